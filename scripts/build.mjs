@@ -1,0 +1,69 @@
+// Builds dist/: the CLI and engine bundles and the static C binary. `--all-architectures` (npm pack) also cross-compiles.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const all = process.argv.includes('--all-architectures');
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+if (existsSync('scripts/compile-schemas.mjs')) await import('./compile-schemas.mjs');
+
+const entries = { tcompose: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
+for (const [name, entry] of Object.entries(entries)) {
+  if (!existsSync(entry)) continue;
+  await build({
+    entryPoints: [entry],
+    outfile: `dist/${name}.cjs`,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    external: ['koffi'],
+    define: { TCOMPOSE_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
+    banner: {
+      js: `${name === 'tcompose' ? '#!/usr/bin/env node\n' : ''}const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
+    },
+    logLevel: 'warning',
+  });
+}
+if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
+
+const sources = readdirSync('src/runtime/native').filter((file) => file.endsWith('.c'));
+if (sources.length > 0) {
+  mkdirSync('dist/native', { recursive: true });
+  const own = process.arch === 'arm64' ? 'arm64' : 'x64';
+  compile(own, process.env.CC ?? 'cc');
+  if (all) {
+    const other = own === 'x64' ? 'arm64' : 'x64';
+    const cross = other === 'arm64' ? 'aarch64-linux-gnu-gcc' : 'x86_64-linux-gnu-gcc';
+    if (spawnSync(cross, ['--version']).status !== 0) {
+      console.error(
+        `tcompose: ${cross} is needed to pack for both architectures (Debian: gcc-${other === 'arm64' ? 'aarch64' : 'x86-64'}-linux-gnu)`,
+      );
+      process.exit(1);
+    }
+    compile(other, cross);
+  }
+}
+
+function compile(arch, cc) {
+  const out = `dist/native/tcompose-shim-${arch}`;
+  const flags = [
+    '-std=gnu11',
+    '-Os',
+    '-static',
+    '-s',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-ffunction-sections',
+    '-Wl,--gc-sections',
+    '-D_GNU_SOURCE',
+  ];
+  execFileSync(cc, [...flags, '-o', out, ...sources.map((file) => `src/runtime/native/${file}`)], {
+    stdio: 'inherit',
+  });
+}

@@ -1,0 +1,41 @@
+import type { TcomposeError } from './errors.ts';
+
+/** What a progress event is about. */
+export type ResourceKind = 'container' | 'network' | 'volume' | 'image' | 'service' | 'engine' | 'project';
+
+/**
+ * The one union for everything shown to a person or a program while a command runs. Producers emit, renderers
+ * (src/cli/render) consume; neither decides for the other. Times are milliseconds on the monotonic clock.
+ */
+export type TcomposeEvent =
+  | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'error'; readonly error: TcomposeError }
+  | {
+      readonly type: 'progress';
+      readonly kind: ResourceKind;
+      /** Name as the user knows it, e.g. `shop-web-1`. */
+      readonly name: string;
+      /** Docker Compose's words: Creating, Created, Starting, Started, Waiting, Healthy, Stopping, … */
+      readonly status: string;
+      readonly state: 'working' | 'done' | 'warning' | 'failed' | 'skipped';
+      readonly detail?: string;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'log';
+      readonly service: string;
+      readonly container: string;
+      readonly stream: 'stdout' | 'stderr';
+      /** One line without its newline. */
+      readonly line: string;
+      /** RFC 3339 with nanoseconds, when known. */
+      readonly timestamp?: string;
+    }
+  | {
+      readonly type: 'container-exit';
+      readonly service: string;
+      readonly container: string;
+      readonly exitCode: number;
+    };
+
+export type EventSink = (event: TcomposeEvent) => void;

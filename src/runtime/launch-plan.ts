@@ -1,0 +1,215 @@
+/**
+ * The launch plan: everything the C binary does to bring up one container or one exec, as data. TypeScript decides,
+ * C obeys. A plan is encoded by plan-codec.ts (versioned binary, decoder in native/), can be printed as text, and is
+ * the same for every caller (engine, oci CLI, bench).
+ *
+ * Who executes what:
+ *   monitor  the shim process in the host's namespaces; parent of the container's init
+ *   init     the child that becomes the container's pid 1 (or the exec'd process)
+ */
+export interface LaunchPlan {
+  readonly kind: 'run' | 'exec';
+  /** Container id (run) or exec id (exec); appears in the process title and in error messages. */
+  readonly id: string;
+  /**
+   * Directory for this launch, mode 0700: `shim.sock` (the control socket, bound by the keeper before the fork so that
+   * it exists when the spawn is answered), `pid` and `exit` (written by temp file + rename; see shim-protocol.ts).
+   */
+  readonly runDir: string;
+  readonly stdio: {
+    readonly tty: boolean;
+    /** Initial terminal size; 0 leaves the kernel's. */
+    readonly rows: number;
+    readonly columns: number;
+    /** Keep stdin open for attached clients; otherwise stdin is /dev/null. */
+    readonly stdin: boolean;
+    /** Close stdin for good when the first attached client closes its half (docker's StdinOnce). */
+    readonly stdinOnce: boolean;
+  };
+  /** CRI text log written by the monitor; absent: output only goes to attached clients (exec). */
+  readonly log?: { readonly path: string; readonly maxSize: number; readonly maxFiles: number };
+  /** By the monitor, in the host's namespaces, before anything else: cgroup directories and limits, reserved ports. */
+  readonly host: readonly HostOp[];
+  /** What init gets. 'new' = clone flag; {path} = setns to that file first; 'host' = left as it is. */
+  readonly namespaces: {
+    readonly mount: NamespaceSource;
+    readonly pid: NamespaceSource;
+    readonly net: NamespaceSource;
+    readonly ipc: NamespaceSource;
+    readonly uts: NamespaceSource;
+    readonly cgroup: NamespaceSource;
+    readonly user: NamespaceSource;
+  };
+  /** With user 'new': lines for uid_map and gid_map (`inside outside count`). */
+  readonly userMaps?: { readonly uid: string; readonly gid: string };
+  /**
+   * Inside the container's network namespace, by the monitor before init is cloned (it unshares, does these, and goes
+   * back by setns; when that fails it exits): netlink messages, sysctls of net.*, sockets to hold.
+   */
+  readonly network: readonly NetworkOp[];
+  /** By init in its new namespaces, in order: the root file system and everything in it. */
+  readonly setup: readonly SetupOp[];
+  readonly process: ProcessPlan;
+  /** By the monitor after the container is gone, each tried whatever the others did: rmdir of cgroups. */
+  readonly teardown: readonly HostOp[];
+}
+
+export type NamespaceSource = 'host' | 'new' | { readonly path: string };
+
+export type HostOp =
+  | {
+      readonly op: 'mkdir';
+      readonly path: string;
+      readonly mode: number /** EEXIST is no error. */;
+      readonly existOk: boolean;
+    }
+  | {
+      readonly op: 'write';
+      readonly path: string;
+      readonly data: string /** Failure is recorded as a warning, not fatal. */;
+      readonly optional: boolean;
+    }
+  /** Adds init's pid to a cgroup.procs (or tasks) file, after clone and before it may run on. */
+  | { readonly op: 'join-cgroup'; readonly path: string; readonly optional: boolean }
+  /** bpf(BPF_PROG_LOAD, CGROUP_DEVICE) + BPF_PROG_ATTACH on a cgroup v2 directory. */
+  | { readonly op: 'device-filter'; readonly cgroup: string; readonly program: Uint8Array }
+  /** A socket of the host's network namespace held by the monitor for as long as the container runs. */
+  | HoldSocketOp
+  | { readonly op: 'rmdir'; readonly path: string }
+  | { readonly op: 'unlink'; readonly path: string }
+  /** Kills every process of the cgroup (cgroup.kill, else SIGKILL to each of cgroup.procs until empty; at most 2 s). */
+  | { readonly op: 'kill-cgroup'; readonly path: string };
+
+export interface HoldSocketOp {
+  readonly op: 'hold-socket';
+  /** Name by which the engine asks for it (`dns-udp`, `port-tcp-8080-6`). */
+  readonly name: string;
+  readonly family: 4 | 6;
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** TCP: listen(2) with this backlog, so that connects succeed while no engine runs. 0: bind only. */
+  readonly backlog: number;
+}
+
+export type NetworkOp =
+  /** Sends one netlink message (header included) and awaits its ACK. */
+  | {
+      readonly op: 'netlink';
+      readonly protocol: number;
+      /** Namespace whose socket sends it. */
+      readonly from: 'container' | 'host';
+      readonly message: Uint8Array;
+      /** Offset of a u32 in the message to be overwritten with an fd of the container's netns (IFLA_NET_NS_FD). */
+      readonly netnsFdAt?: number;
+      /** What this message does, for errors: `veth tc1a2b3c4d5e6f`. */
+      readonly what: string;
+    }
+  | { readonly op: 'write'; readonly path: string; readonly data: string; readonly optional: boolean }
+  | HoldSocketOp;
+
+/**
+ * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); `source` paths are the
+ * host's. Before `pivot` the new root is at `root` of the first rootfs op.
+ */
+export type SetupOp =
+  /** overlayfs mount as the root. `options` is the kernel's option string (≤ one page). */
+  | {
+      readonly op: 'rootfs-overlay';
+      readonly lower: readonly string[];
+      readonly upper: string;
+      readonly work: string;
+      readonly mountPoint: string;
+      readonly userxattr: boolean;
+    }
+  /** A plain directory as the root, bound onto itself. */
+  | { readonly op: 'rootfs-bind'; readonly source: string; readonly mountPoint: string }
+  | {
+      readonly op: 'mount';
+      readonly source: string;
+      readonly target: string;
+      readonly fstype: string;
+      /** MS_* flags (see mount-flags.ts). */
+      readonly flags: number;
+      readonly data: string;
+      /** Create the mount point if it is absent: a directory, an empty file, or nothing. */
+      readonly create: 'dir' | 'file' | 'none';
+    }
+  /** open_tree + move_mount of `source` (host path), then the attributes by mount_setattr; recursive when asked. */
+  | {
+      readonly op: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly recursive: boolean;
+      readonly readOnly: 'no' | 'yes' | 'recursive';
+      readonly nosuid: boolean;
+      readonly nodev: boolean;
+      readonly noexec: boolean;
+      readonly propagation: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
+      readonly create: 'dir' | 'file' | 'none';
+    }
+  | {
+      readonly op: 'mkdir';
+      readonly target: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | { readonly op: 'symlink'; readonly text: string; readonly target: string }
+  /** mknod; where that is not permitted (user namespace) a bind of the host's node of the same name. */
+  | {
+      readonly op: 'device';
+      readonly target: string;
+      readonly type: 'c' | 'b' | 'p';
+      readonly major: number;
+      readonly minor: number;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** Writes a file in the new root (hosts, hostname, resolv.conf live in the run dir and are bound instead). */
+  | { readonly op: 'write-file'; readonly target: string; readonly data: string; readonly mode: number }
+  /** /proc/sys/<key> through a verified procfs handle. Only keys of owned namespaces get here. */
+  | { readonly op: 'sysctl'; readonly key: string; readonly value: string }
+  | { readonly op: 'hostname'; readonly name: string }
+  | { readonly op: 'domainname'; readonly name: string }
+  /** pts/ptmx/console: with a tty, binds the slave over /dev/console. */
+  | { readonly op: 'console' }
+  | { readonly op: 'pivot' }
+  /** After pivot: remount the root read-only, hide a path (/dev/null or an empty ro tmpfs over it), make a path read-only. */
+  | { readonly op: 'readonly-root' }
+  | { readonly op: 'mask'; readonly target: string }
+  | { readonly op: 'readonly-path'; readonly target: string };
+
+export interface ProcessPlan {
+  /** argv[0] is looked up in PATH of `env` inside the container when it has no slash. */
+  readonly argv: readonly string[];
+  /** `K=V`. */
+  readonly env: readonly string[];
+  /** Absolute; created when absent (docker's WorkingDir). */
+  readonly cwd: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly umask?: number;
+  /** Bit masks, bit n = capability n. */
+  readonly capabilities: {
+    readonly bounding: bigint;
+    readonly effective: bigint;
+    readonly permitted: bigint;
+    readonly inheritable: bigint;
+    readonly ambient: bigint;
+  };
+  readonly noNewPrivileges: boolean;
+  /** struct sock_filter[] as bytes; absent: unconfined. */
+  readonly seccomp?: Uint8Array;
+  /** RLIMIT_* number → soft, hard; -1n = infinity. Raising beyond the machine's is a warning. */
+  readonly rlimits: readonly { readonly resource: number; readonly soft: bigint; readonly hard: bigint }[];
+  readonly oomScoreAdj?: number;
+  /** Run the image's command under our own minimal init (docker's --init). */
+  readonly init: boolean;
+  /** exec only: pid of the container's init, whose namespaces and cgroups are joined (through a pidfd). */
+  readonly joinPid?: number;
+  /** Start time of joinPid (field 22 of /proc/<pid>/stat, clock ticks): a reused pid is refused. */
+  readonly joinStartTime?: bigint;
+}

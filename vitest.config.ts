@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** Test tiers; see docs/architecture.md. Container tiers run one file at a time: they share two cores. */
+const tier = (name: string, options: { timeout: number; serial: boolean }) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: options.timeout,
+    hookTimeout: options.timeout,
+    fileParallelism: !options.serial,
+    pool: 'forks' as const,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      tier('unit', { timeout: 20_000, serial: false }),
+      tier('engine', { timeout: 60_000, serial: true }),
+      tier('e2e', { timeout: 120_000, serial: true }),
+      tier('conformance', { timeout: 120_000, serial: false }),
+      tier('vm', { timeout: 600_000, serial: true }),
+    ],
+  },
+});
