@@ -1,0 +1,43 @@
+/** Health check in force: the image's with the user's values over it. Durations in milliseconds. */
+export interface HealthConfig {
+  readonly command: readonly string[];
+  readonly interval: number;
+  readonly timeout: number;
+  readonly startPeriod: number;
+  readonly startInterval: number;
+  readonly retries: number;
+}
+
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
+
+/** One entry of State.Health.Log; times RFC 3339 with nanoseconds. */
+export interface HealthLogEntry {
+  readonly Start: string;
+  readonly End: string;
+  readonly ExitCode: number;
+  readonly Output: string;
+}
+
+/** State.Health of the API. */
+export interface HealthReport {
+  readonly Status: HealthStatus;
+  readonly FailingStreak: number;
+  readonly Log: readonly HealthLogEntry[];
+}
+
+/** Effects of the runner. `now` monotonic milliseconds; `timestamp` RFC 3339. */
+export interface HealthClock {
+  now(): number;
+  timestamp(): string;
+  /** Calls back once after `milliseconds`; the result cancels. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/**
+ * Runs the check in the container, giving output (stdout and stderr together, at most what it likes) as it comes.
+ * Aborting the signal must kill the process and settle the promise.
+ */
+export type HealthExec = (
+  command: readonly string[],
+  options: { readonly signal: AbortSignal; readonly onOutput: (bytes: Uint8Array) => void },
+) => Promise<{ readonly exitCode: number }>;
