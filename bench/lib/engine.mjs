@@ -1,0 +1,52 @@
+// A private engine in a temporary root, and a minimal client for its API.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const cli = new URL('../../dist/tcompose.cjs', import.meta.url).pathname;
+
+/** Starts an engine of its own; `stop` ends it and removes everything of it. */
+export function startEngine() {
+  const root = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
+  const env = { ...process.env, TCOMPOSE_ROOT: root };
+  delete env.DOCKER_HOST;
+  const tcompose = (...args) => execFileSync(process.execPath, [cli, ...args], { env, encoding: 'utf8' });
+  tcompose('container', 'ls');
+  return {
+    root,
+    env,
+    tcompose,
+    api: apiClient(join(root, 'run', 'engine.sock')),
+    stop() {
+      spawnSync(process.execPath, [cli, 'engine', 'stop', '--force'], { env });
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** JSON requests over a unix socket with one kept-alive connection per request in flight. */
+export function apiClient(socketPath) {
+  const agent = new Agent({ keepAlive: true });
+  return (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const headers =
+        payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
+      const outgoing = request({ socketPath, agent, method, path, headers }, (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          if (response.statusCode >= 400)
+            reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
+          else resolve(text === '' ? undefined : JSON.parse(text));
+        });
+      });
+      outgoing.on('error', reject);
+      outgoing.end(payload);
+    });
+}
