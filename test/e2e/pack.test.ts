@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { requirements } from '../support/cli.ts';
+
+const unmet = requirements({ root: true, built: true, commands: ['npm', 'aarch64-linux-gnu-gcc'] });
+
+describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
+  const prefix = join(scratch, 'prefix');
+  const path = join(scratch, 'path');
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it('packs the bundles and a static binary for each architecture, and no source', () => {
+    const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', scratch], {
+      encoding: 'utf8',
+      timeout: 110_000,
+    });
+    expect(packed.status, packed.stderr).toBe(0);
+    const listing = spawnSync('tar', ['-tzf', tarball()], { encoding: 'utf8' }).stdout.split('\n');
+    for (const file of [
+      'dist/tcompose.cjs',
+      'dist/engine.cjs',
+      'dist/native/tcompose-shim-x64',
+      'dist/native/tcompose-shim-arm64',
+      'LICENSE',
+    ]) {
+      expect(listing).toContain(`package/${file}`);
+    }
+    expect(
+      listing.filter((file) => file.startsWith('package/src/') || file.startsWith('package/test/')),
+    ).toEqual([]);
+  });
+
+  it('installs with scripts off and runs a container with no compiler on PATH', () => {
+    mkdirSync(path);
+    symlinkSync(process.execPath, join(path, 'node'));
+    const env = { PATH: path, HOME: scratch, TCOMPOSE_ROOT: join(scratch, 'root'), LANG: 'C.UTF-8' };
+    const npm = spawnSync('sh', ['-c', 'readlink -f "$(command -v npm)"'], {
+      encoding: 'utf8',
+    }).stdout.trim();
+    symlinkSync('/bin/sh', join(path, 'sh'));
+    const installed = spawnSync(
+      process.execPath,
+      [npm, 'install', '-g', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix, tarball()],
+      {
+        env: { ...process.env, PATH: `${path}:${dirname(process.execPath)}` },
+        encoding: 'utf8',
+        timeout: 110_000,
+      },
+    );
+    expect(installed.status, installed.stderr).toBe(0);
+    const tcompose = (...args: string[]) =>
+      spawnSync(join(prefix, 'bin/tcompose'), args, { env, encoding: 'utf8', timeout: 60_000 });
+    const hello = tcompose('container', 'run', '--rm', '--network', 'none', 'tcompose/host', 'echo', 'hello');
+    tcompose('engine', 'stop', '--force');
+    expect(hello.stderr).toBe('');
+    expect(hello.stdout).toBe('hello\n');
+    expect(hello.status).toBe(0);
+  });
+
+  function tarball(): string {
+    const name = readdirSync(scratch).find((file) => file.endsWith('.tgz'));
+    if (name === undefined) throw new Error('no tarball was packed');
+    return join(scratch, name);
+  }
+});
