@@ -1,0 +1,35 @@
+import type { EngineClient } from '../engine/client/engine-client.ts';
+import type { EventSink } from '../events.ts';
+import type { GlobalOptions } from './globals.ts';
+import type { Renderer } from './render/renderer.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything a command may touch of the outside world. Built once by main.ts; tests build their own. */
+export interface CliContext {
+  readonly env: Env;
+  readonly cwd: string;
+  readonly globals: GlobalOptions;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Whether colour may be written to standard output and to standard error. */
+  readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Writes to standard output; resolves when the text is handed to the kernel or the reader is gone. */
+  write(text: string): void;
+  /** One warning line on standard error (or a JSON event with `--progress json`). */
+  warn(message: string, hint?: string): void;
+  /** The engine's client, connected on first use (starting our engine if need be), closed by main. */
+  engine(): Promise<EngineClient>;
+  /** A renderer of progress events for this run, made on first use and closed by main. */
+  renderer(): Promise<Renderer>;
+  /** Sends an event to the renderer; warnings that come before one exists go to standard error. */
+  readonly emit: EventSink;
+  /**
+   * Calls `handler` with 1, 2, 3 … at each SIGINT or SIGTERM instead of ending the process. The function returned
+   * restores what was.
+   */
+  onInterrupt(handler: (count: number, signal: NodeJS.Signals) => void): () => void;
+  /** Milliseconds of the monotonic clock. */
+  now(): number;
+}

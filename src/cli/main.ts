@@ -1,0 +1,47 @@
+import { commands, groups } from './command-table.ts';
+import { dispatch } from './dispatch.ts';
+import { exitCodeOf, formatError } from './print-error.ts';
+import { createContext } from './process-context.ts';
+
+/** Program entry: command line in, exit code out. The only place that ends the process. */
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  let verbose = argv.includes('--verbose');
+  let exitCode = 0;
+  let context: ReturnType<typeof createContext> | undefined;
+  process.stdout.on('error', onPipeError);
+  process.stderr.on('error', onPipeError);
+  try {
+    const asked = await dispatch(argv, process.env, commands, groups);
+    if (asked.kind === 'help') {
+      (asked.exitCode === 0 ? process.stdout : process.stderr).write(asked.text);
+      exitCode = asked.exitCode;
+    } else {
+      verbose = asked.globals.verbose;
+      context = createContext(asked.globals);
+      exitCode = (await asked.command.run(asked.args, context.ctx)) ?? 0;
+    }
+  } catch (error) {
+    await context?.closeRenderer();
+    const color = process.stderr.isTTY === true && !process.env.NO_COLOR;
+    process.stderr.write(formatError(error, { color, verbose }));
+    exitCode = exitCodeOf(error);
+  }
+  await context?.close();
+  await drain(process.stdout);
+  await drain(process.stderr);
+  process.exit(exitCode);
+}
+
+/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere. */
+function onPipeError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(141);
+  throw error;
+}
+
+const drain = (stream: NodeJS.WriteStream) =>
+  stream.writableLength === 0
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => stream.write('', () => resolve()));
+
+void main();

@@ -1,0 +1,86 @@
+import type { EngineClient } from '../engine/client/engine-client.ts';
+import type { TcomposeEvent } from '../events.ts';
+import type { CliContext } from './context.ts';
+import type { GlobalOptions } from './globals.ts';
+import type { Renderer } from './render/renderer.ts';
+
+/** The CliContext of this process, and what main needs to end it. */
+export function createContext(globals: GlobalOptions): {
+  readonly ctx: CliContext;
+  closeRenderer(): Promise<void>;
+  close(): Promise<void>;
+} {
+  let client: Promise<EngineClient> | undefined;
+  let renderer: Promise<Renderer> | undefined;
+  let ready: Renderer | undefined;
+  const colorOf = (stream: NodeJS.WriteStream) =>
+    globals.ansi === 'always' || (globals.ansi === 'auto' && stream.isTTY === true && !process.env.NO_COLOR);
+  const color = { stdout: colorOf(process.stdout), stderr: colorOf(process.stderr) };
+
+  const emit = (event: TcomposeEvent) => {
+    if (ready !== undefined) ready.emit(event);
+    else if (event.type === 'warning') warnPlainly(event.message, event.hint);
+  };
+  const warnPlainly = (message: string, hint?: string) => {
+    const head = color.stderr ? '\u001b[33;1mwarning:\u001b[0m' : 'warning:';
+    process.stderr.write(`${head} ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+  };
+
+  const ctx: CliContext = {
+    env: process.env,
+    cwd: process.cwd(),
+    globals,
+    // A getter: opening standard input costs time and may fail when it is closed, and few commands read it.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    color,
+    write: (text) => void process.stdout.write(text),
+    warn: (message, hint) => emit({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) }),
+    engine: () => {
+      client ??= import('../engine/client/connect.ts').then(({ connectEngine }) =>
+        connectEngine(process.env),
+      );
+      return client;
+    },
+    renderer: () => {
+      renderer ??= import('./render/choose.ts').then(async ({ chooseRenderer }) => {
+        ready = await chooseRenderer(globals.progress, {
+          out: process.stdout,
+          err: process.stderr,
+          color,
+        });
+        return ready;
+      });
+      return renderer;
+    },
+    emit,
+    onInterrupt(handler) {
+      let count = 0;
+      const listener = (signal: NodeJS.Signals) => handler(++count, signal);
+      process.on('SIGINT', listener);
+      process.on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+    now: () => performance.now(),
+  };
+  const closeRenderer = async () => {
+    const open = await renderer?.catch(() => undefined);
+    await open?.close();
+    ready = undefined;
+  };
+  return {
+    ctx,
+    closeRenderer,
+    async close() {
+      await closeRenderer();
+      const open = await client?.catch(() => undefined);
+      open?.close();
+    },
+  };
+}

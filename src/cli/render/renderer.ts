@@ -1,0 +1,14 @@
+import type { EventSink } from '../../events.ts';
+
+/** Consumes the event union and shows it. `close` leaves the terminal as it was found and is safe to call twice. */
+export interface Renderer {
+  readonly emit: EventSink;
+  close(): Promise<void>;
+}
+
+/** Where a renderer writes. */
+export interface RenderTarget {
+  readonly out: NodeJS.WritableStream;
+  readonly err: NodeJS.WritableStream;
+  readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+}

@@ -1,0 +1,4 @@
+/** Client of the Docker Engine API. */
+export interface EngineClient {
+  close(): void;
+}
