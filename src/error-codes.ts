@@ -11,7 +11,27 @@ export const errorCodes = {
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',
   ENGINE_UNREACHABLE: 'The engine (or the one DOCKER_HOST names) does not answer on its socket.',
   ENGINE_API: 'The engine refused a request; the message is its answer.',
+  ENGINE_BAD_PARAMETER: 'A request to the engine is malformed or asks for something impossible (HTTP 400).',
+  ENGINE_NOT_FOUND: 'The container, image, network, volume or exec named in a request does not exist (HTTP 404).',
+  ENGINE_CONFLICT: 'A request contradicts the state of things: a name in use, a container running (HTTP 409).',
+  ENGINE_NOT_MODIFIED: 'A request asks for what is already so, such as starting a running container (HTTP 304).',
+  ENGINE_NOT_IMPLEMENTED: 'An Engine API feature that this engine does not carry out (HTTP 501).',
+  ENGINE_STATE_NEWER: 'The state directory was written by a newer version, whose format this one cannot read.',
+  ENGINE_STATE_CORRUPT: 'A file of the state directory is not what it should be; the message names it.',
+  ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
+  ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
+  ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',
   INTERNAL: 'A bug in tcompose: a state the code holds to be impossible.',
+  // image
+  IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',
+  IMAGE_NOT_FOUND: 'No image on this machine has that name or id.',
+  IMAGE_AMBIGUOUS: 'An abbreviated image id fits several images.',
+  IMAGE_IN_USE: 'The image can not be removed: containers are made from it, or it is the built-in one.',
+  IMAGE_ARCHIVE: 'An image or root file system archive can not be used: truncated, corrupt, or not a tar.',
+  IMAGE_CHANGE: 'A --change instruction is not understood.',
+  IMAGE_STORE: 'The image store could not be read or written; the message names the file and the cause.',
+  // sys
+  SYS_CALL_FAILED: 'A system call failed; the message names it and its errno.',
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

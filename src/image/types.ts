@@ -58,7 +58,10 @@ export interface RootfsBind {
 
 /** How the writable part of a container's root is made on this data root. */
 export type RootfsStorage =
-  | { readonly kind: 'overlay'; /** Mount option for overlayfs in a user namespace. */ readonly userxattr: boolean }
+  | {
+      readonly kind: 'overlay' /** Mount option for overlayfs in a user namespace. */;
+      readonly userxattr: boolean;
+    }
   /** The data root can't hold an overlay's upper directory: the layers are copied for each container. */
   | { readonly kind: 'copy'; readonly reason: string };
 

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  familiarReference,
+  formatReference,
+  normaliseTag,
+  parseReference,
+  withDefaultTag,
+} from '../../../src/image/reference.ts';
+
+const sha = 'a'.repeat(64);
+
+describe('parseReference', () => {
+  it.each([
+    ['busybox', 'docker.io', 'library/busybox', undefined],
+    ['busybox:1.36', 'docker.io', 'library/busybox', '1.36'],
+    ['me/app', 'docker.io', 'me/app', undefined],
+    ['tcompose/host', 'docker.io', 'tcompose/host', undefined],
+    ['docker.io/busybox', 'docker.io', 'library/busybox', undefined],
+    ['index.docker.io/busybox', 'docker.io', 'library/busybox', undefined],
+    ['localhost/app:dev', 'localhost', 'app', 'dev'],
+    ['localhost:5000/app', 'localhost:5000', 'app', undefined],
+    ['registry.example/team/app:v1.0-rc.1', 'registry.example', 'team/app', 'v1.0-rc.1'],
+    ['[::1]:5000/app', '[::1]:5000', 'app', undefined],
+    ['Upper/app', 'Upper', 'app', undefined],
+    ['a__b/c--d.e', 'docker.io', 'a__b/c--d.e', undefined],
+  ])('%s', (text, domain, path, tag) => {
+    expect(parseReference(text)).toEqual({ domain, path, ...(tag ? { tag } : {}) });
+  });
+
+  it('takes a tag and a digest together', () => {
+    expect(parseReference(`r.example/app:1@sha256:${sha}`)).toEqual({
+      domain: 'r.example',
+      path: 'app',
+      tag: '1',
+      digest: `sha256:${sha}`,
+    });
+  });
+
+  it.each([
+    ['', /empty/],
+    [sha, /image id/],
+    ['Busybox', /lowercase/],
+    ['a b', /repository name/],
+    ['app:', /not a tag/],
+    ['app:-x', /not a tag/],
+    [`app:${'t'.repeat(129)}`, /not a tag/],
+    ['app@sha256:abc', /not a digest/],
+    [`app@sha256:${'A'.repeat(64)}`, /lower-case/],
+    [`app@md5:${'a'.repeat(32)}`, /unsupported digest algorithm/],
+    ['-x/app', /repository name/],
+    ['a_b.c/app', /not a domain/],
+    ['app/', /repository name/],
+    ['r.example/', /missing/],
+    ['../etc', /not a domain/],
+    [`r.example/${'a'.repeat(250)}`, /255/],
+  ])('refuses %j', (text, why) => {
+    expect(() => parseReference(text)).toThrow(why);
+  });
+});
+
+const component = fc.stringMatching(/^[a-z0-9]{1,8}((\.|_|__|-{1,3})[a-z0-9]{1,8}){0,2}$/);
+const reference = fc.record(
+  {
+    domain: fc.constantFrom('docker.io', 'localhost', 'localhost:5000', 'r.example', 'a-b.example:443'),
+    path: fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+    tag: fc.stringMatching(/^\w[\w.-]{0,20}$/),
+    digest: fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}`),
+  },
+  { requiredKeys: ['domain', 'path'] },
+);
+
+describe('properties', () => {
+  it('the full and the familiar form parse to the same reference', () => {
+    fc.assert(
+      fc.property(reference, (given) => {
+        const parsed = parseReference(formatReference(given));
+        expect(parseReference(formatReference(parsed))).toEqual(parsed);
+        expect(parseReference(familiarReference(parsed))).toEqual(parsed);
+      }),
+    );
+  });
+
+  it('any text either parses and survives the round trip, or is refused with IMAGE_REFERENCE', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'aA1.-_/:@[] \0~') }), (text) => {
+        try {
+          const parsed = parseReference(text);
+          expect(parseReference(familiarReference(parsed))).toEqual(parsed);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'IMAGE_REFERENCE' });
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('normalising a tag is idempotent', () => {
+    fc.assert(
+      fc.property(reference, (given) => {
+        const once = normaliseTag(formatReference(given));
+        expect(normaliseTag(once)).toBe(once);
+        expect(withDefaultTag(parseReference(once))).toEqual(parseReference(once));
+      }),
+    );
+  });
+});
