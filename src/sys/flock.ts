@@ -1,0 +1,32 @@
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import { declare, errno, SystemCallError } from './libc.ts';
+
+const flock = declare('int flock(int fd, int operation)');
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+export interface HeldLock {
+  /** Idempotent. The lock file stays: deleting it would let two processes lock different inodes. */
+  release(): void;
+}
+
+/**
+ * Takes an exclusive flock(2) on `path` (created with mode 0600 when absent) without waiting.
+ * Returns null when another process holds it. The descriptor is CLOEXEC, so the lock dies with this process.
+ */
+export function acquireLock(path: string): HeldLock | null {
+  const fd = openSync(path, 'a', 0o600);
+  let held = true;
+  const release = () => {
+    if (held) closeSync(fd);
+    held = false;
+  };
+  if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    const number = errno();
+    release();
+    if (number === constants.errno.EWOULDBLOCK) return null;
+    throw new SystemCallError(`flock ${path}`, number);
+  }
+  return { release };
+}

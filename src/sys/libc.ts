@@ -1,0 +1,60 @@
+import koffi from 'koffi';
+import { TcomposeError } from '../errors.ts';
+import { errnoName } from './errno.ts';
+
+/**
+ * The C library of this process. Every foreign function of the engine is declared through `declare` here or in a
+ * neighbour file of this folder; nothing outside `src/sys` sees koffi.
+ */
+const libc = koffi.load(null);
+
+/** What a foreign function takes: numbers, 64-bit integers, bytes (passed by address, not copied) or NULL. */
+export type ForeignArgument = number | bigint | Uint8Array | null;
+export type ForeignFunction = (...args: ForeignArgument[]) => number;
+
+/** A C function by its prototype in C syntax; 64-bit results come back as (safe-integer) numbers. */
+export function declare(prototype: string): ForeignFunction {
+  const foreign = libc.func(prototype);
+  return (...args) => Number(foreign(...args));
+}
+
+/**
+ * The same function run on a thread of the worker pool, for calls that may take milliseconds (a bridge's deletion,
+ * syncfs). errno belongs to that thread, so only the result is known.
+ */
+export function declareAsync(prototype: string): (...args: ForeignArgument[]) => Promise<number> {
+  const foreign = libc.func(prototype);
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      foreign.async(...args, (error: unknown, result: number | bigint) =>
+        error ? reject(error) : resolve(Number(result)),
+      );
+    });
+}
+
+/** errno of the last foreign call on this thread. */
+export const errno = (): number => koffi.errno();
+
+/** An error that keeps the errno number, so that callers can tell ENOENT from EPERM. */
+export class SystemCallError extends TcomposeError {
+  readonly errno: number;
+  readonly errnoName: string;
+
+  constructor(call: string, number: number) {
+    super('SYS_CALL_FAILED', `${call}: ${errnoName(number)}`);
+    this.errno = number;
+    this.errnoName = errnoName(number);
+  }
+}
+
+/** Passes a result through, or throws what errno says when it is negative. */
+export function check(result: number, call: string): number {
+  if (result < 0) throw new SystemCallError(call, errno());
+  return result;
+}
+
+/** syscall(2) with three integer arguments: the numbers used here are the same on x64 and arm64. */
+export const syscall3 = declare('long syscall(long number, long a, long b, long c)');
+
+/** pidfd_send_signal and the like, where the third argument is a pointer or NULL. */
+export const syscall4 = declare('long syscall(long number, long a, long b, void *c, long d)');

@@ -1,0 +1,33 @@
+import { closeSync } from 'node:fs';
+import { check, errno, SystemCallError, syscall3, syscall4 } from './libc.ts';
+
+const PIDFD_SEND_SIGNAL = 424;
+const PIDFD_OPEN = 434;
+const PIDFD_GETFD = 438;
+const ESRCH = 3;
+
+/** pidfd_open(2): a descriptor of the process, CLOEXEC by the kernel's own choice. The caller closes it. */
+export function pidfdOpen(pid: number): number {
+  return check(syscall3(PIDFD_OPEN, pid, 0, 0), `pidfd_open ${pid}`);
+}
+
+/**
+ * A copy, in this process, of descriptor `fd` of process `pid` (pidfd_getfd(2); needs ptrace permission on it).
+ * CLOEXEC; the caller closes it. The process may be gone by then: SystemCallError with ESRCH.
+ */
+export function pidfdGetFd(pid: number, fd: number): number {
+  const pidfd = pidfdOpen(pid);
+  try {
+    return check(syscall3(PIDFD_GETFD, pidfd, fd, 0), `pidfd_getfd ${pid} ${fd}`);
+  } finally {
+    closeSync(pidfd);
+  }
+}
+
+/** Sends a signal to the very process behind the descriptor, never to a reused pid. False when it is gone. */
+export function pidfdSendSignal(pidfd: number, signal: number): boolean {
+  if (syscall4(PIDFD_SEND_SIGNAL, pidfd, signal, null, 0) === 0) return true;
+  const number = errno();
+  if (number === ESRCH) return false;
+  throw new SystemCallError(`pidfd_send_signal ${signal}`, number);
+}
