@@ -1,0 +1,58 @@
+/**
+ * What a compose file is before it has types: plain JSON-like data. Every phase between reading and `toModel` takes
+ * and gives trees. Objects have the ordinary prototype, so keys a user chose (service names, say) must be looked up
+ * with `own`, never by a bare index; the key `__proto__` never occurs (the reader refuses it).
+ *
+ * Integers beyond 2^53 are held as decimal strings so that no digit is lost.
+ */
+export type Tree = null | boolean | number | string | Tree[] | TreeMap;
+export interface TreeMap {
+  [key: string]: Tree;
+}
+
+/** Way from a document's root to a node: keys of mappings, indexes of sequences. */
+export type TreePath = readonly (string | number)[];
+
+export const isMap = (node: Tree | undefined): node is TreeMap =>
+  typeof node === 'object' && node !== null && !Array.isArray(node);
+
+export const isList = (node: Tree | undefined): node is Tree[] => Array.isArray(node);
+
+/** The value of a key the mapping itself has; never one of `Object.prototype`. */
+export const own = <T>(map: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(map, key) ? map[key] : undefined;
+
+/** The mapping under a key, or undefined when the key is absent or holds something else. */
+export const ownMap = (map: TreeMap, key: string): TreeMap | undefined => {
+  const value = own(map, key);
+  return isMap(value) ? value : undefined;
+};
+
+/** The node at a path, or undefined. */
+export function nodeAt(tree: Tree, path: TreePath): Tree | undefined {
+  let node: Tree | undefined = tree;
+  for (const step of path) {
+    if (isMap(node)) node = own(node, String(step));
+    else if (isList(node)) node = node[Number(step)];
+    else return undefined;
+  }
+  return node;
+}
+
+/** A path as messages show it: `services.web.ports[0]`. */
+export function formatPath(path: TreePath): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
+}
+
+/** A short word for what a node is, for messages: `a mapping`, `a list`, `a string`, … */
+export function kindOf(node: Tree | undefined): string {
+  if (node === undefined || node === null) return 'empty';
+  if (Array.isArray(node)) return 'a list';
+  if (typeof node === 'object') return 'a mapping';
+  return `a ${typeof node}`;
+}
