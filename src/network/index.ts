@@ -1,0 +1,2 @@
+export type * from './service-types.ts';
+export type * from './types.ts';

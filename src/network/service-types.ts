@@ -1,0 +1,119 @@
+import type { AttachPlan, EndpointRecord, NetworkRecord, PortBinding } from './types.ts';
+
+/** What a network is to be; fields left out are chosen (driver `bridge`, a free pool, a name for the bridge). */
+export interface NetworkSpec {
+  readonly name: string;
+  readonly driver?: string;
+  readonly internal?: boolean;
+  readonly enableIPv6?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `com.docker.network.bridge.name`, `.bridge.enable_icc`, `.bridge.enable_ip_masquerade`, `.bridge.host_binding_ipv4`, `com.docker.network.driver.mtu`. */
+  readonly options?: Readonly<Record<string, string>>;
+  readonly ipam?: readonly {
+    readonly subnet?: string;
+    readonly ipRange?: string;
+    readonly gateway?: string;
+    readonly auxAddresses?: Readonly<Record<string, string>>;
+  }[];
+}
+
+export interface EndpointRequest {
+  readonly containerId: string;
+  /** A fixed address, or chosen from the pool. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** Chosen from the IPv4 address when left out. */
+  readonly mac?: string;
+  /** Names this endpoint answers to on this network: container name, service, aliases, short id, hostname. */
+  readonly aliases: readonly string[];
+  /** `eth0`…; the caller counts, or passes the user's own name. */
+  readonly interfaceName?: string;
+}
+
+/** A port to publish, after ranges were taken apart by the caller (`targets 80-82` are three requests). */
+export interface PortRequest {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly containerPort: number;
+  /** '' = every address of the machine, both families. */
+  readonly hostIp: string;
+  /** 0 = a free one is chosen from the ephemeral range. With `hostPortEnd`, the first free one of the range. */
+  readonly hostPort: number;
+  readonly hostPortEnd?: number;
+}
+
+export interface DnsOptions {
+  /** Upstream servers of this container instead of the host's. */
+  readonly servers?: readonly string[];
+  readonly search?: readonly string[];
+  readonly options?: readonly string[];
+}
+
+export interface AttachRequest {
+  readonly containerId: string;
+  /** For messages about port conflicts: `web-1`. */
+  readonly containerName?: string;
+  readonly endpoints: readonly EndpointRecord[];
+  /** networkId of the endpoint that gives the default route; the first non-internal one when left out. */
+  readonly gatewayNetworkId?: string;
+  readonly ports: readonly PortRequest[];
+}
+
+export interface AttachResult extends AttachPlan {
+  /** The endpoints to keep from here on: host link names are fresh at every start. */
+  readonly endpoints: readonly EndpointRecord[];
+  /** Every request resolved: one line a family and host port. */
+  readonly ports: readonly PortBinding[];
+}
+
+export interface RunningContainer {
+  readonly containerId: string;
+  readonly containerName?: string;
+  readonly endpoints: readonly EndpointRecord[];
+  readonly ports: readonly PortBinding[];
+  /**
+   * The shim's held sockets by name (`dns-udp`, `dns-tcp`, `port-tcp-8080-4`…), already copied into this process. The
+   * service owns the descriptors from here on and closes them.
+   */
+  readonly sockets: Readonly<Record<string, number>>;
+  readonly dns?: DnsOptions;
+}
+
+export interface NetworkService {
+  /** IPAM for a new network: pure choice, nothing is made yet. Errors: NETWORK_POOL_OVERLAP, NETWORK_POOLS_EXHAUSTED, NETWORK_ADDRESS_INVALID, NETWORK_OPTION. */
+  createNetwork(spec: NetworkSpec, existing: readonly NetworkRecord[]): NetworkRecord;
+  /** Makes the bridge, its addresses and firewall entries, when they are not there. Idempotent. */
+  ensureBridge(network: NetworkRecord): Promise<void>;
+  /** Removes bridge and firewall entries; with the last one, the table and the accepts in foreign chains. Idempotent. */
+  removeNetwork(network: NetworkRecord): Promise<void>;
+  /** Reserves an address. Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL. */
+  allocate(network: NetworkRecord, request: EndpointRequest): EndpointRecord;
+  /** Gives the address back. Idempotent. */
+  release(endpoint: EndpointRecord): void;
+  /**
+   * Ops for the launch plan, after every bridge is there and every port was found free (NETWORK_PORT_IN_USE names the
+   * holder). Reserves the ports for this container until containerStopped. No endpoints: lo only.
+   */
+  planAttach(request: AttachRequest): Promise<AttachResult>;
+  /** The container runs (or was adopted): firewall entries, DNS, proxies. */
+  containerStarted(container: RunningContainer): Promise<void>;
+  /** It does not run any more, or its start failed: everything of containerStarted and planAttach is undone. Idempotent. */
+  containerStopped(containerId: string): Promise<void>;
+  /** A running container gets one more interface. Returns the endpoint as it now is. */
+  connect(containerId: string, network: NetworkRecord, endpoint: EndpointRecord): Promise<EndpointRecord>;
+  /** A running container loses an interface. Idempotent. */
+  disconnect(containerId: string, networkId: string): Promise<void>;
+  /**
+   * After an engine start: reserves the endpoints of every container (running or not), takes up the running ones, and
+   * removes links, firewall entries and the like of this instance that belong to nothing in the lists. `running` come
+   * with their sockets, as in containerStarted.
+   */
+  adopt(
+    networks: readonly NetworkRecord[],
+    endpoints: readonly EndpointRecord[],
+    running: readonly RunningContainer[],
+  ): Promise<void>;
+  /** resolv.conf of a container with its own network namespace. */
+  resolvConf(dns?: DnsOptions): string;
+  /** Ends DNS, proxies and watching. Links and firewall entries stay: containers may be running. */
+  close(): Promise<void>;
+}
