@@ -1,0 +1,74 @@
+import { badParameter } from './http/failure.ts';
+
+/** Decoded `filters` parameter: key → values, any of which may match; all keys must. */
+export type Filters = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Decodes Docker's two shapes, `{"label": ["a=b"]}` and the older `{"label": {"a=b": true}}`, and refuses keys the
+ * endpoint does not know (400, as dockerd).
+ */
+export function parseFilters(text: string | null, known: readonly string[]): Filters {
+  const filters = new Map<string, readonly string[]>();
+  if (text === null || text === '') return filters;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badParameter(`invalid filter: not JSON: ${text}`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw badParameter('invalid filter: must be an object of lists');
+  }
+  for (const [key, entry] of Object.entries(value)) {
+    if (!known.includes(key)) throw badParameter(`invalid filter '${key}'`, `known here: ${known.join(', ')}`);
+    const values = Array.isArray(entry)
+      ? entry.filter((one): one is string => typeof one === 'string')
+      : entry !== null && typeof entry === 'object'
+        ? Object.entries(entry)
+            .filter(([, on]) => on === true)
+            .map(([one]) => one)
+        : [];
+    if (values.length > 0) filters.set(key, values);
+  }
+  return filters;
+}
+
+/** True when the key is absent or any value satisfies `test`. */
+export function matches(filters: Filters, key: string, test: (value: string) => boolean): boolean {
+  const values = filters.get(key);
+  return values === undefined || values.some(test);
+}
+
+/** `label` filters must all match: `key` or `key=value`. `label!` must all fail. */
+export function matchesLabels(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
+  const has = (wanted: string): boolean => {
+    const at = wanted.indexOf('=');
+    return at === -1 ? Object.hasOwn(labels, wanted) : labels[wanted.slice(0, at)] === wanted.slice(at + 1);
+  };
+  return (filters.get('label') ?? []).every(has) && !(filters.get('label!') ?? []).some(has);
+}
+
+/** Docker's name matching: a regular expression searched in the name; one that doesn't compile is taken literally. */
+export function nameMatcher(pattern: string): (name: string) => boolean {
+  try {
+    const expression = new RegExp(pattern);
+    return (name) => expression.test(name);
+  } catch {
+    return (name) => name.includes(pattern);
+  }
+}
+
+/** API booleans: 1, true, True …; anything else but absence is false. */
+export function flag(query: URLSearchParams, name: string, absent = false): boolean {
+  const value = query.get(name);
+  if (value === null || value === '') return absent;
+  return !['0', 'false', 'no', 'none'].includes(value.trim().toLowerCase());
+}
+
+/** Integer parameter; throws 400 when it isn't one. */
+export function integer(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') return undefined;
+  if (!/^-?\d+$/.test(value)) throw badParameter(`${name} must be a whole number, not "${value}"`);
+  return Number(value);
+}

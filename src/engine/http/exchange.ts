@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import { badParameter } from './failure.ts';
+
+/** Bodies that are JSON are at most this long; tar streams are not read through here. */
+const maxJsonBody = 4 * 1024 * 1024;
+
+/** Media types of hijacked and log streams (API ≥ 1.42 tells the two apart). */
+export const rawStream = 'application/vnd.docker.raw-stream';
+export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
+
+/**
+ * One request and its answer, whatever way it came in: an ordinary request, or one asking for `Upgrade` whose socket
+ * Node has already let go. Exactly one of send/stream/hijack answers it.
+ */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly params: Readonly<Record<string, string>>;
+  /** API version in force, `1.47`. */
+  readonly version: string;
+  readonly headers: IncomingMessage['headers'];
+  /** The request's body as bytes, for tar uploads. */
+  readonly body: Readable;
+  /** Aborted when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+  /** Parsed JSON body; `{}` for an empty one. Throws ENGINE_BAD_PARAMETER. */
+  json<T>(): Promise<T>;
+  /** Answers with JSON (or nothing, for undefined). */
+  send(status: number, value?: unknown, headers?: Record<string, string>): void;
+  /** Starts an answer of unknown length; headers go out at once. */
+  stream(status: number, contentType: string, headers?: Record<string, string>): StreamWriter;
+  /** Takes the connection over: 101 with `Upgrade: tcp` when asked for, else 200 and raw bytes. */
+  hijack(contentType: string): Hijacked;
+}
+
+export interface StreamWriter {
+  /** Resolves when more may be written (back-pressure). */
+  write(chunk: Uint8Array | string): Promise<void>;
+  end(): void;
+  readonly closed: boolean;
+}
+
+export interface Hijacked {
+  /** Bytes of the client: its stdin. */
+  readonly input: Readable;
+  readonly output: StreamWriter;
+}
+
+/** Collects a stream of at most `limit` bytes. */
+export async function collect(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += (chunk as Buffer).length;
+    if (size > limit) throw badParameter(`the request body is longer than ${limit} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Parses a JSON body; Docker's clients send `null` or nothing for "no body". */
+export function parseJsonBody<T>(bytes: Buffer): T {
+  if (bytes.length === 0) return {} as T;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw badParameter(`invalid JSON in the request body: ${(cause as Error).message}`);
+  }
+  if (value === null) return {} as T;
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw badParameter('the request body is not a JSON object');
+  }
+  return value as T;
+}
+
+export async function readJson<T>(stream: Readable): Promise<T> {
+  return parseJsonBody<T>(await collect(stream, maxJsonBody));
+}
+
+/** A writer over any Writable-like duplex or response. */
+export function streamWriter(target: Duplex | ServerResponse): StreamWriter {
+  let closed = false;
+  target.on('close', () => {
+    closed = true;
+  });
+  target.on('error', () => {
+    closed = true;
+  });
+  return {
+    write(chunk) {
+      if (closed || target.destroyed || target.writableEnded) return Promise.resolve();
+      if (target.write(chunk)) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = (): void => {
+          target.off('drain', done);
+          target.off('close', done);
+          resolve();
+        };
+        target.once('drain', done);
+        target.once('close', done);
+      });
+    },
+    end() {
+      if (!target.writableEnded) target.end();
+    },
+    get closed() {
+      return closed || target.destroyed;
+    },
+  };
+}

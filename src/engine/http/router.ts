@@ -1,0 +1,87 @@
+import type { Exchange } from './exchange.ts';
+
+export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+export interface Route {
+  readonly method: string;
+  /**
+   * `/containers/{id}/json`: `{x}` is one segment, `{x*}` any number of segments (image names have slashes). Longer
+   * literal endings win because routes are tried in the order of registration.
+   */
+  readonly path: string;
+  readonly handler: Handler;
+}
+
+export interface Match {
+  readonly handler: Handler;
+  readonly params: Readonly<Record<string, string>>;
+  /** The pattern matched, for logs. */
+  readonly path: string;
+}
+
+export type Lookup =
+  | { readonly kind: 'match'; readonly match: Match; readonly version: string | undefined }
+  | { readonly kind: 'method-not-allowed'; readonly version: string | undefined }
+  | { readonly kind: 'unknown'; readonly version: string | undefined };
+
+interface Compiled extends Route {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+}
+
+/** Splits `/v1.47/containers/json` into the API version and the rest; no prefix means the newest version. */
+export function splitVersion(path: string): { readonly version: string | undefined; readonly rest: string } {
+  const match = /^\/v(\d+\.\d+)(\/.*)$/.exec(path);
+  return match === null ? { version: undefined, rest: path } : { version: match[1], rest: match[2]! };
+}
+
+/** Compares `1.9` and `1.47` as versions; negative when a is older. */
+export function compareVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}
+
+/** Makes the look-up function. Patterns are compiled once; a request costs a scan of the method's routes. */
+export function createRouter(routes: readonly Route[]): (method: string, path: string) => Lookup {
+  const compiled = routes.map(compile);
+  return (method, path) => {
+    const { version, rest } = splitVersion(path);
+    let otherMethod = false;
+    for (const route of compiled) {
+      const found = route.pattern.exec(rest);
+      if (found === null) continue;
+      if (route.method !== method && !(method === 'HEAD' && route.method === 'GET' && !hasHead(rest))) {
+        otherMethod = true;
+        continue;
+      }
+      const params: Record<string, string> = {};
+      route.names.forEach((name, index) => {
+        params[name] = decode(found[index + 1] ?? '');
+      });
+      return { kind: 'match', match: { handler: route.handler, params, path: route.path }, version };
+    }
+    return { kind: otherMethod ? 'method-not-allowed' : 'unknown', version };
+  };
+
+  function hasHead(rest: string): boolean {
+    return compiled.some((route) => route.method === 'HEAD' && route.pattern.test(rest));
+  }
+}
+
+function compile(route: Route): Compiled {
+  const names: string[] = [];
+  const source = route.path.replace(/[.+^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)(\*?)\}/g, (_, name, many) => {
+    names.push(name);
+    return many === '*' ? '(.+)' : '([^/]+)';
+  });
+  return { ...route, names, pattern: new RegExp(`^${source}/?$`) };
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,229 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
+import { type Exchange, type Hijacked, readJson, streamWriter } from './exchange.ts';
+import { failureOf } from './failure.ts';
+import { compareVersions, type Lookup } from './router.ts';
+
+/** API versions this engine answers; a client outside the range is told so in Docker's words. */
+export const apiVersion = '1.47';
+export const minApiVersion = '1.24';
+
+export interface ServerHooks {
+  /** Called around every request; the returned function when its connection's work is over. */
+  readonly begin: (request: string) => () => void;
+  readonly failed: (request: string, error: unknown) => void;
+}
+
+/**
+ * The HTTP server (not yet listening). Headers of every answer are Docker's, so that clients negotiate as they do with
+ * dockerd: Api-Version, Docker-Experimental, Ostype, Server.
+ */
+export function createApiServer(
+  lookup: (method: string, path: string) => Lookup,
+  headers: Readonly<Record<string, string>>,
+  hooks: ServerHooks,
+): Server {
+  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
+    void serve(request, plainChannel(request, response, headers));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    void serve(request, upgradedChannel(request, socket as Socket, head, headers));
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  // Log followers and waits are silent for hours; a client's header must not take long.
+  server.requestTimeout = 0;
+  server.timeout = 0;
+  server.keepAliveTimeout = 60_000;
+  return server;
+
+  async function serve(request: IncomingMessage, channel: Channel): Promise<void> {
+    const url = request.url ?? '/';
+    const at = url.indexOf('?');
+    const path = at === -1 ? url : url.slice(0, at);
+    const method = request.method ?? 'GET';
+    const label = `${method} ${url}`;
+    const end = hooks.begin(label);
+    try {
+      const found = lookup(method, path);
+      const version = found.version ?? apiVersion;
+      if (compareVersions(version, minApiVersion) < 0) {
+        channel.send(400, {
+          message: `client version ${version} is too old. Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version`,
+        });
+      } else if (compareVersions(version, apiVersion) > 0) {
+        channel.send(400, {
+          message: `client version ${version} is too new. Maximum supported API version is ${apiVersion}`,
+        });
+      } else if (found.kind !== 'match') {
+        const what = found.kind === 'unknown' ? 'has no such endpoint' : `does not allow ${method} here`;
+        channel.send(found.kind === 'unknown' ? 404 : 405, { message: `the tcompose engine ${what}: ${path}` });
+      } else {
+        const exchange: Exchange = {
+          ...channel,
+          method,
+          path,
+          version,
+          query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
+          params: found.match.params,
+          headers: request.headers,
+        };
+        await found.match.handler(exchange);
+      }
+    } catch (error) {
+      hooks.failed(label, error);
+      const { status, message } = failureOf(error);
+      if (channel.answered()) channel.abort();
+      else if (status === 304) channel.send(304);
+      else channel.send(status, { message });
+    } finally {
+      channel.whenDone(end);
+    }
+  }
+}
+
+type Channel = Pick<Exchange, 'body' | 'signal' | 'json' | 'send' | 'stream' | 'hijack'> & {
+  answered(): boolean;
+  abort(): void;
+  /** Calls back once, when the connection has nothing more to do with this request. */
+  whenDone(callback: () => void): void;
+};
+
+function plainChannel(
+  request: IncomingMessage,
+  response: ServerResponse,
+  common: Readonly<Record<string, string>>,
+): Channel {
+  const abort = new AbortController();
+  let hijacked = false;
+  let closed = false;
+  response.on('close', () => {
+    closed = true;
+    abort.abort();
+  });
+  response.on('error', () => response.destroy());
+  request.on('error', () => abort.abort());
+  return {
+    body: request,
+    signal: abort.signal,
+    json: () => readJson(request),
+    answered: () => response.headersSent || hijacked,
+    abort: () => response.destroy(),
+    whenDone(callback) {
+      if (closed) callback();
+      else response.once('close', callback);
+    },
+    send(status, value, headers = {}) {
+      if (closed) return;
+      const body = value === undefined ? undefined : Buffer.from(`${JSON.stringify(value)}\n`);
+      response.writeHead(status, {
+        ...common,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(status === 204 || status === 304 ? {} : { 'Content-Length': String(body?.length ?? 0) }),
+        ...headers,
+      });
+      response.end(request.method === 'HEAD' ? undefined : body);
+      if (!request.complete) request.resume();
+    },
+    stream(status, contentType, headers = {}) {
+      response.writeHead(status, { ...common, 'Content-Type': contentType, ...headers });
+      response.flushHeaders();
+      return streamWriter(response);
+    },
+    hijack(contentType) {
+      hijacked = true;
+      // Without Upgrade the answer is raw bytes until the connection closes; the client's stdin is its request body.
+      response.shouldKeepAlive = false;
+      response.useChunkedEncodingByDefault = false;
+      response.writeHead(200, { ...common, 'Content-Type': contentType, Connection: 'close' });
+      response.flushHeaders();
+      return { input: request, output: streamWriter(response) };
+    },
+  };
+}
+
+function upgradedChannel(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  common: Readonly<Record<string, string>>,
+): Channel {
+  const abort = new AbortController();
+  let answered = false;
+  let closed = false;
+  socket.on('close', () => {
+    closed = true;
+    abort.abort();
+  });
+  socket.on('error', () => socket.destroy());
+  socket.setNoDelay(true);
+  const { body, input } = splitBody(socket, head, Number(request.headers['content-length'] ?? 0));
+  const writeHead = (status: number, headers: Readonly<Record<string, string>>): void => {
+    answered = true;
+    const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
+  };
+  return {
+    body,
+    signal: abort.signal,
+    json: () => readJson(body),
+    answered: () => answered,
+    abort: () => socket.destroy(),
+    whenDone(callback) {
+      if (closed) callback();
+      else socket.once('close', callback);
+    },
+    send(status, value, headers = {}) {
+      if (closed) return;
+      const text = value === undefined ? '' : `${JSON.stringify(value)}\n`;
+      writeHead(status, {
+        'Content-Type': 'application/json',
+        'Content-Length': String(Buffer.byteLength(text)),
+        Connection: 'close',
+        ...headers,
+      });
+      socket.end(text);
+    },
+    stream(status, contentType, headers = {}) {
+      writeHead(status, { 'Content-Type': contentType, Connection: 'close', ...headers });
+      return streamWriter(socket);
+    },
+    hijack(contentType): Hijacked {
+      writeHead(101, { 'Content-Type': contentType, Connection: 'Upgrade', Upgrade: 'tcp' });
+      return { input, output: streamWriter(socket) };
+    },
+  };
+}
+
+/** An upgraded request's first `length` bytes after the head are its body, the rest is the client's stdin. */
+function splitBody(socket: Socket, head: Buffer, length: number): { body: Readable; input: Readable } {
+  const body = new PassThrough();
+  const input = new PassThrough();
+  let left = length;
+  const take = (chunk: Buffer): void => {
+    const mine = chunk.subarray(0, left);
+    left -= mine.length;
+    if (mine.length > 0) body.write(mine);
+    if (left === 0 && !body.writableEnded) body.end();
+    const rest = chunk.subarray(mine.length);
+    if (rest.length > 0 && !input.write(rest)) {
+      socket.pause();
+      input.once('drain', () => socket.resume());
+    }
+  };
+  if (left === 0) body.end();
+  if (head.length > 0) take(head);
+  socket.on('data', take);
+  socket.on('end', () => {
+    body.end();
+    input.end();
+  });
+  socket.on('close', () => {
+    body.end();
+    input.end();
+  });
+  return { body, input };
+}
