@@ -12,15 +12,27 @@ export const errorCodes = {
   ENGINE_UNREACHABLE: 'The engine (or the one DOCKER_HOST names) does not answer on its socket.',
   ENGINE_API: 'The engine refused a request; the message is its answer.',
   ENGINE_BAD_PARAMETER: 'A request to the engine is malformed or asks for something impossible (HTTP 400).',
-  ENGINE_NOT_FOUND: 'The container, image, network, volume or exec named in a request does not exist (HTTP 404).',
-  ENGINE_CONFLICT: 'A request contradicts the state of things: a name in use, a container running (HTTP 409).',
-  ENGINE_NOT_MODIFIED: 'A request asks for what is already so, such as starting a running container (HTTP 304).',
+  ENGINE_NOT_FOUND:
+    'The container, image, network, volume or exec named in a request does not exist (HTTP 404).',
+  ENGINE_CONFLICT:
+    'A request contradicts the state of things: a name in use, a container running (HTTP 409).',
+  ENGINE_NOT_MODIFIED:
+    'A request asks for what is already so, such as starting a running container (HTTP 304).',
   ENGINE_NOT_IMPLEMENTED: 'An Engine API feature that this engine does not carry out (HTTP 501).',
-  ENGINE_STATE_NEWER: 'The state directory was written by a newer version, whose format this one cannot read.',
+  ENGINE_STATE_NEWER:
+    'The state directory was written by a newer version, whose format this one cannot read.',
   ENGINE_STATE_CORRUPT: 'A file of the state directory is not what it should be; the message names it.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
   ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',
+  // runtime: launch plan and shim protocol
+  RUNTIME_PLAN:
+    'A launch plan cannot be encoded or decoded: a wrong version, a cut-off or an impossible value.',
+  RUNTIME_PROTOCOL:
+    'A frame of the keeper or a shim is not understood, or it speaks another protocol version.',
+  RUNTIME_SPAWN: 'The keeper could not start a shim; the message carries the system call and its error.',
+  RUNTIME_SHIM: 'A shim refused a request; the message carries the system call and its error.',
+  RUNTIME_GONE: 'The keeper or shim at the other end of a connection has gone.',
   INTERNAL: 'A bug in tcompose: a state the code holds to be impossible.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',

@@ -16,32 +16,31 @@ export interface LaunchPlan {
    * it exists when the spawn is answered), `pid` and `exit` (written by temp file + rename; see shim-protocol.ts).
    */
   readonly runDir: string;
-  readonly stdio: {
-    readonly tty: boolean;
-    /** Initial terminal size; 0 leaves the kernel's. */
-    readonly rows: number;
-    readonly columns: number;
-    /** Keep stdin open for attached clients; otherwise stdin is /dev/null. */
-    readonly stdin: boolean;
-    /** Close stdin for good when the first attached client closes its half (docker's StdinOnce). */
-    readonly stdinOnce: boolean;
-  };
-  /** CRI text log written by the monitor; absent: output only goes to attached clients (exec). */
-  readonly log?: { readonly path: string; readonly maxSize: number; readonly maxFiles: number };
+  readonly stdio: StdioPlan;
+  /**
+   * CRI text log written by the monitor; absent: output only goes to attached clients (exec). `maxSize` in bytes
+   * (0: no limit), `maxFiles` counts the current one (1: a full log is thrown away, 3: log, log.1, log.2).
+   */
+  readonly log?: LogPlan;
+  /**
+   * True: everything is set up, then the shim reports `created` and runs the command only after a `start` request, so
+   * that a client can attach before the first byte of output (docker run, exec) and `oci create` has a meaning.
+   */
+  readonly waitForStart: boolean;
+  /**
+   * File whose line `oom_kill N` tells kills by the memory limit (v1 memory.oom_control, v2 memory.events), read by the
+   * monitor before the start and after the exit.
+   */
+  readonly oomCounter?: string;
   /** By the monitor, in the host's namespaces, before anything else: cgroup directories and limits, reserved ports. */
   readonly host: readonly HostOp[];
-  /** What init gets. 'new' = clone flag; {path} = setns to that file first; 'host' = left as it is. */
-  readonly namespaces: {
-    readonly mount: NamespaceSource;
-    readonly pid: NamespaceSource;
-    readonly net: NamespaceSource;
-    readonly ipc: NamespaceSource;
-    readonly uts: NamespaceSource;
-    readonly cgroup: NamespaceSource;
-    readonly user: NamespaceSource;
-  };
+  /**
+   * What init gets. 'new' = clone flag; {path} = setns to that file first; 'host' = left as it is. An exec joins every
+   * namespace in which `process.joinPid` differs from the monitor, whatever stands here ('host' by convention).
+   */
+  readonly namespaces: NamespacePlan;
   /** With user 'new': lines for uid_map and gid_map (`inside outside count`). */
-  readonly userMaps?: { readonly uid: string; readonly gid: string };
+  readonly userMaps?: UserMaps;
   /**
    * Inside the container's network namespace, by the monitor before init is cloned (it unshares, does these, and goes
    * back by setns; when that fails it exits): netlink messages, sysctls of net.*, sockets to hold.
@@ -52,6 +51,38 @@ export interface LaunchPlan {
   readonly process: ProcessPlan;
   /** By the monitor after the container is gone, each tried whatever the others did: rmdir of cgroups. */
   readonly teardown: readonly HostOp[];
+}
+
+export interface StdioPlan {
+  readonly tty: boolean;
+  /** Initial terminal size; 0 leaves the kernel's. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Keep stdin open for attached clients; otherwise stdin is /dev/null (with a tty: nobody types). */
+  readonly stdin: boolean;
+  /** Close stdin for good when an attached client closes its half or goes (docker's StdinOnce; always for exec). */
+  readonly stdinOnce: boolean;
+}
+
+export interface LogPlan {
+  readonly path: string;
+  readonly maxSize: number;
+  readonly maxFiles: number;
+}
+
+export interface NamespacePlan {
+  readonly mount: NamespaceSource;
+  readonly pid: NamespaceSource;
+  readonly net: NamespaceSource;
+  readonly ipc: NamespaceSource;
+  readonly uts: NamespaceSource;
+  readonly cgroup: NamespaceSource;
+  readonly user: NamespaceSource;
+}
+
+export interface UserMaps {
+  readonly uid: string;
+  readonly gid: string;
 }
 
 export type NamespaceSource = 'host' | 'new' | { readonly path: string };
@@ -109,8 +140,8 @@ export type NetworkOp =
   | HoldSocketOp;
 
 /**
- * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); `source` paths are the
- * host's. Before `pivot` the new root is at `root` of the first rootfs op.
+ * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); one below /dev, /proc or
+ * /sys may pass through no symbolic link at all. `source` paths are the host's. Before `pivot` the new root is at `root` of the first rootfs op.
  */
 export type SetupOp =
   /** overlayfs mount as the root. `options` is the kernel's option string (≤ one page). */
@@ -181,30 +212,38 @@ export type SetupOp =
   | { readonly op: 'mask'; readonly target: string }
   | { readonly op: 'readonly-path'; readonly target: string };
 
+export interface CapabilitySets {
+  readonly bounding: bigint;
+  readonly effective: bigint;
+  readonly permitted: bigint;
+  readonly inheritable: bigint;
+  readonly ambient: bigint;
+}
+
+export interface ResourceLimit {
+  readonly resource: number;
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
 export interface ProcessPlan {
   /** argv[0] is looked up in PATH of `env` inside the container when it has no slash. */
   readonly argv: readonly string[];
   /** `K=V`. */
   readonly env: readonly string[];
-  /** Absolute; created when absent (docker's WorkingDir). */
+  /** Absolute; a run creates it when absent (docker's WorkingDir), an exec fails with ENOENT. */
   readonly cwd: string;
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
   readonly umask?: number;
-  /** Bit masks, bit n = capability n. */
-  readonly capabilities: {
-    readonly bounding: bigint;
-    readonly effective: bigint;
-    readonly permitted: bigint;
-    readonly inheritable: bigint;
-    readonly ambient: bigint;
-  };
+  /** Bit masks, bit n = capability n. One that the machine does not have is left out with a warning. */
+  readonly capabilities: CapabilitySets;
   readonly noNewPrivileges: boolean;
   /** struct sock_filter[] as bytes; absent: unconfined. */
   readonly seccomp?: Uint8Array;
   /** RLIMIT_* number → soft, hard; -1n = infinity. Raising beyond the machine's is a warning. */
-  readonly rlimits: readonly { readonly resource: number; readonly soft: bigint; readonly hard: bigint }[];
+  readonly rlimits: readonly ResourceLimit[];
   readonly oomScoreAdj?: number;
   /** Run the image's command under our own minimal init (docker's --init). */
   readonly init: boolean;

@@ -1,0 +1,92 @@
+import type { Socket } from 'node:net';
+import { TcomposeError } from '../errors.ts';
+import { maxFrameLength } from './shim-protocol.ts';
+
+/**
+ * Cuts a byte stream into frames (u32 length, then that many bytes). Frames may arrive in any pieces; a frame that lies
+ * whole in one piece is handed on without a copy.
+ */
+export class FrameSplitter {
+  #pending: Buffer = Buffer.alloc(0);
+
+  /** Frames completed by `chunk`, without their length. Throws RUNTIME_PROTOCOL for an impossible length. */
+  push(chunk: Buffer): Buffer[] {
+    let data = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    const frames: Buffer[] = [];
+    while (data.length >= 4) {
+      const length = data.readUInt32LE(0);
+      if (length === 0 || length > maxFrameLength)
+        throw new TcomposeError('RUNTIME_PROTOCOL', `a frame claims to be ${length} bytes long`);
+      if (data.length < 4 + length) break;
+      frames.push(data.subarray(4, 4 + length));
+      data = data.subarray(4 + length);
+    }
+    this.#pending = data;
+    return frames;
+  }
+}
+
+export interface FrameHandlers {
+  /** A frame without its length; what it throws closes the socket with that error. */
+  readonly frame: (payload: Buffer) => void;
+  /** Once, however the connection ended; `error` is undefined for an orderly end by the other side. */
+  readonly closed: (error: Error | undefined) => void;
+}
+
+/** Reads frames from a connected socket until it closes. */
+export function readFrames(socket: Socket, handlers: FrameHandlers): void {
+  const splitter = new FrameSplitter();
+  let failure: Error | undefined;
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const payload of splitter.push(chunk)) {
+        if (socket.destroyed) return;
+        handlers.frame(payload);
+      }
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+  });
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  socket.on('close', () => handlers.closed(failure));
+}
+
+/** Answers awaited by sequence number; all are rejected when the connection ends. */
+export class PendingAnswers<T> {
+  readonly #waiting = new Map<number, { resolve: (value: T) => void; reject: (error: Error) => void }>();
+  #next = 1;
+  #ended: Error | undefined;
+
+  /** Numbers a request, sends it by `send`, and waits for its answer. */
+  request(send: (seq: number) => void): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const seq = this.#next;
+    this.#next = seq === 0xffff_ffff ? 1 : seq + 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(seq, { resolve, reject });
+      send(seq);
+    });
+  }
+
+  settle(seq: number, value: T): void {
+    this.#take(seq)?.resolve(value);
+  }
+
+  fail(seq: number, error: Error): void {
+    this.#take(seq)?.reject(error);
+  }
+
+  #take(seq: number) {
+    const waiting = this.#waiting.get(seq);
+    this.#waiting.delete(seq);
+    return waiting;
+  }
+
+  end(error: Error): void {
+    this.#ended = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
