@@ -1,9 +1,64 @@
-import { TcomposeError } from '../../errors.ts';
-import type { EngineClient } from './engine-client.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { version } from '../../cli/version.ts';
+import { describeEndpoint, parseDockerHost } from './endpoint.ts';
+import { createEngineClient, type EngineClient, identify } from './engine-client.ts';
+import { enginePaths } from './engine-paths.ts';
+import { createTransport } from './transport.ts';
 
-/** Connects to the engine that `env` names. */
-export async function connectEngine(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<EngineClient> {
-  throw new TcomposeError('ENGINE_UNREACHABLE', `no engine answers (${env.DOCKER_HOST ?? 'own'})`);
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ConnectOptions {
+  /** Start our engine when none answers (default). Without it a missing engine is ENGINE_UNREACHABLE. */
+  readonly start?: boolean;
+}
+
+/**
+ * Connects to the engine DOCKER_HOST names, else to the built-in one, which is started when it does not run and asked
+ * to hand over when it is another version's.
+ * @throws TcomposeError ENGINE_UNREACHABLE, ENGINE_START_FAILED, CLI_NOT_ROOT.
+ */
+export async function connectEngine(env: Env, options: ConnectOptions = {}): Promise<EngineClient> {
+  if (env.DOCKER_HOST) {
+    const endpoint = parseDockerHost(env.DOCKER_HOST);
+    return createEngineClient(createTransport(endpoint));
+  }
+  const paths = enginePaths(env);
+  const transport = createTransport(
+    { kind: 'unix', path: paths.socket },
+    options.start === false
+      ? {}
+      : {
+          async revive(_failure, attempt) {
+            const { accepts, startEngine } = await import('./start-engine.ts');
+            // An engine that died is started again by its keeper: give that a moment before starting another.
+            if (attempt > 1) await sleep(100 * attempt);
+            if (!(await accepts(paths.socket))) await startEngine(paths);
+          },
+        },
+  );
+  const client = await createEngineClient(transport);
+  const running = /^tcompose\/(\S+)/i.exec(client.identity.server)?.[1];
+  if (running === undefined || running === version || version === 'dev') return client;
+  return handOver(client);
+}
+
+/** Asks an engine of another version to end in favour of this one's, then waits for it. */
+async function handOver(client: EngineClient): Promise<EngineClient> {
+  const { engineProgram } = await import('./engine-paths.ts');
+  await client.system.handover({ engine: engineProgram().engine, version });
+  const { transport } = client;
+  for (let tries = 0; tries < 100; tries++) {
+    await sleep(50);
+    const identity = await identify(transport).catch(() => undefined);
+    if (identity?.server.includes(`/${version}`)) {
+      transport.prefix = '';
+      return createEngineClient(transport);
+    }
+  }
+  const { TcomposeError } = await import('../../errors.ts');
+  throw new TcomposeError(
+    'ENGINE_START_FAILED',
+    `the engine at ${describeEndpoint(transport.endpoint)} did not hand over to version ${version} within 5 s`,
+    { hint: `The engine's log is ${enginePaths(process.env).log}.` },
+  );
 }

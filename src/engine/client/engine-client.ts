@@ -1,4 +1,85 @@
-/** Client of the Docker Engine API. */
+import type { HandoverRequest, Info, Version } from '../api-types.ts';
+import { containerCalls } from './containers.ts';
+import { type EventOptions, eventStream } from './event-stream.ts';
+import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts';
+import { readText, type Transport } from './transport.ts';
+
+/** What `_ping` says of the engine. */
+export interface EngineIdentity {
+  /** Highest API version it speaks, e.g. `1.41`. */
+  readonly apiVersion: string;
+  /** The `Server` header, e.g. `tcompose/0.1.0 (linux)`. */
+  readonly server: string;
+}
+
+/** Client of the Docker Engine API: one object a resource, calls named as the API's operations. */
 export interface EngineClient {
+  readonly identity: EngineIdentity;
+  /** The API version in use, e.g. `1.41`. */
+  readonly apiVersion: string;
+  readonly containers: ReturnType<typeof containerCalls>;
+  readonly exec: ReturnType<typeof execCalls>;
+  readonly networks: ReturnType<typeof networkCalls>;
+  readonly volumes: ReturnType<typeof volumeCalls>;
+  readonly images: ReturnType<typeof imageCalls>;
+  readonly system: {
+    version(): Promise<Version>;
+    info(): Promise<Info>;
+    handover(request: HandoverRequest): Promise<void>;
+  };
+  /** Requests the calls above do not cover. */
+  readonly transport: Transport;
+  events(options?: EventOptions): ReturnType<typeof eventStream>;
+  /** Whether the API in use is at least `version`. */
+  supports(version: string): boolean;
   close(): void;
+}
+
+/** The newest API version whose fields this client knows. */
+export const CLIENT_API_VERSION = '1.47';
+
+/** Compares two `major.minor` versions: negative, zero or positive. */
+export function compareApiVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}
+
+/** Asks an engine who it is; `/_ping` needs no version prefix. */
+export async function identify(transport: Transport): Promise<EngineIdentity> {
+  const answer = await transport.send({ path: '/_ping' });
+  await readText(answer);
+  return {
+    apiVersion: String(answer.headers['api-version'] ?? '1.24'),
+    server: String(answer.headers.server ?? ''),
+  };
+}
+
+/** A client over a transport, speaking the highest API version both sides know. */
+export async function createEngineClient(transport: Transport): Promise<EngineClient> {
+  const identity = await identify(transport);
+  const apiVersion =
+    compareApiVersions(identity.apiVersion, CLIENT_API_VERSION) < 0
+      ? identity.apiVersion
+      : CLIENT_API_VERSION;
+  transport.prefix = `/v${apiVersion}`;
+  return {
+    identity,
+    apiVersion,
+    containers: containerCalls(transport),
+    exec: execCalls(transport),
+    networks: networkCalls(transport),
+    volumes: volumeCalls(transport),
+    images: imageCalls(transport),
+    system: {
+      version: () => transport.json<Version>({ path: '/version' }),
+      info: () => transport.json<Info>({ path: '/info' }),
+      handover: (request) =>
+        transport.json<void>({ method: 'POST', path: '/tcompose/handover', json: request }),
+    },
+    transport,
+    events: (options) => eventStream(transport, options),
+    supports: (version) => compareApiVersions(apiVersion, version) >= 0,
+    close: () => transport.close(),
+  };
 }

@@ -1,0 +1,50 @@
+import { TcomposeError } from '../../errors.ts';
+
+/** What an engine answered when it refused; kept as the cause of the TcomposeError. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly request: string;
+
+  constructor(status: number, request: string, message: string) {
+    super(`${request}: ${status} ${message}`);
+    this.status = status;
+    this.request = request;
+  }
+}
+
+/** The error for a refused request; the engine's own sentence is the message. */
+export function apiError(status: number, request: string, body: string): TcomposeError {
+  let message = body.trim();
+  let hint: string | undefined;
+  try {
+    const parsed = JSON.parse(body) as { message?: string; hint?: string };
+    message = parsed.message ?? message;
+    hint = parsed.hint;
+  } catch {
+    // Not JSON: the text itself is the message.
+  }
+  if (message === '') message = `the engine answered ${status} to ${request}`;
+  return new TcomposeError('ENGINE_API', message, {
+    cause: new ApiFailure(status, request, message),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** HTTP status of an engine's refusal, undefined for any other error. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof TcomposeError && error.cause instanceof ApiFailure ? error.cause.status : undefined;
+}
+
+/** Awaits `promise`, turning the engine's answers with one of `statuses` into undefined. */
+export async function tolerate<T>(
+  promise: Promise<T>,
+  ...statuses: readonly number[]
+): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status !== undefined && statuses.includes(status)) return undefined;
+    throw error;
+  }
+}

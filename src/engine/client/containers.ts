@@ -1,0 +1,174 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspect,
+  ContainerSummary,
+  ContainerTopResponse,
+  ContainerWaitResponse,
+} from '../api-types.ts';
+import { tolerate } from './api-failure.ts';
+import { type OutputChunk, outputOf } from './frames.ts';
+import type { Hijacked, Transport } from './transport.ts';
+
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+export interface LogOptions {
+  readonly follow?: boolean;
+  /** Number of lines from the end; undefined is all. */
+  readonly tail?: number;
+  /** Unix seconds with an optional fraction, or RFC 3339. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly timestamps?: boolean;
+  /** The container has a terminal: its stream is not multiplexed. */
+  readonly tty?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const path = (id: string, rest = '') => `/containers/${encodeURIComponent(id)}${rest}`;
+export const encodeFilters = (filters: Filters | undefined) =>
+  filters === undefined || Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
+
+/** `/containers` of the Engine API. Ids may be names. Requests that change nothing on repetition are marked idempotent. */
+export function containerCalls(transport: Transport) {
+  const post = (
+    id: string,
+    action: string,
+    query: Record<string, string | number | boolean | undefined> = {},
+  ) => transport.json<void>({ method: 'POST', path: path(id, `/${action}`), query });
+  return {
+    list: (options: { all?: boolean; filters?: Filters; size?: boolean } = {}) =>
+      transport.json<ContainerSummary[]>({
+        path: '/containers/json',
+        query: { all: options.all, size: options.size, filters: encodeFilters(options.filters) },
+      }),
+    inspect: (id: string) => transport.json<ContainerInspect>({ path: path(id, '/json') }),
+    create: (name: string, body: ContainerCreateRequest, platform?: string) =>
+      transport.json<ContainerCreateResponse>({
+        method: 'POST',
+        path: '/containers/create',
+        query: { name, platform },
+        json: body,
+      }),
+    /** Starts; a container that already runs is no error. */
+    start: (id: string) =>
+      transport.json<void>({ method: 'POST', path: path(id, '/start'), idempotent: true }),
+    /** Stops within `timeout` seconds (default: the container's own), then kills. */
+    stop: (id: string, timeout?: number) =>
+      transport.json<void>({
+        method: 'POST',
+        path: path(id, '/stop'),
+        query: { t: timeout },
+        idempotent: true,
+      }),
+    restart: (id: string, timeout?: number) => post(id, 'restart', { t: timeout }),
+    kill: (id: string, signal?: string) => post(id, 'kill', { signal }),
+    pause: (id: string) => post(id, 'pause'),
+    unpause: (id: string) => post(id, 'unpause'),
+    rename: (id: string, name: string) => post(id, 'rename', { name }),
+    /** Removes; one that is already gone, or going, is no error. */
+    remove: (id: string, options: { force?: boolean; volumes?: boolean } = {}) =>
+      tolerate(
+        transport.json<void>({
+          method: 'DELETE',
+          path: path(id),
+          query: { force: options.force, v: options.volumes },
+          idempotent: true,
+        }),
+        404,
+      ),
+    wait: (
+      id: string,
+      condition: 'not-running' | 'next-exit' | 'removed' = 'not-running',
+      signal?: AbortSignal,
+    ) =>
+      transport.json<ContainerWaitResponse>({
+        method: 'POST',
+        path: path(id, '/wait'),
+        query: { condition },
+        idempotent: condition !== 'next-exit',
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    top: (id: string, psArgs?: string) =>
+      transport.json<ContainerTopResponse>({ path: path(id, '/top'), query: { ps_args: psArgs } }),
+    stats: (id: string, options: { stream: boolean; signal?: AbortSignal }): Promise<IncomingMessage> =>
+      transport.send({
+        path: path(id, '/stats'),
+        query: { stream: options.stream, 'one-shot': false },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }),
+    /** Output recorded so far and, with `follow`, what comes. */
+    async *logs(id: string, options: LogOptions = {}): AsyncGenerator<OutputChunk> {
+      const answer = await transport.send({
+        path: path(id, '/logs'),
+        query: {
+          stdout: true,
+          stderr: true,
+          follow: options.follow,
+          tail: options.tail ?? 'all',
+          since: options.since,
+          until: options.until,
+          timestamps: options.timestamps,
+        },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      yield* outputOf(answer, options.tty !== true);
+    },
+    attach: (
+      id: string,
+      options: { stdin: boolean; stdout: boolean; stderr: boolean; logs?: boolean; detachKeys?: string },
+    ): Promise<Hijacked> =>
+      transport.hijack({
+        method: 'POST',
+        path: path(id, '/attach'),
+        query: {
+          stream: true,
+          stdin: options.stdin,
+          stdout: options.stdout,
+          stderr: options.stderr,
+          logs: options.logs,
+          detachKeys: options.detachKeys,
+        },
+      }),
+    resize: (id: string, rows: number, columns: number) =>
+      transport.json<void>({
+        method: 'POST',
+        path: path(id, '/resize'),
+        query: { h: rows, w: columns },
+        idempotent: true,
+      }),
+    putArchive: (id: string, into: string, tar: Readable | Buffer, options: { copyUidGid?: boolean } = {}) =>
+      transport.json<void>({
+        method: 'PUT',
+        path: path(id, '/archive'),
+        query: { path: into, copyUIDGID: options.copyUidGid },
+        body: tar,
+        contentType: 'application/x-tar',
+      }),
+    getArchive: (id: string, from: string): Promise<IncomingMessage> =>
+      transport.send({ path: path(id, '/archive'), query: { path: from } }),
+    /** What stands at a path: the decoded `X-Docker-Container-Path-Stat` header. */
+    async statArchive(id: string, at: string) {
+      const answer = await transport.send({
+        method: 'HEAD',
+        path: path(id, '/archive'),
+        query: { path: at },
+      });
+      answer.resume();
+      const header = String(answer.headers['x-docker-container-path-stat'] ?? '');
+      return JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as PathStat;
+    },
+    exportRoot: (id: string): Promise<IncomingMessage> => transport.send({ path: path(id, '/export') }),
+  };
+}
+
+export interface PathStat {
+  readonly name: string;
+  readonly size: number;
+  /** Go's os.FileMode: bit 31 is directory, bit 27 symbolic link. */
+  readonly mode: number;
+  readonly mtime: string;
+  readonly linkTarget: string;
+}

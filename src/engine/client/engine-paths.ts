@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TcomposeError } from '../../errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Directories of the built-in engine (docs/architecture.md, "State"). */
+export interface EnginePaths {
+  readonly lib: string;
+  readonly run: string;
+  readonly socket: string;
+  readonly log: string;
+}
+
+/** `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories. */
+export function enginePaths(env: Env): EnginePaths {
+  const root = env.TCOMPOSE_ROOT;
+  const lib = root ? join(root, 'lib') : '/var/lib/tcompose';
+  const run = root ? join(root, 'run') : '/run/tcompose';
+  return { lib, run, socket: join(run, 'engine.sock'), log: join(run, 'engine.log') };
+}
+
+/** The files that an engine is started from. */
+export interface EngineProgram {
+  readonly shim: string;
+  readonly engine: string;
+}
+
+/**
+ * Finds the engine bundle and the static binary: beside the CLI bundle, or in `dist` of the source tree.
+ * @throws TcomposeError ENGINE_START_FAILED naming what is missing.
+ */
+export function engineProgram(): EngineProgram {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  let dir = dirname(fileURLToPath(import.meta.url));
+  for (let up = 0; up < 5; up++, dir = dirname(dir)) {
+    for (const candidate of [dir, join(dir, 'dist')]) {
+      const engine = join(candidate, 'engine.cjs');
+      const shim = join(candidate, 'native', `tcompose-shim-${arch}`);
+      if (existsSync(engine) && existsSync(shim)) return { engine, shim };
+    }
+  }
+  throw new TcomposeError('ENGINE_START_FAILED', `this installation has no engine for ${process.arch}`, {
+    hint: 'Run `npm run build` in the source tree, or install the package again.',
+  });
+}

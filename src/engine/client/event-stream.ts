@@ -1,0 +1,58 @@
+import type { EventMessage } from '../api-types.ts';
+import { statusOf } from './api-failure.ts';
+import { encodeFilters, type Filters } from './containers.ts';
+import { jsonLines } from './json-lines.ts';
+import type { Transport } from './transport.ts';
+
+export interface EventOptions {
+  readonly filters?: Filters;
+  /** Unix seconds with an optional fraction, or RFC 3339. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal?: AbortSignal;
+  /** Called each time the engine has accepted the subscription: what happens after this is not missed. */
+  readonly onOpen?: () => void;
+}
+
+const nanoSeconds = (event: EventMessage) => {
+  const nanos = BigInt(Math.round(event.timeNano % 1e9));
+  // `timeNano` exceeds 2^53: the seconds come from `time`, only the fraction from the float.
+  return `${event.time}.${String(nanos).padStart(9, '0')}`;
+};
+
+/**
+ * The engine's events. When the connection breaks (an engine restart) it is made again from the last event's time, and
+ * what was already given is dropped. Ends when `until` is reached or the signal aborts.
+ */
+export async function* eventStream(
+  transport: Transport,
+  options: EventOptions = {},
+): AsyncGenerator<EventMessage> {
+  let since = options.since;
+  let lastKeys = new Set<string>();
+  let lastTime = 0;
+  for (;;) {
+    try {
+      const answer = await transport.send({
+        path: '/events',
+        query: { filters: encodeFilters(options.filters), since, until: options.until },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      options.onOpen?.();
+      for await (const event of jsonLines<EventMessage>(answer)) {
+        const key = `${event.timeNano} ${event.Type} ${event.Action} ${event.Actor?.ID}`;
+        if (event.timeNano < lastTime || lastKeys.has(key)) continue;
+        if (event.timeNano > lastTime) [lastTime, lastKeys] = [event.timeNano, new Set()];
+        lastKeys.add(key);
+        since = nanoSeconds(event);
+        yield event;
+      }
+      if (options.until !== undefined) return;
+    } catch (error) {
+      if (options.signal?.aborted === true) return;
+      const code = (error as NodeJS.ErrnoException).code;
+      if (statusOf(error) !== undefined || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
+    }
+    if (options.signal?.aborted === true) return;
+  }
+}

@@ -1,0 +1,54 @@
+/** One piece of a container's output. */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Buffer;
+}
+
+const HEADER = 8;
+
+/**
+ * Splits the engine's multiplexed stream into its parts. Frame: one byte stream (0 stdin, 1 stdout, 2 stderr), three
+ * zero bytes, the payload's length as big-endian uint32, the payload (Docker Engine API, "Attach to a container").
+ * Payloads are given out as they arrive, so a frame may come in several chunks. Returns a function to call per chunk.
+ */
+export function frameSplitter(emit: (chunk: OutputChunk) => void): (chunk: Buffer) => void {
+  let header = Buffer.alloc(0);
+  let left = 0;
+  let stream: OutputChunk['stream'] = 'stdout';
+  return (chunk) => {
+    let at = 0;
+    while (at < chunk.length) {
+      if (left === 0) {
+        const take = Math.min(HEADER - header.length, chunk.length - at);
+        header = Buffer.concat([header, chunk.subarray(at, at + take)]);
+        at += take;
+        if (header.length < HEADER) return;
+        stream = header[0] === 2 ? 'stderr' : 'stdout';
+        left = header.readUInt32BE(4);
+        header = Buffer.alloc(0);
+        continue;
+      }
+      const take = Math.min(left, chunk.length - at);
+      emit({ stream, bytes: chunk.subarray(at, at + take) });
+      left -= take;
+      at += take;
+    }
+  };
+}
+
+/** Iterates the output of a stream that is multiplexed, or raw (a terminal's: everything is standard output). */
+export async function* outputOf(
+  source: AsyncIterable<Buffer>,
+  multiplexed: boolean,
+): AsyncGenerator<OutputChunk> {
+  if (!multiplexed) {
+    for await (const bytes of source) yield { stream: 'stdout', bytes };
+    return;
+  }
+  const ready: OutputChunk[] = [];
+  const split = frameSplitter((chunk) => ready.push(chunk));
+  for await (const bytes of source) {
+    split(bytes);
+    yield* ready.splice(0);
+  }
+}
