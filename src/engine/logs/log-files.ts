@@ -1,0 +1,129 @@
+import { type FileHandle, open, stat as statFile } from 'node:fs/promises';
+
+/** One file of a log, held open: rotation renames and deletes names, never what an open file holds. */
+export interface LogFile {
+  readonly handle: FileHandle;
+  readonly inode: bigint;
+  readonly size: number;
+}
+
+/** More rotated files than any configuration keeps; ends the search when names never run out. */
+const mostFiles = 1000;
+const mostAttempts = 10;
+
+/**
+ * A container's log as a chain of open files, oldest first: `path.2`, `path.1`, `path`. Files that appear by rotation are
+ * opened by `refresh`, so that they outlive their deletion until `shift` has passed them.
+ */
+export class LogFiles {
+  readonly #path: string;
+  #files: LogFile[] = [];
+  #running: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Held files, oldest first. The last one may still grow. */
+  get files(): readonly LogFile[] {
+    return this.#files;
+  }
+
+  /**
+   * Opens what came since the last call (at first: everything). What exists at the time of the call has been seen when
+   * it resolves.
+   */
+  refresh(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    this.#queued ??= this.#running.then(
+      () => this.#start(),
+      () => this.#start(),
+    );
+    return this.#queued;
+  }
+
+  #start(): Promise<void> {
+    this.#queued = undefined;
+    this.#running = this.#open().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #open(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { found, first } = await this.#walk();
+      // A rotation during the walk can give a wrong order; a second one so soon is next to impossible.
+      if (first === (await inodeOf(this.#path)) || attempt === mostAttempts) {
+        this.#files.push(...found);
+        return;
+      }
+      await Promise.all(found.map((file) => file.handle.close()));
+    }
+  }
+
+  /** Opens the files newer than the newest held, oldest first, and says which inode the first name had. */
+  async #walk(): Promise<{ found: LogFile[]; first: bigint | undefined }> {
+    const newest = this.#files.at(-1);
+    const found: LogFile[] = [];
+    let first: bigint | undefined;
+    let missing = 0;
+    for (let number = 0; number < mostFiles; number++) {
+      const file = await openLog(number === 0 ? this.#path : `${this.#path}.${number}`);
+      if (file === undefined) {
+        // In the middle of a rotation one name is missing and older ones are there.
+        if (++missing > 1) break;
+        continue;
+      }
+      missing = 0;
+      if (number === 0) first = file.inode;
+      if (file.inode === newest?.inode) {
+        await file.handle.close();
+        break;
+      }
+      if (found.some((other) => other.inode === file.inode)) await file.handle.close();
+      else found.unshift(file);
+    }
+    return { found, first };
+  }
+
+  /** Closes the oldest file and forgets it. */
+  async shift(): Promise<void> {
+    await this.#files.shift()?.handle.close();
+  }
+
+  /** Closes all. Idempotent. */
+  async close(): Promise<void> {
+    while (this.#running !== undefined || this.#queued !== undefined)
+      await (this.#queued ?? this.#running)?.catch(() => undefined);
+    const files = this.#files;
+    this.#files = [];
+    await Promise.all(files.map((file) => file.handle.close()));
+  }
+}
+
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  const stat = await statFile(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return stat?.ino;
+}
+
+async function openLog(path: string): Promise<LogFile | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const stat = await handle.stat({ bigint: true });
+    return { handle, inode: stat.ino, size: Number(stat.size) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}

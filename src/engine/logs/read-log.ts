@@ -1,0 +1,148 @@
+import { compareTime } from './cri-line.ts';
+import type { LogBatch } from './log-batch.ts';
+import { type LogFile, LogFiles } from './log-files.ts';
+import { newScanState, scanSegments } from './scan-segments.ts';
+import { findTailStart, type LogPosition, type LogSelection } from './tail-start.ts';
+
+/** Tells a follower that there may be more to read. Calls may be coalesced and may come for nothing. */
+export interface LogGrowth {
+  /** `ended`: nothing will be written any more. Returns the unsubscribe function. */
+  subscribe(listener: (what: 'grew' | 'ended') => void): () => void;
+}
+
+export interface ReadLogOptions extends LogSelection {
+  /** Only the last so many of the lines selected; absent: all. */
+  readonly tail?: number;
+  /** Go on reading what is written until it has ended. */
+  readonly follow?: LogGrowth;
+  /** Ends the reading between two batches. */
+  readonly signal?: AbortSignal;
+}
+
+const largeChunk = 256 * 1024;
+const smallChunk = 16 * 1024;
+/** A line longer than this is none the shim wrote; it is passed over. */
+const longestLine = 4 * 1024 * 1024;
+
+/**
+ * Reads a container's log, kept as CRI text at `path`, with older files at `path.1`, `path.2`, … Files are read in
+ * chunks, one batch of segments at a time and only when it is asked for; a missing log is an empty one. Following
+ * goes through rotations without loss or repetition.
+ * @throws Error of the file system as it is (EACCES, EIO).
+ */
+export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<LogBatch, void, void> {
+  const files = new LogFiles(path);
+  const wake = new Wake();
+  const stopWaiting = () => wake.call();
+  options.signal?.addEventListener('abort', stopWaiting);
+  const unsubscribe = options.follow?.subscribe((what) => {
+    // Opened now, a file survives its rotation away even when the reader is slow.
+    const seen = () => {
+      if (what === 'ended') wake.ended = true;
+      wake.call();
+    };
+    files.refresh().then(seen, seen);
+  });
+  try {
+    await files.refresh();
+    yield* readFiles(files, options, wake);
+  } finally {
+    unsubscribe?.();
+    options.signal?.removeEventListener('abort', stopWaiting);
+    await files.close();
+  }
+}
+
+async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake): AsyncGenerator<LogBatch> {
+  const initial = [...files.files];
+  const last = initial.length - 1;
+  const start: LogPosition = { file: await skipOlder(initial, options.since), offset: 0 };
+  const begin =
+    options.tail === undefined
+      ? { stdout: start, stderr: start }
+      : await findTailStart(initial, options.tail, options);
+  const state = newScanState(options, [begin.stdout, begin.stderr]);
+  const first = earlier(begin.stdout, begin.stderr);
+  let number = Math.max(0, first.file);
+  for (let i = 0; i < number; i++) await files.shift();
+
+  let offset = first.offset;
+  let carry: Buffer = Buffer.alloc(0);
+  let chunk = largeChunk;
+  while (options.signal?.aborted !== true) {
+    const file = files.files[0];
+    // Read before the look at the file: what is true now can only mean that the file is complete.
+    const rotated = files.files.length > 1;
+    const { ended } = wake;
+    wake.reset();
+    let read = 0;
+    let bytes = carry;
+    if (file !== undefined) {
+      const limit =
+        options.follow === undefined && number === last ? Math.max(0, file.size - offset) : Infinity;
+      const wanted = Math.min(Math.max(chunk, carry.length), limit);
+      bytes = Buffer.allocUnsafeSlow(carry.length + wanted);
+      carry.copy(bytes);
+      if (wanted > 0) read = (await file.handle.read(bytes, carry.length, wanted, offset)).bytesRead;
+    }
+    if (read > 0) {
+      const length = carry.length + read;
+      const { batch, used } = scanSegments(bytes, length, number, offset - carry.length, state);
+      offset += read;
+      carry = bytes.subarray(used, length);
+      if (carry.length > longestLine) carry = Buffer.alloc(0);
+      if (batch.count > 0) yield batch;
+      if (state.past) return;
+      if (read === chunk) chunk = largeChunk;
+    } else if (rotated) {
+      await files.shift();
+      number++;
+      offset = 0;
+      carry = Buffer.alloc(0);
+    } else if (options.follow === undefined || ended) {
+      return;
+    } else {
+      chunk = smallChunk;
+      await wake.called();
+    }
+  }
+}
+
+/** Number of the first file that can hold lines at or after `since`: a file is older than the first line of the next. */
+async function skipOlder(files: readonly LogFile[], since: string | undefined): Promise<number> {
+  if (since === undefined) return 0;
+  const head = Buffer.alloc(64);
+  for (let number = files.length - 1; number > 0; number--) {
+    const { bytesRead } = await files[number]!.handle.read(head, 0, head.length, 0);
+    if (bytesRead >= 30 && compareTime(head, 0, since) < 0) return number;
+  }
+  return 0;
+}
+
+function earlier(a: LogPosition, b: LogPosition): LogPosition {
+  return a.file < b.file || (a.file === b.file && a.offset <= b.offset) ? a : b;
+}
+
+/** One-place signal: a call made while nobody waits lets the next wait through. */
+class Wake {
+  ended = false;
+  #called = false;
+  #waiting: (() => void) | undefined;
+
+  call(): void {
+    this.#called = true;
+    this.#waiting?.();
+  }
+
+  reset(): void {
+    this.#called = false;
+  }
+
+  async called(): Promise<void> {
+    if (this.#called) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting = resolve;
+    });
+    this.#waiting = undefined;
+  }
+}
