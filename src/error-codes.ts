@@ -33,6 +33,23 @@ export const errorCodes = {
   RUNTIME_SPAWN: 'The keeper could not start a shim; the message carries the system call and its error.',
   RUNTIME_SHIM: 'A shim refused a request; the message carries the system call and its error.',
   RUNTIME_GONE: 'The keeper or shim at the other end of a connection has gone.',
+  RUNTIME_CAPABILITY: 'A capability in cap_add or cap_drop does not exist.',
+  RUNTIME_SECCOMP: 'A seccomp profile can not be read, parsed or compiled.',
+  RUNTIME_SECURITY_OPT: 'A security option is not understood.',
+  RUNTIME_USER: 'The user or group a container shall run as is not in its account files.',
+  RUNTIME_SYSCTL: 'A sysctl that does not belong to the namespaces the container owns.',
+  RUNTIME_ULIMIT: 'A ulimit has an unknown name or a soft limit above its hard limit.',
+  RUNTIME_RESOURCES: 'Resource limits contradict each other or are out of range.',
+  RUNTIME_NAMESPACE:
+    'A pid, ipc, network, uts, cgroup or user namespace mode is not understood or impossible.',
+  RUNTIME_MOUNT:
+    'A mount of a container is impossible: a relative target, an unknown option, a forbidden place.',
+  RUNTIME_DEVICE: 'A device or device rule is not understood.',
+  RUNTIME_NO_COMMAND: 'Neither the image nor the request says which command to run.',
+  RUNTIME_LAUNCH: 'A container could not be started; the message names the step and why.',
+  RUNTIME_COMMAND:
+    'The command of a container or exec is missing, not executable or of another architecture.',
+  RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container can not be used.',
   INTERNAL: 'A bug in tcompose: a state the code holds to be impossible.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',
@@ -42,6 +59,19 @@ export const errorCodes = {
   IMAGE_ARCHIVE: 'An image or root file system archive can not be used: truncated, corrupt, or not a tar.',
   IMAGE_CHANGE: 'A --change instruction is not understood.',
   IMAGE_STORE: 'The image store could not be read or written; the message names the file and the cause.',
+  // network
+  NETWORK_OPTION: 'A network option or driver is not known, or has a value it can not have.',
+  NETWORK_POOL_OVERLAP: 'The subnet asked for overlaps with the subnet of another network, which is named.',
+  NETWORK_POOLS_EXHAUSTED: 'No default address pool is free for a new network.',
+  NETWORK_POOL_FULL: 'Every address of the network is in use.',
+  NETWORK_ADDRESS_INVALID: 'An address is malformed or lies outside of its subnet.',
+  NETWORK_ADDRESS_IN_USE: 'The address asked for belongs to another container, the gateway, or is reserved.',
+  NETWORK_PORT_IN_USE:
+    'A port to be published is taken; the message names the process or container that holds it.',
+  NETWORK_PORT_INVALID:
+    'A port mapping can not be carried out: a port out of range, an address that is not the machine’s.',
+  NETWORK_SETUP_FAILED:
+    'The kernel refused to set up a bridge, an interface or a firewall entry; the message quotes it.',
   // sys
   SYS_CALL_FAILED: 'A system call failed; the message names it and its errno.',
 } as const;
