@@ -1,0 +1,94 @@
+import { TcomposeError } from '../../errors.ts';
+import type { AddressPool } from '../types.ts';
+import { bitsOf, boundsOf, contains, formatAddress, parseAddress, parseCidr } from './address.ts';
+
+/** Addresses of one pool: who has which, and where the search for the next one starts. */
+export interface PoolState {
+  readonly taken: Set<bigint>;
+  last: bigint | undefined;
+}
+
+export const emptyPool = (): PoolState => ({ taken: new Set(), last: undefined });
+
+/** Addresses no container may have: the network's and (IPv4) broadcast address, the gateway, the auxiliary ones. */
+function reservedOf(pool: AddressPool): Set<bigint> {
+  const subnet = parseCidr(pool.subnet)!;
+  const { first, last } = boundsOf(subnet);
+  const reserved = new Set<bigint>();
+  if (subnet.prefix < bitsOf(subnet.family) - 1) {
+    reserved.add(first);
+    if (subnet.family === 4) reserved.add(last);
+  }
+  for (const text of [pool.gateway, ...Object.values(pool.auxAddresses ?? {})]) {
+    const address = parseAddress(text);
+    if (address) reserved.add(address.value);
+  }
+  return reserved;
+}
+
+/**
+ * The free address after the last one given out, going round: an address that was released is not given out again at
+ * once, so that neighbours' caches can forget it. Errors: NETWORK_POOL_FULL.
+ */
+export function allocateNext(pool: AddressPool, state: PoolState, networkName: string): string {
+  const range = parseCidr(pool.ipRange ?? pool.subnet)!;
+  const { first, last } = boundsOf(range);
+  const reserved = reservedOf(pool);
+  const size = last - first + 1n;
+  const start =
+    state.last === undefined || state.last < first || state.last >= last ? first : state.last + 1n;
+  // Among n + 1 candidates at most n can be taken or reserved.
+  const candidates = BigInt(state.taken.size + reserved.size + 1);
+  for (let step = 0n; step < (size < candidates ? size : candidates); step++) {
+    const value = first + ((start - first + step) % size);
+    if (state.taken.has(value) || reserved.has(value)) continue;
+    state.taken.add(value);
+    state.last = value;
+    return formatAddress(pool.family, value);
+  }
+  throw new TcomposeError(
+    'NETWORK_POOL_FULL',
+    `network ${networkName} has no free address left in ${pool.ipRange ?? pool.subnet}`,
+    { hint: 'Remove containers from it, or give the network a larger subnet.' },
+  );
+}
+
+/** Takes one particular address. Errors: NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_IN_USE. */
+export function allocateFixed(
+  pool: AddressPool,
+  state: PoolState,
+  text: string,
+  networkName: string,
+): string {
+  const address = parseAddress(text);
+  const subnet = parseCidr(pool.subnet)!;
+  if (!address || !contains(subnet, address.family, address.value)) {
+    throw new TcomposeError(
+      'NETWORK_ADDRESS_INVALID',
+      `${text} is not an address of network ${networkName}, whose subnet is ${pool.subnet}`,
+    );
+  }
+  if (state.taken.has(address.value) || reservedOf(pool).has(address.value)) {
+    throw new TcomposeError(
+      'NETWORK_ADDRESS_IN_USE',
+      `address ${text} on network ${networkName} is in use already`,
+      { hint: 'Choose another address, or remove the container that has it.' },
+    );
+  }
+  state.taken.add(address.value);
+  return formatAddress(address.family, address.value);
+}
+
+/** Gives an address back; one that was not taken is no error. */
+export function releaseAddress(state: PoolState, text: string): void {
+  const address = parseAddress(text);
+  if (address) state.taken.delete(address.value);
+}
+
+/** Marks an address as taken whatever the state says: for records read back after a restart. */
+export function adoptAddress(state: PoolState, text: string): void {
+  const address = parseAddress(text);
+  if (!address) return;
+  state.taken.add(address.value);
+  if (state.last === undefined || address.value > state.last) state.last = address.value;
+}
