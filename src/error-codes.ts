@@ -6,6 +6,8 @@ export const errorCodes = {
   // cli
   CLI_USAGE:
     'The command line is not understood: an unknown command or flag, a missing or a contradictory value.',
+  CLI_NOT_YET: 'A command, flag or attribute of Compose that tcompose does not carry out yet.',
+  CLI_INTERRUPTED: 'The command was interrupted before it was done.',
   CLI_NOT_ROOT: 'Containers need root on this machine for now; the message says what is missing.',
   // engine
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',
@@ -50,6 +52,18 @@ export const errorCodes = {
   RUNTIME_COMMAND:
     'The command of a container or exec is missing, not executable or of another architecture.',
   RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container can not be used.',
+  // compose: form, values, consistency
+  COMPOSE_UNKNOWN_ATTRIBUTE: 'An attribute the Compose Specification does not have, often a typing mistake.',
+  COMPOSE_TYPE: 'A value of the wrong type: a mapping where a list is wanted, say.',
+  COMPOSE_MISSING_ATTRIBUTE: 'An attribute that must be there is missing.',
+  COMPOSE_INVALID_VALUE: 'A value outside of what its attribute allows, or one that cannot be read.',
+  COMPOSE_INVALID_NAME: 'A name of a service, network, volume, … with a character that is not allowed.',
+  COMPOSE_DUPLICATE: 'Two things that must differ are the same: list items, mount targets, container names.',
+  COMPOSE_SHORT_SYNTAX: 'A port, volume, device, host or command in short form that cannot be read.',
+  COMPOSE_EXCLUSIVE: 'Two attributes that exclude or contradict each other.',
+  COMPOSE_UNDEFINED: 'A service, network, volume, secret, config or model is used but nowhere defined.',
+  COMPOSE_CYCLE: 'Services that depend on each other in a circle.',
+  COMPOSE_NO_IMAGE: 'A service that says neither which image to run nor how to build one.',
   INTERNAL: 'A bug in tcompose: a state the code holds to be impossible.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',
@@ -72,6 +86,15 @@ export const errorCodes = {
     'A port mapping can not be carried out: a port out of range, an address that is not the machine’s.',
   NETWORK_SETUP_FAILED:
     'The kernel refused to set up a bridge, an interface or a firewall entry; the message quotes it.',
+  // project: plan and execution
+  PROJECT_UNSUPPORTED: 'Something the compose file asks for cannot be had on one machine.',
+  PROJECT_NAME: 'No project name is known: there is no compose file and none was given.',
+  PROJECT_SERVICE_UNKNOWN: 'No service of the project has that name, or the service has no container.',
+  PROJECT_EXTERNAL_MISSING: 'A network or volume declared external does not exist.',
+  PROJECT_IMAGE_MISSING: 'An image a service needs is not on this machine and cannot be fetched.',
+  PROJECT_DEPENDENCY: 'A dependency did not become ready; the message shows its last output and who waits for it.',
+  PROJECT_STEP: 'A step of a plan failed; the message is the reason the engine gave.',
+  PROJECT_WAIT_TIMEOUT: 'The services were not ready within --wait-timeout.',
   // sys
   SYS_CALL_FAILED: 'A system call failed; the message names it and its errno.',
 } as const;

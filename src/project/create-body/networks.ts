@@ -1,0 +1,100 @@
+import type { Project } from '../../compose/model.ts';
+import type { Port, Service, ServiceNetwork } from '../../compose/model/service.ts';
+import type { EndpointSettings, PortBindingRequest } from '../../engine/api-types.ts';
+
+/** A network of a service, with what the API wants to know of the endpoint. */
+export interface EndpointPart {
+  /** Key in the compose file. */
+  readonly key: string;
+  /** Name in the engine. */
+  readonly network: string;
+  readonly settings: EndpointSettings;
+}
+
+/** Endpoints, the first to be attached first: by descending `priority`, then by key. */
+export function endpointParts(
+  project: Project,
+  service: Service,
+  container: { readonly name: string; readonly aliases: readonly string[] },
+): readonly EndpointPart[] {
+  if (service.network_mode !== undefined) return [];
+  const entries = Object.entries(service.networks ?? {});
+  entries.sort(([a, x], [b, y]) => (y?.priority ?? 0) - (x?.priority ?? 0) || (a < b ? -1 : 1));
+  const hasPriority = entries.some(([, endpoint]) => (endpoint?.priority ?? 0) !== 0);
+  return entries.map(([key, endpoint], at) => ({
+    key,
+    network: project.networks[key]?.name ?? key,
+    settings: endpointSettings(project, service, endpoint, {
+      container,
+      // The service's own mac_address belongs to its primary network.
+      mac: endpoint?.mac_address ?? (at === 0 || (!hasPriority && entries.length === 1) ? service.mac_address : undefined),
+    }),
+  }));
+}
+
+function endpointSettings(
+  project: Project,
+  service: Service,
+  endpoint: ServiceNetwork | null,
+  own: { container: { name: string; aliases: readonly string[] }; mac: string | undefined },
+): EndpointSettings {
+  const ipam = {
+    ...(endpoint?.ipv4_address === undefined ? {} : { IPv4Address: endpoint.ipv4_address }),
+    ...(endpoint?.ipv6_address === undefined ? {} : { IPv6Address: endpoint.ipv6_address }),
+    ...(endpoint?.link_local_ips === undefined ? {} : { LinkLocalIPs: endpoint.link_local_ips }),
+  };
+  const options = {
+    ...endpoint?.driver_opts,
+    ...(endpoint?.interface_name === undefined
+      ? {}
+      : { 'com.docker.network.endpoint.ifname': endpoint.interface_name }),
+  };
+  const links = [...linksOf(project, service), ...externalLinks(service)];
+  return {
+    Aliases: [...new Set([own.container.name, ...own.container.aliases, ...(endpoint?.aliases ?? [])])],
+    ...(Object.keys(ipam).length === 0 ? {} : { IPAMConfig: ipam }),
+    ...(own.mac === undefined ? {} : { MacAddress: own.mac }),
+    ...(Object.keys(options).length === 0 ? {} : { DriverOpts: options }),
+    ...(endpoint?.gw_priority === undefined ? {} : { GwPriority: endpoint.gw_priority }),
+    ...(links.length === 0 ? {} : { Links: links }),
+  };
+}
+
+/** `links` as the API wants them: `container:alias`, for the first replica of the linked service. */
+function linksOf(project: Project, service: Service): readonly string[] {
+  return (service.links ?? []).flatMap((link) => {
+    const [target = '', alias = target] = link.split(':');
+    const linked = project.services[target];
+    if (linked === undefined) return [];
+    const name = linked.container_name ?? `${project.name}-${target}-1`;
+    return [`${name}:${alias}`, `${name}:${name}`];
+  });
+}
+
+const externalLinks = (service: Service) =>
+  (service.external_links ?? []).map((link) => (link.includes(':') ? link : `${link}:${link}`));
+
+/** `8080/tcp` for each port a service uses or exposes, and what is published. */
+export function portParts(service: Service): {
+  readonly exposed: Readonly<Record<string, object>>;
+  readonly bindings: Readonly<Record<string, readonly PortBindingRequest[]>>;
+} {
+  const exposed: Record<string, object> = {};
+  const bindings: Record<string, PortBindingRequest[]> = {};
+  for (const entry of service.expose ?? []) {
+    const [range = '', protocol = 'tcp'] = entry.split('/');
+    const [first, last = first] = range.split('-').map(Number);
+    for (let port = first!; port <= last!; port++) exposed[`${port}/${protocol}`] = {};
+  }
+  for (const port of service.ports ?? []) {
+    const key = portKey(port);
+    exposed[key] = {};
+    bindings[key] = [
+      ...(bindings[key] ?? []),
+      { ...(port.host_ip === undefined ? {} : { HostIp: port.host_ip }), HostPort: port.published ?? '' },
+    ];
+  }
+  return { exposed, bindings };
+}
+
+const portKey = (port: Port) => `${port.target}/${port.protocol ?? 'tcp'}`;

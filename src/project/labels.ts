@@ -1,0 +1,20 @@
+/** Label names of Docker Compose, so that its tools and ours see the same projects (semantics: containers, networks, volumes). */
+export const labels = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  number: 'com.docker.compose.container-number',
+  oneoff: 'com.docker.compose.oneoff',
+  configHash: 'com.docker.compose.config-hash',
+  image: 'com.docker.compose.image',
+  dependsOn: 'com.docker.compose.depends_on',
+  workingDir: 'com.docker.compose.project.working_dir',
+  configFiles: 'com.docker.compose.project.config_files',
+  environmentFile: 'com.docker.compose.project.environment_file',
+  version: 'com.docker.compose.version',
+  replace: 'com.docker.compose.replace',
+  slug: 'com.docker.compose.slug',
+  network: 'com.docker.compose.network',
+  volume: 'com.docker.compose.volume',
+  /** Short hashes of each attribute, so that a recreation can say which of them differ. */
+  configParts: 'tcompose.config-parts',
+} as const;

@@ -1,0 +1,50 @@
+import type { EngineClient } from '../engine/client/engine-client.ts';
+import { familiarReference } from './image-names.ts';
+import { labels } from './labels.ts';
+import { byServiceAndNumber, type Observed, observedContainer } from './observed.ts';
+
+export interface ObserveOptions {
+  /** Volume names the project uses; with none, only labelled volumes are asked for, and only when `labelled`. */
+  readonly volumes?: readonly string[];
+  /** Also ask for volumes by label (a project whose compose file is not at hand). */
+  readonly labelledVolumes?: boolean;
+  readonly images?: boolean;
+}
+
+/** The filter that finds a project's objects. */
+export const projectFilter = (project: string) => ({ label: [`${labels.project}=${project}`] });
+
+/** Asks the engine for everything a plan needs to know: one list call a kind, all at once. */
+export async function observe(
+  client: EngineClient,
+  project: string,
+  options: ObserveOptions = {},
+): Promise<Observed> {
+  const wanted = options.volumes ?? [];
+  const [containers, networks, named, labelled, images] = await Promise.all([
+    client.containers.list({ all: true, filters: projectFilter(project) }),
+    client.networks.list(),
+    wanted.length > 0 ? client.volumes.list({ name: wanted }) : [],
+    options.labelledVolumes === true ? client.volumes.list(projectFilter(project)) : [],
+    options.images === true ? client.images.list() : [],
+  ]);
+  const volumes = new Map([...named, ...labelled].map((volume) => [volume.Name, volume]));
+  const byReference = new Map<string, string>();
+  for (const image of images) {
+    byReference.set(image.Id, image.Id);
+    for (const reference of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])
+      byReference.set(familiarReference(reference), image.Id);
+  }
+  return {
+    containers: containers.map(observedContainer).sort(byServiceAndNumber),
+    networks,
+    volumes: [...volumes.values()],
+    images: byReference,
+  };
+}
+
+/** Only the project's containers, in reading order: enough for `ps`, `logs` and the like. */
+export async function observeContainers(client: EngineClient, project: string, all = true) {
+  const list = await client.containers.list({ all, filters: projectFilter(project) });
+  return list.map(observedContainer).sort(byServiceAndNumber);
+}

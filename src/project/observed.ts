@@ -1,0 +1,83 @@
+import type { ContainerSummary, NetworkInspect, VolumeInspect } from '../engine/api-types.ts';
+import { labels } from './labels.ts';
+
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none';
+
+/** A container of the project as the engine lists it. */
+export interface ObservedContainer {
+  readonly id: string;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly service: string;
+  /** 1-based; 0 for one-off containers. */
+  readonly number: number;
+  readonly oneoff: boolean;
+  readonly state: ContainerSummary['State'];
+  readonly health: HealthStatus;
+  /** Of a container that has ended, when the listing tells. */
+  readonly exitCode: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Image id the container was made from. */
+  readonly imageId: string;
+  /** Image reference as it was asked for. */
+  readonly image: string;
+  readonly networkMode: string;
+  /** Network name → network id. */
+  readonly networks: Readonly<Record<string, string>>;
+  readonly mounts: ContainerSummary['Mounts'];
+  readonly summary: ContainerSummary;
+}
+
+/** What the engine holds of a project; the plan's only knowledge of the world. */
+export interface Observed {
+  readonly containers: readonly ObservedContainer[];
+  /** Every network of the engine: external and taken names are among them. */
+  readonly networks: readonly NetworkInspect[];
+  /** Volumes whose names the project uses, and volumes labelled as the project's. */
+  readonly volumes: readonly VolumeInspect[];
+  /** Local image references in the engine's familiar form, and ids, → image id. */
+  readonly images: ReadonlyMap<string, string>;
+}
+
+/** Reads the health out of the engine's status text (`Up 3 minutes (healthy)`). */
+export function healthOf(status: string): HealthStatus {
+  const found = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(status)?.[1];
+  return (found as HealthStatus | undefined) ?? 'none';
+}
+
+/** One element of `GET /containers/json`, in the project's terms. */
+export function observedContainer(summary: ContainerSummary): ObservedContainer {
+  const own = summary.Labels ?? {};
+  const exit = /^Exited \((-?\d+)\)/.exec(summary.Status)?.[1];
+  return {
+    id: summary.Id,
+    name: (summary.Names[0] ?? summary.Id.slice(0, 12)).replace(/^\//, ''),
+    service: own[labels.service] ?? '',
+    number: Number(own[labels.number] ?? 0),
+    oneoff: own[labels.oneoff] === 'True',
+    state: summary.State,
+    health: healthOf(summary.Status),
+    exitCode: exit === undefined ? undefined : Number(exit),
+    labels: own,
+    imageId: summary.ImageID,
+    image: summary.Image,
+    networkMode: summary.HostConfig?.NetworkMode ?? '',
+    networks: Object.fromEntries(
+      Object.entries(summary.NetworkSettings?.Networks ?? {}).map(([name, endpoint]) => [
+        name,
+        endpoint.NetworkID ?? '',
+      ]),
+    ),
+    mounts: summary.Mounts ?? [],
+    summary,
+  };
+}
+
+/** Containers in the order people read them: service, then number, then name. */
+export const byServiceAndNumber = (a: ObservedContainer, b: ObservedContainer): number =>
+  compare(a.service, b.service) || a.number - b.number || compare(a.name, b.name);
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+export const isUp = (container: ObservedContainer): boolean =>
+  container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
