@@ -1,7 +1,7 @@
-import type { TcomposeError } from '../errors.ts';
+import type { SourcePlace, TcomposeError } from '../errors.ts';
 import type { Project } from './model.ts';
 import type { Positions } from './positions.ts';
-import type { TreeMap, TreePath } from './tree.ts';
+import type { TreeMap } from './tree.ts';
 
 /**
  * The phases that `load.ts` strings together, in the order it calls them, and who may rely on what. A phase owns the
@@ -16,7 +16,7 @@ import type { TreeMap, TreePath } from './tree.ts';
 export interface Warning {
   readonly message: string;
   readonly hint?: string;
-  readonly where?: import('../errors.ts').SourcePlace;
+  readonly where?: SourcePlace;
 }
 
 /** validate.ts: every breach of the schema, each with its place; empty when the tree is well formed. */
@@ -58,8 +58,3 @@ export type ToModel = (
 
 /** consistency.ts: references that lead nowhere, contradictions between services, cycles. */
 export type CheckConsistency = (project: Project, positions: Positions) => TcomposeError[];
-
-/** Paths in the tree of values written by the user, `*` standing for any key and `[]` for any index. */
-export type PathPattern = readonly string[];
-
-export type PathVisitor = (path: TreePath) => void;

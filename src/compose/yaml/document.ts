@@ -1,0 +1,36 @@
+import type { Tree } from '../tree.ts';
+
+/** Offsets of what a mapping or sequence holds: [key, value] by key, or the item by index. */
+export type NodePlaces =
+  | { readonly start: number; readonly keys: Map<string, readonly [number, number]> }
+  | { readonly start: number; readonly items: number[] };
+
+/** One document of a YAML stream. */
+export interface YamlDocument {
+  /**
+   * Plain data. Aliased nodes are shared objects, so it must not be changed in place. Where `marked`, it holds
+   * TagMark objects, which `splitMarks` takes out.
+   */
+  readonly value: unknown;
+  readonly marked: boolean;
+  /** Offset of the document's first content. */
+  readonly start: number;
+}
+
+export interface YamlStream {
+  readonly documents: readonly YamlDocument[];
+  readonly unknownTags: readonly { readonly tag: string; readonly offset: number }[];
+}
+
+/** A node under `!reset` or `!override`, as the parsers leave it in the data. */
+export class TagMark {
+  readonly tag: '!reset' | '!override';
+  readonly value: unknown;
+
+  constructor(tag: '!reset' | '!override', value: unknown) {
+    this.tag = tag;
+    this.value = value;
+  }
+}
+
+export type PlainValue = Tree | TagMark;

@@ -1,0 +1,227 @@
+import { TagMark } from './document.ts';
+import { aliasBudget, maxDepth, NotHandled, YamlProblem } from './problem.ts';
+import { resolvePlain, scalarText } from './resolve-plain.ts';
+import { char, isBlank, type Scanner } from './scanner.ts';
+
+/** Anchor and tag in front of a node. */
+export interface Properties {
+  anchor: string | undefined;
+  tag: string | undefined;
+  offset: number;
+}
+
+const simpleTag = /^!{1,2}[a-z][a-z0-9_-]*$/i;
+
+/** Reads `&anchor` and `!tag` in any order; `pos` ends behind the last one. */
+export function readProperties(scanner: Scanner): Properties | undefined {
+  let properties: Properties | undefined;
+  const { text } = scanner;
+  for (;;) {
+    const code = text.charCodeAt(scanner.pos);
+    if (code !== char.ampersand && code !== char.bang) return properties;
+    const offset = scanner.pos;
+    let end = offset + 1;
+    while (!isBlank(text.charCodeAt(end)) && !isFlowIndicator(text.charCodeAt(end))) end += 1;
+    const word = text.slice(offset, end);
+    properties ??= { anchor: undefined, tag: undefined, offset };
+    if (code === char.ampersand) {
+      if (properties.anchor !== undefined || word === '&') throw new NotHandled('an anchor', offset);
+      properties.anchor = word.slice(1);
+    } else {
+      if (properties.tag !== undefined || !simpleTag.test(word)) throw new NotHandled('a tag', offset);
+      properties.tag = word;
+    }
+    scanner.pos = end;
+    while (text.charCodeAt(scanner.pos) === char.space || text.charCodeAt(scanner.pos) === char.tab) {
+      scanner.pos += 1;
+    }
+  }
+}
+
+export function isFlowIndicator(code: number): boolean {
+  return (
+    code === char.comma ||
+    code === char.openBracket ||
+    code === char.closeBracket ||
+    code === char.openBrace ||
+    code === char.closeBrace
+  );
+}
+
+/** Runs `read` for a node with an anchor, so that aliases inside it are known as cycles, and keeps its value. */
+export function anchored(scanner: Scanner, name: string | undefined, read: () => unknown): unknown {
+  if (name === undefined) return read();
+  scanner.anchors.set(name, { value: undefined, weight: 0, open: true });
+  const before = scanner.nodes + scanner.aliased;
+  const value = read();
+  scanner.anchors.set(name, { value, weight: scanner.nodes + scanner.aliased - before, open: false });
+  return value;
+}
+
+/** The value an alias stands for; `pos` is on `*` and ends behind the name. */
+export function readAlias(scanner: Scanner): unknown {
+  const { text } = scanner;
+  const offset = scanner.pos;
+  let end = offset + 1;
+  while (!isBlank(text.charCodeAt(end)) && !isFlowIndicator(text.charCodeAt(end))) end += 1;
+  const name = text.slice(offset + 1, end);
+  scanner.pos = end;
+  return followAlias(scanner, name, offset);
+}
+
+/**
+ * The value of an anchor, counted against the document's budget for aliased values.
+ * @throws YamlProblem for an unknown anchor, a cycle, or an alias bomb.
+ */
+export function followAlias(
+  state: Pick<Scanner, 'anchors' | 'text' | 'aliased'>,
+  name: string,
+  offset: number,
+): unknown {
+  const anchor = state.anchors.get(name);
+  if (anchor === undefined) {
+    throw new YamlProblem(
+      'alias',
+      `unknown anchor "${name}" referenced`,
+      offset,
+      `Define it before its use: put &${name} in front of the value it stands for.`,
+    );
+  }
+  if (anchor.open) {
+    throw new YamlProblem('alias', `cycle detected: "*${name}" stands inside the value it refers to`, offset);
+  }
+  state.aliased += anchor.weight;
+  const budget = aliasBudget(state.text.length);
+  if (state.aliased > budget) {
+    throw new YamlProblem(
+      'too-large',
+      `aliases blow the document up to more than ${budget} values`,
+      offset,
+      'Repeat less through aliases, or split the file.',
+    );
+  }
+  return anchor.value;
+}
+
+/** The value of a plain scalar under an optional tag. */
+export function plainValue(scanner: Scanner, text: string, properties: Properties | undefined): unknown {
+  const tag = properties?.tag;
+  if (tag === undefined) return resolvePlain(text);
+  return tagged(scanner, resolvePlain(text), properties, text);
+}
+
+/** Applies a tag to a node's value; `raw` is the text of a scalar. */
+export function tagged(
+  scanner: Scanner,
+  value: unknown,
+  properties: Properties | undefined,
+  raw: string | undefined,
+): unknown {
+  const tag = properties?.tag;
+  if (properties === undefined || tag === undefined) return value;
+  if (tag === '!reset' || tag === '!override') {
+    scanner.marked = true;
+    return new TagMark(tag, value);
+  }
+  return applyStandardTag(tag, value, raw, properties.offset, scanner.unknownTags);
+}
+
+/** What a `!!type` tag makes of a value; a tag that means nothing here is noted, and its scalar stays text. */
+export function applyStandardTag(
+  tag: string,
+  value: unknown,
+  raw: string | undefined,
+  offset: number,
+  unknownTags: { tag: string; offset: number }[],
+): unknown {
+  const wrong = () => new YamlProblem('syntax', `the value does not fit its tag ${tag}`, offset);
+  switch (tag) {
+    case '!':
+    case '!!str':
+      if (raw === undefined) throw wrong();
+      return raw;
+    case '!!map':
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong();
+      return value;
+    case '!!seq':
+      if (!Array.isArray(value)) throw wrong();
+      return value;
+    case '!!int':
+    case '!!float': {
+      const number = raw === undefined ? undefined : resolvePlain(raw);
+      if (typeof number === 'number' && (tag === '!!float' || Number.isInteger(number))) return number;
+      if (tag === '!!int' && raw !== undefined && /^[-+]?\d+$/.test(raw)) return number;
+      throw wrong();
+    }
+    case '!!bool': {
+      const truth = raw === undefined ? undefined : resolvePlain(raw);
+      if (typeof truth !== 'boolean') throw wrong();
+      return truth;
+    }
+    case '!!null':
+      if (raw === undefined || resolvePlain(raw) !== null) throw wrong();
+      return null;
+    default:
+      unknownTags.push({ tag, offset });
+      return raw ?? value;
+  }
+}
+
+/** The text of a mapping's key from a scalar; anything but a string is refused, as Docker Compose does. */
+export function keyText(value: unknown, raw: string, offset: number): string {
+  if (typeof value !== 'string') {
+    const shown =
+      value === null ? (raw === '' ? 'an empty one' : raw) : scalarText(value as number | boolean);
+    throw new YamlProblem(
+      'key-type',
+      `non-string key: ${shown}`,
+      offset,
+      raw === '' ? 'Write a key before the colon.' : `Quote the key: "${raw}".`,
+    );
+  }
+  if (value === '__proto__') throw new YamlProblem('key-type', 'the key __proto__ is reserved', offset);
+  return value;
+}
+
+/** The error for a key that its mapping already has. */
+export function duplicateKey(text: string, key: string, first: number, second: number): YamlProblem {
+  return new YamlProblem(
+    'duplicate-key',
+    `line ${lineOf(text, second)}: mapping key "${key}" already defined at line ${lineOf(text, first)}`,
+    second,
+    'Remove one of the two, or merge what is under them.',
+  );
+}
+
+/** Line of an offset, from 1. */
+export function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
+  return line;
+}
+
+/** Copies into `target` what the value under `<<` has and `target` lacks. Of a list, earlier mappings win. */
+export function applyMergeKey(target: Record<string, unknown>, merged: unknown, offset: number): object[] {
+  const sources = Array.isArray(merged) ? merged : [merged];
+  for (const source of sources) {
+    if (source instanceof TagMark || typeof source !== 'object' || source === null || Array.isArray(source)) {
+      throw new YamlProblem(
+        'syntax',
+        'map merge requires map or sequence of maps as the value',
+        offset,
+        'After <<: comes *anchor, a mapping, or a list of those.',
+      );
+    }
+    for (const key in source) {
+      if (!Object.hasOwn(target, key)) target[key] = (source as Record<string, unknown>)[key];
+    }
+  }
+  return sources as object[];
+}
+
+export function enter(scanner: Scanner): void {
+  scanner.depth += 1;
+  if (scanner.depth > maxDepth) {
+    throw new YamlProblem('too-deep', `more than ${maxDepth} levels of nesting`, scanner.pos);
+  }
+}

@@ -1,0 +1,41 @@
+/** What is wrong with a YAML text, at an offset into it. Becomes a TcomposeError once the file is known. */
+export class YamlProblem extends Error {
+  override readonly name = 'YamlProblem';
+  readonly kind: 'syntax' | 'duplicate-key' | 'key-type' | 'alias' | 'too-deep' | 'too-large';
+  /** UTF-16 code units from the start of the text. */
+  readonly offset: number;
+  readonly hint: string | undefined;
+
+  constructor(kind: YamlProblem['kind'], message: string, offset: number, hint?: string) {
+    super(message);
+    this.kind = kind;
+    this.offset = offset;
+    this.hint = hint;
+  }
+}
+
+/**
+ * The direct parser's way of saying "I don't judge this": either rare syntax, or a mistake that the full parser
+ * explains better. Nothing is concluded from it except that the full parser must be asked.
+ */
+export class NotHandled extends Error {
+  override readonly name = 'NotHandled';
+  readonly offset: number;
+
+  constructor(what: string, offset: number) {
+    super(what);
+    this.offset = offset;
+  }
+}
+
+/** Levels of nesting a document may have; compose files need a dozen, and every later phase recurses. */
+export const maxDepth = 200;
+
+/**
+ * Values that aliases may add to a document: generous to fragments shared by thousands of services, closed to
+ * fragments that multiply each other.
+ * @param length of the text, UTF-16 code units.
+ */
+export function aliasBudget(length: number): number {
+  return Math.min(Math.max(100_000, 2 * length), 2_000_000);
+}

@@ -1,0 +1,293 @@
+import { NotHandled } from './problem.ts';
+import { char, isBlank, isDocumentMarker, type Scanner } from './scanner.ts';
+
+const escapes: Readonly<Record<string, string>> = {
+  '0': '\0',
+  a: '\x07',
+  b: '\b',
+  t: '\t',
+  '\t': '\t',
+  n: '\n',
+  v: '\v',
+  f: '\f',
+  r: '\r',
+  e: '\x1b',
+  ' ': ' ',
+  '"': '"',
+  '/': '/',
+  '\\': '\\',
+  N: '\x85',
+  _: '\xa0',
+  L: '\u2028',
+  P: '\u2029',
+};
+
+/** A quoted scalar; `pos` is on its opening quote and ends behind the closing one. */
+export function readQuoted(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  const start = scanner.pos;
+  const quote = text.charCodeAt(start) === char.doubleQuote ? '"' : "'";
+  const close = text.indexOf(quote, start + 1);
+  if (close < 0) throw new NotHandled('an unclosed quote', start);
+  const simple = text.slice(start + 1, close);
+  if (
+    !simple.includes('\n') &&
+    (quote === '"' ? !simple.includes('\\') : text.charCodeAt(close + 1) !== char.singleQuote)
+  ) {
+    scanner.pos = close + 1;
+    return simple;
+  }
+  return quote === '"' ? readDoubleQuoted(scanner, indent) : readSingleQuoted(scanner, indent);
+}
+
+function readSingleQuoted(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  let value = '';
+  let from = scanner.pos + 1;
+  for (let pos = from; ; pos += 1) {
+    const code = text.charCodeAt(pos);
+    if (code === char.singleQuote) {
+      if (text.charCodeAt(pos + 1) === char.singleQuote) {
+        value += text.slice(from, pos + 1);
+        pos += 1;
+        from = pos + 1;
+      } else {
+        value += text.slice(from, pos);
+        scanner.pos = pos + 1;
+        return value;
+      }
+    } else if (code === char.newline) {
+      value = (value + text.slice(from, pos)).replace(/[ \t]+$/, '');
+      scanner.pos = pos;
+      value += foldBreak(scanner, indent);
+      from = scanner.pos;
+      pos = from - 1;
+    } else if (Number.isNaN(code)) throw new NotHandled('an unclosed quote', scanner.pos);
+  }
+}
+
+function readDoubleQuoted(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  const start = scanner.pos;
+  let value = '';
+  let from = start + 1;
+  /** Length of `value` that trimming at a line break must not touch: escapes are content. */
+  let kept = 0;
+  for (let pos = from; ; pos += 1) {
+    const code = text.charCodeAt(pos);
+    if (code === char.doubleQuote) {
+      value += text.slice(from, pos);
+      scanner.pos = pos + 1;
+      return value;
+    }
+    if (code === char.backslash) {
+      value += text.slice(from, pos);
+      const name = text[pos + 1] ?? '';
+      if (name === '\n') {
+        scanner.pos = pos + 1;
+        const folded = foldBreak(scanner, indent);
+        value += folded === ' ' ? '' : folded;
+        from = scanner.pos;
+        pos = from - 1;
+      } else {
+        const width = name === 'x' ? 2 : name === 'u' ? 4 : name === 'U' ? 8 : 0;
+        const plain = Object.hasOwn(escapes, name) ? escapes[name] : undefined;
+        if (plain !== undefined) value += plain;
+        else if (width > 0) value += readCodePoint(text, pos + 2, width);
+        else throw new NotHandled('an unknown escape', pos);
+        pos += 1 + width;
+        from = pos + 1;
+      }
+      kept = value.length;
+    } else if (code === char.newline) {
+      value += text.slice(from, pos);
+      value = value.slice(0, kept) + value.slice(kept).replace(/[ \t]+$/, '');
+      scanner.pos = pos;
+      value += foldBreak(scanner, indent);
+      kept = value.length;
+      from = scanner.pos;
+      pos = from - 1;
+    } else if (Number.isNaN(code)) throw new NotHandled('an unclosed quote', start);
+  }
+}
+
+function readCodePoint(text: string, offset: number, width: number): string {
+  const digits = text.slice(offset, offset + width);
+  const code = Number.parseInt(digits, 16);
+  if (digits.length !== width || !/^[0-9a-fA-F]+$/.test(digits) || code > 0x10ffff) {
+    throw new NotHandled('an unknown escape', offset);
+  }
+  return String.fromCodePoint(code);
+}
+
+/** At a line end inside a quoted scalar: skips to the next content; one break is a space, more are newlines. */
+function foldBreak(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  let pos = scanner.pos;
+  let breaks = 0;
+  while (text.charCodeAt(pos) === char.newline) {
+    breaks += 1;
+    pos += 1;
+    scanner.lineStart = pos;
+    if (isDocumentMarker(text, pos)) throw new NotHandled('a document marker inside quotes', pos);
+    while (text.charCodeAt(pos) === char.space || text.charCodeAt(pos) === char.tab) pos += 1;
+  }
+  if (pos - scanner.lineStart <= indent) throw new NotHandled('little indentation inside quotes', pos);
+  scanner.pos = pos;
+  return breaks === 1 ? ' ' : '\n'.repeat(breaks - 1);
+}
+
+/**
+ * A literal or folded block scalar; `pos` is on `|` or `>` and ends at the start of the line that follows it.
+ * @param indent column of the enclosing collection, -1 at the top.
+ */
+export function readBlockScalar(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  const start = scanner.pos;
+  const folded = text.charCodeAt(start) === char.greater;
+  const header = /[|>](?:([-+])?([1-9])?|([1-9])([-+])?)(?=[ \t\n]|$)/y;
+  header.lastIndex = start;
+  const match = header.exec(text);
+  if (match === null) throw new NotHandled('a block scalar header', start);
+  const chomp = match[1] ?? match[4];
+  const digit = match[2] ?? match[3];
+  scanner.pos = start + match[0].length;
+  let lineEnd = text.indexOf('\n', scanner.pos);
+  if (lineEnd < 0) lineEnd = text.length;
+  if (!/^(?:[ \t]*|[ \t]+#.*)$/.test(text.slice(scanner.pos, lineEnd))) {
+    throw new NotHandled('text after a block scalar header', scanner.pos);
+  }
+  const lines: string[] = [];
+  let blockIndent = digit === undefined ? -1 : Math.max(indent, 0) + Number(digit);
+  let widestBlank = 0;
+  let pos = Math.min(lineEnd + 1, text.length);
+  while (pos < text.length) {
+    let content = pos;
+    const limit = blockIndent < 0 ? Number.POSITIVE_INFINITY : pos + blockIndent;
+    while (content < limit && text.charCodeAt(content) === char.space) content += 1;
+    const code = text.charCodeAt(content);
+    let end = text.indexOf('\n', content);
+    if (end < 0) end = text.length;
+    if (code === char.newline || Number.isNaN(code)) {
+      widestBlank = Math.max(widestBlank, content - pos);
+      if (Number.isNaN(code)) throw new NotHandled('spaces at the end of the text', pos);
+      lines.push('');
+    } else {
+      const column = content - pos;
+      if (blockIndent < 0) {
+        if (column <= indent) break;
+        if (code === char.tab || widestBlank > column) {
+          throw new NotHandled('uneven indentation of a block scalar', content);
+        }
+        blockIndent = column;
+      }
+      if (column < blockIndent) {
+        if (code === char.tab) throw new NotHandled('a tab in block scalar indentation', content);
+        break;
+      }
+      if (column === 0 && isDocumentMarker(text, pos)) break;
+      if (end === text.length && text.slice(content).trim() === '') {
+        throw new NotHandled('spaces at the end of the text', pos);
+      }
+      lines.push(text.slice(content, end));
+    }
+    pos = Math.min(end + 1, text.length);
+  }
+  scanner.pos = pos;
+  scanner.lineStart = pos;
+  return joinBlockLines(lines, folded, chomp);
+}
+
+function joinBlockLines(lines: readonly string[], folded: boolean, chomp: string | undefined): string {
+  let count = lines.length;
+  while (count > 0 && lines[count - 1] === '') count -= 1;
+  const trailing = lines.length - count;
+  const body = lines.slice(0, count);
+  const value = folded ? foldLines(body) : body.join('\n');
+  if (chomp === '-') return value;
+  if (chomp === '+') return value + '\n'.repeat(count > 0 ? trailing + 1 : trailing);
+  return count > 0 ? `${value}\n` : '';
+}
+
+/** Folding of `>`: a break between two ordinary lines is a space; blank and more-indented lines keep their breaks. */
+function foldLines(lines: readonly string[]): string {
+  let value = '';
+  let pending = 0;
+  let previous: 'none' | 'text' | 'indented' = 'none';
+  for (const line of lines) {
+    if (line === '') {
+      pending += 1;
+      continue;
+    }
+    const indented = line.startsWith(' ') || line.startsWith('\t');
+    if (previous === 'none') value += '\n'.repeat(pending);
+    else if (previous === 'text' && !indented) value += pending === 0 ? ' ' : '\n'.repeat(pending);
+    else value += '\n'.repeat(pending + 1);
+    value += line;
+    previous = indented ? 'indented' : 'text';
+    pending = 0;
+  }
+  return value;
+}
+
+/**
+ * Offset of the `:` that makes the plain text at `pos` a mapping key on its line, or -1.
+ */
+export function findKeyEnd(scanner: Scanner): number {
+  const { text } = scanner;
+  for (let pos = scanner.pos; ; pos += 1) {
+    const code = text.charCodeAt(pos);
+    if (code === char.colon) {
+      if (isBlank(text.charCodeAt(pos + 1))) return pos;
+    } else if (code === char.newline || Number.isNaN(code)) return -1;
+    else if (code === char.hash && isBlank(text.charCodeAt(pos - 1))) return -1;
+  }
+}
+
+/**
+ * A plain scalar outside flow collections, over as many lines as it has; `pos` ends behind its last character.
+ * @param indent column of the enclosing collection: continuation lines are further right.
+ */
+export function readPlain(scanner: Scanner, indent: number): string {
+  const { text } = scanner;
+  let value = '';
+  let breaks = 0;
+  for (;;) {
+    const start = scanner.pos;
+    let end = start;
+    let pos = start;
+    let comment = false;
+    for (; ; pos += 1) {
+      const code = text.charCodeAt(pos);
+      if (code === char.newline || Number.isNaN(code)) break;
+      if (code === char.space || code === char.tab) continue;
+      if (code === char.hash && pos > start && isBlank(text.charCodeAt(pos - 1))) {
+        comment = true;
+        break;
+      }
+      if (code === char.colon && isBlank(text.charCodeAt(pos + 1))) {
+        throw new NotHandled('a mapping inside a value', pos);
+      }
+      end = pos + 1;
+    }
+    if (breaks > 0) value += breaks === 1 ? ' ' : '\n'.repeat(breaks - 1);
+    value = value === '' && breaks === 0 ? text.slice(start, end) : value + text.slice(start, end);
+    scanner.pos = end;
+    if (comment || Number.isNaN(text.charCodeAt(pos))) return value;
+    breaks = 0;
+    let next = pos;
+    let lineStart = scanner.lineStart;
+    while (text.charCodeAt(next) === char.newline) {
+      breaks += 1;
+      next += 1;
+      lineStart = next;
+      while (text.charCodeAt(next) === char.space || text.charCodeAt(next) === char.tab) next += 1;
+    }
+    const code = text.charCodeAt(next);
+    if (Number.isNaN(code) || code === char.hash || next - lineStart <= indent) return value;
+    if (lineStart === next && isDocumentMarker(text, next)) return value;
+    if (text.slice(pos, next).includes('\t')) throw new NotHandled('a tab before content', next);
+    scanner.pos = next;
+    scanner.lineStart = lineStart;
+  }
+}

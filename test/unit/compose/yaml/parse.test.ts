@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { NodePlaces } from '../../../../src/compose/yaml/document.ts';
+import { parseDirectly } from '../../../../src/compose/yaml/parse.ts';
+import { parseFully } from '../../../../src/compose/yaml/parse-fully.ts';
+import { parseYaml } from '../../../../src/compose/yaml/parse-yaml.ts';
+import { NotHandled, YamlProblem } from '../../../../src/compose/yaml/problem.ts';
+
+const values = (text: string) => parseDirectly(text).documents.map((document) => document.value);
+
+/** Texts that the direct parser must take, with what they mean. */
+const accepted: [string, string, unknown[]][] = [
+  ['nothing', '', []],
+  ['only comments', '# one\n\n# two\n', []],
+  ['a scalar', 'hello world\n', ['hello world']],
+  ['nested mappings', 'a:\n  b:\n    c: 1\n  d: x\n', [{ a: { b: { c: 1 }, d: 'x' } }]],
+  ['a list at its key’s column', 'a:\n- 1\n- 2\nb: 3\n', [{ a: [1, 2], b: 3 }]],
+  ['compact mappings in a list', '- a: 1\n  b: 2\n- c: 3\n', [[{ a: 1, b: 2 }, { c: 3 }]]],
+  ['lists in lists', '- - 1\n  - 2\n-\n  - 3\n', [[[1, 2], [3]]]],
+  ['empty values', 'a:\nb: # none\nc: ~\n', [{ a: null, b: null, c: null }]],
+  ['empty items', '-\n- x\n-\n', [[null, 'x', null]]],
+  ['quotes', `a: "x: \\"y\\" # z"\nb: 'it''s'\n"c d": 1\n`, [{ a: 'x: "y" # z', b: "it's", 'c d': 1 }]],
+  ['escapes', 'a: "\\t\\x41\\u00e9\\U0001F600\\\n  b"\n', [{ a: '\tAé😀b' }]],
+  ['folded quotes', 'a: "one\n  two\n\n  three"\n', [{ a: 'one two\nthree' }]],
+  ['plain over lines', 'a: one\n  two\n\n  three\nb: 1\n', [{ a: 'one two\nthree', b: 1 }]],
+  [
+    'flow',
+    'a: [1, "b, c", {d: e, f: [g]}]\nb: {"x":1, y: }\n',
+    [{ a: [1, 'b, c', { d: 'e', f: ['g'] }], b: { x: 1, y: null } }],
+  ],
+  ['flow over lines', 'a: [\n  1, # one\n  2,\n]\n', [{ a: [1, 2] }]],
+  ['literal', 'a: |\n  x\n   y\n\n  z\nb: 1\n', [{ a: 'x\n y\n\nz\n', b: 1 }]],
+  ['chomping', 'a: |-\n  x\n\nb: |+\n  y\n\nc: 1\n', [{ a: 'x', b: 'y\n\n', c: 1 }]],
+  ['folded', 'a: >\n  one\n  two\n\n  three\n    four\n  five\n', [{ a: 'one two\nthree\n  four\nfive\n' }]],
+  ['indicated indentation', 'a: |2\n    x\n', [{ a: '  x\n' }]],
+  ['anchors', 'a: &x {k: 1}\nb: *x\nc: &y\n  - 1\nd: *y\n', [{ a: { k: 1 }, b: { k: 1 }, c: [1], d: [1] }]],
+  ['merge key', 'a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  k: 3\n', [{ a: { k: 1, l: 2 }, b: { k: 3, l: 2 } }]],
+  [
+    'merge list, earlier wins',
+    'a: &x {k: 1}\nb: &y {k: 2, l: 2}\nc:\n  <<: [*x, *y]\n',
+    [{ a: { k: 1 }, b: { k: 2, l: 2 }, c: { k: 1, l: 2 } }],
+  ],
+  ['quoted << is a key', 'a:\n  "<<": 1\n', [{ a: { '<<': 1 } }]],
+  ['documents', 'a: 1\n---\nb: 2\n...\n---\n', [{ a: 1 }, { b: 2 }, null]],
+  ['leading marker', '---\na: 1\n', [{ a: 1 }]],
+  ['standard tags', 'a: !!str 1\nb: !!int "2"\n', [{ a: '1', b: 2 }]],
+  [
+    'urls and ports',
+    'a: http://x:80/y#z\nb: 80:90\nc: :80\n',
+    [{ a: 'http://x:80/y#z', b: '80:90', c: ':80' }],
+  ],
+  [
+    'octal as Go reads it',
+    'a: 0440\nb: 0o17\nc: 0x1F\nd: 1_000\ne: 08\n',
+    [{ a: 288, b: 15, c: 31, d: 1000, e: 8 }],
+  ],
+  [
+    'no truth in words',
+    'a: yes\nb: on\nc: True\nd: 12:30:45\n',
+    [{ a: 'yes', b: 'on', c: true, d: '12:30:45' }],
+  ],
+  ['integers without loss', 'a: 12345678901234567890\n', [{ a: '12345678901234567890' }]],
+];
+
+/** Texts with rare syntax: only the full parser answers. */
+const rare: [string, string, unknown[]][] = [
+  ['explicit key', '? a\n: 1\n', [{ a: 1 }]],
+  ['pair in a flow list', '[a: 1]\n', [[{ a: 1 }]]],
+  ['anchor on a key', '&x a: *x\n', [{ a: 'a' }]],
+  ['plain over lines in flow', '[a\n b]\n', [['a b']]],
+  ['directive', '%YAML 1.2\n---\na: 1\n', [{ a: 1 }]],
+];
+
+describe('parseYaml', () => {
+  it.each(accepted)('reads %s directly', (_, text, expected) => {
+    expect(values(text)).toEqual(expected);
+  });
+
+  it.each(accepted)('reads %s the same way fully', (_, text, expected) => {
+    const full = parseFully(text).documents.map((document) => document.value);
+    // An empty stream is one empty document to the full parser; both mean that nothing is there.
+    expect(full.length === 1 && full[0] === null && expected.length === 0 ? [] : full).toEqual(expected);
+  });
+
+  it.each(rare)('leaves %s to the full parser', async (_, text, expected) => {
+    expect(() => parseDirectly(text)).toThrow(NotHandled);
+    expect((await parseYaml(text)).documents.map((document) => document.value)).toEqual(expected);
+  });
+
+  it.each([
+    ['a: 1\nb: 2\na: 3\n', 'line 3: mapping key "a" already defined at line 1', 10],
+    ['{a: 1, a: 2}\n', 'line 1: mapping key "a" already defined at line 1', 7],
+    ['a: *nope\n', 'unknown anchor "nope" referenced', 3],
+    ['a: &x\n  b: *x\n', 'cycle detected: "*x" stands inside the value it refers to', 11],
+    ['1: x\n', 'non-string key: 1', 0],
+    ['__proto__: x\n', 'the key __proto__ is reserved', 0],
+    ['a:\n  <<: 1\n', 'map merge requires map or sequence of maps as the value', 5],
+    ['a: "\0"\n', 'control characters are not allowed', 4],
+  ])('refuses %j in both parsers alike', (text, message, offset) => {
+    for (const parse of [parseDirectly, parseFully]) {
+      if (text.includes('\0') && parse === parseFully) continue;
+      const error = caught(() => parse(text));
+      expect(error).toBeInstanceOf(YamlProblem);
+      expect((error as YamlProblem).message).toBe(message);
+      expect((error as YamlProblem).offset).toBe(offset);
+    }
+  });
+
+  it.each([
+    'a: [1, 2\n',
+    'a: "x\n',
+    'a:\n\tb: 1\n',
+    'a: b: c\n',
+    'a: 1\n  b: 2\n',
+    'a: {x: 1\n---\n',
+    'a: @x\n',
+    'a\nb: 1\n',
+    'a: 1\n- b\n',
+  ])('gives the full parser’s sentence for %j', async (text) => {
+    await expect(parseYaml(text)).rejects.toBeInstanceOf(YamlProblem);
+  });
+
+  it('stops an alias bomb before it is built', () => {
+    let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n';
+    for (let level = 1; level < 10; level += 1) {
+      text += `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]\n`;
+    }
+    for (const parse of [parseDirectly, parseFully]) {
+      expect(caught(() => parse(text))).toMatchObject({ kind: 'too-large' });
+    }
+  });
+
+  it('lets thousands of services share a fragment', () => {
+    let text =
+      'x-common: &common\n  restart: always\n  logging: {driver: json-file, options: {max-size: 10m}}\nservices:\n';
+    for (let index = 0; index < 10_000; index += 1) text += `  s${index}:\n    <<: *common\n    image: i\n`;
+    const [document] = values(text) as [{ services: Record<string, unknown> }];
+    expect(Object.keys(document.services)).toHaveLength(10_000);
+  });
+
+  it('refuses nesting that later stages could not walk', () => {
+    const deep = '['.repeat(5000) + ']'.repeat(5000);
+    expect(caught(() => parseDirectly(deep))).toMatchObject({ kind: 'too-deep' });
+    const blocks = Array.from({ length: 500 }, (_, level) => `${' '.repeat(level)}a:\n`).join('');
+    expect(caught(() => parseDirectly(blocks))).toMatchObject({ kind: 'too-deep' });
+  });
+
+  it('refuses a large text that only the full parser could read', async () => {
+    const text = `? a\n: 1\nb: |\n${'  x\n'.repeat(500_000)}`;
+    await expect(parseYaml(text)).rejects.toMatchObject({ kind: 'too-large', offset: 0 });
+  });
+
+  it('notes places of keys, values and items, under << where they were written', () => {
+    const text = 'x: &x {k: 1}\nservices:\n  web:\n    <<: *x\n    ports:\n      - "80"\n      - 81\n';
+    for (const parse of [parseDirectly, parseFully]) {
+      const places = new Map<object, NodePlaces>();
+      const [document] = parse(text, places).documents;
+      const web = (document?.value as { services: { web: { ports: object } } }).services.web;
+      expect(places.get(web)).toMatchObject({
+        keys: new Map([
+          ['ports', [text.indexOf('ports'), text.indexOf('- "80"')]],
+          ['k', [text.indexOf('k: 1'), text.indexOf('1}')]],
+        ]),
+      });
+      expect(places.get(web.ports)).toMatchObject({ items: [text.indexOf('"80"'), text.indexOf('81')] });
+    }
+  });
+
+  it('says what the full parser says, whatever it accepts', () => {
+    fc.assert(fc.property(yamlLikeText, agree), { numRuns: 3000 });
+  });
+});
+
+const pieces = [
+  'a',
+  'b: ',
+  'c:',
+  '"d"',
+  "'e'",
+  ': ',
+  '- ',
+  '-',
+  '  ',
+  ' ',
+  '\n',
+  '\n  ',
+  '\n    ',
+  '\n- ',
+  '\n\n',
+  '#',
+  ' # x',
+  '[',
+  ']',
+  '{',
+  '}',
+  ', ',
+  '|',
+  '>',
+  '|-',
+  '>+',
+  '|2',
+  '&x ',
+  '*x',
+  '<<: ',
+  '? ',
+  '!!str ',
+  '!reset ',
+  '!foo ',
+  '---\n',
+  '...\n',
+  '1',
+  '0440',
+  'null',
+  'true',
+  '.5',
+  '~',
+  '\t',
+  '"x\\n"',
+  "'it''s'",
+  'http://x:1',
+  '\\',
+  '%',
+  '@',
+];
+const yamlLikeText = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...pieces) },
+      { weight: 1, arbitrary: fc.string({ maxLength: 3 }) },
+    ),
+    {
+      maxLength: 24,
+    },
+  )
+  .map((parts) => parts.join('').replaceAll('\r', ''));
+
+/** Where the direct parser answers, the full one must answer the same; where it refuses, so must the full one. */
+function agree(text: string): void {
+  let direct: unknown;
+  try {
+    direct = values(text);
+  } catch (error) {
+    if (error instanceof NotHandled || (error as Error).message.startsWith('control')) return;
+    expect(() => parseFully(text)).toThrow();
+    return;
+  }
+  let full: unknown[];
+  try {
+    full = parseFully(text).documents.map((document) => document.value);
+  } catch (error) {
+    // Parsers of the libyaml family, Docker Compose's too, don't mind where a bracket closes.
+    if (error instanceof YamlProblem && /sufficiently indented|more indented than/.test(error.message))
+      return;
+    throw error;
+  }
+  // Empty documents mean that nothing is there, however many there are.
+  const something = (value: unknown) => value !== null;
+  expect(full.filter(something)).toEqual((direct as unknown[]).filter(something));
+}
+
+function caught(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
