@@ -30,7 +30,8 @@ export interface ProcessIdentity {
 }
 
 export type ContainerState =
-  | { readonly status: 'created' }
+  /** `failure`: the last start failed before the command ran (Docker keeps such a container "created"). */
+  | { readonly status: 'created'; readonly failure?: ExitRecord }
   | { readonly status: 'starting'; readonly before: StoppedState; readonly bootId: string }
   | { readonly status: 'running'; readonly process: ProcessIdentity; readonly startedAt: string }
   | { readonly status: 'paused'; readonly process: ProcessIdentity; readonly startedAt: string }
@@ -95,6 +96,8 @@ export function lastExit(state: ContainerState): ExitRecord | undefined {
       return state.exit;
     case 'removing':
       return state.exit ?? undefined;
+    case 'created':
+      return state.failure;
     case 'starting':
       return lastExit(state.before);
     default:

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import type { RootfsSource } from '../../image/types.ts';
+import type { OciSpec } from '../../runtime/oci-types.ts';
+import type { AttachStreams, ShimAttachment, ShimConnection } from '../../runtime/shim-client.ts';
+import type { HealthMonitor } from '../health/index.ts';
+import { createSerial, type Serial } from '../serial.ts';
+import { writeJson } from '../store/json-file.ts';
+import type { Layout } from '../store/layout.ts';
+import type { ContainerMutable, ContainerRecord } from './record.ts';
+import { type ContainerState, canBecome, isUp } from './state.ts';
+
+/** What exists of a container only while its shim lives. */
+export interface Launch {
+  readonly shim: ShimConnection;
+  readonly spec: OciSpec;
+  readonly rootfs: RootfsSource;
+  /** Resolves when its exit has been recorded and cleaned up after. */
+  readonly over: Promise<void>;
+  readonly finish: () => void;
+  /** Monotonic milliseconds of its start; adopted ones count from the adoption. */
+  readonly since: number;
+}
+
+/** A client that attached before the start and gets every byte of output. */
+export interface PendingAttach {
+  readonly streams: AttachStreams;
+  readonly connected: (attachment: ShimAttachment) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** A container as the engine holds it: its record, what moves of it, and what runs of it. */
+export class Container {
+  readonly record: ContainerRecord;
+  /** containers/<id> */
+  readonly directory: string;
+  /** run/c/<id> */
+  readonly runDir: string;
+  /** Operations of clients, one after the other. */
+  readonly serial: Serial = createSerial();
+  readonly pendingAttaches = new Set<PendingAttach>();
+  launch: Launch | undefined;
+  health: HealthMonitor | undefined;
+  /** Cancels the back-off in state `restarting`. */
+  cancelRestart: (() => void) | undefined;
+  /** A `removed` waiter's answer, and whether the container is out of the engine. */
+  gone = false;
+  #mutable: ContainerMutable;
+  readonly #listeners = new Set<(state: ContainerState | 'gone') => void>();
+
+  constructor(layout: Layout, record: ContainerRecord, mutable: ContainerMutable) {
+    this.record = record;
+    this.#mutable = mutable;
+    this.directory = join(layout.containers, record.id);
+    this.runDir = join(layout.containerRuns, record.id);
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    return this.#mutable.name;
+  }
+
+  get state(): ContainerState {
+    return this.#mutable.state;
+  }
+
+  get mutable(): ContainerMutable {
+    return this.#mutable;
+  }
+
+  get up(): boolean {
+    return isUp(this.state);
+  }
+
+  get logPath(): string {
+    return join(this.directory, 'log');
+  }
+
+  get upperDir(): string {
+    return join(this.directory, 'upper');
+  }
+
+  /** Changes anything but the state; in memory only until the next `save`. */
+  amend(change: Partial<Omit<ContainerMutable, 'state' | 'version'>>): void {
+    this.#mutable = { ...this.#mutable, ...change };
+  }
+
+  /** Moves to another state, in memory; an illegal move is a bug. Listeners are told by `announce`. */
+  become(state: ContainerState): void {
+    const from = this.state.status;
+    if (from !== state.status && !canBecome(from, state.status)) {
+      throw new TcomposeError('INTERNAL', `container ${this.id} cannot go from ${from} to ${state.status}`);
+    }
+    this.#mutable = { ...this.#mutable, state };
+  }
+
+  /** Writes state.json. */
+  save(): void {
+    writeJson(join(this.directory, 'state.json'), this.#mutable);
+  }
+
+  /** Tells those who wait for a state, after it has been saved and journalled. */
+  announce(): void {
+    const what = this.gone ? 'gone' : this.state;
+    for (const listener of [...this.#listeners]) listener(what);
+  }
+
+  /** Returns the release. */
+  onChange(listener: (state: ContainerState | 'gone') => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}

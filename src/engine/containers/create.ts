@@ -1,0 +1,164 @@
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../api-types.ts';
+import { rfc3339 } from '../clock.ts';
+import type { Engine } from '../context.ts';
+import { badParameter, notFound } from '../http/failure.ts';
+import { newId, shortId } from '../ids.ts';
+import { generateName, namePattern } from '../names.ts';
+import { writeJson } from '../store/json-file.ts';
+import { networkMode, planAttachments } from './attachments.ts';
+import { checkCreate } from './check-create.ts';
+import { Container } from './container.ts';
+import { emitContainer, emitVolume } from './events.ts';
+import { mergeImageConfig } from './merge-image.ts';
+import { collectMounts, type MountSpec } from './mount-spec.ts';
+import { collectPorts } from './port-spec.ts';
+import type { ContainerRecord, StoredMount } from './record.ts';
+import { fillVolumes } from './volume-copy.ts';
+
+const defaultShmSize = 64 * 1024 * 1024;
+
+/**
+ * Creates a container: checks everything that can be known before a start, makes its volumes and directory. Its
+ * state.json is the last thing written; a directory without one is a create that was interrupted, cleared away when
+ * the next engine starts. Errors: 400, 404 (image, network), 409 (name).
+ */
+export async function createContainer(
+  engine: Engine,
+  request: ContainerCreateRequest,
+  options: { readonly name?: string | undefined; readonly platform?: string | undefined },
+): Promise<ContainerCreateResponse> {
+  if (!request.Image) throw badParameter('no image given');
+  const image = engine.images.get(request.Image);
+  if (image === undefined) throw notFound(`No such image: ${withTag(request.Image)}`);
+  const name = options.name?.replace(/^\//, '') || undefined;
+  if (name !== undefined && !namePattern.test(name)) {
+    throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  }
+  const { HostConfig: givenHost, NetworkingConfig: networking, ...givenConfig } = request;
+  const { config: merged, command } = mergeImageConfig(givenConfig, image.config);
+  const host = withDefaults(givenHost ?? {});
+  const warnings = checkCreate(merged, host);
+  collectPorts(host, merged);
+  const attachments = planAttachments(host, networking, request.MacAddress, (one) => engine.networks.need(one));
+  const mode = networkMode(host.NetworkMode);
+  if (mode.kind === 'container') engine.containers.need(mode.reference);
+  const specs = collectMounts(merged, host, inheritedMounts(engine, host));
+
+  const id = newId();
+  const releaseName = engine.containers.reserve(
+    name ?? generateName((taken) => engine.containers.byName(taken) !== undefined),
+    id,
+  );
+  const finalName = name ?? reservedName(engine, id, releaseName);
+  const directory = join(engine.layout.containers, id);
+  const made: string[] = [];
+  try {
+    mkdirSync(directory, { mode: 0o711 });
+    engine.fault('create:directory');
+    for (const part of ['upper', 'work', 'root']) mkdirSync(join(directory, part), { mode: 0o755 });
+    const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
+    const record: ContainerRecord = {
+      version: 1,
+      id,
+      created: rfc3339(engine.clock.now()),
+      imageId: image.id,
+      config: {
+        ...merged,
+        Hostname: merged.Hostname || (mode.kind === 'networks' || mode.kind === 'none' ? shortId(id) : ''),
+      },
+      command,
+      hostConfig: host,
+      platform: options.platform || `linux`,
+      mounts,
+    };
+    await fillVolumes(engine, record, image);
+    writeJson(join(directory, 'config.json'), record);
+    engine.fault('create:config');
+    const container = new Container(engine.layout, record, {
+      version: 1,
+      name: finalName,
+      state: { status: 'created' },
+      attachments,
+      ports: [],
+      restartCount: 0,
+      lastDelay: 0,
+      stoppedByUser: false,
+    });
+    container.save();
+    engine.fault('create:state');
+    engine.containers.add(container);
+    emitContainer(engine, container, 'create');
+    return { Id: id, Warnings: warnings };
+  } catch (error) {
+    releaseName();
+    for (const volume of made) await engine.volumes.remove(volume);
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function reservedName(engine: Engine, id: string, release: () => void): string {
+  release();
+  for (;;) {
+    const name = generateName((taken) => engine.containers.byName(taken) !== undefined);
+    try {
+      engine.containers.reserve(name, id);
+      return name;
+    } catch {
+      // Taken by a create that is under way; another name is as good.
+    }
+  }
+}
+
+/** Docker's defaults for what inspect shows. */
+function withDefaults(host: HostConfig): HostConfig {
+  return {
+    ...host,
+    NetworkMode: host.NetworkMode || 'default',
+    RestartPolicy: { Name: host.RestartPolicy?.Name || 'no', MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0 },
+    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
+    ShmSize: host.ShmSize || defaultShmSize,
+    IpcMode: host.IpcMode || 'private',
+    CgroupnsMode: host.CgroupnsMode || 'private',
+    Runtime: host.Runtime || 'tcompose',
+    PortBindings: host.PortBindings ?? {},
+    Binds: host.Binds ?? null,
+  };
+}
+
+function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {
+  return (host.VolumesFrom ?? []).flatMap((entry) => {
+    const [reference = '', mode = ''] = entry.split(':');
+    const other = engine.containers.need(reference);
+    if (mode !== '' && mode !== 'ro' && mode !== 'rw') throw badParameter(`invalid mode for volumes-from: ${mode}`);
+    return other.record.mounts
+      .filter((mount) => mount.type !== 'tmpfs')
+      .map((mount) => (mode === 'ro' ? { ...mount, readOnly: true } : mount));
+  });
+}
+
+function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: string[]): StoredMount {
+  if (spec.type !== 'volume') return spec;
+  const { name, driver, driverOptions, labels, ...rest } = spec;
+  const { record, isNew } = engine.volumes.create(
+    {
+      ...(name === undefined ? {} : { Name: name }),
+      ...(driver === '' ? {} : { Driver: driver }),
+      ...(Object.keys(driverOptions).length === 0 ? {} : { DriverOpts: driverOptions }),
+      Labels: labels,
+    },
+    name === undefined ? containerId : undefined,
+  );
+  if (isNew) {
+    if (name === undefined) made.push(record.name);
+    emitVolume(engine, record.name, 'create');
+  }
+  return { ...rest, volume: record.name, ...(name === undefined ? { anonymous: true } : {}) };
+}
+
+function withTag(reference: string): string {
+  return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference) ? reference : `${reference}:latest`;
+}

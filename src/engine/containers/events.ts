@@ -1,0 +1,50 @@
+import type { StringMap } from '../api-types.ts';
+import type { Engine } from '../context.ts';
+import type { Container } from './container.ts';
+
+/** Journals a container event with Docker's attributes: the labels, image, name, and what the action adds. */
+export function emitContainer(
+  engine: Pick<Engine, 'events'>,
+  container: Container,
+  action: string,
+  attributes: StringMap = {},
+): void {
+  engine.events.emit({
+    type: 'container',
+    action,
+    id: container.id,
+    attributes: {
+      ...container.record.config.Labels,
+      ...attributes,
+      image: container.record.config.Image,
+      name: container.name,
+    },
+  });
+}
+
+export function emitNetwork(
+  engine: Pick<Engine, 'events'>,
+  network: { readonly id: string; readonly name: string; readonly driver: string },
+  action: 'create' | 'destroy' | 'connect' | 'disconnect',
+  container?: string,
+): void {
+  engine.events.emit({
+    type: 'network',
+    action,
+    id: network.id,
+    attributes: {
+      ...(container === undefined ? {} : { container }),
+      name: network.name,
+      type: network.driver === 'none' ? 'null' : network.driver,
+    },
+  });
+}
+
+export function emitVolume(
+  engine: Pick<Engine, 'events'>,
+  name: string,
+  action: 'create' | 'destroy' | 'mount' | 'unmount',
+  attributes: StringMap = {},
+): void {
+  engine.events.emit({ type: 'volume', action, id: name, attributes: { driver: 'local', ...attributes } });
+}

@@ -1,0 +1,120 @@
+import type { EndpointRecord, PortBinding } from '../../network/types.ts';
+import type { ContainerConfig, EndpointSettings, HostConfig } from '../api-types.ts';
+import type { HealthReport } from '../health/types.ts';
+import { checkShape, isId, isNumber, isObject, isString } from '../store/json-file.ts';
+import type { ContainerState } from './state.ts';
+
+/** containers/<id>/config.json: what create was asked, merged with the image and resolved. Written once. */
+export interface ContainerRecord {
+  readonly version: 1;
+  readonly id: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** `sha256:…`. */
+  readonly imageId: string;
+  /** Image, request and defaults in one. `Image` is the reference as given. */
+  readonly config: ContainerConfig;
+  /** argv: entrypoint and command joined. */
+  readonly command: readonly string[];
+  readonly hostConfig: HostConfig;
+  readonly platform: string;
+  readonly mounts: readonly StoredMount[];
+}
+
+export interface StoredMount {
+  readonly type: 'bind' | 'volume' | 'tmpfs';
+  /** bind: host path. */
+  readonly source: string;
+  /** volume: its name. */
+  readonly volume?: string;
+  /** Anonymous volumes go with the container when it is removed with `v=1` or by AutoRemove. */
+  readonly anonymous?: boolean;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** volume: do not fill an empty volume with what the image has there. */
+  readonly noCopy?: boolean;
+  readonly subpath?: string;
+  /** bind: make a missing source a directory. */
+  readonly createSource?: boolean;
+  readonly recursive?: boolean;
+  readonly readOnlyRecursive?: boolean;
+  readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
+  /** tmpfs: options of the file system. */
+  readonly options?: readonly string[];
+  /** As the user wrote it after the second colon; shown by inspect. */
+  readonly mode: string;
+}
+
+/** One network of a container. */
+export interface Attachment {
+  readonly networkId: string;
+  /** What was asked. */
+  readonly settings: EndpointSettings;
+  /** While it runs. */
+  readonly endpoint?: EndpointRecord;
+}
+
+/** containers/<id>/state.json: everything that moves. */
+export interface ContainerMutable {
+  readonly version: 1;
+  readonly name: string;
+  readonly state: ContainerState;
+  /** By network name, in order of attachment. */
+  readonly attachments: Readonly<Record<string, Attachment>>;
+  readonly ports: readonly PortBinding[];
+  readonly restartCount: number;
+  /** Milliseconds of the last back-off. */
+  readonly lastDelay: number;
+  /** Stopped or killed by a client: no restart until a client starts it. */
+  readonly stoppedByUser: boolean;
+  readonly health?: HealthReport;
+}
+
+export function recordFault(value: unknown): string | undefined {
+  return checkShape(value, {
+    version: (field) => field === 1,
+    id: isId,
+    created: isString,
+    imageId: isString,
+    config: isObject,
+    command: Array.isArray,
+    hostConfig: isObject,
+    mounts: Array.isArray,
+  });
+}
+
+const statuses = [
+  'created',
+  'starting',
+  'running',
+  'paused',
+  'exiting',
+  'restarting',
+  'exited',
+  'removing',
+  'dead',
+];
+
+export function mutableFault(value: unknown): string | undefined {
+  return (
+    checkShape(value, {
+      version: (field) => field === 1,
+      name: isString,
+      state: isObject,
+      attachments: isObject,
+      ports: Array.isArray,
+      restartCount: isNumber,
+    }) ?? stateFault((value as ContainerMutable).state)
+  );
+}
+
+function stateFault(state: ContainerState): string | undefined {
+  if (!statuses.includes(state.status)) return 'its state has no known status';
+  if (state.status === 'running' || state.status === 'paused') {
+    return checkShape(state.process, { pid: isNumber, startTime: isString, bootId: isString });
+  }
+  if (state.status === 'exited' || state.status === 'restarting' || state.status === 'exiting') {
+    return checkShape(state.exit, { exitCode: isNumber, finishedAt: isString });
+  }
+  return undefined;
+}

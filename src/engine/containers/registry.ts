@@ -1,0 +1,71 @@
+import { conflict, notFound } from '../http/failure.ts';
+import { resolve } from '../ids.ts';
+import type { Container } from './container.ts';
+
+export interface ContainerRegistry {
+  all(): readonly Container[];
+  get(id: string): Container | undefined;
+  /** By id, name or unique prefix; throws Docker's 404 or 400 sentences. */
+  need(reference: string): Container;
+  find(reference: string): Container | undefined;
+  byName(name: string): Container | undefined;
+  /** Takes a name for an id before anything of the container exists. Throws 409. Returns the release. */
+  reserve(name: string, id: string): () => void;
+  add(container: Container): void;
+  remove(container: Container): void;
+  rename(container: Container, name: string): void;
+}
+
+export function createContainerRegistry(): ContainerRegistry {
+  const byId = new Map<string, Container>();
+  const names = new Map<string, string>();
+  const byName = (name: string): Container | undefined => {
+    const id = names.get(name);
+    return id === undefined ? undefined : byId.get(id);
+  };
+  const take = (name: string, id: string): void => {
+    const owner = names.get(name);
+    if (owner !== undefined && owner !== id) {
+      throw conflict(
+        `Conflict. The container name "/${name}" is already in use by container "${owner}". You have to remove (or rename) that container to be able to reuse that name.`,
+      );
+    }
+    names.set(name, id);
+  };
+  return {
+    all: () => [...byId.values()],
+    get: (id) => byId.get(id),
+    byName,
+    find(reference) {
+      const found = resolve(reference, byId, byName);
+      return found.kind === 'found' ? found.value : undefined;
+    },
+    need(reference) {
+      const found = resolve(reference, byId, byName);
+      if (found.kind === 'found') return found.value;
+      if (found.kind === 'ambiguous') {
+        throw notFound(`multiple IDs found with provided prefix: ${reference}`);
+      }
+      throw notFound(`No such container: ${reference}`);
+    },
+    reserve(name, id) {
+      take(name, id);
+      return () => {
+        if (!byId.has(id) && names.get(name) === id) names.delete(name);
+      };
+    },
+    add(container) {
+      byId.set(container.id, container);
+      names.set(container.name, container.id);
+    },
+    remove(container) {
+      byId.delete(container.id);
+      if (names.get(container.name) === container.id) names.delete(container.name);
+    },
+    rename(container, name) {
+      take(name, container.id);
+      if (names.get(container.name) === container.id && container.name !== name) names.delete(container.name);
+      container.amend({ name });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { ImageStore } from '../image/index.ts';
+import type { NetworkService } from '../network/index.ts';
+import type { KeeperConnection } from '../runtime/keeper-client.ts';
+import type { MachineFacts } from '../runtime/spec-input.ts';
+import type { Clock } from './clock.ts';
+import type { ContainerRegistry } from './containers/registry.ts';
+import type { EventJournal } from './events/journal.ts';
+import type { ExecRegistry } from './exec/registry.ts';
+import type { FaultPoint } from './fault.ts';
+import type { EngineLog } from './log-sink.ts';
+import type { NetworkRegistry } from './networks.ts';
+import type { Layout } from './store/layout.ts';
+import type { VolumeStore } from './volumes.ts';
+
+/** Everything the parts of the engine share: one object made by main.ts, passed to each operation. */
+export interface Engine {
+  readonly version: string;
+  readonly layout: Layout;
+  /** 8 hex digits. */
+  readonly instance: string;
+  readonly bootId: string;
+  readonly clock: Clock;
+  readonly log: EngineLog;
+  readonly fault: (point: FaultPoint) => void;
+  readonly machine: MachineFacts;
+  readonly keeper: KeeperConnection;
+  readonly events: EventJournal;
+  readonly images: ImageStore;
+  readonly volumes: VolumeStore;
+  readonly networks: NetworkRegistry;
+  readonly net: NetworkService;
+  readonly containers: ContainerRegistry;
+  readonly execs: ExecRegistry;
+}

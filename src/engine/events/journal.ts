@@ -1,0 +1,111 @@
+import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import type { EventMessage, StringMap } from '../api-types.ts';
+import { type Clock, unixNanos } from '../clock.ts';
+
+export type EventType = EventMessage['Type'];
+
+export interface NewEvent {
+  readonly type: EventType;
+  readonly action: string;
+  readonly id: string;
+  readonly attributes: StringMap;
+}
+
+interface JournalEntry {
+  readonly seq: number;
+  readonly event: EventMessage;
+}
+
+export interface EventJournal {
+  /** Appends to the journal file, then tells the listeners. Returns the sequence number. */
+  emit(event: NewEvent): number;
+  /** Events of the last while, oldest first, with `fromMs ≤ time ≤ toMs`. */
+  between(fromMs: number, toMs: number): readonly EventMessage[];
+  /** Returns the release. */
+  subscribe(listener: (event: EventMessage) => void): () => void;
+  readonly listeners: number;
+  close(): void;
+}
+
+/** A journal file is put aside at this size; the one before it is dropped. */
+const maxFileSize = 4 * 1024 * 1024;
+/** Events kept in memory for `since`, as many as one can expect between two looks. */
+const maxInMemory = 4096;
+
+/**
+ * Opens events.log: one line of JSON an event, `{"seq":…,"event":…}`, appended with write(2) before anybody hears of
+ * it, so a crash loses none. Lines that don't parse (a torn last line) are passed over. Sequence numbers go on from
+ * the last line's.
+ */
+export function openJournal(path: string, clock: Clock): EventJournal {
+  const recent: JournalEntry[] = [];
+  for (const file of [`${path}.1`, path]) {
+    for (const entry of readEntries(file)) recent.push(entry);
+  }
+  recent.splice(0, Math.max(0, recent.length - maxInMemory));
+  let seq = recent.at(-1)?.seq ?? 0;
+  let fd = openSync(path, 'a', 0o600);
+  let size = statSync(path).size;
+  const listeners = new Set<(event: EventMessage) => void>();
+  return {
+    emit(event) {
+      const now = clock.now();
+      const message: EventMessage = {
+        ...(event.type === 'container'
+          ? { status: event.action, id: event.id, from: event.attributes.image ?? '' }
+          : {}),
+        Type: event.type,
+        Action: event.action,
+        Actor: { ID: event.id, Attributes: event.attributes },
+        scope: 'local',
+        time: Math.floor(now.ms / 1000),
+        timeNano: unixNanos(now),
+      };
+      seq++;
+      const line = Buffer.from(`${JSON.stringify({ seq, event: message })}\n`);
+      if (size + line.length > maxFileSize) {
+        closeSync(fd);
+        renameSync(path, `${path}.1`);
+        fd = openSync(path, 'a', 0o600);
+        size = 0;
+      }
+      writeSync(fd, line);
+      size += line.length;
+      recent.push({ seq, event: message });
+      if (recent.length > maxInMemory * 1.25) recent.splice(0, recent.length - maxInMemory);
+      for (const listener of [...listeners]) listener(message);
+      return seq;
+    },
+    between: (fromMs, toMs) =>
+      recent
+        .filter(({ event }) => event.timeNano / 1e6 >= fromMs && event.timeNano / 1e6 <= toMs)
+        .map(({ event }) => event),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    get listeners() {
+      return listeners.size;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+function* readEntries(path: string): Generator<JournalEntry> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      const entry = JSON.parse(line) as Partial<JournalEntry>;
+      if (typeof entry.seq === 'number' && entry.event?.Actor !== undefined) yield entry as JournalEntry;
+    } catch {
+      // A line cut short by a crash; the event was never told to anyone.
+    }
+  }
+}

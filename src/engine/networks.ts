@@ -1,0 +1,197 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkRecord, NetworkService, NetworkSpec } from '../network/index.ts';
+import type { NetworkCreateRequest, NetworkInspect } from './api-types.ts';
+import type { Container } from './containers/container.ts';
+import { badParameter, conflict, notFound } from './http/failure.ts';
+import { resolve } from './ids.ts';
+import { checkShape, isId, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+
+export interface NetworkRegistry {
+  all(): readonly NetworkRecord[];
+  /** By id, name or unique prefix. */
+  find(reference: string): NetworkRecord | undefined;
+  /** As find; throws Docker's 404. */
+  need(reference: string): NetworkRecord;
+  /** Plans (IPAM) and records a network; its bridge is made when it is first needed. Throws 409 for a name in use. */
+  create(request: NetworkCreateRequest): { readonly record: NetworkRecord; readonly warnings: readonly string[] };
+  /** Takes bridge and record away. Whether it is in use is the caller's question. */
+  remove(record: NetworkRecord): Promise<void>;
+}
+
+/** Networks that always exist, as in Docker. */
+export const predefined = ['bridge', 'host', 'none'] as const;
+
+/** Loads the networks and makes the predefined ones that are missing. */
+export function openNetworks(
+  directory: string,
+  service: () => Pick<NetworkService, 'createNetwork' | 'removeNetwork'>,
+  warn: (message: string) => void,
+): NetworkRegistry & { ensurePredefined(): void } {
+  const byId = new Map<string, NetworkRecord>();
+  for (const file of readdirSync(directory)) {
+    if (!file.endsWith('.json')) continue;
+    try {
+      const record = readJson<NetworkRecord>(join(directory, file), recordFault);
+      if (record !== undefined) byId.set(record.id, record);
+    } catch (error) {
+      warn((error as Error).message);
+    }
+  }
+  const byName = (name: string): NetworkRecord | undefined => {
+    for (const record of byId.values()) if (record.name === name) return record;
+    return undefined;
+  };
+  const add = (spec: NetworkSpec): NetworkRecord => {
+    const record = service().createNetwork(spec, [...byId.values()]);
+    writeJson(join(directory, `${record.id}.json`), record);
+    byId.set(record.id, record);
+    return record;
+  };
+  const find = (reference: string): NetworkRecord | undefined => {
+    const found = resolve(reference === 'default' ? 'bridge' : reference, byId, byName);
+    return found.kind === 'found' ? found.value : undefined;
+  };
+  return {
+    all: () => [...byId.values()],
+    find,
+    need(reference) {
+      const record = find(reference);
+      if (record === undefined) throw notFound(`network ${reference} not found`);
+      return record;
+    },
+    create(request) {
+      if (!request.Name) throw badParameter('a network needs a name');
+      if (byName(request.Name) !== undefined || request.Name === 'default') {
+        throw conflict(`network with name ${request.Name} already exists`);
+      }
+      const { spec, warnings } = specOf(request);
+      return { record: add(spec), warnings };
+    },
+    async remove(record) {
+      await service().removeNetwork(record);
+      rmSync(join(directory, `${record.id}.json`), { force: true });
+      byId.delete(record.id);
+    },
+    ensurePredefined() {
+      for (const name of predefined) if (byName(name) === undefined) add({ name, driver: name });
+    },
+  };
+}
+
+function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: string[] } {
+  const warnings: string[] = [];
+  const driver = request.Driver || 'bridge';
+  if (driver !== 'bridge') {
+    throw badParameter(
+      `network driver "${driver}" is not available: this engine has "bridge"`,
+      'host and none are networks of their own that always exist',
+    );
+  }
+  if (request.Ingress) throw badParameter('ingress networks need a swarm, which this engine has not');
+  if (request.ConfigOnly || request.ConfigFrom?.Network) {
+    throw badParameter('configuration-only networks are not available in this engine');
+  }
+  if (request.EnableIPv4 === false) throw badParameter('a network without IPv4 is not available in this engine');
+  if (request.IPAM?.Driver && request.IPAM.Driver !== 'default') {
+    throw badParameter(`IPAM driver "${request.IPAM.Driver}" is not available: this engine has "default"`);
+  }
+  if (request.IPAM?.Options && Object.keys(request.IPAM.Options).length > 0) {
+    warnings.push('IPAM.Options is accepted but not carried out by this engine');
+  }
+  return {
+    warnings,
+    spec: {
+      name: request.Name,
+      driver,
+      internal: request.Internal ?? false,
+      enableIPv6: request.EnableIPv6 ?? false,
+      labels: request.Labels ?? {},
+      options: request.Options ?? {},
+      ipam: (request.IPAM?.Config ?? []).map((pool) => ({
+        ...(pool.Subnet ? { subnet: pool.Subnet } : {}),
+        ...(pool.IPRange ? { ipRange: pool.IPRange } : {}),
+        ...(pool.Gateway ? { gateway: pool.Gateway } : {}),
+        ...(pool.AuxiliaryAddresses ? { auxAddresses: pool.AuxiliaryAddresses } : {}),
+      })),
+    },
+  };
+}
+
+/** API shape; `containers` fills the Containers map with those that run on it. */
+export function inspectNetwork(record: NetworkRecord, containers: readonly Container[]): NetworkInspect {
+  const entries = containers.flatMap((container) => {
+    const endpoint = Object.values(container.mutable.attachments).find(
+      (attachment) => attachment.networkId === record.id,
+    )?.endpoint;
+    return endpoint === undefined
+      ? []
+      : [
+          [
+            container.id,
+            {
+              Name: container.name,
+              EndpointID: endpointId(container.id, record.id),
+              MacAddress: endpoint.mac,
+              IPv4Address: withPrefix(endpoint.ipv4, record),
+              IPv6Address: endpoint.ipv6 === undefined ? '' : withPrefix(endpoint.ipv6, record),
+            },
+          ] as const,
+        ];
+  });
+  return {
+    Name: record.name,
+    Id: record.id,
+    Created: record.created,
+    Scope: 'local',
+    Driver: record.driver === 'none' ? 'null' : record.driver,
+    EnableIPv4: true,
+    EnableIPv6: record.enableIPv6,
+    IPAM: {
+      Driver: 'default',
+      Options: {},
+      Config: record.pools.map((pool) => ({
+        Subnet: pool.subnet,
+        ...(pool.ipRange === undefined ? {} : { IPRange: pool.ipRange }),
+        Gateway: pool.gateway,
+        ...(pool.auxAddresses === undefined ? {} : { AuxiliaryAddresses: pool.auxAddresses }),
+      })),
+    },
+    Internal: record.internal,
+    Attachable: false,
+    Ingress: false,
+    ConfigFrom: { Network: '' },
+    ConfigOnly: false,
+    Containers: Object.fromEntries(entries),
+    Options: record.options,
+    Labels: record.labels,
+  };
+}
+
+/** Prefix length of the pool an address is in, 0 when in none. */
+export function prefixLength(record: NetworkRecord | undefined, family: 4 | 6): number {
+  const pool = record?.pools.find((one) => one.family === family);
+  return Number(pool?.subnet.split('/')[1] ?? 0);
+}
+
+/** Docker endpoints have ids of their own; ours follow from what they join. */
+export function endpointId(containerId: string, networkId: string): string {
+  return containerId.slice(0, 32) + networkId.slice(0, 32);
+}
+
+function withPrefix(address: string, record: NetworkRecord): string {
+  return `${address}/${prefixLength(record, address.includes(':') ? 6 : 4)}`;
+}
+
+function recordFault(value: unknown): string | undefined {
+  return checkShape(value, {
+    id: isId,
+    name: isString,
+    driver: (field) => ['bridge', 'host', 'none'].includes(field as string),
+    created: isString,
+    labels: isObject,
+    options: isObject,
+    pools: Array.isArray,
+    bridge: isString,
+  });
+}

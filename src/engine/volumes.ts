@@ -1,0 +1,153 @@
+import { readdirSync, mkdirSync } from 'node:fs';
+import { rm, stat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StringMap, VolumeCreateRequest, VolumeInspect } from './api-types.ts';
+import { type Clock, rfc3339 } from './clock.ts';
+import { badParameter, conflict, notFound } from './http/failure.ts';
+import { newId } from './ids.ts';
+import { namePattern } from './names.ts';
+import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+
+/** volumes/<name>/meta.json */
+export interface VolumeRecord {
+  readonly version: 1;
+  readonly name: string;
+  readonly created: string;
+  readonly labels: StringMap;
+  readonly options: StringMap;
+  /** Made for one container without a name of its own; goes with that container. */
+  readonly anonymousFor?: string;
+}
+
+export interface VolumeStore {
+  list(): readonly VolumeRecord[];
+  get(name: string): VolumeRecord | undefined;
+  /** Makes it, or returns the one there is when its options agree (409 otherwise). */
+  create(request: VolumeCreateRequest, anonymousFor?: string): { readonly record: VolumeRecord; readonly isNew: boolean };
+  /** Host directory with the data; for `o=bind` volumes the device. */
+  dataPath(record: VolumeRecord): string;
+  /** Removes record and data. Whether it is in use is the caller's question. Idempotent. */
+  remove(name: string): Promise<void>;
+  inspect(record: VolumeRecord): VolumeInspect;
+}
+
+/** Loads the volumes of `directory`. Unreadable ones are told to `warn` by name and left alone. */
+export function openVolumes(directory: string, clock: Clock, warn: (message: string) => void): VolumeStore {
+  const records = new Map<string, VolumeRecord>();
+  for (const name of readdirSync(directory)) {
+    try {
+      const record = readJson<VolumeRecord>(join(directory, name, 'meta.json'), recordFault);
+      if (record === undefined) void rm(join(directory, name), { recursive: true, force: true });
+      else records.set(name, record);
+    } catch (error) {
+      warn((error as Error).message);
+    }
+  }
+  return {
+    list: () => [...records.values()],
+    get: (name) => records.get(name),
+    create(request, anonymousFor) {
+      const name = request.Name || newId();
+      const options = request.DriverOpts ?? {};
+      checkDriver(request.Driver, options);
+      if (!namePattern.test(name)) {
+        throw badParameter(
+          `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+        );
+      }
+      const existing = records.get(name);
+      if (existing !== undefined) {
+        if (request.DriverOpts && !sameMap(existing.options, options)) {
+          throw conflict(`a volume "${name}" exists with other options`, 'remove it, or use another name');
+        }
+        return { record: existing, isNew: false };
+      }
+      const record: VolumeRecord = {
+        version: 1,
+        name,
+        created: rfc3339(clock.now()),
+        labels: { ...(anonymousFor === undefined ? {} : { 'com.docker.volume.anonymous': '' }), ...request.Labels },
+        options,
+        ...(anonymousFor === undefined ? {} : { anonymousFor }),
+      };
+      mkdirSync(join(directory, name, '_data'), { recursive: true, mode: 0o755 });
+      writeJson(join(directory, name, 'meta.json'), record);
+      records.set(name, record);
+      return { record, isNew: true };
+    },
+    dataPath: (record) =>
+      isBind(record.options) ? record.options.device! : join(directory, record.name, '_data'),
+    async remove(name) {
+      if (!records.delete(name)) return;
+      // Without its meta.json a crash from here on leaves a directory that the next start clears away.
+      await rm(join(directory, name, 'meta.json'), { force: true });
+      await rm(join(directory, name), { recursive: true, force: true });
+    },
+    inspect(record) {
+      return {
+        CreatedAt: record.created,
+        Driver: 'local',
+        Labels: Object.keys(record.labels).length === 0 ? null : record.labels,
+        Mountpoint: this.dataPath(record),
+        Name: record.name,
+        Options: Object.keys(record.options).length === 0 ? null : record.options,
+        Scope: 'local',
+      };
+    },
+  };
+}
+
+/** Finds a volume or throws Docker's 404. */
+export function needVolume(store: VolumeStore, name: string): VolumeRecord {
+  const record = store.get(name);
+  if (record === undefined) throw notFound(`get ${name}: no such volume`);
+  return record;
+}
+
+/** Bytes of a directory tree on disk (st_blocks), links counted once each. */
+export async function diskUsage(path: string): Promise<number> {
+  let total = 0;
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) total += await diskUsage(child);
+    else if (entry.isFile()) total += (await stat(child).catch(() => undefined))?.size ?? 0;
+  }
+  return total;
+}
+
+function checkDriver(driver: string | undefined, options: StringMap): void {
+  if (driver && driver !== 'local') {
+    throw badParameter(`volume driver "${driver}" is not available: this engine has only "local"`);
+  }
+  const unknown = Object.keys(options).find((key) => !['type', 'o', 'device', 'size'].includes(key));
+  if (unknown !== undefined) throw badParameter(`invalid option: "${unknown}" for the local volume driver`);
+  if (Object.keys(options).length > 0 && !isBind(options)) {
+    throw badParameter(
+      `the local volume driver of this engine mounts only "o=bind" devices, not type "${options.type ?? ''}"`,
+      'mount the file system on the host and bind its directory',
+    );
+  }
+}
+
+function isBind(options: StringMap): boolean {
+  return (
+    (options.o ?? '').split(',').some((word) => word === 'bind' || word === 'rbind') &&
+    (options.device ?? '').startsWith('/')
+  );
+}
+
+function sameMap(a: StringMap, b: StringMap): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function recordFault(value: unknown): string | undefined {
+  return checkShape(value, {
+    version: (field) => field === 1,
+    name: isString,
+    created: isString,
+    labels: isObject,
+    options: isObject,
+  });
+}
