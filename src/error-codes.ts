@@ -52,6 +52,20 @@ export const errorCodes = {
   RUNTIME_COMMAND:
     'The command of a container or exec is missing, not executable or of another architecture.',
   RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container can not be used.',
+  // compose: finding, reading, merging
+  COMPOSE_NO_FILE: 'No compose file was found, or one that was named does not exist or cannot be read.',
+  COMPOSE_PROJECT_NAME: 'A project name with characters that are not allowed, or none at all.',
+  COMPOSE_ENV_FILE: 'An environment or label file is missing, unreadable, or not in the form of one.',
+  COMPOSE_YAML: 'A compose file is not well-formed YAML: the place and what was expected are shown.',
+  COMPOSE_DUPLICATE_KEY: 'A mapping has the same key twice.',
+  COMPOSE_TOO_LARGE: 'A compose file is larger, deeper or more repetitive than can be loaded.',
+  COMPOSE_INTERPOLATION: 'A value with a malformed variable reference; a literal $ is written $$.',
+  COMPOSE_VARIABLE_REQUIRED: 'A variable that the compose file requires is not set, or is empty.',
+  COMPOSE_INCLUDE: 'An include that leads nowhere, in a circle, or is not understood.',
+  COMPOSE_EXTENDS: 'An extends that names a missing service or file, or goes in a circle.',
+  COMPOSE_MERGE: 'Two files give one attribute values that cannot be merged.',
+  COMPOSE_REMOTE: 'A compose file by OCI or git reference, which tcompose does not fetch yet.',
+  COMPOSE_NO_SUCH_SERVICE: 'A service selected by name or pattern is not in the project.',
   // compose: form, values, consistency
   COMPOSE_UNKNOWN_ATTRIBUTE: 'An attribute the Compose Specification does not have, often a typing mistake.',
   COMPOSE_TYPE: 'A value of the wrong type: a mapping where a list is wanted, say.',

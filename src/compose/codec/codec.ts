@@ -1,0 +1,45 @@
+import type { TcomposeError } from '../../errors.ts';
+import type { Warning } from '../phases.ts';
+import type { Positions } from '../positions.ts';
+import { problem } from '../problems.ts';
+import { formatPath, type Tree, type TreePath } from '../tree.ts';
+import type { Out } from './out.ts';
+
+/** Way to a node, from the node upwards: cheap to extend, and made a path only for messages. */
+export interface Cursor {
+  readonly key: string | number;
+  readonly parent: Cursor | undefined;
+}
+
+export function pathOf(cursor: Cursor | undefined): TreePath {
+  const path: (string | number)[] = [];
+  for (let node = cursor; node !== undefined; node = node.parent) path.unshift(node.key);
+  return path;
+}
+
+/** Collects what is wrong while a tree is read. */
+export interface ReadContext {
+  readonly positions: Positions;
+  readonly errors: TcomposeError[];
+  readonly warn: (warning: Warning) => void;
+}
+
+/** Notes an error about the node at the cursor: its path, then what is wrong with it. */
+export function reject(context: ReadContext, at: Cursor, why: string, hint?: string): undefined {
+  const path = pathOf(at);
+  const options = { part: 'value' as const, ...(hint === undefined ? {} : { hint }) };
+  const message = `${formatPath(path)}: ${why}`;
+  context.errors.push(problem('COMPOSE_INVALID_VALUE', message, context.positions, path, options));
+  return undefined;
+}
+
+export type Format = 'yaml' | 'json';
+
+/**
+ * One kind of value: how it goes from the canonical tree into the model, and from the model into `config`'s output.
+ * `read` gives undefined for what the file doesn't say, `write` undefined for what the output leaves out.
+ */
+export interface Codec {
+  readonly read: (node: Tree, at: Cursor, context: ReadContext) => unknown;
+  readonly write: (value: unknown, format: Format) => Out | undefined;
+}

@@ -1,0 +1,43 @@
+import type { ErrorCode } from '../error-codes.ts';
+import { TcomposeError, TcomposeErrors } from '../errors.ts';
+import type { Positions } from './positions.ts';
+import type { TreePath } from './tree.ts';
+
+export interface ProblemOptions {
+  readonly hint?: string;
+  /** Point at the value rather than at its key. */
+  readonly part?: 'key' | 'value';
+}
+
+/** An error about the node at `path`, with its place in the user's file when it is known. */
+export function problem(
+  code: ErrorCode,
+  message: string,
+  positions: Positions,
+  path: TreePath,
+  options: ProblemOptions = {},
+): TcomposeError {
+  const where = positions.place(path, options.part);
+  return new TcomposeError(code, message, {
+    ...(options.hint === undefined ? {} : { hint: options.hint }),
+    ...(where === undefined ? {} : { where }),
+  });
+}
+
+/** How many errors one report holds at most: past that they repeat themselves, and each costs a look-up of its place. */
+export const maxProblems = 100;
+
+/** Errors in the order of the user's file; those without a place last. */
+export function inFileOrder(errors: readonly TcomposeError[]): TcomposeError[] {
+  return [...errors].sort((a, b) => {
+    if (a.where === undefined || b.where === undefined) return a.where === b.where ? 0 : a.where ? -1 : 1;
+    if (a.where.file !== b.where.file) return 0;
+    return a.where.line - b.where.line || a.where.column - b.where.column;
+  });
+}
+
+/** Throws what was collected: the error itself when it is the only one, else all together; nothing when there is none. */
+export function throwCollected(errors: readonly TcomposeError[]): void {
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new TcomposeErrors(inFileOrder(errors));
+}
