@@ -1,0 +1,118 @@
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hexOf } from './digest.ts';
+import { errnoOf } from './layer-system.ts';
+import { writeFileAtomically } from './write-file.ts';
+
+export interface LayerInfo {
+  readonly diffId: string;
+  /** Bytes of file data. */
+  readonly size: number;
+}
+
+const shortestLink = 8;
+
+/**
+ * Unpacked layers: `layers/<ChainID hex>/{diff,layer.json}`, complete as soon as they are there. `l/<name>` are short
+ * links to the diff directories: a mount's data must fit one page, and up to 127 of them go into it.
+ */
+export class LayerStore {
+  readonly #layers: string;
+  readonly #links: string;
+  readonly #linkOf = new Map<string, string>();
+
+  constructor(root: string) {
+    this.#layers = join(root, 'layers');
+    this.#links = join(root, 'l');
+    mkdirSync(this.#layers, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#links, { recursive: true, mode: 0o700 });
+  }
+
+  #directory(chainId: string): string {
+    return join(this.#layers, hexOf(chainId));
+  }
+
+  /** The layer's facts; undefined when it is not there. */
+  async info(chainId: string): Promise<LayerInfo | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.#directory(chainId), 'layer.json'), 'utf8')) as LayerInfo;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over `staging`, a directory of the same file system with the layer in its `diff`, all of it on disk
+   * already. When the layer is there by now, the staging directory is left to its owner.
+   */
+  async add(chainId: string, staging: string, info: LayerInfo): Promise<void> {
+    if ((await this.info(chainId)) !== undefined) return;
+    await writeFileAtomically(join(staging, 'layer.json'), `${JSON.stringify(info)}\n`);
+    await rename(staging, this.#directory(chainId));
+  }
+
+  /** Deletes a layer; `trash` is a name on the same file system to delete it from. */
+  async remove(chainId: string, trash: string): Promise<void> {
+    const link = this.#linkOf.get(chainId) ?? this.#findLink(chainId);
+    this.#linkOf.delete(chainId);
+    if (link !== undefined) await rm(join(this.#links, link), { force: true });
+    try {
+      await rename(this.#directory(chainId), trash);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      return;
+    }
+    await rm(trash, { recursive: true, force: true });
+  }
+
+  /** Hex ChainIDs of all layers. */
+  list(): string[] {
+    return readdirSync(this.#layers);
+  }
+
+  /** Short path of the layer's directory, for overlayfs. */
+  lowerDir(chainId: string): string {
+    let link = this.#linkOf.get(chainId);
+    if (link === undefined) {
+      link = this.#findLink(chainId) ?? this.#makeLink(chainId);
+      this.#linkOf.set(chainId, link);
+    }
+    return join(this.#links, link);
+  }
+
+  #target(chainId: string): string {
+    return join('..', 'layers', hexOf(chainId), 'diff');
+  }
+
+  /** Names to try: the shortest beginning of the ChainID that no other layer has taken. */
+  *#names(chainId: string): Generator<string> {
+    const name = Buffer.from(hexOf(chainId), 'hex').toString('base64url');
+    for (let length = shortestLink; length <= name.length; length++) yield name.slice(0, length);
+  }
+
+  #findLink(chainId: string): string | undefined {
+    for (const name of this.#names(chainId)) {
+      try {
+        if (readlinkSync(join(this.#links, name)) === this.#target(chainId)) return name;
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return undefined;
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #makeLink(chainId: string): string {
+    for (const name of this.#names(chainId)) {
+      try {
+        symlinkSync(this.#target(chainId), join(this.#links, name));
+        return name;
+      } catch (error) {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+      }
+    }
+    throw new Error(`no short name is left for layer ${chainId}`);
+  }
+}

@@ -1,0 +1,42 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import type { RootfsStorage } from './types.ts';
+
+/** File systems (statfs(2) f_type) on which the kernel refuses an overlay's upper directory. */
+const unfit: ReadonlyMap<number, string> = new Map([
+  [0x794c7630, 'overlayfs'],
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+  [0x517b, 'SMB'],
+  [0x01021997, '9p'],
+  [0x00c36400, 'CephFS'],
+  [0x4d44, 'FAT'],
+  [0x2011bab0, 'exFAT'],
+  [0xf15f, 'eCryptfs'],
+]);
+
+/** Whether `uid_map`'s text is the initial user namespace's: all ids stand for themselves. */
+export function isInitialUserNamespace(uidMap: string): boolean {
+  return /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
+}
+
+/** How containers' roots are made on a file system of this type. Pure. */
+export function storageFor(fileSystemType: number, userNamespace: boolean): RootfsStorage {
+  const name = unfit.get(fileSystemType);
+  if (name === undefined) return { kind: 'overlay', userxattr: userNamespace };
+  return {
+    kind: 'copy',
+    reason: `${name} can not hold an overlay's upper directory, so every container gets a copy of its image`,
+  };
+}
+
+/** The same for a directory of this machine. */
+export function detectStorage(root: string): RootfsStorage {
+  let uidMap = '0 0 4294967295';
+  try {
+    uidMap = readFileSync('/proc/self/uid_map', 'utf8');
+  } catch {
+    // A kernel without user namespaces.
+  }
+  return storageFor(statfsSync(root).type, !isInitialUserNamespace(uidMap));
+}
