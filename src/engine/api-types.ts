@@ -9,7 +9,7 @@ export type StringMap = Readonly<Record<string, string>>;
 
 export interface HealthcheckConfig {
   /** `[]` inherit, `["NONE"]` off, `["CMD", …]`, `["CMD-SHELL", string]`. */
-  readonly Test?: readonly string[] | null;
+  readonly Test?: readonly string[];
   readonly Interval?: number;
   readonly Timeout?: number;
   readonly StartPeriod?: number;

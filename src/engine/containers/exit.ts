@@ -1,0 +1,160 @@
+import { rm } from 'node:fs/promises';
+import type { ShimExit } from '../../runtime/shim-protocol.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseExitFile } from '../../runtime/exit-file.ts';
+import { onExit, parseRestartPolicy } from '../restart-policy.ts';
+import { rfc3339 } from '../clock.ts';
+import type { Engine } from '../context.ts';
+import { cgroupPaths, clearCgroups } from './cgroup.ts';
+import type { Container, Launch } from './container.ts';
+import { emitContainer, emitNetwork } from './events.ts';
+import { removeContainer } from './remove.ts';
+import { rfc3339FromNanos, startContainer, withoutEndpoints } from './start.ts';
+import { type ExitRecord, lastStart } from './state.ts';
+
+/** As if the kernel had killed it (128 + SIGKILL), which is what happened. */
+const lostShimCode = 137;
+
+/** Listens for the end of a launch: its exit, or the death of its shim. */
+export function superviseExit(engine: Engine, container: Container, launch: Launch): void {
+  launch.shim.onState((state) => {
+    if (state.type !== 'exited') return;
+    void finish(engine, container, launch, toRecord(state));
+  });
+  launch.shim.onClose(() => {
+    if (container.launch !== launch || container.state.status === 'exiting') return;
+    void finish(engine, container, launch, exitOnFile(container) ?? lostShim(engine), true);
+  });
+}
+
+export function toRecord(exit: ShimExit): ExitRecord {
+  return {
+    exitCode: exit.code,
+    oomKilled: exit.oomKilled,
+    error: '',
+    finishedAt: rfc3339FromNanos(exit.finishedAt),
+  };
+}
+
+/** What the shim wrote before it died, if it got that far. */
+export function exitOnFile(container: Container): ExitRecord | undefined {
+  try {
+    const exit = parseExitFile(readFileSync(join(container.runDir, 'exit'), 'utf8'));
+    return exit?.type === 'exited' ? toRecord(exit) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function lostShim(engine: Pick<Engine, 'clock'>): ExitRecord {
+  return {
+    exitCode: lostShimCode,
+    oomKilled: false,
+    error: 'the process that watched over this container was killed, and the container with it',
+    finishedAt: rfc3339(engine.clock.now()),
+  };
+}
+
+async function finish(
+  engine: Engine,
+  container: Container,
+  launch: Launch,
+  exit: ExitRecord,
+  shimLost = false,
+): Promise<void> {
+  const { status } = container.state;
+  if (container.launch !== launch || (status !== 'running' && status !== 'paused')) return;
+  try {
+    engine.fault('exit:begin');
+    container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
+    container.health?.stop();
+    container.health = undefined;
+    if (shimLost) await clearCgroups(cgroupPaths(engine, launch.spec));
+    await releaseNetwork(engine, container);
+    recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
+    await launch.shim.reap();
+    launch.shim.close();
+    await rm(container.runDir, { recursive: true, force: true });
+    await launch.rootfs.release();
+  } catch (error) {
+    engine.log.error(`cleaning up after ${container.name}`, error);
+  }
+  container.launch = undefined;
+  launch.finish();
+  afterExit(engine, container);
+}
+
+/** Takes a stopped container off its networks. */
+export async function releaseNetwork(engine: Engine, container: Container): Promise<void> {
+  const attachments = Object.values(container.mutable.attachments);
+  const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
+  if (endpoints.length === 0) return;
+  try {
+    await engine.net.containerStopped(container.id);
+  } catch (error) {
+    engine.log.error(`taking ${container.name} off its networks`, error);
+  }
+  for (const endpoint of endpoints) {
+    engine.net.release(endpoint);
+    const network = engine.networks.find(endpoint.networkId);
+    if (network !== undefined) emitNetwork(engine, network, 'disconnect', container.id);
+  }
+}
+
+/**
+ * Decides between `exited` and `restarting`, saves, journals `die`, and only then tells those who wait. `ranFor` in
+ * milliseconds.
+ */
+export function recordExit(engine: Engine, container: Container, exit: ExitRecord, ranFor: number): void {
+  const { restartCount, lastDelay, stoppedByUser } = container.mutable;
+  const decision = onExit(
+    parseRestartPolicy(container.record.hostConfig.RestartPolicy),
+    { restartCount, lastDelay, stoppedByUser },
+    { exitCode: exit.exitCode, ranFor },
+  );
+  const startedAt = lastStart(container.state) ?? '';
+  container.amend({
+    attachments: withoutEndpoints(container.mutable.attachments),
+    ports: [],
+    restartCount: decision.state.restartCount,
+    lastDelay: decision.state.lastDelay,
+  });
+  container.become(
+    decision.action === 'restart'
+      ? { status: 'restarting', startedAt, exit, delay: decision.delay }
+      : { status: 'exited', startedAt, exit },
+  );
+  container.save();
+  engine.fault('exit:recorded');
+  if (exit.oomKilled) emitContainer(engine, container, 'oom');
+  emitContainer(engine, container, 'die', {
+    execDuration: String(Math.max(0, Math.round(ranFor / 1000))),
+    exitCode: String(exit.exitCode),
+  });
+  container.announce();
+}
+
+/** What follows an exit that is on record: the restart's back-off, or removal. */
+export function afterExit(engine: Engine, container: Container): void {
+  if (container.state.status === 'restarting') {
+    scheduleRestart(engine, container, container.state.delay);
+  } else if (container.record.hostConfig.AutoRemove) {
+    void container.serial
+      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
+      .catch((error) => engine.log.error(`removing ${container.name}`, error));
+  }
+}
+
+export function scheduleRestart(engine: Engine, container: Container, delay: number): void {
+  container.cancelRestart?.();
+  const timer = setTimeout(() => {
+    container.cancelRestart = undefined;
+    void container.serial
+      .run(async () => {
+        if (container.state.status === 'restarting') await startContainer(engine, container);
+      })
+      .catch((error) => engine.log.error(`restarting ${container.name}`, error));
+  }, delay);
+  container.cancelRestart = () => clearTimeout(timer);
+}

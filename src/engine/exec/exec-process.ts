@@ -1,0 +1,169 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import { buildExecPlan } from '../../runtime/build-launch-plan.ts';
+import { explainFailure } from '../../runtime/explain-failure.ts';
+import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
+import { connectShim, type ShimAttachment, type ShimConnection } from '../../runtime/shim-client.ts';
+import type { ShimState } from '../../runtime/shim-protocol.ts';
+import { readAccountFiles, resolveUser } from '../../runtime/users.ts';
+import type { ExecCreateRequest } from '../api-types.ts';
+import type { Container } from '../containers/container.ts';
+import { emitContainer } from '../containers/events.ts';
+import type { Engine } from '../context.ts';
+import { conflict } from '../http/failure.ts';
+
+export type ExecState =
+  | { readonly status: 'created' }
+  | { readonly status: 'running'; readonly pid: number }
+  | { readonly status: 'exited'; readonly exitCode: number };
+
+/** A process run in a container beside its own (docker exec, health checks, hooks). */
+export interface ExecProcess {
+  readonly id: string;
+  readonly container: Container;
+  readonly request: ExecCreateRequest;
+  state: ExecState;
+  shim: ShimConnection | undefined;
+}
+
+export interface ExecStart {
+  /** Terminal size [rows, columns]. */
+  readonly consoleSize?: readonly number[] | null | undefined;
+  /** Called before the command runs, so that no output is missed; absent: detached. */
+  readonly attached?: (attachment: ShimAttachment) => void;
+}
+
+/**
+ * Runs an exec: plan, spawn, attach, start. Resolves once the command runs (or has already ended); `ended` resolves
+ * with its exit code. Errors: 409 when the container does not run or the exec has been started; a command that can't be
+ * run is an error with exit code 126 or 127.
+ */
+export async function startExec(
+  engine: Engine,
+  exec: ExecProcess,
+  options: ExecStart,
+): Promise<{ readonly ended: Promise<number> }> {
+  const { container, request } = exec;
+  const { launch, state } = container;
+  if (exec.state.status !== 'created') throw conflict(`exec ${exec.id} has already been started`);
+  if (state.status === 'paused') throw conflict(`container ${container.name} is paused, unpause the container before exec`);
+  if (state.status !== 'running' || launch === undefined) throw conflict(`container ${container.id} is not running`);
+  exec.state = { status: 'running', pid: 0 };
+  const runDir = join(engine.layout.execRuns, exec.id);
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  const [rows = 0, columns = 0] = options.consoleSize ?? request.ConsoleSize ?? [];
+  let shim: ShimConnection | undefined;
+  try {
+    const user = request.User
+      ? resolveUser(
+          request.User,
+          await readAccountFiles([container.upperDir, ...launch.rootfs.lowerDirs]),
+          container.record.hostConfig.GroupAdd ?? [],
+        )
+      : undefined;
+    const plan = {
+      ...buildExecPlan({
+        id: exec.id,
+        runDir,
+        stdio: {
+          tty: request.Tty ?? false,
+          rows,
+          columns,
+          stdin: request.AttachStdin ?? false,
+          stdinOnce: true,
+        },
+        container: {
+          pid: state.process.pid,
+          startTime: BigInt(state.process.startTime),
+          spec: launch.spec,
+        },
+        args: request.Cmd ?? [],
+        env: request.Env ?? [],
+        ...(request.WorkingDir ? { cwd: request.WorkingDir } : {}),
+        ...(user === undefined ? {} : { user }),
+        privileged: request.Privileged ?? false,
+        machine: engine.machine,
+      }),
+      waitForStart: options.attached !== undefined,
+    };
+    await engine.keeper.spawn(encodeLaunchPlan(plan), runDir);
+    shim = await connectShim(runDir);
+    exec.shim = shim;
+    const outcome = await firstState(shim, options);
+    if (outcome.type === 'failed') {
+      throw explainFailure(
+        { step: outcome.phase, errno: outcome.errno, detail: `${outcome.op} ${outcome.detail}`.trim() },
+        {
+          command: request.Cmd ?? [],
+          ...(request.WorkingDir ? { cwd: request.WorkingDir } : {}),
+        },
+      );
+    }
+    if (outcome.type === 'started') exec.state = { status: 'running', pid: outcome.pid };
+  } catch (error) {
+    exec.state = {
+      status: 'exited',
+      exitCode: error instanceof TcomposeError && error.exitCode > 1 ? error.exitCode : 126,
+    };
+    await shim?.reap().catch(() => {});
+    shim?.close();
+    exec.shim = undefined;
+    await rm(runDir, { recursive: true, force: true });
+    throw error;
+  }
+  emitContainer(engine, container, `exec_start: ${(request.Cmd ?? []).join(' ')}`, { execID: exec.id });
+  return { ended: supervise(engine, exec, shim, runDir) };
+}
+
+type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;
+
+function firstState(shim: ShimConnection, options: ExecStart): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const offClose = shim.onClose((cause) =>
+      reject(new TcomposeError('ENGINE_START_CONTAINER', 'the process that was to run the command died', { cause })),
+    );
+    let releasing = false;
+    shim.onState((state) => {
+      if (state.type === 'created') {
+        if (releasing) return;
+        releasing = true;
+        const streams = { stdin: true, stdout: true, stderr: true };
+        shim
+          .attach(streams)
+          .then((attachment) => options.attached?.(attachment))
+          .then(() => shim.start())
+          .catch(reject);
+        return;
+      }
+      offClose();
+      resolve(state);
+    });
+  });
+}
+
+function supervise(engine: Engine, exec: ExecProcess, shim: ShimConnection, runDir: string): Promise<number> {
+  return new Promise((resolve) => {
+    let over = false;
+    const end = (exitCode: number): void => {
+      if (over) return;
+      over = true;
+      exec.state = { status: 'exited', exitCode };
+      exec.shim = undefined;
+      emitContainer(engine, exec.container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
+      resolve(exitCode);
+      void shim
+        .reap()
+        .catch(() => {})
+        .then(() => {
+          shim.close();
+          return rm(runDir, { recursive: true, force: true });
+        });
+    };
+    shim.onState((state) => {
+      if (state.type === 'exited') end(state.code);
+    });
+    // The shim dies with its container's kill at the latest; what it ran is then dead too.
+    shim.onClose(() => end(137));
+  });
+}

@@ -1,0 +1,46 @@
+import { notFound } from '../http/failure.ts';
+import type { ExecProcess } from './exec-process.ts';
+
+/** Execs by id: those that run, and finished ones until their container is gone or they are too many. */
+export interface ExecRegistry {
+  add(exec: ExecProcess): void;
+  /** Throws Docker's 404. */
+  need(id: string): ExecProcess;
+  ofContainer(containerId: string): readonly ExecProcess[];
+  removeContainer(containerId: string): void;
+  readonly running: number;
+}
+
+/** Finished execs kept for inspection. */
+const keepFinished = 256;
+
+export function createExecRegistry(): ExecRegistry {
+  const byId = new Map<string, ExecProcess>();
+  return {
+    add(exec) {
+      byId.set(exec.id, exec);
+      let surplus = byId.size - keepFinished;
+      if (surplus <= 0) return;
+      for (const [id, one] of byId) {
+        if (surplus <= 0) break;
+        if (one.state.status !== 'exited') continue;
+        byId.delete(id);
+        surplus--;
+      }
+    },
+    need(id) {
+      const exec = byId.get(id);
+      if (exec === undefined) throw notFound(`No such exec instance: ${id}`);
+      return exec;
+    },
+    ofContainer: (containerId) => [...byId.values()].filter((exec) => exec.container.id === containerId),
+    removeContainer(containerId) {
+      for (const [id, exec] of byId) if (exec.container.id === containerId) byId.delete(id);
+    },
+    get running() {
+      let count = 0;
+      for (const exec of byId.values()) if (exec.state.status === 'running') count++;
+      return count;
+    },
+  };
+}

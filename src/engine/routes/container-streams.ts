@@ -1,0 +1,215 @@
+import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
+import type { Container } from '../containers/container.ts';
+import { logGrowth } from '../containers/log-growth.ts';
+import { readStats, statsFor, type StatsSample } from '../containers/stats.ts';
+import { shownStatus, lastExit } from '../containers/state.ts';
+import { cgroupPaths } from '../containers/cgroup.ts';
+import { parseTimeFilter } from '../clock.ts';
+import type { Engine } from '../context.ts';
+import { flag } from '../filters.ts';
+import { type Exchange, type Hijacked, multiplexedStream, rawStream } from '../http/exchange.ts';
+import { badParameter, conflict } from '../http/failure.ts';
+import { frame } from '../http/multiplex.ts';
+import type { Route } from '../http/router.ts';
+import { emitContainer } from '../containers/events.ts';
+import { pumpAttachment } from './pump.ts';
+
+const waitConditions = ['not-running', 'next-exit', 'removed'];
+
+/** /containers/{id}/…: answers that last. */
+export function containerStreamRoutes(engine: Engine): Route[] {
+  const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
+  return [
+    { method: 'POST', path: '/containers/{id}/wait', handler: (exchange) => wait(named(exchange), exchange) },
+    { method: 'GET', path: '/containers/{id}/logs', handler: (exchange) => logs(engine, named(exchange), exchange) },
+    {
+      method: 'POST',
+      path: '/containers/{id}/attach',
+      handler: (exchange) => attach(engine, named(exchange), exchange),
+    },
+    { method: 'GET', path: '/containers/{id}/stats', handler: (exchange) => stats(engine, named(exchange), exchange) },
+  ];
+}
+
+/** The answer's head goes out at once, so that a client knows its wait is on before it starts the container. */
+async function wait(container: Container, exchange: Exchange): Promise<void> {
+  const condition = exchange.query.get('condition') || 'not-running';
+  if (!waitConditions.includes(condition)) throw badParameter(`invalid condition: "${condition}"`);
+  const writer = exchange.stream(200, 'application/json');
+  const exit = await new Promise<{ code: number; error: string }>((resolve) => {
+    const result = (): { code: number; error: string } => {
+      const last = lastExit(container.state);
+      return { code: last?.exitCode ?? 0, error: last?.error ?? '' };
+    };
+    if (condition === 'removed' ? container.gone : condition === 'not-running' && stopped(container)) {
+      return resolve(result());
+    }
+    const release = container.onChange((state) => {
+      const over = state === 'gone' || (condition !== 'removed' && isExit(container));
+      if (!over) return;
+      release();
+      resolve(result());
+    });
+    exchange.signal.addEventListener('abort', () => {
+      release();
+      resolve(result());
+    });
+  });
+  await writer.write(
+    `${JSON.stringify({
+      StatusCode: exit.code,
+      ...(exit.error === '' ? {} : { Error: { Message: exit.error } }),
+    })}\n`,
+  );
+  writer.end();
+}
+
+function stopped(container: Container): boolean {
+  const status = shownStatus(container.state);
+  return status !== 'running' && status !== 'paused' && status !== 'restarting' && !container.up;
+}
+
+function isExit(container: Container): boolean {
+  const { status } = container.state;
+  return status === 'exited' || status === 'restarting' || (status === 'created' && container.state.failure !== undefined);
+}
+
+async function logs(engine: Engine, container: Container, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const stdout = flag(query, 'stdout');
+  const stderr = flag(query, 'stderr');
+  if (!stdout && !stderr) throw badParameter('Bad parameters: you must choose at least one stream');
+  if (container.record.hostConfig.LogConfig?.Type === 'none') {
+    throw conflict('configured logging driver does not support reading');
+  }
+  const tty = container.record.config.Tty ?? false;
+  const tail = query.get('tail');
+  const now = engine.clock.now().ms;
+  let since: number | undefined;
+  let until: number | undefined;
+  try {
+    since = parseTimeFilter(query.get('since'), now);
+    until = parseTimeFilter(query.get('until'), now);
+  } catch (error) {
+    throw badParameter((error as Error).message);
+  }
+  const follow = flag(query, 'follow');
+  const writer = exchange.stream(200, tty ? rawStream : multiplexedStream);
+  const options = {
+    stdout,
+    stderr,
+    ...(since === undefined ? {} : { since: logTime(nanoseconds(since)) }),
+    ...(until === undefined ? {} : { until: logTime(nanoseconds(until)) }),
+    ...(tail === null || tail === '' || tail === 'all' || Number.isNaN(Number(tail)) ? {} : { tail: Number(tail) }),
+    ...(follow ? { follow: logGrowth(container) } : {}),
+    signal: exchange.signal,
+  };
+  const encoding = { timestamps: flag(query, 'timestamps'), multiplexed: !tty };
+  for await (const batch of readLog(container.logPath, options)) {
+    await writer.write(encodeLogBatch(batch, encoding));
+    if (writer.closed) break;
+  }
+  writer.end();
+}
+
+async function attach(engine: Engine, container: Container, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const streams = { stdin: flag(query, 'stdin'), stdout: flag(query, 'stdout'), stderr: flag(query, 'stderr') };
+  const live = flag(query, 'stream');
+  const past = flag(query, 'logs');
+  if (container.state.status === 'paused') {
+    throw conflict(`container ${container.id} is paused, unpause the container before attach`);
+  }
+  const tty = container.record.config.Tty ?? false;
+  const hijacked = exchange.hijack(tty ? rawStream : multiplexedStream);
+  emitContainer(engine, container, 'attach');
+  if (past) {
+    for await (const batch of readLog(container.logPath, { stdout: streams.stdout, stderr: streams.stderr })) {
+      await hijacked.output.write(encodeLogBatch(batch, { timestamps: false, multiplexed: !tty }));
+    }
+  }
+  if (!live) return hijacked.output.end();
+  try {
+    const attachment = await waitForAttachment(container, streams, exchange);
+    await pumpAttachment(attachment, hijacked, {
+      tty,
+      stdin: streams.stdin && (container.record.config.OpenStdin ?? false),
+      signal: exchange.signal,
+    });
+  } catch (error) {
+    await tellFailure(hijacked, tty, error as Error);
+  }
+}
+
+/** Now, if it runs; else as soon as it is started, before its first byte of output. */
+function waitForAttachment(
+  container: Container,
+  streams: { stdin: boolean; stdout: boolean; stderr: boolean },
+  exchange: Exchange,
+): Promise<ShimAttachment> {
+  if (container.launch !== undefined) return container.launch.shim.attach(streams);
+  return new Promise((resolve, reject) => {
+    const pending = { streams, connected: resolve, failed: reject };
+    container.pendingAttaches.add(pending);
+    const forget = container.onChange((state) => {
+      if (state !== 'gone') return;
+      forget();
+      reject(new Error('the container was removed'));
+    });
+    exchange.signal.addEventListener('abort', () => {
+      forget();
+      container.pendingAttaches.delete(pending);
+      reject(new Error('the client went away'));
+    });
+  });
+}
+
+async function tellFailure(hijacked: Hijacked, tty: boolean, error: Error): Promise<void> {
+  const text = Buffer.from(`${error.message}\n`);
+  await hijacked.output.write(tty ? text : frame('stderr', text));
+  hijacked.output.end();
+}
+
+async function stats(engine: Engine, container: Container, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const stream = flag(query, 'stream', true);
+  const oneShot = flag(query, 'one-shot');
+  const writer = exchange.stream(200, 'application/json');
+  let before: StatsSample | undefined;
+  const sample = (): StatsSample | undefined => {
+    const { launch, state } = container;
+    if (launch === undefined || (state.status !== 'running' && state.status !== 'paused')) return undefined;
+    return readStats(cgroupPaths(engine, launch.spec), state.process.pid, engine.clock.now());
+  };
+  if (!stream) {
+    if (!oneShot) {
+      before = sample();
+      await pause(1000, exchange.signal);
+    }
+    await writer.write(`${JSON.stringify(statsFor(container, sample(), before))}\n`);
+    return writer.end();
+  }
+  while (!writer.closed && !container.gone) {
+    const now = sample();
+    await writer.write(`${JSON.stringify(statsFor(container, now, before))}\n`);
+    before = now;
+    await pause(1000, exchange.signal);
+  }
+  writer.end();
+}
+
+const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000n;
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,205 @@
+import type { ContainerCreateRequest, ContainerTopResponse } from '../api-types.ts';
+import { namePattern } from '../names.ts';
+import { createContainer } from '../containers/create.ts';
+import { emitContainer } from '../containers/events.ts';
+import { inspectContainer } from '../containers/inspect.ts';
+import { containerFilterKeys, listContainers, matchesContainer } from '../containers/list.ts';
+import { processTable } from '../containers/process-table.ts';
+import { removeContainer } from '../containers/remove.ts';
+import { startContainer } from '../containers/start.ts';
+import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
+import {
+  killContainer,
+  pauseContainer,
+  resetRestarts,
+  restartContainer,
+  stopContainer,
+  unpauseContainer,
+} from '../containers/stop.ts';
+import { diskUsage } from '../volumes.ts';
+import type { Engine } from '../context.ts';
+import { flag, integer, matches, parseFilters } from '../filters.ts';
+import { parseTimeFilter, parseRfc3339 } from '../clock.ts';
+import { badParameter, conflict } from '../http/failure.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Route } from '../http/router.ts';
+import type { Container } from '../containers/container.ts';
+
+/** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
+export function containerRoutes(engine: Engine): Route[] {
+  const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
+  /** An operation in the container's queue, answered with 204. */
+  const operation =
+    (run: (container: Container, exchange: Exchange) => Promise<void>) =>
+    async (exchange: Exchange): Promise<void> => {
+      const container = named(exchange);
+      await container.serial.run(() => run(container, exchange));
+      exchange.send(204);
+    };
+  const stopOptions = ({ query }: Exchange): { timeout?: number | undefined; signal?: string | undefined } => ({
+    timeout: integer(query, 't'),
+    signal: query.get('signal') || undefined,
+  });
+
+  return [
+    {
+      method: 'GET',
+      path: '/containers/json',
+      handler(exchange) {
+        const { query } = exchange;
+        const filters = parseFilters(query.get('filters'), containerFilterKeys);
+        const list = listContainers(engine, { all: flag(query, 'all'), limit: integer(query, 'limit'), filters });
+        exchange.send(200, list);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/containers/create',
+      async handler(exchange) {
+        const request = await exchange.json<ContainerCreateRequest>();
+        const created = await createContainer(engine, request, {
+          name: exchange.query.get('name') ?? undefined,
+          platform: exchange.query.get('platform') ?? undefined,
+        });
+        exchange.send(201, created);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/containers/prune',
+      async handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), ['until', 'label', 'label!']);
+        const removed: string[] = [];
+        let reclaimed = 0;
+        const now = engine.clock.now().ms;
+        for (const container of engine.containers.all()) {
+          if (container.up || container.state.status === 'restarting') continue;
+          const labelsOnly = new Map([...filters].filter(([key]) => key !== 'until'));
+          const old = matches(
+            filters,
+            'until',
+            (value) => parseRfc3339(container.record.created) < (parseTimeFilter(value, now) ?? now),
+          );
+          if (!old || !matchesContainer(engine, container, labelsOnly)) continue;
+          reclaimed += await diskUsage(container.upperDir);
+          await container.serial.run(() => removeContainer(engine, container, { force: false, volumes: false }));
+          removed.push(container.id);
+        }
+        exchange.send(200, { ContainersDeleted: removed, SpaceReclaimed: reclaimed });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/containers/{id}/json',
+      async handler(exchange) {
+        const container = named(exchange);
+        const inspected = inspectContainer(engine, container);
+        if (!flag(exchange.query, 'size')) return exchange.send(200, inspected);
+        const writable = await diskUsage(container.upperDir);
+        const image = engine.images.get(container.record.imageId);
+        exchange.send(200, { ...inspected, SizeRw: writable, SizeRootFs: writable + (image?.size ?? 0) });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/containers/{id}/top',
+      handler(exchange) {
+        const container = named(exchange);
+        const { launch } = container;
+        if (launch === undefined || !container.up) throw conflict(`container ${container.id} is not running`);
+        const answer: ContainerTopResponse = processTable(
+          cgroupPids(cgroupPaths(engine, launch.spec)),
+          exchange.query.get('ps_args') || '-ef',
+          engine.clock.now().ms,
+        );
+        exchange.send(200, answer);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/containers/{id}/changes',
+      async handler(exchange) {
+        const { listChanges } = await import('../containers/changes.ts');
+        exchange.send(200, await listChanges(engine, named(exchange)));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/start',
+      handler: operation(async (container) => {
+        if (!container.up && container.state.status !== 'paused') resetRestarts(container);
+        await startContainer(engine, container);
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/stop',
+      handler: operation((container, exchange) => stopContainer(engine, container, stopOptions(exchange))),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/restart',
+      handler: operation((container, exchange) => restartContainer(engine, container, stopOptions(exchange))),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/kill',
+      // Beside the queue: a kill must reach a container whose stop is still waiting out its time.
+      async handler(exchange) {
+        await killContainer(engine, named(exchange), exchange.query.get('signal'));
+        exchange.send(204);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/pause',
+      handler: operation((container) => pauseContainer(engine, container)),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/unpause',
+      handler: operation((container) => unpauseContainer(engine, container)),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/rename',
+      handler: operation(async (container, exchange) => {
+        const name = exchange.query.get('name')?.replace(/^\//, '') ?? '';
+        if (name === '') throw badParameter('Neither old nor new names may be empty');
+        if (!namePattern.test(name)) {
+          throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+        }
+        const oldName = container.name;
+        if (name === oldName) throw badParameter('Renaming a container with the same name as its current name');
+        engine.containers.rename(container, name);
+        container.save();
+        emitContainer(engine, container, 'rename', { oldName: `/${oldName}` });
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/containers/{id}/resize',
+      async handler(exchange) {
+        const container = named(exchange);
+        const rows = integer(exchange.query, 'h') ?? 0;
+        const columns = integer(exchange.query, 'w') ?? 0;
+        if (container.launch === undefined) throw conflict(`container ${container.id} is not running`);
+        await container.launch.shim.resize(rows, columns);
+        emitContainer(engine, container, 'resize', { height: String(rows), width: String(columns) });
+        exchange.send(200);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/containers/{id}',
+      handler: operation(async (container, exchange) => {
+        if (flag(exchange.query, 'link')) throw badParameter('removing links is not available in this engine');
+        await removeContainer(engine, container, {
+          force: flag(exchange.query, 'force'),
+          volumes: flag(exchange.query, 'v'),
+        });
+        engine.execs.removeContainer(container.id);
+      }),
+    },
+  ];
+}

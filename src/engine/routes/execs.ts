@@ -1,0 +1,110 @@
+import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api-types.ts';
+import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import { emitContainer } from '../containers/events.ts';
+import type { Engine } from '../context.ts';
+import { type ExecProcess, startExec } from '../exec/exec-process.ts';
+import { integer } from '../filters.ts';
+import { type Exchange, multiplexedStream, rawStream } from '../http/exchange.ts';
+import { badParameter, conflict } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+import { newId } from '../ids.ts';
+import { pumpAttachment } from './pump.ts';
+
+export function execRoutes(engine: Engine): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/containers/{id}/exec',
+      async handler(exchange) {
+        const container = engine.containers.need(exchange.params.id!);
+        const request = await exchange.json<ExecCreateRequest>();
+        if (!request.Cmd?.length) throw badParameter('No exec command specified');
+        if (container.state.status === 'paused') {
+          throw conflict(`Container ${container.id} is paused, unpause the container before exec`);
+        }
+        if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
+        const exec: ExecProcess = { id: newId(), container, request, state: { status: 'created' }, shim: undefined };
+        engine.execs.add(exec);
+        emitContainer(engine, container, `exec_create: ${request.Cmd.join(' ')}`, { execID: exec.id });
+        exchange.send(201, { Id: exec.id });
+      },
+    },
+    { method: 'POST', path: '/exec/{id}/start', handler: (exchange) => start(engine, exchange) },
+    {
+      method: 'POST',
+      path: '/exec/{id}/resize',
+      async handler(exchange) {
+        const exec = engine.execs.need(exchange.params.id!);
+        if (exec.shim === undefined) throw conflict(`exec ${exec.id} is not running`);
+        await exec.shim.resize(integer(exchange.query, 'h') ?? 0, integer(exchange.query, 'w') ?? 0);
+        exchange.send(200);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/exec/{id}/json',
+      handler: (exchange) => exchange.send(200, inspectExec(engine.execs.need(exchange.params.id!))),
+    },
+  ];
+}
+
+async function start(engine: Engine, exchange: Exchange): Promise<void> {
+  const exec = engine.execs.need(exchange.params.id!);
+  const request = await exchange.json<ExecStartRequest>();
+  if (exec.state.status !== 'created') throw conflict(`exec ${exec.id} has already been started`);
+  if (request.Detach) {
+    await startExec(engine, exec, { consoleSize: request.ConsoleSize });
+    return exchange.send(200);
+  }
+  const tty = exec.request.Tty ?? false;
+  const { AttachStdin, AttachStdout, AttachStderr } = exec.request;
+  let pumped: Promise<void> | undefined;
+  await startExec(engine, exec, {
+    consoleSize: request.ConsoleSize,
+    attached(attachment) {
+      const client = exchange.hijack(tty ? rawStream : multiplexedStream);
+      pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
+        tty,
+        stdin: AttachStdin ?? false,
+        signal: exchange.signal,
+      });
+    },
+  });
+  await pumped;
+}
+
+/** Leaves out the streams the client did not ask for. */
+function chosen(attachment: ShimAttachment, stdout: boolean, stderr: boolean): ShimAttachment {
+  if (stdout && stderr) return attachment;
+  return {
+    ...attachment,
+    onOutput: (listener) =>
+      attachment.onOutput((stream, bytes) => {
+        if (stream === 'stdout' ? stdout : stderr) listener(stream, bytes);
+      }),
+  };
+}
+
+function inspectExec(exec: ExecProcess): ExecInspect {
+  const { request, state } = exec;
+  const [entrypoint = '', ...rest] = request.Cmd ?? [];
+  return {
+    ID: exec.id,
+    Running: state.status === 'running',
+    ExitCode: state.status === 'exited' ? state.exitCode : null,
+    ProcessConfig: {
+      tty: request.Tty ?? false,
+      entrypoint,
+      arguments: rest,
+      privileged: request.Privileged ?? false,
+      user: request.User ?? '',
+    },
+    OpenStdin: request.AttachStdin ?? false,
+    OpenStderr: request.AttachStderr ?? false,
+    OpenStdout: request.AttachStdout ?? false,
+    CanRemove: state.status === 'exited',
+    ContainerID: exec.container.id,
+    DetachKeys: request.DetachKeys ?? '',
+    Pid: state.status === 'running' ? state.pid : 0,
+  };
+}

@@ -1,0 +1,204 @@
+import type { NetworkRecord } from '../../network/index.ts';
+import type {
+  EndpointSettings,
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkDisconnectRequest,
+} from '../api-types.ts';
+import { parseRfc3339, parseTimeFilter } from '../clock.ts';
+import { aliasesOf, attachedTo, networkMode } from '../containers/attachments.ts';
+import type { Container } from '../containers/container.ts';
+import { emitNetwork } from '../containers/events.ts';
+import type { Engine } from '../context.ts';
+import { type Filters, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
+import { conflict, notFound } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+import { inspectNetwork, predefined } from '../networks.ts';
+
+const filterKeys = ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type'];
+
+export function networkRoutes(engine: Engine): Route[] {
+  const { networks } = engine;
+  const builtIn = (record: NetworkRecord): boolean => (predefined as readonly string[]).includes(record.name);
+  const matching = (filters: Filters): NetworkRecord[] =>
+    networks
+      .all()
+      .filter(
+        (record) =>
+          matchesLabels(filters, record.labels) &&
+          matches(filters, 'name', (value) => nameMatcher(value)(record.name)) &&
+          matches(filters, 'id', (value) => record.id.startsWith(value)) &&
+          matches(filters, 'driver', (value) => record.driver === value) &&
+          matches(filters, 'scope', (value) => value === 'local') &&
+          matches(filters, 'type', (value) => (value === 'builtin') === builtIn(record)) &&
+          matches(
+            filters,
+            'dangling',
+            (value) =>
+              !builtIn(record) &&
+              (value === 'true' || value === '1') === (attachedTo(engine.containers.all(), record.id).length === 0),
+          ),
+      );
+  return [
+    {
+      method: 'GET',
+      path: '/networks',
+      handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), filterKeys);
+        exchange.send(
+          200,
+          matching(filters).map((record) => inspectNetwork(record, [])),
+        );
+      },
+    },
+    {
+      method: 'POST',
+      path: '/networks/create',
+      async handler(exchange) {
+        const { record, warnings } = networks.create(await exchange.json<NetworkCreateRequest>());
+        try {
+          await engine.net.ensureBridge(record);
+        } catch (error) {
+          await networks.remove(record);
+          throw error;
+        }
+        emitNetwork(engine, record, 'create');
+        exchange.send(201, { Id: record.id, Warning: warnings.join('\n') });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/networks/prune',
+      async handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), ['until', 'label', 'label!']);
+        const now = engine.clock.now().ms;
+        const removed: string[] = [];
+        for (const record of networks.all()) {
+          if (builtIn(record) || attachedTo(engine.containers.all(), record.id).length > 0) continue;
+          const old = matches(
+            filters,
+            'until',
+            (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+          );
+          if (!old || !matchesLabels(filters, record.labels)) continue;
+          await networks.remove(record);
+          emitNetwork(engine, record, 'destroy');
+          removed.push(record.name);
+        }
+        exchange.send(200, { NetworksDeleted: removed });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/networks/{id}',
+      handler(exchange) {
+        const record = networks.need(exchange.params.id!);
+        exchange.send(200, inspectNetwork(record, attachedTo(engine.containers.all(), record.id)));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/networks/{id}',
+      async handler(exchange) {
+        const record = networks.need(exchange.params.id!);
+        if (builtIn(record)) throw conflict(`${record.name} is a pre-defined network and cannot be removed`);
+        const users = attachedTo(engine.containers.all(), record.id).filter((container) => container.up);
+        if (users.length > 0) {
+          throw conflict(
+            `error while removing network: network ${record.name} id ${record.id} has active endpoints (${users.map((user) => `name:"${user.name}" id:"${user.id.slice(0, 12)}"`).join(', ')})`,
+          );
+        }
+        await networks.remove(record);
+        emitNetwork(engine, record, 'destroy');
+        exchange.send(204);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/networks/{id}/connect',
+      async handler(exchange) {
+        const request = await exchange.json<NetworkConnectRequest>();
+        const record = networks.need(exchange.params.id!);
+        const container = engine.containers.need(request.Container);
+        await container.serial.run(() => connect(engine, record, container, request.EndpointConfig ?? {}));
+        exchange.send(200);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/networks/{id}/disconnect',
+      async handler(exchange) {
+        const request = await exchange.json<NetworkDisconnectRequest>();
+        const record = networks.need(exchange.params.id!);
+        const container = engine.containers.find(request.Container);
+        if (container === undefined) {
+          if (request.Force) return exchange.send(200);
+          throw notFound(`No such container: ${request.Container}`);
+        }
+        await container.serial.run(() => disconnect(engine, record, container));
+        exchange.send(200);
+      },
+    },
+  ];
+}
+
+async function connect(
+  engine: Engine,
+  record: NetworkRecord,
+  container: Container,
+  settings: EndpointSettings,
+): Promise<void> {
+  const mode = networkMode(container.record.hostConfig.NetworkMode);
+  if (mode.kind !== 'networks' || record.driver !== 'bridge') {
+    throw conflict(
+      mode.kind === 'host' || record.name === 'host'
+        ? 'container cannot be connected to host network and another network'
+        : `container ${container.name} cannot be connected to network ${record.name}`,
+    );
+  }
+  const { attachments } = container.mutable;
+  if (attachments[record.name] !== undefined) {
+    throw conflict(`endpoint with name ${container.name} already exists in network ${record.name}`);
+  }
+  if (container.state.status !== 'running') {
+    container.amend({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings } } });
+    container.save();
+    return;
+  }
+  const allocated = engine.net.allocate(record, {
+    containerId: container.id,
+    ...(settings.IPAMConfig?.IPv4Address ? { ipv4: settings.IPAMConfig.IPv4Address } : {}),
+    ...(settings.IPAMConfig?.IPv6Address ? { ipv6: settings.IPAMConfig.IPv6Address } : {}),
+    ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
+    aliases: aliasesOf(container, settings, container.record.config.Hostname),
+    interfaceName: freeInterface(Object.values(attachments).map(({ endpoint }) => endpoint?.interfaceName)),
+  });
+  try {
+    await engine.net.ensureBridge(record);
+    const endpoint = await engine.net.connect(container.id, record, allocated);
+    container.amend({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings, endpoint } } });
+    container.save();
+  } catch (error) {
+    engine.net.release(allocated);
+    throw error;
+  }
+  emitNetwork(engine, record, 'connect', container.id);
+}
+
+async function disconnect(engine: Engine, record: NetworkRecord, container: Container): Promise<void> {
+  const { [record.name]: attachment, ...rest } = container.mutable.attachments;
+  if (attachment === undefined) {
+    throw conflict(`container ${container.id} is not connected to network ${record.name}`);
+  }
+  if (container.launch !== undefined && attachment.endpoint !== undefined) {
+    await engine.net.disconnect(container.id, record.id);
+    engine.net.release(attachment.endpoint);
+  }
+  container.amend({ attachments: rest });
+  container.save();
+  emitNetwork(engine, record, 'disconnect', container.id);
+}
+
+function freeInterface(taken: readonly (string | undefined)[]): string {
+  for (let index = 0; ; index++) if (!taken.includes(`eth${index}`)) return `eth${index}`;
+}

@@ -1,0 +1,40 @@
+import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import type { Hijacked } from '../http/exchange.ts';
+import { frame } from '../http/multiplex.ts';
+
+/**
+ * Carries bytes between an attached client and a shim until the output ends or the client goes. The client's closing
+ * its half of the connection closes stdin; output goes on. Back-pressure works both ways.
+ */
+export async function pumpAttachment(
+  attachment: ShimAttachment,
+  client: Hijacked,
+  options: { readonly tty: boolean; readonly stdin: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  let writing = 0;
+  attachment.onOutput((stream, bytes) => {
+    const done = client.output.write(options.tty ? bytes : frame(stream, bytes));
+    writing++;
+    attachment.pause();
+    void done.then(() => {
+      if (--writing === 0) attachment.resume();
+    });
+  });
+  const leave = (): void => attachment.close();
+  options.signal.addEventListener('abort', leave);
+  if (options.stdin) void feed(attachment, client);
+  else client.input.resume();
+  await attachment.ended;
+  options.signal.removeEventListener('abort', leave);
+  attachment.close();
+  client.output.end();
+}
+
+async function feed(attachment: ShimAttachment, client: Hijacked): Promise<void> {
+  try {
+    for await (const chunk of client.input) await attachment.write(chunk as Buffer);
+    attachment.endStdin();
+  } catch {
+    // The container is gone, or the client is: the output side tells.
+  }
+}

@@ -1,0 +1,84 @@
+import type { VolumeCreateRequest } from '../api-types.ts';
+import { emitVolume } from '../containers/events.ts';
+import { volumeUsers } from '../containers/remove.ts';
+import type { Engine } from '../context.ts';
+import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
+import { conflict } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+import { diskUsage, needVolume, type VolumeRecord } from '../volumes.ts';
+
+export function volumeRoutes(engine: Engine): Route[] {
+  const { volumes } = engine;
+  const inUse = (record: VolumeRecord): boolean => volumeUsers(engine, record.name).length > 0;
+  return [
+    {
+      method: 'GET',
+      path: '/volumes',
+      handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'driver', 'label', 'label!', 'name']);
+        const list = volumes
+          .list()
+          .filter(
+            (record) =>
+              matchesLabels(filters, record.labels) &&
+              matches(filters, 'name', (value) => nameMatcher(value)(record.name)) &&
+              matches(filters, 'driver', (value) => value === 'local') &&
+              matches(filters, 'dangling', (value) => (value === 'true' || value === '1') !== inUse(record)),
+          );
+        exchange.send(200, { Volumes: list.map((record) => volumes.inspect(record)), Warnings: null });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/volumes/create',
+      async handler(exchange) {
+        const { record, isNew } = volumes.create(await exchange.json<VolumeCreateRequest>());
+        if (isNew) emitVolume(engine, record.name, 'create');
+        exchange.send(201, volumes.inspect(record));
+      },
+    },
+    {
+      method: 'POST',
+      path: '/volumes/prune',
+      async handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), ['all', 'label', 'label!']);
+        const all = matches(filters, 'all', (value) => value === 'true' || value === '1') && filters.has('all');
+        const removed: string[] = [];
+        let reclaimed = 0;
+        for (const record of volumes.list()) {
+          const anonymous = record.labels['com.docker.volume.anonymous'] !== undefined;
+          if (inUse(record) || !(all || anonymous) || !matchesLabels(filters, record.labels)) continue;
+          reclaimed += await diskUsage(volumes.dataPath(record));
+          await volumes.remove(record.name);
+          emitVolume(engine, record.name, 'destroy');
+          removed.push(record.name);
+        }
+        exchange.send(200, { VolumesDeleted: removed, SpaceReclaimed: reclaimed });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/volumes/{name}',
+      handler: (exchange) => exchange.send(200, volumes.inspect(needVolume(volumes, exchange.params.name!))),
+    },
+    {
+      method: 'DELETE',
+      path: '/volumes/{name}',
+      async handler(exchange) {
+        const name = exchange.params.name!;
+        const record = volumes.get(name);
+        if (record === undefined) {
+          if (!flag(exchange.query, 'force')) needVolume(volumes, name);
+          return exchange.send(204);
+        }
+        const users = volumeUsers(engine, name);
+        if (users.length > 0) {
+          throw conflict(`remove ${name}: volume is in use - [${users.map((user) => user.id).join(', ')}]`);
+        }
+        await volumes.remove(name);
+        emitVolume(engine, name, 'destroy');
+        exchange.send(204);
+      },
+    },
+  ];
+}
