@@ -58,18 +58,18 @@ export interface VethSpec {
   readonly name: string;
   readonly index: number;
   readonly masterIndex: number;
-  /** The end that is born inside the other network namespace, up, under its final name and index. */
+  /** The end that is born inside the other network namespace, under its final name and index. */
   readonly peer: { readonly name: string; readonly index: number; readonly mac: string };
   readonly mtu: number;
 }
 
 /**
- * A veth pair whose peer is created in another namespace. Both ends come up at once. `netnsFdAt` is where the
- * message wants a descriptor of that namespace (u32).
+ * A veth pair whose peer is created in another namespace. The near end comes up at once; the peer can't (veth refuses
+ * to open an end that has no peer yet). `netnsFdAt` is where the message wants a descriptor of that namespace (u32).
  */
 export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number } {
   const peer = Buffer.concat([
-    ifinfomsg(spec.peer.index, IFF_UP, IFF_UP),
+    ifinfomsg(spec.peer.index, 0, 0),
     u32(IFLA_NET_NS_FD, 0),
     text(IFLA_IFNAME, spec.peer.name),
     u32(IFLA_MTU, spec.mtu),

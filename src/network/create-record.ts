@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { TcomposeError } from '../errors.ts';
+import { bridgeName } from './attach/link-names.ts';
+import type { Cidr } from './ipam/address.ts';
+import { planPools } from './ipam/plan-network.ts';
+import { bridgeOptions } from './options.ts';
+import type { NetworkSpec } from './service-types.ts';
+import type { NetworkRecord } from './types.ts';
+
+const drivers = ['bridge', 'host', 'none'] as const;
+type Driver = (typeof drivers)[number];
+
+/** Docker's own name for the driver of network `none`. */
+const driverOf = (name: string): Driver | undefined =>
+  name === 'null' ? 'none' : drivers.find((driver) => driver === name);
+
+/** A complete record from what was asked for. Pure, but for the random id that comes in as a default. */
+export function createRecord(
+  spec: NetworkSpec,
+  context: {
+    readonly instance: string;
+    readonly existing: readonly NetworkRecord[];
+    readonly hostRoutes: readonly Cidr[];
+    readonly linkNames: ReadonlySet<string>;
+    readonly created: string;
+    readonly id?: string;
+  },
+): NetworkRecord {
+  const driver = driverOf(spec.driver ?? 'bridge');
+  if (!driver) {
+    throw new TcomposeError('NETWORK_OPTION', `network ${spec.name}: driver ${spec.driver} is not known`, {
+      hint: 'Drivers are bridge, host and none.',
+    });
+  }
+  const id = context.id ?? randomBytes(32).toString('hex');
+  const options = spec.options ?? {};
+  const base = {
+    id,
+    name: spec.name,
+    driver,
+    created: context.created,
+    internal: spec.internal ?? false,
+    enableIPv6: spec.enableIPv6 ?? false,
+    labels: spec.labels ?? {},
+    options,
+  };
+  if (driver !== 'bridge') return { ...base, pools: [], bridge: '' };
+  const taken = new Set([...context.linkNames, ...context.existing.map((network) => network.bridge)]);
+  const wanted = bridgeOptions(options).bridgeName;
+  if (wanted !== undefined && taken.has(wanted)) {
+    throw new TcomposeError('NETWORK_OPTION', `network ${spec.name}: there is a link ${wanted} already`, {
+      hint: 'Choose another com.docker.network.bridge.name.',
+    });
+  }
+  return {
+    ...base,
+    pools: planPools(spec, context.instance, context.existing, context.hostRoutes),
+    bridge: wanted ?? bridgeName(context.instance, id, taken),
+  };
+}

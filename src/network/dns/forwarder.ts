@@ -1,0 +1,171 @@
+import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { connect, isIPv6 } from 'node:net';
+
+const PORT = 53;
+/** With three servers, all have had their turn before a libc resolver gives up (5 s). */
+const SERVER_TIMEOUT_MS = 1500;
+const MAX_PENDING = 4096;
+const RCODE_SERVFAIL = 2;
+const RCODE_REFUSED = 5;
+/** An idle socket is closed, so that source ports change. */
+const SOCKET_IDLE_MS = 10_000;
+
+export interface Forwarder {
+  /**
+   * Asks the servers in turn; the next one when one is silent, or answers SERVFAIL or REFUSED. Undefined when none
+   * gave a better answer. The answer has the query's id.
+   */
+  forward(query: Buffer, servers: readonly string[], transport: 'udp' | 'tcp'): Promise<Buffer | undefined>;
+  close(): void;
+}
+
+interface Pending {
+  readonly question: Buffer;
+  readonly settle: (answer: Buffer | undefined) => void;
+}
+
+interface Upstream {
+  readonly socket: Socket;
+  readonly pending: Map<number, Pending>;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/** `port` and `timeoutMs` are for tests with servers of their own. */
+export function createForwarder(options: { port?: number; timeoutMs?: number } = {}): Forwarder {
+  const port = options.port ?? PORT;
+  const timeoutMs = options.timeoutMs ?? SERVER_TIMEOUT_MS;
+  const upstreams = new Map<string, Upstream>();
+  const tcpSockets = new Set<{ destroy(): void }>();
+  let pendingCount = 0;
+  let closed = false;
+
+  function drop(server: string): void {
+    const upstream = upstreams.get(server);
+    if (!upstream) return;
+    upstreams.delete(server);
+    clearTimeout(upstream.idle);
+    for (const { settle } of [...upstream.pending.values()]) settle(undefined);
+    upstream.socket.close();
+  }
+
+  function open(server: string): Upstream {
+    const known = upstreams.get(server);
+    if (known) return known;
+    const socket = createSocket(isIPv6(server.split('%')[0]!) ? 'udp6' : 'udp4');
+    const upstream: Upstream = { socket, pending: new Map(), idle: undefined };
+    socket.on('message', (bytes, from) => {
+      if (bytes.length < 12 || from.port !== port) return;
+      const waiting = upstream.pending.get(bytes.readUInt16BE(0));
+      if (waiting && sameQuestion(waiting.question, bytes)) waiting.settle(bytes);
+    });
+    socket.on('error', () => drop(server));
+    // Connected, so that the kernel drops what others send and a closed port is told at once.
+    socket.connect(port, server);
+    socket.unref();
+    upstreams.set(server, upstream);
+    return upstream;
+  }
+
+  function askUdp(query: Buffer, server: string): Promise<Buffer | undefined> {
+    return new Promise((resolve) => {
+      const upstream = open(server);
+      let id = randomInt(65536);
+      while (upstream.pending.has(id)) id = (id + 1) & 0xffff;
+      const copy = Buffer.from(query);
+      copy.writeUInt16BE(id, 0);
+      const settle = (answer: Buffer | undefined) => {
+        clearTimeout(timer);
+        if (!upstream.pending.delete(id)) return;
+        clearTimeout(upstream.idle);
+        if (upstream.pending.size === 0) {
+          upstream.idle = setTimeout(() => drop(server), SOCKET_IDLE_MS).unref();
+        }
+        resolve(answer);
+      };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      clearTimeout(upstream.idle);
+      upstream.pending.set(id, { question: query, settle });
+      const send = () =>
+        upstream.socket.send(copy, (error) => {
+          if (error) settle(undefined);
+        });
+      // send() before the connect event has come throws.
+      if (isConnected(upstream.socket)) send();
+      else upstream.socket.once('connect', send);
+    });
+  }
+
+  function askTcp(query: Buffer, server: string): Promise<Buffer | undefined> {
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      const socket = connect({ host: server, port });
+      tcpSockets.add(socket);
+      const settle = (answer: Buffer | undefined) => {
+        clearTimeout(timer);
+        socket.destroy();
+        tcpSockets.delete(socket);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => settle(undefined), timeoutMs);
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(query.length);
+      socket.write(Buffer.concat([length, query]));
+      socket.on('data', (chunk) => {
+        chunks.push(chunk);
+        const all = Buffer.concat(chunks);
+        if (all.length < 14 || all.length < 2 + all.readUInt16BE(0)) return;
+        const answer = all.subarray(2, 2 + all.readUInt16BE(0));
+        settle(sameQuestion(query, answer) ? answer : undefined);
+      });
+      socket.on('error', () => settle(undefined));
+      socket.on('close', () => settle(undefined));
+    });
+  }
+
+  return {
+    async forward(query, servers, transport) {
+      if (closed || pendingCount >= MAX_PENDING) return undefined;
+      pendingCount++;
+      try {
+        for (const server of servers) {
+          const answer = await (transport === 'udp' ? askUdp(query, server) : askTcp(query, server));
+          if (closed) return undefined;
+          const code = answer && answer[3]! & 0x0f;
+          if (!answer || code === RCODE_SERVFAIL || code === RCODE_REFUSED) continue;
+          const own = Buffer.from(answer);
+          query.copy(own, 0, 0, 2);
+          return own;
+        }
+        return undefined;
+      } finally {
+        pendingCount--;
+      }
+    },
+    close() {
+      closed = true;
+      for (const server of [...upstreams.keys()]) drop(server);
+      for (const socket of tcpSockets) socket.destroy();
+    },
+  };
+}
+
+function isConnected(socket: Socket): boolean {
+  try {
+    socket.remoteAddress();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An answer repeats the question; letters may come back in another case. Servers that leave it out are believed too. */
+function sameQuestion(query: Buffer, answer: Buffer): boolean {
+  if ((answer[2]! & 0x80) === 0) return false;
+  if (answer.readUInt16BE(4) === 0) return true;
+  let at = 12;
+  while (at < query.length && query[at] !== 0) at += 1 + query[at]!;
+  const end = at + 5;
+  if (answer.length < end) return false;
+  return query.toString('latin1', 12, end).toLowerCase() === answer.toString('latin1', 12, end).toLowerCase();
+}

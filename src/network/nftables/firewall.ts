@@ -1,0 +1,79 @@
+import { constants } from 'node:os';
+import { SystemCallError } from '../../sys/libc.ts';
+import type { NetlinkTransport } from '../netlink/transport.ts';
+import type { NetworkRecord, PortBinding } from '../types.ts';
+import { addTable, batch, deleteTable } from './messages.ts';
+import { addNetwork, changePorts, deleteNetwork, emptyTable, tableOf } from './ruleset.ts';
+
+/** Published ports of one container and the address they lead to. */
+export interface Publication {
+  readonly bindings: readonly PortBinding[];
+  readonly address: string;
+}
+
+/** The instance's nf_tables table. Every method is one transaction. */
+export interface Firewall {
+  readonly table: string;
+  /** Replaces the table, in one step, by one with just these networks and ports; none: the table goes. */
+  reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void;
+  addNetwork(network: NetworkRecord): void;
+  removeNetwork(network: NetworkRecord): void;
+  publish(publication: Publication): void;
+  withdraw(publication: Publication): void;
+}
+
+export function createFirewall(netfilter: NetlinkTransport, instance: string): Firewall {
+  const table = tableOf(instance);
+  const present = new Set<string>();
+
+  function run(messages: readonly Buffer[], what: string): void {
+    if (messages.length > 0) netfilter.transact(batch(messages), what);
+  }
+
+  function reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void {
+    present.clear();
+    for (const network of networks) present.add(network.id);
+    // Adding before deleting makes the deletion succeed whether or not there was a table.
+    const clean = [addTable(table), deleteTable(table)];
+    const fresh =
+      networks.length === 0
+        ? []
+        : [
+            ...emptyTable(table),
+            ...networks.flatMap((network) => addNetwork(table, network)),
+            ...publications.flatMap(({ bindings, address }) => changePorts(table, 'add', bindings, address)),
+          ];
+    run([...clean, ...fresh], 'set up the firewall table');
+  }
+
+  return {
+    table: table.table,
+    reset,
+
+    addNetwork(network) {
+      if (present.has(network.id)) return;
+      if (present.size === 0) return reset([network], []);
+      run(addNetwork(table, network), `firewall entries of network ${network.name}`);
+      present.add(network.id);
+    },
+
+    removeNetwork(network) {
+      if (!present.delete(network.id)) return;
+      if (present.size === 0) return reset([], []);
+      run(deleteNetwork(table, network), `firewall entries of network ${network.name}`);
+    },
+
+    publish({ bindings, address }) {
+      run(changePorts(table, 'add', bindings, address), 'publish ports');
+    },
+
+    withdraw({ bindings, address }) {
+      try {
+        run(changePorts(table, 'delete', bindings, address), 'withdraw published ports');
+      } catch (error) {
+        // Gone already, with the table or by somebody else's hand.
+        if (!(error instanceof SystemCallError) || error.errno !== constants.errno.ENOENT) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Other firewalls on the machine. A chain that drops at the forward hook drops containers' traffic whatever our own
+ * table says, since every base chain must let a packet pass. Where one does, two accepts by interface name are put at
+ * its head, marked with a comment; what may pass is still decided by our own table.
+ */
+import type { NetlinkTransport } from '../netlink/transport.ts';
+import { counter, type Expression, equal, meta, verdict } from './expressions.ts';
+import {
+  addRule,
+  batch,
+  type Chain,
+  deleteRule,
+  dumpChains,
+  dumpRules,
+  HOOK,
+  NFPROTO,
+  parseChains,
+  type Rule,
+  VERDICT,
+} from './messages.ts';
+import { parseRules } from './rules.ts';
+
+/** `tc1a2b3c4d+` for all links with a prefix, or one link's whole name. */
+export interface LinkMatch {
+  readonly name: string;
+  readonly prefix: boolean;
+}
+
+/** A foreign chain, and whether our accepts are to stand in it. */
+export interface ForeignChain {
+  readonly chain: Chain;
+  readonly rules: readonly Rule[];
+}
+
+const families: readonly number[] = [NFPROTO.inet, NFPROTO.ipv4, NFPROTO.ipv6];
+
+/** Rules that end in a drop or reject of what came so far: `policy drop` in the form of a rule. */
+const drops = (rule: Rule) =>
+  rule.verdict === VERDICT.drop ||
+  rule.expressions.includes('reject') ||
+  rule.target === 'DROP' ||
+  rule.target === 'REJECT';
+
+/**
+ * Chains that need our accepts: of every foreign filter chain at the forward hook that drops, the chain itself, or
+ * DOCKER-USER of the same table, which Docker jumps to first and leaves alone.
+ */
+export function chainsToOpen(
+  chains: readonly Chain[],
+  ownTable: string,
+  rulesOf: (chain: Chain) => readonly Rule[],
+): Chain[] {
+  const opened: Chain[] = [];
+  for (const chain of chains) {
+    if (chain.hook !== HOOK.forward || chain.type !== 'filter') continue;
+    if (!families.includes(chain.family) || /^tcompose_/.test(chain.table)) continue;
+    if (chain.table === ownTable) continue;
+    if (chain.policy !== VERDICT.drop && !rulesOf(chain).some(drops)) continue;
+    const user = chains.find(
+      (other) => other.name === 'DOCKER-USER' && other.table === chain.table && other.family === chain.family,
+    );
+    opened.push(user ?? chain);
+  }
+  return opened;
+}
+
+/** As iptables itself would write `-i NAME -j ACCEPT`, so that its own listings still understand the chain. */
+function accepts(link: LinkMatch): Expression[][] {
+  const bytes = Buffer.from(link.prefix ? link.name : `${link.name}\0`);
+  return (['iifname', 'oifname'] as const).map((side) => [
+    meta(side, 1),
+    equal(bytes, 1),
+    counter(),
+    verdict('accept'),
+  ]);
+}
+
+export interface ForeignAccepts {
+  /** Puts the accepts where they are needed and missing, takes them away where they are not. True: something was done. */
+  ensure(links: readonly LinkMatch[]): boolean;
+  /** Takes all of ours away. */
+  remove(): void;
+}
+
+export function createForeignAccepts(netfilter: NetlinkTransport, ownTable: string): ForeignAccepts {
+  const readRules = (chain: Chain) =>
+    parseRules(netfilter.query(dumpRules(chain, chain.name), `list rules of ${chain.name}`));
+  const commentOf = (link: LinkMatch) => `${ownTable} ${link.name}${link.prefix ? '+' : ''}`;
+  const isOurs = (rule: Rule) => rule.comment.startsWith(`${ownTable} `);
+
+  function ensure(links: readonly LinkMatch[]): boolean {
+    const chains = parseChains(netfilter.query(dumpChains(), 'list chains'));
+    const foreign = chains.filter(
+      (chain) => families.includes(chain.family) && !/^tcompose_/.test(chain.table),
+    );
+    const cache = new Map<Chain, Rule[]>();
+    const rulesOf = (chain: Chain) => {
+      const known = cache.get(chain) ?? readRules(chain);
+      cache.set(chain, known);
+      return known;
+    };
+    const withoutOurs = (chain: Chain) => rulesOf(chain).filter((rule) => !isOurs(rule));
+    const wanted = new Set(links.length > 0 ? chainsToOpen(foreign, ownTable, withoutOurs) : []);
+    // Each is put at the head, so the last one added comes first.
+    const additions = links.flatMap((link) =>
+      accepts(link).map((expressions) => ({ expressions, comment: commentOf(link) })),
+    );
+    const expected = additions.map(({ comment }) => comment).reverse();
+    let changed = false;
+    for (const chain of foreign) {
+      if (chain.hook !== HOOK.forward && chain.name !== 'DOCKER-USER' && !wanted.has(chain)) continue;
+      const rules = rulesOf(chain);
+      const ours = rules.filter(isOurs);
+      const right =
+        ours.length === (wanted.has(chain) ? expected.length : 0) &&
+        ours.every((rule, index) => rule === rules[index] && rule.comment === expected[index]);
+      if (right) continue;
+      const deletions = ours.map(({ handle }) => deleteRule(chain, { chain: chain.name, handle }));
+      const fresh = wanted.has(chain)
+        ? additions.map((rule) => addRule(chain, { chain: chain.name, first: true, ...rule }))
+        : [];
+      netfilter.transact(batch([...deletions, ...fresh]), `accept rules in ${chain.table} ${chain.name}`);
+      changed = true;
+    }
+    return changed;
+  }
+
+  return { ensure, remove: () => void ensure([]) };
+}

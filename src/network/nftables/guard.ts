@@ -1,0 +1,85 @@
+import { NETLINK_NETFILTER } from '../../sys/netlink-socket.ts';
+import { watchNetlink } from '../../sys/netlink-watch.ts';
+import { type NetlinkMessage, parseAttributes } from '../netlink/message.ts';
+import type { NetlinkTransport } from '../netlink/transport.ts';
+import type { Firewall } from './firewall.ts';
+import { createForeignAccepts, type LinkMatch } from './foreign.ts';
+import { dumpTables, NFT_MSG, parseTables } from './messages.ts';
+
+const NFNLGRP_NFTABLES = 7;
+const NFTA_GEN_PROC_PID = 2;
+/** A reload is many transactions; they are looked at together. */
+const SETTLE_MS = 50;
+
+export interface FirewallGuard {
+  /** Brings foreign chains in line with the networks there are; watches while there are any. */
+  check(): void;
+  close(): void;
+}
+
+/**
+ * Keeps containers' traffic alive when somebody else changes the machine's firewall: puts the accepts back into
+ * foreign chains after a reload, and the own table back after a flush of everything.
+ */
+export function guardFirewall(options: {
+  readonly netfilter: NetlinkTransport;
+  readonly firewall: Firewall;
+  /** Links whose traffic must pass; none: no network is up. */
+  readonly links: () => readonly LinkMatch[];
+  readonly restore: () => void;
+  readonly warn: (sentence: string) => void;
+}): FirewallGuard {
+  const { netfilter, firewall, warn } = options;
+  const accepts = createForeignAccepts(netfilter, firewall.table);
+  let watch: { close(): void } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function check(): void {
+    const links = options.links();
+    try {
+      accepts.ensure(links);
+    } catch (error) {
+      warn(`another firewall's chains could not be opened for containers: ${(error as Error).message}`);
+    }
+    if (links.length > 0) watch ??= watchNetlink(NETLINK_NETFILTER, NFNLGRP_NFTABLES, onMessages);
+    else stop();
+  }
+
+  function onMessages(messages: NetlinkMessage[] | 'lost'): void {
+    if (messages !== 'lost' && !messages.some(isForeignChange)) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      lookAgain();
+    }, SETTLE_MS).unref();
+  }
+
+  function lookAgain(): void {
+    if (options.links().length === 0) return;
+    try {
+      const tables = parseTables(netfilter.query(dumpTables(), 'list tables'));
+      if (!tables.some(({ table }) => table === firewall.table)) {
+        options.restore();
+        warn('the firewall table was removed by another program; it was put back');
+      }
+    } catch (error) {
+      warn(`the firewall table could not be put back: ${(error as Error).message}`);
+    }
+    check();
+  }
+
+  function stop(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    watch?.close();
+    watch = undefined;
+  }
+
+  return { check, close: stop };
+}
+
+/** A new generation of the rule set that this process did not make. */
+function isForeignChange({ type, body }: NetlinkMessage): boolean {
+  if (type !== NFT_MSG.newGeneration) return false;
+  const pid = parseAttributes(body.subarray(4)).get(NFTA_GEN_PROC_PID);
+  return pid?.readUInt32BE(0) !== process.pid;
+}

@@ -1,0 +1,56 @@
+import { TcomposeError } from '../errors.ts';
+import type { NetworkRecord } from './types.ts';
+
+const BRIDGE_NAME = 'com.docker.network.bridge.name';
+const ICC = 'com.docker.network.bridge.enable_icc';
+const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
+const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
+const MTU = 'com.docker.network.driver.mtu';
+const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge';
+const DEFAULT_MTU = 1500;
+const booleans = [ICC, MASQUERADE];
+
+/** Options of a network read by what they mean; Docker's names, the ones a bridge network has. */
+export interface BridgeOptions {
+  readonly bridgeName: string | undefined;
+  readonly interContainer: boolean;
+  readonly masquerade: boolean;
+  readonly hostBinding: string;
+  readonly mtu: number;
+}
+
+export function bridgeOptions(options: NetworkRecord['options']): BridgeOptions {
+  return {
+    bridgeName: options[BRIDGE_NAME],
+    interContainer: options[ICC] !== 'false',
+    masquerade: options[MASQUERADE] !== 'false',
+    hostBinding: options[HOST_BINDING] ?? '',
+    mtu: Number(options[MTU] ?? options.mtu ?? DEFAULT_MTU),
+  };
+}
+
+/**
+ * Refuses values that can't be carried out; returns sentences about options that have no effect here.
+ * Errors: NETWORK_OPTION.
+ */
+export function checkOptions(name: string, options: NetworkRecord['options']): string[] {
+  const refuse = (why: string): never => {
+    throw new TcomposeError('NETWORK_OPTION', `network ${name}: ${why}`);
+  };
+  const warnings: string[] = [];
+  for (const [key, value] of Object.entries(options)) {
+    if (booleans.includes(key)) {
+      if (value !== 'true' && value !== 'false') refuse(`option ${key} is true or false, not ${value}`);
+    } else if (key === MTU || key === 'mtu') {
+      const mtu = Number(value);
+      if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) {
+        refuse(`option ${key} is a number of bytes from 68 to 65535, not ${value}`);
+      }
+    } else if (key === BRIDGE_NAME) {
+      if (!/^[^\s/:]{1,15}$/.test(value)) refuse(`${value} is no name for a bridge (1 to 15 characters)`);
+    } else if (key !== HOST_BINDING && key !== DEFAULT_BRIDGE) {
+      warnings.push(`network ${name}: option ${key} has no effect`);
+    }
+  }
+  return warnings;
+}

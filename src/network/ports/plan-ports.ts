@@ -1,0 +1,166 @@
+import { constants } from 'node:os';
+import { TcomposeError } from '../../errors.ts';
+import type { HoldSocketOp } from '../../runtime/launch-plan.ts';
+import { errnoName } from '../../sys/errno.ts';
+import { parseAddress, toBytes } from '../ipam/address.ts';
+import type { PortRequest } from '../service-types.ts';
+import type { PortBinding } from '../types.ts';
+import { formatEndpoint, type PortHolder } from './port-holder.ts';
+
+const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES } = constants.errno;
+
+/** Effects that planning ports needs. */
+export interface PortWorld {
+  /** errno of binding the port right now; 0 when it is free. */
+  probe(binding: PortBinding): number;
+  /** Name of the container of ours that has reserved a clashing port. */
+  owner(binding: PortBinding): string | undefined;
+  holder(binding: PortBinding): PortHolder | undefined;
+  /** First and last port of the ephemeral range, and where to begin. */
+  ephemeral: { first: number; last: number; next(): number };
+}
+
+/**
+ * Turns requests into bindings of free ports, or throws before anything was changed. A request without an address
+ * gives one binding a family (IPv6 only where the machine has it), both with the same port.
+ * Errors: NETWORK_PORT_IN_USE, NETWORK_PORT_INVALID.
+ */
+export function planPorts(requests: readonly PortRequest[], world: PortWorld): PortBinding[] {
+  const planned: PortBinding[] = [];
+  for (const request of requests) {
+    checkRequest(request);
+    planned.push(...planOne(request, world, planned));
+  }
+  return planned;
+}
+
+function checkRequest(request: PortRequest): void {
+  const outside = (port: number) => !Number.isInteger(port) || port < 0 || port > 65535;
+  if (request.protocol !== 'tcp' && request.protocol !== 'udp') {
+    throw new TcomposeError(
+      'NETWORK_PORT_INVALID',
+      `port ${request.containerPort}/${request.protocol}: only TCP and UDP ports can be published`,
+    );
+  }
+  if (outside(request.containerPort) || request.containerPort === 0 || outside(request.hostPort)) {
+    throw new TcomposeError(
+      'NETWORK_PORT_INVALID',
+      `port ${request.hostPort}:${request.containerPort}: ports go from 1 to 65535`,
+    );
+  }
+  if (request.hostIp !== '' && !parseAddress(request.hostIp)) {
+    throw new TcomposeError('NETWORK_PORT_INVALID', `host address ${request.hostIp} is not an IP address`);
+  }
+}
+
+function planOne(request: PortRequest, world: PortWorld, planned: readonly PortBinding[]): PortBinding[] {
+  const { protocol, containerPort, hostPort } = request;
+  if (protocol === 'sctp') return [];
+  const at = (port: number): PortBinding[] =>
+    (request.hostIp === '' ? ['0.0.0.0', '::'] : [request.hostIp]).map((hostIp) => ({
+      protocol,
+      containerPort,
+      hostIp,
+      hostPort: port,
+    }));
+
+  if (hostPort !== 0 && (request.hostPortEnd ?? hostPort) === hostPort) {
+    const bindings = usable(at(hostPort), world, planned);
+    if ('bindings' in bindings) return bindings.bindings;
+    throw refusal(bindings, world, planned);
+  }
+  const first = hostPort || world.ephemeral.first;
+  const last = hostPort ? request.hostPortEnd! : world.ephemeral.last;
+  const size = last - first + 1;
+  const start = hostPort ? 0 : world.ephemeral.next();
+  for (let step = 0; step < size; step++) {
+    const found = usable(at(first + ((start + step) % size)), world, planned);
+    if ('bindings' in found) return found.bindings;
+    if (found.errno !== EADDRINUSE) throw refusal(found, world, planned);
+  }
+  throw new TcomposeError(
+    'NETWORK_PORT_IN_USE',
+    `no free ${protocol} port in ${first}-${last} for container port ${containerPort}`,
+  );
+}
+
+interface Refused {
+  readonly binding: PortBinding;
+  readonly errno: number;
+}
+
+function usable(
+  candidates: readonly PortBinding[],
+  world: PortWorld,
+  planned: readonly PortBinding[],
+): { bindings: PortBinding[] } | Refused {
+  const bindings: PortBinding[] = [];
+  for (const binding of candidates) {
+    if (planned.some((other) => sameHostPort(other, binding)) || world.owner(binding)) {
+      return { binding, errno: EADDRINUSE };
+    }
+    const number = world.probe(binding);
+    const optional = candidates.length > 1 && binding.hostIp === '::';
+    if (optional && (number === EAFNOSUPPORT || number === EADDRNOTAVAIL)) continue;
+    if (number !== 0) return { binding, errno: number };
+    bindings.push(binding);
+  }
+  return { bindings };
+}
+
+/** Whether two bindings can't both be had. */
+export function sameHostPort(a: PortBinding, b: PortBinding): boolean {
+  if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
+  const one = parseAddress(a.hostIp)!;
+  const other = parseAddress(b.hostIp)!;
+  return one.family === other.family && (one.value === 0n || other.value === 0n || one.value === other.value);
+}
+
+function refusal({ binding, errno }: Refused, world: PortWorld, planned: readonly PortBinding[]) {
+  const what = `${formatEndpoint(parseAddress(binding.hostIp)!, binding.hostPort)}/${binding.protocol}`;
+  if (errno === EADDRINUSE) {
+    const owner = world.owner(binding);
+    const twice = planned.some((other) => sameHostPort(other, binding));
+    const holder = owner || twice ? undefined : world.holder(binding);
+    const who = owner
+      ? `container ${owner} has it`
+      : twice
+        ? 'the same container asks for it twice'
+        : holder
+          ? `${holder.command} (pid ${holder.pid}) has it`
+          : 'another process has it';
+    return new TcomposeError('NETWORK_PORT_IN_USE', `port ${what} is already in use: ${who}`, {
+      hint: twice
+        ? 'Remove one of the two mappings.'
+        : `Stop ${owner ?? holder?.command ?? 'that process'}, or publish another port.`,
+    });
+  }
+  const why =
+    errno === EADDRNOTAVAIL
+      ? 'the machine has no such address'
+      : errno === EACCES
+        ? 'no permission to use it'
+        : errnoName(errno);
+  return new TcomposeError('NETWORK_PORT_INVALID', `port ${what} can not be published: ${why}`);
+}
+
+/** Under which name the shim holds the socket that reserves a binding. */
+export const portSocketName = (binding: PortBinding): string => {
+  const address = parseAddress(binding.hostIp)!;
+  const base = `port-${binding.protocol}-${binding.hostPort}-${address.family}`;
+  return address.value === 0n ? base : `${base}-${toBytes(address.family, address.value).toString('hex')}`;
+};
+
+const PORT_BACKLOG = 128;
+
+export function holdPort(binding: PortBinding): HoldSocketOp {
+  return {
+    op: 'hold-socket',
+    name: portSocketName(binding),
+    family: parseAddress(binding.hostIp)!.family,
+    protocol: binding.protocol,
+    address: binding.hostIp,
+    port: binding.hostPort,
+    backlog: binding.protocol === 'tcp' ? PORT_BACKLOG : 0,
+  };
+}

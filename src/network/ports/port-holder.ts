@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { contains, formatAddress, type parseAddress } from '../ipam/address.ts';
+
+/** One line of /proc/net/{tcp,tcp6,udp,udp6} that is about a bound socket. */
+export interface BoundSocket {
+  readonly family: 4 | 6;
+  readonly address: bigint;
+  readonly port: number;
+  readonly inode: string;
+}
+
+const TCP_LISTEN = '0A';
+
+/** Parses such a file. Of TCP only listeners count; addresses are groups of 32 bits in the host's byte order. */
+export function parseSocketTable(text: string, protocol: 'tcp' | 'udp', family: 4 | 6): BoundSocket[] {
+  const found: BoundSocket[] = [];
+  for (const line of text.split('\n').slice(1)) {
+    const fields = line.trim().split(/\s+/);
+    const [address, port] = fields[1]?.split(':') ?? [];
+    if (!address || !port || !fields[9]) continue;
+    if (protocol === 'tcp' && fields[3] !== TCP_LISTEN) continue;
+    const bytes = Buffer.from(address, 'hex');
+    bytes.swap32();
+    found.push({
+      family,
+      address: BigInt(`0x${bytes.toString('hex')}`),
+      port: Number.parseInt(port, 16),
+      inode: fields[9],
+    });
+  }
+  return found;
+}
+
+/** Whether a bound socket keeps others from binding `address`: the same one, or either is the wildcard. */
+export function clashes(socket: BoundSocket, family: 4 | 6, address: bigint, port: number): boolean {
+  if (socket.port !== port) return false;
+  if (socket.family === family) {
+    return socket.address === 0n || address === 0n || socket.address === address;
+  }
+  // A wildcard IPv6 socket takes IPv4 too, unless it is v6-only, which this table doesn't tell.
+  return socket.family === 6 && socket.address === 0n;
+}
+
+export interface PortHolder {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Which process has the port, by /proc. Undefined: none is found (another namespace's process, no permission). */
+export function findPortHolder(
+  protocol: 'tcp' | 'udp',
+  address: NonNullable<ReturnType<typeof parseAddress>>,
+  port: number,
+  proc = '/proc',
+): PortHolder | undefined {
+  const sockets = ([4, 6] as const).flatMap((family) =>
+    parseSocketTable(readText(`${proc}/net/${protocol}${family === 6 ? '6' : ''}`), protocol, family),
+  );
+  const clashing = sockets.filter((socket) => clashes(socket, address.family, address.value, port));
+  const best = clashing.find((socket) => socket.family === address.family) ?? clashing[0];
+  return best && processWithSocket(best.inode, proc);
+}
+
+function processWithSocket(inode: string, proc: string): PortHolder | undefined {
+  const wanted = `socket:[${inode}]`;
+  for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
+    const has = list(`${proc}/${pid}/fd`).some((fd) => readLink(`${proc}/${pid}/fd/${fd}`) === wanted);
+    if (has) return { pid: Number(pid), command: readText(`${proc}/${pid}/comm`).trim() };
+  }
+  return undefined;
+}
+
+/** `192.0.2.1:80`, `[::]:80`. */
+export const formatEndpoint = (address: { family: 4 | 6; value: bigint }, port: number): string => {
+  const text = formatAddress(address.family, address.value);
+  return address.family === 6 ? `[${text}]:${port}` : `${text}:${port}`;
+};
+
+/** 127.0.0.0/8 or ::1. */
+export const isLoopback = ({ family, value }: { family: 4 | 6; value: bigint }): boolean =>
+  family === 6 ? value === 1n : contains({ family: 4, value: 127n << 24n, prefix: 8 }, 4, value);
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

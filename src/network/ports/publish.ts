@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { probePort } from '../../sys/port-probe.ts';
+import { parseAddress, toBytes } from '../ipam/address.ts';
+import type { PortBinding } from '../types.ts';
+import { type PortWorld, portSocketName, sameHostPort } from './plan-ports.ts';
+import { findPortHolder } from './port-holder.ts';
+import { proxyTcp } from './proxy-tcp.ts';
+import { proxyUdp } from './proxy-udp.ts';
+
+/** Who of ours has which port; ports stay reserved from the plan of a start until the container has stopped. */
+export interface PortLedger {
+  readonly world: PortWorld;
+  reserve(containerId: string, name: string, bindings: readonly PortBinding[]): void;
+  free(containerId: string): void;
+}
+
+export function createPortLedger(): PortLedger {
+  const reserved = new Map<string, { name: string; bindings: readonly PortBinding[] }>();
+  const range = ephemeralRange();
+  let cursor = 0;
+  const bytesOf = (binding: PortBinding) => {
+    const { family, value } = parseAddress(binding.hostIp)!;
+    return { family, address: toBytes(family, value) };
+  };
+  return {
+    world: {
+      probe: (binding) =>
+        probePort({ protocol: binding.protocol, port: binding.hostPort, ...bytesOf(binding) }),
+      owner: (binding) =>
+        [...reserved.values()].find(({ bindings }) => bindings.some((other) => sameHostPort(other, binding)))
+          ?.name,
+      holder: (binding) => findPortHolder(binding.protocol, parseAddress(binding.hostIp)!, binding.hostPort),
+      ephemeral: { ...range, next: () => cursor++ },
+    },
+    reserve(containerId, name, bindings) {
+      if (bindings.length > 0) reserved.set(containerId, { name, bindings });
+    },
+    free(containerId) {
+      reserved.delete(containerId);
+    },
+  };
+}
+
+/** The kernel's own range for ports nobody asked for by number. */
+function ephemeralRange(): { first: number; last: number } {
+  const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  return { first: first ?? 32768, last: last ?? 60999 };
+}
+
+export interface PortProxy {
+  close(): Promise<void>;
+}
+
+/** Starts a proxy on each held socket that reserves a port of the container; `host` is its address as of each use. */
+export async function startProxies(
+  bindings: readonly PortBinding[],
+  sockets: Readonly<Record<string, number>>,
+  host: () => string,
+): Promise<PortProxy[]> {
+  const starting = bindings.flatMap((binding) => {
+    const fd = sockets[portSocketName(binding)];
+    if (fd === undefined) return [];
+    const target = { host, port: binding.containerPort };
+    const { family } = parseAddress(binding.hostIp)!;
+    return [binding.protocol === 'tcp' ? proxyTcp(fd, target) : proxyUdp(fd, family, target)];
+  });
+  return Promise.all(starting);
+}
