@@ -1,8 +1,14 @@
 import type { AttachPlan } from '../network/types.ts';
-import type { LaunchPlan } from './launch-plan.ts';
-import type { OciSpec } from './oci-types.ts';
+import { capabilityMask } from './capabilities.ts';
+import { planCgroups } from './cgroup-plan.ts';
+import { runtimeDeviceRules } from './device-rules.ts';
+import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
+import type { OciNamespaceType, OciSpec } from './oci-types.ts';
+import { processPlan } from './plan-process.ts';
+import { setupOps } from './plan-setup.ts';
 import type { MachineFacts } from './spec-input.ts';
-import type { ResolvedUser } from './users.ts';
+
+export { buildExecPlan, type ExecInput } from './build-exec-plan.ts';
 
 /** Where a container's root comes from. */
 export type RootfsContext =
@@ -36,35 +42,88 @@ export interface LaunchContext {
   readonly machine: MachineFacts;
   /** HostConfig.Init. */
   readonly init: boolean;
+  /** LaunchPlan.waitForStart; default false. */
+  readonly waitForStart?: boolean;
 }
 
-/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what the machine can't do. */
-export declare function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan;
+/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done. */
+export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan {
+  const cgroups = cgroupsOf(spec, context);
+  const { linux } = spec;
+  return {
+    kind: 'run',
+    id: context.id,
+    runDir: context.runDir,
+    stdio: context.stdio,
+    ...(context.log === undefined ? {} : { log: context.log }),
+    waitForStart: context.waitForStart ?? false,
+    ...(cgroups.oomCounter === undefined ? {} : { oomCounter: cgroups.oomCounter }),
+    host: [...cgroups.host, ...(context.attach?.host ?? [])],
+    namespaces: namespacePlan(spec),
+    ...(linux.uidMappings === undefined || linux.gidMappings === undefined
+      ? {}
+      : { userMaps: { uid: mapText(linux.uidMappings), gid: mapText(linux.gidMappings) } }),
+    network: context.attach?.network ?? [],
+    setup: setupOps(spec, context, cgroups),
+    process: processPlan(spec, {
+      init: context.init,
+      machine: context.machine,
+      mayMakeNodes: guardsDevices(context.machine),
+    }),
+    teardown: cgroups.teardown,
+  };
+}
 
 /** Warnings found while translating (limits this machine can't apply …), one sentence each. */
-export declare function launchWarnings(spec: OciSpec, context: LaunchContext): string[];
-
-export interface ExecInput {
-  /** 64 hex digits. */
-  readonly id: string;
-  readonly runDir: string;
-  readonly stdio: LaunchPlan['stdio'];
-  /** The running container. `spec` is the one it was launched with. */
-  readonly container: {
-    readonly pid: number;
-    readonly startTime: bigint;
-    readonly spec: OciSpec;
-  };
-  readonly args: readonly string[];
-  /** Added over the container's environment. */
-  readonly env: readonly string[];
-  /** '' or absent: the container's. */
-  readonly cwd?: string;
-  /** Absent: the container's user. */
-  readonly user?: ResolvedUser;
-  readonly privileged: boolean;
-  readonly machine: MachineFacts;
+export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] {
+  const warnings = [...cgroupsOf(spec, context).warnings];
+  const bounding = capabilityMask(spec.process.capabilities?.bounding, context.machine.lastCapability);
+  if (!guardsDevices(context.machine) && (bounding & capabilityMask(['CAP_MKNOD'], 63)) !== 0n) {
+    warnings.push('CAP_MKNOD is taken away: no control group guards device nodes on this machine');
+  }
+  const flags = spec.linux.seccomp?.flags ?? [];
+  if (flags.length > 0) warnings.push(`seccomp flags are ignored: ${flags.join(', ')}`);
+  return warnings;
 }
 
-/** Plan of a process in a running container (`docker exec`). Pure. */
-export declare function buildExecPlan(input: ExecInput): LaunchPlan;
+function cgroupsOf(spec: OciSpec, context: LaunchContext): ReturnType<typeof planCgroups> {
+  const resources = spec.linux.resources ?? {};
+  const rules = resources.devices ?? [];
+  const open = rules.length === 1 && rules[0]?.allow === true && rules[0].type === undefined;
+  const devices = open
+    ? rules
+    : [...(rules.length === 0 ? [{ allow: false, access: 'rwm' }] : rules), ...runtimeDeviceRules];
+  const path = spec.linux.cgroupsPath ?? `/tcompose/${context.id}`;
+  return planCgroups(context.machine.cgroups, path, { ...resources, devices });
+}
+
+/** Whether opening device nodes is ruled by a control group, or by a user namespace that makes no nodes at all. */
+function guardsDevices({ cgroups, userNamespace }: MachineFacts): boolean {
+  return (
+    userNamespace || cgroups.kind === 'v2' || (cgroups.kind === 'v1' && cgroups.mounts.devices !== undefined)
+  );
+}
+
+/** The mount namespace is always a new one: setting a root up in the host's would change the host. */
+function namespacePlan(spec: OciSpec): NamespacePlan {
+  const source = (type: OciNamespaceType): NamespaceSource => {
+    const namespace = spec.linux.namespaces.find((one) => one.type === type);
+    if (namespace === undefined) return 'host';
+    return namespace.path === undefined || namespace.path === '' ? 'new' : { path: namespace.path };
+  };
+  return {
+    mount: 'new',
+    pid: source('pid'),
+    net: source('network'),
+    ipc: source('ipc'),
+    uts: source('uts'),
+    cgroup: source('cgroup'),
+    user: source('user'),
+  };
+}
+
+function mapText(
+  maps: readonly { readonly containerID: number; readonly hostID: number; readonly size: number }[],
+): string {
+  return maps.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+}

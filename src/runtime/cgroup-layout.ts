@@ -1,60 +1,127 @@
-import type { HostOp } from './launch-plan.ts';
-import type { OciResources } from './oci-types.ts';
+export { type CgroupPlan, planCgroups, planCgroupUpdate } from './cgroup-plan.ts';
 
 /** cgroup v1 controllers tcompose knows. */
-export type Controller = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'devices' | 'freezer' | 'blkio' | 'pids';
+export const v1Controllers = [
+  'devices',
+  'memory',
+  'cpuacct',
+  'pids',
+  'freezer',
+  'blkio',
+  'cpu',
+  'cpuset',
+] as const;
+export type Controller = (typeof v1Controllers)[number];
+
+/** Where a v1 hierarchy is: `base` is the path our groups begin under, '' for the hierarchy's root. */
+export interface ControllerMount {
+  readonly mountPoint: string;
+  readonly base: string;
+}
 
 /** How control groups are mounted on this machine. */
 export type CgroupLayout =
-  /** One tree at `mountPoint`; `controllers` are those of the root's cgroup.controllers. */
+  /** One tree at `mountPoint`; `controllers` are those of cgroup.controllers where our groups begin. */
   | {
       readonly kind: 'v2';
       readonly mountPoint: string;
-      /** Where our tree may begin, relative to the mount (delegated scope), '' or `/a/b`. */
+      /** Where our tree begins, relative to the mount: '' or, delegated, `/a/b`. */
       readonly base: string;
       readonly controllers: readonly string[];
     }
   /** Controllers mounted by themselves (the v2 tree beside them, if any, has none that we need). */
   | {
       readonly kind: 'v1';
-      /** Mount point of each controller; two that are mounted together share it. */
-      readonly mounts: Readonly<
-        Partial<Record<Controller, { readonly mountPoint: string; readonly base: string }>>
-      >;
+      /** Two controllers that are mounted together share the mount point. */
+      readonly mounts: Readonly<Partial<Record<Controller, ControllerMount>>>;
+      /** What a new cpuset group has to be given before a process may join it. */
+      readonly cpuset?: { readonly cpus: string; readonly mems: string };
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-/**
- * Reads the layout out of the text of /proc/self/mountinfo and /proc/self/cgroup; `unifiedControllers` is the text of
- * cgroup.controllers at the v2 mount, '' when unreadable. Pure. Unwritable trees are told by `writable`.
- */
-export declare function detectCgroups(
-  mountinfo: string,
-  selfCgroup: string,
-  probe?: { readonly unifiedControllers?: string; readonly writable?: (mountPoint: string) => boolean },
-): CgroupLayout;
-
-/** What one container needs of the control groups. */
-export interface CgroupPlan {
-  /** mkdir, limits, device rules, join: for LaunchPlan.host. */
-  readonly host: readonly HostOp[];
-  /** kill, rmdir: for LaunchPlan.teardown. */
-  readonly teardown: readonly HostOp[];
-  /** Absolute directories the container is in, by controller (v1) or under 'unified' (v2): stats, pause, kill. */
-  readonly paths: Readonly<Record<string, string>>;
-  /** Limits asked for that this machine can't apply, one sentence each. */
-  readonly warnings: readonly string[];
+export interface CgroupProbe {
+  /** Whether directories can be made in this one; absent: everywhere. */
+  readonly writable?: (directory: string) => boolean;
+  /** Text of a small file, '' when unreadable: cgroup.controllers, cpuset.cpus. */
+  readonly read?: (path: string) => string;
 }
 
-/** `path` as `/tcompose-<instance>/<id>`. */
-export declare function planCgroups(layout: CgroupLayout, path: string, resources: OciResources): CgroupPlan;
+/**
+ * Reads the layout out of the texts of /proc/self/mountinfo (proc_pid_mountinfo(5)) and /proc/self/cgroup
+ * (cgroups(7)). Any of the controllers mounted as v1 makes it v1: a controller can be in one hierarchy only.
+ */
+export function detectCgroups(mountinfo: string, selfCgroup: string, probe: CgroupProbe = {}): CgroupLayout {
+  const writable = probe.writable ?? (() => true);
+  const read = probe.read ?? (() => '');
+  const mounts: Partial<Record<Controller, ControllerMount>> = {};
+  let unified: { mountPoint: string; root: string } | undefined;
+  let unwritable = false;
+  for (const mount of parseMounts(mountinfo)) {
+    if (mount.type === 'cgroup2') unified ??= mount;
+    if (mount.type !== 'cgroup') continue;
+    const controllers = v1Controllers.filter((name) => mount.options.includes(name));
+    if (controllers.length === 0) continue;
+    if (!writable(mount.mountPoint)) unwritable = true;
+    else for (const name of controllers) mounts[name] ??= { mountPoint: mount.mountPoint, base: '' };
+  }
+  if (Object.keys(mounts).length > 0) {
+    const set = mounts.cpuset?.mountPoint;
+    if (set === undefined) return { kind: 'v1', mounts };
+    const cpus = first(read(`${set}/cpuset.effective_cpus`), read(`${set}/cpuset.cpus`));
+    const mems = first(read(`${set}/cpuset.effective_mems`), read(`${set}/cpuset.mems`));
+    return { kind: 'v1', mounts, cpuset: { cpus, mems } };
+  }
+  if (unwritable) return { kind: 'none', reason: 'the control groups are not writable for this user' };
+  if (unified === undefined) return { kind: 'none', reason: 'no control groups are mounted' };
+  const { mountPoint } = unified;
+  for (const base of ['', delegated(selfCgroup, unified.root)]) {
+    if (base === undefined || !writable(`${mountPoint}${base}`)) continue;
+    const controllers = read(`${mountPoint}${base}/cgroup.controllers`).split(/\s+/).filter(Boolean);
+    return { kind: 'v2', mountPoint, base, controllers };
+  }
+  return { kind: 'none', reason: 'the control groups are not writable for this user' };
+}
 
-/** Writes that change the limits of a running container (docker update). Paths absolute. */
-export declare function planCgroupUpdate(
-  layout: CgroupLayout,
-  path: string,
-  resources: OciResources,
-): {
-  readonly writes: readonly { readonly path: string; readonly data: string }[];
-  readonly warnings: readonly string[];
-};
+function first(...texts: readonly string[]): string {
+  return texts.map((text) => text.trim()).find((text) => text !== '') ?? '';
+}
+
+/** The group this process is in, below the mount's root; its sibling groups are ours where it was delegated. */
+function delegated(selfCgroup: string, root: string): string | undefined {
+  const line = selfCgroup.split('\n').find((text) => text.startsWith('0::'));
+  const path = line?.slice(3) ?? '/';
+  const inside = root !== '/' && path.startsWith(root) ? path.slice(root.length) : path;
+  const parent = inside.slice(0, Math.max(0, inside.lastIndexOf('/')));
+  return parent === '' ? undefined : parent;
+}
+
+interface CgroupMount {
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly type: string;
+  /** Super block options. */
+  readonly options: readonly string[];
+}
+
+function parseMounts(mountinfo: string): CgroupMount[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const fields = line.split(' ');
+    const dash = fields.indexOf('-');
+    const [, , , root, mountPoint] = fields;
+    const type = fields[dash + 1];
+    if (dash < 0 || root === undefined || mountPoint === undefined || !type?.startsWith('cgroup')) return [];
+    return [
+      {
+        root: unescapeOctal(root),
+        mountPoint: unescapeOctal(mountPoint),
+        type,
+        options: (fields[dash + 3] ?? '').split(','),
+      },
+    ];
+  });
+}
+
+/** Space, tab, newline and backslash stand as octal in mountinfo. */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

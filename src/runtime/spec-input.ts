@@ -48,6 +48,16 @@ export interface MachineFacts {
   readonly cgroups: CgroupLayout;
   /** Containers run inside a user namespace that isn't the initial one. */
   readonly userNamespace: boolean;
+  /** The host's name, for containers that share its network or UTS namespace. */
+  readonly hostname?: string;
+  /** [major, minor]. */
+  readonly kernel?: readonly [number, number];
+  /** Online processors; absent: limits on cpus are not checked against it. */
+  readonly cpus?: number;
+  /** Hard RLIMIT_NOFILE of the keeper; absent: containers inherit its limits. */
+  readonly hardOpenFiles?: number;
+  /** Paths of this machine to hide beside the fixed list (thermal_throttle directories of processors). */
+  readonly extraMaskedPaths?: readonly string[];
 }
 
 export interface ContainerConfigInput {
@@ -146,3 +156,6 @@ export interface ResolvedDevice {
   /** CgroupPermissions: any of r, w, m. */
   readonly access: string;
 }
+
+/** Annotation of our specs: HOME is the user's of passwd, nobody set it; an exec as another user has that one's. */
+export const homeFromAccounts = 'org.tcompose.home-from-accounts';

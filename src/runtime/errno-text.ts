@@ -1,0 +1,48 @@
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+
+/** `ENOENT` for 2; `errno 2` for a number Node doesn't know. */
+export function errnoName(errno: number): string {
+  for (const [name, number] of Object.entries(constants.errno)) if (number === errno) return name;
+  try {
+    return getSystemErrorName(-errno);
+  } catch {
+    return `errno ${errno}`;
+  }
+}
+
+const texts: Readonly<Record<string, string>> = {
+  E2BIG: 'argument list too long',
+  EACCES: 'permission denied',
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'address not available',
+  EAGAIN: 'resource temporarily unavailable',
+  EBUSY: 'device or resource busy',
+  EDQUOT: 'disk quota exceeded',
+  EEXIST: 'file exists',
+  EINVAL: 'invalid argument',
+  EIO: 'input/output error',
+  EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'file name too long',
+  ENODEV: 'no such device',
+  ENOENT: 'no such file or directory',
+  ENOEXEC: 'exec format error',
+  ENOMEM: 'cannot allocate memory',
+  ENOSPC: 'no space left on device',
+  ENOSYS: 'function not implemented',
+  ENOTDIR: 'not a directory',
+  ENXIO: 'no such device or address',
+  EOPNOTSUPP: 'operation not supported',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
+  ESRCH: 'no such process',
+  ETXTBSY: 'text file busy',
+};
+
+/** The kernel's error in words, e.g. `no such file or directory`. */
+export function errnoText(errno: number): string {
+  const name = errnoName(errno);
+  return texts[name] ?? name;
+}

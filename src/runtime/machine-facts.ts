@@ -1,0 +1,56 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, hostname, release } from 'node:os';
+import { detectCgroups } from './cgroup-layout.ts';
+import type { MachineFacts } from './spec-input.ts';
+
+/** Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life. */
+export function readMachineFacts(): MachineFacts {
+  const status = read('/proc/self/status');
+  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  const openFiles = /^Max open files\s+\S+\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1];
+  return {
+    architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
+    lastCapability: Number(read('/proc/sys/kernel/cap_last_cap').trim()) || 40,
+    ...(bounding === undefined ? {} : { boundingSet: BigInt(`0x${bounding}`) }),
+    cgroups: detectCgroups(read('/proc/self/mountinfo'), read('/proc/self/cgroup'), { writable, read }),
+    userNamespace: !/^\s*0\s+0\s+4294967295\s*$/.test(read('/proc/self/uid_map')),
+    hostname: hostname(),
+    kernel: [major, minor],
+    cpus: availableParallelism(),
+    ...(openFiles === undefined ? {} : { hardOpenFiles: Number(openFiles) }),
+    extraMaskedPaths: thermalPaths(),
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function writable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Counters from which another tenant's work can be told (as Docker hides them since version 28). */
+function thermalPaths(): string[] {
+  const processors = '/sys/devices/system/cpu';
+  try {
+    return readdirSync(processors)
+      .filter((name) => /^cpu\d+$/.test(name))
+      .map((name) => `${processors}/${name}/thermal_throttle`)
+      .filter((path) => existsSync(path));
+  } catch {
+    return [];
+  }
+}
