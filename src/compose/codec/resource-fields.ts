@@ -1,0 +1,65 @@
+import { type Fields, listOf, pairs, struct, structByValue, texts } from './collections.ts';
+import { flag, flagAsGiven, integer, text } from './scalars.ts';
+
+const pool = struct([
+  ['subnet', text],
+  ['gateway', text],
+  ['ip_range', text],
+  ['aux_addresses', pairs],
+]);
+
+/** Attributes of a top-level network in the order `config` prints them. */
+export const networkFields: Fields = [
+  ['name', text],
+  ['driver', text],
+  ['driver_opts', pairs],
+  [
+    'ipam',
+    structByValue([
+      ['driver', text],
+      ['config', listOf(pool)],
+      ['options', pairs],
+    ]),
+  ],
+  ['external', flag],
+  ['internal', flag],
+  ['attachable', flag],
+  ['labels', pairs],
+  ['enable_ipv4', flagAsGiven],
+  ['enable_ipv6', flagAsGiven],
+];
+
+/** Attributes of a top-level volume in the order `config` prints them. */
+export const volumeFields: Fields = [
+  ['name', text],
+  ['driver', text],
+  ['driver_opts', pairs],
+  ['external', flag],
+  ['labels', pairs],
+];
+
+/** Attributes of a top-level secret or config in the order `config` prints them. */
+export const fileObjectFields: Fields = [
+  ['name', text],
+  ['file', text],
+  ['environment', text],
+  ['content', text],
+  ['external', flag],
+  ['labels', pairs],
+  ['driver', text],
+  ['driver_opts', pairs],
+  ['template_driver', text],
+];
+
+/** Attributes of a top-level model in the order `config` prints them. */
+export const modelFields: Fields = [
+  ['name', text],
+  ['model', text],
+  ['context_size', integer],
+  ['runtime_flags', texts],
+];
+
+export const network = struct(networkFields);
+export const volume = struct(volumeFields);
+export const fileObject = struct(fileObjectFields);
+export const model = struct(modelFields);

@@ -1,0 +1,78 @@
+import { compareBytes } from '../codec/key-order.ts';
+import type { Service } from '../model/service.ts';
+import type { Project } from '../model.ts';
+import { configHash, serviceHashInput } from './hash-input.ts';
+
+/** `config --services`: names of the enabled services, each after those it depends on, else by name. */
+export function serviceNames(project: Project): string[] {
+  const placed = new Set<string>();
+  const order: string[] = [];
+  const way: string[] = Object.keys(project.services).sort(compareBytes).reverse();
+  const open = new Set<string>();
+  while (way.length > 0) {
+    const name = way.at(-1)!;
+    const missing = placed.has(name)
+      ? []
+      : dependencies(project, name).filter((next) => !placed.has(next) && !open.has(next));
+    if (missing.length > 0) {
+      open.add(name);
+      way.push(...missing.reverse());
+      continue;
+    }
+    way.pop();
+    if (!placed.has(name)) order.push(name);
+    placed.add(name);
+  }
+  return order;
+}
+
+const dependencies = (project: Project, name: string): string[] =>
+  Object.keys(project.services[name]?.depends_on ?? {})
+    .filter((dependency) => Object.hasOwn(project.services, dependency))
+    .sort(compareBytes);
+
+/** `config --images`: the image of each service, `<project>-<service>` for one that is only built. Services of providers have none. */
+export const imageNames = (project: Project): string[] =>
+  services(project)
+    .filter((service) => service.provider === undefined)
+    .map((service) => service.image ?? `${project.name}-${service.name}`);
+
+/** `config --volumes`: keys of the top-level volumes, sorted. */
+export const volumeNames = (project: Project): string[] => Object.keys(project.volumes).sort(compareBytes);
+
+/** `config --networks`: keys of the top-level networks, sorted. */
+export const networkNames = (project: Project): string[] => Object.keys(project.networks).sort(compareBytes);
+
+/** `config --models`: the models, sorted by key. */
+export const modelNames = (project: Project): string[] =>
+  Object.keys(project.models)
+    .sort(compareBytes)
+    .map((key) => project.models[key]?.model ?? key);
+
+/** `config --profiles`: profiles that any service names, enabled or not, sorted. */
+export function profileNames(project: Project): string[] {
+  const all = [...Object.values(project.services), ...Object.values(project.disabledServices)];
+  return [...new Set(all.flatMap((service) => service.profiles ?? []))].sort(compareBytes);
+}
+
+/** `config --environment`: `KEY=value` lines of the interpolation environment, sorted. */
+export const environmentLines = (project: Project): string[] =>
+  Object.entries(project.environment)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort(compareBytes);
+
+/** `config --hash`: `service hash` lines, sorted; of the services named, or of all. */
+export function hashLines(
+  project: Project,
+  names: readonly string[] = Object.keys(project.services),
+): string[] {
+  return [...names].sort(compareBytes).flatMap((name) => {
+    const service = project.services[name];
+    return service === undefined ? [] : [`${name} ${configHash(serviceHashInput(service))}`];
+  });
+}
+
+const services = (project: Project): Service[] =>
+  Object.keys(project.services)
+    .sort(compareBytes)
+    .map((name) => project.services[name]!);

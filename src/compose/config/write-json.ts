@@ -1,0 +1,40 @@
+import { type Out, OutMap, RawNumber } from '../codec/out.ts';
+
+/**
+ * A document as Go's `encoding/json` prints it with an indent of two: `<`, `>`, `&` and the line separators escaped. No line
+ * feed at the end. Without `indent` all stands on one line with no blanks.
+ */
+export function writeJson(document: Out, indent = '  '): string {
+  return write(document, '', indent);
+}
+
+function write(node: Out, margin: string, step: string): string {
+  if (node instanceof RawNumber) return node.digits;
+  if (node instanceof OutMap) {
+    const entries = node.entries.map(([key, value]) => {
+      const text = write(value, margin + step, step);
+      return `${quote(key)}:${step === '' ? '' : ' '}${text}`;
+    });
+    return wrap('{', '}', entries, margin, step);
+  }
+  if (typeof node === 'string') return quote(node);
+  if (typeof node !== 'object' || node === null) return String(node);
+  return wrap(
+    '[',
+    ']',
+    node.map((item) => write(item, margin + step, step)),
+    margin,
+    step,
+  );
+}
+
+function wrap(open: string, close: string, items: readonly string[], margin: string, step: string): string {
+  if (items.length === 0 || step === '') return `${open}${items.join(',')}${close}`;
+  const inner = `\n${margin}${step}`;
+  return `${open}${inner}${items.join(`,${inner}`)}\n${margin}${close}`;
+}
+
+const quote = (text: string): string =>
+  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (char) => {
+    return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });

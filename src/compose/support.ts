@@ -1,0 +1,161 @@
+/**
+ * What tcompose does with each attribute of a compose file on one Linux machine. `yes`: carried out. `config`: read, checked and
+ * printed, with nothing left to carry out. `later`: read, checked and printed; carrying it out is refused by name by the command
+ * that would. `warning`: read, checked and printed, and named in a warning when a project uses it.
+ */
+export type Support = 'yes' | 'config' | 'later' | 'warning';
+
+export interface SupportEntry {
+  readonly support: Support;
+  readonly note?: string;
+}
+
+const yes = (note?: string): SupportEntry =>
+  note === undefined ? { support: 'yes' } : { support: 'yes', note };
+const config = (note: string): SupportEntry => ({ support: 'config', note });
+const later = (note: string): SupportEntry => ({ support: 'later', note });
+const warning = (note: string): SupportEntry => ({ support: 'warning', note });
+
+const windows = 'only Windows has it';
+const cluster = 'only a cluster has it';
+const resolved = 'resolved while the file is loaded';
+
+/** Attributes of a service. */
+export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
+  annotations: yes(),
+  attach: yes(),
+  blkio_config: yes('where the kernel has the controller'),
+  build: later('images are not built yet'),
+  cap_add: yes(),
+  cap_drop: yes(),
+  cgroup: yes(),
+  cgroup_parent: yes(),
+  command: yes('a string ends at an unquoted shell operator, with a warning'),
+  configs: yes('uid, gid and mode only for content and environment'),
+  container_name: yes(),
+  cpu_count: warning(windows),
+  cpu_percent: warning(windows),
+  cpu_period: yes(),
+  cpu_quota: yes(),
+  cpu_rt_period: yes('where the kernel schedules groups in real time'),
+  cpu_rt_runtime: yes('where the kernel schedules groups in real time'),
+  cpu_shares: yes(),
+  cpus: yes(),
+  cpuset: yes(),
+  credential_spec: warning(windows),
+  depends_on: yes(),
+  deploy: yes('see below'),
+  develop: later('files are not watched yet'),
+  device_cgroup_rules: yes(),
+  devices: yes(),
+  dns: yes(),
+  dns_opt: yes(),
+  dns_search: yes(),
+  domainname: yes(),
+  entrypoint: yes('as command'),
+  env_file: config(resolved),
+  environment: yes(),
+  expose: yes(),
+  extends: config(resolved),
+  external_links: yes(),
+  extra_hosts: yes(),
+  gpus: yes('handed to the engine as device requests'),
+  group_add: yes(),
+  healthcheck: yes(),
+  hostname: yes(),
+  image: yes(),
+  init: yes(),
+  ipc: yes(),
+  isolation: warning(windows),
+  label_file: config(resolved),
+  labels: yes(),
+  links: yes(),
+  logging: yes('the engine says which drivers it has'),
+  mac_address: yes(),
+  mem_limit: yes(),
+  mem_reservation: yes(),
+  mem_swappiness: yes('cgroup v1 only'),
+  memswap_limit: yes(),
+  models: warning('no model runner is built in'),
+  network_mode: yes(),
+  networks: yes(),
+  oom_kill_disable: yes('cgroup v1 only'),
+  oom_score_adj: yes(),
+  pid: yes(),
+  pids_limit: yes(),
+  platform: yes(),
+  ports: yes(),
+  post_start: yes(),
+  pre_start: yes(),
+  pre_stop: yes(),
+  privileged: yes(),
+  profiles: config('decides which services there are'),
+  provider: warning('no external program is started'),
+  pull_policy: yes(),
+  pull_refresh_after: warning('Docker Compose does not use it either'),
+  read_only: yes(),
+  restart: yes(),
+  runtime: warning('the runtime is the built-in one'),
+  scale: yes(),
+  secrets: yes('uid, gid and mode only for environment'),
+  security_opt: yes(),
+  shm_size: yes(),
+  stdin_open: yes(),
+  stop_grace_period: yes(),
+  stop_signal: yes(),
+  storage_opt: warning('the storage has no quotas'),
+  sysctls: yes(),
+  tmpfs: yes(),
+  tty: yes(),
+  ulimits: yes(),
+  use_api_socket: warning('the API socket is not given to containers'),
+  user: yes(),
+  userns_mode: yes(),
+  uts: yes(),
+  volumes: yes(),
+  volumes_from: yes(),
+  working_dir: yes(),
+};
+
+/** Attributes inside a service, by their path below it; `*` stands for any index. */
+export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
+  'deploy.endpoint_mode': warning(cluster),
+  'deploy.labels': config('labels of the service, never of its containers'),
+  'deploy.mode': warning(cluster),
+  'deploy.placement': warning(cluster),
+  'deploy.replicas': yes(),
+  'deploy.resources.limits.cpus': yes(),
+  'deploy.resources.limits.memory': yes(),
+  'deploy.resources.limits.pids': yes(),
+  'deploy.resources.reservations.cpus': warning(cluster),
+  'deploy.resources.reservations.devices': yes('handed to the engine as device requests'),
+  'deploy.resources.reservations.generic_resources': warning(cluster),
+  'deploy.resources.reservations.memory': yes(),
+  'deploy.restart_policy.condition': yes(),
+  'deploy.restart_policy.delay': warning('the engine chooses the delay'),
+  'deploy.restart_policy.max_attempts': yes(),
+  'deploy.restart_policy.window': warning('the engine chooses the window'),
+  'deploy.rollback_config': warning(cluster),
+  'deploy.update_config': warning(cluster),
+  'volumes.*.consistency': warning('only Docker Desktop has it'),
+};
+
+/** Attributes of top-level resources, by section and attribute; without attribute, of the section. */
+export const resourceSupport: Readonly<Record<string, SupportEntry>> = {
+  include: config(resolved),
+  name: yes(),
+  version: config('obsolete; a warning says so'),
+  services: yes(),
+  networks: yes(),
+  'networks.attachable': warning(cluster),
+  volumes: yes(),
+  'volumes.driver': yes('local'),
+  configs: yes(),
+  'configs.external': later('there is no store of configs'),
+  'configs.template_driver': later('there are no template drivers'),
+  secrets: yes(),
+  'secrets.driver': later('there are no secret drivers'),
+  'secrets.external': later('there is no store of secrets'),
+  'secrets.template_driver': later('there are no template drivers'),
+  models: warning('no model runner is built in'),
+};
