@@ -186,8 +186,8 @@ export function readBlockScalar(scanner: Scanner, indent: number): string {
         break;
       }
       if (column === 0 && isDocumentMarker(text, pos)) break;
-      if (end === text.length && text.slice(content).trim() === '') {
-        throw new NotHandled('spaces at the end of the text', pos);
+      if (code <= char.space && text.slice(content, end).trim() === '') {
+        throw new NotHandled('a line of nothing but spaces', pos);
       }
       lines.push(text.slice(content, end));
     }

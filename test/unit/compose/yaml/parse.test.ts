@@ -84,7 +84,7 @@ describe('parseYaml', () => {
 
   it.each(rare)('leaves %s to the full parser', async (_, text, expected) => {
     expect(() => parseDirectly(text)).toThrow(NotHandled);
-    expect((await parseYaml(text)).documents.map((document) => document.value)).toEqual(expected);
+    expect((await parseYaml(text)).stream.documents.map((document) => document.value)).toEqual(expected);
   });
 
   it.each([

@@ -1,0 +1,43 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+
+/** Everything a load takes from the world. */
+export interface LoadEffects {
+  /** Variables of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Working directory, absolute. */
+  readonly cwd: string;
+  /** Home directory, for `~`; undefined when there is none. */
+  readonly home: string | undefined;
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  readonly readStdin: () => Promise<Uint8Array>;
+  /** `undefined` when nothing is there or it can't be looked at. */
+  readonly kind: (path: string) => Promise<'file' | 'directory' | undefined>;
+  /** The path with symbolic links followed; the path itself when that fails. */
+  readonly realPath: (path: string) => Promise<string>;
+}
+
+/** The effects of this Node process. */
+export function nodeEffects(): LoadEffects {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    home: process.env.HOME ?? homedir(),
+    readFile: (path) => readFile(path),
+    readStdin,
+    kind: async (path) => {
+      try {
+        return (await stat(path)).isDirectory() ? 'directory' : 'file';
+      } catch {
+        return undefined;
+      }
+    },
+    realPath: (path) => realpath(path).catch(() => path),
+  };
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,132 @@
+import type { TcomposeError } from '../errors.ts';
+import { canonicalize } from './canonicalize.ts';
+import { applyDefaults } from './defaults.ts';
+import { type ExtendScope, extendServices } from './extends.ts';
+import { includeProjects } from './include.ts';
+import { LayeredPositions } from './layers.ts';
+import type { LoadRun } from './load-run.ts';
+import { mergeTrees } from './merge/merge.ts';
+import { applyRemovals } from './merge/remove.ts';
+import { enforceUnicity } from './merge/unicity.ts';
+import { mapsIn, resolvePaths } from './paths.ts';
+import { throwCollected } from './problems.ts';
+import { type ComposeDocument, readDocuments } from './read-documents.ts';
+import { resolveEnvironment } from './resolve-environment.ts';
+import { checkRules } from './rules.ts';
+import { isList, nodeAt, own, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
+import { validate } from './validate.ts';
+
+/** A merged, canonical tree and where its parts were written. */
+export interface LoadedTree {
+  readonly tree: TreeMap;
+  readonly positions: LayeredPositions;
+}
+
+/**
+ * Reads compose files and merges them, document by document: variables, include, extends, merge, form, canonical syntax;
+ * then, for all together, defaults, rules, paths and variables without a value. The order is that of compose-go's loader.
+ * @param files absolute paths, or `-`.
+ * @throws TcomposeError(s)
+ */
+export async function loadFiles(files: readonly string[], run: LoadRun): Promise<LoadedTree> {
+  const positions = new LayeredPositions();
+  let tree: TreeMap = {};
+  for (const file of files) {
+    const source = await run.read(file);
+    const inside: LoadRun = { ...run, includedBy: [...run.includedBy, file] };
+    for (const document of readDocuments(source, inside)) {
+      tree = await addDocument(tree, document, file, positions, inside);
+    }
+  }
+  applyDefaults(tree);
+  throwCollected(checkRules(tree, positions));
+  if (run.options.noPathResolution !== true) {
+    resolvePaths(tree, { directory: run.workingDir, home: run.effects.home });
+    await followWatchLinks(tree, run);
+  }
+  if (run.options.noInterpolate !== true) resolveEnvironment(tree, run.environment);
+  return { tree, positions };
+}
+
+async function addDocument(
+  before: TreeMap,
+  document: ComposeDocument,
+  file: string,
+  positions: LayeredPositions,
+  run: LoadRun,
+): Promise<TreeMap> {
+  for (const layer of await includeProjects(document, run)) positions.add(layer);
+  applyRemovals(before, document.removals, (path, item) => canonicalItems(path, item, run));
+  const services = ownMap(document.tree, 'services');
+  if (services !== undefined) {
+    const scope: ExtendScope = {
+      file,
+      directory: run.workingDir,
+      services,
+      earlier: ownMap(before, 'services'),
+      removals: document.removals,
+      positions: document.positions,
+      done: new Map(),
+    };
+    for (const layer of await extendServices(scope, run)) positions.add(layer);
+  }
+  positions.add(document.layer);
+  const merged = enforceUnicity(mergeTrees(before, document.tree, document.positions));
+  throwCollected(formErrors(merged, positions));
+  dropVersion(merged, document, run);
+  const canonical = canonicalize(merged, positions, {
+    skipInterpolation: run.options.noInterpolate === true,
+  });
+  for (const service of mapsIn(canonical, 'services')) dropEmptyNames(service);
+  return enforceUnicity(canonical);
+}
+
+function formErrors(tree: TreeMap, positions: LayeredPositions): readonly TcomposeError[] {
+  return validate(tree, positions);
+}
+
+/** `version` says nothing any more. */
+function dropVersion(tree: TreeMap, document: ComposeDocument, run: LoadRun): void {
+  if (own(tree, 'version') === undefined) return;
+  delete tree.version;
+  const where = document.positions.place(['version']);
+  run.warn({
+    message:
+      'the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion',
+    ...(where === undefined ? {} : { where }),
+  });
+}
+
+/** Name servers whose variable turned out empty are no name servers. */
+function dropEmptyNames(service: TreeMap): void {
+  const dns = own(service, 'dns');
+  if (isList(dns) && dns.includes('')) service.dns = dns.filter((entry) => entry !== '');
+}
+
+/** What an item of a list becomes in the canonical tree; nothing when it has no canonical form by itself. */
+function canonicalItems(path: TreePath, item: Tree, run: LoadRun): readonly Tree[] {
+  const [section, name, attribute] = path;
+  if (section !== 'services' || path.length !== 3) return [];
+  const small: TreeMap = { services: { [String(name)]: { [String(attribute)]: [item] } } };
+  try {
+    const canonical = canonicalize(small, new LayeredPositions(), {
+      skipInterpolation: run.options.noInterpolate === true,
+    });
+    const items = nodeAt(canonical, path);
+    return isList(items) ? items : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A watched path is the file itself, whatever links lead to it: that is what file events name. */
+async function followWatchLinks(tree: TreeMap, run: LoadRun): Promise<void> {
+  for (const service of mapsIn(tree, 'services')) {
+    const rules = ownMap(service, 'develop')?.watch;
+    if (!isList(rules)) continue;
+    for (const rule of rules) {
+      if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) continue;
+      if (typeof rule.path === 'string') rule.path = await run.effects.realPath(rule.path);
+    }
+  }
+}

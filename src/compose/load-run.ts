@@ -1,0 +1,30 @@
+import type { LoadEffects } from './effects.ts';
+import type { ExtendScope } from './extends.ts';
+import type { Warning } from './phases.ts';
+import type { Source } from './yaml/read-source.ts';
+
+/** Parts of loading that can be left out; what `config` offers as flags. */
+export interface LoadSwitches {
+  readonly noInterpolate?: boolean | undefined;
+  readonly noNormalize?: boolean | undefined;
+  readonly noPathResolution?: boolean | undefined;
+  readonly noConsistency?: boolean | undefined;
+  readonly noEnvResolution?: boolean | undefined;
+}
+
+/** What the phases of one load share. An included project has a run of its own with the same readers and warnings. */
+export interface LoadRun {
+  readonly effects: LoadEffects;
+  readonly options: LoadSwitches;
+  /** Absolute project directory. */
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly warn: (warning: Warning) => void;
+  /** Unset variables that were warned about. */
+  readonly warned: Set<string>;
+  /** Reads and parses a compose file; each is read once. */
+  readonly read: (file: string) => Promise<Source>;
+  readonly extendedFiles: Map<string, Promise<ExtendScope>>;
+  /** Compose files on the way from the top to this run, by include. */
+  readonly includedBy: readonly string[];
+}

@@ -1,0 +1,244 @@
+import { basename } from 'node:path';
+import { TcomposeError } from '../errors.ts';
+import { checkConsistency } from './consistency.ts';
+import { type Discovered, type DiscoverOptions, discover } from './discover.ts';
+import { type LoadEffects, nodeEffects } from './effects.ts';
+import { resolveServiceFiles } from './env-files.ts';
+import { variablesIn } from './interpolate.ts';
+import type { LayeredPositions } from './layers.ts';
+import { loadFiles } from './load-files.ts';
+import type { LoadRun, LoadSwitches } from './load-run.ts';
+import type { Project, Service } from './model.ts';
+import { normalize } from './normalize.ts';
+import type { Warning } from './phases.ts';
+import { throwCollected } from './problems.ts';
+import { disabledBy, profilesOf } from './profiles.ts';
+import { checkProjectName, normalizeProjectName } from './project-name.ts';
+import { expandNames, selectServices } from './select.ts';
+import { substitute, type VariableUse } from './template.ts';
+import { toModel } from './to-model.ts';
+import { own, ownMap, type TreeMap } from './tree.ts';
+import { readSource, type Source } from './yaml/read-source.ts';
+
+export type { Warning } from './phases.ts';
+
+export interface LoadOptions extends DiscoverOptions, LoadSwitches {
+  /** `-p`. */
+  readonly projectName?: string | undefined;
+  /** Services to keep, by name or pattern, with what they depend on; they enable their own profiles. Empty: all. */
+  readonly services?: readonly string[] | undefined;
+  /** `false` keeps the named services alone. Default true. */
+  readonly dependencies?: boolean | undefined;
+  /** Keep `env_file` and `label_file` in the model after reading them. Default false. */
+  readonly keepEnvFiles?: boolean | undefined;
+  /** Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Default: the process's. */
+  readonly cwd?: string | undefined;
+  /** Default: this Node process's. */
+  readonly effects?: LoadEffects | undefined;
+}
+
+export interface LoadedProject {
+  readonly project: Project;
+  readonly warnings: readonly Warning[];
+  /** Absolute paths of the .env files that were read. */
+  readonly envFiles: readonly string[];
+}
+
+/** A project before it has types: the merged canonical tree, what `config --no-interpolate` prints. */
+export interface LoadedProjectTree {
+  readonly name: string;
+  readonly tree: TreeMap;
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly warnings: readonly Warning[];
+}
+
+interface Prepared extends Discovered {
+  readonly name: string;
+  readonly run: LoadRun;
+  readonly warnings: Warning[];
+}
+
+/**
+ * Loads a project: finds its files, reads and merges them, checks and completes the result, leaves out what profiles and the
+ * selection leave out, and reads the environment files of what is left.
+ * @throws TcomposeError, or TcomposeErrors when several mistakes were found at once.
+ */
+export async function loadProject(options: LoadOptions = {}): Promise<LoadedProject> {
+  const prepared = await prepare(options);
+  const { run, name, warnings } = prepared;
+  const { tree, positions } = await loadFiles(prepared.files, run);
+  const project = await finish(tree, positions, prepared, options);
+  const services: Record<string, Service> = {};
+  for (const [key, service] of Object.entries(project.services)) {
+    services[key] =
+      options.noEnvResolution === true
+        ? service
+        : await resolveServiceFiles(service, run, options.keepEnvFiles === true);
+  }
+  return { project: { ...project, name, services }, warnings, envFiles: prepared.envFiles };
+}
+
+/**
+ * Loads a project as far as the merged canonical tree, with nothing selected or left out.
+ * @throws TcomposeError(s)
+ */
+export async function loadProjectTree(options: LoadOptions = {}): Promise<LoadedProjectTree> {
+  const { run, name, warnings, files, workingDir, environment } = await prepare(options);
+  const { tree } = await loadFiles(files, run);
+  const named: TreeMap = { ...tree, name };
+  if (options.noNormalize !== true) normalize(named, { projectName: name, environment });
+  return { name, tree: named, workingDir, environment, warnings };
+}
+
+/**
+ * The variables that the compose files refer to, sorted by name; of several uses the first that says more than the name
+ * counts.
+ * @throws TcomposeError(s)
+ */
+export async function loadVariables(options: LoadOptions = {}): Promise<readonly VariableUse[]> {
+  const { tree } = await loadProjectTree({ ...options, noInterpolate: true, noNormalize: true });
+  const byName = new Map<string, VariableUse>();
+  for (const use of variablesIn(tree)) {
+    const known = byName.get(use.name);
+    const saysMore = use.required || use.defaultValue !== '' || use.alternateValue !== '';
+    const knownSays = known?.required || known?.defaultValue || known?.alternateValue;
+    if (known === undefined || (saysMore && !knownSays)) byName.set(use.name, use);
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** The environment interpolation sees, sorted by name: what `config --environment` prints. */
+export async function loadEnvironment(options: LoadOptions = {}): Promise<Readonly<Record<string, string>>> {
+  const { environment } = await prepare(options);
+  return Object.fromEntries(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
+
+async function prepare(options: LoadOptions): Promise<Prepared> {
+  const defaults = options.effects ?? nodeEffects();
+  const effects: LoadEffects = {
+    ...defaults,
+    env: options.env ?? defaults.env,
+    cwd: options.cwd ?? defaults.cwd,
+    home: options.env === undefined ? defaults.home : (options.env.HOME ?? defaults.home),
+  };
+  const warnings: Warning[] = [];
+  const warn = (warning: Warning) => {
+    if (!warnings.some((known) => known.message === warning.message)) warnings.push(warning);
+  };
+  const found = await discover(options, effects, warn);
+  const sources = new Map<string, Promise<Source>>();
+  const read = (file: string) => {
+    const known = sources.get(file) ?? readFile(file, effects, warn);
+    sources.set(file, known);
+    return known;
+  };
+  const name = await projectName(options, found, read, effects, warn);
+  const environment = { ...found.environment, COMPOSE_PROJECT_NAME: name };
+  const run: LoadRun = {
+    effects,
+    options,
+    workingDir: found.workingDir,
+    environment,
+    warn,
+    warned: new Set(),
+    read,
+    extendedFiles: new Map(),
+    includedBy: [],
+  };
+  return { ...found, environment, name, run, warnings };
+}
+
+async function readFile(
+  file: string,
+  effects: LoadEffects,
+  warn: (warning: Warning) => void,
+): Promise<Source> {
+  let bytes: Uint8Array;
+  try {
+    bytes = file === '-' ? await effects.readStdin() : await effects.readFile(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TcomposeError('COMPOSE_NO_FILE', `${file} can't be read: ${reason}`, { cause });
+  }
+  return readSource(file, bytes, warn);
+}
+
+/** The name by flag, by variable, by the last `name:` of the files, or after the directory; the first that is given. */
+async function projectName(
+  options: LoadOptions,
+  found: Discovered,
+  read: (file: string) => Promise<Source>,
+  effects: LoadEffects,
+  warn: (warning: Warning) => void,
+): Promise<string> {
+  if (options.projectName !== undefined && options.projectName !== '')
+    return checkProjectName(options.projectName);
+  const variable = own(found.environment, 'COMPOSE_PROJECT_NAME');
+  if (variable !== undefined && variable !== '') return checkProjectName(variable);
+  let written = '';
+  for (const file of found.files) {
+    for (const document of (await read(file)).stream.documents) {
+      const value = (document.value as { name?: unknown } | null)?.name;
+      if (typeof value === 'string' && value !== '') written = value;
+    }
+  }
+  const name = normalizeProjectName(interpolateName(written, found.environment));
+  if (name !== '') return name;
+  const fromDirectory = normalizeProjectName(basename(found.workingDir));
+  if (fromDirectory === '') {
+    throw new TcomposeError('COMPOSE_PROJECT_NAME', 'project name must not be empty', {
+      hint: 'Name the project with -p, COMPOSE_PROJECT_NAME, or name: in the compose file.',
+    });
+  }
+  const real = await effects.realPath(found.workingDir);
+  if (basename(real) !== basename(found.workingDir)) {
+    warn({
+      message: `the project directory ${found.workingDir} is a link to ${real}; the project is named after the link: ${fromDirectory}`,
+      hint: 'Set name: in the compose file so that both ways lead to one project.',
+    });
+  }
+  return fromDirectory;
+}
+
+/** A faulty reference is left for the load proper, which knows its place. */
+function interpolateName(name: string, environment: Readonly<Record<string, string>>): string {
+  try {
+    return substitute(name, { lookup: (variable) => own(environment, variable), onUnset: () => {} });
+  } catch {
+    return '';
+  }
+}
+
+async function finish(
+  tree: TreeMap,
+  positions: LayeredPositions,
+  prepared: Prepared,
+  options: LoadOptions,
+): Promise<Project> {
+  const { name, environment, workingDir, files, run } = prepared;
+  const wanted = options.services ?? [];
+  const services = ownMap(tree, 'services') ?? {};
+  const named = wanted.length === 0 ? [] : expandNames(wanted, Object.keys(services));
+  const profiles = [...prepared.profiles];
+  for (const service of named) {
+    for (const profile of profilesOf(own(services, service)))
+      if (!profiles.includes(profile)) profiles.push(profile);
+  }
+  tree.name = name;
+  if (options.noNormalize !== true) normalize(tree, { projectName: name, environment });
+  const project = toModel(tree, {
+    name,
+    workingDir,
+    composeFiles: files,
+    environment,
+    profiles: profiles.filter((profile) => profile !== ''),
+    positions,
+    warn: run.warn,
+    disabled: disabledBy(tree, profiles),
+  });
+  if (options.noConsistency !== true) throwCollected(checkConsistency(project, positions));
+  return selectServices(project, named, { dependencies: options.dependencies !== false });
+}

@@ -1,0 +1,98 @@
+import { buildPathTable } from '../path-table.ts';
+import { isList, isMap, type Tree, type TreeMap } from '../tree.ts';
+import { toHostList, toMapping, toSequence } from './convert.ts';
+
+/** How two values of one attribute become one. `mappings` and `values` are the general merge, below the same place. */
+export type MergeRule = (base: Tree, override: Tree, general: GeneralMerge) => Tree;
+
+export interface GeneralMerge {
+  readonly mappings: (base: TreeMap, override: TreeMap) => Tree;
+  /** Merge by the default rules, this attribute's own rule left aside. */
+  readonly values: (base: Tree, override: Tree) => Tree;
+}
+
+const replace: MergeRule = (_, override) => override;
+
+const sequence: MergeRule = (base, override) => [...toSequence(base), ...toSequence(override)];
+
+const hosts: MergeRule = (base, override) => {
+  const merged = toHostList(base);
+  const known = new Set(merged);
+  for (const item of toHostList(override)) if (!known.has(item)) merged.push(item);
+  return merged;
+};
+
+const byName =
+  (entry: TreeMap | null): MergeRule =>
+  (base, override, general) =>
+    general.values(toMapping(base, entry), toMapping(override, entry));
+
+const build: MergeRule = (base, override, general) => general.values(toBuild(base), toBuild(override));
+
+function toBuild(value: Tree): Tree {
+  return typeof value === 'string' ? { context: value } : value;
+}
+
+/** Options of one logging driver mean nothing to another. */
+const logging: MergeRule = (base, override, general) => {
+  if (isMap(base) && isMap(override)) {
+    const from = base.driver ?? null;
+    const to = override.driver ?? null;
+    if (from !== null && to !== null && from !== to) return override;
+  }
+  return general.values(base, override);
+};
+
+/** Address pools are the same pool when their subnet is. */
+const pools: MergeRule = (base, override, general) => {
+  if (!isList(base) || !isList(override)) return general.values(base, override);
+  const merged = [...base];
+  for (const pool of override) {
+    const at = merged.findIndex((known) => isMap(known) && isMap(pool) && known.subnet === pool.subnet);
+    const known = merged[at];
+    if (isMap(known) && isMap(pool)) merged[at] = general.mappings(known, pool);
+    else merged.push(pool);
+  }
+  return merged;
+};
+
+const service = (rule: MergeRule, ...names: string[]) =>
+  names.map((name) => [`services.*.${name}`, rule] as const);
+
+/**
+ * Attributes that don't merge by the default (mappings key by key, lists end to end, scalars replaced). Source: the
+ * Compose Specification, Merge, and the conformance cases.
+ */
+export const mergeTable = buildPathTable<MergeRule>([
+  ...service(replace, 'command', 'entrypoint', 'healthcheck.test', 'ulimits.*', 'build.ulimits.*'),
+  ...service(
+    sequence,
+    'annotations',
+    'build.additional_contexts',
+    'build.args',
+    'build.labels',
+    'build.no_cache_filter',
+    'build.ssh',
+    'deploy.labels',
+    'dns',
+    'dns_opt',
+    'dns_search',
+    'env_file',
+    'environment',
+    'label_file',
+    'labels',
+    'sysctls',
+    'tmpfs',
+  ),
+  ...service(hosts, 'build.extra_hosts', 'extra_hosts'),
+  ...service(byName({ condition: 'service_started', required: true }), 'depends_on'),
+  ...service(byName(null), 'models', 'networks'),
+  ...service(build, 'build'),
+  ...service(logging, 'logging'),
+  ['networks.*.ipam.config', pools],
+  ['networks.*.labels', sequence],
+  ['volumes.*.labels', sequence],
+  ['secrets.*.labels', sequence],
+  ['configs.*.labels', sequence],
+  ['models.*.runtime_flags', replace],
+]);

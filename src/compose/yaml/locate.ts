@@ -1,0 +1,66 @@
+import type { SourcePlace } from '../../errors.ts';
+import type { TreePath } from '../tree.ts';
+import { type NodePlaces, TagMark } from './document.ts';
+
+/** A document with the places of its nodes. */
+export interface LocatedDocument {
+  readonly value: unknown;
+  readonly start: number;
+  readonly places: ReadonlyMap<object, NodePlaces>;
+}
+
+export interface Location {
+  /** Offset into the text. */
+  readonly offset: number;
+  /** How many steps of the path the document spells out. */
+  readonly depth: number;
+}
+
+/** The place of the deepest node on a path that the document has. */
+export function locate(document: LocatedDocument, path: TreePath, part: 'key' | 'value' = 'key'): Location {
+  let node = document.value;
+  let offset = document.start;
+  for (const [depth, step] of path.entries()) {
+    while (node instanceof TagMark) node = node.value;
+    if (typeof node !== 'object' || node === null) return { offset, depth };
+    const places = document.places.get(node);
+    if (places === undefined) return { offset, depth };
+    if ('keys' in places) {
+      const place = places.keys.get(String(step));
+      if (place === undefined) return { offset, depth };
+      offset = place[part === 'value' && depth === path.length - 1 ? 1 : 0];
+      node = (node as Record<string, unknown>)[String(step)];
+    } else {
+      const index = typeof step === 'number' ? step : listIndexOfKey(node as unknown[], step);
+      const place = index === undefined ? undefined : places.items[index];
+      if (index === undefined || place === undefined) return { offset, depth };
+      offset = place;
+      node = (node as unknown[])[index];
+    }
+  }
+  return { offset, depth: path.length };
+}
+
+/** In a list that stands for a mapping (`- KEY=value`, `- service`), the item that gives a key. */
+function listIndexOfKey(list: readonly unknown[], key: string): number | undefined {
+  const index = list.findIndex(
+    (item) =>
+      item === key ||
+      (typeof item === 'string' && /[=:]/.test(item.charAt(key.length)) && item.startsWith(key)),
+  );
+  return index < 0 ? undefined : index;
+}
+
+/** Line, column and text of the line at an offset. */
+export function placeAt(file: string, text: string, offset: number): SourcePlace {
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const lineEnd = text.indexOf('\n', offset);
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < lineStart; at = text.indexOf('\n', at + 1)) line += 1;
+  return {
+    file,
+    line,
+    column: offset - lineStart + 1,
+    sourceLine: text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd),
+  };
+}
