@@ -7,6 +7,7 @@ import { BlobStore } from './blob-store.ts';
 import { copyLayers } from './copy-layers.ts';
 import { chainIds, hexOf } from './digest.ts';
 import { hostImage, hostReference, imageArchitecture } from './host/host-config.ts';
+import { keepHostRecords } from './host/host-records.ts';
 import { HostRoot } from './host/host-root.ts';
 import { applyChanges } from './image-changes.ts';
 import { ImageMetadata, type StoredImage } from './image-metadata.ts';
@@ -62,6 +63,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   if (storage.kind === 'copy') warn(storage.reason);
   const architecture = imageArchitecture(process.arch);
   const host = hostImage({ machineId: readMachineId(root), release: options.release, architecture });
+  const hostRecords = keepHostRecords(join(root, 'host'), host.record);
   const hostRoot = new HostRoot(join(root, 'host'), options.execPath ?? process.execPath);
   let queue: Promise<unknown> = Promise.resolve();
   const swept = exclusively(sweep);
@@ -80,9 +82,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   }
 
   function byId(id: string): ImageRecord | undefined {
-    if (id === host.record.id) return host.record;
     const image = metadata.image(id);
-    return image === undefined ? undefined : toRecord(image);
+    return image === undefined ? hostRecords.get(id) : toRecord(image);
   }
 
   function get(name: string): ImageRecord | undefined {
@@ -95,7 +96,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       if (id !== undefined) return byId(id);
     }
     if (!/^[0-9a-f]{1,63}$/.test(prefix)) return undefined;
-    const ids = [host.record.id, ...metadata.images().map(({ record }) => record.id)];
+    const ids = [...hostRecords.keys(), ...metadata.images().map(({ record }) => record.id)];
     const fitting = ids.filter((id) => hexOf(id).startsWith(prefix));
     if (fitting.length > 1)
       throw new TcomposeError(

@@ -17,7 +17,7 @@ export interface HostIdentity {
 }
 
 /** Record and configuration blob of tcompose/host: the same for the same machine and release. Pure. */
-export function hostImage(identity: HostIdentity): { record: ImageRecord; blob: string } {
+export function hostImage(identity: HostIdentity): { readonly record: ImageRecord; readonly blob: string } {
   const config: ImageRuntimeConfig = {
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'],
     Cmd: ['/bin/sh'],

@@ -1,0 +1,31 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hexOf } from '../digest.ts';
+import type { ImageRecord } from '../types.ts';
+
+const suffix = '.json';
+
+/**
+ * Every tcompose/host this data root has had: containers made under an earlier release keep their image. Writes
+ * `<directory>/<id hex>.json` for the present one; the earlier ones come back without their name.
+ */
+export function keepHostRecords(directory: string, present: ImageRecord): ReadonlyMap<string, ImageRecord> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const records = new Map<string, ImageRecord>();
+  for (const name of readdirSync(directory)) {
+    if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
+    const id = `sha256:${name.slice(0, -suffix.length)}`;
+    try {
+      const { record } = JSON.parse(readFileSync(join(directory, name), 'utf8')) as { record: ImageRecord };
+      if (record.id === id) records.set(id, { ...record, tags: [] });
+    } catch {
+      // Cut off by a crash; the image it was for can't have been used yet.
+    }
+  }
+  if (!records.has(present.id)) {
+    const path = join(directory, hexOf(present.id) + suffix);
+    writeFileSync(`${path}.tmp`, `${JSON.stringify({ version: 1, record: present })}\n`, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  }
+  return records.set(present.id, present);
+}

@@ -1,0 +1,80 @@
+import { Readable } from 'node:stream';
+import { type Header, pack as newPack } from 'tar-stream';
+
+export interface Entry extends Partial<Header> {
+  readonly name: string;
+  readonly data?: string | Buffer;
+}
+
+/** A tar of the entries, as its bytes. */
+export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const pack = newPack();
+  const done = (async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of pack) chunks.push(Buffer.from(chunk as Uint8Array));
+    return Buffer.concat(chunks);
+  })();
+  for (const { data, ...header } of entries) {
+    if (data === undefined) pack.entry({ mtime: new Date(1e12), ...header });
+    else pack.entry({ mtime: new Date(1e12), ...header }, data);
+  }
+  pack.finalize();
+  return done;
+}
+
+/** One header block with a right checksum and any fields wrong in any way. */
+export function rawHeader(
+  name: string,
+  fields: { size?: string; type?: string; mode?: string; link?: string } = {},
+): Buffer {
+  const block = Buffer.alloc(512);
+  block.write(name, 0, 100, 'latin1');
+  block.write(fields.mode ?? '0000644\0', 100, 'latin1');
+  block.write('0000000\0', 108);
+  block.write('0000000\0', 116);
+  block.write(fields.size ?? '00000000000\0', 124, 'latin1');
+  block.write('00000000000\0', 136);
+  block.write(fields.type ?? '0', 156);
+  block.write(fields.link ?? '', 157, 100, 'latin1');
+  block.write('ustar\0' + '00', 257);
+  block.fill(0x20, 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return block;
+}
+
+/** Pax records as the data of an `x` header, values as bytes. */
+export function paxData(records: Readonly<Record<string, string | Buffer>>): Buffer {
+  return Buffer.concat(
+    Object.entries(records).map(([key, value]) => {
+      const body = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value as Buffer), Buffer.from('\n')]);
+      let length = body.length;
+      while (String(length).length + body.length !== length) length = String(length).length + body.length;
+      return Buffer.concat([Buffer.from(String(length)), body]);
+    }),
+  );
+}
+
+const padded = (data: Buffer) => Buffer.concat([data, Buffer.alloc((512 - (data.length % 512)) % 512)]);
+
+/** An entry preceded by a pax header. */
+export function paxEntry(
+  records: Readonly<Record<string, string | Buffer>>,
+  header: Buffer,
+  data = Buffer.alloc(0),
+): Buffer {
+  const pax = paxData(records);
+  const size = `${pax.length.toString(8).padStart(11, '0')}\0`;
+  return Buffer.concat([rawHeader('pax', { type: 'x', size }), padded(pax), header, padded(data)]);
+}
+
+export const endMarker = Buffer.alloc(1024);
+
+/** The bytes as a stream of chunks of the given size. */
+export function stream(bytes: Buffer, chunkSize = 65536): Readable {
+  return Readable.from(
+    (function* () {
+      for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize);
+    })(),
+  );
+}
