@@ -4,7 +4,7 @@ import { SystemCallError } from '../sys/libc.ts';
 import { macOfAddress } from './attach/link-names.ts';
 import { parseAddress, parseCidr, toBytes } from './ipam/address.ts';
 import { addAddress } from './netlink/addresses.ts';
-import { createBridge, deleteLink, dumpLinks, type Link, parseLinks } from './netlink/links.ts';
+import { createBridge, deleteLink, dumpLinks, getLink, type Link, parseLinks } from './netlink/links.ts';
 import type { NetlinkTransport } from './netlink/transport.ts';
 import { bridgeOptions } from './options.ts';
 import type { NetworkRecord } from './types.ts';
@@ -30,7 +30,8 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.errno !== EEXIST) throw error;
   }
-  const index = Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+  const [link] = parseLinks(route.query(getLink(name), `find bridge ${name}`));
+  const index = link!.index;
   // Published ports are reached from 127.0.0.1: its packets leave by this bridge alone.
   writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');
   if (network.enableIPv6) writeSysctl(`net/ipv6/conf/${name}/accept_dad`, '0');

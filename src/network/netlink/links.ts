@@ -110,6 +110,10 @@ export const deleteLink = (index: number): Buffer =>
 
 export const dumpLinks = (): Buffer => message(RTM_GETLINK, NLM_F_DUMP, ifinfomsg(0, 0, 0), []);
 
+/** One link by name; ENODEV when there is none. */
+export const getLink = (name: string): Buffer =>
+  message(RTM_GETLINK, NLM_F_ACK, ifinfomsg(0, 0, 0), [text(IFLA_IFNAME, name)]);
+
 export interface Link {
   readonly index: number;
   readonly name: string;

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { SystemCallError } from '../../sys/libc.ts';
+import { forgetUdp } from '../conntrack.ts';
 import type { NetlinkTransport } from '../netlink/transport.ts';
 import type { NetworkRecord, PortBinding } from '../types.ts';
 import { addTable, batch, deleteTable } from './messages.ts';
@@ -29,6 +30,12 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string): F
   function run(messages: readonly Buffer[], what: string): void {
     if (messages.length > 0) netfilter.transact(batch(messages), what);
   }
+
+  const forget = (bindings: readonly PortBinding[]) =>
+    forgetUdp(
+      netfilter,
+      bindings.filter(({ protocol }) => protocol === 'udp').map(({ hostPort }) => hostPort),
+    );
 
   function reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void {
     present.clear();
@@ -65,6 +72,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string): F
 
     publish({ bindings, address }) {
       run(changePorts(table, 'add', bindings, address), 'publish ports');
+      forget(bindings);
     },
 
     withdraw({ bindings, address }) {
@@ -74,6 +82,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string): F
         // Gone already, with the table or by somebody else's hand.
         if (!(error instanceof SystemCallError) || error.errno !== constants.errno.ENOENT) throw error;
       }
+      forget(bindings);
     },
   };
 }

@@ -170,6 +170,24 @@ describe('published ports', () => {
   });
 });
 
+it('UDP clients that keep sending reach the container that has the port now', async () => {
+  const port = { protocol: 'udp' as const, containerPort: 80, hostIp: '', hostPort: 18090 };
+  const ask = () =>
+    other.run({ do: 'ask', protocol: 'udp', host: lan.host, port: 18090, timeout: 500, localPort: 18091 });
+  const front = records[0]!;
+  const before = await container('before', [front], [port]);
+  expect(await ask()).toEqual(yes('before'));
+  await service.containerStopped(before.id);
+  await before.agent.stop();
+  expect(await ask()).toEqual(refusedOrSilent);
+  const after = await container('after', [front], [port]);
+  try {
+    expect(await ask()).toEqual(yes('after'));
+  } finally {
+    await service.containerStopped(after.id);
+  }
+});
+
 describe('unpublished ports', () => {
   it('are reached by the machine and by containers of the same network', async () => {
     expect(await host.ask('tcp', web.address, 81)).toEqual(yes('web'));

@@ -35,6 +35,8 @@ export type AgentCommand =
       readonly host: string;
       readonly port: number;
       readonly timeout: number;
+      /** UDP: the client's own port. */
+      readonly localPort?: number;
       /** Hex; default a greeting. */
       readonly payload?: string;
     };
@@ -128,7 +130,8 @@ function ask(command: AgentCommand & { do: 'ask' }): Promise<string> {
       };
       udp.on('message', (bytes) => finish(text(bytes)));
       udp.on('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
-      udp.send(payload, port, host);
+      if (command.localPort) udp.bind(command.localPort, () => udp.send(payload, port, host));
+      else udp.send(payload, port, host);
     }
   });
 }

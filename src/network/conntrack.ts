@@ -1,0 +1,81 @@
+/**
+ * Forgetting UDP connections (linux/netfilter/nfnetlink_conntrack.h). The kernel remembers for minutes where datagrams
+ * of a client went; one that keeps sending would reach the address a published port led to before, or nothing.
+ */
+import { constants } from 'node:os';
+import { SystemCallError } from '../sys/libc.ts';
+import {
+  attribute,
+  message,
+  type NetlinkMessage,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  nested,
+  parseAttributes,
+  u8,
+  u32,
+} from './netlink/message.ts';
+import type { NetlinkTransport } from './netlink/transport.ts';
+
+const SUBSYSTEM = 1 << 8;
+const CT_GET = SUBSYSTEM | 1;
+const CT_DELETE = SUBSYSTEM | 2;
+const CTA_TUPLE_ORIG = 1;
+const CTA_TUPLE_PROTO = 2;
+const CTA_PROTO_NUM = 1;
+const CTA_PROTO_DST_PORT = 3;
+const CTA_FILTER = 25;
+const CTA_FILTER_ORIG_FLAGS = 1;
+const CTA_FILTER_REPLY_FLAGS = 2;
+const FILTER_PROTO_NUM = 1 << 3;
+const FILTER_PROTO_DST_PORT = 1 << 5;
+const AF_INET = 2;
+const IPPROTO_UDP = 17;
+
+const nfgenmsg = () => Buffer.of(AF_INET, 0, 0, 0);
+
+/** Dumps UDP connections to a port; the filter is the kernel's (5.8), older ones send everything. */
+export function dumpUdpTo(port: number): Buffer {
+  const portBytes = Buffer.alloc(2);
+  portBytes.writeUInt16BE(port);
+  const tuple = nested(
+    CTA_TUPLE_ORIG,
+    nested(CTA_TUPLE_PROTO, u8(CTA_PROTO_NUM, IPPROTO_UDP), attribute(CTA_PROTO_DST_PORT, portBytes)),
+  );
+  const filter = nested(
+    CTA_FILTER,
+    u32(CTA_FILTER_ORIG_FLAGS, FILTER_PROTO_NUM | FILTER_PROTO_DST_PORT),
+    u32(CTA_FILTER_REPLY_FLAGS, 0),
+  );
+  return message(CT_GET, NLM_F_DUMP, nfgenmsg(), [tuple, filter]);
+}
+
+/** Original tuples, as the kernel wrote them, of the connections that are UDP to the port. */
+export function tuplesTo(messages: readonly NetlinkMessage[], port: number): Buffer[] {
+  return messages.flatMap(({ body }) => {
+    const tuple = parseAttributes(body.subarray(4)).get(CTA_TUPLE_ORIG);
+    const protocol = tuple && parseAttributes(parseAttributes(tuple).get(CTA_TUPLE_PROTO) ?? Buffer.alloc(0));
+    const matches =
+      protocol?.get(CTA_PROTO_NUM)?.[0] === IPPROTO_UDP &&
+      protocol.get(CTA_PROTO_DST_PORT)?.readUInt16BE(0) === port;
+    return tuple && matches ? [tuple] : [];
+  });
+}
+
+/** Makes the kernel forget UDP connections to these ports of the machine. */
+export function forgetUdp(netfilter: NetlinkTransport, ports: readonly number[]): void {
+  for (const port of new Set(ports)) {
+    const found = netfilter.query(dumpUdpTo(port), `list connections to UDP port ${port}`);
+    for (const tuple of tuplesTo(found, port)) {
+      try {
+        netfilter.request(
+          message(CT_DELETE, NLM_F_ACK, nfgenmsg(), [nested(CTA_TUPLE_ORIG, tuple)]),
+          `forget a connection to UDP port ${port}`,
+        );
+      } catch (error) {
+        // It ended by itself in between.
+        if (!(error instanceof SystemCallError) || error.errno !== constants.errno.ENOENT) throw error;
+      }
+    }
+  }
+}
