@@ -8,6 +8,11 @@ export type ResourceKind = 'container' | 'network' | 'volume' | 'image' | 'servi
  * (src/cli/render) consume; neither decides for the other. Times are milliseconds on the monotonic clock.
  */
 export type TcomposeEvent =
+  /** Announces what progress events will be about, in display order; sent once before the first of them. */
+  | {
+      readonly type: 'begin';
+      readonly resources: readonly { readonly kind: ResourceKind; readonly name: string }[];
+    }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'error'; readonly error: TcomposeError }
   | {

@@ -2,7 +2,66 @@ import type { CommandEntry, CommandGroup } from './command.ts';
 
 /** Commands by name. Each `load` is the only reference to its module, so a run evaluates one of them. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  attach: {
+    summary: "Connect this terminal with a service's running container",
+    load: () => import('./commands/attach.ts'),
+  },
+  build: { summary: 'Build or rebuild services', hidden: true, load: () => import('./commands/build.ts') },
+  commit: {
+    summary: "Make an image of a container's changes",
+    hidden: true,
+    load: () => import('./commands/commit.ts'),
+  },
+  cp: {
+    summary: 'Copy files between a service container and this machine',
+    load: () => import('./commands/cp.ts'),
+  },
+  create: {
+    summary: 'Create containers of services without starting them',
+    load: () => import('./commands/create.ts'),
+  },
+  down: { summary: 'Stop and remove containers and networks', load: () => import('./commands/down.ts') },
+  events: { summary: 'Show events of containers as they happen', load: () => import('./commands/events.ts') },
+  exec: { summary: 'Run a command in a running container', load: () => import('./commands/exec.ts') },
+  export: {
+    summary: "Export a container's file system as a tar archive",
+    hidden: true,
+    load: () => import('./commands/export.ts'),
+  },
+  images: { summary: 'List images of the containers', load: () => import('./commands/images.ts') },
+  kill: { summary: 'Send a signal to service containers', load: () => import('./commands/kill.ts') },
+  logs: { summary: 'Show what containers print', load: () => import('./commands/logs.ts') },
+  ls: { summary: 'List projects', load: () => import('./commands/ls.ts') },
+  pause: { summary: 'Pause services', load: () => import('./commands/pause.ts') },
+  port: { summary: 'Show where a port of a service is published', load: () => import('./commands/port.ts') },
+  ps: { summary: 'List containers', load: () => import('./commands/ps.ts') },
+  publish: { summary: 'Publish the application', hidden: true, load: () => import('./commands/publish.ts') },
+  pull: { summary: 'Pull service images', hidden: true, load: () => import('./commands/pull.ts') },
+  push: { summary: 'Push service images', hidden: true, load: () => import('./commands/push.ts') },
+  restart: { summary: 'Restart service containers', load: () => import('./commands/restart.ts') },
+  rm: { summary: 'Remove stopped service containers', load: () => import('./commands/rm.ts') },
+  run: { summary: 'Run a one-off command on a service', load: () => import('./commands/run.ts') },
+  scale: {
+    summary: 'Change the number of containers of services',
+    load: () => import('./commands/scale.ts'),
+  },
+  start: { summary: 'Start services whose containers exist', load: () => import('./commands/start.ts') },
+  stats: {
+    summary: 'Show the use of CPU, memory, network and disk',
+    load: () => import('./commands/stats.ts'),
+  },
+  stop: { summary: 'Stop services', load: () => import('./commands/stop.ts') },
+  top: { summary: 'Show the processes of services', load: () => import('./commands/top.ts') },
+  unpause: { summary: 'Unpause services', load: () => import('./commands/unpause.ts') },
+  up: { summary: 'Create and start containers', load: () => import('./commands/up.ts') },
   version: { summary: 'Show version information', load: () => import('./commands/version.ts') },
+  volumes: { summary: 'List volumes', load: () => import('./commands/volumes.ts') },
+  wait: { summary: 'Wait until containers of services stop', load: () => import('./commands/wait.ts') },
+  watch: {
+    summary: 'Watch source files and update containers',
+    hidden: true,
+    load: () => import('./commands/watch.ts'),
+  },
 };
 
 /** Groups of engine-level commands (`tcompose image ls`). */

@@ -1,6 +1,7 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { EventSink } from '../events.ts';
 import type { GlobalOptions } from './globals.ts';
+import type { LogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -21,8 +22,8 @@ export interface CliContext {
   warn(message: string, hint?: string): void;
   /** The engine's client, connected on first use (starting our engine if need be), closed by main. */
   engine(): Promise<EngineClient>;
-  /** A renderer of progress events for this run, made on first use and closed by main. */
-  renderer(): Promise<Renderer>;
+  /** A renderer of events for this run, made on first use (which sets the style of logs) and closed by main. */
+  renderer(log?: LogStyle): Promise<Renderer>;
   /** Sends an event to the renderer; warnings that come before one exists go to standard error. */
   readonly emit: EventSink;
   /**
@@ -30,6 +31,8 @@ export interface CliContext {
    * restores what was.
    */
   onInterrupt(handler: (count: number, signal: NodeJS.Signals) => void): () => void;
+  /** Ends the process at once; for a second interrupt. */
+  exit(code: number): never;
   /** Milliseconds of the monotonic clock. */
   now(): number;
 }

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { type Command, type CommandEntry, type CommandGroup, isGroup, type ParsedArgs } from './command.ts';
 import { everyCommandFlags, type GlobalOptions, globalFlags, globalOptions } from './globals.ts';
-import { nearest } from './nearest.ts';
 import { parseArgs } from './parse-args.ts';
 
 type Table = Readonly<Record<string, CommandEntry>>;

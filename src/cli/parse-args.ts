@@ -1,6 +1,6 @@
 import { TcomposeError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import type { ArgsSpec, FlagSpec, ParsedArgs } from './command.ts';
-import { nearest } from './nearest.ts';
 
 type FlagValue = boolean | string | number | string[];
 

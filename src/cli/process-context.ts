@@ -2,6 +2,7 @@ import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { TcomposeEvent } from '../events.ts';
 import type { CliContext } from './context.ts';
 import type { GlobalOptions } from './globals.ts';
+import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 
 /** The CliContext of this process, and what main needs to end it. */
@@ -45,12 +46,13 @@ export function createContext(globals: GlobalOptions): {
       );
       return client;
     },
-    renderer: () => {
+    renderer: (log = { ...plainLogStyle, color: color.stdout }) => {
       renderer ??= import('./render/choose.ts').then(async ({ chooseRenderer }) => {
         ready = await chooseRenderer(globals.progress, {
           out: process.stdout,
           err: process.stderr,
           color,
+          log,
         });
         return ready;
       });
@@ -67,6 +69,7 @@ export function createContext(globals: GlobalOptions): {
         process.off('SIGTERM', listener);
       };
     },
+    exit: (code) => process.exit(code),
     now: () => performance.now(),
   };
   const closeRenderer = async () => {

@@ -3,7 +3,16 @@ import type { Network, Volume } from '../compose/model/resources.ts';
 import type { Service } from '../compose/model/service.ts';
 
 /** Attributes that change nothing in a container once it exists (Docker Compose leaves the same ones out). */
-const NOT_HASHED = new Set(['name', 'build', 'pull_policy', 'scale', 'depends_on', 'profiles', 'develop', 'attach']);
+const NOT_HASHED = new Set([
+  'name',
+  'build',
+  'pull_policy',
+  'scale',
+  'depends_on',
+  'profiles',
+  'develop',
+  'attach',
+]);
 
 /** JSON with sorted keys; what JSON leaves out (undefined) is left out. */
 export function stableJson(value: unknown): string {

@@ -6,10 +6,16 @@ function describe(step: Step): string {
   if (operation.kind === 'create-container' && operation.as !== operation.container)
     return `create container ${operation.as} to replace ${operation.container}`;
   if (operation.kind === 'wait') {
-    const words = { healthy: 'to be healthy', completed: 'to complete', ready: 'to be ready', done: 'to be ready or done' };
+    const words = {
+      healthy: 'to be healthy',
+      completed: 'to complete',
+      ready: 'to be ready',
+      done: 'to be ready or done',
+    };
     return `wait for service ${operation.service} ${words[operation.condition]}${operation.required ? '' : ' (optional)'}`;
   }
-  if (operation.kind === 'kill-container') return `kill container ${operation.container} with ${operation.signal}`;
+  if (operation.kind === 'kill-container')
+    return `kill container ${operation.container} with ${operation.signal}`;
   return step.id;
 }
 

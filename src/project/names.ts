@@ -1,11 +1,16 @@
-import type { Project } from '../compose/model.ts';
 import type { Service } from '../compose/model/service.ts';
+import type { Project } from '../compose/model.ts';
 
 /** `-`, or `_` with `--compatibility`. */
 export type Separator = '-' | '_';
 
 /** Name of a service's n-th container. */
-export function containerName(project: string, service: Service, number: number, separator: Separator = '-'): string {
+export function containerName(
+  project: string,
+  service: Service,
+  number: number,
+  separator: Separator = '-',
+): string {
   return service.container_name ?? [project, service.name, number].join(separator);
 }
 

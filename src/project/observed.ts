@@ -81,3 +81,13 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 export const isUp = (container: ObservedContainer): boolean =>
   container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
+
+/** Containers by service, in the order they come. */
+export function groupByService(
+  containers: readonly ObservedContainer[],
+): ReadonlyMap<string, readonly ObservedContainer[]> {
+  const groups = new Map<string, ObservedContainer[]>();
+  for (const container of containers)
+    groups.set(container.service, [...(groups.get(container.service) ?? []), container]);
+  return groups;
+}

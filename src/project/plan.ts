@@ -73,8 +73,17 @@ export type Operation =
       readonly preStop: readonly Hook[];
       readonly postStart: readonly Hook[];
     }
-  | { readonly kind: 'kill-container'; readonly container: string; readonly id: string; readonly signal: string }
-  | { readonly kind: 'pause-container' | 'unpause-container'; readonly container: string; readonly id: string }
+  | {
+      readonly kind: 'kill-container';
+      readonly container: string;
+      readonly id: string;
+      readonly signal: string;
+    }
+  | {
+      readonly kind: 'pause-container' | 'unpause-container';
+      readonly container: string;
+      readonly id: string;
+    }
   | {
       readonly kind: 'wait';
       readonly service: string;

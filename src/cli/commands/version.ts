@@ -1,5 +1,5 @@
+import { version } from '../../version.ts';
 import { type Command, flag } from '../command.ts';
-import { version } from '../version.ts';
 
 /** `tcompose version`: the release; says nothing about the engine, so it needs none. */
 export const command: Command = {

@@ -1,11 +1,18 @@
 import type { Renderer, RenderTarget } from './renderer.ts';
 
+export type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
+
 /** The renderer `--progress` asks for; `auto` is `tty` on a terminal and `plain` elsewhere. Loads only that one. */
-export async function chooseRenderer(
-  progress: 'auto' | 'tty' | 'plain' | 'json' | 'quiet',
-  target: RenderTarget,
-): Promise<Renderer> {
-  const { plainRenderer } = await import('./plain.ts');
-  void progress;
-  return plainRenderer(target);
+export async function chooseRenderer(progress: ProgressKind, target: RenderTarget): Promise<Renderer> {
+  const kind = progress === 'auto' ? (target.err.isTTY === true ? 'tty' : 'plain') : progress;
+  switch (kind) {
+    case 'json':
+      return (await import('./json.ts')).jsonRenderer(target);
+    case 'quiet':
+      return (await import('./plain.ts')).quietRenderer(target);
+    case 'tty':
+      return (await import('./tty.ts')).ttyRenderer(target);
+    default:
+      return (await import('./plain.ts')).plainRenderer(target);
+  }
 }

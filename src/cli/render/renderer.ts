@@ -1,4 +1,5 @@
 import type { EventSink } from '../../events.ts';
+import type { LogStyle } from './log-lines.ts';
 
 /** Consumes the event union and shows it. `close` leaves the terminal as it was found and is safe to call twice. */
 export interface Renderer {
@@ -6,9 +7,10 @@ export interface Renderer {
   close(): Promise<void>;
 }
 
-/** Where a renderer writes. */
+/** Where and how a renderer writes. */
 export interface RenderTarget {
   readonly out: NodeJS.WritableStream;
-  readonly err: NodeJS.WritableStream;
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly log: LogStyle;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { version } from '../../cli/version.ts';
+import { version } from '../../version.ts';
 import { describeEndpoint, parseDockerHost } from './endpoint.ts';
 import { createEngineClient, type EngineClient, identify } from './engine-client.ts';
 import { enginePaths } from './engine-paths.ts';

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
-import { type EnginePaths, engineProgram } from './engine-paths.ts';
+import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds. */
 const START_DEADLINE = 15_000;
@@ -35,7 +36,7 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
       },
     );
   const program = engineProgram();
-  const logBefore = readLog(paths.log).length;
+  const logBefore = readText(paths.log).length;
   try {
     mkdirSync(paths.run, { recursive: true, mode: 0o711 });
     mkdirSync(paths.lib, { recursive: true, mode: 0o711 });
@@ -46,45 +47,64 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
       { cause: error, hint: 'Set TCOMPOSE_ROOT to a directory this user may write.' },
     );
   }
-  const keeper = spawn(
-    program.shim,
-    ['keeper', '--engine', process.execPath, program.engine, '--lib', paths.lib, '--run', paths.run],
-    { detached: true, stdio: 'ignore', cwd: '/' },
-  );
-  let ended: string | undefined;
-  keeper.once('error', (error) => {
-    ended = `${program.shim} cannot be run: ${error.message}`;
-  });
-  keeper.once('exit', (code, signal) => {
-    ended = `its keeper ended with ${signal ?? `code ${code}`}`;
-  });
-  keeper.unref();
+  const keeper = await runKeeper(program, paths);
+  if (keeper.code !== 0 && keeper.code !== ANOTHER_KEEPER)
+    throw startFailed(keeper.sentence, paths, logBefore);
   const deadline = performance.now() + START_DEADLINE;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     if (await accepts(paths.socket)) return;
-    const late = performance.now() > deadline;
-    if (ended !== undefined || late) {
-      // The other keeper of a race may need a moment more than ours needed to lose it.
-      if (!late && (await soonAccepts(paths.socket))) return;
-      throw startFailed(
-        ended ?? `it did not open its socket within ${START_DEADLINE / 1000} s`,
-        paths,
-        logBefore,
-      );
+    if (performance.now() > deadline)
+      throw startFailed(`it did not open its socket within ${START_DEADLINE / 1000} s`, paths, logBefore);
+    if (keeperIsGone(paths)) {
+      // It gave up, or the whole of it was stopped meanwhile.
+      if (await accepts(paths.socket)) return;
+      throw startFailed('it ended as soon as it was started', paths, logBefore);
     }
     await sleep(pause);
   }
 }
 
-async function soonAccepts(socket: string): Promise<boolean> {
-  for (let tries = 0; tries < 20; tries++) {
-    if (await accepts(socket)) return true;
-    await sleep(100);
-  }
-  return false;
+/** Exit code of a keeper that finds another one at work (shim-protocol.ts, "The keeper"). */
+const ANOTHER_KEEPER = 3;
+
+/** Starts the keeper; the process started ends as soon as the keeper stands by itself, or cannot. */
+function runKeeper(
+  program: EngineProgram,
+  paths: EnginePaths,
+): Promise<{ readonly code: number; readonly sentence: string }> {
+  return new Promise((resolve) => {
+    const starter = spawn(
+      program.shim,
+      ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, program.engine],
+      { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' },
+    );
+    const stderr: Buffer[] = [];
+    starter.stderr.on('data', (part: Buffer) => stderr.push(part));
+    starter.once('error', (error) =>
+      resolve({ code: -1, sentence: `${program.shim} cannot be run: ${error.message}` }),
+    );
+    // `exit`, not `close`: the keeper may hold standard error open.
+    starter.once('exit', (code, signal) => {
+      const said = Buffer.concat(stderr).toString('utf8').trim();
+      starter.stderr.destroy();
+      resolve({ code: code ?? -1, sentence: said || `its keeper ended with ${signal ?? `code ${code}`}` });
+    });
+  });
 }
 
-function readLog(file: string): string {
+/** Whether the keeper that `keeper.pid` names has ended. Before it has written its pid it is not gone. */
+function keeperIsGone(paths: EnginePaths): boolean {
+  const pid = Number(readText(join(paths.run, 'keeper.pid')).trim());
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -93,7 +113,7 @@ function readLog(file: string): string {
 }
 
 function startFailed(why: string, paths: EnginePaths, logBefore: number): TcomposeError {
-  const log = readLog(paths.log);
+  const log = readText(paths.log);
   const fresh = (log.length > logBefore ? log.slice(logBefore) : log).trimEnd();
   const lines = fresh.split('\n').filter(Boolean).slice(-8);
   const quoted =

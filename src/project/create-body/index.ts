@@ -1,5 +1,5 @@
-import type { Project } from '../../compose/model.ts';
 import type { Healthcheck, Service } from '../../compose/model/service.ts';
+import type { Project } from '../../compose/model.ts';
 import type { ContainerCreateRequest, HealthcheckConfig, HostConfig } from '../../engine/api-types.ts';
 import { serviceHash, serviceParts } from '../config-hash.ts';
 import { labels } from '../labels.ts';
@@ -117,7 +117,9 @@ function containerLabels(project: Project, service: Service, options: BodyOption
 const environment = (service: Service) =>
   service.environment === undefined
     ? undefined
-    : Object.entries(service.environment).map(([name, value]) => (value === null ? name : `${name}=${value}`));
+    : Object.entries(service.environment).map(([name, value]) =>
+        value === null ? name : `${name}=${value}`,
+      );
 
 /** An empty list clears the image's entrypoint, which the API spells `[""]`. */
 const entrypoint = (service: Service) =>
@@ -163,7 +165,11 @@ function networkMode(
   return sharedMode(project, service.network_mode, separator) ?? endpoints[0]?.network ?? 'none';
 }
 
-function volumesFrom(project: Project, service: Service, separator?: Separator): readonly string[] | undefined {
+function volumesFrom(
+  project: Project,
+  service: Service,
+  separator?: Separator,
+): readonly string[] | undefined {
   return service.volumes_from?.map((entry) => {
     if (entry.startsWith('container:')) return entry.slice('container:'.length);
     const [name = '', mode] = entry.split(':');

@@ -1,6 +1,6 @@
-import type { Project } from '../../compose/model.ts';
 import type { Config, Secret } from '../../compose/model/resources.ts';
 import type { FileReference, Mount, Service } from '../../compose/model/service.ts';
+import type { Project } from '../../compose/model.ts';
 import type { MountRequest } from '../../engine/api-types.ts';
 import { TcomposeError } from '../../errors.ts';
 
@@ -62,10 +62,15 @@ export function mountParts(
       const source = objects[reference.source];
       if (source === undefined) continue;
       if (source.external === true)
-        throw new TcomposeError('PROJECT_UNSUPPORTED', `external ${kind} ${reference.source} of service ${service.name} cannot be had: nothing on one machine keeps it`, {
-          hint: `Give the ${kind} a file, an environment variable or a content.`,
-        });
-      const special = reference.uid !== undefined || reference.gid !== undefined || reference.mode !== undefined;
+        throw new TcomposeError(
+          'PROJECT_UNSUPPORTED',
+          `external ${kind} ${reference.source} of service ${service.name} cannot be had: nothing on one machine keeps it`,
+          {
+            hint: `Give the ${kind} a file, an environment variable or a content.`,
+          },
+        );
+      const special =
+        reference.uid !== undefined || reference.gid !== undefined || reference.mode !== undefined;
       if (source.file !== undefined && !special)
         mounts.push({ Type: 'bind', Source: source.file, Target: target, ReadOnly: true });
       else
@@ -90,7 +95,9 @@ function targetOf(reference: FileReference, kind: 'secret' | 'config'): string {
 }
 
 const needsMountForm = (mount: Mount) =>
-  mount.bind?.recursive !== undefined || (mount.source ?? '').includes(':') || (mount.target ?? '').includes(':');
+  mount.bind?.recursive !== undefined ||
+  (mount.source ?? '').includes(':') ||
+  (mount.target ?? '').includes(':');
 
 function bindText(mount: Mount): string {
   const options = [mount.read_only === true ? 'ro' : 'rw'];

@@ -1,5 +1,5 @@
-import type { Project } from '../../compose/model.ts';
 import type { Port, Service, ServiceNetwork } from '../../compose/model/service.ts';
+import type { Project } from '../../compose/model.ts';
 import type { EndpointSettings, PortBindingRequest } from '../../engine/api-types.ts';
 
 /** A network of a service, with what the API wants to know of the endpoint. */
@@ -27,7 +27,9 @@ export function endpointParts(
     settings: endpointSettings(project, service, endpoint, {
       container,
       // The service's own mac_address belongs to its primary network.
-      mac: endpoint?.mac_address ?? (at === 0 || (!hasPriority && entries.length === 1) ? service.mac_address : undefined),
+      mac:
+        endpoint?.mac_address ??
+        (at === 0 || (!hasPriority && entries.length === 1) ? service.mac_address : undefined),
     }),
   }));
 }

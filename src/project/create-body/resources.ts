@@ -5,7 +5,9 @@ type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /** Drops undefined values, so that absent means absent on the wire. */
 export function defined<T extends object>(value: T): Partial<Defined<T>> {
-  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<Defined<T>>;
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<
+    Defined<T>
+  >;
 }
 
 /** Resource limits of a service; `deploy.resources` is the same wish in another place. */

@@ -1,0 +1,82 @@
+import { TcomposeError } from '../../errors.ts';
+import { observeContainers } from '../../project/observe.ts';
+import { type Command, flag } from '../command.ts';
+import { sharedFlags } from '../flags.ts';
+import { pipeStreams } from '../pipe-streams.ts';
+import { scopeOf, theContainer } from '../project.ts';
+
+export const command: Command = {
+  name: 'exec',
+  summary: 'Run a command in a running container',
+  args: {
+    usage: 'SERVICE COMMAND [ARGS...]',
+    min: 2,
+    passThroughAfter: 1,
+    flags: [
+      { name: 'detach', short: 'd', type: 'boolean', summary: 'Run the command in the background' },
+      { name: 'env', short: 'e', type: 'strings', value: 'K=V', summary: 'Set an environment variable' },
+      sharedFlags.index,
+      { name: 'interactive', short: 'i', type: 'boolean', hidden: true, summary: 'Keep standard input open' },
+      {
+        name: 'no-tty',
+        short: 'T',
+        aliases: ['no-TTY'],
+        type: 'boolean',
+        summary: 'No terminal for the command',
+      },
+      { name: 'privileged', type: 'boolean', summary: 'Give the command all privileges' },
+      { name: 'tty', short: 't', type: 'boolean', hidden: true, summary: 'A terminal for the command' },
+      { name: 'user', short: 'u', type: 'string', value: 'USER', summary: 'User to run as' },
+      { name: 'workdir', short: 'w', type: 'string', value: 'DIR', summary: 'Working directory' },
+    ],
+  },
+  async run(args, ctx) {
+    const [service = '', ...words] = args.positional;
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const container = theContainer(
+      scope,
+      await observeContainers(client, scope.name),
+      service,
+      flag.num(args, 'index'),
+    );
+    if (container.state !== 'running')
+      throw new TcomposeError(
+        'PROJECT_SERVICE_UNKNOWN',
+        `container ${container.name} is not running (${container.state})`,
+        {
+          hint: `Start it with \`tcompose start ${service}\`.`,
+        },
+      );
+    const detach = flag.bool(args, 'detach');
+    const interactive = flag.bool(args, 'interactive', true) && !detach;
+    const terminal = ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
+    const tty = !flag.bool(args, 'no-tty') && flag.bool(args, 'tty', true) && terminal;
+    const user = flag.str(args, 'user');
+    const workdir = flag.str(args, 'workdir');
+    const environment = flag
+      .list(args, 'env')
+      .map((entry) => (entry.includes('=') ? entry : `${entry}=${ctx.env[entry] ?? ''}`));
+    const exec = await client.exec.create(container.id, {
+      Cmd: words,
+      Tty: tty,
+      AttachStdin: interactive,
+      AttachStdout: !detach,
+      AttachStderr: !detach,
+      Privileged: flag.bool(args, 'privileged'),
+      ...(environment.length === 0 ? {} : { Env: environment }),
+      ...(user === undefined ? {} : { User: user }),
+      ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+      ...(tty ? { ConsoleSize: [ctx.stdout.rows ?? 24, ctx.stdout.columns ?? 80] } : {}),
+    });
+    if (detach) {
+      await client.exec.startDetached(exec.Id, { tty });
+      return 0;
+    }
+    await pipeStreams(ctx, await client.exec.start(exec.Id, { tty }), {
+      tty,
+      stdin: interactive,
+      resize: (rows, columns) => client.exec.resize(exec.Id, rows, columns),
+    });
+    return (await client.exec.inspect(exec.Id)).ExitCode ?? 0;
+  },
+};

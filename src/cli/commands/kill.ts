@@ -1,0 +1,33 @@
+import { observeContainers } from '../../project/observe.ts';
+import { planKill } from '../../project/plan-lifecycle.ts';
+import { type Command, flag } from '../command.ts';
+import { sharedFlags } from '../flags.ts';
+import { scopeOf, selectContainers } from '../project.ts';
+import { runPlan } from '../run-plan.ts';
+
+export const command: Command = {
+  name: 'kill',
+  summary: 'Send a signal to service containers, SIGKILL by default',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      sharedFlags.removeOrphans,
+      { name: 'signal', short: 's', type: 'string', value: 'SIGNAL', summary: 'Signal to send' },
+    ],
+  },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    await runPlan(
+      ctx,
+      planKill({ project: scope.project, containers }, flag.str(args, 'signal') ?? 'SIGKILL'),
+      {
+        client,
+        project: scope.name,
+      },
+    );
+    if (flag.bool(args, 'remove-orphans'))
+      ctx.warn('--remove-orphans does nothing here; `tcompose down --remove-orphans` removes them');
+    return 0;
+  },
+};

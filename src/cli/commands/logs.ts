@@ -1,0 +1,124 @@
+import { TcomposeError } from '../../errors.ts';
+import type { TcomposeEvent } from '../../events.ts';
+import { labels } from '../../project/labels.ts';
+import { observeContainers } from '../../project/observe.ts';
+import { isUp } from '../../project/observed.ts';
+import { type Command, flag } from '../command.ts';
+import { sharedFlags } from '../flags.ts';
+import { readContainerLog } from '../logs/container-logs.ts';
+import { LogFollower } from '../logs/follower.ts';
+import { timeValue } from '../logs/time-values.ts';
+import { scopeOf, selectContainers } from '../project.ts';
+
+export const command: Command = {
+  name: 'logs',
+  summary: 'Show what containers print',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
+      sharedFlags.index,
+      { name: 'no-color', type: 'boolean', summary: 'No colour' },
+      { name: 'no-log-prefix', type: 'boolean', summary: 'No names of containers' },
+      {
+        name: 'since',
+        type: 'string',
+        value: 'TIME',
+        summary: 'From a time (2013-01-02T13:23:37Z) or a duration ago (42m)',
+      },
+      {
+        name: 'tail',
+        short: 'n',
+        type: 'string',
+        value: 'N',
+        summary: 'Only the last lines of each container',
+      },
+      { name: 'timestamps', short: 't', type: 'boolean', summary: 'Show the time of each line' },
+      { name: 'until', type: 'string', value: 'TIME', summary: 'Up to a time or a duration ago' },
+    ],
+  },
+  async run(args, ctx) {
+    const now = Date.now();
+    const since = timeValue(flag.str(args, 'since'), now, '--since');
+    const until = timeValue(flag.str(args, 'until'), now, '--until');
+    const tailText = flag.str(args, 'tail') ?? 'all';
+    if (tailText !== 'all' && !/^-?\d+$/.test(tailText))
+      throw new TcomposeError('CLI_USAGE', `--tail takes a number or "all"; got "${tailText}"`);
+    const tail = tailText === 'all' || Number(tailText) < 0 ? undefined : Number(tailText);
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const index = flag.num(args, 'index') ?? 0;
+    const containers = selectContainers(
+      scope,
+      await observeContainers(client, scope.name),
+      args.positional,
+    ).filter((container) => index === 0 || container.number === index);
+    const style = {
+      prefix: !flag.bool(args, 'no-log-prefix'),
+      color: ctx.color.stdout && !flag.bool(args, 'no-color'),
+      timestamps: flag.bool(args, 'timestamps'),
+      project: scope.name,
+      containers: containers.map((container) => container.name),
+    };
+    const renderer = await ctx.renderer(style);
+    const ttyOf = (service: string) => scope.project?.services[service]?.tty === true;
+    const sourceOf = (container: { id: string; name: string; service: string }) => ({
+      ...container,
+      tty: ttyOf(container.service),
+    });
+    const options = {
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
+      ...(tail === undefined ? {} : { tail }),
+    };
+    if (!flag.bool(args, 'follow')) {
+      // One after the other, so that each container's lines stay together.
+      for (const container of containers)
+        await readContainerLog(client, sourceOf(container), { ...options, follow: false }, renderer.emit);
+      return 0;
+    }
+    const show = (event: TcomposeEvent) => renderer.emit(event);
+    const follower = new LogFollower(client, show, (error) => ctx.warn((error as Error).message));
+    const { watchContainers } = await import('../../project/execute/container-watch.ts');
+    const watch = await watchContainers(client, scope.name);
+    const wanted = new Set(
+      args.positional.length === 0 ? [] : containers.map((container) => container.service),
+    );
+    const alive = new Set(containers.filter(isUp).map((container) => container.id));
+    let allEnded: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      allEnded = resolve;
+    });
+    watch.onEvent((event) => {
+      const { ID: id, Attributes: attributes } = event.Actor;
+      const service = attributes[labels.service] ?? '';
+      const name = attributes.name ?? id.slice(0, 12);
+      const ours = (wanted.size === 0 || wanted.has(service)) && attributes[labels.oneoff] !== 'True';
+      if (!ours || (index > 0 && Number(attributes[labels.number]) !== index)) return;
+      if (event.Action === 'start') {
+        alive.add(id);
+        follower.follow(sourceOf({ id, name, service }));
+      } else if (event.Action === 'die') {
+        void follower.drained(id, 3000).then(async () => {
+          show({
+            type: 'container-exit',
+            service,
+            container: name,
+            exitCode: Number(attributes.exitCode ?? 0),
+          });
+          const found = await client.containers.inspect(id).catch(() => undefined);
+          if (found?.State.Restarting === true || found?.State.Running === true) return;
+          alive.delete(id);
+          if (alive.size === 0) allEnded();
+        });
+      }
+    });
+    for (const container of containers) follower.follow(sourceOf(container), since, tail);
+    const release = ctx.onInterrupt(() => ctx.exit(130));
+    if (alive.size === 0) allEnded();
+    await Promise.race([ended, watch.lost]);
+    await follower.close(3000);
+    watch.close();
+    release();
+    return 0;
+  },
+};

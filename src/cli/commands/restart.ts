@@ -1,0 +1,29 @@
+import { observeContainers } from '../../project/observe.ts';
+import { planRestart, restartedAlong } from '../../project/plan-lifecycle.ts';
+import { type Command, flag } from '../command.ts';
+import { sharedFlags } from '../flags.ts';
+import { scopeOf, selectContainers } from '../project.ts';
+import { runPlan } from '../run-plan.ts';
+
+export const command: Command = {
+  name: 'restart',
+  summary: 'Restart service containers',
+  args: { usage: '[SERVICE...]', flags: [sharedFlags.noDeps, sharedFlags.timeout] },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const all = await observeContainers(client, scope.name);
+    const named = selectContainers(scope, all, args.positional);
+    const names = new Set(named.map((container) => container.service));
+    const along =
+      scope.project === undefined || flag.bool(args, 'no-deps')
+        ? names
+        : restartedAlong(scope.project, names);
+    const containers = all.filter((container) => along.has(container.service) && !container.oneoff);
+    await runPlan(
+      ctx,
+      planRestart({ project: scope.project, containers, timeout: flag.num(args, 'timeout') }),
+      { client, project: scope.name },
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,39 @@
+import type { FlagSpec } from './command.ts';
+
+/** Flags that several commands share. */
+export const sharedFlags = {
+  timeout: {
+    name: 'timeout',
+    short: 't',
+    type: 'number',
+    value: 'SECONDS',
+    summary: 'Time to stop before being killed',
+  },
+  index: {
+    name: 'index',
+    type: 'number',
+    value: 'N',
+    summary: 'Number of the container, if the service has several',
+  },
+  removeOrphans: {
+    name: 'remove-orphans',
+    type: 'boolean',
+    summary: 'Remove containers of services the compose file does not have',
+  },
+  yes: { name: 'yes', short: 'y', aliases: ['y'], type: 'boolean', summary: 'Answer yes to every question' },
+  scale: { name: 'scale', type: 'strings', value: 'SERVICE=N', summary: 'Number of containers of a service' },
+  noDeps: { name: 'no-deps', type: 'boolean', summary: 'Leave services it depends on alone' },
+  build: { name: 'build', type: 'boolean', summary: 'Build images first' },
+  noBuild: { name: 'no-build', type: 'boolean', summary: 'Do not build an image, even if it is missing' },
+  quietBuild: { name: 'quiet-build', type: 'boolean', summary: 'No build output' },
+  pull: {
+    name: 'pull',
+    type: 'string',
+    choices: ['always', 'missing', 'never', 'policy', 'build'],
+    summary: 'When to pull images: always, missing, never, policy',
+  },
+  quietPull: { name: 'quiet-pull', type: 'boolean', summary: 'Pull without progress output' },
+  forceRecreate: { name: 'force-recreate', type: 'boolean', summary: 'Make all containers anew' },
+  noRecreate: { name: 'no-recreate', type: 'boolean', summary: 'Leave containers that exist as they are' },
+  explain: { name: 'explain', type: 'boolean', summary: 'Say of each step why it is done' },
+} as const satisfies Record<string, FlagSpec>;

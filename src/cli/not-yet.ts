@@ -1,0 +1,20 @@
+import { TcomposeError } from '../errors.ts';
+import type { Command } from './command.ts';
+
+/** The error of something Compose has and tcompose does not carry out yet. */
+export const notYet = (what: string, hint?: string): TcomposeError =>
+  new TcomposeError(
+    'CLI_NOT_YET',
+    `${what} is not available in this version of tcompose`,
+    hint === undefined ? {} : { hint },
+  );
+
+/** A command that only says that it is not available yet; it takes any arguments, so that the sentence is what one sees. */
+export const notYetCommand = (name: string, summary: string, hint?: string): Command => ({
+  name,
+  summary,
+  args: { flags: [], passThroughAfter: 0 },
+  run() {
+    throw notYet(`\`tcompose ${name}\``, hint);
+  },
+});

@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import { frameSplitter } from '../engine/client/frames.ts';
+import type { Hijacked } from '../engine/client/transport.ts';
+import type { CliContext } from './context.ts';
+
+export interface PipeOptions {
+  /** The other end is a terminal: bytes go through as they are, and ours becomes raw. */
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  /** Told of the terminal's size, at once and at each change. */
+  readonly resize?: (rows: number, columns: number) => Promise<unknown>;
+}
+
+/**
+ * Connects this process's streams with a hijacked connection until the other side closes it. A standard input that ends
+ * closes only our half. The terminal is given back as it was.
+ */
+export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: PipeOptions): Promise<void> {
+  const { socket, head } = hijacked;
+  const { stdout, stderr } = ctx;
+  const write = (target: NodeJS.WriteStream, bytes: Buffer) => {
+    // Do not read faster than the terminal or pipe takes it.
+    if (!target.write(bytes)) {
+      socket.pause();
+      target.once('drain', () => socket.resume());
+    }
+  };
+  const receive = options.tty
+    ? (bytes: Buffer) => write(stdout, bytes)
+    : frameSplitter((chunk) => write(chunk.stream === 'stderr' ? stderr : stdout, chunk.bytes));
+  const releaseInput = options.stdin ? sendInput(ctx, socket, options.tty) : () => {};
+  const releaseSize =
+    options.tty && options.resize !== undefined ? followSize(ctx, options.resize) : () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      if (head.length > 0) receive(head);
+      socket.on('data', receive);
+      socket.once('end', resolve);
+      socket.once('close', () => resolve());
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve() : reject(error),
+      );
+      socket.resume();
+    });
+  } finally {
+    releaseSize();
+    releaseInput();
+    socket.destroy();
+  }
+}
+
+function sendInput(ctx: CliContext, socket: Socket, tty: boolean): () => void {
+  const { stdin } = ctx;
+  const raw = tty && stdin.isTTY === true;
+  if (raw) stdin.setRawMode(true);
+  const onData = (bytes: Buffer) => {
+    if (!socket.write(bytes)) {
+      stdin.pause();
+      socket.once('drain', () => stdin.resume());
+    }
+  };
+  const onEnd = () => socket.end();
+  stdin.on('data', onData);
+  stdin.once('end', onEnd);
+  stdin.resume();
+  return () => {
+    stdin.off('data', onData);
+    stdin.off('end', onEnd);
+    if (raw) stdin.setRawMode(false);
+    stdin.pause();
+    stdin.unref?.();
+  };
+}
+
+function followSize(ctx: CliContext, resize: NonNullable<PipeOptions['resize']>): () => void {
+  const { stdout } = ctx;
+  // The container may have ended meanwhile; a lost resize matters to nobody then.
+  const tell = () => void resize(stdout.rows ?? 24, stdout.columns ?? 80).catch(() => undefined);
+  tell();
+  stdout.on('resize', tell);
+  return () => void stdout.off('resize', tell);
+}

@@ -1,0 +1,142 @@
+import type { Project } from '../compose/model.ts';
+import { TcomposeError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { globMatch } from '../project/glob.ts';
+import type { ObservedContainer } from '../project/observed.ts';
+import type { CliContext } from './context.ts';
+
+/** A project a command is about: its name, and its model when there is a compose file. */
+export interface ProjectScope {
+  readonly name: string;
+  readonly project: Project | undefined;
+}
+
+/**
+ * Loads the project from its compose files; warnings go to the user.
+ * @param services services named on the command line: they enable their own profiles.
+ */
+export async function loadForCommand(
+  ctx: CliContext,
+  services: readonly string[] = [],
+  options: { readonly noDeps?: boolean } = {},
+): Promise<Project> {
+  const { loadProject } = await import('../compose/load.ts');
+  const { globals } = ctx;
+  const { project, warnings } = await loadProject({
+    files: globals.files,
+    projectName: globals.projectName,
+    projectDirectory: globals.projectDirectory,
+    profiles: globals.profiles,
+    envFiles: globals.envFiles,
+    services,
+    dependencies: options.noDeps !== true,
+    env: ctx.env,
+    cwd: ctx.cwd,
+  });
+  for (const warning of warnings) ctx.warn(warning.message, warning.hint);
+  return project;
+}
+
+/**
+ * The project of a command that can do without a compose file (`down -p name`): the model when a file is found, else only
+ * the name that was given.
+ * @throws TcomposeError PROJECT_NAME when there is neither.
+ */
+export async function scopeOf(ctx: CliContext): Promise<ProjectScope> {
+  const given = ctx.globals.projectName ?? ctx.env.COMPOSE_PROJECT_NAME;
+  try {
+    const project = await loadForCommand(ctx);
+    return { name: project.name, project };
+  } catch (error) {
+    const noFile = error instanceof TcomposeError && error.code === 'COMPOSE_NO_FILE';
+    if (!noFile || given === undefined || given === '' || ctx.globals.files.length > 0) throw error;
+    return { name: given, project: undefined };
+  }
+}
+
+/**
+ * Names of services that patterns on the command line mean; all of them when there is none.
+ * @throws TcomposeError PROJECT_SERVICE_UNKNOWN with the nearest name.
+ */
+export function matchServices(known: Iterable<string>, patterns: readonly string[]): ReadonlySet<string> {
+  const names = [...known];
+  if (patterns.length === 0) return new Set(names);
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    const matches = names.filter((name) => name === pattern || globMatch(pattern, name));
+    if (matches.length === 0) throw unknownService(pattern, names);
+    for (const name of matches) found.add(name);
+  }
+  return found;
+}
+
+export function unknownService(name: string, known: readonly string[]): TcomposeError {
+  const near = nearest(name, known);
+  return new TcomposeError('PROJECT_SERVICE_UNKNOWN', `no such service: ${name}`, {
+    hint:
+      near !== undefined
+        ? `Did you mean ${near}?`
+        : known.length === 0
+          ? 'The project has no services.'
+          : `The services are ${[...known].sort().join(', ')}.`,
+  });
+}
+
+/** Service names a scope knows: those of the compose file and those of existing containers. */
+export function knownServices(
+  scope: ProjectScope,
+  containers: readonly ObservedContainer[],
+): readonly string[] {
+  return [
+    ...new Set([
+      ...Object.keys(scope.project?.services ?? {}),
+      ...Object.keys(scope.project?.disabledServices ?? {}),
+      ...containers.map((container) => container.service).filter(Boolean),
+    ]),
+  ];
+}
+
+/** The project's containers of the services named (all without names); one-off containers only when asked for. */
+export function selectContainers(
+  scope: ProjectScope,
+  containers: readonly ObservedContainer[],
+  services: readonly string[],
+  options: { readonly oneoff?: boolean } = {},
+): readonly ObservedContainer[] {
+  const wanted = matchServices(knownServices(scope, containers), services);
+  return containers.filter(
+    (container) => wanted.has(container.service) && (options.oneoff === true || !container.oneoff),
+  );
+}
+
+/**
+ * The one container `exec`, `port` and the like are about: number `index`, else the first that runs.
+ * @throws TcomposeError PROJECT_SERVICE_UNKNOWN.
+ */
+export function theContainer(
+  scope: ProjectScope,
+  containers: readonly ObservedContainer[],
+  service: string,
+  index: number | undefined,
+): ObservedContainer {
+  const known = knownServices(scope, containers);
+  if (!known.includes(service)) throw unknownService(service, known);
+  const own = containers.filter((container) => container.service === service && !container.oneoff);
+  const found =
+    index === undefined || index === 0
+      ? (own.find((container) => container.state === 'running') ?? own[0])
+      : own.find((container) => container.number === index);
+  if (found !== undefined) return found;
+  throw new TcomposeError(
+    'PROJECT_SERVICE_UNKNOWN',
+    index === undefined || index === 0
+      ? `service ${service} has no container`
+      : `service ${service} has no container number ${index}`,
+    {
+      hint:
+        own.length === 0
+          ? `Start it with \`tcompose up -d ${service}\`.`
+          : `It has ${own.map((container) => container.name).join(', ')}.`,
+    },
+  );
+}

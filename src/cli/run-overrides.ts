@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
+import type { Mount, Port, Service } from '../compose/model/service.ts';
+import { TcomposeError } from '../errors.ts';
+import { flag, type ParsedArgs } from './command.ts';
+import type { CliContext } from './context.ts';
+
+/** A service with what `run`'s flags and command line change about it. */
+export async function runOverrides(
+  service: Service,
+  args: ParsedArgs,
+  words: readonly string[],
+  mode: { readonly tty: boolean; readonly interactive: boolean; readonly ctx: CliContext },
+): Promise<Service> {
+  const { ctx } = mode;
+  const environment: Record<string, string | null> = { ...service.environment };
+  for (const file of flag.list(args, 'env-from-file'))
+    Object.assign(environment, await variablesOf(resolve(ctx.cwd, file)));
+  for (const entry of flag.list(args, 'env')) {
+    const at = entry.indexOf('=');
+    if (at < 0) environment[entry] = ctx.env[entry] ?? null;
+    else environment[entry.slice(0, at)] = entry.slice(at + 1);
+  }
+  const labels: Record<string, string> = { ...service.labels };
+  for (const entry of flag.list(args, 'label')) {
+    const [key = '', ...value] = entry.split('=');
+    labels[key] = value.join('=');
+  }
+  const entrypoint = flag.str(args, 'entrypoint');
+  const published = flag.list(args, 'publish').map(parsePort);
+  const ports = flag.bool(args, 'service-ports') ? [...(service.ports ?? []), ...published] : published;
+  const { container_name: _name, restart: _restart, deploy: _deploy, ...rest } = service;
+  return {
+    ...rest,
+    environment,
+    labels,
+    ports,
+    tty: mode.tty,
+    stdin_open: mode.interactive,
+    cap_add: [...(service.cap_add ?? []), ...flag.list(args, 'cap-add')],
+    cap_drop: [...(service.cap_drop ?? []), ...flag.list(args, 'cap-drop')],
+    volumes: [
+      ...(service.volumes ?? []),
+      ...flag.list(args, 'volume').map((text) => parseVolume(text, ctx.cwd)),
+    ],
+    ...(service.deploy?.resources === undefined ? {} : { deploy: { resources: service.deploy.resources } }),
+    ...(flag.str(args, 'user') === undefined ? {} : { user: flag.str(args, 'user')! }),
+    ...(flag.str(args, 'workdir') === undefined ? {} : { working_dir: flag.str(args, 'workdir')! }),
+    // A new entrypoint does not get the service's command as its arguments.
+    ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint), command: [] }),
+    ...(words.length > 0 ? { command: words } : {}),
+  };
+}
+
+/** `KEY=VALUE` lines; empty lines and comments are skipped. */
+async function variablesOf(file: string): Promise<Record<string, string>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new TcomposeError('CLI_USAGE', `--env-from-file: ${(error as Error).message}`, { cause: error });
+  }
+  const pairs = text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#') && line.includes('='))
+    .map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1)] as const);
+  return Object.fromEntries(pairs);
+}
+
+/** `[ip:][published:]target[/protocol]`. */
+function parsePort(text: string): Port {
+  const match = /^(?:(?:(\[[^\]]+\]|[\d.]+):)?(\d+(?:-\d+)?)?:)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(text);
+  if (match === null)
+    throw new TcomposeError('CLI_USAGE', `a port is written [IP:][HOST_PORT:]PORT[/PROTOCOL]; got "${text}"`);
+  const [, ip, published, target, protocol] = match;
+  return {
+    target: Number(target),
+    ...(ip === undefined ? {} : { host_ip: ip.replace(/^\[|\]$/g, '') }),
+    ...(published === undefined ? {} : { published }),
+    protocol: protocol ?? 'tcp',
+  };
+}
+
+/** `[SOURCE:]TARGET[:ro]`: a source with a slash or a dot is a path, any other a volume's name. */
+function parseVolume(text: string, cwd: string): Mount {
+  const [first = '', second, mode = ''] = text.split(':');
+  if (second === undefined) return { type: 'volume', target: first };
+  const readOnly = mode.split(',').includes('ro') ? { read_only: true } : {};
+  if (first.startsWith('.') || first.startsWith('/') || first.startsWith('~'))
+    return {
+      type: 'bind',
+      source: isAbsolute(first) ? first : resolve(cwd, first.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')),
+      target: second,
+      ...readOnly,
+      bind: { create_host_path: true },
+    };
+  return { type: 'volume', source: first, target: second, ...readOnly };
+}
+
+/** Words of a command line: blanks separate, quotes and backslashes keep together. */
+export function splitWords(text: string): readonly string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (quote !== undefined) {
+      if (char === quote) quote = undefined;
+      else if (char === '\\' && quote === '"' && /["\\$`]/.test(text[at + 1] ?? '')) word += text[++at]!;
+      else word += char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + (char === '\\' && at + 1 < text.length ? text[++at]! : char);
+  }
+  if (word !== undefined) words.push(word);
+  return words;
+}

@@ -1,0 +1,62 @@
+import type { EngineClient } from '../engine/client/engine-client.ts';
+import type { Plan } from '../project/plan.ts';
+import type { CliContext } from './context.ts';
+
+export interface RunPlanOptions {
+  readonly client: EngineClient;
+  readonly project: string;
+  /** Abort after this many milliseconds, with this sentence. */
+  readonly deadline?: { readonly ms: number; readonly message: string };
+}
+
+/**
+ * Carries out a plan for a command that does nothing else: prints it with `--dry-run`, shows progress, and turns the
+ * first interrupt into an orderly end (steps under way end, none begins) and the second into an immediate one.
+ */
+export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptions): Promise<void> {
+  if (ctx.globals.dryRun) {
+    const { formatPlan } = await import('../project/format-plan.ts');
+    ctx.write(formatPlan(plan));
+    return;
+  }
+  const { execute } = await import('../project/execute/index.ts');
+  const renderer = await ctx.renderer();
+  const interrupt = new AbortController();
+  const release = ctx.onInterrupt((count) => {
+    interrupt.abort();
+    if (count > 1) ctx.exit(130);
+  });
+  let late = false;
+  const timer =
+    options.deadline === undefined
+      ? undefined
+      : setTimeout(() => {
+          late = true;
+          interrupt.abort();
+        }, options.deadline.ms);
+  try {
+    await execute(plan, {
+      client: options.client,
+      project: options.project,
+      emit: renderer.emit,
+      now: ctx.now,
+      signal: interrupt.signal,
+      parallel: ctx.globals.parallel,
+    });
+    if (interrupt.signal.aborted) throw await ended(late, options);
+  } catch (error) {
+    if (late) throw await ended(late, options);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    release();
+    await renderer.close();
+  }
+}
+
+async function ended(late: boolean, options: RunPlanOptions) {
+  const { TcomposeError } = await import('../errors.ts');
+  return late
+    ? new TcomposeError('PROJECT_WAIT_TIMEOUT', options.deadline!.message)
+    : new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+}

@@ -1,0 +1,110 @@
+import { TcomposeError } from '../errors.ts';
+
+/** Columns padded to their widest cell, three spaces between, no trailing blanks (Docker's table layout). */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** One object a line, as Docker Compose prints JSON. */
+export const jsonLinesOf = (items: readonly Fields[]): string =>
+  items.map((item) => `${JSON.stringify(item)}\n`).join('');
+
+const text = (value: unknown) =>
+  typeof value === 'string'
+    ? value
+    : value === undefined
+      ? ''
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value);
+
+/** Fills `{{.Field}}`, `{{json .}}` and `{{json .Field}}`: what people use of Go templates in formats. */
+function fillTemplate(template: string, item: Fields): string {
+  return template.replace(/\{\{([^}]*)\}\}/g, (_, inner: string) => {
+    const expression = inner.trim();
+    if (/^json\s+\.$/.test(expression)) return JSON.stringify(item);
+    const match = /^(json\s+)?\.(\w+)$/.exec(expression);
+    if (match === null)
+      throw new TcomposeError('CLI_NOT_YET', `the format expression {{${inner}}} is not available`, {
+        hint: 'Use {{.Field}}, {{json .}}, or --format json.',
+      });
+    if (!Object.hasOwn(item, match[2]!))
+      throw new TcomposeError('CLI_USAGE', `--format has no field .${match[2]}`, {
+        hint: `The fields are ${Object.keys(item).join(', ')}.`,
+      });
+    return match[1] === undefined ? text(item[match[2]!]) : JSON.stringify(item[match[2]!]);
+  });
+}
+
+/** Prints items by a `--format` value: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. */
+export function formatItems(
+  format: string | undefined,
+  items: readonly Fields[],
+  asTable: () => string,
+): string {
+  if (format === undefined || format === '' || format === 'table') return asTable();
+  if (format === 'json') return jsonLinesOf(items);
+  const unescaped = format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+  if (!unescaped.startsWith('table '))
+    return items.map((item) => `${fillTemplate(unescaped, item)}\n`).join('');
+  const template = unescaped.slice('table '.length);
+  const header = template
+    .split('\t')
+    .map((cell) => cell.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (_, name: string) => name.toUpperCase()));
+  return table(
+    header,
+    items.map((item) => fillTemplate(template, item).split('\t')),
+  );
+}
+
+/** `3 minutes`, `2 hours`: as Docker shows ages. `seconds` is not negative. */
+export function humanDuration(seconds: number): string {
+  if (seconds < 1) return 'Less than a second';
+  if (seconds < 60) return seconds < 2 ? '1 second' : `${Math.floor(seconds)} seconds`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  const hours = Math.round(seconds / 3600);
+  if (hours === 1) return 'About an hour';
+  if (hours < 48) return `${hours} hours`;
+  if (hours < 24 * 7 * 2) return `${Math.floor(hours / 24)} days`;
+  if (hours < 24 * 30 * 2) return `${Math.floor(hours / 24 / 7)} weeks`;
+  if (hours < 24 * 365 * 2) return `${Math.floor(hours / 24 / 30)} months`;
+  return `${Math.floor(hours / 24 / 365)} years`;
+}
+
+/** Decimal sizes with four significant digits, as Docker shows images: `77.8MB`. */
+export function humanSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(3))}${units[unit]}`;
+}
+
+/** Binary sizes, as Docker shows memory: `1.5MiB`. */
+export function binarySize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(4))}${units[unit]}`;
+}

@@ -1,0 +1,96 @@
+import type { Project } from '../compose/model.ts';
+import type { EngineClient } from '../engine/client/engine-client.ts';
+import { TcomposeError } from '../errors.ts';
+import type { UpOptions } from '../project/plan-up.ts';
+import { version } from '../version.ts';
+import { flag, type ParsedArgs } from './command.ts';
+import type { CliContext } from './context.ts';
+import { notYet } from './not-yet.ts';
+import { matchServices } from './project.ts';
+
+const usage = (message: string) => new TcomposeError('CLI_USAGE', message);
+
+/** Refuses flags that contradict each other (Docker Compose's rules). */
+export function checkUpFlags(args: ParsedArgs): void {
+  const given = (name: string) => args.flags[name] !== undefined && args.flags[name] !== false;
+  const clash = (a: string, b: string) => {
+    if (given(a) && given(b)) throw usage(`--${a} and --${b} cannot be used together`);
+  };
+  clash('force-recreate', 'no-recreate');
+  clash('always-recreate-deps', 'no-recreate');
+  clash('renew-anon-volumes', 'no-recreate');
+  clash('build', 'no-build');
+  clash('watch', 'no-build');
+  clash('attach', 'attach-dependencies');
+  for (const background of ['detach', 'wait'])
+    for (const attached of [
+      'attach',
+      'attach-dependencies',
+      'abort-on-container-exit',
+      'abort-on-container-failure',
+      'exit-code-from',
+      'watch',
+    ])
+      clash(background, attached);
+  if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
+    throw usage('--wait-timeout is a number of seconds, not less than 0');
+  if (given('build')) throw notYet('`--build`', 'Images that exist are used as they are without it.');
+  if (given('watch')) throw notYet('`--watch`');
+}
+
+/** `SERVICE=N` pairs. */
+export function parseScales(pairs: readonly string[]): ReadonlyMap<string, number> {
+  const scales = new Map<string, number>();
+  for (const pair of pairs) {
+    const match = /^([^=]+)=(\d+)$/.exec(pair);
+    if (match === null) throw usage(`a scale is written SERVICE=N; got "${pair}"`);
+    scales.set(match[1]!, Number(match[2]));
+  }
+  return scales;
+}
+
+/** The project with other numbers of containers. */
+export function withScales(project: Project, scales: ReadonlyMap<string, number>): Project {
+  if (scales.size === 0) return project;
+  const services = { ...project.services };
+  for (const [name, scale] of scales) {
+    matchServices(Object.keys(services), [name]);
+    const service = services[name]!;
+    if (service.container_name !== undefined && scale > 1)
+      throw usage(`service ${name} has a container_name, so it cannot have ${scale} containers`);
+    services[name] = { ...service, scale };
+  }
+  return { ...project, services };
+}
+
+const truthy = (text: string | undefined) => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
+
+/** Plan options of `up` and `create`, from flags and environment. */
+export function upOptions(
+  args: ParsedArgs,
+  ctx: CliContext,
+  client: EngineClient,
+  roots: ReadonlySet<string> | undefined,
+  mode: { readonly start: boolean; readonly wait: boolean },
+): UpOptions {
+  const own = /^tcompose\//i.test(client.identity.server);
+  const never = flag.bool(args, 'no-recreate');
+  const renew = flag.bool(args, 'renew-anon-volumes');
+  const force = flag.bool(args, 'force-recreate') || renew;
+  return {
+    recreate: force ? 'force' : never ? 'never' : 'diverged',
+    recreateDependencies: flag.bool(args, 'always-recreate-deps') ? 'force' : never ? 'never' : 'diverged',
+    ...(roots === undefined ? {} : { roots }),
+    start: mode.start,
+    wait: mode.wait,
+    noDeps: flag.bool(args, 'no-deps'),
+    removeOrphans: flag.bool(args, 'remove-orphans') || truthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
+    ignoreOrphans: truthy(ctx.env.COMPOSE_IGNORE_ORPHANS),
+    renewAnonymousVolumes: renew,
+    renewVolumes: new Set(),
+    timeout: flag.num(args, 'timeout'),
+    canPull: !own && flag.str(args, 'pull') !== 'never',
+    version,
+    ...(ctx.globals.compatibility ? { separator: '_' as const } : {}),
+  };
+}

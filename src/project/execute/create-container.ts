@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import type { ContainerCreateRequest, EndpointSettings } from '../../engine/api-types.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { ContainerSpec } from '../create-body/index.ts';
+import type { InjectedFile } from '../create-body/mounts.ts';
+
+/** First API version whose create request takes several networks. */
+const MANY_NETWORKS = '1.44';
+
+/**
+ * Creates a container from its spec: the request, further networks where the engine's API takes only one, and the files
+ * that go in before the start. Returns the id and the engine's warnings. A container that cannot be completed is removed.
+ */
+export async function createContainer(
+  client: EngineClient,
+  name: string,
+  spec: ContainerSpec,
+  ids: ReadonlyMap<string, string>,
+): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+  const many = client.supports(MANY_NETWORKS);
+  const atCreation = many ? spec.endpoints : spec.endpoints.slice(0, 1);
+  const endpoints: Record<string, EndpointSettings> = Object.fromEntries(
+    atCreation.map((part) => [part.network, part.settings]),
+  );
+  const mac = spec.endpoints[0]?.settings.MacAddress;
+  const body: ContainerCreateRequest = {
+    ...spec.body,
+    ...(many || mac === undefined ? {} : { MacAddress: mac }),
+    HostConfig: await resolvedHostConfig(spec.body.HostConfig ?? {}, ids),
+    ...(atCreation.length === 0 ? {} : { NetworkingConfig: { EndpointsConfig: endpoints } }),
+  };
+  const created = await client.containers.create(name, body, spec.platform);
+  try {
+    for (const part of spec.endpoints.slice(atCreation.length))
+      await client.networks.connect(part.network, { Container: created.Id, EndpointConfig: part.settings });
+    if (spec.files.length > 0)
+      await client.containers.putArchive(created.Id, '/', await archiveOf(spec.files), { copyUidGid: true });
+  } catch (error) {
+    await client.containers.remove(created.Id, { force: true, volumes: true });
+    throw error;
+  }
+  return { id: created.Id, warnings: created.Warnings ?? [] };
+}
+
+type HostConfig = NonNullable<ContainerCreateRequest['HostConfig']>;
+
+/** Names of containers in modes become ids, and a seccomp profile's file becomes its text. */
+async function resolvedHostConfig(config: HostConfig, ids: ReadonlyMap<string, string>): Promise<HostConfig> {
+  const shared = (mode: string | undefined) => {
+    if (mode?.startsWith('container:') !== true) return mode;
+    const name = mode.slice('container:'.length);
+    return `container:${ids.get(name) ?? name}`;
+  };
+  const resolved: Record<string, unknown> = { ...config };
+  for (const key of ['NetworkMode', 'IpcMode', 'PidMode'] as const)
+    if (config[key] !== undefined) resolved[key] = shared(config[key]);
+  if (config.VolumesFrom)
+    resolved.VolumesFrom = config.VolumesFrom.map((entry) => {
+      const [name = '', ...mode] = entry.split(':');
+      return [ids.get(name) ?? name, ...mode].join(':');
+    });
+  if (config.SecurityOpt) resolved.SecurityOpt = await Promise.all(config.SecurityOpt.map(inlineSeccomp));
+  return resolved as HostConfig;
+}
+
+async function inlineSeccomp(option: string): Promise<string> {
+  const file = /^seccomp=(?!unconfined$|builtin$|\{)(.+)$/.exec(option)?.[1];
+  if (file === undefined) return option;
+  try {
+    return `seccomp=${JSON.stringify(JSON.parse(await readFile(file, 'utf8')))}`;
+  } catch (error) {
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      `the seccomp profile ${file} cannot be used: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A tar of files with absolute paths, owners and modes as given. */
+async function archiveOf(files: readonly InjectedFile[]): Promise<Buffer> {
+  const { pack } = await import('tar-stream');
+  const tar = pack();
+  const parts: Buffer[] = [];
+  const read = (async () => {
+    for await (const part of tar) parts.push(part as Buffer);
+  })();
+  for (const file of files) {
+    const content =
+      'text' in file.content ? Buffer.from(file.content.text) : await readFile(file.content.file);
+    tar.entry(
+      { name: file.path.replace(/^\/+/, ''), uid: file.uid, gid: file.gid, mode: file.mode },
+      content,
+    );
+  }
+  tar.finalize();
+  await read;
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,103 @@
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import type { EventSink, ResourceKind } from '../../events.ts';
+import type { Plan, Step } from '../plan.ts';
+import { type ContainerWatch, watchContainers } from './container-watch.ts';
+import { type PerformContext, perform } from './perform.ts';
+import { runSteps } from './scheduler.ts';
+
+export interface ExecuteOptions {
+  readonly client: EngineClient;
+  readonly project: string;
+  readonly emit: EventSink;
+  readonly now: () => number;
+  /** Aborted on an interrupt: nothing new begins, steps under way are waited for. */
+  readonly signal: AbortSignal;
+  readonly parallel: number;
+  /** A subscription that is already open; without it one is opened when a step waits. */
+  readonly watch?: ContainerWatch;
+  readonly onStart?: PerformContext['onStart'];
+}
+
+/**
+ * Carries a plan out. Safe to interrupt: every step leaves the engine in a state the next plan goes on from.
+ * @throws TcomposeError or TcomposeErrors of the steps that failed; CLI_INTERRUPTED (exit code 130) on an interrupt.
+ */
+export async function execute(
+  plan: Plan,
+  options: ExecuteOptions,
+): Promise<{ readonly ids: ReadonlyMap<string, string> }> {
+  const { client, emit, now } = options;
+  for (const message of plan.warnings) emit({ type: 'warning', message });
+  emit({ type: 'begin', resources: planResources(plan) });
+  for (const container of plan.unchanged)
+    emit({
+      type: 'progress',
+      kind: 'container',
+      name: container.name,
+      status: container.state === 'running' ? 'Running' : 'Unchanged',
+      state: 'done',
+      at: now(),
+    });
+  const ids = new Map(plan.ids);
+  let opened: Promise<ContainerWatch> | undefined;
+  const watch = () => {
+    opened ??=
+      options.watch === undefined ? watchContainers(client, options.project) : Promise.resolve(options.watch);
+    return opened;
+  };
+  const context: PerformContext = {
+    client,
+    emit,
+    now,
+    ids,
+    watch,
+    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+  };
+  try {
+    const result = await runSteps(plan.steps, (step, signal) => perform(step, context, signal), options);
+    const errors = result.failures.map((failure) => stepError(failure.step, failure.error));
+    if (errors.length === 1) throw errors[0]!;
+    if (errors.length > 1) throw new TcomposeErrors(distinct(errors));
+    if (options.signal.aborted && result.skipped.length > 0)
+      throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+  } finally {
+    if (options.watch === undefined) (await opened?.catch(() => undefined))?.close();
+  }
+  return { ids };
+}
+
+/** What a plan's progress will be about: resources in the order of their first step, containers by their final names. */
+function planResources(plan: Plan): readonly { readonly kind: ResourceKind; readonly name: string }[] {
+  const resources = new Map<string, { kind: ResourceKind; name: string }>();
+  const add = (kind: ResourceKind, name: string) => void resources.set(`${kind} ${name}`, { kind, name });
+  for (const { operation, resource } of plan.steps) {
+    if (operation.kind === 'wait') for (const name of operation.containers) add('container', name);
+    else if ('container' in operation) add('container', operation.container);
+    else add(resource.kind, resource.name);
+  }
+  for (const container of plan.unchanged) add('container', container.name);
+  return [...resources.values()];
+}
+
+/** An engine's refusal is told with the step it refused; errors of our own already say what they are about. */
+function stepError(step: Step, error: unknown): TcomposeError {
+  if (!(error instanceof TcomposeError))
+    return new TcomposeError(
+      'INTERNAL',
+      `${step.id}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  if (error.code !== 'ENGINE_API') return error;
+  return new TcomposeError('PROJECT_STEP', `cannot ${step.id}: ${error.message}`, {
+    cause: error.cause,
+    exitCode: error.exitCode,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
+const distinct = (errors: readonly TcomposeError[]) => [
+  ...new Map(errors.map((error) => [error.message, error])).values(),
+];

@@ -1,0 +1,101 @@
+import type { ContainerInspect } from '../../engine/api-types.ts';
+import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { Operation } from '../plan.ts';
+import type { ContainerWatch } from './container-watch.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+type WaitOperation = Extract<Operation, { kind: 'wait' }>;
+
+/**
+ * Waits, by events, until one container meets the condition. Returns how it was met; `undefined` when the signal aborted.
+ * @throws TcomposeError PROJECT_DEPENDENCY with the container's last output, and who waits for it.
+ */
+export async function waitForContainer(
+  client: EngineClient,
+  watch: ContainerWatch,
+  container: { readonly id: string; readonly name: string },
+  operation: WaitOperation,
+  signal: AbortSignal,
+): Promise<(Verdict & { kind: 'met' }) | undefined> {
+  for (;;) {
+    const looked = new AbortController();
+    const both = AbortSignal.any([signal, looked.signal]);
+    const changed = watch.next(container.id, both);
+    const found = await tolerate(client.containers.inspect(container.id), 404);
+    const verdict = judge(found?.State, operation.condition);
+    if (verdict.kind === 'pending') {
+      await Promise.race([changed, watch.lost]);
+      if (signal.aborted) return undefined;
+      continue;
+    }
+    looked.abort();
+    if (verdict.kind === 'met') return verdict;
+    throw await dependencyError(client, container, found, verdict.reason, operation);
+  }
+}
+
+const list = (names: readonly string[]) =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+async function dependencyError(
+  client: EngineClient,
+  container: { readonly id: string; readonly name: string },
+  found: ContainerInspect | undefined,
+  reason: (Verdict & { kind: 'failed' })['reason'],
+  operation: WaitOperation,
+): Promise<TcomposeError> {
+  const { service, dependents } = operation;
+  const waiting =
+    dependents.length === 0
+      ? ''
+      : `; ${list(dependents)} ${dependents.length === 1 ? 'depends' : 'depend'} on it`;
+  const code = found?.State.ExitCode;
+  const what = {
+    exited:
+      operation.condition === 'completed'
+        ? `service ${service} did not complete successfully: ${container.name} exited with code ${code}`
+        : `service ${service} ended before it was ready: ${container.name} exited with code ${code}`,
+    unhealthy: `service ${service} is unhealthy: the health check of ${container.name} keeps failing`,
+    'no-healthcheck': `service ${service} is waited for until it is healthy, but ${container.name} has no health check`,
+    gone: `service ${service} is gone: ${container.name} was removed while it was waited for`,
+  }[reason];
+  const parts = [`${what}${waiting}`];
+  if (found?.State.OOMKilled === true) parts.push('  it was killed because it used more memory than it may');
+  if (reason === 'unhealthy') {
+    const last = found?.State.Health?.Log?.at(-1);
+    if (last !== undefined)
+      parts.push(
+        `  last health check, exit code ${last.ExitCode}:\n${indent(last.Output.trimEnd() || '(no output)')}`,
+      );
+  }
+  if (reason === 'exited' || reason === 'unhealthy') {
+    const lines = await lastLines(client, container.id, found?.Config.Tty === true);
+    if (lines !== '') parts.push(`  last output of ${container.name}:\n${indent(lines)}`);
+    else if (reason === 'exited') parts.push(`  ${container.name} printed nothing`);
+  }
+  return new TcomposeError('PROJECT_DEPENDENCY', parts.join('\n'), {
+    hint:
+      reason === 'no-healthcheck'
+        ? `Give service ${service} a healthcheck, or wait for service_started.`
+        : `See \`tcompose logs ${service}\` for all of it.`,
+  });
+}
+
+const indent = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+
+/** The last lines a container printed, both streams; empty when the engine cannot tell. */
+export async function lastLines(client: EngineClient, id: string, tty: boolean, count = 10): Promise<string> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const chunk of client.containers.logs(id, { tail: count, tty })) parts.push(chunk.bytes);
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+  }
+  return Buffer.concat(parts).toString('utf8').trimEnd();
+}

@@ -1,0 +1,76 @@
+import type { Service } from '../compose/model/service.ts';
+import type { Project } from '../compose/model.ts';
+import { TcomposeError, TcomposeErrors } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { familiarReference } from './image-names.ts';
+import { imageReference } from './names.ts';
+import type { Observed } from './observed.ts';
+import type { PlanBuilder } from './plan.ts';
+
+/** The image every tcompose engine has. */
+const BUILT_IN = 'tcompose/host:latest';
+
+/**
+ * Plans the fetching of images that are not here; the map leads from service to the step that fetches its image.
+ * @throws TcomposeError PROJECT_IMAGE_MISSING, one a service, when it cannot be fetched.
+ */
+export function requireImages(
+  project: Project,
+  observed: Observed,
+  plan: PlanBuilder,
+  canPull: boolean,
+): ReadonlyMap<string, string> {
+  const fetched = new Map<string, string>();
+  const missing: TcomposeError[] = [];
+  for (const service of Object.values(project.services)) {
+    if (service.provider !== undefined) continue;
+    const reference = imageReference(project, service);
+    const local = observed.images.has(familiarReference(reference)) || isIdOf(reference, observed);
+    const policy = service.pull_policy ?? 'missing';
+    const wantsPull = policy === 'always' || (!local && policy !== 'never' && policy !== 'build');
+    if (local && !(wantsPull && canPull)) continue;
+    if (service.build === undefined && wantsPull && canPull)
+      fetched.set(
+        service.name,
+        plan.add(
+          { kind: 'pull-image', reference, platform: service.platform },
+          local ? 'its pull policy is always' : 'it is not on this machine',
+        ),
+      );
+    else if (!local) missing.push(missingImage(service, reference, observed));
+  }
+  if (missing.length === 1) throw missing[0]!;
+  if (missing.length > 1) throw new TcomposeErrors(missing);
+  return fetched;
+}
+
+/** A reference may also be (the beginning of) an image id. */
+const isIdOf = (reference: string, observed: Observed) =>
+  /^(sha256:)?[0-9a-f]{12,64}$/.test(reference) &&
+  [...observed.images.values()].some((id) =>
+    id.replace('sha256:', '').startsWith(reference.replace('sha256:', '')),
+  );
+
+function missingImage(service: Service, reference: string, observed: Observed): TcomposeError {
+  if (service.build !== undefined)
+    return new TcomposeError(
+      'PROJECT_IMAGE_MISSING',
+      `service ${service.name} is to be built, and building is not available yet; there is no image ${reference} on this machine`,
+      { hint: `Import one by that name: tcompose image import ROOTFS.tar ${reference}` },
+    );
+  const names = [...observed.images.keys()].filter(
+    (name) => !name.startsWith('sha256:') && !name.includes('@'),
+  );
+  const near = nearest(familiarReference(reference), names);
+  const others = names.includes(BUILT_IN) ? ` The built-in image is ${BUILT_IN.replace(':latest', '')}.` : '';
+  return new TcomposeError(
+    'PROJECT_IMAGE_MISSING',
+    `image ${reference} of service ${service.name} is not on this machine`,
+    {
+      hint:
+        near === undefined
+          ? `Import it from a root file system: tcompose image import ROOTFS.tar ${reference}.${others}`
+          : `The nearest local name is ${near}. Import another with: tcompose image import ROOTFS.tar ${reference}.${others}`,
+    },
+  );
+}

@@ -1,0 +1,215 @@
+import type { Network, Volume } from '../compose/model/resources.ts';
+import type { Project } from '../compose/model.ts';
+import type { NetworkCreateRequest, VolumeCreateRequest } from '../engine/api-types.ts';
+import { TcomposeError } from '../errors.ts';
+import { networkHash, volumeHash } from './config-hash.ts';
+import { defined } from './create-body/resources.ts';
+import { labels } from './labels.ts';
+import type { Observed } from './observed.ts';
+import type { PlanBuilder } from './plan.ts';
+
+/** Networks the services of a project use, by key, sorted. */
+export function usedNetworks(project: Project): readonly string[] {
+  const keys = new Set<string>();
+  for (const service of Object.values(project.services))
+    if (service.network_mode === undefined)
+      for (const key of Object.keys(service.networks ?? {})) keys.add(key);
+  return [...keys].sort();
+}
+
+/** Named volumes the services of a project use, by key, sorted. */
+export function usedVolumes(project: Project): readonly string[] {
+  const keys = new Set<string>();
+  for (const service of Object.values(project.services))
+    for (const mount of service.volumes ?? [])
+      if (
+        mount.type === 'volume' &&
+        mount.source !== undefined &&
+        project.volumes[mount.source] !== undefined
+      )
+        keys.add(mount.source);
+  return [...keys].sort();
+}
+
+export function networkBody(
+  project: Project,
+  key: string,
+  network: Network,
+  version: string,
+): NetworkCreateRequest {
+  const ipam = network.ipam;
+  return defined({
+    Name: network.name,
+    Driver: network.driver,
+    Internal: network.internal,
+    Attachable: network.attachable,
+    EnableIPv4: network.enable_ipv4,
+    EnableIPv6: network.enable_ipv6,
+    Options: network.driver_opts,
+    IPAM:
+      ipam === undefined
+        ? undefined
+        : defined({
+            Driver: ipam.driver,
+            Options: ipam.options,
+            Config: ipam.config?.map((pool) =>
+              defined({
+                Subnet: pool.subnet,
+                IPRange: pool.ip_range,
+                Gateway: pool.gateway,
+                AuxiliaryAddresses: pool.aux_addresses,
+              }),
+            ),
+          }),
+    Labels: {
+      ...network.labels,
+      [labels.project]: project.name,
+      [labels.network]: key,
+      [labels.configHash]: networkHash(network),
+      [labels.version]: version,
+    },
+  }) as NetworkCreateRequest;
+}
+
+export function volumeBody(
+  project: Project,
+  key: string,
+  volume: Volume,
+  version: string,
+): VolumeCreateRequest {
+  return defined({
+    Name: volume.name,
+    Driver: volume.driver,
+    DriverOpts: volume.driver_opts,
+    Labels: {
+      ...volume.labels,
+      [labels.project]: project.name,
+      [labels.volume]: key,
+      [labels.configHash]: volumeHash(volume),
+      [labels.version]: version,
+    },
+  }) as VolumeCreateRequest;
+}
+
+/** What became of a network or volume in the plan. */
+export interface ResourceOutcome {
+  /** Step after which it exists as the compose file has it; undefined when it does already. */
+  readonly ready: string | undefined;
+  /** It exists, but otherwise than the file says, and is made anew: containers must leave it first. */
+  readonly replaced: boolean;
+  /** Id at present, if it exists and stays. */
+  readonly id: string | undefined;
+}
+
+const BUILT_IN = new Set(['host', 'none', 'bridge', 'default']);
+
+/** Plans the networks: create what is missing, make anew what differs, check what is external. */
+export function planNetworks(
+  project: Project,
+  observed: Observed,
+  plan: PlanBuilder,
+  version: string,
+): ReadonlyMap<string, ResourceOutcome> {
+  const outcomes = new Map<string, ResourceOutcome>();
+  for (const key of usedNetworks(project)) {
+    const network = project.networks[key] ?? { name: key };
+    const found = observed.networks.find((one) => one.Name === network.name);
+    if (network.external === true) {
+      if (found === undefined && !BUILT_IN.has(network.name))
+        throw new TcomposeError(
+          'PROJECT_EXTERNAL_MISSING',
+          `network ${network.name} is declared external, but does not exist`,
+          { hint: `Create it first (docker network create ${network.name}), or drop \`external: true\`.` },
+        );
+      outcomes.set(key, { ready: undefined, replaced: false, id: found?.Id });
+      continue;
+    }
+    const body = networkBody(project, key, network, version);
+    if (found === undefined) {
+      const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it does not exist');
+      outcomes.set(key, { ready, replaced: false, id: undefined });
+      continue;
+    }
+    const owner = found.Labels?.[labels.project];
+    const hash = found.Labels?.[labels.configHash];
+    if (owner !== project.name)
+      plan.warnings.push(
+        `network ${network.name} exists but was not created for project ${project.name}; it is used as it is (declare it \`external: true\` to say so)`,
+      );
+    if (owner !== project.name || hash === undefined || hash === networkHash(network)) {
+      outcomes.set(key, { ready: undefined, replaced: false, id: found.Id });
+      continue;
+    }
+    const gone = plan.add(
+      { kind: 'remove-network', name: network.name, id: found.Id },
+      'its configuration differs from the compose file',
+    );
+    const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it is made anew', [gone]);
+    outcomes.set(key, { ready, replaced: true, id: undefined });
+  }
+  return outcomes;
+}
+
+/** Names of volumes that exist with another configuration than the compose file's; making them anew loses data. */
+export function divergedVolumes(project: Project, observed: Observed): readonly string[] {
+  return usedVolumes(project)
+    .map((key) => project.volumes[key]!)
+    .filter((volume) => {
+      const found = observed.volumes.find((one) => one.Name === volume.name);
+      const hash = found?.Labels?.[labels.configHash];
+      return (
+        volume.external !== true &&
+        found?.Labels?.[labels.project] === project.name &&
+        hash !== undefined &&
+        hash !== volumeHash(volume)
+      );
+    })
+    .map((volume) => volume.name);
+}
+
+/** Plans the volumes; those in `renew` are removed and made anew, other diverged ones are kept with a warning. */
+export function planVolumes(
+  project: Project,
+  observed: Observed,
+  plan: PlanBuilder,
+  renew: ReadonlySet<string>,
+  version: string,
+): ReadonlyMap<string, ResourceOutcome> {
+  const outcomes = new Map<string, ResourceOutcome>();
+  const diverged = new Set(divergedVolumes(project, observed));
+  for (const key of usedVolumes(project)) {
+    const volume = project.volumes[key]!;
+    const found = observed.volumes.find((one) => one.Name === volume.name);
+    const body = volumeBody(project, key, volume, version);
+    if (volume.external === true) {
+      if (found === undefined)
+        throw new TcomposeError(
+          'PROJECT_EXTERNAL_MISSING',
+          `volume ${volume.name} is declared external, but does not exist`,
+          { hint: `Create it first (docker volume create ${volume.name}), or drop \`external: true\`.` },
+        );
+      outcomes.set(key, { ready: undefined, replaced: false, id: volume.name });
+    } else if (found === undefined) {
+      const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it does not exist');
+      outcomes.set(key, { ready, replaced: false, id: undefined });
+    } else if (diverged.has(volume.name) && renew.has(volume.name)) {
+      const gone = plan.add(
+        { kind: 'remove-volume', name: volume.name },
+        'its configuration differs from the compose file',
+      );
+      const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it is made anew', [gone]);
+      outcomes.set(key, { ready, replaced: true, id: undefined });
+    } else {
+      if (diverged.has(volume.name))
+        plan.warnings.push(
+          `volume ${volume.name} exists with another configuration than the compose file's; it is kept (its data would be lost)`,
+        );
+      else if (found.Labels?.[labels.project] !== project.name)
+        plan.warnings.push(
+          `volume ${volume.name} exists but was not created for project ${project.name}; it is used as it is (declare it \`external: true\` to say so)`,
+        );
+      outcomes.set(key, { ready: undefined, replaced: false, id: volume.name });
+    }
+  }
+  return outcomes;
+}
