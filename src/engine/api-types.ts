@@ -707,11 +707,12 @@ export interface EngineStatus {
 }
 
 /**
- * POST /tcompose/handover: asks the engine to end in favour of another version. With `engine` the keeper starts that
- * bundle next; without it keeper and engine both end. Containers go on; the next engine adopts them.
+ * POST /tcompose/handover: asks the engine to end in favour of another version. Engine and keeper both end (the keeper
+ * is of the old version too); the asking client starts its own when the socket is gone. Containers go on; the next
+ * engine adopts them.
  */
 export interface HandoverRequest {
-  /** Absolute path of the engine bundle to start next. */
+  /** Absolute path of the engine bundle that will follow, for the log. */
   readonly engine?: string;
   readonly version?: string;
 }

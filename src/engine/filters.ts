@@ -20,7 +20,8 @@ export function parseFilters(text: string | null, known: readonly string[]): Fil
     throw badParameter('invalid filter: must be an object of lists');
   }
   for (const [key, entry] of Object.entries(value)) {
-    if (!known.includes(key)) throw badParameter(`invalid filter '${key}'`, `known here: ${known.join(', ')}`);
+    if (!known.includes(key))
+      throw badParameter(`invalid filter '${key}'`, `known here: ${known.join(', ')}`);
     const values = Array.isArray(entry)
       ? entry.filter((one): one is string => typeof one === 'string')
       : entry !== null && typeof entry === 'object'

@@ -17,7 +17,8 @@ export function createLog(clock: Clock, write: (line: string) => void, debug: bo
     },
     info: (message) => line('info', message),
     warn: (message) => line('warning', message),
-    error: (message, cause) => line('error', cause === undefined ? message : `${message}: ${describe(cause)}`),
+    error: (message, cause) =>
+      line('error', cause === undefined ? message : `${message}: ${describe(cause)}`),
   };
 }
 

@@ -14,7 +14,10 @@ export interface NetworkRegistry {
   /** As find; throws Docker's 404. */
   need(reference: string): NetworkRecord;
   /** Plans (IPAM) and records a network; its bridge is made when it is first needed. Throws 409 for a name in use. */
-  create(request: NetworkCreateRequest): { readonly record: NetworkRecord; readonly warnings: readonly string[] };
+  create(request: NetworkCreateRequest): {
+    readonly record: NetworkRecord;
+    readonly warnings: readonly string[];
+  };
   /** Takes bridge and record away. Whether it is in use is the caller's question. */
   remove(record: NetworkRecord): Promise<void>;
 }
@@ -92,7 +95,8 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   if (request.ConfigOnly || request.ConfigFrom?.Network) {
     throw badParameter('configuration-only networks are not available in this engine');
   }
-  if (request.EnableIPv4 === false) throw badParameter('a network without IPv4 is not available in this engine');
+  if (request.EnableIPv4 === false)
+    throw badParameter('a network without IPv4 is not available in this engine');
   if (request.IPAM?.Driver && request.IPAM.Driver !== 'default') {
     throw badParameter(`IPAM driver "${request.IPAM.Driver}" is not available: this engine has "default"`);
   }

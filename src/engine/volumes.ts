@@ -1,5 +1,5 @@
-import { readdirSync, mkdirSync } from 'node:fs';
-import { rm, stat, readdir } from 'node:fs/promises';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StringMap, VolumeCreateRequest, VolumeInspect } from './api-types.ts';
 import { type Clock, rfc3339 } from './clock.ts';
@@ -23,7 +23,10 @@ export interface VolumeStore {
   list(): readonly VolumeRecord[];
   get(name: string): VolumeRecord | undefined;
   /** Makes it, or returns the one there is when its options agree (409 otherwise). */
-  create(request: VolumeCreateRequest, anonymousFor?: string): { readonly record: VolumeRecord; readonly isNew: boolean };
+  create(
+    request: VolumeCreateRequest,
+    anonymousFor?: string,
+  ): { readonly record: VolumeRecord; readonly isNew: boolean };
   /** Host directory with the data; for `o=bind` volumes the device. */
   dataPath(record: VolumeRecord): string;
   /** Removes record and data. Whether it is in use is the caller's question. Idempotent. */
@@ -66,7 +69,10 @@ export function openVolumes(directory: string, clock: Clock, warn: (message: str
         version: 1,
         name,
         created: rfc3339(clock.now()),
-        labels: { ...(anonymousFor === undefined ? {} : { 'com.docker.volume.anonymous': '' }), ...request.Labels },
+        labels: {
+          ...(anonymousFor === undefined ? {} : { 'com.docker.volume.anonymous': '' }),
+          ...request.Labels,
+        },
         options,
         ...(anonymousFor === undefined ? {} : { anonymousFor }),
       };

@@ -1,8 +1,8 @@
 import type { NetworkRecord } from '../../network/index.ts';
 import type { EndpointSettings, HostConfig, NetworkingConfig } from '../api-types.ts';
-import type { Container } from './container.ts';
 import { badParameter } from '../http/failure.ts';
 import { shortId } from '../ids.ts';
+import type { Container } from './container.ts';
 import type { Attachment } from './record.ts';
 
 export type NetworkModeKind =
@@ -13,8 +13,12 @@ export type NetworkModeKind =
 /** Reads HostConfig.NetworkMode. */
 export function networkMode(mode: string | undefined): NetworkModeKind {
   if (mode === 'none' || mode === 'host') return { kind: mode };
-  if (mode?.startsWith('container:')) return { kind: 'container', reference: mode.slice('container:'.length) };
-  return { kind: 'networks', first: mode === undefined || mode === '' || mode === 'default' ? 'bridge' : mode };
+  if (mode?.startsWith('container:'))
+    return { kind: 'container', reference: mode.slice('container:'.length) };
+  return {
+    kind: 'networks',
+    first: mode === undefined || mode === '' || mode === 'default' ? 'bridge' : mode,
+  };
 }
 
 /**
@@ -30,7 +34,8 @@ export function planAttachments(
   const mode = networkMode(host.NetworkMode);
   const asked = Object.entries(networking?.EndpointsConfig ?? {});
   if (mode.kind === 'container') {
-    if (asked.length > 0) throw badParameter('conflicting options: a container sharing a network stack joins no network');
+    if (asked.length > 0)
+      throw badParameter('conflicting options: a container sharing a network stack joins no network');
     return {};
   }
   if (mode.kind !== 'networks') {
@@ -57,9 +62,10 @@ export function planAttachments(
     const isFirst = name === first.name;
     result[name] = {
       networkId: entry.record.id,
-      settings: isFirst && macAddress && !entry.settings.MacAddress
-        ? { ...entry.settings, MacAddress: macAddress }
-        : entry.settings,
+      settings:
+        isFirst && macAddress && !entry.settings.MacAddress
+          ? { ...entry.settings, MacAddress: macAddress }
+          : entry.settings,
     };
   }
   return result;
@@ -71,7 +77,12 @@ export function aliasesOf(
   settings: EndpointSettings,
   hostname: string | undefined,
 ): string[] {
-  const names = [container.name, ...(settings.Aliases ?? []), shortId(container.id), ...(hostname ? [hostname] : [])];
+  const names = [
+    container.name,
+    ...(settings.Aliases ?? []),
+    shortId(container.id),
+    ...(hostname ? [hostname] : []),
+  ];
   return [...new Set(names.map((name) => name.toLowerCase()))];
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { ContainerConfig, HostConfig } from '../api-types.ts';
-import { parseRestartPolicy } from '../restart-policy.ts';
 import { badParameter } from '../http/failure.ts';
+import { parseRestartPolicy } from '../restart-policy.ts';
 
 const minimumMemory = 6 * 1024 * 1024;
 
@@ -17,7 +17,9 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
   }
   if (config.StopSignal) signalNumber(config.StopSignal);
   if (config.WorkingDir && !config.WorkingDir.startsWith('/')) {
-    throw badParameter(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`);
+    throw badParameter(
+      `the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`,
+    );
   }
   if (host.Memory && host.Memory < minimumMemory) {
     throw badParameter('Minimum memory limit allowed is 6MB');

@@ -42,7 +42,9 @@ export async function createContainer(
   const host = withDefaults(givenHost ?? {});
   const warnings = checkCreate(merged, host);
   collectPorts(host, merged);
-  const attachments = planAttachments(host, networking, request.MacAddress, (one) => engine.networks.need(one));
+  const attachments = planAttachments(host, networking, request.MacAddress, (one) =>
+    engine.networks.need(one),
+  );
   const mode = networkMode(host.NetworkMode);
   if (mode.kind === 'container') engine.containers.need(mode.reference);
   const specs = collectMounts(merged, host, inheritedMounts(engine, host));
@@ -118,7 +120,10 @@ function withDefaults(host: HostConfig): HostConfig {
   return {
     ...host,
     NetworkMode: host.NetworkMode || 'default',
-    RestartPolicy: { Name: host.RestartPolicy?.Name || 'no', MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0 },
+    RestartPolicy: {
+      Name: host.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
     LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
     ShmSize: host.ShmSize || defaultShmSize,
     IpcMode: host.IpcMode || 'private',
@@ -133,7 +138,8 @@ function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {
   return (host.VolumesFrom ?? []).flatMap((entry) => {
     const [reference = '', mode = ''] = entry.split(':');
     const other = engine.containers.need(reference);
-    if (mode !== '' && mode !== 'ro' && mode !== 'rw') throw badParameter(`invalid mode for volumes-from: ${mode}`);
+    if (mode !== '' && mode !== 'ro' && mode !== 'rw')
+      throw badParameter(`invalid mode for volumes-from: ${mode}`);
     return other.record.mounts
       .filter((mount) => mount.type !== 'tmpfs')
       .map((mount) => (mode === 'ro' ? { ...mount, readOnly: true } : mount));
@@ -160,5 +166,7 @@ function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: 
 }
 
 function withTag(reference: string): string {
-  return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference) ? reference : `${reference}:latest`;
+  return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference)
+    ? reference
+    : `${reference}:latest`;
 }

@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises';
-import type { ShimExit } from '../../runtime/shim-protocol.ts';
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseExitFile } from '../../runtime/exit-file.ts';
-import { onExit, parseRestartPolicy } from '../restart-policy.ts';
+import type { ShimExit } from '../../runtime/shim-protocol.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
+import { onExit, parseRestartPolicy } from '../restart-policy.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
 import { emitContainer, emitNetwork } from './events.ts';

@@ -42,7 +42,8 @@ export function hostsText(input: {
     const given = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
     lines.push(`${given === 'host-gateway' ? input.hostGateway : given}\t${name}`);
   }
-  for (const { address, names } of [...input.links, ...input.own]) lines.push(`${address}\t${names.join(' ')}`);
+  for (const { address, names } of [...input.links, ...input.own])
+    lines.push(`${address}\t${names.join(' ')}`);
   const base = input.base ?? localNames;
   return `${base}${base.endsWith('\n') || base === '' ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`;
 }

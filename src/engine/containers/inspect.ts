@@ -1,7 +1,7 @@
 import type { NetworkRecord, PortBinding } from '../../network/index.ts';
 import type {
-  ContainerInspect,
   ContainerState as ApiState,
+  ContainerInspect,
   ContainerSummary,
   EndpointSettings,
   MountPoint,
@@ -124,14 +124,18 @@ export function statusText(container: Container, nowMs: number): string {
     default: {
       const paused = state.status === 'paused' ? ' (Paused)' : '';
       const health = mutable.health?.Status;
-      const healthText = health === undefined ? '' : ` (${health === 'starting' ? 'health: starting' : health})`;
+      const healthText =
+        health === undefined ? '' : ` (${health === 'starting' ? 'health: starting' : health})`;
       return `Up ${since(state.startedAt)}${paused || healthText}`;
     }
   }
 }
 
 function statusOfExit(
-  state: { readonly status: 'exited' | 'restarting'; readonly exit: { exitCode: number; finishedAt: string } },
+  state: {
+    readonly status: 'exited' | 'restarting';
+    readonly exit: { exitCode: number; finishedAt: string };
+  },
   since: (time: string) => string,
 ): string {
   const word = state.status === 'exited' ? 'Exited' : 'Restarting';
@@ -170,7 +174,10 @@ export function networkSettings(engine: Engine, container: Container): NetworkSe
     const record = engine.networks.find(attachment.networkId);
     return [name, endpointSettings(container, attachment, record)] as const;
   });
-  const legacy = container.mutable.attachments.bridge === undefined ? undefined : networks.find(([name]) => name === 'bridge')?.[1];
+  const legacy =
+    container.mutable.attachments.bridge === undefined
+      ? undefined
+      : networks.find(([name]) => name === 'bridge')?.[1];
   return {
     Bridge: '',
     SandboxID: container.up ? container.id : '',

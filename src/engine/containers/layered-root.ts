@@ -1,7 +1,7 @@
+import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import type { Stats } from 'node:fs';
 
 /**
  * The merged view of a root made of overlay layers (top first), read without mounting it. A character device 0:0 hides

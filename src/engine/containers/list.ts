@@ -2,9 +2,9 @@ import type { ContainerSummary } from '../api-types.ts';
 import { parseRfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { type Filters, matches, matchesLabels, nameMatcher } from '../filters.ts';
+import type { Container } from './container.ts';
 import { summarize } from './inspect.ts';
 import { portKey } from './port-spec.ts';
-import type { Container } from './container.ts';
 import { lastExit, shownStatus } from './state.ts';
 
 export const containerFilterKeys = [
@@ -59,7 +59,11 @@ export function matchesContainer(engine: Engine, container: Container, filters: 
       return test(container.name) || test(`/${container.name}`);
     }) &&
     matches(filters, 'status', (value) => shownStatus(container.state) === value) &&
-    matches(filters, 'exited', (value) => !container.up && lastExit(container.state)?.exitCode === Number(value)) &&
+    matches(
+      filters,
+      'exited',
+      (value) => !container.up && lastExit(container.state)?.exitCode === Number(value),
+    ) &&
     matches(filters, 'health', (value) => (container.mutable.health?.Status ?? 'none') === value) &&
     matches(filters, 'ancestor', (value) => isAncestor(engine, container, value)) &&
     matches(filters, 'network', (value) =>
@@ -68,7 +72,9 @@ export function matchesContainer(engine: Engine, container: Container, filters: 
       ),
     ) &&
     matches(filters, 'volume', (value) =>
-      record.mounts.some((mount) => mount.volume === value || mount.target === value || mount.source === value),
+      record.mounts.some(
+        (mount) => mount.volume === value || mount.target === value || mount.source === value,
+      ),
     ) &&
     matches(filters, 'publish', (value) =>
       container.mutable.ports.some((port) => portMatches(value, port.hostPort, port.protocol)),

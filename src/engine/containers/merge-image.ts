@@ -15,7 +15,8 @@ export interface MergedConfig {
 export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeConfig): MergedConfig {
   const ownEntrypoint = list(request.Entrypoint);
   const cleared = ownEntrypoint !== undefined && ownEntrypoint.join('') === '' && ownEntrypoint.length <= 1;
-  const entrypoint = ownEntrypoint === undefined ? (image.Entrypoint ?? undefined) : cleared ? undefined : ownEntrypoint;
+  const entrypoint =
+    ownEntrypoint === undefined ? (image.Entrypoint ?? undefined) : cleared ? undefined : ownEntrypoint;
   const ownCommand = list(request.Cmd);
   const command =
     ownCommand !== undefined && ownCommand.length > 0

@@ -105,7 +105,8 @@ export function parseMount(mount: MountRequest): MountSpec {
     };
   }
   if (mount.Type === 'tmpfs') {
-    if (mount.Source) throw badParameter('invalid mount config for type "tmpfs": field Source must not be specified');
+    if (mount.Source)
+      throw badParameter('invalid mount config for type "tmpfs": field Source must not be specified');
     const options = mount.TmpfsOptions ?? {};
     return {
       type: 'tmpfs',
@@ -138,7 +139,9 @@ export function collectMounts(
   for (const spec of [...(host.Binds ?? []).map(parseBind), ...(host.Mounts ?? []).map(parseMount)]) {
     if (taken.has(spec.target)) throw badParameter(`Duplicate mount point: ${spec.target}`);
     taken.add(spec.target);
-    mounts.push(spec.type === 'volume' && spec.driver === '' ? { ...spec, driver: host.VolumeDriver ?? '' } : spec);
+    mounts.push(
+      spec.type === 'volume' && spec.driver === '' ? { ...spec, driver: host.VolumeDriver ?? '' } : spec,
+    );
   }
   for (const mount of inherited) {
     if (taken.has(mount.target)) continue;
@@ -171,7 +174,8 @@ export function collectMounts(
 
 /** An absolute path in the container, without `.`/`..` and never the root itself. */
 function cleanTarget(target: string, what: string): string {
-  if (!target.startsWith('/')) throw badParameter(`invalid mount target in '${what}': it must be an absolute path`);
+  if (!target.startsWith('/'))
+    throw badParameter(`invalid mount target in '${what}': it must be an absolute path`);
   const clean = posix.normalize(target).replace(/(.)\/$/, '$1');
   if (clean === '/') throw badParameter(`invalid specification: destination can't be '/' in '${what}'`);
   return clean;

@@ -28,7 +28,12 @@ export async function removeContainer(
   await container.launch?.over;
   engine.fault('remove:begin');
   const exit = lastExit(container.state) ?? null;
-  container.become({ status: 'removing', startedAt: lastStart(container.state) ?? '', exit });
+  container.become({
+    status: 'removing',
+    startedAt: lastStart(container.state) ?? '',
+    exit,
+    volumes: options.volumes,
+  });
   container.save();
   engine.fault('remove:state');
   await removeFiles(engine, container, options.volumes);

@@ -35,8 +35,7 @@ function sourceOf(engine: Pick<Engine, 'volumes'>, mount: StoredMount): string {
     if (!existsSync(mount.source)) mkdirSync(mount.source, { recursive: true, mode: 0o755 });
     return mount.source;
   }
-  const volume =
-    engine.volumes.get(mount.volume!) ?? engine.volumes.create({ Name: mount.volume! }).record;
+  const volume = engine.volumes.get(mount.volume!) ?? engine.volumes.create({ Name: mount.volume! }).record;
   const data = engine.volumes.dataPath(volume);
   if (!existsSync(data)) {
     throw badParameter(`volume ${volume.name} cannot be mounted: ${data} does not exist`);
@@ -71,11 +70,15 @@ function resolveDevice(device: DeviceMapping): ResolvedDevice[] {
   if (/[^rwm]/.test(access)) throw badParameter(`invalid device mode: ${access}`);
   const stat = statSync(device.PathOnHost, { throwIfNoEntry: false });
   if (stat === undefined) {
-    throw badParameter(`error gathering device information while adding custom device "${device.PathOnHost}": no such file or directory`);
+    throw badParameter(
+      `error gathering device information while adding custom device "${device.PathOnHost}": no such file or directory`,
+    );
   }
   if (stat.isDirectory()) return nodesBelow(device.PathOnHost, inside, access);
   if (!stat.isCharacterDevice() && !stat.isBlockDevice()) {
-    throw badParameter(`error gathering device information while adding custom device "${device.PathOnHost}": not a device node`);
+    throw badParameter(
+      `error gathering device information while adding custom device "${device.PathOnHost}": not a device node`,
+    );
   }
   return [node(device.PathOnHost, inside, access)];
 }

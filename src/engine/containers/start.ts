@@ -267,7 +267,10 @@ function keepEndpoints(
   container.amend({ attachments, ports });
 }
 
-function joinedPids(engine: Engine, container: Container): {
+function joinedPids(
+  engine: Engine,
+  container: Container,
+): {
   network?: number;
   pid?: number;
   ipc?: number;

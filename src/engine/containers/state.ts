@@ -44,7 +44,13 @@ export type ContainerState =
       readonly delay: number;
     }
   | { readonly status: 'exited'; readonly startedAt: string; readonly exit: ExitRecord }
-  | { readonly status: 'removing'; readonly startedAt: string; readonly exit: ExitRecord | null }
+  | {
+      readonly status: 'removing';
+      readonly startedAt: string;
+      readonly exit: ExitRecord | null;
+      /** Its anonymous volumes go too. */
+      readonly volumes: boolean;
+    }
   | { readonly status: 'dead'; readonly startedAt: string; readonly exit: ExitRecord };
 
 export type StoppedState = Extract<ContainerState, { status: 'created' | 'exited' | 'restarting' }>;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type Instant, rfc3339, never } from '../clock.ts';
+import { type Instant, never, rfc3339 } from '../clock.ts';
 import type { Container } from './container.ts';
 
 /** One look at a container's counters. Times in nanoseconds, sizes in bytes. */
@@ -33,7 +33,8 @@ export function readStats(paths: Readonly<Record<string, string>>, pid: number, 
     read: rfc3339(now),
     ...cpu,
     machineCpu: machineCpu(),
-    memoryUsage: number(memoryDirectory, unified === undefined ? 'memory.usage_in_bytes' : 'memory.current') ?? 0,
+    memoryUsage:
+      number(memoryDirectory, unified === undefined ? 'memory.usage_in_bytes' : 'memory.current') ?? 0,
     memoryLimit: limit === undefined || limit > totalmem() ? totalmem() : limit,
     inactiveFile: memoryStat.get(unified === undefined ? 'total_inactive_file' : 'inactive_file') ?? 0,
     pids: number(pidsDirectory, 'pids.current') ?? 0,
@@ -89,13 +90,24 @@ function networkCounters(pid: number): Record<string, Record<string, number>> {
   return networks;
 }
 
-function blkioV1(directory: string | undefined): { major: number; minor: number; op: string; value: number }[] {
-  const lines = text(directory === undefined ? undefined : join(directory, 'blkio.throttle.io_service_bytes'));
+function blkioV1(
+  directory: string | undefined,
+): { major: number; minor: number; op: string; value: number }[] {
+  const lines = text(
+    directory === undefined ? undefined : join(directory, 'blkio.throttle.io_service_bytes'),
+  );
   return (lines ?? '').split('\n').flatMap((line) => {
     const match = /^(\d+):(\d+) (Read|Write) (\d+)$/.exec(line);
     return match === null
       ? []
-      : [{ major: Number(match[1]), minor: Number(match[2]), op: match[3]!.toLowerCase(), value: Number(match[4]) }];
+      : [
+          {
+            major: Number(match[1]),
+            minor: Number(match[2]),
+            op: match[3]!.toLowerCase(),
+            value: Number(match[4]),
+          },
+        ];
   });
 }
 
@@ -112,7 +124,11 @@ function blkioV2(directory: string): { major: number; minor: number; op: string;
 }
 
 /** The API's shape (as docker stats reads it); a stopped container has zeros. */
-export function statsFor(container: Container, now: StatsSample | undefined, before: StatsSample | undefined): object {
+export function statsFor(
+  container: Container,
+  now: StatsSample | undefined,
+  before: StatsSample | undefined,
+): object {
   const cpuStats = (sample: StatsSample | undefined): object => ({
     cpu_usage: {
       total_usage: sample?.cpuTotal ?? 0,
@@ -174,5 +190,10 @@ function number(directory: string | undefined, file: string): number | undefined
 
 function keyed(directory: string | undefined, file: string): Map<string, number> {
   const lines = directory === undefined ? '' : (text(join(directory, file)) ?? '');
-  return new Map(lines.split('\n').map((line) => line.split(' ')).map(([key = '', value]) => [key, Number(value)]));
+  return new Map(
+    lines
+      .split('\n')
+      .map((line) => line.split(' '))
+      .map(([key = '', value]) => [key, Number(value)]),
+  );
 }

@@ -46,7 +46,11 @@ export async function stopContainer(
  * Sends a signal. One that is meant to end the container (SIGKILL, its stop signal) also keeps the restart policy from
  * acting; SIGKILL waits for the exit, as dockerd does. Throws 409 when it does not run.
  */
-export async function killContainer(engine: Engine, container: Container, name: string | null): Promise<void> {
+export async function killContainer(
+  engine: Engine,
+  container: Container,
+  name: string | null,
+): Promise<void> {
   const signal = signalNumber(name || 'SIGKILL');
   if (container.state.status === 'restarting' && signal === sigkill) {
     cancelBackOff(container);
@@ -71,7 +75,8 @@ export async function restartContainer(
   container: Container,
   options: { readonly timeout?: number | undefined; readonly signal?: string | undefined },
 ): Promise<void> {
-  if (container.up || container.state.status === 'restarting') await stopContainer(engine, container, options);
+  if (container.up || container.state.status === 'restarting')
+    await stopContainer(engine, container, options);
   resetRestarts(container);
   await startContainer(engine, container);
   emitContainer(engine, container, 'restart');

@@ -9,7 +9,11 @@ import type { ContainerRecord } from './record.ts';
  * Docker's copy-up: a volume that is empty takes what the image has at its mount point, owner and mode of the directory
  * included, unless `nocopy`. Done at create, so that a start need not wait for it.
  */
-export async function fillVolumes(engine: Engine, record: ContainerRecord, image: ImageRecord): Promise<void> {
+export async function fillVolumes(
+  engine: Engine,
+  record: ContainerRecord,
+  image: ImageRecord,
+): Promise<void> {
   const wanted = record.mounts.filter(
     (mount) => mount.type === 'volume' && mount.noCopy !== true && mount.subpath === undefined,
   );

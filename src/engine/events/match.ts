@@ -20,8 +20,10 @@ export const eventFilterKeys = [
 export function matchesEvent(filters: Filters, event: EventMessage): boolean {
   const { ID, Attributes } = event.Actor;
   const action = event.Action;
-  const actor = (type: EventMessage['Type'], named: string | undefined): ((value: string) => boolean) =>
-    (value) => event.Type === type && (ID === value || named === value || (value.length >= 4 && ID.startsWith(value)));
+  const actor =
+    (type: EventMessage['Type'], named: string | undefined): ((value: string) => boolean) =>
+    (value) =>
+      event.Type === type && (ID === value || named === value || (value.length >= 4 && ID.startsWith(value)));
   return (
     matches(filters, 'event', (value) => value === action || value === action.split(':')[0]) &&
     matches(filters, 'type', (value) => value === event.Type) &&
@@ -30,7 +32,7 @@ export function matchesEvent(filters: Filters, event: EventMessage): boolean {
     matches(filters, 'container', (value) =>
       event.Type === 'container'
         ? actor('container', Attributes.name)(value)
-        : Attributes.container !== undefined && Attributes.container.startsWith(value),
+        : Attributes.container?.startsWith(value) === true,
     ) &&
     matches(filters, 'image', (value) =>
       event.Type === 'image' ? actor('image', Attributes.name)(value) : Attributes.image === value,

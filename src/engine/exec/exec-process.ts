@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { buildExecPlan } from '../../runtime/build-launch-plan.ts';
@@ -12,6 +12,9 @@ import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
+
+/** File in an exec's run directory: nobody waits for it, so it goes on without the engine that started it. */
+export const detachedMark = 'detached';
 
 export type ExecState =
   | { readonly status: 'created' }
@@ -47,11 +50,14 @@ export async function startExec(
   const { container, request } = exec;
   const { launch, state } = container;
   if (exec.state.status !== 'created') throw conflict(`exec ${exec.id} has already been started`);
-  if (state.status === 'paused') throw conflict(`container ${container.name} is paused, unpause the container before exec`);
-  if (state.status !== 'running' || launch === undefined) throw conflict(`container ${container.id} is not running`);
+  if (state.status === 'paused')
+    throw conflict(`container ${container.name} is paused, unpause the container before exec`);
+  if (state.status !== 'running' || launch === undefined)
+    throw conflict(`container ${container.id} is not running`);
   exec.state = { status: 'running', pid: 0 };
   const runDir = join(engine.layout.execRuns, exec.id);
   await mkdir(runDir, { recursive: true, mode: 0o700 });
+  if (options.attached === undefined) await writeFile(join(runDir, detachedMark), '');
   const [rows = 0, columns = 0] = options.consoleSize ?? request.ConsoleSize ?? [];
   let shim: ShimConnection | undefined;
   try {
@@ -121,7 +127,11 @@ type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;
 function firstState(shim: ShimConnection, options: ExecStart): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const offClose = shim.onClose((cause) =>
-      reject(new TcomposeError('ENGINE_START_CONTAINER', 'the process that was to run the command died', { cause })),
+      reject(
+        new TcomposeError('ENGINE_START_CONTAINER', 'the process that was to run the command died', {
+          cause,
+        }),
+      ),
     );
     let releasing = false;
     shim.onState((state) => {

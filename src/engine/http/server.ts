@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { type Exchange, type Hijacked, readJson, streamWriter } from './exchange.ts';
@@ -60,7 +66,9 @@ export function createApiServer(
         });
       } else if (found.kind !== 'match') {
         const what = found.kind === 'unknown' ? 'has no such endpoint' : `does not allow ${method} here`;
-        channel.send(found.kind === 'unknown' ? 404 : 405, { message: `the tcompose engine ${what}: ${path}` });
+        channel.send(found.kind === 'unknown' ? 404 : 405, {
+          message: `the tcompose engine ${what}: ${path}`,
+        });
       } else {
         const exchange: Exchange = {
           ...channel,

@@ -1,18 +1,18 @@
 import type { ShimAttachment } from '../../runtime/shim-client.ts';
-import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
-import type { Container } from '../containers/container.ts';
-import { logGrowth } from '../containers/log-growth.ts';
-import { readStats, statsFor, type StatsSample } from '../containers/stats.ts';
-import { shownStatus, lastExit } from '../containers/state.ts';
-import { cgroupPaths } from '../containers/cgroup.ts';
 import { parseTimeFilter } from '../clock.ts';
+import { cgroupPaths } from '../containers/cgroup.ts';
+import type { Container } from '../containers/container.ts';
+import { emitContainer } from '../containers/events.ts';
+import { logGrowth } from '../containers/log-growth.ts';
+import { lastExit, shownStatus } from '../containers/state.ts';
+import { readStats, type StatsSample, statsFor } from '../containers/stats.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
 import { type Exchange, type Hijacked, multiplexedStream, rawStream } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
-import { emitContainer } from '../containers/events.ts';
+import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
 import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];
@@ -22,13 +22,21 @@ export function containerStreamRoutes(engine: Engine): Route[] {
   const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
   return [
     { method: 'POST', path: '/containers/{id}/wait', handler: (exchange) => wait(named(exchange), exchange) },
-    { method: 'GET', path: '/containers/{id}/logs', handler: (exchange) => logs(engine, named(exchange), exchange) },
+    {
+      method: 'GET',
+      path: '/containers/{id}/logs',
+      handler: (exchange) => logs(engine, named(exchange), exchange),
+    },
     {
       method: 'POST',
       path: '/containers/{id}/attach',
       handler: (exchange) => attach(engine, named(exchange), exchange),
     },
-    { method: 'GET', path: '/containers/{id}/stats', handler: (exchange) => stats(engine, named(exchange), exchange) },
+    {
+      method: 'GET',
+      path: '/containers/{id}/stats',
+      handler: (exchange) => stats(engine, named(exchange), exchange),
+    },
   ];
 }
 
@@ -72,7 +80,11 @@ function stopped(container: Container): boolean {
 
 function isExit(container: Container): boolean {
   const { status } = container.state;
-  return status === 'exited' || status === 'restarting' || (status === 'created' && container.state.failure !== undefined);
+  return (
+    status === 'exited' ||
+    status === 'restarting' ||
+    (status === 'created' && container.state.failure !== undefined)
+  );
 }
 
 async function logs(engine: Engine, container: Container, exchange: Exchange): Promise<void> {
@@ -101,7 +113,9 @@ async function logs(engine: Engine, container: Container, exchange: Exchange): P
     stderr,
     ...(since === undefined ? {} : { since: logTime(nanoseconds(since)) }),
     ...(until === undefined ? {} : { until: logTime(nanoseconds(until)) }),
-    ...(tail === null || tail === '' || tail === 'all' || Number.isNaN(Number(tail)) ? {} : { tail: Number(tail) }),
+    ...(tail === null || tail === '' || tail === 'all' || Number.isNaN(Number(tail))
+      ? {}
+      : { tail: Number(tail) }),
     ...(follow ? { follow: logGrowth(container) } : {}),
     signal: exchange.signal,
   };
@@ -115,7 +129,11 @@ async function logs(engine: Engine, container: Container, exchange: Exchange): P
 
 async function attach(engine: Engine, container: Container, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  const streams = { stdin: flag(query, 'stdin'), stdout: flag(query, 'stdout'), stderr: flag(query, 'stderr') };
+  const streams = {
+    stdin: flag(query, 'stdin'),
+    stdout: flag(query, 'stdout'),
+    stderr: flag(query, 'stderr'),
+  };
   const live = flag(query, 'stream');
   const past = flag(query, 'logs');
   if (container.state.status === 'paused') {
@@ -125,7 +143,10 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
   const hijacked = exchange.hijack(tty ? rawStream : multiplexedStream);
   emitContainer(engine, container, 'attach');
   if (past) {
-    for await (const batch of readLog(container.logPath, { stdout: streams.stdout, stderr: streams.stderr })) {
+    for await (const batch of readLog(container.logPath, {
+      stdout: streams.stdout,
+      stderr: streams.stderr,
+    })) {
       await hijacked.output.write(encodeLogBatch(batch, { timestamps: false, multiplexed: !tty }));
     }
   }

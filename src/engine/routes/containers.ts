@@ -1,5 +1,7 @@
 import type { ContainerCreateRequest, ContainerTopResponse } from '../api-types.ts';
-import { namePattern } from '../names.ts';
+import { parseRfc3339, parseTimeFilter } from '../clock.ts';
+import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
+import type { Container } from '../containers/container.ts';
 import { createContainer } from '../containers/create.ts';
 import { emitContainer } from '../containers/events.ts';
 import { inspectContainer } from '../containers/inspect.ts';
@@ -7,7 +9,6 @@ import { containerFilterKeys, listContainers, matchesContainer } from '../contai
 import { processTable } from '../containers/process-table.ts';
 import { removeContainer } from '../containers/remove.ts';
 import { startContainer } from '../containers/start.ts';
-import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
 import {
   killContainer,
   pauseContainer,
@@ -16,14 +17,13 @@ import {
   stopContainer,
   unpauseContainer,
 } from '../containers/stop.ts';
-import { diskUsage } from '../volumes.ts';
 import type { Engine } from '../context.ts';
 import { flag, integer, matches, parseFilters } from '../filters.ts';
-import { parseTimeFilter, parseRfc3339 } from '../clock.ts';
-import { badParameter, conflict } from '../http/failure.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import type { Container } from '../containers/container.ts';
+import { namePattern } from '../names.ts';
+import { diskUsage } from '../volumes.ts';
 
 /** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
 export function containerRoutes(engine: Engine): Route[] {
@@ -36,7 +36,9 @@ export function containerRoutes(engine: Engine): Route[] {
       await container.serial.run(() => run(container, exchange));
       exchange.send(204);
     };
-  const stopOptions = ({ query }: Exchange): { timeout?: number | undefined; signal?: string | undefined } => ({
+  const stopOptions = ({
+    query,
+  }: Exchange): { timeout?: number | undefined; signal?: string | undefined } => ({
     timeout: integer(query, 't'),
     signal: query.get('signal') || undefined,
   });
@@ -48,7 +50,11 @@ export function containerRoutes(engine: Engine): Route[] {
       handler(exchange) {
         const { query } = exchange;
         const filters = parseFilters(query.get('filters'), containerFilterKeys);
-        const list = listContainers(engine, { all: flag(query, 'all'), limit: integer(query, 'limit'), filters });
+        const list = listContainers(engine, {
+          all: flag(query, 'all'),
+          limit: integer(query, 'limit'),
+          filters,
+        });
         exchange.send(200, list);
       },
     },
@@ -82,7 +88,9 @@ export function containerRoutes(engine: Engine): Route[] {
           );
           if (!old || !matchesContainer(engine, container, labelsOnly)) continue;
           reclaimed += await diskUsage(container.upperDir);
-          await container.serial.run(() => removeContainer(engine, container, { force: false, volumes: false }));
+          await container.serial.run(() =>
+            removeContainer(engine, container, { force: false, volumes: false }),
+          );
           removed.push(container.id);
         }
         exchange.send(200, { ContainersDeleted: removed, SpaceReclaimed: reclaimed });
@@ -170,7 +178,8 @@ export function containerRoutes(engine: Engine): Route[] {
           throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
         }
         const oldName = container.name;
-        if (name === oldName) throw badParameter('Renaming a container with the same name as its current name');
+        if (name === oldName)
+          throw badParameter('Renaming a container with the same name as its current name');
         engine.containers.rename(container, name);
         container.save();
         emitContainer(engine, container, 'rename', { oldName: `/${oldName}` });
@@ -193,7 +202,8 @@ export function containerRoutes(engine: Engine): Route[] {
       method: 'DELETE',
       path: '/containers/{id}',
       handler: operation(async (container, exchange) => {
-        if (flag(exchange.query, 'link')) throw badParameter('removing links is not available in this engine');
+        if (flag(exchange.query, 'link'))
+          throw badParameter('removing links is not available in this engine');
         await removeContainer(engine, container, {
           force: flag(exchange.query, 'force'),
           volumes: flag(exchange.query, 'v'),

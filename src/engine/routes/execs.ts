@@ -1,5 +1,5 @@
-import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api-types.ts';
 import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api-types.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';
@@ -23,7 +23,13 @@ export function execRoutes(engine: Engine): Route[] {
           throw conflict(`Container ${container.id} is paused, unpause the container before exec`);
         }
         if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
-        const exec: ExecProcess = { id: newId(), container, request, state: { status: 'created' }, shim: undefined };
+        const exec: ExecProcess = {
+          id: newId(),
+          container,
+          request,
+          state: { status: 'created' },
+          shim: undefined,
+        };
         engine.execs.add(exec);
         emitContainer(engine, container, `exec_create: ${request.Cmd.join(' ')}`, { execID: exec.id });
         exchange.send(201, { Id: exec.id });

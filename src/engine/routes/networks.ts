@@ -36,7 +36,8 @@ export function networkRoutes(engine: Engine): Route[] {
             'dangling',
             (value) =>
               !builtIn(record) &&
-              (value === 'true' || value === '1') === (attachedTo(engine.containers.all(), record.id).length === 0),
+              (value === 'true' || value === '1') ===
+                (attachedTo(engine.containers.all(), record.id).length === 0),
           ),
       );
   return [
@@ -176,7 +177,9 @@ async function connect(
   try {
     await engine.net.ensureBridge(record);
     const endpoint = await engine.net.connect(container.id, record, allocated);
-    container.amend({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings, endpoint } } });
+    container.amend({
+      attachments: { ...attachments, [record.name]: { networkId: record.id, settings, endpoint } },
+    });
     container.save();
   } catch (error) {
     engine.net.release(allocated);

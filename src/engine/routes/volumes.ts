@@ -15,7 +15,13 @@ export function volumeRoutes(engine: Engine): Route[] {
       method: 'GET',
       path: '/volumes',
       handler(exchange) {
-        const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'driver', 'label', 'label!', 'name']);
+        const filters = parseFilters(exchange.query.get('filters'), [
+          'dangling',
+          'driver',
+          'label',
+          'label!',
+          'name',
+        ]);
         const list = volumes
           .list()
           .filter(
@@ -42,7 +48,8 @@ export function volumeRoutes(engine: Engine): Route[] {
       path: '/volumes/prune',
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['all', 'label', 'label!']);
-        const all = matches(filters, 'all', (value) => value === 'true' || value === '1') && filters.has('all');
+        const all =
+          matches(filters, 'all', (value) => value === 'true' || value === '1') && filters.has('all');
         const removed: string[] = [];
         let reclaimed = 0;
         for (const record of volumes.list()) {

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { planCgroups } from '../../runtime/cgroup-layout.ts';
+import { connectShim } from '../../runtime/shim-client.ts';
+import type { Engine } from '../context.ts';
+import { detachedMark } from '../exec/exec-process.ts';
+import { clearCgroups } from './cgroup.ts';
+
+const sigkill = 9;
+
+/** Clears away run directories, shims and cgroups of this engine root that belong to no container that is up. */
+export async function clearOrphans(engine: Engine): Promise<void> {
+  const known = new Set(
+    engine.containers
+      .all()
+      .filter((container) => container.up || container.launch !== undefined)
+      .map((container) => container.id),
+  );
+  const runs = names(engine.layout.containerRuns).filter((id) => !known.has(id));
+  await Promise.all(runs.map((id) => endShim(join(engine.layout.containerRuns, id))));
+  await Promise.all(
+    names(engine.layout.execRuns).map((id) => {
+      const directory = join(engine.layout.execRuns, id);
+      return existsSync(join(directory, detachedMark)) ? watchDetached(directory) : endShim(directory);
+    }),
+  );
+  await clearCgroupLeftovers(engine, known);
+}
+
+/** An exec or container nobody waits for any more: killed, reaped, its directory removed. */
+async function endShim(directory: string): Promise<void> {
+  try {
+    const shim = await connectShim(directory);
+    await shim.signal(sigkill).catch(() => {});
+    const state = new Promise<void>((resolve) => {
+      shim.onState((one) => {
+        if (one.type === 'exited' || one.type === 'failed') resolve();
+      });
+      shim.onClose(() => resolve());
+    });
+    await state;
+    await shim.reap();
+    shim.close();
+  } catch {
+    // No shim there: only the directory is left.
+  }
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** A detached exec goes on; when it ends its shim is let go. */
+async function watchDetached(directory: string): Promise<void> {
+  try {
+    const shim = await connectShim(directory);
+    const over = async (): Promise<void> => {
+      await shim.reap().catch(() => {});
+      shim.close();
+      await rm(directory, { recursive: true, force: true });
+    };
+    shim.onState((state) => {
+      if (state.type === 'exited' || state.type === 'failed') void over();
+    });
+    shim.onClose(() => void rm(directory, { recursive: true, force: true }));
+  } catch {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function clearCgroupLeftovers(engine: Engine, known: ReadonlySet<string>): Promise<void> {
+  if (engine.machine.cgroups.kind === 'none') return;
+  const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, {}).paths;
+  const byId = new Map<string, Record<string, string>>();
+  for (const parent of new Set(Object.values(probe).map((path) => dirname(path)))) {
+    for (const id of names(parent)) {
+      if (!/^[0-9a-f]{64}$/.test(basename(id)) || known.has(id)) continue;
+      const paths = byId.get(id) ?? {};
+      byId.set(id, { ...paths, [parent]: join(parent, id) });
+    }
+  }
+  await Promise.all([...byId.values()].map((paths) => clearCgroups(paths)));
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,69 @@
+import type { Engine } from './context.ts';
+import type { EngineLog } from './log-sink.ts';
+
+/** Seconds of nothing to do after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides, 0 is never. */
+export const defaultIdleSeconds = 60;
+
+export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
+  const text = env.TCOMPOSE_IDLE_SECONDS;
+  if (text === undefined || text === '') return defaultIdleSeconds;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  log.warn(`TCOMPOSE_IDLE_SECONDS is "${text}", not a number of seconds; ${defaultIdleSeconds} is used`);
+  return defaultIdleSeconds;
+}
+
+export interface RequestCount {
+  readonly open: number;
+  begin(): () => void;
+}
+
+/** Counts requests and streams that are open. */
+export function countRequests(): RequestCount {
+  let open = 0;
+  return {
+    get open() {
+      return open;
+    },
+    begin() {
+      open++;
+      let over = false;
+      return () => {
+        if (!over) open--;
+        over = true;
+      };
+    },
+  };
+}
+
+/**
+ * Calls `end` once when for `seconds` there was no open request or stream, no container up or in back-off, and no
+ * operation under way. Looks a few times within the span; a look costs a scan of the containers.
+ */
+export function endWhenIdle(
+  engine: Engine,
+  requests: RequestCount,
+  seconds: number,
+  end: () => void,
+): () => void {
+  if (seconds === 0) return () => {};
+  let idleSince = engine.clock.monotonic();
+  const busy = (): boolean =>
+    requests.open > 0 ||
+    engine.execs.running > 0 ||
+    engine.containers
+      .all()
+      .some(({ up, state, serial }) => up || state.status === 'restarting' || serial.busy);
+  const timer = setInterval(
+    () => {
+      const now = engine.clock.monotonic();
+      if (busy()) idleSince = now;
+      else if (now - idleSince >= seconds * 1000) {
+        clearInterval(timer);
+        end();
+      }
+    },
+    Math.max(100, (seconds * 1000) / 12),
+  );
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,28 @@
+import type { Engine } from '../context.ts';
+import type { Route } from '../http/router.ts';
+import { archiveRoutes } from './archive.ts';
+import { containerStreamRoutes } from './container-streams.ts';
+import { containerRoutes } from './containers.ts';
+import { eventRoutes } from './events.ts';
+import { execRoutes } from './execs.ts';
+import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
+import { systemRoutes } from './system.ts';
+import { type Lifetime, tcomposeRoutes } from './tcompose.ts';
+import { volumeRoutes } from './volumes.ts';
+
+/** The whole API; the order is that of looking a request up. */
+export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
+  return [
+    ...systemRoutes(engine),
+    ...containerRoutes(engine),
+    ...containerStreamRoutes(engine),
+    ...execRoutes(engine),
+    ...archiveRoutes(engine),
+    ...imageRoutes(engine),
+    ...networkRoutes(engine),
+    ...volumeRoutes(engine),
+    ...eventRoutes(engine),
+    ...tcomposeRoutes(engine, lifetime),
+  ];
+}

@@ -1,0 +1,247 @@
+import type { ImageRecord } from '../../image/index.ts';
+import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api-types.ts';
+import { parseRfc3339, parseTimeFilter } from '../clock.ts';
+import type { Engine } from '../context.ts';
+import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { badParameter, notFound, notImplemented } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+
+export function imageRoutes(engine: Engine): Route[] {
+  const need = (reference: string): ImageRecord => {
+    const record = engine.images.get(reference);
+    if (record === undefined) throw notFound(`No such image: ${reference}`);
+    return record;
+  };
+  const usedBy = (imageId: string): { name: string; running: boolean }[] =>
+    engine.containers
+      .all()
+      .filter((container) => container.record.imageId === imageId)
+      .map((container) => ({ name: container.name, running: container.up }));
+  const emit = (action: string, id: string, name: string): void => {
+    engine.events.emit({ type: 'image', action, id, attributes: { name } });
+  };
+  const remove = async (reference: string, force: boolean): Promise<object[]> => {
+    const before = need(reference);
+    const removals = await engine.images.remove(reference, { force, usedBy });
+    for (const removal of removals) {
+      if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
+      else emit('delete', removal.Deleted, removal.Deleted);
+    }
+    return [...removals];
+  };
+
+  return [
+    {
+      method: 'GET',
+      path: '/images/json',
+      handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), [
+          'before',
+          'dangling',
+          'label',
+          'label!',
+          'reference',
+          'since',
+          'until',
+        ]);
+        const now = engine.clock.now().ms;
+        const created = (reference: string): number => parseRfc3339(need(reference).created);
+        const list = engine.images
+          .list()
+          .filter(
+            (record) =>
+              matchesLabels(filters, record.config.Labels ?? {}) &&
+              matches(
+                filters,
+                'dangling',
+                (value) => (value === 'true' || value === '1') === (record.tags.length === 0),
+              ) &&
+              matches(filters, 'reference', (value) =>
+                record.tags.some((tag) => matchesReference(value, tag)),
+              ) &&
+              matches(filters, 'before', (value) => parseRfc3339(record.created) < created(value)) &&
+              matches(filters, 'since', (value) => parseRfc3339(record.created) > created(value)) &&
+              matches(
+                filters,
+                'until',
+                (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+              ),
+          );
+        exchange.send(
+          200,
+          list.map((record) => summarizeImage(engine, record)),
+        );
+      },
+    },
+    { method: 'POST', path: '/images/create', handler: (exchange) => createImage(engine, exchange, emit) },
+    {
+      method: 'POST',
+      path: '/images/prune',
+      async handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
+        const all = (filters.get('dangling') ?? []).some((value) => value === 'false' || value === '0');
+        const now = engine.clock.now().ms;
+        const removed: object[] = [];
+        let reclaimed = 0;
+        for (const record of engine.images.list()) {
+          if (record.host || usedBy(record.id).length > 0) continue;
+          if (!all && record.tags.length > 0) continue;
+          if (!matchesLabels(filters, record.config.Labels ?? {})) continue;
+          if (
+            !matches(
+              filters,
+              'until',
+              (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+            )
+          ) {
+            continue;
+          }
+          removed.push(...(await remove(record.id, true)));
+          reclaimed += record.size;
+        }
+        exchange.send(200, { ImagesDeleted: removed, SpaceReclaimed: reclaimed });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/images/{name*}/json',
+      handler: (exchange) => exchange.send(200, inspectImage(need(exchange.params.name!))),
+    },
+    {
+      method: 'GET',
+      path: '/images/{name*}/history',
+      handler: (exchange) => exchange.send(200, history(need(exchange.params.name!))),
+    },
+    {
+      method: 'POST',
+      path: '/images/{name*}/tag',
+      async handler(exchange) {
+        const repository = exchange.query.get('repo') ?? '';
+        const tag = exchange.query.get('tag') || 'latest';
+        if (repository === '') throw badParameter('a repository name is needed to tag an image');
+        const record = need(exchange.params.name!);
+        await engine.images.tag(record.id, `${repository}:${tag}`);
+        emit('tag', record.id, `${repository}:${tag}`);
+        exchange.send(201);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/images/{name*}/push',
+      handler() {
+        throw notImplemented('pushing to registries is not available yet');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/distribution/{name*}/json',
+      handler() {
+        throw notFound(
+          'registries are not available yet, so nothing is known of this image beyond this machine',
+        );
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/images/{name*}',
+      async handler(exchange) {
+        exchange.send(200, await remove(exchange.params.name!, flag(exchange.query, 'force')));
+      },
+    },
+  ];
+}
+
+async function createImage(
+  engine: Engine,
+  exchange: Exchange,
+  emit: (action: string, id: string, name: string) => void,
+): Promise<void> {
+  const { query } = exchange;
+  const fromImage = query.get('fromImage');
+  if (fromImage) {
+    const wanted = `${fromImage}${query.get('tag') ? `:${query.get('tag')}` : ''}`;
+    throw notFound(
+      `cannot pull ${wanted}: pulling from registries is not available yet. Import a root file system with \`tcompose image import\`, or use the built-in image tcompose/host`,
+    );
+  }
+  const source = query.get('fromSrc');
+  if (source !== '-') {
+    throw source
+      ? notImplemented('importing from an address is not available yet; send the tar with fromSrc=-')
+      : badParameter('either fromImage or fromSrc must be given');
+  }
+  const repository = query.get('repo');
+  const reference = repository ? `${repository}${query.get('tag') ? `:${query.get('tag')}` : ''}` : undefined;
+  const platform = query.get('platform');
+  const record = await engine.images.importRootfs(exchange.body, {
+    ...(reference === undefined ? {} : { reference }),
+    changes: query.getAll('changes'),
+    message: query.get('message') ?? '',
+    ...(platform ? { platform } : {}),
+  });
+  emit('import', record.id, reference ?? record.id);
+  const writer = exchange.stream(200, 'application/json');
+  await writer.write(`${JSON.stringify({ status: record.id })}\r\n`);
+  writer.end();
+}
+
+/** `busybox`, `busybox:1.36`, `*\/busybox`: Docker's path matching on the familiar name. */
+function matchesReference(pattern: string, tag: string): boolean {
+  if (pattern === tag || `${pattern}:latest` === tag) return true;
+  const repository = tag.slice(0, tag.lastIndexOf(':'));
+  const glob = nameMatcher(
+    `^${pattern
+      .replace(/[.+^$()|[\]{}\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  );
+  return glob(tag) || glob(repository);
+}
+
+export function summarizeImage(engine: Engine, record: ImageRecord): ImageSummary {
+  return {
+    Id: record.id,
+    ParentId: '',
+    RepoTags: record.tags,
+    RepoDigests: [],
+    Created: Math.floor(parseRfc3339(record.created) / 1000),
+    Size: record.size,
+    SharedSize: -1,
+    Labels: record.config.Labels ?? null,
+    Containers: engine.containers.all().filter((container) => container.record.imageId === record.id).length,
+  };
+}
+
+function inspectImage(record: ImageRecord): ImageInspect {
+  return {
+    Id: record.id,
+    RepoTags: record.tags,
+    RepoDigests: [],
+    Parent: '',
+    Comment: record.history.at(-1)?.comment ?? '',
+    Created: record.created,
+    DockerVersion: '',
+    Author: '',
+    Config: record.config,
+    Architecture: record.architecture,
+    Os: record.os,
+    Size: record.size,
+    GraphDriver: { Name: 'overlay2', Data: null },
+    RootFS: { Type: 'layers', Layers: record.diffIds },
+    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+  };
+}
+
+function history(record: ImageRecord): ImageHistoryEntry[] {
+  if (record.history.length === 0 && record.host) return [];
+  const entries = record.history.map((entry, index) => ({
+    Id: index === record.history.length - 1 ? record.id : '<missing>',
+    Created: Math.floor(parseRfc3339(entry.created ?? record.created) / 1000),
+    CreatedBy: entry.created_by ?? '',
+    Tags: index === record.history.length - 1 && record.tags.length > 0 ? record.tags : null,
+    Size: record.history.length === 1 ? record.size : 0,
+    Comment: entry.comment ?? '',
+  }));
+  return entries.reverse();
+}

@@ -1,0 +1,188 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { cpus, hostname, release, totalmem } from 'node:os';
+import type { Info, Version } from '../api-types.ts';
+import { rfc3339 } from '../clock.ts';
+import { summarize } from '../containers/inspect.ts';
+import { volumeUsers } from '../containers/remove.ts';
+import type { Engine } from '../context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { badParameter } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+import { apiVersion, minApiVersion } from '../http/server.ts';
+import { diskUsage } from '../volumes.ts';
+import { summarizeImage } from './images.ts';
+
+/** Names Go clients know the architectures by. */
+const goArchitecture: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+export function systemRoutes(engine: Engine): Route[] {
+  const ping = (exchange: Exchange): void => {
+    const writer = exchange.stream(200, 'text/plain; charset=utf-8', {
+      'Cache-Control': 'no-cache, no-store, must-revalidate',
+      Pragma: 'no-cache',
+      'Content-Length': exchange.method === 'HEAD' ? '0' : '2',
+      'Builder-Version': '1',
+      Swarm: 'inactive',
+    });
+    if (exchange.method !== 'HEAD') void writer.write('OK');
+    writer.end();
+  };
+  return [
+    { method: 'GET', path: '/_ping', handler: ping },
+    { method: 'HEAD', path: '/_ping', handler: ping },
+    { method: 'GET', path: '/version', handler: (exchange) => exchange.send(200, versionOf(engine)) },
+    { method: 'GET', path: '/info', handler: (exchange) => exchange.send(200, infoOf(engine)) },
+    { method: 'GET', path: '/system/df', handler: (exchange) => diskUsageAnswer(engine, exchange) },
+    {
+      method: 'POST',
+      path: '/auth',
+      handler() {
+        throw badParameter('registries are not available yet, so there is nothing to log in to');
+      },
+    },
+  ];
+}
+
+function versionOf(engine: Engine): Version {
+  return {
+    Platform: { Name: 'tcompose' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: engine.version,
+        Details: { ApiVersion: apiVersion, MinAPIVersion: minApiVersion, Node: process.versions.node },
+      },
+    ],
+    Version: engine.version,
+    ApiVersion: apiVersion,
+    MinAPIVersion: minApiVersion,
+    GitCommit: '',
+    GoVersion: '',
+    Os: 'linux',
+    Arch: goArchitecture[process.arch] ?? process.arch,
+    KernelVersion: release(),
+    BuildTime: '',
+  };
+}
+
+function infoOf(engine: Engine): Info {
+  const containers = engine.containers.all();
+  const running = containers.filter((one) => one.state.status === 'running').length;
+  const paused = containers.filter((one) => one.state.status === 'paused').length;
+  const { cgroups } = engine.machine;
+  const system = osRelease();
+  const has = (controller: string): boolean =>
+    cgroups.kind === 'v2'
+      ? cgroups.controllers.includes(controller)
+      : cgroups.kind === 'v1' && Object.hasOwn(cgroups.mounts, controller);
+  const warnings = cgroups.kind === 'none' ? [`No control groups: ${cgroups.reason}`] : [];
+  return {
+    ID: engine.instance,
+    Containers: containers.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: containers.length - running - paused,
+    Images: engine.images.list().length,
+    Driver: 'overlay2',
+    DriverStatus: [['Data root', engine.layout.lib]],
+    DockerRootDir: engine.layout.lib,
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
+    MemoryLimit: has('memory'),
+    SwapLimit: has('memory'),
+    CpuCfsPeriod: has('cpu'),
+    CpuCfsQuota: has('cpu'),
+    CPUShares: has('cpu'),
+    CPUSet: has('cpuset'),
+    PidsLimit: has('pids'),
+    OomKillDisable: cgroups.kind === 'v1',
+    IPv4Forwarding: readText('/proc/sys/net/ipv4/ip_forward').trim() === '1',
+    Debug: false,
+    NFd: readdirSync('/proc/self/fd').length,
+    NGoroutines: 1,
+    SystemTime: rfc3339(engine.clock.now()),
+    LoggingDriver: 'json-file',
+    CgroupDriver: cgroups.kind === 'none' ? 'none' : 'cgroupfs',
+    CgroupVersion: cgroups.kind === 'v2' ? '2' : '1',
+    NEventsListener: engine.events.listeners,
+    KernelVersion: release(),
+    OperatingSystem: system.get('PRETTY_NAME') ?? 'Linux',
+    OSVersion: system.get('VERSION_ID') ?? '',
+    OSType: 'linux',
+    Architecture: process.arch === 'x64' ? 'x86_64' : 'aarch64',
+    IndexServerAddress: '',
+    RegistryConfig: null,
+    NCPU: cpus().length,
+    MemTotal: totalmem(),
+    Name: hostname(),
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: engine.version,
+    Runtimes: { tcompose: { path: 'built-in' } },
+    DefaultRuntime: 'tcompose',
+    Swarm: { LocalNodeState: 'inactive' },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'built-in',
+    SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
+    Warnings: warnings,
+  };
+}
+
+async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void> {
+  const types = exchange.query.getAll('type');
+  const wanted = (type: string): boolean => types.length === 0 || types.includes(type);
+  const images = engine.images.list();
+  const now = engine.clock.now().ms;
+  const containers = wanted('container')
+    ? await Promise.all(
+        engine.containers.all().map(async (container) => ({
+          ...summarize(engine, container, now),
+          SizeRw: await diskUsage(container.upperDir),
+          SizeRootFs: engine.images.get(container.record.imageId)?.size ?? 0,
+        })),
+      )
+    : [];
+  const volumes = wanted('volume')
+    ? await Promise.all(
+        engine.volumes.list().map(async (record) => ({
+          ...engine.volumes.inspect(record),
+          UsageData: {
+            Size: await diskUsage(engine.volumes.dataPath(record)),
+            RefCount: volumeUsers(engine, record.name).length,
+          },
+        })),
+      )
+    : [];
+  exchange.send(200, {
+    LayersSize: images.reduce((sum, image) => sum + image.size, 0),
+    Images: wanted('image')
+      ? images.map((image) => ({ ...summarizeImage(engine, image), SharedSize: 0 }))
+      : [],
+    Containers: containers,
+    Volumes: volumes,
+    BuildCache: [],
+  });
+}
+
+function osRelease(): Map<string, string> {
+  const lines = readText('/etc/os-release').split('\n');
+  return new Map(
+    lines.flatMap((line) => {
+      const match = /^([A-Z_]+)="?([^"]*)"?$/.exec(line);
+      return match === null ? [] : [[match[1]!, match[2]!] as const];
+    }),
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
