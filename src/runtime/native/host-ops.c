@@ -1,0 +1,142 @@
+#include <dirent.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "launch.h"
+#include "sys.h"
+
+/* A device program that allows by rule, attached beside those of the parents (BPF_F_ALLOW_MULTI). */
+static int device_filter(const char *cgroup, const struct blob *program, struct failure *failure) {
+  int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0) return FAIL(failure, "device-filter", "open %s", cgroup);
+  uint64_t *instructions = malloc(program->size + 8);
+  if (!instructions) return FAIL(failure, "device-filter", "memory");
+  memcpy(instructions, program->data, program->size);
+  union bpf_attr load = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+                         .insn_cnt = program->size / 8,
+                         .insns = (uint64_t)(uintptr_t)instructions,
+                         .license = (uint64_t)(uintptr_t) "Apache-2.0"};
+  int loaded = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &load, sizeof load);
+  int result = 0;
+  if (loaded < 0) {
+    result = FAIL(failure, "device-filter", "bpf(BPF_PROG_LOAD)");
+  } else {
+    union bpf_attr attach = {.target_fd = (uint32_t)dir, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI};
+    if (syscall(__NR_bpf, BPF_PROG_ATTACH, &attach, sizeof attach) < 0) result = FAIL(failure, "device-filter", "bpf(BPF_PROG_ATTACH) %s", cgroup);
+    close(loaded);
+  }
+  free(instructions);
+  close(dir);
+  return result;
+}
+
+static void pause_ms(long ms) {
+  struct timespec time = {.tv_nsec = ms * 1000000};
+  nanosleep(&time, NULL);
+}
+
+/* SIGKILL to all of cgroup.procs until it is empty; at most 2 s. */
+static int kill_cgroup(const char *cgroup) {
+  int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0) return -1;
+  bool whole = write_file_at(dir, "cgroup.kill", "1", 1) == 0;
+  uint64_t deadline = monotonic_ms() + 2000;
+  char procs[4096];
+  while (read_file_at(dir, "cgroup.procs", procs, sizeof procs) > 0 && monotonic_ms() < deadline) {
+    if (!whole)
+      for (char *at = procs, *end; *at; at = end) {
+        long pid = strtol(at, &end, 10);
+        if (end == at) break;
+        if (pid > 0) kill((pid_t)pid, SIGKILL);
+        while (*end == '\n') end++;
+      }
+    pause_ms(1);
+  }
+  close(dir);
+  return 0;
+}
+
+/* A cgroup whose last process has just been reaped may be busy for another moment. */
+static int remove_dir(const char *path) {
+  for (int attempt = 0; attempt < 50; attempt++) {
+    if (rmdir(path) == 0) return 0;
+    if (errno != EBUSY) return -1;
+    pause_ms(2);
+  }
+  return -1;
+}
+
+static int run(struct launch *launch, const struct host_op *op, struct failure *failure) {
+  switch ((enum host_code)op->code) {
+    case HOST_MKDIR:
+      if (mkdir(op->mkdir.path, op->mkdir.mode) < 0 && !(errno == EEXIST && op->mkdir.exist_ok)) return FAIL(failure, "mkdir", "%s", op->mkdir.path);
+      return 0;
+    case HOST_WRITE:
+      if (write_file_at(AT_FDCWD, op->write.path, op->write.data, strlen(op->write.data)) == 0) return 0;
+      if (!op->write.optional) return FAIL(failure, "write", "%s", op->write.path);
+      warn(launch, "write %s to %s: %s", op->write.data, op->write.path, strerror(errno));
+      return 0;
+    case HOST_JOIN_CGROUP:
+      return 0;
+    case HOST_DEVICE_FILTER:
+      return device_filter(op->device_filter.cgroup, &op->device_filter.program, failure);
+    case HOST_HOLD_SOCKET:
+      return hold_socket(launch, &op->hold_socket, failure);
+    case HOST_RMDIR:
+      return remove_dir(op->path) < 0 && errno != ENOENT ? FAIL(failure, "rmdir", "%s", op->path) : 0;
+    case HOST_UNLINK:
+      return unlink(op->path) < 0 && errno != ENOENT ? FAIL(failure, "unlink", "%s", op->path) : 0;
+    case HOST_KILL_CGROUP:
+      return kill_cgroup(op->path) < 0 && errno != ENOENT ? FAIL(failure, "kill-cgroup", "%s", op->path) : 0;
+  }
+  return fail(failure, "host-op", ENOSYS, "code %d", (int)op->code);
+}
+
+int host_ops_run(struct launch *launch, const struct list *ops) {
+  for (uint32_t i = 0; i < ops->count; i++) {
+    launch->failure.phase = PHASE_HOST;
+    launch->failure.step = (int32_t)i;
+    if (run(launch, LIST_AT(struct host_op, *ops, i), &launch->failure) < 0) return -1;
+  }
+  return 0;
+}
+
+int host_ops_join(struct launch *launch, pid_t pid) {
+  char text[16];
+  int size = snprintf(text, sizeof text, "%d", pid);
+  for (uint32_t i = 0; i < launch->plan.host.count; i++) {
+    const struct host_op *op = LIST_AT(struct host_op, launch->plan.host, i);
+    if (op->code != HOST_JOIN_CGROUP || write_file_at(AT_FDCWD, op->join_cgroup.path, text, (size_t)size) == 0) continue;
+    if (!op->join_cgroup.optional) {
+      launch->failure.phase = PHASE_HOST;
+      launch->failure.step = (int32_t)i;
+      return FAIL(&launch->failure, "join-cgroup", "%s", op->join_cgroup.path);
+    }
+    warn(launch, "join cgroup %s: %s", op->join_cgroup.path, strerror(errno));
+  }
+  return 0;
+}
+
+void host_ops_teardown(struct launch *launch) {
+  for (uint32_t i = 0; i < launch->plan.teardown.count; i++) {
+    struct failure ignored = {0};
+    run(launch, LIST_AT(struct host_op, launch->plan.teardown, i), &ignored);
+  }
+}
+
+uint64_t oom_kill_count(const char *path) {
+  char text[1024];
+  if (read_file_at(AT_FDCWD, path, text, sizeof text) <= 0) return 0;
+  for (char *line = text; line; line = strchr(line, '\n')) {
+    if (*line == '\n') line++;
+    if (strncmp(line, "oom_kill ", 9) == 0) return strtoull(line + 9, NULL, 10);
+    if (!*line) break;
+  }
+  return 0;
+}

@@ -1,0 +1,3 @@
+#pragma once
+/* Arguments after the mode; see shim-protocol.ts. Returns the exit status. */
+int keeper_main(int argc, char **argv, char **envp);

@@ -1,0 +1,194 @@
+#include "log-writer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sys.h"
+
+enum { BATCH = 128 << 10, HEADER = 40 };
+
+static int open_file(struct log_writer *log) {
+  log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (log->fd < 0) return -1;
+  struct stat st;
+  log->size = fstat(log->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+  return 0;
+}
+
+int log_open(struct log_writer *log, const char *path, uint64_t max_size, uint32_t max_files) {
+  *log = (struct log_writer){.path = path, .max_size = max_size, .max_files = max_files ? max_files : 1, .fd = -1, .second = -1};
+  log->streams[0].name = " stdout ";
+  log->streams[1].name = " stderr ";
+  return open_file(log);
+}
+
+/* log → log.1 → … ; the last one goes. A new file is opened even for one alone, so that a follower can read the old to its end. */
+static void rotate(struct log_writer *log) {
+  char from[PATH_MAX], to[PATH_MAX];
+  if (log->max_files == 1) unlink(log->path);
+  for (uint32_t i = log->max_files - 1; i >= 1; i--) {
+    snprintf(to, sizeof to, "%s.%u", log->path, i);
+    snprintf(from, sizeof from, "%s.%u", log->path, i - 1);
+    rename(i == 1 ? log->path : from, to);
+  }
+  int old = log->fd;
+  if (open_file(log) < 0) {
+    log->fd = old;
+    return;
+  }
+  close(old);
+  log->generation++;
+}
+
+static uint64_t count_lines(const uint8_t *data, size_t size) {
+  uint64_t lines = 0;
+  for (const uint8_t *at = data; size > 0 && (at = memchr(at, '\n', (size_t)(data + size - at))); at++) lines++;
+  return lines;
+}
+
+static size_t format_stamp(struct log_writer *log, char *to) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (now.tv_sec != log->second) {
+    struct tm tm;
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S.", &tm);
+    log->second = now.tv_sec;
+  }
+  memcpy(to, log->stamp, 20);
+  uint32_t rest = (uint32_t)now.tv_nsec;
+  for (int i = 28; i >= 20; i--, rest /= 10) to[i] = (char)('0' + rest % 10);
+  to[29] = 'Z';
+  return 30;
+}
+
+static void put_record(struct log_writer *log, const char *stream, bool full, const uint8_t *data, size_t size, const uint8_t *more, size_t more_size) {
+  char header[HEADER];
+  size_t length = format_stamp(log, header);
+  memcpy(header + length, stream, 8);
+  length += 8;
+  header[length++] = full ? 'F' : 'P';
+  header[length++] = ' ';
+  size_t record = length + size + more_size + 1;
+  uint64_t after = log->size + buffer_size(&log->batch) + record;
+  if (log->max_size && after > log->max_size && after > record) {
+    log_flush(log);
+    if (log->size > 0) rotate(log);
+  } else if (buffer_size(&log->batch) + record > BATCH) {
+    log_flush(log);
+  }
+  uint8_t *to = buffer_reserve(&log->batch, record);
+  memcpy(to, header, length);
+  if (size) memcpy(to + length, data, size);
+  if (more_size) memcpy(to + length + size, more, more_size);
+  to[record - 1] = '\n';
+  log->batch.end += record;
+}
+
+static void keep(struct log_stream *stream, const uint8_t *data, size_t size) {
+  if (size == 0) return;
+  if (!stream->line && !(stream->line = malloc(LOG_LINE))) _exit(71);
+  memcpy(stream->line + stream->size, data, size);
+  stream->size += size;
+  stream->since = monotonic_ms();
+}
+
+void log_add(struct log_writer *log, int index, const uint8_t *data, size_t size) {
+  if (!log->path) return;
+  struct log_stream *stream = &log->streams[index];
+  while (size > 0) {
+    size_t room = LOG_LINE - stream->size;
+    size_t look = size < room + 1 ? size : room + 1;
+    const uint8_t *newline = memchr(data, '\n', look);
+    if (newline) {
+      size_t part = (size_t)(newline - data);
+      put_record(log, stream->name, true, stream->line, stream->size, data, part);
+      stream->size = 0;
+      stream->continued = false;
+      data += part + 1;
+      size -= part + 1;
+    } else if (size > room) {
+      put_record(log, stream->name, false, stream->line, stream->size, data, room);
+      stream->size = 0;
+      stream->continued = true;
+      data += room;
+      size -= room;
+    } else {
+      keep(stream, data, size);
+      return;
+    }
+  }
+}
+
+int log_flush_idle(struct log_writer *log, bool all) {
+  int next = -1;
+  if (!log->path) return next;
+  for (int i = 0; i < 2; i++) {
+    struct log_stream *stream = &log->streams[i];
+    if (stream->size == 0) continue;
+    uint64_t idle = monotonic_ms() - stream->since;
+    if (all || idle >= LOG_IDLE_MS) {
+      put_record(log, stream->name, false, stream->line, stream->size, NULL, 0);
+      stream->size = 0;
+      stream->continued = true;
+      free(stream->line);
+      stream->line = NULL;
+    } else if (next < 0 || (int)(LOG_IDLE_MS - idle) < next) {
+      next = (int)(LOG_IDLE_MS - idle);
+    }
+  }
+  return next;
+}
+
+/* Writes what it can; afterwards the file ends with a whole record again. Returns how many bytes of records are in it. */
+static size_t write_records(struct log_writer *log, const uint8_t *data, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    ssize_t n = write(log->fd, data + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      log->error = n < 0 ? errno : ENOSPC;
+      break;
+    }
+    done += (size_t)n;
+  }
+  if (done == size) return done;
+  size_t whole = done;
+  while (whole > 0 && data[whole - 1] != '\n') whole--;
+  if (whole < done && ftruncate(log->fd, (off_t)(log->size + whole)) < 0) {
+    /* a torn record stays; its missing end is counted below with the rest */
+    log->size += done - whole;
+  }
+  return whole;
+}
+
+static void report_dropped(struct log_writer *log) {
+  char line[160];
+  size_t length = format_stamp(log, line);
+  length += (size_t)snprintf(line + length, sizeof line - length, " stderr F tcompose: %llu lines of this log were dropped: %s\n",
+                             (unsigned long long)log->unreported, strerror(log->error));
+  if (write_records(log, (uint8_t *)line, length) == length) {
+    log->size += length;
+    log->unreported = 0;
+  }
+}
+
+void log_flush(struct log_writer *log) {
+  size_t size = buffer_size(&log->batch);
+  if (size == 0) return;
+  if (log->unreported) report_dropped(log);
+  const uint8_t *data = log->batch.data + log->batch.start;
+  size_t written = log->unreported ? 0 : write_records(log, data, size);
+  log->size += written;
+  if (written < size) {
+    uint64_t lost = count_lines(data + written, size - written);
+    log->dropped += lost;
+    log->unreported += lost;
+  }
+  buffer_consume(&log->batch, size);
+  if (log->batch.capacity > BATCH * 2) buffer_free(&log->batch);
+}

@@ -1,0 +1,39 @@
+/* The container's log: CRI text, `2026-11-22T02:40:46.123456789Z stdout F line`, rotated. */
+#pragma once
+#include <time.h>
+
+#include "bytes.h"
+
+enum { LOG_LINE = 16384, LOG_IDLE_MS = 100 };
+
+struct log_stream {
+  const char *name;
+  uint8_t *line; /* an unfinished line, LOG_LINE bytes once one was needed */
+  size_t size;
+  bool continued; /* the line's beginning is in the log already, as P */
+  uint64_t since; /* when its last byte came, monotonic ms */
+};
+
+struct log_writer {
+  const char *path; /* NULL: no log */
+  uint64_t max_size;
+  uint32_t max_files;
+  int fd;
+  uint64_t size; /* of the current file */
+  uint32_t generation;
+  uint64_t dropped, unreported;
+  int error; /* why lines were dropped */
+  struct buffer batch;
+  struct log_stream streams[2];
+  time_t second; /* the moment `stamp` holds */
+  char stamp[24];
+};
+
+/* 0 or -1 and errno. */
+int log_open(struct log_writer *log, const char *path, uint64_t max_size, uint32_t max_files);
+/* Adds output to the batch; whole lines, and the start of a line that is longer than LOG_LINE. */
+void log_add(struct log_writer *log, int stream, const uint8_t *data, size_t size);
+/* Records unfinished lines that have been idle for LOG_IDLE_MS, or all of them. Returns ms until the next is due, or -1. */
+int log_flush_idle(struct log_writer *log, bool all);
+/* Writes the batch. Lines that do not fit on the disk are dropped and counted, never waited for. */
+void log_flush(struct log_writer *log);

@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "launch.h"
+#include "sys.h"
+
+/* One netlink socket a (namespace, protocol), opened when first needed. */
+struct channel {
+  int fd;
+  uint32_t protocol;
+  uint8_t from;
+  uint32_t seq;
+};
+enum { MOST_CHANNELS = 8 };
+struct channels {
+  struct channel list[MOST_CHANNELS];
+  unsigned count;
+};
+
+static int open_netlink(uint32_t protocol) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, (int)protocol);
+  if (fd < 0) return -1;
+  int on = 1;
+  struct timeval patience = {.tv_sec = 5};
+  setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return fd;
+}
+
+static struct channel *find_channel(struct channels *channels, uint32_t protocol, uint8_t from) {
+  for (unsigned i = 0; i < channels->count; i++)
+    if (channels->list[i].protocol == protocol && channels->list[i].from == from) return &channels->list[i];
+  return NULL;
+}
+
+static struct channel *add_channel(struct channels *channels, uint32_t protocol, uint8_t from) {
+  if (channels->count == MOST_CHANNELS) {
+    errno = EMFILE;
+    return NULL;
+  }
+  int fd = open_netlink(protocol);
+  if (fd < 0) return NULL;
+  channels->list[channels->count] = (struct channel){.fd = fd, .protocol = protocol, .from = from};
+  return &channels->list[channels->count++];
+}
+
+static void close_channels(struct channels *channels) {
+  for (unsigned i = 0; i < channels->count; i++) close(channels->list[i].fd);
+}
+
+/* The kernel's own words (NLMSGERR_ATTR_MSG) behind an error, or "". */
+static const char *kernel_words(const struct nlmsghdr *header) {
+  if (!(header->nlmsg_flags & NLM_F_ACK_TLVS)) return "";
+  const struct nlmsgerr *answer = NLMSG_DATA(header);
+  size_t at = NLMSG_HDRLEN + sizeof *answer;
+  if (!(header->nlmsg_flags & NLM_F_CAPPED)) at += answer->msg.nlmsg_len - sizeof answer->msg;
+  const uint8_t *base = (const uint8_t *)header;
+  while (at + sizeof(struct nlattr) <= header->nlmsg_len) {
+    const struct nlattr *attribute = (const struct nlattr *)(base + at);
+    if (attribute->nla_len < sizeof *attribute || at + attribute->nla_len > header->nlmsg_len) break;
+    const char *text = (const char *)(attribute + 1);
+    if (attribute->nla_type == NLMSGERR_ATTR_MSG && memchr(text, 0, attribute->nla_len - sizeof *attribute)) return text;
+    at += NLA_ALIGN(attribute->nla_len);
+  }
+  return "";
+}
+
+static int transact(struct channel *channel, uint8_t *message, uint32_t size, const char *what, struct failure *failure) {
+  struct nlmsghdr header;
+  memcpy(&header, message, sizeof header);
+  header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+  header.nlmsg_seq = ++channel->seq;
+  header.nlmsg_pid = 0;
+  memcpy(message, &header, sizeof header);
+  if (send(channel->fd, message, size, 0) < 0) return FAIL(failure, "netlink", "%s: send", what);
+  static _Alignas(8) uint8_t answer[16384];
+  for (;;) {
+    ssize_t got = recv(channel->fd, answer, sizeof answer, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FAIL(failure, "netlink", "%s: no answer", what);
+    unsigned left = (unsigned)got;
+    for (struct nlmsghdr *h = (struct nlmsghdr *)answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+      if (h->nlmsg_seq != header.nlmsg_seq || h->nlmsg_type != NLMSG_ERROR) continue;
+      const struct nlmsgerr *result = NLMSG_DATA(h);
+      if (result->error == 0) return 0;
+      const char *words = kernel_words(h);
+      return fail(failure, "netlink", -result->error, "%s%s%s", what, *words ? ": " : "", words);
+    }
+  }
+}
+
+static int run_netlink(struct launch *launch, struct channels *channels, const struct network_op *op, struct failure *failure) {
+  const struct blob *message = &op->netlink.message;
+  if (message->size < sizeof(struct nlmsghdr)) return fail(failure, "netlink", EINVAL, "%s: message too short", op->netlink.what);
+  struct channel *channel = find_channel(channels, op->netlink.protocol, op->netlink.from);
+  if (!channel) channel = add_channel(channels, op->netlink.protocol, op->netlink.from);
+  if (!channel) return FAIL(failure, "netlink", "%s: socket", op->netlink.what);
+  uint8_t *copy = malloc(message->size);
+  if (!copy) _exit(71);
+  memcpy(copy, message->data, message->size);
+  int result;
+  if (op->netlink.netns_fd_at.present) {
+    uint32_t at = op->netlink.netns_fd_at.value, fd = (uint32_t)launch->netns;
+    if (at > message->size - 4) {
+      free(copy);
+      return fail(failure, "netlink", EINVAL, "%s: no place for the namespace", op->netlink.what);
+    }
+    memcpy(copy + at, &fd, 4);
+  }
+  result = transact(channel, copy, message->size, op->netlink.what, failure);
+  free(copy);
+  return result;
+}
+
+static int run(struct launch *launch, struct channels *channels, const struct network_op *op, struct failure *failure) {
+  switch ((enum network_code)op->code) {
+    case NETWORK_NETLINK:
+      return run_netlink(launch, channels, op, failure);
+    case NETWORK_WRITE:
+      if (write_file_at(AT_FDCWD, op->write.path, op->write.data, strlen(op->write.data)) == 0) return 0;
+      if (!op->write.optional) return FAIL(failure, "write", "%s", op->write.path);
+      warn(launch, "write %s to %s: %s", op->write.data, op->write.path, strerror(errno));
+      return 0;
+    case NETWORK_HOLD_SOCKET:
+      return hold_socket(launch, &op->hold_socket, failure);
+  }
+  return fail(failure, "network-op", ENOSYS, "code %d", (int)op->code);
+}
+
+/* Sockets of the host's namespace are opened before it is left. */
+static int open_host_channels(struct channels *channels, const struct list *ops, struct failure *failure) {
+  for (uint32_t i = 0; i < ops->count; i++) {
+    const struct network_op *op = LIST_AT(struct network_op, *ops, i);
+    if (op->code != NETWORK_NETLINK || op->netlink.from != 1 || find_channel(channels, op->netlink.protocol, 1)) continue;
+    if (!add_channel(channels, op->netlink.protocol, 1)) return FAIL(failure, "netlink", "socket of protocol %u", op->netlink.protocol);
+  }
+  return 0;
+}
+
+static int run_all(struct launch *launch, struct channels *channels, const struct list *ops, struct failure *failure) {
+  for (uint32_t i = 0; i < ops->count; i++) {
+    failure->phase = PHASE_NETWORK;
+    failure->step = (int32_t)i;
+    if (run(launch, channels, LIST_AT(struct network_op, *ops, i), failure) < 0) return -1;
+  }
+  return 0;
+}
+
+int network_enter(struct launch *launch) {
+  const struct namespace_source *source = &launch->plan.namespaces.net;
+  struct failure *failure = &launch->failure;
+  failure->phase = PHASE_NETWORK;
+  failure->step = -1;
+  launch->host_netns = openat(launch->host_proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (launch->host_netns < 0) return FAIL(failure, "open", "/proc/self/ns/net");
+  struct channels channels = {0};
+  if (open_host_channels(&channels, &launch->plan.network, failure) < 0) return -1;
+  if (source->kind == NS_NEW) {
+    if (unshare(CLONE_NEWNET) < 0) return FAIL(failure, "unshare", "network namespace");
+    launch->netns = openat(launch->host_proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (launch->netns < 0) return FAIL(failure, "open", "/proc/self/ns/net");
+  } else if (source->kind == NS_PATH) {
+    launch->netns = open(source->path, O_RDONLY | O_CLOEXEC);
+    if (launch->netns < 0) return FAIL(failure, "open", "%s", source->path);
+    if (setns(launch->netns, CLONE_NEWNET) < 0) return FAIL(failure, "setns", "%s", source->path);
+  }
+  int result = run_all(launch, &channels, &launch->plan.network, failure);
+  close_channels(&channels);
+  return result;
+}
+
+void network_leave(struct launch *launch) {
+  if (launch->netns >= 0 && setns(launch->host_netns, CLONE_NEWNET) < 0) _exit(72);
+}
+
+int network_ops_run(struct launch *launch, const struct list *ops, struct failure *failure) {
+  struct channels channels = {0};
+  if (open_host_channels(&channels, ops, failure) < 0) return -1;
+  if (launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) < 0) return FAIL(failure, "setns", "the container's network namespace");
+  int result = run_all(launch, &channels, ops, failure);
+  network_leave(launch);
+  close_channels(&channels);
+  return result;
+}

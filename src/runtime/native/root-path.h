@@ -1,0 +1,13 @@
+/* Finding and making places inside the container's root without ever leaving it. */
+#pragma once
+#include "plan.h"
+
+/*
+ * An O_PATH descriptor of `path` in the root `root`. Symbolic links are followed inside the root only; below /dev, /proc
+ * and /sys none is (ELOOP), because the runtime's own mounts must not be led elsewhere by an image. -1 and errno.
+ */
+int root_open(int root, const char *path);
+/* As root_open, but makes what is missing: directories on the way (0755) and a directory or empty file at the end. */
+int root_open_create(int root, const char *path, enum create_kind create);
+/* The parent directory of `path`, made when missing; `name` gets the last part (inside `path`). */
+int root_open_parent(int root, const char *path, const char **name);
