@@ -12,6 +12,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     hidden: true,
     load: () => import('./commands/commit.ts'),
   },
+  config: {
+    summary: 'Check the compose files and print the project they come to',
+    load: () => import('./commands/config.ts'),
+  },
   cp: {
     summary: 'Copy files between a service container and this machine',
     load: () => import('./commands/cp.ts'),
