@@ -1,6 +1,6 @@
 // Builds dist/: the CLI and engine bundles and the static C binary. `--all-architectures` (npm pack) also cross-compiles.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const all = process.argv.includes('--all-architectures');
@@ -8,7 +8,9 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 if (existsSync('scripts/compile-schemas.mjs')) await import('./compile-schemas.mjs');
 
-const entries = { tcompose: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
+rmSync('dist/cache', { recursive: true, force: true });
+// tcompose.cjs is a loader that runs cli.cjs from V8's code cache.
+const entries = { tcompose: 'src/cli/boot.ts', cli: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
   await build({

@@ -2,8 +2,8 @@ import { statusOf } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
+import { unixTime } from '../../rfc3339.ts';
 import { lineSplitter } from './line-splitter.ts';
-import { unixTime } from './time-values.ts';
 
 export interface LogSource {
   readonly id: string;

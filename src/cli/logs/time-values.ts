@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
+import { unixTime } from '../../rfc3339.ts';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
@@ -17,19 +18,6 @@ export function goDuration(text: string): number | undefined {
   for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
     seconds += Number(amount) * UNIT_SECONDS[unit!]!;
   return seconds;
-}
-
-/** An RFC 3339 time as `seconds.nanoseconds`, keeping all nine digits; undefined when it is none. */
-export function unixTime(text: string): string | undefined {
-  const match = /^(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/.exec(
-    text,
-  );
-  if (match === null) return undefined;
-  const [, stem = '', fraction = '', zone] = match;
-  const full = stem.length === 10 ? `${stem}T00:00:00` : stem.length === 16 ? `${stem}:00` : stem;
-  const milliseconds = Date.parse(`${full}${zone ?? ''}`);
-  if (Number.isNaN(milliseconds)) return undefined;
-  return `${Math.floor(milliseconds / 1000)}.${fraction.padEnd(9, '0')}`;
 }
 
 /**

@@ -34,7 +34,8 @@ export async function perform(step: Step, context: PerformContext, signal: Abort
   try {
     await act(step, context, signal, progress);
   } catch (error) {
-    if (!signal.aborted || error instanceof TcomposeError) progress('Error', 'failed');
+    // A wait tells of each container it is about.
+    if (operation.kind !== 'wait') progress('Error', 'failed');
     throw error;
   }
 }

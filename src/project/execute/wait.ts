@@ -2,6 +2,7 @@ import type { ContainerInspect } from '../../engine/api-types.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
+import { unixTime } from '../../rfc3339.ts';
 import type { Operation } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -71,7 +72,10 @@ async function dependencyError(
       );
   }
   if (reason === 'exited' || reason === 'unhealthy') {
-    const lines = await lastLines(client, container.id, found?.Config.Tty === true);
+    const lines = await lastLines(client, container.id, {
+      tty: found?.Config.Tty === true,
+      since: found?.State.StartedAt,
+    });
     if (lines !== '') parts.push(`  last output of ${container.name}:\n${indent(lines)}`);
     else if (reason === 'exited') parts.push(`  ${container.name} printed nothing`);
   }
@@ -89,11 +93,24 @@ const indent = (text: string) =>
     .map((line) => `    ${line}`)
     .join('\n');
 
-/** The last lines a container printed, both streams; empty when the engine cannot tell. */
-export async function lastLines(client: EngineClient, id: string, tty: boolean, count = 10): Promise<string> {
+/**
+ * The last lines a container printed, both streams; empty when the engine cannot tell.
+ * @param options.since RFC 3339 time of its last start: what earlier runs printed is not of interest.
+ */
+export async function lastLines(
+  client: EngineClient,
+  id: string,
+  options: { readonly tty: boolean; readonly since?: string | undefined; readonly count?: number },
+): Promise<string> {
   const parts: Buffer[] = [];
+  const since = options.since === undefined ? undefined : unixTime(options.since);
   try {
-    for await (const chunk of client.containers.logs(id, { tail: count, tty })) parts.push(chunk.bytes);
+    const chunks = client.containers.logs(id, {
+      tail: options.count ?? 10,
+      tty: options.tty,
+      ...(since === undefined ? {} : { since }),
+    });
+    for await (const chunk of chunks) parts.push(chunk.bytes);
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
   }
