@@ -27,6 +27,8 @@ interface Pending {
 
 interface Upstream {
   readonly socket: Socket;
+  /** Never settles when connecting fails: what waits is told by `drop`. */
+  readonly connected: Promise<void>;
   readonly pending: Map<number, Pending>;
   idle: NodeJS.Timeout | undefined;
 }
@@ -53,7 +55,8 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
     const known = upstreams.get(server);
     if (known) return known;
     const socket = createSocket(isIPv6(server.split('%')[0]!) ? 'udp6' : 'udp4');
-    const upstream: Upstream = { socket, pending: new Map(), idle: undefined };
+    const connected = new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    const upstream: Upstream = { socket, connected, pending: new Map(), idle: undefined };
     socket.on('message', (bytes, from) => {
       if (bytes.length < 12 || from.port !== port) return;
       const waiting = upstream.pending.get(bytes.readUInt16BE(0));
@@ -86,13 +89,12 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
       const timer = setTimeout(() => settle(undefined), timeoutMs);
       clearTimeout(upstream.idle);
       upstream.pending.set(id, { question: query, settle });
-      const send = () =>
+      void upstream.connected.then(() => {
+        if (!upstream.pending.has(id)) return;
         upstream.socket.send(copy, (error) => {
           if (error) settle(undefined);
         });
-      // send() before the connect event has come throws.
-      if (isConnected(upstream.socket)) send();
-      else upstream.socket.once('connect', send);
+      });
     });
   }
 
@@ -148,15 +150,6 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
       for (const socket of tcpSockets) socket.destroy();
     },
   };
-}
-
-function isConnected(socket: Socket): boolean {
-  try {
-    socket.remoteAddress();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** An answer repeats the question; letters may come back in another case. Servers that leave it out are believed too. */
