@@ -1,0 +1,10 @@
+// Writes every generated file of the repository: the compiled schema, types of the compose file, pages of the docs.
+import { writeFileSync } from 'node:fs';
+import './compile-schemas.mjs';
+import { generateDocs } from './generate-docs.mjs';
+import { generateTypes } from './generate-types.mjs';
+
+const root = new URL('../', import.meta.url);
+for (const { file, text } of [...generateTypes(), ...(await generateDocs())]) {
+  writeFileSync(new URL(file, root), text);
+}

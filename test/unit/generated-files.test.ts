@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { schemaDigest } from '../../src/compose/generated/validate-schema.js';
+import { shapes } from '../../src/compose/generated/attributes.ts';
+import { serviceFields } from '../../src/compose/codec/service-fields.ts';
+import { serviceSupport } from '../../src/compose/support.ts';
+
+interface Generated {
+  readonly file: string;
+  readonly text: string;
+}
+
+// Scripts are plain JavaScript without types.
+const script = async (name: string): Promise<Record<string, () => Generated[] | Promise<Generated[]>>> =>
+  import(/* @vite-ignore */ new URL(`../../scripts/${name}`, import.meta.url).href);
+
+test('types and docs are what npm run generate writes', async () => {
+  const { generateTypes } = await script('generate-types.mjs');
+  const { generateDocs } = await script('generate-docs.mjs');
+  const files = [...(await generateTypes!()), ...(await generateDocs!())];
+  expect(files.map(({ file }) => file)).toContain('docs/errors.md');
+  for (const { file, text } of files) expect(readFileSync(file, 'utf8') === text, `npm run generate: ${file}`).toBe(true);
+});
+
+test('the compiled schema is that of the schema file', () => {
+  const schema = readFileSync('schemas/compose-file.schema.json', 'utf8');
+  expect(schemaDigest).toBe(createHash('sha256').update(schema).digest('hex'));
+});
+
+test('the schema, the model and the support table know the same attributes of a service', () => {
+  const attributes = Object.keys(shapes.Service?.keys ?? {}).sort();
+  const legacy = ['dockerfile', 'log_driver', 'log_opt', 'net', 'volume_driver'];
+  expect(attributes).toHaveLength(93);
+  expect(Object.keys(serviceSupport).sort()).toEqual(attributes);
+  const modelled = serviceFields.map(([name]) => name).filter((name) => !legacy.includes(name));
+  expect(modelled.sort()).toEqual(attributes);
+});
