@@ -120,10 +120,12 @@ afterAll(async () => {
   for (const record of records) await service.removeNetwork(record);
   await service.close();
   bundle.release();
-  const left = ip('-o', 'link')
-    .split('\n')
-    .filter((line) => line.includes(`tc${instance}`));
-  expect(left).toEqual([]);
+  const links = () =>
+    ip('-o', 'link')
+      .split('\n')
+      .filter((line) => line.includes(`tc${instance}`));
+  // The kernel takes a namespace apart in its own time after its last process has ended.
+  await expect.poll(links, { timeout: 10_000 }).toEqual([]);
 });
 
 const yes = (name: string) => expect.stringMatching(new RegExp(`^${name} `));
