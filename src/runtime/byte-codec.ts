@@ -59,7 +59,8 @@ export class ByteWriter {
 
   /** Data without a count in front. */
   raw(value: Uint8Array): void {
-    this.#buffer.set(value, this.#room(value.length));
+    const at = this.#room(value.length);
+    this.#buffer.set(value, at);
   }
 
   /** Overwrites a u32 written before, for lengths known only at the end. */
