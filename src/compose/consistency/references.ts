@@ -9,7 +9,9 @@ export function checkReferences(project: Project, service: Service, report: Repo
   const at: TreePath = ['services', service.name];
   const defined = (section: 'networks' | 'volumes' | 'configs' | 'secrets' | 'models', noun: string) => {
     const known = project[section];
-    return (name: string, path: TreePath) => {
+    // The schema lets a reference leave its name out; an empty name is as undefined as any.
+    return (given: string | undefined, path: TreePath) => {
+      const name = given ?? '';
       if (own<unknown>(known, name) !== undefined) return;
       const message = `service "${service.name}" refers to undefined ${noun} ${name}`;
       report('COMPOSE_UNDEFINED', path, message, hintFor(name, Object.keys(known), section));
