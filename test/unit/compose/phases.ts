@@ -1,4 +1,3 @@
-import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { canonicalize } from '../../../src/compose/canonicalize.ts';
 import { renderConfig } from '../../../src/compose/config/render.ts';
 import { checkConsistency } from '../../../src/compose/consistency.ts';
@@ -10,6 +9,7 @@ import { checkRules } from '../../../src/compose/rules.ts';
 import { toModel } from '../../../src/compose/to-model.ts';
 import type { TreeMap } from '../../../src/compose/tree.ts';
 import { validate } from '../../../src/compose/validate.ts';
+import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 
 export interface PhaseResult {
   readonly project: Project;
@@ -22,7 +22,10 @@ function must(errors: readonly TcomposeError[]): void {
 }
 
 /** The phases from `validate` to `checkConsistency` over one tree, without files, paths and environment files. */
-export function loadTree(given: TreeMap, options: { normalize?: boolean; consistency?: boolean } = {}): PhaseResult {
+export function loadTree(
+  given: TreeMap,
+  options: { normalize?: boolean; consistency?: boolean } = {},
+): PhaseResult {
   const warnings: string[] = [];
   let tree = structuredClone(given);
   must(validate(tree, noPositions));
