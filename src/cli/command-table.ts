@@ -1,4 +1,5 @@
 import type { CommandEntry, CommandGroup } from './command.ts';
+import { ociGroup } from './oci/index.ts';
 
 /** Commands by name. Each `load` is the only reference to its module, so a run evaluates one of them. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
@@ -69,4 +70,4 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 };
 
 /** Groups of engine-level commands (`tcompose image ls`). */
-export const groups: Readonly<Record<string, CommandGroup>> = {};
+export const groups: Readonly<Record<string, CommandGroup>> = { oci: ociGroup };

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../errors.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearest } from '../nearest.ts';
 
 /** Capabilities by number, include/uapi/linux/capability.h. */
 export const capabilityNames = [
@@ -75,7 +75,7 @@ export function normalizeCapability(word: string): string {
   if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
   if ((capabilityNames as readonly string[]).includes(name)) return name;
-  const near = nearestName(name, capabilityNames);
+  const near = nearest(name, capabilityNames);
   throw new TcomposeError('RUNTIME_CAPABILITY', `invalid capability: unknown capability "${word}"`, {
     hint:
       near === undefined

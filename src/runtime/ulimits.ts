@@ -1,5 +1,5 @@
 import { TcomposeError } from '../errors.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearest } from '../nearest.ts';
 import type { OciRlimit } from './oci-types.ts';
 import type { HostConfigInput } from './spec-input.ts';
 
@@ -34,7 +34,7 @@ export function resourceLimits(
   const limits = (ulimits ?? []).map(({ Name, Soft, Hard }): OciRlimit => {
     const name = Name.toLowerCase();
     if (!Object.hasOwn(resources, name)) {
-      const near = nearestName(name, Object.keys(resources));
+      const near = nearest(name, Object.keys(resources));
       throw new TcomposeError('RUNTIME_ULIMIT', `invalid ulimit type: ${Name}`, {
         hint:
           near === undefined ? `Known are ${Object.keys(resources).join(', ')}.` : `Did you mean ${near}?`,

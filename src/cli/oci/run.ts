@@ -1,0 +1,113 @@
+import { constants } from 'node:os';
+import type { ShimAttachment, ShimConnection } from '../../runtime/shim-client.ts';
+import type { ShimState } from '../../runtime/shim-protocol.ts';
+import { type Command, flag } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { createContainer, failureOf } from './create-container.ts';
+import { containerDirectory, removeContainer, rootFlag } from './store.ts';
+
+export const command: Command = {
+  name: 'run',
+  summary: 'Run a container from an OCI bundle, attached; nothing of it is left afterwards',
+  args: {
+    usage: 'ID',
+    min: 1,
+    max: 1,
+    flags: [
+      rootFlag,
+      {
+        name: 'bundle',
+        short: 'b',
+        type: 'string',
+        value: 'DIR',
+        summary: 'Bundle (default: this directory)',
+      },
+      { name: 'pid-file', type: 'string', value: 'FILE', summary: 'File to write the pid to' },
+    ],
+  },
+  async run(args, ctx) {
+    const id = args.positional[0]!;
+    const directory = containerDirectory(args, ctx, id);
+    const { shim, tty } = await createContainer(ctx, {
+      id,
+      directory,
+      bundle: flag.str(args, 'bundle') ?? '.',
+      pidFile: flag.str(args, 'pid-file'),
+      log: false,
+    });
+    try {
+      return await runAttached(ctx, shim, tty);
+    } finally {
+      shim.close();
+      removeContainer(directory);
+    }
+  },
+};
+
+async function runAttached(ctx: CliContext, shim: ShimConnection, tty: boolean): Promise<number> {
+  const attachment = await shim.attach({ stdin: true, stdout: true, stderr: true });
+  attachment.onOutput((stream, bytes) => {
+    const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;
+    if (target.write(bytes)) return;
+    attachment.pause();
+    target.once('drain', () => attachment.resume());
+  });
+  const over = endOf(shim);
+  const releases = [
+    ctx.onInterrupt((_count, signal) => void shim.signal(constants.signals[signal]).catch(() => undefined)),
+    feedInput(ctx, attachment, tty),
+    tty ? followSize(ctx, shim) : () => undefined,
+  ];
+  try {
+    await shim.start();
+    const state = await over;
+    await attachment.ended;
+    if (state?.type === 'exited') return state.code;
+    throw failureOf(state, [], '');
+  } finally {
+    for (const release of releases) release();
+    attachment.close();
+    await shim.reap();
+  }
+}
+
+function endOf(shim: ShimConnection): Promise<ShimState | undefined> {
+  return new Promise((resolve) => {
+    shim.onState((state) => {
+      if (state.type === 'exited' || state.type === 'failed') resolve(state);
+    });
+    shim.onClose(() => resolve(undefined));
+  });
+}
+
+function feedInput({ stdin }: CliContext, attachment: ShimAttachment, tty: boolean): () => void {
+  const raw = tty && stdin.isTTY === true;
+  if (raw) stdin.setRawMode(true);
+  const onData = (bytes: Buffer): void => {
+    stdin.pause();
+    attachment.write(bytes).then(
+      () => stdin.resume(),
+      () => undefined,
+    );
+  };
+  const onEnd = (): void => attachment.endStdin();
+  stdin.on('data', onData);
+  stdin.once('end', onEnd);
+  stdin.resume();
+  return () => {
+    stdin.off('data', onData);
+    stdin.off('end', onEnd);
+    if (raw) stdin.setRawMode(false);
+    stdin.pause();
+    stdin.unref?.();
+  };
+}
+
+function followSize({ stdout }: CliContext, shim: ShimConnection): () => void {
+  const tell = (): void => {
+    if (stdout.rows && stdout.columns) void shim.resize(stdout.rows, stdout.columns).catch(() => undefined);
+  };
+  tell();
+  stdout.on('resize', tell);
+  return () => stdout.off('resize', tell);
+}
