@@ -4,7 +4,7 @@ import { unixTime } from '../../rfc3339.ts';
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
   us: 1e-6,
-  µs: 1e-6,
+  '\u00b5s': 1e-6,
   ms: 1e-3,
   s: 1,
   m: 60,
@@ -13,9 +13,9 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 
 /** Seconds of a Go duration (`1h30m`, `42m`, `1.5s`); undefined when it is none. */
 export function goDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (!/^(\d+(\.\d+)?(ns|us|\u00b5s|ms|s|m|h))+$/.test(text)) return undefined;
   let seconds = 0;
-  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g))
     seconds += Number(amount) * UNIT_SECONDS[unit!]!;
   return seconds;
 }

@@ -1,0 +1,13 @@
+import type { Command } from '../command.ts';
+import { createFlags } from './create-flags.ts';
+import { createFromArgs } from './create-from-args.ts';
+
+export const command: Command = {
+  name: 'create',
+  summary: 'Create a container without starting it',
+  args: { usage: 'IMAGE [COMMAND] [ARGS...]', min: 1, passThroughAfter: 1, flags: createFlags },
+  async run(args, ctx) {
+    ctx.write(`${await createFromArgs(ctx, await ctx.engine(), args, true)}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,89 @@
+import type { ContainerSummary } from '../../engine/api-types.ts';
+import { type Command, flag } from '../command.ts';
+import { parseFilters } from '../filters.ts';
+import { formatItems, humanDuration, humanSize, table } from '../table.ts';
+import { portsText } from './ports-text.ts';
+
+/** A container in the fields that `ls --format` knows (the docker CLI's names). */
+function fieldsOf(container: ContainerSummary, nowSeconds: number, full: boolean) {
+  const command =
+    full || container.Command.length <= 20 ? container.Command : `${container.Command.slice(0, 19)}…`;
+  return {
+    ID: full ? container.Id : container.Id.slice(0, 12),
+    Image: container.Image,
+    Command: `"${command}"`,
+    CreatedAt: new Date(container.Created * 1000).toISOString(),
+    RunningFor: `${humanDuration(Math.max(0, nowSeconds - container.Created))} ago`,
+    State: container.State,
+    Status: container.Status,
+    Ports: portsText(container.Ports),
+    Names: container.Names.map((name) => name.replace(/^\//, '')).join(','),
+    Networks: Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),
+    Mounts: (container.Mounts ?? []).map((mount) => mount.Name ?? mount.Source).join(','),
+    Labels: Object.entries(container.Labels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    Size:
+      container.SizeRw === undefined
+        ? '0B'
+        : `${humanSize(container.SizeRw)} (virtual ${humanSize(container.SizeRootFs ?? 0)})`,
+  };
+}
+
+export const command: Command = {
+  name: 'ls',
+  summary: 'List containers',
+  args: {
+    max: 0,
+    flags: [
+      { name: 'all', short: 'a', type: 'boolean', summary: 'Also those that do not run' },
+      {
+        name: 'filter',
+        short: 'f',
+        type: 'strings',
+        value: 'K=V',
+        summary: 'Only some: name=, status=, label=, …',
+      },
+      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
+      { name: 'last', short: 'n', type: 'number', value: 'N', summary: 'The newest, running or not' },
+      { name: 'latest', short: 'l', type: 'boolean', summary: 'The newest one, running or not' },
+      { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
+      { name: 'size', short: 's', type: 'boolean', summary: 'Also sizes' },
+    ],
+  },
+  async run(args, ctx) {
+    const filters = parseFilters(flag.list(args, 'filter'));
+    const last = flag.bool(args, 'latest') ? 1 : (flag.num(args, 'last') ?? -1);
+    const size = flag.bool(args, 'size');
+    const client = await ctx.engine();
+    const all = flag.bool(args, 'all') || last > 0;
+    const found = await client.containers.list({ all, filters, size });
+    const containers = [...found].sort((a, b) => b.Created - a.Created).slice(0, last > 0 ? last : undefined);
+    const full = flag.bool(args, 'no-trunc');
+    const items = containers.map((container) => fieldsOf(container, Date.now() / 1000, full));
+    if (flag.bool(args, 'quiet')) {
+      ctx.write(items.map((item) => `${item.ID}\n`).join(''));
+      return 0;
+    }
+    const columns = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAMES'];
+    ctx.write(
+      formatItems(flag.str(args, 'format'), items, () =>
+        table(
+          size ? [...columns, 'SIZE'] : columns,
+          items.map((item) => [
+            item.ID,
+            item.Image,
+            item.Command,
+            item.RunningFor,
+            item.Status,
+            item.Ports,
+            item.Names,
+            ...(size ? [item.Size] : []),
+          ]),
+        ),
+      ),
+    );
+    return 0;
+  },
+};

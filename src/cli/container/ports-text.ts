@@ -1,0 +1,13 @@
+import type { PortSummary } from '../../engine/api-types.ts';
+
+/** `0.0.0.0:8080->80/tcp, 443/tcp`: each once, by private port. */
+export function portsText(ports: readonly PortSummary[]): string {
+  const texts = [...ports]
+    .sort((a, b) => a.PrivatePort - b.PrivatePort || (a.IP ?? '').localeCompare(b.IP ?? ''))
+    .map((port) => {
+      const ip = port.IP?.includes(':') === true ? `[${port.IP}]` : (port.IP ?? '');
+      const target = `${port.PrivatePort}/${port.Type}`;
+      return port.PublicPort ? `${ip}:${port.PublicPort}->${target}` : target;
+    });
+  return [...new Set(texts)].join(', ');
+}

@@ -1,0 +1,32 @@
+import { tolerate } from '../../engine/client/api-failure.ts';
+import { TcomposeError } from '../../errors.ts';
+import { type Command, flag } from '../command.ts';
+import { forEachTarget } from '../targets.ts';
+
+export const command: Command = {
+  name: 'rm',
+  summary: 'Remove containers',
+  args: {
+    usage: 'CONTAINER [CONTAINER...]',
+    min: 1,
+    flags: [
+      {
+        name: 'force',
+        short: 'f',
+        type: 'boolean',
+        summary: 'Kill running ones first; missing ones are no error',
+      },
+      { name: 'volumes', short: 'v', type: 'boolean', summary: 'Also remove their anonymous volumes' },
+    ],
+  },
+  async run(args, ctx) {
+    const client = await ctx.engine();
+    const force = flag.bool(args, 'force');
+    return forEachTarget(ctx, args.positional, async (name) => {
+      // A removal that is repeated is no error to the client, a name that never was is one.
+      if (!force && (await tolerate(client.containers.inspect(name), 404)) === undefined)
+        throw new TcomposeError('ENGINE_API', `No such container: ${name}`);
+      await client.containers.remove(name, { force, volumes: flag.bool(args, 'volumes') });
+    });
+  },
+};

@@ -1,0 +1,112 @@
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { type Command, flag, type ParsedArgs } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { pipeStreams } from '../pipe-streams.ts';
+import { createFlags } from './create-flags.ts';
+import { createFromArgs } from './create-from-args.ts';
+import { proxySignals } from './proxy-signals.ts';
+import { requireTerminal } from './require-terminal.ts';
+import { exitCodes, startFailureCode, withExitCode } from './start-failure.ts';
+
+export const command: Command = {
+  name: 'run',
+  summary: 'Create a container and run a command in it',
+  args: {
+    usage: 'IMAGE [COMMAND] [ARGS...]',
+    min: 1,
+    passThroughAfter: 1,
+    flags: [
+      ...createFlags,
+      {
+        name: 'detach',
+        short: 'd',
+        type: 'boolean',
+        summary: "Run in the background and print the container's id",
+      },
+      {
+        name: 'detach-keys',
+        type: 'string',
+        value: 'KEYS',
+        summary: 'Keys that detach (default ctrl-p,ctrl-q)',
+      },
+      { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the command (default true)' },
+    ],
+  },
+  async run(args, ctx) {
+    const detach = flag.bool(args, 'detach');
+    if (!detach) requireTerminal(ctx, args);
+    const client = await ctx.engine().catch((error) => {
+      throw withExitCode(error, exitCodes.engine);
+    });
+    const id = await createFromArgs(ctx, client, args, !detach).catch((error) => {
+      throw withExitCode(error, exitCodes.engine);
+    });
+    if (!detach) return runAttached(ctx, client, args, id);
+    await start(client, id, flag.bool(args, 'rm'));
+    ctx.write(`${id}\n`);
+    return 0;
+  },
+};
+
+/** Starts; what could not be started does not stay when it was to be removed anyway. */
+async function start(client: EngineClient, id: string, remove: boolean): Promise<void> {
+  try {
+    await client.containers.start(id);
+  } catch (error) {
+    const exitCode = await startFailureCode(client, id, error);
+    if (remove) await client.containers.remove(id, { force: true, volumes: true }).catch(() => undefined);
+    throw withExitCode(error, exitCode);
+  }
+}
+
+async function runAttached(
+  ctx: CliContext,
+  client: EngineClient,
+  args: ParsedArgs,
+  id: string,
+): Promise<number> {
+  const tty = flag.bool(args, 'tty');
+  const stdin = flag.bool(args, 'interactive');
+  const remove = flag.bool(args, 'rm');
+  const streams = flag.list(args, 'attach').map((name) => name.toLowerCase());
+  const keys = flag.str(args, 'detach-keys');
+  const connection = await client.containers.attach(id, {
+    stdin,
+    stdout: streams.length === 0 || streams.includes('stdout'),
+    stderr: streams.length === 0 || streams.includes('stderr'),
+    ...(keys === undefined ? {} : { detachKeys: keys }),
+  });
+  // Asked before the start: a command that ends at once has its code waited for all the same.
+  const ended = client.containers.wait(id, remove ? 'removed' : 'next-exit').catch(() =>
+    // The engine went away meanwhile; its successor knows as much.
+    client.containers.wait(id, 'not-running'),
+  );
+  ended.catch(() => undefined);
+  const release =
+    flag.bool(args, 'sig-proxy', true) && !tty
+      ? proxySignals((signal) => client.containers.kill(id, signal))
+      : () => {};
+  try {
+    await start(client, id, remove);
+    await pipeStreams(ctx, connection, {
+      tty,
+      stdin,
+      resize: (rows, columns) => client.containers.resize(id, rows, columns),
+    });
+    if (tty && (await detached(client, id, ended))) return 0;
+    return (await ended).StatusCode;
+  } finally {
+    release();
+    connection.socket.destroy();
+  }
+}
+
+/** Whether the stream ended by the detach keys: the container then runs on. */
+async function detached(client: EngineClient, id: string, ended: Promise<unknown>): Promise<boolean> {
+  const moment = new Promise((resolve) => setTimeout(resolve, 300, 'running').unref());
+  if ((await Promise.race([ended, moment])) !== 'running') return false;
+  return client.containers.inspect(id).then(
+    (container) => container.State.Running,
+    () => false,
+  );
+}

@@ -1,0 +1,12 @@
+import type { Command } from '../command.ts';
+import { forEachTarget } from '../targets.ts';
+
+export const command: Command = {
+  name: 'unpause',
+  summary: 'Let the processes of paused containers go on',
+  args: { usage: 'CONTAINER [CONTAINER...]', min: 1, flags: [] },
+  async run(args, ctx) {
+    const client = await ctx.engine();
+    return forEachTarget(ctx, args.positional, (name) => client.containers.unpause(name));
+  },
+};

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { TcomposeError } from '../../errors.ts';
+import { type Command, flag } from '../command.ts';
+import { followFile } from './follow-file.ts';
+import { ownEnginePaths } from './own-engine.ts';
+
+export const command: Command = {
+  name: 'logs',
+  summary: "Show the engine's own log",
+  args: {
+    max: 0,
+    flags: [
+      { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
+      { name: 'tail', short: 'n', type: 'string', value: 'N', summary: 'Only the last lines' },
+    ],
+  },
+  async run(args, ctx) {
+    const { log } = ownEnginePaths(ctx.env);
+    const follow = flag.bool(args, 'follow');
+    if (!existsSync(log)) {
+      if (follow) ctx.warn(`${log} is not there yet`);
+      else
+        throw new TcomposeError('ENGINE_UNREACHABLE', `there is no log at ${log}`, {
+          hint: 'The engine has not run since the machine was started.',
+        });
+    }
+    const tail = flag.str(args, 'tail') ?? 'all';
+    if (tail !== 'all' && !/^\d+$/.test(tail))
+      throw new TcomposeError('CLI_USAGE', `--tail takes a number or "all"; got "${tail}"`);
+    const bytes = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
+    ctx.write(lastLines(bytes.toString('utf8'), tail === 'all' ? undefined : Number(tail)));
+    if (!follow) return 0;
+    const stop = new AbortController();
+    const release = ctx.onInterrupt(() => stop.abort());
+    for await (const part of followFile(log, bytes.length, stop.signal)) ctx.write(part.toString('utf8'));
+    release();
+    return 0;
+  },
+};
+
+/** The last lines of a text, all without a count. */
+export function lastLines(text: string, count: number | undefined): string {
+  if (count === undefined) return text;
+  if (count === 0) return '';
+  const lines = text.split('\n');
+  const ended = lines.at(-1) === '';
+  return lines.slice(-(count + (ended ? 1 : 0))).join('\n');
+}

@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineStatus } from '../../engine/api-types.ts';
+import { connectEngine } from '../../engine/client/connect.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { accepts } from '../../engine/client/start-engine.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { Command } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { followFile } from './follow-file.ts';
+import { ownEnginePaths } from './own-engine.ts';
+import { stopEngine } from './stop.ts';
+
+export const command: Command = {
+  name: 'run',
+  summary: 'Run the engine in the foreground, with its log; Ctrl-C stops it, containers go on',
+  args: { max: 0, flags: [] },
+  async run(_args, ctx) {
+    const paths = ownEnginePaths(ctx.env);
+    if (await accepts(paths.socket))
+      throw new TcomposeError('CLI_USAGE', `the engine already runs on ${paths.socket}`, {
+        hint: 'See `tcompose engine status`, `tcompose engine logs -f`, `tcompose engine stop`.',
+      });
+    const before = statSync(paths.log, { throwIfNoEntry: false })?.size ?? 0;
+    const client = await connectEngine(ctx.env);
+    const status = await client.transport.json<EngineStatus>({ path: '/tcompose/status' });
+    ctx.write(`engine ${status.version} (pid ${status.pid}) serves ${status.paths.socket}\n`);
+    const stop = new AbortController();
+    const asked = new Promise<'asked'>((resolve) => ctx.onInterrupt(() => resolve('asked')));
+    const showing = showLog(ctx, paths.log, before, stop.signal);
+    const why = await Promise.race([asked, untilGone(client, paths.socket, stop.signal)]);
+    if (why === 'asked') {
+      const { running } = await stopEngine(client, true);
+      ctx.write(`The engine has stopped${running === 0 ? '' : `; containers that go on: ${running}`}.\n`);
+    }
+    stop.abort();
+    await showing;
+    client.close();
+    return 0;
+  },
+};
+
+async function showLog(ctx: CliContext, path: string, from: number, signal: AbortSignal): Promise<void> {
+  for await (const part of followFile(path, from, signal)) ctx.write(part.toString('utf8'));
+}
+
+/** Resolves when the engine has ended and its keeper does not bring it back. An open stream keeps it from being idle. */
+async function untilGone(client: EngineClient, socket: string, signal: AbortSignal): Promise<'gone'> {
+  while (!signal.aborted) {
+    try {
+      const answer = await client.transport.send({ path: '/events', signal });
+      for await (const _event of answer);
+    } catch {
+      // It ended; whether it comes back is seen below.
+    }
+    let back = false;
+    for (let tries = 0; tries < 20 && !back && !signal.aborted; tries++) {
+      await sleep(100);
+      back = await accepts(socket);
+    }
+    if (!back) break;
+  }
+  return 'gone';
+}

@@ -1,0 +1,67 @@
+import type { ImageSummary } from '../../engine/api-types.ts';
+import { type Command, flag } from '../command.ts';
+import { parseFilters } from '../filters.ts';
+import { formatItems, humanDuration, humanSize, table } from '../table.ts';
+
+/** One line for each tag; an image without one has `<none>`. */
+function fieldsOf(image: ImageSummary, nowSeconds: number, full: boolean) {
+  const tags = image.RepoTags.length === 0 ? ['<none>:<none>'] : image.RepoTags;
+  return tags.map((reference) => {
+    const colon = reference.lastIndexOf(':');
+    return {
+      Repository: reference.slice(0, colon),
+      Tag: reference.slice(colon + 1),
+      ID: full ? image.Id : image.Id.replace(/^sha256:/, '').slice(0, 12),
+      CreatedAt: new Date(image.Created * 1000).toISOString(),
+      // Times before 1980 stand for "not said".
+      CreatedSince:
+        image.Created < 315_532_800 ? 'N/A' : `${humanDuration(Math.max(0, nowSeconds - image.Created))} ago`,
+      Size: humanSize(image.Size),
+      Containers: image.Containers < 0 ? 'N/A' : String(image.Containers),
+    };
+  });
+}
+
+export const command: Command = {
+  name: 'ls',
+  summary: 'List images',
+  args: {
+    usage: '[NAME]',
+    max: 1,
+    flags: [
+      { name: 'all', short: 'a', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      {
+        name: 'filter',
+        short: 'f',
+        type: 'strings',
+        value: 'K=V',
+        summary: 'Only some: reference=, label=, dangling=',
+      },
+      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
+      { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
+    ],
+  },
+  async run(args, ctx) {
+    const filters = parseFilters(flag.list(args, 'filter'));
+    const [name] = args.positional;
+    if (name !== undefined) filters.reference = [...(filters.reference ?? []), name];
+    const client = await ctx.engine();
+    const full = flag.bool(args, 'no-trunc');
+    const images = [...(await client.images.list(filters))].sort((a, b) => b.Created - a.Created);
+    const items = images.flatMap((image) => fieldsOf(image, Date.now() / 1000, full));
+    if (flag.bool(args, 'quiet')) {
+      ctx.write([...new Set(items.map((item) => item.ID))].map((id) => `${id}\n`).join(''));
+      return 0;
+    }
+    ctx.write(
+      formatItems(flag.str(args, 'format'), items, () =>
+        table(
+          ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'],
+          items.map((item) => [item.Repository, item.Tag, item.ID, item.CreatedSince, item.Size]),
+        ),
+      ),
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,39 @@
+import { tolerate } from '../../engine/client/api-failure.ts';
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import { type Command, flag } from '../command.ts';
+
+export const command: Command = {
+  name: 'rm',
+  summary: 'Remove images',
+  args: {
+    usage: 'IMAGE [IMAGE...]',
+    min: 1,
+    flags: [
+      {
+        name: 'force',
+        short: 'f',
+        type: 'boolean',
+        summary: 'Also with several names; missing ones are no error',
+      },
+      { name: 'no-prune', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+    ],
+  },
+  async run(args, ctx) {
+    const client = await ctx.engine();
+    const force = flag.bool(args, 'force');
+    const errors: TcomposeError[] = [];
+    // One after the other: names of one image depend on each other.
+    for (const image of args.positional) {
+      try {
+        const removal = client.images.remove(image, { force });
+        for (const step of (await (force ? tolerate(removal, 404) : removal)) ?? [])
+          ctx.write('Untagged' in step ? `Untagged: ${step.Untagged}\n` : `Deleted: ${step.Deleted}\n`);
+      } catch (error) {
+        if (!(error instanceof TcomposeError)) throw error;
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new TcomposeErrors(errors);
+    return 0;
+  },
+};

@@ -1,0 +1,12 @@
+import type { Command } from '../command.ts';
+import { inspectArgs, printInspected } from '../inspect-output.ts';
+
+export const command: Command = {
+  name: 'inspect',
+  summary: 'Show everything about networks',
+  args: inspectArgs('NETWORK [NETWORK...]'),
+  async run(args, ctx) {
+    const client = await ctx.engine();
+    return printInspected(ctx, args, (name) => client.networks.inspect(name));
+  },
+};

@@ -1,0 +1,48 @@
+import { TcomposeError } from '../../errors.ts';
+import { type Command, flag } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { parseFilters } from '../filters.ts';
+import { humanSize } from '../table.ts';
+
+interface Pruned {
+  readonly VolumesDeleted: readonly string[] | null;
+  readonly SpaceReclaimed: number;
+}
+
+export const command: Command = {
+  name: 'prune',
+  summary: 'Remove volumes that no container uses',
+  args: {
+    max: 0,
+    flags: [
+      {
+        name: 'all',
+        short: 'a',
+        type: 'boolean',
+        summary: 'Also those with a name, not only anonymous ones',
+      },
+      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=' },
+      { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
+    ],
+  },
+  async run(args, ctx) {
+    const filters = parseFilters(flag.list(args, 'filter'));
+    if (flag.bool(args, 'all')) filters.all = ['true'];
+    const which = flag.bool(args, 'all') ? 'all' : 'all anonymous';
+    if (
+      !flag.bool(args, 'force') &&
+      !(await confirm(ctx, `Remove ${which} volumes that no container uses?`))
+    ) {
+      if (ctx.stdin.isTTY === true) return 0;
+      throw new TcomposeError('CLI_USAGE', 'there is nobody to ask whether volumes are to be removed', {
+        hint: 'Use --force.',
+      });
+    }
+    const client = await ctx.engine();
+    const query = Object.keys(filters).length === 0 ? {} : { filters: JSON.stringify(filters) };
+    const pruned = await client.transport.json<Pruned>({ method: 'POST', path: '/volumes/prune', query });
+    for (const name of pruned.VolumesDeleted ?? []) ctx.write(`${name}\n`);
+    ctx.write(`Total reclaimed space: ${humanSize(pruned.SpaceReclaimed)}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { loadProject } from '../../../src/compose/load.ts';
+import type { Project } from '../../../src/compose/model.ts';
+import { formatPlan } from '../../../src/project/format-plan.ts';
+import type { Plan } from '../../../src/project/plan.ts';
+import { planDown } from '../../../src/project/plan-down.ts';
+import { planUp, type UpOptions } from '../../../src/project/plan-up.ts';
+import { World } from '../../support/project/world.ts';
+
+/** case.yaml of a case: what the world is like and what is asked for. Every key is optional. */
+interface Case {
+  readonly about: string;
+  readonly command?: 'up' | 'down';
+  /** Up options that differ from the defaults. */
+  readonly options?: Omit<Partial<UpOptions>, 'roots' | 'renewVolumes'> & {
+    readonly roots?: readonly string[];
+    readonly renewVolumes?: readonly string[];
+  };
+  readonly down?: Partial<Parameters<typeof planDown>[3]>;
+  /** Container → what became of it since the first `up`: a state, or `exited N`. */
+  readonly since?: Readonly<Record<string, string>>;
+  readonly oneShots?: readonly string[];
+  /** Images that have been replaced by others since. */
+  readonly newImages?: readonly string[];
+  /** Containers that are gone, e.g. removed by hand. */
+  readonly removed?: readonly string[];
+  /** Take the project from labels only. */
+  readonly withoutFile?: boolean;
+}
+
+const defaults: UpOptions = {
+  recreate: 'diverged',
+  recreateDependencies: 'diverged',
+  start: true,
+  noDeps: false,
+  wait: false,
+  removeOrphans: false,
+  ignoreOrphans: false,
+  renewAnonymousVolumes: false,
+  renewVolumes: new Set(),
+  timeout: undefined,
+  canPull: false,
+  version: 'test',
+};
+
+const root = 'fixtures/plan';
+const cases = readdirSync(root).sort();
+
+async function load(dir: string, file: string): Promise<Project> {
+  const { project } = await loadProject({
+    files: [join(dir, file)],
+    projectName: 'shop',
+    env: {},
+    cwd: process.cwd(),
+  });
+  return project;
+}
+
+function optionsOf(given: Case): UpOptions {
+  const { roots, renewVolumes, ...rest } = given.options ?? {};
+  return {
+    ...defaults,
+    ...rest,
+    ...(roots === undefined ? {} : { roots: new Set(roots) }),
+    renewVolumes: new Set(renewVolumes ?? []),
+  };
+}
+
+/** The world after `before.yaml` was brought up and what `since` says has happened. */
+async function worldOf(dir: string, given: Case): Promise<World> {
+  const world = new World();
+  for (const name of given.oneShots ?? []) world.oneShots.add(name);
+  if (!existsSync(join(dir, 'before.yaml'))) return world;
+  const before = await load(dir, 'before.yaml');
+  world.addImages(before);
+  world.apply(planUp(before, world.observe(), defaults));
+  for (const [name, text] of Object.entries(given.since ?? {})) {
+    const [state, code] = text.split(' ');
+    const box = world.box(name);
+    box.state = state as typeof box.state;
+    box.exitCode = Number(code ?? 0);
+  }
+  for (const name of given.removed ?? [])
+    world.containers.splice(world.containers.indexOf(world.box(name)), 1);
+  return world;
+}
+
+const planOf = (given: Case, project: Project, world: World): Plan =>
+  given.command === 'down'
+    ? planDown('shop', given.withoutFile === true ? undefined : project, world.observe(), {
+        volumes: false,
+        removeOrphans: false,
+        ignoreOrphans: false,
+        images: 'none',
+        timeout: undefined,
+        ...given.down,
+      })
+    : planUp(project, world.observe(), optionsOf(given));
+
+describe('plans as text (fixtures/plan)', () => {
+  test.each(cases)('%s', async (name) => {
+    const dir = join(root, name);
+    const given = parse(readFileSync(join(dir, 'case.yaml'), 'utf8')) as Case;
+    const world = await worldOf(dir, given);
+    const project = await load(dir, 'compose.yaml');
+    world.addImages(project);
+    for (const image of given.newImages ?? []) world.images.set(image, `sha256:${'f'.repeat(64)}`);
+    const plan = planOf(given, project, world);
+    const golden = join(dir, 'plan.txt');
+    const text = formatPlan(plan);
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, text);
+    expect(text).toBe(readFileSync(golden, 'utf8'));
+
+    // Carried out, it leaves a world in which there is nothing left to do.
+    world.apply(plan);
+    if (given.command === 'down') {
+      expect(world.containers.map((box) => box.name)).toEqual([]);
+      return;
+    }
+    if (given.options?.start === false || given.options?.wait === true) return;
+    const again = planUp(project, world.observe(), {
+      ...optionsOf(given),
+      recreate: optionsOf(given).recreate === 'force' ? 'diverged' : optionsOf(given).recreate,
+      recreateDependencies: 'diverged',
+    });
+    const left = again.steps.filter(
+      ({ operation }) =>
+        operation.kind !== 'wait' &&
+        !(operation.kind === 'start-container' && world.oneShots.has(operation.service)),
+    );
+    expect(left.map((step) => `${step.id}: ${step.cause}`)).toEqual([]);
+  });
+});
