@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createNetworkService, type NetworkRecord, type NetworkService } from '../../../src/network/index.ts';
 import { type Agent, buildAgent, startAgent } from '../../support/network/agent.ts';
 
@@ -125,7 +125,7 @@ afterAll(async () => {
       .split('\n')
       .filter((line) => line.includes(`tc${instance}`));
   // The kernel takes a namespace apart in its own time after its last process has ended.
-  await expect.poll(links, { timeout: 10_000 }).toEqual([]);
+  await vi.waitFor(() => expect(links()).toEqual([]), { timeout: 10_000 });
 });
 
 const yes = (name: string) => expect.stringMatching(new RegExp(`^${name} `));

@@ -12,17 +12,18 @@ import type { AgentCommand } from './agent-main.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
-/** Bundles the agent once a test file. `release` deletes the bundle. */
-export async function buildAgent(): Promise<{ path: string; release(): void }> {
+/** Bundles the agent (or another program of this folder) once a test file. `release` deletes the bundle. */
+export async function buildAgent(program = 'agent-main'): Promise<{ path: string; release(): void }> {
   const dir = mkdtempSync(join(tmpdir(), 'tcompose-test-agent-'));
   const path = join(dir, 'agent.cjs');
   await build({
-    entryPoints: [join(root, 'test/support/network/agent-main.ts')],
+    entryPoints: [join(root, `test/support/network/${program}.ts`)],
     outfile: path,
     bundle: true,
     platform: 'node',
     format: 'cjs',
-    external: ['koffi'],
+    external: ['koffi', 'esbuild'],
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
   });
   return { path, release: () => rmSync(dir, { recursive: true }) };
 }

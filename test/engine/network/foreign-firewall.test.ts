@@ -1,0 +1,57 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildAgent } from '../../support/network/agent.ts';
+
+const missing = ['iptables', 'nft'].filter((program) => spawnSync(program, ['--version']).error);
+const noBridgeNetfilter = !existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables');
+const reason =
+  missing.length > 0
+    ? `${missing.join(' and ')} not installed (Debian: iptables, nftables)`
+    : noBridgeNetfilter
+      ? 'this kernel has no bridge netfilter'
+      : '';
+if (reason) console.warn(`foreign firewall tests are left out: ${reason}`);
+
+let agent: Awaited<ReturnType<typeof buildAgent>>;
+let scenario: Awaited<ReturnType<typeof buildAgent>>;
+beforeAll(async () => {
+  agent = await buildAgent();
+  scenario = await buildAgent('foreign-firewall');
+});
+afterAll(() => {
+  agent.release();
+  scenario.release();
+});
+
+describe.skipIf(reason !== '')('beside a firewall that drops what is forwarded', () => {
+  it.each(['0', '1'])('traffic passes, with bridge-nf-call-iptables %s', (bridgeNetfilter) => {
+    const output = execFileSync(
+      'unshare',
+      ['--net', process.execPath, scenario.path, agent.path, bridgeNetfilter],
+      { env: { ...process.env, NODE_PATH: new URL('../../../node_modules', import.meta.url).pathname } },
+    );
+    expect(JSON.parse(output.toString())).toEqual({
+      beside: {
+        neighbour: expect.stringMatching(/^web /),
+        published: 'web 10.213.7.2',
+        out: 'other 10.213.7.1',
+        local: expect.stringMatching(/^web /),
+      },
+      listed: [
+        '-A FORWARD -o tc7e57a003+ -m comment --comment "tcompose_7e57a003 tc7e57a003+" -j ACCEPT',
+        '-A FORWARD -i tc7e57a003+ -m comment --comment "tcompose_7e57a003 tc7e57a003+" -j ACCEPT',
+      ],
+      backAfterFlush: true,
+      movedToDockerUser: true,
+      goneFromForward: true,
+      besideDocker: true,
+      backAfterReload: true,
+      warnings: ['the firewall table was removed by another program; it was put back'],
+      unneededAcceptsGone: true,
+      opened: true,
+      left: 0,
+      tables: 0,
+    });
+  });
+});
