@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('attach', [['the override replaces', 'true', 'false', 'false']]);

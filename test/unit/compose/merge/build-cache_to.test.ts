@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('build.cache_to', [['lists append', '[a, b]', '[b, c]', '[a, b, b, c]']]);

@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('cgroup_parent', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('mac_address', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('tty', [['the override replaces', 'true', 'false', 'false']]);

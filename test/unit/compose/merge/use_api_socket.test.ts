@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('use_api_socket', [['the override replaces', 'true', 'false', 'false']]);

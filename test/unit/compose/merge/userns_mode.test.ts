@@ -1,0 +1,3 @@
+import { mergeCases } from './attribute.ts';
+
+mergeCases('userns_mode', [['the override replaces', 'one', 'two', 'two']]);
