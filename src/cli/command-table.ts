@@ -1,4 +1,5 @@
 import type { CommandEntry, CommandGroup } from './command.ts';
+import { engineGroups } from './groups.ts';
 import { ociGroup } from './oci/index.ts';
 
 /** Commands by name. Each `load` is the only reference to its module, so a run evaluates one of them. */
@@ -70,4 +71,4 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 };
 
 /** Groups of engine-level commands (`tcompose image ls`). */
-export const groups: Readonly<Record<string, CommandGroup>> = { oci: ociGroup };
+export const groups: Readonly<Record<string, CommandGroup>> = { ...engineGroups, oci: ociGroup };
