@@ -4,7 +4,7 @@ const lsetxattr = declare(
   'int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)',
 );
 const lgetxattr = declare(
-  'ssize_t lgetxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)',
+  'long lgetxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)',
 );
 
 const cString = (text: Uint8Array | string): Buffer =>
@@ -27,7 +27,7 @@ export function getExtendedAttribute(path: Uint8Array, name: string): Buffer | u
   }
 }
 
-const llistxattr = declare('ssize_t llistxattr(const uint8_t *path, uint8_t *list, size_t size)');
+const llistxattr = declare('long llistxattr(const uint8_t *path, uint8_t *list, size_t size)');
 
 /** Names of the extended attributes of `path` itself. @throws SystemCallError */
 export function listExtendedAttributes(path: Uint8Array): string[] {
