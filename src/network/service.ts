@@ -26,7 +26,7 @@ import type { NetlinkTransport } from './netlink/transport.ts';
 import { createFirewall, type Publication } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
 import { bridgeOptions, checkOptions } from './options.ts';
-import { holdPort, planPorts } from './ports/plan-ports.ts';
+import { holdPort, planPorts, portSocketName } from './ports/plan-ports.ts';
 import { createPortLedger, type PortProxy, startProxies } from './ports/publish.ts';
 import type { DnsOptions, NetworkService, PortRequest, RunningContainer } from './service-types.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
@@ -41,6 +41,8 @@ export interface NetworkServiceOptions {
   /** Sentences for the log: options without effect, rules restored, things that could not be cleaned up. */
   readonly warn: (sentence: string) => void;
 }
+
+const SWEEP_AFTER_MS = 1000;
 
 interface NetworkState {
   readonly record: NetworkRecord;
@@ -69,7 +71,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
   const resolvers = watchHostResolvers(options.now);
   const networks = new Map<string, NetworkState>();
   const containers = new Map<string, ContainerState>();
+  /** Host links of launch plans that were handed out and not yet reported as started or stopped. */
+  const planned = new Map<string, readonly string[]>();
   let vethNumber = Math.floor(Math.random() * 36 ** 4);
+  let sweeping: NodeJS.Timeout | undefined;
 
   const bridged = () => [...networks.values()].filter((state) => state.bridgeIndex !== undefined);
   const publications = () => [...containers.values()].flatMap((container) => container.publication ?? []);
@@ -144,11 +149,37 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     };
   }
 
+  const linksInUse = () =>
+    new Set([
+      ...[...planned.values()].flat(),
+      ...[...containers.values()].flatMap(({ endpoints }) => endpoints.map(({ hostLink }) => hostLink)),
+    ]);
+
+  /**
+   * A container's links go with its namespace, which connections that are still closing can keep alive for minutes.
+   * What is left after a while is deleted, all at once and on another thread.
+   */
+  function sweepLater(): void {
+    sweeping ??= setTimeout(() => {
+      sweeping = undefined;
+      sweep().catch((error: Error) =>
+        warn(`links that are left over could not be deleted: ${error.message}`),
+      );
+    }, SWEEP_AFTER_MS).unref();
+  }
+
+  async function sweep(): Promise<void> {
+    const used = linksInUse();
+    const own = `${linkPrefix(instance)}v`;
+    for (const link of listLinks(route)) {
+      if (!link.name.startsWith(own) || used.has(link.name)) continue;
+      await deleteLinkQuietly(route, link.index, `left-over link ${link.name}`);
+    }
+  }
+
   /** A link name that no container has; links of containers that just ended may still be there, so it counts on. */
   function freshLink(): string {
-    const used = new Set(
-      [...containers.values()].flatMap((container) => container.endpoints.map(({ hostLink }) => hostLink)),
-    );
+    const used = linksInUse();
     for (;;) {
       const name = vethName(instance, vethNumber++);
       if (!used.has(name)) return name;
@@ -167,9 +198,22 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     return own.length > 0 ? cleanServers(own) : resolvers.servers();
   }
 
+  /** Takes up a container; when that fails, nothing of it stays, its descriptors included. */
   async function start(running: RunningContainer, publish: boolean): Promise<void> {
+    const open = new Set(Object.values(running.sockets));
+    try {
+      await takeUp(running, publish, open);
+    } catch (error) {
+      await stop(running.containerId);
+      for (const fd of open) closeSync(fd);
+      throw error;
+    }
+  }
+
+  async function takeUp(running: RunningContainer, publish: boolean, open: Set<number>): Promise<void> {
     const { containerId, ports, sockets } = running;
     await stop(containerId);
+    planned.delete(containerId);
     const endpoints = running.endpoints.filter(
       (endpoint) => stateOf(endpoint.networkId).record.driver === 'bridge',
     );
@@ -189,6 +233,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       explained('published ports', () => firewall.publish(publication));
     }
     if (sockets['dns-udp'] !== undefined || sockets['dns-tcp'] !== undefined) {
+      open.delete(sockets['dns-udp'] ?? -1);
+      open.delete(sockets['dns-tcp'] ?? -1);
       container.dns = await serveDns({
         ...(sockets['dns-udp'] === undefined ? {} : { udpFd: sockets['dns-udp'] }),
         ...(sockets['dns-tcp'] === undefined ? {} : { tcpFd: sockets['dns-tcp'] }),
@@ -201,22 +247,18 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     }
     if (publication) {
       const address = () => container.publication?.address ?? publication.address;
+      for (const binding of ports) open.delete(sockets[portSocketName(binding)] ?? -1);
       container.proxies = await startProxies(ports, sockets, address);
     }
-    closeUnused(sockets, publication !== undefined);
-  }
-
-  /** Descriptors that were handed over and that nothing took up. */
-  function closeUnused(sockets: Readonly<Record<string, number>>, published: boolean): void {
-    for (const [name, fd] of Object.entries(sockets)) {
-      const used = name.startsWith('dns-') || (published && name.startsWith('port-'));
-      if (!used) closeSync(fd);
-    }
+    // What nothing took up.
+    for (const fd of open) closeSync(fd);
+    open.clear();
   }
 
   async function stop(containerId: string): Promise<void> {
     const container = containers.get(containerId);
     ledger.free(containerId);
+    if (planned.delete(containerId) || container) sweepLater();
     if (!container) return;
     containers.delete(containerId);
     for (const endpoint of container.endpoints) names.remove(containerId, endpoint.networkId);
@@ -334,6 +376,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       const ports = planPorts(requests, ledger.world);
       const places = endpoints.map((endpoint) => placeOf(endpoint, gateway));
       const network = planLinks(places);
+      planned.set(
+        request.containerId,
+        endpoints.map(({ hostLink }) => hostLink),
+      );
       ledger.reserve(request.containerId, request.containerName ?? request.containerId.slice(0, 12), ports);
       return { host: ports.map(holdPort), network, endpoints, ports };
     },
@@ -422,6 +468,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
 
     async close() {
       guard.close();
+      clearTimeout(sweeping);
       forwarder.close();
       await Promise.all(
         [...containers.values()].flatMap(({ dns, proxies }) => [
