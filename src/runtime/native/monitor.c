@@ -263,7 +263,6 @@ static void one_turn(struct monitor *m) {
   nfds_t count;
   struct pollfd *set = poll_set(m, &count);
   if (poll(set, count, timeout) < 0 && errno != EINTR) _exit(74);
-  bool before = m->init_reaped;
   if (set[1].revents) reap_children(m);
   for (int i = 1; i <= 2; i++)
     if (m->launch.monitor_stdio[i] >= 0 && set[2 + i].revents & (POLLIN | POLLHUP | POLLERR)) output_readable(m, i);
@@ -287,8 +286,8 @@ static void one_turn(struct monitor *m) {
     m->logs_told = now;
     clients_tell_log(m);
   }
-  /* with the status known, the sync socket has said its last word by the next turn */
-  if (m->init_reaped && before && m->state < STATE_EXITED && m->launch.sync[0] < 0) {
+  /* not before the sync socket has said its last word */
+  if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
     if (dry || now >= m->drain_until) finish_exited(m);
   }
