@@ -24,10 +24,9 @@ export function normalize(tree: TreeMap, context: Context): TreeMap {
 
 /** True when the service is on the network `default`, by its own words or for lack of any. */
 function joinDefaultNetwork(service: TreeMap): boolean {
+  const networks = ownMap(service, 'networks') ?? {};
+  if (Object.keys(networks).length > 0) return Object.hasOwn(networks, 'default');
   if (service.network_mode !== undefined || service.provider !== undefined) return false;
-  if (isMap(service.networks) && Object.keys(service.networks).length > 0) {
-    return Object.hasOwn(service.networks, 'default');
-  }
   service.networks = { default: null };
   return true;
 }
