@@ -201,8 +201,10 @@ async function serve(engine: Engine, lock: HeldLock, keeper: KeeperConnection): 
   };
   const server = createApiServer(createRouter(routes), headers, {
     begin: () => requests.begin(),
-    failed: (label, error) =>
-      log.debug(`${label}: ${error instanceof Error ? error.message : String(error)}`),
+    failed(label, error) {
+      if (error instanceof TcomposeError) log.debug(`${label}: ${error.message}`);
+      else log.error(label, error);
+    },
   });
   keeper.onKeeperGone(() => {
     log.error('the keeper is gone; starting another, which starts the next engine');

@@ -3,8 +3,11 @@ import { open, readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Header, type Pack } from 'tar-stream';
+
 import { deviceNumber } from '../containers/resolve-mounts.ts';
 import type { ContainerRoot, RootEntry } from './container-root.ts';
+
+type NewHeader = Partial<Header> & { readonly name: string };
 
 /** Writes `entry` and what is below it as a tar whose first name is `name`. Resolves when all has been read by the client. */
 export function packEntry(
@@ -29,7 +32,7 @@ async function add(
   links: Map<string, string>,
 ): Promise<void> {
   const { stat } = entry;
-  const header: Partial<Header> = {
+  const header: NewHeader = {
     name,
     mode: stat.mode & 0o7777,
     uid: stat.uid,
@@ -60,7 +63,7 @@ async function add(
 }
 
 /** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
-async function file(pack: Pack, entry: RootEntry, header: Partial<Header>): Promise<void> {
+async function file(pack: Pack, entry: RootEntry, header: NewHeader): Promise<void> {
   const handle = await open(
     entry.real,
     constants.O_RDONLY | (entry.real.endsWith('/.') ? 0 : noFollow(entry.real)),
@@ -90,7 +93,7 @@ function noFollow(real: string): number {
   return /^\/proc\/self\/fd\/\d+$/.test(real) ? 0 : constants.O_NOFOLLOW;
 }
 
-function whole(pack: Pack, header: Partial<Header>): Promise<void> {
+function whole(pack: Pack, header: NewHeader): Promise<void> {
   return new Promise((resolve, reject) => {
     pack.entry(header, (error) => (error ? reject(error) : resolve()));
   });

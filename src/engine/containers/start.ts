@@ -27,6 +27,7 @@ import { dnsOptions, writeHostFiles } from './host-files.ts';
 import { parseLogConfig } from './log-config.ts';
 import { collectPorts } from './port-spec.ts';
 import type { Attachment } from './record.ts';
+import { removeContainer } from './remove.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from './resolve-mounts.ts';
 import type { StoppedState } from './state.ts';
 
@@ -415,6 +416,11 @@ async function rollBack(
   }
   container.pendingAttaches.clear();
   container.announce();
+  if (container.record.hostConfig.AutoRemove) {
+    void container.serial
+      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
+      .catch((failed) => engine.log.error(`removing ${container.name}`, failed));
+  }
 }
 
 /** RFC 3339 of nanoseconds since the epoch. */
