@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  logLines,
+  makeSandbox,
+  runToEnd,
+  spawnShim,
+  untilState,
+  whyNoContainers,
+} from '../../support/shim.ts';
+
+const reason = whyNoContainers();
+if (reason !== undefined) console.log(`skipped: ${reason}`);
+
+describe.skipIf(reason !== undefined)('the log', () => {
+  const box = makeSandbox();
+  afterAll(() => box.close());
+
+  it('is CRI text with nanoseconds', async () => {
+    const plan = box.plan('cri', ['echo', 'hi there']);
+    await runToEnd(plan);
+    expect(readFileSync(plan.log!.path, 'utf8')).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F hi there\n$/,
+    );
+  });
+
+  it('cuts lines longer than 16 KiB into parts that give the line again', async () => {
+    const plan = box.plan('long', ['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" y; echo; echo end']);
+    await runToEnd(plan);
+    const lines = logLines(plan);
+    expect(lines.map((line) => line.slice(0, 9))).toEqual([
+      'stdout P ',
+      'stdout P ',
+      'stdout F ',
+      'stdout F ',
+    ]);
+    expect(lines.slice(0, 2).map((line) => line.length - 9)).toEqual([16384, 16384]);
+    expect(
+      lines
+        .slice(0, 3)
+        .map((line) => line.slice(9))
+        .join(''),
+    ).toBe('y'.repeat(40000));
+  });
+
+  it('takes up a line without an end once it is idle, and at the end of the output', async () => {
+    const plan = box.plan('partial', ['sh', '-c', 'printf prompt; sleep 0.5; printf "more\\nrest"']);
+    await runToEnd(plan);
+    expect(logLines(plan)).toEqual(['stdout P prompt', 'stdout F more', 'stdout P rest']);
+  });
+
+  it('rotates by size and keeps as many files as asked, at whole lines', async () => {
+    const id = 'rotate';
+    const path = join(box.runDir(id), 'log');
+    const plan = box.plan(id, ['sh', '-c', 'i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done'], {
+      log: { path, maxSize: 4096, maxFiles: 3 },
+    });
+    const shim = await spawnShim(plan);
+    let generation = 0;
+    shim.onLogGrew((grew) => {
+      generation = Math.max(generation, grew.generation);
+    });
+    await untilState(shim, 'exited');
+    await shim.reap();
+    for (const suffix of ['', '.1', '.2']) expect(statSync(path + suffix).size).toBeLessThanOrEqual(4096);
+    expect(existsSync(`${path}.3`)).toBe(false);
+    const kept = ['.2', '.1', ''].flatMap((suffix) => logLines(plan, suffix));
+    const first = Number(kept[0]!.split(' ').at(-1));
+    expect(kept).toEqual(Array.from({ length: 1000 - first }, (_, i) => `stdout F line ${first + i}`));
+    expect(generation).toBeGreaterThan(1);
+  });
+
+  it('with one file starts it anew', async () => {
+    const path = join(box.runDir('one'), 'log');
+    const plan = box.plan(
+      'one',
+      ['sh', '-c', 'i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done'],
+      {
+        log: { path, maxSize: 4096, maxFiles: 1 },
+      },
+    );
+    await runToEnd(plan);
+    expect(statSync(path).size).toBeLessThanOrEqual(4096);
+    expect(existsSync(`${path}.1`)).toBe(false);
+    expect(logLines(plan).at(-1)).toBe('stdout F line 499');
+  });
+
+  it('on a full disk drops lines, counts them and says so; the container is not held up', async () => {
+    const disk = join(box.dir, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    try {
+      execFileSync('sh', ['-c', `head -c 900000 /dev/zero > ${disk}/ballast`]);
+      const script =
+        'i=0; while [ $i -lt 30000 ]; do echo a line of the flood $i; i=$((i+1)); done; echo full >&2; read x; echo after';
+      const plan = box.plan('full', ['sh', '-c', script], {
+        log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1 },
+        waitForStart: true,
+        stdio: { stdin: true },
+      });
+      const shim = await spawnShim(plan);
+      await untilState(shim, 'created');
+      const client = await shim.attach({ stdin: true, stdout: false, stderr: true });
+      const full = new Promise<void>((resolve) => client.onOutput(() => resolve()));
+      await shim.start();
+      await full;
+      rmSync(join(disk, 'ballast'));
+      await client.write(Buffer.from('go\n'));
+      const end = await untilState(shim, 'exited');
+      await shim.reap();
+      const lines = logLines(plan);
+      expect(end.code).toBe(0);
+      expect(end.droppedLines).toBeGreaterThan(1000n);
+      expect(lines.at(-1)).toBe('stdout F after');
+      const notice = /^stderr F tcompose: (\d+) lines of this log were dropped: No space left on device$/;
+      const noticed = lines.flatMap((line) => notice.exec(line)?.[1] ?? []).map(BigInt);
+      expect(noticed.reduce((a, b) => a + b, 0n)).toBe(end.droppedLines);
+      const whole = lines.filter((line) => /^stdout F a line of the flood \d+$/.test(line)).length;
+      expect(BigInt(whole) + end.droppedLines).toBe(30_001n);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+  });
+});
