@@ -93,7 +93,7 @@ function cgroupsOf(spec: OciSpec, context: LaunchContext): ReturnType<typeof pla
   const devices = open
     ? rules
     : [...(rules.length === 0 ? [{ allow: false, access: 'rwm' }] : rules), ...runtimeDeviceRules];
-  const path = spec.linux.cgroupsPath ?? `/tcompose/${context.id}`;
+  const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
   return planCgroups(context.machine.cgroups, path, { ...resources, devices });
 }
 

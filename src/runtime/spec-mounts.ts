@@ -74,14 +74,13 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
       options: ['nosuid', 'noexec', 'nodev', 'relatime', ...(writableCgroups ? [] : readOnly)],
     };
   }
-  yield ipc === 'host'
-    ? bind('/dev/mqueue', '/dev/mqueue', ['rbind', 'rprivate', 'nosuid', 'noexec', 'nodev'])
-    : {
-        destination: '/dev/mqueue',
-        type: 'mqueue',
-        source: 'mqueue',
-        options: ['nosuid', 'noexec', 'nodev'],
-      };
+  // Of the IPC namespace the mount is made in: with IpcMode host, the host's queues.
+  yield {
+    destination: '/dev/mqueue',
+    type: 'mqueue',
+    source: 'mqueue',
+    options: ['nosuid', 'noexec', 'nodev'],
+  };
   const shm = sharedMemory(input, ipc);
   if (shm !== undefined) yield shm;
 }

@@ -151,7 +151,9 @@ int launch_clone(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->sync) < 0) return FAIL(failure, "socketpair", "sync");
-  if (open_join_target(launch) < 0) return -1;
+  if (open_join_target(launch) < 0 || host_ops_open_joins(launch) < 0) return -1;
+  failure->phase = PHASE_CLONE;
+  failure->step = -1;
   int entered = enter_pidns(launch);
   if (entered < 0) return -1;
 
@@ -171,9 +173,7 @@ int launch_clone(struct launch *launch) {
     if (launch->stdio[i] >= 0) close(launch->stdio[i]);
   fcntl(launch->init_pidfd, F_SETFD, FD_CLOEXEC);
 
-  if (host_ops_join(launch, launch->init_pid) < 0) return -1;
-  failure->phase = PHASE_CLONE;
-  failure->step = -1;
+  host_ops_close_joins(launch);
   if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_maps(launch) < 0) return -1;
   write_oom_score(launch);
   if (sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");

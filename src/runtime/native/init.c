@@ -104,6 +104,8 @@ _Noreturn void init_main(struct launch *launch) {
   if (plan->kind == KIND_EXEC) prctl(PR_SET_DUMPABLE, 0);
   close(launch->sync[0]);
   await_monitor(launch, SYNC_GO);
+  if (host_ops_join(launch) < 0) give_up(launch);
+  launch->failure.phase = PHASE_CLONE;
   prctl(PR_SET_DUMPABLE, 0);
   setsid();
   reset_signals();

@@ -39,6 +39,7 @@ struct launch {
   int netns;      /* the container's, -1 when it is the host's */
   int host_pidns;
   int join_pidfd; /* exec */
+  int *join_fds;  /* by host op: an open cgroup.procs or tasks, or -1 */
 
   int sync[2];     /* SOCK_SEQPACKET: [0] monitor, [1] init */
   int stdio[3];    /* init's ends: read, write, write; with a tty made by init */
@@ -56,9 +57,11 @@ __attribute__((format(printf, 4, 5))) int fail(struct failure *failure, const ch
 
 __attribute__((format(printf, 2, 3))) void warn(struct launch *launch, const char *format, ...);
 
-/* Host ops; `join-cgroup` ones wait for init's pid (host_ops_join). */
+/* Host ops; `join-cgroup` ones are opened by the monitor before the clone and written by init. */
 int host_ops_run(struct launch *launch, const struct list *ops);
-int host_ops_join(struct launch *launch, pid_t pid);
+int host_ops_open_joins(struct launch *launch);
+void host_ops_close_joins(struct launch *launch);
+int host_ops_join(struct launch *launch);
 /* Each is tried whatever the others did. */
 void host_ops_teardown(struct launch *launch);
 /* `oom_kill N` of a memory.oom_control or memory.events file; 0 when there is none. */
@@ -76,7 +79,7 @@ void release_all_sockets(struct launch *launch);
 
 /* Stdio pipes owned by the container's user. */
 int stdio_open(struct launch *launch);
-/* Clones init; cgroups joined and ids mapped when it returns 0, and init has been told to go on. */
+/* Clones init; ids are mapped when it returns 0, and init has been told to join its cgroups and go on. */
 int launch_clone(struct launch *launch);
 
 /* Messages on the sync socket. */
