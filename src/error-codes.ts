@@ -73,7 +73,7 @@ export const errorCodes = {
   COMPOSE_INVALID_VALUE: 'A value outside of what its attribute allows, or one that cannot be read.',
   COMPOSE_INVALID_NAME: 'A name of a service, network, volume, … with a character that is not allowed.',
   COMPOSE_DUPLICATE: 'Two things that must differ are the same: list items, mount targets, container names.',
-  COMPOSE_SHORT_SYNTAX: 'A port, volume, device, host or command in short form that cannot be read.',
+  COMPOSE_SHORT_SYNTAX: 'A port, volume or device in short form that cannot be read.',
   COMPOSE_EXCLUSIVE: 'Two attributes that exclude or contradict each other.',
   COMPOSE_UNDEFINED: 'A service, network, volume, secret, config or model is used but nowhere defined.',
   COMPOSE_CYCLE: 'Services that depend on each other in a circle.',
