@@ -1,0 +1,67 @@
+import { deleteLinkQuietly, listLinks } from '../bridge.ts';
+import type { NetlinkTransport } from '../netlink/transport.ts';
+import { linkPrefix, vethName } from './link-names.ts';
+
+const SWEEP_AFTER_MS = 1000;
+
+/** Host links of an instance: names for new ones, and an end for those that outlive their container. */
+export interface LinkLedger {
+  /** A name no container has. Links of containers that just ended may still be there, so numbers count on. */
+  fresh(): string;
+  /** Links of a launch plan that was handed out, until `settle`. */
+  plan(containerId: string, links: readonly string[]): void;
+  /** The plan was carried out, or given up. True if there was one. */
+  settle(containerId: string): boolean;
+  /**
+   * A container's links go with its namespace, which connections that are still closing can keep alive for minutes.
+   * What is left after a while is deleted on another thread.
+   */
+  sweepLater(): void;
+  close(): void;
+}
+
+export function createLinkLedger(options: {
+  readonly instance: string;
+  readonly route: NetlinkTransport;
+  /** Links of running containers. */
+  readonly inUse: () => readonly string[];
+  readonly warn: (sentence: string) => void;
+}): LinkLedger {
+  const { instance, route, warn } = options;
+  const planned = new Map<string, readonly string[]>();
+  // Not from 0: links of an engine that crashed may be there.
+  let number = Math.floor(Math.random() * 36 ** 4);
+  let timer: NodeJS.Timeout | undefined;
+
+  const used = () => new Set([...[...planned.values()].flat(), ...options.inUse()]);
+
+  async function sweep(): Promise<void> {
+    const keep = used();
+    const veths = `${linkPrefix(instance)}v`;
+    for (const link of listLinks(route)) {
+      if (!link.name.startsWith(veths) || keep.has(link.name)) continue;
+      await deleteLinkQuietly(route, link.index, `left-over link ${link.name}`);
+    }
+  }
+
+  return {
+    fresh() {
+      const taken = used();
+      for (;;) {
+        const name = vethName(instance, number++);
+        if (!taken.has(name)) return name;
+      }
+    },
+    plan: (containerId, links) => void planned.set(containerId, links),
+    settle: (containerId) => planned.delete(containerId),
+    sweepLater() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        sweep().catch((error: Error) =>
+          warn(`links that are left over could not be deleted: ${error.message}`),
+        );
+      }, SWEEP_AFTER_MS).unref();
+    },
+    close: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,98 @@
+import { TcomposeError } from '../errors.ts';
+import type { LinkPlace } from './attach/plan-links.ts';
+import { makeBridge } from './bridge.ts';
+import { explained } from './explain.ts';
+import type { NetlinkTransport } from './netlink/transport.ts';
+import type { LinkMatch } from './nftables/foreign.ts';
+import { bridgeOptions } from './options.ts';
+import type { EndpointRecord, NetworkRecord } from './types.ts';
+
+interface Entry {
+  readonly record: NetworkRecord;
+  /** While there is a bridge: its interface index. */
+  bridgeIndex: number | undefined;
+}
+
+/** The networks the service knows, and which of them have a bridge at this moment. */
+export interface NetworkTable {
+  know(record: NetworkRecord): void;
+  /** Forgets a network; its bridge's index, if it had one. */
+  forget(networkId: string): number | undefined;
+  recordOf(networkId: string): NetworkRecord;
+  /** Networks with a bridge. */
+  up(): NetworkRecord[];
+  /** Makes the bridge when there is none. True: it was made. */
+  raise(record: NetworkRecord): boolean;
+  /** Endpoint that gives the default route and that published ports lead to; internal networks give none. */
+  gatewayOf(endpoints: readonly EndpointRecord[], wanted?: string): EndpointRecord | undefined;
+  placeOf(endpoint: EndpointRecord, gateway: EndpointRecord | undefined): LinkPlace;
+}
+
+export function createNetworkTable(route: NetlinkTransport): NetworkTable {
+  const entries = new Map<string, Entry>();
+
+  function entryOf(networkId: string): Entry {
+    const entry = entries.get(networkId);
+    if (!entry)
+      throw new TcomposeError('INTERNAL', `network ${networkId} is not known to the network service`);
+    return entry;
+  }
+
+  return {
+    know(record) {
+      if (!entries.has(record.id)) entries.set(record.id, { record, bridgeIndex: undefined });
+    },
+
+    forget(networkId) {
+      const index = entries.get(networkId)?.bridgeIndex;
+      entries.delete(networkId);
+      return index;
+    },
+
+    recordOf: (networkId) => entryOf(networkId).record,
+
+    up: () =>
+      [...entries.values()]
+        .filter(({ bridgeIndex }) => bridgeIndex !== undefined)
+        .map(({ record }) => record),
+
+    raise(record) {
+      const entry = entryOf(record.id);
+      if (record.driver !== 'bridge' || entry.bridgeIndex !== undefined) return false;
+      entry.bridgeIndex = explained(`network ${record.name}`, () => makeBridge(route, record));
+      return true;
+    },
+
+    gatewayOf(endpoints, wanted) {
+      const open = endpoints.filter(({ networkId }) => !entryOf(networkId).record.internal);
+      return open.find(({ networkId }) => networkId === wanted) ?? open[0];
+    },
+
+    placeOf(endpoint, gateway) {
+      const { record, bridgeIndex } = entryOf(endpoint.networkId);
+      if (bridgeIndex === undefined) {
+        throw new TcomposeError('INTERNAL', `network ${record.name} has no bridge to be attached to`);
+      }
+      const { mtu, interContainer } = bridgeOptions(record.options);
+      return {
+        endpoint,
+        bridgeIndex,
+        mtu,
+        pools: record.pools,
+        isolated: !interContainer,
+        gateway: endpoint.networkId === gateway?.networkId,
+      };
+    },
+  };
+}
+
+/** Links whose traffic other firewalls must let pass: the instance's prefix, and bridges with names of their own. */
+export function linkMatches(prefix: string, records: readonly NetworkRecord[]): LinkMatch[] {
+  const own = records.some(({ bridge }) => bridge.startsWith(prefix));
+  return [
+    ...(own ? [{ name: prefix, prefix: true }] : []),
+    ...records
+      .filter(({ bridge }) => !bridge.startsWith(prefix))
+      .map(({ bridge }) => ({ name: bridge, prefix: false })),
+  ];
+}

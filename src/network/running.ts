@@ -1,0 +1,157 @@
+import { closeSync } from 'node:fs';
+import type { Forwarder } from './dns/forwarder.ts';
+import type { NameTable } from './dns/names.ts';
+import { cleanServers } from './dns/resolv-conf.ts';
+import { serveDns } from './dns/server.ts';
+import type { HostResolvers } from './dns/upstream-list.ts';
+import { explained } from './explain.ts';
+import type { NetworkTable } from './network-table.ts';
+import type { Firewall, Publication } from './nftables/firewall.ts';
+import { portSocketName } from './ports/plan-ports.ts';
+import { type PortLedger, type PortProxy, startProxies } from './ports/publish.ts';
+import type { RunningContainer } from './service-types.ts';
+import type { EndpointRecord } from './types.ts';
+
+interface State {
+  readonly running: RunningContainer;
+  endpoints: readonly EndpointRecord[];
+  publication: Publication | undefined;
+  proxies: readonly PortProxy[];
+  dns: { close(): Promise<void> } | undefined;
+}
+
+/** Running containers and what is kept up for them: names, firewall entries, name servers, proxies. */
+export interface RunningContainers {
+  /** With `publish` false, firewall entries are left to a reset of the whole table. */
+  start(running: RunningContainer, publish: boolean): Promise<void>;
+  /** Idempotent. True when the container was running. */
+  stop(containerId: string): Promise<boolean>;
+  /** The container's endpoints, and the descriptor of its name server's socket, which lives in its namespace. */
+  find(
+    containerId: string,
+  ): { readonly endpoints: readonly EndpointRecord[]; readonly socket: number | undefined } | undefined;
+  attach(containerId: string, endpoint: EndpointRecord): void;
+  /** Takes an endpoint away; a port that led through it leads through the next gateway. */
+  detach(containerId: string, endpoint: EndpointRecord): void;
+  publications(): Publication[];
+  links(): string[];
+  close(): Promise<void>;
+}
+
+export function createRunningContainers(parts: {
+  readonly table: NetworkTable;
+  readonly firewall: Firewall;
+  readonly ledger: PortLedger;
+  readonly names: NameTable;
+  readonly forwarder: Forwarder;
+  readonly resolvers: HostResolvers;
+}): RunningContainers {
+  const { table, firewall, ledger, names, forwarder, resolvers } = parts;
+  const containers = new Map<string, State>();
+
+  /** Containers with nothing but internal networks have no way out by DNS either. */
+  function upstreamsOf({ endpoints, running }: State): readonly string[] {
+    if (!table.gatewayOf(endpoints)) return [];
+    const own = running.dns?.servers ?? [];
+    return own.length > 0 ? cleanServers(own) : resolvers.servers();
+  }
+
+  async function takeUp(running: RunningContainer, publish: boolean, open: Set<number>): Promise<void> {
+    const { containerId, ports, sockets } = running;
+    const endpoints = running.endpoints.filter(
+      ({ networkId }) => table.recordOf(networkId).driver === 'bridge',
+    );
+    const target = table.gatewayOf(endpoints);
+    const publication = target && ports.length > 0 ? { bindings: ports, address: target.ipv4 } : undefined;
+    const state: State = { running, endpoints, publication, proxies: [], dns: undefined };
+    containers.set(containerId, state);
+    ledger.reserve(containerId, running.containerName ?? containerId.slice(0, 12), ports);
+    for (const endpoint of endpoints) names.add(containerId, endpoint);
+    if (publication && publish) explained('published ports', () => firewall.publish(publication));
+    const { 'dns-udp': udpFd, 'dns-tcp': tcpFd } = sockets;
+    for (const fd of [udpFd, tcpFd]) if (fd !== undefined) open.delete(fd);
+    state.dns = await serveDns({
+      ...(udpFd === undefined ? {} : { udpFd }),
+      ...(tcpFd === undefined ? {} : { tcpFd }),
+      scope: () => state.endpoints.map(({ networkId }) => networkId),
+      upstreams: () => upstreamsOf(state),
+      names,
+      forwarder,
+      random: Math.random,
+    });
+    if (publication) {
+      for (const binding of ports) open.delete(sockets[portSocketName(binding)] ?? -1);
+      const address = () => state.publication?.address ?? publication.address;
+      state.proxies = await startProxies(ports, sockets, address);
+    }
+    // What nothing took up.
+    for (const fd of open) closeSync(fd);
+    open.clear();
+  }
+
+  async function stop(containerId: string): Promise<boolean> {
+    const state = containers.get(containerId);
+    ledger.free(containerId);
+    if (!state) return false;
+    containers.delete(containerId);
+    for (const endpoint of state.endpoints) names.remove(containerId, endpoint.networkId);
+    if (state.publication) firewall.withdraw(state.publication);
+    await closeServers(state);
+    return true;
+  }
+
+  return {
+    async start(running, publish) {
+      await stop(running.containerId);
+      const open = new Set(Object.values(running.sockets));
+      try {
+        await takeUp(running, publish, open);
+      } catch (error) {
+        await stop(running.containerId);
+        for (const fd of open) closeSync(fd);
+        throw error;
+      }
+    },
+
+    stop,
+
+    find(containerId) {
+      const state = containers.get(containerId);
+      return state && { endpoints: state.endpoints, socket: state.running.sockets['dns-udp'] };
+    },
+
+    attach(containerId, endpoint) {
+      const state = containers.get(containerId);
+      if (!state) return;
+      state.endpoints = [...state.endpoints, endpoint];
+      names.add(containerId, endpoint);
+    },
+
+    detach(containerId, endpoint) {
+      const state = containers.get(containerId);
+      if (!state) return;
+      state.endpoints = state.endpoints.filter((other) => other !== endpoint);
+      names.remove(containerId, endpoint.networkId);
+      if (state.publication?.address !== endpoint.ipv4) return;
+      const next = table.gatewayOf(state.endpoints);
+      firewall.withdraw(state.publication);
+      state.publication = next && { ...state.publication, address: next.ipv4 };
+      if (state.publication) firewall.publish(state.publication);
+    },
+
+    publications: () => [...containers.values()].flatMap(({ publication }) => publication ?? []),
+
+    links: () =>
+      [...containers.values()].flatMap(({ endpoints }) => endpoints.map(({ hostLink }) => hostLink)),
+
+    async close() {
+      const all = [...containers.values()];
+      containers.clear();
+      await Promise.all(all.map(closeServers));
+    },
+  };
+}
+
+async function closeServers({ dns, proxies }: State): Promise<void> {
+  await Promise.all([dns?.close(), ...proxies.map((proxy) => proxy.close())]);
+}
