@@ -1,5 +1,5 @@
 import { type Fields, listOf, pairs, struct, structByValue, texts } from './collections.ts';
-import { flag, flagAsGiven, integer, text } from './scalars.ts';
+import { flag, flagAsGiven, integer, text, textAlways } from './scalars.ts';
 
 const pool = struct([
   ['subnet', text],
@@ -43,7 +43,7 @@ export const fileObjectFields: Fields = [
   ['name', text],
   ['file', text],
   ['environment', text],
-  ['content', text],
+  ['content', textAlways],
   ['external', flag],
   ['labels', pairs],
   ['driver', text],

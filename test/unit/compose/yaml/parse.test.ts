@@ -157,7 +157,7 @@ describe('parseYaml', () => {
     for (const parse of [parseDirectly, parseFully]) {
       const places = new Map<object, NodePlaces>();
       const [document] = parse(text, places).documents;
-      const web = (document?.value as { services: { web: { ports: object } } }).services.web;
+      const web = (document!.value as { services: { web: { ports: object } } }).services.web;
       expect(places.get(web)).toMatchObject({
         keys: new Map([
           ['ports', [text.indexOf('ports'), text.indexOf('- "80"')]],

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseDotenv, parseRawEnv } from '../../../src/compose/dotenv.ts';
+import { TcomposeError } from '../../../src/errors.ts';
+
+const environment: Record<string, string> = { OUTER: 'outer', HOME: '/home/me' };
+const lookup = (name: string) => (Object.hasOwn(environment, name) ? environment[name] : undefined);
+const parse = (text: string) => Object.fromEntries(parseDotenv('/x/.env', text, lookup));
+
+describe('parseDotenv', () => {
+  it.each([
+    ['A=1\nB=two words\n', { A: '1', B: 'two words' }],
+    ['A: 1\nexport B=2\nexport\tC=3', { A: '1', B: '2', C: '3' }],
+    ['\uFEFFA=1\r\nB=2\r\n', { A: '1', B: '2' }],
+    ['# comment\n\n  # another\nA=1 # trailing\nB=a#b\nC=#none\n', { A: '1', B: 'a#b', C: '' }],
+    ['A=\nB=""\nC=\'\'\n', { A: '', B: '', C: '' }],
+    ['A=  padded  \n', { A: 'padded' }],
+    ['A = spaced\n', { A: 'spaced' }],
+    ['OUTER\nGONE\nA=1', { OUTER: 'outer', A: '1' }],
+    ['A.B-C_d[0]=x', { 'A.B-C_d[0]': 'x' }],
+    ['A=a=b:c', { A: 'a=b:c' }],
+    ['A="x # y" # z', { A: 'x # y' }],
+    ['A="one\ntwo"\nB=3', { A: 'one\ntwo', B: '3' }],
+    ["A='one\ntwo'\nB=3", { A: 'one\ntwo', B: '3' }],
+    ['A="\\n\\t\\"\\\\\\r"', { A: '\n\t"\\\r' }],
+    ['A="\\0101\\q"', { A: 'A\\q' }],
+    ["A='\\n $OUTER it\\'s'", { A: "\\n $OUTER it's" }],
+    ['A=$OUTER\nB="${OUTER}-${A}"\nC=${GONE:-d}', { A: 'outer', B: 'outer-outer', C: 'd' }],
+    ['A="\\$OUTER"\nB=$$OUTER', { A: '$OUTER', B: '$OUTER' }],
+    ['OUTER=inner\nA=$OUTER', { OUTER: 'inner', A: 'outer' }],
+    ['A=1\nA=2', { A: '2' }],
+    ['', {}],
+  ])('%j', (text, expected) => expect(parse(text)).toEqual(expected));
+
+  it.each([
+    ['A=1\nB="open\nC=2', 2, 'unterminated quoted value'],
+    ["A='open", 1, 'unterminated quoted value'],
+    ['A=1\n=2', 2, 'no variable name before the separator'],
+    ['A B=1', 1, 'unexpected character " " in variable name "A B"'],
+    ['A="x" y', 1, 'text after the closing quote'],
+    ['A=1\nB=${', 2, '${'],
+    ['A=${GONE:?say it}', 1, 'required variable GONE is missing a value: say it'],
+  ])('refuses %j at line %i', (text, line, message) => {
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({
+        code: 'COMPOSE_ENV_FILE',
+        message: `failed to read /x/.env: line ${line}: ${message}`,
+        where: expect.objectContaining({ file: '/x/.env', line }),
+      }),
+    );
+  });
+
+  it('reads back whatever is written in single quotes', () => {
+    const text = fc.string().filter((value) => !/[\\\r\uFEFF]/.test(value));
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/), text), (entries) => {
+        const file = Object.entries(entries)
+          .map(([key, value]) => `${key}='${value.replaceAll("'", "\\'")}'\n`)
+          .join('');
+        expect(parse(file)).toEqual({ ...entries });
+      }),
+    );
+  });
+
+  it('throws nothing but TcomposeError', () => {
+    const piece = fc.constantFrom(
+      'A',
+      '=',
+      ':',
+      '"',
+      "'",
+      '\\',
+      '\n',
+      ' ',
+      '#',
+      '$',
+      '${',
+      '}',
+      'export ',
+      '\t',
+      '[',
+      '-',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+        try {
+          parse(pieces.join(''));
+        } catch (error) {
+          if (!(error instanceof TcomposeError)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('parseRawEnv', () => {
+  const raw = (text: string) => Object.fromEntries(parseRawEnv('/x/raw.env', text, lookup));
+
+  it('takes lines as they are', () => {
+    expect(raw('A="quoted" # not a comment\n# comment\nB=$OUTER\n\n  C= x \r\nOUTER\nGONE\n')).toEqual({
+      A: '"quoted" # not a comment',
+      B: '$OUTER',
+      C: ' x ',
+      OUTER: 'outer',
+    });
+  });
+
+  it.each([
+    ['=x', 'no variable name on line'],
+    ['A B=x', 'variable "A B" contains whitespaces'],
+  ])('refuses %j', (text, message) => {
+    expect(() => raw(text)).toThrow(
+      expect.objectContaining({ message: `failed to read /x/raw.env: line 1: ${message}` }),
+    );
+  });
+});
