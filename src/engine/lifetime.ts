@@ -15,18 +15,25 @@ export function idleSeconds(env: Readonly<Record<string, string | undefined>>, l
 
 export interface RequestCount {
   readonly open: number;
+  /** How many there have been. */
+  readonly total: number;
   begin(): () => void;
 }
 
 /** Counts requests and streams that are open. */
 export function countRequests(): RequestCount {
   let open = 0;
+  let total = 0;
   return {
     get open() {
       return open;
     },
+    get total() {
+      return total;
+    },
     begin() {
       open++;
+      total++;
       let over = false;
       return () => {
         if (!over) open--;
@@ -48,8 +55,10 @@ export function endWhenIdle(
 ): () => void {
   if (seconds === 0) return () => {};
   let idleSince = engine.clock.monotonic();
+  let seen = requests.total;
   const busy = (): boolean =>
     requests.open > 0 ||
+    requests.total !== seen ||
     engine.execs.running > 0 ||
     engine.containers
       .all()
@@ -57,11 +66,13 @@ export function endWhenIdle(
   const timer = setInterval(
     () => {
       const now = engine.clock.monotonic();
+      // A request between two looks counts as well, however short it was.
       if (busy()) idleSince = now;
       else if (now - idleSince >= seconds * 1000) {
         clearInterval(timer);
         end();
       }
+      seen = requests.total;
     },
     Math.max(100, (seconds * 1000) / 12),
   );
