@@ -14,7 +14,16 @@ import {
   optOut,
   text,
 } from './scalars.ts';
-import { command, count, healthTest, hosts, nonEmptyTexts, portNumber, ulimits } from './special.ts';
+import {
+  command,
+  count,
+  distinctTexts,
+  healthTest,
+  hosts,
+  nonEmptyTexts,
+  portNumber,
+  ulimits,
+} from './special.ts';
 
 const rate = struct([
   ['path', text],
@@ -151,7 +160,7 @@ export const serviceFields: Fields = [
       ]),
     ),
   ],
-  ['expose', texts],
+  ['expose', distinctTexts],
   [
     'extends',
     struct([
@@ -161,7 +170,7 @@ export const serviceFields: Fields = [
   ],
   ['external_links', texts],
   ['extra_hosts', hosts],
-  ['group_add', texts],
+  ['group_add', distinctTexts],
   ['gpus', listOf(deviceRequest)],
   ['hostname', text],
   ['healthcheck', struct(healthcheckFields)],

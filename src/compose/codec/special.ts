@@ -151,3 +151,12 @@ export const nonEmptyTexts: Codec = {
   },
   write: texts.write,
 };
+
+/** Numbers and strings as strings, none twice: `7` and `"7"` are one. */
+export const distinctTexts: Codec = {
+  read: (node, at, context) => {
+    const list = texts.read(node, at, context) as readonly string[] | undefined;
+    return list && [...new Set(list)];
+  },
+  write: texts.write,
+};

@@ -1,30 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { LoadEffects } from '../../../src/compose/effects.ts';
 import { type LoadOptions, loadProject } from '../../../src/compose/load.ts';
 import { type ErrorCode, errorCodes } from '../../../src/error-codes.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
-
-/** A world of a few files in /p. */
-const worldOf = (files: Readonly<Record<string, string>>): LoadEffects => ({
-  env: {},
-  cwd: '/p',
-  home: '/home',
-  readFile: async (path) => {
-    const text = files[path.replace('/p/', '')];
-    if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
-    return Buffer.from(text);
-  },
-  readStdin: async () => Buffer.alloc(0),
-  kind: async (path) => (path.replace('/p/', '') in files ? 'file' : path === '/p' ? 'directory' : undefined),
-  realPath: async (path) => path,
-});
+import { memoryWorld } from './memory-world.ts';
 
 async function errorsOf(
   files: Readonly<Record<string, string>>,
   options: LoadOptions,
 ): Promise<readonly TcomposeError[]> {
   try {
-    await loadProject({ env: {}, cwd: '/p', effects: worldOf(files), ...options });
+    await loadProject({ env: {}, cwd: '/p', effects: memoryWorld(files), ...options });
     return [];
   } catch (error) {
     if (error instanceof TcomposeErrors) return error.errors;
