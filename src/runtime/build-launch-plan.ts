@@ -1,3 +1,4 @@
+import type { RootfsBind } from '../image/types.ts';
 import type { AttachPlan } from '../network/types.ts';
 import { capabilityMask } from './capabilities.ts';
 import { planCgroups } from './cgroup-plan.ts';
@@ -20,15 +21,9 @@ export type RootfsContext =
       readonly work: string;
       /** An empty directory; the overlay is only visible in the container's mount namespace. */
       readonly mountPoint: string;
-      /** RootfsSource.binds. */
-      readonly binds?: readonly {
-        readonly source: string;
-        readonly target: string;
-        readonly recursive: boolean;
-        readonly readOnly: boolean;
-      }[];
+      readonly binds?: readonly RootfsBind[];
     }
-  | { readonly kind: 'directory'; readonly path: string };
+  | { readonly kind: 'directory'; readonly path: string; readonly binds?: readonly RootfsBind[] };
 
 /** All a launch needs beside the OCI spec. */
 export interface LaunchContext {

@@ -46,17 +46,6 @@ export function setupOps(spec: OciSpec, context: LaunchContext, cgroups: CgroupP
 }
 
 function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
-  if (source.kind === 'directory') {
-    return [{ op: 'rootfs-bind', source: source.path, mountPoint: source.path }];
-  }
-  const overlay: SetupOp = {
-    op: 'rootfs-overlay',
-    lower: source.lowerDirs,
-    upper: source.upper,
-    work: source.work,
-    mountPoint: source.mountPoint,
-    userxattr: machine.userNamespace,
-  };
   const binds = (source.binds ?? []).map(
     (bind): SetupOp => ({
       op: 'bind',
@@ -71,6 +60,17 @@ function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
       create: 'dir',
     }),
   );
+  if (source.kind === 'directory') {
+    return [{ op: 'rootfs-bind', source: source.path, mountPoint: source.path }, ...binds];
+  }
+  const overlay: SetupOp = {
+    op: 'rootfs-overlay',
+    lower: source.lowerDirs,
+    upper: source.upper,
+    work: source.work,
+    mountPoint: source.mountPoint,
+    userxattr: machine.userNamespace,
+  };
   return [overlay, ...binds];
 }
 

@@ -29,6 +29,7 @@ import { collectPorts } from './port-spec.ts';
 import type { Attachment } from './record.ts';
 import { removeContainer } from './remove.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from './resolve-mounts.ts';
+import { rootContext } from './root-context.ts';
 import type { StoppedState } from './state.ts';
 
 /** Refuses what can't be started, in dockerd's words. */
@@ -199,14 +200,7 @@ async function prepare(
         stdinOnce: record.config.StdinOnce ?? false,
       },
       ...(log === undefined ? {} : { log }),
-      rootfs: {
-        kind: 'overlay',
-        lowerDirs: rootfs.lowerDirs,
-        upper: container.upperDir,
-        work: join(container.directory, 'work'),
-        mountPoint: join(container.directory, 'root'),
-        binds: rootfs.binds,
-      },
+      rootfs: await rootContext(engine, container, rootfs),
       ...(attach === undefined ? {} : { attach: { host: attach.host, network: attach.network } }),
       machine: engine.machine,
       init: host.Init ?? false,
