@@ -35,7 +35,7 @@ struct options {
 
 struct keeper {
   struct options options;
-  char **envp;
+  const char *binary; /* the file this was started from */
   int signals, log;
   struct shim *shims;
   pid_t engine;
@@ -121,6 +121,7 @@ static _Noreturn void become_engine(struct keeper *k, int socket) {
   putenv(fd);
   putenv(pid);
   putenv(restarts);
+  setenv("TCOMPOSE_SHIM", k->binary, 1);
   char *argv[] = {(char *)k->options.node, (char *)k->options.engine, "--lib", (char *)k->options.lib, "--run", (char *)k->options.run, NULL};
   execv(k->options.node, argv);
   fprintf(stderr, "tcompose keeper: cannot execute %s: %s\n", k->options.node, strerror(errno));
@@ -390,9 +391,9 @@ static int keep(struct keeper *k, int status) {
   return serve(k);
 }
 
-int keeper_main(int argc, char **argv, char **envp) {
+int keeper_main(int argc, char **argv, const char *binary) {
   static struct keeper k;
-  k.envp = envp;
+  k.binary = binary;
   k.socket = -1;
   if (!parse_options(&k.options, argc, argv)) {
     fprintf(stderr, "tcompose-shim keeper: --lib, --run and --engine NODE ENGINE_CJS are needed\n");

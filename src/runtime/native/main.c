@@ -91,5 +91,5 @@ int main(int argc, char **argv, char **envp) {
   if (run_sealed(argv, envp) < 0) return complain("cannot run from a sealed memfd");
   umask(022);
   signal(SIGPIPE, SIG_IGN);
-  return keeper ? keeper_main(argc - 2, argv + 2, envp) : spawn();
+  return keeper ? keeper_main(argc - 2, argv + 2, strdup(argv[0])) : spawn();
 }

@@ -5,6 +5,7 @@
 #include "sealed.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/memfd.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -38,6 +39,11 @@ int run_sealed(char **argv, char **envp) {
   }
   int copy = copy_of(self);
   if (copy < 0) return -1;
+  char file[PATH_MAX];
+  ssize_t size = readlink("/proc/self/exe", file, sizeof file - 1);
+  if (size < 0) return -1;
+  file[size] = 0;
+  argv[0] = file; /* the one thing the copy cannot find out */
   sys_execveat(copy, "", argv, envp, AT_EMPTY_PATH);
   return -1;
 }

@@ -1,0 +1,223 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { connectShim } from '../../../src/runtime/shim-client.ts';
+import { makeSandbox, shimBinary, untilState, whyNoContainers } from '../../support/shim.ts';
+
+const reason = whyNoContainers();
+if (reason !== undefined) console.log(`skipped: ${reason}`);
+
+/**
+ * A little engine: connects to the keeper, then obeys commands that appear as files in its run directory, each answered
+ * in `<command>.done`. Lines about itself go to `engines`.
+ */
+const engineSource = `
+import { appendFileSync, existsSync, readFileSync, renameSync, unlinkSync, watch, writeFileSync } from 'node:fs';
+import { connectKeeper } from '${new URL('../../../src/runtime/keeper-client.ts', import.meta.url).pathname}';
+const [, , , lib, , run] = process.argv;
+const keeper = await connectKeeper();
+keeper.onShimGone((shim) => appendFileSync(run + '/gone', shim.pid + ' ' + shim.status + '\\n'));
+keeper.onKeeperGone(() => { appendFileSync(run + '/engines', 'keeper gone\\n'); process.exit(0); });
+const obey = async () => {
+  for (const name of ['spawn', 'list', 'stop', 'crash', 'shutdown']) {
+    const path = run + '/do-' + name;
+    if (!existsSync(path)) continue;
+    const text = readFileSync(path);
+    unlinkSync(path);
+    const answer = (value) => { writeFileSync(run + '/new', JSON.stringify(value)); renameSync(run + '/new', path + '.done'); };
+    if (name === 'stop') process.exit(0);
+    if (name === 'crash') process.exit(9);
+    if (name === 'shutdown') { keeper.shutdown(); setTimeout(() => process.exit(4), 50); }
+    if (name === 'spawn') {
+      const at = text.indexOf(10);
+      keeper.spawn(text.subarray(at + 1), text.subarray(0, at).toString()).then(answer, (e) => answer({ code: e.code, errno: e.cause?.errno }));
+    }
+    if (name === 'list') answer(await keeper.list());
+  }
+};
+watch(run, () => void obey());
+appendFileSync(run + '/engines', JSON.stringify({ pid: process.pid, lib, run, restarts: keeper.restarts, keeper: keeper.pid, shim: process.env.TCOMPOSE_SHIM }) + '\\n');
+void obey();
+`;
+
+describe.skipIf(reason !== undefined)('the keeper', () => {
+  const box = makeSandbox();
+  const bundle = join(box.dir, 'engine.mjs');
+  let run = '';
+  let count = 0;
+  const keepers: number[] = [];
+  afterAll(() => box.close());
+  afterEach(async () => {
+    for (const pid of keepers.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await expect
+      .poll(() => engines().filter((engine) => isAlive(engine.pid)).length, { timeout: 10_000 })
+      .toBe(0);
+  });
+
+  function start(engine = bundle) {
+    const { status, stderr } = spawnSync(shimBinary, [
+      'keeper',
+      '--engine',
+      process.execPath,
+      engine,
+      '--lib',
+      '/lib-dir',
+      '--run',
+      run,
+    ]);
+    if (status === 0) keepers.push(Number(readFileSync(join(run, 'keeper.pid'), 'utf8')));
+    return { status, stderr: stderr.toString() };
+  }
+
+  function newRun() {
+    if (!existsSync(bundle)) {
+      const source = join(box.dir, 'engine.ts');
+      writeFileSync(source, engineSource);
+      execFileSync('npx', [
+        'esbuild',
+        source,
+        '--bundle',
+        '--platform=node',
+        '--format=esm',
+        `--outfile=${bundle}`,
+        '--log-level=error',
+      ]);
+    }
+    run = join(box.dir, `run-${count++}`);
+    mkdirSync(run);
+  }
+
+  const engines = (): {
+    pid: number;
+    restarts: number;
+    keeper: number;
+    shim: string;
+    lib: string;
+    run: string;
+  }[] =>
+    existsSync(join(run, 'engines'))
+      ? readFileSync(join(run, 'engines'), 'utf8')
+          .split('\n')
+          .filter((line) => line.startsWith('{'))
+          .map((line) => JSON.parse(line))
+      : [];
+  const untilEngines = (many: number) =>
+    expect.poll(() => engines().length, { timeout: 15_000, interval: 20 }).toBe(many);
+  async function ask(name: string, text: Uint8Array | string = ''): Promise<unknown> {
+    const path = join(run, `do-${name}`);
+    writeFileSync(join(run, 'request'), text);
+    execFileSync('mv', [join(run, 'request'), path]);
+    await expect.poll(() => existsSync(`${path}.done`), { timeout: 10_000, interval: 10 }).toBe(true);
+    const answer = JSON.parse(readFileSync(`${path}.done`, 'utf8'));
+    execFileSync('rm', [`${path}.done`]);
+    return answer;
+  }
+  const tell = (name: string) => writeFileSync(join(run, `do-${name}`), '');
+
+  it('starts the engine, and a second keeper for the same root does not start', async () => {
+    newRun();
+    expect(start()).toEqual({ status: 0, stderr: '' });
+    await untilEngines(1);
+    expect(engines()[0]).toMatchObject({
+      lib: '/lib-dir',
+      run,
+      restarts: 0,
+      keeper: keepers[0],
+      shim: shimBinary,
+    });
+    expect(start().status).toBe(3);
+    tell('stop');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+    expect(engines().length).toBe(1);
+  });
+
+  it('restarts an engine that was killed, and its shims go on', async () => {
+    newRun();
+    start();
+    await untilEngines(1);
+    const plan = box.plan('kept', ['sleep', '100']);
+    const answer = (await ask(
+      'spawn',
+      Buffer.concat([Buffer.from(`${plan.runDir}\n`), encodeLaunchPlan(plan)]),
+    )) as { pid: number };
+    const shim = await connectShim(plan.runDir);
+    expect(shim.shimPid).toBe(answer.pid);
+    const { pid } = await untilState(shim, 'started');
+    process.kill(engines()[0]!.pid, 'SIGKILL');
+    await untilEngines(2);
+    expect(engines()[1]).toMatchObject({ restarts: 1, keeper: keepers[0] });
+    expect(await ask('list')).toEqual([{ pid: answer.pid, runDir: plan.runDir }]);
+    expect(isAlive(pid)).toBe(true);
+
+    process.kill(keepers[0]!, 'SIGKILL');
+    await expect
+      .poll(() => readFileSync(join(run, 'engines'), 'utf8'), { timeout: 10_000 })
+      .toContain('keeper gone');
+    expect(isAlive(pid)).toBe(true);
+    expect(start().status).toBe(0);
+    await untilEngines(3);
+    expect(await ask('list')).toEqual([]);
+    await shim.signal(9);
+    expect(await untilState(shim, 'exited')).toMatchObject({ signal: 9 });
+    await shim.reap();
+    tell('stop');
+    await expect.poll(() => isAlive(keepers.at(-1)!), { timeout: 10_000 }).toBe(false);
+  });
+
+  it('tells the engine when a shim has gone, and why one could not be started', async () => {
+    newRun();
+    start();
+    await untilEngines(1);
+    const plan = box.plan('short', ['true']);
+    const { pid } = (await ask(
+      'spawn',
+      Buffer.concat([Buffer.from(`${plan.runDir}\n`), encodeLaunchPlan(plan)]),
+    )) as { pid: number };
+    const shim = await connectShim(plan.runDir);
+    await untilState(shim, 'exited');
+    await shim.reap();
+    await expect
+      .poll(() => existsSync(join(run, 'gone')) && readFileSync(join(run, 'gone'), 'utf8'), {
+        timeout: 10_000,
+      })
+      .toBe(`${pid} 0\n`);
+    expect(await ask('spawn', `${box.dir}/nowhere\nplan`)).toEqual({ code: 'RUNTIME_SPAWN', errno: 2 });
+    tell('shutdown');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+    expect(engines().length).toBe(1);
+  });
+
+  it('gives up on an engine that ends again and again, and says so in the log', async () => {
+    newRun();
+    const broken = join(box.dir, 'broken.cjs');
+    writeFileSync(broken, 'console.error("cannot go on"); process.exit(1);');
+    start(broken);
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 20_000 }).toBe(false);
+    const log = readFileSync(join(run, 'engine.log'), 'utf8');
+    expect(log.match(/^cannot go on$/gm)?.length).toBe(5);
+    expect(log).toContain('the engine exited with 1; it ended 5 times within 10 s, giving up');
+  });
+
+  it('runs from a sealed copy, and its shims do', async () => {
+    newRun();
+    start();
+    await untilEngines(1);
+    expect(execFileSync('readlink', [`/proc/${keepers[0]}/exe`], { encoding: 'utf8' })).toBe(
+      '/memfd:tcompose-shim (deleted)\n',
+    );
+    expect(() => writeFileSync(`/proc/${keepers[0]}/exe`, 'x')).toThrow();
+    tell('stop');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/\) [ZX] /.test(stat);
+  } catch {
+    return false;
+  }
+}
