@@ -1,7 +1,9 @@
 import { TcomposeError } from '../errors.ts';
 import type { LinkPlace } from './attach/plan-links.ts';
-import { makeBridge } from './bridge.ts';
+import { listLinks, makeBridge } from './bridge.ts';
 import { explained } from './explain.ts';
+import { parseCidr } from './ipam/address.ts';
+import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
 import type { NetlinkTransport } from './netlink/transport.ts';
 import type { LinkMatch } from './nftables/foreign.ts';
 import { bridgeOptions } from './options.ts';
@@ -21,7 +23,7 @@ export interface NetworkTable {
   recordOf(networkId: string): NetworkRecord;
   /** Networks with a bridge. */
   up(): NetworkRecord[];
-  /** Makes the bridge when there is none. True: it was made. */
+  /** Makes the bridge when there is none. True: it was made. Errors: NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED. */
   raise(record: NetworkRecord): boolean;
   /** Endpoint that gives the default route and that published ports lead to; internal networks give none. */
   gatewayOf(endpoints: readonly EndpointRecord[], wanted?: string): EndpointRecord | undefined;
@@ -59,6 +61,7 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
     raise(record) {
       const entry = entryOf(record.id);
       if (record.driver !== 'bridge' || entry.bridgeIndex !== undefined) return false;
+      refuseTakenSubnet(route, record);
       entry.bridgeIndex = explained(`network ${record.name}`, () => makeBridge(route, record));
       return true;
     },
@@ -84,6 +87,34 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
       };
     },
   };
+}
+
+/**
+ * Two links with the same subnet make one of them unreachable without a word. A subnet that was free when the network
+ * was planned may have been taken since, by another engine or a VPN. Errors: NETWORK_POOL_OVERLAP.
+ */
+function refuseTakenSubnet(route: NetlinkTransport, record: NetworkRecord): void {
+  const routes = ([4, 6] as const).flatMap((family) =>
+    parseRoutes(route.query(dumpRoutes(family), 'list routes')),
+  );
+  for (const pool of record.pools) {
+    const subnet = parseCidr(pool.subnet)!;
+    const same = routes.filter(
+      ({ family, value, prefix }) =>
+        family === subnet.family && value === subnet.value && prefix === subnet.prefix,
+    );
+    if (same.length === 0) continue;
+    const links = listLinks(route);
+    for (const { index } of same) {
+      const other = links.find((link) => link.index === index);
+      if (!other || other.name === record.bridge) continue;
+      throw new TcomposeError(
+        'NETWORK_POOL_OVERLAP',
+        `subnet ${pool.subnet} of network ${record.name} is that of link ${other.name} too`,
+        { hint: `Remove network ${record.name} and create it again, or take ${other.name} down.` },
+      );
+    }
+  }
 }
 
 /** Links whose traffic other firewalls must let pass: the instance's prefix, and bridges with names of their own. */

@@ -79,7 +79,10 @@ export interface RunningContainer {
 }
 
 export interface NetworkService {
-  /** IPAM for a new network: pure choice, nothing is made yet. Errors: NETWORK_POOL_OVERLAP, NETWORK_POOLS_EXHAUSTED, NETWORK_ADDRESS_INVALID, NETWORK_OPTION. */
+  /**
+   * A new network: addresses are chosen and its bridge is made (that of the default network when it is first used).
+   * Errors: NETWORK_POOL_OVERLAP, NETWORK_POOLS_EXHAUSTED, NETWORK_ADDRESS_INVALID, NETWORK_OPTION, NETWORK_SETUP_FAILED.
+   */
   createNetwork(spec: NetworkSpec, existing: readonly NetworkRecord[]): NetworkRecord;
   /** Makes the bridge, its addresses and firewall entries, when they are not there. Idempotent. */
   ensureBridge(network: NetworkRecord): Promise<void>;

@@ -35,6 +35,9 @@ export interface NetworkServiceOptions {
   readonly warn: (sentence: string) => void;
 }
 
+/** Docker's name for the network of containers that ask for none. */
+const DEFAULT_NETWORK = 'bridge';
+
 /** Networks, addresses, published ports and names of one engine. Opens two netlink sockets at once. */
 export function createNetworkService(options: NetworkServiceOptions): NetworkService {
   const { instance, warn } = options;
@@ -95,6 +98,16 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         created: options.timestamp(),
       });
       table.know(record);
+      // At once, so that another engine on this machine does not choose the same subnet. The default network waits
+      // until it is used: many never do.
+      if (record.name !== DEFAULT_NETWORK) {
+        try {
+          ensure(record);
+        } catch (error) {
+          table.forget(record.id);
+          throw error;
+        }
+      }
       return record;
     },
 

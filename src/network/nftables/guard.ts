@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { NETLINK_NETFILTER } from '../../sys/netlink-socket.ts';
 import { watchNetlink } from '../../sys/netlink-watch.ts';
 import { type NetlinkMessage, parseAttributes } from '../netlink/message.ts';
@@ -33,9 +34,30 @@ export function guardFirewall(options: {
   const accepts = createForeignAccepts(netfilter, firewall.table);
   let watch: { close(): void } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let warnedOfLegacy = false;
+
+  /** Rules of the older iptables can't be seen over nf_tables; whoever uses it has to let containers pass himself. */
+  function warnOfLegacy(): void {
+    if (warnedOfLegacy) return;
+    warnedOfLegacy = true;
+    const tables = ['ip', 'ip6'].filter((family) =>
+      readText(`/proc/net/${family}_tables_names`).includes('filter'),
+    );
+    if (tables.length === 0) return;
+    warn(
+      `this machine uses iptables-legacy, whose rules are not looked at: if its FORWARD chain drops, accept ${linkNames()} there`,
+    );
+  }
+
+  const linkNames = () =>
+    options
+      .links()
+      .map(({ name, prefix }) => name + (prefix ? '+' : ''))
+      .join(', ');
 
   function check(): void {
     const links = options.links();
+    if (links.length > 0) warnOfLegacy();
     try {
       accepts.ensure(links);
     } catch (error) {
@@ -75,6 +97,14 @@ export function guardFirewall(options: {
   }
 
   return { check, close: stop };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** A new generation of the rule set that this process did not make. */

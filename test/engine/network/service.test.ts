@@ -381,6 +381,29 @@ describe('kinds of networks', () => {
     );
   });
 
+  it('exist from their creation, the default one from its first use', async () => {
+    const made = network({ name: 'made', ipam: subnet(1) });
+    const lazy = network({ name: 'bridge', ipam: subnet(2) });
+    expect(links().map((line) => line.split(/[:@ ]+/)[1])).toEqual([made.bridge]);
+    await service.ensureBridge(lazy);
+    expect(links()).toHaveLength(2);
+  });
+
+  it('are refused when another link has their subnet by then', async () => {
+    const late = network({ name: 'bridge', ipam: subnet(1) });
+    execFileSync('ip', ['link', 'add', 'tct-taken', 'type', 'bridge']);
+    try {
+      execFileSync('ip', ['address', 'add', '10.214.1.9/24', 'dev', 'tct-taken']);
+      execFileSync('ip', ['link', 'set', 'tct-taken', 'up']);
+      await expect(service.ensureBridge(late)).rejects.toThrow(
+        'subnet 10.214.1.0/24 of network bridge is that of link tct-taken too',
+      );
+      expect(links()).toEqual([]);
+    } finally {
+      execFileSync('ip', ['link', 'delete', 'tct-taken']);
+    }
+  });
+
   it('host and none have no addresses', async () => {
     const none = network({ name: 'none', driver: 'none' });
     const machine = network({ name: 'host', driver: 'host' });
