@@ -10,7 +10,7 @@ export interface Renderer {
 /** Where and how a renderer writes. */
 export interface RenderTarget {
   readonly out: NodeJS.WritableStream;
-  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
   readonly log: LogStyle;
 }

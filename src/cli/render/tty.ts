@@ -7,9 +7,10 @@ import type { Renderer, RenderTarget } from './renderer.ts';
 
 interface Row {
   readonly label: string;
-  status: string;
-  show: (title: string) => void;
-  end: (failed: boolean) => void;
+  text: string;
+  /** Set when it is over; a row may be over before the list has begun to show it. */
+  ended: 'well' | 'badly' | undefined;
+  changed: () => void;
 }
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
@@ -29,16 +30,18 @@ export function ttyRenderer(target: RenderTarget): Renderer {
     const width = Math.max(...resources.map(({ kind, name }) => kind.length + name.length + 1));
     const tasks = resources.map(({ kind, name }) => {
       const label = `${title(kind)} ${name}`.padEnd(width);
-      const row: Row = { label, status: '', show: () => {}, end: () => {} };
+      const row: Row = { label, text: label, ended: undefined, changed: () => {} };
       rows.set(`${kind} ${name}`, row);
       return {
         title: label,
         task: (_: unknown, task: { title: string }) =>
           new Promise<void>((resolve, reject) => {
-            row.show = (text) => {
-              task.title = text;
+            row.changed = () => {
+              task.title = row.text;
+              if (row.ended === 'well') resolve();
+              else if (row.ended === 'badly') reject(new Error(row.text));
             };
-            row.end = (failed) => (failed ? reject(new Error(row.status)) : resolve());
+            row.changed();
           }),
       };
     });
@@ -59,7 +62,10 @@ export function ttyRenderer(target: RenderTarget): Renderer {
   };
 
   const finish = async () => {
-    for (const row of rows.values()) row.end(false);
+    for (const row of rows.values()) {
+      row.ended ??= 'well';
+      row.changed();
+    }
     await live;
     live = undefined;
     rows.clear();
@@ -84,9 +90,9 @@ export function ttyRenderer(target: RenderTarget): Renderer {
           write(` ${title(event.kind)} ${event.name}  ${event.status}\n`, target.err);
           return;
         }
-        row.status = event.status;
-        row.show(`${row.label}  ${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`);
-        if (event.state === 'failed') row.end(true);
+        row.text = `${row.label}  ${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`;
+        if (event.state === 'failed') row.ended = 'badly';
+        row.changed();
         return;
       }
       case 'warning':

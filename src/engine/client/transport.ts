@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { TcomposeError } from '../../errors.ts';
@@ -54,7 +54,7 @@ const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 const ATTEMPTS = 5;
 
 /** HTTP/1.1 over a unix socket or TCP, with connections kept alive between requests. */
-export function createTransport(endpoint: Endpoint, options: TransportOptions = {}): Transport {
+export function createTransport(endpoint: Endpoint, transportOptions: TransportOptions = {}): Transport {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
   const sockets = new Set<Socket>();
   const address =
@@ -69,14 +69,17 @@ export function createTransport(endpoint: Endpoint, options: TransportOptions = 
       if (Buffer.isBuffer(payload)) headers['Content-Length'] = payload.length;
       else if (payload === undefined && asked.method === 'POST') headers['Content-Length'] = 0;
       if (upgrade) Object.assign(headers, { Connection: 'Upgrade', Upgrade: 'tcp' });
-      const outgoing = httpRequest({
+      const options: RequestOptions & { servername: string } = {
         ...address,
         agent: upgrade ? false : agent,
+        // Given, so that the agent does not work one out of the Host header, which costs milliseconds the first time.
+        servername: '',
         method: asked.method ?? 'GET',
         path: transport.prefix + asked.path + queryString(asked.query),
         headers,
         ...(asked.signal === undefined ? {} : { signal: asked.signal }),
-      });
+      };
+      const outgoing = httpRequest(options);
       outgoing.on('error', reject);
       outgoing.on('response', resolve);
       outgoing.on('upgrade', (answer, socket: Socket, head) => {
@@ -104,8 +107,9 @@ export function createTransport(endpoint: Endpoint, options: TransportOptions = 
         const unsent = NOTHING_SENT.has(failure.code ?? '');
         const broken = BROKEN.has(failure.code ?? '');
         const retry = (unsent || (broken && again && !isStream(asked.body))) && tries < ATTEMPTS;
-        if (!retry || options.revive === undefined) throw unreachable(endpoint, asked, failure, unsent);
-        await options.revive(failure, tries);
+        if (!retry || transportOptions.revive === undefined)
+          throw unreachable(endpoint, asked, failure, unsent);
+        await transportOptions.revive(failure, tries);
       }
     }
   };
