@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { validate } from '../../src/compose/generated/validate-schema.js';
-import { everyPlace, mutate, Random, randomDocument, type Schema, strangers } from './random-document.ts';
+import {
+  everyPlace,
+  mutate,
+  Random,
+  randomDocument,
+  type Schema,
+  strangers,
+} from '../support/random-document.ts';
 
 const official = '../shared/conformance/compose-spec.json';
 const present = existsSync(official);
