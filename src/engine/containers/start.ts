@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
@@ -171,7 +171,10 @@ async function prepare(
   const files = writeHostFiles(engine, container, endpoints);
 
   const shmDir = host.IpcMode === 'shareable' ? join(container.runDir, 'shm') : undefined;
-  if (shmDir !== undefined) mkdirSync(shmDir, { mode: 0o1777 });
+  if (shmDir !== undefined) {
+    mkdirSync(shmDir);
+    chmodSync(shmDir, 0o1777);
+  }
   const spec = generateSpec({
     id: container.id,
     instance: engine.instance,
