@@ -12,11 +12,18 @@ export interface Instant {
   readonly nanos: number;
 }
 
-/** The machine's clocks; microsecond resolution. */
+/** A wall clock set by more than this many milliseconds is followed; less is the two clocks' own drift. */
+const largestDrift = 2;
+let origin = Date.now() - performance.now();
+
+/** The machine's clocks; microsecond resolution, and the wall clock never goes back between two settings of it. */
 export const systemClock: Clock = {
   now() {
-    const ms = Date.now();
-    return { ms, nanos: Number(process.hrtime.bigint() % 1_000_000n) };
+    const wall = Date.now();
+    if (Math.abs(wall - origin - performance.now()) > largestDrift) origin = wall - performance.now();
+    const time = origin + performance.now();
+    const ms = Math.floor(time);
+    return { ms, nanos: Math.floor((time - ms) * 1000) * 1000 };
   },
   monotonic: () => performance.now(),
 };

@@ -8,12 +8,13 @@ import { TcomposeError } from '../errors.ts';
 import { createImageStore, libcLayerSystem } from '../image/index.ts';
 import { createNetworkService } from '../network/index.ts';
 import { connectKeeper, type KeeperConnection } from '../runtime/keeper-client.ts';
+import { readMachineFacts } from '../runtime/machine-facts.ts';
 import { acquireLock, type HeldLock } from '../sys/flock.ts';
 import { version } from '../version.ts';
 import { rfc3339, systemClock } from './clock.ts';
 import { adoptContainers } from './containers/adopt.ts';
 import { loadContainers } from './containers/load.ts';
-import { clearOrphans } from './containers/orphans.ts';
+import { clearOrphans, removeCgroupParents } from './containers/orphans.ts';
 import { createContainerRegistry } from './containers/registry.ts';
 import type { Engine } from './context.ts';
 import { openJournal } from './events/journal.ts';
@@ -23,7 +24,6 @@ import { createRouter } from './http/router.ts';
 import { apiVersion, createApiServer } from './http/server.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './lifetime.ts';
 import { createLog } from './log-sink.ts';
-import { readMachine } from './machine.ts';
 import { openNetworks } from './networks.ts';
 import { allRoutes } from './routes/all.ts';
 import { writeJson } from './store/json-file.ts';
@@ -133,7 +133,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
     clock: systemClock,
     log,
     fault: createFaults(process.env),
-    machine: readMachine(),
+    machine: readMachineFacts(),
     keeper,
     events: openJournal(layout.events, systemClock),
     images: createImageStore({
@@ -243,8 +243,21 @@ function ask(socketPath: string, path: string): Promise<void> {
   });
 }
 
+/** With no container up, nothing of this engine root stays in the kernel: bridges and firewall entries come back when needed. */
 async function finish(engine: Engine, lock: HeldLock): Promise<void> {
-  for (const container of engine.containers.all()) container.health?.stop();
+  const containers = engine.containers.all();
+  for (const container of containers) container.health?.stop();
+  if (!containers.some((container) => container.up)) {
+    const removals = engine.networks
+      .all()
+      .map((record) =>
+        engine.net
+          .removeNetwork(record)
+          .catch((error) => log.error(`taking network ${record.name} off the machine`, error)),
+      );
+    await Promise.race([Promise.all(removals), sleep(2000)]);
+    removeCgroupParents(engine);
+  }
   await Promise.race([Promise.all([engine.net.close(), engine.images.close()]), sleep(2000)]);
   engine.events.close();
   lock.release();

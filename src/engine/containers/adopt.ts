@@ -67,19 +67,23 @@ export async function adoptContainers(engine: Engine, newBoot: boolean): Promise
       engine.log.error(`adopting ${container.name}`, error);
     }
   }
+  const removals: Promise<void>[] = [];
   for (const container of engine.containers.all()) {
     const { state } = container;
     if (state.status === 'removing' || state.status === 'dead') {
       const volumes = state.status === 'removing' && state.volumes;
-      void container.serial
-        .run(() => removeContainer(engine, container, { force: true, volumes }))
-        .catch((error) => engine.log.error(`removing ${container.name}`, error));
+      removals.push(
+        container.serial
+          .run(() => removeContainer(engine, container, { force: true, volumes }))
+          .catch((error) => engine.log.error(`removing ${container.name}`, error)),
+      );
     } else if (state.status === 'restarting') {
       scheduleRestart(engine, container, newBoot ? 0 : state.delay);
     } else if (newBoot && !container.up) {
       startAfterBoot(engine, container, wasRunning.has(container));
     }
   }
+  await Promise.all(removals);
 }
 
 async function examine(engine: Engine, container: Container): Promise<Finding> {

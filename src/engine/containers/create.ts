@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkRequest } from '../../runtime/check-request.ts';
 import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../api-types.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
@@ -40,7 +41,7 @@ export async function createContainer(
   const { HostConfig: givenHost, NetworkingConfig: networking, ...givenConfig } = request;
   const { config: merged, command } = mergeImageConfig(givenConfig, image.config);
   const host = withDefaults(givenHost ?? {});
-  const warnings = checkCreate(merged, host);
+  const warnings = [...checkCreate(merged, host), ...checkRequest(merged, host, engine.machine)];
   collectPorts(host, merged);
   const attachments = planAttachments(host, networking, request.MacAddress, (one) =>
     engine.networks.need(one),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { planCgroups } from '../../runtime/cgroup-layout.ts';
@@ -66,11 +66,27 @@ async function watchDetached(directory: string): Promise<void> {
   }
 }
 
-async function clearCgroupLeftovers(engine: Engine, known: ReadonlySet<string>): Promise<void> {
-  if (engine.machine.cgroups.kind === 'none') return;
+/** The directories that the cgroups of this engine root's containers are in. */
+function cgroupParents(engine: Engine): Set<string> {
+  if (engine.machine.cgroups.kind === 'none') return new Set();
   const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, {}).paths;
+  return new Set(Object.values(probe).map((path) => dirname(path)));
+}
+
+/** Removes the instance's own cgroups; those that are not empty stay. */
+export function removeCgroupParents(engine: Engine): void {
+  for (const parent of cgroupParents(engine)) {
+    try {
+      rmdirSync(parent);
+    } catch {
+      // Absent, or in use.
+    }
+  }
+}
+
+async function clearCgroupLeftovers(engine: Engine, known: ReadonlySet<string>): Promise<void> {
   const byId = new Map<string, Record<string, string>>();
-  for (const parent of new Set(Object.values(probe).map((path) => dirname(path)))) {
+  for (const parent of cgroupParents(engine)) {
     for (const id of names(parent)) {
       if (!/^[0-9a-f]{64}$/.test(basename(id)) || known.has(id)) continue;
       const paths = byId.get(id) ?? {};

@@ -1,0 +1,274 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { shimBinary, whyNoContainers } from './shim.ts';
+
+/** Why engine tests cannot run here, or undefined. */
+export const whyNoEngine = whyNoContainers;
+
+export interface Answer<T = unknown> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The body as JSON. */
+  readonly json: T;
+}
+
+/** A keeper and its engine in a directory of their own. */
+export interface TestEngine {
+  readonly root: string;
+  readonly socket: string;
+  /** Environment for the docker CLI. */
+  readonly dockerEnv: Record<string, string>;
+  api<T = never>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  /** As api, but waits and asks again while no engine answers (it is being restarted). */
+  retry<T = never>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  /** Pid of the engine that answers. */
+  enginePid(): Promise<number>;
+  keeperPid(): number;
+  /** Starts a keeper (and engine) again, after one was ended. */
+  start(env?: Record<string, string>): Promise<void>;
+  log(): string;
+  /** Force-removes all containers, ends engine and keeper, and returns what was left behind (empty: nothing). */
+  stop(): Promise<string[]>;
+}
+
+let bundle: Promise<string> | undefined;
+
+/** A directory with the engine of this source tree as one file, and a copy of the shim; built once a test process. */
+function engineBundle(): Promise<string> {
+  bundle ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tcompose-engine-bundle-'));
+    process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+    const outfile = join(directory, 'engine.cjs');
+    await build({
+      entryPoints: [new URL('../../src/engine/main.ts', import.meta.url).pathname],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      external: ['koffi'],
+      define: { TCOMPOSE_VERSION: '"0.0.0-test"', 'import.meta.url': '__importMetaUrl' },
+      banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+      logLevel: 'warning',
+    });
+    copyFileSync(shimBinary, join(directory, 'tcompose-shim'));
+    return directory;
+  })();
+  return bundle;
+}
+
+export async function startTestEngine(env: Record<string, string> = {}): Promise<TestEngine> {
+  const root = mkdtempSync(join(tmpdir(), 'tce-'));
+  const run = join(root, 'run');
+  const socket = join(run, 'engine.sock');
+  const programs = await engineBundle();
+  const before = machineState();
+
+  const start = async (more: Record<string, string> = {}): Promise<void> => {
+    execFileSync('mkdir', ['-p', join(root, 'lib'), run]);
+    const result = spawnSync(
+      join(programs, 'tcompose-shim'),
+      [
+        'keeper',
+        '--lib',
+        join(root, 'lib'),
+        '--run',
+        run,
+        '--engine',
+        process.execPath,
+        join(programs, 'engine.cjs'),
+      ],
+      {
+        env: {
+          ...process.env,
+          NODE_PATH: new URL('../../node_modules', import.meta.url).pathname,
+          TCOMPOSE_IDLE_SECONDS: '0',
+          TCOMPOSE_DEBUG: '1',
+          ...env,
+          ...more,
+        },
+        encoding: 'utf8',
+      },
+    );
+    if (result.status !== 0) throw new Error(`the keeper exited with ${result.status}: ${result.stderr}`);
+    await until(() => accepts(socket), 'the engine to answer');
+  };
+  await start();
+
+  const api = <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> =>
+    ask<T>(socket, method, path, body);
+  const engine: TestEngine = {
+    root,
+    socket,
+    dockerEnv: { PATH: process.env.PATH ?? '', HOME: root, DOCKER_HOST: `unix://${socket}` },
+    api,
+    async retry<T>(method: string, path: string, body?: unknown) {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await ask<T>(socket, method, path, body);
+        } catch (error) {
+          if (tries > 200) throw error;
+          await sleep(25);
+        }
+      }
+    },
+    async enginePid() {
+      const answer = await engine.retry<{ pid: number }>('GET', '/tcompose/status');
+      return answer.json.pid;
+    },
+    keeperPid: () => Number(readFileSync(join(run, 'keeper.pid'), 'utf8').trim()),
+    start,
+    log: () => (existsSync(join(run, 'engine.log')) ? readFileSync(join(run, 'engine.log'), 'utf8') : ''),
+    async stop() {
+      const leaks: string[] = [];
+      if (await accepts(socket)) {
+        const list = await engine.retry<{ Id: string }[]>('GET', '/containers/json?all=1');
+        await Promise.all(list.json.map(({ Id }) => api('DELETE', `/containers/${Id}?force=1&v=1`)));
+        const networks = await engine.retry<{ Id: string; Name: string }[]>('GET', '/networks');
+        for (const network of networks.json) {
+          if (!['bridge', 'host', 'none'].includes(network.Name))
+            await api('DELETE', `/networks/${network.Id}`);
+        }
+        const keeper = engine.keeperPid();
+        await api('POST', '/tcompose/shutdown', {});
+        await until(() => !alive(keeper), 'the keeper to end').catch((error: Error) =>
+          leaks.push(error.message),
+        );
+      }
+      leaks.push(...leftovers(root, before));
+      rmSync(root, { recursive: true, force: true });
+      return leaks;
+    },
+  };
+  return engine;
+}
+
+interface MachineState {
+  readonly mounts: ReadonlySet<string>;
+}
+
+function machineState(): MachineState {
+  return { mounts: new Set(readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) };
+}
+
+/** Processes, mounts and cgroups that speak of this root or its instance. */
+function leftovers(root: string, before: MachineState): string[] {
+  const leaks: string[] = [];
+  const instanceFile = join(root, 'lib', 'instance');
+  const instance = existsSync(instanceFile)
+    ? readFileSync(instanceFile, 'utf8').trim().replaceAll('"', '')
+    : 'none';
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+    if (command.includes(root)) leaks.push(`process ${pid}: ${command}`);
+    if (read(`/proc/${pid}/cgroup`).includes(`tcompose-${instance}`))
+      leaks.push(`process ${pid} in a cgroup of ours`);
+  }
+  for (const line of read('/proc/self/mountinfo').split('\n')) {
+    if (line.includes(root) && !before.mounts.has(line)) leaks.push(`mount ${line}`);
+  }
+  for (const controller of existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : []) {
+    const directory = join('/sys/fs/cgroup', controller, `tcompose-${instance}`);
+    if (existsSync(directory)) leaks.push(`cgroup ${directory}`);
+  }
+  for (const name of readdirSync('/sys/class/net'))
+    if (name.startsWith(`tc${instance}`)) leaks.push(`link ${name}`);
+  return leaks;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export function ask<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const request = httpRequest(
+      {
+        socketPath,
+        method,
+        path,
+        agent: false,
+        headers:
+          payload === undefined
+            ? {}
+            : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload as string) },
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString('utf8');
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+            get json(): T {
+              return JSON.parse(text) as T;
+            },
+          });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(payload);
+  });
+}
+
+async function accepts(socketPath: string): Promise<boolean> {
+  if (!existsSync(socketPath)) return false;
+  try {
+    return (await ask(socketPath, 'GET', '/_ping')).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(read(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
+
+/** Polls, at most 15 s: for what gives no notice. */
+export async function until(test: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await test()) return;
+    await sleep(25);
+  }
+  throw new Error(`waited 15 s for ${what}`);
+}
+
+/** Runs the docker CLI against an engine; never longer than 20 s. */
+export function docker(
+  engine: TestEngine,
+  args: readonly string[],
+  input?: string,
+): { status: number | null; stdout: string; stderr: string } {
+  const result = spawnSync('docker', args, {
+    env: engine.dockerEnv,
+    encoding: 'utf8',
+    timeout: 20_000,
+    ...(input === undefined ? {} : { input }),
+  });
+  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+export function dockerProcess(engine: TestEngine, args: readonly string[]): ChildProcess {
+  return spawn('docker', args, { env: engine.dockerEnv, stdio: ['pipe', 'pipe', 'pipe'] });
+}
