@@ -70,17 +70,18 @@ export type CastResult =
 
 /** Turns a string into the type its place wants. */
 export function castScalar(text: string, cast: Cast): CastResult {
+  const quoted = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   if (cast === 'boolean') {
     const word = text.toLowerCase();
     if (word === 'true' || word === 'false') return { value: word === 'true' };
     if (['y', 'yes', 'on'].includes(word)) return { value: true, old: true };
     if (['n', 'no', 'off'].includes(word)) return { value: false, old: true };
-    return { error: `"${text}" is not a boolean` };
+    return { error: `"${quoted}" is not a boolean` };
   }
   const digits = text.trim();
   if (cast === 'integer' && /^[-+]?\d+$/.test(digits)) return { value: Number(digits) };
   if (cast === 'number' && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits)) {
     return { value: Number(digits) };
   }
-  return { error: `"${text}" is not ${cast === 'integer' ? 'an integer' : 'a number'}` };
+  return { error: `"${quoted}" is not ${cast === 'integer' ? 'an integer' : 'a number'}` };
 }

@@ -191,7 +191,13 @@ function expand(
     return substitute(template, { lookup, onUnset });
   } catch (error) {
     if (!(error instanceof InvalidTemplate)) throw error;
-    throw faultAt(file, text, offset, error.message);
+    const message = error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message;
+    throw faultAt(
+      file,
+      text,
+      offset,
+      error.kind === 'format' ? `invalid variable reference: ${message}` : message,
+    );
   }
 }
 

@@ -10,7 +10,7 @@ import { mergeAt, mergeTrees } from './merge/merge.ts';
 import { applyRemovals } from './merge/remove.ts';
 import { enforceUnicity } from './merge/unicity.ts';
 import { expandHome, resolvePaths } from './paths.ts';
-import { problem } from './problems.ts';
+import { problem, throwCollected } from './problems.ts';
 import { readDocuments } from './read-documents.ts';
 import { isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
 import type { Removal } from './yaml/split-marks.ts';
@@ -163,6 +163,7 @@ async function readExtendedFile(file: string, run: LoadRun): Promise<ExtendScope
   let tree: TreeMap = {};
   const source = await run.read(file);
   for (const document of readDocuments(source, run)) {
+    throwCollected(document.errors);
     applyRemovals(tree, document.removals, () => []);
     tree = enforceUnicity(mergeTrees(tree, document.tree, document.positions));
     positions.add(document.layer);

@@ -85,7 +85,9 @@ function scalar(template: string, casts: PathTable<Cast> | undefined, run: Run):
   const result = castScalar(text, cast);
   if ('error' in result) {
     const hint =
-      text !== template ? `"${template}" gave this value; set the variable or give it a default.` : undefined;
+      text !== template
+        ? `"${shortened(template)}" gave this value; set the variable or give it a default.`
+        : undefined;
     report(
       run,
       problem(
@@ -134,12 +136,15 @@ function invalid(error: InvalidTemplate, template: string, run: Run): TcomposeEr
   }
   return problem(
     'COMPOSE_INTERPOLATION',
-    `invalid interpolation format for ${at}.\nYou may need to escape any $ with another $.\n${template}`,
+    `invalid interpolation format for ${at}.\nYou may need to escape any $ with another $.\n${shortened(template)}`,
     run.positions,
     [...run.path],
     { part: 'value', hint: 'A variable is $NAME or ${NAME}; a literal dollar sign is $$.' },
   );
 }
+
+/** A text as messages quote it. */
+const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
 function warnUnset(name: string, run: Run): void {
   if (run.warned.has(name)) return;

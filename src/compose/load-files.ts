@@ -1,4 +1,4 @@
-import type { TcomposeError } from '../errors.ts';
+import { TcomposeError, TcomposeErrors } from '../errors.ts';
 import { canonicalize } from './canonicalize.ts';
 import { applyDefaults } from './defaults.ts';
 import { type ExtendScope, extendServices } from './extends.ts';
@@ -35,7 +35,7 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
     const source = await run.read(file);
     const inside: LoadRun = { ...run, includedBy: [...run.includedBy, file] };
     for (const document of readDocuments(source, inside)) {
-      tree = await addDocument(tree, document, file, positions, inside);
+      tree = await withErrors(document.errors, () => addDocument(tree, document, file, positions, inside));
     }
   }
   applyDefaults(tree);
@@ -72,7 +72,7 @@ async function addDocument(
   }
   positions.add(document.layer);
   const merged = enforceUnicity(mergeTrees(before, document.tree, document.positions));
-  throwCollected(formErrors(merged, positions));
+  throwCollected(validate(merged, positions));
   dropVersion(merged, document, run);
   const canonical = canonicalize(merged, positions, {
     skipInterpolation: run.options.noInterpolate === true,
@@ -81,8 +81,24 @@ async function addDocument(
   return enforceUnicity(canonical);
 }
 
-function formErrors(tree: TreeMap, positions: LayeredPositions): readonly TcomposeError[] {
-  return validate(tree, positions);
+/**
+ * Runs the phases of a document whose variables already showed mistakes: those found on top are reported together with
+ * them, but not twice about one place.
+ */
+async function withErrors(known: readonly TcomposeError[], phases: () => Promise<TreeMap>): Promise<TreeMap> {
+  if (known.length === 0) return phases();
+  const more = await phases().then(
+    () => [],
+    (error: unknown) => {
+      if (error instanceof TcomposeErrors) return error.errors;
+      if (error instanceof TcomposeError) return [error];
+      throw error;
+    },
+  );
+  const placeOf = ({ where }: TcomposeError) => (where === undefined ? '' : `${where.file}:${where.line}`);
+  const places = new Set(known.map(placeOf));
+  throwCollected([...known, ...more.filter((error) => !places.has(placeOf(error)))]);
+  return {};
 }
 
 /** `version` says nothing any more. */

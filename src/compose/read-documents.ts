@@ -2,7 +2,6 @@ import { TcomposeError } from '../errors.ts';
 import { copyTree, interpolate } from './interpolate.ts';
 import { type Layer, LayeredPositions } from './layers.ts';
 import type { LoadRun } from './load-run.ts';
-import { throwCollected } from './problems.ts';
 import { isMap, kindOf, own, type Tree, type TreeMap } from './tree.ts';
 import type { Source } from './yaml/read-source.ts';
 import { type Removal, splitMarks } from './yaml/split-marks.ts';
@@ -14,11 +13,13 @@ export interface ComposeDocument {
   readonly removals: readonly Removal[];
   readonly layer: Layer;
   readonly positions: LayeredPositions;
+  /** Faulty variable references and casts in it; their values are left as they were. */
+  readonly errors: readonly TcomposeError[];
 }
 
 /**
  * The documents of a file, empty ones left out, one at a time.
- * @throws TcomposeError(s) for a document that isn't a mapping, and for every faulty variable reference in it.
+ * @throws TcomposeError for a document that isn't a mapping.
  */
 export function* readDocuments(source: Source, run: LoadRun): Generator<ComposeDocument> {
   for (const [document, { value, marked }] of source.stream.documents.entries()) {
@@ -30,12 +31,16 @@ export function* readDocuments(source: Source, run: LoadRun): Generator<ComposeD
     const { tree } = unmarked;
     if (tree === null) continue;
     if (!isMap(tree)) throw notAMapping(source, tree, positions);
-    yield { tree: replaceVariables(tree, positions, run), removals: unmarked.removals, layer, positions };
+    yield { ...replaceVariables(tree, positions, run), removals: unmarked.removals, layer, positions };
   }
 }
 
-function replaceVariables(tree: TreeMap, positions: LayeredPositions, run: LoadRun): TreeMap {
-  if (run.options.noInterpolate === true) return copyTree(tree) as TreeMap;
+function replaceVariables(
+  tree: TreeMap,
+  positions: LayeredPositions,
+  run: LoadRun,
+): Pick<ComposeDocument, 'tree' | 'errors'> {
+  if (run.options.noInterpolate === true) return { tree: copyTree(tree) as TreeMap, errors: [] };
   const result = interpolate(tree, {
     lookup: (name) => own(run.environment, name),
     names: () => Object.keys(run.environment),
@@ -43,8 +48,7 @@ function replaceVariables(tree: TreeMap, positions: LayeredPositions, run: LoadR
     warn: run.warn,
     warned: run.warned,
   });
-  throwCollected(result.errors);
-  return result.tree as TreeMap;
+  return { tree: result.tree as TreeMap, errors: result.errors };
 }
 
 function notAMapping(source: Source, tree: Tree, positions: LayeredPositions): TcomposeError {

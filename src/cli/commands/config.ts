@@ -53,10 +53,14 @@ export const command: Command = {
     for (const name of ['lock-image-digests', 'resolve-image-digests']) {
       if (flag.bool(args, name)) throw (await import('../not-yet.ts')).notYet(`--${name}`);
     }
-    const text = await output(args, ctx);
     const file = flag.str(args, 'output');
+    if (flag.bool(args, 'quiet') && file === undefined) {
+      await load(args, ctx);
+      return 0;
+    }
+    const text = await output(args, ctx);
     if (file !== undefined) await writeOutput(file, text, ctx);
-    else if (!flag.bool(args, 'quiet')) ctx.write(text);
+    else ctx.write(text);
     return 0;
   },
 };

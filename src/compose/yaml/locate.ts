@@ -57,10 +57,14 @@ export function placeAt(file: string, text: string, offset: number): SourcePlace
   const lineEnd = text.indexOf('\n', offset);
   let line = 1;
   for (let at = text.indexOf('\n'); at >= 0 && at < lineStart; at = text.indexOf('\n', at + 1)) line += 1;
-  return {
-    file,
-    line,
-    column: offset - lineStart + 1,
-    sourceLine: text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd),
-  };
+  const column = offset - lineStart + 1;
+  const length = (lineEnd < 0 ? text.length : lineEnd) - lineStart;
+  if (length <= maxShown)
+    return { file, line, column, sourceLine: text.slice(lineStart, lineStart + length) };
+  // Of a very long line the beginning is shown, when that has the place in it.
+  if (column > maxShown / 2) return { file, line, column };
+  return { file, line, column, sourceLine: `${text.slice(lineStart, lineStart + maxShown)}…` };
 }
+
+/** Characters of a line that messages show. */
+const maxShown = 240;

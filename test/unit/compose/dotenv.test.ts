@@ -38,7 +38,7 @@ describe('parseDotenv', () => {
     ['A=1\n=2', 2, 'no variable name before the separator'],
     ['A B=1', 1, 'unexpected character " " in variable name "A B"'],
     ['A="x" y', 1, 'text after the closing quote'],
-    ['A=1\nB=${', 2, '${'],
+    ['A=1\nB=${', 2, 'invalid variable reference: ${'],
     ['A=${GONE:?say it}', 1, 'required variable GONE is missing a value: say it'],
   ])('refuses %j at line %i', (text, line, message) => {
     expect(() => parse(text)).toThrow(

@@ -356,3 +356,19 @@ describe('resolved environment', () => {
     expect(project.configs.c?.content).toBeUndefined();
   });
 });
+
+describe('mistakes of several kinds', () => {
+  it('are told together, one a place', async () => {
+    const text = 'services:\n  a:\n    image: ${\n    imge: x\n    scale: "${N:-no}"\n';
+    expect(await refused({ 'compose.yaml': text })).toEqual([
+      expect.stringMatching(/^COMPOSE_INTERPOLATION \S+:3:12 /),
+      expect.stringMatching(/^COMPOSE_UNKNOWN_ATTRIBUTE \S+:4:5 /),
+      expect.stringMatching(/^COMPOSE_INVALID_VALUE \S+:5:12 /),
+    ]);
+  });
+
+  it('stay short whatever the file holds', async () => {
+    const files = { 'compose.yaml': `services: {a: {image: "\${${'x'.repeat(100_000)}"}}` };
+    expect((await refused(files)).join('').length).toBeLessThan(1000);
+  });
+});
