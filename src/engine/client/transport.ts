@@ -104,7 +104,7 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
       } catch (error) {
         const failure = error as NodeJS.ErrnoException;
         if (asked.signal?.aborted === true) throw error;
-        const unsent = NOTHING_SENT.has(failure.code ?? '');
+        const unsent = NOTHING_SENT.has(failure.code ?? '') || undelivered(failure, asked);
         const broken = BROKEN.has(failure.code ?? '');
         const retry = (unsent || (broken && again && !isStream(asked.body))) && tries < ATTEMPTS;
         if (!retry || transportOptions.revive === undefined)
@@ -148,6 +148,13 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
   };
   return transport;
 }
+
+/**
+ * A write that fails with EPIPE found the other end closed: the request never arrived as a whole, so an engine cannot have
+ * acted on it. That is how a kept connection to an engine that died meanwhile fails.
+ */
+const undelivered = (failure: NodeJS.ErrnoException, asked: ApiRequest) =>
+  failure.code === 'EPIPE' && failure.syscall === 'write' && !isStream(asked.body);
 
 const isStream = (body: ApiRequest['body']) => body !== undefined && !Buffer.isBuffer(body);
 const nameOf = (asked: ApiRequest) => `${asked.method ?? 'GET'} ${asked.path}`;
