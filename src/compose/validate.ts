@@ -97,7 +97,7 @@ function unknownAttribute(path: TreePath, key: string): Complaint {
   if (shape?.keys === undefined) {
     const code = 'COMPOSE_INVALID_NAME';
     if (key === '') return { code, message: `${where} has an empty key` };
-    const hint = 'Letters, digits, "." , "_" and "-" make up a name.';
+    const hint = 'Letters, digits, ".", "_" and "-" make up a name.';
     return { code, message: `${where}: invalid name "${key}"`, hint, path: [...path, key] };
   }
   const near = nearest(key, Object.keys(shape.keys));

@@ -15,7 +15,7 @@ const official = '../shared/conformance/compose-spec.json';
 const present = existsSync(official);
 if (!present) console.warn(`skipped: ${official} is not here`);
 
-/** How many documents; `npm run fuzz` raises it. */
+/** How many documents. */
 const documents = Number(process.env.TCOMPOSE_FUZZ_DOCUMENTS ?? 6000);
 
 function verdicts(schema: Schema) {

@@ -2,14 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { type LoadOptions, loadProject } from '../../../src/compose/load.ts';
 import { type ErrorCode, errorCodes } from '../../../src/error-codes.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
-import { memoryWorld } from './memory-world.ts';
+import { memoryEffects } from '../../support/memory-files.ts';
+
+/** Files by their absolute paths, /p being the project directory. */
+const inProject = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [`/p/${name}`, text]));
 
 async function errorsOf(
   files: Readonly<Record<string, string>>,
   options: LoadOptions,
 ): Promise<readonly TcomposeError[]> {
   try {
-    await loadProject({ env: {}, cwd: '/p', effects: memoryWorld(files), ...options });
+    await loadProject({
+      env: {},
+      cwd: '/p',
+      effects: memoryEffects(inProject(files), { cwd: '/p' }),
+      ...options,
+    });
     return [];
   } catch (error) {
     if (error instanceof TcomposeErrors) return error.errors;

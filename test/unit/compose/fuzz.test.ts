@@ -6,7 +6,7 @@ import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { mutate, Random, randomDocument, type Schema } from '../../support/random-document.ts';
 import { loadTree } from './phases.ts';
 
-/** How many documents; `npm run fuzz` raises it. */
+/** How many documents. */
 const documents = Number(process.env.TCOMPOSE_FUZZ_DOCUMENTS ?? 4000);
 
 test('random documents are loaded and printed, or refused with errors of ours', () => {

@@ -6,14 +6,18 @@ import { renderConfig } from '../../../src/compose/config/index.ts';
 import { type LoadOptions, loadProject } from '../../../src/compose/load.ts';
 import type { Project } from '../../../src/compose/model.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
-import { memoryWorld } from './memory-world.ts';
+import { memoryEffects } from '../../support/memory-files.ts';
 import { composeTree } from './project-arbitrary.ts';
 
 const world = { TOKEN: 'secret', HOME: '/home' };
 
 /** The project of one file's text; undefined when it is refused. */
 async function load(text: string): Promise<Project | undefined> {
-  const options: LoadOptions = { env: world, cwd: '/p', effects: memoryWorld({ 'compose.yaml': text }) };
+  const options: LoadOptions = {
+    env: world,
+    cwd: '/p',
+    effects: memoryEffects({ '/p/compose.yaml': text }, { cwd: '/p' }),
+  };
   try {
     return (await loadProject(options)).project;
   } catch (error) {
