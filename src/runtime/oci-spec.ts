@@ -108,12 +108,6 @@ export function specWarnings(input: SpecInput): string[] {
   if (v2 && (hostConfig.MemorySwappiness ?? -1) >= 0) {
     warnings.push('mem_swappiness is ignored: cgroup v2 has no swappiness of a group');
   }
-  if (
-    hostConfig.Runtime !== undefined &&
-    !['', 'tcompose', 'runc', 'io.containerd.runc.v2'].includes(hostConfig.Runtime)
-  ) {
-    warnings.push(`runtime ${hostConfig.Runtime} is ignored: containers run in tcompose's own runtime`);
-  }
   if (hostConfig.IpcMode === 'shareable' && (hostConfig.ShmSize ?? 0) > 0) {
     warnings.push('shm_size is not enforced with ipc: shareable');
   }

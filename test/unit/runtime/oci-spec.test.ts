@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { capabilityMask, capabilityNames, resolveCapabilities } from '../../../src/runtime/capabilities.ts';
+import { checkRequest } from '../../../src/runtime/check-request.ts';
 import { generateSpec, specWarnings } from '../../../src/runtime/oci-spec.ts';
 import type { ContainerConfigInput, HostConfigInput, SpecInput } from '../../../src/runtime/spec-input.ts';
 import { machineV1, machineV2, specInput } from './machines.ts';
@@ -215,19 +216,32 @@ describe('mounts', () => {
   });
 });
 
+describe('checkRequest', () => {
+  it('throws at create what a start would, and takes for granted what only a start can tell', () => {
+    const check = (hostConfig: HostConfigInput) => checkRequest({ Cmd: [] }, hostConfig, machineV1);
+    expect(() => check({ CapAdd: ['NOPE'] })).toThrow(/unknown capability/);
+    expect(() => check({ Sysctls: { 'vm.x': '1' } })).toThrow(/not separate/);
+    expect(check({ SecurityOpt: ['apparmor=x'] })).toHaveLength(1);
+    const later = {
+      PidMode: 'container:x',
+      BlkioDeviceReadBps: [{ Path: '/dev/x', Rate: 1 }],
+      SecurityOpt: ['seccomp=/x.json'],
+    };
+    expect(check(later)).toEqual([]);
+  });
+});
+
 describe('warnings', () => {
   it('name what is not carried out', () => {
     const hostConfig = {
       SecurityOpt: ['label=disable'],
       OomKillDisable: true,
       MemorySwappiness: 5,
-      Runtime: 'nvidia',
     };
     expect(specWarnings(specInput({ hostConfig, machine: machineV2 }))).toEqual([
       expect.stringContaining('label=disable is ignored'),
       expect.stringContaining('oom_kill_disable is ignored'),
       expect.stringContaining('mem_swappiness is ignored'),
-      expect.stringContaining('runtime nvidia is ignored'),
     ]);
     expect(specWarnings(specInput())).toEqual([]);
   });
