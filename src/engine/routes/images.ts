@@ -70,7 +70,13 @@ export function imageRoutes(engine: Engine): Route[] {
           );
         exchange.send(
           200,
-          list.map((record) => summarizeImage(engine, record)),
+          list.map((record) => {
+            // With a reference filter dockerd shows only the tags that match.
+            const tags = record.tags.filter((tag) =>
+              matches(filters, 'reference', (value) => matchesReference(value, tag)),
+            );
+            return summarizeImage(engine, { ...record, tags });
+          }),
         );
       },
     },
