@@ -180,6 +180,13 @@ void host_ops_teardown(struct launch *launch) {
   }
 }
 
+void host_ops_kill(struct launch *launch) {
+  for (uint32_t i = 0; i < launch->plan.teardown.count; i++) {
+    const struct host_op *op = LIST_AT(struct host_op, launch->plan.teardown, i);
+    if (op->code == HOST_KILL_CGROUP) kill_cgroup(op->path);
+  }
+}
+
 uint64_t oom_kill_count(const char *path) {
   char text[1024];
   if (read_file_at(AT_FDCWD, path, text, sizeof text) <= 0) return 0;

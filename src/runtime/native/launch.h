@@ -64,6 +64,8 @@ void host_ops_close_joins(struct launch *launch);
 int host_ops_join(struct launch *launch);
 /* Each is tried whatever the others did. */
 void host_ops_teardown(struct launch *launch);
+/* The kill-cgroup ops of the teardown, ahead of it: without a pid namespace of its own, a container's other processes outlive init. */
+void host_ops_kill(struct launch *launch);
 /* `oom_kill N` of a memory.oom_control or memory.events file; 0 when there is none. */
 uint64_t oom_kill_count(const char *path);
 

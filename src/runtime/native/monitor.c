@@ -175,6 +175,7 @@ static void reap_children(struct monitor *m) {
     m->wait_status = status;
     m->finished_at = realtime_ns();
     bool own_pids = m->launch.plan.namespaces.pid.kind == NS_NEW && m->launch.plan.kind == KIND_RUN;
+    if (!own_pids) host_ops_kill(&m->launch);
     m->drain_until = monotonic_ms() + (own_pids ? DRAIN_OWN_PIDS_MS : DRAIN_MS);
   }
 }
