@@ -38,6 +38,11 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
       tree = await withErrors(document.errors, () => addDocument(tree, document, file, positions, inside));
     }
   }
+  if (Object.keys(tree).length === 0) {
+    throw new TcomposeError('COMPOSE_YAML', `empty compose file: ${files.join(', ')}`, {
+      hint: 'Define services under the key "services".',
+    });
+  }
   applyDefaults(tree);
   throwCollected(checkRules(tree, positions));
   if (run.options.noPathResolution !== true) {

@@ -20,8 +20,11 @@ import { char, isBlank, isDocumentMarker, type Scanner } from './scanner.ts';
 export function readFlow(scanner: Scanner): unknown {
   enter(scanner);
   scanner.nodes += 1;
+  const outermost = scanner.flowStart < 0;
+  if (outermost) scanner.flowStart = scanner.pos;
   const value =
     scanner.text.charCodeAt(scanner.pos) === char.openBracket ? readFlowList(scanner) : readFlowMap(scanner);
+  if (outermost) scanner.flowStart = -1;
   scanner.depth -= 1;
   return value;
 }
@@ -188,7 +191,7 @@ function skipFlowSpace(scanner: Scanner): number {
       continue;
     }
     scanner.pos = pos;
-    if (Number.isNaN(code)) throw new NotHandled('an unclosed bracket', pos);
+    if (Number.isNaN(code)) throw new NotHandled('an unclosed bracket', scanner.flowStart);
     return code;
   }
 }

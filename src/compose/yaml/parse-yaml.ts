@@ -17,10 +17,12 @@ export interface Parsed {
  * @throws YamlProblem
  */
 export async function parseYaml(text: string): Promise<Parsed> {
+  let reason: NotHandled;
   try {
     return { stream: parseDirectly(text), again: (places) => parseDirectly(text, places) };
   } catch (error) {
     if (!(error instanceof NotHandled)) throw error;
+    reason = error;
     if (text.length > fullParserLimit) {
       const size = (text.length / 1e6).toFixed(1);
       throw new YamlProblem(
@@ -32,7 +34,56 @@ export async function parseYaml(text: string): Promise<Parsed> {
     }
   }
   const { parseFully } = await import('./parse-fully.ts');
-  return { stream: parseFully(text), again: (places) => parseFully(text, places) };
+  try {
+    return { stream: parseFully(text), again: (places) => parseFully(text, places) };
+  } catch (error) {
+    throw error instanceof YamlProblem ? explain(error, reason) : error;
+  }
+}
+
+/** Sentences of the full parser that can be said plainer, by what they contain. */
+const plainer: readonly (readonly [pattern: RegExp, message: string | undefined, hint: string])[] = [
+  [/tabs are not allowed/, undefined, 'Indent with spaces.'],
+  [
+    /nested mappings are not allowed/,
+    'a colon and a space inside a value, which is not quoted',
+    'Put the value in quotes, or the nested key on a line of its own.',
+  ],
+  [
+    /all (?:mapping|collection) items must start at the same column/,
+    'indented neither like what is above it nor as a part of it',
+    'Give all entries of one mapping or list the same indentation.',
+  ],
+  [
+    /implicit (?:map )?keys need to be/,
+    'neither a key with its colon nor a part of the value above',
+    'Write a colon and a space after a key.',
+  ],
+  [
+    /must be sufficiently indented and end with/,
+    'the bracket opened above is not closed before this',
+    'Close it with ] or }.',
+  ],
+  [/cannot start with reserved character|unexpected scalar/, undefined, 'Put the value in quotes.'],
+];
+
+/** The full parser's error in plain words; of what is never closed, the place where it was opened. */
+function explain(error: YamlProblem, reason: NotHandled): YamlProblem {
+  if (error.kind !== 'syntax') return error;
+  if (reason.message.startsWith('an unclosed ')) {
+    const what = reason.message.slice('an unclosed '.length);
+    return new YamlProblem(
+      'syntax',
+      `the ${what} opened here is never closed`,
+      reason.offset,
+      `Close the ${what}.`,
+    );
+  }
+  const found = plainer.find(([pattern]) => pattern.test(error.message));
+  if (found === undefined) return error;
+  const [, message, hint] = found;
+  const offset = reason.message === 'a mapping inside a value' ? reason.offset : error.offset;
+  return new YamlProblem('syntax', message ?? error.message, offset, hint);
 }
 
 /** Text with `\n` as the only line break, the form in which offsets count. */

@@ -43,6 +43,8 @@ export interface Scanner {
   /** Offset of the first character of the line that `pos` is on. */
   lineStart: number;
   depth: number;
+  /** Offset of the outermost bracket that is open, -1 outside of any. */
+  flowStart: number;
   /** Nodes read, and nodes that aliases stand for. */
   nodes: number;
   aliased: number;
@@ -61,6 +63,7 @@ export function createScanner(text: string, places: Map<object, NodePlaces> | un
     pos: text.charCodeAt(0) === 0xfeff ? 1 : 0,
     lineStart: text.charCodeAt(0) === 0xfeff ? 1 : 0,
     depth: 0,
+    flowStart: -1,
     nodes: 0,
     aliased: 0,
     anchors: new Map(),

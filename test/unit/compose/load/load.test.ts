@@ -125,6 +125,7 @@ describe('files and documents', () => {
 
   it.each([
     ['- a', /^COMPOSE_TYPE \/project\/compose.yaml:1:1 .*top level must be a mapping, it is a list/],
+    ['# nothing\n---\n', /^COMPOSE_YAML - empty compose file: \/project\/compose.yaml$/],
     ['a: [', /^COMPOSE_YAML \/project\/compose.yaml:1:/],
     [
       'services: {}\nservices: {}',

@@ -107,17 +107,22 @@ describe('parseYaml', () => {
   });
 
   it.each([
-    'a: [1, 2\n',
-    'a: "x\n',
-    'a:\n\tb: 1\n',
-    'a: b: c\n',
-    'a: 1\n  b: 2\n',
-    'a: {x: 1\n---\n',
-    'a: @x\n',
-    'a\nb: 1\n',
-    'a: 1\n- b\n',
-  ])('gives the full parser’s sentence for %j', async (text) => {
-    await expect(parseYaml(text)).rejects.toBeInstanceOf(YamlProblem);
+    ['a: [1, 2\n', 'the bracket opened here is never closed', 3],
+    ['a: [1, 2\nb: 1\n', 'the bracket opened above is not closed before this', 9],
+    ['a: {x: [1}\n', /flow sequence|never closed/, expect.any(Number)],
+    ['a: "x\nb: 1\n', 'the quote opened here is never closed', 3],
+    ["a: 'x\n", 'the quote opened here is never closed', 3],
+    ['a:\n\tb: 1\n', /tabs are not allowed/, 3],
+    ['a: b: c\n', 'a colon and a space inside a value, which is not quoted', 4],
+    ['a: 1\n  b: 2\n', /colon and a space|indented neither/, expect.any(Number)],
+    ['a:\n  b: 1\n c: 2\n', 'indented neither like what is above it nor as a part of it', expect.any(Number)],
+    ['a: {x: 1\n---\n', /flow|document/, expect.any(Number)],
+    ['a: @x\n', /reserved character/, 3],
+    ['a\nb: 1\n', 'neither a key with its colon nor a part of the value above', 3],
+    ['a: 1\n- b\n', /.+/, expect.any(Number)],
+  ])('says what is wrong in %j', async (text, message, offset) => {
+    const stringOf = typeof message === 'string' ? message : expect.stringMatching(message);
+    await expect(parseYaml(text)).rejects.toMatchObject({ name: 'YamlProblem', message: stringOf, offset });
   });
 
   it('stops an alias bomb before it is built', () => {
