@@ -14,6 +14,16 @@ const { EEXIST, ENODEV } = constants.errno;
 export const listLinks = (route: NetlinkTransport): Link[] =>
   parseLinks(route.query(dumpLinks(), 'list links'));
 
+/** One link by name; undefined when there is none. */
+export function findLink(route: NetlinkTransport, name: string): Link | undefined {
+  try {
+    return parseLinks(route.query(getLink(name), `find link ${name}`))[0];
+  } catch (error) {
+    if (error instanceof SystemCallError && error.errno === ENODEV) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Makes a network's bridge with the gateways' addresses, or completes the one that is there. Returns its interface
  * index. Idempotent.
@@ -30,8 +40,7 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.errno !== EEXIST) throw error;
   }
-  const [link] = parseLinks(route.query(getLink(name), `find bridge ${name}`));
-  const index = link!.index;
+  const index = findLink(route, name)!.index;
   // Published ports are reached from 127.0.0.1: its packets leave by this bridge alone.
   writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');
   if (network.enableIPv6) writeSysctl(`net/ipv6/conf/${name}/accept_dad`, '0');

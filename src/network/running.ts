@@ -24,8 +24,8 @@ interface State {
 export interface RunningContainers {
   /** With `publish` false, firewall entries are left to a reset of the whole table. */
   start(running: RunningContainer, publish: boolean): Promise<void>;
-  /** Idempotent. True when the container was running. */
-  stop(containerId: string): Promise<boolean>;
+  /** Idempotent. The endpoints the container had; undefined when it was not running. */
+  stop(containerId: string): Promise<readonly EndpointRecord[] | undefined>;
   /** The container's endpoints, and the descriptor of its name server's socket, which lives in its namespace. */
   find(
     containerId: string,
@@ -89,15 +89,15 @@ export function createRunningContainers(parts: {
     open.clear();
   }
 
-  async function stop(containerId: string): Promise<boolean> {
+  async function stop(containerId: string): Promise<readonly EndpointRecord[] | undefined> {
     const state = containers.get(containerId);
     ledger.free(containerId);
-    if (!state) return false;
+    if (!state) return undefined;
     containers.delete(containerId);
     for (const endpoint of state.endpoints) names.remove(containerId, endpoint.networkId);
     if (state.publication) firewall.withdraw(state.publication);
     await closeServers(state);
-    return true;
+    return state.endpoints;
   }
 
   return {

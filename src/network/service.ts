@@ -157,9 +157,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         warn(`ports of container ${containerName} are not published: all its networks are internal`);
       }
       const ports = gateway ? planPorts(withDefaultAddress(request.ports, gateway), ledger.world) : [];
-      for (const { networkId } of endpoints) ensure(table.recordOf(networkId));
-      const network = planLinks(endpoints.map((endpoint) => table.placeOf(endpoint, gateway)));
       ledger.reserve(containerId, containerName, ports);
+      for (const { networkId } of endpoints) ensure(table.recordOf(networkId));
+      await links.vacate(endpoints);
+      const network = planLinks(endpoints.map((endpoint) => table.placeOf(endpoint, gateway)));
       return { host: ports.map(holdPort), network, endpoints, ports };
     },
 
@@ -170,8 +171,9 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
 
     async containerStopped(containerId) {
       const planned = links.settle(containerId);
-      const stopped = await running.stop(containerId);
-      if (planned || stopped) links.sweepLater();
+      const endpoints = await running.stop(containerId);
+      if (endpoints) links.ended(endpoints);
+      if (planned || endpoints) links.sweepLater();
     },
 
     async connect(containerId, network, endpoint) {

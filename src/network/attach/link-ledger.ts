@@ -1,5 +1,6 @@
-import { deleteLinkQuietly, listLinks } from '../bridge.ts';
+import { deleteLinkQuietly, findLink, listLinks } from '../bridge.ts';
 import type { NetlinkTransport } from '../netlink/transport.ts';
+import type { EndpointRecord } from '../types.ts';
 import { linkPrefix, vethName } from './link-names.ts';
 
 const SWEEP_AFTER_MS = 1000;
@@ -12,6 +13,13 @@ export interface LinkLedger {
   plan(containerId: string, links: readonly string[]): void;
   /** The plan was carried out, or given up. True if there was one. */
   settle(containerId: string): boolean;
+  /** Notes which links carried the addresses of a container that ended. */
+  ended(endpoints: readonly EndpointRecord[]): void;
+  /**
+   * Deletes links of ended containers that still carry one of these addresses: as long as its namespace lingers, the
+   * kernel answers for the old container, and a new one with its address would be unreachable now and then.
+   */
+  vacate(endpoints: readonly EndpointRecord[]): Promise<void>;
   /**
    * A container's links go with its namespace, which connections that are still closing can keep alive for minutes.
    * What is left after a while is deleted on another thread.
@@ -32,10 +40,13 @@ export function createLinkLedger(options: {
   // Not from 0: links of an engine that crashed may be there.
   let number = Math.floor(Math.random() * 36 ** 4);
   let timer: NodeJS.Timeout | undefined;
+  const endedLinks = new Map<string, string>();
+  const keyOf = ({ networkId, ipv4 }: EndpointRecord) => `${networkId}/${ipv4}`;
 
   const used = () => new Set([...[...planned.values()].flat(), ...options.inUse()]);
 
   async function sweep(): Promise<void> {
+    endedLinks.clear();
     const keep = used();
     const veths = `${linkPrefix(instance)}v`;
     for (const link of listLinks(route)) {
@@ -54,6 +65,18 @@ export function createLinkLedger(options: {
     },
     plan: (containerId, links) => void planned.set(containerId, links),
     settle: (containerId) => planned.delete(containerId),
+    ended(endpoints) {
+      for (const endpoint of endpoints) endedLinks.set(keyOf(endpoint), endpoint.hostLink);
+    },
+    async vacate(endpoints) {
+      for (const endpoint of endpoints) {
+        const name = endedLinks.get(keyOf(endpoint));
+        if (!name) continue;
+        endedLinks.delete(keyOf(endpoint));
+        const index = findLink(route, name)?.index;
+        if (index !== undefined) await deleteLinkQuietly(route, index, `link ${name} of an ended container`);
+      }
+    },
     sweepLater() {
       timer ??= setTimeout(() => {
         timer = undefined;

@@ -271,6 +271,30 @@ describe('a running container', () => {
   });
 });
 
+it('an address that comes back at once is not answered for by the namespace that had it', async () => {
+  const front = network({ name: 'front', ipam: subnet(1) });
+  const first = await container('first', [front]);
+  const [endpoint] = first.endpoints;
+  await service.containerStopped(first.id);
+  service.release(endpoint!);
+  const id = idOf('second');
+  const again = service.allocate(front, { containerId: id, aliases: ['second'], ipv4: endpoint!.ipv4 });
+  const plan = await service.planAttach({ containerId: id, endpoints: [again], ports: [] });
+  expect(links().some((line) => line.includes(endpoint!.hostLink))).toBe(false);
+  const agent = await startAgent(bundle.path);
+  containers.push({ id, agent, endpoints: plan.endpoints, ports: [] });
+  await service.containerStarted({
+    containerId: id,
+    endpoints: plan.endpoints,
+    ports: [],
+    sockets: await agent.execute(plan),
+  });
+  await agent.run({ do: 'serve', protocol: 'tcp', port: 80, name: 'second' });
+  for (let tries = 0; tries < 5; tries++) {
+    expect(await host.ask('tcp', endpoint!.ipv4, 80)).toMatch(/^second /);
+  }
+});
+
 describe('ports', () => {
   const port = (hostPort: number): PortRequest => ({
     protocol: 'tcp',
