@@ -39,6 +39,7 @@ struct launch {
   int netns;      /* the container's, -1 when it is the host's */
   int host_pidns;
   int join_pidfd; /* exec */
+  uint32_t joined_step; /* the join-cgroup op the clone itself has done */
   int *join_fds;  /* by host op: an open cgroup.procs or tasks, or -1 */
 
   int sync[2];     /* SOCK_SEQPACKET: [0] monitor, [1] init */

@@ -13,6 +13,10 @@ import {
 
 const v2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
 const memory = v2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
+/** Where cgroup v2 is mounted, alone or beside v1. */
+const unified = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) =>
+  existsSync(join(path, 'cgroup.controllers')),
+);
 const reason =
   whyNoContainers() ??
   (!existsSync(join(memory, 'cgroup.procs')) ? 'no memory cgroup hierarchy is mounted' : undefined) ??
@@ -20,6 +24,7 @@ const reason =
     ? 'the memory controller is not delegated'
     : undefined);
 if (reason !== undefined) console.log(`skipped: ${reason}`);
+if (unified === undefined) console.log('skipped: cgroup v2 is not mounted');
 
 describe.skipIf(reason !== undefined)('cgroup ops', () => {
   const box = makeSandbox();
@@ -64,6 +69,35 @@ describe.skipIf(reason !== undefined)('cgroup ops', () => {
     expect(await runToEnd(plan)).toMatchObject({ type: 'exited', oomKilled: true });
     expect(await runToEnd(inCgroup('no-oom', ['true'], '20000000'))).toMatchObject({ oomKilled: false });
   });
+
+  it.skipIf(unified === undefined)(
+    'start a command in a cgroup v2 directory, of a run and of an exec',
+    async () => {
+      const cgroup = join(unified!, `tcompose-test-v2-${process.pid}`);
+      mkdirSync(cgroup);
+      try {
+        const host: HostOp[] = [{ op: 'join-cgroup', path: join(cgroup, 'cgroup.procs'), optional: false }];
+        const run = box.plan('unified', ['sleep', '100'], { host });
+        const shim = await spawnShim({ ...run, namespaces: { ...run.namespaces, cgroup: 'host' } });
+        const { pid, startTime } = await untilState(shim, 'started');
+        const place = /^0::.*\/tcompose-test-v2-\d+$/m;
+        expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toMatch(place);
+        const exec = box.plan('unified-exec', ['cat', '/proc/self/cgroup'], { host });
+        const text = await outputOf({
+          ...exec,
+          kind: 'exec',
+          setup: [],
+          process: { ...exec.process, joinPid: pid, joinStartTime: startTime },
+        });
+        expect(text).toMatch(place);
+        await shim.signal(9);
+        await untilState(shim, 'exited');
+        await shim.reap();
+      } finally {
+        rmdirSync(cgroup);
+      }
+    },
+  );
 
   it('warn when an optional one fails, and fail when a needed one does', async () => {
     const shim = await spawnShim(inCgroup('warn', ['sleep', '100'], '100000000'));
