@@ -4,7 +4,7 @@ import { allCapabilities, resolveCapabilities } from './capabilities.ts';
 import { deviceRules } from './device-rules.ts';
 import type { OciCapabilities, OciSpec } from './oci-types.ts';
 import { homeFromAccounts, type SpecInput } from './spec-input.ts';
-import { mounts } from './spec-mounts.ts';
+import { defaultShmSize, mounts } from './spec-mounts.ts';
 import { namespaces, ownsNamespace } from './spec-namespaces.ts';
 import { commandLine, environment, workingDirectory } from './spec-process.ts';
 import { resources } from './spec-resources.ts';
@@ -108,7 +108,7 @@ export function specWarnings(input: SpecInput): string[] {
   if (v2 && (hostConfig.MemorySwappiness ?? -1) >= 0) {
     warnings.push('mem_swappiness is ignored: cgroup v2 has no swappiness of a group');
   }
-  if (hostConfig.IpcMode === 'shareable' && (hostConfig.ShmSize ?? 0) > 0) {
+  if (hostConfig.IpcMode === 'shareable' && (hostConfig.ShmSize || defaultShmSize) !== defaultShmSize) {
     warnings.push('shm_size is not enforced with ipc: shareable');
   }
   const asked = resolveCapabilities({

@@ -5,7 +5,7 @@ import type { OciMount } from './oci-types.ts';
 import type { ResolvedMount, SpecInput } from './spec-input.ts';
 
 /** Docker's default size of /dev/shm, bytes. */
-const defaultShmSize = 64 * 1024 * 1024;
+export const defaultShmSize = 64 * 1024 * 1024;
 
 /** File systems that stay writable in a container with a read-only root. */
 const writableAnyway = new Set(['/proc', '/dev', '/dev/pts', '/dev/shm', '/dev/mqueue']);
