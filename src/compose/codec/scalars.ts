@@ -22,6 +22,9 @@ export const text: Codec = {
 /** A string printed even when empty. */
 export const textAlways: Codec = { read: (node) => textOf(node), write: (value) => value as string };
 
+/** A string that Docker Compose's model does not have, and its output therefore neither. */
+export const unprinted: Codec = { read: (node) => textOf(node), write: () => undefined };
+
 const truths: Readonly<Record<string, boolean>> = {
   true: true,
   false: false,

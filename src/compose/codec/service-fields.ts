@@ -13,6 +13,7 @@ import {
   integerAsGiven,
   optOut,
   text,
+  unprinted,
 } from './scalars.ts';
 import {
   command,
@@ -215,7 +216,7 @@ export const serviceFields: Fields = [
   ['ports', listOf(struct(portFields))],
   ['privileged', flag],
   ['pull_policy', text],
-  ['pull_refresh_after', text],
+  ['pull_refresh_after', unprinted],
   ['read_only', flag],
   ['restart', text],
   ['runtime', text],

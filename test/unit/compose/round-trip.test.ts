@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -47,9 +47,9 @@ describe('what config prints loads to what it was printed from', () => {
     expect(loaded).toBeGreaterThan(150);
   });
 
-  const fixtures = readdirSync('fixtures', { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(`fixtures/${entry.name}/compose.yaml`))
-    .map((entry) => entry.name);
+  const fixtures = readdirSync('fixtures', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('/compose.yaml'))
+    .map((path) => path.replace('/compose.yaml', ''));
 
   test.each(fixtures)('fixtures/%s', async (name) => {
     const { project } = await loadProject({ cwd: `${process.cwd()}/fixtures/${name}`, env: world });
