@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../support/cli.ts';
+import { type Workbench, workbench } from '../support/project-dir.ts';
+
+const unmet = requirements({ root: true, built: true });
+
+describe.skipIf(unmet !== undefined)(`up in the foreground${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let bench: Workbench;
+  beforeAll(() => {
+    bench = workbench();
+    bench.write(
+      'compose.yaml',
+      `
+name: front
+services:
+  db: {image: tcompose/host, init: true, command: "sh -c 'echo db ready; exec sleep 1000'"}
+  web: {image: tcompose/host, init: true, command: "sh -c 'echo web ready; exec sleep 1000'", depends_on: [db]}
+`,
+    );
+    bench.write(
+      'stubborn.yaml',
+      `
+name: stubborn
+services:
+  rock: {image: tcompose/host, command: "sh -c 'trap \\"\\" TERM; echo rock ready; while :; do sleep 0.1; done'", stop_grace_period: 60s}
+`,
+    );
+    bench.write(
+      'jobs.yaml',
+      `
+name: jobs
+services:
+  long: {image: tcompose/host, init: true, command: sleep 1000}
+  test: {image: tcompose/host, command: "sh -c 'echo testing; exit 3'"}
+`,
+    );
+  });
+  afterAll(() => bench.close('front', 'stubborn', 'jobs'));
+  const running = (project: string) => bench.run('-p', project, 'ps', '-q').stdout.trim();
+
+  it('shows what services print, and stops them in order on the first interrupt', async () => {
+    const up = bench.begin('up');
+    await up.until('web-1  | web ready');
+    await up.until('db-1   | db ready');
+    up.child.kill('SIGINT');
+    expect(await up.exit).toBe(130);
+    const text = up.output();
+    expect(text).toContain('Gracefully stopping');
+    expect(text.indexOf('front-web-1  Stopped')).toBeLessThan(text.indexOf('front-db-1  Stopping'));
+    expect(text).toMatch(/web-1 exited with code \d+/);
+    expect(running('front')).toBe('');
+    expect(bench.run('ps', '-a', '-q').stdout.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('shows only what is new of containers that were there before', async () => {
+    bench.run('up', '-d');
+    const up = bench.begin('up');
+    await up.until('front-web-1  Running');
+    bench.run('stop', '-t', '2');
+    expect(await up.exit).toBe(0);
+    expect(up.output()).not.toContain('web ready');
+  });
+
+  it('kills on the second interrupt', async () => {
+    const up = bench.begin('-f', 'stubborn.yaml', 'up');
+    await up.until('rock ready');
+    up.child.kill('SIGINT');
+    await up.until('Gracefully stopping');
+    up.child.kill('SIGINT');
+    expect(await up.exit).toBe(130);
+    expect(running('stubborn')).toBe('');
+  });
+
+  it('ends with the code of the service that was named, stopping the others', async () => {
+    const up = bench.run('-f', 'jobs.yaml', 'up', '--exit-code-from', 'test');
+    expect(up.status).toBe(3);
+    expect(up.stdout).toContain('test-1  | testing');
+    expect(running('jobs')).toBe('');
+  });
+
+  it('follows logs until the containers end', async () => {
+    bench.run('up', '-d');
+    const logs = bench.begin('logs', '-f', 'web');
+    await logs.until('web ready');
+    bench.run('stop', '-t', '2');
+    expect(await logs.exit).toBe(0);
+  });
+
+  it('has a live list on a terminal, and none of it in a pipe', () => {
+    const command = `stty cols 100 rows 30; ${process.execPath} ${resolve('dist/tcompose.cjs')} up -d`;
+    const { DOCKER_HOST: _, ...inherited } = process.env;
+    const live = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: bench.dir,
+      env: { ...inherited, ...bench.env, TERM: 'xterm', CI: '' },
+      encoding: 'utf8',
+    });
+    expect(live.status).toBe(0);
+    expect(live.stdout).toMatch(/✔.*Container front-web-1 +Started/);
+    expect(live.stdout).toContain('\u001b[?25h');
+    expect(bench.run('up', '-d').stderr).not.toContain('\u001b');
+  });
+
+  it('gives exec a terminal of the right size', () => {
+    const command = `stty cols 91 rows 33; ${process.execPath} ${resolve('dist/tcompose.cjs')} exec web sh -c 'test -t 0 && stty size; exit 5'`;
+    const { DOCKER_HOST: _, ...inherited } = process.env;
+    const done = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: bench.dir,
+      env: { ...inherited, ...bench.env, TERM: 'xterm' },
+      encoding: 'utf8',
+    });
+    expect(done.stdout).toContain('33 91');
+    expect(done.status).toBe(5);
+  });
+});

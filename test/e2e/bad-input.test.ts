@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../support/cli.ts';
+import { type Workbench, workbench } from '../support/project-dir.ts';
+
+const unmet = requirements({ root: true, built: true });
+
+describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let bench: Workbench;
+  beforeAll(() => {
+    bench = workbench();
+  });
+  afterAll(() => bench.close('bad'));
+  afterEach(() => {
+    bench.run('-p', 'bad', 'down', '-v', '-t', '0', '--remove-orphans');
+    expect(bench.run('ls', '-a', '-q').stdout).toBe('');
+  });
+
+  /** Writes a compose file, brings it up, and gives the one error it must come to. */
+  const errorOf = (services: string, ...args: string[]): string => {
+    bench.write('compose.yaml', `name: bad\nservices:\n${services}`);
+    const done = bench.run(...(args.length > 0 ? args : ['up', '-d']));
+    expect(done.status).toBe(1);
+    const at = done.stderr.indexOf('error:');
+    expect(done.stderr.indexOf('error:', at + 1)).toBe(-1);
+    expect(done.stderr).not.toContain('    at ');
+    return done.stderr.slice(at);
+  };
+  const containers = () => bench.run('-p', 'bad', 'ps', '-a', '-q').stdout;
+
+  it('a typo in a key: the place, and the nearest name', () => {
+    const error = errorOf('  web:\n    imge: tcompose/host\n');
+    expect(error).toContain('compose.yaml:4:5');
+    expect(error).toContain('    imge: tcompose/host');
+    expect(error).toMatch(/\^/);
+    expect(error).toMatch(/did you mean .?image/i);
+  });
+
+  it('a bad indent', () => {
+    expect(errorOf('  web:\n    image: tcompose/host\n   command: x\n')).toMatch(/compose\.yaml:\d+:\d+/);
+  });
+
+  it('an unknown service in depends_on', () => {
+    const error = errorOf('  web: {image: tcompose/host, depends_on: [dbs]}\n  db: {image: tcompose/host}\n');
+    expect(error).toContain('dbs');
+    expect(error).toMatch(/compose\.yaml:3:/);
+  });
+
+  it('a cycle, named', () => {
+    const error = errorOf(
+      '  a: {image: tcompose/host, depends_on: [b]}\n  b: {image: tcompose/host, depends_on: [a]}\n',
+    );
+    expect(error).toContain('a -> b -> a');
+  });
+
+  it('a required variable that is not set', () => {
+    const error = errorOf('  web:\n    image: tcompose/host\n    command: echo ${TOKEN:?get one first}\n');
+    expect(error).toContain('TOKEN');
+    expect(error).toContain('get one first');
+    expect(error).toMatch(/compose\.yaml:5:/);
+  });
+
+  it('an image that is not there: nothing is created, the nearest name is offered', () => {
+    const error = errorOf('  web: {image: tcompose/hots, networks: [n]}\nnetworks: {n: {}}\n');
+    expect(error).toContain('image tcompose/hots of service web is not on this machine');
+    expect(error).toContain('nearest local name is tcompose/host');
+    expect(containers()).toBe('');
+  });
+
+  it('an external network that does not exist', () => {
+    const error = errorOf(
+      '  web: {image: tcompose/host, networks: [n]}\nnetworks: {n: {external: true, name: elsewhere}}\n',
+    );
+    expect(error).toContain('network elsewhere is declared external, but does not exist');
+  });
+
+  it('a taken port: the process that holds it', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, '0.0.0.0', resolve));
+    const { port } = holder.address() as AddressInfo;
+    const error = errorOf(
+      `  web: {image: tcompose/host, command: sleep 100, init: true, ports: ["${port}:80"]}\n`,
+    );
+    expect(error).toContain(String(port));
+    expect(error).toContain(String(process.pid));
+    await new Promise((resolve) => holder.close(resolve));
+  });
+
+  it('a service that exits at once: its last lines, its code, who depends on it', () => {
+    const error = errorOf(`
+  db: {image: tcompose/host, command: "sh -c 'echo opening; echo disk is full >&2; exit 7'", healthcheck: {test: "true"}}
+  api: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
+  web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
+`);
+    expect(error).toContain('bad-db-1 exited with code 7; api and web depend on it');
+    expect(error).toContain('disk is full');
+    expect(error).toContain('tcompose logs db');
+  });
+
+  it('a health check that never passes: its last output', () => {
+    const error = errorOf(`
+  db:
+    image: tcompose/host
+    command: sleep 100
+    init: true
+    healthcheck: {test: "echo no answer on 5432; exit 1", interval: 100ms, retries: 2}
+  web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
+`);
+    expect(error).toContain('service db is unhealthy');
+    expect(error).toContain('no answer on 5432');
+    expect(error).toContain('web depends on it');
+  });
+
+  it('no health check to wait for', () => {
+    const error = errorOf(`
+  db: {image: tcompose/host, command: sleep 100, init: true}
+  web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
+`);
+    expect(error).toContain('bad-db-1 has no health check');
+  });
+
+  it('a command that does not exist', () => {
+    const error = errorOf('  web: {image: tcompose/host, command: [no-such-program]}\n');
+    expect(error).toContain('cannot start container bad-web-1');
+    expect(error).toContain('no-such-program');
+  });
+
+  it('--wait that takes too long', () => {
+    const error = errorOf(
+      '  db: {image: tcompose/host, command: sleep 100, init: true, healthcheck: {test: "false", interval: 60s, start_period: 60s}}\n',
+      'up',
+      '--wait',
+      '--wait-timeout',
+      '1',
+    );
+    expect(error).toContain('the services are not ready after 1 s');
+  });
+
+  it('an unknown service, command, flag', () => {
+    expect(errorOf('  web: {image: tcompose/host}\n', 'up', '-d', 'wbe')).toMatch(/wbe/);
+    expect(errorOf('  web: {image: tcompose/host}\n', 'pus')).toContain('unknown command: tcompose pus');
+    expect(errorOf('  web: {image: tcompose/host}\n', 'up', '--detahc')).toContain('Did you mean --detach?');
+    expect(errorOf('  web: {image: tcompose/host}\n', 'build')).toContain('not available in this version');
+  });
+});
