@@ -24,9 +24,9 @@ export const command: Command = {
     const before = statSync(paths.log, { throwIfNoEntry: false })?.size ?? 0;
     const client = await connectEngine(ctx.env);
     const status = await client.transport.json<EngineStatus>({ path: '/tcompose/status' });
-    ctx.write(`engine ${status.version} (pid ${status.pid}) serves ${status.paths.socket}\n`);
     const stop = new AbortController();
     const asked = new Promise<'asked'>((resolve) => ctx.onInterrupt(() => resolve('asked')));
+    ctx.write(`engine ${status.version} (pid ${status.pid}) serves ${status.paths.socket}\n`);
     const showing = showLog(ctx, paths.log, before, stop.signal);
     const why = await Promise.race([asked, untilGone(client, paths.socket, stop.signal)]);
     if (why === 'asked') {

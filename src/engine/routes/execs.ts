@@ -5,7 +5,8 @@ import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';
 import { integer } from '../filters.ts';
 import { type Exchange, multiplexedStream, rawStream } from '../http/exchange.ts';
-import { badParameter, conflict } from '../http/failure.ts';
+import { badParameter, conflict, failureOf } from '../http/failure.ts';
+import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
 import { newId } from '../ids.ts';
 import { pumpAttachment } from './pump.ts';
@@ -65,17 +66,35 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   const tty = exec.request.Tty ?? false;
   const { AttachStdin, AttachStdout, AttachStderr } = exec.request;
   let pumped: Promise<void> | undefined;
-  await startExec(engine, exec, {
-    consoleSize: request.ConsoleSize,
-    attached(attachment) {
-      const client = exchange.hijack(tty ? rawStream : multiplexedStream);
-      pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
-        tty,
-        stdin: AttachStdin ?? false,
-        signal: exchange.signal,
-      });
-    },
+  // The stream ends after the exit code is known, for the client asks for it next. What kept the command from running is
+  // told in the stream once the connection is taken over.
+  let settle = (_error?: unknown): void => {};
+  const outcome = new Promise<unknown>((resolve) => {
+    settle = resolve;
   });
+  try {
+    const { ended } = await startExec(engine, exec, {
+      consoleSize: request.ConsoleSize,
+      attached(attachment) {
+        const client = exchange.hijack(tty ? rawStream : multiplexedStream);
+        pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
+          tty,
+          stdin: AttachStdin ?? false,
+          signal: exchange.signal,
+          async beforeEnd() {
+            const error = await outcome;
+            if (error === undefined) return;
+            const text = Buffer.from(`${failureOf(error).message}${tty ? '\r\n' : '\n'}`);
+            await client.output.write(tty ? text : frame('stderr', text));
+          },
+        });
+      },
+    });
+    void ended.then(() => settle());
+  } catch (error) {
+    if (pumped === undefined) throw error;
+    settle(error);
+  }
   await pumped;
 }
 

@@ -9,7 +9,13 @@ import { frame } from '../http/multiplex.ts';
 export async function pumpAttachment(
   attachment: ShimAttachment,
   client: Hijacked,
-  options: { readonly tty: boolean; readonly stdin: boolean; readonly signal: AbortSignal },
+  options: {
+    readonly tty: boolean;
+    readonly stdin: boolean;
+    readonly signal: AbortSignal;
+    /** Awaited when the output has ended, before the connection is: the client's next question has its answer then. */
+    readonly beforeEnd?: () => Promise<void>;
+  },
 ): Promise<void> {
   let writing = 0;
   attachment.onOutput((stream, bytes) => {
@@ -27,6 +33,7 @@ export async function pumpAttachment(
   await attachment.ended;
   options.signal.removeEventListener('abort', leave);
   attachment.close();
+  if (!options.signal.aborted) await options.beforeEnd?.();
   client.output.end();
 }
 
