@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { struct } from '../codec/collections.ts';
 import type { Out } from '../codec/out.ts';
 import { network, volume } from '../codec/resource-fields.ts';
@@ -26,7 +25,9 @@ export const volumeHashInput = (given: Volume): string =>
   compact(volume, { ...given, driver: given.driver ?? 'local' });
 
 /** SHA-256 of a hash input, 64 hex digits: the label `com.docker.compose.config-hash`. */
-export const configHash = (input: string): string => createHash('sha256').update(input).digest('hex');
+export const configHash = (input: string): string =>
+  // Asked for here so that printing a project does not load it.
+  process.getBuiltinModule('node:crypto').createHash('sha256').update(input).digest('hex');
 
 const compact = (codec: ReturnType<typeof struct>, value: object): string =>
   writeJson((codec.write(value, 'json') ?? null) as Out, '');
