@@ -56,6 +56,8 @@ export interface AttachRequest {
   /** networkId of the endpoint that gives the default route; the first non-internal one when left out. */
   readonly gatewayNetworkId?: string;
   readonly ports: readonly PortRequest[];
+  /** Ports the image or container exposes, by number. One that serves DNS (53) gets room for that. */
+  readonly exposedPorts?: readonly number[];
 }
 
 export interface AttachResult extends AttachPlan {

@@ -3,7 +3,7 @@ import { NETLINK_NETFILTER, NETLINK_ROUTE, openNetlink } from '../sys/netlink-so
 import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
-import { planLinks } from './attach/plan-links.ts';
+import { DNS_PORT, planLinks } from './attach/plan-links.ts';
 import { deleteLinkQuietly, listLinks } from './bridge.ts';
 import { createRecord } from './create-record.ts';
 import { createForwarder } from './dns/forwarder.ts';
@@ -160,7 +160,14 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       ledger.reserve(containerId, containerName, ports);
       for (const { networkId } of endpoints) ensure(table.recordOf(networkId));
       await links.vacate(endpoints);
-      const network = planLinks(endpoints.map((endpoint) => table.placeOf(endpoint, gateway)));
+      const served = [
+        ...request.ports.map(({ containerPort }) => containerPort),
+        ...(request.exposedPorts ?? []),
+      ];
+      const network = planLinks(
+        endpoints.map((endpoint) => table.placeOf(endpoint, gateway)),
+        served.includes(DNS_PORT),
+      );
       return { host: ports.map(holdPort), network, endpoints, ports };
     },
 

@@ -124,7 +124,7 @@ export interface HoldSocketOp {
 }
 
 export type NetworkOp =
-  /** Sends one netlink message (header included) and awaits its ACK. */
+  /** Sends one netlink message (header included) or an nf_tables batch of several, and awaits its ACK. */
   | {
       readonly op: 'netlink';
       readonly protocol: number;

@@ -3,11 +3,17 @@ import { DNS_ADDRESS } from '../dns/resolv-conf.ts';
 import { parseAddress, parseCidr } from '../ipam/address.ts';
 import { addAddress, addDefaultRoute } from '../netlink/addresses.ts';
 import { createVeth, setBridgePort, setLinkUp } from '../netlink/links.ts';
+import { leadDnsTo } from '../nftables/dns-redirect.ts';
+import { batch } from '../nftables/messages.ts';
 import type { AddressPool, EndpointRecord } from '../types.ts';
 import { peerIndex, vethIndex } from './link-names.ts';
 
 const NETLINK_ROUTE = 0;
+const NETLINK_NETFILTER = 12;
 const LOOPBACK_INDEX = 1;
+export const DNS_PORT = 53;
+/** Below the ephemeral range, so that no client socket is ever given it. */
+const DNS_PORT_ASIDE = 11053;
 /** Queries wait in the backlog while no engine runs. */
 const DNS_BACKLOG = 64;
 
@@ -22,12 +28,32 @@ export interface LinkPlace {
   readonly gateway: boolean;
 }
 
-/** lo, interfaces, addresses, the default route of the gateway's network, and the sockets of the name server. */
-export function planLinks(places: readonly LinkPlace[]): NetworkOp[] {
+/**
+ * lo, interfaces, addresses, the default route of the gateway's network, and the sockets of the name server. With
+ * `ownDns` the container runs a name server itself, which wants port 53 of every address: ours goes elsewhere, and
+ * what is sent to 127.0.0.11:53 is led there.
+ */
+export function planLinks(places: readonly LinkPlace[], ownDns = false): NetworkOp[] {
   return [
     fromContainer(setLinkUp(LOOPBACK_INDEX), 'bring up lo'),
     ...places.flatMap(planPlace),
-    ...(places.length > 0 ? [dnsSocket('udp'), dnsSocket('tcp')] : []),
+    ...(places.length > 0 ? planDns(ownDns) : []),
+  ];
+}
+
+function planDns(aside: boolean): NetworkOp[] {
+  const port = aside ? DNS_PORT_ASIDE : DNS_PORT;
+  const sockets = [dnsSocket('udp', port), dnsSocket('tcp', port)];
+  if (!aside) return sockets;
+  return [
+    ...sockets,
+    {
+      op: 'netlink',
+      protocol: NETLINK_NETFILTER,
+      from: 'container',
+      message: Buffer.concat(batch(leadDnsTo(port))),
+      what: 'lead DNS to its server',
+    },
   ];
 }
 
@@ -39,13 +65,13 @@ const fromContainer = (message: Uint8Array, what: string): NetworkOp => ({
   what,
 });
 
-export const dnsSocket = (protocol: 'udp' | 'tcp'): HoldSocketOp => ({
+const dnsSocket = (protocol: 'udp' | 'tcp', port: number): HoldSocketOp => ({
   op: 'hold-socket',
   name: `dns-${protocol}`,
   family: 4,
   protocol,
   address: DNS_ADDRESS,
-  port: 53,
+  port,
   backlog: protocol === 'tcp' ? DNS_BACKLOG : 0,
 });
 

@@ -81,6 +81,12 @@ export const verdict = (code: keyof typeof VERDICT, chain?: string): Expression 
   ],
 });
 
+/** Puts a constant into registers. */
+export const load = (value: Uint8Array, register = REGISTER): Expression => ({
+  name: 'immediate',
+  attributes: [be32(1, register), nested(2, attribute(1, value))],
+});
+
 export const counter = (): Expression => ({ name: 'counter', attributes: [] });
 
 /** The bits of a conntrack field, in host byte order. */

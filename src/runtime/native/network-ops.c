@@ -71,13 +71,31 @@ static const char *kernel_words(const struct nlmsghdr *header) {
   return "";
 }
 
+/*
+ * Numbers the messages of a blob (one, or a whole nf_tables batch) and returns the number whose ACK ends the wait: the
+ * last one that asks for it. A single message is made to ask. 0: the blob is no messages.
+ */
+static uint32_t number_messages(struct channel *channel, uint8_t *message, uint32_t size) {
+  uint32_t awaited = 0;
+  for (uint32_t at = 0; at + sizeof(struct nlmsghdr) <= size;) {
+    struct nlmsghdr header;
+    memcpy(&header, message + at, sizeof header);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > size - at) return 0;
+    uint32_t next = at + NLMSG_ALIGN(header.nlmsg_len);
+    header.nlmsg_flags |= NLM_F_REQUEST | (at == 0 && next >= size ? NLM_F_ACK : 0);
+    header.nlmsg_seq = ++channel->seq;
+    header.nlmsg_pid = 0;
+    memcpy(message + at, &header, sizeof header);
+    if (header.nlmsg_flags & NLM_F_ACK) awaited = header.nlmsg_seq;
+    at = next;
+  }
+  return awaited;
+}
+
 static int transact(struct channel *channel, uint8_t *message, uint32_t size, const char *what, struct failure *failure) {
-  struct nlmsghdr header;
-  memcpy(&header, message, sizeof header);
-  header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-  header.nlmsg_seq = ++channel->seq;
-  header.nlmsg_pid = 0;
-  memcpy(message, &header, sizeof header);
+  uint32_t first = channel->seq + 1;
+  uint32_t awaited = number_messages(channel, message, size);
+  if (awaited == 0) return fail(failure, "netlink", EINVAL, "%s: not a netlink message", what);
   if (send(channel->fd, message, size, 0) < 0) return FAIL(failure, "netlink", "%s: send", what);
   static _Alignas(8) uint8_t answer[16384];
   for (;;) {
@@ -86,9 +104,12 @@ static int transact(struct channel *channel, uint8_t *message, uint32_t size, co
     if (got < 0) return FAIL(failure, "netlink", "%s: no answer", what);
     unsigned left = (unsigned)got;
     for (struct nlmsghdr *h = (struct nlmsghdr *)answer; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-      if (h->nlmsg_seq != header.nlmsg_seq || h->nlmsg_type != NLMSG_ERROR) continue;
+      if (h->nlmsg_seq < first || h->nlmsg_seq > channel->seq || h->nlmsg_type != NLMSG_ERROR) continue;
       const struct nlmsgerr *result = NLMSG_DATA(h);
-      if (result->error == 0) return 0;
+      if (result->error == 0) {
+        if (h->nlmsg_seq == awaited) return 0;
+        continue;
+      }
       const char *words = kernel_words(h);
       return fail(failure, "netlink", -result->error, "%s%s%s", what, *words ? ": " : "", words);
     }

@@ -159,6 +159,23 @@ describe('the name server', () => {
     expect(await resolve(db.agent, 'elsewhere.example')).toBe('code 2');
   });
 
+  it('makes room for a container that serves DNS itself', async () => {
+    const front = network({ name: 'front', ipam: subnet(1) });
+    const own = await container(
+      'own',
+      [front],
+      [{ protocol: 'udp', containerPort: 53, hostIp: '127.0.0.1', hostPort: 18153 }],
+    );
+    const peer = await container('peer', [front]);
+    // On every address, as a name server does.
+    for (const protocol of ['udp', 'tcp'] as const) {
+      await own.agent.run({ do: 'serve', protocol, port: 53, name: 'own-dns' });
+      expect(await peer.agent.ask(protocol, own.endpoints[0]!.ipv4, 53)).toMatch(/^own-dns /);
+      expect(await resolve(own.agent, 'peer', { protocol })).toEqual([peer.endpoints[0]!.ipv4]);
+    }
+    expect(await host.ask('udp', '127.0.0.1', 18153)).toMatch(/^own-dns /);
+  });
+
   it('answers what was asked while no engine ran', async () => {
     const front = network({ name: 'front', ipam: subnet(1) });
     const web = await container(

@@ -46,7 +46,9 @@ async function run(command: AgentCommand): Promise<unknown> {
     case 'netlink': {
       const transport = openNetlink(command.protocol);
       try {
-        transport.request(Buffer.from(command.message, 'hex'), command.what);
+        const bytes = Buffer.from(command.message, 'hex');
+        if (bytes.readUInt32LE(0) === bytes.length) transport.request(bytes, command.what);
+        else transport.transact(split(bytes), command.what);
       } finally {
         transport.close();
       }
@@ -74,6 +76,15 @@ async function run(command: AgentCommand): Promise<unknown> {
     case 'ask':
       return ask(command);
   }
+}
+
+/** The messages of a batch, for the transport to number. */
+function split(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += found.at(-1)!.length) {
+    found.push(bytes.subarray(at, at + ((bytes.readUInt32LE(at) + 3) & ~3)));
+  }
+  return found;
 }
 
 /** Answers everyone with its name and the address the client seems to have. */
