@@ -1,7 +1,7 @@
 import type { RootfsBind } from '../image/types.ts';
 import type { AttachPlan } from '../network/types.ts';
 import { capabilityMask } from './capabilities.ts';
-import { planCgroups } from './cgroup-plan.ts';
+import { type CgroupPlan, planCgroups } from './cgroup-plan.ts';
 import { runtimeDeviceRules } from './device-rules.ts';
 import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
 import type { OciNamespaceType, OciSpec } from './oci-types.ts';
@@ -81,15 +81,17 @@ export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] 
   return warnings;
 }
 
-function cgroupsOf(spec: OciSpec, context: LaunchContext): ReturnType<typeof planCgroups> {
-  const resources = spec.linux.resources ?? {};
-  const rules = resources.devices ?? [];
+/** Device rules need rights over the whole machine, and a user namespace makes no nodes: there they are left out. */
+function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
+  const { devices: rules = [], ...limits } = spec.linux.resources ?? {};
+  const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
+  const { cgroups, userNamespace } = context.machine;
+  if (userNamespace) return planCgroups(cgroups, path, limits);
   const open = rules.length === 1 && rules[0]?.allow === true && rules[0].type === undefined;
   const devices = open
     ? rules
     : [...(rules.length === 0 ? [{ allow: false, access: 'rwm' }] : rules), ...runtimeDeviceRules];
-  const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
-  return planCgroups(context.machine.cgroups, path, { ...resources, devices });
+  return planCgroups(cgroups, path, { ...limits, devices });
 }
 
 /** Whether opening device nodes is ruled by a control group, or by a user namespace that makes no nodes at all. */

@@ -138,8 +138,8 @@ function planV2(
       host.push(limitOp(directory, limit));
     }
   }
-  const rules = resources.devices ?? [];
-  if (!allowsEverything(rules)) {
+  const rules = resources.devices;
+  if (rules !== undefined && !allowsEverything(rules)) {
     host.push({ op: 'device-filter', cgroup: directory, program: deviceFilter(rules) });
   }
   host.push({ op: 'join-cgroup', path: `${directory}/cgroup.procs`, optional: false });

@@ -60,6 +60,22 @@ describe('buildLaunchPlan', () => {
     expect((buildLaunchPlan(spec, context(machineV2)).process.capabilities.bounding >> 27n) & 1n).toBe(1n);
   });
 
+  it('leaves device rules and the terminal group out in a user namespace, where neither is possible', () => {
+    for (const machine of [machineV1, machineV2]) {
+      const nested = { ...machine, userNamespace: true };
+      const plan = buildLaunchPlan(generateSpec(specInput({ machine: nested })), context(nested));
+      expect(
+        plan.host.some(
+          (op) => op.op === 'device-filter' || (op.op === 'write' && op.path.includes('devices.')),
+        ),
+      ).toBe(false);
+      expect(plan.setup.find((op) => op.op === 'mount' && op.fstype === 'devpts')).toMatchObject({
+        data: 'newinstance,ptmxmode=0666,mode=0620',
+      });
+      expect((plan.process.capabilities.bounding >> 27n) & 1n).toBe(1n);
+    }
+  });
+
   it('denies devices that nobody named, also for a spec without rules', () => {
     const spec = generateSpec(specInput());
     const plan = buildLaunchPlan({ ...spec, linux: { ...spec.linux, resources: {} } }, context());
