@@ -9,7 +9,7 @@
  *
  *     tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]… --engine NODE ENGINE_CJS
  *
- * Re-executes itself from a sealed memfd, takes an exclusive flock on `RUN/keeper.lock`, detaches (new session, cwd /,
+ * All paths absolute. Re-executes itself from a sealed memfd, takes an exclusive flock on `RUN/keeper.lock`, detaches (new session, cwd /,
  * umask 022, stdio on /dev/null and `RUN/engine.log`), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
  * given (a cgroup.procs; failures are logged). The process that was started exits as soon as the keeper is up:
  *

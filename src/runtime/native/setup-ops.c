@@ -224,8 +224,10 @@ static int sysctl_op(struct setup *setup, const struct setup_op *op, struct fail
   size_t first = strcspn(op->sysctl.key, "./");
   if (op->sysctl.key[first] == '.')
     for (char *at = path + 4; *at; at++) *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
-  int fd = sys_openat2(setup->launch->host_proc, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+  int fd = sys_openat2(setup->launch->host_proc, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   CHECK(fd, "sysctl", "%s", op->sysctl.key);
+  struct statfs fs;
+  if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) return fail(failure, "sysctl", ENOTSUP, "%s is not in a procfs", op->sysctl.key);
   int result = write_all(fd, op->sysctl.value, strlen(op->sysctl.value));
   int error = errno;
   close(fd);
