@@ -14,7 +14,7 @@ import { ImageMetadata, type StoredImage } from './image-metadata.ts';
 import { explain, type StagedLayer, stageLayer } from './import-rootfs.ts';
 import { LayerStore } from './layer-store.ts';
 import type { LayerSystem } from './layer-system.ts';
-import { detectStorage } from './overlay-support.ts';
+import { currentUserNamespace, detectStorage } from './overlay-support.ts';
 import { normaliseTag } from './reference.ts';
 import { planRemoval } from './removal.ts';
 import type {
@@ -61,6 +61,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const layers = new LayerStore(root);
   const storage = options.storage ?? detectStorage(root);
   if (storage.kind === 'copy') warn(storage.reason);
+  const ownership = process.getuid?.() === 0 && currentUserNamespace().ids > 1;
   const architecture = imageArchitecture(process.arch);
   const host = hostImage({ machineId: readMachineId(root), release: options.release, architecture });
   const hostRecords = keepHostRecords(join(root, 'host'), host.record);
@@ -125,6 +126,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     const reference = importOptions.reference === undefined ? undefined : taggable(importOptions.reference);
     const config = applyChanges({}, importOptions.changes ?? []);
     const [os = 'linux', arch = architecture] = importOptions.platform?.split('/') ?? [];
+    if (!ownership) warn('all files of the image belong to this user: there are no other ids to give them');
     const staging = newStaging();
     await mkdir(staging, { mode: 0o700 });
     try {
@@ -132,7 +134,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
         system,
         warn,
         userxattr: storage.kind === 'overlay' && storage.userxattr,
-        ownership: process.getuid?.() === 0,
+        ownership,
       });
       // A layer may be taken for complete only when all of it is on the disk.
       await system.syncFileSystem(staging);

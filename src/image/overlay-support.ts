@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import type { RootfsStorage } from './types.ts';
+import { parseUidMap, type UserNamespace } from './user-namespace.ts';
 
 /** File systems (statfs(2) f_type) on which the kernel refuses an overlay's upper directory. */
 const unfit: ReadonlyMap<number, string> = new Map([
@@ -15,11 +16,6 @@ const unfit: ReadonlyMap<number, string> = new Map([
   [0xf15f, 'eCryptfs'],
 ]);
 
-/** Whether `uid_map`'s text is the initial user namespace's: all ids stand for themselves. */
-export function isInitialUserNamespace(uidMap: string): boolean {
-  return /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
-}
-
 /** How containers' roots are made on a file system of this type. Pure. */
 export function storageFor(fileSystemType: number, userNamespace: boolean): RootfsStorage {
   const name = unfit.get(fileSystemType);
@@ -32,11 +28,15 @@ export function storageFor(fileSystemType: number, userNamespace: boolean): Root
 
 /** The same for a directory of this machine. */
 export function detectStorage(root: string): RootfsStorage {
-  let uidMap = '0 0 4294967295';
+  return storageFor(statfsSync(root).type, !currentUserNamespace().initial);
+}
+
+/** This process's user namespace. */
+export function currentUserNamespace(): UserNamespace {
   try {
-    uidMap = readFileSync('/proc/self/uid_map', 'utf8');
+    return parseUidMap(readFileSync('/proc/self/uid_map', 'utf8'));
   } catch {
-    // A kernel without user namespaces.
+    // A kernel without user namespaces has only the one.
+    return { initial: true, ids: 2 ** 32 - 1 };
   }
-  return storageFor(statfsSync(root).type, !isInitialUserNamespace(uidMap));
 }

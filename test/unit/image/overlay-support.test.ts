@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { storageFor } from '../../../src/image/overlay-support.ts';
+import { parseUidMap } from '../../../src/image/user-namespace.ts';
+
+describe('storageFor', () => {
+  it('is an overlay on ordinary file systems, with its own attributes in a user namespace', () => {
+    expect(storageFor(0xef53, false)).toEqual({ kind: 'overlay', userxattr: false });
+    expect(storageFor(0x01021994, true)).toEqual({ kind: 'overlay', userxattr: true });
+  });
+
+  it.each([
+    [0x794c7630, 'overlayfs'],
+    [0x6969, 'NFS'],
+  ])('is a copy on %i, and says why', (type, name) => {
+    expect(storageFor(type, false)).toEqual({ kind: 'copy', reason: expect.stringContaining(name) });
+  });
+});
+
+describe('parseUidMap', () => {
+  it.each([
+    ['         0          0 4294967295\n', { initial: true, ids: 4294967295 }],
+    ['         0       1000          1\n', { initial: false, ids: 1 }],
+    ['0 1000 1\n1 100000 65536\n', { initial: false, ids: 65537 }],
+    ['0 0 65536\n', { initial: false, ids: 65536 }],
+    ['', { initial: false, ids: 0 }],
+  ])('%j', (text, expected) => {
+    expect(parseUidMap(text)).toEqual(expected);
+  });
+});
