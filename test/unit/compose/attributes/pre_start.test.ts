@@ -21,4 +21,7 @@ attribute('pre_start', {
     ],
     ['migrate', 'services.web.pre_start must be a list'],
   ],
+  warned: [
+    [[{ command: 'x' }], '"pre_start" is not carried out: containers before the start are not run yet (web)'],
+  ],
 });
