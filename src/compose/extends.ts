@@ -33,7 +33,13 @@ interface Extended {
   readonly service: Tree;
   /** What it was made of, as layers of `services.<name>` in their files: base first. */
   readonly layers: readonly Layer[];
+  /** Services it extends, one through the other. */
+  readonly depth: number;
 }
+
+/** Services that may extend each other in a row, and how many of them, the nearest, are searched for places. */
+const maxChain = 100;
+const keptLayers = 10;
 
 interface Step {
   readonly file: string;
@@ -69,7 +75,8 @@ async function resolveService(
   const path: TreePath = ['services', name];
   const ownLayers = layersAt(scope.positions, path);
   const target = isMap(service) ? own(service, 'extends') : undefined;
-  if (!isMap(service) || target === undefined || target === null) return { service, layers: ownLayers };
+  if (!isMap(service) || target === undefined || target === null)
+    return { service, layers: ownLayers, depth: 0 };
   const steps = [...chain, { file: scope.file, service: name }];
   if (chain.some((step) => step.file === scope.file && step.service === name))
     throw circle(steps, scope, path);
@@ -80,7 +87,9 @@ async function resolveService(
   ) {
     throw missing(name, reference, scope, baseScope);
   }
+  if (steps.length > maxChain) throw tooLong(scope, path);
   const base = await resolveService(reference, baseScope, steps, run);
+  if (base.depth >= maxChain) throw tooLong(scope, path);
   const inherited: TreeMap = { services: { [name]: copyTree(base.service) ?? {} } };
   applyRemovals(
     inherited,
@@ -94,7 +103,11 @@ async function resolveService(
     scope.positions,
   );
   if (isMap(merged)) delete merged.extends;
-  const extended = { service: merged, layers: [...base.layers, ...ownLayers] };
+  const extended: Extended = {
+    service: merged,
+    layers: [...base.layers, ...ownLayers].slice(-keptLayers),
+    depth: base.depth + 1,
+  };
   scope.done.set(name, extended);
   return extended;
 }
@@ -194,6 +207,13 @@ function missing(name: string, reference: string, scope: ExtendScope, base: Exte
     ['services', name, 'extends'],
     near === undefined ? {} : { hint: `Did you mean "${near}"?` },
   );
+}
+
+function tooLong(scope: ExtendScope, path: TreePath): TcomposeError {
+  const message = `more than ${maxChain} services extend each other in a row`;
+  return problem('COMPOSE_EXTENDS', message, scope.positions, [...path, 'extends'], {
+    hint: 'Extend a service nearer to the end of the row.',
+  });
 }
 
 function circle(steps: readonly Step[], scope: ExtendScope, path: TreePath): TcomposeError {

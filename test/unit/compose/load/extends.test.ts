@@ -89,6 +89,16 @@ describe('extends', () => {
     );
   });
 
+  it.each(['forwards', 'backwards'])('refuses a row longer than anyone needs, written %s', async (order) => {
+    const lines = Array.from({ length: 300 }, (_, index) =>
+      index === 0 ? '  s0: {image: x}' : `  s${index}: {extends: s${index - 1}}`,
+    );
+    const services = order === 'forwards' ? lines : lines.reverse();
+    expect(await refused({ 'compose.yaml': `services:\n${services.join('\n')}\n` })).toEqual([
+      expect.stringMatching(/more than 100 services extend each other in a row/),
+    ]);
+  });
+
   it.each([
     [
       'services:\n  a: {extends: bse}\n  base: {image: i}',
