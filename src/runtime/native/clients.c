@@ -177,6 +177,12 @@ void clients_output_end(struct monitor *m) {
     if (client->fd >= 0 && client->attached && !client->finishing) end_output(client, END_EOF);
 }
 
+bool clients_owed(const struct monitor *m) {
+  for (const struct client *client = m->clients; client; client = client->next)
+    if (client->fd >= 0 && buffer_size(&client->out) > 0) return true;
+  return false;
+}
+
 bool clients_hold_back(const struct monitor *m) {
   if (m->launch.plan.kind != KIND_EXEC) return false;
   for (const struct client *client = m->clients; client; client = client->next)
@@ -255,6 +261,7 @@ static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
   }
   answer(client, seq, 0, -1, "");
   m->leaving = true;
+  m->leave_by = monotonic_ms() + LEAVE_MS;
 }
 
 /* Returns false when the frame has to wait for room in stdin. */

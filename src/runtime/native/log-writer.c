@@ -9,7 +9,7 @@
 
 #include "sys.h"
 
-enum { BATCH = 128 << 10, HEADER = 40 };
+enum { BATCH = 128 << 10, HEADER = LOG_STAMP + 8 + 2 };
 
 static int open_file(struct log_writer *log) {
   log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
@@ -50,7 +50,8 @@ static uint64_t count_lines(const uint8_t *data, size_t size) {
   return lines;
 }
 
-static size_t format_stamp(struct log_writer *log, char *to) {
+/* Lines that were read at once bear one time: that of their reading. */
+static void take_stamp(struct log_writer *log) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   if (now.tv_sec != log->second) {
@@ -59,21 +60,13 @@ static size_t format_stamp(struct log_writer *log, char *to) {
     strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S.", &tm);
     log->second = now.tv_sec;
   }
-  memcpy(to, log->stamp, 20);
   uint32_t rest = (uint32_t)now.tv_nsec;
-  for (int i = 28; i >= 20; i--, rest /= 10) to[i] = (char)('0' + rest % 10);
-  to[29] = 'Z';
-  return 30;
+  for (int i = 28; i >= 20; i--, rest /= 10) log->stamp[i] = (char)('0' + rest % 10);
+  log->stamp[29] = 'Z';
 }
 
 static void put_record(struct log_writer *log, const char *stream, bool full, const uint8_t *data, size_t size, const uint8_t *more, size_t more_size) {
-  char header[HEADER];
-  size_t length = format_stamp(log, header);
-  memcpy(header + length, stream, 8);
-  length += 8;
-  header[length++] = full ? 'F' : 'P';
-  header[length++] = ' ';
-  size_t record = length + size + more_size + 1;
+  size_t record = HEADER + size + more_size + 1;
   uint64_t after = log->size + buffer_size(&log->batch) + record;
   if (log->max_size && after > log->max_size && after > record) {
     log_flush(log);
@@ -82,9 +75,12 @@ static void put_record(struct log_writer *log, const char *stream, bool full, co
     log_flush(log);
   }
   uint8_t *to = buffer_reserve(&log->batch, record);
-  memcpy(to, header, length);
-  if (size) memcpy(to + length, data, size);
-  if (more_size) memcpy(to + length + size, more, more_size);
+  memcpy(to, log->stamp, LOG_STAMP);
+  memcpy(to + LOG_STAMP, stream, 8);
+  to[HEADER - 2] = full ? 'F' : 'P';
+  to[HEADER - 1] = ' ';
+  if (size) memcpy(to + HEADER, data, size);
+  if (more_size) memcpy(to + HEADER + size, more, more_size);
   to[record - 1] = '\n';
   log->batch.end += record;
 }
@@ -100,6 +96,7 @@ static void keep(struct log_stream *stream, const uint8_t *data, size_t size) {
 void log_add(struct log_writer *log, int index, const uint8_t *data, size_t size) {
   if (!log->path) return;
   struct log_stream *stream = &log->streams[index];
+  take_stamp(log);
   while (size > 0) {
     size_t room = LOG_LINE - stream->size;
     size_t look = size < room + 1 ? size : room + 1;
@@ -132,6 +129,7 @@ int log_flush_idle(struct log_writer *log, bool all) {
     if (stream->size == 0) continue;
     uint64_t idle = monotonic_ms() - stream->since;
     if (all || idle >= LOG_IDLE_MS) {
+      take_stamp(log);
       put_record(log, stream->name, false, stream->line, stream->size, NULL, 0);
       stream->size = 0;
       stream->continued = true;
@@ -168,8 +166,8 @@ static size_t write_records(struct log_writer *log, const uint8_t *data, size_t 
 
 static void report_dropped(struct log_writer *log) {
   char line[160];
-  size_t length = format_stamp(log, line);
-  length += (size_t)snprintf(line + length, sizeof line - length, " stderr F tcompose: %llu lines of this log were dropped: %s\n",
+  take_stamp(log);
+  size_t length = (size_t)snprintf(line, sizeof line, "%.30s stderr F tcompose: %llu lines of this log were dropped: %s\n", log->stamp,
                              (unsigned long long)log->unreported, strerror(log->error));
   if (write_records(log, (uint8_t *)line, length) == length) {
     log->size += length;

@@ -4,7 +4,7 @@
 
 #include "bytes.h"
 
-enum { LOG_LINE = 16384, LOG_IDLE_MS = 100 };
+enum { LOG_LINE = 16384, LOG_IDLE_MS = 100, LOG_STAMP = 30 };
 
 struct log_stream {
   const char *name;
@@ -25,8 +25,8 @@ struct log_writer {
   int error; /* why lines were dropped */
   struct buffer batch;
   struct log_stream streams[2];
-  time_t second; /* the moment `stamp` holds */
-  char stamp[24];
+  time_t second; /* the second whose text `stamp` begins with */
+  char stamp[32]; /* time of the output being recorded; LOG_STAMP bytes */
 };
 
 /* 0 or -1 and errno. */

@@ -203,7 +203,8 @@ static int next_timeout(struct monitor *m) {
   int64_t now = (int64_t)monotonic_ms();
   int timeout = log_flush_idle(&m->log, false);
   if (m->log_news) timeout = sooner(timeout, (int64_t)m->logs_told + LOG_NEWS_MS - now);
-  if (m->init_reaped && m->state < STATE_EXITED) timeout = sooner(timeout, (int64_t)m->drain_until - now);
+  if (m->init_reaped && m->state < STATE_EXITED && !clients_hold_back(m)) timeout = sooner(timeout, (int64_t)m->drain_until - now);
+  if (m->leaving) timeout = sooner(timeout, (int64_t)m->leave_by - now);
   if (m->state >= STATE_EXITED && !m->clients) timeout = sooner(timeout, (int64_t)m->alone_since + LINGER_MS - now);
   return timeout;
 }
@@ -290,6 +291,7 @@ static void one_turn(struct monitor *m) {
   /* not before the sync socket has said its last word */
   if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
+    if (clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
     if (dry || now >= m->drain_until) finish_exited(m);
   }
 }
@@ -360,7 +362,8 @@ _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size
   } else if (launch(&m) < 0) {
     finish_failed(&m);
   }
-  while (!m.leaving) {
+  /* a client that reads slowly still gets what it is owed */
+  while (!m.leaving || (clients_owed(&m) && monotonic_ms() < m.leave_by)) {
     one_turn(&m);
     if (m.clients || m.state < STATE_EXITED) m.alone_since = monotonic_ms();
     if (m.state >= STATE_EXITED && monotonic_ms() - m.alone_since >= LINGER_MS) break;

@@ -19,7 +19,7 @@ struct client {
   bool half_closed;
 };
 
-enum { CLIENT_LIMIT = 4 << 20, CLIENT_CALM = 256 << 10, STDIN_LIMIT = 64 << 10 };
+enum { LEAVE_MS = 10000, CLIENT_LIMIT = 4 << 20, CLIENT_CALM = 256 << 10, STDIN_LIMIT = 64 << 10 };
 
 struct monitor {
   struct launch launch;
@@ -32,7 +32,7 @@ struct monitor {
   int wait_status;
   bool init_reaped;
   bool oom_killed;
-  uint64_t started_at, finished_at, drain_until, alone_since, logs_told;
+  uint64_t started_at, finished_at, drain_until, alone_since, logs_told, leave_by;
   bool log_news, leaving;
 };
 
@@ -52,6 +52,8 @@ void clients_tell_state(struct monitor *m);
 void clients_tell_log(struct monitor *m);
 void clients_output(struct monitor *m, int stream, const uint8_t *data, size_t size);
 void clients_output_end(struct monitor *m);
+/* true while output is buffered for a client */
+bool clients_owed(const struct monitor *m);
 /* exec: true while an attached client has too much unread. */
 bool clients_hold_back(const struct monitor *m);
 

@@ -148,6 +148,55 @@ describe.skipIf(reason !== undefined)('stdio', () => {
     await shim.reap();
   });
 
+  it('owes a slow client its output even after the container is reaped', async () => {
+    const plan = box.plan('owed', ['sh', '-c', 'head -c 3000000 /dev/zero | tr "\\0" x'], {
+      waitForStart: true,
+    });
+    const shim = await spawnShim(plan);
+    await untilState(shim, 'created');
+    const client = await shim.attach(all);
+    const output = collect(client);
+    client.pause();
+    await shim.start();
+    await untilState(shim, 'exited');
+    await shim.reap();
+    client.resume();
+    expect(await client.ended).toBe('eof');
+    expect(output.stdout.length).toBe(3_000_000);
+  });
+
+  it('waits for the client of an exec that has exited', async () => {
+    const shim = await spawnShim(box.plan('execs3', ['sleep', '100']));
+    const { pid, startTime } = await untilState(shim, 'started');
+    const base = box.plan('exec3', ['sh', '-c', 'head -c 600000 /dev/zero | tr "\\0" x']);
+    const running = await spawnShim({
+      ...base,
+      kind: 'exec',
+      log: undefined,
+      waitForStart: true,
+      setup: [],
+      process: { ...base.process, joinPid: pid, joinStartTime: startTime },
+    });
+    await untilState(running, 'created');
+    const client = await running.attach(all);
+    const output = collect(client);
+    client.onOutput((_, bytes) => {
+      output.stdout += bytes.toString('latin1');
+      // once, the client is busy for longer than the drain of an unattended output would last
+      if (output.stdout.length === bytes.length) {
+        client.pause();
+        setTimeout(() => client.resume(), 3000);
+      }
+    });
+    await running.start();
+    expect(await client.ended).toBe('eof');
+    expect(output.stdout.length).toBe(600_000);
+    await running.reap();
+    await shim.signal(9);
+    await untilState(shim, 'exited');
+    await shim.reap();
+  });
+
   it('gives an exec a terminal of the container', async () => {
     const shim = await spawnShim(box.plan('execs2', ['sleep', '100']));
     const { pid, startTime } = await untilState(shim, 'started');
