@@ -5,7 +5,7 @@ import type { OciSpec } from '../../runtime/oci-types.ts';
 import type { AttachStreams, ShimAttachment, ShimConnection } from '../../runtime/shim-client.ts';
 import type { HealthMonitor } from '../health/index.ts';
 import { createSerial, type Serial } from '../serial.ts';
-import { writeJson } from '../store/json-file.ts';
+import { appendJson } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import type { ContainerMutable, ContainerRecord } from './record.ts';
 import { type ContainerState, canBecome, isUp } from './state.ts';
@@ -99,7 +99,7 @@ export class Container {
 
   /** Writes state.json. */
   save(): void {
-    writeJson(join(this.directory, 'state.json'), this.#mutable);
+    appendJson(join(this.directory, 'state.json'), this.#mutable);
   }
 
   /** Tells those who wait for a state, after it has been saved and journalled. */

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineLog } from '../log-sink.ts';
-import { readJson } from '../store/json-file.ts';
+import { readJson, readLastJson } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';
 import type { VolumeStore } from '../volumes.ts';
 import { Container } from './container.ts';
@@ -21,7 +21,7 @@ export function loadContainers(
   for (const id of readdirSync(layout.containers)) {
     const directory = join(layout.containers, id);
     try {
-      const mutable = readJson<ContainerMutable>(join(directory, 'state.json'), mutableFault);
+      const mutable = readLastJson<ContainerMutable>(join(directory, 'state.json'), mutableFault);
       const record = readJson<ContainerRecord>(join(directory, 'config.json'), recordFault);
       if (mutable === undefined || record === undefined) {
         log.info(`clearing away container ${id}, whose creation was interrupted`);

@@ -54,7 +54,7 @@ export interface Attachment {
   readonly endpoint?: EndpointRecord;
 }
 
-/** containers/<id>/state.json: everything that moves. */
+/** containers/<id>/state.json: everything that moves, a line a change; the last one counts. */
 export interface ContainerMutable {
   readonly version: 1;
   readonly name: string;

@@ -162,7 +162,9 @@ async function prepare(
           endpoints: attached,
           ...(gateway === undefined ? {} : { gatewayNetworkId: gateway }),
           ports: collectPorts(host, record.config),
-          exposedPorts: Object.keys(record.config.ExposedPorts ?? {}).map((port) => Number.parseInt(port, 10)),
+          exposedPorts: Object.keys(record.config.ExposedPorts ?? {}).map((port) =>
+            Number.parseInt(port, 10),
+          ),
         })
       : undefined;
   undo.push(() => engine.net.containerStopped(container.id));

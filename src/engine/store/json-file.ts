@@ -1,8 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 
 /**
- * Writes an object by temporary file + rename, synchronously and without fsync, mode 0600.
+ * Writes an object by temporary file + rename, synchronously and without fsync, mode 0600: for what is written once.
  *
  * Synchronously because it is cheaper than handing three calls to the thread pool, and because the order of two writes
  * is then the order of the program: measured with `dd` writing the same ext4 disk at full speed, median 0.09 ms, worst
@@ -16,14 +16,61 @@ export function writeJson(path: string, value: unknown): void {
   renameSync(temporary, path);
 }
 
+/** A file of lines is written anew when it is longer than this, bytes. */
+const longestLines = 64 * 1024;
+
+/**
+ * Writes what changes often as one more line of its file; the last whole line counts. A rename over an existing file
+ * makes ext4 write the old one's blocks out first (auto_da_alloc): 0.5 ms with 20 containers starting, against 0.02 ms
+ * for this. A write(2) of a line is not cut by the death of the process; a power failure can only lose the newest lines.
+ */
+export function appendJson(path: string, value: unknown): void {
+  const fd = openSync(path, 'a', 0o600);
+  let length: number;
+  try {
+    writeSync(fd, `\n${JSON.stringify(value)}\n`);
+    length = fstatSync(fd).size;
+  } finally {
+    closeSync(fd);
+  }
+  if (length > longestLines) writeJson(path, value);
+}
+
+/** Reads the last line of what appendJson wrote that is whole (a power failure may have cut one); else as readJson. */
+export function readLastJson<T>(path: string, validate: (value: unknown) => string | undefined): T | undefined {
+  return parse(path, lastWholeLine, validate);
+}
+
+function lastWholeLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.findLast((line) => isJson(line)) ?? text;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads and validates. Undefined when the file is absent; throws ENGINE_STATE_CORRUPT, naming the file, when it isn't
  * JSON or `validate` finds fault with it (it returns what is wrong, or undefined).
  */
 export function readJson<T>(path: string, validate: (value: unknown) => string | undefined): T | undefined {
+  return parse(path, (text) => text, validate);
+}
+
+function parse<T>(
+  path: string,
+  choose: (text: string) => string,
+  validate: (value: unknown) => string | undefined,
+): T | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = choose(readFileSync(path, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
