@@ -1,7 +1,7 @@
 import type { RootfsBind } from '../image/types.ts';
 import type { AttachPlan } from '../network/types.ts';
 import { capabilityMask } from './capabilities.ts';
-import { type CgroupPlan, planCgroups } from './cgroup-plan.ts';
+import { allowsEverything, type CgroupPlan, planCgroups } from './cgroup-plan.ts';
 import { runtimeDeviceRules } from './device-rules.ts';
 import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
 import type { OciNamespaceType, OciSpec } from './oci-types.ts';
@@ -87,7 +87,7 @@ function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
   const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
   const { cgroups, userNamespace } = context.machine;
   if (userNamespace) return planCgroups(cgroups, path, limits);
-  const open = rules.length === 1 && rules[0]?.allow === true && rules[0].type === undefined;
+  const open = allowsEverything(rules) && rules.length === 1;
   const devices = open
     ? rules
     : [...(rules.length === 0 ? [{ allow: false, access: 'rwm' }] : rules), ...runtimeDeviceRules];

@@ -181,7 +181,7 @@ function teardown(directories: readonly string[]): HostOp[] {
 }
 
 /** A list whose last rule opens everything (privileged containers). */
-function allowsEverything(rules: readonly OciDeviceRule[]): boolean {
+export function allowsEverything(rules: readonly OciDeviceRule[]): boolean {
   const last = rules.at(-1);
   return last?.allow === true && isWhole(last);
 }
