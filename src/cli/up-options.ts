@@ -76,6 +76,7 @@ export function upOptions(
   const own = /^tcompose\//i.test(client.identity.server);
   const never = flag.bool(args, 'no-recreate');
   const renew = flag.bool(args, 'renew-anon-volumes');
+  const pull = flag.str(args, 'pull');
   const force = flag.bool(args, 'force-recreate') || renew;
   return {
     recreate: force ? 'force' : never ? 'never' : 'diverged',
@@ -89,7 +90,8 @@ export function upOptions(
     renewAnonymousVolumes: renew,
     renewVolumes: new Set(),
     timeout: flag.num(args, 'timeout'),
-    canPull: !own && flag.str(args, 'pull') !== 'never',
+    canPull: !own && pull !== 'never',
+    ...(pull === undefined || pull === 'policy' ? {} : { pull }),
     version,
     ...(ctx.globals.compatibility ? { separator: '_' as const } : {}),
   };

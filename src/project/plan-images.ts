@@ -11,6 +11,7 @@ import type { PlanBuilder } from './plan.ts';
 const BUILT_IN = 'tcompose/host:latest';
 
 /**
+ * `override` is the policy the command line asks for instead of the services' own.
  * Plans the fetching of images that are not here; the map leads from service to the step that fetches its image.
  * @throws TcomposeError PROJECT_IMAGE_MISSING, one a service, when it cannot be fetched.
  */
@@ -19,6 +20,7 @@ export function requireImages(
   observed: Observed,
   plan: PlanBuilder,
   canPull: boolean,
+  override?: string,
 ): ReadonlyMap<string, string> {
   const fetched = new Map<string, string>();
   const missing: TcomposeError[] = [];
@@ -26,8 +28,12 @@ export function requireImages(
     if (service.provider !== undefined) continue;
     const reference = imageReference(project, service);
     const local = observed.images.has(familiarReference(reference)) || isIdOf(reference, observed);
-    const policy = service.pull_policy ?? 'missing';
+    const policy = override ?? service.pull_policy ?? 'missing';
     const wantsPull = policy === 'always' || (!local && policy !== 'never' && policy !== 'build');
+    if (local && !canPull && policy !== 'missing' && policy !== 'never' && policy !== 'build')
+      plan.warnings.push(
+        `pull_policy ${policy} of service ${service.name} is not carried out: this engine cannot pull yet, and the local image is used`,
+      );
     if (local && !(wantsPull && canPull)) continue;
     if (service.build === undefined && wantsPull && canPull)
       fetched.set(

@@ -6,6 +6,7 @@ import { findCycle, topologicalOrder } from '../graph/order.ts';
 import { containerSpec } from './create-body/index.ts';
 import type { InheritedVolume } from './create-body/mounts.ts';
 import { endpointParts } from './create-body/networks.ts';
+import { preStartSpec } from './create-body/pre-start.ts';
 import { divergence, type Expectation, expectationOf, parentsOf } from './divergence.ts';
 import { containerName, type Separator, scaleOf } from './names.ts';
 import { isUp, type Observed, type ObservedContainer } from './observed.ts';
@@ -38,6 +39,8 @@ export interface UpOptions {
   readonly timeout: number | undefined;
   /** A missing image can be fetched. */
   readonly canPull: boolean;
+  /** Pull policy given on the command line; it wins over the services' own. */
+  readonly pull?: string;
   readonly separator?: Separator;
   readonly version: string;
 }
@@ -51,6 +54,10 @@ interface ServiceState {
   readonly starts: string[];
   readonly stops: string[];
   recreated: boolean;
+  /** Its pre_start hooks must run before anything of it starts. */
+  hooksDue: boolean;
+  /** The step that runs them. */
+  hooks: string | undefined;
 }
 
 /** Edges of a project's services, restricted to services that are in it. */
@@ -82,7 +89,7 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
     });
   const networks = planNetworks(project, observed, plan, options.version);
   const volumes = planVolumes(project, observed, plan, options.renewVolumes, options.version);
-  const images = requireImages(project, observed, plan, options.canPull);
+  const images = requireImages(project, observed, plan, options.canPull, options.pull);
   const context: Context = { project, observed, options, plan, networks, volumes, images, states: new Map() };
   const order = topologicalOrder(graph);
   for (const name of order) planService(context, project.services[name]!);
@@ -105,7 +112,15 @@ interface Context {
 
 function planService(context: Context, service: Service): void {
   const { project, observed, options, plan } = context;
-  const state: ServiceState = { containers: [], exists: [], starts: [], stops: [], recreated: false };
+  const state: ServiceState = {
+    containers: [],
+    exists: [],
+    starts: [],
+    stops: [],
+    recreated: false,
+    hooksDue: false,
+    hooks: undefined,
+  };
   context.states.set(service.name, state);
   if (service.provider !== undefined) return;
   const want = expectationOf(project, service, observed, context.networks, context.volumes);
@@ -133,6 +148,8 @@ function planService(context: Context, service: Service): void {
     planned ??= options.noDeps ? [] : planWaits(context, service);
     return planned;
   };
+  // Nothing of the service runs: its hooks run before the first container of it starts.
+  state.hooksDue = (service.pre_start ?? []).length > 0 && !existing.some(isUp);
   for (const container of existing) {
     if (surplus.has(container)) continue;
     state.containers.push(container.name);
@@ -398,13 +415,46 @@ function planStart(
   cause: string,
   after: readonly (string | undefined)[],
 ): string {
+  const state = context.states.get(service.name)!;
+  if (state.hooksDue) {
+    state.hooks = planHooks(context, service, container, after);
+    state.hooksDue = false;
+  }
   const step = context.plan.add(
     { kind: 'start-container', container, service: service.name, postStart: service.post_start ?? [] },
     cause,
-    after,
+    [...after, state.hooks],
   );
-  context.states.get(service.name)!.starts.push(step);
+  state.starts.push(step);
   return step;
+}
+
+/** Once a service, with the volumes and networks of the first of its containers that starts. */
+function planHooks(
+  context: Context,
+  service: Service,
+  container: string,
+  after: readonly (string | undefined)[],
+): string {
+  const { project, options, plan, observed } = context;
+  const hooks = (service.pre_start ?? []).map((hook, at) => {
+    const name = `${project.name}-${service.name}-pre-start-${at + 1}`;
+    return {
+      name,
+      spec: preStartSpec(project, service, hook, { name, container, version: options.version }),
+    };
+  });
+  // A hook that failed keeps its container for inspection until the next attempt.
+  const removed = hooks.flatMap(({ name }) =>
+    observed.containers
+      .filter((one) => one.name === name)
+      .map((one) => planRemove(context, one, 'it is of an earlier attempt', [])),
+  );
+  return plan.add(
+    { kind: 'run-hooks', container, service: service.name, hooks },
+    `service ${service.name} has them and does not run`,
+    [...after, ...removed],
+  );
 }
 
 function planStop(

@@ -74,6 +74,14 @@ export type Operation =
       readonly postStart: readonly Hook[];
     }
   | {
+      readonly kind: 'run-hooks';
+      /** The container whose volumes and networks the hooks share. */
+      readonly container: string;
+      readonly service: string;
+      /** Containers to run to their end, one after the other. */
+      readonly hooks: readonly { readonly name: string; readonly spec: ContainerSpec }[];
+    }
+  | {
       readonly kind: 'kill-container';
       readonly container: string;
       readonly id: string;
@@ -131,6 +139,7 @@ const VERBS: Record<Operation['kind'], string> = {
   'connect-network': 'connect container',
   'disconnect-network': 'disconnect container',
   'restart-container': 'restart container',
+  'run-hooks': 'run pre_start hooks of',
   'kill-container': 'kill container',
   'pause-container': 'pause container',
   'unpause-container': 'unpause container',
@@ -139,7 +148,9 @@ const VERBS: Record<Operation['kind'], string> = {
 
 /** The word after the verb: `create network` is about a network, `connect container` about a container. */
 const resourceKind = (operation: Operation): ResourceKind =>
-  operation.kind === 'wait' ? 'service' : (VERBS[operation.kind].split(' ')[1] as ResourceKind);
+  operation.kind === 'wait' || operation.kind === 'run-hooks'
+    ? 'service'
+    : (VERBS[operation.kind].split(' ')[1] as ResourceKind);
 
 /** Collects steps and keeps their ids unique; dependencies may be added to a step after it was made. */
 export class PlanBuilder {
@@ -210,6 +221,7 @@ function subject(operation: Operation): string {
     case 'pull-image':
       return operation.reference;
     case 'wait':
+    case 'run-hooks':
       return operation.service;
     case 'create-container':
       return operation.as;

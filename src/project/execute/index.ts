@@ -72,7 +72,8 @@ function planResources(plan: Plan): readonly { readonly kind: ResourceKind; read
   const resources = new Map<string, { kind: ResourceKind; name: string }>();
   const add = (kind: ResourceKind, name: string) => void resources.set(`${kind} ${name}`, { kind, name });
   for (const { operation, resource } of plan.steps) {
-    if (operation.kind === 'wait') for (const name of operation.containers) add('container', name);
+    if (operation.kind === 'run-hooks') add('service', operation.service);
+    else if (operation.kind === 'wait') for (const name of operation.containers) add('container', name);
     else if ('container' in operation) add('container', operation.container);
     else add(resource.kind, resource.name);
   }

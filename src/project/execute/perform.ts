@@ -6,7 +6,7 @@ import type { Step } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { createContainer } from './create-container.ts';
 import { runHooks } from './hooks.ts';
-import { waitForContainer } from './wait.ts';
+import { lastLines, waitForContainer } from './wait.ts';
 
 export interface PerformContext {
   readonly client: EngineClient;
@@ -112,6 +112,8 @@ async function act(
       ids.set(operation.container, id);
       return;
     }
+    case 'run-hooks':
+      return runPreStart(operation, context, signal, progress);
     case 'start-container': {
       const id = idOf(ids, operation.container);
       progress('Starting', 'working');
@@ -177,6 +179,36 @@ function idOf(ids: ReadonlyMap<string, string>, name: string): string {
   if (id === undefined)
     throw new TcomposeError('INTERNAL', `container ${name} has no id at this point of the plan`);
   return id;
+}
+
+/** Runs each hook's container to its end; the container of one that fails stays, to be looked into. */
+async function runPreStart(
+  operation: Extract<Step['operation'], { kind: 'run-hooks' }>,
+  context: PerformContext,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
+  const { client, ids } = context;
+  progress('Running pre_start hooks', 'working');
+  for (const { name, spec } of operation.hooks) {
+    const { id } = await createContainer(client, name, spec, ids);
+    const ended = client.containers.wait(id, 'next-exit', signal);
+    ended.catch(() => undefined);
+    await client.containers.start(id);
+    const { StatusCode } = await ended;
+    if (StatusCode !== 0) {
+      const lines = await lastLines(client, id, { tty: false });
+      throw new TcomposeError(
+        'PROJECT_DEPENDENCY',
+        `a pre_start hook of service ${operation.service} failed: ${name} exited with code ${StatusCode}${
+          lines === '' ? '' : `\n  last output of ${name}:\n${lines.replace(/^/gm, '    ')}`
+        }`,
+        { hint: 'Its container is kept until the next attempt.' },
+      );
+    }
+    await client.containers.remove(id, { force: true, volumes: false });
+  }
+  progress('Ran pre_start hooks', 'done');
 }
 
 async function preStop(

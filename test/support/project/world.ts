@@ -142,6 +142,9 @@ export class World {
       case 'restart-container':
         this.#byId(operation.id).state = 'running';
         return;
+      case 'run-hooks':
+        if (this.box(operation.container).state === 'running') throw new Error('hooks come before the start');
+        return;
       case 'wait':
         for (const name of operation.containers) this.box(name);
         return;

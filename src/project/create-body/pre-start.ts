@@ -1,0 +1,40 @@
+import type { PreStartHook, Service } from '../../compose/model/service.ts';
+import type { Project } from '../../compose/model.ts';
+import { type ContainerSpec, containerSpec } from './index.ts';
+
+/** Marks the containers of hooks, as Docker Compose does. */
+const HOOK_LABEL = 'com.docker.compose.hook';
+
+/**
+ * The container a pre_start hook runs in: the service's networks and volumes, its environment with the hook's on top, and
+ * nothing of what only the service itself has (ports, health check, restart policy, hooks).
+ */
+export function preStartSpec(
+  project: Project,
+  service: Service,
+  hook: PreStartHook,
+  options: { readonly name: string; readonly container: string; readonly version: string },
+): ContainerSpec {
+  const own: Service = {
+    name: service.name,
+    image: hook.image ?? service.image ?? `${project.name}-${service.name}`,
+    environment: { ...service.environment, ...hook.environment },
+    volumes_from: [`container:${options.container}`],
+    ...(hook.command === undefined ? {} : { command: hook.command }),
+    ...(hook.user === undefined ? {} : { user: hook.user }),
+    ...(hook.privileged === undefined ? {} : { privileged: hook.privileged }),
+    ...(hook.working_dir === undefined ? {} : { working_dir: hook.working_dir }),
+    ...(service.networks === undefined ? {} : { networks: service.networks }),
+    ...(service.network_mode === undefined ? {} : { network_mode: service.network_mode }),
+    ...(service.extra_hosts === undefined ? {} : { extra_hosts: service.extra_hosts }),
+    ...(service.dns === undefined ? {} : { dns: service.dns }),
+  };
+  return containerSpec(project, own, {
+    number: 0,
+    name: options.name,
+    imageId: undefined,
+    version: options.version,
+    oneoff: { slug: '', publishPorts: false, useAliases: false },
+    extraLabels: { [HOOK_LABEL]: 'pre_start' },
+  });
+}
