@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeName } from '../../../src/network/dns/wire.ts';
 import {
   createNetworkService,
+  type DnsOptions,
   type EndpointRecord,
   type NetworkRecord,
   type NetworkService,
@@ -49,6 +51,7 @@ async function container(
   name: string,
   on: readonly NetworkRecord[],
   ports: readonly PortRequest[] = [],
+  dns?: DnsOptions,
 ): Promise<Container> {
   const id = idOf(name);
   const endpoints = on.map((record, index) =>
@@ -64,6 +67,7 @@ async function container(
     endpoints: plan.endpoints,
     ports: plan.ports,
     sockets: await agent.execute(plan),
+    ...(dns ? { dns } : {}),
   });
   for (const protocol of ['tcp', 'udp'] as const) {
     await agent.run({ do: 'serve', protocol, port: 80, name });
@@ -157,6 +161,25 @@ describe('the name server', () => {
     const back = network({ name: 'back', internal: true, ipam: subnet(2) });
     const db = await container('db', [back]);
     expect(await resolve(db.agent, 'elsewhere.example')).toBe('code 2');
+  });
+
+  it('passes other names on to the servers of the container', async () => {
+    const upstream = createSocket('udp4');
+    upstream.on('message', (bytes, from) => {
+      const answer = Buffer.from(bytes);
+      answer[2] = 0x81;
+      answer[3] = 0x83;
+      upstream.send(answer, from.port, from.address);
+    });
+    await new Promise<void>((done) => upstream.bind(53, '127.0.7.53', done));
+    try {
+      const front = network({ name: 'front', ipam: subnet(1) });
+      const web = await container('web', [front], [], { servers: ['127.0.7.53'] });
+      expect(await resolve(web.agent, 'elsewhere.example')).toBe('code 3');
+      expect(await resolve(web.agent, 'web')).toEqual([web.endpoints[0]!.ipv4]);
+    } finally {
+      upstream.close();
+    }
   });
 
   it('makes room for a container that serves DNS itself', async () => {
@@ -310,6 +333,17 @@ it('an address that comes back at once is not answered for by the namespace that
   for (let tries = 0; tries < 5; tries++) {
     expect(await host.ask('tcp', endpoint!.ipv4, 80)).toMatch(/^second /);
   }
+});
+
+it('a link whose namespace lives on after its container is taken away', async () => {
+  const front = network({ name: 'front', ipam: subnet(1) });
+  const web = await container('web', [front]);
+  const other = await container('other', [front]);
+  await service.containerStopped(web.id);
+  const names = () => links().map((line) => line.split(/[:@ ]+/)[1]);
+  expect(names()).toContain(web.endpoints[0]!.hostLink);
+  await vi.waitFor(() => expect(names()).not.toContain(web.endpoints[0]!.hostLink), { timeout: 10_000 });
+  expect(names()).toContain(other.endpoints[0]!.hostLink);
 });
 
 describe('ports', () => {
