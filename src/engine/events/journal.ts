@@ -46,6 +46,8 @@ export function openJournal(path: string, clock: Clock): EventJournal {
   let seq = recent.at(-1)?.seq ?? 0;
   let fd = openSync(path, 'a', 0o600);
   let size = statSync(path).size;
+  // After a power failure the last line may be a torn one; what comes next must not be glued to it.
+  if (size > 0) size += writeSync(fd, '\n');
   const listeners = new Set<(event: EventMessage) => void>();
   return {
     emit(event) {
