@@ -10,7 +10,7 @@
  *     tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]… --engine NODE ENGINE_CJS
  *
  * All paths absolute. Re-executes itself from a sealed memfd, takes an exclusive flock on `RUN/keeper.lock`, detaches (new session, cwd /,
- * umask 022, stdio on /dev/null and `RUN/engine.log`), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
+ * umask 022, stdio on /dev/null and `RUN/engine.log`, put aside as engine.log.1 when larger than 4 MiB), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
  * given (a cgroup.procs; failures are logged). The process that was started exits as soon as the keeper is up:
  *
  *     0  the keeper runs and has forked the engine      3  another keeper holds the lock: nothing was started
@@ -71,7 +71,10 @@ export type KeeperEvent =
       readonly seq: number;
       readonly shims: readonly { readonly pid: number; readonly runDir: string }[];
     }
-  /** A shim has ended: reaped after its exit, or killed. `status` as of waitpid(2). */
+  /**
+   * A shim has ended. `status` as of waitpid(2): exit 0 after a reap or alone for a minute after the container's end; killed; or
+   * 70 could not take its place, 71 out of memory, 72 could not go back to the host's namespaces, 74 poll(2) failed.
+   */
   | { readonly type: 'shim-gone'; readonly pid: number; readonly runDir: string; readonly status: number };
 
 /** Engine → shim. Any number of connections at once; one that has attached gets output frames as well. */

@@ -19,7 +19,7 @@
 
 enum { SPAWN = 1, LIST, SHUTDOWN };
 enum { HELLO = 128, SPAWNED, SPAWN_FAILED, SHIMS, SHIM_GONE };
-enum { BACKOFF_FIRST = 100, BACKOFF_MOST = 5000, STEADY_MS = 10000, RAPID_ENDS = 5, LOCK_HELD = 3 };
+enum { BACKOFF_FIRST = 100, BACKOFF_MOST = 5000, STEADY_MS = 10000, RAPID_ENDS = 5, LOCK_HELD = 3, LOG_MOST = 4 << 20 };
 
 struct shim {
   struct shim *next;
@@ -338,9 +338,13 @@ static int serve(struct keeper *k) {
   }
 }
 
+/* A log that has grown large is put aside once a keeper starts. */
 static int open_log(const char *run) {
-  char path[4096];
+  char path[4096], old[4096 + 2];
+  struct stat st;
   snprintf(path, sizeof path, "%s/engine.log", run);
+  snprintf(old, sizeof old, "%s.1", path);
+  if (stat(path, &st) == 0 && st.st_size > LOG_MOST) rename(path, old);
   return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 

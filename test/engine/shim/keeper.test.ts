@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
@@ -56,7 +56,7 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
       .toBe(0);
   });
 
-  function start(engine = bundle) {
+  function start(engine = bundle, more: readonly string[] = []) {
     const { status, stderr } = spawnSync(shimBinary, [
       'keeper',
       '--engine',
@@ -66,6 +66,7 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
       '/lib-dir',
       '--run',
       run,
+      ...more,
     ]);
     if (status === 0) keepers.push(Number(readFileSync(join(run, 'keeper.pid'), 'utf8')));
     return { status, stderr: stderr.toString() };
@@ -198,6 +199,31 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     const log = readFileSync(join(run, 'engine.log'), 'utf8');
     expect(log.match(/^cannot go on$/gm)?.length).toBe(5);
     expect(log).toContain('the engine exited with 1; it ended 5 times within 10 s, giving up');
+  });
+
+  it('puts itself and the engine into the cgroups given', async () => {
+    newRun();
+    const hierarchy = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((path) =>
+      existsSync(join(path, 'cgroup.procs')),
+    );
+    if (hierarchy === undefined) return console.log('skipped: no cgroup hierarchy is mounted');
+    const cgroup = join(hierarchy, `tcompose-test-keeper-${process.pid}`);
+    mkdirSync(cgroup);
+    try {
+      start(bundle, ['--cgroup', join(cgroup, 'cgroup.procs')]);
+      await untilEngines(1);
+      for (const pid of [keepers[0], engines()[0]!.pid])
+        expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toContain(
+          `/tcompose-test-keeper-${process.pid}\n`,
+        );
+      tell('stop');
+      await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+    } finally {
+      await expect
+        .poll(() => readFileSync(join(cgroup, 'cgroup.procs'), 'utf8'), { timeout: 10_000 })
+        .toBe('');
+      rmdirSync(cgroup);
+    }
   });
 
   it('runs from a sealed copy, and its shims do', async () => {

@@ -77,6 +77,18 @@ describe.skipIf(reason !== undefined)('a run', () => {
     expect(existsSync(join(plan.runDir, 'shim.sock'))).toBe(false);
   });
 
+  it('waits for its start, and may be killed before', async () => {
+    const plan = box.plan('created', ['sh', '-c', 'echo ran'], { waitForStart: true });
+    const shim = await spawnShim(plan);
+    const created = await untilState(shim, 'created');
+    expect(readFileSync(`/proc/${created.pid}/cmdline`, 'utf8')).not.toContain('echo ran');
+    await shim.signal(9);
+    expect(await untilState(shim, 'failed')).toMatchObject({ phase: 'clone', op: 'init', errno: 3 });
+    await expect(shim.start()).rejects.toMatchObject({ code: 'RUNTIME_SHIM' });
+    expect(logLines(plan)).toEqual([]);
+    await shim.reap();
+  });
+
   it('refuses to be reaped while the container lives', async () => {
     const shim = await spawnShim(box.plan('busy', ['sleep', '100']));
     await untilState(shim, 'started');
