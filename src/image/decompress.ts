@@ -9,20 +9,32 @@ const formats: readonly { readonly name: string; readonly magic: readonly number
   { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
 ];
 
+/** An archive's uncompressed bytes, and whether they differ from the bytes it came as. */
+export interface OpenedArchive {
+  readonly compressed: boolean;
+  readonly chunks: AsyncGenerator<Uint8Array>;
+}
+
 /**
- * Uncompressed bytes of a plain, gzip or (where this Node has it) zstd stream, told by its first bytes.
- * @throws TcomposeError IMAGE_ARCHIVE for a damaged or cut off stream, or a format that can't be read
+ * Opens a plain, gzip or (where this Node has it) zstd stream, told apart by its first bytes. Damage of the compressed data
+ * is an IMAGE_ARCHIVE error of `chunks`.
+ * @throws TcomposeError IMAGE_ARCHIVE for a format that can't be read
  */
-export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function decompress(source: AsyncIterable<Uint8Array>): Promise<OpenedArchive> {
   const { head, chunks } = await peek(source, 6);
   const format = formats.find(({ magic }) => magic.every((byte, i) => head[i] === byte))?.name;
-  if (format === undefined) {
-    yield* chunks;
-    return;
-  }
+  if (format === undefined) return { compressed: false, chunks };
   const decoder = decoderFor(format);
-  if (decoder === undefined)
-    throw archiveError(`it is compressed with ${format}, which this Node can not read; unpack it first`);
+  if (decoder !== undefined) return { compressed: true, chunks: decode(chunks, decoder, format) };
+  await chunks.return(undefined);
+  throw archiveError(`it is compressed with ${format}, which this Node can not read; unpack it first`);
+}
+
+async function* decode(
+  chunks: AsyncIterable<Uint8Array>,
+  decoder: Transform,
+  format: string,
+): AsyncGenerator<Uint8Array> {
   let sourceError: unknown;
   // Errors of the source reach the decoder through the pipeline; which of the two failed tells what to say.
   const feed = Readable.from(chunks).on('error', (error) => {

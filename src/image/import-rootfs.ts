@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../errors.ts';
 import { BlobRecorder } from './blob-store.ts';
-import { decompress } from './decompress.ts';
+import { decompress, type OpenedArchive } from './decompress.ts';
 import { errnoOf } from './layer-system.ts';
 import { type LayerStatistics, type LayerWriterOptions, writeLayer } from './layer-writer.ts';
 import { archiveError } from './tar/archive-error.ts';
@@ -30,23 +30,27 @@ export async function stageLayer(
   const recorder = await BlobRecorder.create(join(staging, 'blob'));
   const hash = createHash('sha256');
   let size = 0;
-  async function* hashed(source: AsyncIterable<Uint8Array>) {
-    for await (const chunk of source) {
-      hash.update(chunk);
+  async function* observed({ compressed, chunks }: OpenedArchive) {
+    for await (const chunk of chunks) {
+      // Of bytes that are kept as they came, the recorder has the digest.
+      if (compressed) hash.update(chunk);
       size += chunk.length;
       yield chunk;
     }
   }
-  const reader = new TarReader(hashed(decompress(recorder.record(archive))));
+  let reader: TarReader | undefined;
   try {
+    const opened = await decompress(recorder.record(archive));
+    reader = new TarReader(observed(opened));
     const statistics = await writeLayer(reader, diff, options);
-    const diffId = `sha256:${hash.digest('hex')}`;
     const digest = recorder.digest();
-    return { ...statistics, diffId, blob: { digest, size: recorder.size, compressed: digest !== diffId } };
+    const { compressed } = opened;
+    const diffId = compressed ? `sha256:${hash.digest('hex')}` : digest;
+    return { ...statistics, diffId, blob: { digest, size: recorder.size, compressed } };
   } catch (error) {
     throw explain(error, staging, size);
   } finally {
-    await reader.close().catch(() => undefined);
+    await reader?.close().catch(() => undefined);
     await recorder.close();
   }
 }
