@@ -262,6 +262,7 @@ static void serve_clients(struct monitor *m, const struct pollfd *set) {
 
 static void one_turn(struct monitor *m) {
   int timeout = next_timeout(m);
+  bool held_back = clients_hold_back(m);
   nfds_t count;
   struct pollfd *set = poll_set(m, &count);
   if (poll(set, count, timeout) < 0 && errno != EINTR) _exit(74);
@@ -291,7 +292,7 @@ static void one_turn(struct monitor *m) {
   /* not before the sync socket has said its last word */
   if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
-    if (clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
+    if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
     if (dry || now >= m->drain_until) finish_exited(m);
   }
 }
