@@ -11,7 +11,12 @@ interface Pass {
   readonly positions: Positions;
   readonly skipInterpolation: boolean;
   readonly errors: TcomposeError[];
+  /** Entries that ranges of ports have been expanded to. */
+  ports: number;
 }
+
+/** How many ports the ranges of one file may come to: a thousand lines of full ranges would fill the memory. */
+const maxPorts = 500_000;
 
 type Expand = (node: Tree, path: TreePath, pass: Pass) => Tree;
 
@@ -25,7 +30,7 @@ export function canonicalize(
   positions: Positions,
   options: { readonly skipInterpolation: boolean },
 ): TreeMap {
-  const pass: Pass = { positions, skipInterpolation: options.skipInterpolation, errors: [] };
+  const pass: Pass = { positions, skipInterpolation: options.skipInterpolation, errors: [], ports: 0 };
   forEachEntry(tree, 'services', (service, name) => {
     if (!isMap(service)) return service;
     for (const attribute of Object.keys(service)) {
@@ -104,11 +109,24 @@ const expandPorts: Expand = (node, path, pass) => {
     else {
       const ports = parsePort(item);
       if ('error' in ports) fail('port', item, ports.error, [...path, index], pass);
+      else if (!spend(ports.length, [...path, index], pass)) return node;
       else for (const port of ports) long.push(port);
     }
   }
   return long;
 };
+
+/** False, once with an error, when the ranges of the file have come to too many ports. */
+function spend(count: number, path: TreePath, pass: Pass): boolean {
+  const fits = pass.ports <= maxPorts;
+  pass.ports += count;
+  if (pass.ports <= maxPorts) return true;
+  if (fits) {
+    const message = `${formatPath(path)}: the port ranges come to more than ${maxPorts} ports`;
+    pass.errors.push(problem('COMPOSE_TOO_LARGE', message, pass.positions, path));
+  }
+  return false;
+}
 
 const expandDependencies: Expand = (node, path, pass) => {
   const map = listToMap(() => ({ condition: 'service_started', required: true }))(node, path, pass);

@@ -1,5 +1,5 @@
 import { cleanTarget } from './canonical/volumes.ts';
-import { isList, isMap, own, ownMap, type Tree, type TreeMap } from './tree.ts';
+import { isList, isMap, own, ownMap, setOwn, type Tree, type TreeMap } from './tree.ts';
 
 interface Context {
   readonly projectName: string;
@@ -95,7 +95,7 @@ function addDependencies(service: TreeMap): void {
   const dependencies = isMap(service.depends_on) ? service.depends_on : {};
   for (const [name, restart] of implied) {
     if (Object.hasOwn(dependencies, name)) continue;
-    dependencies[name] = { condition: 'service_started', restart, required: true };
+    setOwn(dependencies, name, { condition: 'service_started', restart, required: true });
   }
   service.depends_on = dependencies;
 }

@@ -56,3 +56,10 @@ export function kindOf(node: Tree | undefined): string {
   if (typeof node === 'object') return 'a mapping';
   return `a ${typeof node}`;
 }
+
+/** Sets a key of a mapping, `__proto__` like any other: names in lists can be that. */
+export function setOwn<T>(map: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__') {
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  } else map[key] = value;
+}

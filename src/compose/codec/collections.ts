@@ -1,4 +1,4 @@
-import { isList, isMap, type Tree } from '../tree.ts';
+import { isList, isMap, setOwn, type Tree } from '../tree.ts';
 import { formatGoFloat } from '../values/go-float.ts';
 import { type Codec, type Cursor, type Format, type ReadContext, reject } from './codec.ts';
 import { sortedKeys } from './key-order.ts';
@@ -24,11 +24,11 @@ function readPairs(node: Tree, missing: string | null): Record<string, string | 
     for (const item of node) {
       const pair = textOf(item) ?? '';
       const equals = pair.indexOf('=');
-      if (equals === -1) pairs[pair] = missing;
-      else pairs[pair.slice(0, equals)] = pair.slice(equals + 1);
+      if (equals === -1) setOwn(pairs, pair, missing);
+      else setOwn(pairs, pair.slice(0, equals), pair.slice(equals + 1));
     }
   } else if (isMap(node)) {
-    for (const [key, value] of Object.entries(node)) pairs[key] = textOf(value) ?? missing;
+    for (const [key, value] of Object.entries(node)) setOwn(pairs, key, textOf(value) ?? missing);
   } else return undefined;
   return pairs;
 }
@@ -95,7 +95,7 @@ export const mapOf = (value: Codec): Codec => ({
     if (!isMap(node)) return undefined;
     const map: Record<string, unknown> = {};
     for (const [key, entry] of Object.entries(node)) {
-      map[key] = entry === null ? null : (value.read(entry, { key, parent: at }, context) ?? null);
+      setOwn(map, key, entry === null ? null : (value.read(entry, { key, parent: at }, context) ?? null));
     }
     return map;
   },

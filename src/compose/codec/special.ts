@@ -1,4 +1,4 @@
-import { isList, isMap, type Tree } from '../tree.ts';
+import { isList, isMap, own, setOwn, type Tree } from '../tree.ts';
 import { withoutBrackets } from '../values/ip.ts';
 import { splitShellWords } from '../values/shell-words.ts';
 import { type Codec, type Cursor, pathOf, type ReadContext, reject } from './codec.ts';
@@ -53,8 +53,9 @@ export const hosts: Codec = {
         reject(context, { key, parent: at }, `bad host name '${host}'`);
         continue;
       }
-      found[host] ??= [];
-      found[host].push(withoutBrackets(address));
+      const addresses = own(found, host);
+      if (addresses === undefined) setOwn(found, host, [withoutBrackets(address)]);
+      else addresses.push(withoutBrackets(address));
     }
     return found;
   },

@@ -6,6 +6,7 @@ import { normalize } from '../../../src/compose/normalize.ts';
 import { noPositions } from '../../../src/compose/positions.ts';
 import type { TreeMap } from '../../../src/compose/tree.ts';
 import { validate } from '../../../src/compose/validate.ts';
+import { loadTree, messagesOf } from './phases.ts';
 import { composeTree } from './project-arbitrary.ts';
 
 const expand = (tree: TreeMap, skipInterpolation = false): TreeMap =>
@@ -49,8 +50,7 @@ test('with variables left in place, what holds one is not parsed', () => {
   });
 });
 
-test('what is not carried out is warned about once by name, with everything that uses it', async () => {
-  const { loadTree } = await import('./phases.ts');
+test('what is not carried out is warned about once by name, with everything that uses it', () => {
   const service = { image: 'x', isolation: 'process', deploy: { endpoint_mode: 'vip' } };
   const { warnings } = loadTree({
     services: { b: service, a: service },
@@ -60,5 +60,31 @@ test('what is not carried out is warned about once by name, with everything that
     '"isolation" is not carried out: only Windows has it (b, a)',
     '"deploy.endpoint_mode" is not carried out: only a cluster has it (b, a)',
     '"networks.attachable" is not carried out: only a cluster has it (n)',
+  ]);
+});
+
+test('port ranges that come to too many ports are refused once', () => {
+  const ports = Array.from({ length: 40 }, (_, index) => `127.0.0.${index}:1-65535:1-65535`);
+  const services = { a: { image: 'x', ports }, b: { image: 'x', ports } };
+  expect(messagesOf(() => expand({ services }))).toEqual([
+    'services.a.ports[7]: the port ranges come to more than 500000 ports',
+  ]);
+});
+
+test('a name like __proto__ in a list is a name', () => {
+  const name = '__proto__';
+  const web = {
+    image: 'x',
+    environment: [name],
+    extra_hosts: [`${name}=1.1.1.1`],
+    links: [name],
+    labels: [`${name}=v`],
+  };
+  const { services } = loadTree({ services: { web } }, { consistency: false }).project;
+  for (const key of ['environment', 'extra_hosts', 'depends_on', 'labels'] as const) {
+    expect(Object.keys(services.web?.[key] ?? {}), key).toEqual([name]);
+  }
+  expect(messagesOf(() => loadTree({ services: { web } }))).toEqual([
+    'service "web" depends on undefined service "__proto__"',
   ]);
 });
