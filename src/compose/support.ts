@@ -86,7 +86,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   platform: yes(),
   ports: yes(),
   post_start: yes(),
-  pre_start: warning('containers before the start are not run yet'),
+  pre_start: yes('once a service'),
   pre_stop: yes(),
   privileged: yes(),
   profiles: config('decides which services there are'),
@@ -137,6 +137,7 @@ export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
   'deploy.restart_policy.window': warning('the engine chooses the window'),
   'deploy.rollback_config': warning(cluster),
   'deploy.update_config': warning(cluster),
+  'pre_start.*.per_replica': warning('hooks run once a service'),
   'volumes.*.consistency': warning('only Docker Desktop has it'),
 };
 

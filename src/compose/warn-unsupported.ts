@@ -7,6 +7,7 @@ import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } fr
 /** Values of attributes that ask for nothing beyond one machine. */
 const harmless: Readonly<Record<string, readonly Tree[]>> = {
   'deploy.mode': ['replicated'],
+  'pre_start.*.per_replica': [false, 'false'],
   runtime: ['runc'],
   use_api_socket: [false, 'false'],
 };

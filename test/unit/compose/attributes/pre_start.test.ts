@@ -22,6 +22,10 @@ attribute('pre_start', {
     ['migrate', 'services.web.pre_start must be a list'],
   ],
   warned: [
-    [[{ command: 'x' }], '"pre_start" is not carried out: containers before the start are not run yet (web)'],
+    [[{ command: 'x' }]],
+    [
+      [{ command: 'x', per_replica: true }],
+      '"pre_start.*.per_replica" is not carried out: hooks run once a service (web)',
+    ],
   ],
 });

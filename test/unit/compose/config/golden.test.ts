@@ -30,7 +30,6 @@ test('the golden file has every attribute of a service', () => {
 test('what one machine does not carry out is warned about by name', async () => {
   const { warnings } = await load();
   expect(warnings.map(({ message }) => /^"([^"]+)"/.exec(message)?.[1] ?? message)).toEqual([
-    'pre_start',
     'storage_opt',
     'deploy.restart_policy.delay',
     'deploy.restart_policy.window',
