@@ -13,7 +13,7 @@ import { throwCollected } from './problems.ts';
 import { type ComposeDocument, readDocuments } from './read-documents.ts';
 import { resolveEnvironment } from './resolve-environment.ts';
 import { checkRules } from './rules.ts';
-import { isList, nodeAt, own, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
+import { isList, isMap, nodeAt, own, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
 import { validate } from './validate.ts';
 
 /** A merged, canonical tree and where its parts were written. */
@@ -76,14 +76,49 @@ async function addDocument(
     for (const layer of await extendServices(scope, run)) positions.add(layer);
   }
   positions.add(document.layer);
-  const merged = enforceUnicity(mergeTrees(before, document.tree, document.positions));
-  throwCollected(validate(merged, positions));
-  dropVersion(merged, document, run);
-  const canonical = canonicalize(merged, positions, {
+  const merged = mergeTrees(before, document.tree, document.positions);
+  const touched = enforceUnicity(partOf(merged, document.tree));
+  throwCollected(validate(touched, positions));
+  dropVersion(touched, document, run);
+  const canonical = canonicalize(touched, positions, {
     skipInterpolation: run.options.noInterpolate === true,
   });
   for (const service of mapsIn(canonical, 'services')) dropEmptyNames(service);
-  return enforceUnicity(canonical);
+  delete merged.version;
+  return putBack(merged, enforceUnicity(canonical));
+}
+
+const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models'];
+
+/**
+ * What of a merged tree a document had a hand in: the top-level keys it has, and of sections the entries it names. The rest
+ * is as the phases left it after earlier documents, so that a file of many documents is checked in linear time.
+ */
+function partOf(merged: TreeMap, document: TreeMap): TreeMap {
+  const part: TreeMap = {};
+  for (const key of Object.keys(document)) {
+    const value = merged[key] ?? null;
+    const names = document[key];
+    if (!sections.includes(key) || !isMap(value) || !isMap(names)) {
+      part[key] = value;
+      continue;
+    }
+    const entries: TreeMap = {};
+    for (const name of Object.keys(names))
+      if (Object.hasOwn(value, name)) entries[name] = value[name] ?? null;
+    part[key] = entries;
+  }
+  return part;
+}
+
+/** The counterpart of `partOf`: the part's values in the place of those they were made from. */
+function putBack(merged: TreeMap, part: TreeMap): TreeMap {
+  for (const [key, value] of Object.entries(part)) {
+    const known = own(merged, key);
+    if (sections.includes(key) && isMap(known) && isMap(value)) Object.assign(known, value);
+    else merged[key] = value;
+  }
+  return merged;
 }
 
 /**

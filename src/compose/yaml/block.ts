@@ -12,7 +12,7 @@ import {
   readProperties,
   tagged,
 } from './nodes.ts';
-import { NotHandled } from './problem.ts';
+import { checkKeyCount, NotHandled } from './problem.ts';
 import { resolvePlain } from './resolve-plain.ts';
 import { findKeyEnd, readBlockScalar, readPlain, readQuoted } from './scalars.ts';
 import { atLineEnd, char, expectLineEnd, isBlank, nextContent, type Scanner, skipBlanks } from './scanner.ts';
@@ -191,6 +191,7 @@ function readMap(scanner: Scanner, column: number): Record<string, unknown> {
       if (Object.hasOwn(map, key)) {
         throw duplicateKey(text, key, offsets[names.indexOf(key)] ?? start, keyOffset);
       }
+      checkKeyCount(names.length, keyOffset);
       names.push(key);
       offsets.push(keyOffset);
       map[key] = value;

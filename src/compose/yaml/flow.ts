@@ -11,7 +11,7 @@ import {
   readProperties,
   tagged,
 } from './nodes.ts';
-import { NotHandled } from './problem.ts';
+import { checkKeyCount, NotHandled } from './problem.ts';
 import { resolvePlain } from './resolve-plain.ts';
 import { readQuoted } from './scalars.ts';
 import { char, isBlank, isDocumentMarker, type Scanner } from './scanner.ts';
@@ -91,6 +91,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
       if (Object.hasOwn(map, key)) {
         throw duplicateKey(text, key, offsets[names.indexOf(key)] ?? start, keyOffset);
       }
+      checkKeyCount(names.length, keyOffset);
       names.push(key);
       offsets.push(keyOffset);
       map[key] = value;

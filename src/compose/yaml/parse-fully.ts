@@ -2,7 +2,7 @@ import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, pa
 import { type NodePlaces, TagMark, type YamlDocument, type YamlStream } from './document.ts';
 import { inheritPlaces } from './flow.ts';
 import { applyMergeKey, applyStandardTag, duplicateKey, followAlias, keyText } from './nodes.ts';
-import { maxDepth, YamlProblem } from './problem.ts';
+import { checkDocumentCount, checkKeyCount, maxDepth, YamlProblem } from './problem.ts';
 import { resolvePlain } from './resolve-plain.ts';
 import type { Anchor } from './scanner.ts';
 
@@ -48,6 +48,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
       marked: false,
     };
     const value = document.contents === null ? null : convert(context, document.contents, 0);
+    checkDocumentCount(documents.length, offsetOf(document.contents));
     documents.push({ value, marked: context.marked, start: offsetOf(document.contents) });
   }
   return { documents, unknownTags };
@@ -150,6 +151,7 @@ function convertPairs(
     }
     const known = keys.get(key);
     if (known !== undefined) throw duplicateKey(context.text, key, known[0], offset);
+    checkKeyCount(keys.size, offset);
     keys.set(key, [offset, pair.value === null ? offset : offsetOf(pair.value)]);
     map[key] = value;
   }

@@ -1,6 +1,6 @@
 import { readBlockNode } from './block.ts';
 import type { NodePlaces, YamlDocument, YamlStream } from './document.ts';
-import { NotHandled, YamlProblem } from './problem.ts';
+import { checkDocumentCount, NotHandled, YamlProblem } from './problem.ts';
 import {
   char,
   createScanner,
@@ -35,7 +35,10 @@ export function parseDirectly(text: string, places?: Map<object, NodePlaces>): Y
   let explicit = false;
   for (;;) {
     const document = readDocument(scanner, explicit);
-    if (document !== undefined) documents.push(document);
+    if (document !== undefined) {
+      checkDocumentCount(documents.length, document.start);
+      documents.push(document);
+    }
     const next = skipMarkers(scanner);
     if (next === 'end') return { documents, unknownTags: scanner.unknownTags };
     explicit = true;

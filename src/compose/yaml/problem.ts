@@ -39,3 +39,19 @@ export const maxDepth = 200;
 export function aliasBudget(length: number): number {
   return Math.min(Math.max(100_000, 2 * length), 2_000_000);
 }
+
+/** Keys one mapping may have, and documents one file: past that the later phases would take seconds. */
+export const maxKeys = 100_000;
+export const maxDocuments = 10_000;
+
+/** @throws YamlProblem when a mapping that has `count` keys may not have more. */
+export function checkKeyCount(count: number, offset: number): void {
+  if (count < maxKeys) return;
+  throw new YamlProblem('too-large', `more than ${maxKeys} keys in one mapping`, offset);
+}
+
+/** @throws YamlProblem when a stream that has `count` documents may not have more. */
+export function checkDocumentCount(count: number, offset: number): void {
+  if (count < maxDocuments) return;
+  throw new YamlProblem('too-large', `more than ${maxDocuments} documents in one file`, offset);
+}

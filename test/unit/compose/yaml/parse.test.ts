@@ -152,6 +152,13 @@ describe('parseYaml', () => {
     expect(caught(() => parseDirectly(blocks))).toMatchObject({ kind: 'too-deep' });
   });
 
+  it('refuses more keys or documents than could be handled in time', () => {
+    const keys = Array.from({ length: 100_001 }, (_, index) => `k${index}: 1`);
+    expect(caught(() => parseDirectly(keys.join('\n')))).toMatchObject({ kind: 'too-large' });
+    expect(caught(() => parseDirectly(`{${keys.join(', ')}}`))).toMatchObject({ kind: 'too-large' });
+    expect(caught(() => parseDirectly('a: 1\n---\n'.repeat(10_001)))).toMatchObject({ kind: 'too-large' });
+  });
+
   it('refuses a large text that only the full parser could read', async () => {
     const text = `? a\n: 1\nb: |\n${'  x\n'.repeat(500_000)}`;
     await expect(parseYaml(text)).rejects.toMatchObject({ kind: 'too-large', offset: 0 });
