@@ -229,6 +229,7 @@ async function finish(
   }
   tree.name = name;
   if (options.noNormalize !== true) normalize(tree, { projectName: name, environment });
+  const errors: TcomposeError[] = [];
   const project = toModel(tree, {
     name,
     workingDir,
@@ -238,7 +239,9 @@ async function finish(
     positions,
     warn: run.warn,
     disabled: disabledBy(tree, profiles),
+    errors,
   });
-  if (options.noConsistency !== true) throwCollected(checkConsistency(project, positions));
+  if (options.noConsistency !== true) errors.push(...checkConsistency(project, positions));
+  throwCollected(errors);
   return selectServices(project, named, { dependencies: options.dependencies !== false });
 }

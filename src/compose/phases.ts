@@ -45,7 +45,10 @@ export type Normalize = (
   context: { readonly projectName: string; readonly environment: Readonly<Record<string, string>> },
 ) => TreeMap;
 
-/** to-model.ts: typed values (nanoseconds, bytes, modes); what one machine can't carry out is warned about once. */
+/**
+ * to-model.ts: typed values (nanoseconds, bytes, modes); what one machine can't carry out is warned about once. Values that can't
+ * be read go to `errors` and are left out of the project; without `errors` they are thrown.
+ */
 export type ToModel = (
   tree: TreeMap,
   context: Pick<Project, 'name' | 'workingDir' | 'composeFiles' | 'environment' | 'profiles'> & {
@@ -53,6 +56,7 @@ export type ToModel = (
     readonly warn: (warning: Warning) => void;
     /** Names of services that profiles leave out; they become `disabledServices`. */
     readonly disabled: ReadonlySet<string>;
+    readonly errors?: TcomposeError[];
   },
 ) => Project;
 

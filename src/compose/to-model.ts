@@ -12,11 +12,11 @@ import { warnUnsupported } from './warn-unsupported.ts';
 
 /**
  * The typed project of a canonical tree: durations to nanoseconds, sizes to bytes, command lines to words, lists of KEY=VALUE
- * to mappings. Throws all values that can't be read together; warns once of each attribute that isn't carried out.
+ * to mappings. All values that can't be read are collected or thrown together; warns once of each attribute that isn't carried out.
  */
 export const toModel: ToModel = (tree, context) => {
-  const { positions, warn, disabled, ...facts } = context;
-  const errors: TcomposeError[] = [];
+  const { positions, warn, disabled, errors: collected, ...facts } = context;
+  const errors: TcomposeError[] = collected ?? [];
   const read: ReadContext = { positions, errors, warn };
   const everything = readServices(tree, read);
   const project: Project = {
@@ -30,7 +30,7 @@ export const toModel: ToModel = (tree, context) => {
     disabledServices: pick(everything, (name) => disabled.has(name)),
     extensions: Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith('x-'))),
   };
-  throwCollected(errors);
+  if (collected === undefined) throwCollected(errors);
   warnUnsupported(tree, positions, disabled, warn);
   return project;
 };

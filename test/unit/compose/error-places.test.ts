@@ -109,3 +109,16 @@ describe('every mistake is shown where it was made', () => {
     expect(codes.filter((code) => !covered.has(code))).toEqual([]);
   });
 });
+
+test('values that cannot be read and references that lead nowhere are told together, in the order of the file', async () => {
+  const text = web(
+    '    depends_on: [db]\n    stop_grace_period: soon\n    volumes: [data:/d]\n    mem_limit: lots\n',
+  );
+  const errors = await errorsOf({ 'compose.yaml': text }, {});
+  expect(errors.map((error) => [error.code, error.where?.line])).toEqual([
+    ['COMPOSE_UNDEFINED', 4],
+    ['COMPOSE_INVALID_VALUE', 5],
+    ['COMPOSE_UNDEFINED', 6],
+    ['COMPOSE_INVALID_VALUE', 7],
+  ]);
+});
