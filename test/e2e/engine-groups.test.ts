@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { requirements, tcomposeIn } from '../support/cli.ts';
@@ -12,6 +13,11 @@ const unmet =
   requirements({ root: true, built: true, commands: ['tar', 'script'] }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 const bundle = resolve('dist/tcompose.cjs');
+
+/** Waits for something that has no event; fails by the test's own time limit. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(20);
+}
 
 describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   const scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
@@ -326,6 +332,46 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       }
       expect(run('image', 'import', 'garbage', 'Bad Name').stderr).toMatch(/invalid reference format/);
       expect(state()).toEqual(before);
+    });
+  });
+
+  describe('an import that is cut off', () => {
+    const state = () =>
+      ['blobs/sha256', 'layers', 'images', 'tmp'].map((name) =>
+        readdirSync(join(env.TCOMPOSE_ROOT, 'lib', name)).sort(),
+      );
+    const staging = join(env.TCOMPOSE_ROOT, 'lib', 'tmp');
+    /** Starts an import, gives it half of the archive, and waits until it is being unpacked. */
+    async function half() {
+      const tar = readFileSync(join(scratch, 'busybox.tar'));
+      const child = start('image', 'import', '-', 'half');
+      child.stdin.on('error', () => {});
+      child.stdin.write(tar.subarray(0, tar.length >> 1));
+      await until(() => readdirSync(staging).length > 0);
+      return child;
+    }
+
+    it('by the client leaves nothing', async () => {
+      const before = state();
+      const child = await half();
+      child.kill('SIGKILL');
+      await until(() => readdirSync(staging).length === 0);
+      expect(state()).toEqual(before);
+    });
+
+    it('by a killed engine is one error, and the next engine leaves nothing of it', async () => {
+      const before = state();
+      const child = await half();
+      const errors = child.stderr.toArray();
+      const { pid } = JSON.parse(out('engine', 'status', '--json'));
+      process.kill(pid, 'SIGKILL');
+      const [code] = await once(child, 'exit');
+      expect(code).toBe(1);
+      expect(Buffer.concat(await errors).toString()).toMatch(/^error: [^\n]+/);
+      out('image', 'ls');
+      await until(() => readdirSync(staging).length === 0);
+      expect(state()).toEqual(before);
+      expect(run('image', 'inspect', 'half').status).toBe(1);
     });
   });
 
