@@ -22,7 +22,7 @@ attribute('pre_start', {
     ['migrate', 'services.web.pre_start must be a list'],
   ],
   warned: [
-    [[{ command: 'x' }]],
+    [[{ command: 'x', per_replica: false }]],
     [
       [{ command: 'x', per_replica: true }],
       '"pre_start.*.per_replica" is not carried out: hooks run once a service (web)',
