@@ -9,6 +9,7 @@ import { createImageStore, libcLayerSystem } from '../image/index.ts';
 import { createNetworkService } from '../network/index.ts';
 import { connectKeeper, type KeeperConnection } from '../runtime/keeper-client.ts';
 import { readMachineFacts } from '../runtime/machine-facts.ts';
+import { encodeNetworkOps } from '../runtime/plan-codec.ts';
 import { acquireLock, type HeldLock } from '../sys/flock.ts';
 import { version } from '../version.ts';
 import { rfc3339, systemClock } from './clock.ts';
@@ -121,6 +122,9 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
     now: () => systemClock.monotonic(),
     timestamp: () => rfc3339(systemClock.now()),
     warn,
+    runOps: async (containerId, ops) => {
+      await containers.get(containerId)?.launch?.shim.network(encodeNetworkOps(ops));
+    },
   });
   const volumes = openVolumes(layout.volumes, systemClock, warn);
   const networks = openNetworks(layout.networks, () => net, warn);

@@ -1,9 +1,10 @@
 import { TcomposeError } from '../errors.ts';
+import type { NetworkOp } from '../runtime/launch-plan.ts';
 import { NETLINK_NETFILTER, NETLINK_ROUTE, openNetlink } from '../sys/netlink-socket.ts';
 import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
-import { DNS_PORT, planLinks } from './attach/plan-links.ts';
+import { DNS_PORT, planLinks, planPlace } from './attach/plan-links.ts';
 import { deleteLinkQuietly, listLinks } from './bridge.ts';
 import { createRecord } from './create-record.ts';
 import { createForwarder } from './dns/forwarder.ts';
@@ -33,6 +34,8 @@ export interface NetworkServiceOptions {
   readonly timestamp: () => string;
   /** Sentences for the log: options without effect, rules restored, things that could not be cleaned up. */
   readonly warn: (sentence: string) => void;
+  /** Has the shim of a running container carry out ops; connecting one to an IPv6 network needs it. */
+  readonly runOps?: (containerId: string, ops: readonly NetworkOp[]) => Promise<void>;
 }
 
 /** Docker's name for the network of containers that ask for none. */
@@ -198,7 +201,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
       const gateway = table.gatewayOf(container.endpoints) ?? table.gatewayOf([fresh]);
       const { socket } = container;
-      explained(`network ${network.name}`, () => attachRunning(route, table.placeOf(fresh, gateway), socket));
+      const place = table.placeOf(fresh, gateway);
+      // IPv6 addresses can't be given through a socket of the other family.
+      if (fresh.ipv6 && options.runOps) await options.runOps(containerId, planPlace(place));
+      else explained(`network ${network.name}`, () => attachRunning(route, place, socket));
       running.attach(containerId, fresh);
       return fresh;
     },

@@ -100,7 +100,8 @@ export function vethMessages(place: LinkPlace): {
   };
 }
 
-function planPlace(place: LinkPlace): NetworkOp[] {
+/** One interface: the pair, its addresses, and the default route where it is the gateway's. */
+export function planPlace(place: LinkPlace): NetworkOp[] {
   const { endpoint, pools } = place;
   const name = endpoint.interfaceName;
   const { index, create, netnsFdAt, port } = vethMessages(place);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { closeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeName } from '../../../src/network/dns/wire.ts';
@@ -36,6 +37,11 @@ const openService = () =>
     now: () => performance.now(),
     timestamp: () => '2026-01-01T00:00:00Z',
     warn: (sentence) => warnings.push(sentence),
+    runOps: async (id, ops) => {
+      const { agent } = containers.find((one) => one.id === id)!;
+      // Copies of its sockets would keep the namespace alive.
+      for (const fd of Object.values(await agent.execute({ host: [], network: ops }))) closeSync(fd);
+    },
   });
 
 function network(spec: NetworkSpec): NetworkRecord {
@@ -295,6 +301,21 @@ describe('a running container', () => {
     service.release(endpoint);
     expect(await resolve(db.agent, 'web')).not.toEqual([endpoint.ipv4]);
     expect(links().some((line) => line.includes(endpoint.hostLink))).toBe(false);
+  });
+
+  it('can be connected to a network with IPv6', async () => {
+    const front = network({ name: 'front', ipam: subnet(1) });
+    const six = network({ name: 'six', enableIPv6: true, ipam: subnet(2) });
+    const web = await container('web', [front]);
+    const db = await container('db', [six]);
+    const endpoint = await service.connect(
+      web.id,
+      six,
+      service.allocate(six, { containerId: web.id, aliases: ['web'] }),
+    );
+    expect(await web.agent.ask('tcp', db.endpoints[0]!.ipv4, 80)).toBe(`db ${endpoint.ipv4}`);
+    // Nothing listens there: a refusal has come back from the other side.
+    expect(await web.agent.ask('tcp', db.endpoints[0]!.ipv6!, 81)).toBe('ECONNREFUSED');
   });
 
   it('keeps its published port when it leaves the network the port led through', async () => {
