@@ -48,3 +48,13 @@ export async function tolerate<T>(
     throw error;
   }
 }
+
+/**
+ * Whether a connection broke after the request was sent and before its answer: the engine may have carried it out. Whoever
+ * can look whether it did may send it again.
+ */
+export function isBrokenConnection(error: unknown): boolean {
+  if (!(error instanceof TcomposeError) || error.code !== 'ENGINE_UNREACHABLE') return false;
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}

@@ -19,6 +19,12 @@ export function frameSplitter(emit: (chunk: OutputChunk) => void): (chunk: Buffe
     let at = 0;
     while (at < chunk.length) {
       if (left === 0) {
+        if (header.length === 0 && chunk.length - at >= HEADER) {
+          stream = chunk[at] === 2 ? 'stderr' : 'stdout';
+          left = chunk.readUInt32BE(at + 4);
+          at += HEADER;
+          continue;
+        }
         const take = Math.min(HEADER - header.length, chunk.length - at);
         header = Buffer.concat([header, chunk.subarray(at, at + take)]);
         at += take;
@@ -49,6 +55,18 @@ export async function* outputOf(
   const split = frameSplitter((chunk) => ready.push(chunk));
   for await (const bytes of source) {
     split(bytes);
-    yield* ready.splice(0);
+    yield* joined(ready.splice(0));
+  }
+}
+
+/** Neighbours of one stream as one chunk: a line's frame each would cost a write each. */
+function* joined(chunks: readonly OutputChunk[]): Generator<OutputChunk> {
+  for (let at = 0; at < chunks.length; ) {
+    const { stream } = chunks[at]!;
+    let end = at + 1;
+    while (end < chunks.length && chunks[end]!.stream === stream) end++;
+    const run = chunks.slice(at, end);
+    yield run.length === 1 ? run[0]! : { stream, bytes: Buffer.concat(run.map(({ bytes }) => bytes)) };
+    at = end;
   }
 }

@@ -4,6 +4,7 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { ContainerSpec } from '../create-body/index.ts';
 import type { InjectedFile } from '../create-body/mounts.ts';
+import { createContainerOnce } from './create-once.ts';
 
 /** First API version whose create request takes several networks. */
 const MANY_NETWORKS = '1.44';
@@ -30,7 +31,7 @@ export async function createContainer(
     HostConfig: await resolvedHostConfig(spec.body.HostConfig ?? {}, ids),
     ...(atCreation.length === 0 ? {} : { NetworkingConfig: { EndpointsConfig: endpoints } }),
   };
-  const created = await client.containers.create(name, body, spec.platform);
+  const created = await createContainerOnce(client, name, body, spec.platform);
   try {
     for (const part of spec.endpoints.slice(atCreation.length))
       await client.networks.connect(part.network, { Container: created.Id, EndpointConfig: part.settings });

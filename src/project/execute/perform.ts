@@ -5,6 +5,7 @@ import type { EventSink, ResourceKind } from '../../events.ts';
 import type { Step } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { createContainer } from './create-container.ts';
+import { createNetworkOnce } from './create-once.ts';
 import { runHooks } from './hooks.ts';
 import { lastLines, waitForContainer } from './wait.ts';
 
@@ -79,7 +80,7 @@ async function act(
   };
   switch (operation.kind) {
     case 'create-network':
-      return during(['Creating', 'Created'], client.networks.create(operation.body));
+      return during(['Creating', 'Created'], createNetworkOnce(client, operation.body));
     case 'remove-network':
       return warnInUse(client.networks.remove(operation.id), 403, 409);
     case 'create-volume':
