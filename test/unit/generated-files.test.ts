@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { schemaDigest } from '../../src/compose/generated/validate-schema.js';
-import { shapes } from '../../src/compose/generated/attributes.ts';
 import { serviceFields } from '../../src/compose/codec/service-fields.ts';
+import { shapes } from '../../src/compose/generated/attributes.ts';
+import { schemaDigest } from '../../src/compose/generated/validate-schema.js';
 import { serviceSupport } from '../../src/compose/support.ts';
 
 interface Generated {
@@ -20,7 +20,8 @@ test('types and docs are what npm run generate writes', async () => {
   const { generateDocs } = await script('generate-docs.mjs');
   const files = [...(await generateTypes!()), ...(await generateDocs!())];
   expect(files.map(({ file }) => file)).toContain('docs/errors.md');
-  for (const { file, text } of files) expect(readFileSync(file, 'utf8') === text, `npm run generate: ${file}`).toBe(true);
+  for (const { file, text } of files)
+    expect(readFileSync(file, 'utf8') === text, `npm run generate: ${file}`).toBe(true);
 });
 
 test('the compiled schema is that of the schema file', () => {
@@ -35,4 +36,11 @@ test('the schema, the model and the support table know the same attributes of a 
   expect(Object.keys(serviceSupport).sort()).toEqual(attributes);
   const modelled = serviceFields.map(([name]) => name).filter((name) => !legacy.includes(name));
   expect(modelled.sort()).toEqual(attributes);
+});
+
+test('each attribute of a service has a test file', () => {
+  const missing = Object.keys(serviceSupport).filter(
+    (name) => !existsSync(`test/unit/compose/attributes/${name}.test.ts`),
+  );
+  expect(missing).toEqual([]);
 });
