@@ -18,6 +18,12 @@ export interface NetworkRegistry {
     readonly record: NetworkRecord;
     readonly warnings: readonly string[];
   };
+  /**
+   * Before the first use of the predefined bridge network in this engine's life: chooses its subnet anew and makes the
+   * bridge, unless containers run on it. Its subnet was never asked for, and what was free when it was recorded may
+   * since have been taken by another engine or a VPN.
+   */
+  settleDefault(inUse: boolean): Promise<void>;
   /** Takes bridge and record away. Whether it is in use is the caller's question. */
   remove(record: NetworkRecord): Promise<void>;
 }
@@ -28,7 +34,7 @@ export const predefined = ['bridge', 'host', 'none'] as const;
 /** Loads the networks and makes the predefined ones that are missing. */
 export function openNetworks(
   directory: string,
-  service: () => Pick<NetworkService, 'createNetwork' | 'removeNetwork'>,
+  service: () => Pick<NetworkService, 'createNetwork' | 'removeNetwork' | 'ensureBridge'>,
   warn: (message: string) => void,
 ): NetworkRegistry & { ensurePredefined(): void } {
   const byId = new Map<string, NetworkRecord>();
@@ -51,6 +57,18 @@ export function openNetworks(
     byId.set(record.id, record);
     return record;
   };
+  let settled: Promise<void> | undefined;
+  const replan = async (): Promise<void> => {
+    const before = byName('bridge');
+    if (before === undefined) return;
+    await service().removeNetwork(before);
+    const others = [...byId.values()].filter((record) => record.id !== before.id);
+    const planned = service().createNetwork({ name: 'bridge', driver: 'bridge' }, others);
+    const record = { ...planned, id: before.id, created: before.created };
+    await service().ensureBridge(record);
+    writeJson(join(directory, `${record.id}.json`), record);
+    byId.set(record.id, record);
+  };
   const find = (reference: string): NetworkRecord | undefined => {
     const found = resolve(reference === 'default' ? 'bridge' : reference, byId, byName);
     return found.kind === 'found' ? found.value : undefined;
@@ -70,6 +88,13 @@ export function openNetworks(
       }
       const { spec, warnings } = specOf(request);
       return { record: add(spec), warnings };
+    },
+    settleDefault(inUse) {
+      settled ??= (inUse ? Promise.resolve() : replan()).catch((error: unknown) => {
+        settled = undefined;
+        throw error;
+      });
+      return settled;
     },
     async remove(record) {
       await service().removeNetwork(record);

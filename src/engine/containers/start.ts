@@ -18,7 +18,7 @@ import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { conflict, notFound, notModified } from '../http/failure.ts';
 import { writeJson } from '../store/json-file.ts';
-import { aliasesOf, gatewayNetwork, networkMode } from './attachments.ts';
+import { aliasesOf, attachedTo, gatewayNetwork, networkMode } from './attachments.ts';
 import type { Container, Launch } from './container.ts';
 import { emitContainer, emitNetwork } from './events.ts';
 import { superviseExit } from './exit.ts';
@@ -144,6 +144,10 @@ async function prepare(
   const { record } = container;
   const host = withDeviceNumbers(record.hostConfig);
   const mounts = resolveMounts(engine, record);
+  if (container.mutable.attachments.bridge !== undefined) {
+    const users = attachedTo(engine.containers.all(), container.mutable.attachments.bridge.networkId);
+    await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
+  }
   const attached = allocate(engine, container, undo);
   rmSync(container.runDir, { recursive: true, force: true });
   mkdirSync(container.runDir, { recursive: true, mode: 0o711 });

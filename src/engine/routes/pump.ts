@@ -29,6 +29,7 @@ export async function pumpAttachment(
   const leave = (): void => attachment.close();
   options.signal.addEventListener('abort', leave);
   if (options.stdin) void feed(attachment, client);
+  // The docker CLI closes its half at once when it has no stdin to send: that is not yet its leaving.
   else client.input.resume();
   await attachment.ended;
   options.signal.removeEventListener('abort', leave);
