@@ -12,13 +12,16 @@ export interface ScalarPlace {
 
 /** The style a string is written in. */
 export function styleOf(text: string, place: ScalarPlace): ScalarStyle {
-  if (/^[A-Za-z][A-Za-z0-9_/-]*$/.test(text) && !isOtherType(text)) return 'plain';
+  if (harmless.test(text)) return words.has(text) ? 'double' : 'plain';
   const allowed = analyse(text);
   if (text.includes('\n')) return allowed.block && !place.key ? 'literal' : 'double';
   if (isOtherType(text)) return 'double';
   if (allowed.plain) return 'plain';
   return allowed.single ? 'single' : 'double';
 }
+
+/** Texts of which only the words below could be taken for anything else: the common case, told without looking closely. */
+const harmless = /^[A-Za-z/_](?:[A-Za-z0-9_./=+@,;$%-]| (?=[A-Za-z0-9])|:(?=[A-Za-z0-9/]))*$/;
 
 const words = new Set(['', '~', '<<', '.nan', '.NaN', '.NAN']);
 for (const word of ['null', 'true', 'false']) {
