@@ -11,7 +11,7 @@ export interface LogGrowth {
 }
 
 export interface ReadLogOptions extends LogSelection {
-  /** Only the last so many of the lines selected; absent: all. */
+  /** Only the last so many of the lines selected; absent or negative: all. */
   readonly tail?: number;
   /** Go on reading what is written until it has ended. */
   readonly follow?: LogGrowth;
@@ -58,7 +58,7 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
   const last = initial.length - 1;
   const start: LogPosition = { file: await skipOlder(initial, options.since), offset: 0 };
   const begin =
-    options.tail === undefined
+    options.tail === undefined || options.tail < 0
       ? { stdout: start, stderr: start }
       : await findTailStart(initial, options.tail, options);
   const state = newScanState(options, [begin.stdout, begin.stderr]);
