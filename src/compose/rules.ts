@@ -20,8 +20,6 @@ export function checkRules(tree: TreeMap, positions: Positions): TcomposeError[]
   for (const [name, service] of entriesOf(tree, 'services'))
     checkService(service, ['services', name], report);
   for (const [name, volume] of entriesOf(tree, 'volumes')) checkExternal(volume, ['volumes', name], report);
-  for (const [name, network] of entriesOf(tree, 'networks'))
-    checkExternal(network, ['networks', name], report);
   for (const [name, secret] of entriesOf(tree, 'secrets')) {
     checkSources(secret, ['file', 'environment'], ['secrets', name], report);
   }
@@ -62,6 +60,7 @@ function checkDevices(request: TreeMap, path: TreePath, report: Report): void {
   }
 }
 
+/** Only for volumes: beside an external network Docker Compose lets other attributes stand, without effect. */
 function checkExternal(resource: TreeMap, path: TreePath, report: Report): void {
   if (resource.external !== true && resource.external !== 'true') return;
   for (const key of Object.keys(resource)) {

@@ -53,8 +53,27 @@ export function warnUnsupported(
       if (isMap(resource)) note(path, entry, name, [section, name, attribute], own(resource, attribute));
     }
   }
+  for (const [name, network] of Object.entries(ownMap(tree, 'networks') ?? {})) {
+    if (isMap(network)) warnIdle(network, name, positions, warn);
+  }
   for (const [attribute, { entry, where, users }] of uses) {
     const message = `"${attribute}" is not carried out: ${entry.note} (${[...users].join(', ')})`;
+    warn({ message, ...(where === undefined ? {} : { where }) });
+  }
+}
+
+/** Attributes of an external network, which is used as it is. */
+function warnIdle(
+  network: TreeMap,
+  name: string,
+  positions: Positions,
+  warn: (warning: Warning) => void,
+): void {
+  if (network.external !== true && network.external !== 'true') return;
+  for (const key of Object.keys(network)) {
+    if (key === 'external' || key === 'name' || key.startsWith('x-')) continue;
+    const where = positions.place(['networks', name, key]);
+    const message = `networks.${name}: "${key}" has no effect on an external network`;
     warn({ message, ...(where === undefined ? {} : { where }) });
   }
 }

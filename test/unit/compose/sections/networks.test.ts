@@ -72,10 +72,6 @@ section('networks', {
   ],
   refused: [
     [
-      { n: { external: true, driver: 'bridge' } },
-      'networks.n: conflicting parameters "external" and "driver" specified',
-    ],
-    [
       { n: { external: { name: 'a' }, name: 'b' } },
       'networks.n: name and external.name conflict; only use name',
     ],
@@ -85,6 +81,10 @@ section('networks', {
     [['n'], 'networks must be a mapping'],
   ],
   warned: [
+    [
+      { n: { external: true, driver: 'bridge' } },
+      'networks.n: "driver" has no effect on an external network',
+    ],
     [{ n: { attachable: true } }, '"networks.attachable" is not carried out: only a cluster has it (n)'],
   ],
 });
