@@ -79,8 +79,9 @@ export function castScalar(text: string, cast: Cast): CastResult {
     return { error: `"${quoted}" is not a boolean` };
   }
   const digits = text.trim();
-  if (cast === 'integer' && /^[-+]?\d+$/.test(digits)) return { value: Number(digits) };
-  if (cast === 'number' && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits)) {
+  const finite = Number.isFinite(Number(digits));
+  if (cast === 'integer' && finite && /^[-+]?\d+$/.test(digits)) return { value: Number(digits) };
+  if (cast === 'number' && finite && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(digits)) {
     return { value: Number(digits) };
   }
   return { error: `"${quoted}" is not ${cast === 'integer' ? 'an integer' : 'a number'}` };

@@ -99,7 +99,8 @@ function readKey(file: string, text: string, start: number): Key {
   const line = text.slice(from, end);
   const separator = /[=:]/.exec(line);
   const name = (separator === null ? line : line.slice(0, separator.index)).trim();
-  const bare = separator === null ? name.replace(/\s+#.*$/, '') : name;
+  const comment = separator === null ? name.search(/\s#/) : -1;
+  const bare = comment < 0 ? name : name.slice(0, comment).trimEnd();
   const bad = /[^\p{L}\p{Nd}_.\-[\]]/u.exec(bare);
   if (bad !== null || bare === '') {
     const message =

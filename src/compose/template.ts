@@ -132,7 +132,7 @@ function closingBrace(template: string, from: number): number {
   return -1;
 }
 
-/** Every variable a template refers to, in operands too. Parts that break the grammar are passed over. */
+/** Every variable a template refers to, in operands too, up to the first part that breaks the grammar. */
 export function variablesOf(template: string, nesting = 0): VariableUse[] {
   const uses: VariableUse[] = [];
   let at = template.indexOf('$');
@@ -141,7 +141,7 @@ export function variablesOf(template: string, nesting = 0): VariableUse[] {
     try {
       reference = readReference(template, at);
     } catch {
-      reference = undefined;
+      return uses;
     }
     if (reference !== undefined) {
       const { name, operator, operand } = reference;

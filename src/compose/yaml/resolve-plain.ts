@@ -23,6 +23,9 @@ const words = new Map<string, null | boolean | number>([
   ]),
 ]);
 
+/** Characters of a number; anything longer is no number that anyone means. */
+const longestNumber = 400;
+
 /**
  * The value of a plain (unquoted) scalar: the YAML 1.2 core schema, with the two liberties of the Go parser that
  * Docker Compose uses, because files depend on them: a leading zero makes an integer octal (`mode: 0440`), and
@@ -38,6 +41,7 @@ export function resolvePlain(text: string): null | boolean | number | string {
   }
   const word = words.get(text);
   if (word !== undefined) return word;
+  if (text.length > longestNumber) return text;
   const digits = text.includes('_') ? text.replaceAll('_', '') : text;
   if (integer.test(digits)) return resolveInteger(digits);
   if (float.test(digits)) return Number(digits);

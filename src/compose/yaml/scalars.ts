@@ -42,24 +42,25 @@ export function readQuoted(scanner: Scanner, indent: number): string {
 
 function readSingleQuoted(scanner: Scanner, indent: number): string {
   const { text } = scanner;
-  let value = '';
+  const lines: string[] = [];
+  let line = '';
   let from = scanner.pos + 1;
   for (let pos = from; ; pos += 1) {
     const code = text.charCodeAt(pos);
     if (code === char.singleQuote) {
-      if (text.charCodeAt(pos + 1) === char.singleQuote) {
-        value += text.slice(from, pos + 1);
-        pos += 1;
-        from = pos + 1;
-      } else {
-        value += text.slice(from, pos);
+      if (text.charCodeAt(pos + 1) !== char.singleQuote) {
+        lines.push(line + text.slice(from, pos));
         scanner.pos = pos + 1;
-        return value;
+        return lines.join('');
       }
+      line += text.slice(from, pos + 1);
+      pos += 1;
+      from = pos + 1;
     } else if (code === char.newline) {
-      value = (value + text.slice(from, pos)).replace(/[ \t]+$/, '');
+      lines.push(withoutTrailingBlanks(line + text.slice(from, pos), 0));
       scanner.pos = pos;
-      value += foldBreak(scanner, indent);
+      lines.push(foldBreak(scanner, indent));
+      line = '';
       from = scanner.pos;
       pos = from - 1;
     } else if (Number.isNaN(code)) throw new NotHandled('an unclosed quote', scanner.pos);
@@ -69,46 +70,56 @@ function readSingleQuoted(scanner: Scanner, indent: number): string {
 function readDoubleQuoted(scanner: Scanner, indent: number): string {
   const { text } = scanner;
   const start = scanner.pos;
-  let value = '';
+  const lines: string[] = [];
+  let line = '';
   let from = start + 1;
-  /** Length of `value` that trimming at a line break must not touch: escapes are content. */
+  /** Length of `line` that trimming at a line break must not touch: escapes are content. */
   let kept = 0;
   for (let pos = from; ; pos += 1) {
     const code = text.charCodeAt(pos);
     if (code === char.doubleQuote) {
-      value += text.slice(from, pos);
+      lines.push(line + text.slice(from, pos));
       scanner.pos = pos + 1;
-      return value;
+      return lines.join('');
     }
     if (code === char.backslash) {
-      value += text.slice(from, pos);
+      line += text.slice(from, pos);
       const name = text[pos + 1] ?? '';
       if (name === '\n') {
         scanner.pos = pos + 1;
         const folded = foldBreak(scanner, indent);
-        value += folded === ' ' ? '' : folded;
+        line += folded === ' ' ? '' : folded;
         from = scanner.pos;
         pos = from - 1;
       } else {
         const width = name === 'x' ? 2 : name === 'u' ? 4 : name === 'U' ? 8 : 0;
         const plain = Object.hasOwn(escapes, name) ? escapes[name] : undefined;
-        if (plain !== undefined) value += plain;
-        else if (width > 0) value += readCodePoint(text, pos + 2, width);
+        if (plain !== undefined) line += plain;
+        else if (width > 0) line += readCodePoint(text, pos + 2, width);
         else throw new NotHandled('an unknown escape', pos);
         pos += 1 + width;
         from = pos + 1;
       }
-      kept = value.length;
+      kept = line.length;
     } else if (code === char.newline) {
-      value += text.slice(from, pos);
-      value = value.slice(0, kept) + value.slice(kept).replace(/[ \t]+$/, '');
+      lines.push(withoutTrailingBlanks(line + text.slice(from, pos), kept));
       scanner.pos = pos;
-      value += foldBreak(scanner, indent);
-      kept = value.length;
+      lines.push(foldBreak(scanner, indent));
+      line = '';
+      kept = 0;
       from = scanner.pos;
       pos = from - 1;
     } else if (Number.isNaN(code)) throw new NotHandled('an unclosed quote', start);
   }
+}
+
+/** The text without spaces and tabs at its end, its first `kept` characters left alone. */
+function withoutTrailingBlanks(text: string, kept: number): string {
+  let end = text.length;
+  while (end > kept && (text.charCodeAt(end - 1) === char.space || text.charCodeAt(end - 1) === char.tab)) {
+    end -= 1;
+  }
+  return text.slice(0, end);
 }
 
 function readCodePoint(text: string, offset: number, width: number): string {

@@ -62,6 +62,11 @@ describe('parseDotenv', () => {
     );
   });
 
+  it('takes long lines in its stride', () => {
+    expect(parse(`A="${'x\n'.repeat(200_000)}"\nOUTER${' '.repeat(200_000)}# c\n`).OUTER).toBe('outer');
+    expect(() => parse(`A${' '.repeat(200_000)}B`)).toThrow(TcomposeError);
+  });
+
   it('throws nothing but TcomposeError', () => {
     const piece = fc.constantFrom(
       'A',

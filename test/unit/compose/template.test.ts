@@ -120,6 +120,11 @@ describe('substitute', () => {
 });
 
 describe('variablesOf', () => {
+  it('takes no more time for a template that opens many references and closes none', () => {
+    expect(variablesOf('${A:-'.repeat(200_000))).toEqual([]);
+    expect(() => run('${A:-'.repeat(200_000))).toThrow(InvalidTemplate);
+  });
+
   it('finds references in operands too, with what they say', () => {
     expect(variablesOf('$A ${B:-${C:?msg}} ${D+alt} $$E ${!')).toEqual([
       { name: 'A', required: false, defaultValue: '', alternateValue: '' },

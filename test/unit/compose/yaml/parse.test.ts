@@ -152,6 +152,18 @@ describe('parseYaml', () => {
     expect(caught(() => parseDirectly(blocks))).toMatchObject({ kind: 'too-deep' });
   });
 
+  it.each([
+    ['single quotes over many lines', `'${"it''s\n ".repeat(200_000)}'`],
+    ['double quotes over many lines', `"${'x \\n \n '.repeat(200_000)}"`],
+    ['quotes with a gap', `"a${' '.repeat(500_000)}b\n  c"`],
+    ['plain text over many lines', `x${'\n  word'.repeat(200_000)}`],
+    ['folded text', `>\n${'  word\n\n'.repeat(200_000)}`],
+    ['a number of a million digits', '9'.repeat(1_000_000)],
+    ['a gap before a comment', `a${' '.repeat(500_000)}# c`],
+  ])('reads %s in linear time', (_, value) => {
+    expect(parseDirectly(`k: ${value}\n`).documents).toHaveLength(1);
+  });
+
   it('refuses more keys or documents than could be handled in time', () => {
     const keys = Array.from({ length: 100_001 }, (_, index) => `k${index}: 1`);
     expect(caught(() => parseDirectly(keys.join('\n')))).toMatchObject({ kind: 'too-large' });
