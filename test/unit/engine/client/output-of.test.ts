@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outputOf } from '../../../src/engine/client/frames.ts';
-import { frame } from '../../../src/engine/http/multiplex.ts';
+import { outputOf } from '../../../../src/engine/client/frames.ts';
+import { frame } from '../../../../src/engine/http/multiplex.ts';
 
 describe('outputOf', () => {
   it('gives every byte to its stream in order, however the frames are cut', async () => {
