@@ -12,7 +12,7 @@ type Range = { readonly first: number; readonly last: number };
  */
 export function parsePort(text: string): TreeMap[] | Failure {
   const slash = text.indexOf('/');
-  const protocol = slash === -1 ? 'tcp' : text.slice(slash + 1).toLowerCase();
+  const protocol = (slash === -1 ? '' : text.slice(slash + 1).toLowerCase()) || 'tcp';
   const parts = (slash === -1 ? text : text.slice(0, slash)).split(':');
   const targetText = parts.pop() ?? '';
   const publishedText = parts.pop() ?? '';

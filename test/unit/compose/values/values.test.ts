@@ -95,6 +95,8 @@ describe('shell words', () => {
     [`'' ""`, ['', '']],
     ['a\\ b', ['a b']],
     [`"a\\"b" 'a\\b'`, ['a"b', 'a\\b']],
+    ['a\\tb "c\\nd" \'e\\nf\'', ['a\tb', 'c\nd', 'e\\nf']],
+    ['echo `x y` $(u \\( v)', ['echo', '`x y`', '$(u \\( v)']],
     ['echo $HOME ${X}', ['echo', '$HOME', '${X}']],
     ['', []],
   ])('%j', (line, words) => {
@@ -113,9 +115,12 @@ describe('shell words', () => {
     expect(splitShellWords(line)).toEqual({ words, operator });
   });
 
-  test.each([`'a`, `"a`, 'a\\', '`a', '$(a', 'f(x)'])('%j is not closed or stray', (line) => {
-    expect(splitShellWords(line)).toHaveProperty('error');
-  });
+  test.each([`'a`, `"a`, 'a\\', '`a', '$(a', 'f(x)', 'a)', '$(a (b))'])(
+    '%j is not closed or stray',
+    (line) => {
+      expect(splitShellWords(line)).toHaveProperty('error');
+    },
+  );
 
   test('any words, each in single quotes, come back', () => {
     fc.assert(
