@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -387,6 +396,32 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
         '/usr/local/bin/node -p process.version; ls -A /root /home | wc -w; touch /usr/x 2>/dev/null || echo ro; head -1 /etc/passwd',
       );
       expect(text).toBe(`${process.version}\n2\nro\nroot:x:0:0:root:/root:/bin/sh\n`);
+    });
+
+    it('shows a Node that lives in a home, and nothing else of that home', () => {
+      const home = join(scratch, 'home');
+      const tree = join(home, '.nvm/versions/node/v0');
+      const node = join(tree, 'bin/node');
+      mkdirSync(join(tree, 'bin'), { recursive: true });
+      mkdirSync(join(tree, 'lib/node_modules/private'), { recursive: true });
+      mkdirSync(join(tree, 'lib/node_modules/npm/bin'), { recursive: true });
+      writeFileSync(
+        join(tree, 'lib/node_modules/npm/bin/npm-cli.js'),
+        '#!/usr/bin/env node\nconsole.log("npm of the tree");\n',
+        { mode: 0o755 },
+      );
+      writeFileSync(join(home, 'a-secret-of-the-home'), 'secret');
+      copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
+      const other = { ...inherited, TCOMPOSE_ROOT: join(scratch, 'other') };
+      const script =
+        '/usr/local/bin/node -p process.execPath; npm; ls /opt/tcompose/node/lib/node_modules; find / -xdev -name a-secret-of-the-home | wc -l; find /opt -name private | wc -l';
+      const args = ['container', 'run', '--rm', '--network', 'none', 'tcompose/host', 'sh', '-c', script];
+      const done = spawnSync(node, [bundle, ...args], { env: other, encoding: 'utf8', timeout: 60_000 });
+      spawnSync(node, [bundle, 'engine', 'stop', '--force'], { env: other, timeout: 60_000 });
+      expect([done.stderr, done.stdout]).toEqual([
+        '',
+        '/opt/tcompose/node/bin/node\nnpm of the tree\nnpm\n0\n0\n',
+      ]);
     });
   });
 
