@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { TcomposeError } from '../errors.ts';
 import { parseDotenv } from './dotenv.ts';
 import type { LoadEffects } from './effects.ts';
@@ -134,32 +134,26 @@ async function composeFiles(
   const chosen = named.length > 0 ? named : fromVariable;
   if (chosen.length === 0) return await defaultFiles(directory, effects, warn);
   const files = chosen.map((file) => {
-    rejectRemote(file);
+    const remote = remoteProblem(file);
+    if (remote !== undefined) throw new TcomposeError('COMPOSE_REMOTE', remote, { hint: remoteHint });
     return file === '-' ? file : resolve(effects.cwd, expandHome(file, effects.home));
   });
   for (const file of files) await requireFile(file, effects);
   return files;
 }
 
-/**
- * Refuses references to compose files that aren't on this machine.
- * @throws TcomposeError COMPOSE_REMOTE
- */
-export function rejectRemote(reference: string): void {
-  const kind = reference.startsWith('oci://')
-    ? 'OCI artifact'
-    : /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(reference) && !isAbsolute(reference)
-      ? 'git repository'
-      : undefined;
-  if (kind === undefined) return;
-  throw new TcomposeError(
-    'COMPOSE_REMOTE',
-    `${reference}: compose files from an ${kind} can't be fetched yet`.replace('an git', 'a git'),
-    {
-      hint: 'Fetch it yourself, and name the local file.',
-    },
-  );
+/** Why a reference to a compose file that isn't on this machine can't be followed; undefined for a path. */
+export function remoteProblem(reference: string): string | undefined {
+  if (reference.startsWith('oci://')) {
+    return `${reference}: compose files from an OCI artifact can't be fetched yet`;
+  }
+  if (/^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(reference)) {
+    return `${reference}: compose files from a git repository can't be fetched yet`;
+  }
+  return undefined;
 }
+
+export const remoteHint = 'Fetch it yourself, and name the local file.';
 
 /** @throws TcomposeError COMPOSE_NO_FILE unless there is a file to read. */
 export async function requireFile(file: string, effects: LoadEffects): Promise<void> {

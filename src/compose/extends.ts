@@ -2,7 +2,7 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import type { TcomposeError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { canonicalize } from './canonicalize.ts';
-import { rejectRemote } from './discover.ts';
+import { remoteHint, remoteProblem } from './discover.ts';
 import { copyTree } from './interpolate.ts';
 import { type Layer, LayeredPositions } from './layers.ts';
 import type { LoadRun } from './load-run.ts';
@@ -145,7 +145,13 @@ async function baseOf(
     );
   }
   if (file === null) return { reference, baseScope: scope };
-  rejectRemote(file);
+  const remote = remoteProblem(file);
+  if (remote !== undefined) {
+    throw problem('COMPOSE_REMOTE', remote, scope.positions, [...path, 'file'], {
+      part: 'value',
+      hint: remoteHint,
+    });
+  }
   const absolute = resolve(scope.directory, expandHome(file, run.effects.home));
   if ((await run.effects.kind(absolute)) !== 'file') {
     throw problem(

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { TcomposeError } from '../errors.ts';
-import { readEnvFiles, rejectRemote, requireFile } from './discover.ts';
+import { readEnvFiles, remoteHint, remoteProblem, requireFile } from './discover.ts';
 import type { Layer } from './layers.ts';
 import { loadFiles } from './load-files.ts';
 import type { LoadRun } from './load-run.ts';
@@ -77,7 +77,11 @@ async function includeOne(
 ): Promise<readonly Layer[]> {
   const { effects } = run;
   const absolute = (value: string) => resolve(run.workingDir, expandHome(value, effects.home));
-  for (const file of entry.paths) rejectRemote(file);
+  for (const file of entry.paths) {
+    const remote = remoteProblem(file);
+    if (remote !== undefined)
+      throw problem('COMPOSE_REMOTE', remote, document.positions, path, { hint: remoteHint });
+  }
   const files = entry.paths.map(absolute);
   for (const file of files) {
     if (run.includedBy.includes(file)) throw cycle([...run.includedBy, file], document, path);

@@ -1,3 +1,4 @@
+import { readBlockScalar } from './block-scalar.ts';
 import type { NodePlaces } from './document.ts';
 import { inheritPlaces, readFlow } from './flow.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from './nodes.ts';
 import { checkKeyCount, NotHandled } from './problem.ts';
 import { resolvePlain } from './resolve-plain.ts';
-import { findKeyEnd, readBlockScalar, readPlain, readQuoted } from './scalars.ts';
+import { findKeyEnd, readPlain, readQuoted } from './scalars.ts';
 import { atLineEnd, char, expectLineEnd, isBlank, nextContent, type Scanner, skipBlanks } from './scanner.ts';
 
 /**
