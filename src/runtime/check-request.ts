@@ -1,3 +1,4 @@
+import { launchWarnings } from './build-launch-plan.ts';
 import { generateSpec, specWarnings } from './oci-spec.ts';
 import type { ContainerConfigInput, HostConfigInput, MachineFacts, SpecInput } from './spec-input.ts';
 
@@ -34,6 +35,14 @@ export function checkRequest(
     machine,
     readProfile: () => '{"defaultAction":"SCMP_ACT_ALLOW"}',
   };
-  generateSpec(input);
-  return specWarnings(input);
+  const spec = generateSpec(input);
+  const context = {
+    id: input.id,
+    runDir: '/',
+    stdio: { tty: false, rows: 0, columns: 0, stdin: false, stdinOnce: false },
+    rootfs: { kind: 'directory' as const, path: '/' },
+    machine,
+    init: false,
+  };
+  return [...specWarnings(input), ...launchWarnings(spec, context)];
 }

@@ -97,7 +97,11 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
       },
     );
     if (result.status !== 0) throw new Error(`the keeper exited with ${result.status}: ${result.stderr}`);
-    await until(() => accepts(socket), 'the engine to answer');
+    const keeper = Number(readFileSync(join(run, 'keeper.pid'), 'utf8').trim());
+    await until(async () => {
+      if (!alive(keeper)) throw new Error(`the keeper gave up: ${read(join(run, 'engine.log'))}`);
+      return accepts(socket);
+    }, 'the engine to answer');
   };
   await start();
 

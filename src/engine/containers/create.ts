@@ -17,6 +17,7 @@ import { mergeImageConfig } from './merge-image.ts';
 import { collectMounts, type MountSpec } from './mount-spec.ts';
 import { collectPorts } from './port-spec.ts';
 import type { ContainerRecord, StoredMount } from './record.ts';
+import { checkBindSource } from './resolve-mounts.ts';
 import { fillVolumes } from './volume-copy.ts';
 
 const defaultShmSize = 64 * 1024 * 1024;
@@ -62,6 +63,7 @@ export async function createContainer(
     mkdirSync(directory, { mode: 0o711 });
     engine.fault('create:directory');
     for (const part of ['upper', 'work', 'root']) mkdirSync(join(directory, part), { mode: 0o755 });
+    for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);
     const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
     const record: ContainerRecord = {
       version: 1,

@@ -172,4 +172,22 @@ describe.skipIf(why)('a container through the Engine API', () => {
     });
     expect(answer.json.Warnings.join('\n')).toMatch(/syslog.*\n.*StorageOpt/);
   });
+
+  it('refuses at create what could never start', async () => {
+    const refuse = async (HostConfig: object, words: string): Promise<void> => {
+      const answer = await engine.api<{ message: string }>('POST', '/containers/create?name=refused', {
+        Image: 'tcompose/host',
+        Cmd: ['true'],
+        HostConfig,
+      });
+      expect(answer.status, answer.text).toBe(400);
+      expect(answer.json.message).toContain(words);
+    };
+    await refuse({ CapAdd: ['NOPE'] }, 'NOPE');
+    await refuse({ Mounts: [{ Type: 'bind', Source: '/no/such/source', Target: '/x' }] }, '/no/such/source');
+    await refuse({ Binds: ['/a:/b:qq'] }, 'invalid mode');
+    await refuse({ Ulimits: [{ Name: 'nope', Soft: 1, Hard: 1 }] }, 'nope');
+    const left = await engine.api<unknown[]>('GET', '/containers/json?all=1&filters={"name":["refused"]}');
+    expect(left.json).toEqual([]);
+  });
 });
