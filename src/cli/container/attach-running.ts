@@ -7,12 +7,11 @@ export interface AttachOptions {
   readonly tty: boolean;
   readonly stdin: boolean;
   readonly sigProxy: boolean;
-  readonly detachKeys?: string;
   /** Called when the streams are connected, before anything is waited for. */
   readonly connected?: () => Promise<void>;
 }
 
-/** Connects with a container until it ends. @returns its exit code; 0 when it runs on (detached) */
+/** Connects with a container until it ends. @returns its exit code; 0 when it runs on */
 export async function attachTo(
   ctx: CliContext,
   client: EngineClient,
@@ -23,7 +22,6 @@ export async function attachTo(
     stdin: options.stdin,
     stdout: true,
     stderr: true,
-    ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
   });
   const release =
     options.sigProxy && !options.tty

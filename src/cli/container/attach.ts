@@ -1,6 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
 import { attachTo } from './attach-running.ts';
+import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
 
 export const command: Command = {
   name: 'attach',
@@ -10,29 +11,23 @@ export const command: Command = {
     min: 1,
     max: 1,
     flags: [
-      {
-        name: 'detach-keys',
-        type: 'string',
-        value: 'KEYS',
-        summary: 'Keys that detach (default ctrl-p,ctrl-q)',
-      },
+      detachKeysFlag,
       { name: 'no-stdin', type: 'boolean', summary: 'Do not connect standard input' },
       { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the command (default true)' },
     ],
   },
   async run(args, ctx) {
+    warnOfDetachKeys(ctx, args);
     const client = await ctx.engine();
     const found = await client.containers.inspect(args.positional[0]!);
     if (!found.State.Running)
       throw new TcomposeError('CLI_USAGE', `container ${found.Name.slice(1)} is not running`, {
         hint: `Start it with \`tcompose container start ${found.Name.slice(1)}\`.`,
       });
-    const keys = flag.str(args, 'detach-keys');
     return attachTo(ctx, client, found.Id, {
       tty: found.Config.Tty === true,
       stdin: !flag.bool(args, 'no-stdin') && found.Config.OpenStdin === true,
       sigProxy: flag.bool(args, 'sig-proxy', true),
-      ...(keys === undefined ? {} : { detachKeys: keys }),
     });
   },
 };

@@ -13,6 +13,8 @@ export async function createFromArgs(
   args: ParsedArgs,
   attached: boolean,
 ): Promise<string> {
+  if (flag.str(args, 'pull') === 'always')
+    ctx.warn('--pull always is not carried out: images are used as they are on this machine');
   const { rows, columns } = ctx.stdout;
   const request = createRequest(args, attached, {
     env: ctx.env,

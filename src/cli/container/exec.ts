@@ -1,5 +1,6 @@
 import { type Command, flag } from '../command.ts';
 import { pipeStreams } from '../pipe-streams.ts';
+import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
 import { requireTerminal } from './require-terminal.ts';
 import { execFailureCode, exitCodes, withExitCode } from './start-failure.ts';
 
@@ -12,12 +13,7 @@ export const command: Command = {
     passThroughAfter: 1,
     flags: [
       { name: 'detach', short: 'd', type: 'boolean', summary: 'Run in the background' },
-      {
-        name: 'detach-keys',
-        type: 'string',
-        value: 'KEYS',
-        summary: 'Keys that detach (default ctrl-p,ctrl-q)',
-      },
+      detachKeysFlag,
       { name: 'env', short: 'e', type: 'strings', value: 'K=V', summary: 'Set an environment variable' },
       { name: 'interactive', short: 'i', type: 'boolean', summary: 'Connect standard input' },
       { name: 'privileged', type: 'boolean', summary: 'Give the command all privileges' },
@@ -27,6 +23,7 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
+    warnOfDetachKeys(ctx, args);
     const [container = '', ...words] = args.positional;
     const detach = flag.bool(args, 'detach');
     if (!detach) requireTerminal(ctx, args);
@@ -35,7 +32,6 @@ export const command: Command = {
     const stdin = flag.bool(args, 'interactive') && !detach;
     const user = flag.str(args, 'user');
     const workdir = flag.str(args, 'workdir');
-    const keys = flag.str(args, 'detach-keys');
     const environment = flag
       .list(args, 'env')
       .flatMap((entry) =>
@@ -51,7 +47,6 @@ export const command: Command = {
       ...(environment.length === 0 ? {} : { Env: environment }),
       ...(user === undefined ? {} : { User: user }),
       ...(workdir === undefined ? {} : { WorkingDir: workdir }),
-      ...(keys === undefined ? {} : { DetachKeys: keys }),
       ...(tty && ctx.stdout.isTTY === true ? { ConsoleSize: [ctx.stdout.rows, ctx.stdout.columns] } : {}),
     });
     try {

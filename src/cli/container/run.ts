@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { pipeStreams } from '../pipe-streams.ts';
 import { createFlags } from './create-flags.ts';
 import { createFromArgs } from './create-from-args.ts';
+import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
 import { proxySignals } from './proxy-signals.ts';
 import { requireTerminal } from './require-terminal.ts';
 import { exitCodes, startFailureCode, withExitCode } from './start-failure.ts';
@@ -23,16 +24,12 @@ export const command: Command = {
         type: 'boolean',
         summary: "Run in the background and print the container's id",
       },
-      {
-        name: 'detach-keys',
-        type: 'string',
-        value: 'KEYS',
-        summary: 'Keys that detach (default ctrl-p,ctrl-q)',
-      },
+      detachKeysFlag,
       { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the command (default true)' },
     ],
   },
   async run(args, ctx) {
+    warnOfDetachKeys(ctx, args);
     const detach = flag.bool(args, 'detach');
     if (!detach) requireTerminal(ctx, args);
     const client = await ctx.engine().catch((error) => {
@@ -69,12 +66,10 @@ async function runAttached(
   const stdin = flag.bool(args, 'interactive');
   const remove = flag.bool(args, 'rm');
   const streams = flag.list(args, 'attach').map((name) => name.toLowerCase());
-  const keys = flag.str(args, 'detach-keys');
   const connection = await client.containers.attach(id, {
     stdin,
     stdout: streams.length === 0 || streams.includes('stdout'),
     stderr: streams.length === 0 || streams.includes('stderr'),
-    ...(keys === undefined ? {} : { detachKeys: keys }),
   });
   // Asked before the start: a command that ends at once has its code waited for all the same.
   const ended = client.containers.wait(id, remove ? 'removed' : 'next-exit').catch(() =>
@@ -93,20 +88,9 @@ async function runAttached(
       stdin,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
-    if (tty && (await detached(client, id, ended))) return 0;
     return (await ended).StatusCode;
   } finally {
     release();
     connection.socket.destroy();
   }
-}
-
-/** Whether the stream ended by the detach keys: the container then runs on. */
-async function detached(client: EngineClient, id: string, ended: Promise<unknown>): Promise<boolean> {
-  const moment = new Promise((resolve) => setTimeout(resolve, 300, 'running').unref());
-  if ((await Promise.race([ended, moment])) !== 'running') return false;
-  return client.containers.inspect(id).then(
-    (container) => container.State.Running,
-    () => false,
-  );
 }
