@@ -180,7 +180,7 @@ static long clone_init(struct launch *launch, uint64_t flags, int *pidfd) {
   if (cgroup >= 0) {
     struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup};
     long pid = syscall(__NR_clone3, &args, sizeof args);
-    if (pid > 0) launch->joined_step = step;
+    if (pid >= 0) launch->joined_step = step; /* the child reads its own copy */
     if (pid != 0) close(cgroup);
     if (pid >= 0) return pid;
   }

@@ -160,7 +160,7 @@ void host_ops_close_joins(struct launch *launch) {
  */
 int host_ops_join(struct launch *launch) {
   for (uint32_t i = 0; i < launch->plan.host.count; i++) {
-    if (launch->join_fds[i] < 0 || write(launch->join_fds[i], "0", 1) == 1) continue;
+    if (launch->join_fds[i] < 0 || i == launch->joined_step || write(launch->join_fds[i], "0", 1) == 1) continue;
     const struct host_op *op = LIST_AT(struct host_op, launch->plan.host, i);
     if (!op->join_cgroup.optional) {
       launch->failure.phase = PHASE_HOST;
