@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { median } from './lib/measure.mjs';
+import { interleave, median } from './lib/measure.mjs';
 
 const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 9;
 const cli = resolve('dist/tcompose.cjs');
@@ -21,13 +21,17 @@ try {
   for (const size of sizes) writeFileSync(file(size), project(size));
 
   console.log('whole command (median)');
-  const floor = time(['-e', '0'], rounds);
-  console.log(`  ${'node -e 0'.padEnd(20)}${ms(floor)}`);
-  for (const size of sizes) {
-    const took = time([cli, '-f', file(size), 'config'], size === 10_000 ? Math.min(rounds, 5) : rounds);
-    console.log(
-      `  ${`${size} services`.padEnd(20)}${ms(took)}   ${(took / floor).toFixed(2)} x node -e 0   ${(((took - floor) * 1000) / size).toFixed(0)} µs a service above it`,
-    );
+  const contenders = [
+    { name: 'node -e 0', args: ['-e', '0'] },
+    ...sizes.map((size) => ({ name: `${size} services`, args: [cli, '-f', file(size), 'config'], size })),
+  ].map((contender) => ({ ...contender, run: () => time(contender.args) }));
+  const times = await interleave(contenders, rounds);
+  const floor = median(times.get('node -e 0'));
+  for (const { name, size } of contenders) {
+    const took = median(times.get(name));
+    const each =
+      size === undefined ? '' : `   ${(((took - floor) * 1000) / size).toFixed(0)} µs a service above it`;
+    console.log(`  ${name.padEnd(20)}${ms(took)}   ${(took / floor).toFixed(2)} x node -e 0${each}`);
   }
 
   console.log('in one process, load and print (median)');
@@ -80,19 +84,12 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** Milliseconds of a run of node, median. */
-function time(args, count) {
-  const times = [];
-  for (let round = 0; round < count; round += 1) {
-    const started = performance.now();
-    const ended = spawnSync(process.execPath, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
-    });
-    times.push(performance.now() - started);
-    if (ended.status !== 0) throw new Error(`node ${args.join(' ')}: ${ended.stderr}`);
-  }
-  return median(times.sort((a, b) => a - b));
+/** Milliseconds of one run of node. */
+function time(args) {
+  const started = performance.now();
+  const ended = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  if (ended.status !== 0) throw new Error(`node ${args.join(' ')}: ${ended.stderr}`);
+  return performance.now() - started;
 }
 
 /** The loader as a module of its own, so that it is measured warm. */
