@@ -139,7 +139,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
     fault: createFaults(process.env),
     machine: readMachineFacts(),
     keeper,
-    events: openJournal(layout.events, systemClock),
+    events: openJournal(layout.events, systemClock, warn),
     images: createImageStore({
       root: layout.lib,
       release: version,

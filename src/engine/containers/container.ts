@@ -102,6 +102,18 @@ export class Container {
     appendJson(join(this.directory, 'state.json'), this.#mutable);
   }
 
+  /**
+   * As save, where the move has already happened and can't be taken back (an exit, a failed start): a full disk is told to
+   * `failed`, and the engine's memory stays right.
+   */
+  saveAnyway(failed: (message: string, cause: unknown) => void): void {
+    try {
+      this.save();
+    } catch (error) {
+      failed(`the state of container ${this.name} could not be written`, error);
+    }
+  }
+
   /** Tells those who wait for a state, after it has been saved and journalled. */
   announce(): void {
     const what = this.gone ? 'gone' : this.state;

@@ -125,7 +125,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
       ? { status: 'restarting', startedAt, exit, delay: decision.delay }
       : { status: 'exited', startedAt, exit },
   );
-  container.save();
+  container.saveAnyway(engine.log.error);
   engine.fault('exit:recorded');
   if (exit.oomKilled) emitContainer(engine, container, 'oom');
   emitContainer(engine, container, 'die', {

@@ -34,10 +34,11 @@ export async function removeContainer(
     exit,
     volumes: options.volumes,
   });
-  container.save();
+  container.saveAnyway(engine.log.error);
   engine.fault('remove:state');
   await removeFiles(engine, container, options.volumes);
   engine.containers.remove(container);
+  engine.execs.removeContainer(container.id);
   container.gone = true;
   emitContainer(engine, container, 'destroy');
   container.announce();

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
@@ -13,6 +13,7 @@ import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim-client.ts';
 import type { ShimState } from '../../runtime/shim-protocol.ts';
 import { readAccountFiles, resolveUser } from '../../runtime/users.ts';
+import { SystemCallError } from '../../sys/libc.ts';
 import { pidfdGetFd } from '../../sys/pidfd.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
@@ -383,10 +384,21 @@ export async function attachNetwork(
   }
 }
 
+/**
+ * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed anew is
+ * taken, which is nothing.
+ */
 export async function takeSockets(shim: ShimConnection): Promise<Record<string, number>> {
-  const sockets: Record<string, number> = {};
-  for (const [name, fd] of await shim.sockets()) sockets[name] = pidfdGetFd(shim.shimPid, fd);
-  return sockets;
+  for (let tries = 0; ; tries++) {
+    const sockets: Record<string, number> = {};
+    try {
+      for (const [name, fd] of await shim.sockets()) sockets[name] = pidfdGetFd(shim.shimPid, fd);
+      return sockets;
+    } catch (error) {
+      for (const fd of Object.values(sockets)) closeSync(fd);
+      if (tries >= 3 || !(error instanceof SystemCallError)) throw error;
+    }
+  }
 }
 
 async function rollBack(
@@ -414,7 +426,7 @@ async function rollBack(
       ? { status: 'created', failure }
       : { status: 'exited', startedAt: before.startedAt, exit: failure },
   );
-  container.save();
+  container.saveAnyway(engine.log.error);
   for (const pending of container.pendingAttaches) {
     pending.failed(error instanceof Error ? error : new Error(String(error)));
   }

@@ -37,7 +37,7 @@ const maxInMemory = 4096;
  * it, so a crash loses none. Lines that don't parse (a torn last line) are passed over. Sequence numbers go on from
  * the last line's.
  */
-export function openJournal(path: string, clock: Clock): EventJournal {
+export function openJournal(path: string, clock: Clock, warn: (message: string) => void): EventJournal {
   const recent: JournalEntry[] = [];
   for (const file of [`${path}.1`, path]) {
     for (const entry of readEntries(file)) recent.push(entry);
@@ -71,8 +71,12 @@ export function openJournal(path: string, clock: Clock): EventJournal {
         fd = openSync(path, 'a', 0o600);
         size = 0;
       }
-      writeSync(fd, line);
-      size += line.length;
+      try {
+        size += writeSync(fd, line);
+      } catch (error) {
+        // A full disk: the event is told all the same, only the next engine will not know of it.
+        warn(`an event could not be written to ${path}: ${(error as Error).message}`);
+      }
       recent.push({ seq, event: message });
       if (recent.length > maxInMemory * 1.25) recent.splice(0, recent.length - maxInMemory);
       for (const listener of [...listeners]) listener(message);

@@ -49,6 +49,13 @@ export function failureOf(error: unknown): Failure {
     const message = error.hint === undefined ? error.message : `${error.message} ${sentence(error.hint)}`;
     return { status: statusOfCode[error.code] ?? statusByEnding(error.code), message };
   }
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      status: 500,
+      message: `no space left on the disk that holds ${path ?? 'the state of the engine'}`,
+    };
+  }
   return { status: 500, message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -208,7 +208,6 @@ export function containerRoutes(engine: Engine): Route[] {
           force: flag(exchange.query, 'force'),
           volumes: flag(exchange.query, 'v'),
         });
-        engine.execs.removeContainer(container.id);
       }),
     },
   ];

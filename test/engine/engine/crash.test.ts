@@ -40,7 +40,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     const spare = await attempt('POST', '/containers/create?name=spare', {
       Image: 'tcompose/host',
       Cmd: ['sh', '-c', 'sleep 0.1; exit 4'],
-      HostConfig: host,
+      HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '' }] } },
     });
     const steps: [string, string][] = [
       ['POST', '/containers/spare/start'],

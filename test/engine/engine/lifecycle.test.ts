@@ -190,4 +190,19 @@ describe.skipIf(why)('a container through the Engine API', () => {
     const left = await engine.api<unknown[]>('GET', '/containers/json?all=1&filters={"name":["refused"]}');
     expect(left.json).toEqual([]);
   });
+
+  it('starts many that end at once, all at the same time, and loses no exit code', async () => {
+    const codes = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const id = await create({ Cmd: ['sh', '-c', `exit ${index}`] });
+        const wait = engine.api<{ StatusCode: number }>('POST', `/containers/${id}/wait?condition=next-exit`);
+        const started = await engine.api('POST', `/containers/${id}/start`);
+        expect(started).toMatchObject({ status: 204, text: '' });
+        const code = (await wait).json.StatusCode;
+        expect((await engine.api('DELETE', `/containers/${id}`)).status).toBe(204);
+        return code;
+      }),
+    );
+    expect(codes).toEqual(Array.from({ length: 30 }, (_, index) => index));
+  });
 });
