@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,9 +51,9 @@ let bundle: Promise<string> | undefined;
 /** A directory with the engine of this source tree as one file, and a copy of the shim; built once a test process. */
 function engineBundle(): Promise<string> {
   bundle ??= (async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'tcompose-engine-bundle-'));
-    process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-    const outfile = join(directory, 'engine.cjs');
+    const directory = new URL('../../node_modules/.cache/tcompose-test', import.meta.url).pathname;
+    mkdirSync(directory, { recursive: true });
+    const outfile = join(directory, `engine-${process.pid}.cjs`);
     await build({
       entryPoints: [new URL('../../src/engine/main.ts', import.meta.url).pathname],
       outfile,
@@ -57,7 +66,10 @@ function engineBundle(): Promise<string> {
       banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
       logLevel: 'warning',
     });
-    copyFileSync(shimBinary, join(directory, 'tcompose-shim'));
+    // Other test processes may be using the files: they are replaced, never written over.
+    copyFileSync(shimBinary, join(directory, `shim-${process.pid}`));
+    renameSync(outfile, join(directory, 'engine.cjs'));
+    renameSync(join(directory, `shim-${process.pid}`), join(directory, 'tcompose-shim'));
     return directory;
   })();
   return bundle;

@@ -12,6 +12,7 @@ import { parseRestartPolicy, startsWithEngine } from '../restart-policy.ts';
 import { checkShape, isObject, readJson } from '../store/json-file.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
+import { takeSockets, withoutEndpoints } from './endpoints.ts';
 import { emitContainer } from './events.ts';
 import {
   afterExit,
@@ -25,7 +26,7 @@ import {
 import { startHealth } from './health.ts';
 import { dnsOptions } from './host-files.ts';
 import { removeContainer } from './remove.ts';
-import { newLaunch, rfc3339FromNanos, startContainer, takeSockets, withoutEndpoints } from './start.ts';
+import { newLaunch, rfc3339FromNanos, startContainer } from './start.ts';
 import { type ExitRecord, lastStart } from './state.ts';
 
 /** What the machine says about a container that was up, or on its way up, when the last engine ended. */

@@ -8,9 +8,10 @@ import type { Engine } from '../context.ts';
 import { onExit, parseRestartPolicy } from '../restart-policy.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
+import { withoutEndpoints } from './endpoints.ts';
 import { emitContainer, emitNetwork } from './events.ts';
 import { removeContainer } from './remove.ts';
-import { rfc3339FromNanos, startContainer, withoutEndpoints } from './start.ts';
+import { rfc3339FromNanos, startContainer } from './start.ts';
 import { type ExitRecord, lastStart } from './state.ts';
 
 /** As if the kernel had killed it (128 + SIGKILL), which is what happened. */

@@ -1,9 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { RootfsSource } from '../../image/types.ts';
-import type { EndpointRecord, PortBinding } from '../../network/index.ts';
+import type { PortBinding } from '../../network/index.ts';
 import { buildLaunchPlan } from '../../runtime/build-launch-plan.ts';
 import { explainFailure } from '../../runtime/explain-failure.ts';
 import type { LaunchPlan } from '../../runtime/launch-plan.ts';
@@ -13,23 +13,21 @@ import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim-client.ts';
 import type { ShimState } from '../../runtime/shim-protocol.ts';
 import { readAccountFiles, resolveUser } from '../../runtime/users.ts';
-import { SystemCallError } from '../../sys/libc.ts';
-import { pidfdGetFd } from '../../sys/pidfd.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { conflict, notFound, notModified } from '../http/failure.ts';
 import { writeJson } from '../store/json-file.ts';
-import { aliasesOf, attachedTo, gatewayNetwork, networkMode } from './attachments.ts';
+import { attachedTo, gatewayNetwork, networkMode } from './attachments.ts';
 import type { Container, Launch } from './container.ts';
-import { emitContainer, emitNetwork } from './events.ts';
+import { allocate, attachNetwork, keepEndpoints } from './endpoints.ts';
+import { emitContainer } from './events.ts';
 import { superviseExit } from './exit.ts';
 import { startHealth } from './health.ts';
-import { dnsOptions, writeHostFiles } from './host-files.ts';
+import { writeHostFiles } from './host-files.ts';
 import { parseLogConfig } from './log-config.ts';
 import { collectPorts } from './port-spec.ts';
-import type { Attachment } from './record.ts';
-import { removeContainer } from './remove.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from './resolve-mounts.ts';
+import { rollBack } from './roll-back.ts';
 import { rootContext } from './root-context.ts';
 import type { StoppedState } from './state.ts';
 
@@ -222,57 +220,6 @@ async function prepare(
   return { plan, spec, ports: attach?.ports ?? [] };
 }
 
-/** Reserves an address on each network the container is attached to. */
-function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
-  if (networkMode(container.record.hostConfig.NetworkMode).kind !== 'networks') return [];
-  const endpoints: EndpointRecord[] = [];
-  const attachments: Record<string, Attachment> = {};
-  undo.push(() => {
-    for (const endpoint of endpoints) engine.net.release(endpoint);
-    container.amend({ attachments: withoutEndpoints(container.mutable.attachments), ports: [] });
-  });
-  let index = 0;
-  for (const [name, attachment] of Object.entries(container.mutable.attachments)) {
-    const network = engine.networks.need(attachment.networkId);
-    const { settings } = attachment;
-    const endpoint = engine.net.allocate(network, {
-      containerId: container.id,
-      ...(settings.IPAMConfig?.IPv4Address ? { ipv4: settings.IPAMConfig.IPv4Address } : {}),
-      ...(settings.IPAMConfig?.IPv6Address ? { ipv6: settings.IPAMConfig.IPv6Address } : {}),
-      ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
-      aliases: aliasesOf(container, settings, container.record.config.Hostname),
-      interfaceName: settings.DriverOpts?.['com.docker.network.endpoint.ifname'] ?? `eth${index}`,
-    });
-    index++;
-    endpoints.push(endpoint);
-    attachments[name] = { ...attachment, endpoint };
-  }
-  container.amend({ attachments });
-  return endpoints;
-}
-
-export function withoutEndpoints(
-  attachments: Readonly<Record<string, Attachment>>,
-): Record<string, Attachment> {
-  return Object.fromEntries(
-    Object.entries(attachments).map(([name, { networkId, settings }]) => [name, { networkId, settings }]),
-  );
-}
-
-function keepEndpoints(
-  container: Container,
-  endpoints: readonly EndpointRecord[],
-  ports: readonly PortBinding[],
-): void {
-  const attachments = Object.fromEntries(
-    Object.entries(container.mutable.attachments).map(([name, attachment]) => {
-      const endpoint = endpoints.find((one) => one.networkId === attachment.networkId);
-      return [name, endpoint === undefined ? attachment : { ...attachment, endpoint }];
-    }),
-  );
-  container.amend({ attachments, ports });
-}
-
 function joinedPids(
   engine: Engine,
   container: Container,
@@ -358,85 +305,6 @@ async function connectAttaches(container: Container, shim: ShimConnection): Prom
       }
     }),
   );
-}
-
-/** Takes the sockets the shim holds and gives them, with addresses and ports, to the network service. */
-export async function attachNetwork(
-  engine: Engine,
-  container: Container,
-  shim: ShimConnection,
-  ports: readonly PortBinding[],
-): Promise<void> {
-  const attachments = Object.values(container.mutable.attachments);
-  const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
-  if (endpoints.length === 0) return;
-  await engine.net.containerStarted({
-    containerId: container.id,
-    containerName: container.name,
-    endpoints,
-    ports,
-    sockets: await takeSockets(shim),
-    ...(dnsOptions(container) === undefined ? {} : { dns: dnsOptions(container)! }),
-  });
-  for (const { networkId } of attachments) {
-    const network = engine.networks.find(networkId);
-    if (network !== undefined) emitNetwork(engine, network, 'connect', container.id);
-  }
-}
-
-/**
- * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed anew is
- * taken, which is nothing.
- */
-export async function takeSockets(shim: ShimConnection): Promise<Record<string, number>> {
-  for (let tries = 0; ; tries++) {
-    const sockets: Record<string, number> = {};
-    try {
-      for (const [name, fd] of await shim.sockets()) sockets[name] = pidfdGetFd(shim.shimPid, fd);
-      return sockets;
-    } catch (error) {
-      for (const fd of Object.values(sockets)) closeSync(fd);
-      if (tries >= 3 || !(error instanceof SystemCallError)) throw error;
-    }
-  }
-}
-
-async function rollBack(
-  engine: Engine,
-  container: Container,
-  before: StoppedState,
-  undo: readonly (() => unknown)[],
-  error: unknown,
-): Promise<void> {
-  for (const step of [...undo].reverse()) {
-    try {
-      await step();
-    } catch (failure) {
-      engine.log.error(`undoing the start of ${container.name}`, failure);
-    }
-  }
-  const failure = {
-    exitCode: error instanceof TcomposeError && error.exitCode > 1 ? error.exitCode : 128,
-    oomKilled: false,
-    error: error instanceof Error ? error.message : String(error),
-    finishedAt: rfc3339(engine.clock.now()),
-  };
-  container.become(
-    before.status === 'created'
-      ? { status: 'created', failure }
-      : { status: 'exited', startedAt: before.startedAt, exit: failure },
-  );
-  container.saveAnyway(engine.log.error);
-  for (const pending of container.pendingAttaches) {
-    pending.failed(error instanceof Error ? error : new Error(String(error)));
-  }
-  container.pendingAttaches.clear();
-  container.announce();
-  if (container.record.hostConfig.AutoRemove) {
-    void container.serial
-      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
-      .catch((failed) => engine.log.error(`removing ${container.name}`, failed));
-  }
 }
 
 /** RFC 3339 of nanoseconds since the epoch. */

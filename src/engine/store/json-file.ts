@@ -37,7 +37,10 @@ export function appendJson(path: string, value: unknown): void {
 }
 
 /** Reads the last line of what appendJson wrote that is whole (a power failure may have cut one); else as readJson. */
-export function readLastJson<T>(path: string, validate: (value: unknown) => string | undefined): T | undefined {
+export function readLastJson<T>(
+  path: string,
+  validate: (value: unknown) => string | undefined,
+): T | undefined {
   return parse(path, lastWholeLine, validate);
 }
 

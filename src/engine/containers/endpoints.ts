@@ -1,0 +1,103 @@
+import { closeSync } from 'node:fs';
+import type { EndpointRecord, PortBinding } from '../../network/index.ts';
+import type { ShimConnection } from '../../runtime/shim-client.ts';
+import { SystemCallError } from '../../sys/libc.ts';
+import { pidfdGetFd } from '../../sys/pidfd.ts';
+import type { Engine } from '../context.ts';
+import { aliasesOf, networkMode } from './attachments.ts';
+import type { Container } from './container.ts';
+import { emitNetwork } from './events.ts';
+import { dnsOptions } from './host-files.ts';
+import type { Attachment } from './record.ts';
+
+/** Reserves an address on each network the container is attached to. */
+export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
+  if (networkMode(container.record.hostConfig.NetworkMode).kind !== 'networks') return [];
+  const endpoints: EndpointRecord[] = [];
+  const attachments: Record<string, Attachment> = {};
+  undo.push(() => {
+    for (const endpoint of endpoints) engine.net.release(endpoint);
+    container.amend({ attachments: withoutEndpoints(container.mutable.attachments), ports: [] });
+  });
+  let index = 0;
+  for (const [name, attachment] of Object.entries(container.mutable.attachments)) {
+    const network = engine.networks.need(attachment.networkId);
+    const { settings } = attachment;
+    const endpoint = engine.net.allocate(network, {
+      containerId: container.id,
+      ...(settings.IPAMConfig?.IPv4Address ? { ipv4: settings.IPAMConfig.IPv4Address } : {}),
+      ...(settings.IPAMConfig?.IPv6Address ? { ipv6: settings.IPAMConfig.IPv6Address } : {}),
+      ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
+      aliases: aliasesOf(container, settings, container.record.config.Hostname),
+      interfaceName: settings.DriverOpts?.['com.docker.network.endpoint.ifname'] ?? `eth${index}`,
+    });
+    index++;
+    endpoints.push(endpoint);
+    attachments[name] = { ...attachment, endpoint };
+  }
+  container.amend({ attachments });
+  return endpoints;
+}
+
+export function withoutEndpoints(
+  attachments: Readonly<Record<string, Attachment>>,
+): Record<string, Attachment> {
+  return Object.fromEntries(
+    Object.entries(attachments).map(([name, { networkId, settings }]) => [name, { networkId, settings }]),
+  );
+}
+
+export function keepEndpoints(
+  container: Container,
+  endpoints: readonly EndpointRecord[],
+  ports: readonly PortBinding[],
+): void {
+  const attachments = Object.fromEntries(
+    Object.entries(container.mutable.attachments).map(([name, attachment]) => {
+      const endpoint = endpoints.find((one) => one.networkId === attachment.networkId);
+      return [name, endpoint === undefined ? attachment : { ...attachment, endpoint }];
+    }),
+  );
+  container.amend({ attachments, ports });
+}
+
+/** Takes the sockets the shim holds and gives them, with addresses and ports, to the network service. */
+export async function attachNetwork(
+  engine: Engine,
+  container: Container,
+  shim: ShimConnection,
+  ports: readonly PortBinding[],
+): Promise<void> {
+  const attachments = Object.values(container.mutable.attachments);
+  const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
+  if (endpoints.length === 0) return;
+  await engine.net.containerStarted({
+    containerId: container.id,
+    containerName: container.name,
+    endpoints,
+    ports,
+    sockets: await takeSockets(shim),
+    ...(dnsOptions(container) === undefined ? {} : { dns: dnsOptions(container)! }),
+  });
+  for (const { networkId } of attachments) {
+    const network = engine.networks.find(networkId);
+    if (network !== undefined) emitNetwork(engine, network, 'connect', container.id);
+  }
+}
+
+/**
+ * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed anew is
+ * taken, which is nothing.
+ */
+export async function takeSockets(shim: ShimConnection): Promise<Record<string, number>> {
+  for (let tries = 0; ; tries++) {
+    const sockets: Record<string, number> = {};
+    try {
+      for (const [name, fd] of await shim.sockets()) sockets[name] = pidfdGetFd(shim.shimPid, fd);
+      return sockets;
+    } catch (error) {
+      for (const fd of Object.values(sockets)) closeSync(fd);
+      if (tries >= 3 || !(error instanceof SystemCallError)) throw error;
+    }
+  }
+}
