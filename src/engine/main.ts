@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { TcomposeError } from '../errors.ts';
 import { createImageStore, libcLayerSystem } from '../image/index.ts';
 import { createNetworkService } from '../network/index.ts';
+import { enableControllers } from '../runtime/cgroup-enable.ts';
 import { connectKeeper, type KeeperConnection } from '../runtime/keeper-client.ts';
 import { readMachineFacts } from '../runtime/machine-facts.ts';
 import { encodeNetworkOps } from '../runtime/plan-codec.ts';
@@ -16,6 +17,7 @@ import { rfc3339, systemClock } from './clock.ts';
 import { adoptContainers } from './containers/adopt.ts';
 import { loadContainers } from './containers/load.ts';
 import { clearOrphans, removeCgroupParents } from './containers/orphans.ts';
+import { enterOwnGroup, leaveOwnGroup } from './containers/own-group.ts';
 import { createContainerRegistry } from './containers/registry.ts';
 import type { Engine } from './context.ts';
 import { openJournal } from './events/journal.ts';
@@ -129,6 +131,11 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
   const volumes = openVolumes(layout.volumes, systemClock, warn);
   const networks = openNetworks(layout.networks, () => net, warn);
   const containers = createContainerRegistry();
+  const facts = readMachineFacts();
+  const { layout: cgroups, problems } = enableControllers(facts.cgroups);
+  problems.forEach(warn);
+  const machine = { ...facts, cgroups };
+  const moved = enterOwnGroup({ machine, instance, keeper, log });
   const engine: Engine = {
     version,
     layout,
@@ -137,7 +144,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
     clock: systemClock,
     log,
     fault: createFaults(process.env),
-    machine: readMachineFacts(),
+    machine,
     keeper,
     events: openJournal(layout.events, systemClock, warn),
     images: createImageStore({
@@ -155,6 +162,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
   };
   loadContainers(layout, containers, volumes, log);
   const newBoot = isNewBoot(layout, bootId);
+  await moved;
   await adoptContainers(engine, newBoot);
   networks.ensurePredefined();
   await clearOrphans(engine);
@@ -260,6 +268,7 @@ async function finish(engine: Engine, lock: HeldLock): Promise<void> {
           .catch((error) => log.error(`taking network ${record.name} off the machine`, error)),
       );
     await Promise.race([Promise.all(removals), sleep(2000)]);
+    leaveOwnGroup(engine);
     removeCgroupParents(engine);
   }
   await Promise.race([Promise.all([engine.net.close(), engine.images.close()]), sleep(2000)]);
