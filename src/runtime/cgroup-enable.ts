@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { CgroupLayout } from './cgroup-layout.ts';
+import { unifiedControllers } from './cgroup-limits.ts';
+
+/** The kernel's files of control groups; `readSync`-like calls that take microseconds. */
+export interface CgroupFiles {
+  /** '' when unreadable or absent. */
+  read(path: string): string;
+  /** Throws with `code` (EBUSY, ENOENT, …). */
+  write(path: string, data: string): void;
+  /** One that exists is fine. */
+  mkdir(path: string): void;
+}
+
+export const cgroupFiles: CgroupFiles = {
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  },
+  write: (path, data) => writeFileSync(path, data),
+  mkdir: (path) => void mkdirSync(path, { recursive: true }),
+};
+
+/**
+ * Switches on, for the groups below the layout's base, every controller tcompose uses, and returns the layout with
+ * those that are on: what is planned on it meets no controller that is missing. One write each, because the kernel
+ * takes several together or not at all, and one may be refused (cpu while real-time processes are about). v1 is
+ * returned as it is.
+ *
+ * The machine's root group may hold processes and have controllers on (cgroup-v2.rst, "No Internal Process
+ * Constraint"). The root of a control group namespace may not: there, in a container whose init is in that group, all
+ * of its processes are moved one down, to `init`, where the container's limits still hold for them.
+ */
+export function enableControllers(
+  layout: CgroupLayout,
+  files: CgroupFiles = cgroupFiles,
+): { readonly layout: CgroupLayout; readonly problems: readonly string[] } {
+  if (layout.kind !== 'v2') return { layout, problems: [] };
+  const root = `${layout.mountPoint}${layout.base}`;
+  const control = `${root}/cgroup.subtree_control`;
+  const enabled = new Set(words(files.read(control)));
+  const problems: string[] = [];
+  let moved = false;
+  for (const name of unifiedControllers) {
+    if (enabled.has(name) || !layout.controllers.includes(name)) continue;
+    let refusal = tryWrite(files, control, `+${name}`);
+    if (refusal === 'EBUSY' && !moved && isContainerRoot(layout.base, root, files)) {
+      moved = true;
+      moveDown(root, files);
+      refusal = tryWrite(files, control, `+${name}`);
+    }
+    if (refusal === undefined) enabled.add(name);
+    else problems.push(`limits on ${name} cannot be set: ${control} refuses the controller (${refusal})`);
+  }
+  const controllers = unifiedControllers.filter((name) => enabled.has(name));
+  return { layout: { ...layout, controllers }, problems };
+}
+
+/** cgroup.type exists in every group but the machine's root. */
+function isContainerRoot(base: string, root: string, files: CgroupFiles): boolean {
+  return (
+    base === '' &&
+    files.read(`${root}/cgroup.type`) !== '' &&
+    files.read('/proc/1/cgroup').split('\n').includes('0::/')
+  );
+}
+
+function moveDown(root: string, files: CgroupFiles): void {
+  const leaf = `${root}/init`;
+  files.mkdir(leaf);
+  // Forks go on meanwhile; a pid of 0 is a process that this pid namespace doesn't see.
+  for (let round = 0; round < 10; round++) {
+    const pids = words(files.read(`${root}/cgroup.procs`)).filter((pid) => pid !== '0');
+    if (pids.length === 0) return;
+    for (const pid of pids) tryWrite(files, `${leaf}/cgroup.procs`, pid);
+  }
+}
+
+function tryWrite(files: CgroupFiles, path: string, data: string): string | undefined {
+  try {
+    files.write(path, data);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter(Boolean);
+}
