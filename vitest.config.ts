@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Test tiers; see docs/architecture.md. Container tiers run one file at a time: they share two cores. */
+/**
+ * Test tiers; see docs/architecture.md. Container tiers run one file at a time: they share two cores. Pure tiers share
+ * a process among files: most of their time would otherwise go into loading the same modules for each of hundreds.
+ */
 const tier = (name: string, options: { timeout: number; serial: boolean }) => ({
   test: {
     name,
@@ -8,6 +11,7 @@ const tier = (name: string, options: { timeout: number; serial: boolean }) => ({
     testTimeout: options.timeout,
     hookTimeout: options.timeout,
     fileParallelism: !options.serial,
+    isolate: options.serial,
     pool: 'forks' as const,
   },
 });
