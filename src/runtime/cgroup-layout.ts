@@ -21,7 +21,7 @@ export interface ControllerMount {
 
 /** How control groups are mounted on this machine. */
 export type CgroupLayout =
-  /** One tree at `mountPoint`; `controllers` are those of cgroup.controllers where our groups begin. */
+  /** One tree at `mountPoint`; `controllers` are those that our groups can have. */
   | {
       readonly kind: 'v2';
       readonly mountPoint: string;

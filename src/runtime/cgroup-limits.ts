@@ -1,6 +1,9 @@
 import type { Controller } from './cgroup-layout.ts';
 import type { OciResources, OciThrottle } from './oci-types.ts';
 
+/** cgroup v2 controllers that are switched on for our groups wherever they exist. */
+export const unifiedControllers: readonly string[] = ['cpu', 'memory', 'pids', 'io', 'cpuset'];
+
 /** One limit as a file of the container's group. */
 export interface LimitWrite<Name extends string = string> {
   readonly controller: Name;

@@ -1,5 +1,5 @@
 import type { CgroupLayout, Controller } from './cgroup-layout.ts';
-import { type LimitWrite, limitsV1, limitsV2 } from './cgroup-limits.ts';
+import { type LimitWrite, limitsV1, limitsV2, unifiedControllers } from './cgroup-limits.ts';
 import { deviceFilter } from './device-filter.ts';
 import type { HostOp } from './launch-plan.ts';
 import type { OciDeviceRule, OciResources } from './oci-types.ts';
@@ -25,9 +25,6 @@ export interface CgroupPlan {
  * cgroup.procs but 22 when init writes `0` to `tasks` itself, which spares the lock that stops every fork of the machine.
  */
 const always: readonly Controller[] = ['devices', 'memory', 'cpuacct', 'pids', 'freezer', 'blkio'];
-
-/** v2 controllers switched on for our groups wherever they exist. */
-const wantedV2: readonly string[] = ['cpu', 'memory', 'pids', 'io', 'cpuset'];
 
 /** Directories, limits, device rules and the way out, in order. Pure. `path` as `/tcompose-<instance>/<id>`. */
 export function planCgroups(layout: CgroupLayout, path: string, resources: OciResources): CgroupPlan {
@@ -111,7 +108,7 @@ function planV1(
     paths,
     oomCounter: paths.memory === undefined ? undefined : `${paths.memory}/memory.oom_control`,
     warnings: missing.map(
-      (name) => `limits on ${name} are not applied: no such control group controller here`,
+      (name) => `limits on ${name} are not applied: there is no such control group controller for our groups`,
     ),
   };
 }
@@ -124,12 +121,13 @@ function planV2(
   const root = `${layout.mountPoint}${layout.base}`;
   const directory = `${root}${path}`;
   const { writes, needs, warnings } = limitsV2(resources);
-  const available = wantedV2.filter((name) => layout.controllers.includes(name));
+  const available = unifiedControllers.filter((name) => layout.controllers.includes(name));
   const enable = available.map((name) => `+${name}`).join(' ');
   const missing = needs.filter((name) => !layout.controllers.includes(name));
   const host: HostOp[] = [];
-  for (const parent of [root, ...ancestors(root, path).slice(0, -1)]) {
-    if (parent !== root) host.push(mkdir(parent));
+  // At the root itself they are on already: enableControllers.
+  for (const parent of ancestors(root, path).slice(0, -1)) {
+    host.push(mkdir(parent));
     if (enable !== '') host.push(write(`${parent}/cgroup.subtree_control`, enable));
   }
   host.push(mkdir(directory));
@@ -150,7 +148,10 @@ function planV2(
     oomCounter: layout.controllers.includes('memory') ? `${directory}/memory.events` : undefined,
     warnings: [
       ...warnings,
-      ...missing.map((name) => `limits on ${name} are not applied: no such control group controller here`),
+      ...missing.map(
+        (name) =>
+          `limits on ${name} are not applied: there is no such control group controller for our groups`,
+      ),
     ],
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { engineProgram } from '../../engine/client/engine-paths.ts';
 import { TcomposeError } from '../../errors.ts';
 import { buildLaunchPlan, launchWarnings } from '../../runtime/build-launch-plan.ts';
+import { enableControllers } from '../../runtime/cgroup-enable.ts';
 import { explainFailure } from '../../runtime/explain-failure.ts';
 import { readMachineFacts } from '../../runtime/machine-facts.ts';
 import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
@@ -39,6 +40,8 @@ export async function createContainer(
   const { spec } = bundle;
   const tty = spec.process.terminal ?? false;
   const size = spec.process.consoleSize;
+  const facts = readMachineFacts();
+  const machine = { ...facts, cgroups: enableControllers(facts.cgroups).layout };
   const context = {
     id,
     runDir: directory,
@@ -51,7 +54,7 @@ export async function createContainer(
     },
     ...(options.log ? { log: { path: join(directory, 'log'), ...logLimits } } : {}),
     rootfs: { kind: 'directory', path: spec.root.path } as const,
-    machine: readMachineFacts(),
+    machine,
     init: false,
     waitForStart: true,
   };
