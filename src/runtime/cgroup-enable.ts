@@ -31,8 +31,9 @@ export const cgroupFiles: CgroupFiles = {
  * returned as it is.
  *
  * The machine's root group may hold processes and have controllers on (cgroup-v2.rst, "No Internal Process
- * Constraint"). The root of a control group namespace may not: there, in a container whose init is in that group, all
- * of its processes are moved one down, to `init`, where the container's limits still hold for them.
+ * Constraint"); any other may not, or with the controllers that know threads it turns into one whose children can hold
+ * no processes. So in a container whose init is in the root of its control group namespace, all of its processes are
+ * moved one down, to `init`, where the container's limits still hold for them.
  */
 export function enableControllers(
   layout: CgroupLayout,
@@ -42,30 +43,29 @@ export function enableControllers(
   const root = `${layout.mountPoint}${layout.base}`;
   const control = `${root}/cgroup.subtree_control`;
   const enabled = new Set(words(files.read(control)));
+  const missing = unifiedControllers.filter(
+    (name) => layout.controllers.includes(name) && !enabled.has(name),
+  );
   const problems: string[] = [];
-  let moved = false;
-  for (const name of unifiedControllers) {
-    if (enabled.has(name) || !layout.controllers.includes(name)) continue;
-    let refusal = tryWrite(files, control, `+${name}`);
-    if (refusal === 'EBUSY' && !moved && isContainerRoot(layout.base, root, files)) {
-      moved = true;
-      moveDown(root, files);
-      refusal = tryWrite(files, control, `+${name}`);
+  if (missing.length > 0 && !makeRoom(layout.base, root, files)) {
+    problems.push(`limits on ${missing.join(', ')} cannot be set: processes are in ${root} itself`);
+  } else {
+    for (const name of missing) {
+      const refusal = tryWrite(files, control, `+${name}`);
+      if (refusal === undefined) enabled.add(name);
+      else problems.push(`limits on ${name} cannot be set: ${control} refuses the controller (${refusal})`);
     }
-    if (refusal === undefined) enabled.add(name);
-    else problems.push(`limits on ${name} cannot be set: ${control} refuses the controller (${refusal})`);
   }
   const controllers = unifiedControllers.filter((name) => enabled.has(name));
   return { layout: { ...layout, controllers }, problems };
 }
 
-/** cgroup.type exists in every group but the machine's root. */
-function isContainerRoot(base: string, root: string, files: CgroupFiles): boolean {
-  return (
-    base === '' &&
-    files.read(`${root}/cgroup.type`) !== '' &&
-    files.read('/proc/1/cgroup').split('\n').includes('0::/')
-  );
+/** Whether controllers may be switched on below a group: the machine's root (no cgroup.type), or one without processes. */
+function makeRoom(base: string, root: string, files: CgroupFiles): boolean {
+  if (files.read(`${root}/cgroup.type`) === '') return true;
+  const initIsHere = files.read('/proc/1/cgroup').split('\n').includes('0::/');
+  if (base === '' && initIsHere) moveDown(root, files);
+  return words(files.read(`${root}/cgroup.procs`)).length === 0;
 }
 
 function moveDown(root: string, files: CgroupFiles): void {
