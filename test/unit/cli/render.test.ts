@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { jsonRenderer } from '../../../src/cli/render/json.ts';
 import { logFormatter, plainLogStyle } from '../../../src/cli/render/log-lines.ts';
@@ -16,15 +16,28 @@ const events: TcomposeEvent[] = [
   { type: 'error', error: new TcomposeError('CLI_USAGE', 'no', { hint: 'yes' }) },
 ];
 
+/** A stream that keeps what is written to it. */
+function sink() {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
 function rendered(
   make: (target: RenderTarget) => { emit: (event: TcomposeEvent) => void },
   log = plainLogStyle,
 ) {
-  const out = new PassThrough();
-  const err = new PassThrough();
-  const renderer = make({ out, err, color: { stdout: false, stderr: false }, log });
+  const out = sink();
+  const err = sink();
+  const renderer = make({ out: out.stream, err: err.stream, color: { stdout: false, stderr: false }, log });
   for (const event of events) renderer.emit(event);
-  return { out: String(out.read() ?? ''), err: String(err.read() ?? '') };
+  return { out: out.text(), err: err.text() };
 }
 
 describe('renderers', () => {
