@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hashLines } from '../../../src/compose/config/index.ts';
 import type { Service } from '../../../src/compose/model/service.ts';
 import type { Project } from '../../../src/compose/model.ts';
 import { changedParts, serviceHash, serviceParts } from '../../../src/project/config-hash.ts';
@@ -307,6 +308,11 @@ describe('configuration hashes', () => {
     expect(serviceHash({ ...service, deploy: { replicas: 2 } })).toBe(
       serviceHash({ ...service, deploy: {} }),
     );
+  });
+
+  test('are those that config --hash prints', () => {
+    const project = { services: { web: service } } as unknown as Project;
+    expect(hashLines(project)).toEqual([`web ${serviceHash(service)}`]);
   });
 
   test('differ with everything else, and the parts say where', () => {

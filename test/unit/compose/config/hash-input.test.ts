@@ -50,6 +50,8 @@ test.each<TreeMap>([
   { depends_on: ['db'] },
   { profiles: ['x'] },
   { 'x-own': 'y' },
+  { develop: { watch: [{ path: '.', action: 'rebuild' }] } },
+  { attach: false },
 ])('%j does not change the hash', (change) => {
   expect(serviceHashInput(serviceOf({ ...base, ...change }))).toBe(serviceHashInput(serviceOf(base)));
 });
@@ -58,8 +60,6 @@ test.each<TreeMap>([
   { image: 'redis:7' },
   { command: [] },
   { environment: { A: 'b' } },
-  { develop: { watch: [{ path: '.', action: 'rebuild' }] } },
-  { attach: false },
   { deploy: { labels: ['a=c'] } },
 ])('%j changes the hash', (change) => {
   expect(serviceHashInput(serviceOf({ ...base, ...change }))).not.toBe(serviceHashInput(serviceOf(base)));
