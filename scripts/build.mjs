@@ -10,6 +10,8 @@ if (existsSync('scripts/compile-schemas.mjs')) await import('./compile-schemas.m
 
 rmSync('dist/cache', { recursive: true, force: true });
 // tcompose.cjs is a loader that runs cli.cjs from V8's code cache.
+// Its first lines are shell: Node reads `--env-file` even behind the script's name, and dies of a missing file, unless `--` comes first.
+const start = '#!/bin/sh\n":" //; exec node -- "$0" "$@"\n';
 const entries = { tcompose: 'src/cli/boot.ts', cli: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
@@ -26,7 +28,7 @@ for (const [name, entry] of Object.entries(entries)) {
     external: ['koffi'],
     define: { TCOMPOSE_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
     banner: {
-      js: `${name === 'tcompose' ? '#!/usr/bin/env node\n' : ''}const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
+      js: `${name === 'tcompose' ? start : ''}const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
     },
     logLevel: 'warning',
   });

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { LoadOptions } from '../../compose/load.ts';
 import type { Project } from '../../compose/model.ts';
 import type { Warning } from '../../compose/phases.ts';
@@ -53,12 +55,12 @@ export const command: Command = {
     for (const name of ['lock-image-digests', 'resolve-image-digests']) {
       if (flag.bool(args, name)) throw (await import('../not-yet.ts')).notYet(`--${name}`);
     }
-    const file = flag.str(args, 'output');
-    if (flag.bool(args, 'quiet') && file === undefined) {
+    if (flag.bool(args, 'quiet')) {
       await load(args, ctx);
       return 0;
     }
     const text = await output(args, ctx);
+    const file = flag.str(args, 'output');
     if (file !== undefined) await writeOutput(file, text, ctx);
     else ctx.write(text);
     return 0;
@@ -180,8 +182,6 @@ async function variables(format: string | undefined, args: ParsedArgs, ctx: CliC
 }
 
 async function writeOutput(file: string, text: string, ctx: CliContext): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  const { resolve } = await import('node:path');
   const path = resolve(ctx.cwd, file);
   try {
     await writeFile(path, text);
