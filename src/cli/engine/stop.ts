@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineStatus } from '../../engine/api-types.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { processRuns } from '../../engine/client/process-runs.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
 import { runningEngine } from './own-engine.ts';
@@ -44,7 +45,7 @@ export async function stopEngine(client: EngineClient, force: boolean): Promise<
   await client.transport.json<object>({ method: 'POST', path: '/tcompose/shutdown', json: { force } });
   client.close();
   const deadline = performance.now() + patience;
-  while (lives(status.pid) || lives(status.keeperPid)) {
+  while (processRuns(status.pid) || processRuns(status.keeperPid)) {
     if (performance.now() > deadline)
       throw new TcomposeError(
         'ENGINE_API',
@@ -56,13 +57,4 @@ export async function stopEngine(client: EngineClient, force: boolean): Promise<
     await sleep(20);
   }
   return { running: status.containers.running + status.containers.paused };
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

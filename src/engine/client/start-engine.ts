@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
+import { processRuns } from './process-runs.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds. */
 const START_DEADLINE = 15_000;
@@ -95,13 +96,7 @@ function runKeeper(
 /** Whether the keeper that `keeper.pid` names has ended. Before it has written its pid it is not gone. */
 function keeperIsGone(paths: EnginePaths): boolean {
   const pid = Number(readText(join(paths.run, 'keeper.pid')).trim());
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
+  return Number.isInteger(pid) && pid > 0 && !processRuns(pid);
 }
 
 function readText(file: string): string {
