@@ -35,7 +35,7 @@ export interface ShimConnection {
   network(ops: Uint8Array): Promise<void>;
   /** Closes a held socket. */
   releaseSocket(name: string): Promise<void>;
-  /** Opens a second connection that carries output and stdin; resolves when no later byte of output can be missed. */
+  /** Opens further connections that carry output and stdin; resolves when no later byte of output can be missed. */
   attach(streams: AttachStreams): Promise<ShimAttachment>;
   /** The exit was recorded: the shim ends. Resolves also when it is already gone. */
   reap(): Promise<void>;
@@ -170,15 +170,62 @@ export async function connectShim(runDir: string): Promise<ShimConnection> {
   };
 }
 
-/** The attach connection of ShimConnection.attach, for callers that need nothing else of the shim. */
+/**
+ * What ShimConnection.attach gives, for callers that need nothing else of the shim. Stdin has a connection of its own: a
+ * write to a process that has just ended fails and takes its socket down, with all output on it that was not yet read.
+ */
 export async function attachShim(runDir: string, streams: AttachStreams): Promise<ShimAttachment> {
-  const socket = await openSocket(runDir);
   let output: (stream: OutputStream, bytes: Buffer) => void = () => {};
+  const opening = [
+    openAttachment(runDir, { ...streams, stdin: false }, (stream, bytes) => output(stream, bytes)),
+    ...(streams.stdin
+      ? [openAttachment(runDir, { stdin: true, stdout: false, stderr: false }, () => {})]
+      : []),
+  ];
+  const [outgoing, incoming] = await Promise.all(opening).catch(async (error) => {
+    for (const one of await Promise.allSettled(opening))
+      if (one.status === 'fulfilled') one.value.socket.destroy();
+    throw error;
+  });
+  const { socket, ended } = outgoing!;
+  const stdin = incoming?.socket;
+
+  return {
+    onOutput: (listener) => {
+      output = listener;
+    },
+    ended,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    write: async (bytes) => {
+      for (let at = 0; at < bytes.length && stdin !== undefined; at += stdinChunk) {
+        const part = encodeShimRequest({ type: 'stdin', bytes: bytes.subarray(at, at + stdinChunk) });
+        await new Promise<void>((resolve, reject) =>
+          stdin.write(part, (error) => (error ? reject(goneError(runDir, error)) : resolve())),
+        );
+      }
+    },
+    endStdin: () => {
+      if (stdin?.destroyed === false) stdin.write(encodeShimRequest({ type: 'stdin-close' }));
+    },
+    close: () => {
+      socket.destroy();
+      stdin?.destroy();
+    },
+  };
+}
+
+/** One attach connection, answered: no later byte of its streams can be missed. */
+async function openAttachment(
+  runDir: string,
+  streams: AttachStreams,
+  output: (stream: OutputStream, bytes: Buffer) => void,
+): Promise<{ readonly socket: Socket; readonly ended: ShimAttachment['ended'] }> {
+  const socket = await openSocket(runDir);
   let finish: (reason: 'eof' | 'slow' | 'gone') => void = () => {};
   const ended = new Promise<'eof' | 'slow' | 'gone'>((resolve) => {
     finish = resolve;
   });
-
   await new Promise<void>((resolve, reject) => {
     readFrames(socket, {
       frame: (payload) => {
@@ -195,27 +242,7 @@ export async function attachShim(runDir: string, streams: AttachStreams): Promis
     });
     socket.write(encodeShimRequest({ type: 'attach', seq: 1, ...streams }));
   });
-
-  return {
-    onOutput: (listener) => {
-      output = listener;
-    },
-    ended,
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    write: async (bytes) => {
-      for (let at = 0; at < bytes.length; at += stdinChunk) {
-        const part = encodeShimRequest({ type: 'stdin', bytes: bytes.subarray(at, at + stdinChunk) });
-        await new Promise<void>((resolve, reject) =>
-          socket.write(part, (error) => (error ? reject(goneError(runDir, error)) : resolve())),
-        );
-      }
-    },
-    endStdin: () => {
-      if (!socket.destroyed) socket.write(encodeShimRequest({ type: 'stdin-close' }));
-    },
-    close: () => socket.destroy(),
-  };
+  return { socket, ended };
 }
 
 /** Bytes of stdin in a frame: what the shim takes in one piece (native/client.h). */

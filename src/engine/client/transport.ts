@@ -151,10 +151,11 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
 
 /**
  * A write that fails with EPIPE found the other end closed: the request never arrived as a whole, so an engine cannot have
- * acted on it. That is how a kept connection to an engine that died meanwhile fails.
+ * acted on it. That is how a kept connection to an engine that died meanwhile fails: in the kernel, or, when its end was
+ * read already, in Node, whose error names no system call.
  */
 const undelivered = (failure: NodeJS.ErrnoException, asked: ApiRequest) =>
-  failure.code === 'EPIPE' && failure.syscall === 'write' && !isStream(asked.body);
+  failure.code === 'EPIPE' && (failure.syscall ?? 'write') === 'write' && !isStream(asked.body);
 
 const isStream = (body: ApiRequest['body']) => body !== undefined && !Buffer.isBuffer(body);
 const nameOf = (asked: ApiRequest) => `${asked.method ?? 'GET'} ${asked.path}`;

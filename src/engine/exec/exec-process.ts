@@ -96,7 +96,7 @@ export async function startExec(
     await engine.keeper.spawn(encodeLaunchPlan(plan), runDir);
     shim = await connectShim(runDir);
     exec.shim = shim;
-    const outcome = await firstState(shim, options);
+    const outcome = await firstState(shim, request.AttachStdin ?? false, options);
     if (outcome.type === 'failed') {
       throw explainFailure(
         { step: outcome.phase, errno: outcome.errno, detail: `${outcome.op} ${outcome.detail}`.trim() },
@@ -124,7 +124,7 @@ export async function startExec(
 
 type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;
 
-function firstState(shim: ShimConnection, options: ExecStart): Promise<Outcome> {
+function firstState(shim: ShimConnection, stdin: boolean, options: ExecStart): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const offClose = shim.onClose((cause) =>
       reject(
@@ -138,7 +138,7 @@ function firstState(shim: ShimConnection, options: ExecStart): Promise<Outcome> 
       if (state.type === 'created') {
         if (releasing) return;
         releasing = true;
-        const streams = { stdin: true, stdout: true, stderr: true };
+        const streams = { stdin, stdout: true, stderr: true };
         shim
           .attach(streams)
           .then((attachment) => options.attached?.(attachment))

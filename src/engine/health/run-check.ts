@@ -22,9 +22,12 @@ export async function runCheck(
   const timedOut = new Promise<'timeout'>((resolve) => {
     stopTimer = clock.after(config.timeout, () => resolve('timeout'));
   });
+  let stopListening = (): void => {};
   const gone = new Promise<'cancelled'>((resolve) => {
     if (cancelled.aborted) resolve('cancelled');
-    cancelled.addEventListener('abort', () => resolve('cancelled'), { once: true });
+    const cancel = (): void => resolve('cancelled');
+    cancelled.addEventListener('abort', cancel);
+    stopListening = () => cancelled.removeEventListener('abort', cancel);
   });
   const check = exec(config.command, {
     signal: controller.signal,
@@ -32,6 +35,7 @@ export async function runCheck(
   }).catch((error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }));
   const outcome = await Promise.race([check, timedOut, gone]);
   stopTimer();
+  stopListening();
   if (outcome === 'cancelled') {
     controller.abort();
     return undefined;

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { type Exchange, type Hijacked, readJson, streamWriter } from './exchange.ts';
 import { failureOf } from './failure.ts';
+import { watchPeer, watchPeerFromEnd } from './peer-watch.ts';
 import { compareVersions, type Lookup } from './router.ts';
 
 /** API versions this engine answers; a client outside the range is told so in Docker's words. */
@@ -40,6 +41,9 @@ export function createApiServer(
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
   });
+  // A client may close its half and go on reading; one that is gone is told apart by watchPeer.
+  (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
+  server.on('connection', watchPeerFromEnd);
   // Log followers and waits are silent for hours; a client's header must not take long.
   server.requestTimeout = 0;
   server.timeout = 0;
@@ -200,6 +204,7 @@ function upgradedChannel(
       return streamWriter(socket);
     },
     hijack(contentType): Hijacked {
+      watchPeer(socket);
       writeHead(101, { 'Content-Type': contentType, Connection: 'Upgrade', Upgrade: 'tcp' });
       return { input, output: streamWriter(socket) };
     },

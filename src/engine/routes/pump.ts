@@ -43,8 +43,9 @@ async function feed(attachment: ShimAttachment, client: Hijacked): Promise<void>
     // The input's end must not destroy it: it may be the socket that the rest of the output still goes to.
     for await (const chunk of client.input.iterator({ destroyOnReturn: false }))
       await attachment.write(chunk as Buffer);
-    attachment.endStdin();
   } catch {
     // The container is gone, or the client is: the output side tells.
+  } finally {
+    attachment.endStdin();
   }
 }

@@ -45,6 +45,24 @@ describe.skipIf(reason !== undefined)('stdio', () => {
     await shim.reap();
   });
 
+  it('keeps output that waits to be read when stdin goes to a process that has ended', async () => {
+    const plan = box.plan('late', ['sh', '-c', 'echo said'], {
+      waitForStart: true,
+      stdio: { stdin: true, stdinOnce: true },
+    });
+    const { shim, client, output } = await attached(plan);
+    client.pause();
+    await untilState(shim, 'exited');
+    const gone = new Promise((resolve) => shim.onClose(resolve));
+    await shim.reap();
+    await gone;
+    client.endStdin();
+    await client.write(Buffer.from('nobody reads this')).catch(() => {});
+    client.resume();
+    expect(await client.ended).toBe('eof');
+    expect(output.stdout).toBe('said\n');
+  });
+
   it('keeps stdin open without stdinOnce, and is /dev/null without stdin', async () => {
     const plan = box.plan('keep', ['sh', '-c', 'read a; echo $a; read b; echo $b'], {
       waitForStart: true,

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
   type HealthExec,
@@ -5,6 +6,7 @@ import {
   monitorHealth,
   resolveHealthConfig,
 } from '../../../../src/engine/health/index.ts';
+import { runCheck } from '../../../../src/engine/health/run-check.ts';
 import { fakeClock } from '../fake-clock.ts';
 
 const seconds = 1e9;
@@ -54,6 +56,16 @@ describe('resolveHealthConfig', () => {
     expect(() => resolveHealthConfig({ Test: ['CMD', 'x'], Interval: 1000 }, undefined)).toThrow(
       /Interval in Healthcheck/,
     );
+  });
+});
+
+describe('runCheck', () => {
+  it('leaves nothing on the signal it was given', async () => {
+    const cancelled = new AbortController();
+    const config = resolveHealthConfig({ Test: ['CMD', 'true'] }, undefined)!;
+    for (let count = 0; count < 20; count++)
+      await runCheck(config, async () => ({ exitCode: 0 }), fakeClock(), cancelled.signal);
+    expect(getEventListeners(cancelled.signal, 'abort')).toHaveLength(0);
   });
 });
 
