@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { limitChecks } from './limit-checks.ts';
-import { expect, groupOf, ourGroups, output, type Situation, text, tree, until } from './machine.ts';
+import { expect, groupOf, inspect, ourGroups, output, type Situation, text, tree, until } from './machine.ts';
 import { projectChecks } from './project-checks.ts';
 
 export interface Check {
@@ -79,6 +79,30 @@ const leavesContainer: Check = {
   },
 };
 
+/** As a log-out or the end of a service does it: everything in the group is killed. */
+const outlivesSession: Check = {
+  name: 'containers outlive the session that started their engine',
+  async run() {
+    const at: Situation = { name: 'brief', root: '/var/lib/vm-brief', port: 0 };
+    const scope = `${tree}/user.slice/user-0.slice/session-2.scope`;
+    mkdirSync(scope);
+    const enter = `echo $$ > ${scope}/cgroup.procs`;
+    const run = 'node /opt/tcompose/dist/tcompose.cjs container run -d --name stays tcompose/host sleep 1000';
+    const env = { ...process.env, TCOMPOSE_ROOT: at.root };
+    const started = spawnSync('sh', ['-c', `${enter} && ${run}`], { encoding: 'utf8', env });
+    expect(started.status, 0, started.stderr);
+    const before = await inspect(at, 'stays');
+    writeFileSync(`${scope}/cgroup.kill`, '1');
+    await until('the session to be empty', () => text(`${scope}/cgroup.events`).includes('populated 0'));
+    rmdirSync(scope);
+    const after = await inspect(at, 'stays');
+    expect(after.State.Status, 'running', 'state');
+    expect(after.State.Pid, before.State.Pid, 'pid');
+    output(at, 'container', 'rm', '-f', 'stays');
+    output(at, 'engine', 'stop');
+  },
+};
+
 export const settings: readonly Setting[] = [
   {
     situation: { name: 'started in the root group', root: '/var/lib/vm-root', port: 18080 },
@@ -88,7 +112,13 @@ export const settings: readonly Setting[] = [
   {
     situation: { name: 'started in a session scope', root: '/var/lib/vm-session', port: 18081 },
     prepare: enterSession,
-    checks: [...limitChecks, ...projectChecks.slice(0, -1), leavesSession, ...projectChecks.slice(-1)],
+    checks: [
+      ...limitChecks,
+      ...projectChecks.slice(0, -1),
+      leavesSession,
+      outlivesSession,
+      ...projectChecks.slice(-1),
+    ],
   },
   {
     situation: { name: insideContainer, root: '/var/lib/inner/engine', port: 18082 },
