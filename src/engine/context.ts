@@ -10,6 +10,7 @@ import type { FaultPoint } from './fault.ts';
 import type { EngineLog } from './log-sink.ts';
 import type { NetworkRegistry } from './networks.ts';
 import type { Layout } from './store/layout.ts';
+import type { Trash } from './store/trash.ts';
 import type { VolumeStore } from './volumes.ts';
 
 /** Everything the parts of the engine share: one object made by main.ts, passed to each operation. */
@@ -31,4 +32,6 @@ export interface Engine {
   readonly net: NetworkService;
   readonly containers: ContainerRegistry;
   readonly execs: ExecRegistry;
+  /** For what lies under `lib`, and under `run`. */
+  readonly trash: { readonly lib: Trash; readonly run: Trash };
 }

@@ -38,6 +38,7 @@ import {
   readBootId,
   readInstance,
 } from './store/layout.ts';
+import { openTrash } from './store/trash.ts';
 import { openVolumes } from './volumes.ts';
 
 /**
@@ -159,6 +160,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
     net,
     containers,
     execs: createExecRegistry(),
+    trash: { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) },
   };
   loadContainers(layout, containers, volumes, log);
   const newBoot = isNewBoot(layout, bootId);
@@ -166,6 +168,8 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
   await adoptContainers(engine, newBoot);
   networks.ensurePredefined();
   await clearOrphans(engine);
+  engine.trash.lib.sweep();
+  engine.trash.run.sweep();
   return engine;
 }
 
@@ -271,7 +275,11 @@ async function finish(engine: Engine, lock: HeldLock): Promise<void> {
     leaveOwnGroup(engine);
     removeCgroupParents(engine);
   }
-  await Promise.race([Promise.all([engine.net.close(), engine.images.close()]), sleep(2000)]);
+  const { lib, run } = engine.trash;
+  await Promise.race([
+    Promise.all([engine.net.close(), engine.images.close(), lib.empty(), run.empty()]),
+    sleep(2000),
+  ]);
   engine.events.close();
   lock.release();
 }

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { close, closeSync } from 'node:fs';
 import { type NetlinkMessage, parseMessages } from '../network/netlink/message.ts';
 import { check, declare } from './libc.ts';
 import { openNetlinkFd, receiveDatagram } from './netlink-socket.ts';
@@ -50,7 +50,8 @@ export function watchNetlink(
       if (!open) return;
       open = false;
       fcntl(fd, F_SETFL, check(fcntl(fd, F_GETFL, 0), 'fcntl F_GETFL') & ~O_ASYNC);
-      closeSync(fd);
+      // On another thread: the kernel waits for all readers of the group's list, 5 to 15 ms.
+      close(fd);
       // A signal raised before the close may still be on its way: the handler goes a turn later.
       setImmediate(() => process.removeListener('SIGIO', drain));
     },

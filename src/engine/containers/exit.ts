@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseExitFile } from '../../runtime/exit-file.ts';
 import type { ShimExit } from '../../runtime/shim-protocol.ts';
@@ -74,9 +73,12 @@ async function finish(
     if (shimLost) await clearCgroups(cgroupPaths(engine, launch.spec));
     await releaseNetwork(engine, container);
     recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
-    await launch.shim.reap();
-    launch.shim.close();
-    await rm(container.runDir, { recursive: true, force: true });
+    // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
+    launch.shim
+      .reap()
+      .catch((error) => engine.log.error(`the shim of ${container.name}`, error))
+      .finally(() => launch.shim.close());
+    await engine.trash.run.put(container.runDir);
     await launch.rootfs.release();
   } catch (error) {
     engine.log.error(`cleaning up after ${container.name}`, error);

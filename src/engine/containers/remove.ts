@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import type { Container } from './container.ts';
@@ -45,7 +44,7 @@ export async function removeContainer(
 }
 
 async function removeFiles(engine: Engine, container: Container, volumes: boolean): Promise<void> {
-  await rm(container.runDir, { recursive: true, force: true });
+  await engine.trash.run.put(container.runDir);
   if (volumes) {
     for (const mount of container.record.mounts) {
       if (mount.anonymous !== true || mount.volume === undefined) continue;
@@ -56,7 +55,7 @@ async function removeFiles(engine: Engine, container: Container, volumes: boolea
     }
   }
   engine.fault('remove:files');
-  await rm(container.directory, { recursive: true, force: true });
+  await engine.trash.lib.put(container.directory);
 }
 
 /** Containers, running or not, that mount a volume. */

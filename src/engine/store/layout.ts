@@ -20,6 +20,9 @@ export interface Layout {
   readonly volumes: string;
   readonly containerRuns: string;
   readonly execRuns: string;
+  /** Directories on their way out: of `lib`, and of `run`, which is often another file system. */
+  readonly trash: string;
+  readonly runTrash: string;
 }
 
 export function layoutOf(lib: string, run: string): Layout {
@@ -38,6 +41,8 @@ export function layoutOf(lib: string, run: string): Layout {
     volumes: join(lib, 'volumes'),
     containerRuns: join(run, 'c'),
     execRuns: join(run, 'e'),
+    trash: join(lib, 'trash'),
+    runTrash: join(run, 'trash'),
   };
 }
 

@@ -1,0 +1,98 @@
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Takes directories out of the way by one rename and deletes them when nobody waits for it. What a crash leaves is found
+ * by the next engine's `sweep`.
+ */
+export interface Trash {
+  /** After this nothing is at `path` any more. An absent directory is no error. */
+  put(path: string): Promise<void>;
+  /** Deletes what an earlier engine left. */
+  sweep(): void;
+  /** Resolves when all that was put so far is deleted, at once instead of in time. */
+  empty(): Promise<void>;
+}
+
+/** Milliseconds without another `put` before deleting begins: what clients wait for comes first. */
+const quietFor = 50;
+/** Deleting begins at the latest after this many milliseconds. */
+const patience = 1000;
+
+/** `directory` must be on the file system of what is put. `warn` hears of what could not be deleted. */
+export function openTrash(directory: string, warn: (message: string) => void): Trash {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const waiting: string[] = [];
+  let number = 0;
+  let lastPut = 0;
+  let hurry: AbortController | undefined;
+  let working: Promise<void> | undefined;
+
+  async function work(): Promise<void> {
+    const began = performance.now();
+    for (;;) {
+      const now = performance.now();
+      const pause = Math.min(lastPut + quietFor, began + patience) - now;
+      if (pause <= 0 || hurry?.signal.aborted) break;
+      await sleep(pause, undefined, { ref: false, signal: hurry!.signal }).catch(() => {});
+    }
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      try {
+        await deleteTree(path);
+      } catch (error) {
+        warn(`${path} could not be deleted: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  function add(path: string): void {
+    waiting.push(path);
+    lastPut = performance.now();
+    if (working !== undefined) return;
+    hurry = new AbortController();
+    working = work().finally(() => {
+      working = undefined;
+      hurry = undefined;
+    });
+  }
+
+  return {
+    async put(path) {
+      for (;;) {
+        const name = join(directory, `${basename(path)}.${process.pid}.${number++}`);
+        try {
+          renameSync(path, name);
+          add(name);
+          return;
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === 'ENOENT') return;
+          // Left by an engine that had the same pid; `sweep` has it.
+          if (code === 'ENOTEMPTY' || code === 'EEXIST') continue;
+          // A mount of its own, or a full disk: the slow way then.
+          await rm(path, { recursive: true, force: true });
+          return;
+        }
+      }
+    },
+    sweep() {
+      for (const name of readdirSync(directory)) add(join(directory, name));
+    },
+    async empty() {
+      hurry?.abort();
+      await working;
+    },
+  };
+}
+
+/** As rm -r, one call after the other: the thread pool stays free for what is waited for. */
+async function deleteTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) await deleteTree(child);
+    else await unlink(child);
+  }
+  await rmdir(path);
+}
