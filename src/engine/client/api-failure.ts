@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
+import { type ErrorBody, withoutHint } from '../error-body.ts';
 
 /** What an engine answered when it refused; kept as the cause of the TcomposeError. */
 export class ApiFailure extends Error {
@@ -12,14 +13,14 @@ export class ApiFailure extends Error {
   }
 }
 
-/** The error for a refused request; the engine's own sentence is the message. */
+/** The error for a refused request: the engine's own sentence is the message, its hint the hint. */
 export function apiError(status: number, request: string, body: string): TcomposeError {
   let message = body.trim();
   let hint: string | undefined;
   try {
-    const parsed = JSON.parse(body) as { message?: string; hint?: string };
-    message = parsed.message ?? message;
+    const parsed = JSON.parse(body) as Partial<ErrorBody>;
     hint = parsed.hint;
+    message = withoutHint(parsed.message ?? message, hint);
   } catch {
     // Not JSON: the text itself is the message.
   }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import { type ErrorBody, withHint } from '../error-body.ts';
 
 /** HTTP status of the codes that mean the client's side; every other error is a 500. */
 const statusOfCode: Partial<Record<ErrorCode, number>> = {
@@ -34,37 +35,39 @@ const statusOfEnding: readonly (readonly [RegExp, number])[] = [
 
 export interface Failure {
   readonly status: number;
-  readonly message: string;
+  readonly body: ErrorBody;
 }
 
 /**
- * What a thrown value becomes on the wire: Docker's `{"message": …}` with a status. A hint is the message's last
- * sentence, so that clients which know nothing of hints show it too.
+ * What a thrown value becomes on the wire: Docker's `{"message": …}` with a status, the hint being the message's last
+ * words. Code and hint stand beside it for clients that know of them.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof TcomposeErrors) {
-    return { status: 400, message: error.errors.map((one) => failureOf(one).message).join('\n') };
+    return {
+      status: 400,
+      body: { message: error.errors.map((one) => failureOf(one).body.message).join('\n') },
+    };
   }
   if (error instanceof TcomposeError) {
-    const message = error.hint === undefined ? error.message : `${error.message} ${sentence(error.hint)}`;
-    return { status: statusOfCode[error.code] ?? statusByEnding(error.code), message };
+    const { code, message, hint } = error;
+    return {
+      status: statusOfCode[code] ?? statusByEnding(code),
+      body: { message: withHint(message, hint), code, ...(hint === undefined ? {} : { hint }) },
+    };
   }
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return {
       status: 500,
-      message: `no space left on the disk that holds ${path ?? 'the state of the engine'}`,
+      body: { message: `no space left on the disk that holds ${path ?? 'the state of the engine'}` },
     };
   }
-  return { status: 500, message: error instanceof Error ? error.message : String(error) };
+  return { status: 500, body: { message: error instanceof Error ? error.message : String(error) } };
 }
 
 function statusByEnding(code: string): number {
   return statusOfEnding.find(([pattern]) => pattern.test(code))?.[1] ?? 500;
-}
-
-function sentence(hint: string): string {
-  return `(${hint.replace(/[.)]+$/, '')})`;
 }
 
 export const badParameter = (message: string, hint?: string): TcomposeError =>

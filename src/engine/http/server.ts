@@ -87,10 +87,10 @@ export function createApiServer(
       }
     } catch (error) {
       hooks.failed(label, error);
-      const { status, message } = failureOf(error);
+      const { status, body } = failureOf(error);
       if (channel.answered()) channel.abort();
       else if (status === 304) channel.send(304);
-      else channel.send(status, { message });
+      else channel.send(status, body);
     } finally {
       channel.whenDone(end);
     }
@@ -171,8 +171,8 @@ function upgradedChannel(
     abort.abort();
   });
   socket.on('error', () => socket.destroy());
-  socket.setNoDelay(true);
-  const { body, input } = splitBody(socket, head, Number(request.headers['content-length'] ?? 0));
+  request.socket.setNoDelay(true);
+  const { body, input } = bodyAndInput(request, socket, head);
   const writeHead = (status: number, headers: Readonly<Record<string, string>>): void => {
     answered = true;
     const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -209,6 +209,21 @@ function upgradedChannel(
       return { input, output: streamWriter(socket) };
     },
   };
+}
+
+/**
+ * Parts an upgraded request's body from the client's stdin. Node ≥ 26 parses the body as of any request, and drops what
+ * nobody reads of it once the upgraded stream is read; earlier ones hand it over as the first bytes of that stream.
+ */
+function bodyAndInput(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): { body: Readable; input: Readable } {
+  const parsed = !request.complete || request.readableLength > 0;
+  if (!parsed) return splitBody(socket, head, Number(request.headers['content-length'] ?? 0));
+  const body = request.pipe(new PassThrough());
+  return { body, input: splitBody(socket, head, 0).input };
 }
 
 /** An upgraded request's first `length` bytes after the head are its body, the rest is the client's stdin. */

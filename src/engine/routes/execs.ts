@@ -84,7 +84,7 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
           async beforeEnd() {
             const error = await outcome;
             if (error === undefined) return;
-            const text = Buffer.from(`${failureOf(error).message}${tty ? '\r\n' : '\n'}`);
+            const text = Buffer.from(`${failureOf(error).body.message}${tty ? '\r\n' : '\n'}`);
             await client.output.write(tty ? text : frame('stderr', text));
           },
         });
