@@ -106,7 +106,9 @@ export const errorCodes = {
   PROJECT_SERVICE_UNKNOWN: 'No service of the project has that name, or the service has no container.',
   PROJECT_EXTERNAL_MISSING: 'A network or volume declared external does not exist.',
   PROJECT_IMAGE_MISSING: 'An image a service needs is not on this machine and cannot be fetched.',
-  PROJECT_DEPENDENCY: 'A dependency did not become ready; the message shows its last output and who waits for it.',
+  PROJECT_FILE_MISSING: 'The file of a config or secret does not exist or cannot be read.',
+  PROJECT_DEPENDENCY:
+    'A dependency did not become ready; the message shows its last output and who waits for it.',
   PROJECT_STEP: 'A step of a plan failed; the message is the reason the engine gave.',
   PROJECT_WAIT_TIMEOUT: 'The services were not ready within --wait-timeout.',
   // sys

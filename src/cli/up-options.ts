@@ -65,6 +65,9 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
 
 const truthy = (text: string | undefined) => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
 
+/** Whether the engine is one of tcompose's. */
+export const isOwnEngine = (client: EngineClient): boolean => /^tcompose\//i.test(client.identity.server);
+
 /** Plan options of `up` and `create`, from flags and environment. */
 export function upOptions(
   args: ParsedArgs,
@@ -73,7 +76,7 @@ export function upOptions(
   roots: ReadonlySet<string> | undefined,
   mode: { readonly start: boolean; readonly wait: boolean },
 ): UpOptions {
-  const own = /^tcompose\//i.test(client.identity.server);
+  const own = isOwnEngine(client);
   const never = flag.bool(args, 'no-recreate');
   const renew = flag.bool(args, 'renew-anon-volumes');
   const pull = flag.str(args, 'pull');

@@ -1,3 +1,5 @@
+import type { TcomposeError } from '../errors.ts';
+import type { PortDemand } from './ports/plan-ports.ts';
 import type { AttachPlan, EndpointRecord, NetworkRecord, PortBinding } from './types.ts';
 
 /** What a network is to be; fields left out are chosen (driver `bridge`, a free pool, a name for the bridge). */
@@ -94,6 +96,14 @@ export interface NetworkService {
   allocate(network: NetworkRecord, request: EndpointRequest): EndpointRecord;
   /** Gives the address back. Idempotent. */
   release(endpoint: EndpointRecord): void;
+  /**
+   * Why containers that are about to be started could not have their ports, once those of `releasing` (container ids)
+   * have been given back: one error a container. Reserves nothing.
+   */
+  portConflicts(
+    demands: readonly PortDemand[],
+    releasing: ReadonlySet<string>,
+  ): readonly { readonly containerName: string; readonly error: TcomposeError }[];
   /**
    * Ops for the launch plan, after every bridge is there and every port was found free (NETWORK_PORT_IN_USE names the
    * holder). Reserves the ports for this container until containerStopped. No endpoints: lo only.

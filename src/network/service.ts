@@ -19,7 +19,7 @@ import { createNetworkTable, linkMatches } from './network-table.ts';
 import { createFirewall } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
 import { bridgeOptions, checkOptions } from './options.ts';
-import { holdPort, planPorts } from './ports/plan-ports.ts';
+import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
 import { createRunningContainers } from './running.ts';
 import type { NetworkService, PortRequest } from './service-types.ts';
@@ -140,6 +140,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     },
 
     release: (endpoint) => addresses.release(endpoint),
+
+    portConflicts: (demands, releasing) => findPortConflicts(demands, ledger.without(releasing)),
 
     async planAttach(request) {
       const { containerId, containerName = containerId.slice(0, 12) } = request;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { requirements } from '../support/cli.ts';
+import { freePort, requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
@@ -28,6 +28,11 @@ describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` 
     return done.stderr.slice(at);
   };
   const containers = () => bench.run('-p', 'bad', 'ps', '-a', '-q').stdout;
+  /** Containers, networks and volumes of the project. */
+  const leftBehind = () =>
+    containers() +
+    bench.run('network', 'ls', '-q', '--filter', 'label=com.docker.compose.project=bad').stdout +
+    bench.run('volume', 'ls', '-q', '--filter', 'label=com.docker.compose.project=bad').stdout;
 
   it('a typo in a key: the place, and the nearest name', () => {
     const error = errorOf('  web:\n    imge: tcompose/host\n');
@@ -75,16 +80,53 @@ describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` 
     expect(error).toContain('network elsewhere is declared external, but does not exist');
   });
 
-  it('a taken port: the process that holds it', async () => {
+  it('several images that are not there: every one is named', () => {
+    bench.write('compose.yaml', 'name: bad\nservices:\n  a: {image: one}\n  b: {image: two}\n');
+    const done = bench.run('up', '-d');
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain('image one of service a is not on this machine');
+    expect(done.stderr).toContain('image two of service b is not on this machine');
+    expect(leftBehind()).toBe('');
+  });
+
+  it('a taken port: the process that holds it, before anything is made', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '0.0.0.0', resolve));
     const { port } = holder.address() as AddressInfo;
     const error = errorOf(
-      `  web: {image: tcompose/host, command: sleep 100, init: true, ports: ["${port}:80"]}\n`,
+      `  web: {image: tcompose/host, command: sleep 100, init: true, ports: ["${port}:80"], volumes: [data:/d]}
+  other: {image: tcompose/host, command: sleep 100, init: true}
+volumes: {data: {}}
+`,
     );
-    expect(error).toContain(String(port));
-    expect(error).toContain(String(process.pid));
+    expect(error).toContain(`port 0.0.0.0:${port}/tcp is already in use`);
+    expect(error).toMatch(new RegExp(`\\S+ \\(pid ${process.pid}\\) has it`));
+    expect(leftBehind()).toBe('');
     await new Promise((resolve) => holder.close(resolve));
+  });
+
+  it('a port of a container of ours: the container', async () => {
+    const port = await freePort();
+    const service = `{image: tcompose/host, command: sleep 100, init: true, ports: ["${port}:80"]}`;
+    bench.write('compose.yaml', `name: good\nservices: {web: ${service}}\n`);
+    expect(bench.run('up', '-d').status).toBe(0);
+    expect(errorOf(`  web: ${service}\n`)).toContain('container good-web-1 has it');
+    expect(leftBehind()).toBe('');
+    // What it has itself is no obstacle, whether it is kept or made anew.
+    bench.write('compose.yaml', `name: good\nservices: {web: ${service}}\n`);
+    expect(bench.run('up', '-d').status).toBe(0);
+    expect(bench.run('up', '-d', '--force-recreate', '-t', '0').status).toBe(0);
+    expect(bench.run('down', '-t', '0').status).toBe(0);
+  });
+
+  it('a bind source that is not there: nothing is made', () => {
+    const error = errorOf(`
+  web:
+    image: tcompose/host
+    volumes: [{type: bind, source: ./absent, target: /a, bind: {create_host_path: false}}]
+`);
+    expect(error).toMatch(/bind source path does not exist: \S+absent/);
+    expect(leftBehind()).toBe('');
   });
 
   it('a service that exits at once: its last lines, its code, who depends on it', () => {

@@ -1,4 +1,4 @@
-import type { HandoverRequest, Info, Version } from '../api-types.ts';
+import type { HandoverRequest, Info, PreflightRequest, PreflightResponse, Version } from '../api-types.ts';
 import { containerCalls } from './containers.ts';
 import { type EventOptions, eventStream } from './event-stream.ts';
 import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts';
@@ -26,6 +26,8 @@ export interface EngineClient {
     version(): Promise<Version>;
     info(): Promise<Info>;
     handover(request: HandoverRequest): Promise<void>;
+    /** Of tcompose's own engine only. */
+    preflight(request: PreflightRequest): Promise<PreflightResponse>;
   };
   /** Requests the calls above do not cover. */
   readonly transport: Transport;
@@ -76,6 +78,13 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
       info: () => transport.json<Info>({ path: '/info' }),
       handover: (request) =>
         transport.json<void>({ method: 'POST', path: '/tcompose/handover', json: request }),
+      preflight: (request) =>
+        transport.json<PreflightResponse>({
+          method: 'POST',
+          path: '/tcompose/preflight',
+          json: request,
+          idempotent: true,
+        }),
     },
     transport,
     events: (options) => eventStream(transport, options),

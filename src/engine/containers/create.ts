@@ -1,26 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkRequest } from '../../runtime/check-request.ts';
 import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../api-types.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
-import { badParameter, notFound } from '../http/failure.ts';
+import { badParameter } from '../http/failure.ts';
 import { newId, shortId } from '../ids.ts';
 import { generateName, namePattern } from '../names.ts';
 import { writeJson } from '../store/json-file.ts';
 import { networkMode, planAttachments } from './attachments.ts';
-import { checkCreate } from './check-create.ts';
 import { Container } from './container.ts';
+import { draftContainer } from './draft.ts';
 import { emitContainer, emitVolume } from './events.ts';
-import { mergeImageConfig } from './merge-image.ts';
 import { collectMounts, type MountSpec } from './mount-spec.ts';
-import { collectPorts } from './port-spec.ts';
 import type { ContainerRecord, StoredMount } from './record.ts';
 import { checkBindSource } from './resolve-mounts.ts';
 import { fillVolumes } from './volume-copy.ts';
-
-const defaultShmSize = 64 * 1024 * 1024;
 
 /**
  * Creates a container: checks everything that can be known before a start, makes its volumes and directory. Its
@@ -32,19 +27,12 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name?: string | undefined; readonly platform?: string | undefined },
 ): Promise<ContainerCreateResponse> {
-  if (!request.Image) throw badParameter('no image given');
-  const image = engine.images.get(request.Image);
-  if (image === undefined) throw notFound(`No such image: ${withTag(request.Image)}`);
+  const { image, config: merged, command, host, warnings } = draftContainer(engine, request);
   const name = options.name?.replace(/^\//, '') || undefined;
   if (name !== undefined && !namePattern.test(name)) {
     throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   }
-  const { HostConfig: givenHost, NetworkingConfig: networking, ...givenConfig } = request;
-  const { config: merged, command } = mergeImageConfig(givenConfig, image.config);
-  const host = withDefaults(givenHost ?? {});
-  const warnings = [...checkCreate(merged, host), ...checkRequest(merged, host, engine.machine)];
-  collectPorts(host, merged);
-  const attachments = planAttachments(host, networking, request.MacAddress, (one) =>
+  const attachments = planAttachments(host, request.NetworkingConfig, request.MacAddress, (one) =>
     engine.networks.need(one),
   );
   const mode = networkMode(host.NetworkMode);
@@ -118,25 +106,6 @@ function reservedName(engine: Engine, id: string, release: () => void): string {
   }
 }
 
-/** Docker's defaults for what inspect shows. */
-function withDefaults(host: HostConfig): HostConfig {
-  return {
-    ...host,
-    NetworkMode: host.NetworkMode || 'default',
-    RestartPolicy: {
-      Name: host.RestartPolicy?.Name || 'no',
-      MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
-    },
-    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
-    ShmSize: host.ShmSize || defaultShmSize,
-    IpcMode: host.IpcMode || 'private',
-    CgroupnsMode: host.CgroupnsMode || 'private',
-    Runtime: host.Runtime || 'tcompose',
-    PortBindings: host.PortBindings ?? {},
-    Binds: host.Binds ?? null,
-  };
-}
-
 function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {
   return (host.VolumesFrom ?? []).flatMap((entry) => {
     const [reference = '', mode = ''] = entry.split(':');
@@ -166,10 +135,4 @@ function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: 
     emitVolume(engine, record.name, 'create');
   }
   return { ...rest, volume: record.name, ...(name === undefined ? { anonymous: true } : {}) };
-}
-
-function withTag(reference: string): string {
-  return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference)
-    ? reference
-    : `${reference}:latest`;
 }

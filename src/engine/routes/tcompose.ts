@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { EngineStatus, HandoverRequest, ShutdownRequest } from '../api-types.ts';
+import type {
+  EngineStatus,
+  HandoverRequest,
+  PreflightRequest,
+  PreflightResponse,
+  ShutdownRequest,
+} from '../api-types.ts';
+import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -20,6 +27,16 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       method: 'GET',
       path: '/tcompose/status',
       handler: (exchange) => exchange.send(200, status(engine, lifetime)),
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/preflight',
+      async handler(exchange) {
+        const answer: PreflightResponse = {
+          problems: preflight(engine, await exchange.json<PreflightRequest>()),
+        };
+        exchange.send(200, answer);
+      },
     },
     {
       method: 'POST',

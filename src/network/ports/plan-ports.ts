@@ -16,6 +16,8 @@ export interface PortWorld {
   /** Name of the container of ours that has reserved a clashing port. */
   owner(binding: PortBinding): string | undefined;
   holder(binding: PortBinding): PortHolder | undefined;
+  /** Name of another container that is checked together with this one and asks for a clashing port. */
+  rival?(binding: PortBinding): string | undefined;
   /** First and last port of the ephemeral range, and where to begin. */
   ephemeral: { first: number; last: number; next(): number };
 }
@@ -32,6 +34,31 @@ export function planPorts(requests: readonly PortRequest[], world: PortWorld): P
     planned.push(...planOne(request, world, planned));
   }
   return planned;
+}
+
+/** Containers that are to be started together, each with the ports it publishes. */
+export interface PortDemand {
+  readonly containerName: string;
+  readonly ports: readonly PortRequest[];
+}
+
+/** Why containers could not have their ports, one error a container; empty: all can. Nothing is reserved. */
+export function findPortConflicts(
+  demands: readonly PortDemand[],
+  world: PortWorld,
+): { readonly containerName: string; readonly error: TcomposeError }[] {
+  const granted: { readonly name: string; readonly binding: PortBinding }[] = [];
+  const rival = (binding: PortBinding) => granted.find((other) => sameHostPort(other.binding, binding))?.name;
+  return demands.flatMap(({ containerName, ports }) => {
+    try {
+      for (const binding of planPorts(ports, { ...world, rival }))
+        granted.push({ name: containerName, binding });
+      return [];
+    } catch (error) {
+      if (!(error instanceof TcomposeError)) throw error;
+      return [{ containerName, error }];
+    }
+  });
 }
 
 function checkRequest(request: PortRequest): void {
@@ -96,7 +123,11 @@ function usable(
 ): { bindings: PortBinding[] } | Refused {
   const bindings: PortBinding[] = [];
   for (const binding of candidates) {
-    if (planned.some((other) => sameHostPort(other, binding)) || world.owner(binding)) {
+    if (
+      planned.some((other) => sameHostPort(other, binding)) ||
+      world.owner(binding) ||
+      world.rival?.(binding)
+    ) {
       return { binding, errno: EADDRINUSE };
     }
     const number = world.probe(binding);
@@ -121,6 +152,11 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: readonl
   if (errno === EADDRINUSE) {
     const owner = world.owner(binding);
     const twice = planned.some((other) => sameHostPort(other, binding));
+    const rival = world.rival?.(binding);
+    if (rival !== undefined && !owner && !twice)
+      return new TcomposeError('NETWORK_PORT_IN_USE', `port ${what} is asked for by container ${rival} too`, {
+        hint: 'Give one of them another port, or a range of ports when it is a service with several containers.',
+      });
     const holder = owner || twice ? undefined : world.holder(binding);
     const who = owner
       ? `container ${owner} has it`

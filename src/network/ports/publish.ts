@@ -12,6 +12,8 @@ export interface PortLedger {
   readonly world: PortWorld;
   reserve(containerId: string, name: string, bindings: readonly PortBinding[]): void;
   free(containerId: string): void;
+  /** The world as it will be once these containers have given their ports back. */
+  without(containers: ReadonlySet<string>): PortWorld;
 }
 
 export function createPortLedger(): PortLedger {
@@ -22,16 +24,22 @@ export function createPortLedger(): PortLedger {
     const { family, value } = parseAddress(binding.hostIp)!;
     return { family, address: toBytes(family, value) };
   };
+  const ownersOf = (binding: PortBinding) =>
+    [...reserved].filter(([, { bindings }]) => bindings.some((other) => sameHostPort(other, binding)));
+  const world: PortWorld = {
+    probe: (binding) =>
+      probePort({ protocol: binding.protocol, port: binding.hostPort, ...bytesOf(binding) }),
+    owner: (binding) => ownersOf(binding)[0]?.[1].name,
+    holder: (binding) => findPortHolder(binding.protocol, parseAddress(binding.hostIp)!, binding.hostPort),
+    ephemeral: { ...range, next: () => cursor++ },
+  };
   return {
-    world: {
-      probe: (binding) =>
-        probePort({ protocol: binding.protocol, port: binding.hostPort, ...bytesOf(binding) }),
-      owner: (binding) =>
-        [...reserved.values()].find(({ bindings }) => bindings.some((other) => sameHostPort(other, binding)))
-          ?.name,
-      holder: (binding) => findPortHolder(binding.protocol, parseAddress(binding.hostIp)!, binding.hostPort),
-      ephemeral: { ...range, next: () => cursor++ },
-    },
+    world,
+    without: (containers) => ({
+      ...world,
+      probe: (binding) => (ownersOf(binding).some(([id]) => containers.has(id)) ? 0 : world.probe(binding)),
+      owner: (binding) => ownersOf(binding).find(([id]) => !containers.has(id))?.[1].name,
+    }),
     reserve(containerId, name, bindings) {
       if (bindings.length > 0) reserved.set(containerId, { name, bindings });
     },

@@ -47,7 +47,10 @@ export async function createContainer(
 type HostConfig = NonNullable<ContainerCreateRequest['HostConfig']>;
 
 /** Names of containers in modes become ids, and a seccomp profile's file becomes its text. */
-async function resolvedHostConfig(config: HostConfig, ids: ReadonlyMap<string, string>): Promise<HostConfig> {
+export async function resolvedHostConfig(
+  config: HostConfig,
+  ids: ReadonlyMap<string, string>,
+): Promise<HostConfig> {
   const shared = (mode: string | undefined) => {
     if (mode?.startsWith('container:') !== true) return mode;
     const name = mode.slice('container:'.length);

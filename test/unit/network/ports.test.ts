@@ -1,7 +1,13 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { PortBinding, PortRequest } from '../../../src/network/index.ts';
-import { holdPort, type PortWorld, planPorts, sameHostPort } from '../../../src/network/ports/plan-ports.ts';
+import {
+  findPortConflicts,
+  holdPort,
+  type PortWorld,
+  planPorts,
+  sameHostPort,
+} from '../../../src/network/ports/plan-ports.ts';
 import { clashes, parseSocketTable } from '../../../src/network/ports/port-holder.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT } = constants.errno;
@@ -135,5 +141,36 @@ describe('socket tables of /proc', () => {
     expect(clashes(one4, 4, 6n, 80)).toBe(false);
     expect(clashes(one4, 6, 0n, 80)).toBe(false);
     expect(clashes(one4, 4, 5n, 81)).toBe(false);
+  });
+});
+
+describe('ports of containers that are to be started together', () => {
+  const messages = (demands: Parameters<typeof findPortConflicts>[0], of: PortWorld) =>
+    findPortConflicts(demands, of).map(({ containerName, error }) => `${containerName}: ${error.message}`);
+
+  it('are all named that cannot be had, and those that can are not', () => {
+    const busy = world({
+      probe: ({ hostPort }) => (hostPort === 8080 || hostPort === 8082 ? EADDRINUSE : 0),
+      holder: () => ({ pid: 42, command: 'nginx' }),
+    });
+    const demands = [8080, 8081, 8082].map((hostPort) => ({
+      containerName: `c${hostPort}`,
+      ports: [request({ hostPort, hostIp: '127.0.0.1' })],
+    }));
+    expect(messages(demands, busy)).toEqual([
+      'c8080: port 127.0.0.1:8080/tcp is already in use: nginx (pid 42) has it',
+      'c8082: port 127.0.0.1:8082/tcp is already in use: nginx (pid 42) has it',
+    ]);
+  });
+  it('are not promised twice', () => {
+    const demands = ['a', 'b'].map((containerName) => ({ containerName, ports: [request()] }));
+    expect(messages(demands, world())).toEqual(['b: port 0.0.0.0:8080/tcp is asked for by container a too']);
+  });
+  it('come from a range as long as it lasts', () => {
+    const demands = ['a', 'b', 'c'].map((containerName) => ({
+      containerName,
+      ports: [request({ hostPort: 9000, hostPortEnd: 9001, hostIp: '127.0.0.1' })],
+    }));
+    expect(messages(demands, world())).toEqual(['c: no free tcp port in 9000-9001 for container port 80']);
   });
 });

@@ -1,0 +1,48 @@
+import { TcomposeError } from '../../errors.ts';
+import type { PortDemand } from '../../network/ports/plan-ports.ts';
+import type { PreflightProblem, PreflightRequest } from '../api-types.ts';
+import type { Engine } from '../context.ts';
+import { networkMode } from './attachments.ts';
+import { draftContainer } from './draft.ts';
+import { collectMounts } from './mount-spec.ts';
+import { collectPorts } from './port-spec.ts';
+import { checkBindSource } from './resolve-mounts.ts';
+
+/**
+ * What would keep containers from being created or started, found before anything is: bad requests, missing bind
+ * sources, taken ports. Networks, volumes and containers that the same client is going to make first are not looked
+ * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
+ */
+export function preflight(
+  engine: Pick<Engine, 'images' | 'machine' | 'containers' | 'net'>,
+  request: PreflightRequest,
+): PreflightProblem[] {
+  const problems: PreflightProblem[] = [];
+  const demands: PortDemand[] = [];
+  for (const { name, request: create, start } of request.create ?? []) {
+    try {
+      const { config, host } = draftContainer(engine, create);
+      for (const mount of collectMounts(config, host, [])) if (mount.type === 'bind') checkBindSource(mount);
+      if (start && networkMode(host.NetworkMode).kind === 'networks')
+        demands.push({ containerName: name, ports: collectPorts(host, config) });
+    } catch (error) {
+      if (!(error instanceof TcomposeError)) throw error;
+      problems.push(problem(name, error));
+    }
+  }
+  for (const id of request.start ?? []) {
+    const { name, record, up } = engine.containers.need(id);
+    if (up || networkMode(record.hostConfig.NetworkMode).kind !== 'networks') continue;
+    demands.push({ containerName: name, ports: collectPorts(record.hostConfig, record.config) });
+  }
+  const releasing = new Set((request.release ?? []).map((id) => engine.containers.find(id)?.id ?? id));
+  const conflicts = engine.net.portConflicts(demands, releasing);
+  return [...problems, ...conflicts.map(({ containerName, error }) => problem(containerName, error))];
+}
+
+const problem = (container: string, { code, message, hint }: TcomposeError): PreflightProblem => ({
+  container,
+  code,
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
