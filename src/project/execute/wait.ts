@@ -2,7 +2,6 @@ import type { ContainerInspect } from '../../engine/api-types.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
-import { unixTime } from '../../rfc3339.ts';
 import type { Operation } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -94,6 +93,12 @@ const indent = (text: string) =>
     .join('\n');
 
 /**
+ * What a container prints at once may carry a time just before that of its start: both are taken when the shim hears of
+ * them, in either order. Less than the shortest pause between two runs, 100 ms.
+ */
+const START_SLACK_MS = 50;
+
+/**
  * The last lines a container printed, both streams; empty when the engine cannot tell.
  * @param options.since RFC 3339 time of its last start: what earlier runs printed is not of interest.
  */
@@ -103,7 +108,8 @@ export async function lastLines(
   options: { readonly tty: boolean; readonly since?: string | undefined; readonly count?: number },
 ): Promise<string> {
   const parts: Buffer[] = [];
-  const since = options.since === undefined ? undefined : unixTime(options.since);
+  const started = Date.parse(options.since ?? '');
+  const since = Number.isNaN(started) ? undefined : ((started - START_SLACK_MS) / 1000).toFixed(3);
   try {
     const chunks = client.containers.logs(id, {
       tail: options.count ?? 10,
