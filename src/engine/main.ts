@@ -271,7 +271,7 @@ async function finish(engine: Engine, lock: HeldLock): Promise<void> {
           .removeNetwork(record)
           .catch((error) => log.error(`taking network ${record.name} off the machine`, error)),
       );
-    await Promise.race([Promise.all(removals), sleep(2000)]);
+    await Promise.race([Promise.all([...removals, engine.networks.settled()]), sleep(2000)]);
     leaveOwnGroup(engine);
     removeCgroupParents(engine);
   }

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NetworkRecord, NetworkService, NetworkSpec } from '../network/index.ts';
 import type { NetworkCreateRequest, NetworkInspect } from './api-types.ts';
 import type { Container } from './containers/container.ts';
@@ -24,9 +25,18 @@ export interface NetworkRegistry {
    * since have been taken by another engine or a VPN.
    */
   settleDefault(inUse: boolean): Promise<void>;
-  /** Takes bridge and record away. Whether it is in use is the caller's question. */
+  /**
+   * Takes bridge and record away. Whether it is in use is the caller's question. The kernel takes 15 to 50 ms to delete a
+   * bridge, and that is not waited for: what a crash leaves, the next engine deletes by the instance's link prefix. Only a
+   * bridge whose name was asked for has none, and is waited for.
+   */
   remove(record: NetworkRecord): Promise<void>;
+  /** Resolves when no bridge is being deleted. To be awaited before `create`, which would keep clear of their subnets. */
+  settled(): Promise<void>;
 }
+
+/** Docker's option for the name of a network's bridge. */
+const bridgeNameOption = 'com.docker.network.bridge.name';
 
 /** Networks that always exist, as in Docker. */
 export const predefined = ['bridge', 'host', 'none'] as const;
@@ -57,7 +67,8 @@ export function openNetworks(
     byId.set(record.id, record);
     return record;
   };
-  let settled: Promise<void> | undefined;
+  const leaving = new Set<Promise<unknown>>();
+  let defaultSettled: Promise<void> | undefined;
   const replan = async (): Promise<void> => {
     const before = byName('bridge');
     if (before === undefined) return;
@@ -90,16 +101,25 @@ export function openNetworks(
       return { record: add(spec), warnings };
     },
     settleDefault(inUse) {
-      settled ??= (inUse ? Promise.resolve() : replan()).catch((error: unknown) => {
-        settled = undefined;
+      defaultSettled ??= (inUse ? Promise.resolve() : replan()).catch((error: unknown) => {
+        defaultSettled = undefined;
         throw error;
       });
-      return settled;
+      return defaultSettled;
     },
     async remove(record) {
-      await service().removeNetwork(record);
+      const gone = service().removeNetwork(record);
+      // What fails, fails before the bridge's turn.
+      await (record.options[bridgeNameOption] === undefined ? Promise.race([gone, nextTurn()]) : gone);
+      const left = gone
+        .catch((error: Error) => warn(`network ${record.name} is gone, its bridge not yet: ${error.message}`))
+        .finally(() => leaving.delete(left));
+      leaving.add(left);
       rmSync(join(directory, `${record.id}.json`), { force: true });
       byId.delete(record.id);
+    },
+    async settled() {
+      while (leaving.size > 0) await Promise.all(leaving);
     },
     ensurePredefined() {
       for (const name of predefined) if (byName(name) === undefined) add({ name, driver: name });

@@ -56,7 +56,9 @@ export function networkRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/networks/create',
       async handler(exchange) {
-        const { record, warnings } = networks.create(await exchange.json<NetworkCreateRequest>());
+        const request = await exchange.json<NetworkCreateRequest>();
+        await networks.settled();
+        const { record, warnings } = networks.create(request);
         try {
           await engine.net.ensureBridge(record);
         } catch (error) {
