@@ -20,8 +20,12 @@ export interface Setting {
 
 const session = '/user.slice/user-0.slice/session-1.scope';
 
-/** As an init system leaves a machine: nobody in the root group, this process in a session's scope. */
+/**
+ * As an init system leaves a machine: nobody in the root group, this process in a session's scope. And as another
+ * container engine leaves it: packets between ports of a bridge go through the firewall.
+ */
 function enterSession(): void {
+  expect(spawnSync('modprobe', ['br_netfilter']).status, 0, 'modprobe br_netfilter');
   for (const path of ['/init.scope', '/user.slice', '/user.slice/user-0.slice', session])
     mkdirSync(`${tree}${path}`);
   const { pid } = process;
