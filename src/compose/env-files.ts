@@ -3,7 +3,9 @@ import { type EnvEntries, type Lookup, parseDotenv, parseRawEnv } from './dotenv
 import type { LoadEffects } from './effects.ts';
 import type { Service } from './model.ts';
 import type { Warning } from './phases.ts';
-import { own } from './tree.ts';
+import type { Positions } from './positions.ts';
+import { problem } from './problems.ts';
+import { own, type TreePath } from './tree.ts';
 
 export interface EnvFileContext {
   readonly effects: LoadEffects;
@@ -11,6 +13,8 @@ export interface EnvFileContext {
   readonly warn: (warning: Warning) => void;
   /** Variables warned about already. */
   readonly warned: Set<string>;
+  /** Where the files are named. */
+  readonly positions: Positions;
 }
 
 /**
@@ -32,8 +36,9 @@ export async function resolveServiceFiles(
   }
   if (service.label_file !== undefined) {
     const merged: EnvEntries = new Map();
-    for (const path of service.label_file) {
-      const text = await readText(path, 'label file', true, context.effects);
+    for (const [index, path] of service.label_file.entries()) {
+      const at = ['services', service.name, 'label_file', index];
+      const text = await located(at, context, () => readText(path, 'label file', true, context.effects));
       const entries = parseDotenv(path, text ?? '', lookupIn(context.environment, merged), warner(context));
       for (const [key, value] of entries) merged.set(key, value);
     }
@@ -46,8 +51,14 @@ export async function resolveServiceFiles(
 async function readEnvFiles(service: Service, context: EnvFileContext): Promise<EnvEntries> {
   const merged: EnvEntries = new Map();
   const own_ = service.environment ?? {};
-  for (const { path, required, format } of service.env_file ?? []) {
-    const text = await readText(path, 'env file', required, context.effects);
+  for (const [index, { path, required, format }] of (service.env_file ?? []).entries()) {
+    const at = ['services', service.name, 'env_file', index];
+    if (format !== undefined && format !== '' && format !== 'raw') {
+      const message = `unsupported env_file format "${format}"`;
+      const hint = 'Leave format out, or set it to raw.';
+      throw problem('COMPOSE_ENV_FILE', message, context.positions, at, { hint });
+    }
+    const text = await located(at, context, () => readText(path, 'env file', required, context.effects));
     if (text === undefined) continue;
     const project = lookupIn(context.environment);
     const lookup: Lookup = (name) => project(name) ?? own(own_, name) ?? merged.get(name);
@@ -56,6 +67,17 @@ async function readEnvFiles(service: Service, context: EnvFileContext): Promise<
     for (const [key, value] of entries) merged.set(key, value);
   }
   return merged;
+}
+
+/** Runs a read whose errors, which know no place, are about the node at `at`. */
+async function located<T>(at: TreePath, context: EnvFileContext, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof TcomposeError) || error.where !== undefined) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw problem(error.code, error.message, context.positions, at, hint);
+  }
 }
 
 function lookupIn(environment: Readonly<Record<string, string>>, entries?: EnvEntries): Lookup {

@@ -181,6 +181,7 @@ async function readExtendedFile(file: string, run: LoadRun): Promise<ExtendScope
   const positions = new LayeredPositions();
   let tree: TreeMap = {};
   const source = await run.read(file);
+  throwCollected(source.mistakes);
   for (const document of readDocuments(source, run)) {
     throwCollected(document.errors);
     applyRemovals(tree, document.removals, () => []);

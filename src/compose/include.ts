@@ -99,7 +99,12 @@ async function includeOne(
   const envFiles =
     entry.envFiles?.filter((file) => file !== '/dev/null').map(absolute) ??
     ((await effects.kind(join(workingDir, '.env'))) === 'file' ? [join(workingDir, '.env')] : []);
-  const found = await readEnvFiles(envFiles, run.environment, effects, run.warn);
+  const found = await readEnvFiles(envFiles, run.environment, effects, run.warn).catch((error: unknown) => {
+    if (!(error instanceof TcomposeError) || error.where !== undefined) throw error;
+    throw problem(error.code, error.message, document.positions, [...path, 'env_file'], {
+      hint: 'The path counts from the project directory of the including file.',
+    });
+  });
   const included = await loadFiles(files, {
     ...run,
     workingDir,
@@ -107,6 +112,7 @@ async function includeOne(
     options: { ...run.options, noPathResolution: false },
     extendedFiles: new Map(),
   });
+  included.mistakes.throwAll();
   importResources(included.tree, document);
   return included.positions.all();
 }

@@ -1,4 +1,4 @@
-import { TcomposeError, TcomposeErrors } from '../errors.ts';
+import { TcomposeError } from '../errors.ts';
 import { canonicalize } from './canonicalize.ts';
 import { applyDefaults } from './defaults.ts';
 import { type ExtendScope, extendServices } from './extends.ts';
@@ -8,8 +8,8 @@ import type { LoadRun } from './load-run.ts';
 import { mergeTrees } from './merge/merge.ts';
 import { applyRemovals } from './merge/remove.ts';
 import { enforceUnicity } from './merge/unicity.ts';
+import { errorsIn, Mistakes } from './mistakes.ts';
 import { mapsIn, resolvePaths } from './paths.ts';
-import { throwCollected } from './problems.ts';
 import { type ComposeDocument, readDocuments } from './read-documents.ts';
 import { resolveEnvironment } from './resolve-environment.ts';
 import { checkRules } from './rules.ts';
@@ -20,44 +20,55 @@ import { validate } from './validate.ts';
 export interface LoadedTree {
   readonly tree: TreeMap;
   readonly positions: LayeredPositions;
+  /** What is wrong in the tree, and has been taken out of it. */
+  readonly mistakes: Mistakes;
 }
 
 /**
  * Reads compose files and merges them, document by document: variables, include, extends, merge, form, canonical syntax;
  * then, for all together, defaults, rules, paths and variables without a value. The order is that of compose-go's loader.
  * @param files absolute paths, or `-`.
- * @throws TcomposeError(s)
+ * @throws TcomposeError(s) for mistakes that leave nothing to go on with; others are in the result.
  */
 export async function loadFiles(files: readonly string[], run: LoadRun): Promise<LoadedTree> {
   const positions = new LayeredPositions();
+  const mistakes = new Mistakes();
   let tree: TreeMap = {};
-  for (const file of files) {
-    const source = await run.read(file);
-    const inside: LoadRun = { ...run, includedBy: [...run.includedBy, file] };
-    for (const document of readDocuments(source, inside)) {
-      tree = await withErrors(document.errors, () => addDocument(tree, document, file, positions, inside));
+  try {
+    for (const file of files) {
+      const source = await run.read(file);
+      mistakes.add(source.mistakes);
+      const inside: LoadRun = { ...run, includedBy: [...run.includedBy, file] };
+      for (const document of readDocuments(source, inside)) {
+        mistakes.takeOut(document.errors, document.tree);
+        tree = await addDocument(tree, document, file, { positions, mistakes }, inside);
+      }
     }
+  } catch (error) {
+    mistakes.add(errorsIn(error));
+    mistakes.throwAll();
   }
   if (Object.keys(tree).length === 0) {
+    mistakes.throwAll();
     throw new TcomposeError('COMPOSE_YAML', `empty compose file: ${files.join(', ')}`, {
       hint: 'Define services under the key "services".',
     });
   }
   applyDefaults(tree);
-  throwCollected(checkRules(tree, positions));
+  mistakes.add(checkRules(tree, positions));
   if (run.options.noPathResolution !== true) {
     resolvePaths(tree, { directory: run.workingDir, home: run.effects.home });
     await followWatchLinks(tree, run);
   }
   if (run.options.noInterpolate !== true) resolveEnvironment(tree, run.environment);
-  return { tree, positions };
+  return { tree, positions, mistakes };
 }
 
 async function addDocument(
   before: TreeMap,
   document: ComposeDocument,
   file: string,
-  positions: LayeredPositions,
+  { positions, mistakes }: Omit<LoadedTree, 'tree'>,
   run: LoadRun,
 ): Promise<TreeMap> {
   for (const layer of await includeProjects(document, run)) positions.add(layer);
@@ -78,14 +89,20 @@ async function addDocument(
   positions.add(document.layer);
   const merged = mergeTrees(before, document.tree, document.positions);
   const touched = enforceUnicity(partOf(merged, document.tree));
-  throwCollected(validate(touched, positions));
+  const breaches = validate(touched, positions);
+  if (breaches.length > 0) {
+    mistakes.takeOut(breaches, touched, merged);
+    if (validate(touched, positions).length > 0) mistakes.throwAll();
+  }
   dropVersion(touched, document, run);
-  const canonical = canonicalize(touched, positions, {
-    skipInterpolation: run.options.noInterpolate === true,
-  });
-  for (const service of mapsIn(canonical, 'services')) dropEmptyNames(service);
+  try {
+    canonicalize(touched, positions, { skipInterpolation: run.options.noInterpolate === true });
+  } catch (error) {
+    mistakes.takeOut(errorsIn(error), touched);
+  }
+  for (const service of mapsIn(touched, 'services')) dropEmptyNames(service);
   delete merged.version;
-  return putBack(merged, enforceUnicity(canonical));
+  return putBack(merged, enforceUnicity(touched));
 }
 
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models'];
@@ -119,26 +136,6 @@ function putBack(merged: TreeMap, part: TreeMap): TreeMap {
     else merged[key] = value;
   }
   return merged;
-}
-
-/**
- * Runs the phases of a document whose variables already showed mistakes: those found on top are reported together with
- * them, but not twice about one place.
- */
-async function withErrors(known: readonly TcomposeError[], phases: () => Promise<TreeMap>): Promise<TreeMap> {
-  if (known.length === 0) return phases();
-  const more = await phases().then(
-    () => [],
-    (error: unknown) => {
-      if (error instanceof TcomposeErrors) return error.errors;
-      if (error instanceof TcomposeError) return [error];
-      throw error;
-    },
-  );
-  const placeOf = ({ where }: TcomposeError) => (where === undefined ? '' : `${where.file}:${where.line}`);
-  const places = new Set(known.map(placeOf));
-  throwCollected([...known, ...more.filter((error) => !places.has(placeOf(error)))]);
-  return {};
 }
 
 /** `version` says nothing any more. */

@@ -5,9 +5,9 @@ import { type Discovered, type DiscoverOptions, discover } from './discover.ts';
 import { type LoadEffects, nodeEffects } from './effects.ts';
 import { resolveServiceFiles } from './env-files.ts';
 import { variablesIn } from './interpolate.ts';
-import type { LayeredPositions } from './layers.ts';
-import { loadFiles } from './load-files.ts';
+import { type LoadedTree, loadFiles } from './load-files.ts';
 import type { LoadRun, LoadSwitches } from './load-run.ts';
+import { errorsIn } from './mistakes.ts';
 import type { Project, Service } from './model.ts';
 import { normalize } from './normalize.ts';
 import type { Warning } from './phases.ts';
@@ -69,15 +69,21 @@ interface Prepared extends Discovered {
 export async function loadProject(options: LoadOptions = {}): Promise<LoadedProject> {
   const prepared = await prepare(options);
   const { run, name, warnings } = prepared;
-  const { tree, positions } = await loadFiles(prepared.files, run);
-  const project = await finish(tree, positions, prepared, options);
+  const loaded = await loadFiles(prepared.files, run);
+  const project = finish(loaded, prepared, options);
+  const missing: TcomposeError[] = [];
   const services: Record<string, Service> = {};
   for (const [key, service] of Object.entries(project.services)) {
-    services[key] =
-      options.noEnvResolution === true
-        ? service
-        : await resolveServiceFiles(service, run, options.keepEnvFiles === true);
+    services[key] = service;
+    if (options.noEnvResolution === true) continue;
+    try {
+      const context = { ...run, positions: loaded.positions };
+      services[key] = await resolveServiceFiles(service, context, options.keepEnvFiles === true);
+    } catch (error) {
+      missing.push(...errorsIn(error));
+    }
   }
+  throwCollected(missing);
   return { project: { ...project, name, services }, warnings, envFiles: prepared.envFiles };
 }
 
@@ -87,7 +93,8 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
  */
 export async function loadProjectTree(options: LoadOptions = {}): Promise<LoadedProjectTree> {
   const { run, name, warnings, files, workingDir, environment } = await prepare(options);
-  const { tree } = await loadFiles(files, run);
+  const { tree, mistakes } = await loadFiles(files, run);
+  mistakes.throwAll();
   const named: TreeMap = { ...tree, name };
   if (options.noNormalize !== true) normalize(named, { projectName: name, environment });
   return { name, tree: named, workingDir, environment, warnings };
@@ -212,12 +219,11 @@ function interpolateName(name: string, environment: Readonly<Record<string, stri
   }
 }
 
-async function finish(
-  tree: TreeMap,
-  positions: LayeredPositions,
+function finish(
+  { tree, positions, mistakes }: LoadedTree,
   prepared: Prepared,
   options: LoadOptions,
-): Promise<Project> {
+): Project {
   const { name, environment, workingDir, files, run } = prepared;
   const wanted = options.services ?? [];
   const services = ownMap(tree, 'services') ?? {};
@@ -241,7 +247,8 @@ async function finish(
     disabled: disabledBy(tree, profiles),
     errors,
   });
-  if (options.noConsistency !== true) errors.push(...checkConsistency(project, positions));
-  throwCollected(errors);
+  mistakes.add(errors);
+  if (options.noConsistency !== true) mistakes.add(checkConsistency(project, positions));
+  mistakes.throwAll();
   return selectServices(project, named, { dependencies: options.dependencies !== false });
 }

@@ -18,11 +18,18 @@ export function problem(
   options: ProblemOptions = {},
 ): TcomposeError {
   const where = positions.place(path, options.part);
-  return new TcomposeError(code, message, {
+  const error = new TcomposeError(code, message, {
     ...(options.hint === undefined ? {} : { hint: options.hint }),
     ...(where === undefined ? {} : { where }),
   });
+  paths.set(error, path);
+  return error;
 }
+
+const paths = new WeakMap<TcomposeError, TreePath>();
+
+/** The node that an error of `problem` is about; undefined for any other error. */
+export const pathOfProblem = (error: TcomposeError): TreePath | undefined => paths.get(error);
 
 /** How many errors one report holds at most: past that they repeat themselves, and each costs a look-up of its place. */
 export const maxProblems = 100;

@@ -44,7 +44,9 @@ export function warnUnsupported(
     else uses.set(attribute, { entry, where: positions.place(path), users: new Set([user]) });
   };
   for (const [name, service] of Object.entries(ownMap(tree, 'services') ?? {})) {
-    if (isMap(service) && !disabled.has(name)) noteService(service, name, note);
+    if (!isMap(service) || disabled.has(name)) continue;
+    noteService(service, name, note);
+    warnIdleInterval(service, name, positions, warn);
   }
   for (const [path, entry] of warned(resourceSupport)) {
     const [section = '', attribute] = path.split('.');
@@ -60,6 +62,21 @@ export function warnUnsupported(
     const message = `"${attribute}" is not carried out: ${entry.note} (${[...users].join(', ')})`;
     warn({ message, ...(where === undefined ? {} : { where }) });
   }
+}
+
+/** Docker Compose accepts it in `config`, and refuses it in `up`. */
+function warnIdleInterval(
+  service: TreeMap,
+  name: string,
+  positions: Positions,
+  warn: (warning: Warning) => void,
+): void {
+  const check = ownMap(service, 'healthcheck');
+  if (check === undefined || own(check, 'start_interval') === undefined) return;
+  if (own(check, 'start_period') !== undefined) return;
+  const where = positions.place(['services', name, 'healthcheck', 'start_interval']);
+  const message = `services.${name}.healthcheck: "start_interval" has no effect without "start_period"`;
+  warn({ message, hint: 'Set start_period.', ...(where === undefined ? {} : { where }) });
 }
 
 /** Attributes of an external network, which is used as it is. */

@@ -55,10 +55,6 @@ function checkHealthcheck(service: Service, at: TreePath, report: Report): void 
     const message = 'healthcheck.test must start either by "CMD", "CMD-SHELL" or "NONE"';
     report('COMPOSE_INVALID_VALUE', [...at, 'healthcheck', 'test'], message, `It starts by "${head}".`);
   }
-  if (healthcheck?.start_interval !== undefined && healthcheck.start_period === undefined) {
-    const message = 'healthcheck.start_interval requires healthcheck.start_period to be set';
-    report('COMPOSE_MISSING_ATTRIBUTE', [...at, 'healthcheck', 'start_interval'], message);
-  }
 }
 
 function checkScale(service: Service, at: TreePath, report: Report): void {

@@ -2,7 +2,8 @@ import { NotHandled } from './problem.ts';
 import { char, isDocumentMarker, type Scanner } from './scanner.ts';
 
 /**
- * A literal or folded block scalar; `pos` is on `|` or `>` and ends at the start of the line that follows it.
+ * A literal or folded block scalar; a last line that the text ends without a break gets none (YAML 1.2.2, 8.1.1.2: chomping keeps
+ * breaks, and makes none). `pos` is on `|` or `>` and ends at the start of the line that follows it.
  * @param indent column of the enclosing collection, -1 at the top.
  */
 export function readBlockScalar(scanner: Scanner, indent: number): string {
@@ -24,6 +25,7 @@ export function readBlockScalar(scanner: Scanner, indent: number): string {
   const lines: string[] = [];
   let blockIndent = digit === undefined ? -1 : Math.max(indent, 0) + Number(digit);
   let widestBlank = 0;
+  let unended = false;
   let pos = Math.min(lineEnd + 1, text.length);
   while (pos < text.length) {
     let content = pos;
@@ -54,12 +56,13 @@ export function readBlockScalar(scanner: Scanner, indent: number): string {
         throw new NotHandled('a line of nothing but spaces', pos);
       }
       lines.push(text.slice(content, end));
+      unended = end === text.length;
     }
     pos = Math.min(end + 1, text.length);
   }
   scanner.pos = pos;
   scanner.lineStart = pos;
-  return joinBlockLines(lines, folded, chomp);
+  return joinBlockLines(lines, folded, unended ? '-' : chomp);
 }
 
 function joinBlockLines(lines: readonly string[], folded: boolean, chomp: string | undefined): string {

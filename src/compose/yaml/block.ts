@@ -4,9 +4,9 @@ import { inheritPlaces, readFlow } from './flow.ts';
 import {
   anchored,
   applyMergeKey,
-  duplicateKey,
   enter,
   keyText,
+  noteDuplicate,
   type Properties,
   plainValue,
   readAlias,
@@ -186,11 +186,12 @@ function readMap(scanner: Scanner, column: number): Record<string, unknown> {
     const valueOffset = scanner.pos;
     const value = readMapValue(scanner, column);
     if (isMerge) {
-      if (merge !== undefined) throw duplicateKey(text, '<<', merge.offset, keyOffset);
+      const before = merge?.offset;
+      if (before !== undefined) noteDuplicate(scanner, '<<', () => before, keyOffset);
       merge = { value, offset: keyOffset };
     } else {
       if (Object.hasOwn(map, key)) {
-        throw duplicateKey(text, key, offsets[names.indexOf(key)] ?? start, keyOffset);
+        noteDuplicate(scanner, key, () => offsets[names.indexOf(key)], keyOffset);
       }
       checkKeyCount(names.length, keyOffset);
       names.push(key);

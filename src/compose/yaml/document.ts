@@ -1,4 +1,5 @@
 import type { Tree } from '../tree.ts';
+import type { YamlProblem } from './problem.ts';
 
 /** Offsets of what a mapping or sequence holds: [key, value] by key, or the item by index. */
 export type NodePlaces =
@@ -20,6 +21,8 @@ export interface YamlDocument {
 export interface YamlStream {
   readonly documents: readonly YamlDocument[];
   readonly unknownTags: readonly { readonly tag: string; readonly offset: number }[];
+  /** Keys that their mapping already had, the first few; the last value counts. */
+  readonly duplicates: readonly YamlProblem[];
 }
 
 /** A node under `!reset` or `!override`, as the parsers leave it in the data. */

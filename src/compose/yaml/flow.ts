@@ -2,10 +2,10 @@ import type { NodePlaces } from './document.ts';
 import {
   anchored,
   applyMergeKey,
-  duplicateKey,
   enter,
   isFlowIndicator,
   keyText,
+  noteDuplicate,
   plainValue,
   readAlias,
   readProperties,
@@ -84,12 +84,13 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
       throw new NotHandled('a missing comma in braces', scanner.pos);
     }
     if (!quoted && raw === '<<') {
-      if (merge !== undefined) throw duplicateKey(text, '<<', merge.offset, keyOffset);
+      const before = merge?.offset;
+      if (before !== undefined) noteDuplicate(scanner, '<<', () => before, keyOffset);
       merge = { value, offset: keyOffset };
     } else {
       const key = keyText(quoted ? raw : resolvePlain(raw), raw, keyOffset);
       if (Object.hasOwn(map, key)) {
-        throw duplicateKey(text, key, offsets[names.indexOf(key)] ?? start, keyOffset);
+        noteDuplicate(scanner, key, () => offsets[names.indexOf(key)], keyOffset);
       }
       checkKeyCount(names.length, keyOffset);
       names.push(key);

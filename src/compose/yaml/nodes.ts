@@ -183,14 +183,21 @@ export function keyText(value: unknown, raw: string, offset: number): string {
   return value;
 }
 
-/** The error for a key that its mapping already has. */
-export function duplicateKey(text: string, key: string, first: number, second: number): YamlProblem {
-  return new YamlProblem(
-    'duplicate-key',
-    `line ${lineOf(text, second)}: mapping key "${key}" already defined at line ${lineOf(text, first)}`,
-    second,
-    'Remove one of the two, or merge what is under them.',
-  );
+/** How many keys given twice are noted: each costs a count of lines. */
+const maxDuplicates = 20;
+
+/** Notes a key that its mapping already has, at the offset `second`; `first` finds the offset of the other. */
+export function noteDuplicate(
+  { text, duplicates }: { readonly text: string; readonly duplicates: YamlProblem[] },
+  key: string,
+  first: () => number | undefined,
+  second: number,
+): void {
+  if (duplicates.length === maxDuplicates) return;
+  const known = lineOf(text, first() ?? second);
+  const message = `line ${lineOf(text, second)}: mapping key "${key}" already defined at line ${known}`;
+  const hint = 'Remove one of the two, or merge what is under them.';
+  duplicates.push(new YamlProblem('duplicate-key', message, second, hint));
 }
 
 /** Line of an offset, from 1. */

@@ -1,7 +1,17 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, parseAllDocuments } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type ParsedNode,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml';
 import { type NodePlaces, TagMark, type YamlDocument, type YamlStream } from './document.ts';
 import { inheritPlaces } from './flow.ts';
-import { applyMergeKey, applyStandardTag, duplicateKey, followAlias, keyText } from './nodes.ts';
+import { applyMergeKey, applyStandardTag, followAlias, keyText, noteDuplicate } from './nodes.ts';
 import { checkDocumentCount, checkKeyCount, maxDepth, YamlProblem } from './problem.ts';
 import { resolvePlain } from './resolve-plain.ts';
 import type { Anchor } from './scanner.ts';
@@ -10,6 +20,7 @@ interface Context {
   readonly text: string;
   readonly places: Map<object, NodePlaces> | undefined;
   readonly unknownTags: { tag: string; offset: number }[];
+  readonly duplicates: YamlProblem[];
   readonly anchors: Map<string, Anchor>;
   nodes: number;
   aliased: number;
@@ -32,6 +43,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
     logLevel: 'silent',
   });
   const unknownTags: { tag: string; offset: number }[] = [];
+  const duplicates: YamlProblem[] = [];
   const documents: YamlDocument[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
@@ -42,6 +54,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
       text,
       places,
       unknownTags,
+      duplicates,
       anchors: new Map(),
       nodes: 0,
       aliased: 0,
@@ -51,7 +64,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
     checkDocumentCount(documents.length, offsetOf(document.contents));
     documents.push({ value, marked: context.marked, start: offsetOf(document.contents) });
   }
-  return { documents, unknownTags };
+  return { documents, unknownTags, duplicates };
 }
 
 /** The package's message as the end of "FILE: …": lower case, no final stop. */
@@ -83,7 +96,7 @@ function convert(context: Context, node: unknown, depth: number): unknown {
 
 function withTag(context: Context, node: Node, depth: number): unknown {
   const tag = shortTag(node.tag);
-  const raw = isScalar(node) ? rawText(node) : undefined;
+  const raw = isScalar(node) ? textOf(context, node) : undefined;
   const untagged = isMap(node)
     ? convertMap(context, node, depth)
     : isSeq(node)
@@ -103,6 +116,15 @@ function shortTag(tag: string | undefined): string | undefined {
 
 function rawText(node: { source?: string; value: unknown }): string {
   return typeof node.value === 'string' ? node.value : (node.source ?? '');
+}
+
+/** A scalar's text. The package ends the last line of a block scalar with a break even where the file ends without one. */
+function textOf({ text }: Context, node: Scalar): string {
+  const raw = rawText(node);
+  const block = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
+  if (!block || text.endsWith('\n') || (node.range?.[1] ?? 0) < text.length) return raw;
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1);
+  return lastLine.trim() !== '' && raw.endsWith('\n') ? raw.slice(0, -1) : raw;
 }
 
 function scalarValue(node: Node, raw: string, tag: string | undefined): unknown {
@@ -145,12 +167,13 @@ function convertPairs(
     const { key, isMerge } = keyOf(context, pair.key, offset, depth);
     const value = convert(context, pair.value, depth + 1);
     if (isMerge) {
-      if (merge !== undefined) throw duplicateKey(context.text, '<<', merge.offset, offset);
+      const before = merge?.offset;
+      if (before !== undefined) noteDuplicate(context, '<<', () => before, offset);
       merge = { value, offset };
       continue;
     }
     const known = keys.get(key);
-    if (known !== undefined) throw duplicateKey(context.text, key, known[0], offset);
+    if (known !== undefined) noteDuplicate(context, key, () => known[0], offset);
     checkKeyCount(keys.size, offset);
     keys.set(key, [offset, pair.value === null ? offset : offsetOf(pair.value)]);
     map[key] = value;

@@ -40,7 +40,8 @@ export function parseDirectly(text: string, places?: Map<object, NodePlaces>): Y
       documents.push(document);
     }
     const next = skipMarkers(scanner);
-    if (next === 'end') return { documents, unknownTags: scanner.unknownTags };
+    if (next === 'end')
+      return { documents, unknownTags: scanner.unknownTags, duplicates: scanner.duplicates };
     explicit = true;
   }
 }

@@ -11,6 +11,8 @@ export interface Source {
   readonly file: string;
   readonly text: string;
   readonly stream: YamlStream;
+  /** Keys given twice. */
+  readonly mistakes: readonly TcomposeError[];
   /** Documents with places, from a second parse on first use. */
   located(): readonly LocatedDocument[];
 }
@@ -50,10 +52,7 @@ export async function readSource(
     parsed = await parseYaml(text);
   } catch (error) {
     if (!(error instanceof YamlProblem)) throw error;
-    throw new TcomposeError(codes[error.kind], error.message, {
-      where: placeAt(file, text, error.offset),
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    throw errorAt(file, text, error);
   }
   for (const { tag, offset } of parsed.stream.unknownTags) {
     warn({
@@ -61,8 +60,15 @@ export async function readSource(
       where: placeAt(file, text, offset),
     });
   }
-  return { file, text, stream: parsed.stream, located: locator(parsed) };
+  const mistakes = parsed.stream.duplicates.map((problem) => errorAt(file, text, problem));
+  return { file, text, stream: parsed.stream, mistakes, located: locator(parsed) };
 }
+
+const errorAt = (file: string, text: string, { kind, message, offset, hint }: YamlProblem): TcomposeError =>
+  new TcomposeError(codes[kind], message, {
+    where: placeAt(file, text, offset),
+    ...(hint === undefined ? {} : { hint }),
+  });
 
 function locator(parsed: Parsed): Source['located'] {
   let documents: readonly LocatedDocument[] | undefined;

@@ -1,5 +1,5 @@
 import type { NodePlaces } from './document.ts';
-import { NotHandled } from './problem.ts';
+import { NotHandled, type YamlProblem } from './problem.ts';
 
 export const char = {
   tab: 9,
@@ -53,6 +53,7 @@ export interface Scanner {
   readonly places: Map<object, NodePlaces> | undefined;
   /** Tags that mean nothing here, with their offsets. */
   readonly unknownTags: { tag: string; offset: number }[];
+  readonly duplicates: YamlProblem[];
   /** Whether a `!reset` or `!override` was met. */
   marked: boolean;
 }
@@ -69,6 +70,7 @@ export function createScanner(text: string, places: Map<object, NodePlaces> | un
     anchors: new Map(),
     places,
     unknownTags: [],
+    duplicates: [],
     marked: false,
   };
 }

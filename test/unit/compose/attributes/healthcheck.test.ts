@@ -40,10 +40,6 @@ attribute('healthcheck', {
   ],
   refused: [
     [{ test: ['curl', 'x'] }, 'healthcheck.test must start either by "CMD", "CMD-SHELL" or "NONE"'],
-    [
-      { test: 'x', start_interval: '5s' },
-      'healthcheck.start_interval requires healthcheck.start_period to be set',
-    ],
     [{ test: 'x', interval: 'often' }, 'services.web.healthcheck.interval: "often" is not a duration'],
     [{ intervall: '5s' }, 'services.web.healthcheck: unknown attribute "intervall"'],
     [{ test: 'x', retries: -1 }, 'services.web.healthcheck.retries: must not be negative'],

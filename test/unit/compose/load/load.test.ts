@@ -305,7 +305,9 @@ describe('environment and label files', () => {
 
   it('are not read for services left out, nor when turned off', async () => {
     const files = { 'compose.yaml': 'services: {a: {image: i, env_file: no.env}, b: {image: i}}' };
-    expect(await refused(files)).toEqual(['COMPOSE_ENV_FILE - env file /project/no.env not found']);
+    expect(await refused(files)).toEqual([
+      'COMPOSE_ENV_FILE /project/compose.yaml:1:26 env file /project/no.env not found',
+    ]);
     expect(Object.keys((await load(files, { services: ['b'] })).project.services)).toEqual(['b']);
     const { project } = await load(files, { noEnvResolution: true });
     expect(project.services.a?.env_file).toEqual([{ path: '/project/no.env', required: true }]);

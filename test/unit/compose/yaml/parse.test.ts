@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse as parsePackage, stringify, type ToStringOptions } from 'yaml';
 import type { NodePlaces } from '../../../../src/compose/yaml/document.ts';
 import { parseDirectly } from '../../../../src/compose/yaml/parse.ts';
 import { parseFully } from '../../../../src/compose/yaml/parse-fully.ts';
@@ -30,6 +31,10 @@ const accepted: [string, string, unknown[]][] = [
   ],
   ['flow over lines', 'a: [\n  1, # one\n  2,\n]\n', [{ a: [1, 2] }]],
   ['literal', 'a: |\n  x\n   y\n\n  z\nb: 1\n', [{ a: 'x\n y\n\nz\n', b: 1 }]],
+  ['a literal that the text ends without a break', 'a: |\n  x', [{ a: 'x' }]],
+  ['one that keeps breaks', 'a: |+\n  x\n\n  y', [{ a: 'x\n\ny' }]],
+  ['a folded one', 'a: >\n  x\n  y', [{ a: 'x y' }]],
+  ['a literal before a comment', 'a: |\n  x\n# c', [{ a: 'x\n' }]],
   ['chomping', 'a: |-\n  x\n\nb: |+\n  y\n\nc: 1\n', [{ a: 'x', b: 'y\n\n', c: 1 }]],
   ['folded', 'a: >\n  one\n  two\n\n  three\n    four\n  five\n', [{ a: 'one two\nthree\n  four\nfive\n' }]],
   ['indicated indentation', 'a: |2\n    x\n', [{ a: '  x\n' }]],
@@ -88,8 +93,6 @@ describe('parseYaml', () => {
   });
 
   it.each([
-    ['a: 1\nb: 2\na: 3\n', 'line 3: mapping key "a" already defined at line 1', 10],
-    ['{a: 1, a: 2}\n', 'line 1: mapping key "a" already defined at line 1', 7],
     ['a: *nope\n', 'unknown anchor "nope" referenced', 3],
     ['a: &x\n  b: *x\n', 'cycle detected: "*x" stands inside the value it refers to', 11],
     ['1: x\n', 'non-string key: 1', 0],
@@ -104,6 +107,39 @@ describe('parseYaml', () => {
       expect((error as YamlProblem).message).toBe(message);
       expect((error as YamlProblem).offset).toBe(offset);
     }
+  });
+
+  it.each([
+    [
+      'a: 1\nb: 2\na: 3\nb: 4\n',
+      { a: 3, b: 4 },
+      [
+        'line 3: mapping key "a" already defined at line 1',
+        'line 4: mapping key "b" already defined at line 2',
+      ],
+      [10, 15],
+    ],
+    ['{a: 1, a: 2}\n', { a: 2 }, ['line 1: mapping key "a" already defined at line 1'], [7]],
+    [
+      'a: &x {b: 1}\nc: {<<: *x, <<: *x}\n',
+      { a: { b: 1 }, c: { b: 1 } },
+      ['line 2: mapping key "<<" already defined at line 2'],
+      [25],
+    ],
+  ])('notes every key given twice in %j in both parsers alike', (text, value, messages, offsets) => {
+    for (const parse of [parseDirectly, parseFully]) {
+      const { documents, duplicates } = parse(text);
+      expect(documents.map((document) => document.value)).toEqual([value]);
+      expect(duplicates.map(({ kind, message }) => [kind, message])).toEqual(
+        messages.map((message) => ['duplicate-key', message]),
+      );
+      expect(duplicates.map(({ offset }) => offset)).toEqual(offsets);
+    }
+  });
+
+  it('notes the first of very many keys given twice', () => {
+    const text = 'a: 1\n'.repeat(50_000);
+    for (const parse of [parseDirectly, parseFully]) expect(parse(text).duplicates).toHaveLength(20);
   });
 
   it.each([
@@ -195,6 +231,20 @@ describe('parseYaml', () => {
   it('says what the full parser says, whatever it accepts', () => {
     fc.assert(fc.property(yamlLikeText, agree), { numRuns: 3000 });
   });
+
+  it('reads what the package writes as the package itself does, in every style', () => {
+    fc.assert(
+      fc.property(writtenTree, fc.constantFrom(...styles), fc.boolean(), (tree, style, ended) => {
+        const written = stringify({ top: tree }, { ...style, aliasDuplicateObjects: true });
+        const text = ended ? written : written.replace(/\n$/, '');
+        agree(text);
+        expect(parseFully(written).documents.map((document) => document.value)).toEqual([
+          parsePackage(written),
+        ]);
+      }),
+      { numRuns: 1500 },
+    );
+  });
 });
 
 const pieces = [
@@ -259,6 +309,55 @@ const yamlLikeText = fc
     },
   )
   .map((parts) => parts.join('').replaceAll('\r', ''));
+
+const styles: readonly ToStringOptions[] = [
+  {},
+  { indent: 4, indentSeq: false },
+  { collectionStyle: 'flow' },
+  { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+  { defaultStringType: 'QUOTE_SINGLE', lineWidth: 30 },
+  { defaultStringType: 'BLOCK_LITERAL', defaultKeyType: 'PLAIN' },
+  { defaultStringType: 'BLOCK_FOLDED', defaultKeyType: 'PLAIN', lineWidth: 25 },
+];
+const words = fc
+  .array(
+    fc.constantFrom(
+      'a',
+      'two words',
+      ' ',
+      '\n',
+      ': ',
+      ' #',
+      '- ',
+      "'",
+      '"',
+      '\\',
+      '[',
+      '}',
+      ',',
+      '$X',
+      'é',
+      '1',
+      'null',
+      'http://x:1/y',
+    ),
+    {
+      maxLength: 6,
+    },
+  )
+  .map((parts) => parts.join(''));
+const { tree: writtenTree } = fc.letrec<{ tree: unknown }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    words,
+    fc.constantFrom(null, true, false, 0, -7, 1.5),
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(fc.constantFrom('a', 'b c', 'x-y', '1a', 'é', 'k:', '.5x'), tie('tree'), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
+  ),
+}));
 
 /** Where the direct parser answers, the full one must answer the same; where it refuses, so must the full one. */
 function agree(text: string): void {
