@@ -4,6 +4,9 @@ import type { EngineLog } from './log-sink.ts';
 /** Seconds of nothing to do after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides, 0 is never. */
 export const defaultIdleSeconds = 60;
 
+/** The same when there is no container at all, as after the last `down`. Never longer than the other. */
+export const emptyIdleSeconds = 8;
+
 export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
   const text = env.TCOMPOSE_IDLE_SECONDS;
   if (text === undefined || text === '') return defaultIdleSeconds;
@@ -44,18 +47,20 @@ export function countRequests(): RequestCount {
 }
 
 /**
- * Calls `end` once when for `seconds` there was no open request or stream, no container up or in back-off, and no
- * operation under way. Looks a few times within the span; a look costs a scan of the containers.
+ * Calls `end` once, with the span, when for `seconds` (`emptyIdleSeconds` when no container exists) there was no open
+ * request or stream, no container up or in back-off, and no operation under way. Looks a few times within the span; a
+ * look costs a scan of the containers.
  */
 export function endWhenIdle(
   engine: Engine,
   requests: RequestCount,
   seconds: number,
-  end: () => void,
+  end: (afterSeconds: number) => void,
 ): () => void {
   if (seconds === 0) return () => {};
   let idleSince = engine.clock.monotonic();
   let seen = requests.total;
+  const shorter = Math.min(seconds, emptyIdleSeconds);
   const busy = (): boolean =>
     requests.open > 0 ||
     requests.total !== seen ||
@@ -67,14 +72,15 @@ export function endWhenIdle(
     () => {
       const now = engine.clock.monotonic();
       // A request between two looks counts as well, however short it was.
+      const wanted = engine.containers.all().length === 0 ? shorter : seconds;
       if (busy()) idleSince = now;
-      else if (now - idleSince >= seconds * 1000) {
+      else if (now - idleSince >= wanted * 1000) {
         clearInterval(timer);
-        end();
+        end(wanted);
       }
       seen = requests.total;
     },
-    Math.max(100, (seconds * 1000) / 12),
+    Math.max(100, (shorter * 1000) / 8),
   );
   return () => clearInterval(timer);
 }

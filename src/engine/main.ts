@@ -229,7 +229,7 @@ async function serve(engine: Engine, lock: HeldLock, keeper: KeeperConnection): 
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
   await listen(server, layout);
-  endWhenIdle(engine, requests, idle, () => end(`nothing to do for ${idle} s`, 0));
+  endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
 }
 

@@ -1,19 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { lasting, leftovers, mountLines, readIfThere as read } from './leaks.ts';
 import { shimBinary, whyNoContainers } from './shim.ts';
 
 /** Why engine tests cannot run here, or undefined. */
@@ -80,7 +72,7 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
   const run = join(root, 'run');
   const socket = join(run, 'engine.sock');
   const programs = await engineBundle();
-  const before = machineState();
+  const before = mountLines();
 
   const start = async (more: Record<string, string> = {}): Promise<void> => {
     execFileSync('mkdir', ['-p', join(root, 'lib'), run]);
@@ -157,54 +149,12 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
           leaks.push(error.message),
         );
       }
-      leaks.push(...leftovers(root, before));
+      leaks.push(...(await lasting(() => leftovers(root, before))));
       rmSync(root, { recursive: true, force: true });
       return leaks;
     },
   };
   return engine;
-}
-
-interface MachineState {
-  readonly mounts: ReadonlySet<string>;
-}
-
-function machineState(): MachineState {
-  return { mounts: new Set(readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) };
-}
-
-/** Processes, mounts and cgroups that speak of this root or its instance. */
-function leftovers(root: string, before: MachineState): string[] {
-  const leaks: string[] = [];
-  const instanceFile = join(root, 'lib', 'instance');
-  const instance = existsSync(instanceFile)
-    ? readFileSync(instanceFile, 'utf8').trim().replaceAll('"', '')
-    : 'none';
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-    if (command.includes(root)) leaks.push(`process ${pid}: ${command}`);
-    if (read(`/proc/${pid}/cgroup`).includes(`tcompose-${instance}`))
-      leaks.push(`process ${pid} in a cgroup of ours`);
-  }
-  for (const line of read('/proc/self/mountinfo').split('\n')) {
-    if (line.includes(root) && !before.mounts.has(line)) leaks.push(`mount ${line}`);
-  }
-  for (const controller of existsSync('/sys/fs/cgroup') ? readdirSync('/sys/fs/cgroup') : []) {
-    const directory = join('/sys/fs/cgroup', controller, `tcompose-${instance}`);
-    if (existsSync(directory)) leaks.push(`cgroup ${directory}`);
-  }
-  for (const name of readdirSync('/sys/class/net'))
-    if (name.startsWith(`tc${instance}`)) leaks.push(`link ${name}`);
-  return leaks;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 export function ask<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<Answer<T>> {
