@@ -1,17 +1,19 @@
 // `up -d`, no-op `up -d` and `down` of 1 and 20 services, the same client against two engines in one run: ours and a
 // dockerd. Prints medians in milliseconds and ratios; nothing here fails by being slow. Needs root, cc, and a built dist/.
 //
-//   node bench/up.mjs [--rounds N]
+//   node bench/up.mjs [--rounds N] [--counts 1,20]
 //
 // The dockerd is the one DOCKER_HOST names, else one that is started for the run if `dockerd` is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, release as osRelease, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const cli = resolve('dist/tcompose.cjs');
-const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 7;
+const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
+const rounds = Number(process.env.ROUNDS ?? option('rounds')) || 7;
+const counts = (process.argv.includes('--counts') ? option('counts') : '1,20').split(',').map(Number);
 const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
 const image = 'bench/sleep:latest';
 const release = [];
@@ -51,22 +53,32 @@ const project = (count) => {
   return file;
 };
 
-function measure(env, command = [process.execPath, cli]) {
-  const result = {};
-  for (const count of [1, 20]) {
+/**
+ * Medians by `<command> <services>` for each contender. Contenders take turns within a round, so that whatever else the
+ * machine does meets all of them; the first round warms caches and does not count. `floor` is `node -e 0` in between.
+ */
+function measure(contenders) {
+  const floor = [];
+  const times = contenders.map(() => ({}));
+  for (const count of counts) {
     const file = project(count);
-    const run = (...args) => timed(command[0], [...command.slice(1), '-f', file, ...args], env);
-    const times = { up: [], again: [], down: [] };
     for (let round = 0; round <= rounds; round++) {
-      const up = run('up', '-d');
-      const again = run('up', '-d');
-      const down = run('down');
-      // The first round warms caches.
-      if (round > 0) for (const [name, value] of Object.entries({ up, again, down })) times[name].push(value);
+      contenders.forEach(({ env, command }, index) => {
+        const run = (...args) => timed(command[0], [...command.slice(1), '-f', file, ...args], env);
+        const taken = { node: timed(process.execPath, ['-e', '0'], env) };
+        taken.up = run('up', '-d');
+        taken['no-op'] = run('up', '-d');
+        taken.down = run('down');
+        if (round === 0) return;
+        floor.push(taken.node);
+        for (const name of ['up', 'no-op', 'down']) {
+          times[index][`${name} ${count}`] ??= [];
+          times[index][`${name} ${count}`].push(taken[name]);
+        }
+      });
     }
-    for (const [name, values] of Object.entries(times)) result[`${name} ${count}`] = median(values);
   }
-  return result;
+  return { floor, times };
 }
 
 async function startDockerd() {
@@ -104,57 +116,76 @@ async function startDockerd() {
   return undefined;
 }
 
-async function main() {
-  makeRootfs();
-  const floor = median(Array.from({ length: 15 }, () => timed(process.execPath, ['-e', '0'], process.env)));
-
-  const own = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine') };
-  delete own.DOCKER_HOST;
-  // The second cold start has the CLI's code cache, as every start after the first on a machine.
-  const cold = [];
-  for (let start = 0; start < 3; start++) {
-    cold.push(timed(process.execPath, [cli, 'ls'], own));
-    timed(process.execPath, [cli, 'engine', 'stop'], own);
-  }
-  release.push(() => timed(process.execPath, [cli, 'engine', 'stop'], own));
-  timed(process.execPath, [cli, 'image', 'import', join(scratch, 'rootfs.tar'), image], own);
-  const ours = measure(own);
-
-  let theirs;
+/** The dockerd to compare with and, where there is one, Docker's own compose client on it. */
+async function peers() {
   let host = process.env.DOCKER_HOST;
   if (host === undefined && spawnSync('dockerd', ['--version']).status === 0) host = await startDockerd();
-  if (host === undefined) console.log('no dockerd: its columns are left out (Debian: docker.io)');
-  else {
-    const docker = { ...process.env, DOCKER_HOST: host };
-    timed('docker', ['import', join(scratch, 'rootfs.tar'), image], docker);
-    theirs = measure(docker);
-    const engine = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], {
-      env: docker,
-      encoding: 'utf8',
-    });
-    console.log(`dockerd ${engine.stdout.trim()}`);
-    const compose = spawnSync('docker', ['compose', 'version', '--short'], { env: docker, encoding: 'utf8' });
-    if (compose.status === 0) {
-      const other = measure(docker, ['docker', 'compose']);
-      console.log(`docker compose ${compose.stdout.trim()} on that dockerd:`);
-      for (const [name, value] of Object.entries(other)) console.log(`  ${name.padEnd(9)} ${ms(value)}`);
-    } else console.log('no other compose client on this machine');
-    release.push(() => spawnSync('docker', ['image', 'rm', image], { env: docker }));
+  if (host === undefined) {
+    console.log('no dockerd: its columns are left out (Debian: docker.io)');
+    return [];
   }
+  const env = { ...process.env, DOCKER_HOST: host };
+  timed('docker', ['import', join(scratch, 'rootfs.tar'), image], env);
+  release.push(() => spawnSync('docker', ['image', 'rm', image], { env }));
+  const ask = (...args) => spawnSync('docker', args, { env, encoding: 'utf8' });
+  const engine = ask('version', '--format', '{{.Server.Version}}').stdout.trim();
+  const found = [
+    {
+      name: 'dockerd',
+      what: `tcompose's client on dockerd ${engine}`,
+      env,
+      command: [process.execPath, cli],
+    },
+  ];
+  const compose = ask('compose', 'version', '--short');
+  if (compose.status !== 0) console.log('no other compose client on this machine');
+  else {
+    const what = `docker compose ${compose.stdout.trim()} on dockerd ${engine}`;
+    found.push({ name: 'compose', what, env, command: ['docker', 'compose'] });
+  }
+  return found;
+}
 
+async function main() {
+  makeRootfs();
+  const env = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine') };
+  delete env.DOCKER_HOST;
+  const own = (...args) => timed(process.execPath, [cli, ...args], env);
+  // All but the first cold start have the CLI's code cache, as every start after the first on a machine.
+  const cold = [];
+  release.push(() => own('engine', 'stop'));
+  for (let start = 0; start < 3; start++) {
+    cold.push(own('ls'));
+    own('engine', 'stop');
+  }
+  own('image', 'import', join(scratch, 'rootfs.tar'), image);
+  const version = spawnSync(process.execPath, [cli, 'version', '--short'], { env, encoding: 'utf8' });
+  const what = `tcompose ${version.stdout.trim()}, client and engine`;
+  const contenders = [{ name: 'tcompose', what, env, command: [process.execPath, cli] }, ...(await peers())];
+  const { floor, times } = measure(contenders);
+
+  const node = median(floor);
+  const load = () => readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
   console.log(
-    `node -e 0  ${ms(floor)}   (${rounds} rounds, medians; ${readFileSync('/proc/loadavg', 'utf8').split(' ')[0]} load)`,
+    `node ${process.version}, Linux ${osRelease()}, ${availableParallelism()} CPUs, load ${load()}`,
   );
-  console.log(`engine cold start with \`tcompose ls\`  ${ms(median(cold))}`);
-  console.log(
-    `${'services'.padEnd(10)} ${'tcompose'.padStart(11)} ${'dockerd'.padStart(11)}   ratio   times node -e 0`,
-  );
-  for (const [name, value] of Object.entries(ours)) {
-    const peer = theirs?.[name];
+  for (const { name, what } of contenders) console.log(`${name.padEnd(10)} ${what}`);
+  console.log(`medians of ${rounds} rounds, the contenders taking turns`);
+  console.log(`node -e 0  ${ms(node)}`);
+  console.log(`cold start ${ms(median(cold))}   keeper, engine and \`tcompose ls\``);
+  const heads = contenders.map(({ name }) => name.padStart(11));
+  const ratios = contenders.slice(1).map(({ name }) => `${name}/tcompose`.padStart(17));
+  console.log(['services'.padEnd(10), ...heads, ...ratios, ' tcompose/node'].join(' '));
+  for (const [name, values] of Object.entries(times[0])) {
+    const ours = median(values);
+    const theirs = times.slice(1).map((other) => median(other[name]));
     console.log(
-      `${name.replace('again', 'no-op').padEnd(10)} ${ms(value)} ${peer === undefined ? ''.padStart(11) : ms(peer)} ${
-        peer === undefined ? '' : `${(peer / value).toFixed(1)}x`.padStart(7)
-      }   ${(value / floor).toFixed(2)}`,
+      [
+        name.padEnd(10),
+        ...[ours, ...theirs].map(ms),
+        ...theirs.map((value) => `${(value / ours).toFixed(1)}x`.padStart(17)),
+        `${(ours / node).toFixed(2)}x`.padStart(14),
+      ].join(' '),
     );
   }
 }
