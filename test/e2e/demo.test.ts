@@ -88,7 +88,7 @@ describe.skipIf(unmet !== undefined)(`the demo application${unmet ? ` (skipped: 
     const ids = () => run('ps', '-a', '-q').stdout;
     const before = ids();
     expect(run('up', '-d').status).toBe(0);
-    expect(ids()).toBe(before);
+    expect(ids()).toEqual(before);
   });
 
   it('goes down without a trace', async () => {
