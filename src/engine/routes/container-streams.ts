@@ -220,7 +220,7 @@ async function stats(engine: Engine, container: Container, exchange: Exchange): 
   writer.end();
 }
 
-const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000n;
+const nanoseconds = (ms: number): bigint => BigInt(Math.floor(ms * 1000)) * 1000n;
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

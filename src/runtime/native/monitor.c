@@ -114,8 +114,8 @@ static void running(struct monitor *m) {
   clients_tell_state(m);
 }
 
-/* One message of init, or the end of them. */
-static void sync_readable(struct monitor *m) {
+/* One message of init, or the end of them. False when there is none. */
+static bool sync_readable(struct monitor *m) {
   struct launch *launch = &m->launch;
   struct sync_message message = {0};
   struct iovec data = {.iov_base = &message, .iov_len = sizeof message};
@@ -125,42 +125,43 @@ static void sync_readable(struct monitor *m) {
   } control;
   struct msghdr envelope = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   ssize_t n = recvmsg(launch->sync[0], &envelope, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n < (ssize_t)sizeof message.kind) {
     if (m->state == STATE_STARTING) {
       running(m); /* its end was closed by execve */
-      return;
+      return true;
     }
     fail(&launch->failure, "init", ESRCH, "the container's first process was killed while it was set up");
     finish_failed(m);
-    return;
+    return true;
   }
   message.failure.detail[sizeof message.failure.detail - 1] = 0;
   message.failure.op[sizeof message.failure.op - 1] = 0;
   switch (message.kind) {
     case SYNC_TTY: {
       struct cmsghdr *c = CMSG_FIRSTHDR(&envelope);
-      if (!c || c->cmsg_type != SCM_RIGHTS) return;
+      if (!c || c->cmsg_type != SCM_RIGHTS) return true;
       memcpy(&launch->monitor_stdio[1], CMSG_DATA(c), sizeof(int));
       fcntl(launch->monitor_stdio[1], F_SETFL, O_RDWR | O_NONBLOCK);
-      return;
+      return true;
     }
     case SYNC_WARNING:
       warn(launch, "%s", message.failure.detail);
-      return;
+      return true;
     case SYNC_READY:
       write_pid_file(m);
       m->state = STATE_CREATED;
       if (launch->plan.wait_for_start)
         clients_tell_state(m);
       else if (monitor_start(m) != 0)
-        return; /* the end of the socket says the rest */
-      return;
+        return true; /* the end of the socket says the rest */
+      return true;
     case SYNC_FAILED:
       launch->failure = message.failure;
       finish_failed(m);
-      return;
+      return true;
   }
+  return true;
 }
 
 static void reap_children(struct monitor *m) {
@@ -267,9 +268,12 @@ static void one_turn(struct monitor *m) {
   struct pollfd *set = poll_set(m, &count);
   if (poll(set, count, timeout) < 0 && errno != EINTR) _exit(74);
   if (set[1].revents) reap_children(m);
+  bool output = (set[3].revents | set[4].revents) & (POLLIN | POLLHUP | POLLERR);
+  if (set[2].revents) sync_readable(m);
+  /* what the command says comes after its start, also by the clock */
+  while (output && m->state == STATE_STARTING && sync_readable(m)) {}
   for (int i = 1; i <= 2; i++)
     if (m->launch.monitor_stdio[i] >= 0 && set[2 + i].revents & (POLLIN | POLLHUP | POLLERR)) output_readable(m, i);
-  if (set[2].revents) sync_readable(m);
   serve_clients(m, set);
   if (set[5].revents || set[3].revents & POLLOUT) monitor_stdin_flush(m);
   if (buffer_size(&m->stdin_pending) < STDIN_LIMIT)

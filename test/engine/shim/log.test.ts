@@ -26,6 +26,19 @@ describe.skipIf(reason !== undefined)('the log', () => {
     );
   });
 
+  it('holds nothing from before the start of the command', async () => {
+    const early: string[] = [];
+    for (let count = 0; count < 60; count++) {
+      const plan = box.plan(`first${count}`, ['echo', 'hi']);
+      const exit = await runToEnd(plan);
+      const line = readFileSync(plan.log!.path, 'utf8').split(' ')[0]!;
+      const [seconds, fraction] = line.slice(0, -1).split('.') as [string, string];
+      const said = BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction);
+      if (exit.type !== 'exited' || said < exit.startedAt) early.push(line);
+    }
+    expect(early).toEqual([]);
+  });
+
   it('cuts lines longer than 16 KiB into parts that give the line again', async () => {
     const plan = box.plan('long', ['sh', '-c', 'head -c 40000 /dev/zero | tr "\\0" y; echo; echo end']);
     await runToEnd(plan);
