@@ -9,6 +9,13 @@ export interface RunPlanOptions {
   readonly deadline?: { readonly ms: number; readonly message: string };
 }
 
+const loadExecute = () => import('../project/execute/index.ts');
+
+/** Loads what runPlan needs while the command still waits for the engine. */
+export async function prepareRun(ctx: CliContext): Promise<void> {
+  if (!ctx.globals.dryRun) await Promise.all([loadExecute(), import('./render/plain.ts')]);
+}
+
 /**
  * Carries out a plan for a command that does nothing else: prints it with `--dry-run`, shows progress, and turns the
  * first interrupt into an orderly end (steps under way end, none begins) and the second into an immediate one.
@@ -19,7 +26,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
     ctx.write(formatPlan(plan));
     return;
   }
-  const { execute } = await import('../project/execute/index.ts');
+  const { execute } = await loadExecute();
   const renderer = await ctx.renderer();
   const interrupt = new AbortController();
   const release = ctx.onInterrupt((count) => {

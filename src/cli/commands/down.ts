@@ -3,7 +3,7 @@ import { planDown } from '../../project/plan-down.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { knownServices, matchServices, scopeOf } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
+import { prepareRun, runPlan } from '../run-plan.ts';
 
 export const command: Command = {
   name: 'down',
@@ -33,13 +33,14 @@ export const command: Command = {
     const { project, name } = scope;
     const volumes = flag.bool(args, 'volumes');
     const images = (flag.str(args, 'rmi') ?? 'none') as 'none' | 'local' | 'all';
-    const observed = await observe(client, name, {
+    const observing = observe(client, name, {
       ...(volumes && project !== undefined
         ? { volumes: Object.values(project.volumes).map((volume) => volume.name) }
         : {}),
       labelledVolumes: volumes && project === undefined,
       images: images !== 'none',
     });
+    const [observed] = await Promise.all([observing, prepareRun(ctx)]);
     const plan = planDown(name, project, observed, {
       ...(args.positional.length === 0
         ? {}
