@@ -112,7 +112,7 @@ try {
   );
   table('create + start + wait + remove of `true`', await interleave(contenders, rounds), 'clone3 launcher');
 } finally {
-  engine.stop();
+  await engine.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 

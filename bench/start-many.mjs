@@ -49,7 +49,7 @@ try {
   report(status.pid);
 } finally {
   if (writer) process.kill(-writer.pid, 'SIGKILL');
-  engine.stop();
+  await engine.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 

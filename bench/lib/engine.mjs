@@ -1,26 +1,37 @@
 // A private engine in a temporary root, and a minimal client for its API.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export const cli = new URL('../../dist/tcompose.cjs', import.meta.url).pathname;
 
-/** Starts an engine of its own; `stop` ends it and removes everything of it. */
+/** Starts an engine of its own; `stop` removes its containers, ends it and removes its root, or throws. */
 export function startEngine() {
   const root = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
   const env = { ...process.env, TCOMPOSE_ROOT: root };
   delete env.DOCKER_HOST;
   const tcompose = (...args) => execFileSync(process.execPath, [cli, ...args], { env, encoding: 'utf8' });
   tcompose('container', 'ls');
+  const api = apiClient(join(root, 'run', 'engine.sock'));
   return {
     root,
     env,
     tcompose,
-    api: apiClient(join(root, 'run', 'engine.sock')),
-    stop() {
-      spawnSync(process.execPath, [cli, 'engine', 'stop', '--force'], { env });
+    api,
+    async stop() {
+      // Containers outlive their engine, so they go first.
+      for (const { Id } of await api('GET', '/containers/json?all=1'))
+        await api('DELETE', `/containers/${Id}?force=1&v=1`);
+      const keeper = Number(readFileSync(join(root, 'run', 'keeper.pid'), 'utf8'));
+      const { status, stderr } = spawnSync(process.execPath, [cli, 'engine', 'stop'], {
+        env,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`the engine of ${root} did not stop: ${stderr}`);
+      for (let tries = 0; existsSync(`/proc/${keeper}`) && tries < 100; tries++) await sleep(20);
       rmSync(root, { recursive: true, force: true });
     },
   };
