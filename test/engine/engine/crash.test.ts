@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api-types.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
@@ -90,34 +91,54 @@ describe.skipIf(why)('an engine that is killed', () => {
 
   it('leaves logs without a gap and exit codes of what ended meanwhile', async () => {
     engine = await startTestEngine();
-    const make = async (name: string, script: string): Promise<void> => {
+    const make = async (name: string, ...Cmd: string[]): Promise<void> => {
       const created = await engine!.api('POST', `/containers/create?name=${name}`, {
         Image: 'tcompose/host',
-        Cmd: ['sh', '-c', script],
+        Cmd,
         HostConfig: { NetworkMode: 'none' },
       });
       expect(created.status).toBe(201);
       expect((await engine!.api('POST', `/containers/${name}/start`)).status).toBe(204);
     };
-    await make('counter', 'i=0; while [ $i -lt 40000 ]; do i=$((i+1)); echo $i; done; sleep 300');
-    await make('short', 'sleep 0.3; exit 9');
+    // 10,000 lines a second by the clock, for five seconds.
+    const total = 50_000;
+    const script = `
+      const start = Date.now();
+      let count = 0;
+      const timer = setInterval(() => {
+        const due = Math.min(${total}, (Date.now() - start) * 10);
+        let text = '';
+        while (count < due) text += ++count + '\\n';
+        require('fs').writeSync(1, text);
+        if (count === ${total}) setTimeout(() => {}, 300_000), clearInterval(timer);
+      }, 10);`;
+    await make('counter', 'node', '-e', script);
     const { Pid } = (await inspect('counter')).State;
-    for (let kill = 0; kill < 3; kill++) {
+    const logs = async (tail: string): Promise<number[]> =>
+      // Each line is in a frame of its own: eight bytes, then the text.
+      (await engine!.retry('GET', `/containers/counter/logs?stdout=1&tail=${tail}`)).text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => Number(line.slice(8)));
+    const reached: number[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      const seen = reached.at(-1) ?? 0;
+      await until(async () => ((await logs('1'))[0] ?? 0) > seen + 1000, 'the counter to go on');
+      await make(`short${kill}`, 'sh', '-c', `sleep 0.1; exit ${20 + kill}`);
+      reached.push((await logs('1'))[0]!);
       process.kill(await engine.enginePid(), 'SIGKILL');
-      await until(
-        async () => (await engine!.api('GET', '/_ping').catch(() => undefined))?.status === 200,
-        'an engine',
-      );
     }
-    const lines = async (): Promise<string[]> =>
-      (await engine!.retry('GET', '/containers/counter/logs?stdout=1')).text.split('\n');
-    await until(async () => (await lines()).length > 40_000, 'the counter to finish');
-    // Each line is in a frame of its own: eight bytes, then the text.
-    const numbers = (await lines()).filter((line) => line !== '').map((line) => Number(line.slice(8)));
-    expect(numbers).toEqual(Array.from({ length: 40_000 }, (_, index) => index + 1));
+    // Every kill hit the counter while it counted.
+    expect(reached.at(-1)).toBeLessThan(total);
+    await until(async () => (await logs('1'))[0] === total, 'the counter to finish');
+    const numbers = await logs('all');
+    expect(numbers.length).toBe(total);
+    expect(numbers.findIndex((number, index) => number !== index + 1)).toBe(-1);
     expect((await inspect('counter')).State).toMatchObject({ Status: 'running', Pid });
-    await until(async () => (await inspect('short')).State.Status === 'exited', 'the short one to be seen');
-    expect((await inspect('short')).State.ExitCode).toBe(9);
+    for (let kill = 0; kill < 4; kill++) {
+      await until(async () => (await inspect(`short${kill}`)).State.Status === 'exited', 'an end to be seen');
+      expect((await inspect(`short${kill}`)).State.ExitCode).toBe(20 + kill);
+    }
   });
 
   it('is followed by another when the keeper is killed, and containers go on', async () => {
@@ -147,7 +168,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     });
     await engine.api('POST', '/containers/orphan/start');
     const { Pid } = (await inspect('orphan')).State;
-    const status = (await import('node:fs')).readFileSync(`/proc/${Pid}/status`, 'utf8');
+    const status = readFileSync(`/proc/${Pid}/status`, 'utf8');
     const shim = Number(/^PPid:\s+(\d+)/m.exec(status)![1]);
     const wait = engine.api<{ StatusCode: number }>('POST', '/containers/orphan/wait?condition=next-exit');
     process.kill(shim, 'SIGKILL');
@@ -156,5 +177,69 @@ describe.skipIf(why)('an engine that is killed', () => {
     expect(State.Error).toContain('killed');
     expect(alive(Pid)).toBe(false);
     expect((await engine.api('POST', '/containers/orphan/start')).status).toBe(204);
+  });
+
+  it('together with its keeper is no harm: the next start finds what runs and what ended', async () => {
+    engine = await startTestEngine();
+    for (const [name, script] of [
+      ['kept', 'sleep 300'],
+      ['short', 'sleep 0.2; exit 6'],
+    ]) {
+      await engine.api('POST', `/containers/create?name=${name}`, {
+        Image: 'tcompose/host',
+        Cmd: ['sh', '-c', script],
+        HostConfig: { NetworkMode: 'none' },
+      });
+      await engine.api('POST', `/containers/${name}/start`);
+    }
+    const { Pid } = (await inspect('kept')).State;
+    const short = (await inspect('short')).State.Pid;
+    const pids = [engine.keeperPid(), await engine.enginePid()];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until(() => !pids.some(alive) && !alive(short), 'all of them to be gone');
+    await engine.start();
+    expect((await inspect('kept')).State).toMatchObject({ Status: 'running', Pid });
+    expect((await inspect('short')).State).toMatchObject({ Status: 'exited', ExitCode: 6 });
+  });
+
+  // Executing a set-user-id file clears the parent-death signal (prctl(2), PR_SET_PDEATHSIG): only the cgroup leads there.
+  const setUserId = [
+    'sh',
+    '-c',
+    'cp "$(command -v sleep)" /nap && chmod 4755 /nap && exec setpriv --reuid 1000 --clear-groups /nap 300',
+  ];
+  const startSetUserId = async (): Promise<{ Pid: number; shim: number }> => {
+    await engine!.api('POST', '/containers/create?name=suid', {
+      Image: 'tcompose/host',
+      Cmd: setUserId,
+      HostConfig: { NetworkMode: 'none' },
+    });
+    await engine!.api('POST', '/containers/suid/start');
+    const { Pid } = (await inspect('suid')).State;
+    const status = (): string => readFileSync(`/proc/${Pid}/status`, 'utf8');
+    await until(() => status().startsWith('Name:\tnap\n'), 'the set-user-id program');
+    return { Pid, shim: Number(/^PPid:\s+(\d+)/m.exec(status())![1]) };
+  };
+
+  it('leaves nothing of a set-user-id command when shim, keeper and engine are killed', async () => {
+    engine = await startTestEngine();
+    const { Pid, shim } = await startSetUserId();
+    const pids = [engine.keeperPid(), await engine.enginePid(), shim];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until(() => !pids.some(alive), 'all of them to be gone');
+    expect(alive(Pid)).toBe(true);
+    await engine.start();
+    expect((await inspect('suid')).State).toMatchObject({ Status: 'exited', ExitCode: 137 });
+    expect(alive(Pid)).toBe(false);
+    expect((await engine.api('POST', '/containers/suid/start')).status).toBe(204);
+  });
+
+  it('kills a set-user-id command whose shim was killed', async () => {
+    engine = await startTestEngine();
+    const { Pid, shim } = await startSetUserId();
+    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/suid/wait?condition=next-exit');
+    process.kill(shim, 'SIGKILL');
+    expect((await wait).json.StatusCode).toBe(137);
+    expect(alive(Pid)).toBe(false);
   });
 });
