@@ -122,6 +122,7 @@ async function assemble(layout: Layout, keeper: KeeperConnection): Promise<Engin
   const warn = (message: string): void => log.warn(message);
   const net = createNetworkService({
     instance,
+    lockPath: layout.lock,
     now: () => systemClock.monotonic(),
     timestamp: () => rfc3339(systemClock.now()),
     warn,
@@ -229,6 +230,7 @@ async function serve(engine: Engine, lock: HeldLock, keeper: KeeperConnection): 
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
   await listen(server, layout);
+  keeper.serves();
   endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
 }

@@ -111,7 +111,9 @@ function refuseTakenSubnet(route: NetlinkTransport, record: NetworkRecord): void
       throw new TcomposeError(
         'NETWORK_POOL_OVERLAP',
         `subnet ${pool.subnet} of network ${record.name} is that of link ${other.name} too`,
-        { hint: `Remove network ${record.name} and create it again, or take ${other.name} down.` },
+        {
+          hint: `Remove network ${record.name} and create it again (a project: tcompose down, then up), or take ${other.name} down.`,
+        },
       );
     }
   }

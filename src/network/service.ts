@@ -7,6 +7,7 @@ import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
 import { DNS_PORT, planLinks, planPlace } from './attach/plan-links.ts';
 import { deleteLinkQuietly, listLinks } from './bridge.ts';
 import { createRecord } from './create-record.ts';
+import { ownerComment, sweepDeadInstances } from './dead-instances.ts';
 import { createForwarder } from './dns/forwarder.ts';
 import { createNameTable } from './dns/names.ts';
 import { containerResolvConf } from './dns/resolv-conf.ts';
@@ -34,6 +35,8 @@ export interface NetworkServiceOptions {
   readonly timestamp: () => string;
   /** Sentences for the log: options without effect, rules restored, things that could not be cleaned up. */
   readonly warn: (sentence: string) => void;
+  /** The lock file this engine holds: others know by it that it lives. Without one, its table is left to it for ever. */
+  readonly lockPath?: string;
   /** Has the shim of a running container carry out ops; connecting one to an IPv6 network needs it. */
   readonly runOps?: (containerId: string, ops: readonly NetworkOp[]) => Promise<void>;
 }
@@ -46,7 +49,11 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
   const { instance, warn } = options;
   const route = openNetlink(NETLINK_ROUTE);
   const netfilter = openNetlink(NETLINK_NETFILTER);
-  const firewall = createFirewall(netfilter, instance);
+  const firewall = createFirewall(
+    netfilter,
+    instance,
+    options.lockPath === undefined ? undefined : ownerComment(options.lockPath),
+  );
   const table = createNetworkTable(route);
   const addresses = createAddressBook();
   const ledger = createPortLedger();
@@ -224,6 +231,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     },
 
     async adopt(records, endpoints, adopted) {
+      await sweepDeadInstances({ instance, route, netfilter, warn });
       for (const record of records) table.know(record);
       const known = new Set(records.map(({ id }) => id));
       for (const endpoint of endpoints) if (known.has(endpoint.networkId)) addresses.adopt(endpoint);

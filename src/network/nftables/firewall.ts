@@ -23,7 +23,8 @@ export interface Firewall {
   withdraw(publication: Publication): void;
 }
 
-export function createFirewall(netfilter: NetlinkTransport, instance: string): Firewall {
+/** `comment` is put on the table. */
+export function createFirewall(netfilter: NetlinkTransport, instance: string, comment?: string): Firewall {
   const table = tableOf(instance);
   const present = new Set<string>();
 
@@ -46,7 +47,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string): F
       networks.length === 0
         ? []
         : [
-            ...emptyTable(table),
+            ...emptyTable(table, comment),
             ...networks.flatMap((network) => addNetwork(table, network)),
             ...publications.flatMap(({ bindings, address }) => changePorts(table, 'add', bindings, address)),
           ];

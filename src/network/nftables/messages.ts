@@ -40,6 +40,7 @@ export const NFPROTO = { unspecified: 0, inet: 1, ipv4: 2, bridge: 7, ipv6: 10 }
 export const HOOK = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const;
 export const VERDICT = { drop: 0, accept: 1, continue: -1, jump: -3, goto: -4, return: -5 } as const;
 
+const TABLE_USERDATA = 6;
 const SET_INTERVAL = 0x4;
 const SET_MAP = 0x8;
 const DATA_TYPE_VERDICT = 0xffffff00;
@@ -79,9 +80,12 @@ export interface TableName {
   readonly table: string;
 }
 
-/** Adds a table; one that is there already is no error. */
-export const addTable = ({ family, table }: TableName): Buffer =>
-  message(NFT_MSG.newTable, NLM_F_CREATE, nfgenmsg(family), [text(1, table)]);
+/** Adds a table; one that is there already is no error. A comment is at most 253 bytes; older kernels drop it. */
+export const addTable = ({ family, table }: TableName, comment?: string): Buffer =>
+  message(NFT_MSG.newTable, NLM_F_CREATE, nfgenmsg(family), [
+    text(1, table),
+    ...(comment === undefined ? [] : [attribute(TABLE_USERDATA, commentBytes(comment))]),
+  ]);
 
 /** Deletes a table and all in it. ENOENT when there is none. */
 export const deleteTable = ({ family, table }: TableName): Buffer =>
@@ -118,7 +122,7 @@ export const addRule = (
     ...(rule.comment ? [attribute(7, commentBytes(rule.comment))] : []),
   ]);
 
-/** Rule user data: type 0 (comment), length, NUL-terminated text. */
+/** User data of rules and tables: type 0 (comment), length, NUL-terminated text. */
 function commentBytes(comment: string): Buffer {
   const bytes = Buffer.from(`${comment}\0`);
   return Buffer.concat([Uint8Array.of(0, bytes.length), bytes]);
@@ -209,13 +213,22 @@ export const dumpChains = (): Buffer =>
 export const dumpRules = ({ family, table }: TableName, chain: string): Buffer =>
   message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table), text(2, chain)]);
 
-export function parseTables(messages: readonly NetlinkMessage[]): TableName[] {
+export interface TableInfo extends TableName {
+  readonly comment: string;
+}
+
+export function parseTables(messages: readonly NetlinkMessage[]): TableInfo[] {
   return messages
     .filter(({ type }) => type === NFT_MSG.newTable)
-    .map(({ body }) => ({
-      family: body[0]!,
-      table: readText(parseAttributes(body.subarray(4)).get(1)),
-    }));
+    .map(({ body }) => {
+      const attributes = parseAttributes(body.subarray(4));
+      const userdata = attributes.get(TABLE_USERDATA);
+      return {
+        family: body[0]!,
+        table: readText(attributes.get(1)),
+        comment: userdata?.[0] === 0 ? readText(userdata.subarray(2, 2 + (userdata[1] ?? 0))) : '',
+      };
+    });
 }
 
 export interface Chain extends TableName {

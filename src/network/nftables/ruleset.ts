@@ -162,9 +162,9 @@ const chains: readonly {
 ];
 
 /** Messages that make the table with its sets, chains and rules, empty of networks and ports. */
-export function emptyTable(table: TableName): Buffer[] {
+export function emptyTable(table: TableName, comment?: string): Buffer[] {
   return [
-    addTable(table),
+    addTable(table, comment),
     ...sets.map((set, index) => addSet(table, set, index + 1)),
     ...chains.flatMap((chain) => [
       addBaseChain(table, chain),

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { acquireLock } from '../sys/flock.ts';
+import { linkPrefix } from './attach/link-names.ts';
+import { deleteLinkQuietly, listLinks } from './bridge.ts';
+import type { Link } from './netlink/links.ts';
+import type { NetlinkTransport } from './netlink/transport.ts';
+import { createForeignAccepts } from './nftables/foreign.ts';
+import { batch, deleteTable, dumpTables, parseTables, type TableInfo } from './nftables/messages.ts';
+
+const COMMENT = 'engine lock ';
+
+/** Comment of an instance's table: by its lock another engine can tell whether its engine lives. */
+export const ownerComment = (lockPath: string): string | undefined =>
+  Buffer.byteLength(COMMENT + lockPath) > 250 ? undefined : COMMENT + lockPath;
+
+/**
+ * Tables of instances that nobody serves and that nothing is attached to: no veth of theirs is there, and no engine
+ * holds the lock their table names. A table without that comment is never one. Pure.
+ */
+export function deadTables(
+  tables: readonly TableInfo[],
+  links: readonly Link[],
+  own: string,
+  isHeld: (lockPath: string) => boolean,
+): { readonly table: TableInfo; readonly instance: string; readonly bridges: readonly Link[] }[] {
+  return tables.flatMap((table) => {
+    const instance = /^tcompose_([0-9a-f]{8})$/.exec(table.table)?.[1];
+    if (instance === undefined || instance === own || !table.comment.startsWith(COMMENT)) return [];
+    const theirs = links.filter(({ name }) => name.startsWith(linkPrefix(instance)));
+    if (theirs.some(({ kind }) => kind !== 'bridge') || isHeld(table.comment.slice(COMMENT.length)))
+      return [];
+    return [{ table, instance, bridges: theirs }];
+  });
+}
+
+/**
+ * Takes what engines that were killed have left on the machine away: their firewall tables, which drop what is on its
+ * way to subnets that may be ours by now, their accepts in other firewalls, and their bridges, which keep subnets
+ * occupied. An engine that comes back to such a root makes its own anew.
+ */
+export async function sweepDeadInstances(options: {
+  readonly instance: string;
+  readonly route: NetlinkTransport;
+  readonly netfilter: NetlinkTransport;
+  readonly warn: (sentence: string) => void;
+}): Promise<void> {
+  const { netfilter, route, warn } = options;
+  const tables = parseTables(netfilter.query(dumpTables(), 'list tables'));
+  for (const { table, instance, bridges } of deadTables(tables, listLinks(route), options.instance, isHeld)) {
+    try {
+      netfilter.transact(batch([deleteTable(table)]), `delete table ${table.table}`);
+      createForeignAccepts(netfilter, table.table).remove();
+      for (const { index, name } of bridges) await deleteLinkQuietly(route, index, `bridge ${name}`);
+      warn(`instance ${instance} has no engine and no containers any more: its firewall table was removed`);
+    } catch (error) {
+      warn(`what is left of instance ${instance} could not be removed: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Whether an engine holds the lock. When in doubt, one does. */
+function isHeld(lockPath: string): boolean {
+  if (!existsSync(lockPath)) return false;
+  try {
+    const lock = acquireLock(lockPath);
+    lock?.release();
+    return lock === null;
+  } catch {
+    return true;
+  }
+}
