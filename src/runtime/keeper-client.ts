@@ -28,6 +28,8 @@ export interface KeeperConnection {
   onKeeperGone(listener: () => void): () => void;
   /** Tells the keeper to end after this engine; the engine is to exit next. */
   shutdown(): void;
+  /** Tells the keeper that this engine has started: should it be killed, the next one follows at once. */
+  serves(): void;
 }
 
 /**
@@ -62,6 +64,7 @@ export function connectKeeper(fd = 3): Promise<KeeperConnection> {
           return register(keeperGone, listener);
         },
         shutdown: () => void socket.write(encodeKeeperRequest({ type: 'shutdown' })),
+        serves: () => void socket.write(encodeKeeperRequest({ type: 'serves' })),
       });
     };
     readFrames(socket, {

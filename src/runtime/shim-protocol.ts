@@ -23,8 +23,9 @@
  *     TCOMPOSE_ENGINE_RESTARTS=<engines that ended without exit 0 before this one>
  *
  * Exit 0 ends the keeper too, as does any exit after a `shutdown` frame. Any other end starts a new engine: at once the
- * first time, then after 100 ms, doubling up to 5 s; an engine that lived 10 s starts the count anew. Five ends within 10 s:
- * the keeper writes why into engine.log and exits with 1. Shims are not concerned by any of this.
+ * first time, then after 100 ms, doubling up to 5 s; an engine that lived 10 s starts the count anew, and one that sent
+ * `serves` is followed within 100 ms. Five ends within 10 s, none of them after `serves`: the keeper writes why into
+ * engine.log and exits with 1. Shims are not concerned by any of this.
  *
  * # Run directory of a shim (LaunchPlan.runDir, made by the engine)
  *
@@ -52,7 +53,9 @@ export type KeeperRequest =
   | { readonly type: 'spawn'; readonly seq: number; readonly runDir: string; readonly plan: Uint8Array }
   | { readonly type: 'list'; readonly seq: number }
   /** The keeper exits as soon as this engine has exited, whatever its status. */
-  | { readonly type: 'shutdown' };
+  | { readonly type: 'shutdown' }
+  /** The engine has started and answers clients. */
+  | { readonly type: 'serves' };
 
 /** Keeper → engine. */
 export type KeeperEvent =
@@ -216,6 +219,8 @@ export function encodeKeeperRequest(request: KeeperRequest): Buffer {
       return frame(2, (out) => out.u32(request.seq));
     case 'shutdown':
       return frame(3, () => {});
+    case 'serves':
+      return frame(4, () => {});
   }
 }
 

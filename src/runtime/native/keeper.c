@@ -17,7 +17,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-enum { SPAWN = 1, LIST, SHUTDOWN };
+enum { SPAWN = 1, LIST, SHUTDOWN, SERVES };
 enum { HELLO = 128, SPAWNED, SPAWN_FAILED, SHIMS, SHIM_GONE };
 enum { BACKOFF_FIRST = 100, BACKOFF_MOST = 5000, STEADY_MS = 10000, RAPID_ENDS = 5, LOCK_HELD = 3, LOG_MOST = 4 << 20 };
 
@@ -45,7 +45,7 @@ struct keeper {
   uint64_t ends[RAPID_ENDS];
   uint32_t restarts;
   int backoff;
-  bool shutdown;
+  bool shutdown, serves;
 };
 
 __attribute__((format(printf, 2, 3))) static void say(struct keeper *k, const char *format, ...) {
@@ -148,6 +148,7 @@ static void start_engine(struct keeper *k) {
   k->engine = pid;
   k->socket = pair[0];
   k->engine_since = monotonic_ms();
+  k->serves = false;
   size_t frame = frame_begin(&k->out, HELLO);
   put_u32(&k->out, PROTOCOL_VERSION);
   put_u32(&k->out, PLAN_VERSION);
@@ -173,6 +174,11 @@ static int engine_ended(struct keeper *k, int status) {
   char how[64];
   describe_end(status, how, sizeof how);
   if (now - k->engine_since >= STEADY_MS) k->backoff = 0;
+  if (k->serves) {
+    /* It can start: whatever ended it may not keep the next one from starting, or make clients wait for long. */
+    memset(k->ends, 0, sizeof k->ends);
+    if (k->backoff > BACKOFF_FIRST) k->backoff = BACKOFF_FIRST;
+  }
   memmove(k->ends, k->ends + 1, sizeof k->ends - sizeof *k->ends);
   k->ends[RAPID_ENDS - 1] = now;
   if (k->ends[0] && now - k->ends[0] < STEADY_MS) {
@@ -286,6 +292,8 @@ static void handle(struct keeper *k, struct reader *in) {
     list_shims(k, get_u32(in));
   } else if (type == SHUTDOWN) {
     k->shutdown = true;
+  } else if (type == SERVES) {
+    k->serves = true;
   } else {
     in->bad = true;
   }

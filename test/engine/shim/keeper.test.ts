@@ -21,12 +21,13 @@ const keeper = await connectKeeper();
 keeper.onShimGone((shim) => appendFileSync(run + '/gone', shim.pid + ' ' + shim.status + '\\n'));
 keeper.onKeeperGone(() => { appendFileSync(run + '/engines', 'keeper gone\\n'); process.exit(0); });
 const obey = async () => {
-  for (const name of ['spawn', 'list', 'stop', 'crash', 'shutdown']) {
+  for (const name of ['spawn', 'list', 'serves', 'stop', 'crash', 'shutdown']) {
     const path = run + '/do-' + name;
     if (!existsSync(path)) continue;
     const text = readFileSync(path);
     unlinkSync(path);
     const answer = (value) => { writeFileSync(run + '/new', JSON.stringify(value)); renameSync(run + '/new', path + '.done'); };
+    if (name === 'serves') { keeper.serves(); answer(true); }
     if (name === 'stop') process.exit(0);
     if (name === 'crash') process.exit(9);
     if (name === 'shutdown') { keeper.shutdown(); setTimeout(() => process.exit(4), 50); }
@@ -199,6 +200,19 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     const log = readFileSync(join(run, 'engine.log'), 'utf8');
     expect(log.match(/^cannot go on$/gm)?.length).toBe(5);
     expect(log).toContain('the engine exited with 1; it ended 5 times within 10 s, giving up');
+  });
+
+  it('goes on however often an engine that served is killed', async () => {
+    newRun();
+    start();
+    for (let killed = 1; killed <= 7; killed++) {
+      await ask('serves', '');
+      process.kill(engines().at(-1)!.pid, 'SIGKILL');
+      await expect.poll(() => engines().length, { timeout: 10_000 }).toBe(killed + 1);
+    }
+    expect(isAlive(keepers[0]!)).toBe(true);
+    tell('shutdown');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
   });
 
   it('puts itself and the engine into the cgroups given', async () => {
