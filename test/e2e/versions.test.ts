@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,6 +55,28 @@ describe.skipIf(unmet !== undefined)(`two versions, one state${unmet ? ` (skippe
     expect(pidOf(older, 'kept')).toBe(pid);
     expect(pidOf(older, 'more')).toBe(more);
     expect(older('container', 'stop', '-t', '0', 'more').status).toBe(0);
+  });
+
+  it('commands of both at the same moment all come to their end', async () => {
+    const codes = await Promise.all(
+      [0, 1, 2].flatMap(() =>
+        directories.map((directory) => {
+          const child = spawn(
+            process.execPath,
+            [join(directory, 'dist', 'tcompose.cjs'), 'container', 'ls', '-q'],
+            {
+              env: { ...process.env, DOCKER_HOST: '', ...bench.env },
+              stdio: ['ignore', 'pipe', 'pipe'],
+            },
+          );
+          let text = '';
+          for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += part));
+          return new Promise<string>((done) => child.once('close', (code) => done(`${code} ${text.length}`)));
+        }),
+      ),
+    );
+    // One short id and its end of line.
+    expect(codes).toEqual(codes.map(() => '0 13'));
   });
 
   it('state of a newer format is refused with one error, and a running container is left alone', () => {

@@ -45,15 +45,18 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
 /** Asks an engine of another version to end in favour of this one's, then waits for it. */
 async function handOver(client: EngineClient): Promise<EngineClient> {
   const { engineProgram } = await import('./engine-paths.ts');
-  await client.system.handover({ engine: engineProgram().engine, version });
   const { transport } = client;
+  const ask = () => client.system.handover({ engine: engineProgram().engine, version });
+  await ask();
   for (let tries = 0; tries < 100; tries++) {
     await sleep(50);
     const identity = await identify(transport).catch(() => undefined);
-    if (identity?.server.includes(`/${version}`)) {
+    if (identity?.server.includes(`/${version} `)) {
       transport.prefix = '';
       return createEngineClient(transport);
     }
+    // A command of yet another version may have been faster.
+    if (identity !== undefined && tries % 10 === 9) await ask().catch(() => {});
   }
   const { TcomposeError } = await import('../../errors.ts');
   throw new TcomposeError(

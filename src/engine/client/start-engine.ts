@@ -48,9 +48,12 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
       { cause: error, hint: 'Set TCOMPOSE_ROOT to a directory this user may write.' },
     );
   }
-  const keeper = await runKeeper(program, paths);
-  if (keeper.code !== 0 && keeper.code !== ANOTHER_KEEPER)
-    throw startFailed(keeper.sentence, paths, logBefore);
+  const run = async (): Promise<number> => {
+    const { code, sentence } = await runKeeper(program, paths);
+    if (code !== 0 && code !== ANOTHER_KEEPER) throw startFailed(sentence, paths, logBefore);
+    return code;
+  };
+  let keeper = await run();
   const deadline = performance.now() + START_DEADLINE;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     if (await accepts(paths.socket)) return;
@@ -59,6 +62,11 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     if (keeperIsGone(paths)) {
       // It gave up, or the whole of it was stopped meanwhile.
       if (await accepts(paths.socket)) return;
+      if (keeper === ANOTHER_KEEPER) {
+        // The one found at work was on its way out, idle or handed over: there is room now.
+        keeper = await run();
+        continue;
+      }
       throw startFailed('it ended as soon as it was started', paths, logBefore);
     }
     await sleep(pause);

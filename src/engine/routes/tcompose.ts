@@ -50,6 +50,8 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
           throw badParameter(`there is no engine at ${request.engine}`);
         }
         exchange.send(202, { pid: process.pid });
+        // Several clients may ask for it at once; to all but the first this engine is the one they want.
+        if (request.version === engine.version) return;
         lifetime.end(`hand-over to ${request.version ?? 'another version'} (${request.engine ?? 'unknown'})`);
       },
     },
