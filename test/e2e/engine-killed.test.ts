@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineStatus } from '../../src/engine/api-types.ts';
-import { requirements } from '../support/cli.ts';
+import { freePort, requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
@@ -22,7 +22,7 @@ describe.skipIf(unmet !== undefined)(`an engine that is killed${unmet ? ` (skipp
       `name: count\nservices:\n  counter: {image: tcompose/host, init: true, command: "sh -c 'i=0; while :; do i=$$((i+1)); echo number $$i; sleep 0.05; done'"}\n`,
     );
   });
-  afterAll(() => bench.close('many', 'count'));
+  afterAll(() => bench.close('many', 'count', 'traffic'));
 
   const enginePid = () =>
     new Promise<number>((resolve, reject) => {
@@ -55,6 +55,85 @@ describe.skipIf(unmet !== undefined)(`an engine that is killed${unmet ? ` (skipp
     expect(bench.run('up', '--dry-run').stdout).toBe('nothing to do\n');
     expect(bench.run('down', '-t', '1').status).toBe(0);
     expect(bench.run('ps', '-aq').stdout).toBe('');
+  });
+
+  it('under traffic: names are answered and published ports accept throughout', async () => {
+    const port = await freePort();
+    bench.write(
+      'asker.mjs',
+      `import { Resolver } from 'node:dns/promises';
+// One question, no second try: an answer later than 2 s is a failure.
+const resolver = new Resolver({ timeout: 2000, tries: 1 });
+let answers = 0;
+for (;;) {
+  try {
+    await resolver.resolve4('web');
+    console.log('answer ' + ++answers);
+  } catch (error) {
+    console.log('no answer: ' + error.code);
+  }
+  await new Promise((done) => setTimeout(done, 20));
+}
+`,
+    );
+    bench.write(
+      'traffic.yaml',
+      `name: traffic
+services:
+  web:
+    image: tcompose/host
+    init: true
+    command: [node, -e, "require('http').createServer((q, a) => a.end('here')).listen(80)"]
+    ports: ["${port}:80"]
+    healthcheck: {test: [CMD, node, -e, "fetch('http://localhost').catch(() => process.exit(1))"], interval: 1s, start_interval: 100ms, start_period: 20s}
+  asker:
+    image: tcompose/host
+    init: true
+    command: node /app/asker.mjs
+    volumes: ["./asker.mjs:/app/asker.mjs:ro"]
+    depends_on: {web: {condition: service_healthy}}
+`,
+    );
+    expect(bench.run('-f', 'traffic.yaml', 'up', '-d').status).toBe(0);
+    const refusals: string[] = [];
+    let served = 0;
+    let over = false;
+    const knock = async (host: string) => {
+      while (!over) {
+        try {
+          const answer = await fetch(`http://${host}:${port}/`, { headers: { connection: 'close' } });
+          if ((await answer.text()) === 'here') served += 1;
+        } catch (error) {
+          const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+          // What the engine was passing on when it died is cut; a new connection must not be refused.
+          if (host === '127.0.0.1' || code === 'ECONNREFUSED') refusals.push(`${host}: ${code}`);
+        }
+        await sleep(10);
+      }
+    };
+    const knocking = Promise.all([knock('127.0.0.1'), knock('[::1]')]);
+    const answersSoFar = () =>
+      bench.run('-f', 'traffic.yaml', 'logs', '--no-log-prefix', 'asker').stdout.match(/^answer/gm)?.length ??
+      0;
+    for (let kills = 0; kills < 3; kills++) {
+      const pid = await enginePid();
+      const before = served;
+      process.kill(pid, 'SIGKILL');
+      for (let tries = 0; tries < 100 && served < before + 20; tries++) await sleep(50);
+      expect(served).toBeGreaterThanOrEqual(before + 20);
+      // The command meets a dead or a starting engine, and is answered by the next.
+      expect(bench.run('-f', 'traffic.yaml', 'ps', '-q').status).toBe(0);
+    }
+    over = true;
+    await knocking;
+    expect(refusals).toEqual([]);
+    expect(answersSoFar()).toBeGreaterThan(10);
+    const said = bench.run('-f', 'traffic.yaml', 'logs', '--no-log-prefix', 'asker').stdout;
+    expect(said).not.toContain('no answer');
+    const ids = bench.run('-f', 'traffic.yaml', 'ps', '-q').stdout;
+    expect(bench.run('-f', 'traffic.yaml', 'up', '-d').status).toBe(0);
+    expect(bench.run('-f', 'traffic.yaml', 'ps', '-q').stdout).toBe(ids);
+    expect(bench.run('-f', 'traffic.yaml', 'down', '-t', '1').status).toBe(0);
   });
 
   it('under an up in the foreground: every line comes once', async () => {
