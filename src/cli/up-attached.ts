@@ -92,9 +92,11 @@ export async function upAttached(
     if (count > 2) ctx.exit(130);
   });
   const stopAll = async () => {
-    const containers = (await observeContainers(client, project.name, false)).filter(
-      (one) => !one.oneoff && project.services[one.service] !== undefined,
-    );
+    const stillUp = async () =>
+      (await observeContainers(client, project.name, false)).filter(
+        (one) => !one.oneoff && project.services[one.service] !== undefined,
+      );
+    const containers = await stillUp();
     const run = (work: Plan) =>
       execute(work, {
         client,
@@ -107,10 +109,13 @@ export async function upAttached(
     const killing = new Promise<void>((resolve) => {
       kill = () => {
         renderer.emit({ type: 'warning', message: 'killing what still runs' });
-        void run(planKill({ project, containers }, 'SIGKILL')).then(
-          () => resolve(),
-          () => resolve(),
-        );
+        // Those that have stopped by now are left alone.
+        void stillUp()
+          .then((left) => run(planKill({ project, containers: left }, 'SIGKILL')))
+          .then(
+            () => resolve(),
+            () => resolve(),
+          );
       };
     });
     if (interrupts > 1) kill?.();

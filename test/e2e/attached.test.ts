@@ -25,6 +25,7 @@ services:
 name: stubborn
 services:
   rock: {image: tcompose/host, command: "sh -c 'trap \\"\\" TERM; echo rock ready; while :; do sleep 0.1; done'", stop_grace_period: 60s}
+  soft: {image: tcompose/host, init: true, command: "sh -c 'echo soft ready; sleep 1000'"}
 `,
     );
     bench.write(
@@ -66,11 +67,15 @@ services:
   it('kills on the second interrupt', async () => {
     const up = bench.begin('-f', 'stubborn.yaml', 'up');
     await up.until('rock ready');
+    await up.until('soft ready');
     up.child.kill('SIGINT');
     await up.until('Gracefully stopping');
+    await up.until('stubborn-soft-1  Stopped');
     up.child.kill('SIGINT');
     expect(await up.exit).toBe(130);
     expect(running('stubborn')).toBe('');
+    // What had stopped by then is no error.
+    expect(up.output()).not.toContain('Error');
   });
 
   it('ends with the code of the service that was named, stopping the others', async () => {
