@@ -42,7 +42,9 @@ export function openTrash(directory: string, warn: (message: string) => void): T
       try {
         await deleteTree(path);
       } catch (error) {
-        warn(`${path} could not be deleted: ${(error as Error).message}`);
+        const { code, message } = error as NodeJS.ErrnoException;
+        // Another engine's `sweep` may have been quicker.
+        if (code !== 'ENOENT') warn(`${path} could not be deleted: ${message}`);
       }
     }
   }

@@ -109,12 +109,12 @@ describe.skipIf(reason !== undefined)('network ops', () => {
     });
     expect(readlinkSync(`/proc/${shim.shimPid}/ns/net`)).toBe(own);
 
+    await expect.poll(() => readFileSync(plan.log!.path, 'utf8'), { timeout: 10_000 }).toContain(' F 77\n');
     await shim.signal(9);
     await untilState(shim, 'exited');
     await shim.reap();
     const log = readFileSync(plan.log!.path, 'utf8');
     expect(log.match(/0B00007F:0035/g)?.length).toBe(2);
-    expect(log).toContain(' F 77\n');
   });
 
   it('tell which message the kernel refused', async () => {
