@@ -82,7 +82,7 @@ async function dependencyError(
     hint:
       reason === 'no-healthcheck'
         ? `Give service ${service} a healthcheck, or wait for service_started.`
-        : `See \`tcompose logs ${service}\` for all of it.`,
+        : `See \`tcompose logs ${service}\` for all of it; \`tcompose down\` removes the containers.`,
   });
 }
 
