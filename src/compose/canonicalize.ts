@@ -4,7 +4,7 @@ import { parseDevice } from './canonical/devices.ts';
 import { parsePort } from './canonical/ports.ts';
 import { parseVolume } from './canonical/volumes.ts';
 import type { Positions } from './positions.ts';
-import { problem, throwCollected } from './problems.ts';
+import { maxProblems, problem, throwCollected } from './problems.ts';
 import { formatPath, isList, isMap, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
 
 interface Pass {
@@ -94,6 +94,7 @@ const shortForm =
   };
 
 function fail(noun: string, text: string, why: string, path: TreePath, pass: Pass): Tree {
+  if (pass.errors.length >= maxProblems) return text;
   const code: ErrorCode = 'COMPOSE_SHORT_SYNTAX';
   const message = `${formatPath(path)}: invalid ${noun} "${text}": ${why}`;
   pass.errors.push(problem(code, message, pass.positions, path));

@@ -84,12 +84,12 @@ function scalar(template: string, casts: PathTable<Cast> | undefined, run: Run):
   if (cast === undefined || text === undefined) return text ?? template;
   const result = castScalar(text, cast);
   if ('error' in result) {
+    if (run.errors.length >= maxProblems) return template;
     const hint =
       text !== template
         ? `"${shortened(template)}" gave this value; set the variable or give it a default.`
         : undefined;
-    report(
-      run,
+    run.errors.push(
       problem(
         'COMPOSE_INVALID_VALUE',
         `${formatPath(run.path)}: ${result.error}`,
@@ -118,7 +118,7 @@ function replaced(template: string, run: Run): string | undefined {
     return substitute(template, { lookup: run.lookup, onUnset: (name) => warnUnset(name, run) });
   } catch (error) {
     if (!(error instanceof InvalidTemplate)) throw error;
-    report(run, invalid(error, template, run));
+    if (run.errors.length < maxProblems) run.errors.push(invalid(error, template, run));
     return undefined;
   }
 }
@@ -157,8 +157,4 @@ function warnUnset(name: string, run: Run): void {
     ...(where === undefined ? {} : { where }),
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function report(run: Run, error: TcomposeError): void {
-  if (run.errors.length < maxProblems) run.errors.push(error);
 }

@@ -10,6 +10,7 @@ import { applyRemovals } from './merge/remove.ts';
 import { enforceUnicity } from './merge/unicity.ts';
 import { errorsIn, Mistakes } from './mistakes.ts';
 import { mapsIn, resolvePaths } from './paths.ts';
+import { maxProblems } from './problems.ts';
 import { type ComposeDocument, readDocuments } from './read-documents.ts';
 import { resolveEnvironment } from './resolve-environment.ts';
 import { checkRules } from './rules.ts';
@@ -98,7 +99,10 @@ async function addDocument(
   try {
     canonicalize(touched, positions, { skipInterpolation: run.options.noInterpolate === true });
   } catch (error) {
-    mistakes.takeOut(errorsIn(error), touched);
+    const errors = errorsIn(error);
+    mistakes.takeOut(errors, touched);
+    // There may be more, which nobody took out.
+    if (errors.length >= maxProblems) mistakes.throwAll();
   }
   for (const service of mapsIn(touched, 'services')) dropEmptyNames(service);
   delete merged.version;

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../error-codes.ts';
 import type { TcomposeError } from '../errors.ts';
 import type { Positions } from './positions.ts';
-import { problem } from './problems.ts';
+import { maxProblems, problem } from './problems.ts';
 import { formatPath, isList, isMap, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
 import { isAddress } from './values/ip.ts';
 
@@ -14,6 +14,7 @@ type Report = (code: ErrorCode, path: TreePath, message: string, at?: string) =>
 export function checkRules(tree: TreeMap, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];
   const report: Report = (code, path, message, at) => {
+    if (errors.length >= maxProblems) return;
     const place = at === undefined ? path : [...path, at];
     errors.push(problem(code, `${formatPath(path)}: ${message}`, positions, place));
   };

@@ -1,7 +1,7 @@
 import type { TcomposeError } from '../../errors.ts';
 import type { Warning } from '../phases.ts';
 import type { Positions } from '../positions.ts';
-import { problem } from '../problems.ts';
+import { maxProblems, problem } from '../problems.ts';
 import { formatPath, type Tree, type TreePath } from '../tree.ts';
 import type { Out } from './out.ts';
 
@@ -26,6 +26,7 @@ export interface ReadContext {
 
 /** Notes an error about the node at the cursor: its path, then what is wrong with it. */
 export function reject(context: ReadContext, at: Cursor, why: string, hint?: string): undefined {
+  if (context.errors.length >= maxProblems) return undefined;
   const path = pathOf(at);
   const options = { part: 'value' as const, ...(hint === undefined ? {} : { hint }) };
   const message = `${formatPath(path)}: ${why}`;

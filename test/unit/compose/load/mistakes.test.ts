@@ -110,6 +110,20 @@ describe('mistakes of all phases in one go', () => {
   });
 });
 
+it('stops at a hundred mistakes, however many there are', async () => {
+  for (const faulty of [
+    'ports: ["a:b"]',
+    'mem_limit: 5q',
+    'user: "${"',
+    'imge: x',
+    'depends_on: [no]',
+    'tty: maybe',
+  ]) {
+    const services = Array.from({ length: 2000 }, (_, index) => `  s${index}: {image: x, ${faulty}}`);
+    expect(await one(`services:\n${services.join('\n')}`)).toHaveLength(100);
+  }
+});
+
 it('start_interval without start_period is idle, not wrong', async () => {
   const { warnings } = await load({
     'compose.yaml': 'services: {a: {image: x, healthcheck: {test: x, start_interval: 5s}}}',
