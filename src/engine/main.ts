@@ -19,6 +19,7 @@ import { loadContainers } from './containers/load.ts';
 import { clearOrphans, removeCgroupParents } from './containers/orphans.ts';
 import { enterOwnGroup, leaveOwnGroup } from './containers/own-group.ts';
 import { createContainerRegistry } from './containers/registry.ts';
+import { warmStartPath } from './containers/warm-start.ts';
 import type { Engine } from './context.ts';
 import { openJournal } from './events/journal.ts';
 import { createExecRegistry } from './exec/registry.ts';
@@ -233,6 +234,14 @@ async function serve(engine: Engine, lock: HeldLock, keeper: KeeperConnection): 
   keeper.serves();
   endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
+  // Clients can connect already, and take a moment to.
+  setImmediate(() => {
+    try {
+      warmStartPath(engine);
+    } catch (error) {
+      log.debug(`warming up: ${(error as Error).message}`);
+    }
+  });
 }
 
 /** Listens under another name, warms up by asking itself, then takes the socket's name: no client meets a cold engine. */
