@@ -46,9 +46,9 @@ export function leftovers(root: string, before: ReadonlySet<string>): string[] {
   return leaks;
 }
 
-/** Directories of containers, execs and volumes that an engine root still has. */
+/** Directories of containers, execs and volumes that an engine root still has, those on their way out among them. */
 export const remainingDirectories = (root: string): string[] =>
-  ['lib/containers', 'run/c', 'run/e', 'lib/volumes'].flatMap((directory) =>
+  ['lib/containers', 'lib/trash', 'run/c', 'run/e', 'run/trash', 'lib/volumes'].flatMap((directory) =>
     list(join(root, directory)).map((name) => `directory ${join(root, directory, name)}`),
   );
 
