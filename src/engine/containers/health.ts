@@ -55,11 +55,18 @@ function healthExec(engine: Engine, container: Container): HealthExec {
     const kill = (): void => void exec.shim?.signal(sigkill).catch(() => {});
     signal.addEventListener('abort', kill);
     try {
+      let outputEnd: Promise<unknown> | undefined;
       const { ended } = await startExec(engine, exec, {
-        attached: (attachment) => attachment.onOutput((_stream, bytes) => onOutput(bytes)),
+        attached: (attachment) => {
+          attachment.onOutput((_stream, bytes) => onOutput(bytes));
+          outputEnd = attachment.ended;
+        },
       });
       if (signal.aborted) kill();
-      return { exitCode: await ended };
+      const exitCode = await ended;
+      // Output has a connection of its own: its last bytes may come after the exit. The shim ends it, or dies.
+      await outputEnd;
+      return { exitCode };
     } finally {
       signal.removeEventListener('abort', kill);
     }
