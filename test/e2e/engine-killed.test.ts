@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { get, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,25 @@ import { freePort, requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
+
+/**
+ * The page at `/`, over a connection of its own. Rejects with the connection's error, or ECUT when it ended without one
+ * before the page was whole (`fetch` may wait for ever for that).
+ */
+function pageOf(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = get({ host: host.replace(/[[\]]/g, ''), port, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      answer.on('end', () => resolve(text));
+      answer.on('error', reject);
+    });
+    asking.on('error', reject);
+    asking.on('close', () => reject(Object.assign(new Error('cut'), { code: 'ECUT' })));
+  });
+}
 
 describe.skipIf(unmet !== undefined)(`an engine that is killed${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
@@ -101,10 +120,9 @@ services:
     const knock = async (host: string) => {
       while (!over) {
         try {
-          const answer = await fetch(`http://${host}:${port}/`, { headers: { connection: 'close' } });
-          if ((await answer.text()) === 'here') served += 1;
+          if ((await pageOf(host, port)) === 'here') served += 1;
         } catch (error) {
-          const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+          const { code } = error as NodeJS.ErrnoException;
           // What the engine was passing on when it died is cut; a new connection must not be refused.
           if (host === '127.0.0.1' || code === 'ECONNREFUSED') refusals.push(`${host}: ${code}`);
         }
