@@ -1,4 +1,4 @@
-import type { EventMessage } from '../engine/api-types.ts';
+import type { EventMessage } from '../engine/api/events.ts';
 import { tolerate } from '../engine/client/api-failure.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { EventSink } from '../events.ts';

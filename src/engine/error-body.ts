@@ -1,4 +1,4 @@
-import type { ErrorResponse } from './api-types.ts';
+import type { ErrorResponse } from './api/common.ts';
 
 /** Body of every answer with a status of 400 or more; Docker's has `message` only. */
 export interface ErrorBody extends ErrorResponse {

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NetworkRecord, NetworkService, NetworkSpec } from '../network/index.ts';
-import type { NetworkCreateRequest, NetworkInspect } from './api-types.ts';
+import type { NetworkCreateRequest, NetworkInspect } from './api/network.ts';
 import type { Container } from './containers/container.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { resolve } from './ids.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StringMap, VolumeCreateRequest, VolumeInspect } from './api-types.ts';
+import type { StringMap } from './api/common.ts';
+import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import { type Clock, rfc3339 } from './clock.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';

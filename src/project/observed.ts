@@ -1,4 +1,6 @@
-import type { ContainerSummary, NetworkInspect, VolumeInspect } from '../engine/api-types.ts';
+import type { ContainerSummary } from '../engine/api/container.ts';
+import type { NetworkInspect } from '../engine/api/network.ts';
+import type { VolumeInspect } from '../engine/api/volume.ts';
 import { labels } from './labels.ts';
 
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none';

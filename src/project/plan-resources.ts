@@ -1,6 +1,7 @@
 import type { Network, Volume } from '../compose/model/resources.ts';
 import type { Project } from '../compose/model.ts';
-import type { NetworkCreateRequest, VolumeCreateRequest } from '../engine/api-types.ts';
+import type { NetworkCreateRequest } from '../engine/api/network.ts';
+import type { VolumeCreateRequest } from '../engine/api/volume.ts';
 import { TcomposeError } from '../errors.ts';
 import { networkHash, volumeHash } from './config-hash.ts';
 import { defined } from './create-body/resources.ts';

@@ -1,5 +1,6 @@
 import type { Hook } from '../compose/model/service.ts';
-import type { EndpointSettings, NetworkCreateRequest, VolumeCreateRequest } from '../engine/api-types.ts';
+import type { EndpointSettings, NetworkCreateRequest } from '../engine/api/network.ts';
+import type { VolumeCreateRequest } from '../engine/api/volume.ts';
 import type { ResourceKind } from '../events.ts';
 import type { ContainerSpec } from './create-body/index.ts';
 import type { ObservedContainer } from './observed.ts';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { Project } from '../compose/model.ts';
-import type { PreflightProblem, PreflightRequest } from '../engine/api-types.ts';
+import type { PreflightProblem, PreflightRequest } from '../engine/api/preflight.ts';
 import { tolerate } from '../engine/client/api-failure.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { ErrorCode } from '../error-codes.ts';

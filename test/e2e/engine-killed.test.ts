@@ -2,7 +2,7 @@ import { get, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineStatus } from '../../src/engine/api-types.ts';
+import type { EngineStatus } from '../../src/engine/api/engine.ts';
 import { freePort, requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 

@@ -1,11 +1,8 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type {
-  ContainerCreateRequest,
-  HealthcheckConfig,
-  HostConfig,
-  RestartPolicy,
-} from '../../engine/api-types.ts';
+import type { ContainerCreateRequest } from '../../engine/api/container.ts';
+import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
+import type { HostConfig, RestartPolicy } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 import { flag, type ParsedArgs } from '../command.ts';
 import { goDuration } from '../logs/time-values.ts';

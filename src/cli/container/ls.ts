@@ -1,4 +1,4 @@
-import type { ContainerSummary } from '../../engine/api-types.ts';
+import type { ContainerSummary } from '../../engine/api/container.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
 import { formatItems, humanDuration, humanSize, table } from '../table.ts';

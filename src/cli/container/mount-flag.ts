@@ -1,4 +1,4 @@
-import type { MountRequest } from '../../engine/api-types.ts';
+import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 import { parseSize } from '../sizes.ts';
 

@@ -1,4 +1,4 @@
-import type { PortSummary } from '../../engine/api-types.ts';
+import type { PortSummary } from '../../engine/api/container.ts';
 
 /** `0.0.0.0:8080->80/tcp, 443/tcp`: each once, by private port. */
 export function portsText(ports: readonly PortSummary[]): string {

@@ -1,4 +1,4 @@
-import type { PortBindingRequest } from '../../engine/api-types.ts';
+import type { PortBindingRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 
 export interface PublishedPorts {

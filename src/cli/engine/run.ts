@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineStatus } from '../../engine/api-types.ts';
+import type { EngineStatus } from '../../engine/api/engine.ts';
 import { connectEngine } from '../../engine/client/connect.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { accepts } from '../../engine/client/start-engine.ts';

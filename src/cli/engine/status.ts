@@ -1,4 +1,4 @@
-import type { EngineStatus } from '../../engine/api-types.ts';
+import type { EngineStatus } from '../../engine/api/engine.ts';
 import { type Command, flag } from '../command.ts';
 import { humanDuration } from '../table.ts';
 import { ownEnginePaths, runningEngine } from './own-engine.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineStatus } from '../../engine/api-types.ts';
+import type { EngineStatus } from '../../engine/api/engine.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { processRuns } from '../../engine/client/process-runs.ts';
 import { TcomposeError } from '../../errors.ts';

@@ -7,7 +7,7 @@ import type {
   ContainerSummary,
   ContainerTopResponse,
   ContainerWaitResponse,
-} from '../api-types.ts';
+} from '../api/container.ts';
 import { tolerate } from './api-failure.ts';
 import { type OutputChunk, outputOf } from './frames.ts';
 import type { Hijacked, Transport } from './transport.ts';

@@ -1,4 +1,6 @@
-import type { HandoverRequest, Info, PreflightRequest, PreflightResponse, Version } from '../api-types.ts';
+import type { HandoverRequest } from '../api/engine.ts';
+import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
+import type { Info, Version } from '../api/system.ts';
 import { containerCalls } from './containers.ts';
 import { type EventOptions, eventStream } from './event-stream.ts';
 import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts';

@@ -1,4 +1,4 @@
-import type { EventMessage } from '../api-types.ts';
+import type { EventMessage } from '../api/events.ts';
 import { statusOf } from './api-failure.ts';
 import { encodeFilters, type Filters } from './containers.ts';
 import { jsonLines } from './json-lines.ts';

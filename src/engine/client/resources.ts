@@ -1,18 +1,13 @@
 import type { Readable } from 'node:stream';
+import type { ExecCreateRequest, ExecInspect } from '../api/exec.ts';
+import type { ImageDeleteResponse, ImageInspect, ImageSummary } from '../api/image.ts';
 import type {
-  ExecCreateRequest,
-  ExecInspect,
-  ImageDeleteResponse,
-  ImageInspect,
-  ImageSummary,
   NetworkConnectRequest,
   NetworkCreateRequest,
   NetworkCreateResponse,
   NetworkInspect,
-  VolumeCreateRequest,
-  VolumeInspect,
-  VolumeListResponse,
-} from '../api-types.ts';
+} from '../api/network.ts';
+import type { VolumeCreateRequest, VolumeInspect, VolumeListResponse } from '../api/volume.ts';
 import { tolerate } from './api-failure.ts';
 import { encodeFilters, type Filters } from './containers.ts';
 import { jsonLines } from './json-lines.ts';

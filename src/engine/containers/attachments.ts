@@ -1,5 +1,6 @@
 import type { NetworkRecord } from '../../network/index.ts';
-import type { EndpointSettings, HostConfig, NetworkingConfig } from '../api-types.ts';
+import type { HostConfig } from '../api/host-config.ts';
+import type { EndpointSettings, NetworkingConfig } from '../api/network.ts';
 import { badParameter } from '../http/failure.ts';
 import { shortId } from '../ids.ts';
 import type { Container } from './container.ts';

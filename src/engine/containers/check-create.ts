@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import type { ContainerConfig, HostConfig } from '../api-types.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { HostConfig } from '../api/host-config.ts';
 import { badParameter } from '../http/failure.ts';
 import { parseRestartPolicy } from '../restart-policy.ts';
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerCreateRequest, ContainerCreateResponse, HostConfig } from '../api-types.ts';
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../api/container.ts';
+import type { HostConfig } from '../api/host-config.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { badParameter } from '../http/failure.ts';

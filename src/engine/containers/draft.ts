@@ -1,6 +1,8 @@
 import type { ImageRecord } from '../../image/index.ts';
 import { checkRequest } from '../../runtime/check-request.ts';
-import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '../api-types.ts';
+import type { ContainerCreateRequest } from '../api/container.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { HostConfig } from '../api/host-config.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 import { checkCreate } from './check-create.ts';

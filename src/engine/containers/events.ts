@@ -1,4 +1,4 @@
-import type { StringMap } from '../api-types.ts';
+import type { StringMap } from '../api/common.ts';
 import type { Engine } from '../context.ts';
 import type { Container } from './container.ts';
 

@@ -3,11 +3,11 @@ import type {
   ContainerState as ApiState,
   ContainerInspect,
   ContainerSummary,
-  EndpointSettings,
   MountPoint,
   NetworkSettings,
   PortSummary,
-} from '../api-types.ts';
+} from '../api/container.ts';
+import type { EndpointSettings } from '../api/network.ts';
 import { humanDuration, never, parseRfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { endpointId, prefixLength } from '../networks.ts';

@@ -1,4 +1,4 @@
-import type { ContainerSummary } from '../api-types.ts';
+import type { ContainerSummary } from '../api/container.ts';
 import { parseRfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { type Filters, matches, matchesLabels, nameMatcher } from '../filters.ts';

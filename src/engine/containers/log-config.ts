@@ -1,5 +1,5 @@
 import type { LogPlan } from '../../runtime/launch-plan.ts';
-import type { LogConfig } from '../api-types.ts';
+import type { LogConfig } from '../api/host-config.ts';
 import { badParameter } from '../http/failure.ts';
 
 const defaultSize = 10 * 1024 * 1024;

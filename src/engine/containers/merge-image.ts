@@ -1,5 +1,5 @@
 import type { ImageRuntimeConfig } from '../../image/types.ts';
-import type { ContainerConfig } from '../api-types.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
 import { badParameter } from '../http/failure.ts';
 
 export interface MergedConfig {

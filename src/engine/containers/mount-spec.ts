@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
-import type { ContainerConfig, HostConfig, MountRequest, StringMap } from '../api-types.ts';
+import type { StringMap } from '../api/common.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { HostConfig, MountRequest } from '../api/host-config.ts';
 import { badParameter } from '../http/failure.ts';
 import { namePattern } from '../names.ts';
 import type { StoredMount } from './record.ts';

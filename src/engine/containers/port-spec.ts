@@ -1,5 +1,6 @@
 import type { PortRequest } from '../../network/service-types.ts';
-import type { ContainerConfig, HostConfig } from '../api-types.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { HostConfig } from '../api/host-config.ts';
 import { badParameter } from '../http/failure.ts';
 
 const keyPattern = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/;

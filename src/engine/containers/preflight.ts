@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import type { PortDemand } from '../../network/ports/plan-ports.ts';
-import type { PreflightProblem, PreflightRequest } from '../api-types.ts';
+import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
 import { networkMode } from './attachments.ts';
 import { draftContainer } from './draft.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ContainerTopResponse } from '../api-types.ts';
+import type { ContainerTopResponse } from '../api/container.ts';
 
 interface ProcessFacts {
   readonly pid: number;

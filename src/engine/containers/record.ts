@@ -1,5 +1,7 @@
 import type { EndpointRecord, PortBinding } from '../../network/types.ts';
-import type { ContainerConfig, EndpointSettings, HostConfig } from '../api-types.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { HostConfig } from '../api/host-config.ts';
+import type { EndpointSettings } from '../api/network.ts';
 import type { HealthReport } from '../health/types.ts';
 import { checkShape, isId, isNumber, isObject, isString } from '../store/json-file.ts';
 import type { ContainerState } from './state.ts';

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedDevice, ResolvedMount } from '../../runtime/spec-input.ts';
-import type { DeviceMapping, HostConfig } from '../api-types.ts';
+import type { DeviceMapping, HostConfig } from '../api/host-config.ts';
 import type { Engine } from '../context.ts';
 import { badParameter } from '../http/failure.ts';
 import type { ContainerRecord, StoredMount } from './record.ts';

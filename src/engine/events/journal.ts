@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
-import type { EventMessage, StringMap } from '../api-types.ts';
+import type { StringMap } from '../api/common.ts';
+import type { EventMessage } from '../api/events.ts';
 import { type Clock, unixNanos } from '../clock.ts';
 
 export type EventType = EventMessage['Type'];

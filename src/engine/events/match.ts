@@ -1,4 +1,4 @@
-import type { EventMessage } from '../api-types.ts';
+import type { EventMessage } from '../api/events.ts';
 import { type Filters, matches, matchesLabels } from '../filters.ts';
 
 export const eventFilterKeys = [

@@ -7,7 +7,7 @@ import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
 import { connectShim, type ShimAttachment, type ShimConnection } from '../../runtime/shim-client.ts';
 import type { ShimState } from '../../runtime/shim-protocol.ts';
 import { readAccountFiles, resolveUser } from '../../runtime/users.ts';
-import type { ExecCreateRequest } from '../api-types.ts';
+import type { ExecCreateRequest } from '../api/exec.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';

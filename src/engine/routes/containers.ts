@@ -1,4 +1,4 @@
-import type { ContainerCreateRequest, ContainerTopResponse } from '../api-types.ts';
+import type { ContainerCreateRequest, ContainerTopResponse } from '../api/container.ts';
 import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';

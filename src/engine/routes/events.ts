@@ -1,4 +1,4 @@
-import type { EventMessage } from '../api-types.ts';
+import type { EventMessage } from '../api/events.ts';
 import { parseTimeFilter } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { eventFilterKeys, matchesEvent } from '../events/match.ts';

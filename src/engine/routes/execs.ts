@@ -1,5 +1,5 @@
 import type { ShimAttachment } from '../../runtime/shim-client.ts';
-import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api-types.ts';
+import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api/exec.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../../image/index.ts';
-import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api-types.ts';
+import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
 import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';

@@ -4,7 +4,7 @@ import type {
   NetworkConnectRequest,
   NetworkCreateRequest,
   NetworkDisconnectRequest,
-} from '../api-types.ts';
+} from '../api/network.ts';
 import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import { aliasesOf, attachedTo, networkMode } from '../containers/attachments.ts';
 import type { Container } from '../containers/container.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
-import type { Info, Version } from '../api-types.ts';
+import type { Info, Version } from '../api/system.ts';
 import { rfc3339 } from '../clock.ts';
 import { summarize } from '../containers/inspect.ts';
 import { volumeUsers } from '../containers/remove.ts';

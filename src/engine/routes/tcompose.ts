@@ -1,11 +1,6 @@
 import { existsSync } from 'node:fs';
-import type {
-  EngineStatus,
-  HandoverRequest,
-  PreflightRequest,
-  PreflightResponse,
-  ShutdownRequest,
-} from '../api-types.ts';
+import type { EngineStatus, HandoverRequest, ShutdownRequest } from '../api/engine.ts';
+import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
 import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, conflict } from '../http/failure.ts';

@@ -1,4 +1,4 @@
-import type { VolumeCreateRequest } from '../api-types.ts';
+import type { VolumeCreateRequest } from '../api/volume.ts';
 import { emitVolume } from '../containers/events.ts';
 import { volumeUsers } from '../containers/remove.ts';
 import type { Engine } from '../context.ts';

@@ -1,6 +1,8 @@
 import type { Healthcheck, Service } from '../../compose/model/service.ts';
 import type { Project } from '../../compose/model.ts';
-import type { ContainerCreateRequest, HealthcheckConfig, HostConfig } from '../../engine/api-types.ts';
+import type { ContainerCreateRequest } from '../../engine/api/container.ts';
+import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
+import type { HostConfig } from '../../engine/api/host-config.ts';
 import { serviceHash, serviceParts } from '../config-hash.ts';
 import { labels } from '../labels.ts';
 import { containerName, dependsOnLabel, imageReference, type Separator } from '../names.ts';

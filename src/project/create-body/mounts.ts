@@ -1,7 +1,7 @@
 import type { Config, Secret } from '../../compose/model/resources.ts';
 import type { FileReference, Mount, Service } from '../../compose/model/service.ts';
 import type { Project } from '../../compose/model.ts';
-import type { MountRequest } from '../../engine/api-types.ts';
+import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 
 /** A file that is put into the container before it starts. */

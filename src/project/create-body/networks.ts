@@ -1,6 +1,7 @@
 import type { Port, Service, ServiceNetwork } from '../../compose/model/service.ts';
 import type { Project } from '../../compose/model.ts';
-import type { EndpointSettings, PortBindingRequest } from '../../engine/api-types.ts';
+import type { PortBindingRequest } from '../../engine/api/host-config.ts';
+import type { EndpointSettings } from '../../engine/api/network.ts';
 
 /** A network of a service, with what the API wants to know of the endpoint. */
 export interface EndpointPart {

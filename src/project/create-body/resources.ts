@@ -1,5 +1,5 @@
 import type { Service } from '../../compose/model/service.ts';
-import type { DeviceRequest, Resources, RestartPolicy, Ulimit } from '../../engine/api-types.ts';
+import type { DeviceRequest, Resources, RestartPolicy, Ulimit } from '../../engine/api/host-config.ts';
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { ContainerCreateRequest, EndpointSettings } from '../../engine/api-types.ts';
+import type { ContainerCreateRequest } from '../../engine/api/container.ts';
+import type { EndpointSettings } from '../../engine/api/network.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { ContainerSpec } from '../create-body/index.ts';

@@ -1,4 +1,5 @@
-import type { ContainerCreateRequest, NetworkCreateRequest } from '../../engine/api-types.ts';
+import type { ContainerCreateRequest } from '../../engine/api/container.ts';
+import type { NetworkCreateRequest } from '../../engine/api/network.ts';
 import { isBrokenConnection, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { labels } from '../labels.ts';

@@ -1,4 +1,4 @@
-import type { ContainerState } from '../../engine/api-types.ts';
+import type { ContainerState } from '../../engine/api/container.ts';
 import type { WaitCondition } from '../plan.ts';
 
 /** Whether a container's state meets a condition, can still come to meet it, or has failed it. */

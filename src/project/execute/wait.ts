@@ -1,4 +1,4 @@
-import type { ContainerInspect } from '../../engine/api-types.ts';
+import type { ContainerInspect } from '../../engine/api/container.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';

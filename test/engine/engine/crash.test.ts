@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api-types.ts';
+import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api/container.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
 import { alive, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 

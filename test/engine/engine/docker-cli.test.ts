@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerInspect } from '../../../src/engine/api-types.ts';
+import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import {
   docker,
   dockerProcess,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineStatus, ExecInspect } from '../../../src/engine/api-types.ts';
+import type { EngineStatus } from '../../../src/engine/api/engine.ts';
+import type { ExecInspect } from '../../../src/engine/api/exec.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();

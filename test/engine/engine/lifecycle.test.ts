@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerInspect, EventMessage } from '../../../src/engine/api-types.ts';
+import type { ContainerInspect } from '../../../src/engine/api/container.ts';
+import type { EventMessage } from '../../../src/engine/api/events.ts';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();

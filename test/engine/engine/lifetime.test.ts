@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ContainerInspect, EngineStatus } from '../../../src/engine/api-types.ts';
+import type { ContainerInspect } from '../../../src/engine/api/container.ts';
+import type { EngineStatus } from '../../../src/engine/api/engine.ts';
 import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Project } from '../../../src/compose/model.ts';
-import type { ContainerSummary, NetworkInspect, VolumeInspect } from '../../../src/engine/api-types.ts';
+import type { ContainerSummary } from '../../../src/engine/api/container.ts';
+import type { NetworkInspect } from '../../../src/engine/api/network.ts';
+import type { VolumeInspect } from '../../../src/engine/api/volume.ts';
 import type { ContainerSpec } from '../../../src/project/create-body/index.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from '../../../src/project/observed.ts';
 import type { Plan, Step } from '../../../src/project/plan.ts';

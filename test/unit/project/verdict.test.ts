@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ContainerState } from '../../../src/engine/api-types.ts';
+import type { ContainerState } from '../../../src/engine/api/container.ts';
 import { judge } from '../../../src/project/execute/verdict.ts';
 import { healthOf } from '../../../src/project/observed.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { EventMessage } from '../../../../src/engine/api-types.ts';
+import type { EventMessage } from '../../../../src/engine/api/events.ts';
 import { statusOf } from '../../../../src/engine/client/api-failure.ts';
 import { describeEndpoint, parseDockerHost } from '../../../../src/engine/client/endpoint.ts';
 import { compareApiVersions, createEngineClient } from '../../../../src/engine/client/engine-client.ts';

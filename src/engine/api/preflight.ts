@@ -1,0 +1,28 @@
+import type { ContainerCreateRequest } from './container.ts';
+
+/** POST /tcompose/preflight: what a client is about to do. Nothing is changed by asking. */
+export interface PreflightRequest {
+  /** Containers to be created, by the names they will have; `start`: started too, so that ports matter. */
+  readonly create?: readonly {
+    readonly name: string;
+    readonly request: ContainerCreateRequest;
+    readonly start: boolean;
+  }[];
+  /** Ids of containers that exist and are to be started. */
+  readonly start?: readonly string[];
+  /** Ids of containers that will have been stopped by then: their ports count as free. */
+  readonly release?: readonly string[];
+}
+
+/** A reason for which a container could not be created or started. */
+export interface PreflightProblem {
+  readonly container: string;
+  /** A code of docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface PreflightResponse {
+  readonly problems: readonly PreflightProblem[];
+}

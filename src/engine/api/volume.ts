@@ -1,0 +1,29 @@
+import type { StringMap } from './common.ts';
+
+/** POST /volumes/create */
+export interface VolumeCreateRequest {
+  /** Absent or empty: an anonymous volume with a random 64 hex digit name. */
+  readonly Name?: string;
+  readonly Driver?: string;
+  readonly DriverOpts?: StringMap | null;
+  readonly Labels?: StringMap | null;
+}
+
+/** GET /volumes/{name} */
+export interface VolumeInspect {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Mountpoint: string;
+  readonly CreatedAt: string;
+  readonly Status?: Readonly<Record<string, unknown>>;
+  readonly Labels: StringMap | null;
+  readonly Scope: 'local';
+  readonly Options: StringMap | null;
+  readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null;
+}
+
+/** GET /volumes */
+export interface VolumeListResponse {
+  readonly Volumes: readonly VolumeInspect[];
+  readonly Warnings: readonly string[] | null;
+}
