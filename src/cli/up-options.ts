@@ -1,7 +1,7 @@
 import type { Project } from '../compose/model.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { TcomposeError } from '../errors.ts';
-import type { UpOptions } from '../project/plan-up.ts';
+import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
 import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';

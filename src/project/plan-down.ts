@@ -1,5 +1,6 @@
 import type { Service } from '../compose/model/service.ts';
 import type { Project } from '../compose/model.ts';
+import { removeOperation, stopOperation } from './container-operations.ts';
 import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
 import { dependenciesOfLabel, imageReference } from './names.ts';
@@ -93,31 +94,11 @@ export function planDown(
       : `project ${name} goes down`;
     let stop: string | undefined;
     if (isUp(container)) {
-      stop = plan.add(
-        {
-          kind: 'stop-container',
-          container: container.name,
-          id: container.id,
-          service: container.service,
-          timeout: options.timeout,
-          preStop: service?.pre_stop ?? [],
-        },
-        cause,
-      );
+      stop = plan.add(stopOperation(container, service, options.timeout), cause);
       stops.set(container.service, [...(stops.get(container.service) ?? []), stop]);
     }
     removes.push(
-      plan.add(
-        {
-          kind: 'remove-container',
-          container: container.name,
-          id: container.id,
-          volumes: options.volumes,
-          force: true,
-        },
-        cause,
-        [stop],
-      ),
+      plan.add(removeOperation(container, { volumes: options.volumes, force: true }), cause, [stop]),
     );
   }
   stopOrder(plan, stops, dependencyMap(project, doomed));

@@ -1,8 +1,10 @@
 import type { Service } from '../compose/model/service.ts';
 import type { Project } from '../compose/model.ts';
+import { removeOperation, stopOperation } from './container-operations.ts';
 import { groupByService, isUp, type ObservedContainer } from './observed.ts';
-import { type Plan, PlanBuilder, type WaitCondition } from './plan.ts';
+import { type Plan, PlanBuilder } from './plan.ts';
 import { dependencyMap, stopOrder } from './plan-down.ts';
+import { waitCondition } from './wait-condition.ts';
 
 export interface LifecycleInput {
   /** Undefined when there is no compose file. */
@@ -36,17 +38,7 @@ function addStops(plan: PlanBuilder, input: LifecycleInput, cause: string): Map<
       plan.unchanged.push(container);
       continue;
     }
-    const step = plan.add(
-      {
-        kind: 'stop-container',
-        container: container.name,
-        id: container.id,
-        service: container.service,
-        timeout: input.timeout,
-        preStop: hooks(input.project, container).pre_stop ?? [],
-      },
-      cause,
-    );
+    const step = plan.add(stopOperation(container, hooks(input.project, container), input.timeout), cause);
     stops.set(container.service, [...(stops.get(container.service) ?? []), step]);
   }
   stopOrder(plan, stops, dependencyMap(input.project, input.containers));
@@ -75,14 +67,13 @@ export function planStart(input: LifecycleInput, options: { readonly wait?: bool
       const containers = (byService.get(dependency) ?? []).map((container) => container.name);
       if (sleeping.length === 0 || containers.length === 0 || condition === undefined) continue;
       if (condition.condition === 'service_started') continue;
-      const until: WaitCondition = condition.condition === 'service_healthy' ? 'healthy' : 'completed';
       needs.push(
         plan.add(
           {
             kind: 'wait',
             service: dependency,
             containers,
-            condition: until,
+            condition: waitCondition(condition.condition),
             required: condition.required,
             dependents: [name],
           },
@@ -218,13 +209,7 @@ export function planRemove(
   for (const container of input.containers) {
     if (isUp(container) && !options.stop) continue;
     plan.add(
-      {
-        kind: 'remove-container',
-        container: container.name,
-        id: container.id,
-        volumes: options.volumes,
-        force: options.stop,
-      },
+      removeOperation(container, { volumes: options.volumes, force: options.stop }),
       'it is to be removed',
       isUp(container) ? (stops.get(container.service) ?? []) : [],
     );

@@ -6,7 +6,7 @@ import { observe } from '../../project/observe.ts';
 import { PlanBuilder } from '../../project/plan.ts';
 import { requireImages } from '../../project/plan-images.ts';
 import { planNetworks, planVolumes, usedVolumes } from '../../project/plan-resources.ts';
-import { planUp } from '../../project/plan-up.ts';
+import { planUp } from '../../project/plan-up/index.ts';
 import { version } from '../../version.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { observe } from '../../project/observe.ts';
 import { divergedVolumes, usedVolumes } from '../../project/plan-resources.ts';
-import { planUp } from '../../project/plan-up.ts';
+import { planUp } from '../../project/plan-up/index.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadForCommand, matchServices } from '../project.ts';

@@ -7,7 +7,8 @@ import type { Project } from '../../../src/compose/model.ts';
 import { formatPlan } from '../../../src/project/format-plan.ts';
 import type { Plan } from '../../../src/project/plan.ts';
 import { planDown } from '../../../src/project/plan-down.ts';
-import { planUp, type UpOptions } from '../../../src/project/plan-up.ts';
+import { planUp } from '../../../src/project/plan-up/index.ts';
+import type { UpOptions } from '../../../src/project/plan-up/options.ts';
 import { World } from '../../support/project/world.ts';
 
 /** case.yaml of a case: what the world is like and what is asked for. Every key is optional. */

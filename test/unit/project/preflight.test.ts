@@ -6,7 +6,7 @@ import { loadProject } from '../../../src/compose/load.ts';
 import type { Project } from '../../../src/compose/model.ts';
 import type { EngineClient } from '../../../src/engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
-import { planUp } from '../../../src/project/plan-up.ts';
+import { planUp } from '../../../src/project/plan-up/index.ts';
 import { preflight, preflightRequest } from '../../../src/project/preflight.ts';
 import { World } from '../../support/project/world.ts';
 

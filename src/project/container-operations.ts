@@ -1,0 +1,29 @@
+import type { Service } from '../compose/model/service.ts';
+import type { ObservedContainer } from './observed.ts';
+import type { Operation } from './plan.ts';
+
+/** Stops a container; `service` has its pre_stop hooks. `timeout` in seconds; undefined: the container's own. */
+export const stopOperation = (
+  container: ObservedContainer,
+  service: Partial<Service> | undefined,
+  timeout: number | undefined,
+): Operation => ({
+  kind: 'stop-container',
+  container: container.name,
+  id: container.id,
+  service: container.service,
+  timeout,
+  preStop: service?.pre_stop ?? [],
+});
+
+/** Removes a container; `volumes`: its anonymous ones too, `force`: even if it is up. */
+export const removeOperation = (
+  container: ObservedContainer,
+  options: { readonly volumes: boolean; readonly force: boolean },
+): Operation => ({
+  kind: 'remove-container',
+  container: container.name,
+  id: container.id,
+  volumes: options.volumes,
+  force: options.force,
+});

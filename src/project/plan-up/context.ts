@@ -1,0 +1,33 @@
+import type { Project } from '../../compose/model.ts';
+import type { Observed } from '../observed.ts';
+import type { PlanBuilder } from '../plan.ts';
+import type { ResourceOutcome } from '../plan-resources.ts';
+import type { UpOptions } from './options.ts';
+
+/** What the plan has decided about a service so far. */
+export interface ServiceState {
+  /** Final names of the containers it will have. */
+  readonly containers: string[];
+  /** Steps after which its first container exists. */
+  readonly exists: string[];
+  readonly starts: string[];
+  readonly stops: string[];
+  recreated: boolean;
+  /** Its pre_start hooks must run before anything of it starts. */
+  hooksDue: boolean;
+  /** The step that runs them. */
+  hooks: string | undefined;
+}
+
+/** What the parts of one plan share: what they are given, and the plan that grows. */
+export interface UpContext {
+  readonly project: Project;
+  readonly observed: Observed;
+  readonly options: UpOptions;
+  readonly plan: PlanBuilder;
+  readonly networks: ReadonlyMap<string, ResourceOutcome>;
+  readonly volumes: ReadonlyMap<string, ResourceOutcome>;
+  /** Image reference → step that fetches it. */
+  readonly images: ReadonlyMap<string, string>;
+  readonly states: Map<string, ServiceState>;
+}

@@ -1,0 +1,47 @@
+import type { Service } from '../../compose/model/service.ts';
+import { containerSpec } from '../create-body/index.ts';
+import { type Expectation, parentsOf } from '../divergence.ts';
+import { containerName } from '../names.ts';
+import type { UpContext } from './context.ts';
+import { planStart } from './start.ts';
+
+/** Steps a new container of the service must wait for: its networks, volumes, image and namespace parents. */
+export function creationNeeds(context: UpContext, service: Service): (string | undefined)[] {
+  return [
+    ...Object.keys(service.networks ?? {}).map((key) => context.networks.get(key)?.ready),
+    ...(service.volumes ?? []).map((mount) =>
+      mount.source === undefined ? undefined : context.volumes.get(mount.source)?.ready,
+    ),
+    context.images.get(service.name),
+    ...parentsOf(service).flatMap((parent) => context.states.get(parent.service)?.exists ?? []),
+  ];
+}
+
+/** A container with a number that the service does not have yet. */
+export function planCreation(
+  context: UpContext,
+  service: Service,
+  want: Expectation,
+  number: number,
+  waits: () => readonly string[],
+): void {
+  const { project, options, plan } = context;
+  const name = containerName(project.name, service, number, options.separator);
+  const state = context.states.get(service.name)!;
+  const spec = containerSpec(project, service, {
+    number,
+    name,
+    imageId: want.imageId,
+    version: options.version,
+    ...(options.separator === undefined ? {} : { separator: options.separator }),
+  });
+  const created = plan.add(
+    { kind: 'create-container', container: name, service: service.name, as: name, replaces: undefined, spec },
+    `service ${service.name} has no container number ${number}`,
+    creationNeeds(context, service),
+  );
+  state.containers.push(name);
+  state.exists.push(created);
+  state.recreated = true;
+  if (options.start) planStart(context, service, name, 'it is new', [created, ...waits()]);
+}

@@ -1,0 +1,33 @@
+import type { Separator } from '../names.ts';
+
+/** `diverged`: what differs from the compose file; `force`: all; `never`: none. */
+export type Recreate = 'diverged' | 'force' | 'never';
+
+/** What the command line of `up` or `create` asks for. */
+export interface UpOptions {
+  readonly recreate: Recreate;
+  /** For services that are only there as dependencies. */
+  readonly recreateDependencies: Recreate;
+  /** Services asked for by name; undefined is all. */
+  readonly roots?: ReadonlySet<string>;
+  /** Only create (`create`, `up --no-start`). */
+  readonly start: boolean;
+  /** Ignore depends_on (`--no-deps`). */
+  readonly noDeps: boolean;
+  /** Wait until everything is ready (`--wait`). */
+  readonly wait: boolean;
+  readonly removeOrphans: boolean;
+  readonly ignoreOrphans: boolean;
+  /** Do not hand anonymous volumes on (`-V`). */
+  readonly renewAnonymousVolumes: boolean;
+  /** Diverged volumes that may be made anew, losing their data. */
+  readonly renewVolumes: ReadonlySet<string>;
+  /** Seconds for stopping; undefined: each container's own. */
+  readonly timeout: number | undefined;
+  /** A missing image can be fetched. */
+  readonly canPull: boolean;
+  /** Pull policy given on the command line; it wins over the services' own. */
+  readonly pull?: string;
+  readonly separator?: Separator;
+  readonly version: string;
+}

@@ -1,0 +1,24 @@
+import type { UpContext } from './context.ts';
+import { planRemove, planStop } from './stop.ts';
+
+/** Containers of services that the project no longer has: removed if that was asked for, else told of. */
+export function planOrphans(context: UpContext): void {
+  const { project, observed, options, plan } = context;
+  const known = new Set([...Object.keys(project.services), ...Object.keys(project.disabledServices)]);
+  const orphans = observed.containers.filter(
+    (container) =>
+      !known.has(container.service) &&
+      (!container.oneoff || container.state === 'exited' || container.state === 'dead'),
+  );
+  if (orphans.length === 0 || options.ignoreOrphans) return;
+  if (!options.removeOrphans) {
+    plan.warnings.push(
+      `found orphan containers (${orphans.map((one) => one.name).join(', ')}) of project ${project.name}; if their services were renamed or removed from the compose file, --remove-orphans cleans them up`,
+    );
+    return;
+  }
+  for (const container of orphans) {
+    const cause = `no service ${container.service} is in the compose file`;
+    planRemove(context, container, cause, [planStop(context, container, undefined, cause)]);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Service } from '../../compose/model/service.ts';
+import type { Project } from '../../compose/model.ts';
+import { containerSpec } from '../create-body/index.ts';
+import type { InheritedVolume } from '../create-body/mounts.ts';
+import type { Expectation } from '../divergence.ts';
+import { labels } from '../labels.ts';
+import { containerName } from '../names.ts';
+import type { ObservedContainer } from '../observed.ts';
+import type { UpContext } from './context.ts';
+import { creationNeeds } from './create.ts';
+import { planStart } from './start.ts';
+import { planRemove, planStop } from './stop.ts';
+
+/**
+ * A container made anew: its successor is created beside it under a temporary name, so that a failure leaves the old
+ * one running. Where a volume or network it uses is made anew as well, the old one must go first.
+ */
+export function planReplacement(
+  context: UpContext,
+  service: Service,
+  want: Expectation,
+  old: ObservedContainer,
+  cause: string,
+  waits: () => readonly string[],
+): void {
+  const { project, options, plan } = context;
+  const state = context.states.get(service.name)!;
+  const freed = removalsThatNeedIt(context, service);
+  const removeFirst = freed.length > 0;
+  const name = containerName(project.name, service, old.number, options.separator);
+  const as = removeFirst ? name : `${old.id.slice(0, 12)}_${name}`;
+  const spec = containerSpec(project, service, {
+    number: old.number,
+    name,
+    imageId: want.imageId,
+    version: options.version,
+    inherited: options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project),
+    ...(options.separator === undefined ? {} : { separator: options.separator }),
+    ...(removeFirst ? {} : { extraLabels: { [labels.replace]: old.name } }),
+  });
+  const creation = {
+    kind: 'create-container',
+    container: name,
+    service: service.name,
+    as,
+    replaces: old.name,
+    spec,
+  } as const;
+  state.recreated = true;
+  let exists: string;
+  if (removeFirst) {
+    const stop = planStop(context, old, service, cause);
+    const removed = planRemove(context, old, cause, [stop]);
+    for (const removal of freed) plan.needs(removal, [removed]);
+    exists = plan.add(creation, cause, [removed, ...creationNeeds(context, service)]);
+  } else {
+    const created = plan.add(creation, cause, creationNeeds(context, service));
+    const stop = planStop(context, old, service, cause, [created]);
+    const removed = planRemove(context, old, cause, [created, stop]);
+    exists = plan.add(
+      { kind: 'rename-container', id: undefined, container: name },
+      `it takes the name of the container it replaces`,
+      [removed],
+    );
+  }
+  state.exists.push(exists);
+  if (options.start) planStart(context, service, name, 'it is new', [exists, ...waits()]);
+}
+
+/** Steps that remove volumes and networks of the service, and can only once its containers are gone. */
+const removalsThatNeedIt = (
+  { project, volumes, networks }: UpContext,
+  service: Service,
+): readonly string[] => [
+  ...(service.volumes ?? []).flatMap(({ source }) =>
+    source !== undefined && volumes.get(source)?.replaced === true
+      ? [`remove volume ${project.volumes[source]!.name}`]
+      : [],
+  ),
+  ...Object.keys(service.networks ?? {}).flatMap((key) =>
+    networks.get(key)?.replaced === true ? [`remove network ${project.networks[key]!.name}`] : [],
+  ),
+];
+
+/** Volumes of a container that no compose file names: they are handed on to its successor. */
+function anonymousVolumes(
+  old: ObservedContainer,
+  service: Service,
+  project: Project,
+): readonly InheritedVolume[] {
+  const named = new Set(Object.values(project.volumes).map((volume) => volume.name));
+  const given = new Set(
+    (service.volumes ?? [])
+      .filter((mount) => mount.type !== 'volume' || mount.source !== undefined)
+      .map((mount) => mount.target),
+  );
+  return old.mounts.flatMap((mount) =>
+    mount.Type === 'volume' &&
+    mount.Name !== undefined &&
+    !named.has(mount.Name) &&
+    !given.has(mount.Destination)
+      ? [{ name: mount.Name, target: mount.Destination }]
+      : [],
+  );
+}

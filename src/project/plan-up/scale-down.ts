@@ -1,0 +1,23 @@
+import type { Service } from '../../compose/model/service.ts';
+import type { ObservedContainer } from '../observed.ts';
+import type { UpContext } from './context.ts';
+import { planRemove, planStop } from './stop.ts';
+
+/**
+ * Removes the containers a service has beyond `desired` and gives them: what is out of date goes first, then the highest
+ * numbers. `verdicts`: why a container would be made anew, undefined if it would stay.
+ */
+export function planScaleDown(
+  context: UpContext,
+  service: Service,
+  verdicts: ReadonlyMap<ObservedContainer, string | undefined>,
+  desired: number,
+): ReadonlySet<ObservedContainer> {
+  const outdated = (container: ObservedContainer) => Number(verdicts.get(container) !== undefined);
+  const ranked = [...verdicts.keys()].sort((a, b) => outdated(a) - outdated(b) || a.number - b.number);
+  const surplus = new Set(ranked.slice(desired));
+  const cause = `service ${service.name} is scaled to ${desired}`;
+  for (const container of surplus)
+    planRemove(context, container, cause, [planStop(context, container, service, cause)]);
+  return surplus;
+}

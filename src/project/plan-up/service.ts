@@ -1,0 +1,61 @@
+import type { Service } from '../../compose/model/service.ts';
+import { expectationOf } from '../divergence.ts';
+import { scaleOf } from '../names.ts';
+import { isUp } from '../observed.ts';
+import type { ServiceState, UpContext } from './context.ts';
+import { planCreation } from './create.ts';
+import { splitLeftovers } from './interrupted-replacements.ts';
+import { planKept } from './keep.ts';
+import { recreateCause } from './recreate-cause.ts';
+import { planReplacement } from './replace.ts';
+import { planScaleDown } from './scale-down.ts';
+import { planRemove } from './stop.ts';
+import { planWaits } from './waits.ts';
+
+/** The containers of one service; those it depends on have been planned. */
+export function planService(context: UpContext, service: Service): void {
+  const { project, observed, options, plan } = context;
+  const state: ServiceState = {
+    containers: [],
+    exists: [],
+    starts: [],
+    stops: [],
+    recreated: false,
+    hooksDue: false,
+    hooks: undefined,
+  };
+  context.states.set(service.name, state);
+  if (service.provider !== undefined) return;
+  const want = expectationOf(project, service, observed, context.networks, context.volumes);
+  const strategy =
+    options.roots === undefined || options.roots.has(service.name)
+      ? options.recreate
+      : options.recreateDependencies;
+  const { existing, leftovers } = splitLeftovers(observed, service.name, plan);
+  const verdicts = new Map(
+    existing.map((container) => [container, recreateCause(context, container, want, strategy)]),
+  );
+  const desired = scaleOf(service);
+  const surplus = planScaleDown(context, service, verdicts, desired);
+  let planned: readonly string[] | undefined;
+  const waits = () => {
+    planned ??= options.noDeps ? [] : planWaits(context, service);
+    return planned;
+  };
+  // Nothing of the service runs: its hooks run before the first container of it starts.
+  state.hooksDue = (service.pre_start ?? []).length > 0 && !existing.some(isUp);
+  for (const container of existing) {
+    if (surplus.has(container)) continue;
+    state.containers.push(container.name);
+    const cause = verdicts.get(container);
+    if (cause !== undefined) planReplacement(context, service, want, container, cause, waits);
+    else planKept(context, service, container, waits);
+  }
+  let number = Math.max(0, ...existing.map((container) => container.number));
+  for (let count = existing.length - surplus.size; count < desired; count++) {
+    number += 1;
+    planCreation(context, service, want, number, waits);
+  }
+  for (const leftover of leftovers)
+    planRemove(context, leftover, 'an interrupted replacement left it behind', []);
+}

@@ -1,0 +1,54 @@
+import type { Service } from '../../compose/model/service.ts';
+import { preStartSpec } from '../create-body/pre-start.ts';
+import type { UpContext } from './context.ts';
+import { planRemove } from './stop.ts';
+
+/** Starts a container after `after`, the service's pre_start hooks before the first of them; gives the step. */
+export function planStart(
+  context: UpContext,
+  service: Service,
+  container: string,
+  cause: string,
+  after: readonly (string | undefined)[],
+): string {
+  const state = context.states.get(service.name)!;
+  if (state.hooksDue) {
+    state.hooks = planHooks(context, service, container, after);
+    state.hooksDue = false;
+  }
+  const step = context.plan.add(
+    { kind: 'start-container', container, service: service.name, postStart: service.post_start ?? [] },
+    cause,
+    [...after, state.hooks],
+  );
+  state.starts.push(step);
+  return step;
+}
+
+/** Once a service, with the volumes and networks of the first of its containers that starts. */
+function planHooks(
+  context: UpContext,
+  service: Service,
+  container: string,
+  after: readonly (string | undefined)[],
+): string {
+  const { project, options, plan, observed } = context;
+  const hooks = (service.pre_start ?? []).map((hook, at) => {
+    const name = `${project.name}-${service.name}-pre-start-${at + 1}`;
+    return {
+      name,
+      spec: preStartSpec(project, service, hook, { name, container, version: options.version }),
+    };
+  });
+  // A hook that failed keeps its container for inspection until the next attempt.
+  const removed = hooks.flatMap(({ name }) =>
+    observed.containers
+      .filter((one) => one.name === name)
+      .map((one) => planRemove(context, one, 'it is of an earlier attempt', [])),
+  );
+  return plan.add(
+    { kind: 'run-hooks', container, service: service.name, hooks },
+    `service ${service.name} has them and does not run`,
+    [...after, ...removed],
+  );
+}

@@ -1,0 +1,27 @@
+import type { Service } from '../../compose/model/service.ts';
+import { removeOperation, stopOperation } from '../container-operations.ts';
+import { isUp, type ObservedContainer } from '../observed.ts';
+import type { UpContext } from './context.ts';
+
+/** Stops a container that is up and gives the step; what depends on its service waits for that before it restarts. */
+export function planStop(
+  context: UpContext,
+  container: ObservedContainer,
+  service: Service | undefined,
+  cause: string,
+  after: readonly (string | undefined)[] = [],
+): string | undefined {
+  if (!isUp(container)) return undefined;
+  const operation = stopOperation(container, service, context.options.timeout);
+  const step = context.plan.add(operation, cause, after);
+  context.states.get(container.service)?.stops.push(step);
+  return step;
+}
+
+/** Removes a container but not its volumes, which its successor may inherit; gives the step. */
+export const planRemove = (
+  context: UpContext,
+  container: ObservedContainer,
+  cause: string,
+  after: readonly (string | undefined)[],
+): string => context.plan.add(removeOperation(container, { volumes: false, force: true }), cause, after);

@@ -1,0 +1,64 @@
+import type { Service } from '../../compose/model/service.ts';
+import { waitCondition } from '../wait-condition.ts';
+import type { UpContext } from './context.ts';
+
+/**
+ * Steps that must end before containers of `service` may start. A wait for a condition exists once per dependency; with
+ * nothing of `service` to start nobody asks for it.
+ */
+export function planWaits(context: UpContext, service: Service): readonly string[] {
+  const { plan, states } = context;
+  const result: string[] = [];
+  for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {
+    const state = states.get(name);
+    if (state === undefined || state.containers.length === 0) continue;
+    result.push(...state.starts);
+    if (dependency.condition === 'service_started') continue;
+    const dependents = Object.values(context.project.services)
+      .filter((other) => other.depends_on?.[name]?.condition === dependency.condition)
+      .map((other) => other.name);
+    result.push(
+      plan.add(
+        {
+          kind: 'wait',
+          service: name,
+          containers: state.containers,
+          condition: waitCondition(dependency.condition),
+          required: dependency.required,
+          dependents,
+        },
+        `${dependents.join(', ')} ${dependents.length === 1 ? 'depends' : 'depend'} on it`,
+        state.starts,
+      ),
+    );
+  }
+  return result;
+}
+
+/** `--wait`: a step per service that ends when it is ready, or has completed where others depend on just that. */
+export function planReadiness(context: UpContext, order: readonly string[]): void {
+  const { project, states, plan } = context;
+  const completes = new Set(
+    Object.values(project.services).flatMap((service) =>
+      Object.entries(service.depends_on ?? {})
+        .filter(([, dependency]) => dependency.condition === 'service_completed_successfully')
+        .map(([name]) => name),
+    ),
+  );
+  for (const name of order) {
+    const state = states.get(name)!;
+    if (state.containers.length === 0) continue;
+    plan.add(
+      {
+        kind: 'wait',
+        service: name,
+        containers: state.containers,
+        condition: completes.has(name) ? 'done' : 'ready',
+        required: true,
+        dependents: [],
+      },
+      '--wait was given',
+      state.starts,
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import type { Project } from '../compose/model.ts';
+import { graphOf } from '../graph/graph.ts';
+import { parentsOf } from './divergence.ts';
+
+/** Edges of a project's services, restricted to services that are in it. */
+export const serviceGraph = (project: Project) =>
+  graphOf(
+    Object.fromEntries(
+      Object.values(project.services).map((service) => [
+        service.name,
+        [
+          ...Object.keys(service.depends_on ?? {}),
+          ...parentsOf(service).map((parent) => parent.service),
+        ].filter((name) => project.services[name] !== undefined && name !== service.name),
+      ]),
+    ),
+  );
