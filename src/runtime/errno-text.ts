@@ -1,15 +1,4 @@
-import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
-
-/** `ENOENT` for 2; `errno 2` for a number Node doesn't know. */
-export function errnoName(errno: number): string {
-  for (const [name, number] of Object.entries(constants.errno)) if (number === errno) return name;
-  try {
-    return getSystemErrorName(-errno);
-  } catch {
-    return `errno ${errno}`;
-  }
-}
+import { errnoName } from '../errno.ts';
 
 const texts: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',

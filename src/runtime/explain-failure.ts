@@ -1,9 +1,10 @@
+import { errnoName } from '../errno.ts';
 import { TcomposeError } from '../errors.ts';
-import { errnoName, errnoText } from './errno-text.ts';
+import { errnoText } from './errno-text.ts';
 
 /** What a shim reports when a launch fails. */
 export interface LaunchFailure {
-  /** Phase of shim-protocol.ts: `plan`, `host`, `network`, `clone`, `setup`, `process` or `exec`. */
+  /** Phase of a ShimFailure: `plan`, `host`, `network`, `clone`, `setup`, `process` or `exec`. */
   readonly step: string;
   readonly errno: number;
   /** The op and its object in words: `bind source /srv/data`, `execve web`. */

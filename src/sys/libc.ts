@@ -1,6 +1,6 @@
 import koffi from 'koffi';
+import { errnoName } from '../errno.ts';
 import { TcomposeError } from '../errors.ts';
-import { errnoName } from './errno.ts';
 
 /**
  * The C library of this process. Every foreign function of the engine is declared through `declare` here or in a

@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LaunchPlan, ProcessPlan, SetupOp } from '../../src/runtime/launch-plan.ts';
 import { encodeLaunchPlan } from '../../src/runtime/plan-codec.ts';
-import { connectShim, type ShimConnection } from '../../src/runtime/shim-client.ts';
-import type { ShimState } from '../../src/runtime/shim-protocol.ts';
+import { connectShim, type ShimConnection } from '../../src/runtime/shim/shim-client.ts';
+import type { ShimState } from '../../src/runtime/shim/shim-messages.ts';
 
 /** The built shim, or the one TCOMPOSE_TEST_SHIM names (a sanitizer build). */
 export const shimBinary =

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import { connectShim } from '../../runtime/shim-client.ts';
+import { connectShim } from '../../runtime/shim/shim-client.ts';
 import { type Command, flag } from '../command.ts';
 import { containerDirectory, findContainer, removeContainer, rootFlag, statusOf } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import { connectShim } from '../../runtime/shim-client.ts';
+import { connectShim } from '../../runtime/shim/shim-client.ts';
 import type { Command } from '../command.ts';
 import { signalNumber } from './signals.ts';
 import { containerDirectory, findContainer, rootFlag, statusOf } from './store.ts';

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
-import type { ShimAttachment, ShimConnection } from '../../runtime/shim-client.ts';
-import type { ShimState } from '../../runtime/shim-protocol.ts';
+import type { ShimAttachment } from '../../runtime/shim/attach.ts';
+import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
+import type { ShimState } from '../../runtime/shim/shim-messages.ts';
 import { type Command, flag } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { createContainer, failureOf } from './create-container.ts';

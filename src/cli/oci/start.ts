@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
-import { connectShim } from '../../runtime/shim-client.ts';
-import type { ShimState } from '../../runtime/shim-protocol.ts';
+import { connectShim } from '../../runtime/shim/shim-client.ts';
+import type { ShimState } from '../../runtime/shim/shim-messages.ts';
 import type { Command } from '../command.ts';
 import { readBundle } from './bundle.ts';
 import { failureOf } from './create-container.ts';

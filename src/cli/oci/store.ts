@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { enginePaths } from '../../engine/client/engine-paths.ts';
 import { TcomposeError } from '../../errors.ts';
-import { parseExitFile, parsePidFile } from '../../runtime/exit-file.ts';
-import { connectShim } from '../../runtime/shim-client.ts';
-import type { ShimState } from '../../runtime/shim-protocol.ts';
+import { parseExitFile, parsePidFile } from '../../runtime/shim/exit-file.ts';
+import { connectShim } from '../../runtime/shim/shim-client.ts';
+import type { ShimState } from '../../runtime/shim/shim-messages.ts';
 import { type FlagSpec, flag, type ParsedArgs } from '../command.ts';
 import type { CliContext } from '../context.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { EndpointRecord, PortBinding } from '../../network/index.ts';
-import type { ShimConnection } from '../../runtime/shim-client.ts';
+import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import { SystemCallError } from '../../sys/libc.ts';
 import { pidfdGetFd } from '../../sys/pidfd.ts';
 import type { Engine } from '../context.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseExitFile } from '../../runtime/exit-file.ts';
-import type { ShimExit } from '../../runtime/shim-protocol.ts';
+import { parseExitFile } from '../../runtime/shim/exit-file.ts';
+import type { ShimExit } from '../../runtime/shim/shim-messages.ts';
 import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { onExit, parseRestartPolicy } from '../restart-policy.ts';

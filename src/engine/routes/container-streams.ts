@@ -1,4 +1,4 @@
-import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import { parseTimeFilter } from '../clock.ts';
 import { cgroupPaths } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';

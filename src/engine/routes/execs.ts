@@ -1,4 +1,4 @@
-import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api/exec.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { ShimAttachment } from '../../runtime/shim-client.ts';
+import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { Hijacked } from '../http/exchange.ts';
 import { frame } from '../http/multiplex.ts';
 

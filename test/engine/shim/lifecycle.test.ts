@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseExitFile, parsePidFile } from '../../../src/runtime/exit-file.ts';
+import { parseExitFile, parsePidFile } from '../../../src/runtime/shim/exit-file.ts';
 import {
   logLines,
   makeSandbox,

@@ -3,7 +3,6 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { errnoName } from '../../../src/sys/errno.ts';
 import { acquireLock } from '../../../src/sys/flock.ts';
 import { SystemCallError } from '../../../src/sys/libc.ts';
 import { pidfdGetFd, pidfdOpen, pidfdSendSignal } from '../../../src/sys/pidfd.ts';
@@ -77,9 +76,4 @@ describe('pidfd', () => {
 
 it('syncs a file system off the main thread', async () => {
   await expect(syncFileSystem(dir)).resolves.toBeUndefined();
-});
-
-it('names errno numbers', () => {
-  expect(errnoName(98)).toBe('EADDRINUSE');
-  expect(errnoName(9999)).toBe('errno 9999');
 });

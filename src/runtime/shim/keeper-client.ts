@@ -1,10 +1,14 @@
 import { Socket } from 'node:net';
-import { getSystemErrorName } from 'node:util';
-import { TcomposeError } from '../errors.ts';
-import { PendingAnswers, readFrames } from './frame-socket.ts';
-import type { KeeperEvent } from './shim-protocol.ts';
-import { decodeKeeperEvent, encodeKeeperRequest, shimProtocolVersion } from './shim-protocol.ts';
+import { errnoName } from '../../errno.ts';
+import { TcomposeError } from '../../errors.ts';
+import { readFrames } from './frame-socket.ts';
+import { decodeKeeperEvent, encodeKeeperRequest } from './keeper-codec.ts';
+import type { KeeperEvent } from './keeper-messages.ts';
+import { register } from './listeners.ts';
+import { PendingAnswers } from './pending-answers.ts';
+import { shimProtocolVersion } from './shim-protocol.ts';
 
+/** A shim that is a child of the keeper. */
 export interface KeeperShim {
   readonly pid: number;
   readonly runDir: string;
@@ -103,18 +107,4 @@ function spawnError(errno: number, what: string): TcomposeError {
   return new TcomposeError('RUNTIME_SPAWN', `the container's shim could not be started: ${cause.message}`, {
     cause,
   });
-}
-
-/** `ENOENT` for 2; the number for one that Node does not know. */
-export function errnoName(errno: number): string {
-  try {
-    return getSystemErrorName(-errno);
-  } catch {
-    return `errno ${errno}`;
-  }
-}
-
-function register<T>(set: Set<T>, listener: T): () => void {
-  set.add(listener);
-  return () => void set.delete(listener);
 }

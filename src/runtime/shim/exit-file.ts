@@ -1,4 +1,4 @@
-import type { ShimExit, ShimFailure } from './shim-protocol.ts';
+import type { ShimExit, ShimFailure } from './shim-messages.ts';
 
 /** What `<runDir>/pid` says: which process the container's init is. */
 export interface PidRecord {
