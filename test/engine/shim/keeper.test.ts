@@ -15,7 +15,7 @@ if (reason !== undefined) console.log(`skipped: ${reason}`);
  */
 const engineSource = `
 import { appendFileSync, existsSync, readFileSync, renameSync, unlinkSync, watch, writeFileSync } from 'node:fs';
-import { connectKeeper } from '${new URL('../../../src/runtime/keeper-client.ts', import.meta.url).pathname}';
+import { connectKeeper } from '${new URL('../../../src/runtime/shim/keeper-client.ts', import.meta.url).pathname}';
 const [, , , lib, , run] = process.argv;
 const keeper = await connectKeeper();
 keeper.onShimGone((shim) => appendFileSync(run + '/gone', shim.pid + ' ' + shim.status + '\\n'));
