@@ -114,9 +114,10 @@ export async function readEnvFiles(
     }
     const text = (await readText(file, 'env file', true, effects)) ?? '';
     const lookup = (name: string) => own(environment, name) ?? merged.get(name);
-    const unset = (name: string) =>
+    const onUnset = (name: string) =>
       warn({ message: `The "${name}" variable is not set. Defaulting to a blank string.` });
-    for (const [name, value] of parseDotenv(file, text, lookup, unset)) merged.set(name, value);
+    const entries = parseDotenv(file, text, { lookup, onUnset, ignoreNameless: true });
+    for (const [name, value] of entries) merged.set(name, value);
   }
   return merged;
 }

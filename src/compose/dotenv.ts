@@ -7,26 +7,32 @@ export type Lookup = (name: string) => string | undefined;
 /** Name → value; a name without a value that nothing resolves is absent. */
 export type EnvEntries = Map<string, string>;
 
+export interface DotenvOptions {
+  /** Values that go before those of the file: for bare keys and references. */
+  readonly lookup: Lookup;
+  /** Called for a reference to a variable that is not set. */
+  readonly onUnset?: ((name: string) => void) | undefined;
+  /** Pass over a value without a name (`=value`), as a line of `=====` is one. Default: refuse it. */
+  readonly ignoreNameless?: boolean | undefined;
+}
+
 /**
  * Parses a dotenv file: `KEY=value`, `KEY: value`, `export KEY=value`, bare `KEY` (taken from `lookup`), quotes, escapes,
- * values over several lines, `#` comments, and variables, for which `lookup` goes before earlier keys of the file.
- * Source of the rules: Docker Compose's documentation of .env syntax.
+ * values over several lines, `#` comments, and variables, for which `lookup` goes before earlier keys of the file. What
+ * follows a closing quote is the next statement, and a comment needs a value and a space before it (`KEY= # x` has the value
+ * `# x`): so does Docker Compose's parser.
  * @throws TcomposeError COMPOSE_ENV_FILE with the line.
  */
-export function parseDotenv(
-  file: string,
-  source: string,
-  lookup: Lookup,
-  onUnset: (name: string) => void = () => {},
-): EnvEntries {
-  const text = source.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+export function parseDotenv(file: string, source: string, options: DotenvOptions): EnvEntries {
+  const text = source.replace(/^\uFEFF/, '');
+  const { lookup, onUnset = () => {} } = options;
   const entries: EnvEntries = new Map();
   const resolve: Lookup = (name) => lookup(name) ?? entries.get(name);
   let pos = 0;
   for (;;) {
     pos = skipToKey(text, pos);
     if (pos >= text.length) return entries;
-    const key = readKey(file, text, pos);
+    const key = readKey(file, text, pos, options.ignoreNameless === true);
     if (key.end === 'bare') {
       const inherited = lookup(key.name);
       if (inherited !== undefined) entries.set(key.name, inherited);
@@ -35,6 +41,7 @@ export function parseDotenv(
     }
     const value = readValue(file, text, key.next);
     pos = value.next;
+    if (key.name === '') continue;
     entries.set(
       key.name,
       value.expand ? expand(file, text, key.next, value.text, resolve, onUnset) : value.text,
@@ -91,7 +98,7 @@ interface Key {
   readonly next: number;
 }
 
-function readKey(file: string, text: string, start: number): Key {
+function readKey(file: string, text: string, start: number, mayBeNameless: boolean): Key {
   const exported = /export[ \t]+/y;
   exported.lastIndex = start;
   const from = exported.test(text) ? exported.lastIndex : start;
@@ -102,7 +109,7 @@ function readKey(file: string, text: string, start: number): Key {
   const comment = separator === null ? name.search(/\s#/) : -1;
   const bare = comment < 0 ? name : name.slice(0, comment).trimEnd();
   const bad = /[^\p{L}\p{Nd}_.\-[\]]/u.exec(bare);
-  if (bad !== null || bare === '') {
+  if (bad !== null || (bare === '' && !mayBeNameless)) {
     const message =
       bare === ''
         ? 'no variable name before the separator'
@@ -121,13 +128,13 @@ interface Value {
 
 function readValue(file: string, text: string, from: number): Value {
   let pos = from;
-  while (text[pos] === ' ' || text[pos] === '\t') pos += 1;
+  while (pos < text.length && /[\t\v\f\r \u0085\u00A0]/.test(text.charAt(pos))) pos += 1;
   const quote = text[pos];
   if (quote === '"' || quote === "'") return readQuotedValue(file, text, pos, quote);
   const end = lineEnd(text, pos);
   const line = text.slice(pos, end);
-  const comment = /(?:^|[ \t])#/.exec(line);
-  const value = (comment === null ? line : line.slice(0, comment.index)).trimEnd();
+  const comment = line.indexOf(' #');
+  const value = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
   return { text: value, expand: true, next: end };
 }
 
@@ -136,13 +143,7 @@ function readQuotedValue(file: string, text: string, start: number, quote: strin
   let pos = start + 1;
   for (; pos < text.length; pos += 1) {
     const char = text.charAt(pos);
-    if (char === quote) {
-      const rest = text.slice(pos + 1, lineEnd(text, pos + 1));
-      if (rest.trim() !== '' && !/^\s*#/.test(rest)) {
-        throw faultAt(file, text, pos + 1, 'text after the closing quote');
-      }
-      return { text: value, expand: quote === '"', next: lineEnd(text, pos + 1) };
-    }
+    if (char === quote) return { text: value, expand: quote === '"', next: pos + 1 };
     if (char === '\\' && pos + 1 < text.length) {
       const [decoded, length] = quote === '"' ? decodeEscape(text, pos) : decodeSingle(text, pos);
       value += decoded;
@@ -168,15 +169,23 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 };
 
 function decodeEscape(text: string, pos: number): [string, number] {
-  const octal = /^\\0([0-7]{1,3})/.exec(text.slice(pos, pos + 5));
-  if (octal !== null) return [String.fromCharCode(Number.parseInt(octal[1] ?? '0', 8)), octal[0].length];
+  const octal = /^\\0(\d{0,3})/.exec(text.slice(pos, pos + 5));
+  if (octal !== null) {
+    const digits = octal[1] ?? '';
+    const decoded = /^[0-3][0-7]{2}$/.test(digits)
+      ? String.fromCharCode(Number.parseInt(digits, 8))
+      : `\\${digits}`;
+    return [decoded, octal[0].length];
+  }
   const name = text.charAt(pos + 1);
   const decoded = Object.hasOwn(simpleEscapes, name) ? simpleEscapes[name] : undefined;
   return [decoded ?? `\\${name}`, 2];
 }
 
+/** In single quotes a backslash only escapes the quote, but keeps the character behind it from ending the value. */
 function decodeSingle(text: string, pos: number): [string, number] {
-  return text[pos + 1] === "'" ? ["'", 2] : ['\\', 1];
+  const next = text.charAt(pos + 1);
+  return [next === "'" ? "'" : `\\${next}`, 2];
 }
 
 function expand(
@@ -205,7 +214,8 @@ function expand(
 function faultAt(file: string, text: string, offset: number, message: string): TcomposeError {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(0, lineStart).split('\n').length;
-  return fault(file, text.slice(lineStart, lineEnd(text, lineStart)), line, message, offset - lineStart + 1);
+  const shown = text.slice(lineStart, lineEnd(text, lineStart)).trimEnd();
+  return fault(file, shown, line, message, offset - lineStart + 1);
 }
 
 function fault(file: string, sourceLine: string, line: number, message: string, column = 1): TcomposeError {

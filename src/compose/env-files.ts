@@ -39,7 +39,10 @@ export async function resolveServiceFiles(
     for (const [index, path] of service.label_file.entries()) {
       const at = ['services', service.name, 'label_file', index];
       const text = await located(at, context, () => readText(path, 'label file', true, context.effects));
-      const entries = parseDotenv(path, text ?? '', lookupIn(context.environment, merged), warner(context));
+      const entries = parseDotenv(path, text ?? '', {
+        lookup: lookupIn(context.environment, merged),
+        onUnset: warner(context),
+      });
       for (const [key, value] of entries) merged.set(key, value);
     }
     resolved.labels = { ...Object.fromEntries(merged), ...service.labels };
@@ -63,7 +66,9 @@ async function readEnvFiles(service: Service, context: EnvFileContext): Promise<
     const project = lookupIn(context.environment);
     const lookup: Lookup = (name) => project(name) ?? own(own_, name) ?? merged.get(name);
     const entries =
-      format === 'raw' ? parseRawEnv(path, text, lookup) : parseDotenv(path, text, lookup, warner(context));
+      format === 'raw'
+        ? parseRawEnv(path, text, lookup)
+        : parseDotenv(path, text, { lookup, onUnset: warner(context) });
     for (const [key, value] of entries) merged.set(key, value);
   }
   return merged;
@@ -115,7 +120,8 @@ export async function readText(
   if (kind === 'directory')
     throw new TcomposeError('COMPOSE_ENV_FILE', `${path} is a directory, not an ${what}`);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await effects.readFile(path));
+    // Bytes that are no UTF-8 become U+FFFD, as they do on their way through Docker's API.
+    return new TextDecoder('utf-8').decode(await effects.readFile(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TcomposeError('COMPOSE_ENV_FILE', `${what} ${path} can't be read: ${reason}`, { cause });

@@ -116,20 +116,23 @@ function readBraced(template: string, at: number): Reference {
   return { name, operator, operand: template.slice(behind + operator.length, close), end: close + 1 };
 }
 
-/** Offset of the brace that closes a reference whose operand starts at `from`; nested references are stepped over. */
+/**
+ * Offset of the brace that closes a reference whose operand starts at `from`. Every brace that the operand opens, with or
+ * without a `$`, must be closed before; if the line ends without that, its last brace closes the reference.
+ */
 function closingBrace(template: string, from: number): number {
   let open = 1;
+  let last = -1;
   for (let pos = from; pos < template.length; pos += 1) {
-    if (template[pos] === '$' && template[pos + 1] === '$') pos += 1;
-    else if (template[pos] === '$' && template[pos + 1] === '{') {
-      open += 1;
-      pos += 1;
-    } else if (template[pos] === '}') {
+    const char = template[pos];
+    if (char === '{') open += 1;
+    else if (char === '}') {
       open -= 1;
       if (open === 0) return pos;
-    }
+      last = pos;
+    } else if (char === '\n' && last >= 0) return last;
   }
-  return -1;
+  return last;
 }
 
 /** Every variable a template refers to, in operands too, up to the first part that breaks the grammar. */

@@ -5,14 +5,20 @@ import { TcomposeError } from '../../../src/errors.ts';
 
 const environment: Record<string, string> = { OUTER: 'outer', HOME: '/home/me' };
 const lookup = (name: string) => (Object.hasOwn(environment, name) ? environment[name] : undefined);
-const parse = (text: string) => Object.fromEntries(parseDotenv('/x/.env', text, lookup));
+const parse = (text: string) => Object.fromEntries(parseDotenv('/x/.env', text, { lookup }));
 
 describe('parseDotenv', () => {
   it.each([
     ['A=1\nB=two words\n', { A: '1', B: 'two words' }],
     ['A: 1\nexport B=2\nexport\tC=3', { A: '1', B: '2', C: '3' }],
     ['\uFEFFA=1\r\nB=2\r\n', { A: '1', B: '2' }],
-    ['# comment\n\n  # another\nA=1 # trailing\nB=a#b\nC=#none\n', { A: '1', B: 'a#b', C: '' }],
+    ['# comment\n\n  # another\nA=1 # trailing\nB=a#b\nC=x\t#y\n', { A: '1', B: 'a#b', C: 'x\t#y' }],
+    ['A=#none\nB=   # no value before it\n', { A: '#none', B: '# no value before it' }],
+    ['A="a"b\nB=2', { A: 'a', B: '2' }],
+    ['A="x" OUTER\nB=\'y\' C=3 # z', { A: 'x', OUTER: 'outer', B: 'y', C: '3' }],
+    ['A="x"B=2\n', { A: 'x', B: '2' }],
+    ["A='C:\\dir\\\\'\nB=1", { A: 'C:\\dir\\\\', B: '1' }],
+    ['A=one\r\nB="two\r\nlines"\r\nC=\'3\'\r\n', { A: 'one', B: 'two\r\nlines', C: '3' }],
     ['A=\nB=""\nC=\'\'\n', { A: '', B: '', C: '' }],
     ['A=  padded  \n', { A: 'padded' }],
     ['A = spaced\n', { A: 'spaced' }],
@@ -24,6 +30,7 @@ describe('parseDotenv', () => {
     ["A='one\ntwo'\nB=3", { A: 'one\ntwo', B: '3' }],
     ['A="\\n\\t\\"\\\\\\r"', { A: '\n\t"\\\r' }],
     ['A="\\0101\\q"', { A: 'A\\q' }],
+    ['A="\\0 \\012 \\0777"', { A: '\\ \\12 \\777' }],
     ["A='\\n $OUTER it\\'s'", { A: "\\n $OUTER it's" }],
     ['A=$OUTER\nB="${OUTER}-${A}"\nC=${GONE:-d}', { A: 'outer', B: 'outer-outer', C: 'd' }],
     ['A="\\$OUTER"\nB=$$OUTER', { A: '$OUTER', B: '$OUTER' }],
@@ -37,7 +44,8 @@ describe('parseDotenv', () => {
     ["A='open", 1, 'unterminated quoted value'],
     ['A=1\n=2', 2, 'no variable name before the separator'],
     ['A B=1', 1, 'unexpected character " " in variable name "A B"'],
-    ['A="x" y', 1, 'text after the closing quote'],
+    ['A="x";', 1, 'unexpected character ";" in variable name ";"'],
+    ['A="x" $y', 1, 'unexpected character "$" in variable name "$y"'],
     ['A=1\nB=${', 2, 'invalid variable reference: ${'],
     ['A=${GONE:?say it}', 1, 'required variable GONE is missing a value: say it'],
   ])('refuses %j at line %i', (text, line, message) => {
@@ -48,6 +56,13 @@ describe('parseDotenv', () => {
         where: expect.objectContaining({ file: '/x/.env', line }),
       }),
     );
+  });
+
+  it('passes over values without a name when told to', () => {
+    const text = '===== section =====\n= "x"\nA=1';
+    expect(Object.fromEntries(parseDotenv('/x/.env', text, { lookup, ignoreNameless: true }))).toEqual({
+      A: '1',
+    });
   });
 
   it('reads back whatever is written in single quotes', () => {

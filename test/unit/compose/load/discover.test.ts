@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { loadProject } from '../../../../src/compose/load.ts';
+import { memoryEffects } from '../../../support/memory-files.ts';
 import { load, refused } from './project.ts';
 
 const service = (image: string) => `services: {a: {image: "${image}"}}\n`;
@@ -110,6 +112,16 @@ describe('the environment', () => {
     const files = { '.env': 'X=default', 'a.env': 'X=a\nY=a', 'b.env': 'X=b${Y}' };
     expect(await image(files, { envFiles: ['a.env', 'b.env'] })).toBe('ba a');
     expect(await image(files, { env: { COMPOSE_ENV_FILES: 'a.env' } })).toBe('a a');
+  });
+
+  it('takes decorated .env files, and bytes that are no UTF-8', async () => {
+    const latin = new TextEncoder().encode('==== app ====\nX=1 # caf\u00e9\nY=2\n');
+    const effects = memoryEffects({
+      '/project/compose.yaml': compose['compose.yaml'],
+      '/project/.env': latin.filter((byte) => byte !== 0xc3),
+    });
+    const { project } = await loadProject({ effects, env: {} });
+    expect(project.services.a?.image).toBe('1 2');
   });
 
   it('leaves .env out when COMPOSE_DISABLE_ENV_FILE says so', async () => {
