@@ -195,7 +195,8 @@ describe.skipIf(why)('an engine that is killed', () => {
     const { Pid } = (await inspect('kept')).State;
     const short = (await inspect('short')).State.Pid;
     const pids = [engine.keeperPid(), await engine.enginePid()];
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    // Stopped, neither can start another of the one that is killed first.
+    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const pid of pids) process.kill(pid, signal);
     await until(() => !pids.some(alive) && !alive(short), 'all of them to be gone');
     await engine.start();
     expect((await inspect('kept')).State).toMatchObject({ Status: 'running', Pid });
@@ -225,7 +226,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     engine = await startTestEngine();
     const { Pid, shim } = await startSetUserId();
     const pids = [engine.keeperPid(), await engine.enginePid(), shim];
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const pid of pids) process.kill(pid, signal);
     await until(() => !pids.some(alive), 'all of them to be gone');
     expect(alive(Pid)).toBe(true);
     await engine.start();
