@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import type { Project } from '../compose/model.ts';
 import { containerName, scaleOf } from '../project/names.ts';
 import type { Plan, Step } from '../project/plan.ts';
 

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import type { Mount, Port, Service } from '../compose/model/service.ts';
+import type { Mount } from '../compose/model/mounts.ts';
+import type { Port } from '../compose/model/networking.ts';
+import type { Service } from '../compose/model/service.ts';
 import { TcomposeError } from '../errors.ts';
 import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';

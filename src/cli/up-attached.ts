@@ -1,4 +1,4 @@
-import type { Project } from '../compose/model.ts';
+import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { execute } from '../project/execute/index.ts';
 import { observeContainers } from '../project/observe.ts';
@@ -136,8 +136,8 @@ export async function upAttached(
       });
     } catch (error) {
       // What an `up` in the foreground began does not go on behind a prompt that says it failed.
-      if (interrupts > 0) ctx.stderr.write('\nStopping what was started (press Ctrl+C again to kill) ...\n');
       await renderer.close();
+      if (interrupts > 0) ctx.stderr.write('\nStopping what was started (press Ctrl+C again to kill) ...\n');
       await stopAll();
       if (interrupts > 0) return 130;
       throw error;

@@ -1,4 +1,4 @@
-import type { Project } from '../compose/model.ts';
+import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { TcomposeError } from '../errors.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';

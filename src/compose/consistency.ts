@@ -4,7 +4,7 @@ import { checkCycles } from './consistency/cycles.ts';
 import { checkReferences } from './consistency/references.ts';
 import { type Report, reportTo } from './consistency/report.ts';
 import { checkTargets } from './consistency/targets.ts';
-import type { Project } from './model.ts';
+import type { Project } from './model/project.ts';
 import type { Positions } from './positions.ts';
 import { inFileOrder, maxProblems } from './problems.ts';
 

@@ -1,5 +1,5 @@
 import type { SourcePlace, TcomposeError } from '../errors.ts';
-import type { Project } from './model.ts';
+import type { Project } from './model/project.ts';
 import type { Positions } from './positions.ts';
 import type { TreeMap } from './tree.ts';
 

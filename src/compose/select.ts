@@ -1,7 +1,8 @@
 import { TcomposeError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { globMatch } from '../project/glob.ts';
-import type { Project, Service } from './model.ts';
+import type { Project } from './model/project.ts';
+import type { Service } from './model/service.ts';
 import { own } from './tree.ts';
 
 /**

@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import type { Project } from '../compose/model.ts';
 import { changedParts, serviceHash, serviceParts } from './config-hash.ts';
 import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';

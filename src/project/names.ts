@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import type { Project } from '../compose/model.ts';
 
 /** `-`, or `_` with `--compatibility`. */
 export type Separator = '-' | '_';

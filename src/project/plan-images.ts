@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import type { Project } from '../compose/model.ts';
 import { TcomposeError, TcomposeErrors } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { familiarReference } from './image-names.ts';

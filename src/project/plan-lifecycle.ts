@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import type { Project } from '../compose/model.ts';
 import { removeOperation, stopOperation } from './container-operations.ts';
 import { groupByService, isUp, type ObservedContainer } from './observed.ts';
 import { type Plan, PlanBuilder } from './plan.ts';

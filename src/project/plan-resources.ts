@@ -1,5 +1,5 @@
+import type { Project } from '../compose/model/project.ts';
 import type { Network, Volume } from '../compose/model/resources.ts';
-import type { Project } from '../compose/model.ts';
 import type { NetworkCreateRequest } from '../engine/api/network.ts';
 import type { VolumeCreateRequest } from '../engine/api/volume.ts';
 import { TcomposeError } from '../errors.ts';

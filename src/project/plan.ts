@@ -1,4 +1,4 @@
-import type { Hook } from '../compose/model/service.ts';
+import type { Hook } from '../compose/model/hooks.ts';
 import type { EndpointSettings, NetworkCreateRequest } from '../engine/api/network.ts';
 import type { VolumeCreateRequest } from '../engine/api/volume.ts';
 import type { ResourceKind } from '../events.ts';

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import type { Project } from '../compose/model.ts';
+import type { Project } from '../compose/model/project.ts';
 import type { PreflightProblem, PreflightRequest } from '../engine/api/preflight.ts';
 import { tolerate } from '../engine/client/api-failure.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../compose/model.ts';
+import type { Project } from '../compose/model/project.ts';
 import { graphOf } from '../graph/graph.ts';
 import { parentsOf } from './divergence.ts';
 

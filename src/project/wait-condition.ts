@@ -1,4 +1,4 @@
-import type { DependencyCondition } from '../compose/model/service.ts';
+import type { DependencyCondition } from '../compose/model/dependencies.ts';
 import type { WaitCondition } from './plan.ts';
 
 /** What a wait is for when a service depends on another with this condition; `service_started` needs none. */

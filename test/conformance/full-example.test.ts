@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { renderConfig } from '../../src/compose/config/index.ts';
 import type { LoadEffects } from '../../src/compose/effects.ts';
 import { loadProject } from '../../src/compose/load.ts';
-import type { Project } from '../../src/compose/model.ts';
+import type { Project } from '../../src/compose/model/project.ts';
 
 const folder = '../shared/conformance';
 const present = existsSync(`${folder}/full-example.yml`);

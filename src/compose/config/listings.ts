@@ -1,6 +1,6 @@
 import { compareBytes } from '../codec/key-order.ts';
+import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
-import type { Project } from '../model.ts';
 import { configHash, serviceHashInput } from './hash-input.ts';
 
 /** `config --services`: names of the enabled services, each after those it depends on, else by name. */

@@ -4,7 +4,7 @@ import { sortedKeys } from '../codec/key-order.ts';
 import { OutMap } from '../codec/out.ts';
 import { fileObject, model, network, volume } from '../codec/resource-fields.ts';
 import { service } from '../codec/service-fields.ts';
-import type { Project } from '../model.ts';
+import type { Project } from '../model/project.ts';
 import type { Tree, TreeMap } from '../tree.ts';
 import { writeJson } from './write-json.ts';
 import { writeYaml } from './write-yaml.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../model.ts';
+import type { Project } from '../model/project.ts';
 
 /**
  * The project without networks, volumes, secrets, configs and models that no enabled service uses: what `config` shows, and

@@ -1,4 +1,4 @@
-import type { Project } from '../model.ts';
+import type { Project } from '../model/project.ts';
 import type { Report } from './report.ts';
 
 /**

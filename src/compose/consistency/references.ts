@@ -1,6 +1,6 @@
 import { nearest } from '../../nearest.ts';
+import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
-import type { Project } from '../model.ts';
 import { own, type TreePath } from '../tree.ts';
 import type { Report } from './report.ts';
 

@@ -1,5 +1,7 @@
-import type { Extensions } from '../model.ts';
-import type { ExtraHosts, FileReference, Ulimits } from './service.ts';
+import type { Extensions } from './extensions.ts';
+import type { FileReference } from './files.ts';
+import type { Ulimits } from './limits.ts';
+import type { ExtraHosts } from './networking.ts';
 
 /** `services.*.build`: how the image of a service is made. */
 export interface Build {

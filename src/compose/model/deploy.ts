@@ -1,4 +1,4 @@
-import type { Extensions } from '../model.ts';
+import type { Extensions } from './extensions.ts';
 
 /** `services.*.deploy`. One machine carries out replicas, resources and restart_policy; the rest is kept and warned about. */
 export interface Deploy {

@@ -1,4 +1,4 @@
-import type { Extensions } from '../model.ts';
+import type { Extensions } from './extensions.ts';
 
 /** Top-level `networks.*`. */
 export interface Network {

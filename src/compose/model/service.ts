@@ -1,6 +1,15 @@
-import type { Extensions } from '../model.ts';
 import type { Build } from './build.ts';
+import type { Dependency, Extends } from './dependencies.ts';
 import type { Deploy, DeviceRequest } from './deploy.ts';
+import type { Develop } from './develop.ts';
+import type { CredentialSpec, DeviceMapping } from './devices.ts';
+import type { Extensions } from './extensions.ts';
+import type { EnvFile, FileReference } from './files.ts';
+import type { Healthcheck } from './healthcheck.ts';
+import type { Hook, PreStartHook } from './hooks.ts';
+import type { BlkioConfig, Ulimits } from './limits.ts';
+import type { Mount } from './mounts.ts';
+import type { ExtraHosts, Port, ServiceNetwork } from './networking.ts';
 
 /** One entry of `services`. Attributes in alphabetical order. */
 export interface Service {
@@ -143,147 +152,6 @@ export interface Service {
   readonly extensions?: Extensions;
 }
 
-/** Host name → addresses (or `host-gateway`), without brackets around IPv6. */
-export type ExtraHosts = Readonly<Record<string, readonly string[]>>;
-
-/** Limit name → one value for soft and hard, or the pair. -1 is unlimited. */
-export type Ulimits = Readonly<Record<string, number | UlimitPair>>;
-
-export interface UlimitPair {
-  readonly soft: number;
-  readonly hard: number;
-  readonly extensions?: Extensions;
-}
-
-export interface BlkioConfig {
-  /** 10 to 1000. */
-  readonly weight?: number;
-  readonly weight_device?: readonly WeightDevice[];
-  /** Rates in bytes per second. */
-  readonly device_read_bps?: readonly ThrottleDevice[];
-  /** Rates in operations per second. */
-  readonly device_read_iops?: readonly ThrottleDevice[];
-  /** Rates in bytes per second. */
-  readonly device_write_bps?: readonly ThrottleDevice[];
-  /** Rates in operations per second. */
-  readonly device_write_iops?: readonly ThrottleDevice[];
-  readonly extensions?: Extensions;
-}
-
-export interface WeightDevice {
-  readonly path: string;
-  readonly weight: number;
-  readonly extensions?: Extensions;
-}
-
-export interface ThrottleDevice {
-  readonly path: string;
-  readonly rate: number;
-  readonly extensions?: Extensions;
-}
-
-export interface CredentialSpec {
-  readonly config?: string;
-  readonly file?: string;
-  readonly registry?: string;
-  readonly extensions?: Extensions;
-}
-
-export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully';
-
-export interface Dependency {
-  readonly condition: DependencyCondition;
-  /** Compose operations that restart the dependency restart this service too. */
-  readonly restart?: boolean;
-  /** `false`: a missing or failed dependency is only a warning. */
-  readonly required: boolean;
-  readonly extensions?: Extensions;
-}
-
-export interface Develop {
-  readonly watch?: readonly WatchRule[];
-  readonly extensions?: Extensions;
-}
-
-export type WatchAction = 'rebuild' | 'sync' | 'restart' | 'sync+restart' | 'sync+exec';
-
-export interface WatchRule {
-  readonly path: string;
-  readonly action: WatchAction;
-  readonly target?: string;
-  /** Patterns in .dockerignore syntax, relative to `path`. */
-  readonly ignore?: readonly string[];
-  readonly include?: readonly string[];
-  readonly exec?: Hook;
-  readonly initial_sync?: boolean;
-  readonly extensions?: Extensions;
-}
-
-/** A command run inside the container at a point of its life. */
-export interface Hook {
-  readonly command?: readonly string[];
-  readonly user?: string;
-  readonly privileged?: boolean;
-  readonly working_dir?: string;
-  readonly environment?: Readonly<Record<string, string | null>>;
-  readonly extensions?: Extensions;
-}
-
-/** A command run in a container of its own before the service starts. */
-export interface PreStartHook extends Hook {
-  /** The service's image when absent. */
-  readonly image?: string;
-  readonly per_replica?: boolean;
-}
-
-export interface DeviceMapping {
-  readonly source: string;
-  readonly target?: string;
-  /** Subset of `rwm`. */
-  readonly permissions?: string;
-  readonly extensions?: Extensions;
-}
-
-export interface EnvFile {
-  readonly path: string;
-  readonly required: boolean;
-  /** `raw`: no quotes, no interpolation. */
-  readonly format?: string;
-}
-
-export interface Extends {
-  readonly service: string;
-  readonly file?: string;
-}
-
-/** Use of a config or secret by a service or build. */
-export interface FileReference {
-  /** Key under the top-level `configs` or `secrets`. */
-  readonly source: string;
-  readonly target?: string;
-  readonly uid?: string;
-  readonly gid?: string;
-  /** Numeric file mode, e.g. 0o440. */
-  readonly mode?: number;
-  readonly extensions?: Extensions;
-}
-
-export interface Healthcheck {
-  /** Head is `CMD`, `CMD-SHELL` or `NONE`. */
-  readonly test?: readonly string[];
-  /** Nanoseconds. */
-  readonly timeout?: number;
-  /** Nanoseconds. */
-  readonly interval?: number;
-  readonly retries?: number;
-  /** Nanoseconds. */
-  readonly start_period?: number;
-  /** Nanoseconds. */
-  readonly start_interval?: number;
-  readonly disable?: boolean;
-  readonly extensions?: Extensions;
-}
-
 export interface Logging {
   readonly driver?: string;
   readonly options?: Readonly<Record<string, string>>;
@@ -296,72 +164,8 @@ export interface ServiceModel {
   readonly extensions?: Extensions;
 }
 
-export interface ServiceNetwork {
-  readonly aliases?: readonly string[];
-  readonly driver_opts?: Readonly<Record<string, string>>;
-  /** The network with the highest value gives the default gateway. */
-  readonly gw_priority?: number;
-  readonly interface_name?: string;
-  readonly ipv4_address?: string;
-  readonly ipv6_address?: string;
-  readonly link_local_ips?: readonly string[];
-  readonly mac_address?: string;
-  /** The network with the highest value is attached first. */
-  readonly priority?: number;
-  readonly extensions?: Extensions;
-}
-
-export interface Port {
-  readonly name?: string;
-  /** `ingress` or `host`. */
-  readonly mode?: string;
-  readonly host_ip?: string;
-  /** Port inside the container. */
-  readonly target: number;
-  /** Host port or `first-last`; absent: the engine picks one. */
-  readonly published?: string;
-  readonly protocol?: string;
-  readonly app_protocol?: string;
-  readonly extensions?: Extensions;
-}
-
 export interface Provider {
   readonly type: string;
   readonly options?: Readonly<Record<string, readonly string[]>>;
-  readonly extensions?: Extensions;
-}
-
-export type MountType = 'bind' | 'volume' | 'tmpfs' | 'image' | 'npipe' | 'cluster';
-
-export interface Mount {
-  readonly type: MountType;
-  readonly source?: string;
-  readonly target?: string;
-  readonly read_only?: boolean;
-  readonly consistency?: string;
-  readonly bind?: {
-    readonly selinux?: string;
-    readonly propagation?: string;
-    /** `true` unless the file says otherwise. */
-    readonly create_host_path?: boolean;
-    /** `enabled`, `disabled`, `writable`, `readonly`. */
-    readonly recursive?: string;
-    readonly extensions?: Extensions;
-  };
-  readonly volume?: {
-    readonly labels?: Readonly<Record<string, string>>;
-    /** `true`: the image's content is not copied into an empty volume. */
-    readonly nocopy?: boolean;
-    readonly subpath?: string;
-    readonly extensions?: Extensions;
-  };
-  readonly tmpfs?: {
-    /** Bytes. */
-    readonly size?: number;
-    /** Numeric file mode. */
-    readonly mode?: number;
-    readonly extensions?: Extensions;
-  };
-  readonly image?: { readonly subpath?: string; readonly extensions?: Extensions };
   readonly extensions?: Extensions;
 }

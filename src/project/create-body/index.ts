@@ -1,5 +1,6 @@
-import type { Healthcheck, Service } from '../../compose/model/service.ts';
-import type { Project } from '../../compose/model.ts';
+import type { Healthcheck } from '../../compose/model/healthcheck.ts';
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
 import type { HostConfig } from '../../engine/api/host-config.ts';

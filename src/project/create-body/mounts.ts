@@ -1,6 +1,8 @@
+import type { FileReference } from '../../compose/model/files.ts';
+import type { Mount } from '../../compose/model/mounts.ts';
+import type { Project } from '../../compose/model/project.ts';
 import type { Config, Secret } from '../../compose/model/resources.ts';
-import type { FileReference, Mount, Service } from '../../compose/model/service.ts';
-import type { Project } from '../../compose/model.ts';
+import type { Service } from '../../compose/model/service.ts';
 import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 

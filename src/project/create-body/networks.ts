@@ -1,5 +1,6 @@
-import type { Port, Service, ServiceNetwork } from '../../compose/model/service.ts';
-import type { Project } from '../../compose/model.ts';
+import type { Port, ServiceNetwork } from '../../compose/model/networking.ts';
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
 import type { PortBindingRequest } from '../../engine/api/host-config.ts';
 import type { EndpointSettings } from '../../engine/api/network.ts';
 

@@ -1,5 +1,6 @@
-import type { PreStartHook, Service } from '../../compose/model/service.ts';
-import type { Project } from '../../compose/model.ts';
+import type { PreStartHook } from '../../compose/model/hooks.ts';
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
 import { type ContainerSpec, containerSpec } from './index.ts';
 
 /** Marks the containers of hooks, as Docker Compose does. */

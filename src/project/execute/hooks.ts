@@ -1,4 +1,4 @@
-import type { Hook } from '../../compose/model/service.ts';
+import type { Hook } from '../../compose/model/hooks.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { outputOf } from '../../engine/client/frames.ts';
 import { TcomposeError } from '../../errors.ts';

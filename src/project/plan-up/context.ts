@@ -1,4 +1,4 @@
-import type { Project } from '../../compose/model.ts';
+import type { Project } from '../../compose/model/project.ts';
 import type { Observed } from '../observed.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { ResourceOutcome } from '../plan-resources.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../../compose/model.ts';
+import type { Project } from '../../compose/model/project.ts';
 import { TcomposeError } from '../../errors.ts';
 import { findCycle, topologicalOrder } from '../../graph/order.ts';
 import type { Observed } from '../observed.ts';

@@ -1,5 +1,5 @@
+import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
-import type { Project } from '../../compose/model.ts';
 import { containerSpec } from '../create-body/index.ts';
 import type { InheritedVolume } from '../create-body/mounts.ts';
 import type { Expectation } from '../divergence.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Project } from '../../../src/compose/model.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import type { ContainerSummary } from '../../../src/engine/api/container.ts';
 import type { NetworkInspect } from '../../../src/engine/api/network.ts';
 import type { VolumeInspect } from '../../../src/engine/api/volume.ts';

@@ -2,7 +2,7 @@ import { canonicalize } from '../../../src/compose/canonicalize.ts';
 import { renderConfig } from '../../../src/compose/config/render.ts';
 import { checkConsistency } from '../../../src/compose/consistency.ts';
 import { applyDefaults } from '../../../src/compose/defaults.ts';
-import type { Project } from '../../../src/compose/model.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import { normalize } from '../../../src/compose/normalize.ts';
 import { noPositions } from '../../../src/compose/positions.ts';
 import { checkRules } from '../../../src/compose/rules.ts';

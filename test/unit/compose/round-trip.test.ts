@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { renderConfig } from '../../../src/compose/config/index.ts';
 import { type LoadOptions, loadProject } from '../../../src/compose/load.ts';
-import type { Project } from '../../../src/compose/model.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { memoryEffects } from '../../support/memory-files.ts';
 import { composeTree } from './project-arbitrary.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashLines } from '../../../src/compose/config/index.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import type { Service } from '../../../src/compose/model/service.ts';
-import type { Project } from '../../../src/compose/model.ts';
 import { changedParts, serviceHash, serviceParts } from '../../../src/project/config-hash.ts';
 import { containerSpec } from '../../../src/project/create-body/index.ts';
 import { familiarReference } from '../../../src/project/image-names.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadProject } from '../../../src/compose/load.ts';
-import type { Project } from '../../../src/compose/model.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import { formatPlan } from '../../../src/project/format-plan.ts';
 import type { Plan } from '../../../src/project/plan.ts';
 import { planDown } from '../../../src/project/plan-down.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadProject } from '../../../src/compose/load.ts';
-import type { Project } from '../../../src/compose/model.ts';
+import type { Project } from '../../../src/compose/model/project.ts';
 import type { EngineClient } from '../../../src/engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { planUp } from '../../../src/project/plan-up/index.ts';

@@ -6,7 +6,7 @@ import {
   serviceHashInput,
   volumeHashInput,
 } from '../../../../src/compose/config/index.ts';
-import type { Service } from '../../../../src/compose/model.ts';
+import type { Service } from '../../../../src/compose/model/service.ts';
 import type { TreeMap } from '../../../../src/compose/tree.ts';
 import { loadTree } from '../phases.ts';
 

@@ -1,5 +1,5 @@
 import { type LoadOptions, loadProject } from '../../../../src/compose/load.ts';
-import type { Project } from '../../../../src/compose/model.ts';
+import type { Project } from '../../../../src/compose/model/project.ts';
 import { TcomposeError, TcomposeErrors } from '../../../../src/errors.ts';
 import { memoryEffects } from '../../../support/memory-files.ts';
 

@@ -1,10 +1,6 @@
-import type { Config, Model, Network, Secret, Volume } from './model/resources.ts';
-import type { Service } from './model/service.ts';
-
-export type * from './model/build.ts';
-export type * from './model/deploy.ts';
-export type * from './model/resources.ts';
-export type * from './model/service.ts';
+import type { Extensions } from './extensions.ts';
+import type { Config, Model, Network, Secret, Volume } from './resources.ts';
+import type { Service } from './service.ts';
 
 /**
  * A Compose project after loading: every short syntax expanded, every default of the Compose Specification applied,
@@ -37,6 +33,3 @@ export interface Project {
   /** Top-level `x-*` keys. */
   readonly extensions: Extensions;
 }
-
-/** `x-*` keys and their values as written. */
-export type Extensions = Readonly<Record<string, unknown>>;

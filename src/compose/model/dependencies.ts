@@ -1,0 +1,20 @@
+import type { Extensions } from './extensions.ts';
+
+/** What must be true of a dependency before its dependents start. */
+export type DependencyCondition = 'service_started' | 'service_healthy' | 'service_completed_successfully';
+
+/** Value under `depends_on`. */
+export interface Dependency {
+  readonly condition: DependencyCondition;
+  /** Compose operations that restart the dependency restart this service too. */
+  readonly restart?: boolean;
+  /** `false`: a missing or failed dependency is only a warning. */
+  readonly required: boolean;
+  readonly extensions?: Extensions;
+}
+
+/** The service this one is made from; without `file`, one of the same file. */
+export interface Extends {
+  readonly service: string;
+  readonly file?: string;
+}
