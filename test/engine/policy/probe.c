@@ -44,6 +44,15 @@ static long clone_child(unsigned long flags) {
   return pid;
 }
 
+/* Where it is allowed it is a fork, whose child would try everything a second time beside its parent. */
+static long clone3_child(void) {
+  unsigned char arguments[64] = {0};
+  long pid = syscall(SYS_clone3, arguments, sizeof arguments);
+  if (pid == 0) _exit(0);
+  if (pid > 0) waitpid((pid_t)pid, NULL, __WALL);
+  return pid;
+}
+
 static long write_to(const char *path, const char *text) {
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return -1;
@@ -52,6 +61,19 @@ static long write_to(const char *path, const char *text) {
   close(fd);
   errno = error;
   return n;
+}
+
+/* Whether a file could be written: what it governs is the machine's, so nothing is. */
+static long open_to_write(const char *path) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd;
+}
+
+static long make_directory(const char *path) {
+  long result = mkdir(path, 0755);
+  if (result == 0) rmdir(path);
+  return result;
 }
 
 static long open_node(const char *path, mode_t type, unsigned major, unsigned minor) {
@@ -96,7 +118,7 @@ int main(void) {
   TRY("fork", clone_child(0));
   TRY("clone-newuser", clone_child(CLONE_NEWUSER));
   TRY("clone-newnet", clone_child(CLONE_NEWNET));
-  TRY("clone3", syscall(SYS_clone3, attr, 64));
+  TRY("clone3", clone3_child());
   TRY_APART("unshare-user", unshare(CLONE_NEWUSER));
   TRY_APART("unshare-mount", unshare(CLONE_NEWNS));
   TRY_APART("setns", setns(0, 0));
@@ -133,14 +155,14 @@ int main(void) {
   printf("keys-bytes %ld\n", bytes_in("/proc/keys"));
   printf("timer_list-bytes %ld\n", bytes_in("/proc/timer_list"));
   printf("interrupts-bytes %ld\n", bytes_in("/proc/interrupts"));
-  TRY("write-sysrq", write_to("/proc/sysrq-trigger", "h"));
-  TRY("write-sysctl", write_to("/proc/sys/kernel/core_pattern", "|/evil"));
+  TRY("write-sysrq", open_to_write("/proc/sysrq-trigger"));
+  TRY("write-sysctl", open_to_write("/proc/sys/kernel/core_pattern"));
   TRY("write-net-sysctl", write_to("/proc/sys/net/ipv4/ip_forward", "1"));
-  TRY("write-sys", write_to("/sys/kernel/mm/transparent_hugepage/enabled", "never"));
-  TRY("write-cgroup", write_to("/sys/fs/cgroup/devices/devices.allow", "a"));
-  TRY("release-agent", write_to("/sys/fs/cgroup/memory/release_agent", "/evil"));
-  TRY("mkdir-cgroup", mkdir("/sys/fs/cgroup/memory/x", 0755));
-  TRY("mkdir-cgroup-top", mkdir("/sys/fs/cgroup/x", 0755));
+  TRY("write-sys", open_to_write("/sys/kernel/mm/transparent_hugepage/enabled"));
+  TRY("write-cgroup", open_to_write("/sys/fs/cgroup/devices/devices.allow"));
+  TRY("release-agent", open_to_write("/sys/fs/cgroup/memory/release_agent"));
+  TRY("mkdir-cgroup", make_directory("/sys/fs/cgroup/memory/x"));
+  TRY("mkdir-cgroup-top", make_directory("/sys/fs/cgroup/x"));
   TRY("null", open_node("/tmp/n", S_IFCHR, 1, 3));
   TRY("mem", open_node("/tmp/n", S_IFCHR, 1, 1));
   TRY("kmsg", open_node("/tmp/n", S_IFCHR, 1, 11));
