@@ -6,6 +6,7 @@ import type { Service } from '../compose/model/service.ts';
 import { TcomposeError } from '../errors.ts';
 import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';
+import { keyValues } from './key-values.ts';
 
 /** A service with what `run`'s flags and command line change about it. */
 export async function runOverrides(
@@ -23,11 +24,7 @@ export async function runOverrides(
     if (at < 0) environment[entry] = ctx.env[entry] ?? null;
     else environment[entry.slice(0, at)] = entry.slice(at + 1);
   }
-  const labels: Record<string, string> = { ...service.labels };
-  for (const entry of flag.list(args, 'label')) {
-    const [key = '', ...value] = entry.split('=');
-    labels[key] = value.join('=');
-  }
+  const labels = { ...service.labels, ...keyValues(flag.list(args, 'label')) };
   const entrypoint = flag.str(args, 'entrypoint');
   const published = flag.list(args, 'publish').map(parsePort);
   const ports = flag.bool(args, 'service-ports') ? [...(service.ports ?? []), ...published] : published;

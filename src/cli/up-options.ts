@@ -1,14 +1,12 @@
 import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
-import { TcomposeError } from '../errors.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
 import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';
 import { notYet } from './not-yet.ts';
 import { matchServices } from './project.ts';
-
-const usage = (message: string) => new TcomposeError('CLI_USAGE', message);
+import { usage } from './usage-error.ts';
 
 /** Refuses flags that contradict each other (Docker Compose's rules). */
 export function checkUpFlags(args: ParsedArgs): void {
