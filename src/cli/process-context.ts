@@ -47,15 +47,20 @@ export function createContext(globals: GlobalOptions): {
       return client;
     },
     renderer: (log = { ...plainLogStyle, color: color.stdout }) => {
-      renderer ??= import('./render/choose.ts').then(async ({ chooseRenderer }) => {
-        ready = await chooseRenderer(globals.progress, {
-          out: process.stdout,
-          err: process.stderr,
-          color,
-          log,
-        });
-        return ready;
-      });
+      renderer ??= import('./render/choose.ts').then(
+        async ({ chooseRenderer, progressKind, showsUnicode }) => {
+          const { progress, ansi } = globals;
+          const kind = progressKind({ progress, ansi, term: process.env.TERM, err: process.stderr });
+          ready = await chooseRenderer(kind, {
+            out: process.stdout,
+            err: process.stderr,
+            color,
+            unicode: showsUnicode(process.env),
+            log,
+          });
+          return ready;
+        },
+      );
       return renderer;
     },
     emit,

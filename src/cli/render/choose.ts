@@ -1,12 +1,42 @@
+import { TcomposeError } from '../../errors.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
 export type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 
-/** The renderer `--progress` asks for; `auto` is `tty` on a terminal and `plain` elsewhere. Loads only that one. */
-export async function chooseRenderer(progress: ProgressKind, target: RenderTarget): Promise<Renderer> {
-  // A terminal that does not know its width (a bare pseudo-terminal) cannot be drawn on.
-  const drawable = target.err.isTTY === true && (target.err.columns ?? 0) >= 20;
-  const kind = progress === 'auto' ? (drawable ? 'tty' : 'plain') : progress;
+export interface ProgressChoice {
+  /** `--progress`. */
+  readonly progress: ProgressKind;
+  /** `--ansi`. */
+  readonly ansi: 'never' | 'always' | 'auto';
+  /** $TERM. */
+  readonly term: string | undefined;
+  readonly err: { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+/**
+ * How progress is shown: as `--progress` says; `auto` is `tty` on a terminal that can be drawn on, `plain` elsewhere.
+ * @throws TcomposeError CLI_USAGE when control characters are both needed and ruled out.
+ */
+export function progressKind({ progress, ansi, term, err }: ProgressChoice): Exclude<ProgressKind, 'auto'> {
+  if (progress === 'tty' && ansi === 'never')
+    throw new TcomposeError(
+      'CLI_USAGE',
+      '--progress tty draws with the control characters that --ansi never forbids',
+      {
+        hint: 'Use --progress plain, or leave --ansi out.',
+      },
+    );
+  if (progress !== 'auto') return progress;
+  // A terminal that does not know its width (a bare pseudo-terminal) cannot be drawn on, nor one that knows no control.
+  const drawable = err.isTTY === true && (err.columns ?? 0) >= 20 && term !== 'dumb' && ansi !== 'never';
+  return drawable ? 'tty' : 'plain';
+}
+
+/** The renderer for a kind of progress. Loads only that one. */
+export async function chooseRenderer(
+  kind: Exclude<ProgressKind, 'auto'>,
+  target: RenderTarget,
+): Promise<Renderer> {
   switch (kind) {
     case 'json':
       return (await import('./json.ts')).jsonRenderer(target);
@@ -17,4 +47,13 @@ export async function chooseRenderer(progress: ProgressKind, target: RenderTarge
     default:
       return (await import('./plain.ts')).plainRenderer(target);
   }
+}
+
+/**
+ * Whether the terminal shows UTF-8. Only a locale that names something else says no: none at all is common where all is
+ * UTF-8 nevertheless. The Linux console has no glyphs for the marks.
+ */
+export function showsUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  return env.TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale));
 }

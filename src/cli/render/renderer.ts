@@ -10,7 +10,13 @@ export interface Renderer {
 /** Where and how a renderer writes. */
 export interface RenderTarget {
   readonly out: NodeJS.WritableStream;
-  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly err: NodeJS.WritableStream & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+  /** `false` when the locale says that the terminal shows something else than UTF-8. */
+  readonly unicode: boolean;
   readonly log: LogStyle;
 }

@@ -1,98 +1,115 @@
-import { Listr, ListrLogger, ProcessOutput } from 'listr2';
-import type { TcomposeEvent } from '../../events.ts';
+import { Listr } from 'listr2';
+import type { ResourceKind, TcomposeEvent } from '../../events.ts';
 import { formatError } from '../print-error.ts';
+import { type LiveRow, liveLines } from './live-lines.ts';
+import { LiveRegion } from './live-region.ts';
 import { logFormatter } from './log-lines.ts';
 import { warningText } from './plain.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
-interface Row {
-  readonly label: string;
-  text: string;
-  /** Set when it is over; a row may be over before the list has begun to show it. */
-  ended: 'well' | 'badly' | undefined;
-  changed: () => void;
-}
-
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
+/** Draws a listr2 task list into the region it is given. Rows tell their own states, so the tasks are not asked. */
+class RegionRenderer {
+  // The region is drawn on standard error; whether standard output is a terminal does not matter.
+  static readonly nonTTY = true;
+  static rendererOptions: { readonly region?: LiveRegion } = {};
+  static rendererTaskOptions: Readonly<Record<string, never>> = {};
+  readonly #region: LiveRegion | undefined;
+
+  constructor(_tasks: unknown, options: typeof RegionRenderer.rendererOptions) {
+    this.#region = options.region;
+  }
+
+  readonly render = () => this.#region?.open();
+  readonly end = () => this.#region?.close();
+}
+
+interface LiveList {
+  readonly rows: ReadonlyMap<string, LiveRow>;
+  readonly region: LiveRegion;
+  /** Ends the list's tasks; resolves when the last picture stands. */
+  end(): Promise<void>;
+}
+
+/** Starts the list of the resources a plan is about, a task each. */
+function liveList(
+  target: RenderTarget,
+  resources: readonly { readonly kind: ResourceKind; readonly name: string }[],
+): LiveList {
+  const rows = new Map<string, LiveRow>(
+    resources.map(({ kind, name }) => [
+      `${kind} ${name}`,
+      { label: `${title(kind)} ${name}`, text: '', state: 'pending' },
+    ]),
+  );
+  let frame = 0;
+  const region = new LiveRegion({
+    terminal: target.err,
+    draw: (size) =>
+      liveLines([...rows.values()], {
+        ...size,
+        color: target.color.stderr,
+        unicode: target.unicode,
+        frame: frame++,
+      }),
+  });
+  let over: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    over = resolve;
+  });
+  const list = new Listr(
+    [...rows.values()].map((row) => ({ title: row.label, task: () => ended })),
+    {
+      concurrent: true,
+      registerSignalListeners: false,
+      renderer: RegionRenderer,
+      rendererOptions: { region },
+    },
+  );
+  const run = list.run();
+  return {
+    rows,
+    region,
+    end: async () => {
+      // What was cut short is not under way any more.
+      for (const row of rows.values()) if (row.state === 'working') row.state = 'skipped';
+      over();
+      await run;
+    },
+  };
+}
+
 /**
- * A live list of the resources a plan is about, for terminals. Lines that services print while the list is live are held
- * back until it is finished, so that neither tears the other apart.
+ * A live list of the resources a plan is about, for terminals. What services print meanwhile comes to stand above it, so
+ * that a service that takes its time can be watched.
  */
 export function ttyRenderer(target: RenderTarget): Renderer {
   const logLine = logFormatter(target.log);
-  const rows = new Map<string, Row>();
-  let live: Promise<unknown> | undefined;
-  let held: (() => void)[] = [];
+  let live: LiveList | undefined;
+  let closing: Promise<void> = Promise.resolve();
 
-  const begin = (resources: readonly { kind: string; name: string }[]) => {
-    if (resources.length === 0 || live !== undefined) return;
-    const width = Math.max(...resources.map(({ kind, name }) => kind.length + name.length + 1));
-    const tasks = resources.map(({ kind, name }) => {
-      const label = `${title(kind)} ${name}`.padEnd(width);
-      const row: Row = { label, text: label, ended: undefined, changed: () => {} };
-      rows.set(`${kind} ${name}`, row);
-      return {
-        title: label,
-        task: (_: unknown, task: { title: string }) =>
-          new Promise<void>((resolve, reject) => {
-            row.changed = () => {
-              task.title = row.text;
-              if (row.ended === 'well') resolve();
-              else if (row.ended === 'badly') reject(new Error(row.text));
-            };
-            row.changed();
-          }),
-      };
-    });
-    const stderr = target.err as NodeJS.WriteStream;
-    const list = new Listr(tasks, {
-      concurrent: true,
-      exitOnError: false,
-      collectErrors: false,
-      registerSignalListeners: false,
-      renderer: 'default',
-      rendererOptions: {
-        showErrorMessage: false,
-        collapseErrors: false,
-        logger: new ListrLogger({ processOutput: new ProcessOutput(stderr, stderr) }),
-      },
-    });
-    live = list.run().catch(() => undefined);
-  };
-
-  const finish = async () => {
-    for (const row of rows.values()) {
-      row.ended ??= 'well';
-      row.changed();
-    }
-    await live;
-    live = undefined;
-    rows.clear();
-    for (const write of held) write();
-    held = [];
-  };
-
-  /** Writes now, or when the list is finished. */
   const write = (text: string, to: NodeJS.WritableStream) => {
+    if (text === '') return;
     if (live === undefined) to.write(text);
-    else held.push(() => void to.write(text));
+    else live.region.above(text, to);
   };
 
   const emit = (event: TcomposeEvent) => {
     switch (event.type) {
       case 'begin':
-        begin(event.resources);
+        if (event.resources.length > 0) live ??= liveList(target, event.resources);
         return;
       case 'progress': {
-        const row = rows.get(`${event.kind} ${event.name}`);
+        const text = `${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`;
+        const row = live?.rows.get(`${event.kind} ${event.name}`);
         if (row === undefined) {
-          write(` ${title(event.kind)} ${event.name}  ${event.status}\n`, target.err);
+          write(` ${title(event.kind)} ${event.name}  ${text}\n`, target.err);
           return;
         }
-        row.text = `${row.label}  ${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`;
-        if (event.state === 'failed') row.ended = 'badly';
-        row.changed();
+        row.text = text;
+        row.state = event.state;
+        live!.region.changed();
         return;
       }
       case 'warning':
@@ -105,5 +122,13 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         write(logLine(event), target.out);
     }
   };
-  return { emit, close: finish };
+  return {
+    emit,
+    close: () => {
+      const ending = live;
+      live = undefined;
+      closing = closing.then(() => ending?.end());
+      return closing;
+    },
+  };
 }

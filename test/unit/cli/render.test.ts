@@ -35,7 +35,13 @@ function rendered(
 ) {
   const out = sink();
   const err = sink();
-  const renderer = make({ out: out.stream, err: err.stream, color: { stdout: false, stderr: false }, log });
+  const renderer = make({
+    out: out.stream,
+    err: err.stream,
+    color: { stdout: false, stderr: false },
+    unicode: true,
+    log,
+  });
   for (const event of events) renderer.emit(event);
   return { out: out.text(), err: err.text() };
 }

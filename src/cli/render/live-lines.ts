@@ -1,0 +1,71 @@
+/** One resource of a live list. */
+export interface LiveRow {
+  /** `Container shop-web-1` */
+  readonly label: string;
+  /** Last word on it, with its detail; empty until something happens to it. */
+  text: string;
+  state: 'pending' | 'working' | 'done' | 'warning' | 'failed' | 'skipped';
+}
+
+/** What a live list is drawn for. */
+export interface LiveLook {
+  /** Width of the terminal in characters. */
+  readonly columns: number;
+  /** Most lines there is room for. */
+  readonly height: number;
+  readonly color: boolean;
+  /** `false` on terminals whose locale is not UTF-8. */
+  readonly unicode: boolean;
+  /** Counts up; turns the wheel of what is under way. */
+  readonly frame: number;
+}
+
+const MARKS = {
+  unicode: { pending: ' ', done: '✔', warning: '⚠', failed: '✖', skipped: '-', cut: '…' },
+  ascii: { pending: ' ', done: '+', warning: '!', failed: 'x', skipped: '-', cut: '~' },
+} as const;
+const WHEELS = { unicode: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', ascii: '-\\|/' } as const;
+const COLORS = { pending: 2, working: 33, done: 32, warning: 33, failed: 31, skipped: 2 } as const;
+
+/** Names differ at their ends, so the middle is what is left out. */
+function cutMiddle(text: string, width: number, mark: string): string {
+  if (text.length <= width) return text;
+  const tail = Math.floor((width - 1) / 2);
+  return `${text.slice(0, width - 1 - tail)}${mark}${text.slice(text.length - tail)}`;
+}
+
+/**
+ * The lines of a live list, none wider than the terminal. With more rows than lines, those that are over give way first
+ * and the last line counts what is left out. Pure.
+ */
+export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly string[] {
+  const charset = look.unicode ? 'unicode' : 'ascii';
+  const marks = MARKS[charset];
+  const wheel = WHEELS[charset];
+  const shown = fitting(rows, look.height);
+  // The last column stays free: a terminal may wrap when it is written to.
+  const room = look.columns - 1 - '✔ '.length;
+  const widest = Math.max(0, ...rows.map((row) => row.label.length));
+  const texts = Math.max(0, ...rows.map((row) => row.text.length));
+  const label = Math.max(8, Math.min(widest, room - 2 - Math.min(texts, Math.floor(room / 2))));
+  const lines = shown.map((row) => {
+    const mark = row.state === 'working' ? wheel[look.frame % wheel.length]! : marks[row.state];
+    const name = cutMiddle(row.label, label, marks.cut);
+    const body = row.text === '' ? name : `${name.padEnd(label)}  ${row.text}`;
+    const fit = body.length <= room ? body : `${body.slice(0, Math.max(0, room - 1))}${marks.cut}`;
+    return `${look.color ? `\u001b[${COLORS[row.state]}m${mark}\u001b[0m` : mark} ${fit}`;
+  });
+  if (shown.length < rows.length)
+    lines.push(`  ${marks.cut} ${rows.length - shown.length} more`.slice(0, look.columns - 1));
+  return lines;
+}
+
+/** As many rows as there is room for, in their order; with too many, one line is kept for their number. */
+function fitting(rows: readonly LiveRow[], height: number): readonly LiveRow[] {
+  if (rows.length <= height) return rows;
+  const weight = { failed: 0, warning: 0, working: 1, pending: 2, done: 3, skipped: 3 } as const;
+  const kept = new Set(
+    [...rows].sort((a, b) => weight[a.state] - weight[b.state]).slice(0, Math.max(0, height - 1)),
+  );
+  return rows.filter((row) => kept.has(row));
+}

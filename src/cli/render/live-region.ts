@@ -1,0 +1,102 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** A terminal that can be drawn on. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+export interface LiveRegionOptions {
+  readonly terminal: Terminal;
+  /** The lines as they are now. */
+  readonly draw: (size: { readonly columns: number; readonly height: number }) => readonly string[];
+}
+
+/** Time between two pictures of the same state, milliseconds. */
+const FRAME_MS = 100;
+
+/**
+ * Lines at the end of a terminal that are drawn again and again, and text that comes to stand above them. The cursor is
+ * left below them and never hidden, so a process that is stopped or killed in between leaves a usable terminal.
+ */
+export class LiveRegion {
+  readonly #options: LiveRegionOptions;
+  #drawn: readonly string[] = [];
+  #above: { readonly text: string; readonly to: Terminal }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
+  readonly #redraw = () => this.#paint();
+  /** After a stop by Ctrl+Z other things stand where the lines were. */
+  readonly #resumed = () => {
+    this.#drawn = [];
+    this.#paint();
+  };
+
+  constructor(options: LiveRegionOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    this.#timer = setInterval(this.#redraw, FRAME_MS);
+    this.#timer.unref();
+    this.#options.terminal.on?.('resize', this.#redraw);
+    process.on('SIGCONT', this.#resumed);
+    this.#paint();
+  }
+
+  /** Draws again soon; any number of changes together cost one picture. */
+  changed(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.#paint();
+    });
+  }
+
+  /** Text, ending with a newline, that is to stand above the lines. What does not go to a terminal is written at once. */
+  above(text: string, to: Terminal): void {
+    if (to.isTTY !== true) to.write(text);
+    else {
+      this.#above.push({ text, to });
+      this.changed();
+    }
+  }
+
+  /** Draws for the last time, however many lines it takes, and leaves them standing. */
+  close(): void {
+    clearInterval(this.#timer);
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    this.#options.terminal.off?.('resize', this.#redraw);
+    process.off('SIGCONT', this.#resumed);
+    this.#paint(Number.POSITIVE_INFINITY);
+    this.#drawn = [];
+  }
+
+  #paint(height?: number): void {
+    const { terminal, draw } = this.#options;
+    const columns = terminal.columns ?? 80;
+    const lines = draw({ columns, height: height ?? Math.max(1, (terminal.rows ?? 24) - 1) });
+    const erase = this.#erase(columns);
+    if (this.#above.length > 0) {
+      terminal.write(erase);
+      for (const { text, to } of this.#above) to.write(text);
+      this.#above = [];
+      terminal.write(lines.map((line) => `${line}\n`).join(''));
+    } else if (lines.join('\n') !== this.#drawn.join('\n') || height !== undefined)
+      terminal.write(`${erase}${lines.map((line) => `${line}\n`).join('')}`);
+    this.#drawn = lines;
+  }
+
+  /** Goes to where the lines begin and clears from there. Lines wider than a narrowed terminal have been wrapped by it. */
+  #erase(columns: number): string {
+    const up = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)),
+      0,
+    );
+    return `\r${up > 0 ? `\u001b[${up}A` : ''}\u001b[J`;
+  }
+}
