@@ -13,71 +13,7 @@
 
 #include "launch.h"
 #include "sys.h"
-
-/* What `id` inside is outside, by lines `inside outside count`; `id` itself when no line has it. */
-static uint32_t map_id(const char *map, uint32_t id) {
-  for (const char *line = map; line && *line; line = strchr(line, '\n')) {
-    if (*line == '\n') line++;
-    unsigned long inside, outside, count;
-    if (sscanf(line, "%lu %lu %lu", &inside, &outside, &count) == 3 && id >= inside && id - inside < count) return (uint32_t)(outside + (id - inside));
-    if (!*line) break;
-  }
-  return id;
-}
-
-static void host_ids(const struct launch *launch, uint32_t *uid, uint32_t *gid) {
-  const struct process_plan *process = &launch->plan.process;
-  char uids[4096] = "", gids[4096] = "";
-  if (launch->plan.user_maps.present) {
-    snprintf(uids, sizeof uids, "%s", launch->plan.user_maps.value.uid);
-    snprintf(gids, sizeof gids, "%s", launch->plan.user_maps.value.gid);
-  } else if (process->join_pid.present) {
-    char path[40];
-    struct stat own, theirs;
-    snprintf(path, sizeof path, "%u/ns/user", process->join_pid.value);
-    if (fstatat(launch->host_proc, path, &theirs, 0) == 0 && fstatat(launch->host_proc, "self/ns/user", &own, 0) == 0 && own.st_ino != theirs.st_ino) {
-      snprintf(path, sizeof path, "%u/uid_map", process->join_pid.value);
-      read_file_at(launch->host_proc, path, uids, sizeof uids);
-      snprintf(path, sizeof path, "%u/gid_map", process->join_pid.value);
-      read_file_at(launch->host_proc, path, gids, sizeof gids);
-    }
-  }
-  *uid = map_id(uids, process->uid);
-  *gid = map_id(gids, process->gid);
-}
-
-/*
- * Pipes and no socketpairs: `echo > /dev/stderr` opens them anew, which a socket refuses and a pipe grants its owner.
- */
-static int open_pipe(int *reader, int *writer, uint32_t uid, uint32_t gid) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-  *reader = ends[0];
-  *writer = ends[1];
-  if (fchown(ends[0], uid, gid) < 0 && uid != 0) return -1;
-  return 0;
-}
-
-int stdio_open(struct launch *launch) {
-  struct failure *failure = &launch->failure;
-  failure->phase = PHASE_CLONE;
-  failure->step = -1;
-  for (int i = 0; i < 3; i++) launch->stdio[i] = launch->monitor_stdio[i] = -1;
-  if (launch->plan.stdio.tty) return 0;
-  uint32_t uid, gid;
-  host_ids(launch, &uid, &gid);
-  if (launch->plan.stdio.stdin_open) {
-    if (open_pipe(&launch->stdio[0], &launch->monitor_stdio[0], uid, gid) < 0) return FAIL(failure, "pipe", "stdin");
-  } else {
-    launch->stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (launch->stdio[0] < 0) return FAIL(failure, "open", "/dev/null");
-  }
-  for (int i = 1; i < 3; i++)
-    if (open_pipe(&launch->monitor_stdio[i], &launch->stdio[i], uid, gid) < 0) return FAIL(failure, "pipe", "%s", i == 1 ? "stdout" : "stderr");
-  for (int i = 0; i < 3; i++)
-    if (launch->monitor_stdio[i] >= 0) fcntl(launch->monitor_stdio[i], F_SETFL, O_NONBLOCK | (i == 0 ? O_WRONLY : 0));
-  return 0;
-}
+#include "user-maps.h"
 
 /* Children of the monitor go into `fd`'s pid namespace from now on. */
 static int enter_pidns(struct launch *launch) {
@@ -113,21 +49,6 @@ static int open_join_target(struct launch *launch) {
   if (process->join_start_time.present && process_start_time(launch->host_proc, (pid_t)process->join_pid.value) != process->join_start_time.value)
     return fail(failure, "pidfd_open", ESRCH, "%u is another process now", process->join_pid.value);
   return 0;
-}
-
-static int write_maps(struct launch *launch) {
-  const struct user_maps *maps = &launch->plan.user_maps.value;
-  struct failure *failure = &launch->failure;
-  char path[40];
-  snprintf(path, sizeof path, "%d/uid_map", launch->init_pid);
-  if (write_file_at(launch->host_proc, path, maps->uid, strlen(maps->uid)) < 0) return FAIL(failure, "write", "/proc/%s", path);
-  snprintf(path, sizeof path, "%d/gid_map", launch->init_pid);
-  if (write_file_at(launch->host_proc, path, maps->gid, strlen(maps->gid)) == 0) return 0;
-  /* without CAP_SETGID outside, a gid map is only taken once setgroups is out of the question */
-  char deny[40];
-  snprintf(deny, sizeof deny, "%d/setgroups", launch->init_pid);
-  if (write_file_at(launch->host_proc, deny, "deny", 4) == 0 && write_file_at(launch->host_proc, path, maps->gid, strlen(maps->gid)) == 0) return 0;
-  return FAIL(failure, "write", "/proc/%s", path);
 }
 
 static void write_oom_score(struct launch *launch) {
@@ -215,7 +136,7 @@ int launch_clone(struct launch *launch) {
   fcntl(launch->init_pidfd, F_SETFD, FD_CLOEXEC);
 
   host_ops_close_joins(launch);
-  if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_maps(launch) < 0) return -1;
+  if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_user_maps(launch) < 0) return -1;
   write_oom_score(launch);
   if (sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");
   return 0;

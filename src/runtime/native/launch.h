@@ -1,5 +1,6 @@
 /* What monitor and init share while one plan is carried out. */
 #pragma once
+#include <errno.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -55,6 +56,11 @@ struct launch {
 __attribute__((format(printf, 4, 5))) int fail(struct failure *failure, const char *op, int error, const char *format, ...);
 /* As fail, with errno. */
 #define FAIL(failure, op, ...) fail(failure, op, errno, __VA_ARGS__)
+/* Leaves init's step with a failure. What it has open stays open: init ends next. */
+#define CHECK(expression, op, ...)                              \
+  do {                                                          \
+    if ((expression) < 0) return FAIL(failure, op, __VA_ARGS__); \
+  } while (0)
 
 __attribute__((format(printf, 2, 3))) void warn(struct launch *launch, const char *format, ...);
 

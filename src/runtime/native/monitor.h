@@ -1,25 +1,15 @@
 /* The shim process: parent of one container's init, keeper of its output, sockets and exit status. */
 #pragma once
-#include <sys/poll.h>
-
+#include "clients.h"
 #include "launch.h"
 #include "log-writer.h"
 
 enum state { STATE_SETUP, STATE_CREATED, STATE_STARTING, STATE_RUNNING, STATE_DRAINING, STATE_EXITED, STATE_FAILED };
 
-struct client {
-  struct client *next;
-  int fd;
-  struct buffer in, out;
-  bool subscribed, logs, log_news;
-  uint8_t streams; /* attached: 1 stdout, 2 stderr */
-  bool attached, stdin_open;
-  bool finishing; /* closed once `out` is sent */
-  bool blocked;   /* its stdin frame waits for room */
-  bool half_closed;
-};
-
-enum { LEAVE_MS = 10000, CLIENT_LIMIT = 4 << 20, CLIENT_CALM = 256 << 10, STDIN_LIMIT = 64 << 10 };
+/* Stdin of clients that the container has not taken yet. */
+enum { STDIN_LIMIT = 64 << 10 };
+/* How long output is waited for after the end of a container whose processes may live on. */
+enum { DRAIN_MS = 2000 };
 
 struct monitor {
   struct launch launch;
@@ -38,29 +28,30 @@ struct monitor {
 
 /* Never returns. `plan` is an encoded plan that the monitor may keep. */
 _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size);
+
+/* monitor-start.c */
 /* Binds and listens on shim.sock in the open directory `run_dir`. */
 int monitor_listen(int run_dir);
+/* Away from the process it was forked from: session, descriptors, signals. */
+void monitor_take_place(struct monitor *m, int listener, int run_dir);
+/* Carries the plan out up to init's clone; -1 with m->launch.failure. */
+int monitor_launch(struct monitor *m);
 
-/* clients.c */
-void clients_accept(struct monitor *m);
-void client_readable(struct monitor *m, struct client *client);
-void client_flush(struct client *client);
-/* Frames of `client` that waited for room in stdin. */
-void client_resume(struct monitor *m, struct client *client);
-void clients_sweep(struct monitor *m); /* frees closed ones */
-void clients_tell_state(struct monitor *m);
-void clients_tell_log(struct monitor *m);
-void clients_output(struct monitor *m, int stream, const uint8_t *data, size_t size);
-void clients_output_end(struct monitor *m);
-/* true while output is buffered for a client */
-bool clients_owed(const struct monitor *m);
-/* exec: true while an attached client has too much unread. */
-bool clients_hold_back(const struct monitor *m);
-
-/* What requests do. */
+/* monitor-state.c */
+/* Runs the command of a container that waits for it; an errno. */
 int monitor_start(struct monitor *m);
+/* One message of init, or the end of them. False when there is none. */
+bool monitor_sync_readable(struct monitor *m);
+void monitor_reap(struct monitor *m);
+void monitor_failed(struct monitor *m);
+void monitor_exited(struct monitor *m);
+
+/* monitor-stdio.c */
+/* Output of one stream, 1 or 2: to the log's batch and to clients. */
+void monitor_output_readable(struct monitor *m, int index);
 void monitor_stdin_flush(struct monitor *m);
 void monitor_stdin_close(struct monitor *m);
+void monitor_stdio_close(struct monitor *m);
 
 /* exit-file.c */
 void write_pid_file(const struct monitor *m);

@@ -19,7 +19,7 @@ struct list {
 };
 
 /* Item `i` of a list of `type`. */
-#define LIST_AT(type, list, i) (&((const type *)(list).items)[i])
+#define LIST_AT(type, list, i) (&((type const *)(list).items)[i])
 
 /* Optional values: `present` fills eight bytes, so every value sits at offset 8. */
 #define OPTIONAL(type) \

@@ -18,11 +18,6 @@
 #include "root-path.h"
 #include "sys.h"
 
-#define CHECK(expression, op, ...)                              \
-  do {                                                          \
-    if ((expression) < 0) return FAIL(failure, op, __VA_ARGS__); \
-  } while (0)
-
 static int set_rlimits(struct launch *launch) {
   struct failure *failure = &launch->failure;
   for (uint32_t i = 0; i < launch->plan.process.rlimits.count; i++) {

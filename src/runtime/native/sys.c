@@ -75,6 +75,11 @@ ssize_t read_file_at(int dir, const char *path, char *data, size_t size) {
   return (ssize_t)got;
 }
 
+void close_fd(int *fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
 int open_proc(void) {
   int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -1;

@@ -28,6 +28,8 @@ int write_file_at(int dir, const char *path, const char *data, size_t size);
 /* Reads up to size-1 bytes and terminates them. Bytes read or -1. */
 ssize_t read_file_at(int dir, const char *path, char *data, size_t size);
 int write_all(int fd, const void *data, size_t size);
+/* Closes an open descriptor and marks it -1. */
+void close_fd(int *fd);
 /* /proc as a directory descriptor; -1 and ENOTSUP when it is no procfs. */
 int open_proc(void);
 /* Field 22 of /proc/<pid>/stat; 0 when there is no such process. */

@@ -1,0 +1,150 @@
+/* What clients of shim.sock may ask for. */
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include "clients.h"
+#include "monitor.h"
+#include "sys.h"
+
+enum { SUBSCRIBE = 1, START, SIGNAL, RESIZE, ATTACH, STDIN, STDIN_CLOSE, SOCKETS, NETWORK, RELEASE_SOCKET, REAP };
+enum { LEAVE_MS = 10000 };
+
+static void answer(struct client *client, uint32_t seq, int error, int step, const char *what) {
+  size_t frame = frame_begin(&client->out, CLIENT_ANSWER);
+  put_u32(&client->out, seq);
+  put_u32(&client->out, (uint32_t)error);
+  put_u32(&client->out, (uint32_t)step);
+  put_text(&client->out, what);
+  frame_end(&client->out, frame);
+  client_flush(client);
+}
+
+static bool alive(const struct monitor *m) { return !m->init_reaped && m->launch.init_pid > 0 && m->state != STATE_FAILED; }
+
+static int do_signal(struct monitor *m, int signal) {
+  if (!alive(m)) return ESRCH;
+  return sys_pidfd_send_signal(m->launch.init_pidfd, signal) < 0 ? errno : 0;
+}
+
+static int do_resize(struct monitor *m, uint32_t rows, uint32_t columns) {
+  if (!m->launch.plan.stdio.tty) return ENOTTY;
+  if (m->launch.monitor_stdio[1] < 0) return ESRCH;
+  struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+  return ioctl(m->launch.monitor_stdio[1], TIOCSWINSZ, &size) < 0 ? errno : 0;
+}
+
+static void do_network(struct monitor *m, struct client *client, uint32_t seq, const uint8_t *data, uint32_t size) {
+  if (!alive(m)) {
+    answer(client, seq, ESRCH, -1, "the container has exited");
+    return;
+  }
+  struct arena arena = {0};
+  struct list ops;
+  struct failure failure = {.step = -1};
+  const char *error = network_ops_decode(data, size, &ops, &arena);
+  if (error)
+    answer(client, seq, EINVAL, -1, error);
+  else if (network_ops_run(&m->launch, &ops, &failure) < 0)
+    answer(client, seq, failure.error, failure.step, failure.detail);
+  else
+    answer(client, seq, 0, -1, "");
+  arena_free(&arena);
+}
+
+static void do_sockets(struct monitor *m, struct client *client, uint32_t seq) {
+  uint32_t count = 0;
+  for (struct held_socket *held = m->launch.sockets; held; held = held->next) count++;
+  size_t frame = frame_begin(&client->out, CLIENT_SOCKET_LIST);
+  put_u32(&client->out, seq);
+  put_u32(&client->out, count);
+  for (struct held_socket *held = m->launch.sockets; held; held = held->next) {
+    put_text(&client->out, held->name);
+    put_u32(&client->out, (uint32_t)held->fd);
+  }
+  frame_end(&client->out, frame);
+  client_flush(client);
+}
+
+static void do_attach(struct monitor *m, struct client *client, uint32_t seq, uint8_t flags) {
+  client->attached = true;
+  client->stdin_open = flags & 1;
+  client->streams = flags >> 1 & 3;
+  answer(client, seq, 0, -1, "");
+  if ((m->state == STATE_EXITED || m->state == STATE_FAILED) && client->fd >= 0) client_end_output(client, OUTPUT_ENDED);
+}
+
+static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
+  if (m->state != STATE_EXITED && m->state != STATE_FAILED) {
+    answer(client, seq, EBUSY, -1, "the container has not exited");
+    return;
+  }
+  answer(client, seq, 0, -1, "");
+  m->leaving = true;
+  m->leave_by = monotonic_ms() + LEAVE_MS;
+}
+
+bool client_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in) {
+  size_t left = (size_t)(in->end - in->at);
+  uint32_t seq, a, b;
+  const char *text;
+  switch (type) {
+    case SUBSCRIBE: {
+      bool logs = get_u8(in) & 1;
+      if (!client->subscribed) client_tell_state(m, client);
+      client->subscribed = true;
+      if (logs && !client->logs && m->log.path && client->fd >= 0) {
+        client->logs = true;
+        client_tell_log(m, client);
+      }
+      return true;
+    }
+    case STDIN:
+      if (!client->attached || !client->stdin_open || !m->launch.plan.stdio.stdin_open || m->stdin_closing || m->init_reaped) return true;
+      if (buffer_size(&m->stdin_pending) > 0 && buffer_size(&m->stdin_pending) + left > STDIN_LIMIT) return false;
+      put_raw(&m->stdin_pending, in->at, left);
+      monitor_stdin_flush(m);
+      return true;
+    case STDIN_CLOSE:
+      if (client->attached && client->stdin_open && m->launch.plan.stdio.stdin_once) monitor_stdin_close(m);
+      client->stdin_open = false;
+      return true;
+  }
+  seq = get_u32(in);
+  switch (type) {
+    case START:
+      answer(client, seq, monitor_start(m), -1, "start");
+      break;
+    case SIGNAL:
+      a = get_u32(in);
+      answer(client, seq, in->bad || a > 64 ? EINVAL : do_signal(m, (int)a), -1, "signal");
+      break;
+    case RESIZE:
+      a = get_u32(in);
+      b = get_u32(in);
+      answer(client, seq, in->bad ? EINVAL : do_resize(m, a, b), -1, "resize");
+      break;
+    case ATTACH:
+      do_attach(m, client, seq, get_u8(in));
+      break;
+    case SOCKETS:
+      do_sockets(m, client, seq);
+      break;
+    case NETWORK: {
+      uint32_t size = get_u32(in);
+      const uint8_t *data = get_raw(in, size);
+      if (data) do_network(m, client, seq, data, size);
+      break;
+    }
+    case RELEASE_SOCKET:
+      text = get_text(in);
+      if (text) answer(client, seq, release_socket(&m->launch, text), -1, text);
+      break;
+    case REAP:
+      do_reap(m, client, seq);
+      break;
+    default:
+      in->bad = true;
+  }
+  if (in->bad) client_close(client); /* it speaks another language */
+  return true;
+}

@@ -1,0 +1,75 @@
+/* The keeper's end of the socket to the engine: frames of shim-protocol.ts. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "keeper-state.h"
+
+enum { SPAWN = 1, LIST, SHUTDOWN, SERVES };
+
+void engine_socket_flush(struct keeper *k) {
+  while (k->socket >= 0 && buffer_size(&k->out) > 0) {
+    ssize_t n = send(k->socket, k->out.data + k->out.start, buffer_size(&k->out), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return;
+    buffer_consume(&k->out, (size_t)n);
+  }
+}
+
+void engine_socket_drop(struct keeper *k) {
+  if (k->socket >= 0) close(k->socket);
+  k->socket = -1;
+  buffer_free(&k->in);
+  buffer_free(&k->out);
+}
+
+static void handle(struct keeper *k, struct reader *in) {
+  uint8_t type = get_u8(in);
+  if (type == SPAWN) {
+    uint32_t seq = get_u32(in);
+    const char *run_dir = get_text(in);
+    uint32_t size = get_u32(in);
+    const uint8_t *plan = get_raw(in, size);
+    if (run_dir && plan) shims_spawn(k, seq, run_dir, plan, size);
+  } else if (type == LIST) {
+    shims_list(k, get_u32(in));
+  } else if (type == SHUTDOWN) {
+    k->shutdown = true;
+  } else if (type == SERVES) {
+    k->serves = true;
+  } else {
+    in->bad = true;
+  }
+  if (in->bad) {
+    say(k, "the engine sent a frame of type %u that is not understood", type);
+    engine_socket_drop(k);
+  }
+}
+
+void engine_socket_readable(struct keeper *k) {
+  uint8_t *at = buffer_reserve(&k->in, 65536);
+  ssize_t n = recv(k->socket, at, k->in.capacity - k->in.end, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) {
+    engine_socket_drop(k); /* its exit follows */
+    return;
+  }
+  k->in.end += (size_t)n;
+  while (k->socket >= 0 && buffer_size(&k->in) >= 4) {
+    struct reader in = {.at = k->in.data + k->in.start, .end = k->in.data + k->in.end};
+    uint32_t length = get_u32(&in);
+    if (length > MAX_FRAME) {
+      engine_socket_drop(k);
+      return;
+    }
+    if ((size_t)(in.end - in.at) < length) return;
+    in.end = in.at + length;
+    handle(k, &in);
+    if (k->socket < 0) return;
+    /* plans hold environments, and later shims are forks of this memory */
+    explicit_bzero(k->in.data + k->in.start, 4 + (size_t)length);
+    buffer_consume(&k->in, 4 + (size_t)length);
+  }
+  if (buffer_size(&k->in) == 0) buffer_free(&k->in);
+}

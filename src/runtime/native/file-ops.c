@@ -1,0 +1,83 @@
+/* Directories, links, device nodes and small files in the root. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "root-path.h"
+#include "setup.h"
+#include "sys.h"
+
+int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  const char *name;
+  int parent = root_open_parent(setup->root, op->mkdir.target, &name);
+  CHECK(parent, "mkdir", "%s", op->mkdir.target);
+  if (mkdirat(parent, name, op->mkdir.mode) == 0) {
+    CHECK(fchownat(parent, name, op->mkdir.uid, op->mkdir.gid, AT_SYMLINK_NOFOLLOW), "mkdir", "owner of %s", op->mkdir.target);
+    CHECK(fchmodat(parent, name, op->mkdir.mode, 0), "mkdir", "mode of %s", op->mkdir.target);
+  } else if (errno != EEXIST) {
+    return FAIL(failure, "mkdir", "%s", op->mkdir.target);
+  }
+  close(parent);
+  return 0;
+}
+
+/* What stands there stays: an image's own /etc/mtab is as good as ours. */
+int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  const char *name;
+  int parent = root_open_parent(setup->root, op->symlink.target, &name);
+  CHECK(parent, "symlink", "%s", op->symlink.target);
+  if (symlinkat(op->symlink.text, parent, name) < 0 && errno != EEXIST) return FAIL(failure, "symlink", "%s", op->symlink.target);
+  close(parent);
+  return 0;
+}
+
+static int bind_host_device(const struct setup_op *op, int parent, const char *name, struct failure *failure) {
+  char source[300];
+  snprintf(source, sizeof source, "/dev/%s", name);
+  int tree = sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE);
+  CHECK(tree, "device", "%s (bound from the host)", source);
+  struct stat st;
+  if (fstat(tree, &st) < 0 || st.st_rdev != makedev(op->device.major, op->device.minor) || !(op->device.type == 0 ? S_ISCHR(st.st_mode) : S_ISBLK(st.st_mode)))
+    return fail(failure, "device", ENODEV, "%s of the host is another device", source);
+  int target = openat(parent, name, O_CREAT | O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+  CHECK(target, "device", "mount point %s", op->device.target);
+  CHECK(sys_move_mount(tree, target), "device", "%s on %s", source, op->device.target);
+  close(target);
+  close(tree);
+  return 0;
+}
+
+int device_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  static const mode_t types[] = {S_IFCHR, S_IFBLK, S_IFIFO};
+  const char *name;
+  int parent = root_open_parent(setup->root, op->device.target, &name);
+  CHECK(parent, "device", "%s", op->device.target);
+  dev_t number = op->device.type == 2 ? 0 : makedev(op->device.major, op->device.minor);
+  int result = 0;
+  if (mknodat(parent, name, types[op->device.type] | op->device.mode, number) == 0) {
+    CHECK(fchownat(parent, name, op->device.uid, op->device.gid, AT_SYMLINK_NOFOLLOW), "device", "owner of %s", op->device.target);
+    CHECK(fchmodat(parent, name, op->device.mode, 0), "device", "mode of %s", op->device.target);
+  } else if (errno == EPERM && op->device.type != 2) {
+    result = bind_host_device(op, parent, name, failure);
+  } else {
+    struct stat st;
+    if (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_rdev != number || (st.st_mode & S_IFMT) != types[op->device.type])
+      return FAIL(failure, "device", "%s", op->device.target);
+  }
+  close(parent);
+  return result;
+}
+
+int write_file_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  const char *name;
+  int parent = root_open_parent(setup->root, op->write_file.target, &name);
+  CHECK(parent, "write-file", "%s", op->write_file.target);
+  int fd = openat(parent, name, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, op->write_file.mode);
+  CHECK(fd, "write-file", "%s", op->write_file.target);
+  CHECK(write_all(fd, op->write_file.data, strlen(op->write_file.data)), "write-file", "%s", op->write_file.target);
+  CHECK(fchmod(fd, op->write_file.mode), "write-file", "mode of %s", op->write_file.target);
+  close(fd);
+  close(parent);
+  return 0;
+}

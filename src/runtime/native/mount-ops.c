@@ -1,0 +1,76 @@
+/* File systems and binds on their mount points in the root. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "root-path.h"
+#include "setup.h"
+#include "sys.h"
+
+/* Path of a descriptor in the host's procfs, which is at /proc as long as the root is not changed. */
+static const char *fd_path(int fd, char *to, size_t size) {
+  snprintf(to, size, "/proc/self/fd/%d", fd);
+  return to;
+}
+
+int mount_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  int target = root_open_create(setup->root, op->mount.target, op->mount.create);
+  CHECK(target, "mount", "mount point %s", op->mount.target);
+  char path[40];
+  int result = mount(op->mount.source, fd_path(target, path, sizeof path), op->mount.fstype, op->mount.flags, *op->mount.data ? op->mount.data : NULL);
+  int error = errno;
+  close(target);
+  return result < 0 ? fail(failure, "mount", error, "%s on %s", op->mount.fstype, op->mount.target) : 0;
+}
+
+static const uint64_t propagation_flags[] = {MS_PRIVATE, MS_PRIVATE, MS_SHARED, MS_SHARED, MS_SLAVE, MS_SLAVE};
+
+static bool is_shared_bind(const struct setup_op *op) {
+  return op->code == SETUP_BIND && (op->bind.propagation == PROPAGATION_SHARED || op->bind.propagation == PROPAGATION_RSHARED);
+}
+
+static int bind_tree(const struct setup_op *op) {
+  return sys_open_tree(AT_FDCWD, op->bind.source, OPEN_TREE_CLONE | (op->bind.recursive ? AT_RECURSIVE : 0));
+}
+
+int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
+  int tree = setup->shared && setup->shared[step] >= 0 ? setup->shared[step] : bind_tree(op);
+  CHECK(tree, "bind", "source %s", op->bind.source);
+  struct mount_attr attr = {.attr_set = (op->bind.nosuid ? MOUNT_ATTR_NOSUID : 0) | (op->bind.nodev ? MOUNT_ATTR_NODEV : 0) | (op->bind.noexec ? MOUNT_ATTR_NOEXEC : 0)};
+  unsigned recursive = op->bind.recursive ? AT_RECURSIVE : 0;
+  if (attr.attr_set) CHECK(sys_mount_setattr(tree, recursive, &attr), "bind", "attributes of %s", op->bind.source);
+  if (op->bind.read_only != READONLY_NO) {
+    attr = (struct mount_attr){.attr_set = MOUNT_ATTR_RDONLY};
+    CHECK(sys_mount_setattr(tree, op->bind.read_only == READONLY_RECURSIVE ? AT_RECURSIVE : 0, &attr), "bind", "read-only %s", op->bind.source);
+  }
+  attr = (struct mount_attr){.propagation = propagation_flags[op->bind.propagation]};
+  CHECK(sys_mount_setattr(tree, op->bind.propagation % 2 ? AT_RECURSIVE : 0, &attr), "bind", "propagation of %s", op->bind.source);
+  struct stat st;
+  CHECK(fstat(tree, &st), "bind", "source %s", op->bind.source);
+  /* the mount point that is made is of the source's kind, whatever the plan could know of it */
+  enum create_kind create = op->bind.create == CREATE_NONE ? CREATE_NONE : S_ISDIR(st.st_mode) ? CREATE_DIR : CREATE_FILE;
+  int target = root_open_create(setup->root, op->bind.target, create);
+  CHECK(target, "bind", "mount point %s", op->bind.target);
+  CHECK(sys_move_mount(tree, target), "bind", "%s on %s", op->bind.source, op->bind.target);
+  close(target);
+  close(tree);
+  return 0;
+}
+
+int take_shared_trees(struct setup *setup, struct failure *failure) {
+  const struct list *ops = &setup->launch->plan.setup;
+  for (uint32_t i = 0; i < ops->count; i++) {
+    const struct setup_op *op = LIST_AT(struct setup_op, *ops, i);
+    if (!is_shared_bind(op)) continue;
+    if (!setup->shared) {
+      setup->shared = malloc(ops->count * sizeof *setup->shared);
+      if (!setup->shared) _exit(71);
+      for (uint32_t j = 0; j < ops->count; j++) setup->shared[j] = -1;
+    }
+    failure->step = (int32_t)i;
+    setup->shared[i] = bind_tree(op);
+    CHECK(setup->shared[i], "bind", "source %s", op->bind.source);
+  }
+  return 0;
+}

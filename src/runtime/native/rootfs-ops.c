@@ -1,0 +1,88 @@
+/* The container's root: an overlay or a bound directory, and the move into it. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "setup.h"
+#include "sys.h"
+
+/* Copies `text` with `\` before `\`, `,` and (for lower dirs) `:`, as overlayfs splits its options. */
+static void put_escaped(struct buffer *out, const char *text, bool colons) {
+  for (; *text; text++) {
+    if (*text == '\\' || *text == ',' || (colons && *text == ':')) put_u8(out, '\\');
+    put_u8(out, (uint8_t)*text);
+  }
+}
+
+static int rootfs_done(struct setup *setup, const char *mount_point, struct failure *failure) {
+  setup->root = open(mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (setup->root < 0) return FAIL(failure, "open", "%s", mount_point);
+  return 0;
+}
+
+/* Length of the directory all paths of the overlay have in common; mount data must fit a page. */
+static size_t common_directory(const struct setup_op *op) {
+  const char *first = LIST_AT(const char *, op->overlay.lower, 0)[0];
+  size_t common = strlen(first);
+  for (uint32_t i = 0; i < op->overlay.lower.count + 2; i++) {
+    const char *path = i < op->overlay.lower.count ? *LIST_AT(const char *, op->overlay.lower, i) : i == op->overlay.lower.count ? op->overlay.upper : op->overlay.work;
+    size_t same = 0;
+    while (same < common && path[same] == first[same]) same++;
+    common = same;
+  }
+  while (common > 0 && first[common - 1] != '/') common--;
+  return common;
+}
+
+int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  if (op->overlay.lower.count == 0) return fail(failure, "rootfs-overlay", EINVAL, "no lower directory");
+  size_t common = common_directory(op);
+  if (common > 1) {
+    char directory[4096];
+    snprintf(directory, sizeof directory, "%.*s", (int)common, *LIST_AT(const char *, op->overlay.lower, 0));
+    CHECK(chdir(directory), "chdir", "%s", directory);
+  } else {
+    common = 0;
+  }
+  struct buffer data = {0};
+  put_format(&data, "lowerdir=");
+  for (uint32_t i = 0; i < op->overlay.lower.count; i++) {
+    if (i) put_u8(&data, ':');
+    put_escaped(&data, *LIST_AT(const char *, op->overlay.lower, i) + common, true);
+  }
+  put_format(&data, ",upperdir=");
+  put_escaped(&data, op->overlay.upper + common, false);
+  put_format(&data, ",workdir=");
+  put_escaped(&data, op->overlay.work + common, false);
+  if (op->overlay.userxattr) put_format(&data, ",userxattr");
+  put_u8(&data, 0);
+  int result = mount("overlay", op->overlay.mount_point, "overlay", 0, data.data + data.start);
+  int error = errno;
+  if (result < 0) fail(failure, "rootfs-overlay", error, "%s", (char *)data.data + data.start);
+  buffer_free(&data);
+  return result < 0 ? -1 : rootfs_done(setup, op->overlay.mount_point, failure);
+}
+
+int rootfs_bind(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+  CHECK(mount(op->rootfs_bind.source, op->rootfs_bind.mount_point, NULL, MS_BIND | MS_REC, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
+  /* pivot_root refuses a root whose mount is shared */
+  CHECK(mount(NULL, op->rootfs_bind.mount_point, NULL, MS_PRIVATE, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
+  return rootfs_done(setup, op->rootfs_bind.mount_point, failure);
+}
+
+int pivot_op(struct setup *setup, struct failure *failure) {
+  CHECK(fchdir(setup->root), "pivot", "fchdir");
+  CHECK(sys_pivot_root(".", "."), "pivot", "pivot_root");
+  CHECK(umount2(".", MNT_DETACH), "pivot", "detach the host's root");
+  CHECK(chdir("/"), "pivot", "chdir");
+  close(setup->root);
+  setup->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  CHECK(setup->root, "pivot", "open /");
+  return 0;
+}
+
+int readonly_root_op(struct setup *setup, struct failure *failure) {
+  struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+  CHECK(sys_mount_setattr(setup->root, 0, &attr), "readonly-root", "/");
+  return 0;
+}
