@@ -157,7 +157,7 @@ function typeHint(types: readonly string[], node: Tree | undefined): string {
   if (node === null || node === undefined) return 'It has no value here.';
   if (isMap(node)) return types.includes('array') ? 'Begin each item with "- ".' : 'It is a mapping here.';
   if (isList(node)) return types.includes('object') ? 'Leave out the "- ".' : 'It is a list here.';
-  if (types.includes('boolean')) return 'Write true or false.';
+  if (types.includes('boolean') && !types.includes('number')) return 'Write true or false.';
   if (types.includes('string')) return `Put the value in quotes: "${String(node)}".`;
   if (types.includes('array')) return `Write a list: [${String(node)}].`;
   return `It is the ${typeof node} ${String(node)} here.`;

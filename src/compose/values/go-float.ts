@@ -1,5 +1,8 @@
-/** Shortest decimal of a number as Go's `strconv` prints it with format `g`: exponents below 1e-4 and from `limit` on. */
-export function formatGoFloat(value: number, limit = 1e21): string {
+/**
+ * Shortest decimal of a number as Go prints it, with an exponent below 1e-4 and from `limit` on: 1e6 for `strconv`'s format
+ * `g`, which `fmt` and YAML use, 1e21 in JSON.
+ */
+export function formatGoFloat(value: number, limit = 1e6): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
   if (Number.isNaN(value)) return 'NaN';

@@ -1,3 +1,5 @@
+import { formatGoFloat } from '../values/go-float.ts';
+
 const integer = /^[-+]?(?:0b[01]+|0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)$/;
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
@@ -67,12 +69,5 @@ export function scalarText(value: null | boolean | number | string): string {
   if (typeof value === 'string') return value;
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  const magnitude = Math.abs(value);
-  if (magnitude >= 1e-4 && magnitude < 1e21) return String(value);
-  const [mantissa, exponent = '0'] = value.toExponential().split('e');
-  const sign = exponent.startsWith('-') ? '-' : '+';
-  return `${mantissa}e${sign}${exponent.replace(/^[-+]/, '').padStart(2, '0')}`;
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : formatGoFloat(value);
 }

@@ -24,6 +24,39 @@ describe('interpolate', () => {
     expect(shared.a).toEqual(['x']);
   });
 
+  it.each([
+    ['attach'],
+    ['build.no_cache'],
+    ['build.privileged'],
+    ['build.pull'],
+    ['depends_on.db.restart'],
+    ['develop.watch.0.exec.privileged'],
+    ['env_file.0.required'],
+    ['healthcheck.disable'],
+    ['init'],
+    ['oom_kill_disable'],
+    ['post_start.0.privileged'],
+    ['pre_start.0.per_replica'],
+    ['pre_start.0.privileged'],
+    ['pre_stop.0.privileged'],
+    ['privileged'],
+    ['read_only'],
+    ['stdin_open'],
+    ['tty'],
+    ['volumes.0.bind.create_host_path'],
+    ['volumes.0.read_only'],
+    ['volumes.0.volume.nocopy'],
+  ])('makes a boolean of the words for one in %s', (path) => {
+    const at = (value: Tree) =>
+      ['services', 'web', ...path.split('.')].reduceRight<Tree>(
+        (inner, key) => (key === '0' ? [inner] : { [key]: inner }),
+        value,
+      );
+    expect(run(at('Yes')).tree).toEqual(at(true));
+    expect(run(at('${X:-off}')).tree).toEqual(at(false));
+    expect(run(at('maybe')).errors).toHaveLength(1);
+  });
+
   it('does not know variables by the names of object methods', () => {
     expect(run({ a: '${constructor:-none}${toString:-}' }).tree).toEqual({ a: 'none' });
   });
