@@ -181,6 +181,11 @@ export class PlanBuilder {
     return id;
   }
 
+  /** The steps so far, in the order they were added. */
+  steps(): readonly Step[] {
+    return [...this.#steps.values()];
+  }
+
   has(id: string): boolean {
     return this.#steps.has(id);
   }

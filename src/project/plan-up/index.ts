@@ -7,6 +7,7 @@ import { requireImages } from '../plan-images.ts';
 import { planNetworks, planVolumes } from '../plan-resources.ts';
 import { serviceGraph } from '../service-graph.ts';
 import type { UpContext } from './context.ts';
+import { planHandOver } from './hand-over.ts';
 import type { UpOptions } from './options.ts';
 import { planOrphans } from './orphans.ts';
 import { planService } from './service.ts';
@@ -42,5 +43,6 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
   for (const name of order) planService(context, project.services[name]!);
   if (options.start && options.wait) planReadiness(context, order);
   planOrphans(context);
+  planHandOver(context);
   return plan.build();
 }

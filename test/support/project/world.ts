@@ -46,6 +46,28 @@ export class World {
     }
   }
 
+  /**
+   * Carries a plan out in the worst order its needs allow: what takes something comes as early, what gives something up
+   * as late as it may. A need that the plan forgot shows as a conflict.
+   */
+  applyGreedily(plan: Plan): void {
+    const left = new Set(plan.steps);
+    const done = new Set<string>();
+    while (left.size > 0) {
+      const ready = [...left].filter((step) => step.after.every((id) => done.has(id)));
+      const step =
+        ready.find(({ operation }) => operation.kind === 'start-container') ??
+        ready.find(({ operation }) => !/^(stop|remove)-container$/.test(operation.kind)) ??
+        ready.find(({ operation }) => operation.kind === 'stop-container') ??
+        ready[0];
+      if (step === undefined)
+        throw new Error(`nothing can go on: ${[...left].map(({ id }) => id).join(', ')} wait for each other`);
+      this.#perform(step);
+      left.delete(step);
+      done.add(step.id);
+    }
+  }
+
   box(name: string): Box {
     const found = this.containers.find((one) => one.name === name);
     if (found === undefined)
@@ -110,6 +132,11 @@ export class World {
       }
       case 'start-container': {
         const box = this.box(operation.container);
+        for (const other of this.containers)
+          if (other !== box && other.state === 'running')
+            for (const port of publishedPorts(other.spec))
+              if (publishedPorts(box.spec).includes(port))
+                throw new Error(`${box.name} cannot start: ${other.name} has port ${port}`);
         box.state = this.oneShots.has(operation.service) ? 'exited' : 'running';
         box.exitCode = 0;
         return;
@@ -197,6 +224,12 @@ export class World {
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 const familiar = (reference: string) => (/:[^/]+$/.test(reference) ? reference : `${reference}:latest`);
 
+/** `8080/tcp` for each fixed host port of a container. */
+const publishedPorts = (spec: ContainerSpec): readonly string[] =>
+  Object.entries(spec.body.HostConfig?.PortBindings ?? {}).flatMap(([key, bindings]) =>
+    (bindings ?? []).map(({ HostPort }) => `${HostPort}/${key.split('/')[1]}`),
+  );
+
 function summaryOf(box: Box): ContainerSummary {
   const { body } = box.spec;
   const hasHealth = body.Healthcheck !== undefined && body.Healthcheck?.Test?.[0] !== 'NONE';
@@ -212,7 +245,14 @@ function summaryOf(box: Box): ContainerSummary {
     ImageID: `sha256:${digest(`image ${body.Image}`)}`,
     Command: (body.Cmd ?? []).join(' '),
     Created: 0,
-    Ports: [],
+    Ports:
+      box.state === 'running'
+        ? publishedPorts(box.spec).map((port) => ({
+            PrivatePort: 80,
+            PublicPort: Number.parseInt(port, 10),
+            Type: port.split('/')[1] as 'tcp' | 'udp',
+          }))
+        : [],
     Labels: body.Labels ?? {},
     State: box.state,
     Status: status[box.state as keyof typeof status] ?? '',

@@ -1,0 +1,76 @@
+import type { Service } from '../../compose/model/service.ts';
+import { isUp, type ObservedContainer } from '../observed.ts';
+import type { Step } from '../plan.ts';
+import type { UpContext } from './context.ts';
+
+/**
+ * Order between containers that only share what one of them can have: a name is taken when its holder has been removed,
+ * a published port when its holder has been stopped. Containers of services that are gone end before any other starts:
+ * one renamed in the compose file uses the same data.
+ */
+export function planHandOver(context: UpContext): void {
+  const { project, observed, plan } = context;
+  const steps = new Map(plan.steps().map((step) => [step.id, step]));
+  const leaving = observed.containers.flatMap((container): Leaving[] => {
+    const stopped = stepOf(steps, 'stop-container', container);
+    const removed = stepOf(steps, 'remove-container', container);
+    return stopped === undefined && removed === undefined ? [] : [{ container, stopped, removed }];
+  });
+  for (const { id, operation } of steps.values()) {
+    const wait = (other: string | undefined) => {
+      if (other !== undefined && !needs(steps, other, id)) plan.needs(id, [other]);
+    };
+    if (operation.kind === 'create-container' || operation.kind === 'rename-container') {
+      const name = operation.kind === 'create-container' ? operation.as : operation.container;
+      for (const { container, removed } of leaving) if (container.name === name) wait(removed);
+    } else if (operation.kind === 'start-container') {
+      const ports = publishedPorts(project.services[operation.service]);
+      for (const { container, stopped } of leaving)
+        if (
+          container.name !== operation.container &&
+          (project.services[container.service] === undefined ||
+            heldPorts(container).some((port) => ports.has(port)))
+        )
+          wait(stopped);
+    }
+  }
+}
+
+interface Leaving {
+  readonly container: ObservedContainer;
+  readonly stopped: string | undefined;
+  readonly removed: string | undefined;
+}
+
+const stepOf = (
+  steps: ReadonlyMap<string, Step>,
+  kind: 'stop-container' | 'remove-container',
+  container: ObservedContainer,
+): string | undefined =>
+  [...steps.values()].find(({ operation }) => operation.kind === kind && operation.id === container.id)?.id;
+
+/** Whether a step waits for another, directly or through others. */
+function needs(
+  steps: ReadonlyMap<string, Step>,
+  id: string,
+  other: string,
+  seen = new Set<string>(),
+): boolean {
+  if (id === other) return true;
+  if (seen.has(id)) return false;
+  seen.add(id);
+  return (steps.get(id)?.after ?? []).some((next) => needs(steps, next, other, seen));
+}
+
+/** `8080/tcp` for each host port a service asks for, ranges in full. Addresses do not matter here: waiting is harmless. */
+function publishedPorts(service: Service | undefined): ReadonlySet<string> {
+  const ports = new Set<string>();
+  for (const { published, protocol = 'tcp' } of service?.ports ?? []) {
+    const [first, last = first] = (published ?? '').split('-').map(Number);
+    for (let port = first!; port <= last!; port++) ports.add(`${port}/${protocol}`);
+  }
+  return ports;
+}
+
+const heldPorts = (container: ObservedContainer): readonly string[] =>
+  isUp(container) ? container.summary.Ports.map((port) => `${port.PublicPort}/${port.Type}`) : [];
