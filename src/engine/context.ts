@@ -13,7 +13,7 @@ import type { Layout } from './store/layout.ts';
 import type { Trash } from './store/trash.ts';
 import type { VolumeStore } from './volumes.ts';
 
-/** Everything the parts of the engine share: one object made by main.ts, passed to each operation. */
+/** Everything the parts of the engine share: one object made by process/assemble.ts, passed to each operation. */
 export interface Engine {
   readonly version: string;
   readonly layout: Layout;

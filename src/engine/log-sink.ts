@@ -1,4 +1,5 @@
-import { type Clock, rfc3339 } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { rfc3339 } from './time-text.ts';
 
 /** The engine's own log: one line an entry, `time level message`, on standard error, which the keeper appends to engine.log. */
 export interface EngineLog {

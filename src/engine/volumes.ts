@@ -3,11 +3,12 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
-import { type Clock, rfc3339 } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
 import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+import { rfc3339 } from './time-text.ts';
 
 /** volumes/<name>/meta.json */
 export interface VolumeRecord {

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { rfc3339 } from '../clock.ts';
+import { rfc3339 } from '../time-text.ts';
 
 /** Bits of Go's os.FileMode, which the header's `mode` is in. */
 const goMode = {

@@ -6,10 +6,10 @@ import type { OciSpec } from '../../runtime/oci-types.ts';
 import { parseExitFile } from '../../runtime/shim/exit-file.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../runtime/shim/shim-messages.ts';
-import { parseRfc3339, rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { parseRestartPolicy, startsWithEngine } from '../restart-policy.ts';
 import { checkShape, isObject, readJson } from '../store/json-file.ts';
+import { parseRfc3339, rfc3339, rfc3339FromNanos } from '../time-text.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
 import { takeSockets, withoutEndpoints } from './endpoints.ts';
@@ -25,8 +25,9 @@ import {
 } from './exit.ts';
 import { startHealth } from './health.ts';
 import { dnsOptions } from './host-files.ts';
+import { newLaunch } from './launch.ts';
 import { removeContainer } from './remove.ts';
-import { newLaunch, rfc3339FromNanos, startContainer } from './start.ts';
+import { startContainer } from './start.ts';
 import { type ExitRecord, lastStart } from './state.ts';
 
 /** What the machine says about a container that was up, or on its way up, when the last engine ended. */

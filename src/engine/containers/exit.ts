@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseExitFile } from '../../runtime/shim/exit-file.ts';
 import type { ShimExit } from '../../runtime/shim/shim-messages.ts';
-import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { onExit, parseRestartPolicy } from '../restart-policy.ts';
+import { rfc3339, rfc3339FromNanos } from '../time-text.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
 import { withoutEndpoints } from './endpoints.ts';
 import { emitContainer, emitNetwork } from './events.ts';
 import { removeContainer } from './remove.ts';
-import { rfc3339FromNanos, startContainer } from './start.ts';
+import { startContainer } from './start.ts';
 import { type ExitRecord, lastStart } from './state.ts';
 
 /** As if the kernel had killed it (128 + SIGKILL), which is what happened. */

@@ -1,8 +1,8 @@
-import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';
 import { type HealthExec, monitorHealth, resolveHealthConfig } from '../health/index.ts';
 import { newId } from '../ids.ts';
+import { rfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './events.ts';
 

@@ -8,9 +8,9 @@ import type {
   PortSummary,
 } from '../api/container.ts';
 import type { EndpointSettings } from '../api/network.ts';
-import { humanDuration, never, parseRfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { endpointId, prefixLength } from '../networks.ts';
+import { humanDuration, never, parseRfc3339 } from '../time-text.ts';
 import { aliasesOf } from './attachments.ts';
 import type { Container } from './container.ts';
 import { hostFilesIn } from './host-files.ts';

@@ -1,7 +1,7 @@
 import type { ContainerSummary } from '../api/container.ts';
-import { parseRfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { type Filters, matches, matchesLabels, nameMatcher } from '../filters.ts';
+import { parseRfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { summarize } from './inspect.ts';
 import { portKey } from './port-spec.ts';

@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
-import { rfc3339 } from '../clock.ts';
 import type { Engine } from '../context.ts';
+import { rfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { removeContainer } from './remove.ts';
 import type { StoppedState } from './state.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type Instant, never, rfc3339 } from '../clock.ts';
+import type { Instant } from '../clock.ts';
+import { never, rfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 
 /** One look at a container's counters. Times in nanoseconds, sizes in bytes. */

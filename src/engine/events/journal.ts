@@ -1,7 +1,8 @@
 import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import type { StringMap } from '../api/common.ts';
 import type { EventMessage } from '../api/events.ts';
-import { type Clock, unixNanos } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { unixNanos } from '../time-text.ts';
 
 export type EventType = EventMessage['Type'];
 

@@ -1,5 +1,4 @@
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
-import { parseTimeFilter } from '../clock.ts';
 import { cgroupPaths } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
@@ -13,6 +12,7 @@ import { badParameter, conflict } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
 import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
+import { parseTimeFilter } from '../time-text.ts';
 import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];

@@ -1,5 +1,4 @@
 import type { ContainerCreateRequest, ContainerTopResponse } from '../api/container.ts';
-import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';
 import { createContainer } from '../containers/create.ts';
@@ -23,6 +22,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
+import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
 import { diskUsage } from '../volumes.ts';
 
 /** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */

@@ -1,11 +1,11 @@
 import type { EventMessage } from '../api/events.ts';
-import { parseTimeFilter } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { eventFilterKeys, matchesEvent } from '../events/match.ts';
 import { parseFilters } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { parseTimeFilter } from '../time-text.ts';
 
 /** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
 export function eventRoutes(engine: Engine): Route[] {

@@ -1,11 +1,11 @@
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
-import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
 
 export function imageRoutes(engine: Engine): Route[] {
   const need = (reference: string): ImageRecord => {

@@ -5,7 +5,6 @@ import type {
   NetworkCreateRequest,
   NetworkDisconnectRequest,
 } from '../api/network.ts';
-import { parseRfc3339, parseTimeFilter } from '../clock.ts';
 import { aliasesOf, attachedTo, networkMode } from '../containers/attachments.ts';
 import type { Container } from '../containers/container.ts';
 import { emitNetwork } from '../containers/events.ts';
@@ -14,6 +13,7 @@ import { type Filters, matches, matchesLabels, nameMatcher, parseFilters } from 
 import { conflict, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { inspectNetwork, predefined } from '../networks.ts';
+import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
 
 const filterKeys = ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type'];
 

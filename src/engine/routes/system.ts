@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import type { Info, Version } from '../api/system.ts';
-import { rfc3339 } from '../clock.ts';
 import { summarize } from '../containers/inspect.ts';
 import { volumeUsers } from '../containers/remove.ts';
 import type { Engine } from '../context.ts';
@@ -9,6 +8,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { apiVersion, minApiVersion } from '../http/server.ts';
+import { rfc3339 } from '../time-text.ts';
 import { diskUsage } from '../volumes.ts';
 import { summarizeImage } from './images.ts';
 

@@ -1,5 +1,5 @@
-import type { Engine } from './context.ts';
-import type { EngineLog } from './log-sink.ts';
+import type { Engine } from '../context.ts';
+import type { EngineLog } from '../log-sink.ts';
 
 /** Seconds of nothing to do after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides, 0 is never. */
 export const defaultIdleSeconds = 60;
@@ -7,6 +7,7 @@ export const defaultIdleSeconds = 60;
 /** The same when there is no container at all, as after the last `down`. Never longer than the other. */
 export const emptyIdleSeconds = 8;
 
+/** The span of this engine, in seconds; one that is no number is told of and not used. */
 export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
   const text = env.TCOMPOSE_IDLE_SECONDS;
   if (text === undefined || text === '') return defaultIdleSeconds;
@@ -16,6 +17,7 @@ export function idleSeconds(env: Readonly<Record<string, string | undefined>>, l
   return defaultIdleSeconds;
 }
 
+/** Requests and streams of clients. */
 export interface RequestCount {
   readonly open: number;
   /** How many there have been. */

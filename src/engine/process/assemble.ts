@@ -1,0 +1,86 @@
+import { createImageStore, libcLayerSystem } from '../../image/index.ts';
+import { createNetworkService } from '../../network/index.ts';
+import { enableControllers } from '../../runtime/cgroup-enable.ts';
+import { readMachineFacts } from '../../runtime/machine-facts.ts';
+import { encodeNetworkOps } from '../../runtime/plan-codec.ts';
+import type { KeeperConnection } from '../../runtime/shim/keeper-client.ts';
+import { version } from '../../version.ts';
+import { systemClock } from '../clock.ts';
+import { adoptContainers } from '../containers/adopt.ts';
+import { loadContainers } from '../containers/load.ts';
+import { clearOrphans } from '../containers/orphans.ts';
+import { enterOwnGroup } from '../containers/own-group.ts';
+import { createContainerRegistry } from '../containers/registry.ts';
+import type { Engine } from '../context.ts';
+import { openJournal } from '../events/journal.ts';
+import { createExecRegistry } from '../exec/registry.ts';
+import { createFaults } from '../fault.ts';
+import type { EngineLog } from '../log-sink.ts';
+import { openNetworks } from '../networks.ts';
+import { isNewBoot } from '../store/boot.ts';
+import { type Layout, readBootId, readInstance } from '../store/layout.ts';
+import { openTrash } from '../store/trash.ts';
+import { rfc3339 } from '../time-text.ts';
+import { openVolumes } from '../volumes.ts';
+
+/**
+ * The engine's parts, with the state on disk read in, running containers adopted and what a crash left cleared away. To be
+ * called with the lock held.
+ */
+export async function assemble(layout: Layout, keeper: KeeperConnection, log: EngineLog): Promise<Engine> {
+  const instance = readInstance(layout);
+  const bootId = readBootId();
+  const warn = (message: string): void => log.warn(message);
+  const net = createNetworkService({
+    instance,
+    lockPath: layout.lock,
+    now: () => systemClock.monotonic(),
+    timestamp: () => rfc3339(systemClock.now()),
+    warn,
+    runOps: async (containerId, ops) => {
+      await containers.get(containerId)?.launch?.shim.network(encodeNetworkOps(ops));
+    },
+  });
+  const volumes = openVolumes(layout.volumes, systemClock, warn);
+  const networks = openNetworks(layout.networks, () => net, warn);
+  const containers = createContainerRegistry();
+  const facts = readMachineFacts();
+  const { layout: cgroups, problems } = enableControllers(facts.cgroups);
+  problems.forEach(warn);
+  const machine = { ...facts, cgroups };
+  const moved = enterOwnGroup({ machine, instance, keeper, log });
+  const engine: Engine = {
+    version,
+    layout,
+    instance,
+    bootId,
+    clock: systemClock,
+    log,
+    fault: createFaults(process.env),
+    machine,
+    keeper,
+    events: openJournal(layout.events, systemClock, warn),
+    images: createImageStore({
+      root: layout.lib,
+      release: version,
+      system: await libcLayerSystem(),
+      warn,
+      now: () => systemClock.now().ms,
+    }),
+    volumes,
+    networks,
+    net,
+    containers,
+    execs: createExecRegistry(),
+    trash: { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) },
+  };
+  loadContainers(layout, containers, volumes, log);
+  const newBoot = isNewBoot(layout, bootId);
+  await moved;
+  await adoptContainers(engine, newBoot);
+  networks.ensurePredefined();
+  await clearOrphans(engine);
+  engine.trash.lib.sweep();
+  engine.trash.run.sweep();
+  return engine;
+}

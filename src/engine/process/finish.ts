@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLock } from '../../sys/flock.ts';
+import { removeCgroupParents } from '../containers/orphans.ts';
+import { leaveOwnGroup } from '../containers/own-group.ts';
+import type { Engine } from '../context.ts';
+
+/** With no container up, nothing of this engine root stays in the kernel: bridges and firewall entries come back when needed. */
+export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
+  const containers = engine.containers.all();
+  for (const container of containers) container.health?.stop();
+  if (!containers.some((container) => container.up)) {
+    const removals = engine.networks
+      .all()
+      .map((record) =>
+        engine.net
+          .removeNetwork(record)
+          .catch((error) => engine.log.error(`taking network ${record.name} off the machine`, error)),
+      );
+    await Promise.race([Promise.all([...removals, engine.networks.settled()]), sleep(2000)]);
+    leaveOwnGroup(engine);
+    removeCgroupParents(engine);
+  }
+  const { lib, run } = engine.trash;
+  await Promise.race([
+    Promise.all([engine.net.close(), engine.images.close(), lib.empty(), run.empty()]),
+    sleep(2000),
+  ]);
+  engine.events.close();
+  lock.release();
+}

@@ -1,0 +1,71 @@
+import { rmSync } from 'node:fs';
+import { TcomposeError } from '../../errors.ts';
+import type { HeldLock } from '../../sys/flock.ts';
+import { version } from '../../version.ts';
+import { warmStartPath } from '../containers/warm-start.ts';
+import type { Engine } from '../context.ts';
+import { createRouter } from '../http/router.ts';
+import { apiVersion, createApiServer } from '../http/server.ts';
+import { allRoutes } from '../routes/all.ts';
+import { finish } from './finish.ts';
+import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
+import { listen } from './listen.ts';
+import { startKeeper } from './start-keeper.ts';
+
+/** Answers clients until something ends the engine; then the process exits: with 0 the keeper ends too. */
+export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
+  const { layout, keeper, log } = engine;
+  const requests = countRequests();
+  const idle = idleSeconds(process.env, log);
+  let ending = false;
+  const end = (why: string, exitCode: 0 | 1): void => {
+    if (ending) return;
+    ending = true;
+    log.info(`ending: ${why}`);
+    rmSync(layout.socket, { force: true });
+    server.close();
+    if (exitCode === 0) keeper.shutdown();
+    // What is being answered gets a moment; streams that last are cut, their clients know how to come back.
+    setTimeout(() => {
+      server.closeAllConnections();
+      void finish(engine, lock).then(() => process.exit(exitCode));
+    }, 20);
+  };
+  const routes = allRoutes(engine, {
+    startedAt: engine.clock.monotonic(),
+    idleAfterSeconds: idle,
+    openStreams: () => requests.open,
+    end: (why) => end(why, 0),
+  });
+  const headers = {
+    'Api-Version': apiVersion,
+    'Docker-Experimental': 'false',
+    Ostype: 'linux',
+    Server: `tcompose/${version} (linux)`,
+  };
+  const server = createApiServer(createRouter(routes), headers, {
+    begin: () => requests.begin(),
+    failed(label, error) {
+      if (error instanceof TcomposeError) log.debug(`${label}: ${error.message}`);
+      else log.error(label, error);
+    },
+  });
+  keeper.onKeeperGone(() => {
+    log.error('the keeper is gone; starting another, which starts the next engine');
+    startKeeper(layout);
+    end('the keeper is gone', 1);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
+  await listen(server, layout);
+  keeper.serves();
+  endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
+  log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
+  // Clients can connect already, and take a moment to.
+  setImmediate(() => {
+    try {
+      warmStartPath(engine);
+    } catch (error) {
+      log.debug(`warming up: ${(error as Error).message}`);
+    }
+  });
+}
