@@ -8,7 +8,7 @@ export interface SourcePlace {
   readonly sourceLine?: string;
 }
 
-export interface TcomposeErrorOptions {
+interface TcomposeErrorOptions {
   /** What to do next, one sentence. */
   readonly hint?: string;
   readonly cause?: unknown;

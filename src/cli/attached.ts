@@ -9,7 +9,7 @@ import { LogFollower } from './logs/follower.ts';
 /** Longest wait for the rest of a log after its container has ended, milliseconds. */
 const DRAIN_MS = 3000;
 
-export interface AttachedOptions {
+interface AttachedOptions {
   readonly client: EngineClient;
   readonly project: string;
   /** Whether a service's output is shown. */
@@ -20,7 +20,7 @@ export interface AttachedOptions {
   readonly since: string;
 }
 
-export interface Ending {
+interface Ending {
   readonly service: string;
   readonly container: string;
   readonly exitCode: number;

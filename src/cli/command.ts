@@ -1,7 +1,7 @@
 import type { CliContext } from './context.ts';
 
 /** What a flag takes. `boolean` flags also accept `--flag=true|false`; `strings` may be given several times. */
-export type FlagType = 'boolean' | 'string' | 'strings' | 'number';
+type FlagType = 'boolean' | 'string' | 'strings' | 'number';
 
 /** One flag of a command, long name without its dashes. */
 export interface FlagSpec {

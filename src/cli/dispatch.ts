@@ -8,7 +8,7 @@ type Table = Readonly<Record<string, CommandEntry>>;
 type Groups = Readonly<Record<string, CommandGroup>>;
 
 /** What the command line asks for. */
-export type Dispatch =
+type Dispatch =
   | { readonly kind: 'help'; readonly text: string; readonly exitCode: number }
   | {
       readonly kind: 'run';

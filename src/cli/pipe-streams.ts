@@ -3,7 +3,7 @@ import { frameSplitter } from '../engine/client/frames.ts';
 import type { Hijacked } from '../engine/client/transport.ts';
 import type { CliContext } from './context.ts';
 
-export interface PipeOptions {
+interface PipeOptions {
   /** The other end is a terminal: bytes go through as they are, and ours becomes raw. */
   readonly tty: boolean;
   readonly stdin: boolean;

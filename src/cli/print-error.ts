@@ -1,6 +1,6 @@
 import { TcomposeError, TcomposeErrors } from '../errors.ts';
 
-export interface ErrorStyle {
+interface ErrorStyle {
   readonly color: boolean;
   /** Also print causes and the stack of an unexpected error. */
   readonly verbose: boolean;

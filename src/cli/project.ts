@@ -6,7 +6,7 @@ import type { ObservedContainer } from '../project/observed.ts';
 import type { CliContext } from './context.ts';
 
 /** A project a command is about: its name, and its model when there is a compose file. */
-export interface ProjectScope {
+interface ProjectScope {
   readonly name: string;
   readonly project: Project | undefined;
 }
@@ -70,7 +70,7 @@ export function matchServices(known: Iterable<string>, patterns: readonly string
   return found;
 }
 
-export function unknownService(name: string, known: readonly string[]): TcomposeError {
+function unknownService(name: string, known: readonly string[]): TcomposeError {
   const near = nearest(name, known);
   return new TcomposeError('PROJECT_SERVICE_UNKNOWN', `no such service: ${name}`, {
     hint:

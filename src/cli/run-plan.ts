@@ -2,7 +2,7 @@ import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { Plan } from '../project/plan.ts';
 import type { CliContext } from './context.ts';
 
-export interface RunPlanOptions {
+interface RunPlanOptions {
   readonly client: EngineClient;
   readonly project: string;
   /** Abort after this many milliseconds, with this sentence. */

@@ -15,10 +15,10 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join('');
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** One object a line, as Docker Compose prints JSON. */
-export const jsonLinesOf = (items: readonly Fields[]): string =>
+const jsonLinesOf = (items: readonly Fields[]): string =>
   items.map((item) => `${JSON.stringify(item)}\n`).join('');
 
 const text = (value: unknown) =>

@@ -9,7 +9,7 @@ import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';
 import { matchServices } from './project.ts';
 
-export interface UpAttachedInput {
+interface UpAttachedInput {
   readonly project: Project;
   /** Services named on the command line; undefined is all. */
   readonly roots: ReadonlySet<string> | undefined;

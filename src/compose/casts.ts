@@ -75,7 +75,7 @@ export const castTable = buildPathTable<Cast>([
 ]);
 
 /** A cast value; `old` marks the words of YAML 1.1 that are not booleans any more but are still understood. */
-export type CastResult =
+type CastResult =
   | { readonly value: number | boolean; readonly old?: boolean }
   | { readonly error: string };
 

@@ -7,7 +7,7 @@ export type Lookup = (name: string) => string | undefined;
 /** Name → value; a name without a value that nothing resolves is absent. */
 export type EnvEntries = Map<string, string>;
 
-export interface DotenvOptions {
+interface DotenvOptions {
   /** Values that go before those of the file: for bare keys and references. */
   readonly lookup: Lookup;
   /** Called for a reference to a variable that is not set. */

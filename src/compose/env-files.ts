@@ -7,7 +7,7 @@ import type { Positions } from './positions.ts';
 import { problem } from './problems.ts';
 import { own, type TreePath } from './tree.ts';
 
-export interface EnvFileContext {
+interface EnvFileContext {
   readonly effects: LoadEffects;
   readonly environment: Readonly<Record<string, string>>;
   readonly warn: (warning: Warning) => void;

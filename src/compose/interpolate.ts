@@ -8,7 +8,7 @@ import { maxProblems, problem } from './problems.ts';
 import { InvalidTemplate, substitute, type VariableUse, variablesOf } from './template.ts';
 import { formatPath, type Tree, type TreeMap } from './tree.ts';
 
-export interface InterpolateOptions {
+interface InterpolateOptions {
   readonly lookup: (name: string) => string | undefined;
   /** Names that are set, for "did you mean". */
   readonly names: () => Iterable<string>;
@@ -18,7 +18,7 @@ export interface InterpolateOptions {
   readonly warned: Set<string>;
 }
 
-export interface Interpolated {
+interface Interpolated {
   readonly tree: Tree;
   readonly errors: readonly TcomposeError[];
 }

@@ -40,7 +40,7 @@ export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   readonly effects?: LoadEffects | undefined;
 }
 
-export interface LoadedProject {
+interface LoadedProject {
   readonly project: Project;
   readonly warnings: readonly Warning[];
   /** Absolute paths of the .env files that were read. */
@@ -48,7 +48,7 @@ export interface LoadedProject {
 }
 
 /** A project before it has types: the merged canonical tree, what `config --no-interpolate` prints. */
-export interface LoadedProjectTree {
+interface LoadedProjectTree {
   readonly name: string;
   readonly tree: TreeMap;
   readonly workingDir: string;

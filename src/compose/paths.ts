@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap } from './tree.ts';
 
-export interface PathContext {
+interface PathContext {
   /** Directory that relative paths count from; absolute, or relative to the project directory. */
   readonly directory: string;
   readonly home: string | undefined;
@@ -48,7 +48,7 @@ export function expandHome(value: string, home: string | undefined): string {
 }
 
 /** `C:\…`, `C:/…` and `\\server\…`: absolute on Windows, meaningless but kept here. */
-export const isWindowsPath = (value: string): boolean => /^(?:[a-zA-Z]:[\\/]|\\\\)/.test(value);
+const isWindowsPath = (value: string): boolean => /^(?:[a-zA-Z]:[\\/]|\\\\)/.test(value);
 
 /** Whether a build context is something else than a directory: a URL, a git address, another service's image. */
 export function isRemoteContext(value: string): boolean {

@@ -3,7 +3,7 @@ import { TcomposeError, TcomposeErrors } from '../errors.ts';
 import type { Positions } from './positions.ts';
 import type { TreePath } from './tree.ts';
 
-export interface ProblemOptions {
+interface ProblemOptions {
   readonly hint?: string;
   /** Point at the value rather than at its key. */
   readonly part?: 'key' | 'value';

@@ -7,7 +7,7 @@ export function profilesOf(service: Tree | undefined): string[] {
 }
 
 /** Whether a service with these profiles runs when `active` ones are: always without profiles, `*` activates all. */
-export function isEnabled(profiles: readonly string[], active: readonly string[]): boolean {
+function isEnabled(profiles: readonly string[], active: readonly string[]): boolean {
   return profiles.length === 0 || active.includes('*') || profiles.some((name) => active.includes(name));
 }
 

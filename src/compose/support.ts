@@ -3,7 +3,7 @@
  * printed, with nothing left to carry out. `later`: read, checked and printed; carrying it out is refused by name by the command
  * that would. `warning`: read, checked and printed, and named in a warning when a project uses it.
  */
-export type Support = 'yes' | 'config' | 'later' | 'warning';
+type Support = 'yes' | 'config' | 'later' | 'warning';
 
 export interface SupportEntry {
   readonly support: Support;

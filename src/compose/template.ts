@@ -8,7 +8,7 @@ export interface VariableUse {
   readonly alternateValue: string;
 }
 
-export interface SubstituteOptions {
+interface SubstituteOptions {
   readonly lookup: (name: string) => string | undefined;
   /** Called for a plain reference to a variable that is not set. */
   readonly onUnset: (name: string) => void;

@@ -11,7 +11,7 @@ export function newId(): string {
 /** The twelve digits shown to people. */
 export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
 
-export type Resolution<T> =
+type Resolution<T> =
   | { readonly kind: 'found'; readonly value: T }
   | { readonly kind: 'none' }
   | { readonly kind: 'ambiguous' };

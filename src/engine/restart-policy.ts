@@ -20,7 +20,7 @@ export interface RestartState {
 /** State of a container the user has just started. */
 export const initialRestartState: RestartState = { restartCount: 0, lastDelay: 0, stoppedByUser: false };
 
-export type RestartDecision =
+type RestartDecision =
   | { readonly action: 'restart'; readonly delay: number; readonly state: RestartState }
   | { readonly action: 'stay'; readonly state: RestartState };
 

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts';
 
 /** What an edge is labelled with, if anything (`healthy`, say). */
-export type EdgeLabel = (from: string, to: string) => string | undefined;
+type EdgeLabel = (from: string, to: string) => string | undefined;
 
 const quoteMermaid = (text: string) => `"${text.replaceAll('"', '#quot;')}"`;
 const quoteDot = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

@@ -5,7 +5,7 @@ import { hexOf } from './digest.ts';
 import { errnoOf } from './layer-system.ts';
 import { writeFileAtomically } from './write-file.ts';
 
-export interface LayerInfo {
+interface LayerInfo {
   readonly diffId: string;
   /** Bytes of file data. */
   readonly size: number;

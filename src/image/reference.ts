@@ -5,7 +5,7 @@ import { TcomposeError } from '../errors.ts';
  * component with a dot, a colon or an upper-case letter, or `localhost`, is a domain; without one the default domain
  * is meant, and there a single component is in `library/`.
  */
-export interface ImageReference {
+interface ImageReference {
   /** `registry.example:5000`, or the default domain. */
   readonly domain: string;
   /** Path on the domain, `library/busybox`. */
@@ -15,10 +15,10 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
-export const defaultDomain = 'docker.io';
+const defaultDomain = 'docker.io';
 const legacyDefaultDomain = 'index.docker.io';
 const officialPrefix = 'library/';
-export const defaultTag = 'latest';
+const defaultTag = 'latest';
 
 const domainPattern =
   /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;

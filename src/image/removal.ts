@@ -3,7 +3,7 @@ import { normaliseTag } from './reference.ts';
 import type { ImageRecord, RemoveOptions } from './types.ts';
 
 /** What removing an image under a name comes to. */
-export interface RemovalPlan {
+interface RemovalPlan {
   readonly untag: readonly string[];
   readonly delete: boolean;
 }

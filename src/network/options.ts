@@ -11,7 +11,7 @@ const DEFAULT_MTU = 1500;
 const booleans = [ICC, MASQUERADE];
 
 /** Options of a network read by what they mean; Docker's names, the ones a bridge network has. */
-export interface BridgeOptions {
+interface BridgeOptions {
   readonly bridgeName: string | undefined;
   readonly interContainer: boolean;
   readonly masquerade: boolean;

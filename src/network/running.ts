@@ -21,7 +21,7 @@ interface State {
 }
 
 /** Running containers and what is kept up for them: names, firewall entries, name servers, proxies. */
-export interface RunningContainers {
+interface RunningContainers {
   /** With `publish` false, firewall entries are left to a reset of the whole table. */
   start(running: RunningContainer, publish: boolean): Promise<void>;
   /** Idempotent. The endpoints the container had; undefined when it was not running. */

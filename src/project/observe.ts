@@ -3,7 +3,7 @@ import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from './observed.ts';
 
-export interface ObserveOptions {
+interface ObserveOptions {
   /** Volume names the project uses; with none, only labelled volumes are asked for, and only when `labelled`. */
   readonly volumes?: readonly string[];
   /** Also ask for volumes by label (a project whose compose file is not at hand). */

@@ -3,7 +3,7 @@ import type { NetworkInspect } from '../engine/api/network.ts';
 import type { VolumeInspect } from '../engine/api/volume.ts';
 import { labels } from './labels.ts';
 
-export type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none';
+type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none';
 
 /** A container of the project as the engine lists it. */
 export interface ObservedContainer {

@@ -7,7 +7,7 @@ import { dependenciesOfLabel, imageReference } from './names.ts';
 import { isUp, type Observed, type ObservedContainer } from './observed.ts';
 import { type Plan, PlanBuilder } from './plan.ts';
 
-export interface DownOptions {
+interface DownOptions {
   /** Only these services; networks and volumes of the project then stay. */
   readonly services?: ReadonlySet<string>;
   readonly volumes: boolean;

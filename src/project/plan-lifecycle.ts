@@ -6,7 +6,7 @@ import { type Plan, PlanBuilder } from './plan.ts';
 import { dependencyMap, stopOrder } from './plan-down.ts';
 import { waitCondition } from './wait-condition.ts';
 
-export interface LifecycleInput {
+interface LifecycleInput {
   /** Undefined when there is no compose file. */
   readonly project: Project | undefined;
   /** Containers the command is about. */

@@ -10,7 +10,7 @@ import type { Observed } from './observed.ts';
 import type { PlanBuilder } from './plan.ts';
 
 /** Networks the services of a project use, by key, sorted. */
-export function usedNetworks(project: Project): readonly string[] {
+function usedNetworks(project: Project): readonly string[] {
   const keys = new Set<string>();
   for (const service of Object.values(project.services))
     if (service.network_mode === undefined)
@@ -32,7 +32,7 @@ export function usedVolumes(project: Project): readonly string[] {
   return [...keys].sort();
 }
 
-export function networkBody(
+function networkBody(
   project: Project,
   key: string,
   network: Network,
@@ -72,7 +72,7 @@ export function networkBody(
   }) as NetworkCreateRequest;
 }
 
-export function volumeBody(
+function volumeBody(
   project: Project,
   key: string,
   volume: Volume,

@@ -70,7 +70,7 @@ export function allCapabilities(last: number): string[] {
 }
 
 /** `net_admin`, `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `ALL` stays. Throws RUNTIME_CAPABILITY with the nearest name. */
-export function normalizeCapability(word: string): string {
+function normalizeCapability(word: string): string {
   const upper = word.trim().toUpperCase();
   if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
@@ -84,7 +84,7 @@ export function normalizeCapability(word: string): string {
   });
 }
 
-export interface CapabilityRequest {
+interface CapabilityRequest {
   readonly add: readonly string[];
   readonly drop: readonly string[];
   readonly privileged: boolean;

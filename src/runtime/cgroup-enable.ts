@@ -12,7 +12,7 @@ export interface CgroupFiles {
   mkdir(path: string): void;
 }
 
-export const cgroupFiles: CgroupFiles = {
+const cgroupFiles: CgroupFiles = {
   read(path) {
     try {
       return readFileSync(path, 'utf8');

@@ -1,7 +1,7 @@
 export { type CgroupPlan, planCgroups, planCgroupUpdate } from './cgroup-plan.ts';
 
 /** cgroup v1 controllers tcompose knows. */
-export const v1Controllers = [
+const v1Controllers = [
   'devices',
   'memory',
   'cpuacct',
@@ -14,7 +14,7 @@ export const v1Controllers = [
 export type Controller = (typeof v1Controllers)[number];
 
 /** Where a v1 hierarchy is: `base` is the path our groups begin under, '' for the hierarchy's root. */
-export interface ControllerMount {
+interface ControllerMount {
   readonly mountPoint: string;
   readonly base: string;
 }
@@ -39,7 +39,7 @@ export type CgroupLayout =
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-export interface CgroupProbe {
+interface CgroupProbe {
   /** Whether directories can be made in this one; absent: everywhere. */
   readonly writable?: (directory: string) => boolean;
   /** Text of a small file, '' when unreadable: cgroup.controllers, cpuset.cpus. */

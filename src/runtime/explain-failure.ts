@@ -3,7 +3,7 @@ import { TcomposeError } from '../errors.ts';
 import { errnoText } from './errno-text.ts';
 
 /** What a shim reports when a launch fails. */
-export interface LaunchFailure {
+interface LaunchFailure {
   /** Phase of a ShimFailure: `plan`, `host`, `network`, `clone`, `setup`, `process` or `exec`. */
   readonly step: string;
   readonly errno: number;
@@ -11,7 +11,7 @@ export interface LaunchFailure {
   readonly detail: string;
 }
 
-export interface FailureContext {
+interface FailureContext {
   readonly name?: string;
   readonly command?: readonly string[];
   readonly cwd?: string;

@@ -50,7 +50,7 @@ const flagWords: Readonly<Record<string, { readonly set?: number; readonly clear
 };
 
 const propagationWords = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const;
-export type Propagation = (typeof propagationWords)[number];
+type Propagation = (typeof propagationWords)[number];
 
 export interface MountWords {
   readonly flags: number;

@@ -54,7 +54,7 @@ function capabilitySets(
 const compiled = new WeakMap<OciSeccomp, Uint8Array>();
 
 /** Compiled filter of a profile, kept for as long as the profile object lives. */
-export function seccompProgram(
+function seccompProgram(
   seccomp: OciSeccomp | undefined,
   machine: MachineFacts['architecture'],
 ): Uint8Array | undefined {

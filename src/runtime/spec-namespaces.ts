@@ -65,7 +65,7 @@ function userNamespace(word: string | undefined): Namespace[] {
 }
 
 /** Name under /proc/<pid>/ns. */
-export function procName(type: OciNamespaceType): string {
+function procName(type: OciNamespaceType): string {
   if (type === 'network') return 'net';
   return type === 'mount' ? 'mnt' : type;
 }

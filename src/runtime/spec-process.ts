@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { TcomposeError } from '../errors.ts';
 import type { ContainerConfigInput, SpecInput } from './spec-input.ts';
 
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Docker's merge of entrypoint and command: a given entrypoint puts the image's command aside, an empty list or

@@ -29,7 +29,7 @@ export const defaultReadonlyPaths: readonly string[] = [
 ];
 
 /** HostConfig.SecurityOpt understood. */
-export interface SecurityOptions {
+interface SecurityOptions {
   readonly noNewPrivileges: boolean;
   /** `unconfined`, `builtin`, inline JSON, a path; undefined: not said. */
   readonly seccomp: string | undefined;

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 
 /** Which namespaces a container has to itself. */
-export interface OwnedNamespaces {
+interface OwnedNamespaces {
   readonly network: boolean;
   readonly ipc: boolean;
   readonly uts: boolean;
@@ -40,7 +40,7 @@ export function sysctls(
 }
 
 /** Throws RUNTIME_SYSCTL unless `key` (`net.core.somaxconn` or `net/core/somaxconn`) belongs to an owned namespace. */
-export function checkSysctl(key: string, owned: OwnedNamespaces): void {
+function checkSysctl(key: string, owned: OwnedNamespaces): void {
   const dotted = key.replaceAll('/', '.');
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(dotted) || dotted.includes('..') || dotted.endsWith('.')) {
     throw refuse(key, 'is not the name of a setting', 'Write it like net.core.somaxconn.');

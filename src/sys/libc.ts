@@ -9,8 +9,8 @@ import { TcomposeError } from '../errors.ts';
 const libc = koffi.load(null);
 
 /** What a foreign function takes: numbers, 64-bit integers, bytes (passed by address, not copied) or NULL. */
-export type ForeignArgument = number | bigint | Uint8Array | null;
-export type ForeignFunction = (...args: ForeignArgument[]) => number;
+type ForeignArgument = number | bigint | Uint8Array | null;
+type ForeignFunction = (...args: ForeignArgument[]) => number;
 
 /** A C function by its prototype in C syntax; 64-bit results come back as (safe-integer) numbers. */
 export function declare(prototype: string): ForeignFunction {

@@ -8,7 +8,7 @@ const resolveNoMagicLinks = 0x02;
 
 /** Flags that Node's constants lack (asm-generic/fcntl.h). */
 export const O_PATH = 0o10000000;
-export const O_CLOEXEC = 0o2000000;
+const O_CLOEXEC = 0o2000000;
 
 /**
  * openat2(2) with RESOLVE_IN_ROOT: `path` and every symbolic link on the way are resolved as if the directory `rootFd`

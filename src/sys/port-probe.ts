@@ -19,7 +19,7 @@ const IPV6_V6ONLY = 26;
 const one = new Uint8Array(Uint32Array.of(1).buffer);
 
 /** An address to bind, in network byte order (4 or 16 bytes). */
-export interface ProbeAddress {
+interface ProbeAddress {
   readonly protocol: 'tcp' | 'udp';
   readonly family: 4 | 6;
   readonly address: Uint8Array;

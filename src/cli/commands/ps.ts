@@ -8,7 +8,7 @@ import { formatItems, humanDuration, table } from '../table.ts';
 const STATES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'];
 
 /** `0.0.0.0:8080->80/tcp`, published ports first by private port, each once. */
-export function portsText(container: ObservedContainer): string {
+function portsText(container: ObservedContainer): string {
   const seen = new Set<string>();
   const ports = [...container.summary.Ports].sort(
     (a, b) => a.PrivatePort - b.PrivatePort || (a.IP ?? '').localeCompare(b.IP ?? ''),

@@ -3,7 +3,7 @@ import type { CliContext } from '../context.ts';
 import { pipeStreams } from '../pipe-streams.ts';
 import { proxySignals } from './proxy-signals.ts';
 
-export interface AttachOptions {
+interface AttachOptions {
   readonly tty: boolean;
   readonly stdin: boolean;
   readonly sigProxy: boolean;

@@ -1,7 +1,7 @@
 import type { PortBindingRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 
-export interface PublishedPorts {
+interface PublishedPorts {
   readonly exposed: Readonly<Record<string, object>>;
   readonly bindings: Readonly<Record<string, readonly PortBindingRequest[]>>;
 }

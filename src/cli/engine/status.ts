@@ -26,7 +26,7 @@ export const command: Command = {
 };
 
 /** The status for people, one fact a line. */
-export function statusText(status: EngineStatus): string {
+function statusText(status: EngineStatus): string {
   const { containers, paths } = status;
   const paused = containers.paused === 0 ? '' : `, ${containers.paused} paused`;
   const idle =

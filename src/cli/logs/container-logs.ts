@@ -12,7 +12,7 @@ export interface LogSource {
   readonly tty: boolean;
 }
 
-export interface ReadLogOptions {
+interface ReadLogOptions {
   readonly follow: boolean;
   readonly tail?: number;
   readonly since?: string;

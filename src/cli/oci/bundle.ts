@@ -4,7 +4,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { OciSpec } from '../../runtime/oci-types.ts';
 
 /** An OCI bundle: a directory with config.json and, where that says, the root file system. */
-export interface Bundle {
+interface Bundle {
   /** Absolute. */
   readonly directory: string;
   /** `root.path` absolute. */

@@ -14,7 +14,7 @@ import type { CliContext } from '../context.ts';
 import { readBundle } from './bundle.ts';
 import { addContainer, removeContainer } from './store.ts';
 
-export interface CreateOptions {
+interface CreateOptions {
   readonly id: string;
   readonly directory: string;
   readonly bundle: string;

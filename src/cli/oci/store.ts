@@ -17,7 +17,7 @@ export const rootFlag: FlagSpec = {
 };
 
 /** What is remembered of a container beside what its shim knows. */
-export interface OciContainer {
+interface OciContainer {
   readonly id: string;
   readonly ociVersion: string;
   readonly bundle: string;
@@ -25,7 +25,7 @@ export interface OciContainer {
 }
 
 /** `state` of the runtime-spec (runtime.md, State). */
-export type OciStatus = 'creating' | 'created' | 'running' | 'stopped';
+type OciStatus = 'creating' | 'created' | 'running' | 'stopped';
 
 const stateFile = 'oci.json';
 

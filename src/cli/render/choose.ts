@@ -1,9 +1,9 @@
 import { TcomposeError } from '../../errors.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
-export type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
+type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 
-export interface ProgressChoice {
+interface ProgressChoice {
   /** `--progress`. */
   readonly progress: ProgressKind;
   /** `--ansi`. */

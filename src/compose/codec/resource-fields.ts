@@ -9,7 +9,7 @@ const pool = struct([
 ]);
 
 /** Attributes of a top-level network in the order `config` prints them. */
-export const networkFields: Fields = [
+const networkFields: Fields = [
   ['name', text],
   ['driver', text],
   ['driver_opts', pairs],
@@ -30,7 +30,7 @@ export const networkFields: Fields = [
 ];
 
 /** Attributes of a top-level volume in the order `config` prints them. */
-export const volumeFields: Fields = [
+const volumeFields: Fields = [
   ['name', text],
   ['driver', text],
   ['driver_opts', pairs],
@@ -39,7 +39,7 @@ export const volumeFields: Fields = [
 ];
 
 /** Attributes of a top-level secret or config in the order `config` prints them. */
-export const fileObjectFields: Fields = [
+const fileObjectFields: Fields = [
   ['name', text],
   ['file', text],
   ['environment', text],
@@ -52,7 +52,7 @@ export const fileObjectFields: Fields = [
 ];
 
 /** Attributes of a top-level model in the order `config` prints them. */
-export const modelFields: Fields = [
+const modelFields: Fields = [
   ['name', text],
   ['model', text],
   ['context_size', integer],

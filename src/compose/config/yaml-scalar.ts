@@ -3,9 +3,9 @@
  * emitter's rules of libyaml: plain where a reader would take it for the same string, double quotes where it would be
  * taken for another type, single quotes where the characters alone forbid plain, a literal block for several lines.
  */
-export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal';
+type ScalarStyle = 'plain' | 'single' | 'double' | 'literal';
 
-export interface ScalarPlace {
+interface ScalarPlace {
   /** The string is a key of a mapping: one line only. */
   readonly key: boolean;
 }

@@ -1,6 +1,6 @@
 const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n' };
 
-export interface ShellWords {
+interface ShellWords {
   readonly words: readonly string[];
   /** The shell operator at which the words end; what follows it is no part of the command. */
   readonly operator?: string;

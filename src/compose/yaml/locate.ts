@@ -9,7 +9,7 @@ export interface LocatedDocument {
   readonly places: ReadonlyMap<object, NodePlaces>;
 }
 
-export interface Location {
+interface Location {
   /** Offset into the text. */
   readonly offset: number;
   /** How many steps of the path the document spells out. */

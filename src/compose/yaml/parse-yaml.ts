@@ -3,7 +3,7 @@ import { parseDirectly } from './parse.ts';
 import { NotHandled, YamlProblem } from './problem.ts';
 
 /** The full parser holds about a hundred bytes a character; texts longer than this (code units) are not given to it. */
-export const fullParserLimit = 1_500_000;
+const fullParserLimit = 1_500_000;
 
 /** A parsed stream, and the parser that read it, to be run again when places of nodes are wanted. */
 export interface Parsed {

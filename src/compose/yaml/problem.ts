@@ -41,8 +41,8 @@ export function aliasBudget(length: number): number {
 }
 
 /** Keys one mapping may have, and documents one file: past that the later phases would take seconds. */
-export const maxKeys = 100_000;
-export const maxDocuments = 10_000;
+const maxKeys = 100_000;
+const maxDocuments = 10_000;
 
 /** @throws YamlProblem when a mapping that has `count` keys may not have more. */
 export function checkKeyCount(count: number, offset: number): void {

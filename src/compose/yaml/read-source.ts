@@ -27,7 +27,7 @@ const codes: Readonly<Record<YamlProblem['kind'], ErrorCode>> = {
 };
 
 /** Bytes a compose file may have: far beyond any real one, and what fits the memory a load may take. */
-export const maxFileSize = 20_000_000;
+const maxFileSize = 20_000_000;
 
 /**
  * Parses a compose file.

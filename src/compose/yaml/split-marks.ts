@@ -8,7 +8,7 @@ export type Removal =
   /** The items of the list at `path` that `item` identifies; with a null item, the one at `index`. */
   | { readonly kind: 'item'; readonly path: TreePath; readonly index: number; readonly item: Tree };
 
-export interface Unmarked {
+interface Unmarked {
   readonly tree: Tree;
   readonly removals: readonly Removal[];
 }

@@ -9,7 +9,7 @@ import type { ContainerRoot } from './container-root.ts';
 
 type Entry = Readable & { readonly header: Header };
 
-export interface UnpackOptions {
+interface UnpackOptions {
   /** Refuse to replace a directory by something else and the other way round. */
   readonly noOverwriteDirNonDir: boolean;
   /** Owner for everything, instead of the archive's. */

@@ -2,7 +2,7 @@ import { TcomposeError } from '../../errors.ts';
 import { type ErrorBody, withoutHint } from '../error-body.ts';
 
 /** What an engine answered when it refused; kept as the cause of the TcomposeError. */
-export class ApiFailure extends Error {
+class ApiFailure extends Error {
   readonly status: number;
   readonly request: string;
 

@@ -7,7 +7,7 @@ import { createTransport } from './transport.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** Start our engine when none answers (default). Without it a missing engine is ENGINE_UNREACHABLE. */
   readonly start?: boolean;
 }

@@ -14,7 +14,7 @@ import type { Hijacked, Transport } from './transport.ts';
 
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
-export interface LogOptions {
+interface LogOptions {
   readonly follow?: boolean;
   /** Number of lines from the end; undefined is all. */
   readonly tail?: number;
@@ -164,7 +164,7 @@ export function containerCalls(transport: Transport) {
   };
 }
 
-export interface PathStat {
+interface PathStat {
   readonly name: string;
   readonly size: number;
   /** Go's os.FileMode: bit 31 is directory, bit 27 symbolic link. */

@@ -7,7 +7,7 @@ import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts
 import { readText, type Transport } from './transport.ts';
 
 /** What `_ping` says of the engine. */
-export interface EngineIdentity {
+interface EngineIdentity {
   /** Highest API version it speaks, e.g. `1.41`. */
   readonly apiVersion: string;
   /** The `Server` header, e.g. `tcompose/0.1.0 (linux)`. */
@@ -40,7 +40,7 @@ export interface EngineClient {
 }
 
 /** The newest API version whose fields this client knows. */
-export const CLIENT_API_VERSION = '1.47';
+const CLIENT_API_VERSION = '1.47';
 
 /** Compares two `major.minor` versions: negative, zero or positive. */
 export function compareApiVersions(a: string, b: string): number {

@@ -105,7 +105,7 @@ export function volumeCalls(transport: Transport) {
 }
 
 /** A line of an image operation's progress. */
-export interface ImageProgress {
+interface ImageProgress {
   readonly status?: string;
   readonly id?: string;
   readonly error?: string;

@@ -7,7 +7,7 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts';
 
 type QueryValue = string | number | boolean | undefined;
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Path without the version prefix, e.g. `/containers/json`. */
   readonly path: string;
@@ -41,7 +41,7 @@ export interface Transport {
   close(): void;
 }
 
-export interface TransportOptions {
+interface TransportOptions {
   /**
    * Called when the connection was refused or broke before the first byte of an answer: makes the engine reachable
    * again, or throws. Without it such failures are errors at once.

@@ -6,7 +6,7 @@ import { shortId } from '../ids.ts';
 import type { Container } from './container.ts';
 import type { Attachment } from './record.ts';
 
-export type NetworkModeKind =
+type NetworkModeKind =
   | { readonly kind: 'none' | 'host' }
   | { readonly kind: 'container'; readonly reference: string }
   | { readonly kind: 'networks'; readonly first: string };

@@ -24,7 +24,7 @@ export interface Launch {
 }
 
 /** A client that attached before the start and gets every byte of output. */
-export interface PendingAttach {
+interface PendingAttach {
   readonly streams: AttachStreams;
   readonly connected: (attachment: ShimAttachment) => void;
   readonly failed: (error: Error) => void;

@@ -12,7 +12,7 @@ import { collectPorts } from './port-spec.ts';
 const defaultShmSize = 64 * 1024 * 1024;
 
 /** A create request with its image's defaults and Docker's own. */
-export interface ContainerDraft {
+interface ContainerDraft {
   readonly image: ImageRecord;
   readonly config: ContainerConfig;
   readonly command: readonly string[];

@@ -89,7 +89,7 @@ async function finish(
 }
 
 /** Takes a stopped container off its networks. */
-export async function releaseNetwork(engine: Engine, container: Container): Promise<void> {
+async function releaseNetwork(engine: Engine, container: Container): Promise<void> {
   const attachments = Object.values(container.mutable.attachments);
   const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
   if (endpoints.length === 0) return;

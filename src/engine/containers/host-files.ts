@@ -5,7 +5,7 @@ import type { Engine } from '../context.ts';
 import { networkMode } from './attachments.ts';
 import type { Container } from './container.ts';
 
-export interface HostFiles {
+interface HostFiles {
   readonly hosts: string;
   readonly hostname: string;
   readonly resolvConf: string;

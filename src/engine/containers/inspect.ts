@@ -59,7 +59,7 @@ function runningExecs(engine: Engine, container: Container): string[] | null {
   return ids.length === 0 ? null : ids;
 }
 
-export function apiState(container: Container): ApiState {
+function apiState(container: Container): ApiState {
   const { state, mutable } = container;
   const status = shownStatus(state);
   const exit = lastExit(state);
@@ -106,7 +106,7 @@ export function summarize(engine: Engine, container: Container, nowMs: number): 
 }
 
 /** `Up 3 minutes (healthy)`, `Exited (0) 2 seconds ago`: what docker ps shows. */
-export function statusText(container: Container, nowMs: number): string {
+function statusText(container: Container, nowMs: number): string {
   const { state, mutable } = container;
   const since = (time: string): string => humanDuration(Math.max(0, nowMs - parseRfc3339(time)));
   switch (state.status) {
@@ -169,7 +169,7 @@ function mountPoints(engine: Engine, container: Container): MountPoint[] {
   });
 }
 
-export function networkSettings(engine: Engine, container: Container): NetworkSettings {
+function networkSettings(engine: Engine, container: Container): NetworkSettings {
   const networks = Object.entries(container.mutable.attachments).map(([name, attachment]) => {
     const record = engine.networks.find(attachment.networkId);
     return [name, endpointSettings(container, attachment, record)] as const;

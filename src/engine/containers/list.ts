@@ -26,7 +26,7 @@ export const containerFilterKeys = [
   'volume',
 ];
 
-export interface ListOptions {
+interface ListOptions {
   readonly all: boolean;
   /** Newest `limit`, whatever their state. */
   readonly limit?: number | undefined;

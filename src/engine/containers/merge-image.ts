@@ -2,7 +2,7 @@ import type { ImageRuntimeConfig } from '../../image/types.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
 import { badParameter } from '../http/failure.ts';
 
-export interface MergedConfig {
+interface MergedConfig {
   readonly config: ContainerConfig;
   /** argv of the container. */
   readonly command: readonly string[];

@@ -5,7 +5,7 @@ import { badParameter } from '../http/failure.ts';
 
 const keyPattern = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/;
 
-export interface PortKey {
+interface PortKey {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp' | 'sctp';
 }

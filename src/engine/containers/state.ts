@@ -22,7 +22,7 @@ export interface ExitRecord {
 }
 
 /** Identity of a container's init: a pid alone may be another process by now. */
-export interface ProcessIdentity {
+interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/<pid>/stat in clock ticks, decimal. */
   readonly startTime: string;

@@ -4,9 +4,9 @@ import type { EventMessage } from '../api/events.ts';
 import type { Clock } from '../clock.ts';
 import { unixNanos } from '../time-text.ts';
 
-export type EventType = EventMessage['Type'];
+type EventType = EventMessage['Type'];
 
-export interface NewEvent {
+interface NewEvent {
   readonly type: EventType;
   readonly action: string;
   readonly id: string;

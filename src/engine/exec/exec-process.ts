@@ -17,7 +17,7 @@ import { conflict } from '../http/failure.ts';
 /** File in an exec's run directory: nobody waits for it, so it goes on without the engine that started it. */
 export const detachedMark = 'detached';
 
-export type ExecState =
+type ExecState =
   | { readonly status: 'created' }
   | { readonly status: 'running'; readonly pid: number }
   | { readonly status: 'exited'; readonly exitCode: number };
@@ -31,7 +31,7 @@ export interface ExecProcess {
   shim: ShimConnection | undefined;
 }
 
-export interface ExecStart {
+interface ExecStart {
   /** Terminal size [rows, columns]. */
   readonly consoleSize?: readonly number[] | null | undefined;
   /** Called before the command runs, so that no output is missed; absent: detached. */

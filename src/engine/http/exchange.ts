@@ -35,7 +35,7 @@ export interface Exchange {
   hijack(contentType: string): Hijacked;
 }
 
-export interface StreamWriter {
+interface StreamWriter {
   /** Resolves when more may be written (back-pressure). */
   write(chunk: Uint8Array | string): Promise<void>;
   end(): void;
@@ -49,7 +49,7 @@ export interface Hijacked {
 }
 
 /** Collects a stream of at most `limit` bytes. */
-export async function collect(stream: Readable, limit: number): Promise<Buffer> {
+async function collect(stream: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -61,7 +61,7 @@ export async function collect(stream: Readable, limit: number): Promise<Buffer> 
 }
 
 /** Parses a JSON body; Docker's clients send `null` or nothing for "no body". */
-export function parseJsonBody<T>(bytes: Buffer): T {
+function parseJsonBody<T>(bytes: Buffer): T {
   if (bytes.length === 0) return {} as T;
   let value: unknown;
   try {

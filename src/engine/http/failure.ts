@@ -33,7 +33,7 @@ const statusOfEnding: readonly (readonly [RegExp, number])[] = [
   [/_(INVALID|BAD|BAD_PARAMETER|USAGE|UNSUPPORTED|REFERENCE)$/, 400],
 ];
 
-export interface Failure {
+interface Failure {
   readonly status: number;
   readonly body: ErrorBody;
 }

@@ -2,7 +2,7 @@
  * Framing of attach, logs and exec streams without a terminal (Engine API, "Stream format"): each frame has an 8-byte
  * header, [stream, 0, 0, 0, size big endian], stream being 0 stdin, 1 stdout, 2 stderr, 3 an error of the daemon.
  */
-export type StreamName = 'stdout' | 'stderr';
+type StreamName = 'stdout' | 'stderr';
 
 const streamNumber: Record<StreamName, number> = { stdout: 1, stderr: 2 };
 
@@ -14,7 +14,7 @@ export function frame(stream: StreamName, data: Uint8Array): Buffer {
   return out;
 }
 
-export interface Frame {
+interface Frame {
   readonly stream: StreamName;
   readonly data: Buffer;
 }

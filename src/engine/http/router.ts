@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts';
 
-export type Handler = (exchange: Exchange) => Promise<void> | void;
+type Handler = (exchange: Exchange) => Promise<void> | void;
 
 export interface Route {
   readonly method: string;
@@ -12,7 +12,7 @@ export interface Route {
   readonly handler: Handler;
 }
 
-export interface Match {
+interface Match {
   readonly handler: Handler;
   readonly params: Readonly<Record<string, string>>;
   /** The pattern matched, for logs. */

@@ -16,7 +16,7 @@ import { compareVersions, type Lookup } from './router.ts';
 export const apiVersion = '1.47';
 export const minApiVersion = '1.24';
 
-export interface ServerHooks {
+interface ServerHooks {
   /** Called around every request; the returned function when its connection's work is over. */
   readonly begin: (request: string) => () => void;
   readonly failed: (request: string, error: unknown) => void;

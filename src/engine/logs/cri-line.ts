@@ -4,7 +4,7 @@
  */
 
 /** Length of a time as the shim writes it: `2026-01-02T03:04:05.123456789Z`. */
-export const timeLength = 30;
+const timeLength = 30;
 /** Bytes from a line's start to its content when the time has nine fractional digits. */
 export const usualHeader = 40;
 

@@ -50,7 +50,7 @@ export function* logRecords(batch: LogBatch): Generator<LogRecord> {
   }
 }
 
-export interface EncodeOptions {
+interface EncodeOptions {
   /** Each line begins with its time and a space. */
   readonly timestamps: boolean;
   /** Frames of the Engine API's multiplexed stream; false: the bytes alone (containers with a terminal). */

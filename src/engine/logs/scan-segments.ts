@@ -3,7 +3,7 @@ import { indexStride, type LogBatch, segmentFlag } from './log-batch.ts';
 import type { LogPosition, LogSelection } from './tail-start.ts';
 
 /** What scanning carries from one chunk to the next; slots are [stdout, stderr]. */
-export interface ScanState {
+interface ScanState {
   readonly selection: LogSelection;
   /** Segments of a stream before its position are left out. */
   readonly from: readonly [LogPosition, LogPosition];

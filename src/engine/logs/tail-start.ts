@@ -18,7 +18,7 @@ export interface LogSelection {
 }
 
 /** Where the last lines of each stream begin. */
-export interface TailStart {
+interface TailStart {
   readonly stdout: LogPosition;
   readonly stderr: LogPosition;
 }

@@ -2,10 +2,10 @@ import type { Engine } from '../context.ts';
 import type { EngineLog } from '../log-sink.ts';
 
 /** Seconds of nothing to do after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides, 0 is never. */
-export const defaultIdleSeconds = 60;
+const defaultIdleSeconds = 60;
 
 /** The same when there is no container at all, as after the last `down`. Never longer than the other. */
-export const emptyIdleSeconds = 8;
+const emptyIdleSeconds = 8;
 
 /** The span of this engine, in seconds; one that is no number is told of and not used. */
 export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
@@ -18,7 +18,7 @@ export function idleSeconds(env: Readonly<Record<string, string | undefined>>, l
 }
 
 /** Requests and streams of clients. */
-export interface RequestCount {
+interface RequestCount {
   readonly open: number;
   /** How many there have been. */
   readonly total: number;

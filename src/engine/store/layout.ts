@@ -70,7 +70,7 @@ export function makeDirectories(layout: Layout): void {
 }
 
 /** Version of the state format this engine reads and writes. */
-export const stateFormat = 1;
+const stateFormat = 1;
 
 /**
  * Checks `format`, writing it on first use. Throws ENGINE_STATE_NEWER for a newer one and ENGINE_STATE_CORRUPT for

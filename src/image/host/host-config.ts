@@ -7,7 +7,7 @@ export const hostReference = 'tcompose/host:latest';
 /** Label with the machine's fingerprint, kept by images built from the host image. */
 export const machineLabel = 'tcompose.host.machine';
 
-export interface HostIdentity {
+interface HostIdentity {
   /** /etc/machine-id, or anything else that stays the same on this machine. Never shown, only hashed. */
   readonly machineId: string;
   /** tcompose's version. */

@@ -9,7 +9,7 @@ const nodeHome = '/opt/tcompose/node';
 const localBinHome = '/opt/tcompose/local-bin';
 
 /** What makes the running Node appear at /usr/local/bin/node. */
-export interface NodePlan {
+interface NodePlan {
   /** Links that belong in /usr/local/bin: name → text. */
   readonly links: ReadonlyMap<string, string>;
   /** Mount points in the skeleton. */
@@ -55,7 +55,7 @@ export function planNode(hostRoot: string, execPath: string): NodePlan {
 }
 
 /** What is to lie at /usr/local/bin: nothing of ours, or the machine's own entries with the links among them. */
-export type LocalBinPlan =
+type LocalBinPlan =
   | { readonly kind: 'as-is' }
   | {
       readonly kind: 'generated';

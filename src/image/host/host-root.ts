@@ -6,7 +6,7 @@ import { isRealDirectory, localBinMountPoint, planLocalBin, planNode } from './h
 import { type SkeletonEntry, writeSkeleton } from './skeleton.ts';
 
 /** Root of a tcompose/host container, as data. */
-export interface HostRootPlan {
+interface HostRootPlan {
   readonly root: readonly SkeletonEntry[];
   /** Content to be bound over /usr/local/bin, if the machine's own doesn't do. */
   readonly localBin?: readonly SkeletonEntry[];

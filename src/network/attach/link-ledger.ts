@@ -6,7 +6,7 @@ import { linkPrefix, vethName } from './link-names.ts';
 const SWEEP_AFTER_MS = 1000;
 
 /** Host links of an instance: names for new ones, and an end for those that outlive their container. */
-export interface LinkLedger {
+interface LinkLedger {
   /** A name no container has. Links of containers that just ended may still be there, so numbers count on. */
   fresh(): string;
   /** Links of a launch plan that was handed out, until `settle`. */

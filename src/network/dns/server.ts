@@ -8,7 +8,7 @@ import { buildResponse, type Query, RCODE } from './wire.ts';
 const MAX_CONNECTIONS = 64;
 const IDLE_MS = 10_000;
 
-export interface DnsServerOptions {
+interface DnsServerOptions {
   /** Bound sockets at 127.0.0.11:53 in a container's network namespace; owned and closed by the server. */
   readonly udpFd?: number;
   readonly tcpFd?: number;

@@ -100,7 +100,7 @@ function findOpt(bytes: Buffer, start: number): number | undefined {
   return 0;
 }
 
-export interface Answer {
+interface Answer {
   readonly type: number;
   readonly data: Uint8Array;
 }

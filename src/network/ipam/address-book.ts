@@ -13,7 +13,7 @@ type Family = 4 | 6;
 type Addresses = Pick<EndpointRecord, 'networkId' | 'ipv4' | 'ipv6'>;
 
 /** Which address of which network is taken. */
-export interface AddressBook {
+interface AddressBook {
   /** Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL; then nothing was taken. */
   allocate(
     network: NetworkRecord,

@@ -3,7 +3,7 @@ import { type Cidr, overlaps, parseCidr } from './address.ts';
 const v4 = (text: string) => parseCidr(text)!;
 
 /** Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16 as they are, then 192.168.0.0/16 in pieces of /20. */
-export const defaultPools: readonly { readonly base: Cidr; readonly size: number }[] = [
+const defaultPools: readonly { readonly base: Cidr; readonly size: number }[] = [
   ...Array.from({ length: 15 }, (_, index) => ({ base: v4(`172.${17 + index}.0.0/16`), size: 16 })),
   { base: v4('192.168.0.0/16'), size: 20 },
 ];

@@ -76,7 +76,7 @@ export function dumpRoutes(family: 4 | 6): Buffer {
   return message(RTM_GETROUTE, NLM_F_DUMP, header, []);
 }
 
-export interface LinkAddress extends Cidr {
+interface LinkAddress extends Cidr {
   readonly index: number;
 }
 
@@ -93,7 +93,7 @@ export function parseAddresses(messages: readonly NetlinkMessage[]): LinkAddress
   return found;
 }
 
-export interface Route extends Cidr {
+interface Route extends Cidr {
   readonly index: number;
   readonly gateway?: string;
 }

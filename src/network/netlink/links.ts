@@ -43,7 +43,7 @@ function ifinfomsg(index: number, flags: number, change: number): Buffer {
 }
 
 /** `02:42:ac:11:00:02` as six bytes. */
-export const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
+const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
 
 export const createBridge = (link: { name: string; mac: string; mtu: number }): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0, IFF_UP, IFF_UP), [
@@ -53,7 +53,7 @@ export const createBridge = (link: { name: string; mac: string; mtu: number }): 
     nested(IFLA_LINKINFO, text(IFLA_INFO_KIND, 'bridge')),
   ]);
 
-export interface VethSpec {
+interface VethSpec {
   /** The end that stays: name, index and the bridge it is put on. */
   readonly name: string;
   readonly index: number;

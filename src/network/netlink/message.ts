@@ -2,7 +2,7 @@
  * Netlink messages as bytes (linux/netlink.h): a 16-byte header, a family's fixed header, attributes padded to 4.
  * Numbers are in the host's byte order, which is little endian on every architecture this runs on (x64, arm64).
  */
-export const NLM_F_REQUEST = 0x1;
+const NLM_F_REQUEST = 0x1;
 export const NLM_F_MULTI = 0x2;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_EXCL = 0x200;

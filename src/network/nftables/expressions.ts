@@ -16,8 +16,8 @@ const REGISTER_VERDICT = 0;
 
 const META = { iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
 const CT = { state: 0, status: 2 } as const;
-export const CT_ESTABLISHED_OR_RELATED = 2 | 4;
-export const CT_STATUS_DNAT = 0x20;
+const CT_ESTABLISHED_OR_RELATED = 2 | 4;
+const CT_STATUS_DNAT = 0x20;
 const RTN_LOCAL = 2;
 
 export const meta = (key: keyof typeof META, register = REGISTER): Expression => ({
@@ -32,7 +32,7 @@ const compare =
     attributes: [be32(1, register), be32(2, operation), nested(3, attribute(1, value))],
   });
 export const equal = compare(0);
-export const notEqual = compare(1);
+const notEqual = compare(1);
 
 /** Loads header bytes; base 1 = network header, 2 = transport header. */
 const payload = (base: number, offset: number, length: number, register: number): Expression => ({

@@ -75,7 +75,7 @@ function accepts(link: LinkMatch): Expression[][] {
   ]);
 }
 
-export interface ForeignAccepts {
+interface ForeignAccepts {
   /** Puts the accepts where they are needed and missing, takes them away where they are not. True: something was done. */
   ensure(links: readonly LinkMatch[]): boolean;
   /** Takes all of ours away. */

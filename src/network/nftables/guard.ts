@@ -12,7 +12,7 @@ const NFTA_GEN_PROC_PID = 2;
 /** A reload is many transactions; they are looked at together. */
 const SETTLE_MS = 50;
 
-export interface FirewallGuard {
+interface FirewallGuard {
   /** Brings foreign chains in line with the networks there are; watches while there are any. */
   check(): void;
   close(): void;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { contains, formatAddress, type parseAddress } from '../ipam/address.ts';
 
 /** One line of /proc/net/{tcp,tcp6,udp,udp6} that is about a bound socket. */
-export interface BoundSocket {
+interface BoundSocket {
   readonly family: 4 | 6;
   readonly address: bigint;
   readonly port: number;

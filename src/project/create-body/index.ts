@@ -11,7 +11,7 @@ import { type InheritedVolume, type InjectedFile, mountParts } from './mounts.ts
 import { type EndpointPart, endpointParts, portParts } from './networks.ts';
 import { defined, resourceParts, restartPolicy } from './resources.ts';
 
-export interface BodyOptions {
+interface BodyOptions {
   readonly number: number;
   readonly name: string;
   /** Id of the local image, recorded so that a newer image of the same name is noticed. */

@@ -16,7 +16,7 @@ export interface InjectedFile {
 }
 
 /** Everything a service has mounted, in the forms the API takes. */
-export interface MountParts {
+interface MountParts {
   readonly binds: readonly string[];
   readonly mounts: readonly MountRequest[];
   readonly tmpfs: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { type ContainerWatch, watchContainers } from './container-watch.ts';
 import { type PerformContext, perform } from './perform.ts';
 import { runSteps } from './scheduler.ts';
 
-export interface ExecuteOptions {
+interface ExecuteOptions {
   readonly client: EngineClient;
   readonly project: string;
   readonly emit: EventSink;

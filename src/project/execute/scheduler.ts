@@ -1,13 +1,13 @@
 import type { Step } from '../plan.ts';
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /** Most steps at the same time; -1 or 0 is no limit. */
   readonly parallel: number;
   /** Aborted: nothing new begins, running steps are waited for. */
   readonly signal: AbortSignal;
 }
 
-export interface ScheduleResult {
+interface ScheduleResult {
   readonly done: readonly Step[];
   /** Steps that never began. */
   readonly skipped: readonly Step[];

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import type { OciSeccompAction } from '../oci-types.ts';
 
-export const errnoEPERM = 1;
+const errnoEPERM = 1;
 export const errnoENOSYS = 38;
 
 /** SECCOMP_RET_KILL_PROCESS. */

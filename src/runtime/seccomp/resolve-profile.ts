@@ -4,7 +4,7 @@ import { goArchitecture, nativeArchitecture } from './architectures.ts';
 import { defaultProfile } from './default-profile.ts';
 import type { ProfileCondition, SeccompProfile } from './profile-types.ts';
 
-export interface ProfileContext {
+interface ProfileContext {
   readonly machine: 'x64' | 'arm64';
   /** The container's bounding set, `CAP_…`. */
   readonly capabilities: readonly string[];

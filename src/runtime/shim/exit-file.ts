@@ -1,7 +1,7 @@
 import type { ShimExit, ShimFailure } from './shim-messages.ts';
 
 /** What `<runDir>/pid` says: which process the container's init is. */
-export interface PidRecord {
+interface PidRecord {
   readonly bootId: string;
   readonly pid: number;
   /** Field 22 of /proc/<pid>/stat, clock ticks since boot. */
@@ -10,7 +10,7 @@ export interface PidRecord {
 }
 
 /** What `<runDir>/exit` says; the boot id tells a file that a power loss left half-true from one of this boot. */
-export type ExitRecord = (ShimExit | ShimFailure) & { readonly bootId: string };
+type ExitRecord = (ShimExit | ShimFailure) & { readonly bootId: string };
 
 /**
  * Parses a pid file of a shim: lines `key value`. Undefined when it is incomplete or not of version 1, which happens

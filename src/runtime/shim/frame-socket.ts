@@ -26,7 +26,7 @@ export class FrameSplitter {
   }
 }
 
-export interface FrameHandlers {
+interface FrameHandlers {
   /** A frame without its length; what it throws closes the socket with that error. */
   readonly frame: (payload: Buffer) => void;
   /** Once, however the connection ended; `error` is undefined for an orderly end by the other side. */

@@ -9,7 +9,7 @@ import { PendingAnswers } from './pending-answers.ts';
 import { shimProtocolVersion } from './shim-protocol.ts';
 
 /** A shim that is a child of the keeper. */
-export interface KeeperShim {
+interface KeeperShim {
   readonly pid: number;
   readonly runDir: string;
 }

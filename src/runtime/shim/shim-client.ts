@@ -9,7 +9,7 @@ import type { ShimEvent, ShimHello, ShimRequest, ShimState } from './shim-messag
 import { openSocket } from './shim-socket.ts';
 
 /** See ShimEvent. */
-export type LogGrew = Omit<Extract<ShimEvent, { type: 'log-grew' }>, 'type'>;
+type LogGrew = Omit<Extract<ShimEvent, { type: 'log-grew' }>, 'type'>;
 
 /** One connection to a shim. Requests reject with RUNTIME_SHIM (`cause.errno`, `cause.step`) or RUNTIME_GONE. */
 export interface ShimConnection {
