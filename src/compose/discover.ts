@@ -4,8 +4,8 @@ import { parseDotenv } from './dotenv.ts';
 import type { LoadEffects } from './effects.ts';
 import { readText } from './env-files.ts';
 import { expandHome } from './paths.ts';
-import type { Warning } from './phases.ts';
 import { own } from './tree.ts';
+import type { Warning } from './warning.ts';
 
 /** What the command line says about where the project is. */
 export interface DiscoverOptions {

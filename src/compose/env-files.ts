@@ -2,10 +2,10 @@ import { TcomposeError } from '../errors.ts';
 import { type EnvEntries, type Lookup, parseDotenv, parseRawEnv } from './dotenv.ts';
 import type { LoadEffects } from './effects.ts';
 import type { Service } from './model/service.ts';
-import type { Warning } from './phases.ts';
 import type { Positions } from './positions.ts';
 import { problem } from './problems.ts';
 import { own, type TreePath } from './tree.ts';
+import type { Warning } from './warning.ts';
 
 interface EnvFileContext {
   readonly effects: LoadEffects;

@@ -2,11 +2,11 @@ import type { TcomposeError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { type Cast, castScalar, castTable } from './casts.ts';
 import { type PathTable, stepInto } from './path-table.ts';
-import type { Warning } from './phases.ts';
 import type { Positions } from './positions.ts';
 import { maxProblems, problem } from './problems.ts';
 import { InvalidTemplate, substitute, type VariableUse, variablesOf } from './template.ts';
 import { formatPath, type Tree, type TreeMap } from './tree.ts';
+import type { Warning } from './warning.ts';
 
 interface InterpolateOptions {
   readonly lookup: (name: string) => string | undefined;

@@ -1,6 +1,6 @@
 import type { LoadEffects } from './effects.ts';
 import type { ExtendScope } from './extends.ts';
-import type { Warning } from './phases.ts';
+import type { Warning } from './warning.ts';
 import type { Source } from './yaml/read-source.ts';
 
 /** Parts of loading that can be left out; what `config` offers as flags. */

@@ -11,7 +11,6 @@ import { errorsIn } from './mistakes.ts';
 import type { Project } from './model/project.ts';
 import type { Service } from './model/service.ts';
 import { normalize } from './normalize.ts';
-import type { Warning } from './phases.ts';
 import { throwCollected } from './problems.ts';
 import { disabledBy, profilesOf } from './profiles.ts';
 import { checkProjectName, normalizeProjectName } from './project-name.ts';
@@ -19,9 +18,8 @@ import { expandNames, selectServices } from './select.ts';
 import { substitute, type VariableUse } from './template.ts';
 import { toModel } from './to-model.ts';
 import { own, ownMap, type TreeMap } from './tree.ts';
+import type { Warning } from './warning.ts';
 import { readSource, type Source } from './yaml/read-source.ts';
-
-export type { Warning } from './phases.ts';
 
 export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   /** `-p`. */
@@ -64,7 +62,12 @@ interface Prepared extends Discovered {
 
 /**
  * Loads a project: finds its files, reads and merges them, checks and completes the result, leaves out what profiles and the
- * selection leave out, and reads the environment files of what is left.
+ * selection leave out, and reads the environment files of what is left. The phases change the tree in place and read no file:
+ *
+ *     per file, on the tree merged so far   validate → canonicalize
+ *     once, on the merged canonical tree    applyDefaults → checkRules → (paths made absolute) → normalize → (profiles)
+ *                                           → toModel → checkConsistency → (selection, environment files)
+ *
  * @throws TcomposeError, or TcomposeErrors when several mistakes were found at once.
  */
 export async function loadProject(options: LoadOptions = {}): Promise<LoadedProject> {

@@ -5,16 +5,28 @@ import { service } from './codec/service-fields.ts';
 import type { Project } from './model/project.ts';
 import type { Config, Model, Network, Secret, Volume } from './model/resources.ts';
 import type { Service } from './model/service.ts';
-import type { ToModel } from './phases.ts';
+import type { Positions } from './positions.ts';
 import { throwCollected } from './problems.ts';
 import { isMap, ownMap, type Tree, type TreeMap } from './tree.ts';
 import { warnUnsupported } from './warn-unsupported.ts';
+import type { Warning } from './warning.ts';
+
+/** What the model takes over beside the tree. */
+interface ModelContext
+  extends Pick<Project, 'name' | 'workingDir' | 'composeFiles' | 'environment' | 'profiles'> {
+  readonly positions: Positions;
+  readonly warn: (warning: Warning) => void;
+  /** Names of services that profiles leave out; they become `disabledServices`. */
+  readonly disabled: ReadonlySet<string>;
+  /** Takes values that can't be read, which are then left out of the project; without it they are thrown. */
+  readonly errors?: TcomposeError[];
+}
 
 /**
  * The typed project of a canonical tree: durations to nanoseconds, sizes to bytes, command lines to words, lists of KEY=VALUE
  * to mappings. All values that can't be read are collected or thrown together; warns once of each attribute that isn't carried out.
  */
-export const toModel: ToModel = (tree, context) => {
+export function toModel(tree: TreeMap, context: ModelContext): Project {
   const { positions, warn, disabled, errors: collected, ...facts } = context;
   const errors: TcomposeError[] = collected ?? [];
   const read: ReadContext = { positions, errors, warn };
@@ -33,7 +45,7 @@ export const toModel: ToModel = (tree, context) => {
   if (collected === undefined) throwCollected(errors);
   warnUnsupported(tree, positions, disabled, warn);
   return project;
-};
+}
 
 function readServices(tree: TreeMap, context: ReadContext): Record<string, Service> {
   const services = readSection<Omit<Service, 'name'>>(tree, 'services', service, context);

@@ -1,8 +1,8 @@
 import type { SourcePlace } from '../errors.ts';
-import type { Warning } from './phases.ts';
 import type { Positions } from './positions.ts';
 import { nestedSupport, resourceSupport, type SupportEntry, serviceSupport } from './support.ts';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from './tree.ts';
+import type { Warning } from './warning.ts';
 
 /** Values of attributes that ask for nothing beyond one machine. */
 const harmless: Readonly<Record<string, readonly Tree[]>> = {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LoadOptions } from '../../compose/load.ts';
 import type { Project } from '../../compose/model/project.ts';
-import type { Warning } from '../../compose/phases.ts';
+import type { Warning } from '../../compose/warning.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, type FlagSpec, flag, type ParsedArgs } from '../command.ts';
 import type { CliContext } from '../context.ts';

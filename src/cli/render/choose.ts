@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
-type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
+export type ProgressKind = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 
 interface ProgressChoice {
   /** `--progress`. */

@@ -1,8 +1,8 @@
 import type { TcomposeError } from '../../errors.ts';
-import type { Warning } from '../phases.ts';
 import type { Positions } from '../positions.ts';
 import { maxProblems, problem } from '../problems.ts';
 import { formatPath, type Tree, type TreePath } from '../tree.ts';
+import type { Warning } from '../warning.ts';
 import type { Out } from './out.ts';
 
 /** Way to a node, from the node upwards: cheap to extend, and made a path only for messages. */

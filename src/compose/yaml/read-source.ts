@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { Warning } from '../phases.ts';
+import type { Warning } from '../warning.ts';
 import type { NodePlaces, YamlStream } from './document.ts';
 import { type LocatedDocument, placeAt } from './locate.ts';
 import { normalizeText, type Parsed, parseYaml } from './parse-yaml.ts';
