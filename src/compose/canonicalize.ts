@@ -97,9 +97,17 @@ function fail(noun: string, text: string, why: string, path: TreePath, pass: Pas
   if (pass.errors.length >= maxProblems) return text;
   const code: ErrorCode = 'COMPOSE_SHORT_SYNTAX';
   const message = `${formatPath(path)}: invalid ${noun} "${text}": ${why}`;
-  pass.errors.push(problem(code, message, pass.positions, path));
+  const hint = /[“”‘’]/.test(text) ? 'The quotes are typographic: write " or \'.' : hints[noun];
+  pass.errors.push(problem(code, message, pass.positions, path, hint === undefined ? {} : { hint }));
   return text;
 }
+
+/** How each short syntax is written. */
+const hints: Readonly<Record<string, string>> = {
+  port: 'Write [IP:][HOST:]CONTAINER[/PROTOCOL], such as "8080:80".',
+  volume: 'Write [SOURCE:]TARGET[:OPTIONS], such as ./data:/data:ro.',
+  device: 'Write HOST[:CONTAINER[:PERMISSIONS]], such as /dev/fuse:/dev/fuse:rw.',
+};
 
 const expandPorts: Expand = (node, path, pass) => {
   if (!isList(node)) return node;

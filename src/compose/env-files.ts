@@ -3,7 +3,7 @@ import { type EnvEntries, type Lookup, parseDotenv, parseRawEnv } from './dotenv
 import type { LoadEffects } from './effects.ts';
 import type { Service } from './model/service.ts';
 import type { Positions } from './positions.ts';
-import { problem } from './problems.ts';
+import { problem, throwCollected } from './problems.ts';
 import { own, type TreePath } from './tree.ts';
 import type { Warning } from './warning.ts';
 
@@ -20,7 +20,7 @@ interface EnvFileContext {
 /**
  * The service with its env_file and label_file read into `environment` and `labels`, which win over the files; of
  * several files the later wins. Variables in env files see the project's environment, then the service's, then earlier keys.
- * @throws TcomposeError COMPOSE_ENV_FILE
+ * @throws TcomposeError COMPOSE_ENV_FILE, or TcomposeErrors for several files.
  */
 export async function resolveServiceFiles(
   service: Service,
@@ -29,29 +29,43 @@ export async function resolveServiceFiles(
 ): Promise<Service> {
   if (service.env_file === undefined && service.label_file === undefined) return service;
   const resolved: { -readonly [K in keyof Service]: Service[K] } = { ...service };
+  const errors: TcomposeError[] = [];
   if (service.env_file !== undefined) {
-    const merged = await readEnvFiles(service, context);
+    const merged = await readEnvFiles(service, context, errors);
     resolved.environment = { ...Object.fromEntries(merged), ...service.environment };
     if (!keepFiles) delete resolved.env_file;
   }
   if (service.label_file !== undefined) {
-    const merged: EnvEntries = new Map();
-    for (const [index, path] of service.label_file.entries()) {
-      const at = ['services', service.name, 'label_file', index];
-      const text = await located(at, context, () => readText(path, 'label file', true, context.effects));
-      const entries = parseDotenv(path, text ?? '', {
-        lookup: lookupIn(context.environment, merged),
-        onUnset: warner(context),
-      });
-      for (const [key, value] of entries) merged.set(key, value);
-    }
+    const merged = await readLabelFiles(service, context, errors);
     resolved.labels = { ...Object.fromEntries(merged), ...service.labels };
     if (!keepFiles) delete resolved.label_file;
   }
+  throwCollected(errors);
   return resolved;
 }
 
-async function readEnvFiles(service: Service, context: EnvFileContext): Promise<EnvEntries> {
+async function readLabelFiles(
+  service: Service,
+  context: EnvFileContext,
+  errors: TcomposeError[],
+): Promise<EnvEntries> {
+  const merged: EnvEntries = new Map();
+  for (const [index, path] of (service.label_file ?? []).entries()) {
+    await located(['services', service.name, 'label_file', index], context, errors, async () => {
+      const text = await readText(path, 'label file', true, context.effects);
+      const lookup = lookupIn(context.environment, merged);
+      const entries = parseDotenv(path, text ?? '', { lookup, onUnset: warner(context) });
+      for (const [key, value] of entries) merged.set(key, value);
+    });
+  }
+  return merged;
+}
+
+async function readEnvFiles(
+  service: Service,
+  context: EnvFileContext,
+  errors: TcomposeError[],
+): Promise<EnvEntries> {
   const merged: EnvEntries = new Map();
   const own_ = service.environment ?? {};
   for (const [index, { path, required, format }] of (service.env_file ?? []).entries()) {
@@ -59,29 +73,39 @@ async function readEnvFiles(service: Service, context: EnvFileContext): Promise<
     if (format !== undefined && format !== '' && format !== 'raw') {
       const message = `unsupported env_file format "${format}"`;
       const hint = 'Leave format out, or set it to raw.';
-      throw problem('COMPOSE_ENV_FILE', message, context.positions, at, { hint });
+      errors.push(problem('COMPOSE_ENV_FILE', message, context.positions, at, { hint }));
+      continue;
     }
-    const text = await located(at, context, () => readText(path, 'env file', required, context.effects));
-    if (text === undefined) continue;
-    const project = lookupIn(context.environment);
-    const lookup: Lookup = (name) => project(name) ?? own(own_, name) ?? merged.get(name);
-    const entries =
-      format === 'raw'
-        ? parseRawEnv(path, text, lookup)
-        : parseDotenv(path, text, { lookup, onUnset: warner(context) });
-    for (const [key, value] of entries) merged.set(key, value);
+    await located(at, context, errors, async () => {
+      const text = await readText(path, 'env file', required, context.effects);
+      if (text === undefined) return;
+      const project = lookupIn(context.environment);
+      const lookup: Lookup = (name) => project(name) ?? own(own_, name) ?? merged.get(name);
+      const entries =
+        format === 'raw'
+          ? parseRawEnv(path, text, lookup)
+          : parseDotenv(path, text, { lookup, onUnset: warner(context) });
+      for (const [key, value] of entries) merged.set(key, value);
+    });
   }
   return merged;
 }
 
-/** Runs a read whose errors, which know no place, are about the node at `at`. */
-async function located<T>(at: TreePath, context: EnvFileContext, read: () => Promise<T>): Promise<T> {
+/** Runs a read and notes its error; one that knows no place is about the node at `at`. */
+async function located(
+  at: TreePath,
+  context: EnvFileContext,
+  errors: TcomposeError[],
+  read: () => Promise<void>,
+): Promise<void> {
   try {
-    return await read();
+    await read();
   } catch (error) {
-    if (!(error instanceof TcomposeError) || error.where !== undefined) throw error;
+    if (!(error instanceof TcomposeError)) throw error;
     const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw problem(error.code, error.message, context.positions, at, hint);
+    errors.push(
+      error.where === undefined ? problem(error.code, error.message, context.positions, at, hint) : error,
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export async function includeProjects(document: ComposeDocument, run: LoadRun): 
   if (entries === undefined || entries === null) return [];
   const path: TreePath = ['include'];
   if (!isList(entries)) {
-    throw problem('COMPOSE_INCLUDE', 'include must be a list', document.positions, path);
+    const hint = 'Begin each item with "- ".';
+    throw problem('COMPOSE_INCLUDE', 'include must be a list', document.positions, path, { hint });
   }
   const layers: Layer[] = [];
   for (const [index, node] of entries.entries()) {

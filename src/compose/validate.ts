@@ -5,7 +5,8 @@ import { type Shape, shapes } from './generated/attributes.ts';
 import { validate as matchesSchema, type SchemaBreach } from './generated/validate-schema.js';
 import type { Positions } from './positions.ts';
 import { inFileOrder, maxProblems, problem } from './problems.ts';
-import { formatPath, isList, isMap, nodeAt, type Tree, type TreeMap, type TreePath } from './tree.ts';
+import { formatPath, isList, isMap, nodeAt, own, type Tree, type TreeMap, type TreePath } from './tree.ts';
+import { typeHint } from './type-hint.ts';
 
 interface Complaint {
   readonly code: ErrorCode;
@@ -53,9 +54,9 @@ function complain(breach: SchemaBreach, path: TreePath, tree: Tree): Complaint {
   const { params } = breach;
   switch (breach.keyword) {
     case 'additionalProperties':
-      return unknownAttribute(path, String(params.additionalProperty));
+      return unknownAttribute(path, String(params.additionalProperty), tree);
     case 'type':
-      return wrongType(where, [params.type].flat() as string[], nodeAt(tree, path));
+      return wrongType(path, where, [params.type].flat() as string[], nodeAt(tree, path));
     case 'required':
       return {
         code: 'COMPOSE_MISSING_ATTRIBUTE',
@@ -91,7 +92,7 @@ function patternSentence(path: TreePath): string {
   }
 }
 
-function unknownAttribute(path: TreePath, key: string): Complaint {
+function unknownAttribute(path: TreePath, key: string, tree: Tree): Complaint {
   const shape = shapeAt(path);
   const where = formatPath(path);
   if (shape?.keys === undefined) {
@@ -107,10 +108,15 @@ function unknownAttribute(path: TreePath, key: string): Complaint {
       ? `Did you mean "${near}"?`
       : home !== undefined
         ? `It belongs under "${home}".`
-        : 'Keys of your own begin with "x-".';
+        : path.length === 0 && looksLikeService(nodeAt(tree, [key]))
+          ? 'A service belongs under "services".'
+          : 'Keys of your own begin with "x-".';
   const message = `${where === '' ? '' : `${where}: `}unknown attribute "${key}"`;
   return { code: 'COMPOSE_UNKNOWN_ATTRIBUTE', message, hint, path: [...path, key] };
 }
+
+const looksLikeService = (node: Tree | undefined): boolean =>
+  isMap(node) && (own(node, 'image') !== undefined || own(node, 'build') !== undefined);
 
 /** The one attribute under which `key` would be known, when there is exactly one. */
 function homeOf(shape: Shape, key: string): string | undefined {
@@ -146,21 +152,24 @@ const nouns: Readonly<Record<string, string>> = {
   null: 'empty',
 };
 
-function wrongType(where: string, types: readonly string[], node: Tree | undefined): Complaint {
+const serviceAttributes = new Set(Object.keys(resolve('Service')?.keys ?? {}));
+
+function wrongType(
+  path: TreePath,
+  where: string,
+  types: readonly string[],
+  node: Tree | undefined,
+): Complaint {
   // A string passes for a boolean or a number because variables give strings; nobody means to write one.
   const wanted = types.filter((type) => type !== 'string' || !types.includes('boolean') || types.length > 2);
   const message = `${where} must be ${wanted.map((type) => nouns[type] ?? type).join(' or ')}`;
-  return { code: 'COMPOSE_TYPE', message, hint: typeHint(types, node) };
-}
-
-function typeHint(types: readonly string[], node: Tree | undefined): string {
-  if (node === null || node === undefined) return 'It has no value here.';
-  if (isMap(node)) return types.includes('array') ? 'Begin each item with "- ".' : 'It is a mapping here.';
-  if (isList(node)) return types.includes('object') ? 'Leave out the "- ".' : 'It is a list here.';
-  if (types.includes('boolean') && !types.includes('number')) return 'Write true or false.';
-  if (types.includes('string')) return `Put the value in quotes: "${String(node)}".`;
-  if (types.includes('array')) return `Write a list: [${String(node)}].`;
-  return `It is the ${typeof node} ${String(node)} here.`;
+  const around = shapeAt(path.slice(0, -1));
+  const listMayBeMapping = around?.any !== undefined || around?.keys !== undefined;
+  return {
+    code: 'COMPOSE_TYPE',
+    message,
+    hint: typeHint({ path, types, listMayBeMapping, serviceAttributes }, node),
+  };
 }
 
 function oneOf(where: string, allowed: readonly string[], node: Tree | undefined): Complaint {

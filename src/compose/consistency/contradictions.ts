@@ -13,7 +13,7 @@ export function checkContradictions(service: Service, report: Report): void {
   checkBuild(service, at, report);
   if (service.network_mode && service.networks && Object.keys(service.networks).length > 0) {
     const message = `service ${name} declares mutually exclusive \`network_mode\` and \`networks\``;
-    report('COMPOSE_EXCLUSIVE', [...at, 'network_mode'], message);
+    report('COMPOSE_EXCLUSIVE', [...at, 'network_mode'], message, 'Remove one of the two.');
   }
   checkHealthcheck(service, at, report);
   checkScale(service, at, report);
@@ -39,7 +39,7 @@ function checkBuild(service: Service, at: TreePath, report: Report): void {
   if (build === undefined) return;
   if (build.dockerfile && build.dockerfile_inline) {
     const message = `service "${name}" declares mutually exclusive dockerfile and dockerfile_inline`;
-    report('COMPOSE_EXCLUSIVE', [...at, 'build', 'dockerfile_inline'], message);
+    report('COMPOSE_EXCLUSIVE', [...at, 'build', 'dockerfile_inline'], message, 'Remove one of the two.');
   }
   const platforms = build.platforms ?? [];
   if (platform && platforms.length > 0 && !platforms.includes(platform)) {
@@ -62,7 +62,7 @@ function checkScale(service: Service, at: TreePath, report: Report): void {
   const replicas = service.deploy?.replicas;
   if (scale !== undefined && replicas !== undefined && scale !== replicas) {
     const message = `services.${name}: can't set distinct values on 'scale' and 'deploy.replicas'`;
-    report('COMPOSE_EXCLUSIVE', [...at, 'scale'], message);
+    report('COMPOSE_EXCLUSIVE', [...at, 'scale'], message, 'Remove one of the two.');
   }
   const attribute = scale === undefined ? 'deploy.replicas' : 'scale';
   const path = [...at, ...attribute.split('.')];
@@ -73,7 +73,7 @@ function checkScale(service: Service, at: TreePath, report: Report): void {
   }
   if (service.container_name && wanted > 1) {
     const message = `services.${name}: can't set container_name and ${attribute} as container name must be unique`;
-    report('COMPOSE_EXCLUSIVE', path, message);
+    report('COMPOSE_EXCLUSIVE', path, message, 'Remove container_name: Compose then numbers the names.');
   }
 }
 
@@ -89,6 +89,6 @@ function checkLimits(service: Service, at: TreePath, report: Report): void {
   for (const [attribute, value, other, otherValue] of twice) {
     if (!value || !otherValue || value === otherValue) continue;
     const message = `services.${service.name}: can't set distinct values on '${attribute}' and 'deploy.resources.${other}'`;
-    report('COMPOSE_EXCLUSIVE', [...at, attribute], message);
+    report('COMPOSE_EXCLUSIVE', [...at, attribute], message, 'Remove one of the two.');
   }
 }

@@ -41,5 +41,6 @@ function reportCircle(circle: readonly string[], report: Report): void {
   const turned = [...circle.slice(first), ...circle.slice(0, first)];
   const [start = '', second = start] = turned;
   const message = `dependency cycle detected: ${[...turned, start].join(' -> ')}`;
-  report('COMPOSE_CYCLE', ['services', start, 'depends_on', second], message);
+  const hint = 'Remove one of the dependencies in the circle.';
+  report('COMPOSE_CYCLE', ['services', start, 'depends_on', second], message, hint);
 }

@@ -52,12 +52,13 @@ function checkDependencies(project: Project, service: Service, report: Report): 
     const disabled = own(project.disabledServices, name);
     if (disabled !== undefined && !dependency.required) continue;
     const message = `service "${service.name}" depends on undefined service "${name}"`;
+    const way = wayToDependency(service, name);
     const hint =
       disabled === undefined
         ? (didYouMean(name, Object.keys(project.services)) ??
-          'Define it under "services", or set "required: false".')
+          `Define it under "services"${way[0] === 'depends_on' ? ', or set "required: false"' : ''}.`)
         : `It is left out by its profiles: ${(disabled.profiles ?? []).join(', ')}.`;
-    report('COMPOSE_UNDEFINED', [...at, ...wayToDependency(service, name)], message, hint);
+    report('COMPOSE_UNDEFINED', [...at, ...way], message, hint);
   }
 }
 

@@ -181,7 +181,7 @@ function readMap(scanner: Scanner, column: number): Record<string, unknown> {
     }
     scanner.pos += 1;
     const isMerge = !quoted && raw === '<<';
-    const key = isMerge ? raw : keyText(quoted ? raw : resolvePlain(raw), raw, keyOffset);
+    const key = isMerge ? raw : keyText(scanner, quoted ? raw : resolvePlain(raw), raw, keyOffset);
     skipBlanks(scanner);
     const valueOffset = scanner.pos;
     const value = readMapValue(scanner, column);

@@ -21,8 +21,8 @@ export interface YamlDocument {
 export interface YamlStream {
   readonly documents: readonly YamlDocument[];
   readonly unknownTags: readonly { readonly tag: string; readonly offset: number }[];
-  /** Keys that their mapping already had, the first few; the last value counts. */
-  readonly duplicates: readonly YamlProblem[];
+  /** Keys that are no strings or that their mapping already had, the first few; the last value counts. */
+  readonly mistakes: readonly YamlProblem[];
 }
 
 /** A node under `!reset` or `!override`, as the parsers leave it in the data. */

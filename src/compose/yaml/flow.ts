@@ -88,7 +88,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
       if (before !== undefined) noteDuplicate(scanner, '<<', () => before, keyOffset);
       merge = { value, offset: keyOffset };
     } else {
-      const key = keyText(quoted ? raw : resolvePlain(raw), raw, keyOffset);
+      const key = keyText(scanner, quoted ? raw : resolvePlain(raw), raw, keyOffset);
       if (Object.hasOwn(map, key)) {
         noteDuplicate(scanner, key, () => offsets[names.indexOf(key)], keyOffset);
       }

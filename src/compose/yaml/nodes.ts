@@ -80,11 +80,15 @@ export function followAlias(
 ): unknown {
   const anchor = state.anchors.get(name);
   if (anchor === undefined) {
+    if (name === '') {
+      const hint = 'Put the value in quotes if the * is meant as it is.';
+      throw new YamlProblem('alias', 'a * that names no anchor', offset, hint);
+    }
     throw new YamlProblem(
       'alias',
       `unknown anchor "${name}" referenced`,
       offset,
-      `Define it before its use: put &${name} in front of the value it stands for.`,
+      `Define it before its use: put &${name} in front of the value it stands for. Put the value in quotes if the * is meant as it is.`,
     );
   }
   if (anchor.open) {
@@ -167,37 +171,41 @@ export function applyStandardTag(
   }
 }
 
-/** The text of a mapping's key from a scalar; anything but a string is refused, as Docker Compose does. */
-export function keyText(value: unknown, raw: string, offset: number): string {
+/** Where mistakes that leave a document readable are noted. */
+interface Notes {
+  readonly text: string;
+  readonly mistakes: YamlProblem[];
+}
+
+/** How many of them are noted: each costs a count of lines. */
+const maxNoted = 20;
+
+/** The text of a mapping's key from a scalar; anything but a string is noted as a mistake, for Docker Compose refuses it. */
+export function keyText({ mistakes }: Notes, value: unknown, raw: string, offset: number): string {
   if (typeof value !== 'string') {
     const shown =
       value === null ? (raw === '' ? 'an empty one' : raw) : scalarText(value as number | boolean);
-    throw new YamlProblem(
-      'key-type',
-      `non-string key: ${shown}`,
-      offset,
-      raw === '' ? 'Write a key before the colon.' : `Quote the key: "${raw}".`,
-    );
+    const hint = raw === '' ? 'Write a key before the colon.' : `Quote the key: "${raw}".`;
+    const problem = new YamlProblem('key-type', `non-string key: ${shown}`, offset, hint);
+    if (mistakes.length < maxNoted) mistakes.push(problem);
+    return raw;
   }
   if (value === '__proto__') throw new YamlProblem('key-type', 'the key __proto__ is reserved', offset);
   return value;
 }
 
-/** How many keys given twice are noted: each costs a count of lines. */
-const maxDuplicates = 20;
-
 /** Notes a key that its mapping already has, at the offset `second`; `first` finds the offset of the other. */
 export function noteDuplicate(
-  { text, duplicates }: { readonly text: string; readonly duplicates: YamlProblem[] },
+  { text, mistakes }: Notes,
   key: string,
   first: () => number | undefined,
   second: number,
 ): void {
-  if (duplicates.length === maxDuplicates) return;
+  if (mistakes.length === maxNoted) return;
   const known = lineOf(text, first() ?? second);
   const message = `line ${lineOf(text, second)}: mapping key "${key}" already defined at line ${known}`;
   const hint = 'Remove one of the two, or merge what is under them.';
-  duplicates.push(new YamlProblem('duplicate-key', message, second, hint));
+  mistakes.push(new YamlProblem('duplicate-key', message, second, hint));
 }
 
 /** Line of an offset, from 1. */

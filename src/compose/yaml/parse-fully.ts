@@ -20,7 +20,7 @@ interface Context {
   readonly text: string;
   readonly places: Map<object, NodePlaces> | undefined;
   readonly unknownTags: { tag: string; offset: number }[];
-  readonly duplicates: YamlProblem[];
+  readonly mistakes: YamlProblem[];
   readonly anchors: Map<string, Anchor>;
   nodes: number;
   aliased: number;
@@ -43,7 +43,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
     logLevel: 'silent',
   });
   const unknownTags: { tag: string; offset: number }[] = [];
-  const duplicates: YamlProblem[] = [];
+  const mistakes: YamlProblem[] = [];
   const documents: YamlDocument[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
@@ -54,7 +54,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
       text,
       places,
       unknownTags,
-      duplicates,
+      mistakes,
       anchors: new Map(),
       nodes: 0,
       aliased: 0,
@@ -64,7 +64,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
     checkDocumentCount(documents.length, offsetOf(document.contents));
     documents.push({ value, marked: context.marked, start: offsetOf(document.contents) });
   }
-  return { documents, unknownTags, duplicates };
+  return { documents, unknownTags, mistakes };
 }
 
 /** The package's message as the end of "FILE: …": lower case, no final stop. */
@@ -195,12 +195,12 @@ function keyOf(
     const raw = rawText(node);
     const plain = node.type === 'PLAIN' || node.type === undefined;
     if (plain && raw === '<<' && node.tag === undefined) return { key: raw, isMerge: true };
-    return { key: keyText(convert(context, node, depth + 1), raw, offset), isMerge: false };
+    return { key: keyText(context, convert(context, node, depth + 1), raw, offset), isMerge: false };
   }
   if (isAlias(node)) {
     const value = convert(context, node, depth + 1);
-    if (typeof value === 'string') return { key: keyText(value, value, offset), isMerge: false };
+    if (typeof value === 'string') return { key: keyText(context, value, value, offset), isMerge: false };
   }
-  if (node === null) return { key: keyText(null, '', offset), isMerge: false };
+  if (node === null) return { key: keyText(context, null, '', offset), isMerge: false };
   throw new YamlProblem('key-type', 'non-string key: a collection', offset, 'Use a plain word as the key.');
 }

@@ -37,7 +37,7 @@ export async function parseYaml(text: string): Promise<Parsed> {
   try {
     return { stream: parseFully(text), again: (places) => parseFully(text, places) };
   } catch (error) {
-    throw error instanceof YamlProblem ? explain(error, reason) : error;
+    throw error instanceof YamlProblem ? explain(error, reason, text) : error;
   }
 }
 
@@ -65,10 +65,11 @@ const plainer: readonly (readonly [pattern: RegExp, message: string | undefined,
     'Close it with ] or }.',
   ],
   [/cannot start with reserved character|unexpected scalar/, undefined, 'Put the value in quotes.'],
+  [/unexpected flow-(?:map|seq)-end/, 'a bracket is closed here that was never opened', 'Remove it.'],
 ];
 
 /** The full parser's error in plain words; of what is never closed, the place where it was opened. */
-function explain(error: YamlProblem, reason: NotHandled): YamlProblem {
+function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProblem {
   if (error.kind !== 'syntax') return error;
   if (reason.message.startsWith('an unclosed ')) {
     const what = reason.message.slice('an unclosed '.length);
@@ -79,11 +80,40 @@ function explain(error: YamlProblem, reason: NotHandled): YamlProblem {
       `Close the ${what}.`,
     );
   }
+  const spaceless = /implicit (?:map )?keys need/.test(error.message)
+    ? keyWithoutSpace(text, reason.offset)
+    : undefined;
+  if (spaceless !== undefined) return spaceless;
   const found = plainer.find(([pattern]) => pattern.test(error.message));
   if (found === undefined) return error;
   const [, message, hint] = found;
-  const offset = reason.message === 'a mapping inside a value' ? reason.offset : error.offset;
+  const at = reason.message === 'a mapping inside a value' ? reason.offset : error.offset;
+  const offset = /same column/.test(error.message) ? firstCharacter(text, at) : at;
   return new YamlProblem('syntax', message ?? error.message, offset, hint);
+}
+
+/** The offset of the first character of the line that is no blank. */
+function firstCharacter(text: string, offset: number): number {
+  let at = text.lastIndexOf('\n', offset - 1) + 1;
+  while (text[at] === ' ') at += 1;
+  return at;
+}
+
+/** `key:value` on the line before the one at the offset, which makes text of what was meant as a key. */
+function keyWithoutSpace(text: string, offset: number): YamlProblem | undefined {
+  const end = text.lastIndexOf('\n', offset - 1);
+  if (end < 0) return undefined;
+  const start = text.lastIndexOf('\n', end - 1) + 1;
+  const found = /^(\s*(?:- +)*)([A-Za-z_][\w.-]*):([^\s/].*)$/.exec(text.slice(start, end));
+  if (found === null) return undefined;
+  const [, before = '', key = '', value = ''] = found;
+  const shown = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  return new YamlProblem(
+    'syntax',
+    `no space behind the colon of "${key}"`,
+    start + before.length + key.length,
+    `Write ${key}: ${shown}`,
+  );
 }
 
 /** Text with `\n` as the only line break, the form in which offsets count. */

@@ -40,8 +40,7 @@ export function parseDirectly(text: string, places?: Map<object, NodePlaces>): Y
       documents.push(document);
     }
     const next = skipMarkers(scanner);
-    if (next === 'end')
-      return { documents, unknownTags: scanner.unknownTags, duplicates: scanner.duplicates };
+    if (next === 'end') return { documents, unknownTags: scanner.unknownTags, mistakes: scanner.mistakes };
     explicit = true;
   }
 }

@@ -11,7 +11,7 @@ export interface Source {
   readonly file: string;
   readonly text: string;
   readonly stream: YamlStream;
-  /** Keys given twice. */
+  /** Keys given twice, and keys that are no strings. */
   readonly mistakes: readonly TcomposeError[];
   /** Documents with places, from a second parse on first use. */
   located(): readonly LocatedDocument[];
@@ -60,7 +60,7 @@ export async function readSource(
       where: placeAt(file, text, offset),
     });
   }
-  const mistakes = parsed.stream.duplicates.map((problem) => errorAt(file, text, problem));
+  const mistakes = parsed.stream.mistakes.map((problem) => errorAt(file, text, problem));
   return { file, text, stream: parsed.stream, mistakes, located: locator(parsed) };
 }
 

@@ -53,7 +53,8 @@ export interface Scanner {
   readonly places: Map<object, NodePlaces> | undefined;
   /** Tags that mean nothing here, with their offsets. */
   readonly unknownTags: { tag: string; offset: number }[];
-  readonly duplicates: YamlProblem[];
+  /** What is wrong and yet leaves the text readable. */
+  readonly mistakes: YamlProblem[];
   /** Whether a `!reset` or `!override` was met. */
   marked: boolean;
 }
@@ -70,7 +71,7 @@ export function createScanner(text: string, places: Map<object, NodePlaces> | un
     anchors: new Map(),
     places,
     unknownTags: [],
-    duplicates: [],
+    mistakes: [],
     marked: false,
   };
 }

@@ -22,6 +22,50 @@ test.each<[TreeMap, string, string | undefined]>([
   [web({ user: 1000 }), 'services.web.user must be a string', 'Put the value in quotes: "1000".'],
   [web({ hostname: null }), 'services.web.hostname must be a string', 'It has no value here.'],
   [web({ cap_add: 'ALL' }), 'services.web.cap_add must be a list', 'Write a list: [ALL].'],
+  [
+    web({ environment: 'A=b C=d' }),
+    'services.web.environment must be a mapping or a list',
+    'Write KEY: value, or - KEY=value, on a line for each.',
+  ],
+  [
+    web({ ports: '-80:80 -90:90' }),
+    'services.web.ports must be a list',
+    'Put a space behind the "-" of each item.',
+  ],
+  [web({ cap_add: 'A B' }), 'services.web.cap_add must be a list', 'Begin each item with "- ".'],
+  [
+    web({ environment: [{ A: 1 }] }),
+    'services.web.environment[0] must be a string',
+    'A colon with a space makes it a mapping: put the item in quotes, or leave out the "- " of every item.',
+  ],
+  [
+    web({ cap_add: [{ A: 1 }] }),
+    'services.web.cap_add[0] must be a string',
+    'A colon with a space makes it a mapping: put the item in quotes.',
+  ],
+  [
+    web({ logging: 'json-file' }),
+    'services.web.logging must be a mapping',
+    'Write driver: json-file below it.',
+  ],
+  [web({ healthcheck: 5 }), 'services.web.healthcheck must be a mapping', 'It is the number 5 here.'],
+  [
+    web({ depends_on: { db: 'service_healthy' } }),
+    'services.web.depends_on.db must be a mapping',
+    'Write condition: service_healthy below it.',
+  ],
+  [{ services: { web: 'nginx' } }, 'services.web must be a mapping', 'Write image: nginx below it.'],
+  [
+    { services: { web: null } },
+    'services.web must be a mapping',
+    'It has no value here: what belongs to it is indented below it.',
+  ],
+  [
+    { services: { ports: ['80'] } },
+    'services.ports must be a mapping',
+    'Indent it further than the name of its service.',
+  ],
+  [{ web: { image: 'x' } }, 'unknown attribute "web"', 'A service belongs under "services".'],
   [web({ cgroup: 'hsot' }), 'services.web.cgroup must be one of host, private', 'Did you mean "host"?'],
   [
     { services: { 'a b': { image: 'x' } } },

@@ -38,6 +38,34 @@ describe('mistakes of all phases in one go', () => {
   });
 
   it.each([
+    [
+      'a key without a space behind its colon',
+      'services:\n  a:\n    image:nginx\n    restart: always\n',
+      'no space behind the colon of "image"',
+    ],
+    [
+      'a bracket too many',
+      'services:\n  a:\n    image: x\n    }\n',
+      'a bracket is closed here that was never opened',
+    ],
+    ['a lone star', 'services: {a: {image: x, volumes: [*]}}', 'a * that names no anchor'],
+    ['tabs', 'services:\n\ta:\n', 'tabs are not allowed as indentation'],
+    ['a port in words', 'services: {a: {image: x, ports: [“80:80”]}}', 'invalid port "“80:80”"'],
+  ])('%s', async (_, text, message) => {
+    const errors = await one(text);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(message);
+  });
+
+  it('keys that are no strings', async () => {
+    expect(await codes('services:\n  1: {image: x}\n  a: {image: x, environment: {2: y, true: z}}')).toEqual([
+      'COMPOSE_YAML 2:3',
+      'COMPOSE_YAML 3:31',
+      'COMPOSE_YAML 3:37',
+    ]);
+  });
+
+  it.each([
     ['a misspelled image is no missing one', 'services: {a: {imge: x}}', ['COMPOSE_UNKNOWN_ATTRIBUTE 1:16']],
     [
       'a misspelled section leaves no names undefined',
@@ -91,11 +119,16 @@ describe('mistakes of all phases in one go', () => {
       '  a: {image: x, env_file: nope.env}',
       '  b: {image: x, env_file: [{path: some.env, format: xml}]}',
       '  c: {image: x, label_file: [some.env, nope.labels]}',
+      '  d: {image: x, env_file: [no.env, some.env, bad.env], label_file: no.labels}',
     ];
-    expect(await refused({ 'compose.yaml': text.join('\n'), 'some.env': 'A=1\n' })).toEqual([
+    const files = { 'compose.yaml': text.join('\n'), 'some.env': 'A=1\n', 'bad.env': 'A=1\n B C=2' };
+    expect(await refused(files)).toEqual([
       'COMPOSE_ENV_FILE /project/compose.yaml:2:17 env file /project/nope.env not found',
       'COMPOSE_ENV_FILE /project/compose.yaml:3:28 unsupported env_file format "xml"',
       'COMPOSE_ENV_FILE /project/compose.yaml:4:40 label file /project/nope.labels not found',
+      'COMPOSE_ENV_FILE /project/compose.yaml:5:28 env file /project/no.env not found',
+      'COMPOSE_ENV_FILE /project/bad.env:2:3 failed to read /project/bad.env: line 2: unexpected character " " in variable name "B C"',
+      'COMPOSE_ENV_FILE /project/compose.yaml:5:56 label file /project/no.labels not found',
     ]);
   });
 

@@ -95,7 +95,6 @@ describe('parseYaml', () => {
   it.each([
     ['a: *nope\n', 'unknown anchor "nope" referenced', 3],
     ['a: &x\n  b: *x\n', 'cycle detected: "*x" stands inside the value it refers to', 11],
-    ['1: x\n', 'non-string key: 1', 0],
     ['__proto__: x\n', 'the key __proto__ is reserved', 0],
     ['a:\n  <<: 1\n', 'map merge requires map or sequence of maps as the value', 5],
     ['a: "\0"\n', 'control characters are not allowed', 4],
@@ -128,18 +127,31 @@ describe('parseYaml', () => {
     ],
   ])('notes every key given twice in %j in both parsers alike', (text, value, messages, offsets) => {
     for (const parse of [parseDirectly, parseFully]) {
-      const { documents, duplicates } = parse(text);
+      const { documents, mistakes } = parse(text);
       expect(documents.map((document) => document.value)).toEqual([value]);
-      expect(duplicates.map(({ kind, message }) => [kind, message])).toEqual(
+      expect(mistakes.map(({ kind, message }) => [kind, message])).toEqual(
         messages.map((message) => ['duplicate-key', message]),
       );
-      expect(duplicates.map(({ offset }) => offset)).toEqual(offsets);
+      expect(mistakes.map(({ offset }) => offset)).toEqual(offsets);
+    }
+  });
+
+  it('notes every key that is no string in both parsers alike', () => {
+    for (const parse of [parseDirectly, parseFully]) {
+      const { documents, mistakes } = parse('1: x\ntrue: {2.5: y}\nnull: z\n');
+      expect(documents[0]?.value).toEqual({ 1: 'x', true: { 2.5: 'y' }, null: 'z' });
+      expect(mistakes.map(({ kind, message, offset }) => [kind, message, offset])).toEqual([
+        ['key-type', 'non-string key: 1', 0],
+        ['key-type', 'non-string key: true', 5],
+        ['key-type', 'non-string key: 2.5', 12],
+        ['key-type', 'non-string key: null', 20],
+      ]);
     }
   });
 
   it('notes the first of very many keys given twice', () => {
     const text = 'a: 1\n'.repeat(50_000);
-    for (const parse of [parseDirectly, parseFully]) expect(parse(text).duplicates).toHaveLength(20);
+    for (const parse of [parseDirectly, parseFully]) expect(parse(text).mistakes).toHaveLength(20);
   });
 
   it.each([
