@@ -1,6 +1,7 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { EventSink } from '../events.ts';
 import type { GlobalOptions } from './globals.ts';
+import type { ProgressKind } from './render/choose.ts';
 import type { LogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 
@@ -22,8 +23,8 @@ export interface CliContext {
   warn(message: string, hint?: string): void;
   /** The engine's client, connected on first use (starting our engine if need be), closed by main. */
   engine(): Promise<EngineClient>;
-  /** A renderer of events for this run, made on first use (which sets the style of logs) and closed by main. */
-  renderer(log?: LogStyle): Promise<Renderer>;
+  /** A renderer of events for this run, made on first use (which sets the styles) and closed by main. */
+  renderer(log?: LogStyle, progress?: ProgressKind): Promise<Renderer>;
   /** Sends an event to the renderer; warnings that come before one exists go to standard error. */
   readonly emit: EventSink;
   /**

@@ -46,10 +46,10 @@ export function createContext(globals: GlobalOptions): {
       );
       return client;
     },
-    renderer: (log = { ...plainLogStyle, color: color.stdout }) => {
+    renderer: (log = { ...plainLogStyle, color: color.stdout }, progress = globals.progress) => {
       renderer ??= import('./render/choose.ts').then(
         async ({ chooseRenderer, progressKind, showsUnicode }) => {
-          const { progress, ansi } = globals;
+          const { ansi } = globals;
           const kind = progressKind({ progress, ansi, term: process.env.TERM, err: process.stderr });
           ready = await chooseRenderer(kind, {
             out: process.stdout,

@@ -1,6 +1,8 @@
+import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { Plan } from '../project/plan.ts';
 import type { CliContext } from './context.ts';
+import { isOwnEngine } from './is-own-engine.ts';
 
 interface RunPlanOptions {
   readonly client: EngineClient;
@@ -14,6 +16,21 @@ const loadExecute = () => import('../project/execute/index.ts');
 /** Loads what runPlan needs while the command still waits for the engine. */
 export async function prepareRun(ctx: CliContext): Promise<void> {
   if (!ctx.globals.dryRun) await Promise.all([loadExecute(), import('./render/plain.ts')]);
+}
+
+/**
+ * Asks our own engine whether a plan can be carried out, before anything of it is; others tell when it comes to it.
+ * @throws TcomposeError or TcomposeErrors, one a container that could not be created or started.
+ */
+export async function checkPlan(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project | undefined,
+  plan: Plan,
+): Promise<void> {
+  if (plan.steps.length === 0 || ctx.globals.dryRun || !isOwnEngine(client)) return;
+  const { preflight } = await import('../project/preflight.ts');
+  await preflight(client, project, plan);
 }
 
 /**

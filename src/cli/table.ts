@@ -56,6 +56,8 @@ export function formatItems(
 ): string {
   if (format === undefined || format === '' || format === 'table') return asTable();
   if (format === 'json') return jsonLinesOf(items);
+  if (/\{\{[^}]*$/.test(format))
+    throw new TcomposeError('CLI_USAGE', `--format has a {{ without its }}: ${format}`);
   const unescaped = format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
   if (!unescaped.startsWith('table '))
     return items.map((item) => `${fillTemplate(unescaped, item)}\n`).join('');

@@ -4,6 +4,7 @@ import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
 import { flag, type ParsedArgs } from './command.ts';
 import type { CliContext } from './context.ts';
+import { isOwnEngine } from './is-own-engine.ts';
 import { notYet } from './not-yet.ts';
 import { matchServices } from './project.ts';
 import { usage } from './usage-error.ts';
@@ -32,8 +33,14 @@ export function checkUpFlags(args: ParsedArgs): void {
       clash(background, attached);
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
     throw usage('--wait-timeout is a number of seconds, not less than 0');
-  if (given('build')) throw notYet('`--build`', 'Images that exist are used as they are without it.');
+  refuseBuild(args);
   if (given('watch')) throw notYet('`--watch`');
+}
+
+/** `--build` of `up`, `create` and `run`. */
+export function refuseBuild(args: ParsedArgs): void {
+  if (flag.bool(args, 'build'))
+    throw notYet('`--build`', 'Images that exist are used as they are without it.');
 }
 
 /** `SERVICE=N` pairs. */
@@ -62,9 +69,6 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
 }
 
 const truthy = (text: string | undefined) => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
-
-/** Whether the engine is one of tcompose's. */
-export const isOwnEngine = (client: EngineClient): boolean => /^tcompose\//i.test(client.identity.server);
 
 /** Plan options of `up` and `create`, from flags and environment. */
 export function upOptions(

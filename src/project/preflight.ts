@@ -14,7 +14,11 @@ import type { Plan } from './plan.ts';
  * tell when it comes to it.
  * @throws TcomposeError or TcomposeErrors, one a container.
  */
-export async function preflight(client: EngineClient, project: Project, plan: Plan): Promise<void> {
+export async function preflight(
+  client: EngineClient,
+  project: Project | undefined,
+  plan: Plan,
+): Promise<void> {
   const errors = await missingFiles(plan);
   const request = await preflightRequest(project, plan);
   if ((request.create?.length ?? 0) + (request.start?.length ?? 0) > 0) {
@@ -27,12 +31,13 @@ export async function preflight(client: EngineClient, project: Project, plan: Pl
 }
 
 /** The question: containers the plan creates, those of before that it starts, and those it stops or removes. */
-export async function preflightRequest(project: Project, plan: Plan): Promise<PreflightRequest> {
+export async function preflightRequest(project: Project | undefined, plan: Plan): Promise<PreflightRequest> {
   const started = new Set<string>();
   const created = new Set<string>();
   const release = new Set<string>();
   for (const { operation } of plan.steps) {
-    if (operation.kind === 'start-container') started.add(operation.container);
+    if (operation.kind === 'start-container' || operation.kind === 'restart-container')
+      started.add(operation.container);
     else if (operation.kind === 'create-container') created.add(operation.container);
     else if (operation.kind === 'stop-container' || operation.kind === 'remove-container')
       release.add(operation.id);
@@ -59,9 +64,9 @@ export async function preflightRequest(project: Project, plan: Plan): Promise<Pr
 }
 
 /** All networks of the service are internal: its ports are not published, so it does not matter who has them. */
-function isUnreachable(project: Project, name: string): boolean {
-  const keys = Object.keys(project.services[name]?.networks ?? {});
-  return keys.length > 0 && keys.every((key) => project.networks[key]?.internal === true);
+function isUnreachable(project: Project | undefined, name: string): boolean {
+  const keys = Object.keys(project?.services[name]?.networks ?? {});
+  return keys.length > 0 && keys.every((key) => project?.networks[key]?.internal === true);
 }
 
 /** Configs and secrets from files that are not there, each file once. */

@@ -4,7 +4,7 @@ import { planUp } from '../../project/plan-up/index.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadForCommand, matchServices } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../up-options.ts';
 
 export const command: Command = {
@@ -37,7 +37,9 @@ export const command: Command = {
       images: true,
     });
     const options = upOptions(args, ctx, client, roots, { start: false, wait: false });
-    await runPlan(ctx, planUp(project, observed, options), { client, project: project.name });
+    const plan = planUp(project, observed, options);
+    await checkPlan(ctx, client, project, plan);
+    await runPlan(ctx, plan, { client, project: project.name });
     return 0;
   },
 };

@@ -3,6 +3,10 @@ import { type Command, flag } from '../command.ts';
 import { scopeOf, selectContainers } from '../project.ts';
 import { humanDuration, humanSize, table } from '../table.ts';
 
+/** An image that is assembled here, as the built-in one is, has no date of its own. `created` in Unix seconds. */
+const ageOf = (created: number): string =>
+  created === 0 ? 'N/A' : `${humanDuration(Date.now() / 1000 - created)} ago`;
+
 export const command: Command = {
   name: 'images',
   summary: 'List images of the containers',
@@ -34,7 +38,7 @@ export const command: Command = {
         Tag: tag,
         Size: image?.Size ?? 0,
         Created: image === undefined ? '' : new Date(image.Created * 1000).toISOString(),
-        age: image === undefined ? '' : `${humanDuration(Date.now() / 1000 - image.Created)} ago`,
+        age: ageOf(image?.Created ?? 0),
       };
     });
     if (flag.str(args, 'format') === 'json')

@@ -4,6 +4,7 @@ import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { scopeOf, selectContainers } from '../project.ts';
 import { runPlan } from '../run-plan.ts';
+import { checkSignal } from '../signals.ts';
 
 export const command: Command = {
   name: 'kill',
@@ -16,16 +17,13 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
+    const signal = flag.str(args, 'signal') ?? 'SIGKILL';
+    checkSignal(signal);
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
-    await runPlan(
-      ctx,
-      planKill({ project: scope.project, containers }, flag.str(args, 'signal') ?? 'SIGKILL'),
-      {
-        client,
-        project: scope.name,
-      },
-    );
+    const plan = planKill({ project: scope.project, containers }, signal);
+    if (plan.steps.length === 0) ctx.warn('no running containers');
+    await runPlan(ctx, plan, { client, project: scope.name });
     if (flag.bool(args, 'remove-orphans'))
       ctx.warn('--remove-orphans does nothing here; `tcompose down --remove-orphans` removes them');
     return 0;

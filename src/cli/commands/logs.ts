@@ -47,11 +47,15 @@ export const command: Command = {
     const tail = tailText === 'all' || Number(tailText) < 0 ? undefined : Number(tailText);
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const index = flag.num(args, 'index') ?? 0;
-    const containers = selectContainers(
-      scope,
-      await observeContainers(client, scope.name),
-      args.positional,
-    ).filter((container) => index === 0 || container.number === index);
+    const selected = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const containers = index === 0 ? selected : selected.filter((container) => container.number === index);
+    if (index !== 0 && containers.length === 0)
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `there is no container number ${index}`, {
+        hint:
+          selected.length === 0
+            ? 'Nothing has been started: `tcompose up -d`.'
+            : `There are ${selected.map((container) => container.name).join(', ')}.`,
+      });
     const style = {
       prefix: !flag.bool(args, 'no-log-prefix'),
       color: ctx.color.stdout && !flag.bool(args, 'no-color'),

@@ -2,27 +2,11 @@ import { TcomposeError } from '../../errors.ts';
 import { observeContainers } from '../../project/observe.ts';
 import type { ObservedContainer } from '../../project/observed.ts';
 import { type Command, flag } from '../command.ts';
-import { matchServices, scopeOf, selectContainers } from '../project.ts';
+import { portsText } from '../container/ports-text.ts';
+import { scopeOf, selectContainers } from '../project.ts';
 import { formatItems, humanDuration, table } from '../table.ts';
 
 const STATES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'];
-
-/** `0.0.0.0:8080->80/tcp`, published ports first by private port, each once. */
-function portsText(container: ObservedContainer): string {
-  const seen = new Set<string>();
-  const ports = [...container.summary.Ports].sort(
-    (a, b) => a.PrivatePort - b.PrivatePort || (a.IP ?? '').localeCompare(b.IP ?? ''),
-  );
-  for (const port of ports) {
-    const ip = port.IP?.includes(':') === true ? `[${port.IP}]` : (port.IP ?? '');
-    seen.add(
-      port.PublicPort === undefined || port.PublicPort === 0
-        ? `${port.PrivatePort}/${port.Type}`
-        : `${ip}:${port.PublicPort}->${port.PrivatePort}/${port.Type}`,
-    );
-  }
-  return [...seen].join(', ');
-}
 
 /** A container in the fields that `ps --format` knows (Docker Compose's names). */
 function fieldsOf(container: ObservedContainer, project: string, nowSeconds: number, full: boolean) {
@@ -44,7 +28,7 @@ function fieldsOf(container: ObservedContainer, project: string, nowSeconds: num
     Status: summary.Status,
     Health: container.health === 'none' ? '' : container.health,
     ExitCode: container.exitCode ?? 0,
-    Ports: portsText(container),
+    Ports: portsText(summary.Ports),
     Publishers: summary.Ports.map((port) => ({
       URL: port.IP ?? '',
       TargetPort: port.PrivatePort,
@@ -104,11 +88,6 @@ export const command: Command = {
     const all = flag.bool(args, 'all');
     const orphans = flag.bool(args, 'orphans', true);
     const found = await observeContainers(client, scope.name, true);
-    if (args.positional.length > 0 && scope.project !== undefined)
-      matchServices(
-        [...Object.keys(scope.project.services), ...found.map((one) => one.service)],
-        args.positional,
-      );
     const containers = selectContainers(scope, found, args.positional, { oneoff: all }).filter(
       (container) => {
         if (states.size > 0) return states.has(container.state);

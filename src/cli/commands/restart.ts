@@ -3,7 +3,7 @@ import { planRestart, restartedAlong } from '../../project/plan-lifecycle.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
 
 export const command: Command = {
   name: 'restart',
@@ -19,11 +19,9 @@ export const command: Command = {
         ? names
         : restartedAlong(scope.project, names);
     const containers = all.filter((container) => along.has(container.service) && !container.oneoff);
-    await runPlan(
-      ctx,
-      planRestart({ project: scope.project, containers, timeout: flag.num(args, 'timeout') }),
-      { client, project: scope.name },
-    );
+    const plan = planRestart({ project: scope.project, containers, timeout: flag.num(args, 'timeout') });
+    await checkPlan(ctx, client, scope.project, plan);
+    await runPlan(ctx, plan, { client, project: scope.name });
     return 0;
   },
 };

@@ -1,3 +1,4 @@
+import { TcomposeError } from '../../errors.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { planRemove } from '../../project/plan-lifecycle.ts';
 import { type Command, flag } from '../command.ts';
@@ -33,6 +34,14 @@ export const command: Command = {
       return 0;
     }
     if (!flag.bool(args, 'force') && !ctx.globals.dryRun) {
+      if (ctx.stdin.isTTY !== true)
+        throw new TcomposeError(
+          'CLI_USAGE',
+          `not asked whether to remove ${names.join(', ')}: there is no terminal`,
+          {
+            hint: 'Use --force to remove without a question.',
+          },
+        );
       ctx.stderr.write(`Going to remove ${names.join(', ')}\n`);
       if (!(await confirm(ctx, 'Are you sure?'))) return 0;
     }

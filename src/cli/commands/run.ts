@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { TcomposeError } from '../../errors.ts';
-import { containerSpec } from '../../project/create-body/index.ts';
+import type { Project } from '../../compose/model/project.ts';
 import { createContainer } from '../../project/execute/create-container.ts';
 import { observe } from '../../project/observe.ts';
-import { PlanBuilder } from '../../project/plan.ts';
+import type { Observed } from '../../project/observed.ts';
+import { type Plan, PlanBuilder } from '../../project/plan.ts';
 import { requireImages } from '../../project/plan-images.ts';
 import { planNetworks, planVolumes, usedVolumes } from '../../project/plan-resources.ts';
-import { planUp } from '../../project/plan-up/index.ts';
 import { version } from '../../version.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
-import { pipeStreams } from '../pipe-streams.ts';
 import { loadForCommand, matchServices } from '../project.ts';
-import { runOverrides } from '../run-overrides.ts';
-import { runPlan } from '../run-plan.ts';
-import { upOptions } from '../up-options.ts';
+import { dependenciesPlan } from '../run/dependencies.ts';
+import { oneOffContainer, withOneOff } from '../run/one-off-container.ts';
+import { runOverrides } from '../run/overrides.ts';
+import { runOneOff } from '../run/run-one-off.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
+import { refuseBuild, upOptions } from '../up-options.ts';
 
 export const command: Command = {
   name: 'run',
@@ -79,7 +80,10 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
+    refuseBuild(args);
     const [service = '', ...words] = args.positional;
+    // The renderer is made on first use.
+    if (flag.bool(args, 'quiet')) await ctx.renderer(undefined, 'quiet');
     const [loaded, client] = await Promise.all([loadForCommand(ctx, [service]), ctx.engine()]);
     matchServices(Object.keys(loaded.services), [service]);
     const detach = flag.bool(args, 'detach');
@@ -87,103 +91,61 @@ export const command: Command = {
     const tty =
       !flag.bool(args, 'no-tty') && !detach && ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const one = await runOverrides(loaded.services[service]!, args, words, { tty, interactive, ctx });
-    const observed = await observe(client, loaded.name, {
-      volumes: usedVolumes(loaded).map((key) => loaded.volumes[key]!.name),
-      images: true,
-    });
     const options = upOptions(args, ctx, client, undefined, { start: true, wait: false });
-
-    // Dependencies first, as `up` would bring them up, waiting for the conditions of this service.
     const { [service]: _self, ...others } = loaded.services;
-    if (!flag.bool(args, 'no-deps') && Object.keys(others).length > 0) {
-      const dependencies = {
-        ...loaded,
-        services: others,
-        disabledServices: { ...loaded.disabledServices, [service]: one },
-      };
-      const { addConditions } = await import('../run-dependencies.ts');
-      const plan = addConditions(planUp(dependencies, observed, options), one, dependencies);
-      if (plan.steps.length > 0) await runPlan(ctx, plan, { client, project: loaded.name });
-    }
     const alone = { ...loaded, services: { [service]: one } };
-    const preparation = new PlanBuilder();
-    const now = await observe(client, loaded.name, {
-      volumes: usedVolumes(alone).map((key) => alone.volumes[key]!.name),
-      images: true,
+    const preparation = (observed: Observed): Plan => {
+      const plan = new PlanBuilder();
+      planNetworks(alone, observed, plan, version);
+      planVolumes(alone, observed, plan, new Set(), version);
+      requireImages(alone, observed, plan, options.canPull);
+      return plan.build();
+    };
+    const look = (project: Project) =>
+      observe(client, loaded.name, {
+        volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+        images: true,
+      });
+
+    const slug = randomBytes(6).toString('hex');
+    const name = flag.str(args, 'name') ?? `${loaded.name}-${service}-run-${slug}`;
+    const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {
+      name,
+      slug,
+      useAliases: flag.bool(args, 'use-aliases'),
+      interactive,
+      autoRemove: detach && flag.bool(args, 'rm'),
     });
-    planNetworks(alone, now, preparation, version);
-    planVolumes(alone, now, preparation, new Set(), version);
-    requireImages(alone, now, preparation, options.canPull);
-    const plan = preparation.build();
+    const observed = await look(loaded);
+    // What is wrong with the container itself is told before its dependencies are brought up.
+    preparation(observed);
+    const dependencies = flag.bool(args, 'no-deps')
+      ? undefined
+      : dependenciesPlan(loaded, others, one, observed, options);
+    await checkPlan(ctx, client, loaded, withOneOff(dependencies, one, name, oneOff));
+    if (dependencies !== undefined && dependencies.steps.length > 0)
+      await runPlan(ctx, dependencies, { client, project: loaded.name });
+    const now = await look(alone);
+    const plan = preparation(now);
     if (plan.steps.length > 0) await runPlan(ctx, plan, { client, project: loaded.name });
     if (ctx.globals.dryRun) {
       ctx.write(`run a container of service ${service}: ${(one.command ?? []).join(' ')}\n`);
       return 0;
     }
-    const slug = randomBytes(6).toString('hex');
-    const name = flag.str(args, 'name') ?? `${loaded.name}-${service}-run-${slug}`;
-    const all = { ...loaded, services: { ...others, [service]: one } };
-    const spec = containerSpec(all, one, {
-      number: 1,
-      name,
-      imageId: undefined,
-      version,
-      oneoff: {
-        slug,
-        publishPorts: true,
-        useAliases: flag.bool(args, 'use-aliases'),
-      },
-    });
-    const body = {
-      ...spec.body,
-      AttachStdin: interactive,
-      AttachStdout: true,
-      AttachStderr: true,
-      StdinOnce: interactive,
-    };
     const { id } = await createContainer(
       client,
       name,
-      { ...spec, body },
+      oneOff,
       new Map(now.containers.map((c) => [c.name, c.id])),
     );
-    const remove = flag.bool(args, 'rm');
-    if (detach) {
-      await client.containers.start(id);
-      ctx.write(`${name}\n`);
-      return 0;
-    }
-    const release = ctx.onInterrupt((count, signal) => {
-      void (count > 2 ? client.containers.kill(id) : client.containers.kill(id, signal)).catch(
-        () => undefined,
-      );
+    return runOneOff(ctx, client, {
+      id,
+      name,
+      service,
+      tty,
+      interactive,
+      detach,
+      remove: flag.bool(args, 'rm'),
     });
-    try {
-      const connection = await client.containers.attach(id, {
-        stdin: interactive,
-        stdout: true,
-        stderr: true,
-      });
-      // Subscribed before the start: a command that ends at once has its code waited for all the same.
-      const ended = client.containers.wait(id, 'next-exit');
-      ended.catch(() => undefined);
-      await client.containers.start(id);
-      await pipeStreams(ctx, connection, {
-        tty,
-        stdin: interactive,
-        resize: (rows, columns) => client.containers.resize(id, rows, columns),
-      });
-      return (await ended).StatusCode;
-    } catch (error) {
-      if (error instanceof TcomposeError && error.code === 'ENGINE_API')
-        throw new TcomposeError('PROJECT_STEP', `cannot run ${service}: ${error.message}`, {
-          cause: error.cause,
-          ...(error.hint === undefined ? {} : { hint: error.hint }),
-        });
-      throw error;
-    } finally {
-      release();
-      if (remove) await client.containers.remove(id, { force: true, volumes: true });
-    }
   },
 };

@@ -5,7 +5,7 @@ import { planUp } from '../../project/plan-up/index.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadForCommand } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
 import { parseScales, upOptions, withScales } from '../up-options.ts';
 
 export const command: Command = {
@@ -27,19 +27,14 @@ export const command: Command = {
       images: true,
     });
     const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });
-    await runPlan(
-      ctx,
-      planUp(project, observed, {
-        ...options,
-        recreate: 'never',
-        recreateDependencies: 'never',
-        ignoreOrphans: true,
-      }),
-      {
-        client,
-        project: project.name,
-      },
-    );
+    const plan = planUp(project, observed, {
+      ...options,
+      recreate: 'never',
+      recreateDependencies: 'never',
+      ignoreOrphans: true,
+    });
+    await checkPlan(ctx, client, project, plan);
+    await runPlan(ctx, plan, { client, project: project.name });
     return 0;
   },
 };

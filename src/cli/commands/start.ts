@@ -3,7 +3,7 @@ import { observeContainers } from '../../project/observe.ts';
 import { planStart } from '../../project/plan-lifecycle.ts';
 import { type Command, flag } from '../command.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
 
 export const command: Command = {
   name: 'start',
@@ -23,9 +23,15 @@ export const command: Command = {
         throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `service ${service} has no container to start`, {
           hint: `Create it with \`tcompose up -d ${service}\`.`,
         });
+    if (containers.length === 0)
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `project ${scope.name} has no container to start`, {
+        hint: 'Create them with `tcompose up -d`.',
+      });
     const wait = flag.bool(args, 'wait');
     const seconds = flag.num(args, 'wait-timeout') ?? 0;
-    await runPlan(ctx, planStart({ project: scope.project, containers }, { wait }), {
+    const plan = planStart({ project: scope.project, containers }, { wait });
+    await checkPlan(ctx, client, scope.project, plan);
+    await runPlan(ctx, plan, {
       client,
       project: scope.name,
       ...(wait && seconds > 0

@@ -50,8 +50,8 @@ function fieldsOf(id: string, name: string, stats: Stats) {
   const disk = stats.blkio_stats?.io_service_bytes_recursive ?? [];
   const byOp = (op: string) => sum(disk.filter((one) => one.op.toLowerCase() === op).map((one) => one.value));
   return {
-    ID: id.slice(0, 12),
-    Container: id.slice(0, 12),
+    ID: id,
+    Container: id,
     Name: name,
     CPUPerc: `${percent.toFixed(2)}%`,
     MemUsage: `${binarySize(used)} / ${binarySize(limit)}`,
@@ -84,6 +84,7 @@ export const command: Command = {
     ).filter((container) => flag.bool(args, 'all') || container.state === 'running');
     const latest = new Map<string, ReturnType<typeof fieldsOf>>();
     const format = flag.str(args, 'format');
+    const idOf = (id: string) => (flag.bool(args, 'no-trunc') ? id : id.slice(0, 12));
     const print = () => {
       const items = containers.flatMap((container) => latest.get(container.id) ?? []);
       ctx.write(
@@ -107,7 +108,7 @@ export const command: Command = {
     const read = async (container: (typeof containers)[number], stream: boolean, after: () => void) => {
       const answer = await client.containers.stats(container.id, { stream });
       for await (const stats of jsonLines<Stats>(answer)) {
-        latest.set(container.id, fieldsOf(container.id, container.name, stats));
+        latest.set(container.id, fieldsOf(idOf(container.id), container.name, stats));
         after();
       }
     };

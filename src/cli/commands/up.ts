@@ -5,8 +5,8 @@ import { planUp } from '../../project/plan-up/index.ts';
 import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { loadForCommand, matchServices } from '../project.ts';
-import { runPlan } from '../run-plan.ts';
-import { checkUpFlags, isOwnEngine, parseScales, upOptions, withScales } from '../up-options.ts';
+import { checkPlan, runPlan } from '../run-plan.ts';
+import { checkUpFlags, parseScales, upOptions, withScales } from '../up-options.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
   ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
@@ -96,10 +96,7 @@ export const command: Command = {
       const { formatPlan } = await import('../../project/format-plan.ts');
       ctx.stderr.write(formatPlan({ ...plan, warnings: [] }));
     }
-    if (plan.steps.length > 0 && !ctx.globals.dryRun && isOwnEngine(client)) {
-      const { preflight } = await import('../../project/preflight.ts');
-      await preflight(client, project, plan);
-    }
+    await checkPlan(ctx, client, project, plan);
     const attached = !(flag.bool(args, 'detach') || wait || noStart);
     if (attached && !ctx.globals.dryRun) {
       const { upAttached } = await import('../up-attached.ts');

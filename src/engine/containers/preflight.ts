@@ -3,14 +3,15 @@ import type { PortDemand } from '../../network/ports/plan-ports.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
 import { networkMode } from './attachments.ts';
+import type { Container } from './container.ts';
 import { draftContainer } from './draft.ts';
 import { collectMounts } from './mount-spec.ts';
 import { collectPorts } from './port-spec.ts';
 import { checkBindSource } from './resolve-mounts.ts';
 
 /**
- * What would keep containers from being created or started, found before anything is: bad requests, missing bind
- * sources, taken ports. Networks, volumes and containers that the same client is going to make first are not looked
+ * What would keep containers from being created or started, found before anything is: bad requests, taken
+ * names, missing bind sources, taken ports. Networks, volumes and containers that the same client is going to make first are not looked
  * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
  */
 export function preflight(
@@ -19,8 +20,11 @@ export function preflight(
 ): PreflightProblem[] {
   const problems: PreflightProblem[] = [];
   const demands: PortDemand[] = [];
+  const releasing = new Set((request.release ?? []).map((id) => engine.containers.find(id)?.id ?? id));
   for (const { name, request: create, start } of request.create ?? []) {
     try {
+      const owner = engine.containers.byName(name);
+      if (owner !== undefined && !releasing.has(owner.id)) throw nameTaken(owner);
       const { config, host } = draftContainer(engine, create);
       for (const mount of collectMounts(config, host, [])) if (mount.type === 'bind') checkBindSource(mount);
       if (start && networkMode(host.NetworkMode).kind === 'networks')
@@ -35,9 +39,18 @@ export function preflight(
     if (up || networkMode(record.hostConfig.NetworkMode).kind !== 'networks') continue;
     demands.push({ containerName: name, ports: collectPorts(record.hostConfig, record.config) });
   }
-  const releasing = new Set((request.release ?? []).map((id) => engine.containers.find(id)?.id ?? id));
   const conflicts = engine.net.portConflicts(demands, releasing);
   return [...problems, ...conflicts.map(({ containerName, error }) => problem(containerName, error))];
+}
+
+function nameTaken({ name, record }: Container): TcomposeError {
+  const { 'com.docker.compose.project': project, 'com.docker.compose.service': service } =
+    record.config.Labels ?? {};
+  const owner =
+    project === undefined ? 'another container' : `a container of service ${service} of project ${project}`;
+  return new TcomposeError('ENGINE_CONFLICT', `${owner} has that name`, {
+    hint: `Choose another name, or remove it: tcompose container rm -f ${name}`,
+  });
 }
 
 const problem = (container: string, { code, message, hint }: TcomposeError): PreflightProblem => ({

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { lineSplitter } from '../../../src/cli/logs/line-splitter.ts';
 import { goDuration, timeValue } from '../../../src/cli/logs/time-values.ts';
 import { exitCodeOf, formatError } from '../../../src/cli/print-error.ts';
-import { splitWords } from '../../../src/cli/run-overrides.ts';
+import { splitWords } from '../../../src/cli/run/overrides.ts';
 import { formatItems, humanDuration, humanSize, table } from '../../../src/cli/table.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { nearest } from '../../../src/nearest.ts';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import type { Mount } from '../compose/model/mounts.ts';
-import type { Port } from '../compose/model/networking.ts';
-import type { Service } from '../compose/model/service.ts';
-import { TcomposeError } from '../errors.ts';
-import { flag, type ParsedArgs } from './command.ts';
-import type { CliContext } from './context.ts';
-import { keyValues } from './key-values.ts';
+import type { Mount } from '../../compose/model/mounts.ts';
+import type { Port } from '../../compose/model/networking.ts';
+import type { Service } from '../../compose/model/service.ts';
+import { TcomposeError } from '../../errors.ts';
+import { flag, type ParsedArgs } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { keyValues } from '../key-values.ts';
 
 /** A service with what `run`'s flags and command line change about it. */
 export async function runOverrides(
@@ -57,7 +57,11 @@ async function variablesOf(file: string): Promise<Record<string, string>> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new TcomposeError('CLI_USAGE', `--env-from-file: ${(error as Error).message}`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file' : (code ?? (error as Error).message);
+    throw new TcomposeError('CLI_USAGE', `--env-from-file: ${file} cannot be read: ${reason}`, {
+      cause: error,
+    });
   }
   const pairs = text
     .split(/\r?\n/)

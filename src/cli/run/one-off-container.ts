@@ -1,0 +1,56 @@
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
+import { type ContainerSpec, containerSpec } from '../../project/create-body/index.ts';
+import { type Plan, PlanBuilder } from '../../project/plan.ts';
+import { version } from '../../version.ts';
+
+export interface OneOff {
+  readonly name: string;
+  /** Distinguishes it from other one-off containers of the service, in its labels. */
+  readonly slug: string;
+  readonly useAliases: boolean;
+  readonly interactive: boolean;
+  /** The engine removes it when it has ended: of a detached one nobody else can. */
+  readonly autoRemove: boolean;
+}
+
+/** What the engine is asked for: the service's container, attached, and with the ports that `run` was given. */
+export function oneOffContainer(project: Project, service: Service, one: OneOff): ContainerSpec {
+  const { name, slug, useAliases, interactive, autoRemove } = one;
+  const spec = containerSpec(project, service, {
+    number: 1,
+    name,
+    imageId: undefined,
+    version,
+    oneoff: { slug, publishPorts: true, useAliases },
+  });
+  return {
+    ...spec,
+    body: {
+      ...spec.body,
+      AttachStdin: interactive,
+      AttachStdout: true,
+      AttachStderr: true,
+      StdinOnce: interactive,
+      ...(autoRemove ? { HostConfig: { ...spec.body.HostConfig, AutoRemove: true } } : {}),
+    },
+  };
+}
+
+/** The plan of its dependencies with the one-off container's creation and start, for the question whether they can be. */
+export function withOneOff(
+  dependencies: Plan | undefined,
+  service: Service,
+  container: string,
+  spec: ContainerSpec,
+): Plan {
+  const builder = new PlanBuilder();
+  const cause = 'run was asked for';
+  const created = builder.add(
+    { kind: 'create-container', container, service: service.name, as: container, replaces: undefined, spec },
+    cause,
+  );
+  builder.add({ kind: 'start-container', container, service: service.name, postStart: [] }, cause, [created]);
+  const own = builder.build();
+  return dependencies === undefined ? own : { ...dependencies, steps: [...dependencies.steps, ...own.steps] };
+}

@@ -1,0 +1,70 @@
+import { tolerate } from '../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
+import { exitCodes, startFailureCode } from '../container/start-failure.ts';
+import type { CliContext } from '../context.ts';
+import { pipeStreams } from '../pipe-streams.ts';
+
+export interface OneOffRun {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly tty: boolean;
+  readonly interactive: boolean;
+  readonly detach: boolean;
+  /** Remove the container when it has ended. */
+  readonly remove: boolean;
+}
+
+/**
+ * Starts a created one-off container and, unless detached, carries its input and output until it ends; the exit code
+ * is the command's. Signals are passed on, a third one kills. A container that could not be started is removed.
+ */
+export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneOffRun): Promise<number> {
+  const { id, service, tty, interactive } = run;
+  let started = false;
+  const start = async () => {
+    await client.containers.start(id);
+    started = true;
+  };
+  const release = ctx.onInterrupt((count, signal) => {
+    void (count > 2 ? client.containers.kill(id) : client.containers.kill(id, signal)).catch(() => undefined);
+  });
+  try {
+    if (run.detach) {
+      await start();
+      ctx.write(`${run.name}\n`);
+      return 0;
+    }
+    const connection = await client.containers.attach(id, {
+      stdin: interactive,
+      stdout: true,
+      stderr: true,
+    });
+    // Subscribed before the start: a command that ends at once has its code waited for all the same.
+    const ended = client.containers.wait(id, 'next-exit');
+    ended.catch(() => undefined);
+    await start();
+    await pipeStreams(ctx, connection, {
+      tty,
+      stdin: interactive,
+      resize: (rows, columns) => client.containers.resize(id, rows, columns),
+    });
+    return (await ended).StatusCode;
+  } catch (error) {
+    if (error instanceof TcomposeError && error.code === 'ENGINE_API') {
+      // A command that cannot be executed has the code a shell or an init would give.
+      const code = await startFailureCode(client, id, error);
+      throw new TcomposeError('PROJECT_STEP', `cannot run ${service}: ${error.message}`, {
+        cause: error.cause,
+        exitCode: code === exitCodes.engine ? error.exitCode : code,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
+    throw error;
+  } finally {
+    release();
+    if (!started || (run.remove && !run.detach))
+      await tolerate(client.containers.remove(id, { force: true, volumes: true }), 404);
+  }
+}
