@@ -1,3 +1,3 @@
-export { createNetworkService, type NetworkServiceOptions } from './service.ts';
+export { createNetworkService } from './service.ts';
 export type * from './service-types.ts';
 export type * from './types.ts';

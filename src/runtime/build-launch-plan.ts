@@ -9,8 +9,6 @@ import { processPlan } from './plan-process.ts';
 import { setupOps } from './plan-setup.ts';
 import type { MachineFacts } from './spec-input.ts';
 
-export { buildExecPlan, type ExecInput } from './build-exec-plan.ts';
-
 /** Where a container's root comes from. */
 export type RootfsContext =
   | {

@@ -1,8 +1,6 @@
 import { TcomposeError } from '../errors.ts';
 import type { AccountFiles } from './account-files.ts';
 
-export { type AccountFiles, type LayerReader, readAccountFiles } from './account-files.ts';
-
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;

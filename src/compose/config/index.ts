@@ -14,5 +14,5 @@ export {
   serviceNames,
   volumeNames,
 } from './listings.ts';
-export { type RenderOptions, renderConfig, renderTree } from './render.ts';
+export { renderConfig, renderTree } from './render.ts';
 export { withoutUnusedResources } from './unused-resources.ts';

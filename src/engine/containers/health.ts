@@ -14,7 +14,7 @@ const sigkill = 9;
  */
 export function startHealth(engine: Engine, container: Container, runningFor = 0): void {
   const { config } = container.record;
-  const health = resolveHealthConfig(config.Healthcheck, undefined, config.Shell ?? undefined);
+  const health = resolveHealthConfig(config.Healthcheck, config.Shell ?? undefined);
   if (health === undefined) return;
   const last = runningFor > 0 ? container.mutable.health : undefined;
   if (last === undefined) container.amend({ health: { Status: 'starting', FailingStreak: 0, Log: [] } });

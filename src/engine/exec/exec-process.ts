@@ -1,13 +1,14 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import { buildExecPlan } from '../../runtime/build-launch-plan.ts';
+import { readAccountFiles } from '../../runtime/account-files.ts';
+import { buildExecPlan } from '../../runtime/build-exec-plan.ts';
 import { explainFailure } from '../../runtime/explain-failure.ts';
 import { encodeLaunchPlan } from '../../runtime/plan-codec.ts';
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../runtime/shim/shim-messages.ts';
-import { readAccountFiles, resolveUser } from '../../runtime/users.ts';
+import { resolveUser } from '../../runtime/users.ts';
 import type { ExecCreateRequest } from '../api/exec.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';

@@ -1,10 +1,3 @@
 export { resolveHealthConfig } from './config.ts';
 export { type HealthMonitor, monitorHealth } from './monitor.ts';
-export type {
-  HealthClock,
-  HealthConfig,
-  HealthExec,
-  HealthLogEntry,
-  HealthReport,
-  HealthStatus,
-} from './types.ts';
+export type { HealthClock, HealthExec, HealthReport } from './types.ts';

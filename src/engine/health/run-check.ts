@@ -1,4 +1,5 @@
-import type { HealthClock, HealthConfig, HealthExec, HealthLogEntry } from './types.ts';
+import type { HealthLogEntry } from '../api/container.ts';
+import type { HealthClock, HealthConfig, HealthExec } from './types.ts';
 
 /** Bytes of output kept in a log entry, Docker's bound. */
 const keptOutput = 4096;

@@ -1,4 +1,5 @@
-import type { HealthConfig, HealthLogEntry, HealthReport } from './types.ts';
+import type { HealthLogEntry } from '../api/container.ts';
+import type { HealthConfig, HealthReport } from './types.ts';
 
 /** Entries kept in State.Health.Log. */
 const keptEntries = 5;

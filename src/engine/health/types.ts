@@ -1,4 +1,6 @@
-/** Health check in force: the image's with the user's values over it. Durations in milliseconds. */
+import type { HealthLogEntry } from '../api/container.ts';
+
+/** Health check in force. Durations in milliseconds. */
 export interface HealthConfig {
   readonly command: readonly string[];
   readonly interval: number;
@@ -8,15 +10,7 @@ export interface HealthConfig {
   readonly retries: number;
 }
 
-export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
-
-/** One entry of State.Health.Log; times RFC 3339 with nanoseconds. */
-export interface HealthLogEntry {
-  readonly Start: string;
-  readonly End: string;
-  readonly ExitCode: number;
-  readonly Output: string;
-}
+type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
 
 /** State.Health of the API. */
 export interface HealthReport {

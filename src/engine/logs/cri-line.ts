@@ -5,8 +5,6 @@
 
 /** Length of a time as the shim writes it: `2026-01-02T03:04:05.123456789Z`. */
 const timeLength = 30;
-/** Bytes from a line's start to its content when the time has nine fractional digits. */
-export const usualHeader = 40;
 
 const space = 0x20;
 /** `o` of `stdout`, `e` of `stderr`: the first letter in which they differ. */

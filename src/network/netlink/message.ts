@@ -3,7 +3,6 @@
  * Numbers are in the host's byte order, which is little endian on every architecture this runs on (x64, arm64).
  */
 const NLM_F_REQUEST = 0x1;
-export const NLM_F_MULTI = 0x2;
 export const NLM_F_ACK = 0x4;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_DUMP = 0x300;
@@ -31,12 +30,6 @@ export const nested = (type: number, ...attributes: readonly Uint8Array[]): Buff
   attribute(type | NLA_F_NESTED, Buffer.concat(attributes));
 
 export const u8 = (type: number, value: number): Buffer => attribute(type, Uint8Array.of(value));
-
-export function u16(type: number, value: number): Buffer {
-  const buffer = Buffer.alloc(2);
-  buffer.writeUInt16LE(value);
-  return attribute(type, buffer);
-}
 
 export function u32(type: number, value: number): Buffer {
   const buffer = Buffer.alloc(4);

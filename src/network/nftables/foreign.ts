@@ -26,12 +26,6 @@ export interface LinkMatch {
   readonly prefix: boolean;
 }
 
-/** A foreign chain, and whether our accepts are to stand in it. */
-export interface ForeignChain {
-  readonly chain: Chain;
-  readonly rules: readonly Rule[];
-}
-
 const families: readonly number[] = [NFPROTO.inet, NFPROTO.ipv4, NFPROTO.ipv6];
 
 /** Rules that end in a drop or reject of what came so far: `policy drop` in the form of a rule. */

@@ -104,9 +104,6 @@ export const addBaseChain = (
     text(7, chain.type),
   ]);
 
-export const addChain = ({ family, table }: TableName, name: string): Buffer =>
-  message(NFT_MSG.newChain, NLM_F_CREATE, nfgenmsg(family), [text(1, table), text(3, name)]);
-
 /** A rule at the end of its chain, or with `first` at its head. The comment shows in `nft` and `iptables` listings. */
 export const addRule = (
   { family, table }: TableName,

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { contains, formatAddress, type parseAddress } from '../ipam/address.ts';
+import { formatAddress, type parseAddress } from '../ipam/address.ts';
 
 /** One line of /proc/net/{tcp,tcp6,udp,udp6} that is about a bound socket. */
 interface BoundSocket {
@@ -75,10 +75,6 @@ export const formatEndpoint = (address: { family: 4 | 6; value: bigint }, port: 
   const text = formatAddress(address.family, address.value);
   return address.family === 6 ? `[${text}]:${port}` : `${text}:${port}`;
 };
-
-/** 127.0.0.0/8 or ::1. */
-export const isLoopback = ({ family, value }: { family: 4 | 6; value: bigint }): boolean =>
-  family === 6 ? value === 1n : contains({ family: 4, value: 127n << 24n, prefix: 8 }, 4, value);
 
 function readText(path: string): string {
   try {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { buildExecPlan } from '../../../src/runtime/build-exec-plan.ts';
 import {
-  buildExecPlan,
   buildLaunchPlan,
   type LaunchContext,
   launchWarnings,

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAccountFiles, resolveUser } from '../../../src/runtime/users.ts';
+import { readAccountFiles } from '../../../src/runtime/account-files.ts';
+import { resolveUser } from '../../../src/runtime/users.ts';
 
 const files = {
   passwd:

@@ -13,7 +13,7 @@ const seconds = 1e9;
 
 describe('resolveHealthConfig', () => {
   it('has Docker’s defaults', () => {
-    expect(resolveHealthConfig({ Test: ['CMD', 'true'] }, undefined)).toEqual({
+    expect(resolveHealthConfig({ Test: ['CMD', 'true'] })).toEqual({
       command: ['true'],
       interval: 30_000,
       timeout: 30_000,
@@ -23,37 +23,28 @@ describe('resolveHealthConfig', () => {
     });
   });
 
-  it('lays the user’s values over the image’s', () => {
-    const image = {
-      Test: ['CMD-SHELL', 'curl localhost'],
-      Interval: 10 * seconds,
-      Retries: 7,
-      Timeout: seconds,
-    };
-    expect(resolveHealthConfig({ Timeout: 2 * seconds, StartPeriod: 3 * seconds }, image)).toEqual({
+  it('takes what is given and Docker’s defaults for the rest', () => {
+    const check = { Test: ['CMD-SHELL', 'curl localhost'], Interval: 10 * seconds, Retries: 7, Timeout: 0 };
+    expect(resolveHealthConfig(check)).toEqual({
       command: ['/bin/sh', '-c', 'curl localhost'],
       interval: 10_000,
-      timeout: 2_000,
-      startPeriod: 3_000,
+      timeout: 30_000,
+      startPeriod: 0,
       startInterval: 5_000,
       retries: 7,
     });
-    expect(resolveHealthConfig({ Test: [] }, image, ['bash', '-ec'])?.command).toEqual([
-      'bash',
-      '-ec',
-      'curl localhost',
-    ]);
+    expect(resolveHealthConfig(check, ['bash', '-ec'])?.command).toEqual(['bash', '-ec', 'curl localhost']);
   });
 
   it('is off without a test and with NONE', () => {
-    expect(resolveHealthConfig(undefined, undefined)).toBeUndefined();
-    expect(resolveHealthConfig({ Test: ['NONE'] }, { Test: ['CMD', 'true'] })).toBeUndefined();
+    expect(resolveHealthConfig(undefined)).toBeUndefined();
+    expect(resolveHealthConfig({ Test: ['NONE'] })).toBeUndefined();
   });
 
   it('refuses what is no test', () => {
-    expect(() => resolveHealthConfig({ Test: ['curl', 'x'] }, undefined)).toThrow(/unknown type 'curl'/);
-    expect(() => resolveHealthConfig({ Test: ['CMD'] }, undefined)).toThrow(/unknown type/);
-    expect(() => resolveHealthConfig({ Test: ['CMD', 'x'], Interval: 1000 }, undefined)).toThrow(
+    expect(() => resolveHealthConfig({ Test: ['curl', 'x'] })).toThrow(/unknown type 'curl'/);
+    expect(() => resolveHealthConfig({ Test: ['CMD'] })).toThrow(/unknown type/);
+    expect(() => resolveHealthConfig({ Test: ['CMD', 'x'], Interval: 1000 })).toThrow(
       /Interval in Healthcheck/,
     );
   });
@@ -62,7 +53,7 @@ describe('resolveHealthConfig', () => {
 describe('runCheck', () => {
   it('leaves nothing on the signal it was given', async () => {
     const cancelled = new AbortController();
-    const config = resolveHealthConfig({ Test: ['CMD', 'true'] }, undefined)!;
+    const config = resolveHealthConfig({ Test: ['CMD', 'true'] })!;
     for (let count = 0; count < 20; count++)
       await runCheck(config, async () => ({ exitCode: 0 }), fakeClock(), cancelled.signal);
     expect(getEventListeners(cancelled.signal, 'abort')).toHaveLength(0);
@@ -82,7 +73,7 @@ function rig(
   more: { runningFor?: number; last?: HealthReport } = {},
 ): Rig {
   const clock = fakeClock();
-  const config = resolveHealthConfig({ Test: ['CMD', 'check'], ...check }, undefined)!;
+  const config = resolveHealthConfig({ Test: ['CMD', 'check'], ...check })!;
   const reports: Rig['reports'] = [];
   const starts: number[] = [];
   let calls = 0;
