@@ -13,7 +13,7 @@
 
 #include "launch.h"
 #include "sys.h"
-#include "user-maps.h"
+#include "user-namespace.h"
 
 /* Children of the monitor go into `fd`'s pid namespace from now on. */
 static int enter_pidns(struct launch *launch) {
@@ -59,13 +59,15 @@ static void write_oom_score(struct launch *launch) {
   if (write_file_at(launch->host_proc, path, value, (size_t)size) < 0) warn(launch, "oom_score_adj %s: %s", value, strerror(errno));
 }
 
-static uint64_t clone_flags(const struct namespace_plan *namespaces) {
+static uint64_t clone_flags(const struct launch *launch) {
+  const struct namespace_plan *namespaces = &launch->plan.namespaces;
   uint64_t flags = CLONE_PIDFD | SIGCHLD;
   if (namespaces->mount.kind == NS_NEW) flags |= CLONE_NEWNS;
   if (namespaces->pid.kind == NS_NEW) flags |= CLONE_NEWPID;
   if (namespaces->ipc.kind == NS_NEW) flags |= CLONE_NEWIPC;
   if (namespaces->uts.kind == NS_NEW) flags |= CLONE_NEWUTS;
   if (namespaces->user.kind == NS_NEW) flags |= CLONE_NEWUSER;
+  if (network_by_clone(launch)) flags |= CLONE_NEWNET;
   return flags;
 }
 
@@ -93,13 +95,13 @@ static int open_unified_cgroup(const struct launch *launch, uint32_t *step) {
   return -1;
 }
 
-/* fork with the flags of clone(2); into a v2 cgroup where the plan has one and the kernel can (5.7). */
-static long clone_init(struct launch *launch, uint64_t flags, int *pidfd) {
+/* Where the kernel can't clone into a cgroup (before 5.7), init joins later as with v1. */
+long clone_init(struct launch *launch, uint64_t flags, int *pidfd) {
   launch->joined_step = UINT32_MAX;
   uint32_t step;
   int cgroup = open_unified_cgroup(launch, &step);
   if (cgroup >= 0) {
-    struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cgroup};
+    struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD, .cgroup = (uint64_t)cgroup};
     long pid = syscall(__NR_clone3, &args, sizeof args);
     if (pid >= 0) launch->joined_step = step; /* the child reads its own copy */
     if (pid != 0) close(cgroup);
@@ -120,9 +122,10 @@ int launch_clone(struct launch *launch) {
   int entered = enter_pidns(launch);
   if (entered < 0) return -1;
 
-  uint64_t flags = launch->plan.kind == KIND_RUN ? clone_flags(&launch->plan.namespaces) : CLONE_PIDFD | SIGCHLD;
+  uint64_t flags = launch->plan.kind == KIND_RUN ? clone_flags(launch) : CLONE_PIDFD | SIGCHLD;
   int pidfd = -1;
-  long pid = clone_init(launch, flags, &pidfd);
+  bool helper = launch->plan.kind == KIND_RUN && needs_clone_helper(&launch->plan.namespaces);
+  long pid = helper ? clone_by_helper(launch, flags, &pidfd) : clone_init(launch, flags, &pidfd);
   if (pid == 0) init_main(launch);
   int error = errno;
   if (entered > 0 && setns(launch->host_pidns, CLONE_NEWPID) < 0) _exit(72);
@@ -137,7 +140,9 @@ int launch_clone(struct launch *launch) {
 
   host_ops_close_joins(launch);
   if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_user_maps(launch) < 0) return -1;
+  if (stdio_give_to_user(launch) < 0) return -1;
   write_oom_score(launch);
+  if (network_by_clone(launch) && network_enter_init(launch) < 0) return -1;
   if (sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");
   return 0;
 }

@@ -1,6 +1,5 @@
 /* The process that becomes the container's command: from its clone to its execve. */
 #include <errno.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "launch.h"
 #include "sys.h"
+#include "user-namespace.h"
 
 static _Noreturn void give_up(struct launch *launch) {
   sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
@@ -36,15 +36,21 @@ static int join_path(struct launch *launch, const struct namespace_source *sourc
   return 0;
 }
 
-static int join_planned(struct launch *launch) {
+int join_planned(struct launch *launch) {
+  const struct namespace_plan *ns = &launch->plan.namespaces;
+  return join_path(launch, &ns->ipc, CLONE_NEWIPC) < 0 || join_path(launch, &ns->uts, CLONE_NEWUTS) < 0 || join_path(launch, &ns->cgroup, CLONE_NEWCGROUP) < 0 ||
+                 join_path(launch, &ns->mount, CLONE_NEWNS) < 0 || join_path(launch, &ns->user, CLONE_NEWUSER) < 0
+             ? -1
+             : 0;
+}
+
+static int enter_run(struct launch *launch) {
   const struct namespace_plan *ns = &launch->plan.namespaces;
   struct failure *failure = &launch->failure;
-  if (join_path(launch, &ns->user, CLONE_NEWUSER) < 0 || join_path(launch, &ns->ipc, CLONE_NEWIPC) < 0 || join_path(launch, &ns->uts, CLONE_NEWUTS) < 0 ||
-      join_path(launch, &ns->cgroup, CLONE_NEWCGROUP) < 0 || join_path(launch, &ns->mount, CLONE_NEWNS) < 0)
-    return -1;
+  if (!needs_clone_helper(ns) && join_planned(launch) < 0) return -1;
   /* after the cgroup was joined: its root is the cgroup of this moment */
-  if (ns->cgroup.kind == NS_NEW && unshare(CLONE_NEWCGROUP) < 0) return FAIL(failure, "unshare", "cgroup namespace");
-  return 0;
+  if (ns->cgroup.kind == NS_NEW) CHECK(unshare(CLONE_NEWCGROUP), "unshare", "cgroup namespace");
+  return ns->user.kind == NS_HOST ? 0 : become_namespace_root(failure);
 }
 
 /* exec: all namespaces of the container that are not the monitor's own, at once. */
@@ -65,7 +71,7 @@ static int join_container(struct launch *launch) {
     if (own.st_ino != theirs.st_ino) flags |= all[i].flag;
   }
   if (flags && setns(launch->join_pidfd, flags) < 0) return FAIL(&launch->failure, "setns", "namespaces 0x%x of %u", flags, launch->plan.process.join_pid.value);
-  return 0;
+  return flags & CLONE_NEWUSER ? become_namespace_root(&launch->failure) : 0;
 }
 
 static int exec_tty(struct launch *launch, int *slave) {
@@ -110,18 +116,7 @@ _Noreturn void init_main(struct launch *launch) {
   setsid();
   reset_signals();
   int tty_slave = -1;
-  if (plan->kind == KIND_EXEC) {
-    if (join_container(launch) < 0) give_up(launch);
-  } else if (join_planned(launch) < 0) {
-    give_up(launch);
-  }
-  if (plan->namespaces.user.kind == NS_NEW) {
-    setgroups(0, NULL);
-    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
-      FAIL(&launch->failure, "setresuid", "root of the user namespace");
-      give_up(launch);
-    }
-  }
+  if ((plan->kind == KIND_EXEC ? join_container(launch) : enter_run(launch)) < 0) give_up(launch);
   if (plan->kind == KIND_RUN && setup_ops_run(launch, &tty_slave) < 0) give_up(launch);
   if (plan->kind == KIND_EXEC && plan->stdio.tty && exec_tty(launch, &tty_slave) < 0) give_up(launch);
   launch->failure.phase = PHASE_PROCESS;

@@ -76,8 +76,15 @@ void host_ops_kill(struct launch *launch);
 /* `oom_kill N` of a memory.oom_control or memory.events file; 0 when there is none. */
 uint64_t oom_kill_count(const char *path);
 
-/* Moves the monitor into the container's network namespace and carries out the plan's ops there. */
+/*
+ * Moves the monitor into the container's network namespace and carries out the plan's ops there; does nothing yet when
+ * init's clone makes that namespace.
+ */
 int network_enter(struct launch *launch);
+/* As network_enter, once init has been cloned with a network namespace that its user namespace owns. */
+int network_enter_init(struct launch *launch);
+/* Whether init's clone makes the network namespace: a user namespace of its own must own it, or sysfs can't be mounted. */
+bool network_by_clone(const struct launch *launch);
 /* Back to the host's; ends the process when that is impossible. */
 void network_leave(struct launch *launch);
 int network_ops_run(struct launch *launch, const struct list *ops, struct failure *failure);
@@ -86,8 +93,14 @@ int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct f
 int release_socket(struct launch *launch, const char *name);
 void release_all_sockets(struct launch *launch);
 
-/* Stdio pipes owned by the container's user. */
+/* Pipes for stdio, or nothing with a terminal. */
 int stdio_open(struct launch *launch);
+/* Once init is cloned and its ids are mapped: the container's user owns the pipes. */
+int stdio_give_to_user(struct launch *launch);
+/* fork with the flags of clone(2); into a v2 cgroup where the plan has one. */
+long clone_init(struct launch *launch, uint64_t flags, int *pidfd);
+/* Joins the namespaces that the plan gives as paths, except those of pids and the network. */
+int join_planned(struct launch *launch);
 /* Clones init; ids are mapped when it returns 0, and init has been told to join its cgroups and go on. */
 int launch_clone(struct launch *launch);
 

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -173,27 +174,54 @@ static int run_all(struct launch *launch, struct channels *channels, const struc
   return 0;
 }
 
+bool network_by_clone(const struct launch *launch) {
+  const struct namespace_plan *ns = &launch->plan.namespaces;
+  return launch->plan.kind == KIND_RUN && ns->net.kind == NS_NEW && ns->user.kind != NS_HOST;
+}
+
+/* Into the network namespace that `path` (of the host's procfs, or absolute) leads to; a new one when it is NULL. */
+static int enter_namespace(struct launch *launch, const char *path) {
+  struct failure *failure = &launch->failure;
+  if (!path) {
+    CHECK(unshare(CLONE_NEWNET), "unshare", "network namespace");
+    path = "self/ns/net";
+    launch->netns = openat(launch->host_proc, path, O_RDONLY | O_CLOEXEC);
+    CHECK(launch->netns, "open", "/proc/%s", path);
+    return 0;
+  }
+  launch->netns = openat(launch->host_proc, path, O_RDONLY | O_CLOEXEC);
+  CHECK(launch->netns, "open", "%s", path);
+  CHECK(setns(launch->netns, CLONE_NEWNET), "setns", "%s", path);
+  return 0;
+}
+
+static int enter_and_run(struct launch *launch, const struct namespace_source *source, const char *path) {
+  struct failure *failure = &launch->failure;
+  struct channels channels = {0};
+  int result = open_host_channels(&channels, &launch->plan.network, failure);
+  if (result == 0 && source->kind != NS_HOST) result = enter_namespace(launch, path);
+  if (result == 0) result = run_all(launch, &channels, &launch->plan.network, failure);
+  close_channels(&channels);
+  return result;
+}
+
 int network_enter(struct launch *launch) {
   const struct namespace_source *source = &launch->plan.namespaces.net;
   struct failure *failure = &launch->failure;
   failure->phase = PHASE_NETWORK;
   failure->step = -1;
   launch->host_netns = openat(launch->host_proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-  if (launch->host_netns < 0) return FAIL(failure, "open", "/proc/self/ns/net");
-  struct channels channels = {0};
-  if (open_host_channels(&channels, &launch->plan.network, failure) < 0) return -1;
-  if (source->kind == NS_NEW) {
-    if (unshare(CLONE_NEWNET) < 0) return FAIL(failure, "unshare", "network namespace");
-    launch->netns = openat(launch->host_proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (launch->netns < 0) return FAIL(failure, "open", "/proc/self/ns/net");
-  } else if (source->kind == NS_PATH) {
-    launch->netns = open(source->path, O_RDONLY | O_CLOEXEC);
-    if (launch->netns < 0) return FAIL(failure, "open", "%s", source->path);
-    if (setns(launch->netns, CLONE_NEWNET) < 0) return FAIL(failure, "setns", "%s", source->path);
-  }
-  int result = run_all(launch, &channels, &launch->plan.network, failure);
-  close_channels(&channels);
-  return result;
+  CHECK(launch->host_netns, "open", "/proc/self/ns/net");
+  if (network_by_clone(launch)) return 0;
+  return enter_and_run(launch, source, source->kind == NS_PATH ? source->path : NULL);
+}
+
+int network_enter_init(struct launch *launch) {
+  char path[40];
+  launch->failure.phase = PHASE_NETWORK;
+  launch->failure.step = -1;
+  snprintf(path, sizeof path, "%d/ns/net", launch->init_pid);
+  return enter_and_run(launch, &launch->plan.namespaces.net, path);
 }
 
 void network_leave(struct launch *launch) {
@@ -202,9 +230,9 @@ void network_leave(struct launch *launch) {
 
 int network_ops_run(struct launch *launch, const struct list *ops, struct failure *failure) {
   struct channels channels = {0};
-  if (open_host_channels(&channels, ops, failure) < 0) return -1;
-  if (launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) < 0) return FAIL(failure, "setns", "the container's network namespace");
-  int result = run_all(launch, &channels, ops, failure);
+  int result = open_host_channels(&channels, ops, failure);
+  if (result == 0 && launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) < 0) result = FAIL(failure, "setns", "the container's network namespace");
+  if (result == 0) result = run_all(launch, &channels, ops, failure);
   network_leave(launch);
   close_channels(&channels);
   return result;

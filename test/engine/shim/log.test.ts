@@ -59,8 +59,18 @@ describe.skipIf(reason !== undefined)('the log', () => {
   });
 
   it('takes up a line without an end once it is idle, and at the end of the output', async () => {
-    const plan = box.plan('partial', ['sh', '-c', 'printf prompt; sleep 0.5; printf "more\\nrest"']);
-    await runToEnd(plan);
+    const plan = box.plan('partial', ['sh', '-c', 'printf prompt; read x; printf "more\\nrest"'], {
+      waitForStart: true,
+      stdio: { stdin: true },
+    });
+    const shim = await spawnShim(plan);
+    await untilState(shim, 'created');
+    const client = await shim.attach({ stdin: true, stdout: false, stderr: false });
+    await shim.start();
+    await expect.poll(() => logLines(plan), { timeout: 90_000 }).toEqual(['stdout P prompt']);
+    await client.write(Buffer.from('go\n'));
+    await untilState(shim, 'exited');
+    await shim.reap();
     expect(logLines(plan)).toEqual(['stdout P prompt', 'stdout F more', 'stdout P rest']);
   });
 

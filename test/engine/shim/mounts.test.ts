@@ -138,7 +138,7 @@ describe.skipIf(reason !== undefined)('the root file system', () => {
         output += bytes.toString();
       });
       await shim.start();
-      await expect.poll(() => output, { timeout: 10_000 }).toBe('mounted\n');
+      await expect.poll(() => output, { timeout: 90_000 }).toBe('mounted\n');
       expect(
         execFileSync('findmnt', ['-n', '-o', 'SOURCE', join(source, 'inside')], { encoding: 'utf8' }),
       ).toBe('inside\n');

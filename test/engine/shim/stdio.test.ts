@@ -89,7 +89,7 @@ describe.skipIf(reason !== undefined)('stdio', () => {
       stdio: { tty: true, rows: 30, columns: 100, stdin: true },
     });
     const { shim, client, output } = await attached(plan);
-    await expect.poll(() => output.stdout, { timeout: 10_000 }).toContain('30 100\r\n');
+    await expect.poll(() => output.stdout, { timeout: 90_000 }).toContain('30 100\r\n');
     await shim.resize(41, 121);
     await client.write(Buffer.from('typed\n'));
     expect(await client.ended).toBe('eof');
