@@ -75,9 +75,7 @@ export const castTable = buildPathTable<Cast>([
 ]);
 
 /** A cast value; `old` marks the words of YAML 1.1 that are not booleans any more but are still understood. */
-type CastResult =
-  | { readonly value: number | boolean; readonly old?: boolean }
-  | { readonly error: string };
+type CastResult = { readonly value: number | boolean; readonly old?: boolean } | { readonly error: string };
 
 /** Turns a string into the type its place wants. */
 export function castScalar(text: string, cast: Cast): CastResult {

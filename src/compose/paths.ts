@@ -34,17 +34,22 @@ export function resolvePaths(tree: TreeMap, context: PathContext): TreeMap {
   return tree;
 }
 
-/** One path: `~` expanded, then from the directory unless absolute. */
+/** One path: `~` expanded, then from the directory unless absolute. What is joined has no slash at its end. */
 export function resolvePath(value: string, context: PathContext): string {
   const expanded = expandHome(value, context.home);
   if (isAbsolute(expanded) || isWindowsPath(expanded)) return expanded;
-  return join(context.directory, expanded);
+  return joined(context.directory, expanded);
 }
 
 /** `~` and `~/…` with the home directory in its place. */
 export function expandHome(value: string, home: string | undefined): string {
   if (home === undefined || !(value === '~' || value.startsWith('~/'))) return value;
-  return join(home, value.slice(1));
+  return joined(home, value.slice(1));
+}
+
+function joined(directory: string, path: string): string {
+  const whole = join(directory, path);
+  return whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
 }
 
 /** `C:\…`, `C:/…` and `\\server\…`: absolute on Windows, meaningless but kept here. */

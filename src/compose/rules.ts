@@ -9,7 +9,7 @@ type Report = (code: ErrorCode, path: TreePath, message: string, at?: string) =>
 
 /**
  * Checks that need no other part of the file, on the canonical tree before paths are resolved: exclusive sources of configs
- * and secrets, attributes beside `external`, device counts, host addresses, watch rules. Every error found.
+ * and secrets, attributes beside `external`, device counts, host addresses, sources of binds, watch rules. Every error found.
  */
 export function checkRules(tree: TreeMap, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];
@@ -41,6 +41,12 @@ function checkService(service: TreeMap, path: TreePath, report: Report): void {
     const ip = port.host_ip;
     if (typeof ip === 'string' && ip !== '' && !ip.includes('$') && !isAddress(ip)) {
       report('COMPOSE_INVALID_VALUE', at, `invalid ip address: ${ip}`, 'host_ip');
+    }
+  });
+  eachMap(service.volumes, [...path, 'volumes'], (mount, at) => {
+    if (mount.type === 'bind' && mount.source === undefined) {
+      const message = 'invalid mount config for type "bind": field Source must not be empty';
+      report('COMPOSE_MISSING_ATTRIBUTE', at, message);
     }
   });
   eachMap(service.gpus, [...path, 'gpus'], (request, at) => checkDevices(request, at, report));

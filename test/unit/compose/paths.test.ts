@@ -8,6 +8,10 @@ describe('resolvePath', () => {
   it.each([
     ['.', '/p'],
     ['a/../b', '/p/b'],
+    ['./a/', '/p/a'],
+    ['./', '/p'],
+    ['/abs/', '/abs/'],
+    ['~/x/', '/home/me/x'],
     ['../x', '/x'],
     ['/abs', '/abs'],
     ['~', '/home/me'],

@@ -107,6 +107,10 @@ attribute('volumes', {
     ],
   ],
   refused: [
+    [
+      [{ type: 'bind', target: '/b' }],
+      'services.web.volumes[0]: invalid mount config for type "bind": field Source must not be empty',
+    ],
     [['data:/b:ro:x'], 'services.web.volumes[0]: invalid volume "data:/b:ro:x": it has too many colons'],
     [
       ['data::ro'],
