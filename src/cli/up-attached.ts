@@ -48,7 +48,7 @@ export async function upAttached(
   client: EngineClient,
   input: UpAttachedInput,
 ): Promise<number> {
-  const { project, plan, args } = input;
+  const { project, plan, args, roots } = input;
   const shown = shownServices(input);
   const exitFrom = flag.str(args, 'exit-code-from');
   if (exitFrom !== undefined) matchServices(Object.keys(project.services), [exitFrom]);
@@ -91,10 +91,17 @@ export async function upAttached(
     } else if (kill !== undefined) kill();
     if (count > 2) ctx.exit(130);
   });
+  // Dependencies of the services named that ran before go on running.
+  const ours = new Set([
+    ...(roots ?? Object.keys(project.services)),
+    ...plan.steps.flatMap(({ operation }) =>
+      operation.kind === 'start-container' ? [operation.service] : [],
+    ),
+  ]);
   const stopAll = async () => {
     const stillUp = async () =>
       (await observeContainers(client, project.name, false)).filter(
-        (one) => !one.oneoff && project.services[one.service] !== undefined,
+        (one) => !one.oneoff && ours.has(one.service),
       );
     const containers = await stillUp();
     const run = (work: Plan) =>

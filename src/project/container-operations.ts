@@ -1,4 +1,5 @@
 import type { Service } from '../compose/model/service.ts';
+import { labels } from './labels.ts';
 import type { ObservedContainer } from './observed.ts';
 import type { Operation } from './plan.ts';
 
@@ -25,5 +26,8 @@ export const removeOperation = (
   container: container.name,
   id: container.id,
   volumes: options.volumes,
+  inheritedVolumes: options.volumes
+    ? (container.labels[labels.inheritedVolumes] ?? '').split(',').filter(Boolean)
+    : [],
   force: options.force,
 });

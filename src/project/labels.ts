@@ -17,4 +17,6 @@ export const labels = {
   volume: 'com.docker.compose.volume',
   /** Short hashes of each attribute, so that a recreation can say which of them differ. */
   configParts: 'tcompose.config-parts',
+  /** Anonymous volumes a container was handed by the one it replaced, comma-separated; an engine takes them for named ones. */
+  inheritedVolumes: 'tcompose.inherited-volumes',
 } as const;

@@ -32,12 +32,7 @@ export function usedVolumes(project: Project): readonly string[] {
   return [...keys].sort();
 }
 
-function networkBody(
-  project: Project,
-  key: string,
-  network: Network,
-  version: string,
-): NetworkCreateRequest {
+function networkBody(project: Project, key: string, network: Network, version: string): NetworkCreateRequest {
   const ipam = network.ipam;
   return defined({
     Name: network.name,
@@ -72,12 +67,7 @@ function networkBody(
   }) as NetworkCreateRequest;
 }
 
-function volumeBody(
-  project: Project,
-  key: string,
-  volume: Volume,
-  version: string,
-): VolumeCreateRequest {
+function volumeBody(project: Project, key: string, volume: Volume, version: string): VolumeCreateRequest {
   return defined({
     Name: volume.name,
     Driver: volume.driver,

@@ -48,7 +48,10 @@ export type Operation =
       readonly kind: 'remove-container';
       readonly container: string;
       readonly id: string;
+      /** Its anonymous volumes, too. */
       readonly volumes: boolean;
+      /** Volumes to remove with it that the engine does not know to be anonymous. */
+      readonly inheritedVolumes: readonly string[];
       readonly force: boolean;
     }
   | { readonly kind: 'rename-container'; readonly id: string | undefined; readonly container: string }

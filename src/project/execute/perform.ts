@@ -1,4 +1,4 @@
-import { statusOf } from '../../engine/client/api-failure.ts';
+import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { EventSink, ResourceKind } from '../../events.ts';
@@ -153,6 +153,8 @@ async function act(
           // Someone else is at it, and the container is as good as gone.
           if (statusOf(error) !== 409 || !/in progress/.test((error as Error).message)) throw error;
         });
+      // Another container may use one of them by now.
+      for (const name of operation.inheritedVolumes) await tolerate(client.volumes.remove(name), 404, 409);
       ids.delete(operation.container);
       progress('Removed', 'done');
       return;

@@ -29,14 +29,20 @@ export function planReplacement(
   const removeFirst = freed.length > 0;
   const name = containerName(project.name, service, old.number, options.separator);
   const as = removeFirst ? name : `${old.id.slice(0, 12)}_${name}`;
+  const inherited = options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project);
   const spec = containerSpec(project, service, {
     number: old.number,
     name,
     imageId: want.imageId,
     version: options.version,
-    inherited: options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project),
+    inherited,
     ...(options.separator === undefined ? {} : { separator: options.separator }),
-    ...(removeFirst ? {} : { extraLabels: { [labels.replace]: old.name } }),
+    extraLabels: {
+      ...(removeFirst ? {} : { [labels.replace]: old.name }),
+      ...(inherited.length === 0
+        ? {}
+        : { [labels.inheritedVolumes]: inherited.map(({ name }) => name).join(',') }),
+    },
   });
   const creation = {
     kind: 'create-container',
