@@ -15,16 +15,32 @@ export interface Instant {
 /** A wall clock set by more than this many milliseconds is followed; less is the two clocks' own drift. */
 const largestDrift = 2;
 
-let origin = Date.now() - performance.now();
+/**
+ * Wall time that counts on by the monotonic clock, so that it has microseconds and never goes back between two settings of
+ * the wall clock. Both arguments in milliseconds; `wall` may be whole ones.
+ */
+export function createClock(wall: () => number, monotonic: () => number): Clock {
+  let origin = wall() - monotonic();
+  return {
+    now() {
+      // The wall clock is read somewhere between two looks at the other one, which are far apart when the process is put
+      // to sleep in between: that is not a setting of the clock.
+      const before = monotonic();
+      const shown = wall();
+      const after = monotonic();
+      const ahead = shown - (origin + after);
+      const behind = origin + before - (shown + 1);
+      if (ahead > largestDrift || behind > largestDrift) origin = shown - after;
+      const time = origin + after;
+      const ms = Math.floor(time);
+      return { ms, nanos: Math.floor((time - ms) * 1000) * 1000 };
+    },
+    monotonic,
+  };
+}
 
-/** The machine's clocks; microsecond resolution, and the wall clock never goes back between two settings of it. */
-export const systemClock: Clock = {
-  now() {
-    const wall = Date.now();
-    if (Math.abs(wall - origin - performance.now()) > largestDrift) origin = wall - performance.now();
-    const time = origin + performance.now();
-    const ms = Math.floor(time);
-    return { ms, nanos: Math.floor((time - ms) * 1000) * 1000 };
-  },
-  monotonic: () => performance.now(),
-};
+/** The machine's clocks. */
+export const systemClock: Clock = createClock(
+  () => Date.now(),
+  () => performance.now(),
+);
