@@ -20,10 +20,12 @@ export const errorCodes = {
     'A request contradicts the state of things: a name in use, a container running (HTTP 409).',
   ENGINE_NOT_MODIFIED:
     'A request asks for what is already so, such as starting a running container (HTTP 304).',
+  ENGINE_UNAVAILABLE: 'What was asked for belongs to a service that this engine is no part of.',
   ENGINE_NOT_IMPLEMENTED: 'An Engine API feature that this engine does not carry out (HTTP 501).',
   ENGINE_STATE_NEWER:
     'The state directory was written by a newer version, whose format this one cannot read.',
   ENGINE_STATE_CORRUPT: 'A file of the state directory is not what it should be; the message names it.',
+  ENGINE_FORBIDDEN: 'The engine does not allow this: a predefined network, say, can not be removed.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
   ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',

@@ -1,4 +1,5 @@
 import { badParameter } from './http/failure.ts';
+import { parseTimeFilter } from './time-text.ts';
 
 /** Decoded `filters` parameter: key → values, any of which may match; all keys must. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -22,16 +23,47 @@ export function parseFilters(text: string | null, known: readonly string[]): Fil
   for (const [key, entry] of Object.entries(value)) {
     if (!known.includes(key))
       throw badParameter(`invalid filter '${key}'`, `known here: ${known.join(', ')}`);
-    const values = Array.isArray(entry)
-      ? entry.filter((one): one is string => typeof one === 'string')
-      : entry !== null && typeof entry === 'object'
-        ? Object.entries(entry)
-            .filter(([, on]) => on === true)
-            .map(([one]) => one)
-        : [];
+    const values = filterValues(key, entry);
     if (values.length > 0) filters.set(key, values);
   }
   return filters;
+}
+
+function filterValues(key: string, entry: unknown): string[] {
+  if (Array.isArray(entry) && entry.every((one): one is string => typeof one === 'string')) return entry;
+  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) {
+    throw badParameter(`invalid filter '${key}': its value must be a list of words`);
+  }
+  return Object.entries(entry)
+    .filter(([, on]) => on === true)
+    .map(([one]) => one);
+}
+
+/** A filter that is yes or no (`true`, `1`, `false`, `0`); undefined: not given. Throws 400 for anything else. */
+export function yesOrNo(filters: Filters, key: string): boolean | undefined {
+  const values = filters.get(key);
+  if (values === undefined) return undefined;
+  const yes = values.some((value) => value === 'true' || value === '1');
+  const no = values.some((value) => value === 'false' || value === '0');
+  if (yes === no) throw badParameter(`invalid filter '${key}=[${values.join(' ')}]'`, 'it is true or false');
+  return yes;
+}
+
+/** Throws 400 when the filter has a value that is none of `known`. */
+export function oneOf(filters: Filters, key: string, known: readonly string[]): void {
+  const wrong = filters.get(key)?.find((value) => !known.includes(value));
+  if (wrong !== undefined) {
+    throw badParameter(`invalid filter '${key}=${wrong}'`, `known here: ${known.join(', ')}`);
+  }
+}
+
+/** A time of a request (clock.ts, parseTimeFilter) in milliseconds since the epoch; throws 400 for what is none. */
+export function timeValue(text: string | null | undefined, nowMs: number): number | undefined {
+  try {
+    return parseTimeFilter(text, nowMs);
+  } catch (error) {
+    throw badParameter((error as Error).message);
+  }
 }
 
 /** True when the key is absent or any value satisfies `test`. */
@@ -64,6 +96,13 @@ export function flag(query: URLSearchParams, name: string, absent = false): bool
   const value = query.get(name);
   if (value === null || value === '') return absent;
   return !['0', 'false', 'no', 'none'].includes(value.trim().toLowerCase());
+}
+
+/** Integer parameter that has to be there; throws 400. */
+export function neededInteger(query: URLSearchParams, name: string): number {
+  const value = integer(query, name);
+  if (value === undefined) throw badParameter(`missing parameter: ${name}`);
+  return value;
 }
 
 /** Integer parameter; throws 400 when it isn't one. */

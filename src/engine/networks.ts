@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NetworkRecord, NetworkService, NetworkSpec } from '../network/index.ts';
 import type { NetworkCreateRequest, NetworkInspect } from './api/network.ts';
 import type { Container } from './containers/container.ts';
-import { badParameter, conflict, notFound } from './http/failure.ts';
+import { badParameter, conflict, forbidden, notFound } from './http/failure.ts';
 import { resolve } from './ids.ts';
 import { checkShape, isId, isObject, isString, readJson, writeJson } from './store/json-file.ts';
 
@@ -94,6 +94,9 @@ export function openNetworks(
     },
     create(request) {
       if (!request.Name) throw badParameter('a network needs a name');
+      if ((predefined as readonly string[]).includes(request.Name)) {
+        throw forbidden(`operation is not permitted on predefined ${request.Name} network`);
+      }
       if (byName(request.Name) !== undefined || request.Name === 'default') {
         throw conflict(`network with name ${request.Name} already exists`);
       }
@@ -136,6 +139,9 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
       'host and none are networks of their own that always exist',
     );
   }
+  if (request.Scope && request.Scope !== 'local') {
+    throw badParameter(`network scope "${request.Scope}" is not available: this engine has "local"`);
+  }
   if (request.Ingress) throw badParameter('ingress networks need a swarm, which this engine has not');
   if (request.ConfigOnly || request.ConfigFrom?.Network) {
     throw badParameter('configuration-only networks are not available in this engine');
@@ -168,6 +174,10 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
 }
 
 /** API shape; `containers` fills the Containers map with those that run on it. */
+/** The driver as the API names it. */
+export const shownDriver = (record: Pick<NetworkRecord, 'driver'>): string =>
+  record.driver === 'none' ? 'null' : record.driver;
+
 export function inspectNetwork(record: NetworkRecord, containers: readonly Container[]): NetworkInspect {
   const entries = containers.flatMap((container) => {
     const endpoint = Object.values(container.mutable.attachments).find(
@@ -193,7 +203,7 @@ export function inspectNetwork(record: NetworkRecord, containers: readonly Conta
     Id: record.id,
     Created: record.created,
     Scope: 'local',
-    Driver: record.driver === 'none' ? 'null' : record.driver,
+    Driver: shownDriver(record),
     EnableIPv4: true,
     EnableIPv6: record.enableIPv6,
     IPAM: {

@@ -55,6 +55,11 @@ export function openVolumes(directory: string, clock: Clock, warn: (message: str
       const name = request.Name || newId();
       const options = request.DriverOpts ?? {};
       checkDriver(request.Driver, options);
+      if (name.length < 2) {
+        throw badParameter(
+          `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+        );
+      }
       if (!namePattern.test(name)) {
         throw badParameter(
           `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,

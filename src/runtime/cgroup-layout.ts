@@ -1,16 +1,7 @@
-export { type CgroupPlan, planCgroups, planCgroupUpdate } from './cgroup-plan.ts';
+export { type CgroupPlan, type CgroupUpdate, planCgroups, planCgroupUpdate } from './cgroup-plan.ts';
 
 /** cgroup v1 controllers tcompose knows. */
-const v1Controllers = [
-  'devices',
-  'memory',
-  'cpuacct',
-  'pids',
-  'freezer',
-  'blkio',
-  'cpu',
-  'cpuset',
-] as const;
+const v1Controllers = ['devices', 'memory', 'cpuacct', 'pids', 'freezer', 'blkio', 'cpu', 'cpuset'] as const;
 export type Controller = (typeof v1Controllers)[number];
 
 /** Where a v1 hierarchy is: `base` is the path our groups begin under, '' for the hierarchy's root. */

@@ -42,25 +42,25 @@ export function planCgroups(layout: CgroupLayout, path: string, resources: OciRe
   }
 }
 
-/** Writes that change the limits of a running container (docker update). Paths absolute. */
-export function planCgroupUpdate(
-  layout: CgroupLayout,
-  path: string,
-  resources: OciResources,
-): {
-  readonly writes: readonly { readonly path: string; readonly data: string }[];
+/** A change of a running container's limits (docker update). */
+export interface CgroupUpdate {
+  /**
+   * Groups the container has to be in for these limits. One that is not there yet (cgroup v1 has cpu and cpuset only
+   * with a limit) is made, and the container's processes are moved into it.
+   */
+  readonly groups: readonly string[];
+  /** mkdir (of what is missing) and write, in order; a limit may have to wait for the one after it. */
+  readonly steps: readonly Extract<HostOp, { op: 'mkdir' | 'write' }>[];
   readonly warnings: readonly string[];
-} {
-  const { host, warnings } = planCgroups(layout, path, { ...resources, devices: [] });
-  const directories = new Set(host.flatMap((op) => (op.op === 'join-cgroup' ? [parentOf(op.path)] : [])));
-  const writes = host.flatMap((op) =>
-    op.op === 'write' && directories.has(parentOf(op.path)) ? [{ path: op.path, data: op.data }] : [],
-  );
-  return { writes, warnings };
 }
 
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
+/** Plans the limits of a running container anew; `resources` are all it is to have. Device rules stay. Pure. */
+export function planCgroupUpdate(layout: CgroupLayout, path: string, resources: OciResources): CgroupUpdate {
+  const { host, warnings, paths } = planCgroups(layout, path, { ...resources, devices: [] });
+  const steps = host.flatMap((op) =>
+    op.op === 'mkdir' || (op.op === 'write' && !op.path.endsWith('/cgroup.subtree_control')) ? [op] : [],
+  );
+  return { groups: [...new Set(Object.values(paths))], steps, warnings };
 }
 
 function planV1(

@@ -5,10 +5,10 @@ import type { BlkioDevice, HostConfigInput, SpecInput } from './spec-input.ts';
 const smallestMemory = 6 * 1024 * 1024;
 
 /** `linux.resources` without device rules. Ranges and contradictions as Docker has them. Throws RUNTIME_RESOURCES. */
-export function resources(input: SpecInput): OciResources {
+export function resources(input: Pick<SpecInput, 'hostConfig' | 'machine'>): OciResources {
   const { hostConfig } = input;
   const memory = memoryOf(hostConfig, input.machine.cgroups.kind);
-  const cpu = cpuOf(hostConfig, input.machine.cpus);
+  const cpu = cpuOf(hostConfig, input.machine);
   const blockIO = blockIoOf(hostConfig);
   const pids = hostConfig.PidsLimit ?? 0;
   return {
@@ -54,7 +54,10 @@ function memoryOf(host: HostConfigInput, cgroups: 'v1' | 'v2' | 'none'): OciReso
   return Object.keys(memory).length === 0 ? undefined : memory;
 }
 
-function cpuOf(host: HostConfigInput, cpus: number | undefined): OciResources['cpu'] {
+function cpuOf(
+  host: HostConfigInput,
+  { cpus, cgroups }: Pick<SpecInput['machine'], 'cpus' | 'cgroups'>,
+): OciResources['cpu'] {
   const nano = host.NanoCpus ?? 0;
   const period = host.CpuPeriod ?? 0;
   const quota = host.CpuQuota ?? 0;
@@ -80,6 +83,13 @@ function cpuOf(host: HostConfigInput, cpus: number | undefined): OciResources['c
       throw bad(`invalid value ${list} for cpuset`, 'Write numbers and ranges: 0-2,5.');
     }
   }
+  const available = cgroups.kind === 'v1' ? cgroups.cpuset?.cpus : undefined;
+  if (host.CpusetCpus && available !== undefined && !isSubset(host.CpusetCpus, available)) {
+    throw bad(
+      `Requested CPUs are not available - requested ${host.CpusetCpus}, available: ${available}`,
+      'Name CPUs that this machine has.',
+    );
+  }
   const cpu = {
     ...(shares > 0 ? { shares } : {}),
     ...(nano > 0 ? { quota: Math.max(1000, Math.round(nano / 10000)), period: 100000 } : {}),
@@ -91,6 +101,25 @@ function cpuOf(host: HostConfigInput, cpus: number | undefined): OciResources['c
     ...(host.CpusetMems ? { mems: host.CpusetMems } : {}),
   };
   return Object.keys(cpu).length === 0 ? undefined : cpu;
+}
+
+/** Whether every number of a list such as `0-2,5` is in the other. */
+function isSubset(list: string, whole: string): boolean {
+  const ranges = (text: string): (readonly [number, number])[] =>
+    text.split(',').map((part) => {
+      const [first = Number.NaN, last = first] = part.split('-').map(Number);
+      return [first, last];
+    });
+  const there = new Set(
+    ranges(whole).flatMap(([first, last]) =>
+      Array.from({ length: last - first + 1 }, (_, index) => first + index),
+    ),
+  );
+  return ranges(list).every(([first, last]) => {
+    if (last - first >= there.size) return false;
+    for (let cpu = first; cpu <= last; cpu++) if (!there.has(cpu)) return false;
+    return true;
+  });
 }
 
 function blockIoOf(host: HostConfigInput): OciResources['blockIO'] {

@@ -1,6 +1,6 @@
 import type { GraphDriver, StringMap } from './common.ts';
 import type { ContainerConfig } from './container-config.ts';
-import type { HostConfig } from './host-config.ts';
+import type { HostConfig, Resources, RestartPolicy } from './host-config.ts';
 import type { EndpointSettings, NetworkingConfig } from './network.ts';
 
 /** POST /containers/create?name=&platform= */
@@ -24,6 +24,7 @@ export type ContainerStatusName =
   | 'exited'
   | 'dead';
 
+/** One run of a health check; times RFC 3339 with nanoseconds. */
 export interface HealthLogEntry {
   readonly Start: string;
   readonly End: string;
@@ -31,6 +32,7 @@ export interface HealthLogEntry {
   readonly Output: string;
 }
 
+/** What the health checks so far have come to. */
 export interface HealthState {
   readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy';
   readonly FailingStreak: number;
@@ -151,6 +153,15 @@ export interface ContainerSummary {
 export interface ContainerWaitResponse {
   readonly StatusCode: number;
   readonly Error?: { readonly Message: string } | null;
+}
+
+/** POST /containers/{id}/update: limits (0 and '' leave one as it is) and restart policy. */
+export interface ContainerUpdateRequest extends Resources {
+  readonly RestartPolicy?: RestartPolicy | null;
+}
+
+export interface ContainerUpdateResponse {
+  readonly Warnings: readonly string[];
 }
 
 /** GET /containers/{id}/top */

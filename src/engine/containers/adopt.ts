@@ -282,7 +282,7 @@ function startOnFile(container: Container): string | undefined {
 function startAfterBoot(engine: Engine, container: Container, wasRunning: boolean): void {
   const { state, mutable } = container;
   if (state.status !== 'exited' && state.status !== 'created') return;
-  const wanted = startsWithEngine(parseRestartPolicy(container.record.hostConfig.RestartPolicy), {
+  const wanted = startsWithEngine(parseRestartPolicy(container.hostConfig.RestartPolicy), {
     wasRunning,
     stoppedByUser: mutable.stoppedByUser,
     exitCode: state.status === 'exited' ? state.exit.exitCode : 0,

@@ -3,6 +3,7 @@ import type { ContainerConfig } from '../api/container-config.ts';
 import type { HostConfig } from '../api/host-config.ts';
 import { badParameter } from '../http/failure.ts';
 import { parseRestartPolicy } from '../restart-policy.ts';
+import { checkValues } from './check-values.ts';
 
 const minimumMemory = 6 * 1024 * 1024;
 
@@ -11,7 +12,7 @@ const minimumMemory = 6 * 1024 * 1024;
  * accepted but not carried out.
  */
 export function checkCreate(config: ContainerConfig, host: HostConfig): string[] {
-  const warnings: string[] = [];
+  const warnings = checkValues(config, host);
   const policy = parseRestartPolicy(host.RestartPolicy);
   if (host.AutoRemove && policy.name !== 'no') {
     throw badParameter("can't create 'AutoRemove' container with restart policy");

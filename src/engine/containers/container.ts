@@ -4,6 +4,7 @@ import type { RootfsSource } from '../../image/types.ts';
 import type { OciSpec } from '../../runtime/oci-types.ts';
 import type { AttachStreams, ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
+import type { HostConfig } from '../api/host-config.ts';
 import type { HealthMonitor } from '../health/index.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import { appendJson } from '../store/json-file.ts';
@@ -14,7 +15,8 @@ import { type ContainerState, canBecome, isUp } from './state.ts';
 /** What exists of a container only while its shim lives. */
 export interface Launch {
   readonly shim: ShimConnection;
-  readonly spec: OciSpec;
+  /** Of the start; an update of the limits puts another in its place. */
+  spec: OciSpec;
   readonly rootfs: RootfsSource;
   /** Resolves when its exit has been recorded and cleaned up after. */
   readonly over: Promise<void>;
@@ -70,6 +72,12 @@ export class Container {
 
   get mutable(): ContainerMutable {
     return this.#mutable;
+  }
+
+  /** As created, with what has been updated since. */
+  get hostConfig(): HostConfig {
+    const { updated } = this.#mutable;
+    return updated === undefined ? this.record.hostConfig : { ...this.record.hostConfig, ...updated };
   }
 
   get up(): boolean {

@@ -38,6 +38,12 @@ export async function createContainer(
   );
   const mode = networkMode(host.NetworkMode);
   if (mode.kind === 'container') engine.containers.need(mode.reference);
+  for (const link of host.Links ?? []) {
+    const [reference = ''] = link.split(':');
+    if (engine.containers.find(reference) === undefined) {
+      throw badParameter(`could not get container for ${reference}: No such container: ${reference}`);
+    }
+  }
   const specs = collectMounts(merged, host, inheritedMounts(engine, host));
 
   const id = newId();

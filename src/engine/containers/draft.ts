@@ -3,9 +3,12 @@ import { checkRequest } from '../../runtime/check-request.ts';
 import type { ContainerCreateRequest } from '../api/container.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
 import type { HostConfig } from '../api/host-config.ts';
+import { containerCreateShape } from '../api/request-shapes.ts';
 import type { Engine } from '../context.ts';
+import { shaped } from '../http/body-shape.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 import { checkCreate } from './check-create.ts';
+import { checkEnv } from './check-values.ts';
 import { mergeImageConfig } from './merge-image.ts';
 import { collectPorts } from './port-spec.ts';
 
@@ -26,10 +29,12 @@ export function draftContainer(
   engine: Pick<Engine, 'images' | 'machine'>,
   request: ContainerCreateRequest,
 ): ContainerDraft {
+  shaped(request, containerCreateShape);
   if (!request.Image) throw badParameter('no image given');
   const image = engine.images.get(request.Image);
   if (image === undefined) throw notFound(`No such image: ${withTag(request.Image)}`);
   const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
+  checkEnv(givenConfig.Env);
   const { config, command } = mergeImageConfig(givenConfig, image.config);
   const host = withDefaults(givenHost ?? {});
   const warnings = [...checkCreate(config, host), ...checkRequest(config, host, engine.machine)];
@@ -56,7 +61,8 @@ function withDefaults(host: HostConfig): HostConfig {
   };
 }
 
-function withTag(reference: string): string {
+/** The reference as messages name it: `busybox` is `busybox:latest`; an id or digest is left alone. */
+export function withTag(reference: string): string {
   return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference)
     ? reference
     : `${reference}:latest`;

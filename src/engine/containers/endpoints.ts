@@ -12,7 +12,7 @@ import type { Attachment } from './record.ts';
 
 /** Reserves an address on each network the container is attached to. */
 export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
-  if (networkMode(container.record.hostConfig.NetworkMode).kind !== 'networks') return [];
+  if (networkMode(container.hostConfig.NetworkMode).kind !== 'networks') return [];
   const endpoints: EndpointRecord[] = [];
   const attachments: Record<string, Attachment> = {};
   undo.push(() => {

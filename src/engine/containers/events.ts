@@ -22,6 +22,15 @@ export function emitContainer(
   });
 }
 
+/** One event for a whole prune; `reclaimed` in bytes. */
+export function emitPrune(
+  engine: Pick<Engine, 'events'>,
+  type: 'container' | 'image' | 'network' | 'volume',
+  reclaimed: number,
+): void {
+  engine.events.emit({ type, action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } });
+}
+
 export function emitNetwork(
   engine: Pick<Engine, 'events'>,
   network: { readonly id: string; readonly name: string; readonly driver: string },

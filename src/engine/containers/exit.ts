@@ -77,6 +77,8 @@ async function finish(
     launch.shim
       .reap()
       .catch((error) => engine.log.error(`the shim of ${container.name}`, error))
+      // The shim clears away the groups of the start; an update may have made more.
+      .then(() => (container.mutable.updated ? clearCgroups(cgroupPaths(engine, launch.spec)) : undefined))
       .finally(() => launch.shim.close());
     await engine.trash.run.put(container.runDir);
     await launch.rootfs.release();
@@ -112,7 +114,7 @@ async function releaseNetwork(engine: Engine, container: Container): Promise<voi
 export function recordExit(engine: Engine, container: Container, exit: ExitRecord, ranFor: number): void {
   const { restartCount, lastDelay, stoppedByUser } = container.mutable;
   const decision = onExit(
-    parseRestartPolicy(container.record.hostConfig.RestartPolicy),
+    parseRestartPolicy(container.hostConfig.RestartPolicy),
     { restartCount, lastDelay, stoppedByUser },
     { exitCode: exit.exitCode, ranFor },
   );
@@ -142,7 +144,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
 export function afterExit(engine: Engine, container: Container): void {
   if (container.state.status === 'restarting') {
     scheduleRestart(engine, container, container.state.delay);
-  } else if (container.record.hostConfig.AutoRemove) {
+  } else if (container.hostConfig.AutoRemove) {
     void container.serial
       .run(() => removeContainer(engine, container, { force: true, volumes: true }))
       .catch((error) => engine.log.error(`removing ${container.name}`, error));

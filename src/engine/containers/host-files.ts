@@ -91,7 +91,7 @@ export function writeHostFiles(
 export function dnsOptions(
   container: Container,
 ): { servers?: readonly string[]; search?: readonly string[]; options?: readonly string[] } | undefined {
-  const { Dns, DnsSearch, DnsOptions } = container.record.hostConfig;
+  const { Dns, DnsSearch, DnsOptions } = container.hostConfig;
   if (!Dns?.length && !DnsSearch?.length && !DnsOptions?.length) return undefined;
   return {
     ...(Dns?.length ? { servers: Dns } : {}),
@@ -103,7 +103,7 @@ export function dnsOptions(
 /** `container:alias` of HostConfig.Links and of each endpoint, as addresses at the time of the start. */
 function linksOf(engine: Engine, container: Container): { address: string; names: string[] }[] {
   const links = [
-    ...(container.record.hostConfig.Links ?? []),
+    ...(container.hostConfig.Links ?? []),
     ...Object.values(container.mutable.attachments).flatMap((attachment) => attachment.settings.Links ?? []),
   ];
   return links.flatMap((link) => {

@@ -15,6 +15,7 @@ import { aliasesOf } from './attachments.ts';
 import type { Container } from './container.ts';
 import { hostFilesIn } from './host-files.ts';
 import { parsePortKey, portKey } from './port-spec.ts';
+import { shownConfig, shownHostConfig } from './shown-config.ts';
 import { lastExit, lastStart, shownStatus } from './state.ts';
 
 /** GET /containers/{id}/json, from memory. */
@@ -40,13 +41,13 @@ export function inspectContainer(engine: Engine, container: Container): Containe
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: runningExecs(engine, container),
-    HostConfig: record.hostConfig,
+    HostConfig: shownHostConfig(container.hostConfig),
     GraphDriver: {
       Name: 'overlay2',
       Data: { UpperDir: container.upperDir, WorkDir: `${container.directory}/work` },
     },
     Mounts: mountPoints(engine, container),
-    Config: record.config,
+    Config: shownConfig(record.config),
     NetworkSettings: networkSettings(engine, container),
   };
 }

@@ -1,10 +1,11 @@
 import type { ContainerSummary } from '../api/container.ts';
 import type { Engine } from '../context.ts';
-import { type Filters, matches, matchesLabels, nameMatcher } from '../filters.ts';
+import { type Filters, matches, matchesLabels, nameMatcher, oneOf, yesOrNo } from '../filters.ts';
+import { badParameter } from '../http/failure.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { summarize } from './inspect.ts';
-import { portKey } from './port-spec.ts';
+import { parsePortKey } from './port-spec.ts';
 import { lastExit, shownStatus } from './state.ts';
 
 export const containerFilterKeys = [
@@ -33,14 +34,40 @@ interface ListOptions {
   readonly filters: Filters;
 }
 
+const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const healthStates = ['none', 'starting', 'healthy', 'unhealthy'];
+
+/** Refuses filter values that no container can have (400): a misspelt status would else look like an empty list. */
+function checkValues(filters: Filters): void {
+  oneOf(filters, 'status', statuses);
+  oneOf(filters, 'health', healthStates);
+  yesOrNo(filters, 'is-task');
+  const code = filters.get('exited')?.find((value) => !/^-?\d+$/.test(value));
+  if (code !== undefined) throw badParameter(`invalid filter 'exited=${code}'`, 'it is an exit code');
+  for (const key of ['publish', 'expose']) {
+    const port = filters.get(key)?.find((value) => !portPattern.test(value));
+    if (port !== undefined) {
+      throw badParameter(`invalid filter '${key}=${port}'`, 'write PORT[-PORT][/PROTOCOL]');
+    }
+  }
+}
+
+const portPattern = /^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/;
+
+/** True for what `docker ps` shows without --all: a container in back-off too. */
+function isActive(container: Container): boolean {
+  return container.up || container.state.status === 'restarting';
+}
+
 /** GET /containers/json: newest first, running ones only unless `all`, `limit` or a status filter widens it. */
 export function listContainers(engine: Engine, options: ListOptions): ContainerSummary[] {
   const { filters } = options;
+  checkValues(filters);
   const now = engine.clock.now().ms;
   const all = options.all || (options.limit ?? 0) > 0 || filters.has('status') || filters.has('exited');
   const found = engine.containers
     .all()
-    .filter((container) => (all || container.up) && matchesContainer(engine, container, filters))
+    .filter((container) => (all || isActive(container)) && matchesContainer(engine, container, filters))
     .sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
   const limited = (options.limit ?? 0) > 0 ? found.slice(0, options.limit) : found;
   return limited.map((container) => summarize(engine, container, now));
@@ -80,12 +107,13 @@ export function matchesContainer(engine: Engine, container: Container, filters: 
       container.mutable.ports.some((port) => portMatches(value, port.hostPort, port.protocol)),
     ) &&
     matches(filters, 'expose', (value) =>
-      Object.keys(record.config.ExposedPorts ?? {}).some((key) => key === value || key === `${value}/tcp`),
+      Object.keys(record.config.ExposedPorts ?? {})
+        .flatMap(parsePortKey)
+        .some((key) => portMatches(value, key.port, key.protocol)),
     ) &&
     matches(filters, 'before', (value) => created < createdOf(value)) &&
     matches(filters, 'since', (value) => created > createdOf(value)) &&
-    matches(filters, 'is-task', (value) => value === 'false' || value === '0') &&
-    matches(filters, 'isolation', () => false)
+    yesOrNo(filters, 'is-task') !== true
   );
 }
 
@@ -98,5 +126,5 @@ function isAncestor(engine: Engine, container: Container, reference: string): bo
 function portMatches(value: string, port: number, protocol: string): boolean {
   const [range = '', wanted = 'tcp'] = value.split('/');
   const [first, last = first] = range.split('-').map(Number);
-  return wanted === protocol && portKey({ port, protocol }) !== '' && port >= first! && port <= last!;
+  return wanted === protocol && port >= first! && port <= last!;
 }

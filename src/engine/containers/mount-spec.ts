@@ -23,11 +23,12 @@ type Propagation = (typeof propagations)[number];
 const ignoredModes = ['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'rbind', 'bind', ''];
 
 /**
- * `source:target[:mode]` of HostConfig.Binds: a path is a bind, a word a named volume. Throws 400 with Docker's
- * sentence "invalid volume specification".
+ * `source:target[:mode]` of HostConfig.Binds: a path is a bind, a word a named volume, a target alone an anonymous volume.
+ * Throws 400 with Docker's sentence "invalid volume specification".
  */
 export function parseBind(text: string): MountSpec {
   const parts = text.split(':');
+  if (parts.length === 1 && text !== '') return anonymousVolume(cleanTarget(text, text), '');
   if (parts.length > 3 || parts.length < 2 || parts.some((part) => part === '')) {
     throw badParameter(`invalid volume specification: '${text}'`);
   }
@@ -158,20 +159,24 @@ export function collectMounts(
     const target = cleanTarget(path, path);
     if (taken.has(target)) continue;
     taken.add(target);
-    mounts.push({
-      type: 'volume',
-      source: '',
-      name: undefined,
-      driver: host.VolumeDriver ?? '',
-      driverOptions: {},
-      labels: {},
-      target,
-      readOnly: false,
-      anonymous: true,
-      mode: '',
-    });
+    mounts.push(anonymousVolume(target, host.VolumeDriver ?? ''));
   }
   return mounts;
+}
+
+function anonymousVolume(target: string, driver: string): MountSpec {
+  return {
+    type: 'volume',
+    source: '',
+    name: undefined,
+    driver,
+    driverOptions: {},
+    labels: {},
+    target,
+    readOnly: false,
+    anonymous: true,
+    mode: '',
+  };
 }
 
 /** An absolute path in the container, without `.`/`..` and never the root itself. */

@@ -66,10 +66,11 @@ async function watchDetached(directory: string): Promise<void> {
   }
 }
 
-/** The directories that the cgroups of this engine root's containers are in. */
+/** The directories that the cgroups of this engine root's containers are in, those that only a limit brings among them. */
 function cgroupParents(engine: Engine): Set<string> {
   if (engine.machine.cgroups.kind === 'none') return new Set();
-  const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, {}).paths;
+  const limited = { cpu: { shares: 2, cpus: '0' } };
+  const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, limited).paths;
   return new Set(Object.values(probe).map((path) => dirname(path)));
 }
 

@@ -34,7 +34,7 @@ export async function prepare(
   undo: (() => unknown)[],
 ): Promise<Prepared> {
   const { record } = container;
-  const host = withDeviceNumbers(record.hostConfig);
+  const host = withDeviceNumbers(container.hostConfig);
   const mounts = resolveMounts(engine, record);
   if (container.mutable.attachments.bridge !== undefined) {
     const users = attachedTo(engine.containers.all(), container.mutable.attachments.bridge.networkId);

@@ -70,6 +70,8 @@ export interface ContainerMutable {
   /** Stopped or killed by a client: no restart until a client starts it. */
   readonly stoppedByUser: boolean;
   readonly health?: HealthReport;
+  /** What POST /containers/{id}/update changed; lies over the record's hostConfig. */
+  readonly updated?: HostConfig;
 }
 
 export function recordFault(value: unknown): string | undefined {

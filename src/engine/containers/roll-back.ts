@@ -37,7 +37,7 @@ export async function rollBack(
   }
   container.pendingAttaches.clear();
   container.announce();
-  if (container.record.hostConfig.AutoRemove) {
+  if (container.hostConfig.AutoRemove) {
     void container.serial
       .run(() => removeContainer(engine, container, { force: true, volumes: true }))
       .catch((failed) => engine.log.error(`removing ${container.name}`, failed));

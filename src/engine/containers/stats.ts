@@ -161,16 +161,16 @@ export function statsFor(
             stats: { inactive_file: now.inactiveFile, total_inactive_file: now.inactiveFile },
           },
     blkio_stats: {
-      io_service_bytes_recursive: now?.blkio ?? null,
-      io_serviced_recursive: null,
-      io_queue_recursive: null,
-      io_service_time_recursive: null,
-      io_wait_time_recursive: null,
-      io_merged_recursive: null,
-      io_time_recursive: null,
-      sectors_recursive: null,
+      io_service_bytes_recursive: now?.blkio ?? [],
+      io_serviced_recursive: [],
+      io_queue_recursive: [],
+      io_service_time_recursive: [],
+      io_wait_time_recursive: [],
+      io_merged_recursive: [],
+      io_time_recursive: [],
+      sectors_recursive: [],
     },
-    ...(now === undefined ? {} : { networks: now.networks }),
+    ...(now === undefined || Object.keys(now.networks).length === 0 ? {} : { networks: now.networks }),
   };
 }
 

@@ -57,7 +57,9 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
       const message: EventMessage = {
         ...(event.type === 'container'
           ? { status: event.action, id: event.id, from: event.attributes.image ?? '' }
-          : {}),
+          : event.type === 'image'
+            ? { status: event.action, id: event.id }
+            : {}),
         Type: event.type,
         Action: event.action,
         Actor: { ID: event.id, Attributes: event.attributes },

@@ -15,7 +15,8 @@ export const eventFilterKeys = [
 
 /**
  * Docker's event filters. `event` compares the action's first word (`exec_create` matches `exec_create: sh`, and
- * `health_status` matches `health_status: healthy`); container, image, network and volume compare id and name.
+ * `health_status` matches `health_status: healthy`); container, network and volume compare the beginning
+ * of id and name; image compares id and name, with or without the tag.
  */
 export function matchesEvent(filters: Filters, event: EventMessage): boolean {
   const { ID, Attributes } = event.Actor;
@@ -23,7 +24,7 @@ export function matchesEvent(filters: Filters, event: EventMessage): boolean {
   const actor =
     (type: EventMessage['Type'], named: string | undefined): ((value: string) => boolean) =>
     (value) =>
-      event.Type === type && (ID === value || named === value || (value.length >= 4 && ID.startsWith(value)));
+      event.Type === type && (ID.startsWith(value) || named?.startsWith(value) === true);
   return (
     matches(filters, 'event', (value) => value === action || value === action.split(':')[0]) &&
     matches(filters, 'type', (value) => value === event.Type) &&
@@ -35,7 +36,9 @@ export function matchesEvent(filters: Filters, event: EventMessage): boolean {
         : Attributes.container?.startsWith(value) === true,
     ) &&
     matches(filters, 'image', (value) =>
-      event.Type === 'image' ? actor('image', Attributes.name)(value) : Attributes.image === value,
+      [ID, event.Type === 'image' ? Attributes.name : Attributes.image].some(
+        (name) => name !== undefined && (name === value || name.replace(/:[^:/]*$/, '') === value),
+      ),
     ) &&
     matches(filters, 'network', actor('network', Attributes.name)) &&
     matches(filters, 'volume', actor('volume', ID)) &&

@@ -67,7 +67,7 @@ export async function startExec(
       ? resolveUser(
           request.User,
           await readAccountFiles([container.upperDir, ...launch.rootfs.lowerDirs]),
-          container.record.hostConfig.GroupAdd ?? [],
+          container.hostConfig.GroupAdd ?? [],
         )
       : undefined;
     const plan = {

@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { badParameter } from './failure.ts';
+import { compareVersions } from './versions.ts';
 
 /** Bodies that are JSON are at most this long; tar streams are not read through here. */
 const maxJsonBody = 4 * 1024 * 1024;
 
-/** Media types of hijacked and log streams (API ≥ 1.42 tells the two apart). */
-export const rawStream = 'application/vnd.docker.raw-stream';
-export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
+const rawStream = 'application/vnd.docker.raw-stream';
+const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
+
+/** Media type of a container's output: raw with a terminal; frames are told apart from it since API 1.42. */
+export function outputType(version: string, tty: boolean): string {
+  return tty || compareVersions(version, '1.42') < 0 ? rawStream : multiplexedStream;
+}
 
 /**
  * One request and its answer, whatever way it came in: an ordinary request, or one asking for `Upgrade` whose socket

@@ -8,7 +8,9 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   ENGINE_BAD_PARAMETER: 400,
   ENGINE_NOT_FOUND: 404,
   ENGINE_CONFLICT: 409,
+  ENGINE_FORBIDDEN: 403,
   ENGINE_NOT_IMPLEMENTED: 501,
+  ENGINE_UNAVAILABLE: 503,
   IMAGE_ARCHIVE: 400,
   IMAGE_CHANGE: 400,
   IMAGE_AMBIGUOUS: 400,
@@ -77,5 +79,8 @@ export const conflict = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_CONFLICT', message, hint === undefined ? {} : { hint });
 export const notModified = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_NOT_MODIFIED', message);
+export const forbidden = (message: string): TcomposeError => new TcomposeError('ENGINE_FORBIDDEN', message);
+export const unavailable = (message: string): TcomposeError =>
+  new TcomposeError('ENGINE_UNAVAILABLE', message);
 export const notImplemented = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_NOT_IMPLEMENTED', message);

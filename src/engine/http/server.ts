@@ -10,11 +10,8 @@ import { PassThrough, type Readable } from 'node:stream';
 import { type Exchange, type Hijacked, readJson, streamWriter } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { watchPeer, watchPeerFromEnd } from './peer-watch.ts';
-import { compareVersions, type Lookup } from './router.ts';
-
-/** API versions this engine answers; a client outside the range is told so in Docker's words. */
-export const apiVersion = '1.47';
-export const minApiVersion = '1.24';
+import type { Lookup } from './router.ts';
+import { apiVersion, compareVersions, minApiVersion } from './versions.ts';
 
 interface ServerHooks {
   /** Called around every request; the returned function when its connection's work is over. */
@@ -70,7 +67,8 @@ export function createApiServer(
         });
       } else if (found.kind !== 'match') {
         const what = found.kind === 'unknown' ? 'has no such endpoint' : `does not allow ${method} here`;
-        channel.send(found.kind === 'unknown' ? 404 : 405, {
+        // A wrong method is a 404 in Docker too.
+        channel.send(404, {
           message: `the tcompose engine ${what}: ${path}`,
         });
       } else {

@@ -1,5 +1,6 @@
 import type { Engine } from '../context.ts';
 import type { Route } from '../http/router.ts';
+import { absentRoutes } from './absent.ts';
 import { archiveRoutes } from './archive.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
@@ -15,6 +16,7 @@ import { volumeRoutes } from './volumes.ts';
 export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
   return [
     ...systemRoutes(engine),
+    ...absentRoutes(),
     ...containerRoutes(engine),
     ...containerStreamRoutes(engine),
     ...execRoutes(engine),

@@ -6,13 +6,12 @@ import { logGrowth } from '../containers/log-growth.ts';
 import { lastExit, shownStatus } from '../containers/state.ts';
 import { readStats, type StatsSample, statsFor } from '../containers/stats.ts';
 import type { Engine } from '../context.ts';
-import { flag } from '../filters.ts';
-import { type Exchange, type Hijacked, multiplexedStream, rawStream } from '../http/exchange.ts';
+import { flag, timeValue } from '../filters.ts';
+import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
 import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
-import { parseTimeFilter } from '../time-text.ts';
 import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];
@@ -92,22 +91,16 @@ async function logs(engine: Engine, container: Container, exchange: Exchange): P
   const stdout = flag(query, 'stdout');
   const stderr = flag(query, 'stderr');
   if (!stdout && !stderr) throw badParameter('Bad parameters: you must choose at least one stream');
-  if (container.record.hostConfig.LogConfig?.Type === 'none') {
+  if (container.hostConfig.LogConfig?.Type === 'none') {
     throw conflict('configured logging driver does not support reading');
   }
   const tty = container.record.config.Tty ?? false;
   const tail = query.get('tail');
   const now = engine.clock.now().ms;
-  let since: number | undefined;
-  let until: number | undefined;
-  try {
-    since = parseTimeFilter(query.get('since'), now);
-    until = parseTimeFilter(query.get('until'), now);
-  } catch (error) {
-    throw badParameter((error as Error).message);
-  }
+  const since = timeValue(query.get('since'), now);
+  const until = timeValue(query.get('until'), now);
   const follow = flag(query, 'follow');
-  const writer = exchange.stream(200, tty ? rawStream : multiplexedStream);
+  const writer = exchange.stream(200, outputType(exchange.version, tty));
   const options = {
     stdout,
     stderr,
@@ -140,7 +133,7 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
     throw conflict(`container ${container.id} is paused, unpause the container before attach`);
   }
   const tty = container.record.config.Tty ?? false;
-  const hijacked = exchange.hijack(tty ? rawStream : multiplexedStream);
+  const hijacked = exchange.hijack(outputType(exchange.version, tty));
   emitContainer(engine, container, 'attach');
   if (past) {
     for await (const batch of readLog(container.logPath, {

@@ -1,8 +1,13 @@
-import type { ContainerCreateRequest, ContainerTopResponse } from '../api/container.ts';
+import type {
+  ContainerCreateRequest,
+  ContainerTopResponse,
+  ContainerUpdateRequest,
+} from '../api/container.ts';
+import { containerUpdateShape } from '../api/request-shapes.ts';
 import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';
 import { createContainer } from '../containers/create.ts';
-import { emitContainer } from '../containers/events.ts';
+import { emitContainer, emitPrune } from '../containers/events.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { containerFilterKeys, listContainers, matchesContainer } from '../containers/list.ts';
 import { processTable } from '../containers/process-table.ts';
@@ -16,13 +21,15 @@ import {
   stopContainer,
   unpauseContainer,
 } from '../containers/stop.ts';
+import { updateContainer } from '../containers/update.ts';
 import type { Engine } from '../context.ts';
-import { flag, integer, matches, parseFilters } from '../filters.ts';
+import { flag, integer, matches, neededInteger, parseFilters, timeValue } from '../filters.ts';
+import { shaped } from '../http/body-shape.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
-import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
+import { parseRfc3339 } from '../time-text.ts';
 import { diskUsage } from '../volumes.ts';
 
 /** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
@@ -47,7 +54,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/containers/json',
-      handler(exchange) {
+      async handler(exchange) {
         const { query } = exchange;
         const filters = parseFilters(query.get('filters'), containerFilterKeys);
         const list = listContainers(engine, {
@@ -55,7 +62,9 @@ export function containerRoutes(engine: Engine): Route[] {
           limit: integer(query, 'limit'),
           filters,
         });
-        exchange.send(200, list);
+        if (!flag(query, 'size')) return exchange.send(200, list);
+        const sized = list.map(async (one) => ({ ...one, ...(await sizesOf(engine, one.Id)) }));
+        exchange.send(200, await Promise.all(sized));
       },
     },
     {
@@ -84,7 +93,7 @@ export function containerRoutes(engine: Engine): Route[] {
           const old = matches(
             filters,
             'until',
-            (value) => parseRfc3339(container.record.created) < (parseTimeFilter(value, now) ?? now),
+            (value) => parseRfc3339(container.record.created) < (timeValue(value, now) ?? now),
           );
           if (!old || !matchesContainer(engine, container, labelsOnly)) continue;
           reclaimed += await diskUsage(container.upperDir);
@@ -93,6 +102,7 @@ export function containerRoutes(engine: Engine): Route[] {
           );
           removed.push(container.id);
         }
+        emitPrune(engine, 'container', reclaimed);
         exchange.send(200, { ContainersDeleted: removed, SpaceReclaimed: reclaimed });
       },
     },
@@ -103,9 +113,7 @@ export function containerRoutes(engine: Engine): Route[] {
         const container = named(exchange);
         const inspected = inspectContainer(engine, container);
         if (!flag(exchange.query, 'size')) return exchange.send(200, inspected);
-        const writable = await diskUsage(container.upperDir);
-        const image = engine.images.get(container.record.imageId);
-        exchange.send(200, { ...inspected, SizeRw: writable, SizeRootFs: writable + (image?.size ?? 0) });
+        exchange.send(200, { ...inspected, ...(await sizesOf(engine, container.id)) });
       },
     },
     {
@@ -120,6 +128,7 @@ export function containerRoutes(engine: Engine): Route[] {
           exchange.query.get('ps_args') || '-ef',
           engine.clock.now().ms,
         );
+        emitContainer(engine, container, 'top');
         exchange.send(200, answer);
       },
     },
@@ -187,13 +196,24 @@ export function containerRoutes(engine: Engine): Route[] {
     },
     {
       method: 'POST',
+      path: '/containers/{id}/update',
+      async handler(exchange) {
+        const container = named(exchange);
+        const request = shaped<ContainerUpdateRequest>(await exchange.json(), containerUpdateShape);
+        const answer = await container.serial.run(async () => updateContainer(engine, container, request));
+        exchange.send(200, answer);
+      },
+    },
+    {
+      method: 'POST',
       path: '/containers/{id}/resize',
       async handler(exchange) {
         const container = named(exchange);
-        const rows = integer(exchange.query, 'h') ?? 0;
-        const columns = integer(exchange.query, 'w') ?? 0;
+        const rows = neededInteger(exchange.query, 'h');
+        const columns = neededInteger(exchange.query, 'w');
         if (container.launch === undefined) throw conflict(`container ${container.id} is not running`);
-        await container.launch.shim.resize(rows, columns);
+        // Without a terminal there is no size; dockerd has no complaint about it either.
+        if (container.record.config.Tty) await container.launch.shim.resize(rows, columns);
         emitContainer(engine, container, 'resize', { height: String(rows), width: String(columns) });
         exchange.send(200);
       },
@@ -211,4 +231,12 @@ export function containerRoutes(engine: Engine): Route[] {
       }),
     },
   ];
+}
+
+/** Bytes of the writable layer, and of it and the image together. */
+async function sizesOf(engine: Engine, id: string): Promise<{ SizeRw: number; SizeRootFs: number }> {
+  const container = engine.containers.need(id);
+  const writable = await diskUsage(container.upperDir);
+  const image = engine.images.get(container.record.imageId);
+  return { SizeRw: writable, SizeRootFs: writable + (image?.size ?? 0) };
 }

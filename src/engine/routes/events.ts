@@ -1,11 +1,10 @@
 import type { EventMessage } from '../api/events.ts';
 import type { Engine } from '../context.ts';
 import { eventFilterKeys, matchesEvent } from '../events/match.ts';
-import { parseFilters } from '../filters.ts';
+import { parseFilters, timeValue } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import { parseTimeFilter } from '../time-text.ts';
 
 /** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
 export function eventRoutes(engine: Engine): Route[] {
@@ -15,13 +14,10 @@ export function eventRoutes(engine: Engine): Route[] {
 async function events(engine: Engine, exchange: Exchange): Promise<void> {
   const filters = parseFilters(exchange.query.get('filters'), eventFilterKeys);
   const now = engine.clock.now().ms;
-  let since: number | undefined;
-  let until: number | undefined;
-  try {
-    since = parseTimeFilter(exchange.query.get('since'), now);
-    until = parseTimeFilter(exchange.query.get('until'), now);
-  } catch (error) {
-    throw badParameter((error as Error).message);
+  const since = timeValue(exchange.query.get('since'), now);
+  const until = timeValue(exchange.query.get('until'), now);
+  if (since !== undefined && until !== undefined && since > until) {
+    throw badParameter('`since` is a time after `until`');
   }
   const writer = exchange.stream(200, 'application/json');
   const send = (event: EventMessage): void => {

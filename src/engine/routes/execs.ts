@@ -1,10 +1,12 @@
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api/exec.ts';
+import { execCreateShape, execStartShape } from '../api/request-shapes.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';
-import { integer } from '../filters.ts';
-import { type Exchange, multiplexedStream, rawStream } from '../http/exchange.ts';
+import { neededInteger } from '../filters.ts';
+import { shaped } from '../http/body-shape.ts';
+import { type Exchange, outputType } from '../http/exchange.ts';
 import { badParameter, conflict, failureOf } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
@@ -18,10 +20,13 @@ export function execRoutes(engine: Engine): Route[] {
       path: '/containers/{id}/exec',
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const request = await exchange.json<ExecCreateRequest>();
+        const request = shaped<ExecCreateRequest>(await exchange.json(), execCreateShape);
         if (!request.Cmd?.length) throw badParameter('No exec command specified');
         if (container.state.status === 'paused') {
-          throw conflict(`Container ${container.id} is paused, unpause the container before exec`);
+          throw conflict(`Container ${container.name} is paused, unpause the container before exec`);
+        }
+        if (container.state.status === 'restarting') {
+          throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
         }
         if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
         const exec: ExecProcess = {
@@ -42,8 +47,10 @@ export function execRoutes(engine: Engine): Route[] {
       path: '/exec/{id}/resize',
       async handler(exchange) {
         const exec = engine.execs.need(exchange.params.id!);
+        const rows = neededInteger(exchange.query, 'h');
+        const columns = neededInteger(exchange.query, 'w');
         if (exec.shim === undefined) throw conflict(`exec ${exec.id} is not running`);
-        await exec.shim.resize(integer(exchange.query, 'h') ?? 0, integer(exchange.query, 'w') ?? 0);
+        if (exec.request.Tty) await exec.shim.resize(rows, columns);
         exchange.send(200);
       },
     },
@@ -57,7 +64,7 @@ export function execRoutes(engine: Engine): Route[] {
 
 async function start(engine: Engine, exchange: Exchange): Promise<void> {
   const exec = engine.execs.need(exchange.params.id!);
-  const request = await exchange.json<ExecStartRequest>();
+  const request = shaped<ExecStartRequest>(await exchange.json(), execStartShape);
   if (exec.state.status !== 'created') throw conflict(`exec ${exec.id} has already been started`);
   if (request.Detach) {
     await startExec(engine, exec, { consoleSize: request.ConsoleSize });
@@ -76,7 +83,7 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
     const { ended } = await startExec(engine, exec, {
       consoleSize: request.ConsoleSize,
       attached(attachment) {
-        const client = exchange.hijack(tty ? rawStream : multiplexedStream);
+        const client = exchange.hijack(outputType(exchange.version, tty));
         pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
           tty,
           stdin: AttachStdin ?? false,

@@ -1,16 +1,19 @@
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
+import { withTag } from '../containers/draft.ts';
+import { emitPrune } from '../containers/events.ts';
+import { shownImageConfig } from '../containers/shown-config.ts';
 import type { Engine } from '../context.ts';
-import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
+import { flag, matches, matchesLabels, nameMatcher, parseFilters, timeValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
+import { parseRfc3339 } from '../time-text.ts';
 
 export function imageRoutes(engine: Engine): Route[] {
   const need = (reference: string): ImageRecord => {
     const record = engine.images.get(reference);
-    if (record === undefined) throw notFound(`No such image: ${reference}`);
+    if (record === undefined) throw notFound(`No such image: ${withTag(reference)}`);
     return record;
   };
   const usedBy = (imageId: string): { name: string; running: boolean }[] =>
@@ -47,16 +50,13 @@ export function imageRoutes(engine: Engine): Route[] {
         ]);
         const now = engine.clock.now().ms;
         const created = (reference: string): number => parseRfc3339(need(reference).created);
+        const dangling = yesOrNo(filters, 'dangling');
         const list = engine.images
           .list()
           .filter(
             (record) =>
               matchesLabels(filters, record.config.Labels ?? {}) &&
-              matches(
-                filters,
-                'dangling',
-                (value) => (value === 'true' || value === '1') === (record.tags.length === 0),
-              ) &&
+              (dangling === undefined || dangling === (record.tags.length === 0)) &&
               matches(filters, 'reference', (value) =>
                 record.tags.some((tag) => matchesReference(value, tag)),
               ) &&
@@ -65,7 +65,7 @@ export function imageRoutes(engine: Engine): Route[] {
               matches(
                 filters,
                 'until',
-                (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+                (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
               ),
           );
         exchange.send(
@@ -86,7 +86,7 @@ export function imageRoutes(engine: Engine): Route[] {
       path: '/images/prune',
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
-        const all = (filters.get('dangling') ?? []).some((value) => value === 'false' || value === '0');
+        const all = yesOrNo(filters, 'dangling') === false;
         const now = engine.clock.now().ms;
         const removed: object[] = [];
         let reclaimed = 0;
@@ -98,7 +98,7 @@ export function imageRoutes(engine: Engine): Route[] {
             !matches(
               filters,
               'until',
-              (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+              (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
             )
           ) {
             continue;
@@ -106,6 +106,7 @@ export function imageRoutes(engine: Engine): Route[] {
           removed.push(...(await remove(record.id, true)));
           reclaimed += record.size;
         }
+        emitPrune(engine, 'image', reclaimed);
         exchange.send(200, { ImagesDeleted: removed, SpaceReclaimed: reclaimed });
       },
     },
@@ -124,11 +125,13 @@ export function imageRoutes(engine: Engine): Route[] {
       path: '/images/{name*}/tag',
       async handler(exchange) {
         const repository = exchange.query.get('repo') ?? '';
-        const tag = exchange.query.get('tag') || 'latest';
+        const tag = exchange.query.get('tag');
         if (repository === '') throw badParameter('a repository name is needed to tag an image');
         const record = need(exchange.params.name!);
-        await engine.images.tag(record.id, `${repository}:${tag}`);
-        emit('tag', record.id, `${repository}:${tag}`);
+        // A tag of its own wins over one in the name.
+        const reference = tag ? `${repository.replace(/:[^/:]*$/, '')}:${tag}` : withTag(repository);
+        await engine.images.tag(record.id, reference);
+        emit('tag', record.id, reference);
         exchange.send(201);
       },
     },
@@ -229,7 +232,7 @@ function inspectImage(record: ImageRecord): ImageInspect {
     Created: record.created,
     DockerVersion: '',
     Author: '',
-    Config: record.config,
+    Config: shownImageConfig(record.config),
     Architecture: record.architecture,
     Os: record.os,
     Size: record.size,

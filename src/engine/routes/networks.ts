@@ -5,41 +5,49 @@ import type {
   NetworkCreateRequest,
   NetworkDisconnectRequest,
 } from '../api/network.ts';
+import { networkConnectShape, networkCreateShape, networkDisconnectShape } from '../api/request-shapes.ts';
 import { aliasesOf, attachedTo, networkMode } from '../containers/attachments.ts';
 import type { Container } from '../containers/container.ts';
-import { emitNetwork } from '../containers/events.ts';
+import { emitNetwork, emitPrune } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
-import { type Filters, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
-import { conflict, notFound } from '../http/failure.ts';
+import {
+  type Filters,
+  matches,
+  matchesLabels,
+  nameMatcher,
+  oneOf,
+  parseFilters,
+  timeValue,
+  yesOrNo,
+} from '../filters.ts';
+import { shaped } from '../http/body-shape.ts';
+import { badParameter, conflict, forbidden, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import { inspectNetwork, predefined } from '../networks.ts';
-import { parseRfc3339, parseTimeFilter } from '../time-text.ts';
+import { inspectNetwork, predefined, shownDriver } from '../networks.ts';
+import { parseRfc3339 } from '../time-text.ts';
 
 const filterKeys = ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type'];
 
 export function networkRoutes(engine: Engine): Route[] {
   const { networks } = engine;
   const builtIn = (record: NetworkRecord): boolean => (predefined as readonly string[]).includes(record.name);
-  const matching = (filters: Filters): NetworkRecord[] =>
-    networks
+  const matching = (filters: Filters): NetworkRecord[] => {
+    oneOf(filters, 'type', ['builtin', 'custom']);
+    const dangling = yesOrNo(filters, 'dangling');
+    return networks
       .all()
       .filter(
         (record) =>
           matchesLabels(filters, record.labels) &&
           matches(filters, 'name', (value) => nameMatcher(value)(record.name)) &&
           matches(filters, 'id', (value) => record.id.startsWith(value)) &&
-          matches(filters, 'driver', (value) => record.driver === value) &&
+          matches(filters, 'driver', (value) => shownDriver(record) === value) &&
           matches(filters, 'scope', (value) => value === 'local') &&
           matches(filters, 'type', (value) => (value === 'builtin') === builtIn(record)) &&
-          matches(
-            filters,
-            'dangling',
-            (value) =>
-              !builtIn(record) &&
-              (value === 'true' || value === '1') ===
-                (attachedTo(engine.containers.all(), record.id).length === 0),
-          ),
+          (dangling === undefined ||
+            (!builtIn(record) && dangling === (attachedTo(engine.containers.all(), record.id).length === 0))),
       );
+  };
   return [
     {
       method: 'GET',
@@ -56,7 +64,7 @@ export function networkRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/networks/create',
       async handler(exchange) {
-        const request = await exchange.json<NetworkCreateRequest>();
+        const request = shaped<NetworkCreateRequest>(await exchange.json(), networkCreateShape);
         await networks.settled();
         const { record, warnings } = networks.create(request);
         try {
@@ -81,13 +89,14 @@ export function networkRoutes(engine: Engine): Route[] {
           const old = matches(
             filters,
             'until',
-            (value) => parseRfc3339(record.created) < (parseTimeFilter(value, now) ?? now),
+            (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
           );
           if (!old || !matchesLabels(filters, record.labels)) continue;
           await networks.remove(record);
           emitNetwork(engine, record, 'destroy');
           removed.push(record.name);
         }
+        emitPrune(engine, 'network', 0);
         exchange.send(200, { NetworksDeleted: removed });
       },
     },
@@ -104,10 +113,10 @@ export function networkRoutes(engine: Engine): Route[] {
       path: '/networks/{id}',
       async handler(exchange) {
         const record = networks.need(exchange.params.id!);
-        if (builtIn(record)) throw conflict(`${record.name} is a pre-defined network and cannot be removed`);
+        if (builtIn(record)) throw forbidden(`${record.name} is a pre-defined network and cannot be removed`);
         const users = attachedTo(engine.containers.all(), record.id).filter((container) => container.up);
         if (users.length > 0) {
-          throw conflict(
+          throw forbidden(
             `error while removing network: network ${record.name} id ${record.id} has active endpoints (${users.map((user) => `name:"${user.name}" id:"${user.id.slice(0, 12)}"`).join(', ')})`,
           );
         }
@@ -120,7 +129,8 @@ export function networkRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/networks/{id}/connect',
       async handler(exchange) {
-        const request = await exchange.json<NetworkConnectRequest>();
+        const request = shaped<NetworkConnectRequest>(await exchange.json(), networkConnectShape);
+        if (!request.Container) throw badParameter('no container given');
         const record = networks.need(exchange.params.id!);
         const container = engine.containers.need(request.Container);
         await container.serial.run(() => connect(engine, record, container, request.EndpointConfig ?? {}));
@@ -131,7 +141,8 @@ export function networkRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/networks/{id}/disconnect',
       async handler(exchange) {
-        const request = await exchange.json<NetworkDisconnectRequest>();
+        const request = shaped<NetworkDisconnectRequest>(await exchange.json(), networkDisconnectShape);
+        if (!request.Container) throw badParameter('no container given');
         const record = networks.need(exchange.params.id!);
         const container = engine.containers.find(request.Container);
         if (container === undefined) {
@@ -151,7 +162,7 @@ async function connect(
   container: Container,
   settings: EndpointSettings,
 ): Promise<void> {
-  const mode = networkMode(container.record.hostConfig.NetworkMode);
+  const mode = networkMode(container.hostConfig.NetworkMode);
   if (mode.kind !== 'networks' || record.driver !== 'bridge') {
     throw conflict(
       mode.kind === 'host' || record.name === 'host'
@@ -161,7 +172,7 @@ async function connect(
   }
   const { attachments } = container.mutable;
   if (attachments[record.name] !== undefined) {
-    throw conflict(`endpoint with name ${container.name} already exists in network ${record.name}`);
+    throw forbidden(`endpoint with name ${container.name} already exists in network ${record.name}`);
   }
   if (container.state.status !== 'running') {
     container.amend({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings } } });

@@ -7,7 +7,7 @@ import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import { apiVersion, minApiVersion } from '../http/server.ts';
+import { apiVersion, minApiVersion } from '../http/versions.ts';
 import { rfc3339 } from '../time-text.ts';
 import { diskUsage } from '../volumes.ts';
 import { summarizeImage } from './images.ts';

@@ -1,10 +1,13 @@
+import { volumeCreateShape } from '../api/request-shapes.ts';
 import type { VolumeCreateRequest } from '../api/volume.ts';
-import { emitVolume } from '../containers/events.ts';
+import { emitPrune, emitVolume } from '../containers/events.ts';
 import { volumeUsers } from '../containers/remove.ts';
 import type { Engine } from '../context.ts';
-import { flag, matches, matchesLabels, nameMatcher, parseFilters } from '../filters.ts';
+import { flag, matches, matchesLabels, nameMatcher, parseFilters, yesOrNo } from '../filters.ts';
+import { shaped } from '../http/body-shape.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { compareVersions } from '../http/versions.ts';
 import { diskUsage, needVolume, type VolumeRecord } from '../volumes.ts';
 
 export function volumeRoutes(engine: Engine): Route[] {
@@ -22,6 +25,7 @@ export function volumeRoutes(engine: Engine): Route[] {
           'label!',
           'name',
         ]);
+        const dangling = yesOrNo(filters, 'dangling');
         const list = volumes
           .list()
           .filter(
@@ -29,7 +33,7 @@ export function volumeRoutes(engine: Engine): Route[] {
               matchesLabels(filters, record.labels) &&
               matches(filters, 'name', (value) => nameMatcher(value)(record.name)) &&
               matches(filters, 'driver', (value) => value === 'local') &&
-              matches(filters, 'dangling', (value) => (value === 'true' || value === '1') !== inUse(record)),
+              (dangling === undefined || dangling !== inUse(record)),
           );
         exchange.send(200, { Volumes: list.map((record) => volumes.inspect(record)), Warnings: null });
       },
@@ -38,7 +42,9 @@ export function volumeRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/volumes/create',
       async handler(exchange) {
-        const { record, isNew } = volumes.create(await exchange.json<VolumeCreateRequest>());
+        const { record, isNew } = volumes.create(
+          shaped<VolumeCreateRequest>(await exchange.json(), volumeCreateShape),
+        );
         if (isNew) emitVolume(engine, record.name, 'create');
         exchange.send(201, volumes.inspect(record));
       },
@@ -48,8 +54,8 @@ export function volumeRoutes(engine: Engine): Route[] {
       path: '/volumes/prune',
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['all', 'label', 'label!']);
-        const all =
-          matches(filters, 'all', (value) => value === 'true' || value === '1') && filters.has('all');
+        // Before API 1.42 a prune took named volumes too.
+        const all = yesOrNo(filters, 'all') ?? compareVersions(exchange.version, '1.42') < 0;
         const removed: string[] = [];
         let reclaimed = 0;
         for (const record of volumes.list()) {
@@ -60,6 +66,7 @@ export function volumeRoutes(engine: Engine): Route[] {
           emitVolume(engine, record.name, 'destroy');
           removed.push(record.name);
         }
+        emitPrune(engine, 'volume', reclaimed);
         exchange.send(200, { VolumesDeleted: removed, SpaceReclaimed: reclaimed });
       },
     },

@@ -57,9 +57,16 @@ describe('mounts', () => {
     expect(parseBind('data:/data:nocopy')).toMatchObject({ type: 'volume', name: 'data', noCopy: true });
   });
 
-  it.each(['/a', ':/a', '/a:', '/a:b', '/a:/b:rx', './a:/b', '/a:/', '/a:/b:ro:x'])('refuse %s', (text) => {
-    expect(() => parseBind(text)).toThrow();
+  it('of a target alone is an anonymous volume', () => {
+    expect(parseBind('/data')).toMatchObject({ type: 'volume', target: '/data', anonymous: true });
   });
+
+  it.each(['', 'a', ':/a', '/a:', '/a:b', '/a:/b:rx', './a:/b', '/a:/', '/a:/b:ro:x'])(
+    'refuse %s',
+    (text) => {
+      expect(() => parseBind(text)).toThrow();
+    },
+  );
 
   it('of the long form do not make a missing source unless asked', () => {
     expect(parseMount({ Type: 'bind', Source: '/a', Target: '/b' })).toMatchObject({ createSource: false });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, createRouter, type Route, splitVersion } from '../../../src/engine/http/router.ts';
+import { createRouter, type Route } from '../../../src/engine/http/router.ts';
+import { compareVersions, splitVersion } from '../../../src/engine/http/versions.ts';
 
 const route = (method: string, path: string): Route => ({ method, path, handler: () => {} });
 const lookup = createRouter([

@@ -117,9 +117,16 @@ describe('planCgroups', () => {
 
   it('changes limits of a running container without touching its parents or devices', () => {
     for (const layout of [layoutV1, layoutV2]) {
-      const { writes } = planCgroupUpdate(layout, '/t/c', { memory: { limit: 2e7 }, cpu: { shares: 1024 } });
+      const { steps, groups } = planCgroupUpdate(layout, '/t/c', {
+        memory: { limit: 2e7 },
+        cpu: { shares: 1024 },
+      });
+      const writes = steps.flatMap((step) => (step.op === 'write' ? [step.path] : []));
       expect(writes.length).toBe(2);
-      for (const { path } of writes) expect(path).toMatch(/\/t\/c\/(memory|cpu)\./);
+      for (const path of writes) {
+        expect(path).toMatch(/\/t\/c\/(memory|cpu)\./);
+        expect(groups).toContain(path.slice(0, path.lastIndexOf('/')));
+      }
     }
   });
 

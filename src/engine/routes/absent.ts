@@ -1,0 +1,60 @@
+import { notImplemented, unavailable } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+
+/** Endpoints of Docker's API that this engine does not have, by what they are for. */
+const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
+  ['building images', ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc']],
+  ['making an image of a container', ['POST /commit']],
+  [
+    'saving and loading images',
+    ['GET /images/get', 'GET /images/{name*}/get', 'POST /images/load', 'GET /images/search'],
+  ],
+  ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
+  ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
+  [
+    'plugins',
+    ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create', 'GET /plugins/{name*}/json'],
+  ],
+];
+
+const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
+
+/**
+ * Answers for what is missing, so that a client learns what is and not only that there is no such path. Empty lists
+ * where that is the truth: no plugin is installed, no build has left a cache.
+ */
+export function absentRoutes(): Route[] {
+  return [
+    { method: 'GET', path: '/plugins', handler: (exchange) => exchange.send(200, []) },
+    {
+      method: 'POST',
+      path: '/build/prune',
+      handler: (exchange) => exchange.send(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
+    },
+    ...absent.flatMap(([what, paths]) =>
+      paths.map((line): Route => {
+        const [method = '', path = ''] = line.split(' ');
+        return {
+          method,
+          path,
+          handler() {
+            throw notImplemented(`${what}: this engine cannot do that`);
+          },
+        };
+      }),
+    ),
+    ...swarm.flatMap((name) =>
+      [`/${name}`, `/${name}/{rest*}`].flatMap((path) =>
+        ['GET', 'POST', 'DELETE'].map(
+          (method): Route => ({
+            method,
+            path,
+            handler() {
+              throw unavailable('This node is not a swarm manager, and this engine has no swarms');
+            },
+          }),
+        ),
+      ),
+    ),
+  ];
+}
