@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ root: true, built: true, commands: ['script', 'stty'] });
 
 describe.skipIf(unmet !== undefined)(`up in the foreground${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
@@ -95,24 +96,23 @@ services:
 
   it('has a live list on a terminal, and none of it in a pipe', () => {
     const command = `stty cols 100 rows 30; ${process.execPath} ${resolve('dist/tcompose.cjs')} up -d`;
-    const { DOCKER_HOST: _, ...inherited } = process.env;
     const live = spawnSync('script', ['-qec', command, '/dev/null'], {
       cwd: bench.dir,
-      env: { ...inherited, ...bench.env, TERM: 'xterm', CI: '' },
+      env: { ...plainEnvironment(), ...bench.env, TERM: 'xterm' },
       encoding: 'utf8',
     });
     expect(live.status).toBe(0);
     expect(live.stdout).toMatch(/✔.*Container front-web-1 +Started/);
-    expect(live.stdout).toContain('\u001b[?25h');
+    // The cursor is never hidden: whatever ends the command leaves a usable terminal.
+    expect(live.stdout).not.toContain('\u001b[?25l');
     expect(bench.run('up', '-d').stderr).not.toContain('\u001b');
   });
 
   it('gives exec a terminal of the right size', () => {
     const command = `stty cols 91 rows 33; ${process.execPath} ${resolve('dist/tcompose.cjs')} exec web sh -c 'test -t 0 && stty size; exit 5'`;
-    const { DOCKER_HOST: _, ...inherited } = process.env;
     const done = spawnSync('script', ['-qec', command, '/dev/null'], {
       cwd: bench.dir,
-      env: { ...inherited, ...bench.env, TERM: 'xterm' },
+      env: { ...plainEnvironment(), ...bench.env, TERM: 'xterm' },
       encoding: 'utf8',
     });
     expect(done.stdout).toContain('33 91');

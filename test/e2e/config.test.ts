@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requirements } from '../support/cli.ts';
+import { commandLimit, requirements } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
 
 const unmet = requirements({ built: true });
 
@@ -11,7 +12,12 @@ describe.skipIf(unmet !== undefined)(`config${unmet ? ` (skipped: ${unmet})` : '
   let directory: string;
   /** Runs the file that npm links as `tcompose`, as a shell would. */
   const tcompose = (...args: string[]) =>
-    spawnSync(resolve('dist/tcompose.cjs'), args, { cwd: directory, encoding: 'utf8', timeout: 60_000 });
+    spawnSync(resolve('dist/tcompose.cjs'), args, {
+      cwd: directory,
+      env: plainEnvironment(),
+      encoding: 'utf8',
+      timeout: commandLimit,
+    });
 
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'tcompose-config-'));

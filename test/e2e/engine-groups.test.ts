@@ -15,7 +15,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
-import { requirements, tcomposeIn } from '../support/cli.ts';
+import { commandLimit, requirements, tcomposeIn } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
 
 const busybox = staticBusybox();
 const unmet =
@@ -32,7 +34,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
   const scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
   const env = { TCOMPOSE_ROOT: join(scratch, 'root') };
   const run = tcomposeIn(scratch, env);
-  const { DOCKER_HOST: _, ...inherited } = process.env;
+  const inherited = plainEnvironment();
   /** Standard output of a command that is expected to do well. */
   const out = (...args: string[]) => {
     const done = run(...args);
@@ -47,6 +49,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
     });
 
   beforeAll(() => {
+    enterOwnNetwork();
     const tar = packBusybox(busybox!, scratch);
     expect(out('image', 'import', '--change', 'CMD ["/bin/sh"]', '-c', 'ENV FROM=image', tar, 'bb')).toMatch(
       /^sha256:[0-9a-f]{64}\n$/,
@@ -152,7 +155,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       const done = spawnSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
         env: { ...inherited, ...env },
-        timeout: 30_000,
+        timeout: commandLimit,
       });
       expect(done.stdout).toContain('33 101');
       expect(done.stdout).toContain('tty');
@@ -263,7 +266,8 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       expect(failures[2]!.stderr).toMatch(/permission denied/);
     });
 
-    it('shows its log', () => {
+    it('shows its log', async () => {
+      await until(() => run('container', 'logs', name).stderr === 'oops\n');
       const done = run('container', 'logs', name);
       expect([done.stdout, done.stderr]).toEqual(['one\ntwo\n', 'oops\n']);
       expect(out('container', 'logs', '--tail', '1', '--until', '2000-01-01T00:00:00Z', name)).toBe('');
@@ -416,8 +420,12 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       const script =
         '/usr/local/bin/node -p process.execPath; npm; ls /opt/tcompose/node/lib/node_modules; find / -xdev -name a-secret-of-the-home | wc -l; find /opt -name private | wc -l';
       const args = ['container', 'run', '--rm', '--network', 'none', 'tcompose/host', 'sh', '-c', script];
-      const done = spawnSync(node, [bundle, ...args], { env: other, encoding: 'utf8', timeout: 60_000 });
-      spawnSync(node, [bundle, 'engine', 'stop', '--force'], { env: other, timeout: 60_000 });
+      const done = spawnSync(node, [bundle, ...args], {
+        env: other,
+        encoding: 'utf8',
+        timeout: commandLimit,
+      });
+      spawnSync(node, [bundle, 'engine', 'stop', '--force'], { env: other, timeout: commandLimit });
       expect([done.stderr, done.stdout]).toEqual([
         '',
         '/opt/tcompose/node/bin/node\nnpm of the tree\nnpm\n0\n0\n',

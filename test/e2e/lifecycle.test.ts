@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
@@ -12,7 +13,7 @@ services:
     command: sh -c 'echo store is up; echo kept >> /data/log; exec sleep 1000'
     init: true
     volumes: [data:/data]
-    healthcheck: {test: test -s /data/log, interval: 200ms, start_period: 5s, start_interval: 100ms}
+    healthcheck: {test: test -s /data/log, interval: 200ms, start_period: 180s, start_interval: 100ms}
   once:
     image: tcompose/host
     command: echo migrated
@@ -43,6 +44,10 @@ describe.skipIf(unmet !== undefined)(`the life of a project${unmet ? ` (skipped:
     return done;
   };
 
+  /** Waits until a service's log is this: what it prints may come after up has ended. */
+  const said = (service: string, text: string) =>
+    until(() => ok('logs', '--no-log-prefix', service).stdout === text, `${service} to print`);
+
   beforeAll(() => {
     bench = workbench();
     bench.write('compose.yaml', compose('hello'));
@@ -60,7 +65,8 @@ describe.skipIf(unmet !== undefined)(`the life of a project${unmet ? ` (skipped:
     expect(states()).toEqual({ 'life-once-1': 'exited', 'life-store-1': 'running', 'life-web-1': 'running' });
   });
 
-  it('shows logs with prefixes, without colour in a pipe', () => {
+  it('shows logs with prefixes, without colour in a pipe', async () => {
+    await said('web', 'hello\n');
     const { stdout } = ok('logs');
     expect(stdout).toContain('store-1  | store is up\n');
     expect(stdout).toContain('once-1   | migrated\n');
@@ -103,14 +109,14 @@ describe.skipIf(unmet !== undefined)(`the life of a project${unmet ? ` (skipped:
     expect(rows().map(({ ID }) => ID)).toEqual(before.map(({ ID }) => ID));
   });
 
-  it('makes only what changed anew', () => {
+  it('makes only what changed anew', async () => {
     const before = rows();
     ok('up', '-d');
     const idOf = (list: typeof before, name: string) => list.find((row) => row.Name === name)!.ID;
     const after = rows();
     expect(idOf(after, 'life-web-1')).not.toBe(idOf(before, 'life-web-1'));
     expect(idOf(after, 'life-store-1')).toBe(idOf(before, 'life-store-1'));
-    expect(ok('logs', '--no-log-prefix', 'web').stdout).toBe('goodbye\n');
+    await said('web', 'goodbye\n');
   });
 
   it('scales', () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { requirements } from '../support/cli.ts';
+import { commandLimit, requirements } from '../support/cli.ts';
 
 const unmet = requirements({ root: true, built: true, commands: ['npm', 'aarch64-linux-gnu-gcc'] });
 
@@ -16,7 +16,7 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
   it('packs the bundles and a static binary for each architecture, and no source', () => {
     const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', scratch], {
       encoding: 'utf8',
-      timeout: 110_000,
+      timeout: commandLimit,
     });
     expect(packed.status, packed.stderr).toBe(0);
     const listing = spawnSync('tar', ['-tzf', tarball()], { encoding: 'utf8' }).stdout.split('\n');
@@ -48,12 +48,12 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
       {
         env: { ...process.env, PATH: `${path}:${dirname(process.execPath)}` },
         encoding: 'utf8',
-        timeout: 110_000,
+        timeout: commandLimit,
       },
     );
     expect(installed.status, installed.stderr).toBe(0);
     const tcompose = (...args: string[]) =>
-      spawnSync(join(prefix, 'bin/tcompose'), args, { env, encoding: 'utf8', timeout: 60_000 });
+      spawnSync(join(prefix, 'bin/tcompose'), args, { env, encoding: 'utf8', timeout: commandLimit });
     const hello = tcompose('container', 'run', '--rm', '--network', 'none', 'tcompose/host', 'echo', 'hello');
     tcompose('engine', 'stop', '--force');
     expect(hello.stderr).toBe('');

@@ -2,6 +2,7 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { plainEnvironment } from './environment.ts';
 
 const bundle = resolve('dist/tcompose.cjs');
 
@@ -19,26 +20,39 @@ export function requirements(needs: {
   return missing.length > 0 ? `needs ${missing.join(', ')}` : undefined;
 }
 
-/** Runs the built CLI in `cwd`; every call returns status, stdout and stderr as text. One minute at most. */
+/** Longest a command may take, milliseconds: what hangs is to fail with its output, what is slow is not. */
+export const commandLimit = 180_000;
+
+/** Runs the built CLI in `cwd`; every call returns status, stdout and stderr as text. */
 export function tcomposeIn(cwd: string, env: Record<string, string>) {
-  const { DOCKER_HOST: _, ...inherited } = process.env;
   return (...args: string[]): SpawnSyncReturns<string> =>
     spawnSync(process.execPath, [bundle, ...args], {
       cwd,
-      env: { ...inherited, ...env },
+      env: { ...plainEnvironment(), ...env },
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: commandLimit,
     });
 }
 
-/** A TCP port nobody listens on at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolvePort, reject) => {
+/** Below the ports that connections get by themselves (ip_local_port_range), so that none of those takes it meanwhile. */
+const portsFrom = 20_000;
+const portCount = 10_000;
+let nextPort = process.pid;
+
+/** A TCP port nobody listens on at any address; the next call gives another one. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < portCount; tries++) {
+    const port = portsFrom + (nextPort++ % portCount);
+    if (await canListen(port)) return port;
+  }
+  throw new Error('every port is taken');
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolvePort) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolvePort(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.once('error', () => resolvePort(false));
+    // Without an address: all of both families, where there are both.
+    server.listen(port, () => server.close(() => resolvePort(true)));
   });
 }

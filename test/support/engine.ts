@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { plainEnvironment } from './environment.ts';
 import { lasting, leftovers, mountLines, readIfThere as read } from './leaks.ts';
+import { enterOwnNetwork } from './own-network.ts';
 import { shimBinary, whyNoContainers } from './shim.ts';
 
 /** Why engine tests cannot run here, or undefined. */
@@ -19,7 +21,7 @@ export interface Answer<T = unknown> {
   readonly json: T;
 }
 
-/** A keeper and its engine in a directory of their own. */
+/** A keeper and its engine in a directory and a network of their own. */
 export interface TestEngine {
   readonly root: string;
   readonly socket: string;
@@ -68,6 +70,7 @@ function engineBundle(): Promise<string> {
 }
 
 export async function startTestEngine(env: Record<string, string> = {}): Promise<TestEngine> {
+  enterOwnNetwork();
   const root = mkdtempSync(join(tmpdir(), 'tce-'));
   const run = join(root, 'run');
   const socket = join(run, 'engine.sock');
@@ -90,7 +93,7 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
       ],
       {
         env: {
-          ...process.env,
+          ...plainEnvironment(),
           NODE_PATH: new URL('../../node_modules', import.meta.url).pathname,
           TCOMPOSE_IDLE_SECONDS: '0',
           TCOMPOSE_DEBUG: '1',
@@ -121,7 +124,7 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
         try {
           return await ask<T>(socket, method, path, body);
         } catch (error) {
-          if (tries > 200) throw error;
+          if (tries > 40 * limitSeconds) throw error;
           await sleep(25);
         }
       }
@@ -211,16 +214,19 @@ export function alive(pid: number): boolean {
   }
 }
 
-/** Polls, at most 15 s: for what gives no notice. */
+/** How long to wait for what must come, seconds: far more than the slowest machine takes. */
+const limitSeconds = 90;
+
+/** Polls for what gives no notice. */
 export async function until(test: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 40 * limitSeconds; tries++) {
     if (await test()) return;
     await sleep(25);
   }
-  throw new Error(`waited 15 s for ${what}`);
+  throw new Error(`waited ${limitSeconds} s for ${what}`);
 }
 
-/** Runs the docker CLI against an engine; never longer than 20 s. */
+/** Runs the docker CLI against an engine. What hangs is killed. */
 export function docker(
   engine: TestEngine,
   args: readonly string[],
@@ -229,7 +235,7 @@ export function docker(
   const result = spawnSync('docker', args, {
     env: engine.dockerEnv,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: limitSeconds * 1000,
     ...(input === undefined ? {} : { input }),
   });
   return { status: result.status, stdout: result.stdout, stderr: result.stderr };

@@ -12,6 +12,12 @@ export function readIfThere(path: string): string {
 
 const list = (path: string) => (existsSync(path) ? readdirSync(path) : []);
 
+/** The links of this process's network namespace. */
+export const linkNames = (): string[] =>
+  readIfThere('/proc/net/dev')
+    .split('\n')
+    .flatMap((line) => /^\s*(\S+):/.exec(line)?.[1] ?? []);
+
 /** The machine's mounts, to be compared with those of later. */
 export const mountLines = (): ReadonlySet<string> => new Set(readIfThere('/proc/self/mountinfo').split('\n'));
 
@@ -39,7 +45,7 @@ export function leftovers(root: string, before: ReadonlySet<string>): string[] {
     const directory = join('/sys/fs/cgroup', controller, `tcompose-${instance}`);
     if (existsSync(directory)) leaks.push(`cgroup ${directory}`);
   }
-  for (const name of list('/sys/class/net')) if (name.startsWith(`tc${instance}`)) leaks.push(`link ${name}`);
+  for (const name of linkNames()) if (name.startsWith(`tc${instance}`)) leaks.push(`link ${name}`);
   const tables = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' });
   if (tables.error !== undefined) console.log('firewall tables are not looked at: nft is not on PATH');
   else if (tables.stdout.includes(`tcompose_${instance}`)) leaks.push(`firewall table tcompose_${instance}`);
@@ -52,9 +58,9 @@ export const remainingDirectories = (root: string): string[] =>
     list(join(root, directory)).map((name) => `directory ${join(root, directory, name)}`),
   );
 
-/** What is still there after the kernel has had time for what it does behind: taking links of dead namespaces away. */
+/** What is still there after the kernel has had time (a minute) for what it does behind: taking links of dead namespaces away. */
 export async function lasting(find: () => string[]): Promise<string[]> {
-  for (let tries = 0; tries < 50 && find().length > 0; tries++)
+  for (let tries = 0; tries < 600 && find().length > 0; tries++)
     await new Promise((resolve) => setTimeout(resolve, 100));
   return find();
 }

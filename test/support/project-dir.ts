@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { tcomposeIn } from './cli.ts';
+import { plainEnvironment } from './environment.ts';
+import { enterOwnNetwork } from './own-network.ts';
 
-/** A directory with compose projects and an engine root of its own. */
+/** A directory with compose projects, an engine root and a network of its own. */
 export interface Workbench {
   readonly dir: string;
   readonly env: Record<string, string>;
@@ -25,6 +27,7 @@ export interface Running {
 }
 
 export function workbench(): Workbench {
+  enterOwnNetwork();
   const dir = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
   const env = { TCOMPOSE_ROOT: join(dir, 'root') };
   const run = tcomposeIn(dir, env);
@@ -37,10 +40,9 @@ export function workbench(): Workbench {
       writeFileSync(join(dir, file), text);
     },
     begin(...args) {
-      const { DOCKER_HOST: _, ...inherited } = process.env;
       const child = spawn(process.execPath, [resolve('dist/tcompose.cjs'), ...args], {
         cwd: dir,
-        env: { ...inherited, ...env },
+        env: { ...plainEnvironment(), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let text = '';
@@ -55,7 +57,7 @@ export function workbench(): Workbench {
         child,
         output: () => text,
         exit: new Promise((done) => child.once('close', (code) => done(code))),
-        until: (wanted, limitMs = 20_000) =>
+        until: (wanted, limitMs = 180_000) =>
           new Promise((done, fail) => {
             const timer = setTimeout(() => fail(new Error(`no ${wanted} in:\n${text}`)), limitMs);
             const look = () => {

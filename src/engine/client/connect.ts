@@ -42,13 +42,16 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
   return handOver(client);
 }
 
+/** Far more than a start takes, also with several versions' commands at once on a slow machine. */
+const HANDOVER_SECONDS = 60;
+
 /** Asks an engine of another version to end in favour of this one's, then waits for it. */
 async function handOver(client: EngineClient): Promise<EngineClient> {
   const { engineProgram } = await import('./engine-paths.ts');
   const { transport } = client;
   const ask = () => client.system.handover({ engine: engineProgram().engine, version });
   await ask();
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < HANDOVER_SECONDS * 20; tries++) {
     await sleep(50);
     const identity = await identify(transport).catch(() => undefined);
     if (identity?.server.includes(`/${version} `)) {
@@ -61,7 +64,7 @@ async function handOver(client: EngineClient): Promise<EngineClient> {
   const { TcomposeError } = await import('../../errors.ts');
   throw new TcomposeError(
     'ENGINE_START_FAILED',
-    `the engine at ${describeEndpoint(transport.endpoint)} did not hand over to version ${version} within 5 s`,
+    `the engine at ${describeEndpoint(transport.endpoint)} did not hand over to version ${version} within ${HANDOVER_SECONDS} s`,
     { hint: `The engine's log is ${enginePaths(process.env).log}.` },
   );
 }

@@ -7,8 +7,8 @@ import { TcomposeError } from '../../errors.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
 
-/** Longest wait for a fresh engine's socket, milliseconds. */
-const START_DEADLINE = 15_000;
+/** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
+const START_DEADLINE = 60_000;
 
 /** Whether something accepts connections on a unix socket. */
 export function accepts(path: string): Promise<boolean> {
@@ -62,8 +62,9 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     if (keeperIsGone(paths)) {
       // It gave up, or the whole of it was stopped meanwhile.
       if (await accepts(paths.socket)) return;
-      if (keeper === ANOTHER_KEEPER) {
-        // The one found at work was on its way out, idle or handed over: there is room now.
+      if (keeper === ANOTHER_KEEPER || endedOnRequest(freshLog(paths, logBefore))) {
+        // The one found at work was on its way out, idle or handed over, or ours was handed over to another version as
+        // soon as it served: there is room now.
         keeper = await run();
         continue;
       }
@@ -107,6 +108,16 @@ function keeperIsGone(paths: EnginePaths): boolean {
   return Number.isInteger(pid) && pid > 0 && !processRuns(pid);
 }
 
+/** Whether an engine's log tells of an end that a client asked for, or idleness, and of no failure. */
+export const endedOnRequest = (log: string): boolean =>
+  / ending: /.test(log) && !/ the engine cannot run: |, giving up$/m.test(log);
+
+function freshLog(paths: EnginePaths, logBefore: number): string {
+  const log = readText(paths.log);
+  // A shorter one has been begun anew.
+  return log.length > logBefore ? log.slice(logBefore) : log;
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -116,9 +127,7 @@ function readText(file: string): string {
 }
 
 function startFailed(why: string, paths: EnginePaths, logBefore: number): TcomposeError {
-  const log = readText(paths.log);
-  const fresh = (log.length > logBefore ? log.slice(logBefore) : log).trimEnd();
-  const lines = fresh.split('\n').filter(Boolean).slice(-8);
+  const lines = freshLog(paths, logBefore).split('\n').filter(Boolean).slice(-8);
   const quoted =
     lines.length === 0
       ? ''

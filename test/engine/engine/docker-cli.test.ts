@@ -24,6 +24,9 @@ describe.skipIf(why)('the docker CLI', () => {
   afterAll(async () => {
     expect(await engine.stop()).toEqual([]);
   });
+  /** Waits until a container has printed this. */
+  const said = (name: string, text: string) =>
+    until(() => docker(engine, ['logs', name]).stdout === text, `${name} to print`);
   /** Standard output of a command that must succeed. */
   const ok = (...args: string[]): string => {
     const result = docker(engine, args);
@@ -80,8 +83,10 @@ describe.skipIf(why)('the docker CLI', () => {
       'tcompose/host',
       'sh',
       '-c',
-      'echo hello; sleep 300',
+      'echo hello; sleep 300; true',
     );
+    await said(id, 'hello\n');
+    await until(() => docker(engine, ['top', id]).stdout.includes('sleep 300'), 'its second process');
     const inspected = (await engine.api<ContainerInspect>('GET', `/containers/${id}/json`)).json;
     const shown = (JSON.parse(ok('inspect', 'looked-at')) as ContainerInspect[])[0]!;
     expect(shown.State).toEqual(inspected.State);
@@ -116,7 +121,7 @@ describe.skipIf(why)('the docker CLI', () => {
     follow.stdout!.on('data', (part: Buffer) => {
       text += part.toString();
     });
-    await new Promise((resolve) => follow.once('exit', resolve));
+    await new Promise((resolve) => follow.once('close', resolve));
     expect(text).toBe('1\n2\n3\n');
     ok('rm', 'talker');
   });
@@ -162,7 +167,7 @@ describe.skipIf(why)('the docker CLI', () => {
     ok('rm', '-f', 'host');
   });
 
-  it('copies into and out of running and stopped containers, and not out of their root', () => {
+  it('copies into and out of running and stopped containers, and not out of their root', async () => {
     const files = join(engine.root, 'files');
     mkdirSync(join(files, 'dir', 'sub'), { recursive: true });
     writeFileSync(join(files, 'dir', 'sub', 'a.txt'), 'content\n', { mode: 0o640 });
@@ -175,8 +180,9 @@ describe.skipIf(why)('the docker CLI', () => {
       'tcompose/host',
       'sh',
       '-c',
-      'ln -s /etc/hostname /tmp/away; sleep 300',
+      'ln -s /etc/hostname /tmp/away; echo linked; sleep 300',
     );
+    await said('copied', 'linked\n');
     ok('cp', join(files, 'dir'), 'copied:/tmp/');
     expect(ok('exec', 'copied', 'cat', '/tmp/dir/link')).toBe('content');
     ok('cp', 'copied:/tmp/dir', join(files, 'back'));
@@ -198,7 +204,7 @@ describe.skipIf(why)('the docker CLI', () => {
     ok('rm', '-f', 'copied');
   });
 
-  it('makes, lists, connects and removes networks and volumes', () => {
+  it('makes, lists, connects and removes networks and volumes', async () => {
     ok('network', 'create', '--label', 'mine=1', 'front');
     expect(ok('network', 'ls', '--filter', 'label=mine=1', '--format', '{{.Name}} {{.Driver}}')).toBe(
       'front bridge',
@@ -217,8 +223,9 @@ describe.skipIf(why)('the docker CLI', () => {
       'tcompose/host',
       'sh',
       '-c',
-      'echo kept > /data/file; sleep 300',
+      'echo kept > /data/file; echo written; sleep 300',
     );
+    await said('one', 'written\n');
     expect(docker(engine, ['network', 'rm', 'front']).status).toBe(1);
     expect(ok('run', '--rm', '--network', 'front', 'tcompose/host', 'getent', 'hosts', 'one')).toContain(
       'one',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { EventMessage } from '../../../src/engine/api/events.ts';
-import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -49,8 +49,8 @@ describe.skipIf(why)('a container through the Engine API', () => {
     await engine.api('POST', `/containers/${id}/start`);
     await wait;
     const filters = encodeURIComponent(JSON.stringify({ container: [id], type: ['container'] }));
-    const until = Date.now() / 1000 + 0.01;
-    const text = (await engine.api('GET', `/events?since=1000&until=${until}&filters=${filters}`)).text;
+    const end = Date.now() / 1000 + 0.01;
+    const text = (await engine.api('GET', `/events?since=1000&until=${end}&filters=${filters}`)).text;
     const events = text
       .trim()
       .split('\n')
@@ -64,11 +64,16 @@ describe.skipIf(why)('a container through the Engine API', () => {
   });
 
   it('stops by its signal, and by SIGKILL when that is ignored', async () => {
-    const polite = await create({ Cmd: ['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.05; done'] });
-    const deaf = await create({ Cmd: ['sh', '-c', 'trap "" TERM; while :; do sleep 0.05; done'] });
-    for (const id of [polite, deaf]) await engine.api('POST', `/containers/${id}/start`);
+    const loop = 'echo ready; while :; do sleep 0.05; done';
+    const polite = await create({ Cmd: ['sh', '-c', `trap "exit 3" TERM; ${loop}`] });
+    const deaf = await create({ Cmd: ['sh', '-c', `trap "" TERM; ${loop}`] });
+    for (const id of [polite, deaf]) {
+      await engine.api('POST', `/containers/${id}/start`);
+      const log = async () => (await engine.api('GET', `/containers/${id}/logs?stdout=1`)).text;
+      await until(async () => (await log()).includes('ready'), 'the trap to be set');
+    }
     await Promise.all([
-      engine.api('POST', `/containers/${polite}/stop?t=10`),
+      engine.api('POST', `/containers/${polite}/stop?t=120`),
       engine.api('POST', `/containers/${deaf}/stop?t=1`),
     ]);
     expect((await inspect(polite)).State.ExitCode).toBe(3);

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { EngineStatus } from '../../../src/engine/api/engine.ts';
 import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { pageOf } from '../../support/page-of.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -30,8 +31,13 @@ describe.skipIf(why)('the life of an engine', () => {
   };
 
   it('ends when idle, keeper and bridges included, but not while a container runs', async () => {
-    engine = await startTestEngine({ TCOMPOSE_IDLE_SECONDS: '0.5' });
+    engine = await startTestEngine();
     await sleeper('busy');
+    // One that would end when idle, and has something to do from its start.
+    const first = engine.keeperPid();
+    await engine.api('POST', '/tcompose/handover', { version: '9.9.9' });
+    await until(() => !alive(first), 'the keeper to end');
+    await engine.start({ TCOMPOSE_IDLE_SECONDS: '0.5' });
     const keeper = engine.keeperPid();
     const { instance } = (await engine.api<EngineStatus>('GET', '/tcompose/status')).json;
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -116,7 +122,7 @@ describe.skipIf(why)('the life of an engine', () => {
       (await engine!.retry<ContainerInspect>('GET', '/containers/web/json')).json;
     await until(async () => (await web()).State.Health?.Status === 'healthy', 'the first check');
     const port = Number((await web()).NetworkSettings.Ports['80/tcp']![0]!.HostPort);
-    const fetchIt = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
+    const fetchIt = () => pageOf('127.0.0.1', port);
     await until(
       () =>
         fetchIt().then(
@@ -148,7 +154,7 @@ describe.skipIf(why)('the life of an engine', () => {
     const typed = spawnSync(
       'script',
       ['-qec', 'docker exec -it term sh -c "tty; stty size; read line; echo got $line"', '/dev/null'],
-      { env: engine.dockerEnv, input: 'hello\n', encoding: 'utf8', timeout: 15_000 },
+      { env: engine.dockerEnv, input: 'hello\n', encoding: 'utf8', timeout: 90_000 },
     );
     if (typed.error) {
       console.log('skipped in part: script(1) is not on PATH');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { linkNames } from '../../support/leaks.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -22,10 +23,10 @@ describe.skipIf(why)('what a removal leaves to be done after its answer', () => 
         bridge: string;
       }
     ).bridge;
-  const links = () => readdirSync('/sys/class/net');
+  const links = linkNames;
   const trash = () => ['lib', 'run'].flatMap((part) => readdirSync(join(engine.root, part, 'trash')));
   const inTime = async (found: () => readonly string[]) => {
-    for (let tries = 0; found().length > 0 && tries < 200; tries++) await sleep(25);
+    for (let tries = 0; found().length > 0 && tries < 3600; tries++) await sleep(25);
     return found();
   };
   const createNetwork = (subnet: string) =>

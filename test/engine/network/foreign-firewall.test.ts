@@ -1,16 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../../support/cli.ts';
 import { buildAgent } from '../../support/network/agent.ts';
+import { whyNoNetwork } from '../../support/network/why-no-network.ts';
 
-const missing = ['iptables', 'nft'].filter((program) => spawnSync(program, ['--version']).error);
+const iptables = spawnSync('iptables', ['--version'], { encoding: 'utf8' });
 const noBridgeNetfilter = !existsSync('/proc/sys/net/bridge/bridge-nf-call-iptables');
 const reason =
-  missing.length > 0
-    ? `${missing.join(' and ')} not installed (Debian: iptables, nftables)`
-    : noBridgeNetfilter
-      ? 'this kernel has no bridge netfilter'
-      : '';
+  whyNoNetwork() ??
+  requirements({ commands: ['iptables'] }) ??
+  (iptables.stdout.includes('nf_tables') ? undefined : 'iptables is not the one on top of nf_tables') ??
+  (noBridgeNetfilter ? 'this kernel has no bridge netfilter' : undefined);
 if (reason) console.warn(`foreign firewall tests are left out: ${reason}`);
 
 let agent: Awaited<ReturnType<typeof buildAgent>>;
@@ -24,7 +25,7 @@ afterAll(() => {
   scenario.release();
 });
 
-describe.skipIf(reason !== '')('beside a firewall that drops what is forwarded', () => {
+describe.skipIf(reason !== undefined)('beside a firewall that drops what is forwarded', () => {
   it.each(['0', '1'])('traffic passes, with bridge-nf-call-iptables %s', (bridgeNetfilter) => {
     const output = execFileSync(
       'unshare',

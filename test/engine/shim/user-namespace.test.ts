@@ -172,7 +172,7 @@ describe.skipIf(reason !== undefined)('a user namespace of its own', () => {
     await shim.network(encodeNetworkOps([{ ...dns, name: 'late', port: 5353 } as NetworkOp]));
     expect((await shim.sockets()).has('late')).toBe(true);
     const log = () => readFileSync(join(shim.runDir, 'log'), 'utf8');
-    await expect.poll(log, { timeout: 10_000 }).toMatch(/lo +UNKNOWN +127\.0\.0\.1\/8[\s\S]*0B00007F:0035/);
+    await expect.poll(log, { timeout: 90_000 }).toMatch(/lo +UNKNOWN +127\.0\.0\.1\/8[\s\S]*0B00007F:0035/);
     await shim.signal(9);
     await untilState(shim, 'exited');
     await shim.reap();
@@ -190,7 +190,7 @@ describe.skipIf(reason !== undefined)('a user namespace of its own', () => {
     const shim = await spawnShim(mapped('execs', ['sleep', '100']));
     const { pid, startTime } = await untilState(shim, 'started');
     const script =
-      'id -u; touch /dev/shm/$0; stat -c %u:%g /dev/shm/$0; readlink /proc/self/ns/user; echo ok > /dev/stderr; ls /proc/$$/fd | grep -vE "^(0|1|2|10)$"';
+      'id -u; touch /dev/shm/$0; stat -c %u:%g /dev/shm/$0; readlink /proc/self/ns/user; echo ok > /dev/stderr; ls /proc/$$/fd > /dev/shm/fds-$0; grep -vE "^(0|1|2|10)$" /dev/shm/fds-$0';
     for (const [uid, tty] of [
       [0, false],
       [1000, false],

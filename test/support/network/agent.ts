@@ -31,6 +31,7 @@ export async function buildAgent(program = 'agent-main'): Promise<{ path: string
 export interface Agent {
   readonly pid: number;
   run(command: AgentCommand): Promise<unknown>;
+  /** `timeout` in milliseconds; to be given, and short, where silence is what is expected. */
   ask(protocol: 'tcp' | 'udp', host: string, port: number, timeout?: number): Promise<string>;
   /** Does what the shim does with the network part of a launch plan. Returns the held sockets, copied to this process. */
   execute(plan: AttachPlan): Promise<Record<string, number>>;
@@ -93,7 +94,7 @@ export async function startAgent(bundle: string, where: 'new' | 'host' = 'new'):
   return {
     pid,
     run,
-    ask: async (protocol, host, port, timeout = 1500) =>
+    ask: async (protocol, host, port, timeout = 60_000) =>
       (await run({ do: 'ask', protocol, host, port, timeout })) as string,
 
     async execute(plan) {

@@ -12,7 +12,7 @@ const run = (...args: string[]) => execFileSync(args[0]!, args.slice(1), { stdio
 const result: Record<string, unknown> = {};
 
 async function eventually(what: string, look: () => Promise<unknown> | unknown): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 60; tries++) {
     if (await look()) {
       result[what] = true;
       return;
@@ -74,20 +74,21 @@ async function main(): Promise<void> {
   const network = service.createNetwork({ name: 'n', ipam: [{ subnet: '10.213.16.0/24' }] }, []);
   const web = await container('web', network, 18080);
   const peer = await container('peer', network);
-  const reach = async (timeout = 1500) => ({
+  const reach = async (timeout = 60_000) => ({
     neighbour: await peer.agent.ask('tcp', web.address, 80, timeout),
     published: await other.ask('tcp', '10.213.7.1', 18080, timeout),
     out: await web.agent.ask('tcp', '10.213.7.2', 80, timeout),
     local: await host.ask('tcp', '127.0.0.1', 18080, timeout),
   });
-  const works = async () => Object.values(await reach(300)).every((answer) => / /.test(answer));
+  const works = async (timeout = 2000) =>
+    Object.values(await reach(timeout)).every((answer) => / /.test(answer));
 
   result.beside = await reach();
   // iptables still understands its own chain.
   result.listed = forwardRules().filter((line) => line.includes('7e57a003'));
 
   run('iptables', '-F', 'FORWARD');
-  await eventually('backAfterFlush', works);
+  await eventually('backAfterFlush', () => works());
 
   run('iptables', '-N', 'DOCKER-USER');
   run('iptables', '-A', 'DOCKER-USER', '-j', 'RETURN');
@@ -96,7 +97,7 @@ async function main(): Promise<void> {
     run('iptables', '-S', 'DOCKER-USER').includes('tcompose_7e57a003'),
   );
   await eventually('goneFromForward', () => !forwardRules().some((line) => line.includes('tcompose')));
-  result.besideDocker = await works();
+  result.besideDocker = await works(60_000);
 
   run('nft', 'flush', 'ruleset');
   run(
@@ -104,7 +105,7 @@ async function main(): Promise<void> {
     'add table inet fw; add chain inet fw forward { type filter hook forward priority 0; policy accept; };' +
       'add rule inet fw forward ct state established accept; add rule inet fw forward reject',
   );
-  await eventually('backAfterReload', works);
+  await eventually('backAfterReload', () => works());
   result.warnings = [...new Set(warnings)];
 
   run('nft', 'delete table inet fw');
