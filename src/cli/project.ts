@@ -1,7 +1,7 @@
 import type { Project } from '../compose/model/project.ts';
 import { TcomposeError } from '../errors.ts';
+import { globMatch } from '../glob.ts';
 import { nearest } from '../nearest.ts';
-import { globMatch } from '../project/glob.ts';
 import type { ObservedContainer } from '../project/observed.ts';
 import type { CliContext } from './context.ts';
 

@@ -1,6 +1,6 @@
 import { TcomposeError } from '../errors.ts';
+import { globMatch } from '../glob.ts';
 import { nearest } from '../nearest.ts';
-import { globMatch } from '../project/glob.ts';
 import type { Project } from './model/project.ts';
 import type { Service } from './model/service.ts';
 import { own } from './tree.ts';

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemCallError } from '../sys/libc.ts';
+import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 import { macOfAddress } from './attach/link-names.ts';
 import { parseAddress, parseCidr, toBytes } from './ipam/address.ts';
 import { addAddress } from './netlink/addresses.ts';
 import { createBridge, deleteLink, dumpLinks, getLink, type Link, parseLinks } from './netlink/links.ts';
-import type { NetlinkTransport } from './netlink/transport.ts';
 import { bridgeOptions } from './options.ts';
 import type { NetworkRecord } from './types.ts';
 

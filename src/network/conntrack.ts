@@ -14,8 +14,8 @@ import {
   parseAttributes,
   u8,
   u32,
-} from './netlink/message.ts';
-import type { NetlinkTransport } from './netlink/transport.ts';
+} from '../sys/netlink-message.ts';
+import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 
 const SUBSYSTEM = 1 << 8;
 const CT_GET = SUBSYSTEM | 1;

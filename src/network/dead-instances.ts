@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { acquireLock } from '../sys/flock.ts';
+import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 import { linkPrefix } from './attach/link-names.ts';
 import { deleteLinkQuietly, listLinks } from './bridge.ts';
 import type { Link } from './netlink/links.ts';
-import type { NetlinkTransport } from './netlink/transport.ts';
 import { createForeignAccepts } from './nftables/foreign.ts';
 import { batch, deleteTable, dumpTables, parseTables, type TableInfo } from './nftables/messages.ts';
 

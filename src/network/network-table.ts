@@ -1,10 +1,10 @@
 import { TcomposeError } from '../errors.ts';
+import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 import type { LinkPlace } from './attach/plan-links.ts';
 import { listLinks, makeBridge } from './bridge.ts';
 import { explained } from './explain.ts';
 import { parseCidr } from './ipam/address.ts';
 import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
-import type { NetlinkTransport } from './netlink/transport.ts';
 import type { LinkMatch } from './nftables/foreign.ts';
 import { bridgeOptions } from './options.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';

@@ -10,25 +10,25 @@ export function processPlan(
   spec: OciSpec,
   options: { readonly init: boolean; readonly machine: MachineFacts; readonly mayMakeNodes: boolean },
 ): ProcessPlan {
-  const { process, linux } = spec;
+  const { linux, process: wanted } = spec;
   const seccomp = seccompProgram(linux.seccomp, options.machine.architecture);
   return {
-    argv: process.args,
-    env: process.env,
-    cwd: process.cwd,
-    uid: process.user.uid,
-    gid: process.user.gid,
-    groups: process.user.additionalGids ?? [],
-    ...(process.user.umask === undefined ? {} : { umask: process.user.umask }),
+    argv: wanted.args,
+    env: wanted.env,
+    cwd: wanted.cwd,
+    uid: wanted.user.uid,
+    gid: wanted.user.gid,
+    groups: wanted.user.additionalGids ?? [],
+    ...(wanted.user.umask === undefined ? {} : { umask: wanted.user.umask }),
     capabilities: capabilitySets(spec, options),
-    noNewPrivileges: process.noNewPrivileges ?? false,
+    noNewPrivileges: wanted.noNewPrivileges ?? false,
     ...(seccomp === undefined ? {} : { seccomp }),
-    rlimits: (process.rlimits ?? []).map(({ type, soft, hard }) => ({
+    rlimits: (wanted.rlimits ?? []).map(({ type, soft, hard }) => ({
       resource: rlimitNumber(type),
       soft: BigInt(soft),
       hard: BigInt(hard),
     })),
-    ...(process.oomScoreAdj === undefined ? {} : { oomScoreAdj: process.oomScoreAdj }),
+    ...(wanted.oomScoreAdj === undefined ? {} : { oomScoreAdj: wanted.oomScoreAdj }),
     init: options.init,
   };
 }

@@ -27,11 +27,11 @@ const coverable = new Set([
 
 /** Everything init does in its new namespaces, from the root file system to the last masked path. */
 export function setupOps(spec: OciSpec, context: LaunchContext, cgroups: CgroupPlan): SetupOp[] {
-  const { linux, process } = spec;
+  const { linux } = spec;
   const ownsDev = !spec.mounts.some((mount) => mount.destination === '/dev' && isBind(mount));
   return [
     ...rootfs(context),
-    ...(process.cwd === '/' ? [] : [directory(process.cwd)]),
+    ...(spec.process.cwd === '/' ? [] : [directory(spec.process.cwd)]),
     ...spec.mounts.flatMap((mount) => mountOps(mount, context.machine, cgroups)),
     ...(ownsDev ? deviceNodes(spec) : []),
     ...(context.stdio.tty ? [{ op: 'console' } as const] : []),

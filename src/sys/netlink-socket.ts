@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { check, declare, declareAsync, errno, SystemCallError } from './libc.ts';
 import {
   HEADER_LENGTH,
   type NetlinkMessage,
@@ -8,9 +9,8 @@ import {
   parseAttributes,
   parseMessages,
   readText,
-} from '../network/netlink/message.ts';
-import type { NetlinkTransport } from '../network/netlink/transport.ts';
-import { check, declare, declareAsync, errno, SystemCallError } from './libc.ts';
+} from './netlink-message.ts';
+import type { NetlinkTransport } from './netlink-transport.ts';
 
 const socket = declare('int socket(int domain, int type, int protocol)');
 const bind = declare('int bind(int fd, const void *address, uint32_t length)');

@@ -1,6 +1,6 @@
 import { close, closeSync } from 'node:fs';
-import { type NetlinkMessage, parseMessages } from '../network/netlink/message.ts';
 import { check, declare } from './libc.ts';
+import { type NetlinkMessage, parseMessages } from './netlink-message.ts';
 import { openNetlinkFd, receiveDatagram } from './netlink-socket.ts';
 
 const fcntl = declare('int fcntl(int fd, int command, long argument)');

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import { globMatch } from '../../project/glob.ts';
+import { globMatch } from '../../glob.ts';
 import { labels } from '../../project/labels.ts';
 import { observedContainer } from '../../project/observed.ts';
 import { type Command, flag } from '../command.ts';

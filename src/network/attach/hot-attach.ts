@@ -2,9 +2,9 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { TcomposeError } from '../../errors.ts';
 import { SystemCallError } from '../../sys/libc.ts';
+import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { addDefaultRouteOf, namespaceOfSocket, setInterfaceAddress } from '../../sys/netns-socket.ts';
 import { boundsOf, parseAddress, parseCidr, toBytes } from '../ipam/address.ts';
-import type { NetlinkTransport } from '../netlink/transport.ts';
 import { type LinkPlace, vethMessages } from './plan-links.ts';
 
 /**

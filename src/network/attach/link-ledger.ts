@@ -1,5 +1,5 @@
+import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { deleteLinkQuietly, findLink, listLinks } from '../bridge.ts';
-import type { NetlinkTransport } from '../netlink/transport.ts';
 import type { EndpointRecord } from '../types.ts';
 import { linkPrefix, vethName } from './link-names.ts';
 

@@ -1,5 +1,5 @@
 /** rtnetlink messages about addresses and routes (linux/if_addr.h, linux/rtnetlink.h). */
-import { type Cidr, formatAddress, fromBytes, toBytes } from '../ipam/address.ts';
+
 import {
   attribute,
   message,
@@ -11,7 +11,8 @@ import {
   NLM_F_REPLACE,
   parseAttributes,
   u32,
-} from './message.ts';
+} from '../../sys/netlink-message.ts';
+import { type Cidr, formatAddress, fromBytes, toBytes } from '../ipam/address.ts';
 
 const RTM_NEWADDR = 20;
 const RTM_GETADDR = 22;

@@ -14,7 +14,7 @@ import {
   text,
   u8,
   u32,
-} from './message.ts';
+} from '../../sys/netlink-message.ts';
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;

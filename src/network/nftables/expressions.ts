@@ -2,7 +2,7 @@
  * nf_tables expressions: what a rule is made of. Registers are the 32-bit ones (numbers 8 to 23); a value longer than
  * four bytes fills the ones that follow, which is how concatenated keys are built.
  */
-import { attribute, be32, nested, text } from '../netlink/message.ts';
+import { attribute, be32, nested, text } from '../../sys/netlink-message.ts';
 import { VERDICT } from './messages.ts';
 
 export interface Expression {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { SystemCallError } from '../../sys/libc.ts';
+import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { forgetUdp } from '../conntrack.ts';
-import type { NetlinkTransport } from '../netlink/transport.ts';
 import type { NetworkRecord, PortBinding } from '../types.ts';
 import { addTable, batch, deleteTable } from './messages.ts';
 import { addNetwork, changePorts, deleteNetwork, emptyTable, tableOf } from './ruleset.ts';

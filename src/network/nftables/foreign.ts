@@ -3,7 +3,7 @@
  * table says, since every base chain must let a packet pass. Where one does, two accepts by interface name are put at
  * its head, marked with a comment; what may pass is still decided by our own table.
  */
-import type { NetlinkTransport } from '../netlink/transport.ts';
+import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { counter, type Expression, equal, meta, verdict } from './expressions.ts';
 import {
   addRule,

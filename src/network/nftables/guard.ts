@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { type NetlinkMessage, parseAttributes } from '../../sys/netlink-message.ts';
 import { NETLINK_NETFILTER } from '../../sys/netlink-socket.ts';
+import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { watchNetlink } from '../../sys/netlink-watch.ts';
-import { type NetlinkMessage, parseAttributes } from '../netlink/message.ts';
-import type { NetlinkTransport } from '../netlink/transport.ts';
 import type { Firewall } from './firewall.ts';
 import { createForeignAccepts, type LinkMatch } from './foreign.ts';
 import { dumpTables, NFT_MSG, parseTables } from './messages.ts';

@@ -13,7 +13,7 @@ import {
   parseAttributes,
   readText,
   text,
-} from '../netlink/message.ts';
+} from '../../sys/netlink-message.ts';
 import type { Expression } from './expressions.ts';
 
 const SUBSYSTEM = 10 << 8;

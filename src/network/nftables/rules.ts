@@ -1,4 +1,4 @@
-import { listAttributes, type NetlinkMessage, parseAttributes, readText } from '../netlink/message.ts';
+import { listAttributes, type NetlinkMessage, parseAttributes, readText } from '../../sys/netlink-message.ts';
 import { NFT_MSG, type Rule } from './messages.ts';
 
 const empty = Buffer.alloc(0);

@@ -6,7 +6,6 @@ import { splitWords } from '../../../src/cli/run/overrides.ts';
 import { formatItems, humanDuration, humanSize, table } from '../../../src/cli/table.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { nearest } from '../../../src/nearest.ts';
-import { globMatch } from '../../../src/project/glob.ts';
 import { unixTime } from '../../../src/rfc3339.ts';
 
 const plain = { color: false, verbose: false };
@@ -50,16 +49,6 @@ describe('names', () => {
     expect(nearest('pu', ['up', 'ps'])).toBe('up');
     expect(nearest('frobnicate', ['up', 'ps'])).toBeUndefined();
   });
-
-  test.each([
-    ['web*', 'web-1', true],
-    ['w?b', 'web', true],
-    ['w[a-e]b', 'web', true],
-    ['w[^a-e]b', 'web', false],
-    ['web', 'web2', false],
-    ['a.b', 'axb', false],
-    ['a\\*', 'a*', true],
-  ])('glob %s on %s', (pattern, name, expected) => expect(globMatch(pattern, name)).toBe(expected));
 });
 
 describe('times', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dumpUdpTo, tuplesTo } from '../../../src/network/conntrack.ts';
 import type { NetworkRecord, PortBinding } from '../../../src/network/index.ts';
-import { attribute, nested, parseMessages, u8 } from '../../../src/network/netlink/message.ts';
 import { linkMatches } from '../../../src/network/network-table.ts';
 import { counter, equal, meta, verdict } from '../../../src/network/nftables/expressions.ts';
 import { chainsToOpen } from '../../../src/network/nftables/foreign.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../src/network/nftables/messages.ts';
 import { parseRules } from '../../../src/network/nftables/rules.ts';
 import { changePorts, networkElements, portElement, tableOf } from '../../../src/network/nftables/ruleset.ts';
+import { attribute, nested, parseMessages, u8 } from '../../../src/sys/netlink-message.ts';
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
 

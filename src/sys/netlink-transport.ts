@@ -1,4 +1,4 @@
-import type { NetlinkMessage } from './message.ts';
+import type { NetlinkMessage } from './netlink-message.ts';
 
 /** One netlink socket. Answers to requests are complete when send(2) returns, so nothing here waits for long. */
 export interface NetlinkTransport {

@@ -13,7 +13,7 @@ import {
   readText,
   text,
   u32,
-} from '../../../src/network/netlink/message.ts';
+} from '../../../src/sys/netlink-message.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
