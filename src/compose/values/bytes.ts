@@ -7,7 +7,9 @@ const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3
  */
 export function parseBytes(text: string): number | { readonly error: string } {
   if (text === '-1') return -1;
-  const match = /^\+?([0-9]+\.?[0-9]*|\.[0-9]+) ?(?:(b?)|([kmgtp])(?:i?b)?)$/i.exec(text);
+  const match = /^\+?((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?) ?(?:(b?)|([kmgtp])(?:i?b)?)$/i.exec(
+    text,
+  );
   if (match === null) {
     return { error: `"${text}" is not a size` };
   }

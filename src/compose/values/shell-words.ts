@@ -9,14 +9,15 @@ interface ShellWords {
 /**
  * Splits a command line into words as Docker Compose does: blanks separate; single quotes keep everything, double quotes keep
  * blanks; a backslash takes the next character as it is, also inside double quotes, but `\t` is a tab and `\n` a line feed;
- * backquotes and `$(…)` are kept literally as one word; an unquoted `; & | < >` ends the command. No variables, no globs. Returns a sentence for a quote
- * that is not closed, a trailing backslash or a stray parenthesis.
+ * backquotes and `$(…)` keep blanks and stay; an unquoted `; & | < >` ends the command. No variables, no globs. Returns a
+ * sentence for a quote that is not closed, a trailing backslash or a stray parenthesis.
  */
 export function splitShellWords(line: string): ShellWords | { readonly error: string } {
   const words: string[] = [];
   let word = '';
   let begun = false;
-  let quote: '' | "'" | '"' | '`' | ')' = '';
+  const open = { "'": false, '"': false, '`': false, ')': false };
+  let stray = false;
   const finish = () => {
     if (begun) words.push(word);
     word = '';
@@ -24,44 +25,44 @@ export function splitShellWords(line: string): ShellWords | { readonly error: st
   };
   for (let index = 0; index < line.length; index += 1) {
     const char = line.charAt(index);
-    if (char === '\\' && quote !== "'") {
+    const quoted = open["'"] || open['"'];
+    if (char === '\\' && !open["'"]) {
       index += 1;
       if (index === line.length) return { error: 'a backslash at the end takes nothing' };
       const taken = line.charAt(index);
-      word += quote === '`' || quote === ')' ? `\\${taken}` : (escapes[taken] ?? taken);
+      word += escapes[taken] ?? taken;
       begun = true;
-    } else if (quote === "'" || quote === '"') {
-      if (char === quote) quote = '';
-      else word += char;
-    } else if (quote === '`' || quote === ')') {
-      if (char === '(' && quote === ')') return { error: '"(" needs quotes' };
-      word += char;
-      if (char === quote) quote = '';
-    } else if (char === "'" || char === '"') {
-      quote = char;
+      continue;
+    }
+    if (/[ \t\r\n]/.test(char)) {
+      if (quoted || open['`'] || open[')']) word += char;
+      else finish();
+      continue;
+    }
+    if ((char === '"' && !open["'"] && !open[')']) || (char === "'" && !open['"'] && !open[')'])) {
+      open[char] = !open[char];
       begun = true;
-    } else if (char === '`') {
-      quote = char;
-      word += char;
-      begun = true;
-    } else if (char === '(') {
-      if (!word.endsWith('$')) return { error: `"(" needs quotes` };
-      quote = ')';
-      word += char;
-    } else if (char === ')') {
-      return { error: '")" needs quotes' };
-    } else if (char === ' ' || char === '\t' || char === '\r' || char === '\n') {
-      finish();
-    } else if (';&|<>'.includes(char)) {
-      if (char === '>' && /^[0-9]+$/.test(word)) begun = false;
+      continue;
+    }
+    if (char === '`' && !quoted && !open[')']) open['`'] = !open['`'];
+    else if (char === '(' && !quoted && !open['`']) {
+      if (open[')'] || !word.endsWith('$')) return { error: '"(" needs quotes' };
+      open[')'] = true;
+    } else if (char === ')' && !quoted && !open['`']) {
+      stray ||= !open[')'];
+      open[')'] = !open[')'];
+    } else if (/[;&|<>]/.test(char) && !quoted && !open['`'] && !open[')']) {
+      // The digits of `2>` are no word, and so Docker Compose takes any word before a `>` that begins with a digit.
+      if (char === '>' && /^[0-9]/.test(word)) begun = false;
       finish();
       return { words, operator: /^(?:&&|\|\||>>|<<|.)/.exec(line.slice(index))?.[0] ?? char };
-    } else {
-      word += char;
-      begun = true;
     }
+    word += char;
+    begun = true;
   }
-  if (quote !== '') return { error: quote === ')' ? '"$(" is not closed' : `${quote} is not closed` };
+  const unclosed = (["'", '"', '`', ')'] as const).find((mark) => open[mark]);
+  if (unclosed === ')') return { error: stray ? '")" needs quotes' : '"$(" is not closed' };
+  if (unclosed !== undefined) return { error: `${unclosed} is not closed` };
   finish();
   return { words };
 }

@@ -48,11 +48,13 @@ test.each([
   ['1p', 2 ** 50],
   ['.5k', 512],
   ['-1', -1],
+  ['1e3', 1000],
+  ['1e3k', 1_024_000],
 ])('%s is %d bytes', (text, bytes) => {
   expect(parseBytes(text)).toBe(bytes);
 });
 
-test.each(['', 'k', '1x', '1kbb', '1  k', '-5', '1ki', '1e3', 'all'])('%j is no size', (text) => {
+test.each(['', 'k', '1x', '1kbb', '1  k', '-5', '1ki', '1e', 'all'])('%j is no size', (text) => {
   expect(parseBytes(text)).toHaveProperty('error');
 });
 
@@ -96,7 +98,9 @@ describe('shell words', () => {
     ['a\\ b', ['a b']],
     [`"a\\"b" 'a\\b'`, ['a"b', 'a\\b']],
     ['a\\tb "c\\nd" \'e\\nf\'', ['a\tb', 'c\nd', 'e\\nf']],
-    ['echo `x y` $(u \\( v)', ['echo', '`x y`', '$(u \\( v)']],
+    ['echo `x y` $(u \\( v)', ['echo', '`x y`', '$(u ( v)']],
+    ['`a "b  c"` $(a "b")', ['`a b  c`', '$(a "b")']],
+    ['a) b)', ['a) b)']],
     ['echo $HOME ${X}', ['echo', '$HOME', '${X}']],
     ['', []],
   ])('%j', (line, words) => {
@@ -109,6 +113,8 @@ describe('shell words', () => {
     ['a || b', ['a'], '||'],
     ['a > f', ['a'], '>'],
     ['a 2>&1', ['a'], '>'],
+    ['a 5b>f', ['a'], '>'],
+    ['a b5>f', ['a', 'b5'], '>'],
     ['a >> f', ['a'], '>>'],
     ['a|b', ['a'], '|'],
   ])('%j ends at the operator', (line, words, operator) => {
