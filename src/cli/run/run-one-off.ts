@@ -1,6 +1,7 @@
 import { tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
+import { withPortHolder } from '../../project/execute/taken-port.ts';
 import { exitCodes, startFailureCode } from '../container/start-failure.ts';
 import type { CliContext } from '../context.ts';
 import { pipeStreams } from '../pipe-streams.ts';
@@ -51,7 +52,8 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
     return (await ended).StatusCode;
-  } catch (error) {
+  } catch (failure) {
+    const error = await withPortHolder(client, failure);
     if (error instanceof TcomposeError && error.code === 'ENGINE_API') {
       // A command that cannot be executed has the code a shell or an init would give.
       const code = await startFailureCode(client, id, error);

@@ -35,7 +35,7 @@ export async function execute(
       type: 'progress',
       kind: 'container',
       name: container.name,
-      status: container.state === 'running' ? 'Running' : 'Unchanged',
+      status: container.state[0]!.toUpperCase() + container.state.slice(1),
       state: 'done',
       at: now(),
     });
@@ -56,7 +56,9 @@ export async function execute(
   };
   try {
     const result = await runSteps(plan.steps, (step, signal) => perform(step, context, signal), options);
-    const errors = result.failures.map((failure) => stepError(failure.step, failure.error));
+    const errors = await Promise.all(
+      result.failures.map(async ({ step, error }) => stepError(step, await explained(client, error))),
+    );
     if (errors.length === 1) throw errors[0]!;
     if (errors.length > 1) throw new TcomposeErrors(distinct(errors));
     if (options.signal.aborted && result.skipped.length > 0)
@@ -79,6 +81,13 @@ function planResources(plan: Plan): readonly { readonly kind: ResourceKind; read
   }
   for (const container of plan.unchanged) add('container', container.name);
   return [...resources.values()];
+}
+
+/** A Docker engine does not say who has a port. */
+async function explained(client: EngineClient, error: unknown): Promise<unknown> {
+  if (!(error instanceof TcomposeError) || error.code !== 'ENGINE_API') return error;
+  const { withPortHolder } = await import('./taken-port.ts');
+  return withPortHolder(client, error);
 }
 
 /** An engine's refusal is told with the step it refused; errors of our own already say what they are about. */
