@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { frameSplitter } from '../engine/client/frames.ts';
 import type { Hijacked } from '../engine/client/transport.ts';
 import type { CliContext } from './context.ts';
+import { followTerminalSize, readStandardInput } from './standard-streams.ts';
 
 interface PipeOptions {
   /** The other end is a terminal: bytes go through as they are, and ours becomes raw. */
@@ -30,7 +31,7 @@ export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: 
     : frameSplitter((chunk) => write(chunk.stream === 'stderr' ? stderr : stdout, chunk.bytes));
   const releaseInput = options.stdin ? sendInput(ctx, socket, options.tty) : () => {};
   const releaseSize =
-    options.tty && options.resize !== undefined ? followSize(ctx, options.resize) : () => {};
+    options.tty && options.resize !== undefined ? followTerminalSize(ctx, options.resize) : () => {};
   try {
     await new Promise<void>((resolve, reject) => {
       if (head.length > 0) receive(head);
@@ -49,34 +50,14 @@ export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: 
   }
 }
 
+/** A standard input that ends closes our half of the socket. */
 function sendInput(ctx: CliContext, socket: Socket, tty: boolean): () => void {
-  const { stdin } = ctx;
-  const raw = tty && stdin.isTTY === true;
-  if (raw) stdin.setRawMode(true);
-  const onData = (bytes: Buffer) => {
-    if (!socket.write(bytes)) {
-      stdin.pause();
-      socket.once('drain', () => stdin.resume());
-    }
-  };
-  const onEnd = () => socket.end();
-  stdin.on('data', onData);
-  stdin.once('end', onEnd);
-  stdin.resume();
-  return () => {
-    stdin.off('data', onData);
-    stdin.off('end', onEnd);
-    if (raw) stdin.setRawMode(false);
-    stdin.pause();
-    stdin.unref?.();
-  };
-}
-
-function followSize(ctx: CliContext, resize: NonNullable<PipeOptions['resize']>): () => void {
-  const { stdout } = ctx;
-  // The container may have ended meanwhile; a lost resize matters to nobody then.
-  const tell = () => void resize(stdout.rows ?? 24, stdout.columns ?? 80).catch(() => undefined);
-  tell();
-  stdout.on('resize', tell);
-  return () => void stdout.off('resize', tell);
+  return readStandardInput(ctx, tty, {
+    data: (bytes) => {
+      if (socket.write(bytes)) return;
+      ctx.stdin.pause();
+      socket.once('drain', () => ctx.stdin.resume());
+    },
+    end: () => socket.end(),
+  });
 }

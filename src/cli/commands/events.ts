@@ -1,7 +1,7 @@
 import { labels } from '../../project/labels.ts';
 import { projectFilter } from '../../project/observe.ts';
 import { type Command, flag } from '../command.ts';
-import { timeValue } from '../logs/time-values.ts';
+import { timeRange } from '../logs/log-flags.ts';
 import { matchServices, scopeOf } from '../project.ts';
 
 export const command: Command = {
@@ -16,9 +16,7 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    const now = Date.now();
-    const since = timeValue(flag.str(args, 'since'), now, '--since');
-    const until = timeValue(flag.str(args, 'until'), now, '--until');
+    const range = timeRange(args, Date.now());
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const wanted =
       args.positional.length === 0 || scope.project === undefined
@@ -27,8 +25,7 @@ export const command: Command = {
     const release = ctx.onInterrupt(() => ctx.exit(130));
     const stream = client.events({
       filters: { type: ['container'], ...projectFilter(scope.name) },
-      ...(since === undefined ? {} : { since }),
-      ...(until === undefined ? {} : { until }),
+      ...range,
     });
     for await (const event of stream) {
       const attributes = event.Actor.Attributes;

@@ -7,7 +7,7 @@ import { type Command, flag } from '../command.ts';
 import { sharedFlags } from '../flags.ts';
 import { readContainerLog } from '../logs/container-logs.ts';
 import { LogFollower } from '../logs/follower.ts';
-import { timeValue } from '../logs/time-values.ts';
+import { logFlags, tailLines, timeRange } from '../logs/log-flags.ts';
 import { scopeOf, selectContainers } from '../project.ts';
 
 export const command: Command = {
@@ -16,35 +16,19 @@ export const command: Command = {
   args: {
     usage: '[SERVICE...]',
     flags: [
-      { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
+      logFlags.follow,
       sharedFlags.index,
       { name: 'no-color', type: 'boolean', summary: 'No colour' },
       { name: 'no-log-prefix', type: 'boolean', summary: 'No names of containers' },
-      {
-        name: 'since',
-        type: 'string',
-        value: 'TIME',
-        summary: 'From a time (2013-01-02T13:23:37Z) or a duration ago (42m)',
-      },
-      {
-        name: 'tail',
-        short: 'n',
-        type: 'string',
-        value: 'N',
-        summary: 'Only the last lines of each container',
-      },
-      { name: 'timestamps', short: 't', type: 'boolean', summary: 'Show the time of each line' },
-      { name: 'until', type: 'string', value: 'TIME', summary: 'Up to a time or a duration ago' },
+      logFlags.since,
+      { ...logFlags.tail, summary: 'Only the last lines of each container' },
+      logFlags.timestamps,
+      logFlags.until,
     ],
   },
   async run(args, ctx) {
-    const now = Date.now();
-    const since = timeValue(flag.str(args, 'since'), now, '--since');
-    const until = timeValue(flag.str(args, 'until'), now, '--until');
-    const tailText = flag.str(args, 'tail') ?? 'all';
-    if (tailText !== 'all' && !/^-?\d+$/.test(tailText))
-      throw new TcomposeError('CLI_USAGE', `--tail takes a number or "all"; got "${tailText}"`);
-    const tail = tailText === 'all' || Number(tailText) < 0 ? undefined : Number(tailText);
+    const range = timeRange(args, Date.now());
+    const tail = tailLines(args);
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const index = flag.num(args, 'index') ?? 0;
     const selected = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
@@ -70,8 +54,7 @@ export const command: Command = {
       tty: ttyOf(container.service),
     });
     const options = {
-      ...(since === undefined ? {} : { since }),
-      ...(until === undefined ? {} : { until }),
+      ...range,
       ...(tail === undefined ? {} : { tail }),
     };
     if (!flag.bool(args, 'follow')) {
@@ -116,7 +99,7 @@ export const command: Command = {
         });
       }
     });
-    for (const container of containers) follower.follow(sourceOf(container), since, tail);
+    for (const container of containers) follower.follow(sourceOf(container), range.since, tail);
     const release = ctx.onInterrupt(() => ctx.exit(130));
     if (alive.size === 0) allEnded();
     await Promise.race([ended, watch.lost]);

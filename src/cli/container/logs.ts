@@ -1,6 +1,5 @@
-import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
-import { timeValue } from '../logs/time-values.ts';
+import { logFlags, tailLines, timeRange } from '../logs/log-flags.ts';
 
 export const command: Command = {
   name: 'logs',
@@ -11,29 +10,24 @@ export const command: Command = {
     max: 1,
     flags: [
       { name: 'details', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
-      { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
-      { name: 'since', type: 'string', value: 'TIME', summary: 'From a time or a duration ago (42m)' },
-      { name: 'tail', short: 'n', type: 'string', value: 'N', summary: 'Only the last lines' },
-      { name: 'timestamps', short: 't', type: 'boolean', summary: 'Show the time of each line' },
-      { name: 'until', type: 'string', value: 'TIME', summary: 'Up to a time or a duration ago' },
+      logFlags.follow,
+      logFlags.since,
+      logFlags.tail,
+      logFlags.timestamps,
+      logFlags.until,
     ],
   },
   async run(args, ctx) {
-    const now = Date.now();
-    const since = timeValue(flag.str(args, 'since'), now, '--since');
-    const until = timeValue(flag.str(args, 'until'), now, '--until');
-    const tail = flag.str(args, 'tail') ?? 'all';
-    if (tail !== 'all' && !/^-?\d+$/.test(tail))
-      throw new TcomposeError('CLI_USAGE', `--tail takes a number or "all"; got "${tail}"`);
+    const range = timeRange(args, Date.now());
+    const tail = tailLines(args);
     const client = await ctx.engine();
     const found = await client.containers.inspect(args.positional[0]!);
     const output = client.containers.logs(found.Id, {
       follow: flag.bool(args, 'follow'),
       timestamps: flag.bool(args, 'timestamps'),
       tty: found.Config.Tty === true,
-      ...(tail === 'all' || Number(tail) < 0 ? {} : { tail: Number(tail) }),
-      ...(since === undefined ? {} : { since }),
-      ...(until === undefined ? {} : { until }),
+      ...(tail === undefined ? {} : { tail }),
+      ...range,
     });
     for await (const { stream, bytes } of output) {
       const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;

@@ -1,19 +1,5 @@
-import { type Command, flag } from '../command.ts';
-import { sharedFlags } from '../flags.ts';
-import { forEachTarget } from '../targets.ts';
+import { stoppingCommand } from './stopping-command.ts';
 
-export const command: Command = {
-  name: 'restart',
-  summary: 'Stop and start containers',
-  args: {
-    usage: 'CONTAINER [CONTAINER...]',
-    min: 1,
-    flags: [{ ...sharedFlags.timeout, aliases: ['time'] }],
-  },
-  async run(args, ctx) {
-    const client = await ctx.engine();
-    return forEachTarget(ctx, args.positional, (name) =>
-      client.containers.restart(name, flag.num(args, 'timeout')),
-    );
-  },
-};
+export const command = stoppingCommand('restart', 'Stop and start containers', (client, container, timeout) =>
+  client.containers.restart(container, timeout),
+);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
+import { logFlags, tailLines } from '../logs/log-flags.ts';
 import { followFile } from './follow-file.ts';
 import { ownEnginePaths } from './own-engine.ts';
 
@@ -9,10 +10,7 @@ export const command: Command = {
   summary: "Show the engine's own log",
   args: {
     max: 0,
-    flags: [
-      { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
-      { name: 'tail', short: 'n', type: 'string', value: 'N', summary: 'Only the last lines' },
-    ],
+    flags: [logFlags.follow, logFlags.tail],
   },
   async run(args, ctx) {
     const { log } = ownEnginePaths(ctx.env);
@@ -24,11 +22,9 @@ export const command: Command = {
           hint: 'The engine has not run since the machine was started.',
         });
     }
-    const tail = flag.str(args, 'tail') ?? 'all';
-    if (tail !== 'all' && !/^\d+$/.test(tail))
-      throw new TcomposeError('CLI_USAGE', `--tail takes a number or "all"; got "${tail}"`);
+    const tail = tailLines(args);
     const bytes = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
-    ctx.write(lastLines(bytes.toString('utf8'), tail === 'all' ? undefined : Number(tail)));
+    ctx.write(lastLines(bytes.toString('utf8'), tail));
     if (!follow) return 0;
     const stop = new AbortController();
     const release = ctx.onInterrupt(() => stop.abort());

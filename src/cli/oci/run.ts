@@ -4,28 +4,15 @@ import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../runtime/shim/shim-messages.ts';
 import { type Command, flag } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import { followTerminalSize, readStandardInput } from '../standard-streams.ts';
+import { bundleArgs } from './bundle-args.ts';
 import { createContainer, failureOf } from './create-container.ts';
-import { containerDirectory, removeContainer, rootFlag } from './store.ts';
+import { containerDirectory, removeContainer } from './store.ts';
 
 export const command: Command = {
   name: 'run',
   summary: 'Run a container from an OCI bundle, attached; nothing of it is left afterwards',
-  args: {
-    usage: 'ID',
-    min: 1,
-    max: 1,
-    flags: [
-      rootFlag,
-      {
-        name: 'bundle',
-        short: 'b',
-        type: 'string',
-        value: 'DIR',
-        summary: 'Bundle (default: this directory)',
-      },
-      { name: 'pid-file', type: 'string', value: 'FILE', summary: 'File to write the pid to' },
-    ],
-  },
+  args: bundleArgs,
   async run(args, ctx) {
     const id = args.positional[0]!;
     const directory = containerDirectory(args, ctx, id);
@@ -57,7 +44,9 @@ async function runAttached(ctx: CliContext, shim: ShimConnection, tty: boolean):
   const releases = [
     ctx.onInterrupt((_count, signal) => void shim.signal(constants.signals[signal]).catch(() => undefined)),
     feedInput(ctx, attachment, tty),
-    tty ? followSize(ctx, shim) : () => undefined,
+    tty && ctx.stdout.isTTY === true
+      ? followTerminalSize(ctx, (rows, columns) => shim.resize(rows, columns))
+      : () => undefined,
   ];
   try {
     await shim.start();
@@ -81,34 +70,15 @@ function endOf(shim: ShimConnection): Promise<ShimState | undefined> {
   });
 }
 
-function feedInput({ stdin }: CliContext, attachment: ShimAttachment, tty: boolean): () => void {
-  const raw = tty && stdin.isTTY === true;
-  if (raw) stdin.setRawMode(true);
-  const onData = (bytes: Buffer): void => {
-    stdin.pause();
-    attachment.write(bytes).then(
-      () => stdin.resume(),
-      () => undefined,
-    );
-  };
-  const onEnd = (): void => attachment.endStdin();
-  stdin.on('data', onData);
-  stdin.once('end', onEnd);
-  stdin.resume();
-  return () => {
-    stdin.off('data', onData);
-    stdin.off('end', onEnd);
-    if (raw) stdin.setRawMode(false);
-    stdin.pause();
-    stdin.unref?.();
-  };
-}
-
-function followSize({ stdout }: CliContext, shim: ShimConnection): () => void {
-  const tell = (): void => {
-    if (stdout.rows && stdout.columns) void shim.resize(stdout.rows, stdout.columns).catch(() => undefined);
-  };
-  tell();
-  stdout.on('resize', tell);
-  return () => stdout.off('resize', tell);
+function feedInput(ctx: CliContext, attachment: ShimAttachment, tty: boolean): () => void {
+  return readStandardInput(ctx, tty, {
+    data: (bytes) => {
+      ctx.stdin.pause();
+      attachment.write(bytes).then(
+        () => ctx.stdin.resume(),
+        () => undefined,
+      );
+    },
+    end: () => attachment.endStdin(),
+  });
 }
