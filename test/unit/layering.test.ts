@@ -36,7 +36,7 @@ const layers: Readonly<Record<string, Layer>> = {
 const edges: Readonly<Record<string, Layer>> = {
   'compose/effects.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:os'] },
   'project/execute/': {
-    folders: ['.', 'compose', 'engine/client', 'project'],
+    folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project'],
     types: ['engine'],
     modules: ['node:fs/promises', 'tar-stream'],
   },
