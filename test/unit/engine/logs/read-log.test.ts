@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -31,6 +39,16 @@ const base = 1_700_000_000n;
 const time = (second: number) => logTime((base + BigInt(second)) * 1_000_000_000n + 123n);
 const format = (s: Segment) => `${time(s.second)} ${s.stream} ${s.partial ? 'P' : 'F'} ${s.text}\n`;
 const both = { stdout: true, stderr: true } as const;
+
+/** How many log files of this test are open. */
+const openFiles = () =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(`${directory}/`);
+    } catch {
+      return false;
+    }
+  }).length;
 
 async function collect(options: ReadLogOptions): Promise<Segment[]> {
   const result: Segment[] = [];
@@ -243,8 +261,12 @@ describe('following', () => {
       writer.rotate();
       writer.line(String(i));
       writer.tell('grew');
-      // The notification's look at the names, not the reader, is what is waited for.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // The notification's look at the names, not the reader, is what is waited for: it opens each file, and has come to
+      // its end when it opens no more.
+      for (let steady = 0; steady < 3; ) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        steady = openFiles() === i + 1 ? steady + 1 : 0;
+      }
     }
     writer.tell('ended');
     for (let next = await reader.next(); next.done !== true; next = await reader.next())
@@ -267,11 +289,22 @@ describe('following', () => {
   it('starts a followed log at its end with tail 0', async () => {
     const writer = new Writer(2);
     writer.line('old');
-    const reading = collect({ ...both, tail: 0, follow: writer });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    writer.line('new');
+    const texts: string[] = [];
+    const reading = (async () => {
+      for await (const batch of readLog(path, { ...both, tail: 0, follow: writer }))
+        texts.push(...[...logRecords(batch)].map((r) => r.content.toString()));
+    })();
+    // Where the end was when the reader looked is seen by the first line it gives.
+    let written = 0;
+    while (texts.length === 0) {
+      writer.line(String(written++));
+      writer.tell('grew');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     writer.tell('ended');
-    expect((await reading).map((s) => s.text)).toEqual(['new']);
+    await reading;
+    const first = Number(texts[0]);
+    expect(texts).toEqual(Array.from({ length: written - first }, (_, i) => String(first + i)));
   });
 });
 
