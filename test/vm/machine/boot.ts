@@ -3,10 +3,11 @@ import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Architecture, isOwn } from './architecture.ts';
 import { type CpioEntry, cpio } from './cpio.ts';
 import type { Kernel } from './kernel.ts';
 import { indexModules, loadOrder, readModule } from './modules.ts';
-import { makeImage, makeRootTree } from './root-tree.ts';
+import { makeImage, makeRootTree, type Parts } from './root-tree.ts';
 
 const program = 0o100755;
 const directory = 0o040755;
@@ -25,7 +26,7 @@ function initScript(modules: readonly string[]): string {
   ].join('\n');
 }
 
-function initramfs(kernel: Kernel): Buffer {
+function initramfs(kernel: Kernel, busybox: Buffer): Buffer {
   const order = loadOrder(kernel.modules, indexModules(kernel.modules), [
     'virtio_pci',
     'virtio_blk',
@@ -34,7 +35,7 @@ function initramfs(kernel: Kernel): Buffer {
   ]);
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'm', 'root'].map((path) => ({ path, mode: directory })),
-    { path: 'bin/busybox', mode: program, data: readFileSync('/bin/busybox') },
+    { path: 'bin/busybox', mode: program, data: busybox },
     { path: 'init', mode: program, data: Buffer.from(initScript(order)) },
     ...order.map((path, index) => ({
       path: `m/${index}.ko`,
@@ -46,14 +47,17 @@ function initramfs(kernel: Kernel): Buffer {
 }
 
 /**
- * `kvm` only where the processor says that it can: the device alone may be there and lead nowhere.
- * TCOMPOSE_VM_ACCEL says otherwise.
+ * `kvm` only for this machine's own architecture and where the processor says that it can: the device alone may be there
+ * and lead nowhere. TCOMPOSE_VM_ACCEL says otherwise.
  */
-export function accelerator(env: NodeJS.ProcessEnv = process.env): string {
+export function accelerator(architecture: Architecture, env: NodeJS.ProcessEnv = process.env): string {
   if (env.TCOMPOSE_VM_ACCEL) return env.TCOMPOSE_VM_ACCEL;
+  if (!isOwn(architecture)) return 'tcg';
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return /^flags\b.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8')) ? 'kvm' : 'tcg';
+    const able =
+      architecture.node === 'arm64' || /^flags\b.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    return able ? 'kvm' : 'tcg';
   } catch {
     return 'tcg';
   }
@@ -64,18 +68,19 @@ export function accelerator(env: NodeJS.ProcessEnv = process.env): string {
  * `limit` milliseconds it is killed. Nothing is left of it but what `onLine` kept.
  */
 export async function bootMachine(
-  kernel: Kernel,
+  parts: Parts,
   checks: string,
   options: { readonly limit: number; readonly onLine: (line: string) => void },
 ): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'tcompose-vm-'));
   try {
     const root = join(scratch, 'root');
-    makeRootTree(root, kernel, checks);
+    makeRootTree(root, parts, checks);
     makeImage(root, join(scratch, 'disk'));
+    const busybox = readFileSync(join(root, 'usr/bin/busybox'));
     rmSync(root, { recursive: true });
-    writeFileSync(join(scratch, 'initramfs'), initramfs(kernel));
-    await runQemu(scratch, kernel, options);
+    writeFileSync(join(scratch, 'initramfs'), initramfs(parts.kernel, busybox));
+    await runQemu(scratch, parts, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -83,20 +88,20 @@ export async function bootMachine(
 
 function runQemu(
   scratch: string,
-  kernel: Kernel,
+  { architecture, kernel }: Parts,
   { limit, onLine }: { readonly limit: number; readonly onLine: (line: string) => void },
 ): Promise<void> {
-  const accel = accelerator();
+  const accel = accelerator(architecture);
   const args = [
-    ...['-nodefaults', '-no-user-config', '-machine', 'q35', '-display', 'none', '-no-reboot'],
+    ...['-nodefaults', '-no-user-config', ...architecture.machine, '-display', 'none', '-no-reboot'],
     ...(accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
     ...['-smp', '2', '-m', '1024', '-serial', 'stdio', '-kernel', kernel.image],
     ...['-initrd', join(scratch, 'initramfs')],
-    ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 random.trust_cpu=1'],
+    ...['-append', `console=${architecture.console} quiet loglevel=3 panic=-1 random.trust_cpu=1`],
     ...['-drive', `file=${join(scratch, 'disk')},if=virtio,format=raw,cache=unsafe`],
   ];
   return new Promise((resolve, reject) => {
-    const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const qemu = spawn(architecture.qemu, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const timer = setTimeout(() => qemu.kill('SIGKILL'), limit);
     const stop = (): void => {
       qemu.kill('SIGKILL');

@@ -1,15 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Architecture } from './architecture.ts';
 import type { Kernel } from './kernel.ts';
 import { installModules } from './modules.ts';
+import type { Userland } from './userland.ts';
+
+/** What a machine is made of. */
+export interface Parts {
+  readonly architecture: Architecture;
+  readonly kernel: Kernel;
+  readonly userland: Userland;
+}
 
 /** Kernel folders from which the running machine may ask for modules. */
-const moduleFolders = [
+const moduleFolders = ({ kernel }: Architecture): string[] => [
   'kernel/net/',
   'kernel/lib/',
   'kernel/crypto/',
-  'kernel/arch/x86/crypto/',
+  `kernel/arch/${kernel}/crypto/`,
   'kernel/fs/overlayfs/',
   'kernel/drivers/net/veth.ko',
   'kernel/drivers/net/dummy.ko',
@@ -46,10 +55,10 @@ const files: Readonly<Record<string, string>> = {
 };
 
 /**
- * Fills `root` with a small machine: busybox, node, nft and their libraries in /usr, the built tcompose in /opt, the
- * kernel's modules, and `checks` (a script) as what init runs.
+ * Fills `root` with a small machine: the programs in /usr, the built tcompose in /opt, the kernel's modules, and `checks`
+ * (a script) as what init runs.
  */
-export function makeRootTree(root: string, kernel: Kernel, checks: string): void {
+export function makeRootTree(root: string, { architecture, kernel, userland }: Parts, checks: string): void {
   for (const path of ['usr/bin', 'usr/lib', 'usr/local/bin', 'etc', 'root', 'var', 'opt']) make(root, path);
   for (const path of ['proc', 'sys', 'dev', 'run', 'tmp', 'var/lib', 'mnt']) make(root, path);
   for (const [link, text] of Object.entries({
@@ -62,23 +71,21 @@ export function makeRootTree(root: string, kernel: Kernel, checks: string): void
   })) {
     symlinkSync(text, join(root, link));
   }
-  install(root, which('busybox'), 'usr/bin/busybox');
+  userland.install(root);
   for (const applet of execFileSync('busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
     if (applet !== 'busybox') symlinkSync('busybox', join(root, 'usr/bin', applet));
   }
-  install(root, realpathSync(process.execPath), 'usr/bin/node');
-  install(root, which('nft'), 'usr/bin/nft');
   const project = join(root, 'opt/tcompose');
   cpSync('dist', join(project, 'dist'), {
     recursive: true,
     filter: (path) => path !== resolve('dist/cache') && path !== 'dist/cache',
   });
-  for (const name of ['koffi', '@koromix']) {
-    cpSync(join('node_modules', name), join(project, 'node_modules', name), { recursive: true });
-  }
+  const modules = join(project, 'node_modules');
+  cpSync('node_modules/koffi', join(modules, 'koffi'), { recursive: true });
+  cpSync(userland.koffi, join(modules, `@koromix/koffi-linux-${architecture.node}`), { recursive: true });
   cpSync('package.json', join(project, 'package.json'));
   for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
-  installModules(root, kernel, moduleFolders);
+  installModules(root, kernel, moduleFolders(architecture));
   writeFileSync(join(root, 'opt/checks.mjs'), checks);
   writeFileSync(join(root, 'usr/bin/vm-init'), init);
   chmodSync(join(root, 'usr/bin/vm-init'), 0o755);
@@ -93,27 +100,4 @@ export function makeImage(root: string, image: string): void {
 
 function make(root: string, path: string): void {
   mkdirSync(join(root, path), { recursive: true });
-}
-
-/** A program and the libraries it is linked with; those go to /usr/lib, where every loader looks. */
-function install(root: string, program: string, path: string): void {
-  cpSync(program, join(root, path), { dereference: true });
-  for (const library of libraries(program)) {
-    const target = join(root, 'usr/lib', library.slice(library.lastIndexOf('/') + 1));
-    if (!existsSync(target)) cpSync(realpathSync(library), target);
-  }
-}
-
-/** Absolute paths out of `ldd`; none for a static program. */
-function libraries(program: string): string[] {
-  try {
-    const text = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return [...text.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
-  } catch {
-    return [];
-  }
-}
-
-function which(name: string): string {
-  return realpathSync(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim());
 }

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../../support/cli.ts';
+import { settings } from '../guest/checks.ts';
+import { type Architecture, isOwn } from './architecture.ts';
+import { accelerator, bootMachine } from './boot.ts';
+import { findKernel } from './kernel.ts';
+import type { Parts } from './root-tree.ts';
+import { findUserland } from './userland.ts';
+
+/** Emulation is some thirty times slower than the processor: all of it takes two to five minutes then. */
+const limit = 1_140_000;
+
+/** Declares one test for each check that a booted machine of the architecture runs, or skips them and says why. */
+export function describeMachine(architecture: Architecture): void {
+  const parts = findParts(architecture);
+  const reason = typeof parts === 'string' ? parts : undefined;
+  if (reason !== undefined) console.warn(`machine for ${architecture.node} skipped: ${reason}`);
+  const title = `pure cgroup v2 on ${architecture.node}${reason ? ` (skipped: ${reason})` : ''}`;
+
+  describe.skipIf(reason !== undefined)(title, () => {
+    const results = new Map<string, { ok: boolean; detail: string }>();
+    const consoleLines: string[] = [];
+
+    beforeAll(async () => {
+      if (typeof parts === 'string') return;
+      console.info(`booting ${parts.kernel.release} with ${accelerator(architecture)}`);
+      const bundle = await build({
+        entryPoints: ['test/vm/guest/main.ts'],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        target: 'node20',
+        write: false,
+      });
+      await bootMachine(parts, bundle.outputFiles[0]!.text, {
+        limit,
+        onLine: (line) => {
+          consoleLines.push(line);
+          if (process.env.TCOMPOSE_VM_CONSOLE) console.info(line);
+          const said = /@@ (\{.*\})$/.exec(line)?.[1];
+          if (said === undefined) return;
+          const { setting, check, ok, detail } = JSON.parse(said);
+          results.set(`${setting}: ${check}`, { ok, detail });
+        },
+      });
+    }, limit + 50_000);
+
+    for (const { situation, checks } of settings) {
+      describe(situation.name, () => {
+        for (const { name } of checks) {
+          it(name, () => {
+            const result = results.get(`${situation.name}: ${name}`);
+            const detail =
+              result?.detail ?? `not reached; the console said:\n${consoleLines.slice(-40).join('\n')}`;
+            expect(detail).toBe('');
+          });
+        }
+      });
+    }
+  });
+}
+
+function findParts(architecture: Architecture): Parts | string {
+  const shared = ['mke2fs', 'busybox', 'apt-get', 'dpkg-deb'];
+  const own = isOwn(architecture) ? ['nft', 'ldd'] : ['npm', 'tar'];
+  const unmet = requirements({ built: true, commands: [architecture.qemu, ...shared, ...own] });
+  if (unmet !== undefined) return unmet;
+  if (!existsSync(`dist/native/tcompose-shim-${architecture.node}`)) {
+    try {
+      execFileSync('node', ['scripts/build.mjs', '--all-architectures'], { stdio: 'pipe' });
+    } catch (error) {
+      return `the C binary for ${architecture.node} can't be built: ${(error as { stderr?: Buffer }).stderr}`;
+    }
+  }
+  const kernel = findKernel(architecture);
+  if (typeof kernel === 'string') return kernel;
+  const userland = findUserland(architecture);
+  return typeof userland === 'string' ? userland : { architecture, kernel, userland };
+}

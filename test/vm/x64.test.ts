@@ -1,0 +1,4 @@
+import { x64 } from './machine/architecture.ts';
+import { describeMachine } from './machine/checked-machine.ts';
+
+describeMachine(x64);
