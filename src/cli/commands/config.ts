@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LoadOptions } from '../../compose/load.ts';
 import type { Project } from '../../compose/model/project.ts';
+import { ownMap, type TreeMap } from '../../compose/tree.ts';
 import type { Warning } from '../../compose/warning.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, type FlagSpec, flag, type ParsedArgs } from '../command.ts';
@@ -56,7 +57,7 @@ export const command: Command = {
       if (flag.bool(args, name)) throw (await import('../not-yet.ts')).notYet(`--${name}`);
     }
     if (flag.bool(args, 'quiet')) {
-      await load(args, ctx);
+      await (flag.bool(args, 'no-interpolate') ? loadTree(args, ctx) : load(args, ctx));
       return 0;
     }
     const text = await output(args, ctx);
@@ -113,6 +114,17 @@ async function load(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}):
   return project;
 }
 
+/** The project with its variables in place, which can't be selected from. */
+async function loadTree(args: ParsedArgs, ctx: CliContext): Promise<TreeMap> {
+  if (args.positional.length > 0) {
+    ctx.warn('services are not selected with --no-interpolate: this is the whole project');
+  }
+  const { loadProjectTree } = await import('../../compose/load.ts');
+  const { tree, warnings } = await loadProjectTree(options(args, ctx));
+  warn(warnings, ctx);
+  return tree;
+}
+
 function warn(warnings: readonly Warning[], ctx: CliContext): void {
   for (const { message, hint, where } of warnings) {
     ctx.warn(where === undefined ? message : `${where.file}:${where.line}: ${message}`, hint);
@@ -122,10 +134,7 @@ function warn(warnings: readonly Warning[], ctx: CliContext): void {
 async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliContext): Promise<string> {
   const { renderConfig, renderTree, withoutUnusedResources } = await import('../../compose/config/index.ts');
   if (flag.bool(args, 'no-interpolate')) {
-    const { loadProjectTree } = await import('../../compose/load.ts');
-    const { tree, warnings } = await loadProjectTree(options(args, ctx));
-    warn(warnings, ctx);
-    return endLine(renderTree(tree, { format }));
+    return endLine(renderTree(await loadTree(args, ctx), { format }));
   }
   const project = await load(args, ctx);
   return endLine(
@@ -135,7 +144,16 @@ async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliConte
 
 async function list(listing: Listing, args: ParsedArgs, ctx: CliContext): Promise<readonly string[]> {
   const names = await import('../../compose/config/index.ts');
-  const project = await load(args, ctx, { noEnvResolution: true });
+  if (listing === 'services' && flag.bool(args, 'no-interpolate')) {
+    return Object.keys(ownMap(await loadTree(args, ctx), 'services') ?? {}).sort();
+  }
+  const whole = listing !== 'profiles' && listing !== 'images';
+  const loaded = await load(args, ctx, {
+    noEnvResolution: true,
+    noInterpolate: false,
+    ...(whole ? { services: [] } : {}),
+  });
+  const project = ctx.globals.allResources ? loaded : names.withoutUnusedResources(loaded);
   switch (listing) {
     case 'services':
       return names.serviceNames(project);
@@ -155,24 +173,33 @@ async function list(listing: Listing, args: ParsedArgs, ctx: CliContext): Promis
 async function hashes(wanted: string, args: ParsedArgs, ctx: CliContext): Promise<string> {
   const services = wanted === '*' || wanted === '' ? [] : wanted.split(',').map((name) => name.trim());
   const { hashLines } = await import('../../compose/config/index.ts');
-  const project = await load(args, ctx, { services: services.length > 0 ? services : args.positional });
+  const project = await load(args, ctx, {
+    services: services.length > 0 ? services : args.positional,
+    noInterpolate: false,
+  });
   return lines(services.length > 0 ? hashLines(project, services) : hashLines(project));
 }
 
 async function variables(format: string | undefined, args: ParsedArgs, ctx: CliContext): Promise<string> {
   const { loadVariables } = await import('../../compose/load.ts');
+  if (args.positional.length > 0) {
+    ctx.warn('services are not selected with --variables: these are those of the whole project');
+  }
   const found = await loadVariables(options(args, ctx));
-  if (format === 'json' || format === 'yaml') {
-    const entries = found.map(({ name, required, defaultValue, alternateValue }) => ({
+  if (format === 'json') {
+    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
       name,
-      required,
-      default_value: defaultValue,
-      alternate_value: alternateValue,
-    }));
+      { Name: name, DefaultValue: defaultValue, PresenceValue: alternateValue, Required: required },
+    ]);
+    return `${JSON.stringify(Object.fromEntries(entries), null, 4)}\n`;
+  }
+  if (format === 'yaml') {
+    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
+      name,
+      { name, defaultvalue: defaultValue, presencevalue: alternateValue, required },
+    ]);
     const { renderTree } = await import('../../compose/config/index.ts');
-    return format === 'json'
-      ? `${JSON.stringify(entries, null, 2)}\n`
-      : endLine(renderTree({ variables: entries }, { format: 'yaml' }));
+    return endLine(renderTree(Object.fromEntries(entries), { format }));
   }
   const { table } = await import('../table.ts');
   return table(

@@ -82,12 +82,19 @@ describe('tcompose config', () => {
 
   it.each([
     ['--services', ['api', 'web']],
-    ['--volumes', ['data', 'spare']],
-    ['--networks', ['default', 'front', 'unused']],
+    ['--volumes', ['data']],
+    ['--networks', ['default', 'front']],
     ['--models', ['ai/small']],
     ['--profiles', ['more', 'tools']],
     ['--images', ['shop-api', 'web:1']],
   ])('lists with %s', async (flag, expected) => expect(await linesOf('config', flag)).toEqual(expected));
+
+  it('lists what no service uses with --all-resources, and services not selected from', async () => {
+    expect(await linesOf('--all-resources', 'config', '--volumes')).toEqual(['data', 'spare']);
+    expect(await linesOf('config', '--services', 'api')).toEqual(['api', 'web']);
+    expect(await linesOf('config', '--services', '--no-interpolate')).toEqual(['api', 'tool', 'web']);
+    expect(await linesOf('config', '--images', '--no-interpolate')).toEqual(['shop-api', 'web:1']);
+  });
 
   it('reads no environment files for a list', async () => {
     expect(await linesOf('--profile', '*', 'config', '--services')).toContain('tool');
@@ -109,12 +116,13 @@ describe('tcompose config', () => {
       'KEY    true',
       'TAG    false      1',
     ]);
-    expect(JSON.parse((await tcompose('config', '--variables', '--format', 'json')).out)[1]).toEqual({
-      name: 'TAG',
-      required: false,
-      default_value: '1',
-      alternate_value: '',
+    expect(JSON.parse((await tcompose('config', '--variables', '--format', 'json')).out).TAG).toEqual({
+      Name: 'TAG',
+      Required: false,
+      DefaultValue: '1',
+      PresenceValue: '',
     });
+    expect((await tcompose('config', '--variables', '--format', 'yaml')).out).toContain('defaultvalue: "1"');
   });
 
   it('prints the environment', async () => {
@@ -127,6 +135,11 @@ describe('tcompose config', () => {
 
   it('leaves out what a flag says', async () => {
     expect((await tcompose('config', '--no-interpolate')).out).toContain('image: web:${TAG:-1}');
+    expect(await tcompose('config', '--no-interpolate', '-q', 'web')).toMatchObject({
+      out: '',
+      code: 0,
+      warnings: ['services are not selected with --no-interpolate: this is the whole project'],
+    });
     expect((await tcompose('config', '--no-path-resolution')).out).toContain('context: ./api');
     expect((await tcompose('config', '--no-normalize')).out).not.toContain('shop_front');
   });
