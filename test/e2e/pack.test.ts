@@ -1,9 +1,13 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLimit, requirements } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
+import { localRegistry } from '../support/local-registry.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
 
 const unmet = requirements({ root: true, built: true, commands: ['npm', 'aarch64-linux-gnu-gcc'] });
 
@@ -11,10 +15,12 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
   const scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
   const prefix = join(scratch, 'prefix');
   const path = join(scratch, 'path');
+  beforeAll(enterOwnNetwork);
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
   it('packs the bundles and a static binary for each architecture, and no source', () => {
     const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', scratch], {
+      env: plainEnvironment(),
       encoding: 'utf8',
       timeout: commandLimit,
     });
@@ -34,7 +40,7 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
     ).toEqual([]);
   });
 
-  it('installs with scripts off and runs a container with no compiler on PATH', () => {
+  it('installs with scripts off and runs a container with no compiler on PATH', async () => {
     mkdirSync(path);
     symlinkSync(process.execPath, join(path, 'node'));
     const env = { PATH: path, HOME: scratch, TCOMPOSE_ROOT: join(scratch, 'root'), LANG: 'C.UTF-8' };
@@ -42,16 +48,20 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
       encoding: 'utf8',
     }).stdout.trim();
     symlinkSync('/bin/sh', join(path, 'sh'));
-    const installed = spawnSync(
-      process.execPath,
-      [npm, 'install', '-g', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix, tarball()],
-      {
-        env: { ...process.env, PATH: `${path}:${dirname(process.execPath)}` },
-        encoding: 'utf8',
-        timeout: commandLimit,
-      },
+    const registry = await localRegistry(
+      ['koffi', ...readdirSync('node_modules/@koromix').map((name) => `@koromix/${name}`)].map((name) =>
+        join('node_modules', name),
+      ),
     );
-    expect(installed.status, installed.stderr).toBe(0);
+    const arguments_ = ['install', '-g', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix];
+    const child = spawn(process.execPath, [npm, ...arguments_, '--registry', registry.url, tarball()], {
+      env: { PATH: `${path}:${dirname(process.execPath)}`, HOME: scratch, NO_UPDATE_NOTIFIER: '1' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const stderr = child.stderr.setEncoding('utf8').toArray();
+    const [status] = await once(child, 'close');
+    registry.close();
+    expect(status, (await stderr).join('')).toBe(0);
     const tcompose = (...args: string[]) =>
       spawnSync(join(prefix, 'bin/tcompose'), args, { env, encoding: 'utf8', timeout: commandLimit });
     const hello = tcompose('container', 'run', '--rm', '--network', 'none', 'tcompose/host', 'echo', 'hello');
