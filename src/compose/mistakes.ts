@@ -1,5 +1,5 @@
 import { TcomposeError, TcomposeErrors } from '../errors.ts';
-import { maxProblems, pathOfProblem, throwCollected } from './problems.ts';
+import { maxProblems, pathOfProblem, sameMistake, throwCollected } from './problems.ts';
 import { isMap, type TreeMap, type TreePath } from './tree.ts';
 
 /**
@@ -9,11 +9,12 @@ import { isMap, type TreeMap, type TreePath } from './tree.ts';
 export class Mistakes {
   readonly #errors: TcomposeError[] = [];
 
-  /** Notes what a phase found, less what follows from mistakes that earlier phases found. */
+  /** Notes what a phase found, each mistake once, less what follows from mistakes that earlier phases found. */
   add(errors: readonly TcomposeError[]): void {
     const earlier = [...this.#errors];
     for (const error of errors) {
       if (this.#errors.length === maxProblems) return;
+      if (this.#errors.some((known) => sameMistake(known, error))) continue;
       if (!earlier.some((known) => explains(known, error))) this.#errors.push(error);
     }
   }

@@ -34,6 +34,16 @@ export const pathOfProblem = (error: TcomposeError): TreePath | undefined => pat
 /** How many errors one report holds at most: past that they repeat themselves, and each costs a look-up of its place. */
 export const maxProblems = 100;
 
+/**
+ * Whether two errors are one mistake: what an alias or an extends brings to several services is at fault in one place of
+ * the user's file.
+ */
+export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
+  if (a.where === undefined || b.where === undefined) return false;
+  const place = ({ where }: TcomposeError) => `${where?.file}:${where?.line}:${where?.column}`;
+  return a.code === b.code && a.hint === b.hint && place(a) === place(b);
+}
+
 /** Errors in the order of the user's file; those without a place last. */
 export function inFileOrder(errors: readonly TcomposeError[]): TcomposeError[] {
   return [...errors].sort((a, b) => {

@@ -57,6 +57,24 @@ describe('mistakes of all phases in one go', () => {
     expect(errors[0]).toContain(message);
   });
 
+  it('what several services share, once', async () => {
+    const text = [
+      'x-base: &base {image: "${", restart: [x]}',
+      'services:',
+      '  a: {<<: *base}',
+      '  b: {<<: *base, mem_limit: 5q}',
+      '  c: {image: x, cpu_percent: [1]}',
+      '  d: {extends: c}',
+      '  e: {extends: d}',
+    ];
+    expect(await codes(text.join('\n'))).toEqual([
+      'COMPOSE_INTERPOLATION 1:23',
+      'COMPOSE_TYPE 1:29',
+      'COMPOSE_INVALID_VALUE 4:29',
+      'COMPOSE_TYPE 5:17',
+    ]);
+  });
+
   it('keys that are no strings', async () => {
     expect(await codes('services:\n  1: {image: x}\n  a: {image: x, environment: {2: y, true: z}}')).toEqual([
       'COMPOSE_YAML 2:3',
