@@ -11,3 +11,27 @@ export function parseSize(text: string, flagName: string): number {
     });
   return Math.floor(Number(match[1]) * 1024 ** powers[(match[2] ?? 'b').toLowerCase()]!);
 }
+
+/** Decimal sizes with three significant digits, as Docker shows images: `77.8MB`. */
+export function humanSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(3))}${units[unit]}`;
+}
+
+/** Binary sizes, as Docker shows memory: `1.5MiB`. */
+export function binarySize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(4))}${units[unit]}`;
+}

@@ -1,11 +1,13 @@
+import { humanDuration } from '../../human-duration.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { type Command, flag } from '../command.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { humanDuration, humanSize, table } from '../table.ts';
+import { humanSize } from '../sizes.ts';
+import { table } from '../table.ts';
 
 /** An image that is assembled here, as the built-in one is, has no date of its own. `created` in Unix seconds. */
 const ageOf = (created: number): string =>
-  created === 0 ? 'N/A' : `${humanDuration(Date.now() / 1000 - created)} ago`;
+  created === 0 ? 'N/A' : `${humanDuration(Date.now() - created * 1000)} ago`;
 
 export const command: Command = {
   name: 'images',

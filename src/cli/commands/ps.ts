@@ -1,15 +1,16 @@
 import { TcomposeError } from '../../errors.ts';
+import { humanDuration } from '../../human-duration.ts';
 import { observeContainers } from '../../project/observe.ts';
 import type { ObservedContainer } from '../../project/observed.ts';
 import { type Command, flag } from '../command.ts';
 import { portsText } from '../container/ports-text.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { formatItems, humanDuration, table } from '../table.ts';
+import { formatItems, table } from '../table.ts';
 
 const STATES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'];
 
 /** A container in the fields that `ps --format` knows (Docker Compose's names). */
-function fieldsOf(container: ObservedContainer, project: string, nowSeconds: number, full: boolean) {
+function fieldsOf(container: ObservedContainer, project: string, nowMs: number, full: boolean) {
   const { summary } = container;
   const short = (text: string, length: number) =>
     full || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
@@ -23,7 +24,7 @@ function fieldsOf(container: ObservedContainer, project: string, nowSeconds: num
     Service: container.service,
     Created: summary.Created,
     CreatedAt: new Date(summary.Created * 1000).toISOString(),
-    RunningFor: `${humanDuration(nowSeconds - summary.Created)} ago`,
+    RunningFor: `${humanDuration(nowMs - summary.Created * 1000)} ago`,
     State: container.state,
     Status: summary.Status,
     Health: container.health === 'none' ? '' : container.health,
@@ -107,7 +108,7 @@ export const command: Command = {
       return 0;
     }
     const items = containers.map((container) =>
-      fieldsOf(container, scope.name, Date.now() / 1000, flag.bool(args, 'no-trunc')),
+      fieldsOf(container, scope.name, Date.now(), flag.bool(args, 'no-trunc')),
     );
     ctx.write(
       formatItems(flag.str(args, 'format'), items, () =>

@@ -2,7 +2,8 @@ import { jsonLines } from '../../engine/client/json-lines.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { type Command, flag } from '../command.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { binarySize, formatItems, humanSize, table } from '../table.ts';
+import { binarySize, humanSize } from '../sizes.ts';
+import { formatItems, table } from '../table.ts';
 
 /** The parts of the API's stats object that are shown (all sizes in bytes, CPU times in nanoseconds). */
 interface Stats {

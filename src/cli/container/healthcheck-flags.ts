@@ -1,6 +1,6 @@
 import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
+import { parseGoDuration } from '../../go-duration.ts';
 import { flag, type ParsedArgs } from '../command.ts';
-import { goDuration } from '../logs/time-values.ts';
 import { usage } from '../usage-error.ts';
 import { given } from './given-flags.ts';
 
@@ -26,8 +26,8 @@ export function healthcheck(args: ParsedArgs): HealthcheckConfig | undefined {
 }
 
 function nanoseconds(text: string, name: string): number {
-  const seconds = goDuration(text);
-  if (seconds === undefined)
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined || milliseconds < 0)
     throw usage(`${name} takes a duration; got "${text}"`, 'Examples: 30s, 1m30s, 500ms.');
-  return Math.round(seconds * 1e9);
+  return Math.round(milliseconds * 1e6);
 }

@@ -1,11 +1,13 @@
 import type { ContainerSummary } from '../../engine/api/container.ts';
+import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { formatItems, humanDuration, humanSize, table } from '../table.ts';
+import { humanSize } from '../sizes.ts';
+import { formatItems, table } from '../table.ts';
 import { portsText } from './ports-text.ts';
 
 /** A container in the fields that `ls --format` knows (the docker CLI's names). */
-function fieldsOf(container: ContainerSummary, nowSeconds: number, full: boolean) {
+function fieldsOf(container: ContainerSummary, nowMs: number, full: boolean) {
   const command =
     full || container.Command.length <= 20 ? container.Command : `${container.Command.slice(0, 19)}…`;
   return {
@@ -13,7 +15,7 @@ function fieldsOf(container: ContainerSummary, nowSeconds: number, full: boolean
     Image: container.Image,
     Command: `"${command}"`,
     CreatedAt: new Date(container.Created * 1000).toISOString(),
-    RunningFor: `${humanDuration(Math.max(0, nowSeconds - container.Created))} ago`,
+    RunningFor: `${humanDuration(Math.max(0, nowMs - container.Created * 1000))} ago`,
     State: container.State,
     Status: container.Status,
     Ports: portsText(container.Ports),
@@ -61,7 +63,7 @@ export const command: Command = {
     const found = await client.containers.list({ all, filters, size });
     const containers = [...found].sort((a, b) => b.Created - a.Created).slice(0, last > 0 ? last : undefined);
     const full = flag.bool(args, 'no-trunc');
-    const items = containers.map((container) => fieldsOf(container, Date.now() / 1000, full));
+    const items = containers.map((container) => fieldsOf(container, Date.now(), full));
     if (flag.bool(args, 'quiet')) {
       ctx.write(items.map((item) => `${item.ID}\n`).join(''));
       return 0;

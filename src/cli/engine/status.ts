@@ -1,6 +1,6 @@
 import type { EngineStatus } from '../../engine/api/engine.ts';
+import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
-import { humanDuration } from '../table.ts';
 import { ownEnginePaths, runningEngine } from './own-engine.ts';
 
 export const command: Command = {
@@ -33,7 +33,7 @@ function statusText(status: EngineStatus): string {
     status.idleAfterSeconds === 0 ? 'never' : `after ${status.idleAfterSeconds} s of doing nothing`;
   const lines: readonly [string, string][] = [
     ['version', status.version],
-    ['engine', `pid ${status.pid}, up ${humanDuration(status.uptimeSeconds).toLowerCase()}`],
+    ['engine', `pid ${status.pid}, up ${humanDuration(status.uptimeSeconds * 1000).toLowerCase()}`],
     ['keeper', `pid ${status.keeperPid}`],
     ['instance', status.instance],
     ['containers', `${containers.total}, ${containers.running} running${paused}`],

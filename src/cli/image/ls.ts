@@ -1,10 +1,12 @@
 import type { ImageSummary } from '../../engine/api/image.ts';
+import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { formatItems, humanDuration, humanSize, table } from '../table.ts';
+import { humanSize } from '../sizes.ts';
+import { formatItems, table } from '../table.ts';
 
 /** One line for each tag; an image without one has `<none>`. */
-function fieldsOf(image: ImageSummary, nowSeconds: number, full: boolean) {
+function fieldsOf(image: ImageSummary, nowMs: number, full: boolean) {
   const tags = image.RepoTags.length === 0 ? ['<none>:<none>'] : image.RepoTags;
   return tags.map((reference) => {
     const colon = reference.lastIndexOf(':');
@@ -15,7 +17,9 @@ function fieldsOf(image: ImageSummary, nowSeconds: number, full: boolean) {
       CreatedAt: new Date(image.Created * 1000).toISOString(),
       // Times before 1980 stand for "not said".
       CreatedSince:
-        image.Created < 315_532_800 ? 'N/A' : `${humanDuration(Math.max(0, nowSeconds - image.Created))} ago`,
+        image.Created < 315_532_800
+          ? 'N/A'
+          : `${humanDuration(Math.max(0, nowMs - image.Created * 1000))} ago`,
       Size: humanSize(image.Size),
       Containers: image.Containers < 0 ? 'N/A' : String(image.Containers),
     };
@@ -49,7 +53,7 @@ export const command: Command = {
     const client = await ctx.engine();
     const full = flag.bool(args, 'no-trunc');
     const images = [...(await client.images.list(filters))].sort((a, b) => b.Created - a.Created);
-    const items = images.flatMap((image) => fieldsOf(image, Date.now() / 1000, full));
+    const items = images.flatMap((image) => fieldsOf(image, Date.now(), full));
     if (flag.bool(args, 'quiet')) {
       ctx.write([...new Set(items.map((item) => item.ID))].map((id) => `${id}\n`).join(''));
       return 0;

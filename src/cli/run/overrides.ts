@@ -3,10 +3,12 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Mount } from '../../compose/model/mounts.ts';
 import type { Port } from '../../compose/model/networking.ts';
 import type { Service } from '../../compose/model/service.ts';
+import { splitShellWords } from '../../compose/values/shell-words.ts';
 import { TcomposeError } from '../../errors.ts';
 import { flag, type ParsedArgs } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { keyValues } from '../key-values.ts';
+import { usage } from '../usage-error.ts';
 
 /** A service with what `run`'s flags and command line change about it. */
 export async function runOverrides(
@@ -46,7 +48,7 @@ export async function runOverrides(
     ...(flag.str(args, 'user') === undefined ? {} : { user: flag.str(args, 'user')! }),
     ...(flag.str(args, 'workdir') === undefined ? {} : { working_dir: flag.str(args, 'workdir')! }),
     // A new entrypoint does not get the service's command as its arguments.
-    ...(entrypoint === undefined ? {} : { entrypoint: splitWords(entrypoint), command: [] }),
+    ...(entrypoint === undefined ? {} : { entrypoint: entrypointWords(entrypoint), command: [] }),
     ...(words.length > 0 ? { command: words } : {}),
   };
 }
@@ -100,25 +102,9 @@ function parseVolume(text: string, cwd: string): Mount {
   return { type: 'volume', source: first, target: second, ...readOnly };
 }
 
-/** Words of a command line: blanks separate, quotes and backslashes keep together. */
-export function splitWords(text: string): readonly string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote: string | undefined;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (quote !== undefined) {
-      if (char === quote) quote = undefined;
-      else if (char === '\\' && quote === '"' && /["\\$`]/.test(text[at + 1] ?? '')) word += text[++at]!;
-      else word += char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + (char === '\\' && at + 1 < text.length ? text[++at]! : char);
-  }
-  if (word !== undefined) words.push(word);
-  return words;
+/** Words of `--entrypoint`, by the rules of a command line in a compose file. Throws CLI_USAGE for quotes left open. */
+export function entrypointWords(text: string): readonly string[] {
+  const split = splitShellWords(text);
+  if ('error' in split) throw usage(`--entrypoint: ${split.error}; got ${JSON.stringify(text)}`);
+  return split.words;
 }

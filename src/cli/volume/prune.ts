@@ -2,7 +2,7 @@ import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { parseFilters } from '../filters.ts';
-import { humanSize } from '../table.ts';
+import { humanSize } from '../sizes.ts';
 
 interface Pruned {
   readonly VolumesDeleted: readonly string[] | null;

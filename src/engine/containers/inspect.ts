@@ -1,3 +1,4 @@
+import { humanDuration } from '../../human-duration.ts';
 import type { NetworkRecord, PortBinding } from '../../network/index.ts';
 import type {
   ContainerState as ApiState,
@@ -10,7 +11,7 @@ import type {
 import type { EndpointSettings } from '../api/network.ts';
 import type { Engine } from '../context.ts';
 import { endpointId, prefixLength } from '../networks.ts';
-import { humanDuration, never, parseRfc3339 } from '../time-text.ts';
+import { never, parseRfc3339 } from '../time-text.ts';
 import { aliasesOf } from './attachments.ts';
 import type { Container } from './container.ts';
 import { hostFilesIn } from './host-files.ts';

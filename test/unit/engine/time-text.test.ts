@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  humanDuration,
-  parseGoDuration,
-  parseRfc3339,
-  parseTimeFilter,
-  rfc3339,
-} from '../../../src/engine/time-text.ts';
+import { parseRfc3339, parseTimeFilter, rfc3339 } from '../../../src/engine/time-text.ts';
 
 describe('times', () => {
   it('are written with nanoseconds and read back', () => {
@@ -23,26 +17,5 @@ describe('times', () => {
     expect(parseTimeFilter('2026-01-01T01:00:00+01:00', now)).toBe(now - 86_400_000);
     expect(parseTimeFilter('', now)).toBeUndefined();
     expect(() => parseTimeFilter('yesterday', now)).toThrow('invalid time');
-  });
-
-  it('know Go durations', () => {
-    expect(parseGoDuration('1h2m3.5s')).toBe(3_723_500);
-    expect(parseGoDuration('-10ms')).toBe(-10);
-    expect(parseGoDuration('5')).toBeUndefined();
-  });
-
-  it('are told in Docker’s words', () => {
-    expect(
-      [0, 1000, 59_000, 61_000, 120_000, 3_600_000, 7_200_000, 3 * 86_400_000].map(humanDuration),
-    ).toEqual([
-      'Less than a second',
-      '1 second',
-      '59 seconds',
-      'About a minute',
-      '2 minutes',
-      'About an hour',
-      '2 hours',
-      '3 days',
-    ]);
   });
 });
