@@ -42,7 +42,8 @@ export interface ContainerRoot {
 
 export async function openContainerRoot(engine: Engine, container: Container): Promise<ContainerRoot> {
   const { state } = container;
-  if (state.status === 'running' || state.status === 'paused') return openRunning(state.process.pid);
+  if (state.status === 'running' || state.status === 'paused')
+    return openRunning(state.process.pid, container.name);
   return openStopped(engine, container);
 }
 
@@ -51,7 +52,7 @@ export async function openContainerRoot(engine: Engine, container: Container): P
  * at the wrong moment still can't lead out of it. Descriptors stay open until the release, so that `real` paths
  * (/proc/self/fd/N/name) stay what they were.
  */
-function openRunning(pid: number): ContainerRoot {
+function openRunning(pid: number, name: string): ContainerRoot {
   const rootFd = openSync(`/proc/${pid}/root`, O_PATH | constants.O_DIRECTORY);
   const held = new Set<number>([rootFd]);
   const hold = (path: string, flags: number): number => {
@@ -76,7 +77,7 @@ function openRunning(pid: number): ContainerRoot {
         const target = lstatOf(fd);
         return { path: entry.path, real: target.isDirectory() ? `${real}/.` : real, stat: target };
       } catch (error) {
-        throw asNotFound(path, error);
+        throw asNotFound(path, error, name);
       }
     },
     async children(entry) {
@@ -122,38 +123,61 @@ function statEntry(path: string, real: string): RootEntry[] {
   return stat === undefined ? [] : [{ path, real, stat }];
 }
 
-function asNotFound(path: string, error: unknown): Error {
+function asNotFound(path: string, error: unknown, container: string): Error {
   if (error instanceof SystemCallError || (error as NodeJS.ErrnoException).code !== undefined) {
-    return notFound(`Could not find the file ${path} in container`);
+    return notFound(`Could not find the file ${path} in container ${container}`);
   }
   return error as Error;
 }
 
+/** The container's own file system without its mounts, for docker export; also of a running container. */
+export function openWithoutMounts(engine: Engine, container: Container): Promise<ContainerRoot> {
+  return openStopped(engine, container, []);
+}
+
 /** Overlay layers read in place; writes go to the upper layer, or into the volume or bind that covers the path. */
-async function openStopped(engine: Engine, container: Container): Promise<ContainerRoot> {
+async function openStopped(
+  engine: Engine,
+  container: Container,
+  mounts = container.record.mounts,
+): Promise<ContainerRoot> {
   const image = engine.images.get(container.record.imageId);
   const rootfs = image === undefined ? undefined : await engine.images.rootfs(image);
   const base = openLayers([container.upperDir, ...(rootfs?.lowerDirs ?? [])]);
   const covers = [
-    ...(rootfs?.binds ?? []).map((bind) => ({ target: bind.target, source: bind.source })),
-    ...container.record.mounts.flatMap((mount) => {
+    ...(rootfs?.binds ?? []).map(({ target, source, readOnly }) => ({ target, source, readOnly })),
+    ...mounts.flatMap((mount) => {
       const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
       const source = volume === undefined ? mount.source : engine.volumes.dataPath(volume);
-      return mount.type === 'tmpfs' || source === '' ? [] : [{ target: mount.target, source }];
+      const { target, readOnly } = mount;
+      return mount.type === 'tmpfs' || source === '' ? [] : [{ target, source, readOnly }];
     }),
   ].sort((a, b) => b.target.length - a.target.length);
   const at = (
     path: string,
-  ): { root: LayeredRoot; inner: string; source: string | undefined; prefix: string } => {
+  ): {
+    root: LayeredRoot;
+    inner: string;
+    source: string | undefined;
+    prefix: string;
+    readOnly: boolean;
+  } => {
     const clean = posix.normalize(`/${path}`);
     const cover = covers.find(({ target }) => clean === target || clean.startsWith(`${target}/`));
     return cover === undefined
-      ? { root: base, inner: clean, source: undefined, prefix: '' }
+      ? {
+          root: base,
+          inner: clean,
+          source: undefined,
+          prefix: '',
+          readOnly: container.hostConfig.ReadonlyRootfs ?? false,
+        }
       : {
           root: openLayers([cover.source]),
           inner: clean.slice(cover.target.length) || '/',
           source: cover.source,
           prefix: cover.target,
+          readOnly: cover.readOnly,
         };
   };
   const find = async (path: string, follow: boolean): Promise<LayeredEntry | undefined> => {
@@ -178,6 +202,13 @@ async function openStopped(engine: Engine, container: Container): Promise<Contai
     },
     async writable(path) {
       const place = at(path);
+      if (place.readOnly) {
+        throw badParameter(
+          place.source === undefined
+            ? 'container rootfs is marked read-only'
+            : 'mounted volume is marked read-only',
+        );
+      }
       const target = place.source ?? container.upperDir;
       const found = await place.root.find(place.inner, true);
       if (found !== undefined && !found.stat.isDirectory()) throw badParameter(`${path} is not a directory`);
@@ -188,8 +219,8 @@ async function openStopped(engine: Engine, container: Container): Promise<Contai
         const there = lstatSync(real, { throwIfNoEntry: false });
         if (there?.isDirectory()) continue;
         if (there !== undefined) throw badParameter(`${made} is not a directory`);
-        mkdirSync(real, { mode: 0o755 });
         const below = await place.root.find(made, false);
+        mkdirSync(real, { mode: 0o755 });
         if (below === undefined) continue;
         lchownSync(real, below.stat.uid, below.stat.gid);
         chmodSync(real, below.stat.mode & 0o7777);

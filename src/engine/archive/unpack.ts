@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { chmod, lchown, link, lstat, lutimes, mkdir, open, rm, symlink } from 'node:fs/promises';
 import { posix } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { extract as createExtract, type Header } from 'tar-stream';
+import { TcomposeError } from '../../errors.ts';
+import { decompress } from '../../image/decompress.ts';
 import { badParameter } from '../http/failure.ts';
 import type { ContainerRoot } from './container-root.ts';
 
@@ -16,7 +17,10 @@ interface UnpackOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** Unpacks a tar (plain or gzip) below `directory` of a container. Names with `..` are refused. */
+/**
+ * Unpacks a tar (plain, gzip or zstd) below `directory` of a container. Names with `..` are refused. Throws 400 for an
+ * archive that can't be unpacked, and lets the rest of `body` run out; what came before the fault stays, as in Docker.
+ */
 export async function unpackInto(
   root: ContainerRoot,
   directory: string,
@@ -24,20 +28,28 @@ export async function unpackInto(
   options: UnpackOptions,
 ): Promise<void> {
   const extract = createExtract();
-  const source = await maybeGunzip(body);
-  source.on('error', (error: Error) => extract.destroy(error));
-  source.pipe(extract);
+  let feed: Readable | undefined;
   try {
+    // An archive that is refused must not take the connection along: the answer still has to go back on it.
+    const { chunks } = await decompress(body.iterator({ destroyOnReturn: false }));
+    feed = Readable.from(chunks).on('error', (error: Error) => extract.destroy(error));
+    feed.pipe(extract);
     for await (const entry of extract) {
       await unpackEntry(root, directory, entry as unknown as Entry, options);
       entry.resume();
     }
   } catch (error) {
-    body.resume();
-    throw error instanceof Error && 'code' in error && !(error.constructor.name === 'TcomposeError')
-      ? badParameter(`cannot unpack the archive: ${error.message}`)
-      : error;
+    feed?.once('close', () => body.resume()).destroy();
+    throw explained(error);
   }
+}
+
+/** A full disk is the engine's trouble, the rest the archive's: a damaged one, names that can't be made. */
+function explained(error: unknown): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (error instanceof TcomposeError || code === 'ENOSPC' || code === 'EDQUOT') return error;
+  if (code === 'EROFS') return badParameter('container rootfs is marked read-only');
+  return badParameter(`cannot unpack the archive: ${message}`);
 }
 
 async function unpackEntry(
@@ -109,21 +121,4 @@ async function make(root: ContainerRoot, directory: string, entry: Entry, target
         `${header.name} is a ${header.type ?? 'thing'}, which cannot be copied into a container`,
       );
   }
-}
-
-async function maybeGunzip(body: Readable): Promise<Readable> {
-  const first = await new Promise<Buffer | null>((resolve) => {
-    const look = (): void => {
-      const chunk = body.read() as Buffer | null;
-      if (chunk === null && !body.readableEnded && !body.destroyed) return;
-      body.off('readable', look);
-      body.off('end', look);
-      resolve(chunk);
-    };
-    body.on('readable', look);
-    body.on('end', look);
-    look();
-  });
-  if (first !== null) body.unshift(first);
-  return first?.[0] === 0x1f && first[1] === 0x8b ? body.pipe(createGunzip()) : body;
 }

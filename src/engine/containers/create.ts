@@ -15,6 +15,7 @@ import { draftContainer } from './draft.ts';
 import { emitContainer, emitVolume } from './events.ts';
 import { collectMounts, type MountSpec } from './mount-spec.ts';
 import type { ContainerRecord, StoredMount } from './record.ts';
+import { volumeUsers } from './remove.ts';
 import { checkBindSource } from './resolve-mounts.ts';
 import { fillVolumes } from './volume-copy.ts';
 
@@ -94,7 +95,12 @@ export async function createContainer(
     return { Id: id, Warnings: warnings };
   } catch (error) {
     releaseName();
-    for (const volume of made) await engine.volumes.remove(volume);
+    for (const volume of made) {
+      // Another create may have come to use it meanwhile.
+      if (volumeUsers(engine, volume).length > 0) continue;
+      await engine.volumes.remove(volume);
+      emitVolume(engine, volume, 'destroy');
+    }
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
@@ -138,7 +144,7 @@ function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: 
     name === undefined ? containerId : undefined,
   );
   if (isNew) {
-    if (name === undefined) made.push(record.name);
+    made.push(record.name);
     emitVolume(engine, record.name, 'create');
   }
   return { ...rest, volume: record.name, ...(name === undefined ? { anonymous: true } : {}) };

@@ -2,10 +2,11 @@ import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { getExtendedAttribute } from '../../sys/xattr.ts';
 
 /**
  * The merged view of a root made of overlay layers (top first), read without mounting it. A character device 0:0 hides
- * what is below (overlayfs whiteout); a directory for which `isOpaque` says true hides the layers under it.
+ * what is below (overlayfs whiteout); an opaque directory hides the layers under it.
  */
 export interface LayeredRoot {
   /** The topmost real path of a path inside the root whose parents are followed within the root; undefined: absent. */
@@ -25,11 +26,10 @@ export interface LayeredEntry {
 }
 
 const maxLinks = 40;
+/** With and without the mount option `userxattr`. */
+const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque'];
 
-export function openLayers(
-  layers: readonly string[],
-  isOpaque: (real: string) => boolean = () => false,
-): LayeredRoot {
+export function openLayers(layers: readonly string[]): LayeredRoot {
   /** Looks `path` (normal, absolute, no link among its parents) up in all layers. */
   async function at(path: string, from: readonly string[]): Promise<LayeredEntry | undefined> {
     const taking: string[] = [];
@@ -89,6 +89,19 @@ export function openLayers(
       return [...names].filter(([, there]) => there).map(([name]) => name);
     },
   };
+}
+
+/** Overlayfs marks a directory that was made where another had been deleted (overlayfs.rst, "Whiteouts and opaque directories"). */
+export function isOpaque(real: string): boolean {
+  const path = Buffer.from(real);
+  return opaqueNames.some((name) => {
+    try {
+      return getExtendedAttribute(path, name)?.toString() === 'y';
+    } catch {
+      // A file system without extended attributes has no opaque directories.
+      return false;
+    }
+  });
 }
 
 function isWhiteout(stat: Stats): boolean {

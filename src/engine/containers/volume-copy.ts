@@ -1,4 +1,4 @@
-import { chmod, copyFile, lchown, lutimes, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lchown, lutimes, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
@@ -27,7 +27,14 @@ export async function fillVolumes(
       const data = engine.volumes.dataPath(volume);
       if ((await readdir(data)).length > 0) continue;
       const source = await root.find(mount.target, true);
-      if (source?.stat.isDirectory()) await copyDirectory(root, source, data);
+      if (!source?.stat.isDirectory()) continue;
+      try {
+        await copyDirectory(root, source, data);
+      } catch (error) {
+        // Half of it would look like a filled volume to the next create.
+        for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true });
+        throw error;
+      }
     }
   } finally {
     await rootfs.release();

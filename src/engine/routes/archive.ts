@@ -1,6 +1,11 @@
 import { readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { type ContainerRoot, openContainerRoot, type RootEntry } from '../archive/container-root.ts';
+import {
+  type ContainerRoot,
+  openContainerRoot,
+  openWithoutMounts,
+  type RootEntry,
+} from '../archive/container-root.ts';
 import { packEntry } from '../archive/pack.ts';
 import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';
@@ -32,7 +37,7 @@ export function archiveRoutes(engine: Engine): Route[] {
       path: '/containers/{id}/archive',
       handler: withRoot(async (root, exchange, path) => {
         exchange.send(200, undefined, {
-          'X-Docker-Container-Path-Stat': await statHeader(await root.find(path, false)),
+          'X-Docker-Container-Path-Stat': await statHeader(await entryAt(root, path), path),
         });
       }),
     },
@@ -40,9 +45,9 @@ export function archiveRoutes(engine: Engine): Route[] {
       method: 'GET',
       path: '/containers/{id}/archive',
       handler: withRoot(async (root, exchange, path) => {
-        const entry = await root.find(path, followsLast(path));
+        const entry = await entryAt(root, path);
         const writer = exchange.stream(200, 'application/x-tar', {
-          'X-Docker-Container-Path-Stat': await statHeader(entry),
+          'X-Docker-Container-Path-Stat': await statHeader(entry, path),
         });
         await send(root, entry, archiveName(path), writer);
         emitContainer(engine, engine.containers.need(exchange.params.id!), 'archive-path');
@@ -67,10 +72,10 @@ export function archiveRoutes(engine: Engine): Route[] {
       path: '/containers/{id}/export',
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const root = await openContainerRoot(engine, container);
+        const root = await openWithoutMounts(engine, container);
         try {
           const entry = await root.find('/', false);
-          const writer = exchange.stream(200, 'application/x-tar');
+          const writer = exchange.stream(200, 'application/octet-stream');
           await send(root, entry, '.', writer);
           emitContainer(engine, container, 'export');
         } finally {
@@ -97,16 +102,20 @@ async function send(
   writer.end();
 }
 
-async function statHeader(entry: RootEntry): Promise<string> {
+async function statHeader(entry: RootEntry, asked: string): Promise<string> {
   const target = entry.stat.isSymbolicLink() ? await readlink(entry.real) : '';
   const linkTarget =
     target === '' || target.startsWith('/') ? target : posix.join(posix.dirname(entry.path), target);
-  return pathStatHeader(posix.basename(entry.path) || '/', entry.stat, linkTarget);
+  const name = posix.basename(asked) === '.' ? '.' : posix.basename(entry.path) || '/';
+  return pathStatHeader(name, entry.stat, linkTarget);
 }
 
-/** `dir/.` and `dir/` mean what a link leads to. */
-function followsLast(path: string): boolean {
-  return path.endsWith('/') || path.endsWith('/.');
+/** `dir/.` and `dir/` mean what a link leads to, which has to be a directory. Throws 404, 400. */
+async function entryAt(root: ContainerRoot, path: string): Promise<RootEntry> {
+  const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
+  const entry = await root.find(path, wantsDirectory);
+  if (wantsDirectory && !entry.stat.isDirectory()) throw badParameter(`${path}: not a directory`);
+  return entry;
 }
 
 /** First name in the tar: the path's last part, `.` kept for "the content of". */

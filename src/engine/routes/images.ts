@@ -183,7 +183,8 @@ async function createImage(
   const repository = query.get('repo');
   const reference = repository ? `${repository}${query.get('tag') ? `:${query.get('tag')}` : ''}` : undefined;
   const platform = query.get('platform');
-  const record = await engine.images.importRootfs(exchange.body, {
+  // An archive that is refused must not take the connection along: the answer still has to go back on it.
+  const record = await engine.images.importRootfs(exchange.body.iterator({ destroyOnReturn: false }), {
     ...(reference === undefined ? {} : { reference }),
     changes: query.getAll('changes'),
     message: query.get('message') ?? '',
