@@ -1,6 +1,7 @@
 // Lists whatever of tcompose is left on this machine: processes, mounts, links, nft tables, cgroups, directories.
 // As a program: prints the list and exits 1 when there is anything. `--before FILE` ignores what FILE already listed
-// (one line each), so that a developer's own engine may run beside the tests.
+// (one line each), so that a developer's own engine may run beside the tests. `leftovers` tells what a test run has left
+// from what other runs and engines on the machine have.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,8 @@ const lines = (file) => {
   }
 };
 
-function processes() {
+/** With `scratch`, only those that name this directory in arguments or environment, as all that a test run starts does. */
+function processes(scratch) {
   const found = [];
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (Number(pid) === process.pid) continue;
@@ -29,14 +31,18 @@ function processes() {
       exe.includes('tcompose-shim') ||
       /^tcompose-(keeper|shim|exec|init)/.test(argv[0] ?? '') ||
       /engine\.cjs$/.test(argv[1] ?? '');
-    if (ours) found.push(`process ${pid} ${argv.join(' ').trim().slice(0, 120)}`);
+    const said = [...argv, ...lines(`/proc/${pid}/environ`)].join(' ');
+    if (ours && said.includes(scratch ?? ''))
+      found.push(`process ${pid} ${argv.join(' ').trim().slice(0, 120)}`);
   }
   return found;
 }
 
-const mounts = () =>
+const mounts = (scratch) =>
   lines('/proc/self/mountinfo')
-    .filter((line) => /tcompose/.test(line.split(' ')[4]))
+    .filter((line) =>
+      scratch === undefined ? /tcompose/.test(line.split(' ')[4]) : line.split(' ')[4].includes(scratch),
+    )
     .map((line) => `mount ${line.split(' ')[4]}`);
 
 const links = () =>
@@ -73,19 +79,34 @@ function cgroups() {
   return found;
 }
 
-const directories = () =>
-  readdirSync(tmpdir())
-    .filter((name) => name.startsWith('tcompose-test-'))
-    .map((name) => `directory ${join(tmpdir(), name)}`);
+const directories = (scratch = tmpdir()) =>
+  readdirSync(scratch)
+    .filter((name) => /^(tcompose-|tce-)/.test(name))
+    .map((name) => `directory ${join(scratch, name)}`);
 
-export const leftovers = () => [
-  ...processes(),
-  ...mounts(),
-  ...links(),
-  ...netTables(),
-  ...cgroups(),
-  ...directories(),
-];
+/** Instances whose engine runs with a root outside of `scratch`: their links, tables and cgroups are in use. */
+function othersInstances(scratch) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const argv = lines(`/proc/${pid}/cmdline`).join('').split('\0');
+      const lib = argv[argv.indexOf('--lib') + 1] ?? '';
+      if (!argv.includes('--lib') || lib.includes(scratch)) return [];
+      return lines(join(lib, 'instance')).flatMap((line) => /[0-9a-f]{8}/.exec(line) ?? []);
+    });
+}
+
+/** What is left, one line each. `scratch`: the directory that holds all roots of a test run, to look at that run alone. */
+export function leftovers(scratch) {
+  const shared = [...links(), ...netTables(), ...cgroups()];
+  const others = scratch === undefined ? [] : othersInstances(scratch);
+  return [
+    ...processes(scratch),
+    ...mounts(scratch),
+    ...shared.filter((line) => !others.some((instance) => line.includes(instance))),
+    ...directories(scratch),
+  ];
+}
 
 if (process.argv[1]?.endsWith('leak-check.mjs')) {
   const at = process.argv.indexOf('--before');

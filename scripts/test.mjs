@@ -1,13 +1,16 @@
 // `npm test`: build, type check, lint, the native tests, every test tier, then the leak check. Ends with one line:
 // "N passed, N failed, N skipped". Arguments are handed to vitest (file filters, --project).
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leftovers } from './leak-check.mjs';
 
-const scratch = mkdtempSync(join(tmpdir(), 'tcompose-report-'));
+// All the tests make is below this directory, so that what they leave can be told from what others have on this machine.
+const scratch = mkdtempSync(join(tmpdir(), 'tct-'));
+chmodSync(scratch, 0o755);
+process.env.TMPDIR = scratch;
 const report = join(scratch, 'report.json');
 const filters = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -28,7 +31,7 @@ if (filters.length === 0) {
 }
 
 if (built) {
-  const before = new Set(leftovers());
+  const before = new Set(leftovers(scratch));
   const tiers = ['unit', 'conformance', 'engine', 'e2e'];
   const projects = filters.includes('--project') ? [] : tiers.flatMap((tier) => ['--project', tier]);
   spawnSync(
@@ -48,7 +51,7 @@ if (built) {
   count();
   await leakCheck(before);
 }
-rmSync(scratch, { recursive: true, force: true });
+rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed > 0 || !built ? 1 : 0);
 
@@ -71,13 +74,14 @@ function count() {
   }
 }
 
-/** Teardown may still be under way when the last test ends: it gets five seconds. */
+/** Teardown may still be under way when the last test ends: it gets a minute, however slow the machine. */
 async function leakCheck(before) {
-  let left = [];
-  for (let tries = 0; tries < 10; tries++) {
-    left = leftovers().filter((line) => !before.has(line));
-    if (left.length === 0) break;
+  let left = leftovers(scratch).filter((line) => !before.has(line));
+  for (let tries = 0; left.length > 0 && tries < 120; tries++) {
     await sleep(500);
+    // What comes and goes meanwhile is another run's.
+    const now = new Set(leftovers(scratch));
+    left = left.filter((line) => now.has(line));
   }
   for (const line of left) console.error(`left behind: ${line}`);
   totals[left.length === 0 ? 'passed' : 'failed'] += 1;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -60,7 +61,8 @@ export interface BundleRoom {
   close(): void;
 }
 
-const instance = 'f00dface';
+/** Of its own, so that two runs at the same moment have no control group in common. */
+const instance = randomBytes(4).toString('hex');
 
 /** A temporary directory with a root file system for bundles; all of it, control groups included, goes with `close`. */
 export function makeBundleRoom(): BundleRoom {

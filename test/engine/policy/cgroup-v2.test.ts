@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ const reason =
   (tree === undefined ? 'no cgroup2 tree is mounted' : undefined);
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
-const instance = 'f00dfade';
+const instance = randomBytes(4).toString('hex');
 const { EPERM } = constants.errno;
 
 describe.skipIf(reason !== undefined)('a container on cgroup v2', () => {
