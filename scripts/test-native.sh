@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Builds the shim with the address and undefined-behaviour sanitizers and runs its tests and the decoder fuzz on it.
-# Usage: scripts/test-native.sh [--fuzz-only]   (container tests need root; without it only the decoder is tested)
+# The C code under the address and undefined-behaviour sanitizers.
+#   scripts/test-native.sh               its tests (test/engine/shim) on a shim built with them, and damaged plans and frames
+#   scripts/test-native.sh FILE...       these test files instead, e.g. any of test/engine
+#   scripts/test-native.sh --fuzz-only   no containers (so without root): only the decoders
+#   scripts/test-native.sh --libfuzzer [SECONDS]   coverage-guided, each target for SECONDS (60); needs clang (or CC=clang-14)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(mktemp -d "${TMPDIR:-/tmp}/tcompose-native.XXXXXX")
@@ -8,18 +11,43 @@ trap 'rm -rf "$out"' EXIT
 chmod 755 "$out"
 mkdir -m 1777 "$out/reports"
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-cc=${CC:-cc}
 native=src/runtime/native
-"$cc" "${flags[@]}" -o "$out/tcompose-shim" "$native"/*.c
-"$cc" "${flags[@]}" -o "$out/plan-fuzz" "$native"/test/plan-fuzz.c "$native"/{bytes,plan-fields,plan-decode,plan-print}.c
+plan_sources=("$native"/test/plan-fuzz.c "$native"/{bytes,plan-fields,plan-decode,plan-print}.c)
+# all but the programs: the target has a harmless shims.c of its own
+protocol_sources=("$native"/test/protocol-fuzz.c)
+for source in "$native"/*.c; do
+  case ${source##*/} in main.c | shims.c) ;; *) protocol_sources+=("$source") ;; esac
+done
 
-export TCOMPOSE_TEST_SHIM="$out/tcompose-shim" TCOMPOSE_TEST_FUZZ="$out/plan-fuzz"
-tests=(test/engine/shim)
-if [ "${1:-}" = --fuzz-only ] || [ "$(id -u)" != 0 ]; then
-  echo 'container tests are left out: only the decoder is tested'
-  tests=(test/engine/shim/plan-print.test.ts)
+if [ "${1:-}" = --libfuzzer ]; then
+  cc=${CC:-clang}
+  "$cc" "${flags[@]}" -fsanitize=fuzzer -o "$out/plan" "${plan_sources[@]}"
+  "$cc" "${flags[@]}" -fsanitize=fuzzer -o "$out/protocol" "${protocol_sources[@]}"
+  for target in plan protocol; do
+    mkdir "$out/corpus-$target"
+    node scripts/fuzz-seeds.mjs "$target" "$out/corpus-$target"
+    "$out/$target" -max_total_time="${2:-60}" -max_len=20000 -print_final_stats=1 -artifact_prefix="${TMPDIR:-/tmp}/tcompose-fuzz-$target-" "$out/corpus-$target"
+  done
+  exit
 fi
-# reports go to files: a shim's stderr is /dev/null, and it ends by _exit, so leaks are looked for in plan-fuzz only
+
+cc=${CC:-cc}
+"$cc" "${flags[@]}" -o "$out/tcompose-shim" "$native"/*.c
+"$cc" "${flags[@]}" -o "$out/plan-fuzz" "$native"/test/replay.c "${plan_sources[@]}"
+"$cc" "${flags[@]}" -o "$out/protocol-fuzz" "$native"/test/replay.c "${protocol_sources[@]}"
+
+export TCOMPOSE_TEST_SHIM="$out/tcompose-shim" TCOMPOSE_TEST_FUZZ="$out"
+decoders=(test/engine/shim/plan-print.test.ts test/engine/shim/frame-fuzz.test.ts)
+tests=(test/engine/shim)
+if [ "${1:-}" = --fuzz-only ]; then
+  tests=("${decoders[@]}")
+elif [ "$(id -u)" != 0 ]; then
+  echo 'container tests need root and are left out: only the decoders are tested'
+  tests=("${decoders[@]}")
+elif [ $# -gt 0 ]; then
+  tests=("$@")
+fi
+# reports go to files: a shim's stderr is /dev/null, and it ends by _exit, so leaks are looked for in the fuzz targets only
 ASAN_OPTIONS="log_path=$out/reports/asan:allocator_may_return_null=1" UBSAN_OPTIONS="log_path=$out/reports/ubsan:print_stacktrace=1" \
   npx vitest run --project engine "${tests[@]}"
 if [ -n "$(ls -A "$out/reports")" ]; then

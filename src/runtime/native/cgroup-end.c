@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sys.h"
@@ -14,20 +15,22 @@ static void pause_ms(long ms) {
   nanosleep(&time, NULL);
 }
 
+/* SIGKILL to the pids of `lines`. A number without a newline behind it is the beginning of another process's. */
+static void kill_listed(const char *lines) {
+  for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
+    long pid = strtol(lines, NULL, 10);
+    if (pid > 0) kill((pid_t)pid, SIGKILL);
+  }
+}
+
 int kill_cgroup(const char *cgroup) {
   int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0) return -1;
   bool whole = write_file_at(dir, "cgroup.kill", "1", 1) == 0;
   uint64_t deadline = monotonic_ms() + 2000;
-  char procs[4096];
+  char procs[65536];
   while (read_file_at(dir, "cgroup.procs", procs, sizeof procs) > 0 && monotonic_ms() < deadline) {
-    if (!whole)
-      for (char *at = procs, *end; *at; at = end) {
-        long pid = strtol(at, &end, 10);
-        if (end == at) break;
-        if (pid > 0) kill((pid_t)pid, SIGKILL);
-        while (*end == '\n') end++;
-      }
+    if (!whole) kill_listed(procs);
     pause_ms(1);
   }
   close(dir);

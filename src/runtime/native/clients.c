@@ -34,7 +34,11 @@ void client_flush(struct client *client) {
 void clients_accept(struct monitor *m) {
   for (;;) {
     int fd = accept4(m->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
+    if (fd < 0) {
+      /* the connection stays in the queue and would wake poll for ever: it waits for a client to go */
+      m->full = m->clients && (errno == EMFILE || errno == ENFILE);
+      return;
+    }
     struct client *client = calloc(1, sizeof *client);
     if (!client) _exit(71);
     client->fd = fd;
@@ -58,6 +62,7 @@ void clients_sweep(struct monitor *m) {
       continue;
     }
     *at = client->next;
+    m->full = false;
     if (client->attached && client->stdin_open && m->launch.plan.stdio.stdin_once) monitor_stdin_close(m);
     free(client);
   }
@@ -112,7 +117,9 @@ unsigned clients_count(const struct monitor *m) {
 
 void clients_poll(const struct monitor *m, struct pollfd *set) {
   for (const struct client *c = m->clients; c; c = c->next) {
-    short events = (short)((buffer_size(&c->out) > 0 ? POLLOUT : 0) | (c->blocked || c->half_closed ? 0 : POLLIN));
+    /* one that does not read its answers is not asked for more requests */
+    bool deaf = c->blocked || c->half_closed || buffer_size(&c->out) > CLIENT_LIMIT;
+    short events = (short)((buffer_size(&c->out) > 0 ? POLLOUT : 0) | (deaf ? 0 : POLLIN));
     *set++ = (struct pollfd){.fd = c->blocked && events == 0 ? -1 : c->fd, .events = events};
   }
 }

@@ -129,6 +129,8 @@ int launch_clone(struct launch *launch) {
   if (pid == 0) init_main(launch);
   int error = errno;
   if (entered > 0 && setns(launch->host_pidns, CLONE_NEWPID) < 0) _exit(72);
+  /* pid_namespaces(7): that is how the kernel says that the namespace's init is gone */
+  if (pid < 0 && entered > 0 && error == ENOMEM) return fail(failure, "clone", ESRCH, "the container is ending");
   if (pid < 0) return fail(failure, "clone", error, "flags 0x%llx", (unsigned long long)flags);
   launch->init_pid = (pid_t)pid;
   launch->init_pidfd = pidfd;

@@ -73,8 +73,12 @@ int write_file_op(struct setup *setup, const struct setup_op *op, struct failure
   const char *name;
   int parent = root_open_parent(setup->root, op->write_file.target, &name);
   CHECK(parent, "write-file", "%s", op->write_file.target);
-  int fd = openat(parent, name, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, op->write_file.mode);
+  /* an image may have put a pipe there, which nobody reads, or a device */
+  struct stat st;
+  int fd = openat(parent, name, O_CREAT | O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC, op->write_file.mode);
   CHECK(fd, "write-file", "%s", op->write_file.target);
+  if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) return fail(failure, "write-file", EINVAL, "%s is no regular file", op->write_file.target);
+  CHECK(ftruncate(fd, 0), "write-file", "%s", op->write_file.target);
   CHECK(write_all(fd, op->write_file.data, strlen(op->write_file.data)), "write-file", "%s", op->write_file.target);
   CHECK(fchmod(fd, op->write_file.mode), "write-file", "mode of %s", op->write_file.target);
   close(fd);

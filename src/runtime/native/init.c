@@ -18,15 +18,6 @@ static _Noreturn void give_up(struct launch *launch) {
   _exit(70);
 }
 
-/* The monitor's next word; when it is gone, so are we. */
-static void await_monitor(struct launch *launch, uint32_t kind) {
-  uint32_t got = 0;
-  ssize_t n;
-  do n = read(launch->sync[1], &got, sizeof got);
-  while (n < 0 && errno == EINTR);
-  if (n != sizeof got || got != kind) _exit(73);
-}
-
 static int join_path(struct launch *launch, const struct namespace_source *source, int flag) {
   if (source->kind != NS_PATH) return 0;
   int fd = open(source->path, O_RDONLY | O_CLOEXEC);

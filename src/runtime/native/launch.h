@@ -113,6 +113,8 @@ struct sync_message {
 /* The part of a message that is sent: WARNING and FAILED whole, else the kind. */
 int sync_send(int fd, enum sync_kind kind, const struct failure *failure, int passed_fd);
 
+/* From init: waits for a word of the monitor; ends when that has gone. */
+void await_monitor(struct launch *launch, uint32_t kind);
 /* From init: the warnings the monitor has not heard of yet. */
 void sync_send_warnings(struct launch *launch);
 

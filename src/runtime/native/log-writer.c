@@ -26,11 +26,23 @@ int log_open(struct log_writer *log, const char *path, uint64_t max_size, uint32
   return open_file(log);
 }
 
+/* How many older files there are that the next rotation moves or replaces; at most max_files - 1. */
+static uint32_t older_files(const struct log_writer *log) {
+  char path[PATH_MAX];
+  struct stat st;
+  for (uint32_t count = 0; count + 1 < log->max_files; count++) {
+    snprintf(path, sizeof path, "%s.%u", log->path, count + 1);
+    if (lstat(path, &st) < 0) return count;
+  }
+  return log->max_files - 1;
+}
+
 /* log → log.1 → … ; the last one goes. A new file is opened even for one alone, so that a follower can read the old to its end. */
 static void rotate(struct log_writer *log) {
   char from[PATH_MAX], to[PATH_MAX];
   if (log->max_files == 1) unlink(log->path);
-  for (uint32_t i = log->max_files - 1; i >= 1; i--) {
+  uint32_t older = older_files(log);
+  for (uint32_t i = older + 1 < log->max_files ? older + 1 : older; i >= 1; i--) {
     snprintf(to, sizeof to, "%s.%u", log->path, i);
     snprintf(from, sizeof from, "%s.%u", log->path, i - 1);
     rename(i == 1 ? log->path : from, to);

@@ -18,6 +18,7 @@ void monitor_stdin_close(struct monitor *m) {
 
 void monitor_stdin_flush(struct monitor *m) {
   int fd = m->launch.plan.stdio.tty ? m->launch.monitor_stdio[1] : m->launch.monitor_stdio[0];
+  if (fd < 0) buffer_free(&m->stdin_pending); /* its reader has closed it */
   while (fd >= 0 && buffer_size(&m->stdin_pending) > 0) {
     ssize_t n = write(fd, m->stdin_pending.data + m->stdin_pending.start, buffer_size(&m->stdin_pending));
     if (n < 0 && errno == EINTR) continue;

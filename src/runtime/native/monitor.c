@@ -38,7 +38,7 @@ static struct pollfd *poll_set(struct monitor *m, nfds_t *count) {
   bool hold = clients_hold_back(m);
   bool stdin_waits = buffer_size(&m->stdin_pending) > 0;
   bool tty = launch->plan.stdio.tty;
-  set[0] = (struct pollfd){.fd = m->listener, .events = POLLIN};
+  set[0] = (struct pollfd){.fd = m->full ? -1 : m->listener, .events = POLLIN};
   set[1] = (struct pollfd){.fd = m->signals, .events = POLLIN};
   set[2] = (struct pollfd){.fd = launch->sync[0], .events = POLLIN};
   set[3] = (struct pollfd){.fd = hold ? -1 : launch->monitor_stdio[1], .events = (short)(POLLIN | (tty && stdin_waits ? POLLOUT : 0))};

@@ -16,6 +16,7 @@ struct monitor {
   enum state state;
   int listener, signals;
   struct client *clients;
+  bool full; /* no descriptor is left for another client */
   struct log_writer log;
   struct buffer stdin_pending;
   bool stdin_closing;

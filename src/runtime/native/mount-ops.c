@@ -15,7 +15,7 @@ static const char *fd_path(int fd, char *to, size_t size) {
 }
 
 int mount_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
-  int target = root_open_create(setup->root, op->mount.target, op->mount.create);
+  int target = root_open_mount_point(setup->root, op->mount.target, op->mount.create);
   CHECK(target, "mount", "mount point %s", op->mount.target);
   char path[40];
   int result = mount(op->mount.source, fd_path(target, path, sizeof path), op->mount.fstype, op->mount.flags, *op->mount.data ? op->mount.data : NULL);
@@ -50,7 +50,7 @@ int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struc
   CHECK(fstat(tree, &st), "bind", "source %s", op->bind.source);
   /* the mount point that is made is of the source's kind, whatever the plan could know of it */
   enum create_kind create = op->bind.create == CREATE_NONE ? CREATE_NONE : S_ISDIR(st.st_mode) ? CREATE_DIR : CREATE_FILE;
-  int target = root_open_create(setup->root, op->bind.target, create);
+  int target = root_open_mount_point(setup->root, op->bind.target, create);
   CHECK(target, "bind", "mount point %s", op->bind.target);
   CHECK(sys_move_mount(tree, target), "bind", "%s on %s", op->bind.source, op->bind.target);
   close(target);

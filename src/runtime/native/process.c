@@ -130,7 +130,8 @@ static int prepare(struct launch *launch) {
   const struct capability_sets *wanted = &process->capabilities;
   struct failure *failure = &launch->failure;
   if (process->argv.count == 0) return fail(failure, "execve", EINVAL, "no command");
-  if (set_rlimits(launch) < 0 || enter_cwd(launch) < 0) return -1;
+  /* the limits after the last descriptor was opened: theirs may be lower than what is open here */
+  if (enter_cwd(launch) < 0 || set_rlimits(launch) < 0) return -1;
   if (process->umask.present) umask(process->umask.value);
 
   struct caps have;
@@ -155,8 +156,7 @@ static int prepare(struct launch *launch) {
 
   sync_send_warnings(launch);
   CHECK(sync_send(launch->sync[1], SYNC_READY, NULL, -1), "write", "sync");
-  uint32_t answer = 0;
-  if (read(launch->sync[1], &answer, sizeof answer) != sizeof answer || answer != SYNC_START) _exit(73);
+  await_monitor(launch, SYNC_START);
   if (load_seccomp(process, failure) < 0) return -1;
   if (filter_first) CHECK(set_caps(&last), "capabilities", "capset");
   return 0;

@@ -102,6 +102,29 @@ int root_open_create(int root, const char *path, enum create_kind create) {
   return walk_end(&walk, fcntl(walk.stack[walk.depth - 1], F_DUPFD_CLOEXEC, 3));
 }
 
+/* statx's mnt_id of what an O_PATH descriptor is in; 0 when it has none. */
+static uint64_t mount_of(int fd) {
+  struct statx st;
+  return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
+}
+
+int root_open_mount_point(int root, const char *path, enum create_kind create) {
+  static const char *const kernel[] = {"proc", "sys"};
+  int fd = root_open_create(root, path, create);
+  if (fd < 0) return -1;
+  uint64_t mount = mount_of(fd), own = mount_of(root);
+  for (int i = 0; i < 2; i++) {
+    if (below(path, kernel[i])) continue;
+    int top = root_open(root, kernel[i]);
+    uint64_t there = top < 0 ? 0 : mount_of(top);
+    close_fd(&top);
+    if (there == 0 || there == own || there != mount) continue;
+    close(fd);
+    return errno = ELOOP, -1;
+  }
+  return fd;
+}
+
 int root_open_parent(int root, const char *path, const char **name) {
   char parent[PATH_MAX];
   const char *slash = strrchr(path, '/');

@@ -1,4 +1,5 @@
 /* The socket between monitor and init. Plain write(2) where no descriptor goes along: a seccomp profile allows it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,4 +35,12 @@ void sync_send_warnings(struct launch *launch) {
     sync_send(launch->sync[1], SYNC_WARNING, &text, -1);
   }
   launch->warnings_sent = launch->warning_count;
+}
+
+void await_monitor(struct launch *launch, uint32_t kind) {
+  uint32_t got = 0;
+  ssize_t n;
+  do n = read(launch->sync[1], &got, sizeof got);
+  while (n < 0 && errno == EINTR);
+  if (n != sizeof got || got != kind) _exit(73);
 }

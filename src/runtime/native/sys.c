@@ -11,11 +11,16 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+enum { OPENAT2_ATTEMPTS = 10000 };
+
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
-  int fd;
-  do fd = (int)syscall(__NR_openat2, dir, path, &how, sizeof how);
-  while (fd < 0 && errno == EAGAIN); /* a rename raced with a ".." */
+  int fd = -1;
+  /* EAGAIN: a rename or mount raced with a "..", openat2(2) */
+  for (int attempt = 0; attempt < OPENAT2_ATTEMPTS; attempt++) {
+    fd = (int)syscall(__NR_openat2, dir, path, &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
   return fd;
 }
 

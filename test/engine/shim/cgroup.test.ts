@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HostOp, LaunchPlan } from '../../../src/runtime/launch-plan.ts';
@@ -68,6 +69,37 @@ describe.skipIf(reason !== undefined)('cgroup ops', () => {
     const plan = inCgroup('oom', ['sh', '-c', 'head -c 100000000 /dev/zero | sort | wc -c'], '20000000');
     expect(await runToEnd(plan)).toMatchObject({ type: 'exited', oomKilled: true });
     expect(await runToEnd(inCgroup('no-oom', ['true'], '20000000'))).toMatchObject({ oomKilled: false });
+  });
+
+  it('tell it also of a first process, which ends with 137', async () => {
+    const plan = inCgroup('oom-first', ['tail', '/dev/zero'], '20000000');
+    expect(await runToEnd(plan)).toMatchObject({ type: 'exited', code: 137, signal: 9, oomKilled: true });
+  });
+
+  it('kill no process whose number only begins like one of the list', async () => {
+    const innocent = spawn('sleep', ['100'], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => innocent.once('exit', (_, signal) => resolve(signal)));
+    const fake = join(box.dir, 'fake');
+    mkdirSync(fake);
+    // wherever a buffer of 4 or 64 KiB ends, it ends behind the digits of the innocent's pid, more of which follow
+    const target = `${innocent.pid}`;
+    let procs = '';
+    for (const size of [4096, 65536]) {
+      const filler = size - 1 - target.length - procs.length;
+      procs += `${'0'.repeat(filler - 1)}\n${target}99999999\n`;
+    }
+    writeFileSync(join(fake, 'cgroup.procs'), procs);
+    const plan = box.plan('fake', ['true'], { teardown: [{ op: 'kill-cgroup', path: fake }] });
+    expect(await runToEnd(plan)).toMatchObject({ type: 'exited', code: 0 });
+    innocent.kill('SIGTERM');
+    expect(await ended).toBe('SIGTERM');
+  });
+
+  it('kill however many outlive the command', async () => {
+    const script = 'i=0; while [ $i -lt 1500 ]; do sleep 1000 & i=$((i+1)); done; echo done';
+    const plan = inCgroup('crowd', ['sh', '-c', script], '2000000000');
+    await runToEnd({ ...plan, namespaces: { ...plan.namespaces, pid: 'host' } });
+    expect(existsSync(join(top, 'crowd'))).toBe(false);
   });
 
   it.skipIf(unified === undefined)(

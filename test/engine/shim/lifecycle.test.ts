@@ -1,12 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
 import { parseExitFile, parsePidFile } from '../../../src/runtime/shim/exit-file.ts';
+import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
 import {
   logLines,
   makeSandbox,
   outputOf,
   runToEnd,
+  shimBinary,
   spawnShim,
   untilState,
   whyNoContainers,
@@ -146,6 +150,59 @@ describe.skipIf(reason !== undefined)('a run', () => {
     process.kill(shim.shimPid, 'SIGKILL');
     await new Promise<void>((resolve) => shim.onClose(() => resolve()));
     await expect.poll(() => isSameProcess(pid, startTime), { timeout: 90_000, interval: 10 }).toBe(false);
+  });
+
+  it('with --init leaves no zombie, and takes daemons along when the command ends', async () => {
+    const script =
+      '(sh -c "sleep 0.05 & echo \\$!" > /tmp/pid); p=$(cat /tmp/pid); while [ -d /proc/$p ]; do sleep 0.02; done; echo reaped; (setsid sleep 1000 &); echo left';
+    for (const init of [true, false]) {
+      // without one a shell is the first process and reaps as well
+      const plan = box.plan(`daemon-${init}`, ['sh', '-c', script], { process: { init } });
+      expect(await outputOf(plan)).toBe('reaped\nleft\n');
+    }
+  });
+
+  it('learns of the end also when it was started by someone who ignores his children', async () => {
+    const plan = box.plan('ignored', ['sh', '-c', 'exit 6']);
+    execFileSync('env', ['--ignore-signal=CHLD', shimBinary, 'spawn'], { input: encodeLaunchPlan(plan) });
+    const shim = await connectShim(plan.runDir);
+    expect(await untilState(shim, 'exited')).toMatchObject({ code: 6 });
+    await shim.reap();
+  });
+
+  it('says so when the pid namespace to be joined has ended', async () => {
+    const shim = await spawnShim(box.plan('ended', ['sleep', '100']));
+    const { pid } = await untilState(shim, 'started');
+    const kept = join(box.dir, 'kept-pid-namespace');
+    writeFileSync(kept, '');
+    execFileSync('mount', ['--bind', `/proc/${pid}/ns/pid`, kept]);
+    try {
+      await shim.signal(9);
+      await untilState(shim, 'exited');
+      await shim.reap();
+      const plan = box.plan('late', ['true']);
+      expect(
+        await runToEnd({ ...plan, namespaces: { ...plan.namespaces, pid: { path: kept } } }),
+      ).toMatchObject({
+        type: 'failed',
+        phase: 'clone',
+        op: 'clone',
+        errno: 3,
+        detail: 'the container is ending',
+      });
+    } finally {
+      execFileSync('umount', [kept]);
+    }
+  });
+
+  it('may have fewer descriptors than its start takes, and an OOM score', async () => {
+    const script = ['/usr/bin/busybox', 'sh', '-c', 'pwd; ulimit -n; cat /proc/self/oom_score_adj'];
+    const limits = {
+      rlimits: [{ resource: 7, soft: 4n, hard: 4n }],
+      oomScoreAdj: 321,
+      cwd: '/not/there/yet',
+    };
+    expect(await outputOf(box.plan('few', script, { process: limits }))).toBe('/not/there/yet\n4\n321\n');
   });
 
   it('works in a run directory whose socket path is too long for an address', async () => {

@@ -95,6 +95,22 @@ describe.skipIf(reason !== undefined)('the log', () => {
     expect(generation).toBeGreaterThan(1);
   });
 
+  it('keeps every file when very many are allowed, at no cost for those that are not there', async () => {
+    const path = join(box.runDir('endless'), 'log');
+    const plan = box.plan(
+      'endless',
+      ['sh', '-c', 'i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done'],
+      { log: { path, maxSize: 4096, maxFiles: 0xffff_ffff } },
+    );
+    expect(await runToEnd(plan)).toMatchObject({ type: 'exited', code: 0, droppedLines: 0n });
+    const suffixes = [''];
+    while (existsSync(`${path}.${suffixes.length}`)) suffixes.unshift(`.${suffixes.length}`);
+    expect(suffixes.length).toBeGreaterThan(5);
+    expect(suffixes.flatMap((suffix) => logLines(plan, suffix))).toEqual(
+      Array.from({ length: 1000 }, (_, i) => `stdout F line ${i}`),
+    );
+  });
+
   it('with one file starts it anew', async () => {
     const path = join(box.runDir('one'), 'log');
     const plan = box.plan(

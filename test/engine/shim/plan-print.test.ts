@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeLaunchPlan, formatLaunchPlan } from '../../../src/runtime/plan-codec.ts';
@@ -50,13 +51,13 @@ describe.skipIf(!existsSync(shimBinary))('the decoder in C', () => {
           parts.push(size, damaged);
         }
       }
-      const { status, stdout, stderr } = spawnSync(process.env.TCOMPOSE_TEST_FUZZ!, {
+      const { status, stdout, stderr } = spawnSync(join(process.env.TCOMPOSE_TEST_FUZZ!, 'plan-fuzz'), {
         input: Buffer.concat(parts),
         maxBuffer: 64 << 20,
       });
       expect(stderr.toString()).toBe('');
       expect(status).toBe(0);
-      expect(stdout.toString()).toMatch(/^9000 plans, \d+ accepted\n$/);
+      expect(stdout.toString()).toMatch(/^9000 inputs, \d+ accepted\n$/);
     },
   );
 });

@@ -63,6 +63,19 @@ describe.skipIf(reason !== undefined)('stdio', () => {
     expect(output.stdout).toBe('said\n');
   });
 
+  it('throws away stdin that the container has closed', async () => {
+    const plan = box.plan('deaf', ['sh', '-c', 'exec <&-; echo closed; sleep 100'], {
+      waitForStart: true,
+      stdio: { stdin: true },
+    });
+    const { shim, client, output } = await attached(plan);
+    await expect.poll(() => output.stdout, { timeout: 10_000 }).toBe('closed\n');
+    for (let i = 0; i < 40; i++) await client.write(Buffer.alloc(60_000));
+    await shim.signal(9);
+    await untilState(shim, 'exited');
+    await shim.reap();
+  });
+
   it('keeps stdin open without stdinOnce, and is /dev/null without stdin', async () => {
     const plan = box.plan('keep', ['sh', '-c', 'read a; echo $a; read b; echo $b'], {
       waitForStart: true,

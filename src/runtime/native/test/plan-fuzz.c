@@ -1,38 +1,38 @@
-/* Decodes (as plan and as network ops) and prints every plan of stdin, each after its u32 length; for sanitizer builds. */
-#include <stdio.h>
+/* Decodes an input as a launch plan and as network ops, and prints a plan that is whole. A libFuzzer target. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../plan.h"
+#include "replay.h"
 
-int main(void) {
-  struct buffer in = {0};
-  for (size_t n; (n = fread(buffer_reserve(&in, 65536), 1, 65536, stdin)) > 0;) in.end += n;
-  struct reader all = {.at = in.data, .end = in.data + in.end};
-  unsigned plans = 0, accepted = 0;
-  while (all.at < all.end) {
-    uint32_t size = get_u32(&all);
-    const uint8_t *data = get_raw(&all, size);
-    if (all.bad) return 1;
-    /* a copy of its own, so that a read beyond the end is seen */
-    uint8_t *copy = malloc(size ? size : 1);
-    memcpy(copy, data, size);
-    struct plan plan;
-    struct list ops;
-    struct arena arena = {0};
-    struct buffer out = {0};
-    if (!plan_decode(copy, size, &plan, &arena)) {
-      plan_print(&plan, &out);
-      accepted++;
-    }
-    buffer_free(&out);
-    arena_free(&arena);
-    network_ops_decode(copy, size, &ops, &arena);
-    arena_free(&arena);
-    free(copy);
-    plans++;
+unsigned replay_accepted;
+
+static void decode(const uint8_t *data, size_t size) {
+  struct plan plan;
+  struct list ops;
+  struct arena arena = {0};
+  struct buffer out = {0};
+  if (!plan_decode(data, size, &plan, &arena)) {
+    plan_print(&plan, &out);
+    replay_accepted++;
   }
-  buffer_free(&in);
-  printf("%u plans, %u accepted\n", plans, accepted);
+  buffer_free(&out);
+  arena_free(&arena);
+  network_ops_decode(data, size, &ops, &arena);
+  arena_free(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  /* a copy of its own, so that a read beyond the end is seen */
+  uint8_t *copy = calloc(1, size ? size : 1);
+  if (size) memcpy(copy, data, size);
+  decode(copy, size);
+  if (size >= 12) {
+    /* magic, version, size: with those right, the fields are reached */
+    const uint8_t header[12] = {'T', 'C', 'L', 'P', PLAN_VERSION, 0, 0, 0, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
+    memcpy(copy, header, sizeof header);
+    decode(copy, size);
+  }
+  free(copy);
   return 0;
 }
