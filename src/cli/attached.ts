@@ -31,11 +31,12 @@ export class AttachedSession {
   readonly watch: ContainerWatch;
   readonly #options: AttachedOptions;
   readonly #logs: LogFollower;
-  /** Containers of this run that are not over, id → name. */
+  /** Containers of this run that are not over, id → service. */
   readonly #alive = new Map<string, string>();
   readonly #endings: Ending[] = [];
   #onEnding: (ending: Ending) => void = () => {};
   #onAllOver: () => void = () => {};
+  #onOver: () => void = () => {};
   #armed = false;
   readonly #pending = new Set<Promise<void>>();
 
@@ -58,7 +59,7 @@ export class AttachedSession {
 
   /** A container of this run: it counts until it has ended for good. */
   track(container: { readonly id: string; readonly name: string; readonly service: string }): void {
-    this.#alive.set(container.id, container.name);
+    this.#alive.set(container.id, container.service);
   }
 
   /** Shows the output of a container: from its beginning, or, if it ran before, from now on. */
@@ -95,7 +96,7 @@ export class AttachedSession {
     const name = attributes.name ?? id.slice(0, 12);
     if (attributes[labels.oneoff] === 'True') return;
     if (event.Action === 'start') {
-      this.#alive.set(id, name);
+      this.#alive.set(id, service);
       this.show({ id, name, service }, !this.#seenBefore.has(id));
       this.#seenBefore.add(id);
     } else if (event.Action === 'die') {
@@ -106,14 +107,32 @@ export class AttachedSession {
       if (this.#options.shows(service)) this.#options.emit({ type: 'container-exit', ...ending });
       // A restart policy brings it back: it is not over.
       if (found?.State.Restarting === true || found?.State.Running === true) return;
-      this.#alive.delete(id);
       this.#endings.push(ending);
       this.#onEnding(ending);
-      if (this.#armed && this.#alive.size === 0) this.#onAllOver();
-    } else if (event.Action === 'destroy') {
-      this.#alive.delete(id);
-      if (this.#armed && this.#alive.size === 0) this.#onAllOver();
-    }
+      this.#over(id);
+    } else if (event.Action === 'destroy') this.#over(id);
+  }
+
+  #over(id: string): void {
+    this.#alive.delete(id);
+    this.#onOver();
+    if (this.#armed && this.#alive.size === 0) this.#onAllOver();
+  }
+
+  /**
+   * Waits until the ends of all containers of these services have been told, as far as they ended at all: a stop is
+   * answered before its event comes. At most `limitMs` milliseconds.
+   */
+  async told(services: ReadonlySet<string>, limitMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+      this.#onOver = () => {
+        if (![...this.#alive.values()].some((service) => services.has(service))) resolve();
+      };
+      this.#onOver();
+    });
+    clearTimeout(timer);
   }
 
   /** Containers that existed before, whose old output is not shown again. */

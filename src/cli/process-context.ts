@@ -18,6 +18,10 @@ export function createContext(globals: GlobalOptions): {
     globals.ansi === 'always' || (globals.ansi === 'auto' && stream.isTTY === true && !process.env.NO_COLOR);
   const color = { stdout: colorOf(process.stdout), stderr: colorOf(process.stderr) };
 
+  const statusStream = /^(1|t|true|y|yes|on)$/i.test(process.env.COMPOSE_STATUS_STDOUT ?? '')
+    ? process.stdout
+    : process.stderr;
+
   const emit = (event: TcomposeEvent) => {
     if (ready !== undefined) ready.emit(event);
     else if (event.type === 'warning') warnPlainly(event.message, event.hint);
@@ -50,10 +54,10 @@ export function createContext(globals: GlobalOptions): {
       renderer ??= import('./render/choose.ts').then(
         async ({ chooseRenderer, progressKind, showsUnicode }) => {
           const { ansi } = globals;
-          const kind = progressKind({ progress, ansi, term: process.env.TERM, err: process.stderr });
+          const kind = progressKind({ progress, ansi, term: process.env.TERM, err: statusStream });
           ready = await chooseRenderer(kind, {
             out: process.stdout,
-            err: process.stderr,
+            err: statusStream,
             color,
             unicode: showsUnicode(process.env),
             log,

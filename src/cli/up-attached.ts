@@ -128,6 +128,7 @@ export async function upAttached(
     if (interrupts > 1) kill?.();
     const stop = planStop({ project, containers, timeout: flag.num(args, 'timeout') });
     await Promise.race([run({ ...stop, unchanged: [] }), killing]);
+    await session.told(ours, 2000);
   };
   try {
     try {

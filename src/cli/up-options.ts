@@ -79,6 +79,9 @@ export function upOptions(
   mode: { readonly start: boolean; readonly wait: boolean },
 ): UpOptions {
   const own = isOwnEngine(client);
+  const ignoreOrphans = truthy(ctx.env.COMPOSE_IGNORE_ORPHANS);
+  if (ignoreOrphans && flag.bool(args, 'remove-orphans'))
+    throw usage('--remove-orphans and COMPOSE_IGNORE_ORPHANS cannot be used together');
   const never = flag.bool(args, 'no-recreate');
   const renew = flag.bool(args, 'renew-anon-volumes');
   const pull = flag.str(args, 'pull');
@@ -91,7 +94,7 @@ export function upOptions(
     wait: mode.wait,
     noDeps: flag.bool(args, 'no-deps'),
     removeOrphans: flag.bool(args, 'remove-orphans') || truthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
-    ignoreOrphans: truthy(ctx.env.COMPOSE_IGNORE_ORPHANS),
+    ignoreOrphans,
     renewAnonymousVolumes: renew,
     renewVolumes: new Set(),
     timeout: flag.num(args, 'timeout'),

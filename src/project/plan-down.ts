@@ -148,6 +148,9 @@ function removeVolumes(
   }
 }
 
+/** Part of the engine: there is nothing to remove. */
+const BUILT_IN_IMAGE = 'tcompose/host:latest';
+
 function removeImages(
   project: Project | undefined,
   observed: Observed,
@@ -166,6 +169,6 @@ function removeImages(
   if (project === undefined && options.images === 'all')
     for (const container of doomed) references.add(familiarReference(container.image));
   for (const reference of [...references].sort())
-    if (observed.images.has(reference))
+    if (observed.images.has(reference) && reference !== BUILT_IN_IMAGE)
       plan.add({ kind: 'remove-image', reference }, `--rmi ${options.images} was given`, after);
 }

@@ -68,6 +68,7 @@ services:
     await up.until('Container anew-web-1  Started');
     up.child.kill('SIGINT');
     expect(await up.exit).toBe(130);
+    expect(up.output()).toContain('web-1 exited with code 143\n');
     expect(states()).toEqual(['anew-db-1 running', 'anew-web-1 exited']);
     ok('down', '-v');
   });
