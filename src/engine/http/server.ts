@@ -135,8 +135,16 @@ function plainChannel(
         ...(status === 204 || status === 304 ? {} : { 'Content-Length': String(body?.length ?? 0) }),
         ...headers,
       });
-      response.end(request.method === 'HEAD' ? undefined : body);
-      if (!request.complete) request.resume();
+      const shown = request.method === 'HEAD' ? undefined : body;
+      if (request.complete || !hasBody(request)) {
+        response.end(shown);
+        return;
+      }
+      // The client still sends. To close now would reset the connection under it, and it would never read the answer.
+      if (shown === undefined) response.flushHeaders();
+      else response.write(shown);
+      request.once('close', () => response.end()).once('end', () => response.end());
+      request.resume();
     },
     stream(status, contentType, headers = {}) {
       response.writeHead(status, { ...common, 'Content-Type': contentType, ...headers });
@@ -153,6 +161,10 @@ function plainChannel(
       return { input: request, output: streamWriter(response) };
     },
   };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function upgradedChannel(

@@ -88,8 +88,10 @@ describe.skipIf(why)('files of a container', () => {
       '/tmp/made',
       '/tmp/made/file',
     ]);
-    const log = await engine.api('GET', '/containers/before/logs?stdout=1&tail=all');
-    expect(log.text).toContain('content');
+    await until(
+      async () => (await engine.api('GET', '/containers/before/logs?stdout=1')).text.includes('content'),
+      'the file to be shown',
+    );
   });
 
   const noBusybox = busybox === undefined ? ' (skipped: needs a static busybox)' : '';
