@@ -4,6 +4,7 @@ import { observeContainers } from '../../project/observe.ts';
 import type { ObservedContainer } from '../../project/observed.ts';
 import { type Command, flag } from '../command.ts';
 import { portsText } from '../container/ports-text.ts';
+import { labelsText } from '../listing.ts';
 import { scopeOf, selectContainers } from '../project.ts';
 import { formatItems, table } from '../table.ts';
 
@@ -38,9 +39,7 @@ function fieldsOf(container: ObservedContainer, project: string, nowMs: number, 
     })),
     Networks: Object.keys(container.networks).join(','),
     Mounts: container.mounts.map((mount) => mount.Name ?? mount.Source).join(','),
-    Labels: Object.entries(container.labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
+    Labels: labelsText(container.labels),
   };
 }
 

@@ -1,18 +1,15 @@
 import { labels } from '../../project/labels.ts';
 import { observeContainers, projectFilter } from '../../project/observe.ts';
-import { type Command, flag } from '../command.ts';
+import type { Command } from '../command.ts';
+import { formatFlag, printListing, quietFlag } from '../listing.ts';
 import { scopeOf, selectContainers } from '../project.ts';
-import { formatItems, table } from '../table.ts';
 
 export const command: Command = {
   name: 'volumes',
   summary: 'List volumes',
   args: {
     usage: '[SERVICE...]',
-    flags: [
-      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only names' },
-    ],
+    flags: [formatFlag, quietFlag('names')],
   },
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
@@ -36,16 +33,11 @@ export const command: Command = {
         Mountpoint: volume.Mountpoint,
         Scope: volume.Scope,
       }));
-    if (flag.bool(args, 'quiet')) for (const item of items) ctx.write(`${item.Name}\n`);
-    else
-      ctx.write(
-        formatItems(flag.str(args, 'format'), items, () =>
-          table(
-            ['VOLUME NAME', 'DRIVER'],
-            items.map((item) => [item.Name, item.Driver]),
-          ),
-        ),
-      );
+    printListing(ctx, args, items, {
+      quiet: (item) => item.Name,
+      columns: ['VOLUME NAME', 'DRIVER'],
+      row: (item) => [item.Name, item.Driver],
+    });
     return 0;
   },
 };

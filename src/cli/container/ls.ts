@@ -2,8 +2,8 @@ import type { ContainerSummary } from '../../engine/api/container.ts';
 import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
+import { labelsText, listingFlags, noTruncFlag, printListing } from '../listing.ts';
 import { humanSize } from '../sizes.ts';
-import { formatItems, table } from '../table.ts';
 import { portsText } from './ports-text.ts';
 
 /** A container in the fields that `ls --format` knows (the docker CLI's names). */
@@ -22,9 +22,7 @@ function fieldsOf(container: ContainerSummary, nowMs: number, full: boolean) {
     Names: container.Names.map((name) => name.replace(/^\//, '')).join(','),
     Networks: Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),
     Mounts: (container.Mounts ?? []).map((mount) => mount.Name ?? mount.Source).join(','),
-    Labels: Object.entries(container.Labels ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
+    Labels: labelsText(container.Labels),
     Size:
       container.SizeRw === undefined
         ? '0B'
@@ -38,19 +36,11 @@ export const command: Command = {
   args: {
     max: 0,
     flags: [
+      ...listingFlags('name=, status=, label=, …', 'ids'),
       { name: 'all', short: 'a', type: 'boolean', summary: 'Also those that do not run' },
-      {
-        name: 'filter',
-        short: 'f',
-        type: 'strings',
-        value: 'K=V',
-        summary: 'Only some: name=, status=, label=, …',
-      },
-      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
       { name: 'last', short: 'n', type: 'number', value: 'N', summary: 'The newest, running or not' },
       { name: 'latest', short: 'l', type: 'boolean', summary: 'The newest one, running or not' },
-      { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
+      noTruncFlag,
       { name: 'size', short: 's', type: 'boolean', summary: 'Also sizes' },
     ],
   },
@@ -64,28 +54,21 @@ export const command: Command = {
     const containers = [...found].sort((a, b) => b.Created - a.Created).slice(0, last > 0 ? last : undefined);
     const full = flag.bool(args, 'no-trunc');
     const items = containers.map((container) => fieldsOf(container, Date.now(), full));
-    if (flag.bool(args, 'quiet')) {
-      ctx.write(items.map((item) => `${item.ID}\n`).join(''));
-      return 0;
-    }
     const columns = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAMES'];
-    ctx.write(
-      formatItems(flag.str(args, 'format'), items, () =>
-        table(
-          size ? [...columns, 'SIZE'] : columns,
-          items.map((item) => [
-            item.ID,
-            item.Image,
-            item.Command,
-            item.RunningFor,
-            item.Status,
-            item.Ports,
-            item.Names,
-            ...(size ? [item.Size] : []),
-          ]),
-        ),
-      ),
-    );
+    printListing(ctx, args, items, {
+      quiet: (item) => item.ID,
+      columns: size ? [...columns, 'SIZE'] : columns,
+      row: (item) => [
+        item.ID,
+        item.Image,
+        item.Command,
+        item.RunningFor,
+        item.Status,
+        item.Ports,
+        item.Names,
+        ...(size ? [item.Size] : []),
+      ],
+    });
     return 0;
   },
 };

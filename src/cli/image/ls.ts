@@ -2,8 +2,8 @@ import type { ImageSummary } from '../../engine/api/image.ts';
 import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
+import { listingFlags, noTruncFlag, printListing } from '../listing.ts';
 import { humanSize } from '../sizes.ts';
-import { formatItems, table } from '../table.ts';
 
 /** One line for each tag; an image without one has `<none>`. */
 function fieldsOf(image: ImageSummary, nowMs: number, full: boolean) {
@@ -33,17 +33,9 @@ export const command: Command = {
     usage: '[NAME]',
     max: 1,
     flags: [
+      ...listingFlags('reference=, label=, dangling=', 'ids'),
       { name: 'all', short: 'a', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
-      {
-        name: 'filter',
-        short: 'f',
-        type: 'strings',
-        value: 'K=V',
-        summary: 'Only some: reference=, label=, dangling=',
-      },
-      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
-      { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
+      noTruncFlag,
     ],
   },
   async run(args, ctx) {
@@ -54,18 +46,11 @@ export const command: Command = {
     const full = flag.bool(args, 'no-trunc');
     const images = [...(await client.images.list(filters))].sort((a, b) => b.Created - a.Created);
     const items = images.flatMap((image) => fieldsOf(image, Date.now(), full));
-    if (flag.bool(args, 'quiet')) {
-      ctx.write([...new Set(items.map((item) => item.ID))].map((id) => `${id}\n`).join(''));
-      return 0;
-    }
-    ctx.write(
-      formatItems(flag.str(args, 'format'), items, () =>
-        table(
-          ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'],
-          items.map((item) => [item.Repository, item.Tag, item.ID, item.CreatedSince, item.Size]),
-        ),
-      ),
-    );
+    printListing(ctx, args, items, {
+      quiet: (item) => item.ID,
+      columns: ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'],
+      row: (item) => [item.Repository, item.Tag, item.ID, item.CreatedSince, item.Size],
+    });
     return 0;
   },
 };

@@ -1,24 +1,13 @@
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { formatItems, table } from '../table.ts';
+import { labelsText, listingFlags, noTruncFlag, printListing } from '../listing.ts';
 
 export const command: Command = {
   name: 'ls',
   summary: 'List networks',
   args: {
     max: 0,
-    flags: [
-      {
-        name: 'filter',
-        short: 'f',
-        type: 'strings',
-        value: 'K=V',
-        summary: 'Only some: name=, label=, driver=',
-      },
-      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
-      { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
-    ],
+    flags: [...listingFlags('name=, label=, driver=', 'ids'), noTruncFlag],
   },
   async run(args, ctx) {
     const filters = parseFilters(flag.list(args, 'filter'));
@@ -34,20 +23,13 @@ export const command: Command = {
       Internal: network.Internal,
       CreatedAt: network.Created,
       Subnets: (network.IPAM.Config ?? []).map((pool) => pool.Subnet ?? '').join(','),
-      Labels: Object.entries(network.Labels ?? {})
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      Labels: labelsText(network.Labels),
     }));
-    if (flag.bool(args, 'quiet')) ctx.write(items.map((item) => `${item.ID}\n`).join(''));
-    else
-      ctx.write(
-        formatItems(flag.str(args, 'format'), items, () =>
-          table(
-            ['NETWORK ID', 'NAME', 'DRIVER', 'SCOPE', 'SUBNETS'],
-            items.map((item) => [item.ID, item.Name, item.Driver, item.Scope, item.Subnets]),
-          ),
-        ),
-      );
+    printListing(ctx, args, items, {
+      quiet: (item) => item.ID,
+      columns: ['NETWORK ID', 'NAME', 'DRIVER', 'SCOPE', 'SUBNETS'],
+      row: (item) => [item.ID, item.Name, item.Driver, item.Scope, item.Subnets],
+    });
     return 0;
   },
 };

@@ -1,23 +1,13 @@
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { formatItems, table } from '../table.ts';
+import { labelsText, listingFlags, printListing } from '../listing.ts';
 
 export const command: Command = {
   name: 'ls',
   summary: 'List volumes',
   args: {
     max: 0,
-    flags: [
-      {
-        name: 'filter',
-        short: 'f',
-        type: 'strings',
-        value: 'K=V',
-        summary: 'Only some: name=, label=, dangling=',
-      },
-      { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only names' },
-    ],
+    flags: [...listingFlags('name=, label=, dangling=', 'names')],
   },
   async run(args, ctx) {
     const filters = parseFilters(flag.list(args, 'filter'));
@@ -29,20 +19,13 @@ export const command: Command = {
       Scope: volume.Scope,
       Mountpoint: volume.Mountpoint,
       CreatedAt: volume.CreatedAt,
-      Labels: Object.entries(volume.Labels ?? {})
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      Labels: labelsText(volume.Labels),
     }));
-    if (flag.bool(args, 'quiet')) ctx.write(items.map((item) => `${item.Name}\n`).join(''));
-    else
-      ctx.write(
-        formatItems(flag.str(args, 'format'), items, () =>
-          table(
-            ['DRIVER', 'VOLUME NAME'],
-            items.map((item) => [item.Driver, item.Name]),
-          ),
-        ),
-      );
+    printListing(ctx, args, items, {
+      quiet: (item) => item.Name,
+      columns: ['DRIVER', 'VOLUME NAME'],
+      row: (item) => [item.Driver, item.Name],
+    });
     return 0;
   },
 };
