@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startDockerd } from './lib/dockerd.mjs';
 import { cli, startEngine } from './lib/engine.mjs';
 import { interleave, table } from './lib/measure.mjs';
 import { makeRootfs, tarOf } from './lib/rootfs.mjs';
@@ -61,24 +62,47 @@ for (const runtime of ['crun', 'runc']) {
   }
 }
 
-for (const peer of ['docker', 'podman']) {
-  const version = spawnSync(peer, ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' });
+/** What it takes to run a container with each, given its arguments; both keep what they make below `scratch`. */
+const dockerd = process.env.DOCKER_HOST ? undefined : await startDockerd(join(scratch, 'dockerd'));
+const dockerEnv = { ...process.env, ...(dockerd && { DOCKER_HOST: dockerd.host }) };
+const podmanEnv = { ...process.env, CONTAINERS_STORAGE_CONF: join(scratch, 'storage.conf') };
+writeFileSync(
+  podmanEnv.CONTAINERS_STORAGE_CONF,
+  `[storage]\ndriver = "overlay"\ngraphroot = "${scratch}/podman"\nrunroot = "${scratch}/podman-run"\n`,
+);
+// Its OCI runtime refuses hybrid cgroups, and it asks for limits that a container may not raise.
+const podman = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec podman --cgroup-manager cgroupfs "$@"';
+const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
+const peers = [
+  { name: 'docker', env: dockerEnv, command: ['docker'], options: [] },
+  {
+    name: 'podman',
+    env: podmanEnv,
+    command: ['unshare', '-m', 'sh', '-c', podman, 'podman'],
+    options: limits,
+  },
+];
+
+for (const { name, env, command, options } of peers) {
+  const [program, ...words] = command;
+  const version = spawnSync(name, ['version', '--format', '{{.Server.Version}}'], { env, encoding: 'utf8' });
   if (version.status !== 0) {
-    console.log(`${peer}: ${version.error ? 'not installed' : 'its engine does not answer'}`);
+    console.log(`${name}: ${version.error ? 'not installed' : 'its engine does not answer'}`);
     continue;
   }
-  const imported = spawnSync(
-    peer,
-    ['import', tarOf(rootfs, join(scratch, `${peer}.tar`)), 'tcompose-bench'],
-    { encoding: 'utf8' },
-  );
-  if (imported.status !== 0) {
-    console.log(`${peer}: image import failed: ${imported.stderr.trim()}`);
+  const tar = tarOf(rootfs, join(scratch, `${name}.tar`));
+  const run = (...args) => quiet(program, [...words, ...args], { env });
+  const start = ['run', '--rm', '--network', 'none', ...options, 'tcompose-bench', '/bin/true'];
+  try {
+    run('import', tar, 'tcompose-bench');
+    run(...start);
+  } catch (error) {
+    console.log(`${name}: does not run here (${error.message})`);
     continue;
   }
   contenders.push({
-    name: `${peer} ${version.stdout.trim()} run --rm --network none`,
-    run: () => quiet(peer, ['run', '--rm', '--network', 'none', 'tcompose-bench', '/bin/true']),
+    name: `${name} ${version.stdout.trim()} run --rm --network none`,
+    run: () => run(...start),
   });
 }
 
@@ -113,6 +137,7 @@ try {
   table('create + start + wait + remove of `true`', await interleave(contenders, rounds), 'clone3 launcher');
 } finally {
   await engine.stop();
+  await dockerd?.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 

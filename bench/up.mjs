@@ -4,11 +4,11 @@
 //   node bench/up.mjs [--rounds N] [--counts 1,20]
 //
 // The dockerd is the one DOCKER_HOST names, else one that is started for the run if `dockerd` is installed.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, release as osRelease, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { startDockerd } from './lib/dockerd.mjs';
 
 const cli = resolve('dist/tcompose.cjs');
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
@@ -19,7 +19,7 @@ const image = 'bench/sleep:latest';
 const release = [];
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const ms = (value) => `${value.toFixed(1)} ms`.padStart(11);
+const ms = (value) => `${value.toFixed(1)} ms`.padStart(14);
 
 function timed(command, args, env) {
   const begin = process.hrtime.bigint();
@@ -49,7 +49,7 @@ const project = (count) => {
     (_, at) => `  s${at + 1}: {image: "${image}", command: [/bin/sleep]}`,
   );
   const file = join(scratch, `services-${count}.yaml`);
-  writeFileSync(file, `name: bench${count}\nservices:\n${services.join('\n')}\n`);
+  writeFileSync(file, `services:\n${services.join('\n')}\n`);
   return file;
 };
 
@@ -64,7 +64,8 @@ function measure(contenders) {
     const file = project(count);
     for (let round = 0; round <= rounds; round++) {
       contenders.forEach(({ env, command }, index) => {
-        const run = (...args) => timed(command[0], [...command.slice(1), '-f', file, ...args], env);
+        const run = (...args) =>
+          timed(command[0], [...command.slice(1), '-p', `bench${count}`, '-f', file, ...args], env);
         const taken = { node: timed(process.execPath, ['-e', '0'], env) };
         taken.up = run('up', '-d');
         taken['no-op'] = run('up', '-d');
@@ -81,45 +82,14 @@ function measure(contenders) {
   return { floor, times };
 }
 
-async function startDockerd() {
-  const dir = join(scratch, 'dockerd');
-  const socket = join(dir, 'docker.sock');
-  mkdirSync(dir);
-  const daemon = spawn(
-    'dockerd',
-    [
-      '--data-root',
-      join(dir, 'root'),
-      '--exec-root',
-      join(dir, 'exec'),
-      '-H',
-      `unix://${socket}`,
-      '--pidfile',
-      join(dir, 'pid'),
-    ],
-    { stdio: 'ignore' },
-  );
-  let ended = false;
-  daemon.once('exit', () => {
-    ended = true;
-  });
-  release.push(async () => {
-    daemon.kill('SIGTERM');
-    for (let tries = 0; tries < 200 && !ended; tries++) await sleep(50);
-    spawnSync('ip', ['link', 'delete', 'docker0']);
-  });
-  for (let tries = 0; tries < 300 && !ended; tries++) {
-    if (existsSync(socket) && spawnSync('docker', ['-H', `unix://${socket}`, 'version']).status === 0)
-      return `unix://${socket}`;
-    await sleep(100);
-  }
-  return undefined;
-}
-
-/** The dockerd to compare with and, where there is one, Docker's own compose client on it. */
+/** The dockerd to compare with and whatever other compose clients there are, on it. */
 async function peers() {
   let host = process.env.DOCKER_HOST;
-  if (host === undefined && spawnSync('dockerd', ['--version']).status === 0) host = await startDockerd();
+  if (host === undefined) {
+    const started = await startDockerd(join(scratch, 'dockerd'));
+    if (started !== undefined) release.push(started.stop);
+    host = started?.host;
+  }
   if (host === undefined) {
     console.log('no dockerd: its columns are left out (Debian: docker.io)');
     return [];
@@ -137,12 +107,17 @@ async function peers() {
       command: [process.execPath, cli],
     },
   ];
-  const compose = ask('compose', 'version', '--short');
-  if (compose.status !== 0) console.log('no other compose client on this machine');
-  else {
-    const what = `docker compose ${compose.stdout.trim()} on dockerd ${engine}`;
-    found.push({ name: 'compose', what, env, command: ['docker', 'compose'] });
+  for (const [command, words] of [
+    ['docker', ['compose']],
+    ['docker-compose', []],
+  ]) {
+    const version = spawnSync(command, [...words, 'version', '--short'], { env, encoding: 'utf8' });
+    if (version.status !== 0) continue;
+    const name = [command, ...words].join(' ');
+    const what = `${name} ${version.stdout.trim()} on dockerd ${engine}`;
+    found.push({ name, what, env, command: [command, ...words] });
   }
+  if (found.length === 1) console.log('no other compose client on this machine');
   return found;
 }
 
@@ -169,12 +144,12 @@ async function main() {
   console.log(
     `node ${process.version}, Linux ${osRelease()}, ${availableParallelism()} CPUs, load ${load()}`,
   );
-  for (const { name, what } of contenders) console.log(`${name.padEnd(10)} ${what}`);
+  for (const { name, what } of contenders) console.log(`${name.padEnd(14)} ${what}`);
   console.log(`medians of ${rounds} rounds, the contenders taking turns`);
   console.log(`node -e 0  ${ms(node)}`);
   console.log(`cold start ${ms(median(cold))}   keeper, engine and \`tcompose ls\``);
-  const heads = contenders.map(({ name }) => name.padStart(11));
-  const ratios = contenders.slice(1).map(({ name }) => `${name}/tcompose`.padStart(17));
+  const heads = contenders.map(({ name }) => name.padStart(14));
+  const ratios = contenders.slice(1).map(({ name }) => `${name}/tcompose`.padStart(23));
   console.log(['services'.padEnd(10), ...heads, ...ratios, ' tcompose/node'].join(' '));
   for (const [name, values] of Object.entries(times[0])) {
     const ours = median(values);
@@ -183,7 +158,7 @@ async function main() {
       [
         name.padEnd(10),
         ...[ours, ...theirs].map(ms),
-        ...theirs.map((value) => `${(value / ours).toFixed(1)}x`.padStart(17)),
+        ...theirs.map((value) => `${(value / ours).toFixed(1)}x`.padStart(23)),
         `${(ours / node).toFixed(2)}x`.padStart(14),
       ].join(' '),
     );
