@@ -2,7 +2,8 @@ import { isList, isMap, ownMap, type Tree, type TreeMap } from './tree.ts';
 
 /**
  * Defaults of the Compose Specification that `config` prints, set in place on the merged canonical tree: build context, where
- * a secret goes, mode and protocol of a port, number of devices, creation of a missing bind source.
+ * a secret goes, mode and protocol of a port, number of devices, creation of a missing bind source. The target of a build secret is the name
+ * a Dockerfile knows it by, and stays open.
  */
 export function applyDefaults(tree: TreeMap): TreeMap {
   for (const service of Object.values(ownMap(tree, 'services') ?? {})) {
@@ -13,10 +14,7 @@ export function applyDefaults(tree: TreeMap): TreeMap {
 
 function defaultService(service: TreeMap): void {
   const { build } = service;
-  if (isMap(build)) {
-    build.context ??= '.';
-    eachMap(build.secrets, defaultSecret);
-  }
+  if (isMap(build)) build.context ??= '.';
   eachMap(service.secrets, defaultSecret);
   eachMap(service.ports, (port) => {
     port.protocol ??= 'tcp';

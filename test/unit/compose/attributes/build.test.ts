@@ -77,7 +77,6 @@ attribute('build', {
         target: st
         secrets:
           - source: s
-            target: /run/secrets/s
         shm_size: "1048576"
         tags:
           - t:1
