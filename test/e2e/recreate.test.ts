@@ -62,6 +62,14 @@ services:
     expect(volumes()).toBe('');
   });
 
+  it('two at the same time come to one project', async () => {
+    const ups = [bench.begin('up', '-d'), bench.begin('up', '-d'), bench.begin('up', '-d')];
+    for (const up of ups) expect(`${await up.exit}\n${up.output()}`).toMatch(/^0\n/);
+    expect(states()).toEqual(['anew-aside-1 running', 'anew-db-1 running', 'anew-web-1 running']);
+    ok('down', '-v');
+    expect(volumes()).toBe('');
+  });
+
   it('an interrupt stops the services named and what was started with them, not what ran before', async () => {
     ok('up', '-d', 'db');
     const up = bench.begin('up', 'web');

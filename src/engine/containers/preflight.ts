@@ -1,5 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import type { PortDemand } from '../../network/ports/plan-ports.ts';
+import type { ContainerCreateRequest } from '../api/container.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
 import { networkMode } from './attachments.ts';
@@ -24,7 +25,7 @@ export function preflight(
   for (const { name, request: create, start } of request.create ?? []) {
     try {
       const owner = engine.containers.byName(name);
-      if (owner !== undefined && !releasing.has(owner.id)) throw nameTaken(owner);
+      if (owner !== undefined && !releasing.has(owner.id) && !isSame(owner, create)) throw nameTaken(owner);
       const { config, host } = draftContainer(engine, create);
       for (const mount of collectMounts(config, host, [])) if (mount.type === 'bind') checkBindSource(mount);
       if (start && networkMode(host.NetworkMode).kind === 'networks')
@@ -42,6 +43,11 @@ export function preflight(
   const conflicts = engine.net.portConflicts(demands, releasing);
   return [...problems, ...conflicts.map(({ containerName, error }) => problem(containerName, error))];
 }
+
+/** Another client is making the very container: its labels say so, with the hash of its configuration. */
+const isSame = ({ record }: Container, { Labels }: ContainerCreateRequest): boolean =>
+  Labels?.['com.docker.compose.config-hash'] !== undefined &&
+  Object.entries(Labels).every(([name, value]) => record.config.Labels?.[name] === value);
 
 function nameTaken({ name, record }: Container): TcomposeError {
   const { 'com.docker.compose.project': project, 'com.docker.compose.service': service } =

@@ -32,7 +32,8 @@ export async function createContainer(
     HostConfig: await resolvedHostConfig(spec.body.HostConfig ?? {}, ids),
     ...(atCreation.length === 0 ? {} : { NetworkingConfig: { EndpointsConfig: endpoints } }),
   };
-  const created = await createContainerOnce(client, name, body, spec.platform);
+  const complete = atCreation.length === spec.endpoints.length && spec.files.length === 0;
+  const created = await createContainerOnce(client, name, body, spec.platform, complete);
   try {
     for (const part of spec.endpoints.slice(atCreation.length))
       await client.networks.connect(part.network, { Container: created.Id, EndpointConfig: part.settings });

@@ -1,55 +1,65 @@
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { NetworkCreateRequest } from '../../engine/api/network.ts';
-import { isBrokenConnection, tolerate } from '../../engine/client/api-failure.ts';
+import { isBrokenConnection, statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { labels } from '../labels.ts';
 
 type Labelled = { readonly Labels?: Readonly<Record<string, string>> | null };
 
+/** Labels hold project, service, number, a hash of the configuration, and of a one-off container its own slug. */
 const same = (found: Labelled, asked: Labelled) =>
-  found.Labels?.[labels.project] === asked.Labels?.[labels.project] &&
-  found.Labels?.[labels.configHash] === asked.Labels?.[labels.configHash];
+  Object.entries(asked.Labels ?? {}).every(([name, value]) => found.Labels?.[name] === value);
 
 /**
  * Sends a create request; when the engine dies over it, looks whether the object stands under its name, and sends the
- * request again only if it does not. `find` answers undefined for an object that does not exist.
+ * request again only if it does not. With `shared`, an object that another command made of the same configuration
+ * meanwhile is taken for the answer. `find` answers undefined for an object that does not exist.
  */
 async function once<Created, Found>(
   create: () => Promise<Created>,
   find: () => Promise<Found | undefined>,
   take: (found: Found) => Created | undefined,
+  shared: boolean,
 ): Promise<Created> {
   try {
     return await create();
   } catch (error) {
-    if (!isBrokenConnection(error)) throw error;
+    const conflict = shared && statusOf(error) === 409;
+    if (!isBrokenConnection(error) && !conflict) throw error;
     let found: Found | undefined;
     try {
       found = await find();
     } catch {
       throw error;
     }
-    if (found === undefined) return create();
+    if (found === undefined) {
+      if (conflict) throw error;
+      return create();
+    }
     const taken = take(found);
     if (taken === undefined) throw error;
     return taken;
   }
 }
 
-/** Creates a container, once also over the death of an engine. */
+/**
+ * Creates a container, once also over the death of an engine. `shared`: it is complete with that, so that it does not
+ * matter which of two commands at the same time made it.
+ */
 export const createContainerOnce = (
   client: EngineClient,
   name: string,
   body: ContainerCreateRequest,
   platform: string | undefined,
+  shared: boolean,
 ): Promise<{ readonly Id: string; readonly Warnings: readonly string[] }> =>
   once(
     () => client.containers.create(name, body, platform),
     () => tolerate(client.containers.inspect(name), 404),
     (found) => (same(found.Config, body) ? { Id: found.Id, Warnings: [] } : undefined),
+    shared,
   );
 
-/** Creates a network, once also over the death of an engine. */
+/** Creates a network, once also over the death of an engine and beside another command. */
 export const createNetworkOnce = (
   client: EngineClient,
   body: NetworkCreateRequest,
@@ -58,4 +68,5 @@ export const createNetworkOnce = (
     () => client.networks.create(body),
     () => tolerate(client.networks.inspect(body.Name), 404),
     (found) => (same(found, body) ? { Id: found.Id } : undefined),
+    true,
   );
