@@ -7,8 +7,8 @@ import { isOwnEngine } from './is-own-engine.ts';
 interface RunPlanOptions {
   readonly client: EngineClient;
   readonly project: string;
-  /** Abort after this many milliseconds, with this sentence. */
-  readonly deadline?: { readonly ms: number; readonly message: string };
+  /** Seconds after which the services are given up as not ready; undefined or 0: never. */
+  readonly readyWithin?: number | undefined;
 }
 
 const loadExecute = () => import('../project/execute/index.ts');
@@ -51,13 +51,12 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
     if (count > 1) ctx.exit(130);
   });
   let late = false;
-  const timer =
-    options.deadline === undefined
-      ? undefined
-      : setTimeout(() => {
-          late = true;
-          interrupt.abort();
-        }, options.deadline.ms);
+  const { readyWithin = 0 } = options;
+  const giveUp = () => {
+    late = true;
+    interrupt.abort();
+  };
+  const timer = readyWithin > 0 ? setTimeout(giveUp, readyWithin * 1000) : undefined;
   try {
     await execute(plan, {
       client: options.client,
@@ -67,9 +66,9 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
       signal: interrupt.signal,
       parallel: ctx.globals.parallel,
     });
-    if (interrupt.signal.aborted) throw await ended(late, options);
+    if (interrupt.signal.aborted) throw await ended(late, readyWithin);
   } catch (error) {
-    if (late) throw await ended(late, options);
+    if (late) throw await ended(late, readyWithin);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -78,9 +77,9 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
   }
 }
 
-async function ended(late: boolean, options: RunPlanOptions) {
+async function ended(late: boolean, readyWithin: number) {
   const { TcomposeError } = await import('../errors.ts');
   return late
-    ? new TcomposeError('PROJECT_WAIT_TIMEOUT', options.deadline!.message)
+    ? new TcomposeError('PROJECT_WAIT_TIMEOUT', `the services are not ready after ${readyWithin} s`)
     : new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
 }

@@ -18,15 +18,7 @@ export function limitsV1(resources: OciResources): {
   readonly writes: readonly LimitWrite<Controller>[];
   readonly needs: readonly Controller[];
 } {
-  const writes: LimitWrite<Controller>[] = [];
-  const put = (
-    controller: Controller,
-    file: string,
-    value: string | number | undefined,
-    optional = false,
-  ): void => {
-    if (value !== undefined && value !== '') writes.push({ controller, file, data: String(value), optional });
-  };
+  const { writes, put } = limitWrites<Controller>();
   const { memory, cpu, pids, blockIO } = resources;
   // A new group has no limit: memory first, since memory+swap may not be below it.
   put('memory', 'memory.limit_in_bytes', memory?.limit);
@@ -66,16 +58,8 @@ export function limitsV2(resources: OciResources): {
   readonly needs: readonly string[];
   readonly warnings: readonly string[];
 } {
-  const writes: LimitWrite[] = [];
+  const { writes, put } = limitWrites<string>();
   const warnings: string[] = [];
-  const put = (
-    controller: string,
-    file: string,
-    value: string | number | undefined,
-    optional = false,
-  ): void => {
-    if (value !== undefined && value !== '') writes.push({ controller, file, data: String(value), optional });
-  };
   const { memory, cpu, pids, blockIO } = resources;
   put('memory', 'memory.max', unlimited(memory?.limit));
   put('memory', 'memory.swap.max', swapOf(memory), true);
@@ -122,6 +106,20 @@ export function limitsV2(resources: OciResources): {
     needs: [...new Set(writes.map(({ controller }) => controller))].filter(Boolean),
     warnings,
   };
+}
+
+/** Collects limits; one that is not set is left out. */
+function limitWrites<Name extends string>() {
+  const writes: LimitWrite<Name>[] = [];
+  const put = (
+    controller: Name,
+    file: string,
+    value: string | number | undefined,
+    optional = false,
+  ): void => {
+    if (value !== undefined && value !== '') writes.push({ controller, file, data: String(value), optional });
+  };
+  return { writes, put };
 }
 
 function unifiedController(file: string): string {

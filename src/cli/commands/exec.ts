@@ -1,8 +1,8 @@
 import { TcomposeError } from '../../errors.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { type Command, flag } from '../command.ts';
+import { createExec } from '../exec-session.ts';
 import { sharedFlags } from '../flags.ts';
-import { pipeStreams } from '../pipe-streams.ts';
 import { scopeOf, theContainer } from '../project.ts';
 
 export const command: Command = {
@@ -51,32 +51,20 @@ export const command: Command = {
     const interactive = flag.bool(args, 'interactive', true) && !detach;
     const terminal = ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const tty = !flag.bool(args, 'no-tty') && flag.bool(args, 'tty', true) && terminal;
-    const user = flag.str(args, 'user');
-    const workdir = flag.str(args, 'workdir');
     const environment = flag
       .list(args, 'env')
       .map((entry) => (entry.includes('=') ? entry : `${entry}=${ctx.env[entry] ?? ''}`));
-    const exec = await client.exec.create(container.id, {
-      Cmd: words,
-      Tty: tty,
-      AttachStdin: interactive,
-      AttachStdout: !detach,
-      AttachStderr: !detach,
-      Privileged: flag.bool(args, 'privileged'),
-      ...(environment.length === 0 ? {} : { Env: environment }),
-      ...(user === undefined ? {} : { User: user }),
-      ...(workdir === undefined ? {} : { WorkingDir: workdir }),
-      ...(tty ? { ConsoleSize: [ctx.stdout.rows ?? 24, ctx.stdout.columns ?? 80] } : {}),
-    });
-    if (detach) {
-      await client.exec.startDetached(exec.Id, { tty });
-      return 0;
-    }
-    await pipeStreams(ctx, await client.exec.start(exec.Id, { tty }), {
+    const run = await createExec(ctx, client, container.id, {
+      words,
       tty,
       stdin: interactive,
-      resize: (rows, columns) => client.exec.resize(exec.Id, rows, columns),
+      detach,
+      privileged: flag.bool(args, 'privileged'),
+      environment,
+      user: flag.str(args, 'user'),
+      workdir: flag.str(args, 'workdir'),
+      consoleSize: [ctx.stdout.rows ?? 24, ctx.stdout.columns ?? 80],
     });
-    return (await client.exec.inspect(exec.Id)).ExitCode ?? 0;
+    return run();
   },
 };

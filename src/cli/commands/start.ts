@@ -28,15 +28,12 @@ export const command: Command = {
         hint: 'Create them with `tcompose up -d`.',
       });
     const wait = flag.bool(args, 'wait');
-    const seconds = flag.num(args, 'wait-timeout') ?? 0;
     const plan = planStart({ project: scope.project, containers }, { wait });
     await checkPlan(ctx, client, scope.project, plan);
     await runPlan(ctx, plan, {
       client,
       project: scope.name,
-      ...(wait && seconds > 0
-        ? { deadline: { ms: seconds * 1000, message: `the services are not ready after ${seconds} s` } }
-        : {}),
+      readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
     });
     return 0;
   },

@@ -102,13 +102,10 @@ export const command: Command = {
       const { upAttached } = await import('../up-attached.ts');
       return upAttached(ctx, client, { project, roots, plan, args });
     }
-    const seconds = flag.num(args, 'wait-timeout') ?? 0;
     await runPlan(ctx, plan, {
       client,
       project: project.name,
-      ...(wait && seconds > 0
-        ? { deadline: { ms: seconds * 1000, message: `the services are not ready after ${seconds} s` } }
-        : {}),
+      readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
     });
     return 0;
   },

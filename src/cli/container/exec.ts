@@ -1,5 +1,5 @@
 import { type Command, flag } from '../command.ts';
-import { pipeStreams } from '../pipe-streams.ts';
+import { createExec } from '../exec-session.ts';
 import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
 import { requireTerminal } from './require-terminal.ts';
 import { execFailureCode, exitCodes, withExitCode } from './start-failure.ts';
@@ -30,39 +30,27 @@ export const command: Command = {
     const client = await ctx.engine();
     const tty = flag.bool(args, 'tty');
     const stdin = flag.bool(args, 'interactive') && !detach;
-    const user = flag.str(args, 'user');
-    const workdir = flag.str(args, 'workdir');
     const environment = flag
       .list(args, 'env')
       .flatMap((entry) =>
         entry.includes('=') ? [entry] : ctx.env[entry] === undefined ? [] : [`${entry}=${ctx.env[entry]}`],
       );
-    const exec = await client.exec.create(container, {
-      Cmd: words,
-      Tty: tty,
-      AttachStdin: stdin,
-      AttachStdout: !detach,
-      AttachStderr: !detach,
-      Privileged: flag.bool(args, 'privileged'),
-      ...(environment.length === 0 ? {} : { Env: environment }),
-      ...(user === undefined ? {} : { User: user }),
-      ...(workdir === undefined ? {} : { WorkingDir: workdir }),
-      ...(tty && ctx.stdout.isTTY === true ? { ConsoleSize: [ctx.stdout.rows, ctx.stdout.columns] } : {}),
+    const run = await createExec(ctx, client, container, {
+      words,
+      tty,
+      stdin,
+      detach,
+      privileged: flag.bool(args, 'privileged'),
+      environment,
+      user: flag.str(args, 'user'),
+      workdir: flag.str(args, 'workdir'),
+      consoleSize: ctx.stdout.isTTY === true ? [ctx.stdout.rows, ctx.stdout.columns] : undefined,
     });
     try {
-      if (detach) {
-        await client.exec.startDetached(exec.Id, { tty });
-        return 0;
-      }
-      await pipeStreams(ctx, await client.exec.start(exec.Id, { tty }), {
-        tty,
-        stdin,
-        resize: (rows, columns) => client.exec.resize(exec.Id, rows, columns),
-      });
+      return await run();
     } catch (error) {
       const code = execFailureCode(error);
       throw code === exitCodes.engine ? error : withExitCode(error, code);
     }
-    return (await client.exec.inspect(exec.Id)).ExitCode ?? 0;
   },
 };
