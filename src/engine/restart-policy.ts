@@ -17,9 +17,6 @@ export interface RestartState {
   readonly stoppedByUser: boolean;
 }
 
-/** State of a container the user has just started. */
-export const initialRestartState: RestartState = { restartCount: 0, lastDelay: 0, stoppedByUser: false };
-
 type RestartDecision =
   | { readonly action: 'restart'; readonly delay: number; readonly state: RestartState }
   | { readonly action: 'stay'; readonly state: RestartState };

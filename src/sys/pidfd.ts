@@ -1,13 +1,11 @@
 import { closeSync } from 'node:fs';
-import { check, errno, SystemCallError, syscall3, syscall4 } from './libc.ts';
+import { check, syscall3 } from './libc.ts';
 
-const PIDFD_SEND_SIGNAL = 424;
 const PIDFD_OPEN = 434;
 const PIDFD_GETFD = 438;
-const ESRCH = 3;
 
 /** pidfd_open(2): a descriptor of the process, CLOEXEC by the kernel's own choice. The caller closes it. */
-export function pidfdOpen(pid: number): number {
+function pidfdOpen(pid: number): number {
   return check(syscall3(PIDFD_OPEN, pid, 0, 0), `pidfd_open ${pid}`);
 }
 
@@ -22,12 +20,4 @@ export function pidfdGetFd(pid: number, fd: number): number {
   } finally {
     closeSync(pidfd);
   }
-}
-
-/** Sends a signal to the very process behind the descriptor, never to a reused pid. False when it is gone. */
-export function pidfdSendSignal(pidfd: number, signal: number): boolean {
-  if (syscall4(PIDFD_SEND_SIGNAL, pidfd, signal, null, 0) === 0) return true;
-  const number = errno();
-  if (number === ESRCH) return false;
-  throw new SystemCallError(`pidfd_send_signal ${signal}`, number);
 }

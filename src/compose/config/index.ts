@@ -1,11 +1,4 @@
 export {
-  configHash,
-  networkHashInput,
-  serviceHashInput,
-  volumeHashInput,
-} from './hash-input.ts';
-export {
-  environmentLines,
   hashLines,
   imageNames,
   modelNames,

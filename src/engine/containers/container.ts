@@ -5,7 +5,7 @@ import type { OciSpec } from '../../runtime/oci-types.ts';
 import type { AttachStreams, ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { HostConfig } from '../api/host-config.ts';
-import type { HealthMonitor } from '../health/index.ts';
+import type { HealthMonitor } from '../health/monitor.ts';
 import { createSerial, type Serial } from '../serial.ts';
 import { appendJson } from '../store/json-file.ts';
 import type { Layout } from '../store/layout.ts';

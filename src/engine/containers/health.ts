@@ -1,6 +1,8 @@
 import type { Engine } from '../context.ts';
 import { type ExecProcess, startExec } from '../exec/exec-process.ts';
-import { type HealthExec, monitorHealth, resolveHealthConfig } from '../health/index.ts';
+import { resolveHealthConfig } from '../health/config.ts';
+import { monitorHealth } from '../health/monitor.ts';
+import type { HealthExec } from '../health/types.ts';
 import { newId } from '../ids.ts';
 import { rfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';

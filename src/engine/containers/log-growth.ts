@@ -1,4 +1,4 @@
-import type { LogGrowth } from '../logs/index.ts';
+import type { LogGrowth } from '../logs/read-log.ts';
 import type { Container, Launch } from './container.ts';
 
 /**

@@ -11,7 +11,9 @@ import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
-import { encodeLogBatch, logTime, readLog } from '../logs/index.ts';
+import { logTime } from '../logs/cri-line.ts';
+import { encodeLogBatch } from '../logs/log-batch.ts';
+import { readLog } from '../logs/read-log.ts';
 import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { renderConfig, serviceHashInput, withoutUnusedResources } from '../../../src/compose/config/index.ts';
+import { serviceHashInput } from '../../../src/compose/config/hash-input.ts';
+import { renderConfig, withoutUnusedResources } from '../../../src/compose/config/index.ts';
 import type { TreeMap } from '../../../src/compose/tree.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 import { mutate, Random, randomDocument, type Schema } from '../../support/random-document.ts';

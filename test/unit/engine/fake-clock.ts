@@ -1,4 +1,4 @@
-import type { HealthClock } from '../../../src/engine/health/index.ts';
+import type { HealthClock } from '../../../src/engine/health/types.ts';
 
 /** A clock that goes only when told; `advance` also lets promises settle between timers. */
 export function fakeClock(): HealthClock & { advance(milliseconds: number): Promise<void> } {

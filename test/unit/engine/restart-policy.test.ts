@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  initialRestartState,
   onExit,
   parseRestartPolicy,
   type RestartPolicy,
@@ -17,7 +16,7 @@ const quick = (exitCode: number) => ({ exitCode, ranFor: 5 });
 
 /** Exits again and again until it stays; gives the delays. */
 function delays(of: RestartPolicy, exitCode: number, most: number): number[] {
-  let state: RestartState = initialRestartState;
+  let state: RestartState = { restartCount: 0, lastDelay: 0, stoppedByUser: false };
   const waited: number[] = [];
   while (waited.length < most) {
     const decision = onExit(of, state, quick(exitCode));

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   configHash,
-  hashLines,
   networkHashInput,
   serviceHashInput,
   volumeHashInput,
-} from '../../../../src/compose/config/index.ts';
+} from '../../../../src/compose/config/hash-input.ts';
+import { hashLines } from '../../../../src/compose/config/index.ts';
 import type { Service } from '../../../../src/compose/model/service.ts';
 import type { TreeMap } from '../../../../src/compose/tree.ts';
 import { loadTree } from '../phases.ts';

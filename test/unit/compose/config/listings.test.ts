@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  environmentLines,
   imageNames,
   modelNames,
   networkNames,
@@ -9,6 +8,7 @@ import {
   volumeNames,
   withoutUnusedResources,
 } from '../../../../src/compose/config/index.ts';
+import { environmentLines } from '../../../../src/compose/config/listings.ts';
 import { loadTree } from '../phases.ts';
 
 const { project } = loadTree({

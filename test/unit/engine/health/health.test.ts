@@ -1,12 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import {
-  type HealthExec,
-  type HealthReport,
-  monitorHealth,
-  resolveHealthConfig,
-} from '../../../../src/engine/health/index.ts';
+import { resolveHealthConfig } from '../../../../src/engine/health/config.ts';
+import { monitorHealth } from '../../../../src/engine/health/monitor.ts';
 import { runCheck } from '../../../../src/engine/health/run-check.ts';
+import type { HealthExec, HealthReport } from '../../../../src/engine/health/types.ts';
 import { fakeClock } from '../fake-clock.ts';
 
 const seconds = 1e9;

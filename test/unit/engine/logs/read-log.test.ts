@@ -11,14 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  encodeLogBatch,
-  type LogGrowth,
-  logRecords,
-  logTime,
-  type ReadLogOptions,
-  readLog,
-} from '../../../../src/engine/logs/index.ts';
+import { logTime } from '../../../../src/engine/logs/cri-line.ts';
+import { encodeLogBatch, logRecords } from '../../../../src/engine/logs/log-batch.ts';
+import { type LogGrowth, type ReadLogOptions, readLog } from '../../../../src/engine/logs/read-log.ts';
 
 let directory: string;
 let path: string;

@@ -1,3 +1,0 @@
-export { resolveHealthConfig } from './config.ts';
-export { type HealthMonitor, monitorHealth } from './monitor.ts';
-export type { HealthClock, HealthExec, HealthReport } from './types.ts';
