@@ -27,9 +27,13 @@ interface RunningContainers {
   /** Idempotent. The endpoints the container had; undefined when it was not running. */
   stop(containerId: string): Promise<readonly EndpointRecord[] | undefined>;
   /** The container's endpoints, and the descriptor of its name server's socket, which lives in its namespace. */
-  find(
-    containerId: string,
-  ): { readonly endpoints: readonly EndpointRecord[]; readonly socket: number | undefined } | undefined;
+  find(containerId: string):
+    | {
+        readonly endpoints: readonly EndpointRecord[];
+        readonly gatewayNetworkId: string | undefined;
+        readonly socket: number | undefined;
+      }
+    | undefined;
   attach(containerId: string, endpoint: EndpointRecord): void;
   /** Takes an endpoint away; a port that led through it leads through the next gateway. */
   detach(containerId: string, endpoint: EndpointRecord): void;
@@ -56,12 +60,20 @@ export function createRunningContainers(parts: {
     return own.length > 0 ? cleanServers(own) : resolvers.servers();
   }
 
+  /** Where names are looked for, in this order: the network with the way out, then the others by name, as dockerd does. */
+  function scopeOf({ endpoints, running }: State): readonly string[] {
+    const first = table.gatewayOf(endpoints, running.gatewayNetworkId)?.networkId;
+    const rank = (id: string) => `${id === first ? 0 : 1}${table.recordOf(id).name}`;
+    const ids = endpoints.map(({ networkId }) => networkId);
+    return ids.length < 2 ? ids : ids.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  }
+
   async function takeUp(running: RunningContainer, publish: boolean, open: Set<number>): Promise<void> {
     const { containerId, ports, sockets } = running;
     const endpoints = running.endpoints.filter(
       ({ networkId }) => table.recordOf(networkId).driver === 'bridge',
     );
-    const target = table.gatewayOf(endpoints);
+    const target = table.gatewayOf(endpoints, running.gatewayNetworkId);
     const publication = target && ports.length > 0 ? { bindings: ports, address: target.ipv4 } : undefined;
     const state: State = { running, endpoints, publication, proxies: [], dns: undefined };
     containers.set(containerId, state);
@@ -73,7 +85,8 @@ export function createRunningContainers(parts: {
     state.dns = await serveDns({
       ...(udpFd === undefined ? {} : { udpFd }),
       ...(tcpFd === undefined ? {} : { tcpFd }),
-      scope: () => state.endpoints.map(({ networkId }) => networkId),
+      scope: () => scopeOf(state),
+      ...(running.links === undefined ? {} : { links: lowerCase(running.links) }),
       upstreams: () => upstreamsOf(state),
       names,
       forwarder,
@@ -117,7 +130,9 @@ export function createRunningContainers(parts: {
 
     find(containerId) {
       const state = containers.get(containerId);
-      return state && { endpoints: state.endpoints, socket: state.running.sockets['dns-udp'] };
+      if (!state) return undefined;
+      const { sockets, gatewayNetworkId } = state.running;
+      return { endpoints: state.endpoints, gatewayNetworkId, socket: sockets['dns-udp'] };
     },
 
     attach(containerId, endpoint) {
@@ -133,7 +148,7 @@ export function createRunningContainers(parts: {
       state.endpoints = state.endpoints.filter((other) => other !== endpoint);
       names.remove(containerId, endpoint.networkId);
       if (state.publication?.address !== endpoint.ipv4) return;
-      const next = table.gatewayOf(state.endpoints);
+      const next = table.gatewayOf(state.endpoints, state.running.gatewayNetworkId);
       firewall.withdraw(state.publication);
       state.publication = next && { ...state.publication, address: next.ipv4 };
       if (state.publication) firewall.publish(state.publication);
@@ -151,6 +166,9 @@ export function createRunningContainers(parts: {
     },
   };
 }
+
+const lowerCase = (links: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(links).map(([name, target]) => [name.toLowerCase(), target.toLowerCase()]));
 
 async function closeServers({ dns, proxies }: State): Promise<void> {
   await Promise.all([dns?.close(), ...proxies.map((proxy) => proxy.close())]);

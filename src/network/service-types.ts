@@ -73,7 +73,11 @@ export interface RunningContainer {
   readonly containerId: string;
   readonly containerName?: string;
   readonly endpoints: readonly EndpointRecord[];
+  /** As in AttachRequest: published ports lead where the default route goes. */
+  readonly gatewayNetworkId?: string;
   readonly ports: readonly PortBinding[];
+  /** Names that only this container knows others by: its word for it → the container's name. Both in any case. */
+  readonly links?: Readonly<Record<string, string>>;
   /**
    * The shim's held sockets by name (`dns-udp`, `dns-tcp`, `port-tcp-8080-4`…), already copied into this process. The
    * service owns the descriptors from here on and closes them.

@@ -26,7 +26,7 @@ import { createRunningContainers } from './running.ts';
 import type { NetworkService, PortRequest } from './service-types.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
 
-export interface NetworkServiceOptions {
+interface NetworkServiceOptions {
   /** 8 hex digits; part of every link name and of the firewall table's name. */
   readonly instance: string;
   /** Milliseconds, monotonic. */
@@ -208,7 +208,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       for (let number = 0; used.has(interfaceName); number++) interfaceName = `eth${number}`;
       ensure(network);
       const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
-      const gateway = table.gatewayOf(container.endpoints) ?? table.gatewayOf([fresh]);
+      const gateway =
+        table.gatewayOf(container.endpoints, container.gatewayNetworkId) ?? table.gatewayOf([fresh]);
       const { socket } = container;
       const place = table.placeOf(fresh, gateway);
       // IPv6 addresses can't be given through a socket of the other family.
@@ -225,7 +226,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       running.detach(containerId, endpoint);
       const index = vethIndex(endpoint.hostLink);
       if (index !== undefined) await deleteLinkQuietly(route, index, `link ${endpoint.hostLink}`);
-      const next = table.gatewayOf(running.find(containerId)?.endpoints ?? []);
+      const left = running.find(containerId);
+      const next = left && table.gatewayOf(left.endpoints, left.gatewayNetworkId);
       const pool = next && table.recordOf(next.networkId).pools.find(({ family }) => family === 4);
       if (pool && container.socket !== undefined) addGateway(container.socket, pool.gateway);
     },

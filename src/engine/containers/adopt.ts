@@ -12,7 +12,7 @@ import { checkShape, isObject, readJson } from '../store/json-file.ts';
 import { parseRfc3339, rfc3339, rfc3339FromNanos } from '../time-text.ts';
 import { cgroupPaths, clearCgroups } from './cgroup.ts';
 import type { Container, Launch } from './container.ts';
-import { takeSockets, withoutEndpoints } from './endpoints.ts';
+import { namesAndRoutes, takeSockets, withoutEndpoints } from './endpoints.ts';
 import { emitContainer } from './events.ts';
 import {
   afterExit,
@@ -24,7 +24,6 @@ import {
   toRecord,
 } from './exit.ts';
 import { startHealth } from './health.ts';
-import { dnsOptions } from './host-files.ts';
 import { newLaunch } from './launch.ts';
 import { removeContainer } from './remove.ts';
 import { startContainer } from './start.ts';
@@ -183,14 +182,13 @@ async function adoptNetworks(engine: Engine, findings: ReadonlyMap<Container, Fi
     }
     const endpoints = Object.values(container.mutable.attachments).flatMap(({ endpoint }) => endpoint ?? []);
     if (endpoints.length === 0) continue;
-    const dns = dnsOptions(container);
     running.push({
       containerId: container.id,
       containerName: container.name,
       endpoints,
       ports: container.mutable.ports,
       sockets: await takeSockets(finding.launch.shim).catch(() => ({})),
-      ...(dns === undefined ? {} : { dns }),
+      ...namesAndRoutes(engine, container),
     });
   }
   await engine.net.adopt(

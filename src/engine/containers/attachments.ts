@@ -87,14 +87,35 @@ export function aliasesOf(
   return [...new Set(names.map((name) => name.toLowerCase()))];
 }
 
-/** networkId of the attachment with the highest GwPriority, when any is given; else the service chooses. */
+/** networkId of the attachment with the highest GwPriority (0 where none is given), or undefined when all are alike. */
 export function gatewayNetwork(attachments: Readonly<Record<string, Attachment>>): string | undefined {
-  let best: Attachment | undefined;
-  for (const attachment of Object.values(attachments)) {
-    const priority = attachment.settings.GwPriority ?? 0;
-    if (priority !== 0 && priority > (best?.settings.GwPriority ?? 0)) best = attachment;
-  }
-  return best?.networkId;
+  const priority = ({ settings }: Attachment): number => settings.GwPriority ?? 0;
+  const all = Object.values(attachments);
+  const most = Math.max(...all.map(priority));
+  if (all.every((attachment) => priority(attachment) === most)) return undefined;
+  return all.find((attachment) => priority(attachment) === most)?.networkId;
+}
+
+/**
+ * Names that HostConfig.Links and the endpoints' Links (`container:alias`) give others, alias → container's name: the name
+ * server answers them with where that container is at the time.
+ */
+export function linkedNames(
+  container: Container,
+  nameOf: (reference: string) => string | undefined,
+): Record<string, string> {
+  const links = [
+    ...(container.hostConfig.Links ?? []),
+    ...Object.values(container.mutable.attachments).flatMap(({ settings }) => settings.Links ?? []),
+  ];
+  return Object.fromEntries(
+    links.map((link) => {
+      const [reference = '', alias] = link.split(':');
+      const target = reference.replace(/^\//, '');
+      const name = nameOf(target) ?? target;
+      return [alias?.split('/').at(-1) || name, name];
+    }),
+  );
 }
 
 /** Containers with an attachment to a network, running or not. */

@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
-import type { EndpointRecord, PortBinding } from '../../network/index.ts';
+import type { EndpointRecord, PortBinding, RunningContainer } from '../../network/index.ts';
 import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import { SystemCallError } from '../../sys/libc.ts';
 import { pidfdGetFd } from '../../sys/pidfd.ts';
 import type { Engine } from '../context.ts';
-import { aliasesOf, networkMode } from './attachments.ts';
+import { aliasesOf, gatewayNetwork, linkedNames, networkMode } from './attachments.ts';
 import type { Container } from './container.ts';
 import { emitNetwork } from './events.ts';
 import { dnsOptions } from './host-files.ts';
@@ -77,12 +77,26 @@ export async function attachNetwork(
     endpoints,
     ports,
     sockets: await takeSockets(shim),
-    ...(dnsOptions(container) === undefined ? {} : { dns: dnsOptions(container)! }),
+    ...namesAndRoutes(engine, container),
   });
   for (const { networkId } of attachments) {
     const network = engine.networks.find(networkId);
     if (network !== undefined) emitNetwork(engine, network, 'connect', container.id);
   }
+}
+
+/** What the network service is told of a running container besides its addresses, ports and sockets. */
+export function namesAndRoutes(
+  engine: Engine,
+  container: Container,
+): Pick<RunningContainer, 'dns' | 'gatewayNetworkId' | 'links'> {
+  const dns = dnsOptions(container);
+  const gatewayNetworkId = gatewayNetwork(container.mutable.attachments);
+  return {
+    ...(dns === undefined ? {} : { dns }),
+    ...(gatewayNetworkId === undefined ? {} : { gatewayNetworkId }),
+    links: linkedNames(container, (reference) => engine.containers.find(reference)?.name),
+  };
 }
 
 /**

@@ -25,14 +25,13 @@ ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
 `;
 
-/** Text of /etc/hosts: local names, extra hosts, links, then the container's own addresses. Pure. */
+/** Text of /etc/hosts: local names, extra hosts, then the container's own addresses. Pure. */
 export function hostsText(input: {
   /** The host's file, for containers in the host's network namespace. */
   readonly base: string | undefined;
   /** `name:address` or `name=address`; the address may be `host-gateway`. */
   readonly extraHosts: readonly string[];
   readonly hostGateway: string;
-  readonly links: readonly { readonly address: string; readonly names: readonly string[] }[];
   readonly own: readonly { readonly address: string; readonly names: readonly string[] }[];
 }): string {
   const lines: string[] = [];
@@ -42,8 +41,7 @@ export function hostsText(input: {
     const given = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
     lines.push(`${given === 'host-gateway' ? input.hostGateway : given}\t${name}`);
   }
-  for (const { address, names } of [...input.links, ...input.own])
-    lines.push(`${address}\t${names.join(' ')}`);
+  for (const { address, names } of input.own) lines.push(`${address}\t${names.join(' ')}`);
   const base = input.base ?? localNames;
   return `${base}${base.endsWith('\n') || base === '' ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`;
 }
@@ -72,7 +70,6 @@ export function writeHostFiles(
     base: mode.kind === 'host' ? readText('/etc/hosts') : undefined,
     extraHosts: host.ExtraHosts ?? [],
     hostGateway: network?.pools.find((pool) => pool.family === 4)?.gateway ?? '127.0.0.1',
-    links: linksOf(engine, container),
     own: endpoints.flatMap((endpoint) => [
       { address: endpoint.ipv4, names: fullNames },
       ...(endpoint.ipv6 === undefined ? [] : [{ address: endpoint.ipv6, names: fullNames }]),
@@ -98,23 +95,6 @@ export function dnsOptions(
     ...(DnsSearch?.length ? { search: DnsSearch } : {}),
     ...(DnsOptions?.length ? { options: DnsOptions } : {}),
   };
-}
-
-/** `container:alias` of HostConfig.Links and of each endpoint, as addresses at the time of the start. */
-function linksOf(engine: Engine, container: Container): { address: string; names: string[] }[] {
-  const links = [
-    ...(container.hostConfig.Links ?? []),
-    ...Object.values(container.mutable.attachments).flatMap((attachment) => attachment.settings.Links ?? []),
-  ];
-  return links.flatMap((link) => {
-    const [reference = '', alias] = link.split(':');
-    const other = engine.containers.find(reference.replace(/^\//, ''));
-    const address = Object.values(other?.mutable.attachments ?? {}).find(
-      (attachment) => attachment.endpoint !== undefined,
-    )?.endpoint?.ipv4;
-    if (other === undefined || address === undefined) return [];
-    return [{ address, names: [...new Set([alias?.split('/').at(-1) || other.name, other.name])] }];
-  });
 }
 
 function readText(path: string): string {

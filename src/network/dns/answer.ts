@@ -22,7 +22,7 @@ export type Decision =
 
 /**
  * Decides about one query of a container that is a member of the networks in `scope`. `random` gives numbers in
- * [0, 1) for the order of replicas. A name of ours has NOERROR and no records for types it hasn't: an NXDOMAIN for
+ * [0, 1) for the order of replicas, `links` the container's own names for others. A name of ours has NOERROR and no records for types it hasn't: an NXDOMAIN for
  * AAAA would make resolvers drop the A answer too.
  */
 export function decide(
@@ -31,6 +31,7 @@ export function decide(
   names: NameTable,
   transport: 'udp' | 'tcp',
   random: () => number,
+  links?: ReadonlyMap<string, string>,
 ): Decision {
   const query = parseQuery(bytes);
   if (query === 'ignore') return { kind: 'ignore' };
@@ -52,7 +53,7 @@ export function decide(
     if (name) return respond(RCODE.noError, TYPE_PTR, [encodeName(name)]);
     return { kind: 'forward', query };
   }
-  const found = names.lookup(scope, query.name);
+  const found = names.lookup(scope, links?.get(query.name) ?? query.name);
   if (!found) return { kind: 'forward', query };
   if (query.type === TYPE_A) return respond(RCODE.noError, TYPE_A, shuffle(found.ipv4, random));
   if (query.type === TYPE_AAAA) return respond(RCODE.noError, TYPE_AAAA, shuffle(found.ipv6, random));

@@ -3,8 +3,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 
 const PORT = 53;
-/** With three servers, all have had their turn before a libc resolver gives up (5 s). */
-const SERVER_TIMEOUT_MS = 1500;
+/** All servers have had their turn before a libc resolver gives up (5 s): what they share, milliseconds. */
+const TIMEOUT_MS = 4500;
 const MAX_PENDING = 4096;
 const RCODE_SERVFAIL = 2;
 const RCODE_REFUSED = 5;
@@ -33,10 +33,9 @@ interface Upstream {
   idle: NodeJS.Timeout | undefined;
 }
 
-/** `port` and `timeoutMs` are for tests with servers of their own. */
+/** `port` and `timeoutMs`, that of one server, are for tests with servers of their own. */
 export function createForwarder(options: { port?: number; timeoutMs?: number } = {}): Forwarder {
   const port = options.port ?? PORT;
-  const timeoutMs = options.timeoutMs ?? SERVER_TIMEOUT_MS;
   const upstreams = new Map<string, Upstream>();
   const tcpSockets = new Set<{ destroy(): void }>();
   let pendingCount = 0;
@@ -70,7 +69,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
     return upstream;
   }
 
-  function askUdp(query: Buffer, server: string): Promise<Buffer | undefined> {
+  function askUdp(query: Buffer, server: string, timeoutMs: number): Promise<Buffer | undefined> {
     return new Promise((resolve) => {
       const upstream = open(server);
       let id = randomInt(65536);
@@ -98,7 +97,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
     });
   }
 
-  function askTcp(query: Buffer, server: string): Promise<Buffer | undefined> {
+  function askTcp(query: Buffer, server: string, timeoutMs: number): Promise<Buffer | undefined> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       const socket = connect({ host: server, port });
@@ -130,8 +129,10 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
       if (closed || pendingCount >= MAX_PENDING) return undefined;
       pendingCount++;
       try {
+        const timeoutMs = options.timeoutMs ?? TIMEOUT_MS / servers.length;
+        const askOne = transport === 'udp' ? askUdp : askTcp;
         for (const server of servers) {
-          const answer = await (transport === 'udp' ? askUdp(query, server) : askTcp(query, server));
+          const answer = await askOne(query, server, timeoutMs);
           if (closed) return undefined;
           const code = answer && answer[3]! & 0x0f;
           if (!answer || code === RCODE_SERVFAIL || code === RCODE_REFUSED) continue;

@@ -26,7 +26,8 @@ export interface NameTable {
   remove(containerId: string, networkId: string): void;
   /**
    * Addresses of a name as seen by a member of the networks in `scope`: plain, or with a network's name as the last
-   * part. Undefined: no such name.
+   * part. Those of the first network that has any of the family, as with dockerd: two networks may each have a `db`.
+   * Undefined: no such name.
    */
   lookup(scope: readonly string[], name: string): { ipv4: Buffer[]; ipv6: Buffer[] } | undefined;
   /** `name.network` of an address; null when the address is in one of the networks, but nobody's. */
@@ -100,20 +101,16 @@ export function createNameTable(): NameTable {
     remove,
 
     lookup(scope, name) {
-      let ipv4: Buffer[] | undefined;
-      let ipv6: Buffer[] = [];
-      const seen = new Set<Named>();
+      let found: { ipv4: Buffer[]; ipv6: Buffer[] } | undefined;
       for (const id of scope) {
         const network = networks.get(id);
-        for (const named of (network && find(network, name)) ?? []) {
-          if (seen.has(named)) continue;
-          seen.add(named);
-          ipv4 ??= [];
-          if (named.ipv4) ipv4.push(named.ipv4);
-          if (named.ipv6) ipv6 = [...ipv6, named.ipv6];
-        }
+        const here = network && find(network, name);
+        if (here === undefined) continue;
+        found ??= { ipv4: [], ipv6: [] };
+        if (found.ipv4.length === 0) found.ipv4 = here.flatMap(({ ipv4 }) => ipv4 ?? []);
+        if (found.ipv6.length === 0) found.ipv6 = here.flatMap(({ ipv6 }) => ipv6 ?? []);
       }
-      return ipv4 && { ipv4, ipv6 };
+      return found;
     },
 
     reverse(scope, family, value) {

@@ -17,13 +17,15 @@ interface DnsServerOptions {
   /** Servers for names that aren't ours, as of this moment; none: SERVFAIL. */
   readonly upstreams: () => readonly string[];
   readonly names: NameTable;
+  /** Names of the container's own, in lower case, for names of the table; they go before those. */
+  readonly links?: ReadonlyMap<string, string>;
   readonly forwarder: Forwarder;
   readonly random: () => number;
 }
 
 /** Serves one container. Resolves when both sockets are being read. */
 export async function serveDns(options: DnsServerOptions): Promise<{ close(): Promise<void> }> {
-  const { scope, names, random } = options;
+  const { scope, names, links, random } = options;
 
   async function ask(query: Query, transport: 'udp' | 'tcp'): Promise<Buffer> {
     const servers = options.upstreams();
@@ -37,7 +39,7 @@ export async function serveDns(options: DnsServerOptions): Promise<{ close(): Pr
     // Errors here are about single datagrams (a client that is gone); the socket stays good.
     udp.on('error', () => {});
     udp.on('message', (bytes, from) => {
-      const decision: Decision = decide(bytes, scope(), names, 'udp', random);
+      const decision: Decision = decide(bytes, scope(), names, 'udp', random, links);
       if (decision.kind === 'answer') udp.send(decision.bytes, from.port, from.address, ignore);
       else if (decision.kind === 'forward') {
         // The datagram's memory is dgram's to reuse once this returns.
@@ -61,11 +63,12 @@ export async function serveDns(options: DnsServerOptions): Promise<{ close(): Pr
 
   if (options.tcpFd !== undefined) {
     const connections = new Set<Socket>();
-    const tcp = createServer((socket) => {
+    // A client may end its half right after its question.
+    const tcp = createServer({ allowHalfOpen: true }, (socket) => {
       connections.add(socket);
       socket.on('close', () => connections.delete(socket));
       serveConnection(socket, (bytes) => {
-        const decision = decide(bytes, scope(), names, 'tcp', random);
+        const decision = decide(bytes, scope(), names, 'tcp', random, links);
         if (decision.kind === 'answer') return decision.bytes;
         return decision.kind === 'forward' ? ask(decision.query, 'tcp') : undefined;
       });
@@ -109,6 +112,8 @@ function serveConnection(
     }
     socket.resume();
   };
+  // Paused while a query is answered: the end comes after all that was asked before it.
+  socket.on('end', () => socket.end());
   socket.on('data', (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     socket.pause();

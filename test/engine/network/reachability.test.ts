@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createNetworkService, type NetworkRecord, type NetworkService } from '../../../src/network/index.ts';
 import { type Agent, buildAgent, startAgent } from '../../support/network/agent.ts';
@@ -55,12 +56,20 @@ async function container(
   name: string,
   networks: readonly NetworkRecord[],
   ports: readonly { protocol: 'tcp' | 'udp'; containerPort: number; hostIp: string; hostPort: number }[] = [],
+  gatewayNetworkId?: string,
 ): Promise<Container> {
   const id = Buffer.from(name).toString('hex').padEnd(64, '0');
   const endpoints = networks.map((record, index) =>
     service.allocate(record, { containerId: id, aliases: [name], interfaceName: `eth${index}` }),
   );
-  const plan = await service.planAttach({ containerId: id, containerName: name, endpoints, ports });
+  const gateway = gatewayNetworkId === undefined ? {} : { gatewayNetworkId };
+  const plan = await service.planAttach({
+    containerId: id,
+    containerName: name,
+    endpoints,
+    ports,
+    ...gateway,
+  });
   const agent = await startAgent(bundle.path);
   agents.push(agent);
   const sockets = await agent.execute(plan);
@@ -70,6 +79,7 @@ async function container(
     endpoints: plan.endpoints,
     ports: plan.ports,
     sockets,
+    ...gateway,
   });
   for (const protocol of ['tcp', 'udp'] as const) {
     for (const port of [80, 81]) await agent.run({ do: 'serve', protocol, port, name });
@@ -195,6 +205,23 @@ describe.skipIf(why !== undefined)('who reaches what', () => {
       expect(await ask()).toEqual(yes('after'));
     } finally {
       await service.containerStopped(after.id);
+    }
+  });
+
+  it('a port of a container whose way out is another than its first network is reached all the same', async () => {
+    const [front, back] = records as [NetworkRecord, NetworkRecord];
+    const port = { protocol: 'tcp' as const, containerPort: 80, hostIp: '', hostPort: 18095 };
+    // As distributions set it: what comes from an address by another way than leads back there is dropped.
+    const filter = '/proc/sys/net/ipv4/conf/all/rp_filter';
+    const before = readFileSync(filter, 'utf8');
+    writeFileSync(filter, '1');
+    const both = await container('both', [front, back], [port], back.id);
+    try {
+      expect(await other.ask('tcp', lan.host, 18095, 10_000)).toBe(`both ${lan.other}`);
+      expect(await host.ask('tcp', '127.0.0.1', 18095)).toEqual(yes('both'));
+    } finally {
+      writeFileSync(filter, before);
+      await service.containerStopped(both.id);
     }
   });
 

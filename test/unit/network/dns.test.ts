@@ -114,9 +114,32 @@ describe('names', () => {
   it('are those of the asker’s networks', () => {
     expect(addresses(['front'], 'web')).toEqual(['10.1.0.2']);
     expect(addresses(['back'], 'web')).toEqual(['10.2.0.2']);
-    expect(addresses(['front', 'back'], 'web')).toEqual(['10.1.0.2', '10.2.0.2']);
     expect(addresses(['front'], 'db')).toBe('forward');
     expect(addresses([], 'web')).toBe('forward');
+  });
+  it('are looked for in one network after the other', () => {
+    expect(addresses(['front', 'back'], 'web')).toEqual(['10.1.0.2']);
+    expect(addresses(['back', 'front'], 'web')).toEqual(['10.2.0.2']);
+    const own = table();
+    own.add('other', endpoint('front', '10.1.0.9', ['db']));
+    expect(own.lookup(['front', 'back'], 'db')).toMatchObject({
+      ipv4: [Buffer.from([10, 1, 0, 9])],
+      ipv6: [expect.anything()],
+    });
+  });
+  it('may be called by names of the asker’s own, which go before others', () => {
+    const links = new Map([
+      ['database', 'proj-db-1'],
+      ['api', 'proj-api-2'],
+      ['gone', 'proj-gone-1'],
+    ]);
+    const linked = (name: string) => {
+      const decision = decide(query(name, A, {}), ['front', 'back'], names, 'udp', Math.random, links);
+      return decision.kind === 'answer' ? read(decision.bytes).records : decision.kind;
+    };
+    expect(linked('Database')).toEqual(['10.2.0.3']);
+    expect(linked('api')).toEqual(['10.1.0.11']);
+    expect(linked('gone')).toBe('forward');
   });
   it('are container name, service, alias and short id, in any case, plain or with the network', () => {
     for (const name of [
