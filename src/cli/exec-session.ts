@@ -3,7 +3,7 @@ import type { CliContext } from './context.ts';
 import { pipeStreams } from './pipe-streams.ts';
 
 /** A command to run in a container that runs. */
-export interface ExecSession {
+interface ExecSession {
   readonly words: readonly string[];
   readonly tty: boolean;
   readonly stdin: boolean;

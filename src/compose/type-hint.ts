@@ -1,7 +1,7 @@
 import { isList, isMap, type Tree, type TreePath } from './tree.ts';
 
 /** What the schema says may stand at a place, and at the place around it. */
-export interface Wanted {
+interface Wanted {
   readonly path: TreePath;
   /** JSON types. */
   readonly types: readonly string[];

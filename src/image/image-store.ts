@@ -27,7 +27,7 @@ import type {
   RootfsStorage,
 } from './types.ts';
 
-export interface ImageStoreOptions {
+interface ImageStoreOptions {
   /** Directory of the persistent state; the store keeps to images, layers, l, blobs, host and tmp below it. */
   readonly root: string;
   /** tcompose's version: part of tcompose/host's id. */

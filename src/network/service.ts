@@ -208,8 +208,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       for (let number = 0; used.has(interfaceName); number++) interfaceName = `eth${number}`;
       ensure(network);
       const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
-      const gateway =
-        table.gatewayOf(container.endpoints, container.gatewayNetworkId) ?? table.gatewayOf([fresh]);
+      const gateway = table.gatewayOf(container.endpoints) ?? table.gatewayOf([fresh]);
       const { socket } = container;
       const place = table.placeOf(fresh, gateway);
       // IPv6 addresses can't be given through a socket of the other family.
@@ -226,8 +225,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       running.detach(containerId, endpoint);
       const index = vethIndex(endpoint.hostLink);
       if (index !== undefined) await deleteLinkQuietly(route, index, `link ${endpoint.hostLink}`);
-      const left = running.find(containerId);
-      const next = left && table.gatewayOf(left.endpoints, left.gatewayNetworkId);
+      const next = table.gatewayOf(running.find(containerId)?.endpoints ?? []);
       const pool = next && table.recordOf(next.networkId).pools.find(({ family }) => family === 4);
       if (pool && container.socket !== undefined) addGateway(container.socket, pool.gateway);
     },

@@ -18,7 +18,7 @@ interface FileKind {
 }
 
 /** The file-system calls `readAccountFiles` needs; `node:fs/promises` has all of them. */
-export interface LayerReader {
+interface LayerReader {
   lstat(path: string): Promise<FileKind>;
   readlink(path: string): Promise<string>;
   readFile(path: string, encoding: 'utf8'): Promise<string>;

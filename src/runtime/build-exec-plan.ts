@@ -7,7 +7,7 @@ import { processPlan } from './plan-process.ts';
 import { homeFromAccounts, type MachineFacts } from './spec-input.ts';
 import type { ResolvedUser } from './users.ts';
 
-export interface ExecInput {
+interface ExecInput {
   /** 64 hex digits. */
   readonly id: string;
   readonly runDir: string;

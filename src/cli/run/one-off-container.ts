@@ -4,7 +4,7 @@ import { type ContainerSpec, containerSpec } from '../../project/create-body/ind
 import { type Plan, PlanBuilder } from '../../project/plan.ts';
 import { version } from '../../version.ts';
 
-export interface OneOff {
+interface OneOff {
   readonly name: string;
   /** Distinguishes it from other one-off containers of the service, in its labels. */
   readonly slug: string;

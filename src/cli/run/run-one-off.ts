@@ -6,7 +6,7 @@ import { exitCodes, startFailureCode } from '../container/start-failure.ts';
 import type { CliContext } from '../context.ts';
 import { pipeStreams } from '../pipe-streams.ts';
 
-export interface OneOffRun {
+interface OneOffRun {
   readonly id: string;
   readonly name: string;
   readonly service: string;

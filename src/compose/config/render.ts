@@ -9,7 +9,7 @@ import type { Tree, TreeMap } from '../tree.ts';
 import { writeJson } from './write-json.ts';
 import { writeYaml } from './write-yaml.ts';
 
-export interface RenderOptions {
+interface RenderOptions {
   readonly format: Format;
 }
 

@@ -21,14 +21,14 @@ export interface ProcessFacts {
 }
 
 /** What columns are computed against. */
-export interface Moment {
+interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** KiB of memory of the machine. */
   readonly memory: number;
 }
 
-export interface Column {
+interface Column {
   readonly title: string;
   readonly text: (row: ProcessFacts, at: Moment) => string;
 }

@@ -23,7 +23,7 @@ export const segmentFlag = {
 } as const;
 
 /** One segment, for callers that don't mind an object for each. */
-export interface LogRecord {
+interface LogRecord {
   /** RFC 3339, UTC, nanoseconds. */
   readonly time: string;
   readonly stream: 'stdout' | 'stderr';

@@ -5,7 +5,7 @@ import type { ImageRecord, ImageRuntimeConfig } from '../types.ts';
 export const hostReference = 'tcompose/host:latest';
 
 /** Label with the machine's fingerprint, kept by images built from the host image. */
-export const machineLabel = 'tcompose.host.machine';
+const machineLabel = 'tcompose.host.machine';
 
 interface HostIdentity {
   /** /etc/machine-id, or anything else that stays the same on this machine. Never shown, only hashed. */
