@@ -39,8 +39,9 @@ const overrideNames = [
 
 /**
  * Finds the compose files, the project directory and the environment. Sources in order: the process's variables, `.env`
- * of the working directory or the files of --env-file and COMPOSE_ENV_FILES, then COMPOSE_FILE or the first default
- * name in this directory or above, then `.env` beside it; what is set first stays.
+ * of the directory known so far (--project-directory, that of the first -f, or the working directory) or the files of
+ * --env-file and COMPOSE_ENV_FILES, then COMPOSE_FILE or the first default name in this directory or above, then `.env`
+ * beside it; what is set first stays.
  * @throws TcomposeError COMPOSE_NO_FILE, COMPOSE_ENV_FILE, COMPOSE_REMOTE
  */
 export async function discover(
@@ -61,15 +62,30 @@ export async function discover(
     for (const file of files) envFiles.add(file);
     for (const [name, value] of found) if (!Object.hasOwn(environment, name)) environment[name] = value;
   };
-  await addEnvironment(given ?? effects.cwd);
+  const known = given ?? directoryOf(namedFiles(options.files ?? [], effects), effects.cwd);
+  await addEnvironment(known);
   const files = await composeFiles(options, environment, given ?? effects.cwd, effects, warn);
-  const first = files[0] ?? '-';
-  const workingDir = given ?? (first === '-' ? effects.cwd : dirname(first));
-  if (explicit === undefined && workingDir !== (given ?? effects.cwd)) await addEnvironment(workingDir);
+  const workingDir = given ?? directoryOf(files, effects.cwd);
+  if (explicit === undefined && workingDir !== known) await addEnvironment(workingDir);
   const listed = options.profiles ?? [];
   const profiles =
     listed.length > 0 ? listed : (environment.COMPOSE_PROFILES ?? '').split(',').map((name) => name.trim());
   return { files, workingDir, environment, envFiles: [...envFiles], profiles };
+}
+
+/** The directory of the first file that isn't standard input. */
+function directoryOf(files: readonly string[], otherwise: string): string {
+  const first = files.find((file) => file !== '-');
+  return first === undefined ? otherwise : dirname(first);
+}
+
+/** Files as -f or COMPOSE_FILE names them, made absolute. */
+function namedFiles(named: readonly string[], effects: LoadEffects): readonly string[] {
+  return named.map((file) => {
+    const remote = remoteProblem(file);
+    if (remote !== undefined) throw new TcomposeError('COMPOSE_REMOTE', remote, { hint: remoteHint });
+    return file === '-' ? file : resolve(effects.cwd, expandHome(file, effects.home));
+  });
 }
 
 function explicitEnvFiles(
@@ -134,11 +150,7 @@ async function composeFiles(
   const fromVariable = (environment.COMPOSE_FILE ?? '').split(separator).filter((file) => file !== '');
   const chosen = named.length > 0 ? named : fromVariable;
   if (chosen.length === 0) return await defaultFiles(directory, effects, warn);
-  const files = chosen.map((file) => {
-    const remote = remoteProblem(file);
-    if (remote !== undefined) throw new TcomposeError('COMPOSE_REMOTE', remote, { hint: remoteHint });
-    return file === '-' ? file : resolve(effects.cwd, expandHome(file, effects.home));
-  });
+  const files = namedFiles(chosen, effects);
   for (const file of files) await requireFile(file, effects);
   return files;
 }

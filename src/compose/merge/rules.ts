@@ -43,17 +43,13 @@ const logging: MergeRule = (base, override, general) => {
   return general.values(base, override);
 };
 
-/** Address pools are the same pool when their subnet is. */
+/** Address pools are the same pool when their subnet is; those that the override doesn't name again are gone. */
 const pools: MergeRule = (base, override, general) => {
   if (!isList(base) || !isList(override)) return general.values(base, override);
-  const merged = [...base];
-  for (const pool of override) {
-    const at = merged.findIndex((known) => isMap(known) && isMap(pool) && known.subnet === pool.subnet);
-    const known = merged[at];
-    if (isMap(known) && isMap(pool)) merged[at] = general.mappings(known, pool);
-    else merged.push(pool);
-  }
-  return merged;
+  return override.map((pool) => {
+    const known = base.find((one) => isMap(one) && isMap(pool) && one.subnet === pool.subnet);
+    return isMap(known) && isMap(pool) ? general.mappings(known, pool) : pool;
+  });
 };
 
 const service = (rule: MergeRule, ...names: string[]) =>

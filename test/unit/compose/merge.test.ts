@@ -10,6 +10,15 @@ const merge = (...trees: TreeMap[]): TreeMap =>
     .map((tree) => structuredClone(tree))
     .reduce((base, next) => enforceUnicity(mergeTrees(base, next, noPositions)));
 
+it('merges address pools of one subnet, and drops those that the override does not name', () => {
+  const pools = (...config: TreeMap[]): TreeMap => ({ networks: { n: { ipam: { config } } } });
+  const base = pools({ subnet: '10.0.0.0/24' }, { subnet: '10.1.0.0/24', gateway: '10.1.0.1' });
+  const override = pools({ subnet: '10.2.0.0/24' }, { subnet: '10.1.0.0/24', ip_range: '10.1.0.0/25' });
+  expect(merge(base, override)).toEqual(
+    pools({ subnet: '10.2.0.0/24' }, { subnet: '10.1.0.0/24', gateway: '10.1.0.1', ip_range: '10.1.0.0/25' }),
+  );
+});
+
 const pair = fc
   .tuple(fc.constantFrom('A', 'B', 'C'), fc.constantFrom('1', '2'))
   .map(([key, value]) => `${key}=${value}`);

@@ -137,6 +137,19 @@ describe('the environment', () => {
     expect((await load(files)).project.services.a?.image).toBe('outer inner');
   });
 
+  it('is .env beside the first -f, not that of the working directory', async () => {
+    const files = {
+      '.env': 'X=outer\nY=outer',
+      'sub/compose.yaml': 'services: {a: {image: "${X:-none} ${Y:-none}"}}',
+      'sub/.env': 'X=inner',
+    };
+    const { project } = await load(files, { files: ['-', 'sub/compose.yaml'], stdin: 'services: {}' });
+    expect(project.services.a?.image).toBe('inner none');
+    expect(project.workingDir).toBe('/project/sub');
+    const outer = await load(files, { files: ['sub/compose.yaml'], projectDirectory: '.' });
+    expect(outer.project.services.a?.image).toBe('outer outer');
+  });
+
   it('refuses an --env-file that is missing', async () => {
     expect(await refused(compose, { envFiles: ['no.env'] })).toEqual([
       "COMPOSE_ENV_FILE - couldn't find env file: /project/no.env",
