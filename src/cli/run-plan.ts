@@ -47,8 +47,12 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
   const renderer = await ctx.renderer();
   const interrupt = new AbortController();
   const release = ctx.onInterrupt((count) => {
-    interrupt.abort();
     if (count > 1) ctx.exit(130);
+    interrupt.abort();
+    renderer.emit({
+      type: 'warning',
+      message: 'interrupted: what is under way is being finished (press Ctrl+C again to leave it)',
+    });
   });
   let late = false;
   const { readyWithin = 0 } = options;

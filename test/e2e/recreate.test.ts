@@ -70,6 +70,25 @@ services:
     expect(volumes()).toBe('');
   });
 
+  it('the first interrupt of a stop says what it waits for, the second leaves', async () => {
+    bench.write(
+      'slow.yaml',
+      `
+name: anew
+services:
+  slow: {image: tcompose/host, command: sh -c 'trap "" TERM; echo up; sleep 1000 & wait; wait', stop_grace_period: 5m}
+`,
+    );
+    ok('-f', 'slow.yaml', 'up', '-d');
+    const stop = bench.begin('-f', 'slow.yaml', 'stop');
+    await stop.until('Stopping');
+    stop.child.kill('SIGINT');
+    await stop.until('interrupted: what is under way is being finished');
+    stop.child.kill('SIGINT');
+    expect(await stop.exit).toBe(130);
+    ok('-f', 'slow.yaml', 'down', '-t', '0');
+  });
+
   it('an interrupt stops the services named and what was started with them, not what ran before', async () => {
     ok('up', '-d', 'db');
     const up = bench.begin('up', 'web');

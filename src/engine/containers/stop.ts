@@ -7,7 +7,8 @@ import type { Container } from './container.ts';
 import { emitContainer } from './events.ts';
 import { startContainer } from './start.ts';
 
-const defaultTimeout = 10;
+/** Time between the stop signal and SIGKILL where nothing says another, seconds. */
+export const defaultTimeout = 10;
 const sigkill = 9;
 
 /**

@@ -18,9 +18,9 @@ import {
   pauseContainer,
   resetRestarts,
   restartContainer,
-  stopContainer,
   unpauseContainer,
 } from '../containers/stop.ts';
+import { stopInTurn } from '../containers/stop-in-turn.ts';
 import { updateContainer } from '../containers/update.ts';
 import type { Engine } from '../context.ts';
 import { flag, integer, matches, neededInteger, parseFilters, timeValue } from '../filters.ts';
@@ -151,7 +151,10 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/stop',
-      handler: operation((container, exchange) => stopContainer(engine, container, stopOptions(exchange))),
+      async handler(exchange) {
+        await stopInTurn(engine, named(exchange), stopOptions(exchange));
+        exchange.send(204);
+      },
     },
     {
       method: 'POST',
