@@ -68,6 +68,7 @@ export interface CommandGroup {
   readonly commands: Readonly<Record<string, CommandEntry>>;
 }
 
+/** Whether an entry of the table is a group of commands. */
 export const isGroup = (entry: CommandEntry | CommandGroup): entry is CommandGroup => 'commands' in entry;
 
 /** Typed reads of parsed flags; each gives the value, or the fallback when the flag was not given. */

@@ -3,6 +3,7 @@ import type { ArgsSpec, ParsedArgs } from './command.ts';
 import { flag } from './command.ts';
 import type { CliContext } from './context.ts';
 
+/** What every `inspect` takes; `usage` names the things it inspects. */
 export const inspectArgs = (usage: string): ArgsSpec => ({
   usage,
   min: 1,

@@ -166,6 +166,7 @@ export function remoteProblem(reference: string): string | undefined {
   return undefined;
 }
 
+/** What to do about a file that would have to be fetched. */
 export const remoteHint = 'Fetch it yourself, and name the local file.';
 
 /** @throws TcomposeError COMPOSE_NO_FILE unless there is a file to read. */

@@ -8,6 +8,7 @@ export interface PathTable<T> {
   readonly keys: Map<string, PathTable<T>>;
 }
 
+/** Makes a table of patterns such as `services.*.ports.[]`; `*` and `[]` stand for any step. */
 export function buildPathTable<T>(entries: readonly (readonly [pattern: string, rule: T])[]): PathTable<T> {
   const root: PathTable<T> = { rule: undefined, any: undefined, keys: new Map() };
   for (const [pattern, rule] of entries) {

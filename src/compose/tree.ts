@@ -13,9 +13,11 @@ export interface TreeMap {
 /** Way from a document's root to a node: keys of mappings, indexes of sequences. */
 export type TreePath = readonly (string | number)[];
 
+/** Whether a node is a mapping. */
 export const isMap = (node: Tree | undefined): node is TreeMap =>
   typeof node === 'object' && node !== null && !Array.isArray(node);
 
+/** Whether a node is a list. */
 export const isList = (node: Tree | undefined): node is Tree[] => Array.isArray(node);
 
 /** The value of a key the mapping itself has; never one of `Object.prototype`. */

@@ -9,6 +9,7 @@ export interface EngineLog {
   error(message: string, cause?: unknown): void;
 }
 
+/** Writes each entry by `write`, a whole line at a time; debug entries only with `debug`. */
 export function createLog(clock: Clock, write: (line: string) => void, debug: boolean): EngineLog {
   const line = (level: string, message: string): void =>
     write(`${rfc3339(clock.now())} ${level} ${message.replaceAll('\n', '\\n')}\n`);

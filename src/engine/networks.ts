@@ -178,6 +178,7 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
 export const shownDriver = (record: Pick<NetworkRecord, 'driver'>): string =>
   record.driver === 'none' ? 'null' : record.driver;
 
+/** A network as the API shows it; `containers` are those attached to it. */
 export function inspectNetwork(record: NetworkRecord, containers: readonly Container[]): NetworkInspect {
   const entries = containers.flatMap((container) => {
     const endpoint = Object.values(container.mutable.attachments).find(

@@ -11,6 +11,7 @@ import type { NetworkRecord } from './types.ts';
 
 const { EEXIST, ENODEV } = constants.errno;
 
+/** All links of this network namespace. */
 export const listLinks = (route: NetlinkTransport): Link[] =>
   parseLinks(route.query(dumpLinks(), 'list links'));
 

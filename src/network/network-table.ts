@@ -30,6 +30,7 @@ export interface NetworkTable {
   placeOf(endpoint: EndpointRecord, gateway: EndpointRecord | undefined): LinkPlace;
 }
 
+/** An empty table. */
 export function createNetworkTable(route: NetlinkTransport): NetworkTable {
   const entries = new Map<string, Entry>();
 

@@ -19,6 +19,7 @@ interface BridgeOptions {
   readonly mtu: number;
 }
 
+/** Reads the options of Docker's bridge driver, with its defaults. */
 export function bridgeOptions(options: NetworkRecord['options']): BridgeOptions {
   return {
     bridgeName: options[BRIDGE_NAME],

@@ -42,6 +42,7 @@ interface RunningContainers {
   close(): Promise<void>;
 }
 
+/** What is kept up for the containers on networks while they run: names, resolver, published ports. */
 export function createRunningContainers(parts: {
   readonly table: NetworkTable;
   readonly firewall: Firewall;

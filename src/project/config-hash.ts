@@ -11,8 +11,10 @@ import type { Service } from '../compose/model/service.ts';
 /** Hash of everything in a service that its containers are made from, as `config --hash` prints it: 64 hex digits. */
 export const serviceHash = (service: Service): string => configHash(serviceHashInput(service));
 
+/** Hash of what the compose file says of a network. */
 export const networkHash = (network: Network): string => configHash(networkHashInput(network));
 
+/** Hash of what the compose file says of a volume. */
 export const volumeHash = (volume: Volume): string => configHash(volumeHashInput(volume));
 
 /** Short hashes of each attribute: `command=1f2e3d4c,image=…`. */

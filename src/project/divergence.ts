@@ -19,6 +19,7 @@ export interface Expectation {
   readonly volumes: ReadonlyMap<string, ResourceOutcome>;
 }
 
+/** What a container of the service would be made of now. */
 export function expectationOf(
   project: Project,
   service: Service,

@@ -81,6 +81,7 @@ export const byServiceAndNumber = (a: ObservedContainer, b: ObservedContainer): 
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Whether the container has a process, or is about to have one again. */
 export const isUp = (container: ObservedContainer): boolean =>
   container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
 

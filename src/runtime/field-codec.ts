@@ -26,6 +26,7 @@ export const text: FieldCodec<string> = {
   },
 };
 
+/** A boolean, one byte. */
 export const flag: FieldCodec<boolean> = {
   write: (out, value) => out.u8(value ? 1 : 0),
   read: (input) => {
@@ -50,6 +51,7 @@ export const octal = unsigned((value) => `0${value.toString(8)}`);
 /** u32, shown in hexadecimal: flags. */
 export const hex = unsigned((value) => `0x${value.toString(16)}`);
 
+/** An integer, i32 on the wire. */
 export const signed: FieldCodec<number> = {
   write: (out, value) => out.i32(inRange(value, -0x8000_0000, 0x7fff_ffff)),
   read: (input) => input.i32(),

@@ -174,7 +174,10 @@ const planFields: Fields<LaunchPlan> = {
   teardown: f.listOf(hostOp),
 };
 
+/** A whole launch plan, field by field in a fixed order. */
 export const launchPlanCodec: FieldCodec<LaunchPlan> = f.record(planFields);
+
+/** A list of network ops, for a container that runs. */
 export const networkOpsCodec: FieldCodec<readonly NetworkOp[]> = f.listOf(networkOp);
 
 /** One line a field; lists of ops and the process's fields take one line each entry. */

@@ -96,11 +96,13 @@ export function seccompOf(
   return resolveProfile(parseProfile(input.readProfile(word), word), context);
 }
 
+/** Paths of /proc and /sys that are hidden; none for a privileged container. */
 export function maskedPaths(input: SpecInput, security: SecurityOptions): readonly string[] {
   if (input.hostConfig.Privileged === true || security.systemPathsUnconfined) return [];
   return input.hostConfig.MaskedPaths ?? [...defaultMaskedPaths, ...(input.machine.extraMaskedPaths ?? [])];
 }
 
+/** Paths of /proc that may only be read; none for a privileged container. */
 export function readonlyPaths(input: SpecInput, security: SecurityOptions): readonly string[] {
   if (input.hostConfig.Privileged === true || security.systemPathsUnconfined) return [];
   return input.hostConfig.ReadonlyPaths ?? defaultReadonlyPaths;

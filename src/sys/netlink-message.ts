@@ -26,11 +26,14 @@ export function attribute(type: number, value: Uint8Array): Buffer {
   return buffer;
 }
 
+/** An attribute made of attributes. */
 export const nested = (type: number, ...attributes: readonly Uint8Array[]): Buffer =>
   attribute(type | NLA_F_NESTED, Buffer.concat(attributes));
 
+/** An attribute of one byte. */
 export const u8 = (type: number, value: number): Buffer => attribute(type, Uint8Array.of(value));
 
+/** An attribute of four bytes in host order. */
 export function u32(type: number, value: number): Buffer {
   const buffer = Buffer.alloc(4);
   buffer.writeUInt32LE(value >>> 0);
@@ -44,6 +47,7 @@ export function be32(type: number, value: number): Buffer {
   return attribute(type, buffer);
 }
 
+/** An attribute of eight bytes in network order. */
 export function be64(type: number, value: bigint): Buffer {
   const buffer = Buffer.alloc(8);
   buffer.writeBigUInt64BE(value);

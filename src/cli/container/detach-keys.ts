@@ -1,6 +1,7 @@
 import { type FlagSpec, flag, type ParsedArgs } from '../command.ts';
 import type { CliContext } from '../context.ts';
 
+/** `--detach-keys`, which the docker CLI has. */
 export const detachKeysFlag: FlagSpec = {
   name: 'detach-keys',
   type: 'string',

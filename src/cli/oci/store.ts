@@ -68,6 +68,7 @@ export function findContainer(directory: string, id: string): OciContainer {
   }
 }
 
+/** Forgets a container; none there is no error. */
 export function removeContainer(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }

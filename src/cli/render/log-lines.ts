@@ -11,6 +11,7 @@ export interface LogStyle {
   readonly containers?: readonly string[];
 }
 
+/** Prefixes, no colour, no times. */
 export const plainLogStyle: LogStyle = { prefix: true, color: false, timestamps: false };
 
 /** Foreground colours that are readable on dark and light terminals, in the order they are given out. */

@@ -11,6 +11,7 @@ export interface Cursor {
   readonly parent: Cursor | undefined;
 }
 
+/** The path from the root of the tree to a cursor. */
 export function pathOf(cursor: Cursor | undefined): TreePath {
   const path: (string | number)[] = [];
   for (let node = cursor; node !== undefined; node = node.parent) path.unshift(node.key);

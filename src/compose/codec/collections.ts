@@ -188,6 +188,7 @@ export const structByValue = (fields: Fields): Codec => {
   return alwaysInJson({ read: codec.read, write }, () => new OutMap());
 };
 
+/** Adds the `x-*` keys, which stand last. */
 export function writeExtensions(
   map: OutMap,
   extensions: Readonly<Record<string, Tree>> | undefined,

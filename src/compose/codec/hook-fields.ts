@@ -12,6 +12,7 @@ const shared: Fields = [
 /** `post_start`, `pre_stop` and the `exec` of a watch rule. */
 export const hook = struct([['command', command], ...shared]);
 
+/** An entry of `pre_start`. */
 export const preStartHook = struct([['command', command], ['image', text], ...shared, ['per_replica', flag]]);
 
 /** Attributes of `services.*.develop` in the order `config` prints them. */

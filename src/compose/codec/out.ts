@@ -1,6 +1,7 @@
 /** A document to be written: scalars, lists, and mappings whose order is kept even for keys that look like numbers. */
 export type Out = null | boolean | number | string | RawNumber | readonly Out[] | OutMap;
 
+/** A mapping to be printed, its keys in the order they were set. */
 export class OutMap {
   readonly entries: [key: string, value: Out][] = [];
 

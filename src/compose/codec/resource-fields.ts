@@ -59,7 +59,14 @@ const modelFields: Fields = [
   ['runtime_flags', texts],
 ];
 
+/** A value under the top-level `networks`. */
 export const network = struct(networkFields);
+
+/** A value under the top-level `volumes`. */
 export const volume = struct(volumeFields);
+
+/** A value under the top-level `configs` or `secrets`. */
 export const fileObject = struct(fileObjectFields);
+
+/** A value under the top-level `models`. */
 export const model = struct(modelFields);

@@ -245,4 +245,5 @@ export const serviceFields: Fields = [
   ['pre_stop', listOf(hook)],
 ];
 
+/** A value under `services`. */
 export const service = struct(serviceFields);

@@ -103,6 +103,7 @@ const ulimit: Codec = {
   write: (value, format) => pair.write(value === 0 ? { soft: 0, hard: 0 } : value, format) as Out,
 };
 
+/** `ulimits`: a number for both limits, or the pair. */
 export const ulimits: Codec = {
   read: (node, at, context) => {
     if (!isMap(node)) return undefined;

@@ -38,6 +38,7 @@ export function readProperties(scanner: Scanner): Properties | undefined {
   }
 }
 
+/** Whether a character code is one of `,[]{}`. */
 export function isFlowIndicator(code: number): boolean {
   return (
     code === char.comma ||
@@ -234,6 +235,7 @@ export function applyMergeKey(target: Record<string, unknown>, merged: unknown, 
   return sources as object[];
 }
 
+/** Goes one level down; throws when the nesting is too deep. */
 export function enter(scanner: Scanner): void {
   scanner.depth += 1;
   if (scanner.depth > maxDepth) {

@@ -1,6 +1,7 @@
 import type { NodePlaces } from './document.ts';
 import { NotHandled, type YamlProblem } from './problem.ts';
 
+/** Character codes of the indicators. */
 export const char = {
   tab: 9,
   newline: 10,
@@ -59,6 +60,9 @@ export interface Scanner {
   marked: boolean;
 }
 
+/**
+ * A scanner at the start of a text, behind its byte order mark. `places`: where the positions of nodes go, if anybody wants them.
+ */
 export function createScanner(text: string, places: Map<object, NodePlaces> | undefined): Scanner {
   return {
     text,
@@ -150,6 +154,7 @@ export function atLineEnd(scanner: Scanner): boolean {
   return code === char.hash && (scanner.pos > before || isBlank(scanner.text.charCodeAt(scanner.pos - 1)));
 }
 
+/** Throws NotHandled unless nothing but a comment is left of the line. */
 export function expectLineEnd(scanner: Scanner): void {
   if (!atLineEnd(scanner)) throw new NotHandled('text after a value', scanner.pos);
 }

@@ -40,6 +40,7 @@ export interface ContainerRoot {
   release(): void;
 }
 
+/** A container's root: of its processes while it is up, else put together from its layers. To be released. */
 export async function openContainerRoot(engine: Engine, container: Container): Promise<ContainerRoot> {
   const { state } = container;
   if (state.status === 'running' || state.status === 'paused')

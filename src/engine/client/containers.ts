@@ -28,6 +28,8 @@ interface LogOptions {
 }
 
 const path = (id: string, rest = '') => `/containers/${encodeURIComponent(id)}${rest}`;
+
+/** Filters as the API takes them in a query; undefined for none. */
 export const encodeFilters = (filters: Filters | undefined) =>
   filters === undefined || Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
 

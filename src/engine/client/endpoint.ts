@@ -20,5 +20,6 @@ export function parseDockerHost(value: string): Endpoint {
   });
 }
 
+/** An endpoint as DOCKER_HOST writes it. */
 export const describeEndpoint = (endpoint: Endpoint): string =>
   endpoint.kind === 'unix' ? `unix://${endpoint.path}` : `tcp://${endpoint.host}:${endpoint.port}`;

@@ -39,6 +39,7 @@ export function allocate(engine: Engine, container: Container, undo: (() => unkn
   return endpoints;
 }
 
+/** Attachments of a container that is not up: it has no addresses. */
 export function withoutEndpoints(
   attachments: Readonly<Record<string, Attachment>>,
 ): Record<string, Attachment> {
@@ -47,6 +48,7 @@ export function withoutEndpoints(
   );
 }
 
+/** Puts addresses and published ports on record; the caller saves. */
 export function keepEndpoints(
   container: Container,
   endpoints: readonly EndpointRecord[],

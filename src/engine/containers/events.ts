@@ -31,6 +31,7 @@ export function emitPrune(
   engine.events.emit({ type, action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } });
 }
 
+/** Journals an event of a network; with `connect` and `disconnect`, the container's id. */
 export function emitNetwork(
   engine: Pick<Engine, 'events'>,
   network: { readonly id: string; readonly name: string; readonly driver: string },
@@ -49,6 +50,7 @@ export function emitNetwork(
   });
 }
 
+/** Journals an event of a volume. */
 export function emitVolume(
   engine: Pick<Engine, 'events'>,
   name: string,

@@ -28,6 +28,7 @@ export function superviseExit(engine: Engine, container: Container, launch: Laun
   });
 }
 
+/** An exit as the shim told it, for the state file. */
 export function toRecord(exit: ShimExit): ExitRecord {
   return {
     exitCode: exit.code,
@@ -47,6 +48,7 @@ export function exitOnFile(container: Container): ExitRecord | undefined {
   }
 }
 
+/** The exit of a container whose shim was killed: nobody knows the command's own. */
 export function lostShim(engine: Pick<Engine, 'clock'>): ExitRecord {
   return {
     exitCode: lostShimCode,
@@ -151,6 +153,7 @@ export function afterExit(engine: Engine, container: Container): void {
   }
 }
 
+/** Starts the container again after `delay` milliseconds, unless it is stopped or removed before. */
 export function scheduleRestart(engine: Engine, container: Container, delay: number): void {
   container.cancelRestart?.();
   const timer = setTimeout(() => {

@@ -11,6 +11,7 @@ interface HostFiles {
   readonly resolvConf: string;
 }
 
+/** Where the files are that are mounted over those of the image. */
 export const hostFilesIn = (runDir: string): HostFiles => ({
   hosts: join(runDir, 'hosts'),
   hostname: join(runDir, 'hostname'),

@@ -29,6 +29,7 @@ const maxLinks = 40;
 /** With and without the mount option `userxattr`. */
 const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque'];
 
+/** Reads a root file system without mounting it; `layers` are directories, the top one first. */
 export function openLayers(layers: readonly string[]): LayeredRoot {
   /** Looks `path` (normal, absolute, no link among its parents) up in all layers. */
   async function at(path: string, from: readonly string[]): Promise<LayeredEntry | undefined> {

@@ -8,6 +8,7 @@ import { summarize } from './inspect.ts';
 import { parsePortKey } from './port-spec.ts';
 import { lastExit, shownStatus } from './state.ts';
 
+/** Filters of GET /containers/json. */
 export const containerFilterKeys = [
   'ancestor',
   'before',
@@ -73,6 +74,9 @@ export function listContainers(engine: Engine, options: ListOptions): ContainerS
   return limited.map((container) => summarize(engine, container, now));
 }
 
+/**
+ * Whether a container passes the filters. Throws 404 for a container that `before` or `since` name and that does not exist.
+ */
 export function matchesContainer(engine: Engine, container: Container, filters: Filters): boolean {
   const { record } = container;
   const created = parseRfc3339(record.created);

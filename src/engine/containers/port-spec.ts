@@ -22,6 +22,7 @@ export function parsePortKey(text: string): PortKey[] {
   return Array.from({ length: last - first + 1 }, (_, index) => ({ port: first + index, protocol }));
 }
 
+/** `8080/tcp`. */
 export const portKey = (key: { readonly port: number; readonly protocol: string }): string =>
   `${key.port}/${key.protocol}`;
 

@@ -27,6 +27,10 @@ interface Prepared {
   readonly ports: readonly PortBinding[];
 }
 
+/**
+ * Everything of a start that comes before its shim: addresses, ports, the run directory and its files, the spec and the plan. What is to be
+ * taken back on failure is added to `undo`.
+ */
 export async function prepare(
   engine: Engine,
   container: Container,

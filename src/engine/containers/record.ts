@@ -74,6 +74,7 @@ export interface ContainerMutable {
   readonly updated?: HostConfig;
 }
 
+/** What is wrong with the shape of a config.json; undefined: nothing. */
 export function recordFault(value: unknown): string | undefined {
   return checkShape(value, {
     version: (field) => field === 1,
@@ -99,6 +100,7 @@ const statuses = [
   'dead',
 ];
 
+/** What is wrong with the shape of a line of state.json; undefined: nothing. */
 export function mutableFault(value: unknown): string | undefined {
   return (
     checkShape(value, {

@@ -16,6 +16,7 @@ export interface ContainerRegistry {
   rename(container: Container, name: string): void;
 }
 
+/** An empty registry. */
 export function createContainerRegistry(): ContainerRegistry {
   const byId = new Map<string, Container>();
   const names = new Map<string, string>();

@@ -69,6 +69,7 @@ export const transitions: Readonly<Record<ContainerStatus, readonly ContainerSta
   dead: ['removing'],
 };
 
+/** Whether the move is one of `transitions`. */
 export function canBecome(from: ContainerStatus, to: ContainerStatus): boolean {
   return transitions[from].includes(to);
 }

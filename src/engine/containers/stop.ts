@@ -83,6 +83,7 @@ export async function restartContainer(
   emitContainer(engine, container, 'restart');
 }
 
+/** Freezes all processes of a running container. Throws a conflict for one that does not run. */
 export async function pauseContainer(engine: Engine, container: Container): Promise<void> {
   const { state, launch } = container;
   if (state.status === 'paused') throw conflict(`container ${container.id} is already paused`);
@@ -99,6 +100,7 @@ export async function pauseContainer(engine: Engine, container: Container): Prom
   container.announce();
 }
 
+/** Lets a paused container go on. Throws a conflict for one that is not paused. */
 export async function unpauseContainer(engine: Engine, container: Container): Promise<void> {
   if (container.state.status !== 'paused') throw conflict(`container ${container.id} is not paused`);
   await thaw(engine, container);

@@ -1,6 +1,7 @@
 import type { EventMessage } from '../api/events.ts';
 import { type Filters, matches, matchesLabels } from '../filters.ts';
 
+/** Filters of GET /events. */
 export const eventFilterKeys = [
   'container',
   'daemon',

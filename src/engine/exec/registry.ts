@@ -14,6 +14,7 @@ export interface ExecRegistry {
 /** Finished execs kept for inspection. */
 const keepFinished = 256;
 
+/** An empty registry; it forgets the oldest execs that have ended. */
 export function createExecRegistry(): ExecRegistry {
   const byId = new Map<string, ExecProcess>();
   return {

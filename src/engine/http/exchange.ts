@@ -81,6 +81,7 @@ function parseJsonBody<T>(bytes: Buffer): T {
   return value as T;
 }
 
+/** Reads a body to its end. Throws 400 for one that is too long or no JSON. */
 export async function readJson<T>(stream: Readable): Promise<T> {
   return parseJsonBody<T>(await collect(stream, maxJsonBody));
 }

@@ -72,15 +72,28 @@ function statusByEnding(code: string): number {
   return statusOfEnding.find(([pattern]) => pattern.test(code))?.[1] ?? 500;
 }
 
+/** 400. */
 export const badParameter = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_BAD_PARAMETER', message, hint === undefined ? {} : { hint });
+
+/** 404. */
 export const notFound = (message: string): TcomposeError => new TcomposeError('ENGINE_NOT_FOUND', message);
+
+/** 409. */
 export const conflict = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_CONFLICT', message, hint === undefined ? {} : { hint });
+
+/** 304: what was asked for is so already. */
 export const notModified = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_NOT_MODIFIED', message);
+
+/** 403. */
 export const forbidden = (message: string): TcomposeError => new TcomposeError('ENGINE_FORBIDDEN', message);
+
+/** 503. */
 export const unavailable = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_UNAVAILABLE', message);
+
+/** 501. */
 export const notImplemented = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_NOT_IMPLEMENTED', message);

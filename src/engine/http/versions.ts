@@ -1,5 +1,7 @@
 /** API versions this engine answers; a client outside the range is told so in Docker's words. */
 export const apiVersion = '1.47';
+
+/** Oldest version of the API that a client may ask for. */
 export const minApiVersion = '1.24';
 
 /** Splits `/v1.47/containers/json` into the API version and the rest; no prefix means the newest version. */

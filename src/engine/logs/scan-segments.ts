@@ -14,6 +14,7 @@ interface ScanState {
   scratch: Int32Array;
 }
 
+/** The state at the start of a log. */
 export function newScanState(selection: LogSelection, from: readonly [LogPosition, LogPosition]): ScanState {
   return {
     selection,

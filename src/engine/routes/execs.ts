@@ -13,6 +13,7 @@ import type { Route } from '../http/router.ts';
 import { newId } from '../ids.ts';
 import { pumpAttachment } from './pump.ts';
 
+/** Routes under /exec, and those of a container that begin one. */
 export function execRoutes(engine: Engine): Route[] {
   return [
     {

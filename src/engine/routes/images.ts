@@ -10,6 +10,7 @@ import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { parseRfc3339 } from '../time-text.ts';
 
+/** Routes under /images. */
 export function imageRoutes(engine: Engine): Route[] {
   const need = (reference: string): ImageRecord => {
     const record = engine.images.get(reference);
@@ -209,6 +210,7 @@ function matchesReference(pattern: string, tag: string): boolean {
   return glob(tag) || glob(repository);
 }
 
+/** An element of GET /images/json. */
 export function summarizeImage(engine: Engine, record: ImageRecord): ImageSummary {
   return {
     Id: record.id,

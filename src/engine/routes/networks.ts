@@ -28,6 +28,7 @@ import { parseRfc3339 } from '../time-text.ts';
 
 const filterKeys = ['dangling', 'driver', 'id', 'label', 'label!', 'name', 'scope', 'type'];
 
+/** Routes under /networks. */
 export function networkRoutes(engine: Engine): Route[] {
   const { networks } = engine;
   const builtIn = (record: NetworkRecord): boolean => (predefined as readonly string[]).includes(record.name);

@@ -15,6 +15,7 @@ import { summarizeImage } from './images.ts';
 /** Names Go clients know the architectures by. */
 const goArchitecture: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
+/** Routes about the engine as a whole: ping, version, info, disk usage. */
 export function systemRoutes(engine: Engine): Route[] {
   const ping = (exchange: Exchange): void => {
     const writer = exchange.stream(200, 'text/plain; charset=utf-8', {

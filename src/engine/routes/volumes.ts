@@ -10,6 +10,7 @@ import type { Route } from '../http/router.ts';
 import { compareVersions } from '../http/versions.ts';
 import { diskUsage, needVolume, type VolumeRecord } from '../volumes.ts';
 
+/** Routes under /volumes. */
 export function volumeRoutes(engine: Engine): Route[] {
   const { volumes } = engine;
   const inUse = (record: VolumeRecord): boolean => volumeUsers(engine, record.name).length > 0;

@@ -108,8 +108,15 @@ export function checkShape(
   return undefined;
 }
 
+/** For checkShape. */
 export const isString = (value: unknown): value is string => typeof value === 'string';
+
+/** For checkShape. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number';
+
+/** For checkShape; a list is none. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** For checkShape: 64 hex digits. */
 export const isId = (value: unknown): value is string => isString(value) && /^[0-9a-f]{64}$/.test(value);

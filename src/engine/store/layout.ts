@@ -25,6 +25,7 @@ export interface Layout {
   readonly runTrash: string;
 }
 
+/** The paths under the two directories, both absolute. */
 export function layoutOf(lib: string, run: string): Layout {
   return {
     lib,

@@ -95,6 +95,7 @@ export function planLocalBin(hostRoot: string, links: ReadonlyMap<string, string
   return { kind: 'generated', entries, binds: [readOnly(localBin, localBinHome)] };
 }
 
+/** Directory of the skeleton over which the one with `node` in it is mounted. */
 export const localBinMountPoint: SkeletonEntry = { kind: 'directory', path: localBinHome, mode: 0o755 };
 
 const readOnly = (source: string, target: string): RootfsBind => ({
@@ -104,6 +105,7 @@ const readOnly = (source: string, target: string): RootfsBind => ({
   readOnly: true,
 });
 
+/** Whether a path is a directory and no link to one. */
 export function isRealDirectory(path: string): boolean {
   try {
     return lstatSync(path).isDirectory();

@@ -1,5 +1,6 @@
 import { archiveError } from './archive-error.ts';
 
+/** Bytes of a tar header, and what everything in an archive is padded to. */
 export const blockSize = 512;
 
 /** One 512-byte header as it stands; names are bytes in latin1. Layout: POSIX ustar, GNU tar, and v7 before them. */

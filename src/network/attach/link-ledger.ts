@@ -28,6 +28,7 @@ interface LinkLedger {
   close(): void;
 }
 
+/** An empty ledger of the links of one instance. */
 export function createLinkLedger(options: {
   readonly instance: string;
   readonly route: NetlinkTransport;

@@ -5,6 +5,7 @@
 const VETH_INDEX_BASE = 0x100000;
 const VETH_COUNT = 36 ** 4;
 
+/** What the names of an instance's links begin with. */
 export const linkPrefix = (instance: string): string => `tc${instance}`;
 
 /** Bridge of a network by the first hex digits of its id; the next digits when that name is taken. */

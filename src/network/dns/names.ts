@@ -34,6 +34,7 @@ export interface NameTable {
   reverse(scope: readonly string[], family: 4 | 6, value: bigint): string | null | undefined;
 }
 
+/** An empty table. */
 export function createNameTable(): NameTable {
   const networks = new Map<string, NetworkNames>();
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { DnsOptions } from '../service-types.ts';
 
+/** Address of the resolver inside every container on a network. */
 export const DNS_ADDRESS = '127.0.0.11';
 /** The stub listener of systemd-resolved, behind which the real servers are listed in another file. */
 const STUB_ADDRESSES = new Set(['127.0.0.53', '127.0.0.54']);

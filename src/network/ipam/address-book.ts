@@ -26,6 +26,7 @@ interface AddressBook {
   forget(networkId: string): void;
 }
 
+/** A book in which no address is given out. */
 export function createAddressBook(): AddressBook {
   const pools = new Map<string, PoolState>();
 

@@ -7,6 +7,7 @@ export interface Cidr {
   readonly prefix: number;
 }
 
+/** Bits of an address of the family. */
 export const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 
 /** Parses an IPv4 or IPv6 address (zone-less); undefined when it is neither. */
@@ -51,6 +52,7 @@ export function toBytes(family: 4 | 6, value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(bitsOf(family) / 4, '0'), 'hex');
 }
 
+/** The number that an address in network byte order is. */
 export const fromBytes = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
@@ -63,6 +65,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return { ...address, prefix };
 }
 
+/** `172.18.0.0/16`. */
 export const formatCidr = (cidr: Cidr): string => `${formatAddress(cidr.family, cidr.value)}/${cidr.prefix}`;
 
 const hostMask = (cidr: Cidr) => (1n << BigInt(bitsOf(cidr.family) - cidr.prefix)) - 1n;
@@ -76,6 +79,7 @@ export function boundsOf(cidr: Cidr): { first: bigint; last: bigint } {
   return { first, last: first | hostMask(cidr) };
 }
 
+/** Whether two networks have an address in common. */
 export function overlaps(a: Cidr, b: Cidr): boolean {
   if (a.family !== b.family) return false;
   const one = boundsOf(a);
@@ -83,6 +87,7 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return one.first <= other.last && other.first <= one.last;
 }
 
+/** Whether an address lies in a network. */
 export function contains(subnet: Cidr, family: 4 | 6, value: bigint): boolean {
   const { first, last } = boundsOf(subnet);
   return subnet.family === family && first <= value && value <= last;

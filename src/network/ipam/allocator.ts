@@ -8,6 +8,7 @@ export interface PoolState {
   last: bigint | undefined;
 }
 
+/** A pool in which nothing is given out. */
 export const emptyPool = (): PoolState => ({ taken: new Set(), last: undefined });
 
 /** Addresses no container may have: the network's and (IPv4) broadcast address, the gateway, the auxiliary ones. */

@@ -69,8 +69,10 @@ export function addDefaultRoute(family: 4 | 6, gateway: bigint, index: number): 
   ]);
 }
 
+/** Asks for the addresses of all links, of both families; parseAddresses reads the answer. */
 export const dumpAddresses = (): Buffer => message(RTM_GETADDR, NLM_F_DUMP, Buffer.alloc(8), []);
 
+/** Asks for the routes of a family; parseRoutes reads the answer. */
 export function dumpRoutes(family: 4 | 6): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(familyNumber(family), 0);
@@ -81,6 +83,7 @@ interface LinkAddress extends Cidr {
   readonly index: number;
 }
 
+/** The addresses of an answer to dumpAddresses. */
 export function parseAddresses(messages: readonly NetlinkMessage[]): LinkAddress[] {
   const found: LinkAddress[] = [];
   for (const { type, body } of messages) {

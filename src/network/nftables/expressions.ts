@@ -20,6 +20,7 @@ const CT_ESTABLISHED_OR_RELATED = 2 | 4;
 const CT_STATUS_DNAT = 0x20;
 const RTN_LOCAL = 2;
 
+/** Loads a fact about the packet into a register. */
 export const meta = (key: keyof typeof META, register = REGISTER): Expression => ({
   name: 'meta',
   attributes: [be32(1, register), be32(2, META[key])],
@@ -31,6 +32,8 @@ const compare =
     name: 'cmp',
     attributes: [be32(1, register), be32(2, operation), nested(3, attribute(1, value))],
   });
+
+/** Goes on only when the register holds these bytes. */
 export const equal = compare(0);
 const notEqual = compare(1);
 
@@ -39,10 +42,20 @@ const payload = (base: number, offset: number, length: number, register: number)
   name: 'payload',
   attributes: [be32(1, register), be32(2, base), be32(3, offset), be32(4, length)],
 });
+
+/** Loads the IPv4 source address. */
 export const sourceAddress4 = (register = REGISTER): Expression => payload(1, 12, 4, register);
+
+/** Loads the IPv4 destination address. */
 export const destinationAddress4 = (register = REGISTER): Expression => payload(1, 16, 4, register);
+
+/** Loads the IPv6 source address. */
 export const sourceAddress6 = (register = REGISTER): Expression => payload(1, 8, 16, register);
+
+/** Loads the IPv6 destination address. */
 export const destinationAddress6 = (register = REGISTER): Expression => payload(1, 24, 16, register);
+
+/** Loads the destination port (TCP and UDP have it at the same place). */
 export const destinationPort = (register = REGISTER): Expression => payload(2, 2, 2, register);
 
 /** `register & mask`, in place. */
@@ -73,6 +86,7 @@ export const fromMap = (map: string, register = REGISTER, to = REGISTER): Expres
 export const verdictFromMap = (map: string, register = REGISTER): Expression =>
   fromMap(map, register, REGISTER_VERDICT);
 
+/** Ends the rule with a verdict; `chain` is where `jump` and `goto` lead. */
 export const verdict = (code: keyof typeof VERDICT, chain?: string): Expression => ({
   name: 'immediate',
   attributes: [
@@ -87,6 +101,7 @@ export const load = (value: Uint8Array, register = REGISTER): Expression => ({
   attributes: [be32(1, register), nested(2, attribute(1, value))],
 });
 
+/** Counts packets and bytes. */
 export const counter = (): Expression => ({ name: 'counter', attributes: [] });
 
 /** The bits of a conntrack field, in host byte order. */
@@ -98,7 +113,11 @@ const conntrackBits = (key: keyof typeof CT, bits: number): Expression[] => {
     notEqual(new Uint8Array(4)),
   ];
 };
+
+/** The packet belongs to a connection that is known. */
 export const established = (): Expression[] => conntrackBits('state', CT_ESTABLISHED_OR_RELATED);
+
+/** The connection's destination was rewritten. */
 export const destinationTranslated = (): Expression[] => conntrackBits('status', CT_STATUS_DNAT);
 
 /** The packet's destination is an address of this machine. */
@@ -107,6 +126,7 @@ export const destinationIsLocal = (): Expression[] => [
   equal(new Uint8Array(Uint32Array.of(RTN_LOCAL).buffer)),
 ];
 
+/** The packet is of this IP version. */
 export const isFamily = (family: 4 | 6): Expression[] => [
   meta('nfproto'),
   equal(Uint8Array.of(family === 4 ? 2 : 10)),
@@ -118,4 +138,5 @@ export const dnat4 = (addressRegister: number, portRegister: number): Expression
   attributes: [be32(1, 1), be32(2, 2), be32(3, addressRegister), be32(5, portRegister)],
 });
 
+/** Rewrites the source address to that of the link the packet leaves by. */
 export const masquerade = (): Expression => ({ name: 'masq', attributes: [] });

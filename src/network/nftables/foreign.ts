@@ -76,6 +76,7 @@ interface ForeignAccepts {
   remove(): void;
 }
 
+/** Accepts in other firewalls' chains; they bear the name of `ownTable`, by which they are found again. */
 export function createForeignAccepts(netfilter: NetlinkTransport, ownTable: string): ForeignAccepts {
   const readRules = (chain: Chain) =>
     parseRules(netfilter.query(dumpRules(chain, chain.name), `list rules of ${chain.name}`));

@@ -20,6 +20,8 @@ const SUBSYSTEM = 10 << 8;
 const NFNL_MSG_BATCH_BEGIN = 16;
 const NFNL_MSG_BATCH_END = 17;
 const NFNL_SUBSYS_NFTABLES = 10;
+
+/** Types of messages (linux/netfilter/nf_tables.h). */
 export const NFT_MSG = {
   newTable: SUBSYSTEM | 0,
   deleteTable: SUBSYSTEM | 2,
@@ -37,7 +39,11 @@ export const NFT_MSG = {
 
 /** Table families (linux/netfilter.h). */
 export const NFPROTO = { unspecified: 0, inet: 1, ipv4: 2, bridge: 7, ipv6: 10 } as const;
+
+/** Hooks of the inet family (linux/netfilter.h). */
 export const HOOK = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const;
+
+/** Verdicts (linux/netfilter.h, linux/netfilter/nf_tables.h). */
 export const VERDICT = { drop: 0, accept: 1, continue: -1, jump: -3, goto: -4, return: -5 } as const;
 
 const TABLE_USERDATA = 6;
@@ -125,6 +131,7 @@ function commentBytes(comment: string): Buffer {
   return Buffer.concat([Uint8Array.of(0, bytes.length), bytes]);
 }
 
+/** Deletes the rule with this handle. */
 export const deleteRule = ({ family, table }: TableName, rule: { chain: string; handle: bigint }): Buffer =>
   message(NFT_MSG.deleteRule, 0, nfgenmsg(family), [
     text(1, table),
@@ -146,6 +153,7 @@ export interface SetSpec {
 /** Set user data: type 0 (key byte order), length, u32 1 = host. */
 const HOST_BYTE_ORDER = Uint8Array.of(0, 4, 1, 0, 0, 0);
 
+/** A set or map; `id` names it within the batch. */
 export function addSet({ family, table }: TableName, set: SetSpec, id: number): Buffer {
   const flags = (set.interval ? SET_INTERVAL : 0) | (set.data ? SET_MAP : 0);
   const data =
@@ -201,12 +209,15 @@ export const addElements = (table: TableName, set: string, elements: readonly Se
 export const deleteElements = (table: TableName, set: string, elements: readonly SetElement[]): Buffer =>
   elementList(table, NFT_MSG.deleteElements, set, elements);
 
+/** Asks for all tables; parseTables reads the answer. */
 export const dumpTables = (): Buffer =>
   message(NFT_MSG.getTable, NLM_F_DUMP, nfgenmsg(NFPROTO.unspecified), []);
 
+/** Asks for the chains of all tables; parseChains reads the answer. */
 export const dumpChains = (): Buffer =>
   message(NFT_MSG.getChain, NLM_F_DUMP, nfgenmsg(NFPROTO.unspecified), []);
 
+/** Asks for a chain's rules. */
 export const dumpRules = ({ family, table }: TableName, chain: string): Buffer =>
   message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table), text(2, chain)]);
 
@@ -214,6 +225,7 @@ export interface TableInfo extends TableName {
   readonly comment: string;
 }
 
+/** The tables of an answer to dumpTables. */
 export function parseTables(messages: readonly NetlinkMessage[]): TableInfo[] {
   return messages
     .filter(({ type }) => type === NFT_MSG.newTable)
@@ -236,6 +248,7 @@ export interface Chain extends TableName {
   readonly policy?: number;
 }
 
+/** The chains of an answer to dumpChains. */
 export function parseChains(messages: readonly NetlinkMessage[]): Chain[] {
   return messages
     .filter(({ type }) => type === NFT_MSG.newChain)

@@ -43,6 +43,7 @@ import {
   VERDICT,
 } from './messages.ts';
 
+/** The table of an instance. */
 export const tableOf = (instance: string): TableName => ({
   family: NFPROTO.inet,
   table: `tcompose_${instance}`,
@@ -234,9 +235,11 @@ export function portElement(
       };
 }
 
+/** Adds what the maps hold of a network. */
 export const addNetwork = (table: TableName, network: NetworkRecord): Buffer[] =>
   networkElements(network).map(({ set, elements }) => addElements(table, set, elements));
 
+/** Deletes what the maps hold of a network. */
 export const deleteNetwork = (table: TableName, network: NetworkRecord): Buffer[] =>
   networkElements(network).map(({ set, elements }) => deleteElements(table, set, elements));
 

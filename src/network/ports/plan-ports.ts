@@ -189,6 +189,7 @@ export const portSocketName = (binding: PortBinding): string => {
 
 const PORT_BACKLOG = 128;
 
+/** The op that reserves a port of the host for as long as the shim lives. */
 export function holdPort(binding: PortBinding): HoldSocketOp {
   return {
     op: 'hold-socket',

@@ -16,6 +16,7 @@ export interface PortLedger {
   without(containers: ReadonlySet<string>): PortWorld;
 }
 
+/** An empty ledger. */
 export function createPortLedger(): PortLedger {
   const reserved = new Map<string, { name: string; bindings: readonly PortBinding[] }>();
   const range = ephemeralRange();

@@ -18,10 +18,12 @@ const architectures: readonly FilterArchitecture[] = [
   { name: 'SCMP_ARCH_AARCH64', machine: 'arm64', auditArchitecture: 0xc00000b7, numbers: aarch64 },
 ];
 
+/** By its name in a profile, `SCMP_ARCH_…`; undefined for one that is not known. */
 export function architectureOf(name: string): FilterArchitecture | undefined {
   return architectures.find((architecture) => architecture.name === name);
 }
 
+/** The machine's own. */
 export function nativeArchitecture(machine: 'x64' | 'arm64'): FilterArchitecture {
   return machine === 'x64' ? architectures[0]! : architectures[3]!;
 }

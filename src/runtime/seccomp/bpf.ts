@@ -34,10 +34,12 @@ export const dataOffset = {
   argumentHigh: (index: number): number => 20 + 8 * index,
 } as const;
 
+/** Loads 4 bytes of seccomp_data into the accumulator. */
 export function load(offset: number): BpfInstruction {
   return { code: bpf.load, jt: 0, jf: 0, k: offset };
 }
 
+/** Ends the program with an action. */
 export function ret(value: number): BpfInstruction {
   return { code: bpf.return, jt: 0, jf: 0, k: value };
 }
@@ -69,6 +71,7 @@ export function encodeBpf(program: readonly BpfInstruction[]): Uint8Array {
   return bytes;
 }
 
+/** The instructions of an assembled program. */
 export function decodeBpf(bytes: Uint8Array): BpfInstruction[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.byteLength / 8 }, (_, index) => ({

@@ -113,6 +113,7 @@ const errnoENOSYS = 38;
 /** linux/net.h: first argument of socketcall(2) that stands for socket(2). */
 const SYS_SOCKET = 1;
 
+/** What a container gets that asks for nothing: Docker's default rules. */
 export const defaultProfile: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ERRNO',
   defaultErrnoRet: 1,
