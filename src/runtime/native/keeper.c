@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "inherited-state.h"
 #include "keeper-state.h"
 #include "sys.h"
 
@@ -48,6 +49,7 @@ static int serve(struct keeper *k) {
 /* The keeper proper, in a child of the process that was started; `status` is told once when it stands. */
 static int keep(struct keeper *k, int status) {
   setsid();
+  drop_inherited_state();
   set_process_title("tcompose-keeper", k->options.run);
   for (unsigned i = 0; i < k->options.cgroup_count; i++)
     if (write_file_at(AT_FDCWD, k->options.cgroups[i], "0", 1) < 0) say(k, "cannot join %s: %s", k->options.cgroups[i], strerror(errno));

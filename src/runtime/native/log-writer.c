@@ -202,3 +202,10 @@ void log_flush(struct log_writer *log) {
   buffer_consume(&log->batch, size);
   if (log->batch.capacity > BATCH * 2) buffer_free(&log->batch);
 }
+
+void log_close(struct log_writer *log) {
+  if (!log->path || log->fd < 0) return;
+  log_flush_idle(log, true);
+  log_flush(log);
+  close_fd(&log->fd);
+}

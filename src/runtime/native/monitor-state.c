@@ -15,8 +15,7 @@ enum { DRAIN_OWN_PIDS_MS = 10000 };
 
 /* What success and failure have in common at the end; `m->state` is the final one. */
 static void finish(struct monitor *m) {
-  log_flush_idle(&m->log, true);
-  if (m->log.path) log_flush(&m->log);
+  log_close(&m->log);
   monitor_stdio_close(m);
   buffer_free(&m->stdin_pending);
   release_all_sockets(&m->launch);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -141,6 +142,8 @@ static int prepare(struct launch *launch) {
   last.effective &= last.permitted;
   if (drop_bounding(wanted->bounding, failure) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "capabilities", "keep over setresuid");
+  /* else it would possess the keys of the session that started the keeper; keyrings(7). Where that can't be, seccomp is left. */
+  syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
   if (set_ids(launch) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), "capabilities", "keepcaps off");
 

@@ -233,6 +233,31 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     }
   });
 
+  it('takes over no limit or priority of the shell it was started from', async () => {
+    newRun();
+    const shell =
+      'ulimit -S -f 100000; echo 300 > /proc/self/oom_score_adj; exec setarch -R nice -n 5 taskset 1 "$0" "$@"';
+    const options = ['--engine', process.execPath, bundle, '--lib', '/lib-dir', '--run', run];
+    expect(spawnSync('sh', ['-c', shell, shimBinary, 'keeper', ...options]).status).toBe(0);
+    keepers.push(Number(readFileSync(join(run, 'keeper.pid'), 'utf8')));
+    await untilEngines(1);
+    const stateOf = (pid: number | 'self') => {
+      const read = (name: string) => readFileSync(`/proc/${pid}/${name}`, 'utf8');
+      return {
+        fileSize: /Max file size\s+(\S+)/.exec(read('limits'))![1],
+        nice: read('stat').split(') ')[1]!.split(' ')[16],
+        cpus: /Cpus_allowed_list:\s+(.*)/.exec(read('status'))![1],
+        personality: read('personality'),
+        oomScore: read('oom_score_adj'),
+      };
+    };
+    const clean = { ...stateOf('self'), nice: '0', personality: '00000000\n', oomScore: '0\n' };
+    expect(stateOf(keepers[0]!)).toEqual(clean);
+    expect(stateOf(engines()[0]!.pid)).toEqual(clean);
+    tell('stop');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+  });
+
   it('runs from a sealed copy, and its shims do', async () => {
     newRun();
     start();

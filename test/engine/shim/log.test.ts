@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -24,6 +24,18 @@ describe.skipIf(reason !== undefined)('the log', () => {
     expect(readFileSync(plan.log!.path, 'utf8')).toMatch(
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F hi there\n$/,
     );
+  });
+
+  it('is closed when the end is told', async () => {
+    const plan = box.plan('closed', ['echo', 'last']);
+    const shim = await spawnShim(plan);
+    await untilState(shim, 'exited');
+    const open = readdirSync(`/proc/${shim.shimPid}/fd`).map((fd) =>
+      readlinkSync(`/proc/${shim.shimPid}/fd/${fd}`),
+    );
+    expect(open).not.toContain(plan.log!.path);
+    expect(logLines(plan)).toEqual(['stdout F last']);
+    await shim.reap();
   });
 
   it('holds nothing from before the start of the command', async () => {
