@@ -22,3 +22,8 @@ test('formats', () => {
   expect(() => formatItems('{{.Nmae}}', items, () => 'T')).toThrow('--format has no field .Nmae');
   expect(() => formatItems('{{range .Ports}}', items, () => 'T')).toThrow('is not available');
 });
+
+test('a template whose braces are open is refused, with or without items', () => {
+  for (const items of [[], [{ Name: 'x' }]])
+    expect(() => formatItems('{{.Name', items, () => '')).toThrow('--format has a {{ without its }}');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeImageConfig } from '../../../../src/engine/containers/merge-image.ts';
+import { mergeEnv, mergeImageConfig } from '../../../../src/engine/containers/merge-image.ts';
 
 const second = 1e9;
 
@@ -35,5 +35,36 @@ describe('health check of an image under the request’s', () => {
 
   it('is off when the request says so', () => {
     expect(merged({ Test: ['NONE'] })).toEqual({ Test: ['NONE'] });
+  });
+});
+
+describe('image under request', () => {
+  const image = {
+    Entrypoint: ['/entry'],
+    Cmd: ['serve'],
+    Env: ['PATH=/bin', 'A=image', 'GONE=1'],
+    Labels: { a: 'image', b: 'image' },
+    User: 'app',
+    Volumes: { '/data': {} },
+  };
+
+  it('joins entrypoint and command by Docker’s rules', () => {
+    const command = (request: object) => mergeImageConfig({ Image: 'x', ...request }, image).command;
+    expect(command({})).toEqual(['/entry', 'serve']);
+    expect(command({ Cmd: ['other'] })).toEqual(['/entry', 'other']);
+    expect(command({ Entrypoint: ['/mine'] })).toEqual(['/mine']);
+    expect(command({ Entrypoint: [''], Cmd: ['sh'] })).toEqual(['sh']);
+    expect(() => mergeImageConfig({ Image: 'x' }, {})).toThrow('no command specified');
+  });
+
+  it('merges the environment by key, and takes away what the request names alone', () => {
+    expect(mergeEnv(image.Env, ['A=request', 'GONE', 'NEW=1'])).toEqual(['PATH=/bin', 'A=request', 'NEW=1']);
+  });
+
+  it('merges maps, and fills empty scalars', () => {
+    const { config } = mergeImageConfig({ Image: 'x', Labels: { a: 'request' }, User: '' }, image);
+    expect(config.Labels).toEqual({ a: 'request', b: 'image' });
+    expect(config.User).toBe('app');
+    expect(config.Volumes).toEqual({ '/data': {} });
   });
 });

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { pack } from 'tar-stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContainerRoot } from '../../../../src/engine/archive/container-root.ts';
+import { unpackInto } from '../../../../src/engine/archive/unpack.ts';
+
+const text = 'content of a file\n'.repeat(20);
+const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+async function tarOf(name: string): Promise<Buffer> {
+  const archive = pack();
+  archive.entry({ name, mode: 0o640 }, text);
+  archive.finalize();
+  return buffer(archive);
+}
+
+/** The bytes in pieces whose sizes are repeated for as long as there are bytes. */
+function pieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let at = 0, index = 0; at < bytes.length; index++) {
+    const size = sizes[index % sizes.length]!;
+    parts.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return parts;
+}
+
+describe('an archive that comes in', () => {
+  let scratch: string;
+  let count = 0;
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
+  });
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  const unpack = async (body: Readable): Promise<string> => {
+    const target = join(scratch, String(count++));
+    mkdirSync(target);
+    const root = {
+      writable: async (path: string) => {
+        mkdirSync(join(target, path), { recursive: true });
+        return join(target, path);
+      },
+    } as Partial<ContainerRoot> as ContainerRoot;
+    await unpackInto(root, '/', body, { noOverwriteDirNonDir: false, owner });
+    return readFileSync(join(target, 'dir/file'), 'utf8');
+  };
+
+  it('is unpacked however it is cut into pieces, plain or gzip', async () => {
+    const plain = await tarOf('dir/file');
+    for (const bytes of [plain, gzipSync(plain)]) {
+      const sizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(sizes, async (chosen) => {
+          expect(await unpack(Readable.from(pieces(bytes, chosen), { objectMode: false }))).toBe(text);
+        }),
+        { numRuns: 60, examples: [[[1]], [[1, 700]], [[2]], [[1, 1, 700]]] },
+      );
+    }
+  });
+
+  it.each([
+    ['garbage', Buffer.from('no tar at all '.repeat(100))],
+    ['damaged gzip', Buffer.concat([gzipSync(Buffer.alloc(4096)).subarray(0, 15), Buffer.alloc(3000, 7)])],
+  ])('is refused as the client’s fault when it is %s', async (_, bytes) => {
+    await expect(unpack(Readable.from(pieces(bytes, [1, 100])))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ENGINE_BAD_PARAMETER|IMAGE_ARCHIVE)$/),
+    });
+  });
+
+  it('lets the rest of a refused one run out, so that the client comes to read the answer', async () => {
+    const body = Readable.from(pieces(Buffer.alloc(200_000, 'x'), [1000]), { objectMode: false });
+    await expect(unpack(body)).rejects.toThrow();
+    await new Promise((resolve) => body.once('end', resolve));
+  });
+});

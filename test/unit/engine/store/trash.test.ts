@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTrash } from '../../../../src/engine/store/trash.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tcompose-trash-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const bin = () => join(root, 'trash');
+const unheard = (message: string) => {
+  throw new Error(message);
+};
+
+function tree(name: string): string {
+  const path = join(root, name);
+  mkdirSync(join(path, 'upper', 'deep'), { recursive: true });
+  writeFileSync(join(path, 'upper', 'deep', 'file'), 'x');
+  writeFileSync(join(root, 'kept'), 'y');
+  symlinkSync(join(root, 'kept'), join(path, 'link'));
+  return path;
+}
+
+describe('trash', () => {
+  it('takes a directory away at once and deletes all of it, links but not what they lead to', async () => {
+    const trash = openTrash(bin(), unheard);
+    const path = tree('a');
+    await trash.put(path);
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(bin())).toHaveLength(1);
+    await trash.empty();
+    expect(readdirSync(bin())).toEqual([]);
+    expect(existsSync(join(root, 'kept'))).toBe(true);
+  });
+
+  it('takes directories of one name again and again, and none where there is none', async () => {
+    const trash = openTrash(bin(), unheard);
+    for (let round = 0; round < 3; round++) await trash.put(tree('again'));
+    await trash.put(join(root, 'absent'));
+    expect(readdirSync(bin())).toHaveLength(3);
+    await trash.empty();
+    expect(readdirSync(bin())).toEqual([]);
+  });
+
+  it('finds what a crash left', async () => {
+    await openTrash(bin(), unheard).put(tree('left'));
+    expect(readdirSync(bin())).toHaveLength(1);
+    const next = openTrash(bin(), unheard);
+    next.sweep();
+    await next.empty();
+    expect(readdirSync(bin())).toEqual([]);
+  });
+
+  it('tells of what cannot be deleted and goes on with the rest', async () => {
+    const said: string[] = [];
+    const trash = openTrash(bin(), (message) => said.push(message));
+    const path = tree('file');
+    await trash.put(join(path, 'link'));
+    await trash.put(tree('other'));
+    await trash.empty();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('link');
+    expect(readdirSync(bin())).toHaveLength(1);
+  });
+});
