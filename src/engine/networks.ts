@@ -1,7 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { NetworkRecord, NetworkService, NetworkSpec } from '../network/index.ts';
+import {
+  type NetworkRecord,
+  type NetworkService,
+  type NetworkSpec,
+  networkWarnings,
+} from '../network/index.ts';
 import type { NetworkCreateRequest, NetworkInspect } from './api/network.ts';
 import type { Container } from './containers/container.ts';
 import { badParameter, conflict, forbidden, notFound } from './http/failure.ts';
@@ -101,7 +106,7 @@ export function openNetworks(
         throw conflict(`network with name ${request.Name} already exists`);
       }
       const { spec, warnings } = specOf(request);
-      return { record: add(spec), warnings };
+      return { record: add(spec), warnings: [...warnings, ...networkWarnings(spec)] };
     },
     settleDefault(inUse) {
       defaultSettled ??= (inUse ? Promise.resolve() : replan()).catch((error: unknown) => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { TcomposeError } from '../errors.ts';
 import { bridgeName } from './attach/link-names.ts';
 import type { Cidr } from './ipam/address.ts';
-import { planPools } from './ipam/plan-network.ts';
-import { bridgeOptions } from './options.ts';
+import { isIPv6Pool, planPools } from './ipam/plan-network.ts';
+import { bridgeOptions, checkOptions } from './options.ts';
 import type { NetworkSpec } from './service-types.ts';
 import type { NetworkRecord } from './types.ts';
 
@@ -13,6 +13,17 @@ type Driver = (typeof drivers)[number];
 /** Docker's own name for the driver of network `none`. */
 const driverOf = (name: string): Driver | undefined =>
   name === 'null' ? 'none' : drivers.find((driver) => driver === name);
+
+/** Sentences about what of a request has no effect here. Errors: NETWORK_OPTION for values that can't be carried out. */
+export function networkWarnings(
+  spec: Pick<NetworkSpec, 'name' | 'options' | 'ipam' | 'enableIPv6'>,
+): string[] {
+  const idle = spec.enableIPv6 ? [] : (spec.ipam ?? []).filter(isIPv6Pool);
+  return [
+    ...checkOptions(spec.name, spec.options ?? {}),
+    ...idle.map(({ subnet }) => `network ${spec.name}: subnet ${subnet} has no effect, IPv6 is not enabled`),
+  ];
+}
 
 /** A complete record from what was asked for. Pure, but for the random id that comes in as a default. */
 export function createRecord(

@@ -6,7 +6,7 @@ import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
 import { DNS_PORT, planLinks, planPlace } from './attach/plan-links.ts';
 import { deleteLinkQuietly, listLinks } from './bridge.ts';
-import { createRecord } from './create-record.ts';
+import { createRecord, networkWarnings } from './create-record.ts';
 import { ownerComment, sweepDeadInstances } from './dead-instances.ts';
 import { createForwarder } from './dns/forwarder.ts';
 import { createNameTable } from './dns/names.ts';
@@ -19,7 +19,7 @@ import { dumpAddresses, dumpRoutes, parseAddresses, parseRoutes } from './netlin
 import { createNetworkTable, linkMatches } from './network-table.ts';
 import { createFirewall } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
-import { bridgeOptions, checkOptions } from './options.ts';
+import { bridgeOptions } from './options.ts';
 import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
 import { createRunningContainers } from './running.ts';
@@ -99,7 +99,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
 
   return {
     createNetwork(spec, existing) {
-      for (const sentence of checkOptions(spec.name, spec.options ?? {})) warn(sentence);
+      for (const sentence of networkWarnings(spec)) warn(sentence);
       const record = createRecord(spec, {
         instance,
         existing,
@@ -208,7 +208,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       for (let number = 0; used.has(interfaceName); number++) interfaceName = `eth${number}`;
       ensure(network);
       const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
-      const gateway = table.gatewayOf(container.endpoints) ?? table.gatewayOf([fresh]);
+      const gateway =
+        table.gatewayOf(container.endpoints, container.gatewayNetworkId) ?? table.gatewayOf([fresh]);
       const { socket } = container;
       const place = table.placeOf(fresh, gateway);
       // IPv6 addresses can't be given through a socket of the other family.
@@ -225,7 +226,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       running.detach(containerId, endpoint);
       const index = vethIndex(endpoint.hostLink);
       if (index !== undefined) await deleteLinkQuietly(route, index, `link ${endpoint.hostLink}`);
-      const next = table.gatewayOf(running.find(containerId)?.endpoints ?? []);
+      const left = running.find(containerId);
+      const next = left && table.gatewayOf(left.endpoints, left.gatewayNetworkId);
       const pool = next && table.recordOf(next.networkId).pools.find(({ family }) => family === 4);
       if (pool && container.socket !== undefined) addGateway(container.socket, pool.gateway);
     },

@@ -63,8 +63,7 @@ export async function serveDns(options: DnsServerOptions): Promise<{ close(): Pr
 
   if (options.tcpFd !== undefined) {
     const connections = new Set<Socket>();
-    // A client may end its half right after its question.
-    const tcp = createServer({ allowHalfOpen: true }, (socket) => {
+    const tcp = createServer((socket) => {
       connections.add(socket);
       socket.on('close', () => connections.delete(socket));
       serveConnection(socket, (bytes) => {
@@ -112,10 +111,9 @@ function serveConnection(
     }
     socket.resume();
   };
-  // Paused while a query is answered: the end comes after all that was asked before it.
-  socket.on('end', () => socket.end());
   socket.on('data', (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    // So a client's end of its half, too, comes after the answers to all it asked before.
     socket.pause();
     void pump();
   });

@@ -32,7 +32,7 @@ export function planPools(
   );
   const pools: AddressPool[] = [];
   for (const entry of spec.ipam ?? []) {
-    if (!entry.subnet) continue;
+    if (!entry.subnet || (!spec.enableIPv6 && isIPv6Pool(entry))) continue;
     const pool = explicitPool(spec.name, entry);
     const subnet = parseCidr(pool.subnet)!;
     const own = pools.map((other) => ({ owner: spec.name, subnet: other.subnet }));
@@ -106,6 +106,9 @@ function explicitPool(network: string, entry: IpamSpec): AddressPool {
     ...(aux.length > 0 ? { auxAddresses: Object.fromEntries(aux) } : {}),
   };
 }
+
+/** dockerd leaves such a pool alone where the network has no IPv6. */
+export const isIPv6Pool = (entry: IpamSpec): boolean => parseCidr(entry.subnet ?? '')?.family === 6;
 
 const invalid = (network: string, why: string) =>
   new TcomposeError('NETWORK_ADDRESS_INVALID', `network ${network}: ${why}`);

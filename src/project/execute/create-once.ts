@@ -59,14 +59,19 @@ export const createContainerOnce = (
     shared,
   );
 
-/** Creates a network, once also over the death of an engine and beside another command. */
+/** Creates a network and gives the engine's warnings, once also over the death of an engine and beside another command. */
 export const createNetworkOnce = (
   client: EngineClient,
   body: NetworkCreateRequest,
-): Promise<{ readonly Id: string }> =>
+): Promise<{ readonly Id: string; readonly warnings: readonly string[] }> =>
   once(
-    () => client.networks.create(body),
+    async () => {
+      // Engines may leave it out.
+      const { Id, Warning = '' }: { readonly Id: string; readonly Warning?: string } =
+        await client.networks.create(body);
+      return { Id, warnings: Warning.split('\n').filter(Boolean) };
+    },
     () => tolerate(client.networks.inspect(body.Name), 404),
-    (found) => (same(found, body) ? { Id: found.Id } : undefined),
+    (found) => (same(found, body) ? { Id: found.Id, warnings: [] } : undefined),
     true,
   );

@@ -80,7 +80,12 @@ async function act(
   };
   switch (operation.kind) {
     case 'create-network':
-      return during(['Creating', 'Created'], createNetworkOnce(client, operation.body));
+      return during(
+        ['Creating', 'Created'],
+        createNetworkOnce(client, operation.body).then(({ warnings }) => {
+          for (const message of warnings) context.emit({ type: 'warning', message });
+        }),
+      );
     case 'remove-network':
       return warnInUse(client.networks.remove(operation.id), 403, 409);
     case 'create-volume':

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { networkWarnings } from '../../../src/network/create-record.ts';
 import type { AddressPool, NetworkRecord } from '../../../src/network/index.ts';
 import {
   boundsOf,
@@ -208,6 +209,17 @@ describe('pools of a new network', () => {
         ipRange: '10.8.5.0/24',
         auxAddresses: { printer: '10.8.0.9' },
       },
+    ]);
+  });
+  it('of IPv6 are left alone where IPv6 is not enabled, which is said', () => {
+    const ipam = [{ subnet: 'fd00:9::/64' }, { subnet: '10.8.0.0/24' }];
+    expect(plan(ipam).map((one) => one.subnet)).toEqual(['10.8.0.0/24']);
+    expect(plan(ipam, true).map((one) => one.subnet)).toEqual(['10.8.0.0/24', 'fd00:9::/64']);
+    expect(networkWarnings({ name: 'new', ipam })).toEqual([
+      'network new: subnet fd00:9::/64 has no effect, IPv6 is not enabled',
+    ]);
+    expect(networkWarnings({ name: 'new', ipam, enableIPv6: true, options: { 'no.such': 'x' } })).toEqual([
+      'network new: option no.such has no effect',
     ]);
   });
   it('choose a gateway beside auxiliary addresses', () => {
