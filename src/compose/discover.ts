@@ -132,7 +132,7 @@ export async function readEnvFiles(
     const lookup = (name: string) => own(environment, name) ?? merged.get(name);
     const onUnset = (name: string) =>
       warn({ message: `The "${name}" variable is not set. Defaulting to a blank string.` });
-    const entries = parseDotenv(file, text, { lookup, onUnset, ignoreNameless: true });
+    const entries = parseDotenv(file, text, { lookup, onUnset, warn, ignoreNameless: true });
     for (const [name, value] of entries) merged.set(name, value);
   }
   return merged;

@@ -1,5 +1,6 @@
-import { TcomposeError } from '../errors.ts';
+import { type SourcePlace, TcomposeError } from '../errors.ts';
 import { InvalidTemplate, substitute } from './template.ts';
+import type { Warning } from './warning.ts';
 
 /** The value of a variable, or undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -12,6 +13,8 @@ interface DotenvOptions {
   readonly lookup: Lookup;
   /** Called for a reference to a variable that is not set. */
   readonly onUnset?: ((name: string) => void) | undefined;
+  /** Called for what is easily misread in the file. */
+  readonly warn?: ((warning: Warning) => void) | undefined;
   /** Pass over a value without a name (`=value`), as a line of `=====` is one. Default: refuse it. */
   readonly ignoreNameless?: boolean | undefined;
 }
@@ -42,6 +45,13 @@ export function parseDotenv(file: string, source: string, options: DotenvOptions
     const value = readValue(file, text, key.next);
     pos = value.next;
     if (key.name === '') continue;
+    if (!value.quoted && value.text.startsWith('# ')) {
+      options.warn?.({
+        message: `${key.name} has the value "${value.text.slice(0, 60)}": a comment needs a value before it`,
+        hint: 'Put the comment on a line of its own, or the value in quotes.',
+        where: placeAt(file, text, key.next),
+      });
+    }
     entries.set(
       key.name,
       value.expand ? expand(file, text, key.next, value.text, resolve, onUnset) : value.text,
@@ -122,6 +132,8 @@ function readKey(file: string, text: string, start: number, mayBeNameless: boole
 
 interface Value {
   readonly text: string;
+  readonly quoted: boolean;
+  /** Whether variables in it are replaced. */
   readonly expand: boolean;
   readonly next: number;
 }
@@ -135,7 +147,7 @@ function readValue(file: string, text: string, from: number): Value {
   const line = text.slice(pos, end);
   const comment = line.indexOf(' #');
   const value = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
-  return { text: value, expand: true, next: end };
+  return { text: value, quoted: false, expand: true, next: end };
 }
 
 function readQuotedValue(file: string, text: string, start: number, quote: string): Value {
@@ -143,7 +155,7 @@ function readQuotedValue(file: string, text: string, start: number, quote: strin
   let pos = start + 1;
   for (; pos < text.length; pos += 1) {
     const char = text.charAt(pos);
-    if (char === quote) return { text: value, expand: quote === '"', next: pos + 1 };
+    if (char === quote) return { text: value, quoted: true, expand: quote === '"', next: pos + 1 };
     if (char === '\\' && pos + 1 < text.length) {
       const [decoded, length] = quote === '"' ? decodeEscape(text, pos) : decodeSingle(text, pos);
       value += decoded;
@@ -212,10 +224,15 @@ function expand(
 }
 
 function faultAt(file: string, text: string, offset: number, message: string): TcomposeError {
+  const { line, column, sourceLine } = placeAt(file, text, offset);
+  return fault(file, sourceLine, line, message, column);
+}
+
+function placeAt(file: string, text: string, offset: number): SourcePlace {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(0, lineStart).split('\n').length;
-  const shown = text.slice(lineStart, lineEnd(text, lineStart)).trimEnd();
-  return fault(file, shown, line, message, offset - lineStart + 1);
+  const sourceLine = text.slice(lineStart, lineEnd(text, lineStart)).trimEnd();
+  return { file, line, column: offset - lineStart + 1, sourceLine };
 }
 
 function fault(file: string, sourceLine: string, line: number, message: string, column = 1): TcomposeError {

@@ -54,7 +54,7 @@ async function readLabelFiles(
     await located(['services', service.name, 'label_file', index], context, errors, async () => {
       const text = await readText(path, 'label file', true, context.effects);
       const lookup = lookupIn(context.environment, merged);
-      const entries = parseDotenv(path, text ?? '', { lookup, onUnset: warner(context) });
+      const entries = parseDotenv(path, text ?? '', { lookup, onUnset: warner(context), warn: context.warn });
       for (const [key, value] of entries) merged.set(key, value);
     });
   }
@@ -84,7 +84,7 @@ async function readEnvFiles(
       const entries =
         format === 'raw'
           ? parseRawEnv(path, text, lookup)
-          : parseDotenv(path, text, { lookup, onUnset: warner(context) });
+          : parseDotenv(path, text, { lookup, onUnset: warner(context), warn: context.warn });
       for (const [key, value] of entries) merged.set(key, value);
     });
   }

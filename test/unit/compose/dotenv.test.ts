@@ -58,6 +58,16 @@ describe('parseDotenv', () => {
     );
   });
 
+  it('warns of a comment that became a value', () => {
+    const warnings: unknown[] = [];
+    const text = 'A=1 # fine\nB="# fine"\nC=#fff\nD=  # not fine\n';
+    parseDotenv('/x/.env', text, {
+      lookup,
+      warn: ({ message, where }) => warnings.push([message, where?.line]),
+    });
+    expect(warnings).toEqual([['D has the value "# not fine": a comment needs a value before it', 4]]);
+  });
+
   it('passes over values without a name when told to', () => {
     const text = '===== section =====\n= "x"\nA=1';
     expect(Object.fromEntries(parseDotenv('/x/.env', text, { lookup, ignoreNameless: true }))).toEqual({
