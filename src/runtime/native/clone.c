@@ -64,7 +64,7 @@ static uint64_t clone_flags(const struct launch *launch) {
   uint64_t flags = CLONE_PIDFD | SIGCHLD;
   if (namespaces->mount.kind == NS_NEW) flags |= CLONE_NEWNS;
   if (namespaces->pid.kind == NS_NEW) flags |= CLONE_NEWPID;
-  if (namespaces->ipc.kind == NS_NEW) flags |= CLONE_NEWIPC;
+  if (namespaces->ipc.kind == NS_NEW && namespaces->user.kind == NS_HOST) flags |= CLONE_NEWIPC;
   if (namespaces->uts.kind == NS_NEW) flags |= CLONE_NEWUTS;
   if (namespaces->user.kind == NS_NEW) flags |= CLONE_NEWUSER;
   if (network_by_clone(launch)) flags |= CLONE_NEWNET;

@@ -41,7 +41,11 @@ static int enter_run(struct launch *launch) {
   if (!needs_clone_helper(ns) && join_planned(launch) < 0) return -1;
   /* after the cgroup was joined: its root is the cgroup of this moment */
   if (ns->cgroup.kind == NS_NEW) CHECK(unshare(CLONE_NEWCGROUP), "unshare", "cgroup namespace");
-  return ns->user.kind == NS_HOST ? 0 : become_namespace_root(failure);
+  if (ns->user.kind == NS_HOST) return 0;
+  if (become_namespace_root(failure) < 0) return -1;
+  /* only now: who makes an IPC namespace owns the directory of its message queues */
+  if (ns->ipc.kind == NS_NEW) CHECK(unshare(CLONE_NEWIPC), "unshare", "IPC namespace");
+  return 0;
 }
 
 /* exec: all namespaces of the container that are not the monitor's own, at once. */

@@ -169,7 +169,10 @@ static size_t write_records(struct log_writer *log, const uint8_t *data, size_t 
   if (done == size) return done;
   size_t whole = done;
   while (whole > 0 && data[whole - 1] != '\n') whole--;
-  if (whole < done && ftruncate(log->fd, (off_t)(log->size + whole)) < 0) {
+  /* by the file's own size: someone may have cut it short meanwhile */
+  struct stat st;
+  off_t torn = (off_t)(done - whole);
+  if (torn > 0 && (fstat(log->fd, &st) < 0 || st.st_size < torn || ftruncate(log->fd, st.st_size - torn) < 0)) {
     /* a torn record stays; its missing end is counted below with the rest */
     log->size += done - whole;
   }

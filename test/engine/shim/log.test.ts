@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -174,6 +183,43 @@ describe.skipIf(reason !== undefined)('the log', () => {
       expect(BigInt(whole) + end.droppedLines).toBe(30_001n);
     } finally {
       execFileSync('umount', [disk]);
+    }
+  });
+
+  it('has no hole when it was cut short by someone else before the disk was full', async () => {
+    const disk = join(box.dir, 'cut');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    try {
+      const lines = (count: number) =>
+        `i=0; while [ $i -lt ${count} ]; do echo a line of the flood $i; i=$((i+1)); done`;
+      const plan = box.plan(
+        'cut',
+        ['sh', '-c', `${lines(10_000)}; echo >&2; read x; ${lines(30_000)}; echo >&2; read x`],
+        {
+          log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1 },
+          waitForStart: true,
+          stdio: { stdin: true },
+        },
+      );
+      const shim = await spawnShim(plan);
+      await untilState(shim, 'created');
+      const client = await shim.attach({ stdin: true, stdout: false, stderr: true });
+      let said = 0;
+      client.onOutput(() => {
+        said += 1;
+      });
+      await shim.start();
+      await expect.poll(() => said, { timeout: 20_000 }).toBe(1);
+      truncateSync(plan.log!.path, 0);
+      await client.write(Buffer.from('go\n'));
+      await expect.poll(() => said, { timeout: 20_000 }).toBe(2);
+      expect(readFileSync(plan.log!.path).includes(0)).toBe(false);
+      await client.write(Buffer.from('go\n'));
+      expect((await untilState(shim, 'exited')).droppedLines).toBeGreaterThan(0n);
+      await shim.reap();
+    } finally {
+      execFileSync('umount', ['-l', disk]);
     }
   });
 });

@@ -97,7 +97,7 @@ describe.skipIf(reason !== undefined)('a user namespace of its own', () => {
         [
           'sh',
           '-c',
-          'echo $$; ls /sys/class/net; wc -c < /proc/version; ls /sys/firmware | wc -l; (echo x > /proc/sys/kernel/hostname) 2>&1; cat /proc/sys/net/ipv4/ip_unprivileged_port_start',
+          'echo $$; ls /sys/class/net; wc -c < /proc/version; ls /sys/firmware | wc -l; (echo x > /proc/sys/kernel/hostname) 2>&1; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; stat -c %u:%g /dev/mqueue',
         ],
         {
           network: [
@@ -108,11 +108,29 @@ describe.skipIf(reason !== undefined)('a user namespace of its own', () => {
               optional: false,
             },
           ],
-          setup: (ops) => [...ops, { op: 'mask', target: '/proc/version' }],
+          setup: (ops) =>
+            ops.flatMap((op): SetupOp[] =>
+              op.op === 'console'
+                ? [
+                    {
+                      op: 'mount',
+                      source: 'mqueue',
+                      target: '/dev/mqueue',
+                      fstype: 'mqueue',
+                      flags: 0,
+                      data: '',
+                      create: 'dir',
+                    },
+                    op,
+                  ]
+                : op.op === 'pivot'
+                  ? [op, { op: 'mask', target: '/proc/version' }]
+                  : [op],
+            ),
         },
       ),
     );
-    expect(text).toMatch(/^1\nlo\n0\n0\n.*Read-only file system\n91\n$/);
+    expect(text).toMatch(/^1\nlo\n0\n0\n.*Read-only file system\n91\n0:0\n$/);
   });
 
   it('has all capabilities inside and none outside', async () => {
