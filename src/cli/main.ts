@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { commands, groups } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
 import { exitCodeOf, formatError } from './print-error.ts';
@@ -9,8 +10,8 @@ async function main(): Promise<void> {
   let verbose = argv.includes('--verbose');
   let exitCode = 0;
   let context: ReturnType<typeof createContext> | undefined;
-  process.stdout.on('error', onPipeError);
-  process.stderr.on('error', onPipeError);
+  process.stdout.on('error', onOutputError);
+  process.stderr.on('error', onOutputError);
   try {
     const asked = await dispatch(argv, process.env, commands, groups);
     if (asked.kind === 'help') {
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     await context?.closeRenderer();
-    const color = process.stderr.isTTY === true && !process.env.NO_COLOR;
+    const color = context?.ctx.color.stderr ?? (process.stderr.isTTY === true && !process.env.NO_COLOR);
     process.stderr.write(formatError(error, { color, verbose }));
     exitCode = exitCodeOf(error);
   }
@@ -33,15 +34,21 @@ async function main(): Promise<void> {
   process.exit(exitCode);
 }
 
-/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere. */
-function onPipeError(error: NodeJS.ErrnoException): void {
+/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere; a full disk is told. */
+function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(141);
-  throw error;
+  try {
+    writeSync(2, `error: the output cannot be written: ${error.message}\n`);
+  } catch {
+    // Standard error is the output that cannot be written.
+  }
+  process.exit(1);
 }
 
-const drain = (stream: NodeJS.WriteStream) =>
-  stream.writableLength === 0
-    ? Promise.resolve()
-    : new Promise<void>((resolve) => stream.write('', () => resolve()));
+/** Waits until all is written. A failed write may not have been told yet. */
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  if (stream.errored) onOutputError(stream.errored);
+}
 
 void main();

@@ -1,9 +1,22 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
+import { TcomposeError } from '../errors.ts';
 import type { TcomposeEvent } from '../events.ts';
 import type { CliContext } from './context.ts';
 import type { GlobalOptions } from './globals.ts';
 import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
+
+/** @throws TcomposeError CLI_USAGE when somebody removed it under the shell. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new TcomposeError('CLI_USAGE', 'the current directory does not exist any more', {
+      cause,
+      hint: 'Go to one that does.',
+    });
+  }
+}
 
 /** The CliContext of this process, and what main needs to end it. */
 export function createContext(globals: GlobalOptions): {
@@ -33,7 +46,7 @@ export function createContext(globals: GlobalOptions): {
 
   const ctx: CliContext = {
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentDirectory(),
     globals,
     // A getter: opening standard input costs time and may fail when it is closed, and few commands read it.
     get stdin() {
