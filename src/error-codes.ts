@@ -12,6 +12,7 @@ export const errorCodes = {
   // engine
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',
   ENGINE_UNREACHABLE: 'The engine (or the one DOCKER_HOST names) does not answer on its socket.',
+  ENGINE_API_VERSION: 'The engine that DOCKER_HOST names is too old to be talked to.',
   ENGINE_API: 'The engine refused a request; the message is its answer.',
   ENGINE_BAD_PARAMETER: 'A request to the engine is malformed or asks for something impossible (HTTP 400).',
   ENGINE_NOT_FOUND:
@@ -25,6 +26,8 @@ export const errorCodes = {
   ENGINE_STATE_NEWER:
     'The state directory was written by a newer version, whose format this one cannot read.',
   ENGINE_STATE_CORRUPT: 'A file of the state directory is not what it should be; the message names it.',
+  ENGINE_DISK_FULL:
+    'The disk that holds the state of the engine is full. Containers that run go on; what needs a file is refused.',
   ENGINE_FORBIDDEN: 'The engine does not allow this: a predefined network, say, can not be removed.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StringMap } from './api/common.ts';
@@ -83,8 +83,13 @@ export function openVolumes(directory: string, clock: Clock, warn: (message: str
         options,
         ...(anonymousFor === undefined ? {} : { anonymousFor }),
       };
-      mkdirSync(join(directory, name, '_data'), { recursive: true, mode: 0o755 });
-      writeJson(join(directory, name, 'meta.json'), record);
+      try {
+        mkdirSync(join(directory, name, '_data'), { recursive: true, mode: 0o755 });
+        writeJson(join(directory, name, 'meta.json'), record);
+      } catch (error) {
+        rmSync(join(directory, name), { recursive: true, force: true });
+        throw error;
+      }
       records.set(name, record);
       return { record, isNew: true };
     },

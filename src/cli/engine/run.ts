@@ -8,7 +8,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { followFile } from './follow-file.ts';
-import { ownEnginePaths } from './own-engine.ts';
+import { ownEnginePaths, runningEngine } from './own-engine.ts';
 import { stopEngine } from './stop.ts';
 
 export const command: Command = {
@@ -17,10 +17,18 @@ export const command: Command = {
   args: { max: 0, flags: [] },
   async run(_args, ctx) {
     const paths = ownEnginePaths(ctx.env);
-    if (await accepts(paths.socket))
-      throw new TcomposeError('CLI_USAGE', `the engine already runs on ${paths.socket}`, {
-        hint: 'See `tcompose engine status`, `tcompose engine logs -f`, `tcompose engine stop`.',
-      });
+    const running = await runningEngine(ctx.env);
+    if (running !== undefined) {
+      const { pid } = await running.transport.json<EngineStatus>({ path: '/tcompose/status' });
+      running.close();
+      throw new TcomposeError(
+        'ENGINE_LOCKED',
+        `an engine serves ${paths.socket} already, as process ${pid}`,
+        {
+          hint: 'See `tcompose engine status`, `tcompose engine logs -f`, `tcompose engine stop`; another engine needs another TCOMPOSE_ROOT.',
+        },
+      );
+    }
     const before = statSync(paths.log, { throwIfNoEntry: false })?.size ?? 0;
     const client = await connectEngine(ctx.env);
     const status = await client.transport.json<EngineStatus>({ path: '/tcompose/status' });

@@ -1,7 +1,9 @@
+import { TcomposeError } from '../../errors.ts';
 import type { HandoverRequest } from '../api/engine.ts';
 import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
 import type { Info, Version } from '../api/system.ts';
 import { containerCalls } from './containers.ts';
+import { describeEndpoint } from './endpoint.ts';
 import { type EventOptions, eventStream } from './event-stream.ts';
 import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts';
 import { readText, type Transport } from './transport.ts';
@@ -41,6 +43,8 @@ export interface EngineClient {
 
 /** The newest API version whose fields this client knows. */
 const CLIENT_API_VERSION = '1.47';
+/** The oldest that engines of the last years still speak. */
+const OLDEST_API_VERSION = '1.24';
 
 /** Compares two `major.minor` versions: negative, zero or positive. */
 export function compareApiVersions(a: string, b: string): number {
@@ -62,6 +66,13 @@ export async function identify(transport: Transport): Promise<EngineIdentity> {
 /** A client over a transport, speaking the highest API version both sides know. */
 export async function createEngineClient(transport: Transport): Promise<EngineClient> {
   const identity = await identify(transport);
+  if (compareApiVersions(identity.apiVersion, OLDEST_API_VERSION) < 0) {
+    throw new TcomposeError(
+      'ENGINE_API_VERSION',
+      `the engine at ${describeEndpoint(transport.endpoint)} speaks version ${identity.apiVersion} of the Engine API at most; at least ${OLDEST_API_VERSION} is needed`,
+      { hint: 'Upgrade that engine, or unset DOCKER_HOST to use the built-in one.' },
+    );
+  }
   const apiVersion =
     compareApiVersions(identity.apiVersion, CLIENT_API_VERSION) < 0
       ? identity.apiVersion

@@ -182,6 +182,15 @@ function unreachable(
   unsent: boolean,
 ): TcomposeError {
   const place = describeEndpoint(endpoint);
+  if (failure.code?.startsWith('HPE_'))
+    return new TcomposeError(
+      'ENGINE_UNREACHABLE',
+      `what answers at ${place} is no engine: it does not speak HTTP`,
+      {
+        cause: failure,
+        hint: 'Is DOCKER_HOST right?',
+      },
+    );
   if (failure.code === 'EACCES' || failure.code === 'EPERM')
     return new TcomposeError('ENGINE_UNREACHABLE', `no permission to talk to the engine at ${place}`, {
       cause: failure,

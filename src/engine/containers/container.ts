@@ -112,8 +112,8 @@ export class Container {
   }
 
   /**
-   * As save, where the move has already happened and can't be taken back (an exit, a failed start): a full disk is told to
-   * `failed`, and the engine's memory stays right.
+   * As save, where the move has already happened and can't be taken back (an exit, a failed start), or must be possible on a
+   * full disk too (a stop): the error is told to `failed`, and the engine's memory stays right.
    */
   saveAnyway(failed: (message: string, cause: unknown) => void): void {
     try {

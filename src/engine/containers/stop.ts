@@ -21,7 +21,7 @@ export async function stopContainer(
   options: { readonly timeout?: number | undefined; readonly signal?: string | undefined } = {},
 ): Promise<void> {
   if (container.state.status === 'restarting') {
-    cancelBackOff(container);
+    cancelBackOff(engine, container);
     emitContainer(engine, container, 'stop');
     return;
   }
@@ -33,7 +33,7 @@ export async function stopContainer(
   const signal = signalNumber(options.signal || config.StopSignal || 'SIGTERM');
   const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
   container.amend({ stoppedByUser: true });
-  container.save();
+  container.saveAnyway(engine.log.error);
   await thaw(engine, container);
   await send(engine, container, signal);
   if (!(await endsWithin(launch.over, timeout))) {
@@ -54,7 +54,7 @@ export async function killContainer(
 ): Promise<void> {
   const signal = signalNumber(name || 'SIGKILL');
   if (container.state.status === 'restarting' && signal === sigkill) {
-    cancelBackOff(container);
+    cancelBackOff(engine, container);
     return;
   }
   const { launch } = container;
@@ -63,7 +63,7 @@ export async function killContainer(
   }
   if (signal === sigkill || signal === signalNumber(container.record.config.StopSignal || 'SIGTERM')) {
     container.amend({ stoppedByUser: true });
-    container.save();
+    container.saveAnyway(engine.log.error);
   }
   if (signal === sigkill) await thaw(engine, container);
   await send(engine, container, signal);
@@ -95,7 +95,7 @@ export async function pauseContainer(engine: Engine, container: Container): Prom
   }
   if (container.state !== state) return;
   container.become({ status: 'paused', process: state.process, startedAt: state.startedAt });
-  container.save();
+  container.saveAnyway(engine.log.error);
   emitContainer(engine, container, 'pause');
   container.announce();
 }
@@ -117,19 +117,19 @@ async function thaw(engine: Engine, container: Container): Promise<void> {
   await setFrozen(cgroupPaths(engine, launch.spec), false);
   if (container.state !== state) return;
   container.become({ status: 'running', process: state.process, startedAt: state.startedAt });
-  container.save();
+  container.saveAnyway(engine.log.error);
   emitContainer(engine, container, 'unpause');
   container.announce();
 }
 
-function cancelBackOff(container: Container): void {
+function cancelBackOff(engine: Engine, container: Container): void {
   const { state } = container;
   if (state.status !== 'restarting') return;
   container.cancelRestart?.();
   container.cancelRestart = undefined;
   container.amend({ stoppedByUser: true });
   container.become({ status: 'exited', startedAt: state.startedAt, exit: state.exit });
-  container.save();
+  container.saveAnyway(engine.log.error);
   container.announce();
 }
 

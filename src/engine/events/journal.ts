@@ -48,8 +48,8 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
   let seq = recent.at(-1)?.seq ?? 0;
   let fd = openSync(path, 'a', 0o600);
   let size = statSync(path).size;
-  // After a power failure the last line may be a torn one; what comes next must not be glued to it.
-  if (size > 0) size += writeSync(fd, '\n');
+  // After a power failure or on a full disk the last line may be a torn one; what comes next must not be glued to it.
+  let torn = size > 0;
   const listeners = new Set<(event: EventMessage) => void>();
   return {
     emit(event) {
@@ -68,15 +68,19 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
         timeNano: unixNanos(now),
       };
       seq++;
-      const line = Buffer.from(`${JSON.stringify({ seq, event: message })}\n`);
-      if (size + line.length > maxFileSize) {
-        closeSync(fd);
-        renameSync(path, `${path}.1`);
-        fd = openSync(path, 'a', 0o600);
-        size = 0;
-      }
+      const line = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify({ seq, event: message })}\n`);
+      torn = true;
       try {
-        size += writeSync(fd, line);
+        if (size + line.length > maxFileSize) {
+          renameSync(path, `${path}.1`);
+          const next = openSync(path, 'a', 0o600);
+          closeSync(fd);
+          fd = next;
+          size = 0;
+        }
+        const written = writeSync(fd, line);
+        size += written;
+        torn = written < line.length;
       } catch (error) {
         // A full disk: the event is told all the same, only the next engine will not know of it.
         warn(`an event could not be written to ${path}: ${(error as Error).message}`);

@@ -60,10 +60,13 @@ export function failureOf(error: unknown): Failure {
   }
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return {
-      status: 500,
-      body: { message: `no space left on the disk that holds ${path ?? 'the state of the engine'}` },
-    };
+    const what = code === 'ENOSPC' ? 'no space is left on the disk' : 'the disk quota is used up';
+    return failureOf(
+      new TcomposeError('ENGINE_DISK_FULL', `${what} that holds ${path ?? 'the state of the engine'}`, {
+        hint: 'free some space there, or put TCOMPOSE_ROOT on a larger file system',
+        cause: error,
+      }),
+    );
   }
   return { status: 500, body: { message: error instanceof Error ? error.message : String(error) } };
 }

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
 import { acquireLock, type HeldLock } from '../../sys/flock.ts';
@@ -12,10 +13,26 @@ export async function takeLock(layout: Layout): Promise<HeldLock> {
     const lock = acquireLock(layout.lock);
     if (lock !== null) return lock;
     if (waited >= lockPatience) {
-      throw new TcomposeError('ENGINE_LOCKED', `another engine holds ${layout.lock}`, {
+      const holder = lockHolder(layout.lock);
+      const who = holder === undefined ? 'another process' : `process ${holder}`;
+      throw new TcomposeError('ENGINE_LOCKED', `${who} holds the engine's lock, ${layout.lock}`, {
         hint: 'one engine serves a state directory; use that one, or set another TCOMPOSE_ROOT',
       });
     }
     await sleep(20);
   }
+}
+
+/** Pid of the process that has a flock(2) on a file, from /proc/locks (proc_locks(5)); undefined when it is not shown. */
+function lockHolder(path: string): number | undefined {
+  try {
+    const inode = String(statSync(path).ino);
+    for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
+      const [, kind, , , pid, file = ''] = line.split(/\s+/);
+      if (kind === 'FLOCK' && file.split(':')[2] === inode && Number(pid) > 0) return Number(pid);
+    }
+  } catch {
+    // Without /proc the error does without the name.
+  }
+  return undefined;
 }

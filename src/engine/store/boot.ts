@@ -12,6 +12,11 @@ export function isNewBoot(layout: Layout, bootId: string): boolean {
   } catch {
     before = undefined;
   }
-  if (before !== bootId) writeJson(path, bootId);
+  try {
+    if (before !== bootId) writeJson(path, bootId);
+  } catch (error) {
+    // On a full disk the engine must be there, so that something can be removed; the next one will take this boot for new too.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
   return before !== undefined && before !== bootId;
 }

@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 
 /**
@@ -12,8 +21,18 @@ import { TcomposeError } from '../../errors.ts';
  */
 export function writeJson(path: string, value: unknown): void {
   const temporary = `${path}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw naming(path, error);
+  }
+}
+
+/** A write(2) that fails does not say of which file. */
+function naming(path: string, error: unknown): unknown {
+  return Object.assign(error as NodeJS.ErrnoException, { path });
 }
 
 /** A file of lines is written anew when it is longer than this, bytes. */
@@ -28,8 +47,13 @@ export function appendJson(path: string, value: unknown): void {
   const fd = openSync(path, 'a', 0o600);
   let length: number;
   try {
-    writeSync(fd, `\n${JSON.stringify(value)}\n`);
+    const line = Buffer.from(`\n${JSON.stringify(value)}\n`);
+    if (writeSync(fd, line) < line.length) {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    }
     length = fstatSync(fd).size;
+  } catch (error) {
+    throw naming(path, error);
   } finally {
     closeSync(fd);
   }

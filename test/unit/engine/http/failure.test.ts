@@ -42,7 +42,11 @@ describe('what an error becomes on the wire', () => {
     });
     expect(failureOf(full)).toEqual({
       status: 500,
-      body: { message: 'no space left on the disk that holds /lib/x' },
+      body: {
+        message: expect.stringContaining('no space is left on the disk that holds /lib/x ('),
+        code: 'ENGINE_DISK_FULL',
+        hint: expect.stringContaining('TCOMPOSE_ROOT'),
+      },
     });
   });
 
