@@ -185,7 +185,7 @@ const maxNoted = 20;
 export function keyText({ mistakes }: Notes, value: unknown, raw: string, offset: number): string {
   if (typeof value !== 'string') {
     const shown =
-      value === null ? (raw === '' ? 'an empty one' : raw) : scalarText(value as number | boolean);
+      typeof value === 'number' || typeof value === 'boolean' ? scalarText(value) : raw || 'an empty one';
     const hint = raw === '' ? 'Write a key before the colon.' : `Quote the key: "${raw}".`;
     const problem = new YamlProblem('key-type', `non-string key: ${shown}`, offset, hint);
     if (mistakes.length < maxNoted) mistakes.push(problem);

@@ -149,6 +149,11 @@ describe('parseYaml', () => {
     }
   });
 
+  it('notes a key under a tag of ours', async () => {
+    const { stream } = await parseYaml('!reset a: 1\n? !override b\n: 2\n');
+    expect(stream.mistakes.map(({ message }) => message)).toEqual(['non-string key: a', 'non-string key: b']);
+  });
+
   it('notes the first of very many keys given twice', () => {
     const text = 'a: 1\n'.repeat(50_000);
     for (const parse of [parseDirectly, parseFully]) expect(parse(text).mistakes).toHaveLength(20);
