@@ -1,20 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chainIds } from '../../../src/image/digest.ts';
 import { createImageStore } from '../../../src/image/image-store.ts';
 import type { ImageStore, RemoveOptions } from '../../../src/image/types.ts';
+import { eachInDirectory } from '../../support/temporary-directory.ts';
 import { FakeSystem } from './fake-system.ts';
 import { stream, tarOf } from './tar-fixture.ts';
 
@@ -29,12 +21,11 @@ const open = (release = '1.2.3'): ImageStore =>
     warn: (message) => warnings.push(message),
     now: () => Date.UTC(2026, 0, 2),
   });
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'tcompose-images-'));
+eachInDirectory((directory) => {
+  root = directory;
   system = new FakeSystem();
   warnings = [];
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const sha = (data: Buffer) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 const unused: RemoveOptions = { force: false, usedBy: () => [] };

@@ -2,19 +2,18 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { writeLayer } from '../../../src/image/layer-writer.ts';
 import { TarReader } from '../../../src/image/tar/tar-reader.ts';
+import { eachInDirectory } from '../../support/temporary-directory.ts';
 import { FakeSystem } from './fake-system.ts';
 import { type Entry, endMarker, paxEntry, rawHeader, stream, tarOf } from './tar-fixture.ts';
 
@@ -23,8 +22,8 @@ let root: string;
 let outside: string;
 let system: FakeSystem;
 let warnings: string[];
-beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'tcompose-layer-'));
+eachInDirectory((directory) => {
+  base = directory;
   root = join(base, 'root');
   outside = join(base, 'outside');
   mkdirSync(root);
@@ -33,7 +32,6 @@ beforeEach(() => {
   system = new FakeSystem();
   warnings = [];
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const unpackBytes = (bytes: Buffer, userxattr = false) =>
   writeLayer(new TarReader(stream(bytes)), root, {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAccountFiles } from '../../../src/runtime/account-files.ts';
 import { resolveUser } from '../../../src/runtime/users.ts';
+import { eachInDirectory } from '../../support/temporary-directory.ts';
 
 const files = {
   passwd:
@@ -56,11 +56,10 @@ describe('resolveUser', () => {
 describe('readAccountFiles', () => {
   let top: string;
   const layer = (name: string): string => join(top, name);
-  beforeEach(() => {
-    top = mkdtempSync(join(tmpdir(), 'tcompose-users-'));
+  eachInDirectory((directory) => {
+    top = directory;
     for (const name of ['upper', 'middle', 'lower']) mkdirSync(layer(name));
   });
-  afterEach(() => rmSync(top, { recursive: true }));
 
   it('takes the topmost file', async () => {
     mkdirSync(join(layer('middle'), 'etc'));

@@ -1,14 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLayers } from '../../../../src/engine/containers/layered-root.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tcompose-layers-'));
+eachInDirectory((directory) => {
+  dir = directory;
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('layers seen as one root', () => {
   it('merge, upper first, and follow links inside the root only', async () => {

@@ -1,16 +1,15 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/engine/clock.ts';
 import { openJournal } from '../../../../src/engine/events/journal.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 const fine = () => undefined;
 let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tcompose-journal-'));
+eachInDirectory((directory) => {
+  dir = directory;
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('event journal', () => {
   const event = (action: string) => ({

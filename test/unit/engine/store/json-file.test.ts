@@ -1,15 +1,14 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { appendJson, readJson, readLastJson, writeJson } from '../../../../src/engine/store/json-file.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 const fine = () => undefined;
 let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tcompose-json-'));
+eachInDirectory((directory) => {
+  dir = directory;
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('JSON files', () => {
   it('are written 0600 and read back', () => {

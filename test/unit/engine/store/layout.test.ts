@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { checkFormat, layoutOf, readInstance } from '../../../../src/engine/store/layout.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tcompose-layout-'));
+eachInDirectory((directory) => {
+  dir = directory;
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('state directory', () => {
   it('gets a format and an instance id once', () => {

@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openTrash } from '../../../../src/engine/store/trash.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'tcompose-trash-'));
+eachInDirectory((directory) => {
+  root = directory;
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const bin = () => join(root, 'trash');
 const unheard = (message: string) => {

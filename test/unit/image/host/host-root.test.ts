@@ -1,25 +1,22 @@
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planHostRoot } from '../../../../src/image/host/host-root.ts';
 import { skeletonName, writeSkeleton } from '../../../../src/image/host/skeleton.ts';
+import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 let machine: string;
-beforeEach(() => {
-  machine = mkdtempSync(join(tmpdir(), 'tcompose-machine-'));
+eachInDirectory((directory) => {
+  machine = directory;
 });
-afterEach(() => rmSync(machine, { recursive: true, force: true }));
 
 const file = (path: string, data = '', mode = 0o644) => {
   mkdirSync(dirname(join(machine, path)), { recursive: true });
