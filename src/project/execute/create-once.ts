@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { NetworkCreateRequest } from '../../engine/api/network.ts';
 import { isBrokenConnection, statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
+
+/** How often, and milliseconds apart, a taken name is looked at whose object is not there yet: a minute. */
+const unseenTries = 600;
+const unseenPause = 100;
 
 type Labelled = { readonly Labels?: Readonly<Record<string, string>> | null };
 
@@ -20,24 +25,28 @@ async function once<Created, Found>(
   take: (found: Found) => Created | undefined,
   shared: boolean,
 ): Promise<Created> {
-  try {
-    return await create();
-  } catch (error) {
-    const conflict = shared && statusOf(error) === 409;
-    if (!isBrokenConnection(error) && !conflict) throw error;
-    let found: Found | undefined;
+  for (let tries = 0; ; tries++) {
     try {
-      found = await find();
-    } catch {
-      throw error;
+      return await create();
+    } catch (error) {
+      const conflict = shared && statusOf(error) === 409;
+      if (!isBrokenConnection(error) && !conflict) throw error;
+      let found: Found | undefined;
+      try {
+        found = await find();
+      } catch {
+        throw error;
+      }
+      if (found !== undefined) {
+        const taken = take(found);
+        if (taken === undefined) throw error;
+        return taken;
+      }
+      if (!conflict) return create();
+      // The name is taken, but by nothing one can see yet: another command's object is being made at this moment.
+      if (tries >= unseenTries) throw error;
+      await sleep(unseenPause);
     }
-    if (found === undefined) {
-      if (conflict) throw error;
-      return create();
-    }
-    const taken = take(found);
-    if (taken === undefined) throw error;
-    return taken;
   }
 }
 
