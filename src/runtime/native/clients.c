@@ -106,7 +106,6 @@ static void readable(struct monitor *m, struct client *client) {
   }
   client->in.end += (size_t)n;
   resume(m, client);
-  if (client->fd >= 0 && client->log_news && buffer_size(&client->out) == 0) client_tell_log(m, client);
 }
 
 unsigned clients_count(const struct monitor *m) {
@@ -135,6 +134,7 @@ void clients_serve(struct monitor *m, const struct pollfd *set) {
       else if (!c->blocked)
         readable(m, c);
     }
+    if (c->fd >= 0 && c->log_news && buffer_size(&c->out) == 0) client_tell_log(m, c);
   }
 }
 

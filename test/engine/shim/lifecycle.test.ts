@@ -195,6 +195,27 @@ describe.skipIf(reason !== undefined)('a run', () => {
     }
   });
 
+  it('says so when the container to be joined by an exec has just ended', async () => {
+    const shim = await spawnShim(box.plan('dying', ['sleep', '100']));
+    const { pid, startTime } = await untilState(shim, 'started');
+    process.kill(shim.shimPid, 'SIGSTOP'); // so that the dead init stays
+    try {
+      process.kill(pid, 'SIGKILL');
+      await expect
+        .poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0], { timeout: 10_000 })
+        .toBe('Z');
+      const base = box.plan('too-late', ['true']);
+      const exec = { ...base.process, joinPid: pid, joinStartTime: startTime };
+      expect(
+        await runToEnd({ ...base, kind: 'exec', log: undefined, setup: [], process: exec }),
+      ).toMatchObject({ type: 'failed', phase: 'clone', errno: 3 });
+    } finally {
+      process.kill(shim.shimPid, 'SIGCONT');
+    }
+    expect(await untilState(shim, 'exited')).toMatchObject({ signal: 9 });
+    await shim.reap();
+  });
+
   it('may have fewer descriptors than its start takes, and an OOM score', async () => {
     const script = ['/usr/bin/busybox', 'sh', '-c', 'pwd; ulimit -n; cat /proc/self/oom_score_adj'];
     const limits = {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { FrameSplitter } from '../../../src/runtime/shim/frame-socket.ts';
 import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
-import { encodeShimRequest } from '../../../src/runtime/shim/shim-codec.ts';
+import { decodeShimEvent, encodeShimRequest } from '../../../src/runtime/shim/shim-codec.ts';
 import { makeSandbox, shimBinary, spawnShim, untilState, whyNoContainers } from '../../support/shim.ts';
 
 const reason = whyNoContainers();
@@ -105,6 +106,39 @@ describe.skipIf(reason !== undefined)("a shim's socket", () => {
     socket.resume();
     await all;
     expect(highest()).toBeLessThan(process.env.TCOMPOSE_TEST_FUZZ === undefined ? 24_000 : 400_000);
+    await shim.signal(9);
+    await untilState(shim, 'exited');
+    await shim.reap();
+  });
+
+  it('tells news of the log to who was busy when they came', async () => {
+    const plan = box.plan('news', ['sh', '-c', 'read x; echo "$x"; sleep 100'], { stdio: { stdin: true } });
+    const shim = await spawnShim(plan);
+    await untilState(shim, 'started');
+    const socket = await dial(shim.runDir);
+    socket.write(encodeShimRequest({ type: 'subscribe', logs: true }));
+    // more answers than a socket holds
+    socket.pause();
+    const one = encodeShimRequest({ type: 'signal', seq: 1, signal: 0 });
+    const requests = 100_000;
+    socket.write(Buffer.alloc(requests * one.length, one));
+    const client = await shim.attach({ stdin: true, stdout: true, stderr: false });
+    const said = new Promise<void>((resolve) => client.onOutput(() => resolve()));
+    await client.write(Buffer.from('news\n'));
+    await said;
+    await expect.poll(() => readFileSync(plan.log!.path, 'utf8'), { timeout: 10_000 }).toContain(' F news\n');
+    const size = BigInt(readFileSync(plan.log!.path).length);
+    const splitter = new FrameSplitter();
+    const news = new Promise<void>((resolve) => {
+      socket.on('data', (chunk) => {
+        for (const payload of splitter.push(chunk)) {
+          const event = decodeShimEvent(payload);
+          if (event.type === 'log-grew' && event.size === size) resolve();
+        }
+      });
+    });
+    socket.resume();
+    await news;
     await shim.signal(9);
     await untilState(shim, 'exited');
     await shim.reap();
