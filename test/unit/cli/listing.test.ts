@@ -8,13 +8,13 @@ const items = [
 ];
 
 function printed(flags: ParsedArgs['flags']): string {
-  let text = '';
-  printListing({ write: (more) => void (text += more) }, { flags, positional: [] }, items, {
+  const parts: string[] = [];
+  printListing({ write: (text) => void parts.push(text) }, { flags, positional: [] }, items, {
     quiet: (item) => item.ID,
     columns: ['ID', 'NAME'],
     row: (item) => [item.ID, item.Name],
   });
-  return text;
+  return parts.join('');
 }
 
 test('a listing is a table unless --format or --quiet say otherwise', () => {
