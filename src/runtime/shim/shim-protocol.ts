@@ -10,7 +10,7 @@
  *     tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]… --engine NODE ENGINE_CJS
  *
  * All paths absolute. Re-executes itself from a sealed memfd, takes an exclusive flock on `RUN/keeper.lock`, detaches (new session, cwd /,
- * umask 022, stdio on /dev/null and `RUN/engine.log`, put aside as engine.log.1 when larger than 4 MiB), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
+ * default scheduling, OOM score and limits, umask 022, stdio on /dev/null and `RUN/engine.log`, put aside as engine.log.1 when larger than 4 MiB), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
  * given (a cgroup.procs; failures are logged). The process that was started exits as soon as the keeper is up:
  *
  *     0  the keeper runs and has forked the engine      3  another keeper holds the lock: nothing was started
@@ -30,6 +30,9 @@
  * # Run directory of a shim (LaunchPlan.runDir, made by the engine)
  *
  *     shim.sock  listening before the spawn is answered     pid   before the command runs    exit  before it is announced
+ *
+ * A client that sends what is no frame is disconnected. One that leaves more than 4 MiB unread is not read from until it has caught
+ * up; if it is attached to a run, it is disconnected (`output-end`).
  *
  * # Modes of the binary without a keeper
  *
