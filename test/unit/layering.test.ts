@@ -38,7 +38,7 @@ const edges: Readonly<Record<string, Layer>> = {
   'project/execute/': {
     folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project'],
     types: ['engine'],
-    modules: ['node:fs/promises', 'tar-stream'],
+    modules: ['node:fs/promises', 'node:timers/promises', 'tar-stream'],
   },
   'project/observe.ts': { folders: ['.', 'engine/client'], types: ['engine', 'compose'], modules: [] },
   'project/preflight.ts': {
