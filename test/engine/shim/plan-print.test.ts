@@ -7,6 +7,8 @@ import { encodeLaunchPlan, formatLaunchPlan } from '../../../src/runtime/plan-co
 import { launchPlanArbitrary } from '../../support/launch-plan-arbitrary.ts';
 import { callShim, shimBinary } from '../../support/shim.ts';
 
+if (!process.env.TCOMPOSE_TEST_FUZZ)
+  console.log('skipped: damaged plans are tested by scripts/test-native.sh only');
 if (!existsSync(shimBinary)) console.log(`skipped: ${shimBinary} is not built`);
 
 describe.skipIf(!existsSync(shimBinary))('the decoder in C', () => {
