@@ -41,7 +41,10 @@ export const maxProblems = 100;
 export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
   if (a.where === undefined || b.where === undefined) return false;
   const place = ({ where }: TcomposeError) => `${where?.file}:${where?.line}:${where?.column}`;
-  return a.code === b.code && a.hint === b.hint && place(a) === place(b);
+  if (a.code !== b.code || a.hint !== b.hint || place(a) !== place(b)) return false;
+  // Without a hint, only what is said after the path tells mistakes in one place apart.
+  const said = ({ message }: TcomposeError) => message.replace(/^\S+/, '');
+  return a.hint !== undefined || said(a) === said(b);
 }
 
 /** Errors in the order of the user's file; those without a place last. */

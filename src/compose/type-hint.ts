@@ -17,8 +17,8 @@ export function typeHint(wanted: Wanted, node: Tree | undefined): string {
   if (isMisplacedAttribute(wanted)) return 'Indent it further than the name of its service.';
   if (node === null || node === undefined) {
     return types.includes('object')
-      ? 'It has no value here: what belongs to it is indented below it.'
-      : 'It has no value here.';
+      ? 'It has no value here: indent what belongs to it below it, or leave it out.'
+      : 'It has no value here: give it one, or leave it out.';
   }
   if (isMap(node)) {
     if (types.includes('array')) return 'Begin each item with "- ".';

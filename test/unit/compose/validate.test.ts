@@ -20,7 +20,11 @@ test.each<[TreeMap, string, string | undefined]>([
   [web({ ports: { a: 1 } }), 'services.web.ports must be a list', 'Begin each item with "- ".'],
   [web({ healthcheck: [] }), 'services.web.healthcheck must be a mapping', 'Leave out the "- ".'],
   [web({ user: 1000 }), 'services.web.user must be a string', 'Put the value in quotes: "1000".'],
-  [web({ hostname: null }), 'services.web.hostname must be a string', 'It has no value here.'],
+  [
+    web({ hostname: null }),
+    'services.web.hostname must be a string',
+    'It has no value here: give it one, or leave it out.',
+  ],
   [web({ cap_add: 'ALL' }), 'services.web.cap_add must be a list', 'Write a list: [ALL].'],
   [
     web({ environment: 'A=b C=d' }),
@@ -58,7 +62,7 @@ test.each<[TreeMap, string, string | undefined]>([
   [
     { services: { web: null } },
     'services.web must be a mapping',
-    'It has no value here: what belongs to it is indented below it.',
+    'It has no value here: indent what belongs to it below it, or leave it out.',
   ],
   [
     { services: { ports: ['80'] } },

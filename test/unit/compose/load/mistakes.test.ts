@@ -75,6 +75,11 @@ describe('mistakes of all phases in one go', () => {
     ]);
   });
 
+  it('what is wrong in one place for two reasons, twice', async () => {
+    const text = 'services: {a: {image: x, develop: {watch: [{path: p, action: sync+exec}]}}}';
+    expect(await one(text)).toHaveLength(2);
+  });
+
   it('keys that are no strings', async () => {
     expect(await codes('services:\n  1: {image: x}\n  a: {image: x, environment: {2: y, true: z}}')).toEqual([
       'COMPOSE_YAML 2:3',
