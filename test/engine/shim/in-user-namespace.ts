@@ -1,4 +1,5 @@
-// Run by network.test.ts under `unshare -Urnm`: one container, its end printed as JSON.
+// Run by network.test.ts under `unshare -Urnm`: one container, its end printed as JSON. `nested`: in one more user namespace.
+import type { LaunchPlan } from '../../../src/runtime/launch-plan.ts';
 import { logLines, makeSandbox, runToEnd } from '../../support/shim.ts';
 
 const box = makeSandbox();
@@ -10,7 +11,12 @@ const plan = box.plan('inner', ['sh', '-c', script], {
       op.op === 'mount' && op.fstype === 'devpts' ? { ...op, data: op.data.replace(',gid=5', '') } : op,
     ),
 });
-const end = await runToEnd(plan);
+const nested: LaunchPlan = {
+  ...plan,
+  userMaps: { uid: '0 0 1\n', gid: '0 0 1\n' },
+  namespaces: { ...plan.namespaces, user: 'new' },
+};
+const end = await runToEnd(process.argv[2] === 'nested' ? nested : plan);
 const output =
   end.type === 'exited' ? logLines(plan).map((line) => `${line.slice('stdout F '.length)}\n`) : [];
 console.log(

@@ -12,6 +12,7 @@ import {
   makeSandbox,
   outputOf,
   runToEnd,
+  shimBinary,
   spawnShim,
   untilState,
   whyNoContainers,
@@ -182,23 +183,15 @@ describe.skipIf(reason !== undefined || noUserNamespaces)('inside a user namespa
     const bundle = join(tmpdir(), `tcompose-userns-${process.pid}.mjs`);
     buildSync({ entryPoints: [script], bundle: true, platform: 'node', format: 'esm', outfile: bundle });
     try {
-      const out = execFileSync('unshare', ['-Urnm', process.execPath, bundle], {
-        encoding: 'utf8',
-        env: { ...process.env, TCOMPOSE_TEST_SHIM: shimPath() },
-      });
-      expect(JSON.parse(out)).toEqual({ type: 'exited', code: 0, output: 'uid 0\nnull ok\nbox\n' });
+      for (const more of [[], ['nested']]) {
+        const out = execFileSync('unshare', ['-Urnm', process.execPath, bundle, ...more], {
+          encoding: 'utf8',
+          env: { ...process.env, TCOMPOSE_TEST_SHIM: shimBinary },
+        });
+        expect(JSON.parse(out)).toEqual({ type: 'exited', code: 0, output: 'uid 0\nnull ok\nbox\n' });
+      }
     } finally {
       execFileSync('rm', ['-f', bundle]);
     }
   });
 });
-
-function shimPath(): string {
-  return (
-    process.env.TCOMPOSE_TEST_SHIM ??
-    new URL(
-      `../../../dist/native/tcompose-shim-${process.arch === 'arm64' ? 'arm64' : 'x64'}`,
-      import.meta.url,
-    ).pathname
-  );
-}

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -23,7 +24,9 @@ import {
   whyNoContainers,
 } from '../../support/shim.ts';
 
-const reason = whyNoContainers();
+const reason =
+  whyNoContainers() ??
+  (spawnSync('unshare', ['-U', 'true']).status === 0 ? undefined : 'user namespaces cannot be made here');
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
 const first = 200_000;
