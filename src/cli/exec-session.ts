@@ -14,6 +14,8 @@ interface ExecSession {
   readonly environment: readonly string[];
   readonly user: string | undefined;
   readonly workdir: string | undefined;
+  /** Keys that leave a terminal, the command going on; absent: none do. */
+  readonly detachKeys?: string;
   /** [rows, columns]; with a tty only. */
   readonly consoleSize: readonly [number, number] | undefined;
 }
@@ -39,6 +41,7 @@ export async function createExec(
     ...(environment.length === 0 ? {} : { Env: environment }),
     ...(user === undefined ? {} : { User: user }),
     ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+    ...(session.detachKeys === undefined ? {} : { DetachKeys: session.detachKeys }),
     ...(tty && consoleSize !== undefined ? { ConsoleSize: consoleSize } : {}),
   });
   return async () => {

@@ -1,6 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { type Command, flag } from '../command.ts';
+import { defaultDetachKeys } from '../container/detach-keys.ts';
 import { sharedFlags } from '../flags.ts';
 import { pipeStreams } from '../pipe-streams.ts';
 import { scopeOf, theContainer } from '../project.ts';
@@ -44,12 +45,12 @@ export const command: Command = {
       );
     const tty = inspected.Config.Tty === true;
     const stdin = !flag.bool(args, 'no-stdin') && inspected.Config.OpenStdin === true;
-    const keys = flag.str(args, 'detach-keys');
+    const keys = flag.str(args, 'detach-keys') ?? defaultDetachKeys;
     const connection = await client.containers.attach(found.id, {
       stdin,
       stdout: true,
       stderr: true,
-      ...(keys === undefined ? {} : { detachKeys: keys }),
+      detachKeys: keys,
     });
     const release = flag.bool(args, 'sig-proxy', true)
       ? ctx.onInterrupt(

@@ -7,6 +7,7 @@ interface AttachOptions {
   readonly tty: boolean;
   readonly stdin: boolean;
   readonly sigProxy: boolean;
+  readonly detachKeys?: string;
   /** Called when the streams are connected, before anything is waited for. */
   readonly connected?: () => Promise<void>;
 }
@@ -22,6 +23,7 @@ export async function attachTo(
     stdin: options.stdin,
     stdout: true,
     stderr: true,
+    ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
   });
   const release =
     options.sigProxy && !options.tty

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../command.ts';
 import { attachTo } from './attach-running.ts';
-import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
+import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
 
 export const command: Command = {
   name: 'attach',
@@ -17,7 +17,6 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    warnOfDetachKeys(ctx, args);
     const client = await ctx.engine();
     const found = await client.containers.inspect(args.positional[0]!);
     if (!found.State.Running)
@@ -28,6 +27,7 @@ export const command: Command = {
       tty: found.Config.Tty === true,
       stdin: !flag.bool(args, 'no-stdin') && found.Config.OpenStdin === true,
       sigProxy: flag.bool(args, 'sig-proxy', true),
+      detachKeys: flag.str(args, 'detach-keys') ?? defaultDetachKeys,
     });
   },
 };

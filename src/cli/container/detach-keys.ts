@@ -1,19 +1,12 @@
-import { type FlagSpec, flag, type ParsedArgs } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import type { FlagSpec } from '../command.ts';
 
-/** `--detach-keys`, which the docker CLI has. */
+/** Docker's; they have no effect without a terminal. */
+export const defaultDetachKeys = 'ctrl-p,ctrl-q';
+
+/** Keys that leave a container's terminal, the container going on. */
 export const detachKeysFlag: FlagSpec = {
   name: 'detach-keys',
   type: 'string',
   value: 'KEYS',
-  summary: 'Accepted; keys do not detach in this version',
+  summary: `Keys that leave the terminal (default ${defaultDetachKeys})`,
 };
-
-/** Says that the flag has no effect, when it was given. */
-export function warnOfDetachKeys(ctx: CliContext, args: ParsedArgs): void {
-  if (flag.str(args, 'detach-keys') !== undefined)
-    ctx.warn(
-      '--detach-keys is not carried out: no keys detach in this version',
-      'End the command, or close the terminal.',
-    );
-}

@@ -1,6 +1,6 @@
 import { type Command, flag } from '../command.ts';
 import { createExec } from '../exec-session.ts';
-import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
+import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
 import { requireTerminal } from './require-terminal.ts';
 import { execFailureCode, exitCodes, withExitCode } from './start-failure.ts';
 
@@ -23,7 +23,6 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    warnOfDetachKeys(ctx, args);
     const [container = '', ...words] = args.positional;
     const detach = flag.bool(args, 'detach');
     if (!detach) requireTerminal(ctx, args);
@@ -44,6 +43,7 @@ export const command: Command = {
       environment,
       user: flag.str(args, 'user'),
       workdir: flag.str(args, 'workdir'),
+      detachKeys: flag.str(args, 'detach-keys') ?? defaultDetachKeys,
       consoleSize: ctx.stdout.isTTY === true ? [ctx.stdout.rows, ctx.stdout.columns] : undefined,
     });
     try {

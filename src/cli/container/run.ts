@@ -1,10 +1,11 @@
+import { tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { type Command, flag, type ParsedArgs } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { pipeStreams } from '../pipe-streams.ts';
 import { createFlags } from './create-flags.ts';
 import { createFromArgs } from './create-from-args.ts';
-import { detachKeysFlag, warnOfDetachKeys } from './detach-keys.ts';
+import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
 import { proxySignals } from './proxy-signals.ts';
 import { requireTerminal } from './require-terminal.ts';
 import { exitCodes, startFailureCode, withExitCode } from './start-failure.ts';
@@ -29,7 +30,6 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    warnOfDetachKeys(ctx, args);
     const detach = flag.bool(args, 'detach');
     if (!detach) requireTerminal(ctx, args);
     const client = await ctx.engine().catch((error) => {
@@ -70,6 +70,7 @@ async function runAttached(
     stdin,
     stdout: streams.length === 0 || streams.includes('stdout'),
     stderr: streams.length === 0 || streams.includes('stderr'),
+    ...(tty ? { detachKeys: flag.str(args, 'detach-keys') ?? defaultDetachKeys } : {}),
   });
   // Asked before the start: a command that ends at once has its code waited for all the same.
   const ended = client.containers.wait(id, remove ? 'removed' : 'next-exit').catch(() =>
@@ -88,9 +89,16 @@ async function runAttached(
       stdin,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
+    // At a terminal the connection also ends when its keys to leave were typed.
+    if (tty && (await runsOn(client, id))) return 0;
     return (await ended).StatusCode;
   } finally {
     release();
     connection.socket.destroy();
   }
+}
+
+async function runsOn(client: EngineClient, id: string): Promise<boolean> {
+  const found = await tolerate(client.containers.inspect(id), 404);
+  return found?.State.Status === 'running';
 }

@@ -14,6 +14,7 @@ import type { Route } from '../http/router.ts';
 import { logTime } from '../logs/cri-line.ts';
 import { encodeLogBatch } from '../logs/log-batch.ts';
 import { readLog } from '../logs/read-log.ts';
+import { parseDetachKeys } from './detach-keys.ts';
 import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];
@@ -135,6 +136,7 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
     throw conflict(`container ${container.id} is paused, unpause the container before attach`);
   }
   const tty = container.record.config.Tty ?? false;
+  const detachKeys = parseDetachKeys(query.get('detachKeys'));
   const hijacked = exchange.hijack(outputType(exchange.version, tty));
   emitContainer(engine, container, 'attach');
   if (past) {
@@ -152,6 +154,10 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
       tty,
       stdin: streams.stdin && (container.record.config.OpenStdin ?? false),
       signal: exchange.signal,
+      detachKeys,
+      detached: () => emitContainer(engine, container, 'detach'),
+      // The client asks for the exit code next.
+      beforeEnd: () => container.launch?.over ?? Promise.resolve(),
     });
   } catch (error) {
     await tellFailure(hijacked, tty, error as Error);

@@ -11,6 +11,7 @@ import { badParameter, conflict, failureOf } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
 import { newId } from '../ids.ts';
+import { parseDetachKeys } from './detach-keys.ts';
 import { pumpAttachment } from './pump.ts';
 
 /** Routes under /exec, and those of a container that begin one. */
@@ -22,6 +23,7 @@ export function execRoutes(engine: Engine): Route[] {
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
         const request = shaped<ExecCreateRequest>(await exchange.json(), execCreateShape);
+        parseDetachKeys(request.DetachKeys);
         if (!request.Cmd?.length) throw badParameter('No exec command specified');
         if (container.state.status === 'paused') {
           throw conflict(`Container ${container.name} is paused, unpause the container before exec`);
@@ -89,6 +91,8 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
           tty,
           stdin: AttachStdin ?? false,
           signal: exchange.signal,
+          detachKeys: parseDetachKeys(exec.request.DetachKeys),
+          detached: () => emitContainer(engine, exec.container, 'exec_detach', { execID: exec.id }),
           async beforeEnd() {
             const error = await outcome;
             if (error === undefined) return;

@@ -1,6 +1,7 @@
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { Hijacked } from '../http/exchange.ts';
 import { frame } from '../http/multiplex.ts';
+import { detachFilter, type Typed } from './detach-keys.ts';
 
 /**
  * Carries bytes between an attached client and a shim until the output ends or the client goes. The client's closing
@@ -13,6 +14,10 @@ export async function pumpAttachment(
     readonly tty: boolean;
     readonly stdin: boolean;
     readonly signal: AbortSignal;
+    /** Keys that detach when they are typed at a terminal; empty: none do. */
+    readonly detachKeys?: Buffer;
+    /** Called when they were, before the connection is closed. */
+    readonly detached?: () => void;
     /** Awaited when the output has ended, before the connection is: the client's next question has its answer then. */
     readonly beforeEnd?: () => Promise<void>;
   },
@@ -28,21 +33,37 @@ export async function pumpAttachment(
   });
   const leave = (): void => attachment.close();
   options.signal.addEventListener('abort', leave);
-  if (options.stdin) void feed(attachment, client);
+  const filter = detachFilter((options.tty && options.detachKeys) || Buffer.alloc(0));
+  let left = false;
+  const detach = (): void => {
+    left = true;
+    options.detached?.();
+    attachment.close();
+  };
+  if (options.stdin) void feed(attachment, client, filter, detach);
   // The docker CLI closes its half at once when it has no stdin to send: that is not yet its leaving.
   else client.input.resume();
-  await attachment.ended;
+  const how = await attachment.ended;
   options.signal.removeEventListener('abort', leave);
   attachment.close();
-  if (!options.signal.aborted) await options.beforeEnd?.();
+  // A client that was dropped for being slow is not to wait for what goes on without it.
+  if (!options.signal.aborted && !left && how !== 'slow') await options.beforeEnd?.();
   client.output.end();
 }
 
-async function feed(attachment: ShimAttachment, client: Hijacked): Promise<void> {
+async function feed(
+  attachment: ShimAttachment,
+  client: Hijacked,
+  filter: (piece: Buffer) => Typed,
+  detach: () => void,
+): Promise<void> {
   try {
     // The input's end must not destroy it: it may be the socket that the rest of the output still goes to.
-    for await (const chunk of client.input.iterator({ destroyOnReturn: false }))
-      await attachment.write(chunk as Buffer);
+    for await (const chunk of client.input.iterator({ destroyOnReturn: false })) {
+      const { pass, detached } = filter(chunk as Buffer);
+      if (pass.length > 0) await attachment.write(pass);
+      if (detached) return detach();
+    }
   } catch {
     // The container is gone, or the client is: the output side tells.
   } finally {

@@ -12,6 +12,7 @@ void monitor_stdio_close(struct monitor *m) {
 }
 
 void monitor_stdin_close(struct monitor *m) {
+  if (m->launch.plan.stdio.tty) return; /* a terminal has no end of input: the next client goes on */
   m->stdin_closing = true;
   monitor_stdin_flush(m);
 }
