@@ -17,13 +17,17 @@ function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The candidate closest to `word`, if close enough to be what was meant; ties go to the first in order. */
+/**
+ * The candidate closest to `word`, if it has something in common with it and is close enough to be what was meant; ties go
+ * to the first in order.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const related = distance < Math.max(word.length, candidate.length);
+    if (related && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
