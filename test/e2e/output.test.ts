@@ -7,7 +7,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
 
-describe.skipIf(unmet !== undefined)(`output that goes nowhere${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+describe.skipIf(unmet !== undefined)(`what is printed${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
   /** Runs shell text in which `tcompose` is the built CLI. */
   const shell = (text: string) =>
@@ -21,12 +21,26 @@ describe.skipIf(unmet !== undefined)(`output that goes nowhere${unmet ? ` (skipp
       },
     );
 
-  beforeAll(() => {
+  beforeAll(async () => {
     bench = workbench();
     bench.write('compose.yaml', 'name: void\nservices: {web: {image: tcompose/host, command: seq 100000}}\n');
-    expect(bench.run('up').status).toBe(0);
+    expect(await bench.begin('up').exit).toBe(0);
   });
   afterAll(() => bench.close('void'));
+
+  it('shows every line of a burst, though many have one time', async () => {
+    const up = bench.begin('up');
+    expect(await up.exit).toBe(0);
+    expect(
+      up
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('web-1  | ')),
+    ).toHaveLength(100_000);
+    expect(bench.run('logs', '-f', '--no-log-prefix', '--tail', '100000').stdout).toBe(
+      Array.from({ length: 100_000 }, (_, at) => `${at + 1}\n`).join(''),
+    );
+  });
 
   it('a full disk is told and is a failure, however little was written', () => {
     for (const command of ['ps -a', 'logs', 'config', '--help']) {

@@ -4,6 +4,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { EventSink } from '../../events.ts';
 import { unixTime } from '../../rfc3339.ts';
 import { lineSplitter } from './line-splitter.ts';
+import { LogCursor, type LogPosition } from './log-position.ts';
 
 export interface LogSource {
   readonly id: string;
@@ -16,31 +17,29 @@ interface ReadLogOptions {
   readonly follow: boolean;
   readonly tail?: number;
   readonly since?: string;
+  /** Where an earlier reading ended; it counts before `since`. */
+  readonly from?: LogPosition;
   readonly until?: string;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Emits a container's log as `log` events. Timestamps are always asked for: by them a follower whose connection broke
- * (an engine restart) goes on where it was. Returns the time of the last line, for a later continuation.
+ * (an engine restart) goes on where it was. Returns how far it came, for a later continuation.
  */
 export async function readContainerLog(
   client: EngineClient,
   source: LogSource,
   options: ReadLogOptions,
   emit: EventSink,
-): Promise<string | undefined> {
-  let last: string | undefined;
-  let since = options.since;
+): Promise<LogPosition | undefined> {
+  const cursor = new LogCursor(options.from);
   let tail = options.tail;
   const line = (stream: 'stdout' | 'stderr') => (text: string) => {
     const space = text.indexOf(' ');
     const stamp = space < 0 ? text : text.slice(0, space);
     const time = unixTime(stamp);
-    if (time !== undefined) {
-      if (last !== undefined && time <= last) return;
-      pending = time;
-    }
+    if (time !== undefined && !cursor.isNew(time)) return;
     emit({
       type: 'log',
       service: source.service,
@@ -50,8 +49,9 @@ export async function readContainerLog(
       ...(time === undefined ? {} : { timestamp: stamp }),
     });
   };
-  let pending: string | undefined;
   for (let breaks = 0; ; ) {
+    const began = cursor.position;
+    const since = began?.time ?? options.since;
     const splitters = { stdout: lineSplitter(line('stdout')), stderr: lineSplitter(line('stderr')) };
     try {
       const chunks = client.containers.logs(source.id, {
@@ -66,16 +66,14 @@ export async function readContainerLog(
       for await (const chunk of chunks) splitters[chunk.stream].push(chunk.bytes);
       splitters.stdout.flush();
       splitters.stderr.flush();
-      return pending;
+      return cursor.position;
     } catch (error) {
-      if (options.signal?.aborted === true) return pending;
-      if (statusOf(error) === 404) return pending;
-      const broken = !(error instanceof TcomposeError) && ++breaks <= 5;
-      if (!broken || !options.follow) throw error;
-      // Continue after the last line seen; lines of that very instant were given already.
-      last = pending;
-      since = pending ?? since;
-      if (pending !== undefined) tail = undefined;
+      if (options.signal?.aborted === true || statusOf(error) === 404) return cursor.position;
+      // A connection that brought something is no failed attempt, however often that happens in a long life.
+      breaks = cursor.position === began ? breaks + 1 : 1;
+      if (error instanceof TcomposeError || breaks > 5 || !options.follow) throw error;
+      cursor.rewind();
+      if (cursor.position !== undefined) tail = undefined;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import type { EventSink } from '../../events.ts';
 import { type LogSource, readContainerLog } from './container-logs.ts';
+import type { LogPosition } from './log-position.ts';
 
 /** Follows the logs of containers that come and go; each line is emitted once, also across restarts. */
 export class LogFollower {
@@ -9,8 +10,8 @@ export class LogFollower {
   readonly #onError: (error: unknown) => void;
   readonly #abort = new AbortController();
   readonly #active = new Map<string, Promise<void>>();
-  /** Container id → time of the last line seen. */
-  readonly #seen = new Map<string, string>();
+  /** Container id → how far its log has been shown. */
+  readonly #seen = new Map<string, LogPosition>();
 
   constructor(client: EngineClient, emit: EventSink, onError: (error: unknown) => void) {
     this.#client = client;
@@ -24,34 +25,25 @@ export class LogFollower {
    */
   follow(source: LogSource, since?: string, tail?: number): void {
     if (this.#active.has(source.id) || this.#abort.signal.aborted) return;
-    const from = this.#seen.get(source.id) ?? since;
+    const from = this.#seen.get(source.id);
     const work = readContainerLog(
       this.#client,
       source,
       {
         follow: true,
         signal: this.#abort.signal,
-        ...(from === undefined ? {} : { since: from }),
+        ...(from === undefined ? {} : { from }),
+        ...(since === undefined ? {} : { since }),
         ...(tail === undefined ? {} : { tail }),
       },
-      (event) => {
-        // The instant of the last line is asked for again after a restart: what was shown is not shown twice.
-        if (event.type === 'log' && event.timestamp !== undefined) {
-          const shown = this.#last.get(source.id);
-          if (shown !== undefined && event.timestamp <= shown) return;
-          this.#last.set(source.id, event.timestamp);
-        }
-        this.#emit(event);
-      },
+      this.#emit,
     )
-      .then((last) => {
-        if (last !== undefined) this.#seen.set(source.id, last);
+      .then((position) => {
+        if (position !== undefined) this.#seen.set(source.id, position);
       }, this.#onError)
       .finally(() => this.#active.delete(source.id));
     this.#active.set(source.id, work);
   }
-
-  readonly #last = new Map<string, string>();
 
   /** Waits until the log of a container that ended is read to its end, at most `limitMs`. */
   async drained(id: string, limitMs: number): Promise<void> {
