@@ -1,5 +1,3 @@
-export { type CgroupPlan, type CgroupUpdate, planCgroups, planCgroupUpdate } from './cgroup-plan.ts';
-
 /** cgroup v1 controllers tcompose knows. */
 const v1Controllers = ['devices', 'memory', 'cpuacct', 'pids', 'freezer', 'blkio', 'cpu', 'cpuset'] as const;
 export type Controller = (typeof v1Controllers)[number];

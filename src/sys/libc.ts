@@ -55,6 +55,3 @@ export function check(result: number, call: string): number {
 
 /** syscall(2) with three integer arguments: the numbers used here are the same on x64 and arm64. */
 export const syscall3 = declare('long syscall(long number, long a, long b, long c)');
-
-/** pidfd_send_signal and the like, where the third argument is a pointer or NULL. */
-export const syscall4 = declare('long syscall(long number, long a, long b, void *c, long d)');

@@ -15,7 +15,7 @@ import { PassThrough } from 'node:stream';
 import type { ParsedArgs } from '../../src/cli/command.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { command as runCommand } from '../../src/cli/oci/run.ts';
-import { planCgroups } from '../../src/runtime/cgroup-layout.ts';
+import { planCgroups } from '../../src/runtime/cgroup-plan.ts';
 import { readMachineFacts } from '../../src/runtime/machine-facts.ts';
 import { generateSpec } from '../../src/runtime/oci-spec.ts';
 import type { SpecInput } from '../../src/runtime/spec-input.ts';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** A terminal that can be drawn on. */
-export interface Terminal {
+interface Terminal {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -10,7 +10,7 @@ export interface Terminal {
   off?(event: 'resize', listener: () => void): unknown;
 }
 
-export interface LiveRegionOptions {
+interface LiveRegionOptions {
   readonly terminal: Terminal;
   /** The lines as they are now. */
   readonly draw: (size: { readonly columns: number; readonly height: number }) => readonly string[];

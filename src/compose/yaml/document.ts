@@ -1,4 +1,3 @@
-import type { Tree } from '../tree.ts';
 import type { YamlProblem } from './problem.ts';
 
 /** Offsets of what a mapping or sequence holds: [key, value] by key, or the item by index. */
@@ -35,5 +34,3 @@ export class TagMark {
     this.value = value;
   }
 }
-
-export type PlainValue = Tree | TagMark;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import type { CgroupUpdate } from '../../runtime/cgroup-layout.ts';
+import type { CgroupUpdate } from '../../runtime/cgroup-plan.ts';
 import { cgroupPids } from './cgroup.ts';
 
 type Write = Extract<CgroupUpdate['steps'][number], { op: 'write' }>;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { planCgroups } from '../../runtime/cgroup-layout.ts';
+import { planCgroups } from '../../runtime/cgroup-plan.ts';
 import type { OciSpec } from '../../runtime/oci-types.ts';
 import type { Engine } from '../context.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { planCgroups } from '../../runtime/cgroup-layout.ts';
+import { planCgroups } from '../../runtime/cgroup-plan.ts';
 import { connectShim } from '../../runtime/shim/shim-client.ts';
 import type { Engine } from '../context.ts';
 import { detachedMark } from '../exec/exec-process.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { planCgroupUpdate } from '../../runtime/cgroup-layout.ts';
+import { planCgroupUpdate } from '../../runtime/cgroup-plan.ts';
 import { checkRequest } from '../../runtime/check-request.ts';
 import type { OciSpec } from '../../runtime/oci-types.ts';
 import { resources } from '../../runtime/spec-resources.ts';

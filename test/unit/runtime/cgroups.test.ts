@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectCgroups, planCgroups, planCgroupUpdate } from '../../../src/runtime/cgroup-layout.ts';
+import { detectCgroups } from '../../../src/runtime/cgroup-layout.ts';
 import { cpuWeight, ioWeight } from '../../../src/runtime/cgroup-limits.ts';
+import { planCgroups, planCgroupUpdate } from '../../../src/runtime/cgroup-plan.ts';
 import { deviceFilter } from '../../../src/runtime/device-filter.ts';
 import { parseDeviceRule } from '../../../src/runtime/device-rules.ts';
 import type { OciDeviceRule } from '../../../src/runtime/oci-types.ts';
