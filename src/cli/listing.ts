@@ -10,6 +10,9 @@ export const formatFlag: FlagSpec = {
   summary: 'table, json, or a template',
 };
 
+/** Narrowest column of the docker CLI's listings: ten with the space between. */
+const narrowest = 7;
+
 /** `--quiet`: what identifies each item and nothing else. */
 export const quietFlag = (leaves: 'ids' | 'names'): FlagSpec => ({
   name: 'quiet',
@@ -47,8 +50,13 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
     ctx.write([...new Set(items.map(as.quiet))].map((one) => `${one}\n`).join(''));
     return;
   }
-  ctx.write(formatItems(flag.str(args, 'format'), items, () => table(as.columns, items.map(as.row))));
+  const asTable = () => table(as.columns, items.map(as.row), narrowest);
+  ctx.write(formatItems(flag.str(args, 'format'), items, asTable, narrowest));
 }
+
+/** A time in Unix seconds as the docker CLI shows it, in UTC: `2006-01-02 15:04:05 +0000 UTC`. */
+export const timeText = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`;
 
 /** Labels as the docker CLI shows them: `a=1,b=2`. */
 export const labelsText = (labels: Readonly<Record<string, string>> | null | undefined): string =>

@@ -2,7 +2,7 @@ import type { ContainerSummary } from '../../engine/api/container.ts';
 import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { labelsText, listingFlags, noTruncFlag, printListing } from '../listing.ts';
+import { labelsText, listingFlags, noTruncFlag, printListing, timeText } from '../listing.ts';
 import { humanSize } from '../sizes.ts';
 import { portsText } from './ports-text.ts';
 
@@ -14,7 +14,7 @@ function fieldsOf(container: ContainerSummary, nowMs: number, full: boolean) {
     ID: full ? container.Id : container.Id.slice(0, 12),
     Image: container.Image,
     Command: `"${command}"`,
-    CreatedAt: new Date(container.Created * 1000).toISOString(),
+    CreatedAt: timeText(container.Created),
     RunningFor: `${humanDuration(Math.max(0, nowMs - container.Created * 1000))} ago`,
     State: container.State,
     Status: container.Status,
@@ -22,6 +22,7 @@ function fieldsOf(container: ContainerSummary, nowMs: number, full: boolean) {
     Names: container.Names.map((name) => name.replace(/^\//, '')).join(','),
     Networks: Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),
     Mounts: (container.Mounts ?? []).map((mount) => mount.Name ?? mount.Source).join(','),
+    LocalVolumes: String((container.Mounts ?? []).filter((mount) => mount.Driver === 'local').length),
     Labels: labelsText(container.Labels),
     Size:
       container.SizeRw === undefined

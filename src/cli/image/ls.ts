@@ -2,7 +2,7 @@ import type { ImageSummary } from '../../engine/api/image.ts';
 import { humanDuration } from '../../human-duration.ts';
 import { type Command, flag } from '../command.ts';
 import { parseFilters } from '../filters.ts';
-import { listingFlags, noTruncFlag, printListing } from '../listing.ts';
+import { listingFlags, noTruncFlag, printListing, timeText } from '../listing.ts';
 import { humanSize } from '../sizes.ts';
 
 /** One line for each tag; an image without one has `<none>`. */
@@ -14,7 +14,8 @@ function fieldsOf(image: ImageSummary, nowMs: number, full: boolean) {
       Repository: reference.slice(0, colon),
       Tag: reference.slice(colon + 1),
       ID: full ? image.Id : image.Id.replace(/^sha256:/, '').slice(0, 12),
-      CreatedAt: new Date(image.Created * 1000).toISOString(),
+      Digest: '<none>',
+      CreatedAt: timeText(image.Created),
       // Times before 1980 stand for "not said".
       CreatedSince:
         image.Created < 315_532_800

@@ -18,7 +18,7 @@ function printed(flags: ParsedArgs['flags']): string {
 }
 
 test('a listing is a table unless --format or --quiet say otherwise', () => {
-  expect(printed({})).toBe('ID   NAME\na1   one\na1   two\n');
+  expect(printed({})).toBe('ID        NAME\na1        one\na1        two\n');
   expect(printed({ format: '{{.Name}}' })).toBe('one\ntwo\n');
   expect(printed({ quiet: true, format: '{{.Name}}' })).toBe('a1\n');
 });

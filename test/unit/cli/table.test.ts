@@ -19,6 +19,16 @@ test('formats', () => {
   expect(formatItems('table', items, () => 'T')).toBe('T');
   expect(formatItems('{{.Name}}: {{json .Ports}}', items, () => 'T')).toBe('a: [1]\n');
   expect(formatItems('table {{.Name}}\\t{{.Ports}}', items, () => 'T')).toBe('NAME   PORTS\na      [1]\n');
+  expect(table(['A', 'B'], [['1', '2']], 7)).toBe('A         B\n1         2\n');
+  const labelled = [{ Name: 'aBcd', Labels: 'x=1,y=2=3' }];
+  expect(
+    formatItems(
+      '{{upper .Name}} {{lower .Name}} {{truncate .Name 2}} {{.Label "y"}}{{.Label "z"}}',
+      labelled,
+      () => '',
+    ),
+  ).toBe('ABCD abcd aB 2=3\n');
+  expect(() => formatItems('{{upper .Name 2}}', labelled, () => '')).toThrow('is not available');
   expect(() => formatItems('{{.Nmae}}', items, () => 'T')).toThrow('--format has no field .Nmae');
   expect(() => formatItems('{{range .Ports}}', items, () => 'T')).toThrow('is not available');
 });
