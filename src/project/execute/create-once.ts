@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { NetworkCreateRequest } from '../../engine/api/network.ts';
 import { isBrokenConnection, statusOf, tolerate } from '../../engine/client/api-failure.ts';
@@ -45,7 +44,7 @@ async function once<Created, Found>(
       if (!conflict) return create();
       // The name is taken, but by nothing one can see yet: another command's object is being made at this moment.
       if (tries >= unseenTries) throw error;
-      await sleep(unseenPause);
+      await new Promise((resolve) => setTimeout(resolve, unseenPause));
     }
   }
 }

@@ -180,7 +180,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     const { Pid } = (await inspect('orphan')).State;
     const status = readFileSync(`/proc/${Pid}/status`, 'utf8');
     const shim = Number(/^PPid:\s+(\d+)/m.exec(status)![1]);
-    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/orphan/wait?condition=next-exit');
+    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/orphan/wait?condition=not-running');
     process.kill(shim, 'SIGKILL');
     expect((await wait).json.StatusCode).toBe(137);
     const { State } = await inspect('orphan');
@@ -248,7 +248,7 @@ describe.skipIf(why)('an engine that is killed', () => {
   it('kills a set-user-id command whose shim was killed', async () => {
     engine = await startTestEngine();
     const { Pid, shim } = await startSetUserId();
-    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/suid/wait?condition=next-exit');
+    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/suid/wait?condition=not-running');
     process.kill(shim, 'SIGKILL');
     expect((await wait).json.StatusCode).toBe(137);
     expect(alive(Pid)).toBe(false);
