@@ -14,6 +14,7 @@ const tier = (name: string, options: { timeout: number; serial: boolean }) => ({
     fileParallelism: !options.serial,
     isolate: options.serial,
     pool: 'forks' as const,
+    setupFiles: ['test/support/umask.ts'],
   },
 });
 

@@ -68,6 +68,23 @@ describe.skipIf(why)('the life of an engine', () => {
     expect((await engine.api('POST', '/containers/kept/stop?t=0')).status).toBe(204);
   });
 
+  it('gives containers a root that others than root may read, whatever mask it was started with', async () => {
+    const before = process.umask(0o077);
+    try {
+      engine = await startTestEngine();
+    } finally {
+      process.umask(before);
+    }
+    await engine.api('POST', '/containers/create?name=user', {
+      Image: 'tcompose/host',
+      Cmd: ['sh', '-c', 'ls / /etc/hosts > /dev/null && cat /etc/resolv.conf > /dev/null'],
+      User: '1000:1000',
+    });
+    const wait = engine.api<{ StatusCode: number }>('POST', '/containers/user/wait?condition=next-exit');
+    expect((await engine.api('POST', '/containers/user/start')).status).toBe(204);
+    expect((await wait).json.StatusCode).toBe(0);
+  });
+
   it('has a socket for root and its group only', async () => {
     engine = await startTestEngine();
     expect(statSync(engine.socket).mode & 0o777).toBe(0o660);

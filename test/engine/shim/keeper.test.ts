@@ -235,10 +235,13 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
 
   it('takes over no limit or priority of the shell it was started from', async () => {
     newRun();
+    // Every CPU this process may use; it may itself be held to some of those the machine has.
+    const own = cpusOf('self');
     const shell =
-      'ulimit -S -f 100000; echo 300 > /proc/self/oom_score_adj; exec setarch -R nice -n 5 taskset 1 "$0" "$@"';
+      'ulimit -S -f 100000; echo 300 > /proc/self/oom_score_adj; exec setarch -R nice -n 5 taskset -c "$CPU" "$0" "$@"';
     const options = ['--engine', process.execPath, bundle, '--lib', '/lib-dir', '--run', run];
-    expect(spawnSync('sh', ['-c', shell, shimBinary, 'keeper', ...options]).status).toBe(0);
+    const env = { ...process.env, CPU: String(own[0]) };
+    expect(spawnSync('sh', ['-c', shell, shimBinary, 'keeper', ...options], { env }).status).toBe(0);
     keepers.push(Number(readFileSync(join(run, 'keeper.pid'), 'utf8')));
     await untilEngines(1);
     const stateOf = (pid: number | 'self') => {
@@ -246,7 +249,7 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
       return {
         fileSize: /Max file size\s+(\S+)/.exec(read('limits'))![1],
         nice: read('stat').split(') ')[1]!.split(' ')[16],
-        cpus: /Cpus_allowed_list:\s+(.*)/.exec(read('status'))![1],
+        lackingCpus: own.filter((cpu) => !cpusOf(pid).includes(cpu)),
         personality: read('personality'),
         oomScore: read('oom_score_adj'),
       };
@@ -255,7 +258,7 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     expect(stateOf(keepers[0]!)).toEqual(clean);
     expect(stateOf(engines()[0]!.pid)).toEqual(clean);
     tell('stop');
-    await expect.poll(() => isAlive(keepers[0]!), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 90_000 }).toBe(false);
   });
 
   it('runs from a sealed copy, and its shims do', async () => {
@@ -270,6 +273,15 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     await expect.poll(() => isAlive(keepers[0]!), { timeout: 90_000 }).toBe(false);
   });
 });
+
+/** The CPUs a process may run on. */
+function cpusOf(pid: number | 'self'): number[] {
+  const list = /Cpus_allowed_list:\s+(.*)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
 
 function isAlive(pid: number): boolean {
   try {
