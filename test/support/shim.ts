@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -47,19 +48,26 @@ export type PlanChange = Partial<Omit<LaunchPlan, 'process' | 'stdio' | 'setup'>
   readonly setup?: (ops: readonly SetupOp[]) => readonly SetupOp[];
 };
 
+/** A directory that any user may look into, whatever the umask: also a container's that is a stranger to it. */
+function openDirectory(path: string): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o755);
+}
+
 /** A temporary directory with a root file system skeleton for launch plans. */
 export function makeSandbox(): Sandbox {
   const dir = mkdtempSync(join(tmpdir(), 'tcompose-shim-'));
   const lower = join(dir, 'lower');
-  for (const name of ['etc', 'usr', 'root', 'tmp', 'var', 'proc', 'sys', 'dev'])
-    mkdirSync(join(lower, name), { recursive: true });
+  for (const name of ['', 'etc', 'usr', 'root', 'tmp', 'var', 'proc', 'sys', 'dev'])
+    openDirectory(join(lower, name));
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(lower, name));
   writeFileSync(join(lower, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\n');
+  chmodSync(join(lower, 'etc/passwd'), 0o644);
 
   const runDir = (id: string) => {
     const path = join(dir, 'c', id);
-    for (const name of ['', 'upper', 'work', 'root'])
-      mkdirSync(join(path, name), { recursive: true, mode: name === '' ? 0o700 : 0o755 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const name of ['upper', 'work', 'root']) openDirectory(join(path, name));
     return path;
   };
   return {
@@ -188,16 +196,26 @@ export async function spawnShim(plan: LaunchPlan): Promise<ShimConnection> {
   return connectShim(plan.runDir);
 }
 
-/** The first state of one of the types given. Rejects when the shim goes before. */
+function describeEnd(state: Extract<ShimState, { type: 'failed' | 'exited' }>): string {
+  return state.type === 'exited'
+    ? `exited with ${state.code}`
+    : `failed at ${state.op} ${state.detail}: ${state.errno}`;
+}
+
+/** The first state of one of the types given. Rejects when the container ends, or the shim goes, before. */
 export function untilState<T extends ShimState['type']>(
   shim: ShimConnection,
   ...types: readonly T[]
 ): Promise<Extract<ShimState, { type: T }>> {
   return new Promise((resolve, reject) => {
     const release = shim.onState((state) => {
-      if (!(types as readonly string[]).includes(state.type)) return;
-      release();
-      resolve(state as Extract<ShimState, { type: T }>);
+      if ((types as readonly string[]).includes(state.type)) {
+        release();
+        resolve(state as Extract<ShimState, { type: T }>);
+      } else if (state.type === 'failed' || state.type === 'exited') {
+        release();
+        reject(new Error(`the container ${describeEnd(state)} before ${types.join(' or ')}`));
+      }
     });
     shim.onClose((error) => reject(error ?? new Error(`the shim ended before ${types.join(' or ')}`)));
   });
