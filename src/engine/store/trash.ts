@@ -42,9 +42,7 @@ export function openTrash(directory: string, warn: (message: string) => void): T
       try {
         await deleteTree(path);
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        // Another engine's `sweep` may have been quicker.
-        if (code !== 'ENOENT') warn(`${path} could not be deleted: ${message}`);
+        warn(`${path} could not be deleted: ${(error as Error).message}`);
       }
     }
   }
@@ -89,12 +87,24 @@ export function openTrash(directory: string, warn: (message: string) => void): T
   };
 }
 
-/** As rm -r, one call after the other: the thread pool stays free for what is waited for. */
+/**
+ * As rm -r, one call after the other: the thread pool stays free for what is waited for. What another engine's `sweep`
+ * deletes meanwhile counts as deleted; the rest is gone when this resolves.
+ */
 async function deleteTree(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
+  for (const entry of (await unlessGone(readdir(path, { withFileTypes: true }))) ?? []) {
     const child = join(path, entry.name);
     if (entry.isDirectory()) await deleteTree(child);
-    else await unlink(child);
+    else await unlessGone(unlink(child));
   }
-  await rmdir(path);
+  await unlessGone(rmdir(path));
+}
+
+async function unlessGone<T>(step: Promise<T>): Promise<T | undefined> {
+  try {
+    return await step;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

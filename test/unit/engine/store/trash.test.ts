@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTrash } from '../../../../src/engine/store/trash.ts';
@@ -45,12 +45,23 @@ describe('trash', () => {
   });
 
   it('finds what a crash left', async () => {
-    await openTrash(bin(), unheard).put(tree('left'));
-    expect(readdirSync(bin())).toHaveLength(1);
+    mkdirSync(bin());
+    renameSync(tree('left'), join(bin(), 'left.1.0'));
     const next = openTrash(bin(), unheard);
     next.sweep();
     await next.empty();
     expect(readdirSync(bin())).toEqual([]);
+  });
+
+  it('is done only when all is gone, also when two delete the same', async () => {
+    const bins = [openTrash(bin(), unheard), openTrash(bin(), unheard)];
+    const path = tree('wide');
+    for (let file = 0; file < 200; file++) writeFileSync(join(path, `file-${file}`), '');
+    await bins[0]!.put(path);
+    bins[1]!.sweep();
+    await Promise.race(bins.map((trash) => trash.empty()));
+    expect(readdirSync(bin())).toEqual([]);
+    await Promise.all(bins.map((trash) => trash.empty()));
   });
 
   it('tells of what cannot be deleted and goes on with the rest', async () => {
