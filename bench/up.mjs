@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, release as osRelease, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startDockerd } from './lib/dockerd.mjs';
 
 const cli = resolve('dist/tcompose.cjs');
@@ -56,27 +57,30 @@ const project = (count) => {
 /**
  * Medians by `<command> <services>` for each contender. Contenders take turns within a round, so that whatever else the
  * machine does meets all of them; the first round warms caches and does not count. `floor` is `node -e 0` in between.
+ * Engines go on cleaning up after the answer, and the kernel with links and namespaces: that must not meet the next
+ * contender, so each turn is followed by a pause.
  */
-function measure(contenders) {
+async function measure(contenders) {
   const floor = [];
   const times = contenders.map(() => ({}));
   for (const count of counts) {
     const file = project(count);
     for (let round = 0; round <= rounds; round++) {
-      contenders.forEach(({ env, command }, index) => {
+      for (const [index, { env, command }] of contenders.entries()) {
         const run = (...args) =>
           timed(command[0], [...command.slice(1), '-p', `bench${count}`, '-f', file, ...args], env);
         const taken = { node: timed(process.execPath, ['-e', '0'], env) };
         taken.up = run('up', '-d');
         taken['no-op'] = run('up', '-d');
         taken.down = run('down');
-        if (round === 0) return;
+        await sleep(1000);
+        if (round === 0) continue;
         floor.push(taken.node);
         for (const name of ['up', 'no-op', 'down']) {
           times[index][`${name} ${count}`] ??= [];
           times[index][`${name} ${count}`].push(taken[name]);
         }
-      });
+      }
     }
   }
   return { floor, times };
@@ -123,7 +127,8 @@ async function peers() {
 
 async function main() {
   makeRootfs();
-  const env = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine') };
+  // The engine stays, as a dockerd does: it would end by itself while others have their turn. Cold starts are printed apart.
+  const env = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine'), TCOMPOSE_IDLE_SECONDS: '0' };
   delete env.DOCKER_HOST;
   const own = (...args) => timed(process.execPath, [cli, ...args], env);
   // All but the first cold start have the CLI's code cache, as every start after the first on a machine.
@@ -137,7 +142,7 @@ async function main() {
   const version = spawnSync(process.execPath, [cli, 'version', '--short'], { env, encoding: 'utf8' });
   const what = `tcompose ${version.stdout.trim()}, client and engine`;
   const contenders = [{ name: 'tcompose', what, env, command: [process.execPath, cli] }, ...(await peers())];
-  const { floor, times } = measure(contenders);
+  const { floor, times } = await measure(contenders);
 
   const node = median(floor);
   const load = () => readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
