@@ -90,7 +90,13 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
       version: () => transport.json<Version>({ path: '/version' }),
       info: () => transport.json<Info>({ path: '/info' }),
       handover: (request) =>
-        transport.json<void>({ method: 'POST', path: '/tcompose/handover', json: request }),
+        transport.json<void>({
+          method: 'POST',
+          path: '/tcompose/handover',
+          json: request,
+          // An engine that ends for another client may cut this one off; its successor of the right version stays.
+          idempotent: true,
+        }),
       preflight: (request) =>
         transport.json<PreflightResponse>({
           method: 'POST',

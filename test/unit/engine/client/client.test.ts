@@ -104,6 +104,13 @@ describe('an engine that dies', () => {
     expect(engine.requests.filter((one) => one.includes('/containers/json'))).toHaveLength(2);
   });
 
+  test('is asked again to hand over: whom the request meets then may be the one that was wanted', async () => {
+    killOnce('');
+    const client = await connect(async () => {});
+    await client.system.handover({ version: '2' });
+    expect(engine.requests.filter((one) => one.includes('/tcompose/handover'))).toHaveLength(2);
+  });
+
   test('is not sent twice what may have been carried out', async () => {
     killOnce('{"Id":"1","Warnings":[]}');
     const client = await connect(async () => {});
