@@ -35,7 +35,13 @@ for (const [name, entry] of Object.entries(entries)) {
 }
 if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
 
-const sources = readdirSync('src/runtime/native').filter((file) => file.endsWith('.c'));
+const native = 'src/runtime/native';
+const nativeFolders = ['', '/keeper', '/monitor', '/init', '/plan'];
+const sources = nativeFolders.flatMap((folder) =>
+  readdirSync(native + folder)
+    .filter((file) => file.endsWith('.c'))
+    .map((file) => `${native}${folder}/${file}`),
+);
 if (sources.length > 0) {
   mkdirSync('dist/native', { recursive: true });
   const own = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -66,8 +72,7 @@ function compile(arch, cc) {
     '-ffunction-sections',
     '-Wl,--gc-sections',
     '-D_GNU_SOURCE',
+    ...nativeFolders.map((folder) => `-I${native}${folder}`),
   ];
-  execFileSync(cc, [...flags, '-o', out, ...sources.map((file) => `src/runtime/native/${file}`)], {
-    stdio: 'inherit',
-  });
+  execFileSync(cc, [...flags, '-o', out, ...sources], { stdio: 'inherit' });
 }

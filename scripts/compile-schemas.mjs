@@ -55,7 +55,7 @@ writeFileSync(
   new URL('src/compose/generated/validate-schema.js', root),
   [
     '// Made by scripts/compile-schemas.mjs from schemas/compose-file.schema.json. Do not edit.',
-    "import { firstDuplicate } from '../unique-items.ts';",
+    "import { firstDuplicate } from '../validate/unique-items.ts';",
     `export const schemaDigest = '${digest}';`,
     small,
   ].join('\n'),

@@ -51,7 +51,9 @@ const words = {
 };
 
 async function compatibilityPage() {
-  const { nestedSupport, resourceSupport, serviceSupport } = await importTs('src/compose/support.ts');
+  const { nestedSupport, resourceSupport, serviceSupport } = await importTs(
+    'src/compose/validate/support.ts',
+  );
   const intro = readFileSync(new URL('compatibility-intro.md', import.meta.url), 'utf8').trim();
   const table = (entries) =>
     [

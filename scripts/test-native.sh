@@ -12,10 +12,12 @@ chmod 755 "$out"
 mkdir -m 1777 "$out/reports"
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 native=src/runtime/native
-plan_sources=("$native"/test/plan-fuzz.c "$native"/{bytes,plan-fields,plan-decode,plan-print}.c)
+flags+=(-I"$native" -I"$native"/{keeper,monitor,init,plan})
+sources=("$native"/*.c "$native"/{keeper,monitor,init,plan}/*.c)
+plan_sources=("$native"/test/plan-fuzz.c "$native"/plan/*.c)
 # all but the programs: the target has a harmless shims.c of its own
 protocol_sources=("$native"/test/protocol-fuzz.c)
-for source in "$native"/*.c; do
+for source in "${sources[@]}"; do
   case ${source##*/} in main.c | shims.c) ;; *) protocol_sources+=("$source") ;; esac
 done
 
@@ -32,7 +34,7 @@ if [ "${1:-}" = --libfuzzer ]; then
 fi
 
 cc=${CC:-cc}
-"$cc" "${flags[@]}" -Wl,--wrap=_exit -o "$out/tcompose-shim" "$native"/*.c "$native"/test/leak-check.c
+"$cc" "${flags[@]}" -Wl,--wrap=_exit -o "$out/tcompose-shim" "${sources[@]}" "$native"/test/leak-check.c
 "$cc" "${flags[@]}" -o "$out/plan-fuzz" "$native"/test/replay.c "${plan_sources[@]}"
 "$cc" "${flags[@]}" -o "$out/protocol-fuzz" "$native"/test/replay.c "${protocol_sources[@]}"
 

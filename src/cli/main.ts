@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
-import { commands, groups } from './command-table.ts';
-import { dispatch } from './dispatch.ts';
-import { exitCodeOf, formatError } from './print-error.ts';
+import { commands, groups } from './arguments/command-table.ts';
+import { dispatch } from './arguments/dispatch.ts';
 import { createContext } from './process-context.ts';
+import { exitCodeOf, formatError } from './render/print-error.ts';
 
 /** Program entry: command line in, exit code out. The only place that ends the process. */
 async function main(): Promise<void> {

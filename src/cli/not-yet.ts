@@ -1,5 +1,5 @@
 import { TcomposeError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Command } from './arguments/command.ts';
 
 /** The error of something Compose has and tcompose does not carry out yet. */
 export const notYet = (what: string, hint?: string): TcomposeError =>

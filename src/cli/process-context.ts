@@ -1,8 +1,8 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { TcomposeError } from '../errors.ts';
 import type { TcomposeEvent } from '../events.ts';
+import type { GlobalOptions } from './arguments/globals.ts';
 import type { CliContext } from './context.ts';
-import type { GlobalOptions } from './globals.ts';
 import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 

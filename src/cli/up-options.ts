@@ -2,12 +2,12 @@ import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
-import { flag, type ParsedArgs } from './command.ts';
+import { flag, type ParsedArgs } from './arguments/command.ts';
+import { usage } from './arguments/usage-error.ts';
 import type { CliContext } from './context.ts';
 import { isOwnEngine } from './is-own-engine.ts';
 import { notYet } from './not-yet.ts';
 import { matchServices } from './project.ts';
-import { usage } from './usage-error.ts';
 
 /** Refuses flags that contradict each other (Docker Compose's rules). */
 export function checkUpFlags(args: ParsedArgs): void {

@@ -1,5 +1,5 @@
+import type { ExtendScope } from './assemble/extends.ts';
 import type { LoadEffects } from './effects.ts';
-import type { ExtendScope } from './extends.ts';
 import type { Warning } from './warning.ts';
 import type { Source } from './yaml/read-source.ts';
 

@@ -8,7 +8,7 @@ import type { Service } from './model/service.ts';
 import type { Positions } from './positions.ts';
 import { throwCollected } from './problems.ts';
 import { isMap, ownMap, type Tree, type TreeMap } from './tree.ts';
-import { warnUnsupported } from './warn-unsupported.ts';
+import { warnUnsupported } from './validate/warn-unsupported.ts';
 import type { Warning } from './warning.ts';
 
 /** What the model takes over beside the tree. */

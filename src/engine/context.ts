@@ -1,7 +1,7 @@
 import type { ImageStore } from '../image/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { KeeperConnection } from '../runtime/shim/keeper-client.ts';
-import type { MachineFacts } from '../runtime/spec-input.ts';
+import type { MachineFacts } from '../runtime/spec/spec-input.ts';
 import type { Clock } from './clock.ts';
 import type { ContainerRegistry } from './containers/registry.ts';
 import type { EventJournal } from './events/journal.ts';

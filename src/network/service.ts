@@ -1,5 +1,5 @@
 import { TcomposeError } from '../errors.ts';
-import type { NetworkOp } from '../runtime/launch-plan.ts';
+import type { NetworkOp } from '../runtime/launch/launch-plan.ts';
 import { NETLINK_NETFILTER, NETLINK_ROUTE, openNetlink } from '../sys/netlink-socket.ts';
 import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';

@@ -1,4 +1,4 @@
-import type { HostOp, NetworkOp } from '../runtime/launch-plan.ts';
+import type { HostOp, NetworkOp } from '../runtime/launch/launch-plan.ts';
 
 /** A network as the engine keeps it (state/networks/<id>.json). */
 export interface NetworkRecord {

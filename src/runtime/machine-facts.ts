@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release } from 'node:os';
-import { detectCgroups } from './cgroup-layout.ts';
-import type { MachineFacts } from './spec-input.ts';
+import { detectCgroups } from './cgroup/cgroup-layout.ts';
+import type { MachineFacts } from './spec/spec-input.ts';
 
 /** Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life. */
 export function readMachineFacts(): MachineFacts {

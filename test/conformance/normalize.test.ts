@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { normalize } from '../../src/compose/normalize.ts';
+import { normalize } from '../../src/compose/normalize/normalize.ts';
 import type { TreeMap } from '../../src/compose/tree.ts';
 
 interface Case {

@@ -12,13 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { ParsedArgs } from '../../src/cli/command.ts';
+import type { ParsedArgs } from '../../src/cli/arguments/command.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { command as runCommand } from '../../src/cli/oci/run.ts';
-import { planCgroups } from '../../src/runtime/cgroup-plan.ts';
+import { planCgroups } from '../../src/runtime/cgroup/cgroup-plan.ts';
 import { readMachineFacts } from '../../src/runtime/machine-facts.ts';
-import { generateSpec } from '../../src/runtime/oci-spec.ts';
-import type { SpecInput } from '../../src/runtime/spec-input.ts';
+import { generateSpec } from '../../src/runtime/spec/oci-spec.ts';
+import type { SpecInput } from '../../src/runtime/spec/spec-input.ts';
 
 /** A CLI context whose streams are kept as text. */
 export function textContext(root: string): { ctx: CliContext; out: () => string; err: () => string } {

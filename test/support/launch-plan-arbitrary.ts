@@ -6,7 +6,7 @@ import type {
   NamespaceSource,
   NetworkOp,
   SetupOp,
-} from '../../src/runtime/launch-plan.ts';
+} from '../../src/runtime/launch/launch-plan.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }).map((value) => value.replaceAll('\0', '')),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encodeLaunchPlan, encodeNetworkOps } from '../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan, encodeNetworkOps } from '../../src/runtime/launch/plan-codec.ts';
 import { encodeKeeperRequest } from '../../src/runtime/shim/keeper-codec.ts';
 import type { KeeperRequest } from '../../src/runtime/shim/keeper-messages.ts';
 import { encodeShimRequest } from '../../src/runtime/shim/shim-codec.ts';

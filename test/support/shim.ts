@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LaunchPlan, ProcessPlan, SetupOp } from '../../src/runtime/launch-plan.ts';
-import { encodeLaunchPlan } from '../../src/runtime/plan-codec.ts';
+import type { LaunchPlan, ProcessPlan, SetupOp } from '../../src/runtime/launch/launch-plan.ts';
+import { encodeLaunchPlan } from '../../src/runtime/launch/plan-codec.ts';
 import { connectShim, type ShimConnection } from '../../src/runtime/shim/shim-client.ts';
 import type { ShimState } from '../../src/runtime/shim/shim-messages.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { serviceFields } from '../../src/compose/codec/service-fields.ts';
 import { shapes } from '../../src/compose/generated/attributes.ts';
 import { schemaDigest } from '../../src/compose/generated/validate-schema.js';
-import { serviceSupport } from '../../src/compose/support.ts';
+import { serviceSupport } from '../../src/compose/validate/support.ts';
 
 interface Generated {
   readonly file: string;

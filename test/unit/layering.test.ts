@@ -46,8 +46,8 @@ const edges: Readonly<Record<string, Layer>> = {
     types: ['engine', 'compose'],
     modules: ['node:fs/promises'],
   },
-  'runtime/account-files.ts': { folders: ['.'], modules: [...pure, 'node:fs/promises'] },
-  'runtime/cgroup-enable.ts': { folders: ['.'], modules: ['node:fs'] },
+  'runtime/spec/account-files.ts': { folders: ['.'], modules: [...pure, 'node:fs/promises'] },
+  'runtime/cgroup/cgroup-enable.ts': { folders: ['.'], modules: ['node:fs'] },
   'runtime/machine-facts.ts': { folders: ['.'], modules: ['node:fs', 'node:os'] },
   'runtime/shim/': { folders: ['.'], modules: ['node:fs', 'node:fs/promises', 'node:net', 'node:util'] },
 };

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
-import { attachTo } from './attach-running.ts';
-import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { attachTo } from './attach/attach-running.ts';
+import { defaultDetachKeys, detachKeysFlag } from './attach/detach-keys.ts';
 
 export const command: Command = {
   name: 'attach',

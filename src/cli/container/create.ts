@@ -1,6 +1,6 @@
-import type { Command } from '../command.ts';
-import { createFlags } from './create-flags.ts';
-import { createFromArgs } from './create-from-args.ts';
+import type { Command } from '../arguments/command.ts';
+import { createFlags } from './create/create-flags.ts';
+import { createFromArgs } from './create/create-from-args.ts';
 
 export const command: Command = {
   name: 'create',

@@ -1,8 +1,8 @@
-import { type Command, flag } from '../command.ts';
-import { createExec } from '../exec-session.ts';
-import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
-import { requireTerminal } from './require-terminal.ts';
-import { execFailureCode, exitCodes, withExitCode } from './start-failure.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { createExec } from '../attach/exec-session.ts';
+import { defaultDetachKeys, detachKeysFlag } from './attach/detach-keys.ts';
+import { requireTerminal } from './attach/require-terminal.ts';
+import { execFailureCode, exitCodes, withExitCode } from './attach/start-failure.ts';
 
 export const command: Command = {
   name: 'exec',

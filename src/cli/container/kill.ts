@@ -1,4 +1,4 @@
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { forEachTarget } from '../targets.ts';
 
 export const command: Command = {

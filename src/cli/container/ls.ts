@@ -1,9 +1,9 @@
 import type { ContainerSummary } from '../../engine/api/container.ts';
 import { humanDuration } from '../../human-duration.ts';
-import { type Command, flag } from '../command.ts';
-import { parseFilters } from '../filters.ts';
-import { labelsText, listingFlags, noTruncFlag, printListing, timeText } from '../listing.ts';
-import { humanSize } from '../sizes.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { parseFilters } from '../arguments/filters.ts';
+import { humanSize } from '../arguments/sizes.ts';
+import { labelsText, listingFlags, noTruncFlag, printListing, timeText } from '../render/listing.ts';
 import { portsText } from './ports-text.ts';
 
 /** A container in the fields that `ls --format` knows (the docker CLI's names). */

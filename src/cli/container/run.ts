@@ -1,14 +1,14 @@
 import { tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { type Command, flag, type ParsedArgs } from '../command.ts';
+import { type Command, flag, type ParsedArgs } from '../arguments/command.ts';
+import { pipeStreams } from '../attach/pipe-streams.ts';
 import type { CliContext } from '../context.ts';
-import { pipeStreams } from '../pipe-streams.ts';
-import { createFlags } from './create-flags.ts';
-import { createFromArgs } from './create-from-args.ts';
-import { defaultDetachKeys, detachKeysFlag } from './detach-keys.ts';
-import { proxySignals } from './proxy-signals.ts';
-import { requireTerminal } from './require-terminal.ts';
-import { exitCodes, startFailureCode, withExitCode } from './start-failure.ts';
+import { defaultDetachKeys, detachKeysFlag } from './attach/detach-keys.ts';
+import { proxySignals } from './attach/proxy-signals.ts';
+import { requireTerminal } from './attach/require-terminal.ts';
+import { exitCodes, startFailureCode, withExitCode } from './attach/start-failure.ts';
+import { createFlags } from './create/create-flags.ts';
+import { createFromArgs } from './create/create-from-args.ts';
 
 export const command: Command = {
   name: 'run',

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { forEachTarget } from '../targets.ts';
-import { attachTo } from './attach-running.ts';
+import { attachTo } from './attach/attach-running.ts';
 
 export const command: Command = {
   name: 'start',

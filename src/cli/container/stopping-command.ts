@@ -1,6 +1,6 @@
 import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { type Command, flag } from '../command.ts';
-import { sharedFlags } from '../flags.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { sharedFlags } from '../arguments/flags.ts';
 import { forEachTarget } from '../targets.ts';
 
 /** A command that stops containers, each in its own time or within `--timeout` seconds, and does what else `act` does. */

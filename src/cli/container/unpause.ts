@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts';
+import type { Command } from '../arguments/command.ts';
 import { forEachTarget } from '../targets.ts';
 
 export const command: Command = {

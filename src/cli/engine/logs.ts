@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { logFlags, tailLines } from '../logs/log-flags.ts';
 import { followFile } from './follow-file.ts';
 import { ownEnginePaths } from './own-engine.ts';

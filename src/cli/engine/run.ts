@@ -5,7 +5,7 @@ import { connectEngine } from '../../engine/client/connect.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { accepts } from '../../engine/client/start-engine.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { followFile } from './follow-file.ts';
 import { ownEnginePaths, runningEngine } from './own-engine.ts';

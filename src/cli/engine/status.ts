@@ -1,6 +1,6 @@
 import type { EngineStatus } from '../../engine/api/engine.ts';
 import { humanDuration } from '../../human-duration.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { ownEnginePaths, runningEngine } from './own-engine.ts';
 
 export const command: Command = {

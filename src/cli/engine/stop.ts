@@ -3,7 +3,7 @@ import type { EngineStatus } from '../../engine/api/engine.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { processRuns } from '../../engine/client/process-runs.ts';
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { runningEngine } from './own-engine.ts';
 
 /** Longest wait for engine and keeper to end, milliseconds. */

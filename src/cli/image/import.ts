@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { splitReference } from './split-reference.ts';
 

@@ -1,9 +1,9 @@
 import type { ImageSummary } from '../../engine/api/image.ts';
 import { humanDuration } from '../../human-duration.ts';
-import { type Command, flag } from '../command.ts';
-import { parseFilters } from '../filters.ts';
-import { listingFlags, noTruncFlag, printListing, timeText } from '../listing.ts';
-import { humanSize } from '../sizes.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { parseFilters } from '../arguments/filters.ts';
+import { humanSize } from '../arguments/sizes.ts';
+import { listingFlags, noTruncFlag, printListing, timeText } from '../render/listing.ts';
 
 /** One line for each tag; an image without one has `<none>`. */
 function fieldsOf(image: ImageSummary, nowMs: number, full: boolean) {

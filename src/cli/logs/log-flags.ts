@@ -1,5 +1,5 @@
-import { type FlagSpec, flag, type ParsedArgs } from '../command.ts';
-import { usage } from '../usage-error.ts';
+import { type FlagSpec, flag, type ParsedArgs } from '../arguments/command.ts';
+import { usage } from '../arguments/usage-error.ts';
 import { timeValue } from './time-values.ts';
 
 /** Flags of commands that show a log. */

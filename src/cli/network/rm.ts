@@ -1,6 +1,6 @@
 import { tolerate } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { forEachTarget } from '../targets.ts';
 
 export const command: Command = {

@@ -1,4 +1,4 @@
-import type { ArgsSpec } from '../command.ts';
+import type { ArgsSpec } from '../arguments/command.ts';
 import { rootFlag } from './store.ts';
 
 /** What `create` and `run` take: the container's id and where its bundle is. */

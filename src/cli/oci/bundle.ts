@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import type { OciSpec } from '../../runtime/oci-types.ts';
+import type { OciSpec } from '../../runtime/spec/oci-types.ts';
 
 /** An OCI bundle: a directory with config.json and, where that says, the root file system. */
 interface Bundle {

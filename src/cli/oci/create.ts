@@ -1,4 +1,4 @@
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { bundleArgs } from './bundle-args.ts';
 import { createContainer } from './create-container.ts';
 import { containerDirectory } from './store.ts';

@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import { connectShim } from '../../runtime/shim/shim-client.ts';
-import { type Command, flag } from '../command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import { containerDirectory, findContainer, removeContainer, rootFlag, statusOf } from './store.ts';
 
 const sigkill = 9;

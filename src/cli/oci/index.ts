@@ -1,4 +1,4 @@
-import type { CommandGroup } from '../command.ts';
+import type { CommandGroup } from '../arguments/command.ts';
 
 /** `tcompose oci …`: the runtime by itself, with the command line of an OCI runtime. */
 export const ociGroup: CommandGroup = {

@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import { connectShim } from '../../runtime/shim/shim-client.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '../arguments/command.ts';
 import { signalNumber } from './signals.ts';
 import { containerDirectory, findContainer, rootFlag, statusOf } from './store.ts';
 

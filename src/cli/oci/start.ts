@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { connectShim } from '../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../runtime/shim/shim-messages.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '../arguments/command.ts';
 import { readBundle } from './bundle.ts';
 import { failureOf } from './create-container.ts';
 import { containerDirectory, findContainer, rootFlag, statusOf } from './store.ts';

@@ -5,7 +5,7 @@ import { TcomposeError } from '../../errors.ts';
 import { parseExitFile, parsePidFile } from '../../runtime/shim/exit-file.ts';
 import { connectShim } from '../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../runtime/shim/shim-messages.ts';
-import { type FlagSpec, flag, type ParsedArgs } from '../command.ts';
+import { type FlagSpec, flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 
 /** Where OCI containers are kept; every command of the group takes it. */

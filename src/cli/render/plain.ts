@@ -1,6 +1,6 @@
 import type { TcomposeEvent } from '../../events.ts';
-import { formatError } from '../print-error.ts';
 import { logFormatter } from './log-lines.ts';
+import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);

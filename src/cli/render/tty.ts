@@ -1,10 +1,10 @@
 import { Listr } from 'listr2';
 import type { ResourceKind, TcomposeEvent } from '../../events.ts';
-import { formatError } from '../print-error.ts';
 import { type LiveRow, liveLines } from './live-lines.ts';
 import { LiveRegion } from './live-region.ts';
 import { logFormatter } from './log-lines.ts';
 import { warningText } from './plain.ts';
+import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);

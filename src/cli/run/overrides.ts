@@ -5,10 +5,10 @@ import type { Port } from '../../compose/model/networking.ts';
 import type { Service } from '../../compose/model/service.ts';
 import { splitShellWords } from '../../compose/values/shell-words.ts';
 import { TcomposeError } from '../../errors.ts';
-import { flag, type ParsedArgs } from '../command.ts';
+import { flag, type ParsedArgs } from '../arguments/command.ts';
+import { keyValues } from '../arguments/key-values.ts';
+import { usage } from '../arguments/usage-error.ts';
 import type { CliContext } from '../context.ts';
-import { keyValues } from '../key-values.ts';
-import { usage } from '../usage-error.ts';
 
 /** A service with what `run`'s flags and command line change about it. */
 export async function runOverrides(

@@ -2,9 +2,9 @@ import { tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import { withPortHolder } from '../../project/execute/taken-port.ts';
-import { exitCodes, startFailureCode } from '../container/start-failure.ts';
+import { pipeStreams } from '../attach/pipe-streams.ts';
+import { exitCodes, startFailureCode } from '../container/attach/start-failure.ts';
 import type { CliContext } from '../context.ts';
-import { pipeStreams } from '../pipe-streams.ts';
 
 interface OneOffRun {
   readonly id: string;

@@ -1,5 +1,5 @@
-import type { Command } from '../command.ts';
-import { inspectArgs, printInspected } from '../inspect-output.ts';
+import type { Command } from '../arguments/command.ts';
+import { inspectArgs, printInspected } from '../render/inspect-output.ts';
 
 export const command: Command = {
   name: 'inspect',

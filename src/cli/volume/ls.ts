@@ -1,6 +1,6 @@
-import { type Command, flag } from '../command.ts';
-import { parseFilters } from '../filters.ts';
-import { labelsText, listingFlags, printListing } from '../listing.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { parseFilters } from '../arguments/filters.ts';
+import { labelsText, listingFlags, printListing } from '../render/listing.ts';
 
 export const command: Command = {
   name: 'ls',

@@ -1,8 +1,8 @@
 import { TcomposeError } from '../../errors.ts';
-import { type Command, flag } from '../command.ts';
-import { confirm } from '../confirm.ts';
-import { parseFilters } from '../filters.ts';
-import { humanSize } from '../sizes.ts';
+import { type Command, flag } from '../arguments/command.ts';
+import { parseFilters } from '../arguments/filters.ts';
+import { humanSize } from '../arguments/sizes.ts';
+import { confirm } from '../render/confirm.ts';
 
 interface Pruned {
   readonly VolumesDeleted: readonly string[] | null;

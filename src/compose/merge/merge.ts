@@ -1,5 +1,5 @@
 import type { TcomposeError } from '../../errors.ts';
-import { type PathTable, stepInto } from '../path-table.ts';
+import { type PathTable, stepInto } from '../normalize/path-table.ts';
 import type { Positions } from '../positions.ts';
 import { problem } from '../problems.ts';
 import { formatPath, isList, isMap, kindOf, own, type Tree, type TreeMap, type TreePath } from '../tree.ts';

@@ -1,4 +1,4 @@
-import { stepInto } from '../path-table.ts';
+import { stepInto } from '../normalize/path-table.ts';
 import { isList, isMap, nodeAt, own, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import { scalarText } from '../yaml/resolve-plain.ts';
 import type { Removal } from '../yaml/split-marks.ts';

@@ -1,4 +1,4 @@
-import { buildPathTable } from '../path-table.ts';
+import { buildPathTable } from '../normalize/path-table.ts';
 import { isList, isMap, type Tree, type TreeMap } from '../tree.ts';
 import { toHostList, toMapping, toSequence } from './convert.ts';
 

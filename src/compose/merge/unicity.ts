@@ -1,5 +1,5 @@
 import { parseVolume } from '../canonical/volumes.ts';
-import { buildPathTable, type PathTable, stepInto } from '../path-table.ts';
+import { buildPathTable, type PathTable, stepInto } from '../normalize/path-table.ts';
 import { isMap, own, type Tree, type TreeMap } from '../tree.ts';
 import { scalarText } from '../yaml/resolve-plain.ts';
 

@@ -14,7 +14,7 @@ import { dirname, join, posix } from 'node:path';
 import { SystemCallError } from '../../sys/libc.ts';
 import { O_PATH, openInRoot } from '../../sys/openat2.ts';
 import type { Container } from '../containers/container.ts';
-import { type LayeredEntry, type LayeredRoot, openLayers } from '../containers/layered-root.ts';
+import { type LayeredEntry, type LayeredRoot, openLayers } from '../containers/host/layered-root.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack as createPack, type Header, type Pack } from 'tar-stream';
 
-import { deviceNumber } from '../containers/resolve-mounts.ts';
+import { deviceNumber } from '../containers/host/resolve-mounts.ts';
 import type { ContainerRoot, RootEntry } from './container-root.ts';
 
 type NewHeader = Partial<Header> & { readonly name: string };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { RootfsSource } from '../../image/types.ts';
-import type { OciSpec } from '../../runtime/oci-types.ts';
 import type { AttachStreams, ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
+import type { OciSpec } from '../../runtime/spec/oci-types.ts';
 import type { HostConfig } from '../api/host-config.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
 import { createSerial, type Serial } from '../serial.ts';

@@ -4,11 +4,11 @@ import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import { SystemCallError } from '../../sys/libc.ts';
 import { pidfdGetFd } from '../../sys/pidfd.ts';
 import type { Engine } from '../context.ts';
-import { aliasesOf, gatewayNetwork, linkedNames, networkMode } from './attachments.ts';
 import type { Container } from './container.ts';
 import { emitNetwork } from './events.ts';
-import { dnsOptions } from './host-files.ts';
+import { dnsOptions } from './host/host-files.ts';
 import type { Attachment } from './record.ts';
+import { aliasesOf, gatewayNetwork, linkedNames, networkMode } from './spec/attachments.ts';
 
 /** Reserves an address on each network the container is attached to. */
 export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {

@@ -3,12 +3,12 @@ import type { PortDemand } from '../../network/ports/plan-ports.ts';
 import type { ContainerCreateRequest } from '../api/container.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
-import { networkMode } from './attachments.ts';
 import type { Container } from './container.ts';
-import { draftContainer } from './draft.ts';
-import { collectMounts } from './mount-spec.ts';
-import { collectPorts } from './port-spec.ts';
-import { checkBindSource } from './resolve-mounts.ts';
+import { checkBindSource } from './host/resolve-mounts.ts';
+import { networkMode } from './spec/attachments.ts';
+import { draftContainer } from './spec/draft.ts';
+import { collectMounts } from './spec/mount-spec.ts';
+import { collectPorts } from './spec/port-spec.ts';
 
 /**
  * What would keep containers from being created or started, found before anything is: bad requests, taken

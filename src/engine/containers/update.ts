@@ -1,19 +1,19 @@
 import { join } from 'node:path';
-import { planCgroupUpdate } from '../../runtime/cgroup-plan.ts';
-import { checkRequest } from '../../runtime/check-request.ts';
-import type { OciSpec } from '../../runtime/oci-types.ts';
-import { resources } from '../../runtime/spec-resources.ts';
+import { planCgroupUpdate } from '../../runtime/cgroup/cgroup-plan.ts';
+import { checkRequest } from '../../runtime/spec/check-request.ts';
+import type { OciSpec } from '../../runtime/spec/oci-types.ts';
+import { resources } from '../../runtime/spec/spec-resources.ts';
 import type { ContainerUpdateRequest, ContainerUpdateResponse } from '../api/container.ts';
 import type { HostConfig } from '../api/host-config.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import { writeJson } from '../store/json-file.ts';
-import { applyLimits } from './apply-limits.ts';
-import { cgroupPaths } from './cgroup.ts';
-import { checkCreate } from './check-create.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './events.ts';
-import { withDeviceNumbers } from './resolve-mounts.ts';
+import { applyLimits } from './host/apply-limits.ts';
+import { cgroupPaths } from './host/cgroup.ts';
+import { withDeviceNumbers } from './host/resolve-mounts.ts';
+import { checkCreate } from './spec/check-create.ts';
 
 /** Limits that can be changed; 0 and '' leave one as it is, as in Docker. */
 const updatable = [

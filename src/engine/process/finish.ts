@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLock } from '../../sys/flock.ts';
-import { removeCgroupParents } from '../containers/orphans.ts';
-import { leaveOwnGroup } from '../containers/own-group.ts';
+import { removeCgroupParents } from '../containers/lifecycle/orphans.ts';
+import { leaveOwnGroup } from '../containers/spec/own-group.ts';
 import type { Engine } from '../context.ts';
 
 /** With no container up, nothing of this engine root stays in the kernel: bridges and firewall entries come back when needed. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
 import { version } from '../../version.ts';
-import { warmStartPath } from '../containers/warm-start.ts';
+import { warmStartPath } from '../containers/lifecycle/warm-start.ts';
 import type { Engine } from '../context.ts';
 import { createRouter } from '../http/router.ts';
 import { createApiServer } from '../http/server.ts';

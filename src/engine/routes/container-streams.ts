@@ -1,10 +1,10 @@
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
-import { cgroupPaths } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
-import { logGrowth } from '../containers/log-growth.ts';
+import { cgroupPaths } from '../containers/host/cgroup.ts';
+import { logGrowth } from '../containers/host/log-growth.ts';
 import { lastExit, shownStatus } from '../containers/state.ts';
-import { readStats, type StatsSample, statsFor } from '../containers/stats.ts';
+import { readStats, type StatsSample, statsFor } from '../containers/view/stats.ts';
 import type { Engine } from '../context.ts';
 import { flag, timeValue } from '../filters.ts';
 import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';

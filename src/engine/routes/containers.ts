@@ -4,24 +4,24 @@ import type {
   ContainerUpdateRequest,
 } from '../api/container.ts';
 import { containerUpdateShape } from '../api/request-shapes.ts';
-import { cgroupPaths, cgroupPids } from '../containers/cgroup.ts';
 import type { Container } from '../containers/container.ts';
-import { createContainer } from '../containers/create.ts';
 import { emitContainer, emitPrune } from '../containers/events.ts';
-import { inspectContainer } from '../containers/inspect.ts';
-import { containerFilterKeys, listContainers, matchesContainer } from '../containers/list.ts';
-import { processTable } from '../containers/process-table.ts';
-import { removeContainer } from '../containers/remove.ts';
-import { startContainer } from '../containers/start.ts';
+import { cgroupPaths, cgroupPids } from '../containers/host/cgroup.ts';
+import { removeContainer } from '../containers/lifecycle/remove.ts';
+import { startContainer } from '../containers/lifecycle/start.ts';
 import {
   killContainer,
   pauseContainer,
   resetRestarts,
   restartContainer,
   unpauseContainer,
-} from '../containers/stop.ts';
-import { stopInTurn } from '../containers/stop-in-turn.ts';
+} from '../containers/lifecycle/stop.ts';
+import { stopInTurn } from '../containers/lifecycle/stop-in-turn.ts';
+import { createContainer } from '../containers/spec/create.ts';
 import { updateContainer } from '../containers/update.ts';
+import { inspectContainer } from '../containers/view/inspect.ts';
+import { containerFilterKeys, listContainers, matchesContainer } from '../containers/view/list.ts';
+import { processTable } from '../containers/view/process-table.ts';
 import type { Engine } from '../context.ts';
 import { flag, integer, matches, neededInteger, parseFilters, timeValue } from '../filters.ts';
 import { shaped } from '../http/body-shape.ts';
@@ -136,7 +136,7 @@ export function containerRoutes(engine: Engine): Route[] {
       method: 'GET',
       path: '/containers/{id}/changes',
       async handler(exchange) {
-        const { listChanges } = await import('../containers/changes.ts');
+        const { listChanges } = await import('../containers/view/changes.ts');
         exchange.send(200, await listChanges(engine, named(exchange)));
       },
     },

@@ -1,8 +1,8 @@
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
-import { withTag } from '../containers/draft.ts';
 import { emitPrune } from '../containers/events.ts';
-import { shownImageConfig } from '../containers/shown-config.ts';
+import { withTag } from '../containers/spec/draft.ts';
+import { shownImageConfig } from '../containers/view/shown-config.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, nameMatcher, parseFilters, timeValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';

@@ -6,9 +6,9 @@ import type {
   NetworkDisconnectRequest,
 } from '../api/network.ts';
 import { networkConnectShape, networkCreateShape, networkDisconnectShape } from '../api/request-shapes.ts';
-import { aliasesOf, attachedTo, networkMode } from '../containers/attachments.ts';
 import type { Container } from '../containers/container.ts';
 import { emitNetwork, emitPrune } from '../containers/events.ts';
+import { aliasesOf, attachedTo, networkMode } from '../containers/spec/attachments.ts';
 import type { Engine } from '../context.ts';
 import {
   type Filters,

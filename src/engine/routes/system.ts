@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import type { Info, Version } from '../api/system.ts';
-import { summarize } from '../containers/inspect.ts';
-import { volumeUsers } from '../containers/remove.ts';
+import { volumeUsers } from '../containers/lifecycle/remove.ts';
+import { summarize } from '../containers/view/inspect.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';

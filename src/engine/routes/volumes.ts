@@ -1,7 +1,7 @@
 import { volumeCreateShape } from '../api/request-shapes.ts';
 import type { VolumeCreateRequest } from '../api/volume.ts';
 import { emitPrune, emitVolume } from '../containers/events.ts';
-import { volumeUsers } from '../containers/remove.ts';
+import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, nameMatcher, parseFilters, yesOrNo } from '../filters.ts';
 import { shaped } from '../http/body-shape.ts';

@@ -1,4 +1,4 @@
-import type { HoldSocketOp, NetworkOp } from '../../runtime/launch-plan.ts';
+import type { HoldSocketOp, NetworkOp } from '../../runtime/launch/launch-plan.ts';
 import { DNS_ADDRESS } from '../dns/resolv-conf.ts';
 import { parseAddress, parseCidr } from '../ipam/address.ts';
 import { addAddress, addDefaultRoute } from '../netlink/addresses.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { errnoName } from '../../errno.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { HoldSocketOp } from '../../runtime/launch-plan.ts';
+import type { HoldSocketOp } from '../../runtime/launch/launch-plan.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
 import type { PortRequest } from '../service-types.ts';
 import type { PortBinding } from '../types.ts';

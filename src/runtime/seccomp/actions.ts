@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import type { OciSeccompAction } from '../oci-types.ts';
+import type { OciSeccompAction } from '../spec/oci-types.ts';
 
 const errnoEPERM = 1;
 export const errnoENOSYS = 38;

@@ -1,4 +1,4 @@
-import type { OciSeccompArg } from '../oci-types.ts';
+import type { OciSeccompArg } from '../spec/oci-types.ts';
 import { type BpfInstruction, bpf, dataOffset, load } from './bpf.ts';
 
 /** A jump whose end is known only when the whole rule is: past the condition, or past the rule. */

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import type { OciSeccomp, OciSeccompRule } from '../oci-types.ts';
+import type { OciSeccomp, OciSeccompRule } from '../spec/oci-types.ts';
 import { actionValue, errnoENOSYS, killProcess } from './actions.ts';
 import { architectureOf, type FilterArchitecture, nativeArchitecture } from './architectures.ts';
 import { whenAll } from './arguments.ts';

@@ -1,4 +1,4 @@
-import type { OciSeccompArg } from '../oci-types.ts';
+import type { OciSeccompArg } from '../spec/oci-types.ts';
 import type { ProfileRule, SeccompProfile } from './profile-types.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { OciSeccompAction, OciSeccompArg } from '../oci-types.ts';
+import type { OciSeccompAction, OciSeccompArg } from '../spec/oci-types.ts';
 
 /** Seccomp profile in Docker's JSON format: rules that depend on capabilities, architecture and kernel. */
 export interface SeccompProfile {

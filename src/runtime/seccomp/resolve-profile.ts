@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import type { OciSeccomp, OciSeccompRule } from '../oci-types.ts';
+import type { OciSeccomp, OciSeccompRule } from '../spec/oci-types.ts';
 import { goArchitecture, nativeArchitecture } from './architectures.ts';
 import { defaultProfile } from './default-profile.ts';
 import type { ProfileCondition, SeccompProfile } from './profile-types.ts';

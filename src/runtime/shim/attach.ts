@@ -103,5 +103,5 @@ async function openAttachment(
   return { socket, ended };
 }
 
-/** Bytes of stdin in a frame: what the shim takes in one piece (native/client.h). */
+/** Bytes of stdin in a frame: what the shim takes in one piece (native/monitor/clients.h). */
 const stdinChunk = 32 << 10;

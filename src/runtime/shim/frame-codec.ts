@@ -1,4 +1,4 @@
-import { type ByteReader, ByteWriter } from '../byte-codec.ts';
+import { type ByteReader, ByteWriter } from '../launch/byte-codec.ts';
 
 /** A whole frame: its length, its type, and what `write` puts behind them. */
 export function frame(type: number, write: (out: ByteWriter) => void): Buffer {

@@ -1,4 +1,4 @@
-import { ByteReader } from '../byte-codec.ts';
+import { ByteReader } from '../launch/byte-codec.ts';
 import { frame, list } from './frame-codec.ts';
 import type { KeeperEvent, KeeperRequest } from './keeper-messages.ts';
 

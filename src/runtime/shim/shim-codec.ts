@@ -1,4 +1,4 @@
-import { ByteReader } from '../byte-codec.ts';
+import { ByteReader } from '../launch/byte-codec.ts';
 import { frame, list, oneOf, strings } from './frame-codec.ts';
 import type { ShimEvent, ShimRequest } from './shim-messages.ts';
 

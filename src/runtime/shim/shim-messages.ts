@@ -1,4 +1,4 @@
-import type { LaunchPlan } from '../launch-plan.ts';
+import type { LaunchPlan } from '../launch/launch-plan.ts';
 
 /** Engine → shim. Any number of connections at once; one that has attached gets output frames as well. */
 export type ShimRequest =

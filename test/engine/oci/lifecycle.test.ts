@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Command } from '../../../src/cli/command.ts';
+import type { Command } from '../../../src/cli/arguments/command.ts';
 import { command as create } from '../../../src/cli/oci/create.ts';
 import { command as remove } from '../../../src/cli/oci/delete.ts';
 import { command as kill } from '../../../src/cli/oci/kill.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMachineFacts } from '../../../src/runtime/machine-facts.ts';
-import type { SpecInput } from '../../../src/runtime/spec-input.ts';
+import type { SpecInput } from '../../../src/runtime/spec/spec-input.ts';
 import { type BundleRoom, leftOver, makeBundleRoom } from '../../support/bundle.ts';
 import { requirements } from '../../support/cli.ts';
 import { whyNoContainers } from '../../support/shim.ts';

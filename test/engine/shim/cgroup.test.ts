@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { HostOp, LaunchPlan } from '../../../src/runtime/launch-plan.ts';
+import type { HostOp, LaunchPlan } from '../../../src/runtime/launch/launch-plan.ts';
 import {
   makeSandbox,
   outputOf,

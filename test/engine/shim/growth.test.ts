@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeLaunchPlan, encodeNetworkOps } from '../../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan, encodeNetworkOps } from '../../../src/runtime/launch/plan-codec.ts';
 import { type ProcessSize, sizeOf } from '../../support/process-size.ts';
 import { makeSandbox, shimBinary, spawnShim, untilState, whyNoContainers } from '../../support/shim.ts';
 

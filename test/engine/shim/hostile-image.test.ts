@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { SetupOp } from '../../../src/runtime/launch-plan.ts';
+import type { SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
 import { makeSandbox, outputOf, type PlanChange, runToEnd, whyNoContainers } from '../../support/shim.ts';
 
 const reason = whyNoContainers();

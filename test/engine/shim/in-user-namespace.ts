@@ -1,5 +1,5 @@
 // Run by network.test.ts under `unshare -Urnm`: one container, its end printed as JSON. `nested`: in one more user namespace.
-import type { LaunchPlan } from '../../../src/runtime/launch-plan.ts';
+import type { LaunchPlan } from '../../../src/runtime/launch/launch-plan.ts';
 import { logLines, makeSandbox, runToEnd } from '../../support/shim.ts';
 
 const box = makeSandbox();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
 import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
 import { makeSandbox, shimBinary, untilState, whyNoContainers } from '../../support/shim.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
 import { parseExitFile, parsePidFile } from '../../../src/runtime/shim/exit-file.ts';
 import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
 import {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { NetworkOp } from '../../../src/runtime/launch-plan.ts';
-import { encodeNetworkOps } from '../../../src/runtime/plan-codec.ts';
+import type { NetworkOp } from '../../../src/runtime/launch/launch-plan.ts';
+import { encodeNetworkOps } from '../../../src/runtime/launch/plan-codec.ts';
 import { freePort } from '../../support/cli.ts';
 import { enterOwnNetwork } from '../../support/own-network.ts';
 import {

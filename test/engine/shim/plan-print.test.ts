@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeLaunchPlan, formatLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan, formatLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
 import { launchPlanArbitrary } from '../../support/launch-plan-arbitrary.ts';
 import { callShim, shimBinary } from '../../support/shim.ts';
 

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeLaunchPlan } from '../../../src/runtime/plan-codec.ts';
+import { encodeLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
 import { FrameSplitter } from '../../../src/runtime/shim/frame-socket.ts';
 import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
 import { decodeShimEvent, encodeShimRequest } from '../../../src/runtime/shim/shim-codec.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LaunchPlan } from '../../../src/runtime/launch-plan.ts';
+import type { LaunchPlan } from '../../../src/runtime/launch/launch-plan.ts';
 import type { AttachStreams, ShimAttachment } from '../../../src/runtime/shim/attach.ts';
 import { logLines, makeSandbox, spawnShim, untilState, whyNoContainers } from '../../support/shim.ts';
 

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LaunchPlan, NetworkOp, SetupOp } from '../../../src/runtime/launch-plan.ts';
-import { encodeNetworkOps } from '../../../src/runtime/plan-codec.ts';
+import type { LaunchPlan, NetworkOp, SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
+import { encodeNetworkOps } from '../../../src/runtime/launch/plan-codec.ts';
 import {
   defaultProcess,
   logLines,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import type { AttachPlan } from '../../../src/network/index.ts';
-import type { HoldSocketOp } from '../../../src/runtime/launch-plan.ts';
+import type { HoldSocketOp } from '../../../src/runtime/launch/launch-plan.ts';
 import { openNetlink } from '../../../src/sys/netlink-socket.ts';
 import { pidfdGetFd } from '../../../src/sys/pidfd.ts';
 import type { AgentCommand } from './agent-main.ts';

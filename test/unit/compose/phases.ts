@@ -1,14 +1,14 @@
-import { canonicalize } from '../../../src/compose/canonicalize.ts';
+import { canonicalize } from '../../../src/compose/canonical/canonicalize.ts';
 import { renderConfig } from '../../../src/compose/config/render.ts';
-import { checkConsistency } from '../../../src/compose/consistency.ts';
-import { applyDefaults } from '../../../src/compose/defaults.ts';
+import { checkConsistency } from '../../../src/compose/consistency/consistency.ts';
 import type { Project } from '../../../src/compose/model/project.ts';
-import { normalize } from '../../../src/compose/normalize.ts';
+import { applyDefaults } from '../../../src/compose/normalize/defaults.ts';
+import { normalize } from '../../../src/compose/normalize/normalize.ts';
 import { noPositions } from '../../../src/compose/positions.ts';
-import { checkRules } from '../../../src/compose/rules.ts';
 import { toModel } from '../../../src/compose/to-model.ts';
 import type { TreeMap } from '../../../src/compose/tree.ts';
-import { validate } from '../../../src/compose/validate.ts';
+import { checkRules } from '../../../src/compose/validate/rules.ts';
+import { validate } from '../../../src/compose/validate/validate.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 
 export interface PhaseResult {

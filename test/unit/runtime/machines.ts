@@ -1,5 +1,5 @@
-import type { CgroupLayout } from '../../../src/runtime/cgroup-layout.ts';
-import type { MachineFacts, SpecInput } from '../../../src/runtime/spec-input.ts';
+import type { CgroupLayout } from '../../../src/runtime/cgroup/cgroup-layout.ts';
+import type { MachineFacts, SpecInput } from '../../../src/runtime/spec/spec-input.ts';
 
 /** Each controller mounted by itself, as on machines with a nearly empty v2 tree beside. */
 export const layoutV1: CgroupLayout = {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../plan.h"
+#include "plan.h"
 #include "replay.h"
 
 unsigned replay_accepted;

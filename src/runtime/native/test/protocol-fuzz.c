@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../keeper-state.h"
-#include "../monitor.h"
-#include "../sys.h"
+#include "keeper-state.h"
+#include "monitor.h"
+#include "sys.h"
 #include "replay.h"
 
 unsigned replay_accepted;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "../bytes.h"
+#include "bytes.h"
 
 int main(void) {
   struct buffer in = {0};

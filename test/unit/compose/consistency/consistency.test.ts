@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkConsistency } from '../../../../src/compose/consistency.ts';
+import { checkConsistency } from '../../../../src/compose/consistency/consistency.ts';
 import { noPositions } from '../../../../src/compose/positions.ts';
 import type { TreeMap } from '../../../../src/compose/tree.ts';
 import { loadTree, messagesOf } from '../phases.ts';

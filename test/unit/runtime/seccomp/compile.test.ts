@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capabilityNames, defaultCapabilities } from '../../../../src/runtime/capabilities.ts';
-import type { OciSeccomp, OciSeccompArg, OciSeccompRule } from '../../../../src/runtime/oci-types.ts';
 import { actionValue } from '../../../../src/runtime/seccomp/actions.ts';
 import { decodeBpf } from '../../../../src/runtime/seccomp/bpf.ts';
 import { compileSeccomp } from '../../../../src/runtime/seccomp/compile.ts';
 import { aarch64, x32, x86, x86_64 } from '../../../../src/runtime/seccomp/generated/syscalls.ts';
 import { resolveDefaultProfile } from '../../../../src/runtime/seccomp/resolve-profile.ts';
+import { capabilityNames, defaultCapabilities } from '../../../../src/runtime/spec/capabilities.ts';
+import type { OciSeccomp, OciSeccompArg, OciSeccompRule } from '../../../../src/runtime/spec/oci-types.ts';
 import { runFilter } from './bpf-interpreter.ts';
 
 const allow = 0x7fff0000;

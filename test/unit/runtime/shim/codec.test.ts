@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../../src/runtime/byte-codec.ts';
+import { ByteWriter } from '../../../../src/runtime/launch/byte-codec.ts';
 import { decodeKeeperEvent, encodeKeeperRequest } from '../../../../src/runtime/shim/keeper-codec.ts';
 import { decodeShimEvent, encodeShimRequest } from '../../../../src/runtime/shim/shim-codec.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../../src/runtime/byte-codec.ts';
+import { ByteWriter } from '../../../../src/runtime/launch/byte-codec.ts';
 import { FrameSplitter } from '../../../../src/runtime/shim/frame-socket.ts';
 
 describe('frames', () => {

@@ -1,0 +1,94 @@
+import { TcomposeError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
+import { type Command, type CommandEntry, type CommandGroup, isGroup, type ParsedArgs } from './command.ts';
+import { everyCommandFlags, type GlobalOptions, globalFlags, globalOptions } from './globals.ts';
+import { parseArgs } from './parse-args.ts';
+
+type Table = Readonly<Record<string, CommandEntry>>;
+type Groups = Readonly<Record<string, CommandGroup>>;
+
+/** What the command line asks for. */
+type Dispatch =
+  | { readonly kind: 'help'; readonly text: string; readonly exitCode: number }
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly args: ParsedArgs;
+      readonly globals: GlobalOptions;
+    };
+
+/**
+ * Finds the command a command line names and parses its arguments; imports the one module it needs.
+ * @throws TcomposeError CLI_USAGE for unknown commands (with the nearest name) and flags.
+ */
+export async function dispatch(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  table: Table,
+  groups: Groups,
+): Promise<Dispatch> {
+  const top = parseArgs(argv, { flags: globalFlags }, { commandPath: 'tcompose', stopAtPositional: true });
+  const [name, ...rest] = top.rest;
+  if (name === undefined || name === 'help') {
+    if (top.flags.version === true) return dispatch(['version'], env, table, groups);
+    const asked = top.flags.help === true || name === 'help';
+    if (rest.length > 0) return dispatch([...rest, '--help'], env, table, groups);
+    const { topHelp } = await import('./help.ts');
+    return { kind: 'help', text: topHelp(table, groups), exitCode: asked ? 0 : 1 };
+  }
+  const entry = lookUp(name, { ...table, ...groups }, 'tcompose');
+  if (!isGroup(entry)) return runOf(entry, `tcompose ${name}`, rest, top.flags, env);
+  const path = `tcompose ${name}`;
+  const [sub, ...subRest] = rest;
+  if (sub === undefined || sub === '--help' || sub === '-h' || sub === 'help') {
+    const { groupHelp } = await import('./help.ts');
+    return { kind: 'help', text: groupHelp(path, entry), exitCode: sub === undefined ? 1 : 0 };
+  }
+  return runOf(lookUp(sub, entry.commands, path), `${path} ${sub}`, subRest, top.flags, env);
+}
+
+async function runOf(
+  entry: CommandEntry,
+  path: string,
+  argv: readonly string[],
+  topFlags: ParsedArgs['flags'],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Dispatch> {
+  const { command } = await entry.load();
+  const taken = new Set(command.args.flags.flatMap((flag) => [flag.name, flag.short]));
+  const extra = everyCommandFlags
+    .filter((flag) => !taken.has(flag.name))
+    .map((flag) =>
+      taken.has(flag.short) ? { ...flag, short: undefined } : flag,
+    ) as typeof everyCommandFlags;
+  const spec = { ...command.args, flags: [...command.args.flags, ...extra] };
+  // `--help` wins over missing arguments.
+  const own = argv.slice(0, spec.passThroughAfter === undefined ? undefined : firstPositional(argv));
+  if (topFlags.help === true || own.includes('--help')) {
+    const { commandHelp } = await import('./help.ts');
+    return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };
+  }
+  const args = parseArgs(argv, spec, { commandPath: path });
+  if (args.flags.help === true) {
+    const { commandHelp } = await import('./help.ts');
+    return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };
+  }
+  const globals = globalOptions({ ...topFlags, ...pick(args.flags, ['dry-run', 'verbose']) }, env);
+  return { kind: 'run', command, args, globals };
+}
+
+const firstPositional = (argv: readonly string[]) => {
+  const at = argv.findIndex((arg) => !arg.startsWith('-'));
+  return at < 0 ? argv.length : at;
+};
+
+const pick = (flags: ParsedArgs['flags'], names: readonly string[]) =>
+  Object.fromEntries(Object.entries(flags).filter(([name]) => names.includes(name)));
+
+function lookUp<T>(name: string, table: Readonly<Record<string, T>>, path: string): T {
+  if (Object.hasOwn(table, name)) return table[name]!;
+  const near = nearest(name, Object.keys(table));
+  throw new TcomposeError('CLI_USAGE', `unknown command: ${path} ${name}`, {
+    hint: near === undefined ? `See \`${path} --help\`.` : `Did you mean \`${path} ${near}\`?`,
+  });
+}

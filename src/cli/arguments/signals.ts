@@ -1,0 +1,14 @@
+import { constants } from 'node:os';
+import { TcomposeError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
+
+/** @throws TcomposeError CLI_USAGE when a word is no signal: `15`, `TERM`, `SIGTERM` and `RTMIN+3` are. */
+export function checkSignal(word: string): void {
+  const name = word.toUpperCase().replace(/^(?!SIG)/, 'SIG');
+  if (/^\d+$/.test(word) ? Number(word) >= 1 && Number(word) <= 64 : name in constants.signals) return;
+  if (/^SIGRT(MIN|MAX)([+-]\d+)?$/.test(name)) return;
+  const near = nearest(name, Object.keys(constants.signals));
+  throw new TcomposeError('CLI_USAGE', `"${word}" is no signal`, {
+    hint: near === undefined ? 'Name it like TERM, SIGTERM or 15.' : `Did you mean ${near}?`,
+  });
+}

@@ -1,0 +1,37 @@
+import { TcomposeError } from '../../errors.ts';
+
+const powers: Readonly<Record<string, number>> = { b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
+
+/** `512m`, `1.5g`, `64KiB` as bytes; units are powers of 1024, as Docker's memory flags have them. @throws CLI_USAGE */
+export function parseSize(text: string, flagName: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmgtp])?(?:i?b)?$/i.exec(text);
+  if (match === null)
+    throw new TcomposeError('CLI_USAGE', `${flagName} takes a size; got "${text}"`, {
+      hint: 'Examples: 64m, 1g, 1073741824.',
+    });
+  return Math.floor(Number(match[1]) * 1024 ** powers[(match[2] ?? 'b').toLowerCase()]!);
+}
+
+/** Decimal sizes with three significant digits, as Docker shows images: `77.8MB`. */
+export function humanSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(3))}${units[unit]}`;
+}
+
+/** Binary sizes, as Docker shows memory: `1.5MiB`. */
+export function binarySize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(4))}${units[unit]}`;
+}

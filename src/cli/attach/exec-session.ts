@@ -1,0 +1,59 @@
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import type { CliContext } from '../context.ts';
+import { pipeStreams } from './pipe-streams.ts';
+
+/** A command to run in a container that runs. */
+interface ExecSession {
+  readonly words: readonly string[];
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  /** Start it and go. */
+  readonly detach: boolean;
+  readonly privileged: boolean;
+  /** `K=V`. */
+  readonly environment: readonly string[];
+  readonly user: string | undefined;
+  readonly workdir: string | undefined;
+  /** Keys that leave a terminal, the command going on; absent: none do. */
+  readonly detachKeys?: string;
+  /** [rows, columns]; with a tty only. */
+  readonly consoleSize: readonly [number, number] | undefined;
+}
+
+/**
+ * Creates an exec and gives what runs it: with this process's streams until it ends, and then its exit code, or, detached, until it is
+ * started, and 0.
+ */
+export async function createExec(
+  ctx: CliContext,
+  client: EngineClient,
+  container: string,
+  session: ExecSession,
+): Promise<() => Promise<number>> {
+  const { tty, stdin, detach, environment, user, workdir, consoleSize } = session;
+  const { Id: id } = await client.exec.create(container, {
+    Cmd: session.words,
+    Tty: tty,
+    AttachStdin: stdin,
+    AttachStdout: !detach,
+    AttachStderr: !detach,
+    Privileged: session.privileged,
+    ...(environment.length === 0 ? {} : { Env: environment }),
+    ...(user === undefined ? {} : { User: user }),
+    ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+    ...(session.detachKeys === undefined ? {} : { DetachKeys: session.detachKeys }),
+    ...(tty && consoleSize !== undefined ? { ConsoleSize: consoleSize } : {}),
+  });
+  return async () => {
+    if (detach) {
+      await client.exec.startDetached(id, { tty });
+      return 0;
+    }
+    await pipeStreams(ctx, await client.exec.start(id, { tty }), {
+      tty,
+      stdin,
+      resize: (rows, columns) => client.exec.resize(id, rows, columns),
+    });
+    return (await client.exec.inspect(id)).ExitCode ?? 0;
+  };
+}

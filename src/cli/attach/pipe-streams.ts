@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import { frameSplitter } from '../../engine/client/frames.ts';
+import type { Hijacked } from '../../engine/client/transport.ts';
+import type { CliContext } from '../context.ts';
+import { followTerminalSize, readStandardInput } from './standard-streams.ts';
+
+interface PipeOptions {
+  /** The other end is a terminal: bytes go through as they are, and ours becomes raw. */
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  /** Told of the terminal's size, at once and at each change. */
+  readonly resize?: (rows: number, columns: number) => Promise<unknown>;
+}
+
+/**
+ * Connects this process's streams with a hijacked connection until the other side closes it. A standard input that ends
+ * closes only our half. The terminal is given back as it was.
+ */
+export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: PipeOptions): Promise<void> {
+  const { socket, head } = hijacked;
+  const { stdout, stderr } = ctx;
+  const write = (target: NodeJS.WriteStream, bytes: Buffer) => {
+    // Do not read faster than the terminal or pipe takes it.
+    if (!target.write(bytes)) {
+      socket.pause();
+      target.once('drain', () => socket.resume());
+    }
+  };
+  const receive = options.tty
+    ? (bytes: Buffer) => write(stdout, bytes)
+    : frameSplitter((chunk) => write(chunk.stream === 'stderr' ? stderr : stdout, chunk.bytes));
+  const releaseInput = options.stdin ? sendInput(ctx, socket, options.tty) : () => {};
+  const releaseSize =
+    options.tty && options.resize !== undefined ? followTerminalSize(ctx, options.resize) : () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      if (head.length > 0) receive(head);
+      socket.on('data', receive);
+      socket.once('end', resolve);
+      socket.once('close', () => resolve());
+      socket.once('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve() : reject(error),
+      );
+      socket.resume();
+    });
+  } finally {
+    releaseSize();
+    releaseInput();
+    socket.destroy();
+  }
+}
+
+/** A standard input that ends closes our half of the socket. */
+function sendInput(ctx: CliContext, socket: Socket, tty: boolean): () => void {
+  return readStandardInput(ctx, tty, {
+    data: (bytes) => {
+      if (socket.write(bytes)) return;
+      ctx.stdin.pause();
+      socket.once('drain', () => ctx.stdin.resume());
+    },
+    end: () => socket.end(),
+  });
+}

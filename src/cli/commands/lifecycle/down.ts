@@ -1,0 +1,62 @@
+import { observe } from '../../../project/observe.ts';
+import { planDown } from '../../../project/plan-down.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { knownServices, matchServices, scopeOf } from '../../project.ts';
+import { prepareRun, runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'down',
+  summary: 'Stop and remove containers and networks',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      sharedFlags.removeOrphans,
+      {
+        name: 'rmi',
+        type: 'string',
+        choices: ['local', 'all'],
+        summary: 'Remove images, too: local (only built ones) or all',
+      },
+      sharedFlags.timeout,
+      {
+        name: 'volumes',
+        short: 'v',
+        aliases: ['volume'],
+        type: 'boolean',
+        summary: 'Remove named volumes of the compose file and anonymous volumes, too',
+      },
+    ],
+  },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const { project, name } = scope;
+    const volumes = flag.bool(args, 'volumes');
+    const images = (flag.str(args, 'rmi') ?? 'none') as 'none' | 'local' | 'all';
+    const observing = observe(client, name, {
+      ...(volumes && project !== undefined
+        ? { volumes: Object.values(project.volumes).map((volume) => volume.name) }
+        : {}),
+      labelledVolumes: volumes && project === undefined,
+      images: images !== 'none',
+    });
+    const [observed] = await Promise.all([observing, prepareRun(ctx)]);
+    const plan = planDown(name, project, observed, {
+      ...(args.positional.length === 0
+        ? {}
+        : { services: matchServices(knownServices(scope, observed.containers), args.positional) }),
+      volumes,
+      images,
+      removeOrphans: flag.bool(args, 'remove-orphans'),
+      ignoreOrphans: /^(1|t|true)$/i.test(ctx.env.COMPOSE_IGNORE_ORPHANS ?? ''),
+      timeout: flag.num(args, 'timeout'),
+    });
+    if (plan.steps.length === 0 && !ctx.globals.dryRun) {
+      for (const warning of plan.warnings) ctx.warn(warning);
+      ctx.warn(`project ${name} has no containers or networks: nothing to remove`);
+      return 0;
+    }
+    await runPlan(ctx, plan, { client, project: name });
+    return 0;
+  },
+};

@@ -1,0 +1,31 @@
+import { observeContainers } from '../../../project/observe.ts';
+import { planKill } from '../../../project/plan-lifecycle.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { checkSignal } from '../../arguments/signals.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'kill',
+  summary: 'Send a signal to service containers, SIGKILL by default',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      sharedFlags.removeOrphans,
+      { name: 'signal', short: 's', type: 'string', value: 'SIGNAL', summary: 'Signal to send' },
+    ],
+  },
+  async run(args, ctx) {
+    const signal = flag.str(args, 'signal') ?? 'SIGKILL';
+    checkSignal(signal);
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const plan = planKill({ project: scope.project, containers }, signal);
+    if (plan.steps.length === 0) ctx.warn('no running containers');
+    await runPlan(ctx, plan, { client, project: scope.name });
+    if (flag.bool(args, 'remove-orphans'))
+      ctx.warn('--remove-orphans does nothing here; `tcompose down --remove-orphans` removes them');
+    return 0;
+  },
+};

@@ -1,0 +1,27 @@
+import { observeContainers } from '../../../project/observe.ts';
+import { planRestart, restartedAlong } from '../../../project/plan-lifecycle.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { checkPlan, runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'restart',
+  summary: 'Restart service containers',
+  args: { usage: '[SERVICE...]', flags: [sharedFlags.noDeps, sharedFlags.timeout] },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const all = await observeContainers(client, scope.name);
+    const named = selectContainers(scope, all, args.positional);
+    const names = new Set(named.map((container) => container.service));
+    const along =
+      scope.project === undefined || flag.bool(args, 'no-deps')
+        ? names
+        : restartedAlong(scope.project, names);
+    const containers = all.filter((container) => along.has(container.service) && !container.oneoff);
+    const plan = planRestart({ project: scope.project, containers, timeout: flag.num(args, 'timeout') });
+    await checkPlan(ctx, client, scope.project, plan);
+    await runPlan(ctx, plan, { client, project: scope.name });
+    return 0;
+  },
+};

@@ -1,0 +1,40 @@
+import { TcomposeError } from '../../../errors.ts';
+import { observe } from '../../../project/observe.ts';
+import { usedVolumes } from '../../../project/plan-resources.ts';
+import { planUp } from '../../../project/plan-up/index.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { loadForCommand } from '../../project.ts';
+import { checkPlan, runPlan } from '../../run-plan.ts';
+import { parseScales, upOptions, withScales } from '../../up-options.ts';
+
+export const command: Command = {
+  name: 'scale',
+  summary: 'Change the number of containers of services',
+  args: { usage: 'SERVICE=N...', min: 1, flags: [sharedFlags.noDeps] },
+  async run(args, ctx) {
+    const scales = parseScales(args.positional);
+    for (const name of scales.keys())
+      if (name === '') throw new TcomposeError('CLI_USAGE', 'a scale is written SERVICE=N');
+    const names = [...scales.keys()];
+    const [loaded, client] = await Promise.all([
+      loadForCommand(ctx, names, { noDeps: flag.bool(args, 'no-deps') }),
+      ctx.engine(),
+    ]);
+    const project = withScales(loaded, scales);
+    const observed = await observe(client, project.name, {
+      volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+      images: true,
+    });
+    const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });
+    const plan = planUp(project, observed, {
+      ...options,
+      recreate: 'never',
+      recreateDependencies: 'never',
+      ignoreOrphans: true,
+    });
+    await checkPlan(ctx, client, project, plan);
+    await runPlan(ctx, plan, { client, project: project.name });
+    return 0;
+  },
+};

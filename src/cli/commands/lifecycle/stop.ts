@@ -1,0 +1,21 @@
+import { observeContainers } from '../../../project/observe.ts';
+import { planStop } from '../../../project/plan-lifecycle.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'stop',
+  summary: 'Stop services',
+  args: { usage: '[SERVICE...]', flags: [sharedFlags.timeout] },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    await runPlan(ctx, planStop({ project: scope.project, containers, timeout: flag.num(args, 'timeout') }), {
+      client,
+      project: scope.name,
+    });
+    return 0;
+  },
+};

@@ -1,0 +1,20 @@
+import { observeContainers } from '../../../project/observe.ts';
+import { planPause } from '../../../project/plan-lifecycle.ts';
+import type { Command } from '../../arguments/command.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'unpause',
+  summary: 'Unpause services',
+  args: { usage: '[SERVICE...]', flags: [] },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    await runPlan(ctx, planPause({ project: scope.project, containers }, false), {
+      client,
+      project: scope.name,
+    });
+    return 0;
+  },
+};

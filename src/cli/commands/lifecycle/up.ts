@@ -1,0 +1,116 @@
+import { TcomposeError } from '../../../errors.ts';
+import { observe } from '../../../project/observe.ts';
+import { divergedVolumes, usedVolumes } from '../../../project/plan-resources.ts';
+import { planUp } from '../../../project/plan-up/index.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import { loadForCommand, matchServices } from '../../project.ts';
+import { checkPlan, runPlan } from '../../run-plan.ts';
+import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
+
+const bool = (name: string, summary: string, short?: string) =>
+  ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
+
+export const command: Command = {
+  name: 'up',
+  summary: 'Create and start containers',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      bool('abort-on-container-exit', 'Stop all containers when one stops'),
+      bool('abort-on-container-failure', 'Stop all containers when one fails'),
+      bool('always-recreate-deps', 'Make containers of dependencies anew, too'),
+      {
+        name: 'attach',
+        type: 'strings',
+        value: 'SERVICE',
+        summary: 'Show only the output of these services',
+      },
+      bool('attach-dependencies', 'Show the output of dependencies, too'),
+      sharedFlags.build,
+      bool('detach', 'Run containers in the background', 'd'),
+      {
+        name: 'exit-code-from',
+        type: 'string',
+        value: 'SERVICE',
+        summary: 'Exit with the code of this service; implies --abort-on-container-exit',
+      },
+      sharedFlags.explain,
+      sharedFlags.forceRecreate,
+      bool('menu', 'Keyboard shortcuts while attached'),
+      {
+        name: 'no-attach',
+        type: 'strings',
+        value: 'SERVICE',
+        summary: 'Do not show the output of these services',
+      },
+      sharedFlags.noBuild,
+      bool('no-color', 'Output without colour'),
+      sharedFlags.noDeps,
+      bool('no-log-prefix', 'Output without the names of containers'),
+      sharedFlags.noRecreate,
+      bool('no-start', 'Create the containers, do not start them'),
+      sharedFlags.pull,
+      sharedFlags.quietBuild,
+      sharedFlags.quietPull,
+      sharedFlags.removeOrphans,
+      bool('renew-anon-volumes', 'New anonymous volumes instead of those of the containers before', 'V'),
+      sharedFlags.scale,
+      sharedFlags.timeout,
+      bool('timestamps', 'Show the time of each line'),
+      bool('wait', 'Wait until services are running or healthy; implies --detach'),
+      { name: 'wait-timeout', type: 'number', value: 'SECONDS', summary: 'Longest time to wait for that' },
+      bool('watch', 'Watch source files', 'w'),
+      sharedFlags.yes,
+    ],
+  },
+  async run(args, ctx) {
+    checkUpFlags(args);
+    const named = args.positional;
+    const [loaded, client] = await Promise.all([
+      loadForCommand(ctx, named, { noDeps: flag.bool(args, 'no-deps') }),
+      ctx.engine(),
+    ]);
+    const project = withScales(loaded, parseScales(flag.list(args, 'scale')));
+    if (Object.keys(project.services).length === 0)
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', 'no service selected', {
+        hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
+      });
+    if (flag.bool(args, 'menu'))
+      ctx.warn('--menu is not available in this version of tcompose; going on without it');
+    const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
+    const observed = await observe(client, project.name, {
+      volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+      images: true,
+    });
+    const wait = flag.bool(args, 'wait');
+    const noStart = flag.bool(args, 'no-start');
+    const options = upOptions(args, ctx, client, roots, { start: !noStart, wait });
+    const diverged = divergedVolumes(project, observed);
+    const renewVolumes =
+      diverged.length === 0
+        ? options.renewVolumes
+        : await (await import('../../render/confirm.ts')).confirmVolumes(
+            ctx,
+            diverged,
+            flag.bool(args, 'yes'),
+          );
+    const plan = planUp(project, observed, { ...options, renewVolumes });
+    if (flag.bool(args, 'explain')) {
+      const { formatPlan } = await import('../../../project/format-plan.ts');
+      ctx.stderr.write(formatPlan({ ...plan, warnings: [] }));
+    }
+    await checkPlan(ctx, client, project, plan);
+    const attached = !(flag.bool(args, 'detach') || wait || noStart);
+    if (attached && !ctx.globals.dryRun) {
+      const { upAttached } = await import('../../attach/up-attached.ts');
+      return upAttached(ctx, client, { project, roots, plan, args });
+    }
+    await runPlan(ctx, plan, {
+      client,
+      project: project.name,
+      readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
+    });
+    return 0;
+  },
+};

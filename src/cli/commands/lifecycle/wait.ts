@@ -1,0 +1,55 @@
+import { TcomposeError } from '../../../errors.ts';
+import { observe, observeContainers } from '../../../project/observe.ts';
+import { isUp } from '../../../project/observed.ts';
+import { planDown } from '../../../project/plan-down.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'wait',
+  summary: 'Wait until containers of services stop; exits with the first code that is not 0',
+  args: {
+    usage: 'SERVICE [SERVICE...]',
+    min: 1,
+    flags: [
+      {
+        name: 'down-project',
+        type: 'boolean',
+        summary: 'Take the project down when the first container stops',
+      },
+    ],
+  },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    if (!containers.some(isUp))
+      throw new TcomposeError(
+        'PROJECT_SERVICE_UNKNOWN',
+        `no container of ${args.positional.join(', ')} is running`,
+        {
+          hint: 'Start it first with `tcompose up -d`.',
+        },
+      );
+    const waits = containers.map(async (container) => {
+      const { StatusCode } = await client.containers.wait(container.id);
+      ctx.write(`container "${container.name}" exited with status code ${StatusCode}\n`);
+      return StatusCode;
+    });
+    if (!flag.bool(args, 'down-project')) return (await Promise.all(waits)).find((code) => code !== 0) ?? 0;
+    const code = await Promise.race(waits);
+    const observed = await observe(client, scope.name);
+    const options = {
+      volumes: false,
+      removeOrphans: false,
+      ignoreOrphans: true,
+      images: 'none',
+      timeout: undefined,
+    } as const;
+    await runPlan(ctx, planDown(scope.name, scope.project, observed, options), {
+      client,
+      project: scope.name,
+    });
+    return code;
+  },
+};

@@ -1,0 +1,225 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { LoadOptions } from '../../../compose/load.ts';
+import type { Project } from '../../../compose/model/project.ts';
+import { ownMap, type TreeMap } from '../../../compose/tree.ts';
+import type { Warning } from '../../../compose/warning.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { type Command, type FlagSpec, flag, type ParsedArgs } from '../../arguments/command.ts';
+import type { CliContext } from '../../context.ts';
+
+const bool = (name: string, summary: string): FlagSpec => ({ name, type: 'boolean', summary });
+
+/** Listings of one thing a line; of several flags the first of these counts. */
+const listings = ['services', 'volumes', 'networks', 'models', 'profiles', 'images'] as const;
+type Listing = (typeof listings)[number];
+
+/** `tcompose config`: the project after reading, merging, checking and completing its files. */
+export const command: Command = {
+  name: 'config',
+  summary: 'Check the compose files and print the project they come to',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      bool('environment', 'Print the environment that variables come from'),
+      {
+        name: 'format',
+        type: 'string',
+        choices: ['yaml', 'json', 'table'],
+        summary: 'Output format: yaml, json',
+      },
+      {
+        name: 'hash',
+        type: 'string',
+        value: 'SERVICES',
+        summary: 'Print config hashes of services, or of all with *',
+      },
+      bool('images', 'Print the image names, one a line'),
+      bool('lock-image-digests', 'Print an override file with image digests'),
+      bool('models', 'Print the model names, one a line'),
+      bool('networks', 'Print the network names, one a line'),
+      bool('no-consistency', 'Skip the checks between services and resources'),
+      bool('no-env-resolution', 'Leave environment files unread'),
+      bool('no-interpolate', 'Leave variables in place'),
+      bool('no-normalize', 'Leave out defaults and implied settings'),
+      bool('no-path-resolution', 'Leave paths as they are written'),
+      { name: 'output', short: 'o', type: 'string', value: 'FILE', summary: 'Write to a file' },
+      bool('profiles', 'Print the profile names, one a line'),
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only check, print nothing' },
+      bool('resolve-image-digests', 'Pin image tags to digests'),
+      bool('services', 'Print the service names, one a line'),
+      bool('variables', 'Print the variables of the compose files with their defaults'),
+      bool('volumes', 'Print the volume names, one a line'),
+    ],
+  },
+  async run(args, ctx) {
+    for (const name of ['lock-image-digests', 'resolve-image-digests']) {
+      if (flag.bool(args, name)) throw (await import('../../not-yet.ts')).notYet(`--${name}`);
+    }
+    if (flag.bool(args, 'quiet')) {
+      await (flag.bool(args, 'no-interpolate') ? loadTree(args, ctx) : load(args, ctx));
+      return 0;
+    }
+    const text = await output(args, ctx);
+    const file = flag.str(args, 'output');
+    if (file !== undefined) await writeOutput(file, text, ctx);
+    else ctx.write(text);
+    return 0;
+  },
+};
+
+async function output(args: ParsedArgs, ctx: CliContext): Promise<string> {
+  const format = flag.str(args, 'format');
+  if (flag.bool(args, 'variables')) return variables(format, args, ctx);
+  if (flag.bool(args, 'environment')) {
+    const { loadEnvironment } = await import('../../../compose/load.ts');
+    return lines(
+      Object.entries(await loadEnvironment(options(args, ctx))).map(([key, value]) => `${key}=${value}`),
+    );
+  }
+  const listing = listings.find((name) => flag.bool(args, name));
+  if (listing !== undefined) return lines(await list(listing, args, ctx));
+  const hash = flag.str(args, 'hash');
+  if (hash !== undefined) return hashes(hash, args, ctx);
+  if (format === 'table')
+    throw new TcomposeError('CLI_USAGE', '--format table is for --variables', {
+      hint: 'Use --format yaml or --format json.',
+    });
+  return document(format === 'json' ? 'json' : 'yaml', args, ctx);
+}
+
+function options(args: ParsedArgs, ctx: CliContext): LoadOptions {
+  const { globals } = ctx;
+  return {
+    files: globals.files,
+    projectName: globals.projectName,
+    projectDirectory: globals.projectDirectory,
+    profiles: globals.profiles,
+    envFiles: globals.envFiles,
+    services: args.positional,
+    env: ctx.env,
+    cwd: ctx.cwd,
+    noConsistency: flag.bool(args, 'no-consistency'),
+    noEnvResolution: flag.bool(args, 'no-env-resolution'),
+    noInterpolate: flag.bool(args, 'no-interpolate'),
+    noNormalize: flag.bool(args, 'no-normalize'),
+    noPathResolution: flag.bool(args, 'no-path-resolution'),
+  };
+}
+
+async function load(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}): Promise<Project> {
+  const { loadProject } = await import('../../../compose/load.ts');
+  const { project, warnings } = await loadProject({ ...options(args, ctx), ...extra });
+  warn(warnings, ctx);
+  return project;
+}
+
+/** The project with its variables in place, which can't be selected from. */
+async function loadTree(args: ParsedArgs, ctx: CliContext): Promise<TreeMap> {
+  if (args.positional.length > 0) {
+    ctx.warn('services are not selected with --no-interpolate: this is the whole project');
+  }
+  const { loadProjectTree } = await import('../../../compose/load.ts');
+  const { tree, warnings } = await loadProjectTree(options(args, ctx));
+  warn(warnings, ctx);
+  return tree;
+}
+
+function warn(warnings: readonly Warning[], ctx: CliContext): void {
+  for (const { message, hint, where } of warnings) {
+    ctx.warn(where === undefined ? message : `${where.file}:${where.line}: ${message}`, hint);
+  }
+}
+
+async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliContext): Promise<string> {
+  const { renderConfig, renderTree, withoutUnusedResources } = await import(
+    '../../../compose/config/index.ts'
+  );
+  if (flag.bool(args, 'no-interpolate')) {
+    return endLine(renderTree(await loadTree(args, ctx), { format }));
+  }
+  const project = await load(args, ctx);
+  return endLine(
+    renderConfig(ctx.globals.allResources ? project : withoutUnusedResources(project), { format }),
+  );
+}
+
+async function list(listing: Listing, args: ParsedArgs, ctx: CliContext): Promise<readonly string[]> {
+  const names = await import('../../../compose/config/index.ts');
+  if (listing === 'services' && flag.bool(args, 'no-interpolate')) {
+    return Object.keys(ownMap(await loadTree(args, ctx), 'services') ?? {}).sort();
+  }
+  const whole = listing !== 'profiles' && listing !== 'images';
+  const loaded = await load(args, ctx, {
+    noEnvResolution: true,
+    noInterpolate: false,
+    ...(whole ? { services: [] } : {}),
+  });
+  const project = ctx.globals.allResources ? loaded : names.withoutUnusedResources(loaded);
+  switch (listing) {
+    case 'services':
+      return names.serviceNames(project);
+    case 'volumes':
+      return names.volumeNames(project);
+    case 'networks':
+      return names.networkNames(project);
+    case 'models':
+      return names.modelNames(project);
+    case 'profiles':
+      return names.profileNames(project);
+    case 'images':
+      return names.imageNames(project);
+  }
+}
+
+async function hashes(wanted: string, args: ParsedArgs, ctx: CliContext): Promise<string> {
+  const services = wanted === '*' || wanted === '' ? [] : wanted.split(',').map((name) => name.trim());
+  const { hashLines } = await import('../../../compose/config/index.ts');
+  const project = await load(args, ctx, {
+    services: services.length > 0 ? services : args.positional,
+    noInterpolate: false,
+  });
+  return lines(services.length > 0 ? hashLines(project, services) : hashLines(project));
+}
+
+async function variables(format: string | undefined, args: ParsedArgs, ctx: CliContext): Promise<string> {
+  const { loadVariables } = await import('../../../compose/load.ts');
+  if (args.positional.length > 0) {
+    ctx.warn('services are not selected with --variables: these are those of the whole project');
+  }
+  const found = await loadVariables(options(args, ctx));
+  if (format === 'json') {
+    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
+      name,
+      { Name: name, DefaultValue: defaultValue, PresenceValue: alternateValue, Required: required },
+    ]);
+    return `${JSON.stringify(Object.fromEntries(entries), null, 4)}\n`;
+  }
+  if (format === 'yaml') {
+    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
+      name,
+      { name, defaultvalue: defaultValue, presencevalue: alternateValue, required },
+    ]);
+    const { renderTree } = await import('../../../compose/config/index.ts');
+    return endLine(renderTree(Object.fromEntries(entries), { format }));
+  }
+  const { table } = await import('../../render/table.ts');
+  return table(
+    ['NAME', 'REQUIRED', 'DEFAULT VALUE', 'ALTERNATE VALUE'],
+    found.map((use) => [use.name, String(use.required), use.defaultValue, use.alternateValue]),
+  );
+}
+
+async function writeOutput(file: string, text: string, ctx: CliContext): Promise<void> {
+  const path = resolve(ctx.cwd, file);
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TcomposeError('CLI_USAGE', `${path} can't be written: ${reason}`, { cause });
+  }
+}
+
+const lines = (items: readonly string[]): string => items.map((item) => `${item}\n`).join('');
+
+const endLine = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);

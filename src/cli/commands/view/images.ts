@@ -1,0 +1,64 @@
+import { humanDuration } from '../../../human-duration.ts';
+import { observeContainers } from '../../../project/observe.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { humanSize } from '../../arguments/sizes.ts';
+import { scopeOf, selectContainers } from '../../project.ts';
+import { table } from '../../render/table.ts';
+
+/** An image that is assembled here, as the built-in one is, has no date of its own. `created` in Unix seconds. */
+const ageOf = (created: number): string =>
+  created === 0 ? 'N/A' : `${humanDuration(Date.now() - created * 1000)} ago`;
+
+export const command: Command = {
+  name: 'images',
+  summary: 'List images of the containers',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      { name: 'format', type: 'string', choices: ['table', 'json'], summary: 'Output format: table, json' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
+    ],
+  },
+  async run(args, ctx) {
+    const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+    const [found, images] = await Promise.all([observeContainers(client, scope.name), client.images.list()]);
+    const containers = selectContainers(scope, found, args.positional);
+    const byId = new Map(images.map((image) => [image.Id, image]));
+    if (flag.bool(args, 'quiet')) {
+      for (const id of new Set(containers.map((one) => one.imageId.replace('sha256:', ''))))
+        ctx.write(`${id}\n`);
+      return 0;
+    }
+    const items = containers.map((container) => {
+      const image = byId.get(container.imageId);
+      const [, repository = '<none>', tag = '<none>'] =
+        /^(.*?)(?::([^:/]+))?$/.exec(image?.RepoTags?.[0] ?? container.image) ?? [];
+      return {
+        ID: container.imageId,
+        ContainerName: container.name,
+        Repository: repository,
+        Tag: tag,
+        Size: image?.Size ?? 0,
+        Created: image === undefined ? '' : new Date(image.Created * 1000).toISOString(),
+        age: ageOf(image?.Created ?? 0),
+      };
+    });
+    if (flag.str(args, 'format') === 'json')
+      ctx.write(`${JSON.stringify(items.map(({ age: _age, ...item }) => item))}\n`);
+    else
+      ctx.write(
+        table(
+          ['CONTAINER', 'REPOSITORY', 'TAG', 'IMAGE ID', 'SIZE', 'CREATED'],
+          items.map((item) => [
+            item.ContainerName,
+            item.Repository,
+            item.Tag,
+            item.ID.replace('sha256:', '').slice(0, 12),
+            humanSize(item.Size),
+            item.age,
+          ]),
+        ),
+      );
+    return 0;
+  },
+};

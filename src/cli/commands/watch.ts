@@ -1,3 +1,0 @@
-import { notYetCommand } from '../not-yet.ts';
-
-export const command = notYetCommand('watch', 'Watch source files and update containers');

@@ -1,0 +1,45 @@
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { pipeStreams } from '../../attach/pipe-streams.ts';
+import type { CliContext } from '../../context.ts';
+import { proxySignals } from './proxy-signals.ts';
+
+interface AttachOptions {
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly sigProxy: boolean;
+  readonly detachKeys?: string;
+  /** Called when the streams are connected, before anything is waited for. */
+  readonly connected?: () => Promise<void>;
+}
+
+/** Connects with a container until it ends. @returns its exit code; 0 when it runs on */
+export async function attachTo(
+  ctx: CliContext,
+  client: EngineClient,
+  id: string,
+  options: AttachOptions,
+): Promise<number> {
+  const connection = await client.containers.attach(id, {
+    stdin: options.stdin,
+    stdout: true,
+    stderr: true,
+    ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
+  });
+  const release =
+    options.sigProxy && !options.tty
+      ? proxySignals((signal) => client.containers.kill(id, signal))
+      : () => {};
+  try {
+    await options.connected?.();
+    await pipeStreams(ctx, connection, {
+      tty: options.tty,
+      stdin: options.stdin,
+      resize: (rows, columns) => client.containers.resize(id, rows, columns),
+    });
+  } finally {
+    release();
+    connection.socket.destroy();
+  }
+  const { State } = await client.containers.inspect(id);
+  return State.Running ? 0 : State.ExitCode;
+}

@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises';
+import type { CliContext } from '../context.ts';
+
+/** Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no. */
+export async function confirm(ctx: CliContext, question: string): Promise<boolean> {
+  if (ctx.stdin.isTTY !== true) return false;
+  const dialogue = createInterface({ input: ctx.stdin, output: ctx.stderr });
+  try {
+    return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
+  } finally {
+    dialogue.close();
+  }
+}
+
+/** Which diverged volumes may be made anew: all with --yes, else those the user agrees to. */
+export async function confirmVolumes(
+  ctx: CliContext,
+  names: readonly string[],
+  yes: boolean,
+): Promise<ReadonlySet<string>> {
+  if (yes) return new Set(names);
+  const agreed = new Set<string>();
+  for (const name of names)
+    if (
+      await confirm(
+        ctx,
+        `Volume ${name} exists but doesn't match the configuration in the compose file. Recreate it (its data will be lost)?`,
+      )
+    )
+      agreed.add(name);
+  return agreed;
+}

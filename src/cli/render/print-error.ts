@@ -1,0 +1,58 @@
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+
+interface ErrorStyle {
+  readonly color: boolean;
+  /** Also print causes and the stack of an unexpected error. */
+  readonly verbose: boolean;
+}
+
+const paint = (on: boolean, code: string, text: string) => (on ? `\u001b[${code}m${text}\u001b[0m` : text);
+
+/**
+ * The one form an error takes on a terminal: message, then the place with its source line and a caret, then the hint.
+ * Several errors are separated by empty lines.
+ */
+export function formatError(error: unknown, style: ErrorStyle): string {
+  if (error instanceof TcomposeErrors)
+    return error.errors.map((one) => formatError(one, style)).join(error.errors.length > 1 ? '\n' : '');
+  const lines: string[] = [];
+  const head = paint(style.color, '31;1', 'error:');
+  if (error instanceof TcomposeError) {
+    lines.push(`${head} ${error.message}`);
+    if (error.where !== undefined) {
+      const { file, line, column, sourceLine } = error.where;
+      const gutter = String(line);
+      lines.push(`${' '.repeat(gutter.length)} --> ${file}:${line}:${column}`);
+      if (sourceLine !== undefined) {
+        // Tabs are kept in the caret's line so that it stands under the right character whatever their width.
+        const pad = sourceLine.slice(0, column - 1).replace(/[^\t]/g, ' ');
+        lines.push(
+          `${gutter} | ${sourceLine}`,
+          `${' '.repeat(gutter.length)} | ${pad}${paint(style.color, '31', '^')}`,
+        );
+      }
+    }
+    if (error.hint !== undefined) lines.push(`${paint(style.color, '36', 'hint:')} ${error.hint}`);
+  } else {
+    lines.push(`${head} unexpected: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof Error && !style.verbose)
+      lines.push(
+        `${paint(style.color, '36', 'hint:')} This is a bug in tcompose; run again with --verbose for details.`,
+      );
+    if (error instanceof Error && style.verbose && error.stack !== undefined) lines.push(error.stack);
+  }
+  if (style.verbose && error instanceof Error) {
+    for (
+      let cause = error.cause;
+      cause !== undefined;
+      cause = cause instanceof Error ? cause.cause : undefined
+    )
+      lines.push(`caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Exit code of a thrown value: the error's own, else 1. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof TcomposeError || error instanceof TcomposeErrors ? error.exitCode : 1;
+}

@@ -1,0 +1,85 @@
+import { TcomposeError } from '../../errors.ts';
+import { globMatch } from '../../glob.ts';
+import { nearest } from '../../nearest.ts';
+import type { Project } from '../model/project.ts';
+import type { Service } from '../model/service.ts';
+import { own } from '../tree.ts';
+
+/**
+ * The names a list of names and patterns (`*`, `?`, `[a-z]`, as in Go's filepath.Match) stands for, sorted, each once.
+ * @throws TcomposeError COMPOSE_NO_SUCH_SERVICE for one that fits nothing.
+ */
+export function expandNames(wanted: readonly string[], names: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const pattern of wanted) {
+    const fits = names.includes(pattern) ? [pattern] : names.filter(globMatcher(pattern));
+    if (fits.length === 0) throw noSuchService(pattern, names);
+    for (const name of fits) found.add(name);
+  }
+  return [...found].sort();
+}
+
+function noSuchService(name: string, names: readonly string[]): TcomposeError {
+  const near = nearest(name, names);
+  const list =
+    names.length > 0 && names.length <= 20 ? `The services are ${[...names].sort().join(', ')}.` : undefined;
+  const hint = near === undefined ? list : `Did you mean "${near}"?`;
+  return new TcomposeError(
+    'COMPOSE_NO_SUCH_SERVICE',
+    `no such service: ${name}`,
+    hint === undefined ? {} : { hint },
+  );
+}
+
+function globMatcher(pattern: string): (name: string) => boolean {
+  return (name) => {
+    try {
+      return globMatch(pattern, name);
+    } catch {
+      return false;
+    }
+  };
+}
+
+/**
+ * The project with only the named services and, with `dependencies`, those they depend on, directly or not; the others
+ * become disabled ones.
+ * @throws TcomposeError for an unknown name, or a required dependency that profiles leave out.
+ */
+export function selectServices(
+  project: Project,
+  wanted: readonly string[],
+  options: { readonly dependencies: boolean } = { dependencies: true },
+): Project {
+  if (wanted.length === 0) return project;
+  const selected = new Set<string>();
+  const queue = expandNames(wanted, Object.keys(project.services));
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (selected.has(name)) continue;
+    selected.add(name);
+    if (options.dependencies) queue.push(...enabledDependencies(project, name));
+  }
+  const services: Record<string, Service> = {};
+  const disabledServices: Record<string, Service> = { ...project.disabledServices };
+  for (const [name, service] of Object.entries(project.services)) {
+    if (selected.has(name)) services[name] = service;
+    else disabledServices[name] = service;
+  }
+  return { ...project, services, disabledServices };
+}
+
+function enabledDependencies(project: Project, name: string): string[] {
+  const names: string[] = [];
+  for (const [dependency, { required }] of Object.entries(own(project.services, name)?.depends_on ?? {})) {
+    if (own(project.services, dependency) !== undefined) names.push(dependency);
+    else if (required) {
+      const profiles = own(project.disabledServices, dependency)?.profiles ?? [];
+      throw new TcomposeError(
+        'COMPOSE_UNDEFINED',
+        `service ${dependency} is required by ${name} but is disabled. Can be enabled by profiles [${profiles.join(' ')}]`,
+        { hint: `Add --profile ${profiles[0] ?? 'NAME'}, or mark the dependency with required: false.` },
+      );
+    }
+  }
+  return names;
+}

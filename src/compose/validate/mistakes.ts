@@ -1,0 +1,71 @@
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import { maxProblems, pathOfProblem, sameMistake, throwCollected } from '../problems.ts';
+import { isMap, type TreeMap, type TreePath } from '../tree.ts';
+
+/**
+ * The mistakes of one load, gathered over its phases so that they are told in one go. A faulty attribute is taken out of the
+ * tree, the phases go on with the rest, and what they then miss on its account is not held against the file.
+ */
+export class Mistakes {
+  readonly #errors: TcomposeError[] = [];
+
+  /** Notes what a phase found, each mistake once, less what follows from mistakes that earlier phases found. */
+  add(errors: readonly TcomposeError[]): void {
+    const earlier = [...this.#errors];
+    for (const error of errors) {
+      if (this.#errors.length === maxProblems) return;
+      if (this.#errors.some((known) => sameMistake(known, error))) continue;
+      if (!earlier.some((known) => explains(known, error))) this.#errors.push(error);
+    }
+  }
+
+  /** Notes what a phase found and takes the attributes it is about out of the trees. */
+  takeOut(errors: readonly TcomposeError[], ...trees: readonly TreeMap[]): void {
+    this.add(errors);
+    for (const error of errors) {
+      const path = pathOfProblem(error);
+      if (path !== undefined) for (const tree of trees) clear(tree, path);
+    }
+  }
+
+  /** @throws TcomposeError(s) when there is anything wrong. */
+  throwAll(): void {
+    throwCollected(this.#errors);
+  }
+}
+
+/** The errors that were thrown; what is no error for people is thrown on. */
+export function errorsIn(thrown: unknown): readonly TcomposeError[] {
+  if (thrown instanceof TcomposeErrors) return thrown.errors;
+  if (thrown instanceof TcomposeError) return [thrown];
+  throw thrown;
+}
+
+/** Steps to an attribute of a service or resource: `services`, its name, the attribute. */
+const toAttribute = 3;
+
+/** Empties the entry of a section, or removes the attribute or the top-level key, that the path leads into. */
+function clear(tree: TreeMap, path: TreePath): void {
+  const [section, name, attribute] = path.map(String);
+  if (section === undefined) return;
+  const entries = tree[section];
+  if (name === undefined || !isMap(entries)) delete tree[section];
+  else if (!Object.hasOwn(entries, name)) return;
+  else {
+    const entry = entries[name] ?? null;
+    if (attribute !== undefined && isMap(entry)) delete entry[attribute];
+    else entries[name] = {};
+  }
+}
+
+/**
+ * Whether a later error may only be there because of an earlier one: it is about the same attribute, about what holds or is in what
+ * the earlier one is about, or about a name that a misspelled or malformed section would define.
+ */
+function explains(earlier: TcomposeError, later: TcomposeError): boolean {
+  const [known, path] = [pathOfProblem(earlier), pathOfProblem(later)];
+  if (known === undefined || path === undefined) return false;
+  if (later.code === 'COMPOSE_UNDEFINED' && known.length === 1) return true;
+  const depth = Math.min(known.length, path.length, toAttribute);
+  return known.slice(0, depth).every((step, index) => step === path[index]);
+}

@@ -1,0 +1,36 @@
+import type { LogGrowth } from '../../logs/read-log.ts';
+import type { Container, Launch } from '../container.ts';
+
+/**
+ * When a follower should look again: on the shim's notices, through any number of restarts, until the container stops
+ * for good (docker logs -f ends then).
+ */
+export function logGrowth(container: Container): LogGrowth {
+  return {
+    subscribe(listener) {
+      let launch: Launch | undefined;
+      let release = (): void => {};
+      const follow = (): void => {
+        if (container.launch === launch) return;
+        release();
+        launch = container.launch;
+        release = launch?.shim.onLogGrew(() => listener('grew')) ?? (() => {});
+        listener('grew');
+      };
+      const offChange = container.onChange((state) => {
+        follow();
+        if (state === 'gone' || !goesOn(container)) listener('ended');
+      });
+      follow();
+      if (!goesOn(container)) queueMicrotask(() => listener('ended'));
+      return () => {
+        offChange();
+        release();
+      };
+    },
+  };
+}
+
+function goesOn(container: Container): boolean {
+  return container.up || container.state.status === 'restarting';
+}

@@ -1,0 +1,146 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
+import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
+import type { Engine } from '../../context.ts';
+import { badParameter } from '../../http/failure.ts';
+import type { ContainerRecord, StoredMount } from '../record.ts';
+
+/** Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked. */
+export function resolveMounts(engine: Pick<Engine, 'volumes'>, record: ContainerRecord): ResolvedMount[] {
+  return record.mounts.map((mount) => ({
+    type: mount.type,
+    source: mount.type === 'tmpfs' ? '' : sourceOf(engine, mount),
+    target: mount.target,
+    readOnly: mount.readOnly,
+    ...(mount.recursive === undefined ? {} : { recursive: mount.recursive }),
+    ...(mount.readOnlyRecursive === undefined ? {} : { readOnlyRecursive: mount.readOnlyRecursive }),
+    ...(mount.propagation === undefined ? {} : { propagation: mount.propagation }),
+    ...(mount.options === undefined ? {} : { options: mount.options }),
+  }));
+}
+
+/** Docker's sentence for a Mounts entry whose source is not there. */
+export function checkBindSource(mount: StoredMount): void {
+  if (mount.type === 'bind' && mount.createSource !== true && !existsSync(mount.source)) {
+    throw badParameter(
+      `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
+    );
+  }
+}
+
+function sourceOf(engine: Pick<Engine, 'volumes'>, mount: StoredMount): string {
+  if (mount.type === 'bind') {
+    checkBindSource(mount);
+    if (!existsSync(mount.source)) mkdirSync(mount.source, { recursive: true, mode: 0o755 });
+    return mount.source;
+  }
+  const volume = engine.volumes.get(mount.volume!) ?? engine.volumes.create({ Name: mount.volume! }).record;
+  const data = engine.volumes.dataPath(volume);
+  if (!existsSync(data)) {
+    throw badParameter(`volume ${volume.name} cannot be mounted: ${data} does not exist`);
+  }
+  return mount.subpath === undefined ? data : subpathOf(data, mount.subpath);
+}
+
+/** A directory inside a volume; no component may be a link, or it could lead out. */
+function subpathOf(root: string, subpath: string): string {
+  let here = root;
+  for (const part of subpath.split('/').filter((one) => one !== '' && one !== '.')) {
+    here = join(here, part);
+    const stat = part === '..' ? undefined : lstatSync(here, { throwIfNoEntry: false });
+    if (stat === undefined || stat.isSymbolicLink()) {
+      throw badParameter(`cannot access path ${here}: no such directory in the volume`);
+    }
+  }
+  return here;
+}
+
+/** HostConfig.Devices as found on this machine; privileged containers get every node of /dev. Throws 400. */
+export function resolveDevices(host: Pick<HostConfig, 'Devices' | 'Privileged'>): ResolvedDevice[] {
+  const devices = (host.Devices ?? []).flatMap(resolveDevice);
+  if (!host.Privileged) return devices;
+  const known = new Set(devices.map((device) => device.path));
+  return [...devices, ...nodesBelow('/dev', '/dev', 'rwm').filter((device) => !known.has(device.path))];
+}
+
+function resolveDevice(device: DeviceMapping): ResolvedDevice[] {
+  const inside = device.PathInContainer || device.PathOnHost;
+  const access = device.CgroupPermissions || 'rwm';
+  if (/[^rwm]/.test(access)) throw badParameter(`invalid device mode: ${access}`);
+  const stat = statSync(device.PathOnHost, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw badParameter(
+      `error gathering device information while adding custom device "${device.PathOnHost}": no such file or directory`,
+    );
+  }
+  if (stat.isDirectory()) return nodesBelow(device.PathOnHost, inside, access);
+  if (!stat.isCharacterDevice() && !stat.isBlockDevice()) {
+    throw badParameter(
+      `error gathering device information while adding custom device "${device.PathOnHost}": not a device node`,
+    );
+  }
+  return [node(device.PathOnHost, inside, access)];
+}
+
+const notDevices = ['pts', 'shm', 'fd', 'mqueue', 'console', '.lxc', '.lxd-mounts', '.udev'];
+
+function nodesBelow(directory: string, inside: string, access: string): ResolvedDevice[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (notDevices.includes(entry.name)) return [];
+    if (entry.isDirectory()) return nodesBelow(path, join(inside, entry.name), access);
+    if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return [];
+    return [node(path, join(inside, entry.name), access)];
+  });
+}
+
+function node(path: string, inside: string, access: string): ResolvedDevice {
+  const stat = statSync(path);
+  const { major, minor } = deviceNumber(stat.rdev);
+  return {
+    path: inside,
+    type: stat.isBlockDevice() ? 'b' : 'c',
+    major,
+    minor,
+    fileMode: stat.mode & 0o777,
+    uid: stat.uid,
+    gid: stat.gid,
+    access,
+  };
+}
+
+/** glibc's encoding of dev_t (sys/sysmacros.h). */
+export function deviceNumber(rdev: number): { readonly major: number; readonly minor: number } {
+  const big = BigInt(rdev);
+  return {
+    major: Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn)),
+    minor: Number((big & 0xffn) | ((big >> 12n) & ~0xffn & 0xffffffffn)),
+  };
+}
+
+/** Blkio entries with the numbers of the device each names. */
+export function withDeviceNumbers(host: HostConfig): HostConfig {
+  const number = <T extends { readonly Path: string }>(entries: readonly T[] | null | undefined): T[] =>
+    (entries ?? []).map((entry) => {
+      const stat = statSync(entry.Path, { throwIfNoEntry: false });
+      if (stat === undefined) throw badParameter(`no such device: ${entry.Path}`);
+      return { ...entry, ...deviceNumber(stat.rdev) };
+    });
+  const keys = [
+    'BlkioWeightDevice',
+    'BlkioDeviceReadBps',
+    'BlkioDeviceWriteBps',
+    'BlkioDeviceReadIOps',
+    'BlkioDeviceWriteIOps',
+  ] as const;
+  if (!keys.some((key) => host[key]?.length)) return host;
+  return {
+    ...host,
+    BlkioWeightDevice: number(host.BlkioWeightDevice),
+    BlkioDeviceReadBps: number(host.BlkioDeviceReadBps),
+    BlkioDeviceWriteBps: number(host.BlkioDeviceWriteBps),
+    BlkioDeviceReadIOps: number(host.BlkioDeviceReadIOps),
+    BlkioDeviceWriteIOps: number(host.BlkioDeviceWriteIOps),
+  };
+}

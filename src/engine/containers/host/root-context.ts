@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RootfsSource } from '../../../image/index.ts';
+import type { RootfsContext } from '../../../runtime/launch/build-launch-plan.ts';
+import type { Engine } from '../../context.ts';
+import type { Container } from '../container.ts';
+
+/**
+ * Where a container's root is: an overlay of the image's layers and its own, or, on a data root that can't hold an overlay,
+ * a copy of the layers in the place of its own, made before the first start. A copy that a crash cut short is made again.
+ */
+export async function rootContext(
+  engine: Pick<Engine, 'images'>,
+  container: Pick<Container, 'directory' | 'upperDir'>,
+  rootfs: RootfsSource,
+): Promise<RootfsContext> {
+  const { binds } = rootfs;
+  if (rootfs.storage.kind === 'overlay') {
+    return {
+      kind: 'overlay',
+      lowerDirs: rootfs.lowerDirs,
+      upper: container.upperDir,
+      work: join(container.directory, 'work'),
+      mountPoint: join(container.directory, 'root'),
+      binds,
+    };
+  }
+  const done = join(container.directory, 'copied');
+  if (!existsSync(done)) {
+    const copy = join(container.directory, 'copying');
+    await rm(copy, { recursive: true, force: true });
+    await engine.images.copyRootfs(rootfs, copy);
+    await rm(container.upperDir, { recursive: true, force: true });
+    await mkdir(container.directory, { recursive: true });
+    await rename(copy, container.upperDir);
+    await writeFile(done, '');
+  }
+  return { kind: 'directory', path: container.upperDir, binds };
+}

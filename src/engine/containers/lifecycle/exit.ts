@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
+import type { ShimExit } from '../../../runtime/shim/shim-messages.ts';
+import type { Engine } from '../../context.ts';
+import { onExit, parseRestartPolicy } from '../../restart-policy.ts';
+import { rfc3339, rfc3339FromNanos } from '../../time-text.ts';
+import type { Container, Launch } from '../container.ts';
+import { withoutEndpoints } from '../endpoints.ts';
+import { emitContainer, emitNetwork } from '../events.ts';
+import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
+import { type ExitRecord, lastStart } from '../state.ts';
+import { removeContainer } from './remove.ts';
+import { startContainer } from './start.ts';
+
+/** As if the kernel had killed it (128 + SIGKILL), which is what happened. */
+const lostShimCode = 137;
+
+/** Listens for the end of a launch: its exit, or the death of its shim. */
+export function superviseExit(engine: Engine, container: Container, launch: Launch): void {
+  launch.shim.onState((state) => {
+    if (state.type !== 'exited') return;
+    void finish(engine, container, launch, toRecord(state));
+  });
+  launch.shim.onClose(() => {
+    if (container.launch !== launch || container.state.status === 'exiting') return;
+    void finish(engine, container, launch, exitOnFile(container) ?? lostShim(engine), true);
+  });
+}
+
+/** An exit as the shim told it, for the state file. */
+export function toRecord(exit: ShimExit): ExitRecord {
+  return {
+    exitCode: exit.code,
+    oomKilled: exit.oomKilled,
+    error: '',
+    finishedAt: rfc3339FromNanos(exit.finishedAt),
+  };
+}
+
+/** What the shim wrote before it died, if it got that far. */
+export function exitOnFile(container: Container): ExitRecord | undefined {
+  try {
+    const exit = parseExitFile(readFileSync(join(container.runDir, 'exit'), 'utf8'));
+    return exit?.type === 'exited' ? toRecord(exit) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The exit of a container whose shim was killed: nobody knows the command's own. */
+export function lostShim(engine: Pick<Engine, 'clock'>): ExitRecord {
+  return {
+    exitCode: lostShimCode,
+    oomKilled: false,
+    error: 'the process that watched over this container was killed, and the container with it',
+    finishedAt: rfc3339(engine.clock.now()),
+  };
+}
+
+async function finish(
+  engine: Engine,
+  container: Container,
+  launch: Launch,
+  exit: ExitRecord,
+  shimLost = false,
+): Promise<void> {
+  const { status } = container.state;
+  if (container.launch !== launch || (status !== 'running' && status !== 'paused')) return;
+  try {
+    engine.fault('exit:begin');
+    container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
+    container.health?.stop();
+    container.health = undefined;
+    if (shimLost) await clearCgroups(cgroupPaths(engine, launch.spec));
+    await releaseNetwork(engine, container);
+    recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
+    // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
+    launch.shim
+      .reap()
+      .catch((error) => engine.log.error(`the shim of ${container.name}`, error))
+      // The shim clears away the groups of the start; an update may have made more.
+      .then(() => (container.mutable.updated ? clearCgroups(cgroupPaths(engine, launch.spec)) : undefined))
+      .finally(() => launch.shim.close());
+    await engine.trash.run.put(container.runDir);
+    await launch.rootfs.release();
+  } catch (error) {
+    engine.log.error(`cleaning up after ${container.name}`, error);
+  }
+  container.launch = undefined;
+  launch.finish();
+  afterExit(engine, container);
+}
+
+/** Takes a stopped container off its networks. */
+async function releaseNetwork(engine: Engine, container: Container): Promise<void> {
+  const attachments = Object.values(container.mutable.attachments);
+  const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
+  if (endpoints.length === 0) return;
+  try {
+    await engine.net.containerStopped(container.id);
+  } catch (error) {
+    engine.log.error(`taking ${container.name} off its networks`, error);
+  }
+  for (const endpoint of endpoints) {
+    engine.net.release(endpoint);
+    const network = engine.networks.find(endpoint.networkId);
+    if (network !== undefined) emitNetwork(engine, network, 'disconnect', container.id);
+  }
+}
+
+/**
+ * Decides between `exited` and `restarting`, saves, journals `die`, and only then tells those who wait. `ranFor` in
+ * milliseconds.
+ */
+export function recordExit(engine: Engine, container: Container, exit: ExitRecord, ranFor: number): void {
+  const { restartCount, lastDelay, stoppedByUser } = container.mutable;
+  const decision = onExit(
+    parseRestartPolicy(container.hostConfig.RestartPolicy),
+    { restartCount, lastDelay, stoppedByUser },
+    { exitCode: exit.exitCode, ranFor },
+  );
+  const startedAt = lastStart(container.state) ?? '';
+  container.amend({
+    attachments: withoutEndpoints(container.mutable.attachments),
+    ports: [],
+    restartCount: decision.state.restartCount,
+    lastDelay: decision.state.lastDelay,
+  });
+  container.become(
+    decision.action === 'restart'
+      ? { status: 'restarting', startedAt, exit, delay: decision.delay }
+      : { status: 'exited', startedAt, exit },
+  );
+  container.saveAnyway(engine.log.error);
+  engine.fault('exit:recorded');
+  if (exit.oomKilled) emitContainer(engine, container, 'oom');
+  emitContainer(engine, container, 'die', {
+    execDuration: String(Math.max(0, Math.round(ranFor / 1000))),
+    exitCode: String(exit.exitCode),
+  });
+  container.announce();
+}
+
+/** What follows an exit that is on record: the restart's back-off, or removal. */
+export function afterExit(engine: Engine, container: Container): void {
+  if (container.state.status === 'restarting') {
+    scheduleRestart(engine, container, container.state.delay);
+  } else if (container.hostConfig.AutoRemove) {
+    void container.serial
+      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
+      .catch((error) => engine.log.error(`removing ${container.name}`, error));
+  }
+}
+
+/** Starts the container again after `delay` milliseconds, unless it is stopped or removed before. */
+export function scheduleRestart(engine: Engine, container: Container, delay: number): void {
+  container.cancelRestart?.();
+  const timer = setTimeout(() => {
+    container.cancelRestart = undefined;
+    void container.serial
+      .run(async () => {
+        if (container.state.status === 'restarting') await startContainer(engine, container);
+      })
+      .catch((error) => engine.log.error(`restarting ${container.name}`, error));
+  }, delay);
+  container.cancelRestart = () => clearTimeout(timer);
+}

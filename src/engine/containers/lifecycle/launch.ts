@@ -1,0 +1,19 @@
+import type { RootfsSource } from '../../../image/types.ts';
+import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
+import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
+import type { Engine } from '../../context.ts';
+import type { Launch } from '../container.ts';
+
+/** What the engine holds of a container while its shim lives; `finish` resolves `over`. */
+export function newLaunch(
+  engine: Pick<Engine, 'clock'>,
+  shim: ShimConnection,
+  spec: OciSpec,
+  rootfs: RootfsSource,
+): Launch {
+  let finish = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  return { shim, spec, rootfs, over, finish, since: engine.clock.monotonic() };
+}

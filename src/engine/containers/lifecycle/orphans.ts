@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { planCgroups } from '../../../runtime/cgroup/cgroup-plan.ts';
+import { connectShim } from '../../../runtime/shim/shim-client.ts';
+import type { Engine } from '../../context.ts';
+import { detachedMark } from '../../exec/exec-process.ts';
+import { clearCgroups } from '../host/cgroup.ts';
+
+const sigkill = 9;
+
+/** Clears away run directories, shims and cgroups of this engine root that belong to no container that is up. */
+export async function clearOrphans(engine: Engine): Promise<void> {
+  const known = new Set(
+    engine.containers
+      .all()
+      .filter((container) => container.up || container.launch !== undefined)
+      .map((container) => container.id),
+  );
+  const runs = names(engine.layout.containerRuns).filter((id) => !known.has(id));
+  await Promise.all(runs.map((id) => endShim(join(engine.layout.containerRuns, id))));
+  await Promise.all(
+    names(engine.layout.execRuns).map((id) => {
+      const directory = join(engine.layout.execRuns, id);
+      return existsSync(join(directory, detachedMark)) ? watchDetached(directory) : endShim(directory);
+    }),
+  );
+  await clearCgroupLeftovers(engine, known);
+}
+
+/** An exec or container nobody waits for any more: killed, reaped, its directory removed. */
+async function endShim(directory: string): Promise<void> {
+  try {
+    const shim = await connectShim(directory);
+    await shim.signal(sigkill).catch(() => {});
+    const state = new Promise<void>((resolve) => {
+      shim.onState((one) => {
+        if (one.type === 'exited' || one.type === 'failed') resolve();
+      });
+      shim.onClose(() => resolve());
+    });
+    await state;
+    await shim.reap();
+    shim.close();
+  } catch {
+    // No shim there: only the directory is left.
+  }
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** A detached exec goes on; when it ends its shim is let go. */
+async function watchDetached(directory: string): Promise<void> {
+  try {
+    const shim = await connectShim(directory);
+    const over = async (): Promise<void> => {
+      await shim.reap().catch(() => {});
+      shim.close();
+      await rm(directory, { recursive: true, force: true });
+    };
+    shim.onState((state) => {
+      if (state.type === 'exited' || state.type === 'failed') void over();
+    });
+    shim.onClose(() => void rm(directory, { recursive: true, force: true }));
+  } catch {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The directories that the cgroups of this engine root's containers are in, those that only a limit brings among them. */
+function cgroupParents(engine: Engine): Set<string> {
+  if (engine.machine.cgroups.kind === 'none') return new Set();
+  const limited = { cpu: { shares: 2, cpus: '0' } };
+  const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, limited).paths;
+  return new Set(Object.values(probe).map((path) => dirname(path)));
+}
+
+/** Removes the instance's own cgroups; those that are not empty stay. */
+export function removeCgroupParents(engine: Engine): void {
+  for (const parent of cgroupParents(engine)) {
+    try {
+      rmdirSync(parent);
+    } catch {
+      // Absent, or in use.
+    }
+  }
+}
+
+async function clearCgroupLeftovers(engine: Engine, known: ReadonlySet<string>): Promise<void> {
+  const byId = new Map<string, Record<string, string>>();
+  for (const parent of cgroupParents(engine)) {
+    for (const id of names(parent)) {
+      if (!/^[0-9a-f]{64}$/.test(basename(id)) || known.has(id)) continue;
+      const paths = byId.get(id) ?? {};
+      byId.set(id, { ...paths, [parent]: join(parent, id) });
+    }
+  }
+  await Promise.all([...byId.values()].map((paths) => clearCgroups(paths)));
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,118 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RootfsSource } from '../../../image/types.ts';
+import type { PortBinding } from '../../../network/index.ts';
+import { buildLaunchPlan } from '../../../runtime/launch/build-launch-plan.ts';
+import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
+import { readAccountFiles } from '../../../runtime/spec/account-files.ts';
+import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
+import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
+import { resolveUser } from '../../../runtime/spec/users.ts';
+import type { Engine } from '../../context.ts';
+import { writeJson } from '../../store/json-file.ts';
+import type { Container } from '../container.ts';
+import { allocate, keepEndpoints } from '../endpoints.ts';
+import { writeHostFiles } from '../host/host-files.ts';
+import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
+import { rootContext } from '../host/root-context.ts';
+import { attachedTo, gatewayNetwork, networkMode } from '../spec/attachments.ts';
+import { parseLogConfig } from '../spec/log-config.ts';
+import { collectPorts } from '../spec/port-spec.ts';
+import { joinedPids } from './joined-pids.ts';
+
+interface Prepared {
+  readonly plan: LaunchPlan;
+  readonly spec: OciSpec;
+  readonly ports: readonly PortBinding[];
+}
+
+/**
+ * Everything of a start that comes before its shim: addresses, ports, the run directory and its files, the spec and the plan. What is to be
+ * taken back on failure is added to `undo`.
+ */
+export async function prepare(
+  engine: Engine,
+  container: Container,
+  rootfs: RootfsSource,
+  undo: (() => unknown)[],
+): Promise<Prepared> {
+  const { record } = container;
+  const host = withDeviceNumbers(container.hostConfig);
+  const mounts = resolveMounts(engine, record);
+  if (container.mutable.attachments.bridge !== undefined) {
+    const users = attachedTo(engine.containers.all(), container.mutable.attachments.bridge.networkId);
+    await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
+  }
+  const attached = allocate(engine, container, undo);
+  rmSync(container.runDir, { recursive: true, force: true });
+  mkdirSync(container.runDir, { recursive: true, mode: 0o711 });
+  undo.push(() => rm(container.runDir, { recursive: true, force: true }));
+
+  const mode = networkMode(host.NetworkMode);
+  const userPromise = readAccountFiles([container.upperDir, ...rootfs.lowerDirs]).then((files) =>
+    resolveUser(record.config.User ?? '', files, host.GroupAdd ?? []),
+  );
+  const gateway = gatewayNetwork(container.mutable.attachments);
+  const attachPromise =
+    mode.kind === 'networks'
+      ? engine.net.planAttach({
+          containerId: container.id,
+          containerName: container.name,
+          endpoints: attached,
+          ...(gateway === undefined ? {} : { gatewayNetworkId: gateway }),
+          ports: collectPorts(host, record.config),
+          exposedPorts: Object.keys(record.config.ExposedPorts ?? {}).map((port) =>
+            Number.parseInt(port, 10),
+          ),
+        })
+      : undefined;
+  undo.push(() => engine.net.containerStopped(container.id));
+  const [user, attach] = await Promise.all([userPromise, attachPromise]);
+  const endpoints = attach?.endpoints ?? attached;
+  keepEndpoints(container, endpoints, attach?.ports ?? []);
+  const files = writeHostFiles(engine, container, endpoints);
+
+  const shmDir = host.IpcMode === 'shareable' ? join(container.runDir, 'shm') : undefined;
+  if (shmDir !== undefined) {
+    mkdirSync(shmDir);
+    chmodSync(shmDir, 0o1777);
+  }
+  const spec = generateSpec({
+    id: container.id,
+    instance: engine.instance,
+    image: {},
+    config: { ...record.config, Entrypoint: null, Cmd: record.command },
+    hostConfig: host,
+    mounts,
+    user,
+    files,
+    joined: joinedPids(engine, container),
+    ...(shmDir === undefined ? {} : { shmDir }),
+    devices: resolveDevices(host),
+    machine: engine.machine,
+  });
+  const log = parseLogConfig(host.LogConfig, container.logPath);
+  const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
+  const plan: LaunchPlan = {
+    ...buildLaunchPlan(spec, {
+      id: container.id,
+      runDir: container.runDir,
+      stdio: {
+        tty: record.config.Tty ?? false,
+        rows,
+        columns,
+        stdin: record.config.OpenStdin ?? false,
+        stdinOnce: record.config.StdinOnce ?? false,
+      },
+      ...(log === undefined ? {} : { log }),
+      rootfs: await rootContext(engine, container, rootfs),
+      ...(attach === undefined ? {} : { attach: { host: attach.host, network: attach.network } }),
+      machine: engine.machine,
+      init: host.Init ?? false,
+    }),
+    waitForStart: container.pendingAttaches.size > 0,
+  };
+  writeJson(join(container.runDir, 'spec.json'), spec);
+  return { plan, spec, ports: attach?.ports ?? [] };
+}

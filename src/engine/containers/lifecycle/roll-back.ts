@@ -1,0 +1,45 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { Engine } from '../../context.ts';
+import { rfc3339 } from '../../time-text.ts';
+import type { Container } from '../container.ts';
+import type { StoppedState } from '../state.ts';
+import { removeContainer } from './remove.ts';
+
+/** Undoes the steps of a start that failed, last first, and puts the failure on the container's record. */
+export async function rollBack(
+  engine: Engine,
+  container: Container,
+  before: StoppedState,
+  undo: readonly (() => unknown)[],
+  error: unknown,
+): Promise<void> {
+  for (const step of [...undo].reverse()) {
+    try {
+      await step();
+    } catch (failure) {
+      engine.log.error(`undoing the start of ${container.name}`, failure);
+    }
+  }
+  const failure = {
+    exitCode: error instanceof TcomposeError && error.exitCode > 1 ? error.exitCode : 128,
+    oomKilled: false,
+    error: error instanceof Error ? error.message : String(error),
+    finishedAt: rfc3339(engine.clock.now()),
+  };
+  container.become(
+    before.status === 'created'
+      ? { status: 'created', failure }
+      : { status: 'exited', startedAt: before.startedAt, exit: failure },
+  );
+  container.saveAnyway(engine.log.error);
+  for (const pending of container.pendingAttaches) {
+    pending.failed(error instanceof Error ? error : new Error(String(error)));
+  }
+  container.pendingAttaches.clear();
+  container.announce();
+  if (container.hostConfig.AutoRemove) {
+    void container.serial
+      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
+      .catch((failed) => engine.log.error(`removing ${container.name}`, failed));
+  }
+}

@@ -1,0 +1,98 @@
+import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
+import type { Engine } from '../../context.ts';
+import { conflict, notFound, notModified } from '../../http/failure.ts';
+import { rfc3339FromNanos } from '../../time-text.ts';
+import type { Container } from '../container.ts';
+import { attachNetwork } from '../endpoints.ts';
+import { emitContainer } from '../events.ts';
+import { startHealth } from '../health.ts';
+import type { StoppedState } from '../state.ts';
+import { superviseExit } from './exit.ts';
+import { newLaunch } from './launch.ts';
+import { prepare } from './prepare-start.ts';
+import { rollBack } from './roll-back.ts';
+import { settle, spawnShim } from './spawn-shim.ts';
+
+/** Refuses what can't be started, in dockerd's words. */
+function startable(container: Container): StoppedState {
+  const { state } = container;
+  switch (state.status) {
+    case 'created':
+    case 'exited':
+    case 'restarting':
+      return state;
+    case 'paused':
+      throw conflict('cannot start a paused container, try unpause instead');
+    case 'removing':
+    case 'dead':
+      throw conflict('container is marked for removal and cannot be started');
+    default:
+      throw notModified(`container ${container.name} is already running`);
+  }
+}
+
+/**
+ * Starts a container; to be run in its serial queue. Resolves when its command runs and its network stands. On failure
+ * everything is undone, the container is what it was (with the error on record), and the error is thrown.
+ */
+export async function startContainer(engine: Engine, container: Container): Promise<void> {
+  const before = startable(container);
+  container.cancelRestart?.();
+  container.cancelRestart = undefined;
+  await container.launch?.over;
+  engine.fault('start:begin');
+  const image = engine.images.get(container.record.imageId);
+  if (image === undefined) {
+    throw notFound(`No such image: ${container.record.config.Image} (${container.record.imageId})`);
+  }
+  const undo: (() => unknown)[] = [];
+  container.become({ status: 'starting', before, bootId: engine.bootId });
+  try {
+    const rootfs = await engine.images.rootfs(image);
+    undo.push(() => rootfs.release());
+    const prepared = await prepare(engine, container, rootfs, undo);
+    // Everything that must survive a crash from here on: the addresses, and that a start is under way.
+    container.save();
+    engine.fault('start:state');
+    const shim = await spawnShim(engine, container, prepared.plan, undo);
+    engine.fault('start:spawned');
+    const state = await settle(container, shim, prepared.plan.waitForStart);
+    if (state.type === 'failed') {
+      throw explainFailure(
+        { step: state.phase, errno: state.errno, detail: `${state.op} ${state.detail}`.trim() },
+        {
+          name: container.name,
+          command: container.record.command,
+          cwd: prepared.spec.process.cwd,
+        },
+      );
+    }
+    engine.fault('start:started');
+    await attachNetwork(engine, container, shim, prepared.ports);
+    engine.fault('start:network');
+    const startedAt = rfc3339FromNanos(state.startedAt);
+    container.become({
+      status: 'running',
+      process: {
+        pid: state.type === 'started' ? state.pid : 0,
+        startTime: state.type === 'started' ? String(state.startTime) : '0',
+        bootId: engine.bootId,
+      },
+      startedAt,
+    });
+    const launch = newLaunch(engine, shim, prepared.spec, rootfs);
+    container.launch = launch;
+    container.save();
+    engine.fault('start:running');
+    if (state.type === 'started') {
+      for (const warning of state.warnings) engine.log.warn(`${container.name}: ${warning}`);
+    }
+    emitContainer(engine, container, 'start');
+    container.announce();
+    startHealth(engine, container);
+    superviseExit(engine, container, launch);
+  } catch (error) {
+    await rollBack(engine, container, before, undo, error);
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../../context.ts';
+import { conflict, notModified } from '../../http/failure.ts';
+import type { Container } from '../container.ts';
+import { emitContainer } from '../events.ts';
+import { cgroupPaths, setFrozen } from '../host/cgroup.ts';
+import { signalNumber } from '../spec/check-create.ts';
+import { startContainer } from './start.ts';
+
+/** Time between the stop signal and SIGKILL where nothing says another, seconds. */
+export const defaultTimeout = 10;
+const sigkill = 9;
+
+/**
+ * Stop signal, wait, SIGKILL, wait for the exit to be on record. `timeout` in seconds, -1 waits for ever; absent: the
+ * container's, else 10. Throws 304 when it does not run. To be run in the container's serial queue.
+ */
+export async function stopContainer(
+  engine: Engine,
+  container: Container,
+  options: { readonly timeout?: number | undefined; readonly signal?: string | undefined } = {},
+): Promise<void> {
+  if (container.state.status === 'restarting') {
+    cancelBackOff(engine, container);
+    emitContainer(engine, container, 'stop');
+    return;
+  }
+  const { launch } = container;
+  if (launch === undefined || !container.up) {
+    throw notModified(`container ${container.name} is not running`);
+  }
+  const { config } = container.record;
+  const signal = signalNumber(options.signal || config.StopSignal || 'SIGTERM');
+  const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
+  container.amend({ stoppedByUser: true });
+  container.saveAnyway(engine.log.error);
+  await thaw(engine, container);
+  await send(engine, container, signal);
+  if (!(await endsWithin(launch.over, timeout))) {
+    await send(engine, container, sigkill);
+    await launch.over;
+  }
+  emitContainer(engine, container, 'stop');
+}
+
+/**
+ * Sends a signal. One that is meant to end the container (SIGKILL, its stop signal) also keeps the restart policy from
+ * acting; SIGKILL waits for the exit, as dockerd does. Throws 409 when it does not run.
+ */
+export async function killContainer(
+  engine: Engine,
+  container: Container,
+  name: string | null,
+): Promise<void> {
+  const signal = signalNumber(name || 'SIGKILL');
+  if (container.state.status === 'restarting' && signal === sigkill) {
+    cancelBackOff(engine, container);
+    return;
+  }
+  const { launch } = container;
+  if (launch === undefined || !container.up) {
+    throw conflict(`cannot kill container: ${container.id}: container ${container.id} is not running`);
+  }
+  if (signal === sigkill || signal === signalNumber(container.record.config.StopSignal || 'SIGTERM')) {
+    container.amend({ stoppedByUser: true });
+    container.saveAnyway(engine.log.error);
+  }
+  if (signal === sigkill) await thaw(engine, container);
+  await send(engine, container, signal);
+  if (signal === sigkill) await endsWithin(launch.over, defaultTimeout);
+}
+
+/** Stop (if it runs), then start; one `restart` event in the end. */
+export async function restartContainer(
+  engine: Engine,
+  container: Container,
+  options: { readonly timeout?: number | undefined; readonly signal?: string | undefined },
+): Promise<void> {
+  if (container.up || container.state.status === 'restarting')
+    await stopContainer(engine, container, options);
+  resetRestarts(container);
+  await startContainer(engine, container);
+  emitContainer(engine, container, 'restart');
+}
+
+/** Freezes all processes of a running container. Throws a conflict for one that does not run. */
+export async function pauseContainer(engine: Engine, container: Container): Promise<void> {
+  const { state, launch } = container;
+  if (state.status === 'paused') throw conflict(`container ${container.id} is already paused`);
+  if (state.status !== 'running' || launch === undefined) {
+    throw conflict(`container ${container.id} is not running`);
+  }
+  if (!(await setFrozen(cgroupPaths(engine, launch.spec), true))) {
+    throw conflict('this machine has no freezer cgroup, so containers cannot be paused');
+  }
+  if (container.state !== state) return;
+  container.become({ status: 'paused', process: state.process, startedAt: state.startedAt });
+  container.saveAnyway(engine.log.error);
+  emitContainer(engine, container, 'pause');
+  container.announce();
+}
+
+/** Lets a paused container go on. Throws a conflict for one that is not paused. */
+export async function unpauseContainer(engine: Engine, container: Container): Promise<void> {
+  if (container.state.status !== 'paused') throw conflict(`container ${container.id} is not paused`);
+  await thaw(engine, container);
+}
+
+/** A client's start or restart begins the count anew and lifts "stopped by the user". */
+export function resetRestarts(container: Container): void {
+  container.amend({ restartCount: 0, lastDelay: 0, stoppedByUser: false });
+}
+
+async function thaw(engine: Engine, container: Container): Promise<void> {
+  const { state, launch } = container;
+  if (state.status !== 'paused' || launch === undefined) return;
+  await setFrozen(cgroupPaths(engine, launch.spec), false);
+  if (container.state !== state) return;
+  container.become({ status: 'running', process: state.process, startedAt: state.startedAt });
+  container.saveAnyway(engine.log.error);
+  emitContainer(engine, container, 'unpause');
+  container.announce();
+}
+
+function cancelBackOff(engine: Engine, container: Container): void {
+  const { state } = container;
+  if (state.status !== 'restarting') return;
+  container.cancelRestart?.();
+  container.cancelRestart = undefined;
+  container.amend({ stoppedByUser: true });
+  container.become({ status: 'exited', startedAt: state.startedAt, exit: state.exit });
+  container.saveAnyway(engine.log.error);
+  container.announce();
+}
+
+async function send(engine: Engine, container: Container, signal: number): Promise<void> {
+  try {
+    await container.launch?.shim.signal(signal);
+  } catch (error) {
+    // It exited before the signal came; the exit is on its way.
+    engine.log.debug(`signal ${signal} to ${container.name}: ${(error as Error).message}`);
+    return;
+  }
+  emitContainer(engine, container, 'kill', { signal: String(signal) });
+}
+
+/** False when `seconds` pass first; negative seconds wait without end. */
+async function endsWithin(over: Promise<void>, seconds: number): Promise<boolean> {
+  if (seconds < 0) {
+    await over;
+    return true;
+  }
+  const cancel = new AbortController();
+  const late = sleep(seconds * 1000, false, { signal: cancel.signal }).catch(() => false);
+  const result = await Promise.race([over.then(() => true), late]);
+  cancel.abort();
+  return result;
+}

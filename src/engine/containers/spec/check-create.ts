@@ -1,0 +1,75 @@
+import { constants } from 'node:os';
+import type { ContainerConfig } from '../../api/container-config.ts';
+import type { HostConfig } from '../../api/host-config.ts';
+import { badParameter } from '../../http/failure.ts';
+import { parseRestartPolicy } from '../../restart-policy.ts';
+import { checkValues } from './check-values.ts';
+
+const minimumMemory = 6 * 1024 * 1024;
+
+/**
+ * Refuses contradictions in a create request (400) and returns one warning, naming the field, for everything that is
+ * accepted but not carried out.
+ */
+export function checkCreate(config: ContainerConfig, host: HostConfig): string[] {
+  const warnings = checkValues(config, host);
+  const policy = parseRestartPolicy(host.RestartPolicy);
+  if (host.AutoRemove && policy.name !== 'no') {
+    throw badParameter("can't create 'AutoRemove' container with restart policy");
+  }
+  if (config.StopSignal) signalNumber(config.StopSignal);
+  if (config.WorkingDir && !config.WorkingDir.startsWith('/')) {
+    throw badParameter(
+      `the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`,
+    );
+  }
+  if (host.Memory && host.Memory < minimumMemory) {
+    throw badParameter('Minimum memory limit allowed is 6MB');
+  }
+  if (host.Memory && host.MemorySwap && host.MemorySwap > 0 && host.MemorySwap < host.Memory) {
+    throw badParameter('Minimum memoryswap limit should be larger than memory limit, see usage');
+  }
+  if (host.NanoCpus && (host.CpuQuota || host.CpuPeriod)) {
+    throw badParameter('Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set');
+  }
+  if (host.ShmSize && host.ShmSize < 0) throw badParameter('SHM size can not be less than 0');
+  const driver = host.LogConfig?.Type;
+  if (driver && !['json-file', 'local', 'none', 'default'].includes(driver)) {
+    warnings.push(
+      `log driver "${driver}" is not carried out; the output is kept locally and readable with logs`,
+    );
+  }
+  const unsupported: readonly (readonly [unknown, string])[] = [
+    [host.StorageOpt && Object.keys(host.StorageOpt).length > 0, 'StorageOpt'],
+    [host.DeviceRequests?.length, 'DeviceRequests (GPUs)'],
+    [host.Isolation && host.Isolation !== 'default', 'Isolation'],
+    [host.CpuCount || host.CpuPercent, 'CpuCount/CpuPercent'],
+    [host.UsernsMode && host.UsernsMode !== 'host', 'UsernsMode'],
+    [host.Runtime && !['runc', 'tcompose', 'io.containerd.runc.v2'].includes(host.Runtime), 'Runtime'],
+    [host.Cgroup, 'Cgroup'],
+    [config.NetworkDisabled, 'NetworkDisabled'],
+  ];
+  for (const [given, name] of unsupported) {
+    if (given) warnings.push(`${name} is accepted but not carried out by this engine`);
+  }
+  return warnings;
+}
+
+/** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 as dockerd: "invalid signal". */
+export function signalNumber(text: string): number {
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    if (number >= 1 && number <= 64) return number;
+    throw badParameter(`Invalid signal: ${text}`);
+  }
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  const realTime = /^RTM(IN|AX)(?:([+-])(\d+))?$/.exec(name);
+  if (realTime !== null) {
+    const base = realTime[1] === 'IN' ? 34 : 64;
+    const number = base + (realTime[2] === '-' ? -1 : 1) * Number(realTime[3] ?? 0);
+    if (number >= 34 && number <= 64) return number;
+  }
+  const number = (constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
+  if (number === undefined) throw badParameter(`Invalid signal: ${text}`);
+  return number;
+}

@@ -1,0 +1,70 @@
+import { isIP } from 'node:net';
+import type { ContainerConfig, HealthcheckConfig } from '../../api/container-config.ts';
+import type { HostConfig } from '../../api/host-config.ts';
+import { badParameter } from '../../http/failure.ts';
+import { parseLogConfig } from './log-config.ts';
+
+const nanosPerMillisecond = 1_000_000;
+/** Options of Docker's json-file and local log drivers, and whether this engine carries them out. */
+const logOptions: Readonly<Record<string, boolean>> = {
+  'max-size': true,
+  'max-file': true,
+  compress: false,
+  env: false,
+  'env-regex': false,
+  labels: false,
+  'labels-regex': false,
+  'max-buffer-size': false,
+  mode: false,
+  tag: false,
+};
+
+/**
+ * Refuses single values that mean nothing (400), in dockerd's words, and returns a sentence for each that is accepted but
+ * not carried out.
+ */
+export function checkValues(config: ContainerConfig, host: HostConfig): string[] {
+  for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
+  if (config.Healthcheck) checkHealth(config.Healthcheck);
+  return checkLog(host.LogConfig);
+}
+
+/** Variables as a request gives them: `NAME=value`, or `NAME` to take the image's away. */
+export function checkEnv(entries: readonly string[] | null | undefined): void {
+  for (const entry of entries ?? []) {
+    if (entry === '' || entry.startsWith('=')) throw badParameter(`invalid environment variable: ${entry}`);
+  }
+}
+
+/** `name:address`; the address may be in brackets, or `host-gateway`. */
+function checkExtraHost(entry: string): void {
+  const [, name, address = ''] = /^([^:=]*)[:=](.*)$/.exec(entry) ?? [];
+  if (!name || address === '') throw badParameter(`bad format for add-host: "${entry}"`);
+  if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) {
+    throw badParameter(`invalid IP address in add-host: "${address}"`);
+  }
+}
+
+function checkHealth(check: HealthcheckConfig): void {
+  for (const name of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'] as const) {
+    const nanos = check[name];
+    if (nanos && nanos < nanosPerMillisecond) {
+      throw badParameter(`${name} in Healthcheck cannot be less than 1ms`);
+    }
+  }
+  if (check.Retries !== undefined && check.Retries !== null && check.Retries < 0) {
+    throw badParameter('Retries in Healthcheck cannot be negative');
+  }
+}
+
+/** Drivers this engine has not got are checkCreate's matter; their options are anybody's. */
+function checkLog(log: HostConfig['LogConfig']): string[] {
+  const driver = log?.Type || 'json-file';
+  if (driver !== 'json-file' && driver !== 'local') return [];
+  parseLogConfig(log, '/');
+  return Object.keys(log?.Config ?? {}).flatMap((name) => {
+    const known = logOptions[name];
+    if (known === undefined) throw badParameter(`unknown log opt '${name}' for ${driver} log driver`);
+    return known ? [] : [`log option "${name}" is accepted but not carried out by this engine`];
+  });
+}

@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/container.ts';
+import type { HostConfig } from '../../api/host-config.ts';
+import type { Engine } from '../../context.ts';
+import { badParameter } from '../../http/failure.ts';
+import { newId, shortId } from '../../ids.ts';
+import { generateName, namePattern } from '../../names.ts';
+import { writeJson } from '../../store/json-file.ts';
+import { rfc3339 } from '../../time-text.ts';
+import { Container } from '../container.ts';
+import { emitContainer, emitVolume } from '../events.ts';
+import { checkBindSource } from '../host/resolve-mounts.ts';
+import { fillVolumes } from '../host/volume-copy.ts';
+import { volumeUsers } from '../lifecycle/remove.ts';
+import type { ContainerRecord, StoredMount } from '../record.ts';
+import { networkMode, planAttachments } from './attachments.ts';
+import { draftContainer } from './draft.ts';
+import { collectMounts, type MountSpec } from './mount-spec.ts';
+
+/**
+ * Creates a container: checks everything that can be known before a start, makes its volumes and directory. Its
+ * state.json is the last thing written; a directory without one is a create that was interrupted, cleared away when
+ * the next engine starts. Errors: 400, 404 (image, network), 409 (name).
+ */
+export async function createContainer(
+  engine: Engine,
+  request: ContainerCreateRequest,
+  options: { readonly name?: string | undefined; readonly platform?: string | undefined },
+): Promise<ContainerCreateResponse> {
+  const { image, config: merged, command, host, warnings } = draftContainer(engine, request);
+  const name = options.name?.replace(/^\//, '') || undefined;
+  if (name !== undefined && !namePattern.test(name)) {
+    throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  }
+  const attachments = planAttachments(host, request.NetworkingConfig, request.MacAddress, (one) =>
+    engine.networks.need(one),
+  );
+  const mode = networkMode(host.NetworkMode);
+  if (mode.kind === 'container') engine.containers.need(mode.reference);
+  for (const link of host.Links ?? []) {
+    const [reference = ''] = link.split(':');
+    if (engine.containers.find(reference) === undefined) {
+      throw badParameter(`could not get container for ${reference}: No such container: ${reference}`);
+    }
+  }
+  const specs = collectMounts(merged, host, inheritedMounts(engine, host));
+
+  const id = newId();
+  const releaseName = engine.containers.reserve(
+    name ?? generateName((taken) => engine.containers.byName(taken) !== undefined),
+    id,
+  );
+  const finalName = name ?? reservedName(engine, id, releaseName);
+  const directory = join(engine.layout.containers, id);
+  const made: string[] = [];
+  try {
+    mkdirSync(directory, { mode: 0o711 });
+    engine.fault('create:directory');
+    for (const part of ['upper', 'work', 'root']) mkdirSync(join(directory, part), { mode: 0o755 });
+    for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);
+    const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
+    const record: ContainerRecord = {
+      version: 1,
+      id,
+      created: rfc3339(engine.clock.now()),
+      imageId: image.id,
+      config: {
+        ...merged,
+        Hostname: merged.Hostname || (mode.kind === 'networks' || mode.kind === 'none' ? shortId(id) : ''),
+      },
+      command,
+      hostConfig: host,
+      platform: options.platform || `linux`,
+      mounts,
+    };
+    await fillVolumes(engine, record, image);
+    writeJson(join(directory, 'config.json'), record);
+    engine.fault('create:config');
+    const container = new Container(engine.layout, record, {
+      version: 1,
+      name: finalName,
+      state: { status: 'created' },
+      attachments,
+      ports: [],
+      restartCount: 0,
+      lastDelay: 0,
+      stoppedByUser: false,
+    });
+    container.save();
+    engine.fault('create:state');
+    engine.containers.add(container);
+    emitContainer(engine, container, 'create');
+    return { Id: id, Warnings: warnings };
+  } catch (error) {
+    releaseName();
+    for (const volume of made) {
+      // Another create may have come to use it meanwhile.
+      if (volumeUsers(engine, volume).length > 0) continue;
+      await engine.volumes.remove(volume);
+      emitVolume(engine, volume, 'destroy');
+    }
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function reservedName(engine: Engine, id: string, release: () => void): string {
+  release();
+  for (;;) {
+    const name = generateName((taken) => engine.containers.byName(taken) !== undefined);
+    try {
+      engine.containers.reserve(name, id);
+      return name;
+    } catch {
+      // Taken by a create that is under way; another name is as good.
+    }
+  }
+}
+
+function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {
+  return (host.VolumesFrom ?? []).flatMap((entry) => {
+    const [reference = '', mode = ''] = entry.split(':');
+    const other = engine.containers.need(reference);
+    if (mode !== '' && mode !== 'ro' && mode !== 'rw')
+      throw badParameter(`invalid mode for volumes-from: ${mode}`);
+    return other.record.mounts
+      .filter((mount) => mount.type !== 'tmpfs')
+      .map((mount) => (mode === 'ro' ? { ...mount, readOnly: true } : mount));
+  });
+}
+
+function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: string[]): StoredMount {
+  if (spec.type !== 'volume') return spec;
+  const { name, driver, driverOptions, labels, ...rest } = spec;
+  const { record, isNew } = engine.volumes.create(
+    {
+      ...(name === undefined ? {} : { Name: name }),
+      ...(driver === '' ? {} : { Driver: driver }),
+      ...(Object.keys(driverOptions).length === 0 ? {} : { DriverOpts: driverOptions }),
+      Labels: labels,
+    },
+    name === undefined ? containerId : undefined,
+  );
+  if (isNew) {
+    made.push(record.name);
+    emitVolume(engine, record.name, 'create');
+  }
+  return { ...rest, volume: record.name, ...(name === undefined ? { anonymous: true } : {}) };
+}

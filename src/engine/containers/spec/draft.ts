@@ -1,0 +1,69 @@
+import type { ImageRecord } from '../../../image/index.ts';
+import { checkRequest } from '../../../runtime/spec/check-request.ts';
+import type { ContainerCreateRequest } from '../../api/container.ts';
+import type { ContainerConfig } from '../../api/container-config.ts';
+import type { HostConfig } from '../../api/host-config.ts';
+import { containerCreateShape } from '../../api/request-shapes.ts';
+import type { Engine } from '../../context.ts';
+import { shaped } from '../../http/body-shape.ts';
+import { badParameter, notFound } from '../../http/failure.ts';
+import { checkCreate } from './check-create.ts';
+import { checkEnv } from './check-values.ts';
+import { mergeImageConfig } from './merge-image.ts';
+import { collectPorts } from './port-spec.ts';
+
+const defaultShmSize = 64 * 1024 * 1024;
+
+/** A create request with its image's defaults and Docker's own. */
+interface ContainerDraft {
+  readonly image: ImageRecord;
+  readonly config: ContainerConfig;
+  readonly command: readonly string[];
+  readonly host: HostConfig;
+  /** One sentence for everything accepted but not carried out. */
+  readonly warnings: readonly string[];
+}
+
+/** Checks what a create request says by itself, changing nothing. Errors: 400, 404 (image). */
+export function draftContainer(
+  engine: Pick<Engine, 'images' | 'machine'>,
+  request: ContainerCreateRequest,
+): ContainerDraft {
+  shaped(request, containerCreateShape);
+  if (!request.Image) throw badParameter('no image given');
+  const image = engine.images.get(request.Image);
+  if (image === undefined) throw notFound(`No such image: ${withTag(request.Image)}`);
+  const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
+  checkEnv(givenConfig.Env);
+  const { config, command } = mergeImageConfig(givenConfig, image.config);
+  const host = withDefaults(givenHost ?? {});
+  const warnings = [...checkCreate(config, host), ...checkRequest(config, host, engine.machine)];
+  collectPorts(host, config);
+  return { image, config, command, host, warnings };
+}
+
+/** Docker's defaults for what inspect shows. */
+function withDefaults(host: HostConfig): HostConfig {
+  return {
+    ...host,
+    NetworkMode: host.NetworkMode || 'default',
+    RestartPolicy: {
+      Name: host.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
+    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
+    ShmSize: host.ShmSize || defaultShmSize,
+    IpcMode: host.IpcMode || 'private',
+    CgroupnsMode: host.CgroupnsMode || 'private',
+    Runtime: host.Runtime || 'tcompose',
+    PortBindings: host.PortBindings ?? {},
+    Binds: host.Binds ?? null,
+  };
+}
+
+/** The reference as messages name it: `busybox` is `busybox:latest`; an id or digest is left alone. */
+export function withTag(reference: string): string {
+  return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference)
+    ? reference
+    : `${reference}:latest`;
+}

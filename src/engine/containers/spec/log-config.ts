@@ -1,0 +1,34 @@
+import type { LogPlan } from '../../../runtime/launch/launch-plan.ts';
+import type { LogConfig } from '../../api/host-config.ts';
+import { badParameter } from '../../http/failure.ts';
+
+const defaultSize = 10 * 1024 * 1024;
+const defaultFiles = 3;
+const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/**
+ * Where and how much the shim logs: `max-size` (`10m`, `-1` unlimited) and `max-file` of the json-file and local
+ * drivers, 10 MB × 3 without them; undefined with driver none. Throws 400 for values that are no sizes.
+ */
+export function parseLogConfig(config: LogConfig | null | undefined, path: string): LogPlan | undefined {
+  if (config?.Type === 'none') return undefined;
+  const size = config?.Config?.['max-size'];
+  const files = config?.Config?.['max-file'];
+  return {
+    path,
+    maxSize: size === undefined ? defaultSize : parseSize(size),
+    maxFiles: files === undefined ? defaultFiles : parseFiles(files),
+  };
+}
+
+function parseSize(text: string): number {
+  if (text === '-1') return 0;
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text);
+  if (match === null) throw badParameter(`invalid value for max-size: ${text}`);
+  return Math.floor(Number(match[1]) * units[match[2]!.toLowerCase()]!);
+}
+
+function parseFiles(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw badParameter(`invalid value for max-file: ${text}`);
+  return Number(text);
+}

@@ -1,0 +1,88 @@
+import type { ImageRuntimeConfig } from '../../../image/types.ts';
+import type { ContainerConfig } from '../../api/container-config.ts';
+import { badParameter } from '../../http/failure.ts';
+
+interface MergedConfig {
+  readonly config: ContainerConfig;
+  /** argv of the container. */
+  readonly command: readonly string[];
+}
+
+/**
+ * Docker's rules for a create request over an image: environment by key, maps by key (the request wins), scalars where
+ * the request is empty; an entrypoint given in the request drops the image's command. Throws 400 without a command.
+ */
+export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeConfig): MergedConfig {
+  const ownEntrypoint = list(request.Entrypoint);
+  const cleared = ownEntrypoint !== undefined && ownEntrypoint.join('') === '' && ownEntrypoint.length <= 1;
+  const entrypoint =
+    ownEntrypoint === undefined ? (image.Entrypoint ?? undefined) : cleared ? undefined : ownEntrypoint;
+  const ownCommand = list(request.Cmd);
+  const command =
+    ownCommand !== undefined && ownCommand.length > 0
+      ? ownCommand
+      : ownEntrypoint === undefined
+        ? (image.Cmd ?? [])
+        : [];
+  const argv = [...(entrypoint ?? []), ...command];
+  if (argv.length === 0 || argv[0] === '') {
+    throw badParameter('no command specified', 'the image has none either; give one in the request');
+  }
+  const healthcheck = mergeHealthcheck(request.Healthcheck, image.Healthcheck);
+  const config: ContainerConfig = {
+    ...request,
+    Env: mergeEnv(image.Env ?? [], request.Env ?? []),
+    Cmd: command.length > 0 ? command : null,
+    Entrypoint: entrypoint ?? null,
+    User: request.User || image.User || '',
+    WorkingDir: request.WorkingDir || image.WorkingDir || '',
+    Labels: { ...image.Labels, ...request.Labels },
+    Volumes: merged(image.Volumes, request.Volumes),
+    ExposedPorts: merged(image.ExposedPorts, request.ExposedPorts),
+    ...(request.StopSignal || image.StopSignal ? { StopSignal: request.StopSignal || image.StopSignal } : {}),
+    ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
+  };
+  return { config, command: argv };
+}
+
+function list(value: readonly string[] | string | null | undefined): readonly string[] | undefined {
+  if (value === null || value === undefined) return undefined;
+  return typeof value === 'string' ? [value] : value;
+}
+
+function merged(
+  under: Readonly<Record<string, object>> | null | undefined,
+  over: Readonly<Record<string, object>> | null | undefined,
+): Readonly<Record<string, object>> | null {
+  const all = { ...under, ...over };
+  return Object.keys(all).length === 0 ? null : all;
+}
+
+/** `K` alone takes the image's K away; the order is the image's, then the request's new keys. */
+export function mergeEnv(under: readonly string[], over: readonly string[]): string[] {
+  const key = (entry: string): string => {
+    const at = entry.indexOf('=');
+    return at === -1 ? entry : entry.slice(0, at);
+  };
+  const values = new Map(under.map((entry) => [key(entry), entry]));
+  for (const entry of over) {
+    if (entry.includes('=')) values.set(key(entry), entry);
+    else values.delete(entry);
+  }
+  return [...values.values()];
+}
+
+function mergeHealthcheck(
+  request: ContainerConfig['Healthcheck'],
+  image: ImageRuntimeConfig['Healthcheck'],
+): ContainerConfig['Healthcheck'] | undefined {
+  if (request === null || request === undefined) return image;
+  if (image === undefined || request.Test?.[0] === 'NONE') return request;
+  const test = request.Test?.length ? request.Test : image.Test;
+  const filled: Record<string, number> = {};
+  for (const name of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const) {
+    const value = request[name] || image[name];
+    if (value !== undefined) filled[name] = value;
+  }
+  return { ...(test === undefined ? {} : { Test: test }), ...filled };
+}

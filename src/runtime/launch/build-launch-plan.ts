@@ -1,0 +1,124 @@
+import type { RootfsBind } from '../../image/types.ts';
+import type { AttachPlan } from '../../network/types.ts';
+import { allowsEverything, type CgroupPlan, planCgroups } from '../cgroup/cgroup-plan.ts';
+import { capabilityMask } from '../spec/capabilities.ts';
+import { runtimeDeviceRules } from '../spec/device-rules.ts';
+import type { OciNamespaceType, OciSpec } from '../spec/oci-types.ts';
+import type { MachineFacts } from '../spec/spec-input.ts';
+import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
+import { processPlan } from './plan-process.ts';
+import { setupOps } from './plan-setup.ts';
+
+/** Where a container's root comes from. */
+export type RootfsContext =
+  | {
+      readonly kind: 'overlay';
+      /** Read-only layers, top first. */
+      readonly lowerDirs: readonly string[];
+      readonly upper: string;
+      readonly work: string;
+      /** An empty directory; the overlay is only visible in the container's mount namespace. */
+      readonly mountPoint: string;
+      readonly binds?: readonly RootfsBind[];
+    }
+  | { readonly kind: 'directory'; readonly path: string; readonly binds?: readonly RootfsBind[] };
+
+/** All a launch needs beside the OCI spec. */
+export interface LaunchContext {
+  readonly id: string;
+  readonly runDir: string;
+  readonly stdio: LaunchPlan['stdio'];
+  readonly log?: NonNullable<LaunchPlan['log']>;
+  readonly rootfs: RootfsContext;
+  /** From the network service; absent: a new network namespace has lo only. */
+  readonly attach?: AttachPlan;
+  readonly machine: MachineFacts;
+  /** HostConfig.Init. */
+  readonly init: boolean;
+  /** LaunchPlan.waitForStart; default false. */
+  readonly waitForStart?: boolean;
+}
+
+/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done. */
+export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan {
+  const cgroups = cgroupsOf(spec, context);
+  const { linux } = spec;
+  return {
+    kind: 'run',
+    id: context.id,
+    runDir: context.runDir,
+    stdio: context.stdio,
+    ...(context.log === undefined ? {} : { log: context.log }),
+    waitForStart: context.waitForStart ?? false,
+    ...(cgroups.oomCounter === undefined ? {} : { oomCounter: cgroups.oomCounter }),
+    host: [...cgroups.host, ...(context.attach?.host ?? [])],
+    namespaces: namespacePlan(spec),
+    ...(linux.uidMappings === undefined || linux.gidMappings === undefined
+      ? {}
+      : { userMaps: { uid: mapText(linux.uidMappings), gid: mapText(linux.gidMappings) } }),
+    network: context.attach?.network ?? [],
+    setup: setupOps(spec, context, cgroups),
+    process: processPlan(spec, {
+      init: context.init,
+      machine: context.machine,
+      mayMakeNodes: guardsDevices(context.machine),
+    }),
+    teardown: cgroups.teardown,
+  };
+}
+
+/** Warnings found while translating (limits this machine can't apply …), one sentence each. */
+export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] {
+  const warnings = [...cgroupsOf(spec, context).warnings];
+  const bounding = capabilityMask(spec.process.capabilities?.bounding, context.machine.lastCapability);
+  if (!guardsDevices(context.machine) && (bounding & capabilityMask(['CAP_MKNOD'], 63)) !== 0n) {
+    warnings.push('CAP_MKNOD is taken away: no control group guards device nodes on this machine');
+  }
+  const flags = spec.linux.seccomp?.flags ?? [];
+  if (flags.length > 0) warnings.push(`seccomp flags are ignored: ${flags.join(', ')}`);
+  return warnings;
+}
+
+/** Device rules need rights over the whole machine, and a user namespace makes no nodes: there they are left out. */
+function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
+  const { devices: rules = [], ...limits } = spec.linux.resources ?? {};
+  const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
+  const { cgroups, userNamespace } = context.machine;
+  if (userNamespace) return planCgroups(cgroups, path, limits);
+  const open = allowsEverything(rules) && rules.length === 1;
+  const devices = open
+    ? rules
+    : [...(rules.length === 0 ? [{ allow: false, access: 'rwm' }] : rules), ...runtimeDeviceRules];
+  return planCgroups(cgroups, path, { ...limits, devices });
+}
+
+/** Whether opening device nodes is ruled by a control group, or by a user namespace that makes no nodes at all. */
+function guardsDevices({ cgroups, userNamespace }: MachineFacts): boolean {
+  return (
+    userNamespace || cgroups.kind === 'v2' || (cgroups.kind === 'v1' && cgroups.mounts.devices !== undefined)
+  );
+}
+
+/** The mount namespace is always a new one: setting a root up in the host's would change the host. */
+function namespacePlan(spec: OciSpec): NamespacePlan {
+  const source = (type: OciNamespaceType): NamespaceSource => {
+    const namespace = spec.linux.namespaces.find((one) => one.type === type);
+    if (namespace === undefined) return 'host';
+    return namespace.path === undefined || namespace.path === '' ? 'new' : { path: namespace.path };
+  };
+  return {
+    mount: 'new',
+    pid: source('pid'),
+    net: source('network'),
+    ipc: source('ipc'),
+    uts: source('uts'),
+    cgroup: source('cgroup'),
+    user: source('user'),
+  };
+}
+
+function mapText(
+  maps: readonly { readonly containerID: number; readonly hostID: number; readonly size: number }[],
+): string {
+  return maps.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
+}

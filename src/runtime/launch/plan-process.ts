@@ -1,0 +1,68 @@
+import { compileSeccomp } from '../seccomp/compile.ts';
+import { capabilityMask } from '../spec/capabilities.ts';
+import type { OciSeccomp, OciSpec } from '../spec/oci-types.ts';
+import type { MachineFacts } from '../spec/spec-input.ts';
+import { rlimitNumber } from '../spec/ulimits.ts';
+import type { CapabilitySets, ProcessPlan } from './launch-plan.ts';
+
+/** `process` of the spec as the C binary takes it. */
+export function processPlan(
+  spec: OciSpec,
+  options: { readonly init: boolean; readonly machine: MachineFacts; readonly mayMakeNodes: boolean },
+): ProcessPlan {
+  const { linux, process: wanted } = spec;
+  const seccomp = seccompProgram(linux.seccomp, options.machine.architecture);
+  return {
+    argv: wanted.args,
+    env: wanted.env,
+    cwd: wanted.cwd,
+    uid: wanted.user.uid,
+    gid: wanted.user.gid,
+    groups: wanted.user.additionalGids ?? [],
+    ...(wanted.user.umask === undefined ? {} : { umask: wanted.user.umask }),
+    capabilities: capabilitySets(spec, options),
+    noNewPrivileges: wanted.noNewPrivileges ?? false,
+    ...(seccomp === undefined ? {} : { seccomp }),
+    rlimits: (wanted.rlimits ?? []).map(({ type, soft, hard }) => ({
+      resource: rlimitNumber(type),
+      soft: BigInt(soft),
+      hard: BigInt(hard),
+    })),
+    ...(wanted.oomScoreAdj === undefined ? {} : { oomScoreAdj: wanted.oomScoreAdj }),
+    init: options.init,
+  };
+}
+
+/** Inheritable stays empty for our own specs: a file with inheritable capabilities must not give them (CVE-2022-27650). */
+function capabilitySets(
+  spec: OciSpec,
+  { machine, mayMakeNodes }: { readonly machine: MachineFacts; readonly mayMakeNodes: boolean },
+): CapabilitySets {
+  const sets = spec.process.capabilities ?? {};
+  const keep = mayMakeNodes ? ~0n : ~capabilityMask(['CAP_MKNOD'], 63);
+  const mask = (names: readonly string[] | undefined): bigint =>
+    capabilityMask(names, machine.lastCapability) & keep;
+  return {
+    bounding: mask(sets.bounding),
+    effective: mask(sets.effective),
+    permitted: mask(sets.permitted),
+    inheritable: mask(sets.inheritable),
+    ambient: mask(sets.ambient),
+  };
+}
+
+const compiled = new WeakMap<OciSeccomp, Uint8Array>();
+
+/** Compiled filter of a profile, kept for as long as the profile object lives. */
+function seccompProgram(
+  seccomp: OciSeccomp | undefined,
+  machine: MachineFacts['architecture'],
+): Uint8Array | undefined {
+  if (seccomp === undefined) return undefined;
+  let program = compiled.get(seccomp);
+  if (program === undefined) {
+    program = compileSeccomp(seccomp, machine);
+    compiled.set(seccomp, program);
+  }
+  return program;
+}

@@ -1,0 +1,161 @@
+import type { ImageRuntimeConfig } from '../../image/types.ts';
+import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
+import type { ResolvedUser } from './users.ts';
+
+/**
+ * What `generateSpec` is told. `config` and `hostConfig` are the Docker Engine API's objects as they came with the
+ * create request (a structural subset: the API types are assignable to it); everything that needed a look at the
+ * machine has been resolved by the caller.
+ */
+export interface SpecInput {
+  /** 64 hex digits. */
+  readonly id: string;
+  /** 8 hex digits; part of the cgroup path. */
+  readonly instance: string;
+  readonly image: ImageRuntimeConfig;
+  readonly config: ContainerConfigInput;
+  readonly hostConfig: HostConfigInput;
+  /** Binds, volumes and the tmpfs entries of `Mounts`, resolved; `hostConfig.Tmpfs` must not be repeated here. */
+  readonly mounts: readonly ResolvedMount[];
+  /** From users.ts, out of `config.User` or the image's. */
+  readonly user: ResolvedUser;
+  /** Host paths of the generated files bound over /etc/…; one that is absent is not mounted. */
+  readonly files: { readonly hosts?: string; readonly hostname?: string; readonly resolvConf?: string };
+  /** Pid of the init of the container named by `container:<name>`, for each mode that says so. */
+  readonly joined: {
+    readonly network?: number;
+    readonly pid?: number;
+    readonly ipc?: number;
+    /** Host directory that is the other container's /dev/shm (its `shmDir`). */
+    readonly ipcShm?: string;
+  };
+  /** Host directory used as /dev/shm with IpcMode `shareable`; made by the caller with mode 1777. */
+  readonly shmDir?: string;
+  /** Device nodes of `hostConfig.Devices` and privileged containers, as found on the host. */
+  readonly devices: readonly ResolvedDevice[];
+  readonly machine: MachineFacts;
+  /** Reads a seccomp profile named by path in SecurityOpt; absent: only inline JSON is accepted. */
+  readonly readProfile?: (path: string) => string;
+}
+
+/** Facts about the machine, found once by the engine. */
+export interface MachineFacts {
+  readonly architecture: 'x64' | 'arm64';
+  /** /proc/sys/kernel/cap_last_cap. */
+  readonly lastCapability: number;
+  /** Capabilities this process may hand on (CapBnd of /proc/self/status); absent: all. */
+  readonly boundingSet?: bigint;
+  readonly cgroups: CgroupLayout;
+  /** Containers run inside a user namespace that isn't the initial one. */
+  readonly userNamespace: boolean;
+  /** The host's name, for containers that share its network or UTS namespace. */
+  readonly hostname?: string;
+  /** [major, minor]. */
+  readonly kernel?: readonly [number, number];
+  /** Online processors; absent: limits on cpus are not checked against it. */
+  readonly cpus?: number;
+  /** Hard RLIMIT_NOFILE of the keeper; absent: containers inherit its limits. */
+  readonly hardOpenFiles?: number;
+  /** Paths of this machine to hide beside the fixed list (thermal_throttle directories of processors). */
+  readonly extraMaskedPaths?: readonly string[];
+}
+
+export interface ContainerConfigInput {
+  readonly Hostname?: string;
+  readonly Domainname?: string;
+  readonly User?: string;
+  readonly Tty?: boolean;
+  /** `K=V`, or `K` alone to take the image's `K` away. */
+  readonly Env?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | string | null;
+  /** An empty array or `['']` clears the image's. */
+  readonly Entrypoint?: readonly string[] | string | null;
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+export interface HostConfigInput {
+  readonly NetworkMode?: string;
+  readonly PidMode?: string;
+  readonly IpcMode?: string;
+  readonly UTSMode?: string;
+  readonly CgroupnsMode?: string;
+  readonly UsernsMode?: string;
+  readonly Privileged?: boolean;
+  readonly ReadonlyRootfs?: boolean;
+  readonly CapAdd?: readonly string[] | null;
+  readonly CapDrop?: readonly string[] | null;
+  readonly SecurityOpt?: readonly string[] | null;
+  readonly Sysctls?: Readonly<Record<string, string>> | null;
+  readonly Ulimits?:
+    | readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[]
+    | null;
+  readonly GroupAdd?: readonly string[] | null;
+  readonly OomScoreAdj?: number;
+  readonly OomKillDisable?: boolean | null;
+  readonly Init?: boolean | null;
+  readonly ShmSize?: number;
+  readonly Tmpfs?: Readonly<Record<string, string>> | null;
+  readonly MaskedPaths?: readonly string[] | null;
+  readonly ReadonlyPaths?: readonly string[] | null;
+  readonly DeviceCgroupRules?: readonly string[] | null;
+  readonly Annotations?: Readonly<Record<string, string>> | null;
+  readonly Memory?: number;
+  readonly MemoryReservation?: number;
+  readonly MemorySwap?: number;
+  readonly MemorySwappiness?: number | null;
+  readonly NanoCpus?: number;
+  readonly CpuShares?: number;
+  readonly CpuQuota?: number;
+  readonly CpuPeriod?: number;
+  readonly CpuRealtimePeriod?: number;
+  readonly CpuRealtimeRuntime?: number;
+  readonly CpusetCpus?: string;
+  readonly CpusetMems?: string;
+  readonly PidsLimit?: number | null;
+  readonly BlkioWeight?: number;
+  readonly BlkioWeightDevice?: readonly BlkioDevice<'Weight'>[] | null;
+  readonly BlkioDeviceReadBps?: readonly BlkioDevice<'Rate'>[] | null;
+  readonly BlkioDeviceWriteBps?: readonly BlkioDevice<'Rate'>[] | null;
+  readonly BlkioDeviceReadIOps?: readonly BlkioDevice<'Rate'>[] | null;
+  readonly BlkioDeviceWriteIOps?: readonly BlkioDevice<'Rate'>[] | null;
+  readonly CgroupParent?: string;
+  readonly Runtime?: string;
+}
+
+/** `Path` is the host's; the caller adds the device's numbers (stat of the path). */
+export type BlkioDevice<Field extends string> = { readonly Path: string } & {
+  readonly [name in Field]: number;
+} & { readonly major?: number; readonly minor?: number };
+
+export interface ResolvedMount {
+  readonly type: 'bind' | 'volume' | 'tmpfs';
+  /** Absolute host path (bind, volume); '' for tmpfs. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Bind: also what is mounted below the source (default true in Docker). */
+  readonly recursive?: boolean;
+  /** Bind: mounts below are read-only too (Docker's default for `ro` on kernels ≥ 5.12 is true). */
+  readonly readOnlyRecursive?: boolean;
+  readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
+  /** tmpfs: file-system options, e.g. `size=1048576`, `mode=1777`, `exec`. */
+  readonly options?: readonly string[];
+}
+
+export interface ResolvedDevice {
+  /** Path in the container. */
+  readonly path: string;
+  readonly type: 'c' | 'b';
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** CgroupPermissions: any of r, w, m. */
+  readonly access: string;
+}
+
+/** Annotation of our specs: HOME is the user's of passwd, nobody set it; an exec as another user has that one's. */
+export const homeFromAccounts = 'org.tcompose.home-from-accounts';

@@ -1,0 +1,71 @@
+import { posix } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import type { ContainerConfigInput, SpecInput } from './spec-input.ts';
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Docker's merge of entrypoint and command: a given entrypoint puts the image's command aside, an empty list or
+ * `['']` clears the image's entrypoint. Throws RUNTIME_NO_COMMAND when nothing is left.
+ */
+export function commandLine(input: Pick<SpecInput, 'config' | 'image'>): string[] {
+  const given = list(input.config.Entrypoint);
+  const command = list(input.config.Cmd);
+  const entrypoint = given ?? list(input.image.Entrypoint) ?? [];
+  const usesImageCommand = (given ?? []).length === 0 && (command ?? []).length === 0;
+  const args = [
+    ...(entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint),
+    ...(usesImageCommand ? (list(input.image.Cmd) ?? []) : (command ?? [])),
+  ];
+  if (args.length > 0) return args;
+  throw new TcomposeError('RUNTIME_NO_COMMAND', 'no command specified', {
+    hint: 'The image names none: give a command, or an entrypoint.',
+  });
+}
+
+function list(value: readonly string[] | string | null | undefined): readonly string[] | undefined {
+  if (value === null || value === undefined) return undefined;
+  return typeof value === 'string' ? [value] : value;
+}
+
+/**
+ * Environment in Docker's order: PATH, HOSTNAME, TERM, then the image's, then the user's in place of or after them; a
+ * user's `KEY` without `=` takes the variable away. HOME is the user's home (`accountHome`) unless
+ * somebody set or removed it.
+ */
+export function environment(
+  input: Pick<SpecInput, 'config' | 'image' | 'user'>,
+  hostname: string,
+): {
+  readonly variables: string[];
+  readonly accountHome: boolean;
+} {
+  const variables = new Map<string, string>([
+    ['PATH', defaultPath],
+    ['HOSTNAME', hostname],
+  ]);
+  if (input.config.Tty === true) variables.set('TERM', 'xterm');
+  for (const entry of [...(input.image.Env ?? []), ...(input.config.Env ?? [])]) {
+    const at = entry.indexOf('=');
+    if (at > 0) variables.set(entry.slice(0, at), entry.slice(at + 1));
+    else if (at < 0) variables.delete(entry);
+  }
+  const unset = (input.config.Env ?? []).includes('HOME');
+  const accountHome = !variables.has('HOME') && !unset;
+  if (accountHome) variables.set('HOME', input.user.home);
+  return { variables: [...variables].map(([name, value]) => `${name}=${value}`), accountHome };
+}
+
+/** Absolute, without `..`; the image's or `/` when not given. Throws RUNTIME_MOUNT for a relative one. */
+export function workingDirectory(config: ContainerConfigInput, image: SpecInput['image']): string {
+  const directory = config.WorkingDir || image.WorkingDir || '/';
+  if (!directory.startsWith('/')) {
+    throw new TcomposeError(
+      'RUNTIME_MOUNT',
+      `the working directory '${directory}' is invalid, it needs to be an absolute path`,
+      { hint: `Write it as /${directory}.` },
+    );
+  }
+  const clean = posix.normalize(directory);
+  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+}

@@ -1,0 +1,121 @@
+import { TcomposeError } from '../../errors.ts';
+import type { AccountFiles } from './account-files.ts';
+
+export interface ResolvedUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups, sorted, without repetition. */
+  readonly groups: readonly number[];
+  /** Home directory of the passwd entry; `/` when there is none. */
+  readonly home: string;
+}
+
+interface PasswdEntry {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+interface GroupEntry {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** The kernel's -1 means "no change", so the largest id is one less than 2^32 - 1; Docker stops at 2^31 - 1. */
+const largestId = 2 ** 31 - 1;
+
+/**
+ * Resolves Docker's `user[:group]` (names or numbers, '' = 0:0) and `groupAdd` (HostConfig.GroupAdd) against a
+ * container's account files. As in Docker a number that is also a name is a name first, an id without an entry is
+ * taken as it is with group 0, and an explicit group drops the memberships of /etc/group.
+ * Throws RUNTIME_USER for a name without an entry.
+ */
+export function resolveUser(
+  user: string,
+  files: AccountFiles,
+  groupAdd: readonly string[] = [],
+): ResolvedUser {
+  const [userWord = '', groupWord = ''] = splitOnce(user);
+  const passwd = parsePasswd(files.passwd ?? '');
+  const groups = parseGroup(files.group ?? '');
+  const entry =
+    userWord === ''
+      ? passwd.find(({ uid }) => uid === 0)
+      : (passwd.find(({ name }) => name === userWord) ?? passwd.find(({ uid }) => String(uid) === userWord));
+  let uid = entry?.uid ?? 0;
+  if (entry === undefined && userWord !== '') {
+    uid = numericId(userWord) ?? unknownUser(userWord, files.passwd !== undefined, passwd);
+  }
+  const gid = groupWord === '' ? (entry?.gid ?? 0) : groupId(groupWord, groups);
+  const memberships =
+    groupWord === '' && entry !== undefined
+      ? groups.filter(({ members }) => members.includes(entry.name)).map((group) => group.gid)
+      : [];
+  const extra = groupAdd.map((word) => groupId(word, groups));
+  return {
+    uid,
+    gid,
+    groups: [...new Set([...memberships, ...extra])].sort((a, b) => a - b),
+    home: entry === undefined || entry.home === '' ? '/' : entry.home,
+  };
+}
+
+function splitOnce(text: string): [string, string] {
+  const at = text.indexOf(':');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function groupId(word: string, groups: readonly GroupEntry[]): number {
+  const entry = groups.find(({ name }) => name === word) ?? groups.find(({ gid }) => String(gid) === word);
+  const id = entry?.gid ?? numericId(word);
+  if (id !== undefined) return id;
+  throw new TcomposeError('RUNTIME_USER', `unable to find group ${word}: no matching entries in group file`, {
+    hint: 'Name a group of the image, or give a numeric group id.',
+  });
+}
+
+function numericId(word: string): number | undefined {
+  if (!/^-?\d+$/.test(word)) return undefined;
+  const id = Number(word);
+  if (id >= 0 && id <= largestId) return id;
+  throw new TcomposeError('RUNTIME_USER', `uids and gids must be in range 0-${largestId}, not ${word}`);
+}
+
+function unknownUser(word: string, hasFile: boolean, passwd: readonly PasswdEntry[]): never {
+  const names = passwd.map(({ name }) => name);
+  const known = names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
+  throw new TcomposeError('RUNTIME_USER', `unable to find user ${word}: no matching entries in passwd file`, {
+    hint:
+      hasFile && names.length > 0
+        ? `The image has ${known}; a numeric id needs no entry.`
+        : 'The image has no /etc/passwd: give a numeric user id.',
+  });
+}
+
+/** passwd(5): name:password:uid:gid:gecos:home:shell; lines that aren't so are passed over. */
+function parsePasswd(text: string): PasswdEntry[] {
+  return lines(text).flatMap((fields) => {
+    const [name = '', , uid = '', gid = '', , home = ''] = fields;
+    return /^\d+$/.test(uid) && name !== '' ? [{ name, uid: Number(uid), gid: Number(gid) || 0, home }] : [];
+  });
+}
+
+/** group(5): name:password:gid:member,member. */
+function parseGroup(text: string): GroupEntry[] {
+  return lines(text).flatMap((fields) => {
+    const [name = '', , gid = '', members = ''] = fields;
+    return /^\d+$/.test(gid) && name !== ''
+      ? [{ name, gid: Number(gid), members: members.split(',').filter((member) => member !== '') }]
+      : [];
+  });
+}
+
+function lines(text: string): string[][] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(':'));
+}

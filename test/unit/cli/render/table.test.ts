@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { formatItems, table } from '../../../../src/cli/render/table.ts';
+
+test('columns line up without trailing blanks', () => {
+  expect(
+    table(
+      ['NAME', 'X'],
+      [
+        ['a', '1'],
+        ['longer', ''],
+      ],
+    ),
+  ).toBe('NAME     X\na        1\nlonger\n');
+});
+
+test('formats', () => {
+  const items = [{ Name: 'a', Ports: [1] }];
+  expect(formatItems('json', items, () => 'T')).toBe('{"Name":"a","Ports":[1]}\n');
+  expect(formatItems('table', items, () => 'T')).toBe('T');
+  expect(formatItems('{{.Name}}: {{json .Ports}}', items, () => 'T')).toBe('a: [1]\n');
+  expect(formatItems('table {{.Name}}\\t{{.Ports}}', items, () => 'T')).toBe('NAME   PORTS\na      [1]\n');
+  expect(table(['A', 'B'], [['1', '2']], 7)).toBe('A         B\n1         2\n');
+  const labelled = [{ Name: 'aBcd', Labels: 'x=1,y=2=3' }];
+  expect(
+    formatItems(
+      '{{upper .Name}} {{lower .Name}} {{truncate .Name 2}} {{.Label "y"}}{{.Label "z"}}',
+      labelled,
+      () => '',
+    ),
+  ).toBe('ABCD abcd aB 2=3\n');
+  expect(() => formatItems('{{upper .Name 2}}', labelled, () => '')).toThrow('is not available');
+  expect(() => formatItems('{{.Nmae}}', items, () => 'T')).toThrow('--format has no field .Nmae');
+  expect(() => formatItems('{{range .Ports}}', items, () => 'T')).toThrow('is not available');
+});
+
+test('a template whose braces are open is refused, with or without items', () => {
+  for (const items of [[], [{ Name: 'x' }]])
+    expect(() => formatItems('{{.Name', items, () => '')).toThrow('--format has a {{ without its }}');
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Container } from '../../../../../src/engine/containers/container.ts';
+import {
+  aliasesOf,
+  gatewayNetwork,
+  linkedNames,
+  networkMode,
+  planAttachments,
+} from '../../../../../src/engine/containers/spec/attachments.ts';
+import type { NetworkRecord } from '../../../../../src/network/types.ts';
+
+const attachments = (...priorities: (number | undefined)[]) =>
+  Object.fromEntries(
+    priorities.map((priority, at) => [
+      `n${at}`,
+      { networkId: `id${at}`, settings: priority === undefined ? {} : { GwPriority: priority } },
+    ]),
+  );
+
+it.each([
+  [[undefined, undefined], undefined],
+  [[undefined, 1], 'id1'],
+  [[2, 1], 'id0'],
+  [[-1, undefined], 'id1'],
+  [[-3, -2, -2], 'id1'],
+  [[5, 5], undefined],
+  [[], undefined],
+] as const)('the gateway of priorities %j', (priorities, expected) =>
+  expect(gatewayNetwork(attachments(...priorities))).toBe(expected),
+);
+
+it('links are names for containers, by name or id, there or not', () => {
+  const container = {
+    hostConfig: { Links: ['/db:/web/store', 'aabb:cache'] },
+    mutable: { attachments: { n: { networkId: 'n', settings: { Links: ['queue:mq', 'later'] } } } },
+  } as unknown as Container;
+  const nameOf = (reference: string) => ({ db: 'db', aabb: 'redis' })[reference];
+  expect(linkedNames(container, nameOf)).toEqual({
+    store: 'db',
+    cache: 'redis',
+    mq: 'queue',
+    later: 'later',
+  });
+});
+
+describe('networks', () => {
+  const network = (name: string, driver: NetworkRecord['driver'] = 'bridge') =>
+    ({ id: `id-${name}`, name, driver }) as NetworkRecord;
+  const need = (name: string) => network(name, name === 'host' || name === 'none' ? name : 'bridge');
+
+  it('read the mode', () => {
+    expect(networkMode('default')).toEqual({ kind: 'networks', first: 'bridge' });
+    expect(networkMode('container:x')).toEqual({ kind: 'container', reference: 'x' });
+    expect(networkMode('none')).toEqual({ kind: 'none' });
+  });
+
+  it('take the mode’s network first, the others after it', () => {
+    const plan = planAttachments(
+      { NetworkMode: 'front' },
+      { EndpointsConfig: { back: { Aliases: ['b'] }, front: { GwPriority: 1 } } },
+      '02:00:00:00:00:01',
+      need,
+    );
+    expect(Object.keys(plan)).toEqual(['front', 'back']);
+    expect(plan.front?.settings.MacAddress).toBe('02:00:00:00:00:01');
+    expect(gatewayNetwork(plan)).toBe('id-front');
+    expect(() =>
+      planAttachments({ NetworkMode: 'host' }, { EndpointsConfig: { back: {} } }, undefined, need),
+    ).toThrow('conflicting options');
+  });
+
+  it('give a container its names, lower case and once', () => {
+    const id = 'a'.repeat(64);
+    expect(aliasesOf({ id, name: 'Web-1' }, { Aliases: ['web', 'WEB'] }, 'aaaaaaaaaaaa')).toEqual([
+      'web-1',
+      'web',
+      'aaaaaaaaaaaa',
+    ]);
+  });
+});
