@@ -3,7 +3,9 @@ import type { NetworkService } from '../network/index.ts';
 import type { KeeperConnection } from '../runtime/shim/keeper-client.ts';
 import type { MachineFacts } from '../runtime/spec/spec-input.ts';
 import type { Clock } from './clock.ts';
+import type { FollowUps } from './containers/lifecycle/follow-ups.ts';
 import type { ContainerRegistry } from './containers/registry.ts';
+import type { StateWriter } from './containers/state-writer.ts';
 import type { EventJournal } from './events/journal.ts';
 import type { ExecRegistry } from './exec/registry.ts';
 import type { FaultPoint } from './fault.ts';
@@ -31,6 +33,8 @@ export interface Engine {
   readonly networks: NetworkRegistry;
   readonly net: NetworkService;
   readonly containers: ContainerRegistry;
+  readonly states: StateWriter;
+  readonly followUps: FollowUps;
   readonly execs: ExecRegistry;
   /** For what lies under `lib`, and under `run`. */
   readonly trash: { readonly lib: Trash; readonly run: Trash };

@@ -68,7 +68,14 @@ export function openNetworks(
   };
   const add = (spec: NetworkSpec): NetworkRecord => {
     const record = service().createNetwork(spec, [...byId.values()]);
-    writeJson(join(directory, `${record.id}.json`), record);
+    try {
+      writeJson(join(directory, `${record.id}.json`), record);
+    } catch (error) {
+      service()
+        .removeNetwork(record)
+        .catch((failed: Error) => warn(`taking network ${record.name} back: ${failed.message}`));
+      throw error;
+    }
     byId.set(record.id, record);
     return record;
   };

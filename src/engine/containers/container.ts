@@ -97,6 +97,18 @@ export class Container {
     this.#mutable = { ...this.#mutable, ...change };
   }
 
+  /** As amend, on disk too: when that fails nothing has changed, and the failure is thrown. */
+  change(change: Partial<Omit<ContainerMutable, 'state' | 'version'>>): void {
+    const before = this.#mutable;
+    this.amend(change);
+    try {
+      this.save();
+    } catch (error) {
+      this.#mutable = before;
+      throw error;
+    }
+  }
+
   /** Moves to another state, in memory; an illegal move is a bug. Listeners are told by `announce`. */
   become(state: ContainerState): void {
     const from = this.state.status;
@@ -106,21 +118,9 @@ export class Container {
     this.#mutable = { ...this.#mutable, state };
   }
 
-  /** Writes state.json. */
+  /** Writes state.json. Throws what the disk says; engine.states writes what must not fail. */
   save(): void {
     appendJson(join(this.directory, 'state.json'), this.#mutable);
-  }
-
-  /**
-   * As save, where the move has already happened and can't be taken back (an exit, a failed start), or must be possible on a
-   * full disk too (a stop): the error is told to `failed`, and the engine's memory stays right.
-   */
-  saveAnyway(failed: (message: string, cause: unknown) => void): void {
-    try {
-      this.save();
-    } catch (error) {
-      failed(`the state of container ${this.name} could not be written`, error);
-    }
   }
 
   /** Tells those who wait for a state, after it has been saved and journalled. */

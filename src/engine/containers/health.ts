@@ -37,7 +37,7 @@ export function startHealth(engine: Engine, container: Container, runningFor = 0
       if (container.health !== monitor) return;
       container.amend({ health: report });
       if (!changed) return;
-      container.save();
+      engine.states.write(container);
       emitContainer(engine, container, `health_status: ${report.Status}`);
       container.announce();
     },

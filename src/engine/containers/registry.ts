@@ -1,6 +1,12 @@
 import { conflict, notFound } from '../http/failure.ts';
 import { resolve } from '../ids.ts';
+import { generateName } from '../names.ts';
 import type { Container } from './container.ts';
+
+interface NameReservation {
+  readonly name: string;
+  readonly release: () => void;
+}
 
 export interface ContainerRegistry {
   all(): readonly Container[];
@@ -9,10 +15,14 @@ export interface ContainerRegistry {
   need(reference: string): Container;
   find(reference: string): Container | undefined;
   byName(name: string): Container | undefined;
-  /** Takes a name for an id before anything of the container exists. Throws 409. Returns the release. */
-  reserve(name: string, id: string): () => void;
+  /**
+   * Takes a name, or one of its own choice, for an id before anything of the container exists; throws 409. `release`
+   * gives it back unless the container has been added.
+   */
+  reserve(name: string | undefined, id: string): NameReservation;
   add(container: Container): void;
   remove(container: Container): void;
+  /** On disk too: throws 409, or what the disk says, and then nothing has changed. */
   rename(container: Container, name: string): void;
 }
 
@@ -49,10 +59,14 @@ export function createContainerRegistry(): ContainerRegistry {
       }
       throw notFound(`No such container: ${reference}`);
     },
-    reserve(name, id) {
+    reserve(wanted, id) {
+      const name = wanted ?? generateName((taken) => names.has(taken));
       take(name, id);
-      return () => {
-        if (!byId.has(id) && names.get(name) === id) names.delete(name);
+      return {
+        name,
+        release() {
+          if (!byId.has(id) && names.get(name) === id) names.delete(name);
+        },
       };
     },
     add(container) {
@@ -64,9 +78,15 @@ export function createContainerRegistry(): ContainerRegistry {
       if (names.get(container.name) === container.id) names.delete(container.name);
     },
     rename(container, name) {
+      const before = container.name;
       take(name, container.id);
-      if (names.get(container.name) === container.id && container.name !== name) names.delete(container.name);
-      container.amend({ name });
+      try {
+        container.change({ name });
+      } catch (error) {
+        if (name !== before) names.delete(name);
+        throw error;
+      }
+      if (names.get(before) === container.id && before !== name) names.delete(before);
     },
   };
 }

@@ -52,7 +52,8 @@ export function updateContainer(
   checkRequest(container.record.config, host, engine.machine);
   const warnings = changesLimits(change) ? limitRunning(engine, container, host) : [];
   container.amend({ updated: { ...container.mutable.updated, ...change } });
-  container.save();
+  // The kernel has taken the limits already.
+  engine.states.write(container);
   emitContainer(engine, container, 'update');
   return { Warnings: warnings };
 }

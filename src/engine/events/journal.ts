@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } fr
 import type { StringMap } from '../api/common.ts';
 import type { EventMessage } from '../api/events.ts';
 import type { Clock } from '../clock.ts';
+import { refuseOnFullDisk } from '../store/full-disk.ts';
 import { unixNanos } from '../time-text.ts';
 
 type EventType = EventMessage['Type'];
@@ -78,6 +79,7 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
           fd = next;
           size = 0;
         }
+        refuseOnFullDisk(path);
         const written = writeSync(fd, line);
         size += written;
         torn = written < line.length;

@@ -6,11 +6,15 @@ import { readMachineFacts } from '../../runtime/machine-facts.ts';
 import type { KeeperConnection } from '../../runtime/shim/keeper-client.ts';
 import { version } from '../../version.ts';
 import { systemClock } from '../clock.ts';
+import type { Container } from '../containers/container.ts';
 import { adoptContainers } from '../containers/lifecycle/adopt.ts';
 import { loadContainers } from '../containers/lifecycle/load.ts';
 import { clearOrphans } from '../containers/lifecycle/orphans.ts';
+import { removeContainer } from '../containers/lifecycle/remove.ts';
+import { startContainer } from '../containers/lifecycle/start.ts';
 import { createContainerRegistry } from '../containers/registry.ts';
 import { enterOwnGroup } from '../containers/spec/own-group.ts';
+import { createStateWriter } from '../containers/state-writer.ts';
 import type { Engine } from '../context.ts';
 import { openJournal } from '../events/journal.ts';
 import { createExecRegistry } from '../exec/registry.ts';
@@ -48,6 +52,8 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
   const { layout: cgroups, problems } = enableControllers(facts.cgroups);
   problems.forEach(warn);
   const machine = { ...facts, cgroups };
+  const inTurn = (container: Container, what: string, task: () => Promise<void>): void =>
+    void container.serial.run(task).catch((error) => log.error(`${what} ${container.name}`, error));
   const moved = enterOwnGroup({ machine, instance, keeper, log });
   const engine: Engine = {
     version,
@@ -71,6 +77,17 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
     networks,
     net,
     containers,
+    states: createStateWriter(log),
+    followUps: {
+      restart: (container) =>
+        inTurn(container, 'restarting', async () => {
+          if (container.state.status === 'restarting') await startContainer(engine, container);
+        }),
+      autoRemove: (container) =>
+        inTurn(container, 'removing', () =>
+          removeContainer(engine, container, { force: true, volumes: true }),
+        ),
+    },
     execs: createExecRegistry(),
     trash: { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) },
   };

@@ -25,6 +25,7 @@ export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
     Promise.all([engine.net.close(), engine.images.close(), lib.empty(), run.empty()]),
     sleep(2000),
   ]);
+  engine.states.close();
   engine.events.close();
   lock.release();
 }

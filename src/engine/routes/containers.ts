@@ -193,7 +193,6 @@ export function containerRoutes(engine: Engine): Route[] {
         if (name === oldName)
           throw badParameter('Renaming a container with the same name as its current name');
         engine.containers.rename(container, name);
-        container.save();
         emitContainer(engine, container, 'rename', { oldName: `/${oldName}` });
       }),
     },

@@ -176,8 +176,7 @@ async function connect(
     throw forbidden(`endpoint with name ${container.name} already exists in network ${record.name}`);
   }
   if (container.state.status !== 'running') {
-    container.amend({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings } } });
-    container.save();
+    container.change({ attachments: { ...attachments, [record.name]: { networkId: record.id, settings } } });
     return;
   }
   const allocated = engine.net.allocate(record, {
@@ -194,7 +193,7 @@ async function connect(
     container.amend({
       attachments: { ...attachments, [record.name]: { networkId: record.id, settings, endpoint } },
     });
-    container.save();
+    engine.states.write(container);
   } catch (error) {
     engine.net.release(allocated);
     throw error;
@@ -212,7 +211,7 @@ async function disconnect(engine: Engine, record: NetworkRecord, container: Cont
     engine.net.release(attachment.endpoint);
   }
   container.amend({ attachments: rest });
-  container.save();
+  engine.states.write(container);
   emitNetwork(engine, record, 'disconnect', container.id);
 }
 

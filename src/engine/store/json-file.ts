@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
+import { refuseOnFullDisk } from './full-disk.ts';
 
 /**
  * Writes an object by temporary file + rename, synchronously and without fsync, mode 0600: for what is written once.
@@ -22,6 +23,7 @@ import { TcomposeError } from '../../errors.ts';
 export function writeJson(path: string, value: unknown): void {
   const temporary = `${path}.tmp`;
   try {
+    refuseOnFullDisk(path);
     writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {
@@ -44,6 +46,7 @@ const longestLines = 64 * 1024;
  * for this. A write(2) of a line is not cut by the death of the process; a power failure can only lose the newest lines.
  */
 export function appendJson(path: string, value: unknown): void {
+  refuseOnFullDisk(path);
   const fd = openSync(path, 'a', 0o600);
   let length: number;
   try {
@@ -57,7 +60,14 @@ export function appendJson(path: string, value: unknown): void {
   } finally {
     closeSync(fd);
   }
-  if (length > longestLines) writeJson(path, value);
+  // The line is on disk: a file that can't be shortened now is shortened after a later line.
+  if (length > longestLines) {
+    try {
+      writeJson(path, value);
+    } catch (error) {
+      if (length > 16 * longestLines) throw error;
+    }
+  }
 }
 
 /** Reads the last line of what appendJson wrote that is whole (a power failure may have cut one); else as readJson. */

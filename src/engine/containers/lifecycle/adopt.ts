@@ -217,7 +217,7 @@ async function settleFinding(
         },
         startedAt: rfc3339FromNanos(finding.state.startedAt),
       });
-      container.save();
+      engine.states.write(container);
       emitContainer(engine, container, 'start');
     }
     engine.log.info(`container ${container.name} goes on as pid ${finding.state.pid}`);
@@ -241,7 +241,7 @@ async function settleFinding(
           ? { status: 'created', failure }
           : { status: 'exited', startedAt: state.before.startedAt, exit: state.before.exit },
       );
-      container.save();
+      engine.states.write(container);
     }
   } else {
     await recordMissedExit(engine, container, finding, newBoot);

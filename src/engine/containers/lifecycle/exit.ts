@@ -10,8 +10,6 @@ import { withoutEndpoints } from '../endpoints.ts';
 import { emitContainer, emitNetwork } from '../events.ts';
 import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
-import { removeContainer } from './remove.ts';
-import { startContainer } from './start.ts';
 
 /** As if the kernel had killed it (128 + SIGKILL), which is what happened. */
 const lostShimCode = 137;
@@ -67,26 +65,32 @@ async function finish(
 ): Promise<void> {
   const { status } = container.state;
   if (container.launch !== launch || (status !== 'running' && status !== 'paused')) return;
-  try {
-    engine.fault('exit:begin');
-    container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
-    container.health?.stop();
-    container.health = undefined;
-    if (shimLost) await clearCgroups(cgroupPaths(engine, launch.spec));
-    await releaseNetwork(engine, container);
-    recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
-    // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
-    launch.shim
-      .reap()
-      .catch((error) => engine.log.error(`the shim of ${container.name}`, error))
-      // The shim clears away the groups of the start; an update may have made more.
-      .then(() => (container.mutable.updated ? clearCgroups(cgroupPaths(engine, launch.spec)) : undefined))
-      .finally(() => launch.shim.close());
-    await engine.trash.run.put(container.runDir);
-    await launch.rootfs.release();
-  } catch (error) {
-    engine.log.error(`cleaning up after ${container.name}`, error);
-  }
+  engine.fault('exit:begin');
+  container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
+  container.health?.stop();
+  container.health = undefined;
+  // Whatever of the clearing away fails, the exit is recorded and told.
+  const attempt = async (what: string, step: () => unknown): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      engine.log.error(`${what} of ${container.name}, which has ended`, error);
+    }
+  };
+  if (shimLost) await attempt('control groups', () => clearCgroups(cgroupPaths(engine, launch.spec)));
+  await attempt('networks', () => releaseNetwork(engine, container));
+  recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
+  // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
+  void attempt('shim', () => launch.shim.reap())
+    // The shim clears away the groups of the start; an update may have made more.
+    .then(() =>
+      attempt('control groups', () =>
+        container.mutable.updated ? clearCgroups(cgroupPaths(engine, launch.spec)) : undefined,
+      ),
+    )
+    .finally(() => launch.shim.close());
+  await attempt('run directory', () => engine.trash.run.put(container.runDir));
+  await attempt('root file system', () => launch.rootfs.release());
   container.launch = undefined;
   launch.finish();
   afterExit(engine, container);
@@ -99,13 +103,12 @@ async function releaseNetwork(engine: Engine, container: Container): Promise<voi
   if (endpoints.length === 0) return;
   try {
     await engine.net.containerStopped(container.id);
-  } catch (error) {
-    engine.log.error(`taking ${container.name} off its networks`, error);
-  }
-  for (const endpoint of endpoints) {
-    engine.net.release(endpoint);
-    const network = engine.networks.find(endpoint.networkId);
-    if (network !== undefined) emitNetwork(engine, network, 'disconnect', container.id);
+  } finally {
+    for (const endpoint of endpoints) {
+      engine.net.release(endpoint);
+      const network = engine.networks.find(endpoint.networkId);
+      if (network !== undefined) emitNetwork(engine, network, 'disconnect', container.id);
+    }
   }
 }
 
@@ -132,7 +135,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
       ? { status: 'restarting', startedAt, exit, delay: decision.delay }
       : { status: 'exited', startedAt, exit },
   );
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   engine.fault('exit:recorded');
   if (exit.oomKilled) emitContainer(engine, container, 'oom');
   emitContainer(engine, container, 'die', {
@@ -147,9 +150,7 @@ export function afterExit(engine: Engine, container: Container): void {
   if (container.state.status === 'restarting') {
     scheduleRestart(engine, container, container.state.delay);
   } else if (container.hostConfig.AutoRemove) {
-    void container.serial
-      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
-      .catch((error) => engine.log.error(`removing ${container.name}`, error));
+    engine.followUps.autoRemove(container);
   }
 }
 
@@ -158,11 +159,7 @@ export function scheduleRestart(engine: Engine, container: Container, delay: num
   container.cancelRestart?.();
   const timer = setTimeout(() => {
     container.cancelRestart = undefined;
-    void container.serial
-      .run(async () => {
-        if (container.state.status === 'restarting') await startContainer(engine, container);
-      })
-      .catch((error) => engine.log.error(`restarting ${container.name}`, error));
+    engine.followUps.restart(container);
   }, delay);
   container.cancelRestart = () => clearTimeout(timer);
 }

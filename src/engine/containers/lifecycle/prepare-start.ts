@@ -21,7 +21,7 @@ import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
 import { joinedPids } from './joined-pids.ts';
 
-interface Prepared {
+export interface Prepared {
   readonly plan: LaunchPlan;
   readonly spec: OciSpec;
   readonly ports: readonly PortBinding[];

@@ -33,7 +33,7 @@ export async function removeContainer(
     exit,
     volumes: options.volumes,
   });
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   engine.fault('remove:state');
   await removeFiles(engine, container, options.volumes);
   engine.containers.remove(container);

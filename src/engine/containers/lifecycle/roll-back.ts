@@ -3,9 +3,11 @@ import type { Engine } from '../../context.ts';
 import { rfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
 import type { StoppedState } from '../state.ts';
-import { removeContainer } from './remove.ts';
 
-/** Undoes the steps of a start that failed, last first, and puts the failure on the container's record. */
+/**
+ * Undoes the steps of a start whose command does not run or could not be given its network, last first, and puts the
+ * failure on the container's record. Only for a container in state `starting`. Never throws.
+ */
 export async function rollBack(
   engine: Engine,
   container: Container,
@@ -31,15 +33,11 @@ export async function rollBack(
       ? { status: 'created', failure }
       : { status: 'exited', startedAt: before.startedAt, exit: failure },
   );
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   for (const pending of container.pendingAttaches) {
     pending.failed(error instanceof Error ? error : new Error(String(error)));
   }
   container.pendingAttaches.clear();
   container.announce();
-  if (container.hostConfig.AutoRemove) {
-    void container.serial
-      .run(() => removeContainer(engine, container, { force: true, volumes: true }))
-      .catch((failed) => engine.log.error(`removing ${container.name}`, failed));
-  }
+  if (container.hostConfig.AutoRemove) engine.followUps.autoRemove(container);
 }

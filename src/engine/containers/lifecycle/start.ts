@@ -1,4 +1,7 @@
+import type { RootfsSource } from '../../../image/types.ts';
 import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
+import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
+import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
 import { conflict, notFound, notModified } from '../../http/failure.ts';
 import { rfc3339FromNanos } from '../../time-text.ts';
@@ -9,7 +12,7 @@ import { startHealth } from '../health.ts';
 import type { StoppedState } from '../state.ts';
 import { superviseExit } from './exit.ts';
 import { newLaunch } from './launch.ts';
-import { prepare } from './prepare-start.ts';
+import { type Prepared, prepare } from './prepare-start.ts';
 import { rollBack } from './roll-back.ts';
 import { settle, spawnShim } from './spawn-shim.ts';
 
@@ -47,6 +50,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
   }
   const undo: (() => unknown)[] = [];
   container.become({ status: 'starting', before, bootId: engine.bootId });
+  let running: Running;
   try {
     const rootfs = await engine.images.rootfs(image);
     undo.push(() => rootfs.release());
@@ -70,29 +74,44 @@ export async function startContainer(engine: Engine, container: Container): Prom
     engine.fault('start:started');
     await attachNetwork(engine, container, shim, prepared.ports);
     engine.fault('start:network');
-    const startedAt = rfc3339FromNanos(state.startedAt);
-    container.become({
-      status: 'running',
-      process: {
-        pid: state.type === 'started' ? state.pid : 0,
-        startTime: state.type === 'started' ? String(state.startTime) : '0',
-        bootId: engine.bootId,
-      },
-      startedAt,
-    });
-    const launch = newLaunch(engine, shim, prepared.spec, rootfs);
-    container.launch = launch;
-    container.save();
-    engine.fault('start:running');
-    if (state.type === 'started') {
-      for (const warning of state.warnings) engine.log.warn(`${container.name}: ${warning}`);
-    }
-    emitContainer(engine, container, 'start');
-    container.announce();
-    startHealth(engine, container);
-    superviseExit(engine, container, launch);
+    running = { shim, state, prepared, rootfs };
   } catch (error) {
     await rollBack(engine, container, before, undo, error);
     throw error;
   }
+  becomeRunning(engine, container, running);
+}
+
+interface Running {
+  readonly shim: ShimConnection;
+  readonly state: Extract<ShimState, { type: 'started' | 'exited' }>;
+  readonly prepared: Prepared;
+  readonly rootfs: RootfsSource;
+}
+
+/** The command runs and has its network: from here on nothing throws, or nobody would watch over it. */
+function becomeRunning(
+  engine: Engine,
+  container: Container,
+  { shim, state, prepared, rootfs }: Running,
+): void {
+  const started = state.type === 'started' ? state : undefined;
+  container.become({
+    status: 'running',
+    process: {
+      pid: started?.pid ?? 0,
+      startTime: String(started?.startTime ?? 0),
+      bootId: engine.bootId,
+    },
+    startedAt: rfc3339FromNanos(state.startedAt),
+  });
+  const launch = newLaunch(engine, shim, prepared.spec, rootfs);
+  container.launch = launch;
+  engine.states.write(container);
+  engine.fault('start:running');
+  for (const warning of started?.warnings ?? []) engine.log.warn(`${container.name}: ${warning}`);
+  emitContainer(engine, container, 'start');
+  container.announce();
+  startHealth(engine, container);
+  superviseExit(engine, container, launch);
 }

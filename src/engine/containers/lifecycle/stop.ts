@@ -33,7 +33,7 @@ export async function stopContainer(
   const signal = signalNumber(options.signal || config.StopSignal || 'SIGTERM');
   const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
   container.amend({ stoppedByUser: true });
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   await thaw(engine, container);
   await send(engine, container, signal);
   if (!(await endsWithin(launch.over, timeout))) {
@@ -63,7 +63,7 @@ export async function killContainer(
   }
   if (signal === sigkill || signal === signalNumber(container.record.config.StopSignal || 'SIGTERM')) {
     container.amend({ stoppedByUser: true });
-    container.saveAnyway(engine.log.error);
+    engine.states.write(container);
   }
   if (signal === sigkill) await thaw(engine, container);
   await send(engine, container, signal);
@@ -95,7 +95,7 @@ export async function pauseContainer(engine: Engine, container: Container): Prom
   }
   if (container.state !== state) return;
   container.become({ status: 'paused', process: state.process, startedAt: state.startedAt });
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   emitContainer(engine, container, 'pause');
   container.announce();
 }
@@ -117,7 +117,7 @@ async function thaw(engine: Engine, container: Container): Promise<void> {
   await setFrozen(cgroupPaths(engine, launch.spec), false);
   if (container.state !== state) return;
   container.become({ status: 'running', process: state.process, startedAt: state.startedAt });
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   emitContainer(engine, container, 'unpause');
   container.announce();
 }
@@ -129,7 +129,7 @@ function cancelBackOff(engine: Engine, container: Container): void {
   container.cancelRestart = undefined;
   container.amend({ stoppedByUser: true });
   container.become({ status: 'exited', startedAt: state.startedAt, exit: state.exit });
-  container.saveAnyway(engine.log.error);
+  engine.states.write(container);
   container.announce();
 }
 

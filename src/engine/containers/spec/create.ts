@@ -6,7 +6,7 @@ import type { HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
 import { newId, shortId } from '../../ids.ts';
-import { generateName, namePattern } from '../../names.ts';
+import { namePattern } from '../../names.ts';
 import { writeJson } from '../../store/json-file.ts';
 import { rfc3339 } from '../../time-text.ts';
 import { Container } from '../container.ts';
@@ -48,11 +48,7 @@ export async function createContainer(
   const specs = collectMounts(merged, host, inheritedMounts(engine, host));
 
   const id = newId();
-  const releaseName = engine.containers.reserve(
-    name ?? generateName((taken) => engine.containers.byName(taken) !== undefined),
-    id,
-  );
-  const finalName = name ?? reservedName(engine, id, releaseName);
+  const reservation = engine.containers.reserve(name, id);
   const directory = join(engine.layout.containers, id);
   const made: string[] = [];
   try {
@@ -80,7 +76,7 @@ export async function createContainer(
     engine.fault('create:config');
     const container = new Container(engine.layout, record, {
       version: 1,
-      name: finalName,
+      name: reservation.name,
       state: { status: 'created' },
       attachments,
       ports: [],
@@ -94,7 +90,7 @@ export async function createContainer(
     emitContainer(engine, container, 'create');
     return { Id: id, Warnings: warnings };
   } catch (error) {
-    releaseName();
+    reservation.release();
     for (const volume of made) {
       // Another create may have come to use it meanwhile.
       if (volumeUsers(engine, volume).length > 0) continue;
@@ -103,19 +99,6 @@ export async function createContainer(
     }
     await rm(directory, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function reservedName(engine: Engine, id: string, release: () => void): string {
-  release();
-  for (;;) {
-    const name = generateName((taken) => engine.containers.byName(taken) !== undefined);
-    try {
-      engine.containers.reserve(name, id);
-      return name;
-    } catch {
-      // Taken by a create that is under way; another name is as good.
-    }
   }
 }
 
