@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { TcomposeError } from '../errors.ts';
 import { connectKeeper } from '../runtime/shim/keeper-client.ts';
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
   let lock: HeldLock;
   try {
     lock = await takeLock(layout);
+    rmSync(layout.ended, { force: true });
     checkFormat(layout);
   } catch (error) {
     // Trying again can't help: the keeper is not to start another engine.

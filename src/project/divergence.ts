@@ -57,7 +57,7 @@ export function divergence(container: ObservedContainer, want: Expectation): str
       const name = project.networks[key]?.name ?? key;
       if (outcome?.id !== undefined && container.networks[name] !== outcome.id)
         return `it is not attached to network ${name}`;
-      if (outcome?.ready !== undefined && !outcome.replaced)
+      if (outcome?.ready !== undefined && outcome.removal === undefined)
         return `it was attached to a network ${name} that is gone`;
     }
   }
@@ -65,7 +65,7 @@ export function divergence(container: ObservedContainer, want: Expectation): str
     if (mount.type !== 'volume' || mount.source === undefined) continue;
     const outcome = want.volumes.get(mount.source);
     const name = project.volumes[mount.source]?.name ?? mount.source;
-    if (outcome?.replaced === true) return `volume ${name} is made anew`;
+    if (outcome?.removal !== undefined) return `volume ${name} is made anew`;
     if (!container.mounts.some((mounted) => mounted.Type === 'volume' && mounted.Name === name))
       return `volume ${name} is not mounted`;
   }

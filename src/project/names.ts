@@ -27,10 +27,3 @@ export function dependsOnLabel(service: Service): string {
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)
     .join(',');
 }
-
-/** Reads a depends_on label back to service names. */
-export const dependenciesOfLabel = (label: string | undefined): readonly string[] =>
-  (label ?? '')
-    .split(',')
-    .map((part) => part.split(':')[0]!)
-    .filter(Boolean);

@@ -2,8 +2,7 @@ import type { ContainerSummary } from '../engine/api/container.ts';
 import type { NetworkInspect } from '../engine/api/network.ts';
 import type { VolumeInspect } from '../engine/api/volume.ts';
 import { labels } from './labels.ts';
-
-type HealthStatus = 'starting' | 'healthy' | 'unhealthy' | 'none';
+import { exitCodeInWords, type HealthStatus, healthInWords } from './status-words.ts';
 
 /** A container of the project as the engine lists it. */
 export interface ObservedContainer {
@@ -41,16 +40,9 @@ export interface Observed {
   readonly images: ReadonlyMap<string, string>;
 }
 
-/** Reads the health out of the engine's status text (`Up 3 minutes (healthy)`). */
-export function healthOf(status: string): HealthStatus {
-  const found = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(status)?.[1];
-  return (found as HealthStatus | undefined) ?? 'none';
-}
-
 /** One element of `GET /containers/json`, in the project's terms. */
 export function observedContainer(summary: ContainerSummary): ObservedContainer {
   const own = summary.Labels ?? {};
-  const exit = /^Exited \((-?\d+)\)/.exec(summary.Status)?.[1];
   return {
     id: summary.Id,
     name: (summary.Names[0] ?? summary.Id.slice(0, 12)).replace(/^\//, ''),
@@ -58,8 +50,8 @@ export function observedContainer(summary: ContainerSummary): ObservedContainer 
     number: Number(own[labels.number] ?? 0),
     oneoff: own[labels.oneoff] === 'True',
     state: summary.State,
-    health: healthOf(summary.Status),
-    exitCode: exit === undefined ? undefined : Number(exit),
+    health: (summary.Health?.Status as HealthStatus | undefined) ?? healthInWords(summary.Status),
+    exitCode: exitCodeInWords(summary.Status),
     labels: own,
     imageId: summary.ImageID,
     image: summary.Image,

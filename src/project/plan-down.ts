@@ -1,11 +1,14 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
 import { removeOperation, stopOperation } from './container-operations.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
-import { dependenciesOfLabel, imageReference } from './names.ts';
+import { imageReference } from './names.ts';
 import { isUp, type Observed, type ObservedContainer } from './observed.ts';
-import { type Plan, PlanBuilder } from './plan.ts';
+import type { Plan, StepRef } from './plan.ts';
+import { PlanBuilder } from './plan-builder.ts';
+import { orderStops } from './stop-order.ts';
 
 interface DownOptions {
   /** Only these services; networks and volumes of the project then stay. */
@@ -17,41 +20,6 @@ interface DownOptions {
   readonly images: 'none' | 'local' | 'all';
   /** Seconds; undefined: each container's own. */
   readonly timeout: number | undefined;
-}
-
-/** Service → services it depends on: from the compose file, else from the containers' own labels. */
-export function dependencyMap(
-  project: Project | undefined,
-  containers: readonly ObservedContainer[],
-): ReadonlyMap<string, readonly string[]> {
-  const map = new Map<string, readonly string[]>();
-  for (const container of containers)
-    if (!map.has(container.service))
-      map.set(container.service, dependenciesOfLabel(container.labels[labels.dependsOn]));
-  for (const service of Object.values(project?.services ?? {}))
-    map.set(service.name, Object.keys(service.depends_on ?? {}));
-  return map;
-}
-
-/** Ids of services' stop steps that must end before a service's own containers stop: those of its dependents. */
-export function stopOrder(
-  plan: PlanBuilder,
-  stops: ReadonlyMap<string, readonly string[]>,
-  dependencies: ReadonlyMap<string, readonly string[]>,
-): void {
-  // A label may name services that no longer exist, or, after edits, form a cycle: edges back are left out.
-  const state = new Map<string, 'open' | 'done'>();
-  const visit = (service: string) => {
-    if (state.has(service)) return;
-    state.set(service, 'open');
-    for (const dependency of dependencies.get(service) ?? []) {
-      if (state.get(dependency) === 'open') continue;
-      for (const step of stops.get(dependency) ?? []) plan.needs(step, stops.get(service) ?? []);
-      visit(dependency);
-    }
-    state.set(service, 'done');
-  };
-  for (const service of [...dependencies.keys()].sort()) visit(service);
 }
 
 /**
@@ -85,14 +53,14 @@ export function planDown(
     plan.warnings.push(
       `found orphan containers (${orphans.map((one) => one.name).join(', ')}) of project ${name}; --remove-orphans removes them too`,
     );
-  const stops = new Map<string, string[]>();
-  const removes: string[] = [];
+  const stops = new Map<string, StepRef[]>();
+  const removes: StepRef[] = [];
   for (const container of doomed) {
     const service: Service | undefined = project?.services[container.service];
     const cause = isOrphan(container)
       ? `no service ${container.service} is in the compose file`
       : `project ${name} goes down`;
-    let stop: string | undefined;
+    let stop: StepRef | undefined;
     if (isUp(container)) {
       stop = plan.add(stopOperation(container, service, options.timeout), cause);
       stops.set(container.service, [...(stops.get(container.service) ?? []), stop]);
@@ -101,7 +69,7 @@ export function planDown(
       plan.add(removeOperation(container, { volumes: options.volumes, force: true }), cause, [stop]),
     );
   }
-  stopOrder(plan, stops, dependencyMap(project, doomed));
+  orderStops(plan, stops, dependenciesOf(project, observed.containers));
   if (options.services === undefined) {
     removeNetworks(name, project, observed, plan, removes);
     if (options.volumes) removeVolumes(name, project, observed, plan, removes);
@@ -115,7 +83,7 @@ function removeNetworks(
   project: Project | undefined,
   observed: Observed,
   plan: PlanBuilder,
-  after: readonly string[],
+  after: readonly StepRef[],
 ): void {
   const external = new Set(
     Object.values(project?.networks ?? {})
@@ -136,7 +104,7 @@ function removeVolumes(
   project: Project | undefined,
   observed: Observed,
   plan: PlanBuilder,
-  after: readonly string[],
+  after: readonly StepRef[],
 ): void {
   const declared = new Map(Object.values(project?.volumes ?? {}).map((volume) => [volume.name, volume]));
   for (const volume of observed.volumes) {
@@ -157,7 +125,7 @@ function removeImages(
   doomed: readonly ObservedContainer[],
   options: DownOptions,
   plan: PlanBuilder,
-  after: readonly string[],
+  after: readonly StepRef[],
 ): void {
   const references = new Set<string>();
   for (const service of Object.values(project?.services ?? {}))

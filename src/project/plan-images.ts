@@ -5,7 +5,8 @@ import { nearest } from '../nearest.ts';
 import { familiarReference } from './image-names.ts';
 import { imageReference } from './names.ts';
 import type { Observed } from './observed.ts';
-import type { PlanBuilder } from './plan.ts';
+import type { StepRef } from './plan.ts';
+import type { PlanBuilder } from './plan-builder.ts';
 
 /** The image every tcompose engine has. */
 const BUILT_IN = 'tcompose/host:latest';
@@ -21,8 +22,8 @@ export function requireImages(
   plan: PlanBuilder,
   canPull: boolean,
   override?: string,
-): ReadonlyMap<string, string> {
-  const fetched = new Map<string, string>();
+): ReadonlyMap<string, StepRef> {
+  const fetched = new Map<string, StepRef>();
   const missing: TcomposeError[] = [];
   for (const service of Object.values(project.services)) {
     if (service.provider !== undefined) continue;

@@ -7,7 +7,8 @@ import { networkHash, volumeHash } from './config-hash.ts';
 import { defined } from './create-body/resources.ts';
 import { labels } from './labels.ts';
 import type { Observed } from './observed.ts';
-import type { PlanBuilder } from './plan.ts';
+import type { StepRef } from './plan.ts';
+import type { PlanBuilder } from './plan-builder.ts';
 
 /** Networks the services of a project use, by key, sorted. */
 function usedNetworks(project: Project): readonly string[] {
@@ -85,9 +86,9 @@ function volumeBody(project: Project, key: string, volume: Volume, version: stri
 /** What became of a network or volume in the plan. */
 export interface ResourceOutcome {
   /** Step after which it exists as the compose file has it; undefined when it does already. */
-  readonly ready: string | undefined;
-  /** It exists, but otherwise than the file says, and is made anew: containers must leave it first. */
-  readonly replaced: boolean;
+  readonly ready: StepRef | undefined;
+  /** It exists, but otherwise than the file says, and is made anew: the step that removes it, which containers must leave it before. */
+  readonly removal: StepRef | undefined;
   /** Id at present, if it exists and stays. */
   readonly id: string | undefined;
 }
@@ -112,13 +113,13 @@ export function planNetworks(
           `network ${network.name} is declared external, but does not exist`,
           { hint: `Create it first (docker network create ${network.name}), or drop \`external: true\`.` },
         );
-      outcomes.set(key, { ready: undefined, replaced: false, id: found?.Id });
+      outcomes.set(key, { ready: undefined, removal: undefined, id: found?.Id });
       continue;
     }
     const body = networkBody(project, key, network, version);
     if (found === undefined) {
       const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it does not exist');
-      outcomes.set(key, { ready, replaced: false, id: undefined });
+      outcomes.set(key, { ready, removal: undefined, id: undefined });
       continue;
     }
     const owner = found.Labels?.[labels.project];
@@ -128,7 +129,7 @@ export function planNetworks(
         `network ${network.name} exists but was not created for project ${project.name}; it is used as it is (declare it \`external: true\` to say so)`,
       );
     if (owner !== project.name || hash === undefined || hash === networkHash(network)) {
-      outcomes.set(key, { ready: undefined, replaced: false, id: found.Id });
+      outcomes.set(key, { ready: undefined, removal: undefined, id: found.Id });
       continue;
     }
     const gone = plan.add(
@@ -136,7 +137,7 @@ export function planNetworks(
       'its configuration differs from the compose file',
     );
     const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it is made anew', [gone]);
-    outcomes.set(key, { ready, replaced: true, id: undefined });
+    outcomes.set(key, { ready, removal: gone, id: undefined });
   }
   return outcomes;
 }
@@ -179,17 +180,17 @@ export function planVolumes(
           `volume ${volume.name} is declared external, but does not exist`,
           { hint: `Create it first (docker volume create ${volume.name}), or drop \`external: true\`.` },
         );
-      outcomes.set(key, { ready: undefined, replaced: false, id: volume.name });
+      outcomes.set(key, { ready: undefined, removal: undefined, id: volume.name });
     } else if (found === undefined) {
       const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it does not exist');
-      outcomes.set(key, { ready, replaced: false, id: undefined });
+      outcomes.set(key, { ready, removal: undefined, id: undefined });
     } else if (diverged.has(volume.name) && renew.has(volume.name)) {
       const gone = plan.add(
         { kind: 'remove-volume', name: volume.name },
         'its configuration differs from the compose file',
       );
       const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it is made anew', [gone]);
-      outcomes.set(key, { ready, replaced: true, id: undefined });
+      outcomes.set(key, { ready, removal: gone, id: undefined });
     } else {
       if (diverged.has(volume.name))
         plan.warnings.push(
@@ -199,7 +200,7 @@ export function planVolumes(
         plan.warnings.push(
           `volume ${volume.name} exists but was not created for project ${project.name}; it is used as it is (declare it \`external: true\` to say so)`,
         );
-      outcomes.set(key, { ready: undefined, replaced: false, id: volume.name });
+      outcomes.set(key, { ready: undefined, removal: undefined, id: volume.name });
     }
   }
   return outcomes;

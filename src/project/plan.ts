@@ -10,6 +10,11 @@ import type { ObservedContainer } from './observed.ts';
  */
 export type WaitCondition = 'healthy' | 'completed' | 'ready' | 'done';
 
+declare const step: unique symbol;
+
+/** Refers to a step of one plan. Only a PlanBuilder makes one: the text inside is for messages, not to be put together elsewhere. */
+export type StepRef = string & { readonly [step]: true };
+
 /**
  * One action of a plan. Containers are named by their final name; the executor knows which id has it at that moment.
  */
@@ -33,6 +38,8 @@ export type Operation =
       readonly kind: 'start-container';
       readonly container: string;
       readonly service: string;
+      /** This plan made it: nothing it printed has been shown yet. */
+      readonly isNew: boolean;
       readonly postStart: readonly Hook[];
     }
   | {
@@ -54,7 +61,8 @@ export type Operation =
       readonly inheritedVolumes: readonly string[];
       readonly force: boolean;
     }
-  | { readonly kind: 'rename-container'; readonly id: string | undefined; readonly container: string }
+  /** `from` is the name it has until then. */
+  | { readonly kind: 'rename-container'; readonly from: string; readonly container: string }
   | {
       readonly kind: 'connect-network';
       readonly container: string;
@@ -110,8 +118,8 @@ export type Operation =
 /** One step: it may begin when every step in `after` has ended well. */
 export interface Step {
   /** Unique in its plan and readable: `create container shop-web-1`. */
-  readonly id: string;
-  readonly after: readonly string[];
+  readonly id: StepRef;
+  readonly after: readonly StepRef[];
   readonly resource: { readonly kind: ResourceKind; readonly name: string };
   readonly operation: Operation;
   /** Why, as a clause: `service web has no container number 1`. */
@@ -126,122 +134,4 @@ export interface Plan {
   readonly unchanged: readonly ObservedContainer[];
   /** Containers known by name before the first step, name → id. */
   readonly ids: ReadonlyMap<string, string>;
-}
-
-const VERBS: Record<Operation['kind'], string> = {
-  'create-network': 'create network',
-  'remove-network': 'remove network',
-  'create-volume': 'create volume',
-  'remove-volume': 'remove volume',
-  'remove-image': 'remove image',
-  'pull-image': 'pull image',
-  'create-container': 'create container',
-  'start-container': 'start container',
-  'stop-container': 'stop container',
-  'remove-container': 'remove container',
-  'rename-container': 'rename container',
-  'connect-network': 'connect container',
-  'disconnect-network': 'disconnect container',
-  'restart-container': 'restart container',
-  'run-hooks': 'run pre_start hooks of',
-  'kill-container': 'kill container',
-  'pause-container': 'pause container',
-  'unpause-container': 'unpause container',
-  wait: 'wait for service',
-};
-
-/** The word after the verb: `create network` is about a network, `connect container` about a container. */
-const resourceKind = (operation: Operation): ResourceKind =>
-  operation.kind === 'wait' || operation.kind === 'run-hooks'
-    ? 'service'
-    : (VERBS[operation.kind].split(' ')[1] as ResourceKind);
-
-/** Collects steps and keeps their ids unique; dependencies may be added to a step after it was made. */
-export class PlanBuilder {
-  readonly warnings: string[] = [];
-  readonly unchanged: ObservedContainer[] = [];
-  readonly ids = new Map<string, string>();
-  readonly #steps = new Map<string, Step & { readonly after: string[] }>();
-
-  /** Adds a step and gives its id. `undefined` among `after` is ignored; a step that exists gains the dependencies. */
-  add(operation: Operation, cause: string, after: readonly (string | undefined)[] = []): string {
-    const name = subject(operation);
-    const id = `${VERBS[operation.kind]} ${name}${suffix(operation)}`;
-    const needed = [...new Set(after.filter((one) => one !== undefined))];
-    const existing = this.#steps.get(id);
-    if (existing !== undefined) this.needs(id, needed);
-    else
-      this.#steps.set(id, {
-        id,
-        after: needed,
-        resource: {
-          kind: resourceKind(operation),
-          name,
-        },
-        operation,
-        cause,
-      });
-    return id;
-  }
-
-  /** The steps so far, in the order they were added. */
-  steps(): readonly Step[] {
-    return [...this.#steps.values()];
-  }
-
-  has(id: string): boolean {
-    return this.#steps.has(id);
-  }
-
-  /** Makes a step wait for others as well. */
-  needs(id: string, others: readonly (string | undefined)[]): void {
-    const step = this.#steps.get(id);
-    if (step === undefined) return;
-    for (const other of others)
-      if (other !== undefined && other !== id && !step.after.includes(other)) step.after.push(other);
-  }
-
-  /** The finished plan, steps sorted so that each comes after what it needs, otherwise as they were added. */
-  build(): Plan {
-    const done = new Set<string>();
-    const steps: Step[] = [];
-    const place = (step: Step) => {
-      if (done.has(step.id)) return;
-      done.add(step.id);
-      for (const id of step.after) {
-        const needed = this.#steps.get(id);
-        if (needed !== undefined) place(needed);
-      }
-      steps.push({ ...step, after: step.after.filter((id) => this.#steps.has(id)) });
-    };
-    for (const step of this.#steps.values()) place(step);
-    return { steps, warnings: this.warnings, unchanged: this.unchanged, ids: this.ids };
-  }
-}
-
-function subject(operation: Operation): string {
-  switch (operation.kind) {
-    case 'create-network':
-    case 'remove-network':
-    case 'create-volume':
-    case 'remove-volume':
-      return operation.name;
-    case 'remove-image':
-    case 'pull-image':
-      return operation.reference;
-    case 'wait':
-    case 'run-hooks':
-      return operation.service;
-    case 'create-container':
-      return operation.as;
-    default:
-      return operation.container;
-  }
-}
-
-function suffix(operation: Operation): string {
-  if (operation.kind === 'wait') return ` ${operation.condition}${operation.required ? '' : ' (optional)'}`;
-  if (operation.kind === 'connect-network') return ` to ${operation.network}`;
-  if (operation.kind === 'disconnect-network') return ` from ${operation.network}`;
-  return '';
 }

@@ -3,7 +3,8 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { execute } from '../../project/execute/index.ts';
 import { observeContainers } from '../../project/observe.ts';
 import type { Plan } from '../../project/plan.ts';
-import { planKill, planStop } from '../../project/plan-lifecycle.ts';
+import { planKill } from '../../project/plan-lifecycle/signal.ts';
+import { planStop } from '../../project/plan-lifecycle/stop.ts';
 import { flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { matchServices } from '../project.ts';
@@ -56,8 +57,10 @@ export async function upAttached(
   const onExit = flag.bool(args, 'abort-on-container-exit') || (exitFrom !== undefined && !onFailure);
   const names = [
     ...new Set([
-      ...plan.ids.keys(),
-      ...plan.steps.flatMap(({ operation }) => ('container' in operation ? [operation.container] : [])),
+      ...plan.unchanged.map((container) => container.name),
+      ...plan.steps.flatMap(({ operation }) =>
+        operation.kind === 'start-container' ? [operation.container] : [],
+      ),
     ]),
   ];
   const renderer = await ctx.renderer({
@@ -65,7 +68,7 @@ export async function upAttached(
     color: ctx.color.stdout && !flag.bool(args, 'no-color'),
     timestamps: flag.bool(args, 'timestamps'),
     project: project.name,
-    containers: names.filter((name) => !/^[0-9a-f]{12}_/.test(name)),
+    containers: names,
   });
   const session = await AttachedSession.open({
     client,

@@ -2,7 +2,8 @@ import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
 import { containerName, scaleOf } from '../../project/names.ts';
 import type { Observed } from '../../project/observed.ts';
-import type { Plan, Step } from '../../project/plan.ts';
+import type { Plan } from '../../project/plan.ts';
+import { PlanBuilder } from '../../project/plan-builder.ts';
 import { planUp } from '../../project/plan-up/index.ts';
 import type { UpOptions } from '../../project/plan-up/options.ts';
 import { waitCondition } from '../../project/wait-condition.ts';
@@ -29,31 +30,26 @@ export function dependenciesPlan(
 
 /** The plan with the waits for the service's own conditions at its end. */
 function addConditions(plan: Plan, service: Service, dependencies: Project): Plan {
-  const steps: Step[] = [...plan.steps];
+  const builder = PlanBuilder.from(plan);
   for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {
     const target = dependencies.services[name];
     if (target === undefined || dependency.condition === 'service_started' || scaleOf(target) === 0) continue;
-    const condition = waitCondition(dependency.condition);
-    const id = `wait for service ${name} ${condition}`;
-    if (steps.some((step) => step.id === id)) continue;
-    steps.push({
-      id,
-      after: plan.steps
-        .filter(({ operation }) => operation.kind === 'start-container' && operation.service === name)
-        .map((step) => step.id),
-      resource: { kind: 'service', name },
-      operation: {
+    builder.add(
+      {
         kind: 'wait',
         service: name,
         containers: Array.from({ length: scaleOf(target) }, (_, at) =>
           containerName(dependencies.name, target, at + 1),
         ),
-        condition,
+        condition: waitCondition(dependency.condition),
         required: dependency.required,
         dependents: [service.name],
       },
-      cause: `${service.name} depends on it`,
-    });
+      `${service.name} depends on it`,
+      plan.steps
+        .filter(({ operation }) => operation.kind === 'start-container' && operation.service === name)
+        .map((step) => step.id),
+    );
   }
-  return { ...plan, steps };
+  return builder.build();
 }

@@ -1,7 +1,8 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
 import { type ContainerSpec, containerSpec } from '../../project/create-body/index.ts';
-import { type Plan, PlanBuilder } from '../../project/plan.ts';
+import type { Plan } from '../../project/plan.ts';
+import { PlanBuilder } from '../../project/plan-builder.ts';
 import { version } from '../../version.ts';
 
 interface OneOff {
@@ -44,13 +45,16 @@ export function withOneOff(
   container: string,
   spec: ContainerSpec,
 ): Plan {
-  const builder = new PlanBuilder();
+  const builder = dependencies === undefined ? new PlanBuilder() : PlanBuilder.from(dependencies);
   const cause = 'run was asked for';
   const created = builder.add(
     { kind: 'create-container', container, service: service.name, as: container, replaces: undefined, spec },
     cause,
   );
-  builder.add({ kind: 'start-container', container, service: service.name, postStart: [] }, cause, [created]);
-  const own = builder.build();
-  return dependencies === undefined ? own : { ...dependencies, steps: [...dependencies.steps, ...own.steps] };
+  builder.add(
+    { kind: 'start-container', container, service: service.name, isNew: true, postStart: [] },
+    cause,
+    [created],
+  );
+  return builder.build();
 }

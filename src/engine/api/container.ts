@@ -144,6 +144,8 @@ export interface ContainerSummary {
   readonly State: ContainerStatusName;
   /** For people: `Up 3 minutes (healthy)`. */
   readonly Status: string;
+  /** Since API version 1.52; absent without a health check. */
+  readonly Health?: { readonly Status: string; readonly FailingStreak: number };
   readonly HostConfig: { readonly NetworkMode: string; readonly Annotations?: StringMap };
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSettings>> };
   readonly Mounts: readonly MountPoint[];

@@ -11,6 +11,8 @@ export interface EnginePaths {
   readonly run: string;
   readonly socket: string;
   readonly log: string;
+  /** See store/layout.ts. */
+  readonly ended: string;
 }
 
 /** `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories. */
@@ -18,7 +20,13 @@ export function enginePaths(env: Env): EnginePaths {
   const root = env.TCOMPOSE_ROOT;
   const lib = root ? join(root, 'lib') : '/var/lib/tcompose';
   const run = root ? join(root, 'run') : '/run/tcompose';
-  return { lib, run, socket: join(run, 'engine.sock'), log: join(run, 'engine.log') };
+  return {
+    lib,
+    run,
+    socket: join(run, 'engine.sock'),
+    log: join(run, 'engine.log'),
+    ended: join(run, 'ended'),
+  };
 }
 
 /** The files that an engine is started from. */

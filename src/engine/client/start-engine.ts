@@ -38,6 +38,7 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     );
   const program = engineProgram();
   const logBefore = readText(paths.log).length;
+  const endedBefore = readText(paths.ended);
   try {
     mkdirSync(paths.run, { recursive: true, mode: 0o711 });
     mkdirSync(paths.lib, { recursive: true, mode: 0o711 });
@@ -62,7 +63,7 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     if (keeperIsGone(paths)) {
       // It gave up, or the whole of it was stopped meanwhile.
       if (await accepts(paths.socket)) return;
-      if (keeper === ANOTHER_KEEPER || endedOnRequest(freshLog(paths, logBefore))) {
+      if (keeper === ANOTHER_KEEPER || endedOnRequest(readText(paths.ended), endedBefore)) {
         // The one found at work was on its way out, idle or handed over, or ours was handed over to another version as
         // soon as it served: there is room now.
         keeper = await run();
@@ -108,9 +109,11 @@ function keeperIsGone(paths: EnginePaths): boolean {
   return Number.isInteger(pid) && pid > 0 && !processRuns(pid);
 }
 
-/** Whether an engine's log tells of an end that a client asked for, or idleness, and of no failure. */
-export const endedOnRequest = (log: string): boolean =>
-  / ending: /.test(log) && !/ the engine cannot run: |, giving up$/m.test(log);
+/**
+ * Whether an engine has ended by request or idleness since `before` was read: it says so in a file that each engine
+ * removes when it begins.
+ */
+export const endedOnRequest = (said: string, before: string): boolean => said !== '' && said !== before;
 
 function freshLog(paths: EnginePaths, logBefore: number): string {
   const log = readText(paths.log);

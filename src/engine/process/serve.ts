@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
 import { version } from '../../version.ts';
@@ -8,6 +8,7 @@ import { createRouter } from '../http/router.ts';
 import { createApiServer } from '../http/server.ts';
 import { apiVersion } from '../http/versions.ts';
 import { allRoutes } from '../routes/all.ts';
+import type { Layout } from '../store/layout.ts';
 import { finish } from './finish.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
 import { listen } from './listen.ts';
@@ -25,7 +26,10 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     log.info(`ending: ${why}`);
     rmSync(layout.socket, { force: true });
     server.close();
-    if (exitCode === 0) keeper.shutdown();
+    if (exitCode === 0) {
+      sayEnded(layout, why);
+      keeper.shutdown();
+    }
     // What is being answered gets a moment; streams that last are cut, their clients know how to come back.
     setTimeout(() => {
       server.closeAllConnections();
@@ -69,4 +73,13 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
       log.debug(`warming up: ${(error as Error).message}`);
     }
   });
+}
+
+/** Lets a client that waits for an engine tell one that was to end from one that cannot run (client/start-engine.ts). */
+function sayEnded(layout: Layout, why: string): void {
+  try {
+    writeFileSync(layout.ended, `${JSON.stringify({ pid: process.pid, why })}\n`);
+  } catch {
+    // A full disk: the client then says that the engine ended.
+  }
 }

@@ -12,6 +12,8 @@ export interface Layout {
   readonly lock: string;
   readonly log: string;
   readonly keeperPid: string;
+  /** Written by an engine that ends because it was asked to or had nothing to do; removed by the next. */
+  readonly ended: string;
   readonly format: string;
   readonly instance: string;
   readonly events: string;
@@ -34,6 +36,7 @@ export function layoutOf(lib: string, run: string): Layout {
     lock: join(run, 'engine.lock'),
     log: join(run, 'engine.log'),
     keeperPid: join(run, 'keeper.pid'),
+    ended: join(run, 'ended'),
     format: join(lib, 'format'),
     instance: join(lib, 'instance'),
     events: join(lib, 'events.log'),

@@ -63,6 +63,11 @@ export async function execute(
     if (errors.length > 1) throw new TcomposeErrors(distinct(errors));
     if (options.signal.aborted && result.skipped.length > 0)
       throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+    if (result.skipped.length > 0)
+      throw new TcomposeError(
+        'INTERNAL',
+        `steps of the plan never came to their turn: ${result.skipped.map((step) => step.id).join(', ')}`,
+      );
   } finally {
     if (options.watch === undefined) (await opened?.catch(() => undefined))?.close();
   }

@@ -107,14 +107,9 @@ async function act(
       return;
     }
     case 'rename-container': {
-      const temporary = [...ids].find(
-        ([known]) => /^[0-9a-f]{12}_/.test(known) && known.slice(13) === operation.container,
-      );
-      const id = operation.id ?? temporary?.[1];
-      if (id === undefined)
-        throw new TcomposeError('INTERNAL', `nothing is there to be renamed to ${operation.container}`);
+      const id = idOf(ids, operation.from);
       await client.containers.rename(id, operation.container);
-      if (temporary !== undefined) ids.delete(temporary[0]);
+      ids.delete(operation.from);
       ids.set(operation.container, id);
       return;
     }
@@ -123,8 +118,12 @@ async function act(
     case 'start-container': {
       const id = idOf(ids, operation.container);
       progress('Starting', 'working');
-      const isNew = step.cause === 'it is new';
-      context.onStart?.({ id, name: operation.container, service: operation.service, isNew });
+      context.onStart?.({
+        id,
+        name: operation.container,
+        service: operation.service,
+        isNew: operation.isNew,
+      });
       await client.containers.start(id);
       if (operation.postStart.length > 0)
         await runHooks(client, { id, name: operation.container }, operation.postStart, 'post_start');
@@ -154,9 +153,9 @@ async function act(
       progress('Removing', 'working');
       await client.containers
         .remove(operation.id, { force: operation.force, volumes: operation.volumes })
-        .catch((error: unknown) => {
+        .catch(async (error: unknown) => {
           // Someone else is at it, and the container is as good as gone.
-          if (statusOf(error) !== 409 || !/in progress/.test((error as Error).message)) throw error;
+          if (statusOf(error) !== 409 || !(await isGoing(client, operation.id))) throw error;
         });
       // Another container may use one of them by now.
       for (const name of operation.inheritedVolumes) await tolerate(client.volumes.remove(name), 404, 409);
@@ -181,6 +180,12 @@ async function act(
       return waitStep(operation, context, signal);
   }
 }
+
+/** Whether a container is being removed, or has been. */
+const isGoing = async (client: EngineClient, id: string): Promise<boolean> => {
+  const found = await tolerate(client.containers.inspect(id), 404);
+  return found === undefined || found.State.Status === 'removing';
+};
 
 function idOf(ids: ReadonlyMap<string, string>, name: string): string {
   const id = ids.get(name);

@@ -1,6 +1,7 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { Observed } from '../observed.ts';
-import type { PlanBuilder } from '../plan.ts';
+import type { StepRef } from '../plan.ts';
+import type { PlanBuilder } from '../plan-builder.ts';
 import type { ResourceOutcome } from '../plan-resources.ts';
 import type { UpOptions } from './options.ts';
 
@@ -9,14 +10,14 @@ export interface ServiceState {
   /** Final names of the containers it will have. */
   readonly containers: string[];
   /** Steps after which its first container exists. */
-  readonly exists: string[];
-  readonly starts: string[];
-  readonly stops: string[];
+  readonly exists: StepRef[];
+  readonly starts: StepRef[];
+  readonly stops: StepRef[];
   recreated: boolean;
   /** Its pre_start hooks must run before anything of it starts. */
   hooksDue: boolean;
   /** The step that runs them. */
-  hooks: string | undefined;
+  hooks: StepRef | undefined;
 }
 
 /** What the parts of one plan share: what they are given, and the plan that grows. */
@@ -27,7 +28,7 @@ export interface UpContext {
   readonly plan: PlanBuilder;
   readonly networks: ReadonlyMap<string, ResourceOutcome>;
   readonly volumes: ReadonlyMap<string, ResourceOutcome>;
-  /** Image reference → step that fetches it. */
-  readonly images: ReadonlyMap<string, string>;
+  /** Service → step that fetches its image. */
+  readonly images: ReadonlyMap<string, StepRef>;
   readonly states: Map<string, ServiceState>;
 }

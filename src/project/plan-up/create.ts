@@ -2,11 +2,12 @@ import type { Service } from '../../compose/model/service.ts';
 import { containerSpec } from '../create-body/index.ts';
 import { type Expectation, parentsOf } from '../divergence.ts';
 import { containerName } from '../names.ts';
+import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 import { planStart } from './start.ts';
 
 /** Steps a new container of the service must wait for: its networks, volumes, image and namespace parents. */
-export function creationNeeds(context: UpContext, service: Service): (string | undefined)[] {
+export function creationNeeds(context: UpContext, service: Service): (StepRef | undefined)[] {
   return [
     ...Object.keys(service.networks ?? {}).map((key) => context.networks.get(key)?.ready),
     ...(service.volumes ?? []).map((mount) =>
@@ -23,7 +24,7 @@ export function planCreation(
   service: Service,
   want: Expectation,
   number: number,
-  waits: () => readonly string[],
+  waits: () => readonly StepRef[],
 ): void {
   const { project, options, plan } = context;
   const name = containerName(project.name, service, number, options.separator);
@@ -43,5 +44,5 @@ export function planCreation(
   state.containers.push(name);
   state.exists.push(created);
   state.recreated = true;
-  if (options.start) planStart(context, service, name, 'it is new', [created, ...waits()]);
+  if (options.start) planStart(context, service, { name, isNew: true }, 'it is new', [created, ...waits()]);
 }

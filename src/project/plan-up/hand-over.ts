@@ -1,6 +1,6 @@
 import type { Service } from '../../compose/model/service.ts';
 import { isUp, type ObservedContainer } from '../observed.ts';
-import type { Step } from '../plan.ts';
+import type { Step, StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 
 /**
@@ -10,15 +10,15 @@ import type { UpContext } from './context.ts';
  */
 export function planHandOver(context: UpContext): void {
   const { project, observed, plan } = context;
-  const steps = new Map(plan.steps().map((step) => [step.id, step]));
+  const steps = plan.steps();
   const leaving = observed.containers.flatMap((container): Leaving[] => {
     const stopped = stepOf(steps, 'stop-container', container);
     const removed = stepOf(steps, 'remove-container', container);
     return stopped === undefined && removed === undefined ? [] : [{ container, stopped, removed }];
   });
-  for (const { id, operation } of steps.values()) {
-    const wait = (other: string | undefined) => {
-      if (other !== undefined && !needs(steps, other, id)) plan.needs(id, [other]);
+  for (const { id, operation } of steps) {
+    const wait = (other: StepRef | undefined) => {
+      if (other !== undefined && !plan.waitsFor(other, id)) plan.needs(id, [other]);
     };
     if (operation.kind === 'create-container' || operation.kind === 'rename-container') {
       const name = operation.kind === 'create-container' ? operation.as : operation.container;
@@ -38,29 +38,16 @@ export function planHandOver(context: UpContext): void {
 
 interface Leaving {
   readonly container: ObservedContainer;
-  readonly stopped: string | undefined;
-  readonly removed: string | undefined;
+  readonly stopped: StepRef | undefined;
+  readonly removed: StepRef | undefined;
 }
 
 const stepOf = (
-  steps: ReadonlyMap<string, Step>,
+  steps: readonly Step[],
   kind: 'stop-container' | 'remove-container',
   container: ObservedContainer,
-): string | undefined =>
-  [...steps.values()].find(({ operation }) => operation.kind === kind && operation.id === container.id)?.id;
-
-/** Whether a step waits for another, directly or through others. */
-function needs(
-  steps: ReadonlyMap<string, Step>,
-  id: string,
-  other: string,
-  seen = new Set<string>(),
-): boolean {
-  if (id === other) return true;
-  if (seen.has(id)) return false;
-  seen.add(id);
-  return (steps.get(id)?.after ?? []).some((next) => needs(steps, next, other, seen));
-}
+): StepRef | undefined =>
+  steps.find(({ operation }) => operation.kind === kind && operation.id === container.id)?.id;
 
 /** `8080/tcp` for each host port a service asks for, ranges in full. Addresses do not matter here: waiting is harmless. */
 function publishedPorts(service: Service | undefined): ReadonlySet<string> {

@@ -1,6 +1,6 @@
-import { labels } from '../labels.ts';
 import type { Observed, ObservedContainer } from '../observed.ts';
-import type { PlanBuilder } from '../plan.ts';
+import type { PlanBuilder } from '../plan-builder.ts';
+import { finalName } from '../temporary-name.ts';
 
 /**
  * The containers of a service, told apart by how a replacement that was cut short left them: one whose predecessor is gone
@@ -18,18 +18,16 @@ export function splitLeftovers(
   const existing: ObservedContainer[] = [];
   const leftovers: ObservedContainer[] = [];
   for (const container of own) {
-    const final = /^[0-9a-f]{12}_(.+)$/.exec(container.name)?.[1];
-    const temporary =
-      final !== undefined && container.labels[labels.replace] !== undefined ? final : undefined;
-    if (temporary === undefined) existing.push(container);
-    else if (own.some((other) => other.name === temporary)) leftovers.push(container);
+    const final = finalName(container);
+    if (final === undefined) existing.push(container);
+    else if (own.some((other) => other.name === final)) leftovers.push(container);
     else {
-      plan.ids.set(temporary, container.id);
+      plan.ids.set(final, container.id);
       plan.add(
-        { kind: 'rename-container', id: container.id, container: temporary },
+        { kind: 'rename-container', from: container.name, container: final },
         'an interrupted replacement left it with a temporary name',
       );
-      existing.push({ ...container, name: temporary });
+      existing.push({ ...container, name: final });
     }
   }
   return { existing, leftovers };

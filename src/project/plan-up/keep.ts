@@ -1,6 +1,7 @@
 import type { Service } from '../../compose/model/service.ts';
 import { endpointParts } from '../create-body/networks.ts';
 import type { ObservedContainer } from '../observed.ts';
+import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 import { planStart } from './start.ts';
 import { planStop } from './stop.ts';
@@ -10,16 +11,17 @@ export function planKept(
   context: UpContext,
   service: Service,
   container: ObservedContainer,
-  waits: () => readonly string[],
+  waits: () => readonly StepRef[],
 ): void {
   const { plan, options } = context;
+  const kept = { name: container.name, isNew: false };
   const rejoin = planRejoin(context, service, container);
   if (!options.start) {
     plan.unchanged.push(container);
     return;
   }
   if (rejoin.length > 0) {
-    planStart(context, service, container.name, 'it was stopped for its network', [...rejoin, ...waits()]);
+    planStart(context, service, kept, 'it was stopped for its network', [...rejoin, ...waits()]);
     return;
   }
   if (container.state === 'paused') {
@@ -40,32 +42,28 @@ export function planKept(
     const cause = `it depends on service ${upstream}, which is started again (restart: true)`;
     const stop = planStop(context, container, service, cause);
     for (const other of context.states.get(upstream)!.stops) plan.needs(other, [stop]);
-    planStart(context, service, container.name, cause, [
-      stop,
-      ...waits(),
-      ...context.states.get(upstream)!.starts,
-    ]);
+    planStart(context, service, kept, cause, [stop, ...waits(), ...context.states.get(upstream)!.starts]);
     return;
   }
   const cause =
     container.state === 'exited'
       ? `it is not running (exited ${container.exitCode ?? '?'})`
       : 'it is not running';
-  planStart(context, service, container.name, cause, waits());
+  planStart(context, service, kept, cause, waits());
 }
 
 /** Networks that are made anew: the container leaves each and comes back. Gives the steps after which it is in all. */
-function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly string[] {
+function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly StepRef[] {
   const { plan, project } = context;
-  const rejoin: string[] = [];
+  const rejoin: StepRef[] = [];
   for (const part of endpointParts(project, service, { name: container.name, aliases: [service.name] })) {
     const network = context.networks.get(part.key);
-    if (network?.replaced !== true) continue;
+    if (network?.removal === undefined) continue;
     const cause = `network ${part.network} is made anew`;
     const stopped = planStop(context, container, service, cause);
     const target = { container: container.name, id: container.id, network: part.network };
     const left = plan.add({ kind: 'disconnect-network', ...target }, cause, [stopped]);
-    plan.needs(`remove network ${part.network}`, [left]);
+    plan.needs(network.removal, [left]);
     rejoin.push(
       plan.add({ kind: 'connect-network', ...target, settings: part.settings }, cause, [network.ready]),
     );

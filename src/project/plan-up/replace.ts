@@ -6,6 +6,8 @@ import type { Expectation } from '../divergence.ts';
 import { labels } from '../labels.ts';
 import { containerName } from '../names.ts';
 import type { ObservedContainer } from '../observed.ts';
+import type { StepRef } from '../plan.ts';
+import { temporaryName } from '../temporary-name.ts';
 import type { UpContext } from './context.ts';
 import { creationNeeds } from './create.ts';
 import { planStart } from './start.ts';
@@ -21,14 +23,14 @@ export function planReplacement(
   want: Expectation,
   old: ObservedContainer,
   cause: string,
-  waits: () => readonly string[],
+  waits: () => readonly StepRef[],
 ): void {
   const { project, options, plan } = context;
   const state = context.states.get(service.name)!;
   const freed = removalsThatNeedIt(context, service);
   const removeFirst = freed.length > 0;
   const name = containerName(project.name, service, old.number, options.separator);
-  const as = removeFirst ? name : `${old.id.slice(0, 12)}_${name}`;
+  const as = removeFirst ? name : temporaryName(old.id, name);
   const inherited = options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project);
   const spec = containerSpec(project, service, {
     number: old.number,
@@ -53,7 +55,7 @@ export function planReplacement(
     spec,
   } as const;
   state.recreated = true;
-  let exists: string;
+  let exists: StepRef;
   if (removeFirst) {
     const stop = planStop(context, old, service, cause);
     const removed = planRemove(context, old, cause, [stop]);
@@ -64,29 +66,21 @@ export function planReplacement(
     const stop = planStop(context, old, service, cause, [created]);
     const removed = planRemove(context, old, cause, [created, stop]);
     exists = plan.add(
-      { kind: 'rename-container', id: undefined, container: name },
+      { kind: 'rename-container', from: as, container: name },
       `it takes the name of the container it replaces`,
       [removed],
     );
   }
   state.exists.push(exists);
-  if (options.start) planStart(context, service, name, 'it is new', [exists, ...waits()]);
+  if (options.start) planStart(context, service, { name, isNew: true }, 'it is new', [exists, ...waits()]);
 }
 
 /** Steps that remove volumes and networks of the service, and can only once its containers are gone. */
-const removalsThatNeedIt = (
-  { project, volumes, networks }: UpContext,
-  service: Service,
-): readonly string[] => [
-  ...(service.volumes ?? []).flatMap(({ source }) =>
-    source !== undefined && volumes.get(source)?.replaced === true
-      ? [`remove volume ${project.volumes[source]!.name}`]
-      : [],
-  ),
-  ...Object.keys(service.networks ?? {}).flatMap((key) =>
-    networks.get(key)?.replaced === true ? [`remove network ${project.networks[key]!.name}`] : [],
-  ),
-];
+const removalsThatNeedIt = ({ volumes, networks }: UpContext, service: Service): readonly StepRef[] =>
+  [
+    ...(service.volumes ?? []).map(({ source }) => (source === undefined ? undefined : volumes.get(source))),
+    ...Object.keys(service.networks ?? {}).map((key) => networks.get(key)),
+  ].flatMap((outcome) => outcome?.removal ?? []);
 
 /** Volumes of a container that no compose file names: they are handed on to its successor. */
 function anonymousVolumes(

@@ -2,6 +2,7 @@ import type { Service } from '../../compose/model/service.ts';
 import { expectationOf } from '../divergence.ts';
 import { scaleOf } from '../names.ts';
 import { isUp } from '../observed.ts';
+import type { StepRef } from '../plan.ts';
 import type { ServiceState, UpContext } from './context.ts';
 import { planCreation } from './create.ts';
 import { splitLeftovers } from './interrupted-replacements.ts';
@@ -37,7 +38,7 @@ export function planService(context: UpContext, service: Service): void {
   );
   const desired = scaleOf(service);
   const surplus = planScaleDown(context, service, verdicts, desired);
-  let planned: readonly string[] | undefined;
+  let planned: readonly StepRef[] | undefined;
   const waits = () => {
     planned ??= options.noDeps ? [] : planWaits(context, service);
     return planned;

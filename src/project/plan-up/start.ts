@@ -1,5 +1,6 @@
 import type { Service } from '../../compose/model/service.ts';
 import { preStartSpec } from '../create-body/pre-start.ts';
+import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 import { planRemove } from './stop.ts';
 
@@ -7,17 +8,23 @@ import { planRemove } from './stop.ts';
 export function planStart(
   context: UpContext,
   service: Service,
-  container: string,
+  container: { readonly name: string; readonly isNew: boolean },
   cause: string,
-  after: readonly (string | undefined)[],
-): string {
+  after: readonly (StepRef | undefined)[],
+): StepRef {
   const state = context.states.get(service.name)!;
   if (state.hooksDue) {
-    state.hooks = planHooks(context, service, container, after);
+    state.hooks = planHooks(context, service, container.name, after);
     state.hooksDue = false;
   }
   const step = context.plan.add(
-    { kind: 'start-container', container, service: service.name, postStart: service.post_start ?? [] },
+    {
+      kind: 'start-container',
+      container: container.name,
+      service: service.name,
+      isNew: container.isNew,
+      postStart: service.post_start ?? [],
+    },
     cause,
     [...after, state.hooks],
   );
@@ -30,8 +37,8 @@ function planHooks(
   context: UpContext,
   service: Service,
   container: string,
-  after: readonly (string | undefined)[],
-): string {
+  after: readonly (StepRef | undefined)[],
+): StepRef {
   const { project, options, plan, observed } = context;
   const hooks = (service.pre_start ?? []).map((hook, at) => {
     const name = `${project.name}-${service.name}-pre-start-${at + 1}`;

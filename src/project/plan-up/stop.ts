@@ -1,6 +1,7 @@
 import type { Service } from '../../compose/model/service.ts';
 import { removeOperation, stopOperation } from '../container-operations.ts';
 import { isUp, type ObservedContainer } from '../observed.ts';
+import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 
 /** Stops a container that is up and gives the step; what depends on its service waits for that before it restarts. */
@@ -9,8 +10,8 @@ export function planStop(
   container: ObservedContainer,
   service: Service | undefined,
   cause: string,
-  after: readonly (string | undefined)[] = [],
-): string | undefined {
+  after: readonly (StepRef | undefined)[] = [],
+): StepRef | undefined {
   if (!isUp(container)) return undefined;
   const operation = stopOperation(container, service, context.options.timeout);
   const step = context.plan.add(operation, cause, after);
@@ -23,5 +24,5 @@ export const planRemove = (
   context: UpContext,
   container: ObservedContainer,
   cause: string,
-  after: readonly (string | undefined)[],
-): string => context.plan.add(removeOperation(container, { volumes: false, force: true }), cause, after);
+  after: readonly (StepRef | undefined)[],
+): StepRef => context.plan.add(removeOperation(container, { volumes: false, force: true }), cause, after);

@@ -1,4 +1,6 @@
 import type { Service } from '../../compose/model/service.ts';
+import { nearestSteps } from '../nearest-steps.ts';
+import type { StepRef } from '../plan.ts';
 import { waitCondition } from '../wait-condition.ts';
 import type { UpContext } from './context.ts';
 
@@ -6,13 +8,18 @@ import type { UpContext } from './context.ts';
  * Steps that must end before containers of `service` may start. A wait for a condition exists once per dependency; with
  * nothing of `service` to start nobody asks for it.
  */
-export function planWaits(context: UpContext, service: Service): readonly string[] {
+export function planWaits(context: UpContext, service: Service): readonly StepRef[] {
   const { plan, states } = context;
-  const result: string[] = [];
+  const result: StepRef[] = [
+    ...nearestSteps(
+      service.name,
+      (name) => Object.keys(context.project.services[name]?.depends_on ?? {}),
+      (name) => states.get(name)?.starts ?? [],
+    ),
+  ];
   for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {
     const state = states.get(name);
     if (state === undefined || state.containers.length === 0) continue;
-    result.push(...state.starts);
     if (dependency.condition === 'service_started') continue;
     const dependents = Object.values(context.project.services)
       .filter((other) => other.depends_on?.[name]?.condition === dependency.condition)

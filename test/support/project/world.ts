@@ -122,12 +122,7 @@ export class World {
       case 'rename-container': {
         if (this.containers.some((box) => box.name === operation.container))
           throw new Error(`the name ${operation.container} is taken`);
-        const box = this.containers.find(
-          (one) =>
-            one.id === operation.id ||
-            (/^[0-9a-f]{12}_/.test(one.name) && one.name.slice(13) === operation.container),
-        );
-        box!.name = operation.container;
+        this.box(operation.from).name = operation.container;
         return;
       }
       case 'start-container': {

@@ -4,9 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadProject } from '../../../src/compose/load.ts';
 import type { Project } from '../../../src/compose/model/project.ts';
+import { dependenciesOf, withDependencies, withRestartedAlong } from '../../../src/project/dependencies.ts';
 import { formatPlan } from '../../../src/project/format-plan.ts';
 import type { Plan } from '../../../src/project/plan.ts';
 import { planDown } from '../../../src/project/plan-down.ts';
+import { planRestart } from '../../../src/project/plan-lifecycle/restart.ts';
+import { planStart } from '../../../src/project/plan-lifecycle/start.ts';
+import { planStop } from '../../../src/project/plan-lifecycle/stop.ts';
 import { planUp } from '../../../src/project/plan-up/index.ts';
 import type { UpOptions } from '../../../src/project/plan-up/options.ts';
 import { World } from '../../support/project/world.ts';
@@ -14,7 +18,11 @@ import { World } from '../../support/project/world.ts';
 /** case.yaml of a case: what the world is like and what is asked for. Every key is optional. */
 interface Case {
   readonly about: string;
-  readonly command?: 'up' | 'down';
+  readonly command?: 'up' | 'down' | 'stop' | 'start' | 'restart';
+  /** Services that `stop`, `start` and `restart` are about; default: all. */
+  readonly services?: readonly string[];
+  /** `restart --no-deps`. */
+  readonly noDeps?: boolean;
   /** Up options that differ from the defaults. */
   readonly options?: Omit<Partial<UpOptions>, 'roots' | 'renewVolumes'> & {
     readonly roots?: readonly string[];
@@ -89,8 +97,32 @@ async function worldOf(dir: string, given: Case): Promise<World> {
   return world;
 }
 
-const planOf = (given: Case, project: Project, world: World): Plan =>
-  given.command === 'down'
+/** As the commands select: `start` with dependencies, `restart` with what restarts along. */
+function lifecyclePlan(
+  command: 'stop' | 'start' | 'restart',
+  given: Case,
+  file: Project,
+  world: World,
+): Plan {
+  const project = given.withoutFile === true ? undefined : file;
+  const all = world.observe().containers;
+  const dependencies = dependenciesOf(project, all);
+  const named = given.services ?? all.map((container) => container.service);
+  const about = {
+    stop: new Set(named),
+    start: withDependencies(dependencies, named),
+    restart: given.noDeps === true ? new Set(named) : withRestartedAlong(dependencies, named),
+  }[command];
+  const input = { project, all, containers: all.filter((container) => about.has(container.service)) };
+  if (command === 'stop') return planStop(input);
+  if (command === 'start') return planStart(input);
+  return planRestart(input, { conditions: given.noDeps !== true });
+}
+
+const planOf = (given: Case, project: Project, world: World): Plan => {
+  if (given.command === 'stop' || given.command === 'start' || given.command === 'restart')
+    return lifecyclePlan(given.command, given, project, world);
+  return given.command === 'down'
     ? planDown('shop', given.withoutFile === true ? undefined : project, world.observe(), {
         volumes: false,
         removeOrphans: false,
@@ -100,6 +132,7 @@ const planOf = (given: Case, project: Project, world: World): Plan =>
         ...given.down,
       })
     : planUp(project, world.observe(), optionsOf(given));
+};
 
 describe('plans as text (fixtures/plan)', () => {
   test.each(cases)('%s', async (name) => {
@@ -117,6 +150,7 @@ describe('plans as text (fixtures/plan)', () => {
 
     // Carried out in the worst order, it leaves a world in which there is nothing left to do.
     world.applyGreedily(plan);
+    if (given.command !== undefined && given.command !== 'up' && given.command !== 'down') return;
     if (given.command === 'down') {
       expect(world.containers.map((box) => box.name)).toEqual([]);
       return;

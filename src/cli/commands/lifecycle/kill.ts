@@ -1,5 +1,5 @@
 import { observeContainers } from '../../../project/observe.ts';
-import { planKill } from '../../../project/plan-lifecycle.ts';
+import { planKill } from '../../../project/plan-lifecycle/signal.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { checkSignal } from '../../arguments/signals.ts';

@@ -1,5 +1,6 @@
+import { dependenciesOf, withRestartedAlong } from '../../../project/dependencies.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { planRestart, restartedAlong } from '../../../project/plan-lifecycle.ts';
+import { planRestart } from '../../../project/plan-lifecycle/restart.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
@@ -14,12 +15,18 @@ export const command: Command = {
     const all = await observeContainers(client, scope.name);
     const named = selectContainers(scope, all, args.positional);
     const names = new Set(named.map((container) => container.service));
-    const along =
-      scope.project === undefined || flag.bool(args, 'no-deps')
-        ? names
-        : restartedAlong(scope.project, names);
-    const containers = all.filter((container) => along.has(container.service) && !container.oneoff);
-    const plan = planRestart({ project: scope.project, containers, timeout: flag.num(args, 'timeout') });
+    const noDeps = flag.bool(args, 'no-deps');
+    const along = noDeps ? names : withRestartedAlong(dependenciesOf(scope.project, all), names);
+    const ours = all.filter((container) => !container.oneoff);
+    const plan = planRestart(
+      {
+        project: scope.project,
+        containers: ours.filter((container) => along.has(container.service)),
+        all: ours,
+        timeout: flag.num(args, 'timeout'),
+      },
+      { conditions: !noDeps },
+    );
     await checkPlan(ctx, client, scope.project, plan);
     await runPlan(ctx, plan, { client, project: scope.name });
     return 0;

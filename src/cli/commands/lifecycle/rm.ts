@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { planRemove } from '../../../project/plan-lifecycle.ts';
+import { planRemove } from '../../../project/plan-lifecycle/stop.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { confirm } from '../../render/confirm.ts';

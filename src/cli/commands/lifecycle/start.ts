@@ -1,6 +1,7 @@
 import { TcomposeError } from '../../../errors.ts';
+import { dependenciesOf, withDependencies } from '../../../project/dependencies.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { planStart } from '../../../project/plan-lifecycle.ts';
+import { planStart } from '../../../project/plan-lifecycle/start.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
@@ -17,18 +18,24 @@ export const command: Command = {
   },
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const all = (await observeContainers(client, scope.name)).filter((container) => !container.oneoff);
+    const named = selectContainers(scope, all, args.positional);
     for (const service of args.positional)
-      if (!containers.some((container) => container.service === service) && !/[*?[]/.test(service))
-        throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `service ${service} has no container to start`, {
+      if (!named.some((container) => container.service === service) && !/[*?[]/.test(service))
+        throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `service "${service}" has no container to start`, {
           hint: `Create it with \`tcompose up -d ${service}\`.`,
         });
-    if (containers.length === 0)
-      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `project ${scope.name} has no container to start`, {
-        hint: 'Create them with `tcompose up -d`.',
+    if (named.length === 0)
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `no container found for project "${scope.name}"`, {
+        hint: 'Create and start its containers with `tcompose up -d`.',
       });
+    const services = withDependencies(
+      dependenciesOf(scope.project, all),
+      named.map((container) => container.service),
+    );
+    const containers = all.filter((container) => services.has(container.service));
     const wait = flag.bool(args, 'wait');
-    const plan = planStart({ project: scope.project, containers }, { wait });
+    const plan = planStart({ project: scope.project, containers, all }, { wait });
     await checkPlan(ctx, client, scope.project, plan);
     await runPlan(ctx, plan, {
       client,

@@ -1,5 +1,5 @@
 import { observeContainers } from '../../../project/observe.ts';
-import { planStop } from '../../../project/plan-lifecycle.ts';
+import { planStop } from '../../../project/plan-lifecycle/stop.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
@@ -11,8 +11,10 @@ export const command: Command = {
   args: { usage: '[SERVICE...]', flags: [sharedFlags.timeout] },
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
-    await runPlan(ctx, planStop({ project: scope.project, containers, timeout: flag.num(args, 'timeout') }), {
+    const all = await observeContainers(client, scope.name);
+    const containers = selectContainers(scope, all, args.positional);
+    const timeout = flag.num(args, 'timeout');
+    await runPlan(ctx, planStop({ project: scope.project, containers, all, timeout }), {
       client,
       project: scope.name,
     });

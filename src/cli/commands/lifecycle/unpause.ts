@@ -1,5 +1,5 @@
 import { observeContainers } from '../../../project/observe.ts';
-import { planPause } from '../../../project/plan-lifecycle.ts';
+import { planPause } from '../../../project/plan-lifecycle/signal.ts';
 import type { Command } from '../../arguments/command.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { runPlan } from '../../run-plan.ts';

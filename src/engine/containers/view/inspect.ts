@@ -87,6 +87,7 @@ function apiState(container: Container): ApiState {
 export function summarize(engine: Engine, container: Container, nowMs: number): ContainerSummary {
   const { record } = container;
   const annotations = record.hostConfig.Annotations;
+  const health = container.state.status === 'running' ? container.mutable.health : undefined;
   return {
     Id: record.id,
     Names: [`/${container.name}`],
@@ -98,6 +99,9 @@ export function summarize(engine: Engine, container: Container, nowMs: number): 
     Labels: record.config.Labels ?? {},
     State: shownStatus(container.state),
     Status: statusText(container, nowMs),
+    ...(health === undefined
+      ? {}
+      : { Health: { Status: health.Status, FailingStreak: health.FailingStreak } }),
     HostConfig: {
       NetworkMode: record.hostConfig.NetworkMode ?? 'default',
       ...(annotations ? { Annotations: annotations } : {}),

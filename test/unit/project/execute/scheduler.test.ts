@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runSteps } from '../../../../src/project/execute/scheduler.ts';
-import type { Step } from '../../../../src/project/plan.ts';
+import type { Step, StepRef } from '../../../../src/project/plan.ts';
 
 const step = (id: string, after: readonly string[]): Step => ({
-  id,
-  after,
+  id: id as StepRef,
+  after: after as readonly StepRef[],
   resource: { kind: 'container', name: id },
   operation: { kind: 'pause-container', container: id, id },
   cause: '',

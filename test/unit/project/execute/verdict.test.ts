@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ContainerState } from '../../../../src/engine/api/container.ts';
 import { judge } from '../../../../src/project/execute/verdict.ts';
-import { healthOf } from '../../../../src/project/observed.ts';
+import { healthInWords } from '../../../../src/project/status-words.ts';
 
 const state = (Status: string, health?: string, ExitCode = 0) =>
   ({
@@ -44,4 +44,4 @@ test.each([
   ['Up 3 minutes (unhealthy)', 'unhealthy'],
   ['Up 3 minutes (Paused)', 'none'],
   ['Exited (0) 2 minutes ago', 'none'],
-])('the health in "%s"', (status, health) => expect(healthOf(status)).toBe(health));
+])('the health in "%s"', (status, health) => expect(healthInWords(status)).toBe(health));

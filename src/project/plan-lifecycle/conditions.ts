@@ -1,0 +1,41 @@
+import type { Dependencies } from '../dependencies.ts';
+import type { ObservedContainer } from '../observed.ts';
+import type { StepRef } from '../plan.ts';
+import type { PlanBuilder } from '../plan-builder.ts';
+import { waitCondition } from '../wait-condition.ts';
+
+/** What the conditions of a service are waited for with. */
+export interface ConditionInput {
+  readonly plan: PlanBuilder;
+  readonly dependencies: Dependencies;
+  /** Containers of a service, of all that the project has. */
+  readonly containersOf: (service: string) => readonly ObservedContainer[];
+  /** Steps of this plan after which a service has begun. */
+  readonly begun: (service: string) => readonly StepRef[];
+}
+
+/**
+ * Steps that wait for what a service's dependencies must be before it goes on; one whose dependency has no container is
+ * left out.
+ */
+export function planConditions(service: string, input: ConditionInput): readonly StepRef[] {
+  const { plan, dependencies, containersOf, begun } = input;
+  return Object.entries(dependencies.get(service) ?? {}).flatMap(([name, { condition, required }]) => {
+    const containers = containersOf(name).map((container) => container.name);
+    if (condition === 'service_started' || containers.length === 0) return [];
+    return [
+      plan.add(
+        {
+          kind: 'wait',
+          service: name,
+          containers,
+          condition: waitCondition(condition),
+          required,
+          dependents: [service],
+        },
+        `${service} depends on it`,
+        begun(name),
+      ),
+    ];
+  });
+}

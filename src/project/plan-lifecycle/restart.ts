@@ -1,0 +1,54 @@
+import { acyclic, dependenciesOf } from '../dependencies.ts';
+import { nearestSteps } from '../nearest-steps.ts';
+import { groupByService } from '../observed.ts';
+import type { Plan, StepRef } from '../plan.ts';
+import { planConditions } from './conditions.ts';
+import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
+
+/**
+ * Restarts containers, those of dependencies first. With `conditions` each waits until what its service depends on is
+ * what `depends_on` asks for, as at a start.
+ */
+export function planRestart(input: LifecycleInput, options: { readonly conditions: boolean }): Plan {
+  const plan = beginPlan(input);
+  const { project } = input;
+  const everything = groupByService(input.all ?? input.containers);
+  const byService = groupByService(input.containers);
+  const dependencies = dependenciesOf(project, input.all ?? input.containers);
+  const order = acyclic(dependencies);
+  const restarts = new Map<string, readonly StepRef[]>();
+  const begun = (name: string) => restarts.get(name) ?? [];
+  for (const name of order.keys()) visit(name);
+  return plan.build();
+
+  function visit(name: string): void {
+    if (restarts.has(name)) return;
+    restarts.set(name, []);
+    for (const dependency of order.get(name) ?? []) visit(dependency);
+    const own = byService.get(name) ?? [];
+    if (own.length === 0) return;
+    const containersOf = (one: string) => everything.get(one) ?? [];
+    const needs = [
+      ...nearestSteps(name, (one) => order.get(one) ?? [], begun),
+      ...(options.conditions ? planConditions(name, { plan, dependencies, containersOf, begun }) : []),
+    ];
+    restarts.set(
+      name,
+      own.map((container) =>
+        plan.add(
+          {
+            kind: 'restart-container',
+            container: container.name,
+            id: container.id,
+            service: name,
+            timeout: input.timeout,
+            preStop: hooksOf(project, container).pre_stop ?? [],
+            postStart: hooksOf(project, container).post_start ?? [],
+          },
+          'it is to be restarted',
+          needs,
+        ),
+      ),
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import { isUp } from '../observed.ts';
+import type { Plan } from '../plan.ts';
+import { beginPlan, type LifecycleInput } from './input.ts';
+
+/** Sends a signal to what runs. */
+export function planKill(input: LifecycleInput, signal: string): Plan {
+  const plan = beginPlan(input);
+  for (const container of input.containers)
+    if (isUp(container))
+      plan.add(
+        { kind: 'kill-container', container: container.name, id: container.id, signal },
+        'it is to be killed',
+      );
+  return plan.build();
+}
+
+/** Pauses what is up, or unpauses it. What is paused already, or not, is asked for all the same: the engine's refusal is the answer. */
+export function planPause(input: LifecycleInput, pause: boolean): Plan {
+  const plan = beginPlan(input);
+  for (const container of input.containers)
+    if (container.state === 'running' || container.state === 'paused')
+      plan.add(
+        {
+          kind: pause ? 'pause-container' : 'unpause-container',
+          container: container.name,
+          id: container.id,
+        },
+        pause ? 'it is to be paused' : 'it is to be unpaused',
+      );
+  return plan.build();
+}

@@ -1,0 +1,69 @@
+import { acyclic, dependenciesOf } from '../dependencies.ts';
+import { nearestSteps } from '../nearest-steps.ts';
+import { groupByService, isUp } from '../observed.ts';
+import type { Plan, StepRef } from '../plan.ts';
+import { planConditions } from './conditions.ts';
+import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
+
+/** Starts what does not run, dependencies first, waiting for their conditions. */
+export function planStart(input: LifecycleInput, options: { readonly wait?: boolean } = {}): Plan {
+  const plan = beginPlan(input);
+  const { project } = input;
+  const everything = groupByService(input.all ?? input.containers);
+  const dependencies = dependenciesOf(project, input.all ?? input.containers);
+  const order = acyclic(dependencies);
+  const starts = new Map<string, readonly StepRef[]>();
+  const begun = (name: string) => starts.get(name) ?? [];
+  const byService = groupByService(input.containers);
+  for (const name of order.keys()) visit(name);
+  if (options.wait === true)
+    for (const [name, containers] of byService)
+      plan.add(
+        {
+          kind: 'wait',
+          service: name,
+          containers: containers.map((container) => container.name),
+          condition: 'ready',
+          required: true,
+          dependents: [],
+        },
+        '--wait was given',
+        begun(name),
+      );
+  return plan.build();
+
+  function visit(name: string): void {
+    if (starts.has(name)) return;
+    starts.set(name, []);
+    for (const dependency of order.get(name) ?? []) visit(dependency);
+    const own = byService.get(name) ?? [];
+    const sleeping = own.filter((container) => !isUp(container));
+    plan.unchanged.push(...own.filter(isUp));
+    if (sleeping.length === 0) return;
+    const needs = [
+      ...nearestSteps(name, (one) => order.get(one) ?? [], begun),
+      ...planConditions(name, {
+        plan,
+        dependencies,
+        containersOf: (one) => everything.get(one) ?? [],
+        begun,
+      }),
+    ];
+    starts.set(
+      name,
+      sleeping.map((container) =>
+        plan.add(
+          {
+            kind: 'start-container',
+            container: container.name,
+            service: name,
+            isNew: false,
+            postStart: hooksOf(project, container).post_start ?? [],
+          },
+          'it is not running',
+          needs,
+        ),
+      ),
+    );
+  }
+}

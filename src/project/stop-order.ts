@@ -1,0 +1,23 @@
+import { acyclic, type Dependencies } from './dependencies.ts';
+import { nearestSteps } from './nearest-steps.ts';
+import type { StepRef } from './plan.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+
+/** Makes the stops of a service wait for those of everything that depends on it, directly or through services that do not stop. */
+export function orderStops(
+  plan: PlanBuilder,
+  stops: ReadonlyMap<string, readonly StepRef[]>,
+  dependencies: Dependencies,
+): void {
+  const dependents = new Map<string, string[]>();
+  for (const [service, targets] of acyclic(dependencies))
+    for (const target of targets) dependents.set(target, [...(dependents.get(target) ?? []), service]);
+  for (const [service, steps] of stops) {
+    const earlier = nearestSteps(
+      service,
+      (name) => dependents.get(name) ?? [],
+      (name) => stops.get(name) ?? [],
+    );
+    for (const step of steps) plan.needs(step, earlier);
+  }
+}
