@@ -1,71 +1,75 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import type { OciSpec } from '../../runtime/spec/oci-types.ts';
+import { configShape } from '../../runtime/spec/check/config-shape.ts';
+import type { OciProcess, OciSpec } from '../../runtime/spec/oci-types.ts';
+import { withoutOwnNamespaces } from './own-namespaces.ts';
 
 /** An OCI bundle: a directory with config.json and, where that says, the root file system. */
 interface Bundle {
   /** Absolute. */
   readonly directory: string;
-  /** `root.path` absolute. */
+  /** `root.path` absolute; no namespace leads to the runtime's own. */
   readonly spec: OciSpec;
-  /** Parts of the spec that are not carried out, one sentence each. */
-  readonly warnings: readonly string[];
 }
 
-type Loose = Partial<Omit<OciSpec, 'process' | 'linux'>> & {
-  readonly process?: Partial<OciSpec['process']> & {
-    readonly apparmorProfile?: string;
-    readonly selinuxLabel?: string;
-  };
-  readonly linux?: Partial<OciSpec['linux']>;
-  readonly hooks?: Readonly<Record<string, unknown>>;
+type Loose = Omit<OciSpec, 'process' | 'mounts' | 'linux'> & {
+  readonly process: LooseProcess;
+  readonly mounts?: OciSpec['mounts'];
+  readonly linux: Partial<OciSpec['linux']>;
 };
 
-/** Reads and checks config.json (runtime-spec 1.2). Throws RUNTIME_BUNDLE with what is missing. */
+type LooseProcess = Pick<OciProcess, 'args' | 'cwd'> & Partial<OciProcess>;
+
+/** Reads config.json (runtime-spec 1.x) and checks its shape. Throws RUNTIME_BUNDLE with what is missing or of another kind. */
 export function readBundle(directory: string, cwd: string): Bundle {
   const absolute = resolve(cwd, directory);
   const path = join(absolute, 'config.json');
-  let config: Loose;
-  try {
-    config = JSON.parse(readFileSync(path, 'utf8')) as Loose;
-  } catch (cause) {
-    throw bad(
-      `${path} cannot be read: ${(cause as Error).message}`,
-      'A bundle is a directory with config.json and a root file system.',
-    );
-  }
-  if (typeof config.ociVersion !== 'string' || !config.ociVersion.startsWith('1.')) {
+  const config = readJson(path, 'A bundle is a directory with config.json and a root file system.') as Loose;
+  if (typeof config.ociVersion !== 'string' || !/^1\.\d+\.\d+/.test(config.ociVersion)) {
     throw bad(`${path} is of OCI version ${String(config.ociVersion)}, not 1.x`);
   }
-  const { process, root, linux } = config;
-  if (typeof root?.path !== 'string') throw bad(`${path} names no root.path`);
-  if (process === undefined || !Array.isArray(process.args) || process.args.length === 0) {
-    throw bad(`${path} names no process.args`);
-  }
-  if (typeof process.cwd !== 'string' || !process.cwd.startsWith('/'))
-    throw bad(`${path}: process.cwd is not absolute`);
-  if (linux === undefined) throw bad(`${path} has no linux part`);
+  inFile(path, () => configShape(config, ''));
+  const { root, linux } = config;
   const { cgroupsPath } = linux;
   const spec: OciSpec = {
     ...config,
-    ociVersion: config.ociVersion,
-    process: {
-      ...process,
-      user: process.user ?? { uid: 0, gid: 0 },
-      args: process.args,
-      env: process.env ?? [],
-      cwd: process.cwd,
-    },
+    process: inFile(path, () => wholeProcess(config.process, 'process')),
     root: { ...root, path: resolve(absolute, root.path) },
     mounts: config.mounts ?? [],
     linux: {
       ...linux,
-      namespaces: linux.namespaces ?? [],
+      namespaces: withoutOwnNamespaces(linux.namespaces ?? []),
       ...(cgroupsPath === undefined ? {} : { cgroupsPath: cgroupPath(cgroupsPath) }),
     },
   };
-  return { directory: absolute, spec, warnings: unsupported(config) };
+  return { directory: absolute, spec };
+}
+
+/** JSON of a file; a null counts as absent, as it does for runtimes in Go. Throws RUNTIME_BUNDLE. */
+export function readJson(path: string, hint?: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'), (_name, value: unknown) => value ?? undefined);
+  } catch (cause) {
+    throw bad(`${path} cannot be read: ${(cause as Error).message}`, hint);
+  }
+}
+
+/** A process with what the runtime-spec gives by default. `field` is its place in the file. Throws RUNTIME_BUNDLE. */
+export function wholeProcess(process: LooseProcess, field: string): OciProcess {
+  if (process.args.length === 0) throw bad(`${field}.args is empty: it names no command`);
+  if (!process.cwd.startsWith('/')) throw bad(`${field}.cwd is ${process.cwd}, which is not absolute`);
+  const { uid = 0, gid = 0, ...user } = process.user ?? {};
+  return { ...process, user: { ...user, uid, gid }, env: process.env ?? [] };
+}
+
+function inFile<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof TcomposeError) throw bad(`${path}: ${error.message}`, error.hint);
+    throw error;
+  }
 }
 
 /** systemd's `slice:prefix:name` becomes a plain path. */
@@ -73,17 +77,6 @@ function cgroupPath(text: string): string {
   const parts = text.includes(':') ? text.split(':').filter((part) => part !== '') : text.split('/');
   if (parts.includes('..')) throw bad(`cgroupsPath ${text} leads upwards`);
   return `/${parts.filter((part) => part !== '' && part !== '.').join('/')}`;
-}
-
-function unsupported(config: Loose): string[] {
-  const warnings: string[] = [];
-  const hooks = Object.entries(config.hooks ?? {}).filter(
-    ([, list]) => Array.isArray(list) && list.length > 0,
-  );
-  if (hooks.length > 0) warnings.push(`hooks are not run: ${hooks.map(([name]) => name).join(', ')}`);
-  if (config.process?.apparmorProfile) warnings.push('process.apparmorProfile is ignored');
-  if (config.process?.selinuxLabel) warnings.push('process.selinuxLabel is ignored');
-  return warnings;
 }
 
 function bad(message: string, hint?: string): TcomposeError {

@@ -59,7 +59,7 @@ export async function createContainer(
     waitForStart: true,
   };
   const plan = buildLaunchPlan(spec, context);
-  for (const warning of [...bundle.warnings, ...launchWarnings(spec, context)]) ctx.warn(warning);
+  for (const warning of launchWarnings(spec, context)) ctx.warn(warning);
   addContainer(directory, {
     id,
     ociVersion: spec.ociVersion,

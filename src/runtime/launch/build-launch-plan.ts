@@ -2,6 +2,7 @@ import type { RootfsBind } from '../../image/types.ts';
 import type { AttachPlan } from '../../network/types.ts';
 import { allowsEverything, type CgroupPlan, planCgroups } from '../cgroup/cgroup-plan.ts';
 import { capabilityMask } from '../spec/capabilities.ts';
+import { checkSpec } from '../spec/check/check-spec.ts';
 import { runtimeDeviceRules } from '../spec/device-rules.ts';
 import type { OciNamespaceType, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
@@ -39,8 +40,9 @@ export interface LaunchContext {
   readonly waitForStart?: boolean;
 }
 
-/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done. */
+/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done, or must not be (checkSpec). */
 export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan {
+  checkSpec(spec);
   const cgroups = cgroupsOf(spec, context);
   const { linux } = spec;
   return {

@@ -10,8 +10,31 @@ export interface OciSpec {
   readonly root: { readonly path: string; readonly readonly?: boolean };
   /** In mount order: a target's parents come before it. */
   readonly mounts: readonly OciMount[];
+  readonly hooks?: OciHooks;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly linux: OciLinux;
+}
+
+/** When a hook runs; config.md, POSIX-platform Hooks. */
+export type OciHookPoint =
+  | 'prestart'
+  | 'createRuntime'
+  | 'createContainer'
+  | 'startContainer'
+  | 'poststart'
+  | 'poststop';
+
+export type OciHooks = Readonly<Partial<Record<OciHookPoint, readonly OciHook[]>>>;
+
+/** A program run at a point of the container's life, with the container's state on its stdin. */
+export interface OciHook {
+  /** Absolute. */
+  readonly path: string;
+  /** argv with the name in front; absent: the path alone. */
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  /** Seconds, above 0; absent: no limit. */
+  readonly timeout?: number;
 }
 
 export interface OciProcess {
@@ -25,6 +48,23 @@ export interface OciProcess {
   readonly rlimits?: readonly OciRlimit[];
   readonly noNewPrivileges?: boolean;
   readonly oomScoreAdj?: number;
+  readonly ioPriority?: { readonly class: string; readonly priority?: number };
+  readonly scheduler?: OciScheduler;
+  /** Lists of processors like `0-3,7`, for the moments before and after an exec'd process joins its control group. */
+  readonly execCPUAffinity?: { readonly initial?: string; readonly final?: string };
+  readonly apparmorProfile?: string;
+  readonly selinuxLabel?: string;
+}
+
+/** sched_setattr(2). Times in nanoseconds. */
+export interface OciScheduler {
+  readonly policy: string;
+  readonly nice?: number;
+  readonly priority?: number;
+  readonly flags?: readonly string[];
+  readonly runtime?: number;
+  readonly deadline?: number;
+  readonly period?: number;
 }
 
 export interface OciUser {
@@ -56,9 +96,12 @@ export interface OciMount {
   readonly source?: string;
   /** mount(8) words (`ro`, `nosuid`, `rbind`, `rslave`, `rro`) and file-system options (`mode=1777`). */
   readonly options?: readonly string[];
+  /** With both, the mount's files have these owners inside (mount_setattr(2), MOUNT_ATTR_IDMAP). */
+  readonly uidMappings?: readonly OciIdMapping[];
+  readonly gidMappings?: readonly OciIdMapping[];
 }
 
-export type OciNamespaceType = 'mount' | 'pid' | 'network' | 'ipc' | 'uts' | 'cgroup' | 'user';
+export type OciNamespaceType = 'mount' | 'pid' | 'network' | 'ipc' | 'uts' | 'cgroup' | 'user' | 'time';
 
 export interface OciIdMapping {
   readonly containerID: number;
@@ -79,6 +122,16 @@ export interface OciLinux {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly rootfsPropagation?: string;
+  /** `monotonic` and `boottime` → what is added to the machine's clock; time_namespaces(7). */
+  readonly timeOffsets?: Readonly<
+    Record<string, { readonly secs?: number; readonly nanosecs?: number } | undefined>
+  >;
+  readonly personality?: { readonly domain: string; readonly flags?: readonly string[] };
+  readonly mountLabel?: string;
+  readonly intelRdt?: object;
+  readonly memoryPolicy?: object;
+  /** Network devices of the machine to move into the container, by their name there. */
+  readonly netDevices?: Readonly<Record<string, { readonly name?: string } | undefined>>;
 }
 
 export interface OciDevice {

@@ -40,7 +40,7 @@ export function sysctls(
 }
 
 /** Throws RUNTIME_SYSCTL unless `key` (`net.core.somaxconn` or `net/core/somaxconn`) belongs to an owned namespace. */
-function checkSysctl(key: string, owned: OwnedNamespaces): void {
+export function checkSysctl(key: string, owned: OwnedNamespaces): void {
   const dotted = key.replaceAll('/', '.');
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(dotted) || dotted.includes('..') || dotted.endsWith('.')) {
     throw refuse(key, 'is not the name of a setting', 'Write it like net.core.somaxconn.');

@@ -113,7 +113,7 @@ describe.skipIf(reason !== undefined)('tcompose oci', () => {
     writeFileSync(join(bundle, 'config.json'), '{"ociVersion":"2.0"}');
     await expect(call(run, ['x'], { bundle })).rejects.toThrow(/of OCI version 2.0/);
     writeFileSync(join(bundle, 'config.json'), '{"ociVersion":"1.0.2","root":{"path":"rootfs"},"linux":{}}');
-    await expect(call(run, ['x'], { bundle })).rejects.toThrow(/names no process.args/);
+    await expect(call(run, ['x'], { bundle })).rejects.toThrow(/process is missing/);
     await expect(call(run, ['../x'], { bundle })).rejects.toThrow(/is no container id/);
     rmSync(bundle, { recursive: true });
   });
