@@ -2,10 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemCallError } from '../sys/libc.ts';
 import type { NetlinkTransport } from '../sys/netlink-transport.ts';
-import { macOfAddress } from './attach/link-names.ts';
+import { macOfAddress, vethIndex } from './attach/link-names.ts';
 import { parseAddress, parseCidr, toBytes } from './ipam/address.ts';
 import { addAddress } from './netlink/addresses.ts';
-import { createBridge, deleteLink, dumpLinks, getLink, type Link, parseLinks } from './netlink/links.ts';
+import { bridgeConf4, bridgeConf6, noConf6, portConf4, setConf4 } from './netlink/link-conf.ts';
+import {
+  createBridge,
+  deleteLink,
+  dumpLinks,
+  getLink,
+  type Link,
+  parseLinks,
+  setLinkUp,
+} from './netlink/links.ts';
 import { bridgeOptions } from './options.ts';
 import type { NetworkRecord } from './types.ts';
 
@@ -42,10 +51,9 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
     if (!(error instanceof SystemCallError) || error.errno !== EEXIST) throw error;
   }
   const index = findLink(route, name)!.index;
-  // Published ports are reached from 127.0.0.1: its packets leave by this bridge alone.
-  writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');
-  if (network.enableIPv6) writeSysctl(`net/ipv6/conf/${name}/accept_dad`, '0');
-  else writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, '1');
+  route.request(setConf4(index, bridgeConf4), `settings of bridge ${name}`);
+  writeConf6(name, network.enableIPv6 ? bridgeConf6 : noConf6);
+  route.request(setLinkUp(index), `bring up bridge ${name}`);
   for (const pool of network.pools) {
     const { value } = parseAddress(pool.gateway)!;
     const { prefix } = parseCidr(pool.subnet)!;
@@ -53,6 +61,28 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
   }
   enableForwarding(network.enableIPv6);
   return index;
+}
+
+/**
+ * Closes the host's end of a container's link to what a neighbour could tell it (see portConf4). A link that is gone is
+ * no error: its container has ended.
+ */
+export function closePort(route: NetlinkTransport, link: string): void {
+  writeConf6(link, noConf6);
+  const index = vethIndex(link);
+  if (index === undefined) return;
+  try {
+    route.request(setConf4(index, portConf4), `settings of ${link}`);
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.errno !== ENODEV) throw error;
+  }
+}
+
+/** Takes IPv6 off the host's end of a container's link; its IPv4 settings came with the port's own. */
+export const takeIpv6OffPort = (link: string): void => writeConf6(link, noConf6);
+
+function writeConf6(link: string, settings: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(settings)) writeSysctl(`net/ipv6/conf/${link}/${key}`, value);
 }
 
 /** Deletes a link on another thread (the kernel takes 10 to 20 ms). One that is gone is no error. */

@@ -5,7 +5,7 @@ import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
 import { DNS_PORT, planLinks, planPlace } from './attach/plan-links.ts';
-import { deleteLinkQuietly, listLinks } from './bridge.ts';
+import { closePort, deleteLinkQuietly, listLinks, takeIpv6OffPort } from './bridge.ts';
 import { createRecord, networkWarnings } from './create-record.ts';
 import { ownerComment, sweepDeadInstances } from './dead-instances.ts';
 import { createForwarder } from './dns/forwarder.ts';
@@ -184,6 +184,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     },
 
     async containerStarted(container) {
+      for (const { hostLink } of container.endpoints) if (hostLink) takeIpv6OffPort(hostLink);
       await running.start(container, true);
       links.settle(container.containerId);
     },
@@ -215,6 +216,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       // IPv6 addresses can't be given through a socket of the other family.
       if (fresh.ipv6 && options.runOps) await options.runOps(containerId, planPlace(place));
       else explained(`network ${network.name}`, () => attachRunning(route, place, socket));
+      takeIpv6OffPort(fresh.hostLink);
       running.attach(containerId, fresh);
       return fresh;
     },
@@ -249,6 +251,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       explained('the firewall', restore);
       guard.check();
       const alive = new Set(running.links());
+      for (const link of alive) closePort(route, link);
       for (const link of present) {
         const ours = link.name.startsWith(linkPrefix(instance));
         if (!ours || bridges.has(link.name) || alive.has(link.name)) continue;

@@ -1,7 +1,7 @@
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { deleteLinkQuietly, findLink, listLinks } from '../bridge.ts';
 import type { EndpointRecord } from '../types.ts';
-import { linkPrefix, vethName } from './link-names.ts';
+import { portPrefix, vethName } from './link-names.ts';
 
 const SWEEP_AFTER_MS = 1000;
 
@@ -49,7 +49,7 @@ export function createLinkLedger(options: {
   async function sweep(): Promise<void> {
     endedLinks.clear();
     const keep = used();
-    const veths = `${linkPrefix(instance)}v`;
+    const veths = portPrefix(instance);
     for (const link of listLinks(route)) {
       if (!link.name.startsWith(veths) || keep.has(link.name)) continue;
       await deleteLinkQuietly(route, link.index, `left-over link ${link.name}`);

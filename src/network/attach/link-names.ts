@@ -17,8 +17,11 @@ export function bridgeName(instance: string, networkId: string, taken: ReadonlyS
   throw new RangeError('every bridge name that the network id offers is taken');
 }
 
+/** What the names of the host's ends of an instance's veth pairs begin with. */
+export const portPrefix = (instance: string): string => `${linkPrefix(instance)}v`;
+
 export const vethName = (instance: string, number: number): string =>
-  `${linkPrefix(instance)}v${(number % VETH_COUNT).toString(36).padStart(4, '0')}`;
+  `${portPrefix(instance)}${(number % VETH_COUNT).toString(36).padStart(4, '0')}`;
 
 /** Interface index of the host's end, or undefined when the name is no veth of ours. */
 export function vethIndex(name: string): number | undefined {

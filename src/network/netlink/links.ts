@@ -15,6 +15,7 @@ import {
   u8,
   u32,
 } from '../../sys/netlink-message.ts';
+import { conf4Attribute, portConf4 } from './link-conf.ts';
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
@@ -45,9 +46,9 @@ function ifinfomsg(index: number, flags: number, change: number): Buffer {
 /** `02:42:ac:11:00:02` as six bytes. */
 const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
 
-/** A bridge that is up. EEXIST when a link has its name. */
+/** A bridge, not yet up. EEXIST when a link has its name. */
 export const createBridge = (link: { name: string; mac: string; mtu: number }): Buffer =>
-  message(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0, IFF_UP, IFF_UP), [
+  message(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0, 0, 0), [
     text(IFLA_IFNAME, link.name),
     u32(IFLA_MTU, link.mtu),
     attribute(IFLA_ADDRESS, macBytes(link.mac)),
@@ -89,7 +90,10 @@ export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number
   };
 }
 
-/** Bridge port flags: hairpin sends frames back out of the port they came in by; isolated ports don't hear each other. */
+/**
+ * Bridge port flags: hairpin sends frames back out of the port they came in by; isolated ports don't hear each other.
+ * With them what the port refuses to be told (portConf4).
+ */
 export const setBridgePort = (index: number, port: { hairpin: boolean; isolated: boolean }): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), [
     nested(
@@ -101,6 +105,7 @@ export const setBridgePort = (index: number, port: { hairpin: boolean; isolated:
         u8(IFLA_BRPORT_ISOLATED, port.isolated ? 1 : 0),
       ),
     ),
+    conf4Attribute(portConf4),
   ]);
 
 /** Brings a link up. */

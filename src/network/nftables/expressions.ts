@@ -35,7 +35,8 @@ const compare =
 
 /** Goes on only when the register holds these bytes. */
 export const equal = compare(0);
-const notEqual = compare(1);
+/** Goes on only when it holds others. */
+export const notEqual = compare(1);
 
 /** Loads header bytes; base 1 = network header, 2 = transport header. */
 const payload = (base: number, offset: number, length: number, register: number): Expression => ({

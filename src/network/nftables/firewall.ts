@@ -47,7 +47,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
       networks.length === 0
         ? []
         : [
-            ...emptyTable(table, comment),
+            ...emptyTable(instance, comment),
             ...networks.flatMap((network) => addNetwork(table, network)),
             ...publications.flatMap(({ bindings, address }) => changePorts(table, 'add', bindings, address)),
           ];

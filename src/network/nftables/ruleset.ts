@@ -2,6 +2,8 @@
  * The one table of an instance (`inet tcompose_<instance>`). Its rules are fixed: networks and published ports are
  * elements of sets and maps, so a rule is never added or searched for while containers come and go.
  */
+
+import { portPrefix } from '../attach/link-names.ts';
 import { boundsOf, type Cidr, parseAddress, parseCidr, toBytes } from '../ipam/address.ts';
 import type { NetworkRecord, PortBinding } from '../types.ts';
 import {
@@ -20,6 +22,7 @@ import {
   isFamily,
   masquerade,
   meta,
+  notEqual,
   REGISTER,
   sourceAddress4,
   sourceAddress6,
@@ -102,28 +105,47 @@ const publishedPorts: Expression[][] = [
   ],
 ];
 
-const chains: readonly {
-  name: string;
-  type: 'filter' | 'nat';
-  hook: number;
-  priority: number;
-  rules: Expression[][];
-}[] = [
-  {
-    name: 'guard',
-    type: 'filter',
-    hook: HOOK.prerouting,
-    priority: -300,
-    rules: [
-      // route_localnet is on for the bridges: no container may speak to or as the machine's loopback.
-      [...fromBridge(), ...isFamily(4), destinationAddress4(), ...loopback4, verdict('drop')],
-      [...fromBridge(), ...isFamily(4), sourceAddress4(), ...loopback4, verdict('drop')],
-      [meta('iifname'), equal(linkName('lo')), verdict('accept')],
-      // A neighbour that routes a container's subnet to this machine reaches nothing by that.
-      [...fromBridge(true), ...isFamily(4), destinationAddress4(), inSet('subnets4'), verdict('drop')],
-      [...fromBridge(true), ...isFamily(6), destinationAddress6(), inSet('subnets6'), verdict('drop')],
+interface FixedChain {
+  readonly name: string;
+  readonly type: 'filter' | 'nat';
+  readonly hook: number;
+  readonly priority: number;
+  readonly rules: Expression[][];
+}
+
+/** What packets meet first; `portPrefix` is what the names of bridge ports begin with. */
+const guard = (portPrefix: string): FixedChain => ({
+  name: 'guard',
+  type: 'filter',
+  hook: HOOK.prerouting,
+  priority: -300,
+  rules: [
+    // Frames that the kernel hands to a port itself, past its bridge and past all that is said of bridges below.
+    [meta('iifname'), equal(Buffer.from(portPrefix)), verdict('drop')],
+    // What is published on the machine's loopback is for the machine, whatever a neighbour writes into a packet.
+    [
+      meta('iifname'),
+      notEqual(linkName('lo')),
+      ...isFamily(4),
+      meta('l4proto', REGISTER),
+      destinationPort(REGISTER + 1),
+      destinationAddress4(REGISTER + 2),
+      fromMap('address_ports'),
+      destinationAddress4(),
+      ...loopback4,
+      verdict('drop'),
     ],
-  },
+    // route_localnet is on for the bridges: no container may speak to or as the machine's loopback.
+    [...fromBridge(), ...isFamily(4), destinationAddress4(), ...loopback4, verdict('drop')],
+    [...fromBridge(), ...isFamily(4), sourceAddress4(), ...loopback4, verdict('drop')],
+    [meta('iifname'), equal(linkName('lo')), verdict('accept')],
+    // A neighbour that routes a container's subnet to this machine reaches nothing by that.
+    [...fromBridge(true), ...isFamily(4), destinationAddress4(), inSet('subnets4'), verdict('drop')],
+    [...fromBridge(true), ...isFamily(6), destinationAddress6(), inSet('subnets6'), verdict('drop')],
+  ],
+});
+
+const otherChains: readonly FixedChain[] = [
   { name: 'publish', type: 'nat', hook: HOOK.prerouting, priority: -100, rules: publishedPorts },
   { name: 'publish_local', type: 'nat', hook: HOOK.output, priority: -100, rules: publishedPorts },
   {
@@ -162,12 +184,13 @@ const chains: readonly {
   },
 ];
 
-/** Messages that make the table with its sets, chains and rules, empty of networks and ports. */
-export function emptyTable(table: TableName, comment?: string): Buffer[] {
+/** Messages that make an instance's table with its sets, chains and rules, empty of networks and ports. */
+export function emptyTable(instance: string, comment?: string): Buffer[] {
+  const table = tableOf(instance);
   return [
     addTable(table, comment),
     ...sets.map((set, index) => addSet(table, set, index + 1)),
-    ...chains.flatMap((chain) => [
+    ...[guard(portPrefix(instance)), ...otherChains].flatMap((chain) => [
       addBaseChain(table, chain),
       ...chain.rules.map((expressions) => addRule(table, { chain: chain.name, expressions })),
     ]),

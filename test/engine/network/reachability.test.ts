@@ -87,6 +87,20 @@ async function container(
   return { id, agent, address: plan.endpoints[0]!.ipv4 };
 }
 
+/** Has an agent send what is for 127.0.0.1 to another machine. Returns how to run commands in its namespace. */
+function leadLoopbackTo(agent: Agent, gateway: string): (...args: string[]) => string {
+  const inside = (...args: string[]) =>
+    execFileSync('nsenter', ['-t', String(agent.pid), '-n', ...args]).toString();
+  inside('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet');
+  inside(
+    'sh',
+    '-c',
+    'ip route del local 127.0.0.0/8 table local; ip route del local 127.0.0.1 table local; true',
+  );
+  inside('ip', 'route', 'add', '127.0.0.1/32', 'via', gateway);
+  return inside;
+}
+
 let host: Agent;
 let other: Agent;
 let web: Container;
@@ -123,6 +137,7 @@ describe.skipIf(why !== undefined)('who reaches what', () => {
         { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: 18080 },
         { protocol: 'udp', containerPort: 80, hostIp: '', hostPort: 18080 },
         { protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 18081 },
+        { protocol: 'udp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 18081 },
         { protocol: 'tcp', containerPort: 80, hostIp: lan.host, hostPort: 18082 },
       ],
     );
@@ -180,6 +195,20 @@ describe.skipIf(why !== undefined)('who reaches what', () => {
       expect(await host.ask('tcp', lan.host, 18081, 500)).toEqual(refusedOrSilent);
       expect(await other.ask('tcp', lan.host, 18081, 500)).toEqual(refusedOrSilent);
       expect(await peer.agent.ask('tcp', lan.host, 18081, 500)).toEqual(refusedOrSilent);
+    });
+    it('on 127.0.0.1 alone is not reached by a neighbour that sends packets with that destination here', async () => {
+      const inside = leadLoopbackTo(other, lan.host);
+      // On the wire they are: without the machine's own filters they would be taken as they are.
+      const filters = ['all', 'tct-lan'].map((name) => `/proc/sys/net/ipv4/conf/${name}/route_localnet`);
+      for (const filter of filters) writeFileSync(filter, '1');
+      try {
+        for (const protocol of ['tcp', 'udp'] as const)
+          expect(await other.ask(protocol, '127.0.0.1', 18081, 500)).toEqual(refusedOrSilent);
+        expect(inside('ip', 'route', 'get', '127.0.0.1')).toContain(`via ${lan.host}`);
+      } finally {
+        for (const filter of filters) writeFileSync(filter, '0');
+        inside('ip', 'route', 'del', '127.0.0.1/32');
+      }
     });
     it('on one address is not reached at another', async () => {
       expect(await other.ask('tcp', lan.host, 18082)).toEqual(yes('web'));
@@ -259,11 +288,9 @@ describe.skipIf(why !== undefined)('who reaches what', () => {
       try {
         await server.run({ do: 'serve', protocol: 'udp', port: 18099, name: 'secret' });
         expect(await host.ask('udp', '127.0.0.1', 18099)).toEqual(yes('secret'));
-        const inside = (...args: string[]) =>
-          execFileSync('nsenter', ['-t', String(peer.agent.pid), '-n', ...args]);
-        inside('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet');
-        inside('ip', 'route', 'add', '127.0.0.2/32', 'via', '10.213.16.1');
-        expect(await peer.agent.ask('udp', '127.0.0.2', 18099, 500)).toEqual(refusedOrSilent);
+        const inside = leadLoopbackTo(peer.agent, '10.213.16.1');
+        expect(inside('ip', 'route', 'get', '127.0.0.1')).toContain('via 10.213.16.1');
+        expect(await peer.agent.ask('udp', '127.0.0.1', 18099, 500)).toEqual(refusedOrSilent);
       } finally {
         await server.stop();
       }

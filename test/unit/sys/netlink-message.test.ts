@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addAddress, addDefaultRoute } from '../../../src/network/netlink/addresses.ts';
+import { conf4Attribute, portConf4 } from '../../../src/network/netlink/link-conf.ts';
 import { createBridge, createVeth, parseLinks, setBridgePort } from '../../../src/network/netlink/links.ts';
 import {
   attribute,
@@ -53,15 +54,15 @@ describe('netlink messages', () => {
 });
 
 describe('link messages', () => {
-  it('makes a bridge that is up', () => {
+  it('makes a bridge that is not up, so that it can be set before', () => {
     expect(hex(createBridge({ name: 'br0', mac: '02:42:0a:00:00:01', mtu: 1500 }))).toBe(
       '4c000000' +
         '10000506' +
         '0000000000000000' +
         '00000000' +
         '00000000' +
-        '01000000' +
-        '01000000' +
+        '00000000' +
+        '00000000' +
         '0800030062723000' +
         '08000400dc050000' +
         '0a00010002420a0000010000' +
@@ -92,8 +93,10 @@ describe('link messages', () => {
     );
   });
 
-  it('sets port flags of a bridge slave', () => {
-    expect(hex(setBridgePort(5, { hairpin: true, isolated: false })).slice(32)).toBe(
+  it('sets port flags of a bridge slave, and with them what it refuses', () => {
+    const bytes = hex(setBridgePort(5, { hairpin: true, isolated: false }));
+    expect(bytes.endsWith(hex(conf4Attribute(portConf4)))).toBe(true);
+    expect(bytes.slice(32, -2 * conf4Attribute(portConf4).length)).toBe(
       '00000000' +
         '05000000' +
         '00000000' +
@@ -106,6 +109,13 @@ describe('link messages', () => {
         '14000580' +
         '0500040001000000' +
         '0500210000000000',
+    );
+  });
+
+  it('numbers IPv4 settings as the kernel does', () => {
+    // IFLA_AF_SPEC, AF_INET, IFLA_INET_CONF, then IPV4_DEVCONF_RP_FILTER and IPV4_DEVCONF_ARP_IGNORE.
+    expect(hex(conf4Attribute({ rp_filter: 1, arp_ignore: 8 }))).toBe(
+      '1c001a80' + '18000280' + '14000180' + '0800080001000000' + '0800130008000000',
     );
   });
 });
