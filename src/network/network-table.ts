@@ -25,9 +25,17 @@ export interface NetworkTable {
   up(): NetworkRecord[];
   /** Makes the bridge when there is none. True: it was made. Errors: NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED. */
   raise(record: NetworkRecord): boolean;
-  /** Endpoint that gives the default route and that published ports lead to; internal networks give none. */
-  gatewayOf(endpoints: readonly EndpointRecord[], wanted?: string): EndpointRecord | undefined;
-  placeOf(endpoint: EndpointRecord, gateway: EndpointRecord | undefined): LinkPlace;
+  /**
+   * Endpoint that gives the default route of a family and, for IPv4, that published ports lead to: the first of `order`
+   * (ids of networks) that has an address of it, else the first of all. Internal networks give none.
+   */
+  gatewayOf(
+    endpoints: readonly EndpointRecord[],
+    order?: readonly string[],
+    family?: 4 | 6,
+  ): EndpointRecord | undefined;
+  /** The place of one of a container's endpoints, which all count for which of them gives the default routes. */
+  placeOf(endpoint: EndpointRecord, all: readonly EndpointRecord[], order?: readonly string[]): LinkPlace;
 }
 
 /** An empty table. */
@@ -39,6 +47,23 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
     if (!entry)
       throw new TcomposeError('INTERNAL', `network ${networkId} is not known to the network service`);
     return entry;
+  }
+
+  function gatewayOf(
+    endpoints: readonly EndpointRecord[],
+    order: readonly string[] = [],
+    family: 4 | 6 = 4,
+  ): EndpointRecord | undefined {
+    const open = endpoints.filter(
+      (endpoint) =>
+        !entryOf(endpoint.networkId).record.internal &&
+        (family === 4 ? endpoint.ipv4 !== '' : endpoint.ipv6 !== undefined),
+    );
+    for (const id of order) {
+      const found = open.find(({ networkId }) => networkId === id);
+      if (found !== undefined) return found;
+    }
+    return open[0];
   }
 
   return {
@@ -67,12 +92,9 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
       return true;
     },
 
-    gatewayOf(endpoints, wanted) {
-      const open = endpoints.filter(({ networkId }) => !entryOf(networkId).record.internal);
-      return open.find(({ networkId }) => networkId === wanted) ?? open[0];
-    },
+    gatewayOf,
 
-    placeOf(endpoint, gateway) {
+    placeOf(endpoint, all, order) {
       const { record, bridgeIndex } = entryOf(endpoint.networkId);
       if (bridgeIndex === undefined) {
         throw new TcomposeError('INTERNAL', `network ${record.name} has no bridge to be attached to`);
@@ -84,7 +106,9 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
         mtu,
         pools: record.pools,
         isolated: !interContainer,
-        gateway: endpoint.networkId === gateway?.networkId,
+        gateways: ([4, 6] as const).filter(
+          (family) => gatewayOf(all, order, family)?.networkId === endpoint.networkId,
+        ),
       };
     },
   };

@@ -30,7 +30,7 @@ interface RunningContainers {
   find(containerId: string):
     | {
         readonly endpoints: readonly EndpointRecord[];
-        readonly gatewayNetworkId: string | undefined;
+        readonly gatewayOrder: readonly string[] | undefined;
         readonly socket: number | undefined;
       }
     | undefined;
@@ -63,7 +63,7 @@ export function createRunningContainers(parts: {
 
   /** Where names are looked for, in this order: the network with the way out, then the others by name, as dockerd does. */
   function scopeOf({ endpoints, running }: State): readonly string[] {
-    const first = table.gatewayOf(endpoints, running.gatewayNetworkId)?.networkId;
+    const first = table.gatewayOf(endpoints, running.gatewayOrder)?.networkId;
     const rank = (id: string) => `${id === first ? 0 : 1}${table.recordOf(id).name}`;
     const ids = endpoints.map(({ networkId }) => networkId);
     return ids.length < 2 ? ids : ids.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
@@ -74,7 +74,7 @@ export function createRunningContainers(parts: {
     const endpoints = running.endpoints.filter(
       ({ networkId }) => table.recordOf(networkId).driver === 'bridge',
     );
-    const target = table.gatewayOf(endpoints, running.gatewayNetworkId);
+    const target = table.gatewayOf(endpoints, running.gatewayOrder);
     const publication = target && ports.length > 0 ? { bindings: ports, address: target.ipv4 } : undefined;
     const state: State = { running, endpoints, publication, proxies: [], dns: undefined };
     containers.set(containerId, state);
@@ -132,8 +132,8 @@ export function createRunningContainers(parts: {
     find(containerId) {
       const state = containers.get(containerId);
       if (!state) return undefined;
-      const { sockets, gatewayNetworkId } = state.running;
-      return { endpoints: state.endpoints, gatewayNetworkId, socket: sockets['dns-udp'] };
+      const { sockets, gatewayOrder } = state.running;
+      return { endpoints: state.endpoints, gatewayOrder, socket: sockets['dns-udp'] };
     },
 
     attach(containerId, endpoint) {
@@ -149,7 +149,7 @@ export function createRunningContainers(parts: {
       state.endpoints = state.endpoints.filter((other) => other !== endpoint);
       names.remove(containerId, endpoint.networkId);
       if (state.publication?.address !== endpoint.ipv4) return;
-      const next = table.gatewayOf(state.endpoints, state.running.gatewayNetworkId);
+      const next = table.gatewayOf(state.endpoints, state.running.gatewayOrder);
       firewall.withdraw(state.publication);
       state.publication = next && { ...state.publication, address: next.ipv4 };
       if (state.publication) firewall.publish(state.publication);

@@ -24,6 +24,8 @@ export interface EndpointRequest {
   /** A fixed address, or chosen from the pool. */
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** Addresses that others will want, though they do not have them yet: none of them is chosen. */
+  readonly avoid?: readonly string[];
   /** Chosen from the IPv4 address when left out. */
   readonly mac?: string;
   /** Names this endpoint answers to on this network: container name, service, aliases, short id, hostname. */
@@ -55,8 +57,8 @@ export interface AttachRequest {
   /** For messages about port conflicts: `web-1`. */
   readonly containerName?: string;
   readonly endpoints: readonly EndpointRecord[];
-  /** networkId of the endpoint that gives the default route; the first non-internal one when left out. */
-  readonly gatewayNetworkId?: string;
+  /** Ids of networks in the order in which they are taken for the default route of each family; the others come after, as listed. */
+  readonly gatewayOrder?: readonly string[];
   readonly ports: readonly PortRequest[];
   /** Ports the image or container exposes, by number. One that serves DNS (53) gets room for that. */
   readonly exposedPorts?: readonly number[];
@@ -73,8 +75,8 @@ export interface RunningContainer {
   readonly containerId: string;
   readonly containerName?: string;
   readonly endpoints: readonly EndpointRecord[];
-  /** As in AttachRequest: published ports lead where the default route goes. */
-  readonly gatewayNetworkId?: string;
+  /** As in AttachRequest: published ports lead where the default route of IPv4 goes. */
+  readonly gatewayOrder?: readonly string[];
   readonly ports: readonly PortBinding[];
   /** Names that only this container knows others by: its word for it → the container's name. Both in any case. */
   readonly links?: Readonly<Record<string, string>>;

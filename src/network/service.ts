@@ -4,7 +4,7 @@ import { NETLINK_NETFILTER, NETLINK_ROUTE, openNetlink } from '../sys/netlink-so
 import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
-import { DNS_PORT, planLinks, planPlace } from './attach/plan-links.ts';
+import { DNS_PORT, planLinks, planPlace, planRoute } from './attach/plan-links.ts';
 import { closePort, deleteLinkQuietly, listLinks, takeIpv6OffPort } from './bridge.ts';
 import { createRecord, networkWarnings } from './create-record.ts';
 import { ownerComment, sweepDeadInstances } from './dead-instances.ts';
@@ -141,7 +141,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       const { aliases, interfaceName = 'eth0' } = request;
       const base = { networkId: network.id, aliases, interfaceName };
       if (network.driver !== 'bridge') return { ...base, ipv4: '', mac: '', hostLink: '' };
-      const taken = addresses.allocate(network, request);
+      const taken = addresses.allocate(network, request, request.avoid);
       const mac = request.mac ?? macOfAddress(toBytes(4, parseAddress(taken.ipv4)!.value));
       return { ...base, ...taken, mac, hostLink: links.fresh() };
     },
@@ -164,7 +164,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         containerId,
         endpoints.map(({ hostLink }) => hostLink),
       );
-      const gateway = table.gatewayOf(endpoints, request.gatewayNetworkId);
+      const gateway = table.gatewayOf(endpoints, request.gatewayOrder);
       if (!gateway && request.ports.length > 0 && endpoints.length > 0) {
         warn(`ports of container ${containerName} are not published: all its networks are internal`);
       }
@@ -177,7 +177,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         ...(request.exposedPorts ?? []),
       ];
       const network = planLinks(
-        endpoints.map((endpoint) => table.placeOf(endpoint, gateway)),
+        endpoints.map((endpoint) => table.placeOf(endpoint, endpoints, request.gatewayOrder)),
         served.includes(DNS_PORT),
       );
       return { host: ports.map(holdPort), network, endpoints, ports };
@@ -209,10 +209,14 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       for (let number = 0; used.has(interfaceName); number++) interfaceName = `eth${number}`;
       ensure(network);
       const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
-      const gateway =
-        table.gatewayOf(container.endpoints, container.gatewayNetworkId) ?? table.gatewayOf([fresh]);
       const { socket } = container;
-      const place = table.placeOf(fresh, gateway);
+      // A default route that is there stays: the newcomer only gives what no other does.
+      const before = container.endpoints.map(({ networkId }) => networkId);
+      const place = table.placeOf(
+        fresh,
+        [...container.endpoints, fresh],
+        [...(container.gatewayOrder ?? []).filter((id) => before.includes(id)), ...before],
+      );
       // IPv6 addresses can't be given through a socket of the other family.
       if (fresh.ipv6 && options.runOps) await options.runOps(containerId, planPlace(place));
       else explained(`network ${network.name}`, () => attachRunning(route, place, socket));
@@ -229,9 +233,12 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       const index = vethIndex(endpoint.hostLink);
       if (index !== undefined) await deleteLinkQuietly(route, index, `link ${endpoint.hostLink}`);
       const left = running.find(containerId);
-      const next = left && table.gatewayOf(left.endpoints, left.gatewayNetworkId);
+      const next = left && table.gatewayOf(left.endpoints, left.gatewayOrder);
       const pool = next && table.recordOf(next.networkId).pools.find(({ family }) => family === 4);
       if (pool && container.socket !== undefined) addGateway(container.socket, pool.gateway);
+      const next6 = left && table.gatewayOf(left.endpoints, left.gatewayOrder, 6);
+      if (next6 && table.gatewayOf(container.endpoints, container.gatewayOrder, 6) === endpoint)
+        await options.runOps?.(containerId, planRoute(next6, table.recordOf(next6.networkId).pools, 6));
     },
 
     async adopt(records, endpoints, adopted) {

@@ -1,6 +1,7 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
 import { changedParts, serviceHash, serviceParts } from './config-hash.ts';
+import { contentParts } from './content-parts.ts';
 import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
@@ -13,6 +14,8 @@ export interface Expectation {
   readonly service: Service;
   readonly hash: string;
   readonly parts: string;
+  /** Short hashes of the configs and secrets that are copied in (content-parts.ts). */
+  readonly content: string;
   /** Id of the local image its reference names; undefined when there is none. */
   readonly imageId: string | undefined;
   readonly networks: ReadonlyMap<string, ResourceOutcome>;
@@ -32,6 +35,7 @@ export function expectationOf(
     service,
     hash: serviceHash(service),
     parts: serviceParts(service),
+    content: contentParts(project, service, observed.fileHashes),
     imageId: observed.images.get(familiarReference(imageReference(project, service))),
     networks,
     volumes,
@@ -51,21 +55,45 @@ export function divergence(container: ObservedContainer, want: Expectation): str
   const made = container.labels[labels.image] ?? container.imageId;
   if (want.imageId !== undefined && made !== want.imageId)
     return `image ${imageReference(project, service)} is another one now`;
-  if (container.state === 'running') {
-    for (const key of service.network_mode === undefined ? Object.keys(service.networks ?? {}) : []) {
-      const outcome = want.networks.get(key);
-      const name = project.networks[key]?.name ?? key;
-      if (outcome?.id !== undefined && container.networks[name] !== outcome.id)
-        return `it is not attached to network ${name}`;
-      if (outcome?.ready !== undefined && outcome.removal === undefined)
-        return `it was attached to a network ${name} that is gone`;
-    }
+  return contentCause(container, want) ?? networkCause(container, want) ?? volumeCause(container, want);
+}
+
+/** Configs and secrets that were copied in and are others by now. */
+function contentCause(container: ObservedContainer, want: Expectation): string | undefined {
+  const made = container.labels[labels.contentParts];
+  // A container made by another tool does not say what was copied in.
+  if (made === undefined) return undefined;
+  const changed = changedParts(made, want.content) ?? [];
+  return changed.length === 0 ? undefined : `the content of ${changed.join(', ')} changed`;
+}
+
+/** A network it is not attached to, or one of that name that is gone: also a stopped container would not start again. */
+function networkCause(container: ObservedContainer, want: Expectation): string | undefined {
+  const { service, project, networks } = want;
+  for (const key of service.network_mode === undefined ? Object.keys(service.networks ?? {}) : []) {
+    const outcome = networks.get(key);
+    // One that is made anew is left and joined again.
+    if (outcome === undefined || outcome.removal !== undefined) continue;
+    const name = project.networks[key]?.name ?? key;
+    const attached = container.networks[name];
+    if (attached === undefined) return `it is not attached to network ${name}`;
+    // Before its first start a container knows a network by name only.
+    if (attached === '') continue;
+    if (outcome.ready !== undefined) return `it was attached to a network ${name} that is gone`;
+    if (outcome.id !== undefined && attached !== outcome.id)
+      return `it was attached to another network of the name ${name}, which is gone`;
   }
+  return undefined;
+}
+
+function volumeCause(container: ObservedContainer, want: Expectation): string | undefined {
+  const { service, project, volumes } = want;
   for (const mount of service.volumes ?? []) {
     if (mount.type !== 'volume' || mount.source === undefined) continue;
-    const outcome = want.volumes.get(mount.source);
+    const outcome = volumes.get(mount.source);
     const name = project.volumes[mount.source]?.name ?? mount.source;
     if (outcome?.removal !== undefined) return `volume ${name} is made anew`;
+    if (outcome?.ready !== undefined) return `the volume ${name} that it uses is gone`;
     if (!container.mounts.some((mounted) => mounted.Type === 'volume' && mounted.Name === name))
       return `volume ${name} is not mounted`;
   }
@@ -73,16 +101,27 @@ export function divergence(container: ObservedContainer, want: Expectation): str
 }
 
 /** Services whose namespaces or volumes a service shares. */
-export function parentsOf(service: Service): readonly { readonly service: string; readonly what: string }[] {
-  const parents: { service: string; what: string }[] = [];
-  const shared = {
-    network: service.network_mode,
-    'ipc namespace': service.ipc,
-    'pid namespace': service.pid,
-  };
+export function parentsOf(service: Service): readonly SharedParent[] {
+  const parents: SharedParent[] = [];
+  const shared = { network: service.network_mode, ipc: service.ipc, pid: service.pid } as const;
   for (const [what, mode] of Object.entries(shared))
-    if (mode?.startsWith('service:') === true) parents.push({ service: mode.slice('service:'.length), what });
+    if (mode?.startsWith('service:') === true)
+      parents.push({ service: mode.slice('service:'.length), what: what as SharedParent['what'] });
   for (const entry of service.volumes_from ?? [])
     if (!entry.startsWith('container:')) parents.push({ service: entry.split(':')[0]!, what: 'volumes' });
   return parents;
 }
+
+/** A service and what of its container another one shares. */
+export interface SharedParent {
+  readonly service: string;
+  readonly what: 'network' | 'ipc' | 'pid' | 'volumes';
+}
+
+/** The same in words. */
+export const sharedWords: Readonly<Record<SharedParent['what'], string>> = {
+  network: 'network',
+  ipc: 'ipc namespace',
+  pid: 'pid namespace',
+  volumes: 'volumes',
+};

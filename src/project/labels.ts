@@ -17,6 +17,10 @@ export const labels = {
   volume: 'com.docker.compose.volume',
   /** Short hashes of each attribute, so that a recreation can say which of them differ. */
   configParts: 'tcompose.config-parts',
+  /** Short hashes of the configs and secrets that were put into the container, which no mount keeps up to date. */
+  contentParts: 'tcompose.content-parts',
+  /** Ids of the containers whose namespaces and volumes it shares: `network=<id>,pid=<id>,volumes=<id>`. */
+  sharedWith: 'tcompose.shared-with',
   /** Anonymous volumes a container was handed by the one it replaced, comma-separated; an engine takes them for named ones. */
   inheritedVolumes: 'tcompose.inherited-volumes',
 } as const;

@@ -9,6 +9,8 @@ interface ObserveOptions {
   /** Also ask for volumes by label (a project whose compose file is not at hand). */
   readonly labelledVolumes?: boolean;
   readonly images?: boolean;
+  /** Files whose content is to be known, by its hash. */
+  readonly files?: readonly string[];
 }
 
 /** The filter that finds a project's objects. */
@@ -21,12 +23,13 @@ export async function observe(
   options: ObserveOptions = {},
 ): Promise<Observed> {
   const wanted = options.volumes ?? [];
-  const [containers, networks, named, labelled, images] = await Promise.all([
+  const [containers, networks, named, labelled, images, fileHashes] = await Promise.all([
     client.containers.list({ all: true, filters: projectFilter(project) }),
     client.networks.list(),
     wanted.length > 0 ? client.volumes.list({ name: wanted }) : [],
     options.labelledVolumes === true ? client.volumes.list(projectFilter(project)) : [],
     options.images === true ? client.images.list() : [],
+    hashFiles(options.files ?? []),
   ]);
   const volumes = new Map([...named, ...labelled].map((volume) => [volume.Name, volume]));
   const byReference = new Map<string, string>();
@@ -40,7 +43,25 @@ export async function observe(
     networks,
     volumes: [...volumes.values()],
     images: byReference,
+    fileHashes,
   };
+}
+
+/** SHA-256 of files by path; one that cannot be read is left out, as the preflight tells of it. */
+async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  if (paths.length === 0) return hashes;
+  const [{ readFile }, { createHash }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:crypto'),
+  ]);
+  await Promise.all(
+    paths.map(async (path) => {
+      const content = await readFile(path).catch(() => undefined);
+      if (content !== undefined) hashes.set(path, createHash('sha256').update(content).digest('hex'));
+    }),
+  );
+  return hashes;
 }
 
 /** Only the project's containers, in reading order: enough for `ps`, `logs` and the like. */

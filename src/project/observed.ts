@@ -38,7 +38,13 @@ export interface Observed {
   readonly volumes: readonly VolumeInspect[];
   /** Local image references in the engine's familiar form, and ids, → image id. */
   readonly images: ReadonlyMap<string, string>;
+  /** Path → SHA-256 of the files that are copied into containers, as far as they can be read. */
+  readonly fileHashes: ReadonlyMap<string, string>;
 }
+
+/** The container of a service that others share namespaces and volumes with. */
+export const firstContainer = (observed: Observed, service: string): ObservedContainer | undefined =>
+  observed.containers.find((one) => one.service === service && !one.oneoff);
 
 /** One element of `GET /containers/json`, in the project's terms. */
 export function observedContainer(summary: ContainerSummary): ObservedContainer {

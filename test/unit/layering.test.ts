@@ -40,7 +40,11 @@ const edges: Readonly<Record<string, Layer>> = {
     types: ['engine'],
     modules: ['node:fs/promises', 'node:timers/promises', 'tar-stream'],
   },
-  'project/observe.ts': { folders: ['.', 'engine/client'], types: ['engine', 'compose'], modules: [] },
+  'project/observe.ts': {
+    folders: ['.', 'engine/client'],
+    types: ['engine', 'compose'],
+    modules: ['node:fs/promises', 'node:crypto'],
+  },
   'project/preflight.ts': {
     folders: ['.', 'engine/client'],
     types: ['engine', 'compose'],

@@ -10,6 +10,8 @@ interface OneOff {
   /** Distinguishes it from other one-off containers of the service, in its labels. */
   readonly slug: string;
   readonly useAliases: boolean;
+  /** See BodyOptions. */
+  readonly containerOf: (service: string) => string | undefined;
   readonly interactive: boolean;
   /** The engine removes it when it has ended: of a detached one nobody else can. */
   readonly autoRemove: boolean;
@@ -17,12 +19,13 @@ interface OneOff {
 
 /** What the engine is asked for: the service's container, attached, and with the ports that `run` was given. */
 export function oneOffContainer(project: Project, service: Service, one: OneOff): ContainerSpec {
-  const { name, slug, useAliases, interactive, autoRemove } = one;
+  const { name, slug, useAliases, containerOf, interactive, autoRemove } = one;
   const spec = containerSpec(project, service, {
     number: 1,
     name,
     imageId: undefined,
     version,
+    containerOf,
     oneoff: { slug, publishPorts: true, useAliases },
   });
   return {

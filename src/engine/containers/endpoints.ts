@@ -8,7 +8,7 @@ import type { Container } from './container.ts';
 import { emitNetwork } from './events.ts';
 import { dnsOptions } from './host/host-files.ts';
 import type { Attachment } from './record.ts';
-import { aliasesOf, gatewayNetwork, linkedNames, networkMode } from './spec/attachments.ts';
+import { aliasesOf, gatewayOrder, linkedNames, networkMode } from './spec/attachments.ts';
 
 /** Reserves an address on each network the container is attached to. */
 export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
@@ -27,6 +27,7 @@ export function allocate(engine: Engine, container: Container, undo: (() => unkn
       containerId: container.id,
       ...(settings.IPAMConfig?.IPv4Address ? { ipv4: settings.IPAMConfig.IPv4Address } : {}),
       ...(settings.IPAMConfig?.IPv6Address ? { ipv6: settings.IPAMConfig.IPv6Address } : {}),
+      avoid: wantedByOthers(engine, container, network.id),
       ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
       aliases: aliasesOf(container, settings, container.record.config.Hostname),
       interfaceName: settings.DriverOpts?.['com.docker.network.endpoint.ifname'] ?? `eth${index}`,
@@ -37,6 +38,21 @@ export function allocate(engine: Engine, container: Container, undo: (() => unkn
   }
   container.amend({ attachments });
   return endpoints;
+}
+
+/** Addresses on a network that other containers, up or not, were created with. */
+function wantedByOthers(engine: Engine, container: Container, networkId: string): string[] {
+  const wanted: string[] = [];
+  for (const other of engine.containers.all()) {
+    if (other === container) continue;
+    for (const attachment of Object.values(other.mutable.attachments)) {
+      const { IPAMConfig: asked } = attachment.settings;
+      if (attachment.networkId !== networkId || !asked) continue;
+      if (asked.IPv4Address) wanted.push(asked.IPv4Address);
+      if (asked.IPv6Address) wanted.push(asked.IPv6Address);
+    }
+  }
+  return wanted;
 }
 
 /** Attachments of a container that is not up: it has no addresses. */
@@ -91,12 +107,11 @@ export async function attachNetwork(
 export function namesAndRoutes(
   engine: Engine,
   container: Container,
-): Pick<RunningContainer, 'dns' | 'gatewayNetworkId' | 'links'> {
+): Pick<RunningContainer, 'dns' | 'gatewayOrder' | 'links'> {
   const dns = dnsOptions(container);
-  const gatewayNetworkId = gatewayNetwork(container.mutable.attachments);
   return {
     ...(dns === undefined ? {} : { dns }),
-    ...(gatewayNetworkId === undefined ? {} : { gatewayNetworkId }),
+    gatewayOrder: gatewayOrder(container.mutable.attachments),
     links: linkedNames(container, (reference) => engine.containers.find(reference)?.name),
   };
 }

@@ -9,7 +9,7 @@ import { type LinkPlace, vethMessages } from './plan-links.ts';
 
 /**
  * Gives a running container one more interface, through a socket that lives in its network namespace (`socketFd`).
- * With `place.gateway`, also the default route, unless it has one. Errors: NETWORK_SETUP_FAILED for IPv6 networks.
+ * Where `place.gateways` says so, also the default route, unless it has one. Errors: NETWORK_SETUP_FAILED for IPv6 networks.
  */
 export function attachRunning(route: NetlinkTransport, place: LinkPlace, socketFd: number): void {
   const { endpoint, pools } = place;
@@ -38,7 +38,7 @@ export function attachRunning(route: NetlinkTransport, place: LinkPlace, socketF
     toBytes(4, parseAddress(endpoint.ipv4)!.value),
     toBytes(4, 0xffffffffn ^ host),
   );
-  if (place.gateway) addGateway(socketFd, pool.gateway);
+  if (place.gateways.includes(4)) addGateway(socketFd, pool.gateway);
 }
 
 /** A default route by a gateway, for a container that has none; one that is there stays. */

@@ -25,11 +25,12 @@ export interface LinkPlace {
   readonly pools: readonly AddressPool[];
   /** Containers of the network must not talk to each other (enable_icc false). */
   readonly isolated: boolean;
-  readonly gateway: boolean;
+  /** Families whose default route goes this way. */
+  readonly gateways: readonly (4 | 6)[];
 }
 
 /**
- * lo, interfaces, addresses, the default route of the gateway's network, and the sockets of the name server. With
+ * lo, interfaces, addresses, the default routes, and the sockets of the name server. With
  * `ownDns` the container runs a name server itself, which wants port 53 of every address: ours goes elsewhere, and
  * what is sent to 127.0.0.11:53 is led there.
  */
@@ -100,7 +101,7 @@ export function vethMessages(place: LinkPlace): {
   };
 }
 
-/** One interface: the pair, its addresses, and the default route where it is the gateway's. */
+/** One interface: the pair, its addresses, and the default routes that go by it. */
 export function planPlace(place: LinkPlace): NetworkOp[] {
   const { endpoint, pools } = place;
   const name = endpoint.interfaceName;
@@ -140,10 +141,20 @@ export function planPlace(place: LinkPlace): NetworkOp[] {
     if (!pool || !address) continue;
     const prefix = parseCidr(pool.subnet)!.prefix;
     ops.push(fromContainer(addAddress(index, { ...address, prefix }), `give ${name} address ${text}`));
-    if (place.gateway) {
-      const gateway = parseAddress(pool.gateway)!;
-      ops.push(fromContainer(addDefaultRoute(family, gateway.value, index), `route by ${pool.gateway}`));
-    }
+    if (place.gateways.includes(family)) ops.push(...planRoute(endpoint, pools, family));
   }
   return ops;
+}
+
+/** The default route of a family by an interface that is there. */
+export function planRoute(
+  endpoint: EndpointRecord,
+  pools: readonly AddressPool[],
+  family: 4 | 6,
+): NetworkOp[] {
+  const pool = pools.find((candidate) => candidate.family === family);
+  const link = vethIndex(endpoint.hostLink);
+  if (!pool || link === undefined) return [];
+  const gateway = parseAddress(pool.gateway)!;
+  return [fromContainer(addDefaultRoute(family, gateway.value, peerIndex(link)), `route by ${pool.gateway}`)];
 }

@@ -14,10 +14,14 @@ type Addresses = Pick<EndpointRecord, 'networkId' | 'ipv4' | 'ipv6'>;
 
 /** Which address of which network is taken. */
 interface AddressBook {
-  /** Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL; then nothing was taken. */
+  /**
+   * `avoid`: addresses that are not chosen, but given to who asks for one of them.
+   * Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL; then nothing was taken.
+   */
   allocate(
     network: NetworkRecord,
     fixed: { readonly ipv4?: string; readonly ipv6?: string },
+    avoid?: readonly string[],
   ): { ipv4: string; ipv6?: string };
   /** Idempotent. */
   release(endpoint: Addresses): void;
@@ -37,11 +41,16 @@ export function createAddressBook(): AddressBook {
     return state;
   }
 
-  function take(network: NetworkRecord, family: Family, fixed: string | undefined): string | undefined {
+  function take(
+    network: NetworkRecord,
+    family: Family,
+    fixed: string | undefined,
+    avoid: readonly string[],
+  ): string | undefined {
     const pool = network.pools.find((candidate) => candidate.family === family);
     const state = poolOf(network.id, family);
     if (pool && fixed) return allocateFixed(pool, state, fixed, network.name);
-    if (pool) return allocateNext(pool, state, network.name);
+    if (pool) return allocateNext(pool, state, network.name, avoid);
     if (!fixed) return undefined;
     throw new TcomposeError(
       'NETWORK_ADDRESS_INVALID',
@@ -55,10 +64,10 @@ export function createAddressBook(): AddressBook {
   };
 
   return {
-    allocate(network, fixed) {
-      const ipv4 = take(network, 4, fixed.ipv4)!;
+    allocate(network, fixed, avoid = []) {
+      const ipv4 = take(network, 4, fixed.ipv4, avoid)!;
       try {
-        const ipv6 = take(network, 6, fixed.ipv6);
+        const ipv6 = take(network, 6, fixed.ipv6, avoid);
         return { ipv4, ...(ipv6 ? { ipv6 } : {}) };
       } catch (error) {
         releaseAddress(poolOf(network.id, 4), ipv4);

@@ -29,12 +29,21 @@ function reservedOf(pool: AddressPool): Set<bigint> {
 
 /**
  * The free address after the last one given out, going round: an address that was released is not given out again at
- * once, so that neighbours' caches can forget it. Errors: NETWORK_POOL_FULL.
+ * once, so that neighbours' caches can forget it. None of `avoid` is chosen. Errors: NETWORK_POOL_FULL.
  */
-export function allocateNext(pool: AddressPool, state: PoolState, networkName: string): string {
+export function allocateNext(
+  pool: AddressPool,
+  state: PoolState,
+  networkName: string,
+  avoid: readonly string[] = [],
+): string {
   const range = parseCidr(pool.ipRange ?? pool.subnet)!;
   const { first, last } = boundsOf(range);
   const reserved = reservedOf(pool);
+  for (const text of avoid) {
+    const address = parseAddress(text);
+    if (address?.family === pool.family) reserved.add(address.value);
+  }
   const size = last - first + 1n;
   const start =
     state.last === undefined || state.last < first || state.last >= last ? first : state.last + 1n;

@@ -4,22 +4,27 @@ import type { Service } from '../../compose/model/service.ts';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
 import type { HostConfig } from '../../engine/api/host-config.ts';
+import { TcomposeError } from '../../errors.ts';
 import { serviceHash, serviceParts } from '../config-hash.ts';
+import { contentParts } from '../content-parts.ts';
 import { labels } from '../labels.ts';
-import { containerName, dependsOnLabel, imageReference, type Separator } from '../names.ts';
+import { dependsOnLabel, imageReference } from '../names.ts';
 import { type InheritedVolume, type InjectedFile, mountParts } from './mounts.ts';
 import { type EndpointPart, endpointParts, portParts } from './networks.ts';
 import { defined, resourceParts, restartPolicy } from './resources.ts';
 
-interface BodyOptions {
+export interface BodyOptions {
   readonly number: number;
   readonly name: string;
   /** Id of the local image, recorded so that a newer image of the same name is noticed. */
   readonly imageId: string | undefined;
   readonly inherited?: readonly InheritedVolume[];
-  readonly separator?: Separator;
+  /** Name of the container whose namespaces or volumes those of other services share; undefined: that one has none. */
+  readonly containerOf: (service: string) => string | undefined;
   /** Set for the containers of `run`. */
   readonly oneoff?: { readonly slug: string; readonly publishPorts: boolean; readonly useAliases: boolean };
+  /** See Observed: what the files hold that are put into the container. */
+  readonly fileHashes?: ReadonlyMap<string, string>;
   /** Release that is recorded in the version label. */
   readonly version: string;
   readonly extraLabels?: Readonly<Record<string, string>>;
@@ -38,16 +43,16 @@ export function containerSpec(project: Project, service: Service, options: BodyO
   const mounts = mountParts(project, service, options.inherited);
   const ports = portParts(service);
   const publish = options.oneoff === undefined || options.oneoff.publishPorts;
-  const aliases = options.oneoff === undefined || options.oneoff.useAliases ? [service.name] : [];
-  const endpoints = endpointParts(project, service, { name: options.name, aliases });
+  const useAliases = options.oneoff?.useAliases ?? true;
+  const endpoints = endpointParts(project, service, { name: options.name, useAliases });
   const hostConfig: HostConfig = defined({
     ...resourceParts(service),
     Binds: mounts.binds.length === 0 ? undefined : mounts.binds,
     Mounts: mounts.mounts.length === 0 ? undefined : mounts.mounts,
     Tmpfs: Object.keys(mounts.tmpfs).length === 0 ? undefined : mounts.tmpfs,
-    VolumesFrom: volumesFrom(project, service, options.separator),
+    VolumesFrom: volumesFrom(service, options.containerOf),
     VolumeDriver: service.volume_driver,
-    NetworkMode: networkMode(project, service, endpoints, options.separator),
+    NetworkMode: networkMode(service, endpoints, options.containerOf),
     PortBindings: publish && Object.keys(ports.bindings).length > 0 ? ports.bindings : undefined,
     RestartPolicy: options.oneoff === undefined ? restartPolicy(service) : undefined,
     LogConfig:
@@ -63,8 +68,8 @@ export function containerSpec(project: Project, service: Service, options: BodyO
     DnsSearch: service.dns_search,
     ExtraHosts: extraHosts(service),
     GroupAdd: service.group_add,
-    IpcMode: sharedMode(project, service.ipc, options.separator),
-    PidMode: sharedMode(project, service.pid, options.separator),
+    IpcMode: sharedMode(service.ipc, 'IPC namespace', options.containerOf),
+    PidMode: sharedMode(service.pid, 'PID namespace', options.containerOf),
     UTSMode: service.uts,
     UsernsMode: service.userns_mode,
     OomScoreAdj: service.oom_score_adj,
@@ -108,6 +113,7 @@ function containerLabels(project: Project, service: Service, options: BodyOption
     ...(options.oneoff === undefined ? {} : { [labels.slug]: options.oneoff.slug }),
     [labels.configHash]: serviceHash(service),
     [labels.configParts]: serviceParts(service),
+    ...contentLabel(project, service, options.fileHashes),
     [labels.dependsOn]: dependsOnLabel(service),
     [labels.workingDir]: project.workingDir,
     [labels.configFiles]: project.composeFiles.join(','),
@@ -152,32 +158,53 @@ const extraHosts = (service: Service) =>
         addresses.map((address) => `${host}:${address}`),
       );
 
-/** `service:x` becomes the container of the first replica of x; other modes stand as they are. */
-function sharedMode(project: Project, mode: string | undefined, separator?: Separator): string | undefined {
-  if (mode?.startsWith('service:') !== true) return mode;
-  const service = project.services[mode.slice('service:'.length)];
-  return service === undefined ? mode : `container:${containerName(project.name, service, 1, separator)}`;
+/** What is put into the container, in short hashes; nothing where nothing is. */
+function contentLabel(
+  project: Project,
+  service: Service,
+  fileHashes: BodyOptions['fileHashes'],
+): Record<string, string> {
+  const parts = contentParts(project, service, fileHashes ?? new Map());
+  return parts === '' ? {} : { [labels.contentParts]: parts };
 }
 
-function networkMode(
-  project: Project,
+/**
+ * `service:x` becomes the container of x; other modes stand as they are.
+ * @throws TcomposeError PROJECT_DEPENDENCY when x has none.
+ */
+function sharedMode(
+  mode: string | undefined,
+  what: string,
+  containerOf: BodyOptions['containerOf'],
+): string | undefined {
+  if (mode?.startsWith('service:') !== true) return mode;
+  return `container:${sharedWith(mode.slice('service:'.length), what, containerOf)}`;
+}
+
+function sharedWith(service: string, what: string, containerOf: BodyOptions['containerOf']): string {
+  const container = containerOf(service);
+  if (container !== undefined) return container;
+  throw new TcomposeError(
+    'PROJECT_DEPENDENCY',
+    `cannot share ${what} with service ${service}: container missing`,
+    { hint: `Bring service ${service} up first: tcompose up -d ${service}` },
+  );
+}
+
+const networkMode = (
   service: Service,
   endpoints: readonly EndpointPart[],
-  separator?: Separator,
-): string {
-  return sharedMode(project, service.network_mode, separator) ?? endpoints[0]?.network ?? 'none';
-}
+  containerOf: BodyOptions['containerOf'],
+): string =>
+  sharedMode(service.network_mode, 'network namespace', containerOf) ?? endpoints[0]?.network ?? 'none';
 
-function volumesFrom(
-  project: Project,
+const volumesFrom = (
   service: Service,
-  separator?: Separator,
-): readonly string[] | undefined {
-  return service.volumes_from?.map((entry) => {
+  containerOf: BodyOptions['containerOf'],
+): readonly string[] | undefined =>
+  service.volumes_from?.map((entry) => {
     if (entry.startsWith('container:')) return entry.slice('container:'.length);
     const [name = '', mode] = entry.split(':');
-    const parent = project.services[name];
-    const container = parent === undefined ? name : containerName(project.name, parent, 1, separator);
+    const container = sharedWith(name, 'volume', containerOf);
     return mode === undefined ? container : `${container}:${mode}`;
   });
-}

@@ -5,6 +5,7 @@ import type { Config, Secret } from '../../compose/model/resources.ts';
 import type { Service } from '../../compose/model/service.ts';
 import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
+import { isCopied } from '../content-parts.ts';
 
 /** A file that is put into the container before it starts. */
 export interface InjectedFile {
@@ -71,9 +72,7 @@ export function mountParts(
             hint: `Give the ${kind} a file, an environment variable or a content.`,
           },
         );
-      const special =
-        reference.uid !== undefined || reference.gid !== undefined || reference.mode !== undefined;
-      if (source.file !== undefined && !special)
+      if (source.file !== undefined && !isCopied(reference, source))
         mounts.push({ Type: 'bind', Source: source.file, Target: target, ReadOnly: true });
       else
         files.push({

@@ -13,11 +13,18 @@ export interface EndpointPart {
   readonly settings: EndpointSettings;
 }
 
+/** The container that endpoints are for. */
+interface EndpointOwner {
+  readonly name: string;
+  /** It answers to its service's name and aliases, too: those of `run` do not unless told to. */
+  readonly useAliases: boolean;
+}
+
 /** Endpoints, the first to be attached first: by descending `priority`, then by key. */
 export function endpointParts(
   project: Project,
   service: Service,
-  container: { readonly name: string; readonly aliases: readonly string[] },
+  container: EndpointOwner,
 ): readonly EndpointPart[] {
   if (service.network_mode !== undefined) return [];
   const entries = Object.entries(service.networks ?? {});
@@ -40,7 +47,7 @@ function endpointSettings(
   project: Project,
   service: Service,
   endpoint: ServiceNetwork | null,
-  own: { container: { name: string; aliases: readonly string[] }; mac: string | undefined },
+  own: { readonly container: EndpointOwner; readonly mac: string | undefined },
 ): EndpointSettings {
   const ipam = {
     ...(endpoint?.ipv4_address === undefined ? {} : { IPv4Address: endpoint.ipv4_address }),
@@ -55,7 +62,9 @@ function endpointSettings(
   };
   const links = [...linksOf(project, service), ...externalLinks(service)];
   return {
-    Aliases: [...new Set([own.container.name, ...own.container.aliases, ...(endpoint?.aliases ?? [])])],
+    Aliases: own.container.useAliases
+      ? [...new Set([own.container.name, service.name, ...(endpoint?.aliases ?? [])])]
+      : [own.container.name],
     ...(Object.keys(ipam).length === 0 ? {} : { IPAMConfig: ipam }),
     ...(own.mac === undefined ? {} : { MacAddress: own.mac }),
     ...(Object.keys(options).length === 0 ? {} : { DriverOpts: options }),

@@ -1,7 +1,7 @@
 import type { PreStartHook } from '../../compose/model/hooks.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
-import { type ContainerSpec, containerSpec } from './index.ts';
+import { type BodyOptions, type ContainerSpec, containerSpec } from './index.ts';
 
 /** Marks the containers of hooks, as Docker Compose does. */
 const HOOK_LABEL = 'com.docker.compose.hook';
@@ -14,7 +14,10 @@ export function preStartSpec(
   project: Project,
   service: Service,
   hook: PreStartHook,
-  options: { readonly name: string; readonly container: string; readonly version: string },
+  options: { readonly name: string; readonly container: string; readonly version: string } & Pick<
+    BodyOptions,
+    'containerOf'
+  >,
 ): ContainerSpec {
   const own: Service = {
     name: service.name,
@@ -35,6 +38,7 @@ export function preStartSpec(
     name: options.name,
     imageId: undefined,
     version: options.version,
+    containerOf: options.containerOf,
     oneoff: { slug: '', publishPorts: false, useAliases: false },
     extraLabels: { [HOOK_LABEL]: 'pre_start' },
   });

@@ -5,6 +5,8 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { ContainerSpec } from '../create-body/index.ts';
 import type { InjectedFile } from '../create-body/mounts.ts';
+import { sharedWithLabel } from '../create-body/shared-with.ts';
+import { labels } from '../labels.ts';
 import { createContainerOnce } from './create-once.ts';
 
 /** First API version whose create request takes several networks. */
@@ -26,10 +28,13 @@ export async function createContainer(
     atCreation.map((part) => [part.network, part.settings]),
   );
   const mac = spec.endpoints[0]?.settings.MacAddress;
+  const hostConfig = await resolvedHostConfig(spec.body.HostConfig ?? {}, ids);
+  const shared = sharedWithLabel(hostConfig);
   const body: ContainerCreateRequest = {
     ...spec.body,
+    ...(shared === '' ? {} : { Labels: { ...spec.body.Labels, [labels.sharedWith]: shared } }),
     ...(many || mac === undefined ? {} : { MacAddress: mac }),
-    HostConfig: await resolvedHostConfig(spec.body.HostConfig ?? {}, ids),
+    HostConfig: hostConfig,
     ...(atCreation.length === 0 ? {} : { NetworkingConfig: { EndpointsConfig: endpoints } }),
   };
   const complete = atCreation.length === spec.endpoints.length && spec.files.length === 0;

@@ -1,5 +1,5 @@
 import type { Project } from '../../compose/model/project.ts';
-import type { Observed } from '../observed.ts';
+import { firstContainer, type Observed } from '../observed.ts';
 import type { StepRef } from '../plan.ts';
 import type { PlanBuilder } from '../plan-builder.ts';
 import type { ResourceOutcome } from '../plan-resources.ts';
@@ -32,3 +32,11 @@ export interface UpContext {
   readonly images: ReadonlyMap<string, StepRef>;
   readonly states: Map<string, ServiceState>;
 }
+
+/** The container of a service that others share namespaces and volumes with: as planned, or, of one left out, as it is. */
+export const containerOf =
+  (context: UpContext) =>
+  (service: string): string | undefined =>
+    context.states.has(service)
+      ? context.states.get(service)!.containers[0]
+      : firstContainer(context.observed, service)?.name;

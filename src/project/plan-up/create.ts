@@ -3,7 +3,7 @@ import { containerSpec } from '../create-body/index.ts';
 import { type Expectation, parentsOf } from '../divergence.ts';
 import { containerName } from '../names.ts';
 import type { StepRef } from '../plan.ts';
-import type { UpContext } from './context.ts';
+import { containerOf, type UpContext } from './context.ts';
 import { planStart } from './start.ts';
 
 /** Steps a new container of the service must wait for: its networks, volumes, image and namespace parents. */
@@ -34,7 +34,8 @@ export function planCreation(
     name,
     imageId: want.imageId,
     version: options.version,
-    ...(options.separator === undefined ? {} : { separator: options.separator }),
+    containerOf: containerOf(context),
+    fileHashes: context.observed.fileHashes,
   });
   const created = plan.add(
     { kind: 'create-container', container: name, service: service.name, as: name, replaces: undefined, spec },

@@ -56,7 +56,7 @@ export function planKept(
 function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly StepRef[] {
   const { plan, project } = context;
   const rejoin: StepRef[] = [];
-  for (const part of endpointParts(project, service, { name: container.name, aliases: [service.name] })) {
+  for (const part of endpointParts(project, service, { name: container.name, useAliases: true })) {
     const network = context.networks.get(part.key);
     if (network?.removal === undefined) continue;
     const cause = `network ${part.network} is made anew`;

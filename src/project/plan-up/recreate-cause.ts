@@ -1,5 +1,6 @@
-import { divergence, type Expectation, parentsOf } from '../divergence.ts';
-import type { ObservedContainer } from '../observed.ts';
+import { divergence, type Expectation, parentsOf, type SharedParent, sharedWords } from '../divergence.ts';
+import { labels } from '../labels.ts';
+import { firstContainer, type ObservedContainer } from '../observed.ts';
 import type { UpContext } from './context.ts';
 import type { Recreate } from './options.ts';
 
@@ -15,17 +16,28 @@ export function recreateCause(
   const own = divergence(container, want);
   if (own !== undefined) return own;
   for (const parent of parentsOf(want.service)) {
+    const what = sharedWords[parent.what];
     if (context.states.get(parent.service)?.recreated === true)
-      return `it shares the ${parent.what} of service ${parent.service}, whose container is made anew`;
-    const first = context.observed.containers.find((one) => one.service === parent.service && !one.oneoff);
-    if (
-      parent.what === 'network' &&
-      first !== undefined &&
-      container.networkMode.startsWith('container:') &&
-      container.networkMode !== `container:${first.id}` &&
-      container.networkMode !== `container:${first.name}`
-    )
-      return `it shares the network of a container that service ${parent.service} no longer has`;
+      return `it shares the ${what} of service ${parent.service}, whose container is made anew`;
+    if (!sharesWith(container, parent, firstContainer(context.observed, parent.service)))
+      return `it shares the ${what} of a container that service ${parent.service} no longer has`;
   }
   return undefined;
+}
+
+/** Whether what the container was made with is that of a service's present container; yes where nobody recorded it. */
+function sharesWith(
+  container: ObservedContainer,
+  { what }: SharedParent,
+  parent: ObservedContainer | undefined,
+): boolean {
+  if (parent === undefined) return true;
+  const recorded = (container.labels[labels.sharedWith] ?? '')
+    .split(',')
+    .filter((entry) => entry.startsWith(`${what}=`))
+    .map((entry) => entry.slice(what.length + 1));
+  if (recorded.length > 0) return recorded.includes(parent.id);
+  if (what !== 'network' || !container.networkMode.startsWith('container:')) return true;
+  const reference = container.networkMode.slice('container:'.length);
+  return reference === parent.id || reference === parent.name;
 }

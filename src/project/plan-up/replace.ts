@@ -8,7 +8,7 @@ import { containerName } from '../names.ts';
 import type { ObservedContainer } from '../observed.ts';
 import type { StepRef } from '../plan.ts';
 import { temporaryName } from '../temporary-name.ts';
-import type { UpContext } from './context.ts';
+import { containerOf, type UpContext } from './context.ts';
 import { creationNeeds } from './create.ts';
 import { planStart } from './start.ts';
 import { planRemove, planStop } from './stop.ts';
@@ -38,7 +38,8 @@ export function planReplacement(
     imageId: want.imageId,
     version: options.version,
     inherited,
-    ...(options.separator === undefined ? {} : { separator: options.separator }),
+    containerOf: containerOf(context),
+    fileHashes: context.observed.fileHashes,
     extraLabels: {
       ...(removeFirst ? {} : { [labels.replace]: old.name }),
       ...(inherited.length === 0

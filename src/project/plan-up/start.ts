@@ -1,7 +1,7 @@
 import type { Service } from '../../compose/model/service.ts';
 import { preStartSpec } from '../create-body/pre-start.ts';
 import type { StepRef } from '../plan.ts';
-import type { UpContext } from './context.ts';
+import { containerOf, type UpContext } from './context.ts';
 import { planRemove } from './stop.ts';
 
 /** Starts a container after `after`, the service's pre_start hooks before the first of them; gives the step. */
@@ -44,7 +44,12 @@ function planHooks(
     const name = `${project.name}-${service.name}-pre-start-${at + 1}`;
     return {
       name,
-      spec: preStartSpec(project, service, hook, { name, container, version: options.version }),
+      spec: preStartSpec(project, service, hook, {
+        name,
+        container,
+        version: options.version,
+        containerOf: containerOf(context),
+      }),
     };
   });
   // A hook that failed keeps its container for inspection until the next attempt.

@@ -56,13 +56,13 @@ async function container(
   name: string,
   networks: readonly NetworkRecord[],
   ports: readonly { protocol: 'tcp' | 'udp'; containerPort: number; hostIp: string; hostPort: number }[] = [],
-  gatewayNetworkId?: string,
+  gatewayOrder?: readonly string[],
 ): Promise<Container> {
   const id = Buffer.from(name).toString('hex').padEnd(64, '0');
   const endpoints = networks.map((record, index) =>
     service.allocate(record, { containerId: id, aliases: [name], interfaceName: `eth${index}` }),
   );
-  const gateway = gatewayNetworkId === undefined ? {} : { gatewayNetworkId };
+  const gateway = gatewayOrder === undefined ? {} : { gatewayOrder };
   const plan = await service.planAttach({
     containerId: id,
     containerName: name,
@@ -244,7 +244,7 @@ describe.skipIf(why !== undefined)('who reaches what', () => {
     const filter = '/proc/sys/net/ipv4/conf/all/rp_filter';
     const before = readFileSync(filter, 'utf8');
     writeFileSync(filter, '1');
-    const both = await container('both', [front, back], [port], back.id);
+    const both = await container('both', [front, back], [port], [back.id]);
     try {
       expect(await other.ask('tcp', lan.host, 18095, 10_000)).toBe(`both ${lan.other}`);
       expect(await host.ask('tcp', '127.0.0.1', 18095)).toEqual(yes('both'));

@@ -4,6 +4,8 @@ import type { ContainerSummary } from '../../../src/engine/api/container.ts';
 import type { NetworkInspect } from '../../../src/engine/api/network.ts';
 import type { VolumeInspect } from '../../../src/engine/api/volume.ts';
 import type { ContainerSpec } from '../../../src/project/create-body/index.ts';
+import { sharedWithLabel } from '../../../src/project/create-body/shared-with.ts';
+import { labels } from '../../../src/project/labels.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from '../../../src/project/observed.ts';
 import type { Plan, Step } from '../../../src/project/plan.ts';
 
@@ -26,6 +28,8 @@ export class World {
   readonly networks = new Map<string, { id: string; labels: Record<string, string> }>();
   readonly volumes = new Map<string, Record<string, string>>();
   readonly images = new Map<string, string>();
+  /** Path → hash of files that are copied into containers. */
+  readonly files = new Map<string, string>();
   /** Services whose containers end with 0 as soon as they are started. */
   readonly oneShots = new Set<string>();
   #count = 0;
@@ -84,6 +88,7 @@ export class World {
       ),
       volumes: [...this.volumes].map(([Name, Labels]) => ({ Name, Labels }) as unknown as VolumeInspect),
       images: this.images,
+      fileHashes: this.files,
     };
   }
 
@@ -180,6 +185,26 @@ export class World {
     }
   }
 
+  /** As the executor does: names in modes become ids, and a label keeps them. */
+  #withSharedLabel(spec: ContainerSpec): ContainerSpec {
+    const host = spec.body.HostConfig ?? {};
+    const idOf = (reference: string) => this.box(reference).id;
+    const mode = (text: string | undefined) =>
+      text?.startsWith('container:') ? `container:${idOf(text.slice('container:'.length))}` : text;
+    const [NetworkMode, IpcMode, PidMode] = [host.NetworkMode, host.IpcMode, host.PidMode].map(mode);
+    const shared = sharedWithLabel({
+      ...(NetworkMode === undefined ? {} : { NetworkMode }),
+      ...(IpcMode === undefined ? {} : { IpcMode }),
+      ...(PidMode === undefined ? {} : { PidMode }),
+      VolumesFrom: (host.VolumesFrom ?? []).map((entry) => idOf(entry.split(':')[0]!)),
+    });
+    if (shared === '') return spec;
+    return {
+      ...spec,
+      body: { ...spec.body, Labels: { ...spec.body.Labels, [labels.sharedWith]: shared } },
+    };
+  }
+
   #byId(id: string): Box {
     const found = this.containers.find((box) => box.id === id);
     if (found === undefined) throw new Error(`no container with id ${id}`);
@@ -207,7 +232,7 @@ export class World {
     this.containers.push({
       id: this.#id(name),
       name,
-      spec,
+      spec: this.#withSharedLabel(spec),
       state: 'created',
       exitCode: 0,
       networks,

@@ -123,6 +123,15 @@ describe('allocation', () => {
       'network n has no free address left in 10.1.2.0/29',
     );
   });
+  it('does not choose an address that somebody will ask for, who gets it', () => {
+    const state = emptyPool();
+    expect(allocateNext(pool(), state, 'n', ['10.1.2.2', '10.1.2.4', 'fd00::1'])).toBe('10.1.2.3');
+    expect(allocateNext(pool(), state, 'n', ['10.1.2.2', '10.1.2.4'])).toBe('10.1.2.5');
+    expect(allocateFixed(pool(), state, '10.1.2.2', 'n')).toBe('10.1.2.2');
+    expect(() => [1, 2].map(() => allocateNext(pool(), state, 'n', ['10.1.2.4']))).toThrow(
+      'no free address left',
+    );
+  });
   it('stays in ip_range and off auxiliary addresses', () => {
     const state = emptyPool();
     const own = pool({

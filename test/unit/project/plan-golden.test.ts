@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadProject } from '../../../src/compose/load.ts';
 import type { Project } from '../../../src/compose/model/project.ts';
+import { copiedPaths } from '../../../src/project/content-parts.ts';
 import { dependenciesOf, withDependencies, withRestartedAlong } from '../../../src/project/dependencies.ts';
 import { formatPlan } from '../../../src/project/format-plan.ts';
 import type { Plan } from '../../../src/project/plan.ts';
@@ -36,6 +37,10 @@ interface Case {
   readonly newImages?: readonly string[];
   /** Containers that are gone, e.g. removed by hand. */
   readonly removed?: readonly string[];
+  /** Networks and volumes that somebody removed, although containers know them. */
+  readonly gone?: readonly string[];
+  /** What became of files that are copied into containers: the last part of the path → its content. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Take the project from labels only. */
   readonly withoutFile?: boolean;
 }
@@ -62,7 +67,8 @@ async function load(dir: string, file: string): Promise<Project> {
   const { project } = await loadProject({
     files: [join(dir, file)],
     projectName: 'shop',
-    env: {},
+    // For values that come from the environment and are others later.
+    env: { STAGE: file === 'before.yaml' ? 'before' : 'after' },
     cwd: process.cwd(),
   });
   return project;
@@ -85,6 +91,7 @@ async function worldOf(dir: string, given: Case): Promise<World> {
   if (!existsSync(join(dir, 'before.yaml'))) return world;
   const before = await load(dir, 'before.yaml');
   world.addImages(before);
+  for (const path of copiedPaths(before)) world.files.set(path, 'before');
   world.apply(planUp(before, world.observe(), defaults));
   for (const [name, text] of Object.entries(given.since ?? {})) {
     const [state, code] = text.split(' ');
@@ -94,6 +101,14 @@ async function worldOf(dir: string, given: Case): Promise<World> {
   }
   for (const name of given.removed ?? [])
     world.containers.splice(world.containers.indexOf(world.box(name)), 1);
+  for (const name of given.gone ?? []) {
+    world.networks.delete(name);
+    world.volumes.delete(name);
+  }
+  for (const path of copiedPaths(before)) {
+    const content = Object.entries(given.files ?? {}).find(([end]) => path.endsWith(`/${end}`))?.[1];
+    world.files.set(path, content ?? 'before');
+  }
   return world;
 }
 

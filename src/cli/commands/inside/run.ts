@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Project } from '../../../compose/model/project.ts';
+import type { Service } from '../../../compose/model/service.ts';
+import { copiedPaths } from '../../../project/content-parts.ts';
 import { createContainer } from '../../../project/execute/create-container.ts';
+import { containerName, type Separator } from '../../../project/names.ts';
 import { observe } from '../../../project/observe.ts';
-import type { Observed } from '../../../project/observed.ts';
+import { firstContainer, type Observed } from '../../../project/observed.ts';
 import type { Plan } from '../../../project/plan.ts';
 import { PlanBuilder } from '../../../project/plan-builder.ts';
 import { requireImages } from '../../../project/plan-images.ts';
@@ -105,19 +108,23 @@ export const command: Command = {
     const look = (project: Project) =>
       observe(client, loaded.name, {
         volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+        files: copiedPaths(project),
         images: true,
       });
 
     const slug = randomBytes(6).toString('hex');
     const name = flag.str(args, 'name') ?? `${loaded.name}-${service}-run-${slug}`;
+    const observed = await look(loaded);
     const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {
       name,
       slug,
       useAliases: flag.bool(args, 'use-aliases'),
       interactive,
+      containerOf: (other) =>
+        firstContainer(observed, other)?.name ??
+        plannedContainer(loaded.name, others[other], options.separator),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
-    const observed = await look(loaded);
     // What is wrong with the container itself is told before its dependencies are brought up.
     preparation(observed);
     const dependencies = flag.bool(args, 'no-deps')
@@ -150,3 +157,10 @@ export const command: Command = {
     });
   },
 };
+
+/** Name of the container that `run` brings up for a service its own one depends on. */
+const plannedContainer = (
+  project: string,
+  service: Service | undefined,
+  separator: Separator | undefined,
+): string | undefined => (service === undefined ? undefined : containerName(project, service, 1, separator));

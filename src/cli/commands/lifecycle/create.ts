@@ -1,3 +1,4 @@
+import { copiedPaths } from '../../../project/content-parts.ts';
 import { observe } from '../../../project/observe.ts';
 import { usedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
@@ -34,6 +35,7 @@ export const command: Command = {
         : matchServices(Object.keys(project.services), args.positional);
     const observed = await observe(client, project.name, {
       volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+      files: copiedPaths(project),
       images: true,
     });
     const options = upOptions(args, ctx, client, roots, { start: false, wait: false });

@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../../errors.ts';
+import { copiedPaths } from '../../../project/content-parts.ts';
 import { observe } from '../../../project/observe.ts';
 import { usedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
@@ -24,6 +25,7 @@ export const command: Command = {
     const project = withScales(loaded, scales);
     const observed = await observe(client, project.name, {
       volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+      files: copiedPaths(project),
       images: true,
     });
     const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });

@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../../errors.ts';
+import { copiedPaths } from '../../../project/content-parts.ts';
 import { observe } from '../../../project/observe.ts';
 import { divergedVolumes, usedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
@@ -81,6 +82,7 @@ export const command: Command = {
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
     const observed = await observe(client, project.name, {
       volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+      files: copiedPaths(project),
       images: true,
     });
     const wait = flag.bool(args, 'wait');

@@ -16,7 +16,7 @@ import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
-import { attachedTo, gatewayNetwork, networkMode } from '../spec/attachments.ts';
+import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
 import { joinedPids } from './joined-pids.ts';
@@ -53,14 +53,13 @@ export async function prepare(
   const userPromise = readAccountFiles([container.upperDir, ...rootfs.lowerDirs]).then((files) =>
     resolveUser(record.config.User ?? '', files, host.GroupAdd ?? []),
   );
-  const gateway = gatewayNetwork(container.mutable.attachments);
   const attachPromise =
     mode.kind === 'networks'
       ? engine.net.planAttach({
           containerId: container.id,
           containerName: container.name,
           endpoints: attached,
-          ...(gateway === undefined ? {} : { gatewayNetworkId: gateway }),
+          gatewayOrder: gatewayOrder(container.mutable.attachments),
           ports: collectPorts(host, record.config),
           exposedPorts: Object.keys(record.config.ExposedPorts ?? {}).map((port) =>
             Number.parseInt(port, 10),

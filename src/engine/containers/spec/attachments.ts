@@ -87,13 +87,12 @@ export function aliasesOf(
   return [...new Set(names.map((name) => name.toLowerCase()))];
 }
 
-/** networkId of the attachment with the highest GwPriority (0 where none is given), or undefined when all are alike. */
-export function gatewayNetwork(attachments: Readonly<Record<string, Attachment>>): string | undefined {
+/** Ids of the networks by falling GwPriority (0 where none is given), those alike in the order of attachment. */
+export function gatewayOrder(attachments: Readonly<Record<string, Attachment>>): readonly string[] {
   const priority = ({ settings }: Attachment): number => settings.GwPriority ?? 0;
-  const all = Object.values(attachments);
-  const most = Math.max(...all.map(priority));
-  if (all.every((attachment) => priority(attachment) === most)) return undefined;
-  return all.find((attachment) => priority(attachment) === most)?.networkId;
+  return Object.values(attachments)
+    .sort((a, b) => priority(b) - priority(a))
+    .map(({ networkId }) => networkId);
 }
 
 /**

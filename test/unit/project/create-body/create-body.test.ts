@@ -32,6 +32,7 @@ const specOf = (service: Partial<Service>, more: Partial<Project> = {}, options 
     name: 'shop-web-1',
     imageId: 'sha256:1',
     version: 'test',
+    containerOf: (name: string) => `shop-${name}-1`,
     ...options,
   });
 };

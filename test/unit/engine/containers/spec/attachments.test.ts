@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Container } from '../../../../../src/engine/containers/container.ts';
 import {
   aliasesOf,
-  gatewayNetwork,
+  gatewayOrder,
   linkedNames,
   networkMode,
   planAttachments,
@@ -18,15 +18,29 @@ const attachments = (...priorities: (number | undefined)[]) =>
   );
 
 it.each([
-  [[undefined, undefined], undefined],
-  [[undefined, 1], 'id1'],
-  [[2, 1], 'id0'],
-  [[-1, undefined], 'id1'],
-  [[-3, -2, -2], 'id1'],
-  [[5, 5], undefined],
-  [[], undefined],
-] as const)('the gateway of priorities %j', (priorities, expected) =>
-  expect(gatewayNetwork(attachments(...priorities))).toBe(expected),
+  [
+    [undefined, undefined],
+    ['id0', 'id1'],
+  ],
+  [
+    [undefined, 1],
+    ['id1', 'id0'],
+  ],
+  [
+    [2, 1],
+    ['id0', 'id1'],
+  ],
+  [
+    [-1, undefined],
+    ['id1', 'id0'],
+  ],
+  [
+    [-3, -2, -2],
+    ['id1', 'id2', 'id0'],
+  ],
+  [[], []],
+] as const)('the order of gateways of priorities %j', (priorities, expected) =>
+  expect(gatewayOrder(attachments(...priorities))).toEqual(expected),
 );
 
 it('links are names for containers, by name or id, there or not', () => {
@@ -63,7 +77,7 @@ describe('networks', () => {
     );
     expect(Object.keys(plan)).toEqual(['front', 'back']);
     expect(plan.front?.settings.MacAddress).toBe('02:00:00:00:00:01');
-    expect(gatewayNetwork(plan)).toBe('id-front');
+    expect(gatewayOrder(plan)[0]).toBe('id-front');
     expect(() =>
       planAttachments({ NetworkMode: 'host' }, { EndpointsConfig: { back: {} } }, undefined, need),
     ).toThrow('conflicting options');
