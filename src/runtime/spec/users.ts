@@ -28,9 +28,9 @@ const largestId = 2 ** 31 - 1;
 
 /**
  * Resolves Docker's `user[:group]` (names or numbers, '' = 0:0) and `groupAdd` (HostConfig.GroupAdd) against a
- * container's account files. As in Docker a number that is also a name is a name first, an id without an entry is
- * taken as it is with group 0, and an explicit group drops the memberships of /etc/group.
- * Throws RUNTIME_USER for a name without an entry.
+ * container's account files. As in Docker a number is an id and never a name, or an image could make root of a user that
+ * was asked for by number (CVE-2016-3697); an id without an entry is taken as it is with group 0, and an explicit group
+ * drops the memberships of /etc/group. Throws RUNTIME_USER for a name without an entry.
  */
 export function resolveUser(
   user: string,
@@ -40,14 +40,9 @@ export function resolveUser(
   const [userWord = '', groupWord = ''] = splitOnce(user);
   const passwd = parsePasswd(files.passwd ?? '');
   const groups = parseGroup(files.group ?? '');
-  const entry =
-    userWord === ''
-      ? passwd.find(({ uid }) => uid === 0)
-      : (passwd.find(({ name }) => name === userWord) ?? passwd.find(({ uid }) => String(uid) === userWord));
-  let uid = entry?.uid ?? 0;
-  if (entry === undefined && userWord !== '') {
-    uid = numericId(userWord) ?? unknownUser(userWord, files.passwd !== undefined, passwd);
-  }
+  const asked = userWord === '' ? 0 : numericId(userWord);
+  const entry = passwd.find(({ name, uid }) => (asked === undefined ? name === userWord : uid === asked));
+  const uid = entry?.uid ?? asked ?? unknownUser(userWord, files.passwd !== undefined, passwd);
   const gid = groupWord === '' ? (entry?.gid ?? 0) : groupId(groupWord, groups);
   const memberships =
     groupWord === '' && entry !== undefined
@@ -68,14 +63,14 @@ function splitOnce(text: string): [string, string] {
 }
 
 function groupId(word: string, groups: readonly GroupEntry[]): number {
-  const entry = groups.find(({ name }) => name === word) ?? groups.find(({ gid }) => String(gid) === word);
-  const id = entry?.gid ?? numericId(word);
+  const id = numericId(word) ?? groups.find(({ name }) => name === word)?.gid;
   if (id !== undefined) return id;
   throw new TcomposeError('RUNTIME_USER', `unable to find group ${word}: no matching entries in group file`, {
     hint: 'Name a group of the image, or give a numeric group id.',
   });
 }
 
+/** The id that a word of digits is; undefined for a name. */
 function numericId(word: string): number | undefined {
   if (!/^-?\d+$/.test(word)) return undefined;
   const id = Number(word);
@@ -94,20 +89,28 @@ function unknownUser(word: string, hasFile: boolean, passwd: readonly PasswdEntr
   });
 }
 
+/** An id in an account file; undefined for what is none, also -1 as the unsigned number it would be to setuid. */
+function fileId(word: string): number | undefined {
+  return /^\d+$/.test(word) && Number(word) <= largestId ? Number(word) : undefined;
+}
+
 /** passwd(5): name:password:uid:gid:gecos:home:shell; lines that aren't so are passed over. */
 function parsePasswd(text: string): PasswdEntry[] {
   return lines(text).flatMap((fields) => {
-    const [name = '', , uid = '', gid = '', , home = ''] = fields;
-    return /^\d+$/.test(uid) && name !== '' ? [{ name, uid: Number(uid), gid: Number(gid) || 0, home }] : [];
+    const [name = '', , uidWord = '', gidWord = '', , home = ''] = fields;
+    const uid = fileId(uidWord);
+    const gid = gidWord === '' ? 0 : fileId(gidWord);
+    return uid !== undefined && gid !== undefined && name !== '' ? [{ name, uid, gid, home }] : [];
   });
 }
 
 /** group(5): name:password:gid:member,member. */
 function parseGroup(text: string): GroupEntry[] {
   return lines(text).flatMap((fields) => {
-    const [name = '', , gid = '', members = ''] = fields;
-    return /^\d+$/.test(gid) && name !== ''
-      ? [{ name, gid: Number(gid), members: members.split(',').filter((member) => member !== '') }]
+    const [name = '', , gidWord = '', members = ''] = fields;
+    const gid = fileId(gidWord);
+    return gid !== undefined && name !== ''
+      ? [{ name, gid, members: members.split(',').filter((member) => member !== '') }]
       : [];
   });
 }

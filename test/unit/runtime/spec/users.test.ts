@@ -7,8 +7,9 @@ import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 const files = {
   passwd:
-    '# accounts\nroot:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n\n42:x:7:8::/odd:/bin/sh\nbroken line\nnohome:x:9:9:::\n',
-  group: 'root:x:0:\nwheel:x:10:root,app\napp:x:1001:\naudio:x:29:app,other\n77:x:78:\n',
+    '# accounts\nroot:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n\n42:x:7:8::/odd:/bin/sh\nbroken line\nnohome:x:9:9:::\n' +
+    '99999999999999999999:x:0:0::/:/bin/sh\nminus-one:x:4294967295:0:::\nhuge-group:x:5:4294967296:::\n',
+  group: 'huge:x:4294967296:\nroot:x:0:\nwheel:x:10:root,app\napp:x:1001:\naudio:x:29:app,other\n77:x:78:\n',
 };
 
 describe('resolveUser', () => {
@@ -21,8 +22,9 @@ describe('resolveUser', () => {
     ['4711', { uid: 4711, gid: 0, groups: [], home: '/' }],
     ['4711:4712', { uid: 4711, gid: 4712, groups: [], home: '/' }],
     [':audio', { uid: 0, gid: 29, groups: [], home: '/root' }],
-    ['42', { uid: 7, gid: 8, groups: [], home: '/odd' }],
-    ['app:77', { uid: 1000, gid: 78, groups: [], home: '/home/app' }],
+    ['42', { uid: 42, gid: 0, groups: [], home: '/' }],
+    ['0042', { uid: 42, gid: 0, groups: [], home: '/' }],
+    ['app:77', { uid: 1000, gid: 77, groups: [], home: '/home/app' }],
     ['nohome', { uid: 9, gid: 9, groups: [], home: '/' }],
   ])('resolves "%s"', (user, expected) => {
     expect(resolveUser(user, files)).toEqual(expected);
@@ -48,6 +50,10 @@ describe('resolveUser', () => {
     ['-1', /must be in range 0-2147483647/],
     ['2147483648', /must be in range/],
     ['1:4294967295', /must be in range/],
+    ['99999999999999999999', /must be in range/],
+    ['minus-one', /unable to find user minus-one/],
+    ['huge-group', /unable to find user huge-group/],
+    ['0:huge', /unable to find group huge/],
   ])('refuses "%s"', (user, message) => {
     expect(() => resolveUser(user, files)).toThrow(message);
   });
