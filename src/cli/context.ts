@@ -17,7 +17,10 @@ export interface CliContext {
   readonly stderr: NodeJS.WriteStream;
   /** Whether colour may be written to standard output and to standard error. */
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
-  /** Writes to standard output; resolves when the text is handed to the kernel or the reader is gone. */
+  /**
+   * Writes to standard output. On a terminal control characters are made visible: names, labels and values in the text come from
+   * files, images and engines. A pipe gets the text as it is.
+   */
   write(text: string): void;
   /** One warning line on standard error (or a JSON event with `--progress json`). */
   warn(message: string, hint?: string): void;

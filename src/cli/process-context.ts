@@ -1,10 +1,12 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { TcomposeError } from '../errors.ts';
 import type { TcomposeEvent } from '../events.ts';
+import { visible } from '../visible.ts';
 import type { GlobalOptions } from './arguments/globals.ts';
 import type { CliContext } from './context.ts';
 import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
+import { warningText } from './render/warning.ts';
 
 /** @throws TcomposeError CLI_USAGE when somebody removed it under the shell. */
 function currentDirectory(): string {
@@ -40,8 +42,7 @@ export function createContext(globals: GlobalOptions): {
     else if (event.type === 'warning') warnPlainly(event.message, event.hint);
   };
   const warnPlainly = (message: string, hint?: string) => {
-    const head = color.stderr ? '\u001b[33;1mwarning:\u001b[0m' : 'warning:';
-    process.stderr.write(`${head} ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+    process.stderr.write(warningText(message, hint, color.stderr));
   };
 
   const ctx: CliContext = {
@@ -55,7 +56,7 @@ export function createContext(globals: GlobalOptions): {
     stdout: process.stdout,
     stderr: process.stderr,
     color,
-    write: (text) => void process.stdout.write(text),
+    write: (text) => void process.stdout.write(process.stdout.isTTY === true ? visible(text) : text),
     warn: (message, hint) => emit({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) }),
     engine: () => {
       client ??= import('../engine/client/connect.ts').then(({ connectEngine }) =>

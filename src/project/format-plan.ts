@@ -1,3 +1,4 @@
+import { visibleLine } from '../visible.ts';
 import type { Plan, Step } from './plan.ts';
 
 /** What each step does in words; a replacement says whose place it takes. */
@@ -26,15 +27,15 @@ function describe(step: Step): string {
  *     2  create container shop-web-1  after 1       service web has no container number 1
  */
 export function formatPlan(plan: Plan): string {
-  const lines = plan.warnings.map((warning) => `warning: ${warning}`);
+  const lines = plan.warnings.map((warning) => `warning: ${visibleLine(warning)}`);
   if (plan.steps.length === 0) lines.push('nothing to do');
   const numbers = new Map(plan.steps.map((step, at) => [step.id, at + 1]));
   const rows = plan.steps.map((step) => {
     const after = step.after.map((id) => numbers.get(id)!).sort((a, b) => a - b);
     return [
       String(numbers.get(step.id)),
-      `${describe(step)}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`,
-      step.cause,
+      `${visibleLine(describe(step))}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`,
+      visibleLine(step.cause),
     ] as const;
   });
   const widths = [0, 1].map((at) => Math.max(0, ...rows.map((row) => row[at]!.length)));

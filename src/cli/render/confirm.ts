@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { visibleLine } from '../../visible.ts';
 import type { CliContext } from '../context.ts';
 
 /** Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no. */
@@ -6,7 +7,7 @@ export async function confirm(ctx: CliContext, question: string): Promise<boolea
   if (ctx.stdin.isTTY !== true) return false;
   const dialogue = createInterface({ input: ctx.stdin, output: ctx.stderr });
   try {
-    return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await dialogue.question(`${visibleLine(question)} [y/N] `)).trim());
   } finally {
     dialogue.close();
   }

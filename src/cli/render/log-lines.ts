@@ -1,4 +1,5 @@
 import type { TcomposeEvent } from '../../events.ts';
+import { visibleLine, visibleOutput } from '../../visible.ts';
 
 export interface LogStyle {
   /** `web-1  | ` before each line. */
@@ -17,16 +18,20 @@ export const plainLogStyle: LogStyle = { prefix: true, color: false, timestamps:
 /** Foreground colours that are readable on dark and light terminals, in the order they are given out. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
-/** Formats `log` and `container-exit` events: a prefix per container, padded to the widest, in a colour of its own. */
-export function logFormatter(style: LogStyle): (event: TcomposeEvent) => string {
+/**
+ * Formats `log` and `container-exit` events: a prefix per container, padded to the widest, in a colour of its own. On a
+ * `terminal` nothing in a line but colours acts on it; elsewhere lines stay as they were printed.
+ */
+export function logFormatter(style: LogStyle, terminal = false): (event: TcomposeEvent) => string {
   const colors = new Map<string, number>();
   let width = 0;
   const label = (container: string) => {
     const start = `${style.project ?? ''}-`;
     const name =
       style.project !== undefined && container.startsWith(start) ? container.slice(start.length) : container;
-    width = Math.max(width, name.length);
-    return name;
+    const shown = visibleLine(name);
+    width = Math.max(width, shown.length);
+    return shown;
   };
   for (const container of style.containers ?? []) label(container);
   return (event) => {
@@ -34,11 +39,12 @@ export function logFormatter(style: LogStyle): (event: TcomposeEvent) => string 
       return `${label(event.container)} exited with code ${event.exitCode}\n`;
     if (event.type !== 'log') return '';
     const time = style.timestamps && event.timestamp !== undefined ? `${event.timestamp} ` : '';
-    if (!style.prefix) return `${time}${event.line}\n`;
+    const line = terminal ? visibleOutput(event.line) : event.line;
+    if (!style.prefix) return `${time}${line}\n`;
     const prefix = `${label(event.container).padEnd(width)}  | `;
-    if (!style.color) return `${prefix}${time}${event.line}\n`;
+    if (!style.color) return `${prefix}${time}${line}\n`;
     const color = colors.get(event.container) ?? COLORS[colors.size % COLORS.length]!;
     colors.set(event.container, color);
-    return `\u001b[${color}m${prefix}\u001b[0m${time}${event.line}\n`;
+    return `\u001b[${color}m${prefix}\u001b[0m${time}${line}\n`;
   };
 }

@@ -1,4 +1,5 @@
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import { visible, visibleLine } from '../../visible.ts';
 
 interface ErrorStyle {
   readonly color: boolean;
@@ -10,7 +11,7 @@ const paint = (on: boolean, code: string, text: string) => (on ? `\u001b[${code}
 
 /**
  * The one form an error takes on a terminal: message, then the place with its source line and a caret, then the hint.
- * Several errors are separated by empty lines.
+ * Several errors are separated by empty lines. Nothing that a message quotes acts on the terminal.
  */
 export function formatError(error: unknown, style: ErrorStyle): string {
   if (error instanceof TcomposeErrors)
@@ -18,28 +19,29 @@ export function formatError(error: unknown, style: ErrorStyle): string {
   const lines: string[] = [];
   const head = paint(style.color, '31;1', 'error:');
   if (error instanceof TcomposeError) {
-    lines.push(`${head} ${error.message}`);
+    lines.push(`${head} ${visible(error.message)}`);
     if (error.where !== undefined) {
       const { file, line, column, sourceLine } = error.where;
       const gutter = String(line);
-      lines.push(`${' '.repeat(gutter.length)} --> ${file}:${line}:${column}`);
+      lines.push(`${' '.repeat(gutter.length)} --> ${visibleLine(file)}:${line}:${column}`);
       if (sourceLine !== undefined) {
         // Tabs are kept in the caret's line so that it stands under the right character whatever their width.
-        const pad = sourceLine.slice(0, column - 1).replace(/[^\t]/g, ' ');
+        const pad = visible(sourceLine.slice(0, column - 1)).replace(/[^\t]/g, ' ');
         lines.push(
-          `${gutter} | ${sourceLine}`,
+          `${gutter} | ${visible(sourceLine)}`,
           `${' '.repeat(gutter.length)} | ${pad}${paint(style.color, '31', '^')}`,
         );
       }
     }
-    if (error.hint !== undefined) lines.push(`${paint(style.color, '36', 'hint:')} ${error.hint}`);
+    if (error.hint !== undefined) lines.push(`${paint(style.color, '36', 'hint:')} ${visible(error.hint)}`);
   } else {
-    lines.push(`${head} unexpected: ${error instanceof Error ? error.message : String(error)}`);
+    lines.push(`${head} unexpected: ${visible(error instanceof Error ? error.message : String(error))}`);
     if (error instanceof Error && !style.verbose)
       lines.push(
         `${paint(style.color, '36', 'hint:')} This is a bug in tcompose; run again with --verbose for details.`,
       );
-    if (error instanceof Error && style.verbose && error.stack !== undefined) lines.push(error.stack);
+    if (error instanceof Error && style.verbose && error.stack !== undefined)
+      lines.push(visible(error.stack));
   }
   if (style.verbose && error instanceof Error) {
     for (
@@ -47,7 +49,9 @@ export function formatError(error: unknown, style: ErrorStyle): string {
       cause !== undefined;
       cause = cause instanceof Error ? cause.cause : undefined
     )
-      lines.push(`caused by: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+      lines.push(
+        `caused by: ${visible(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))}`,
+      );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -9,7 +9,7 @@ export interface Renderer {
 
 /** Where and how a renderer writes. */
 export interface RenderTarget {
-  readonly out: NodeJS.WritableStream;
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly err: NodeJS.WritableStream & {
     readonly isTTY?: boolean;
     readonly columns?: number;

@@ -1,15 +1,16 @@
 import { TcomposeError } from '../../errors.ts';
+import { visibleLine } from '../../visible.ts';
 
 /**
  * Columns padded to their widest cell and at least `narrowest` wide, three spaces between, no trailing blanks (Docker's
- * table layout).
+ * table layout). A cell is one line whatever is in it.
  */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   narrowest = 0,
 ): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows].map((row) => row.map(visibleLine));
   const widths = header.map((_, column) =>
     Math.max(narrowest, ...all.map((row) => (row[column] ?? '').length)),
   );

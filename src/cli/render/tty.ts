@@ -1,11 +1,12 @@
 import { Listr } from 'listr2';
 import type { ResourceKind, TcomposeEvent } from '../../events.ts';
+import { visibleLine } from '../../visible.ts';
 import { type LiveRow, liveLines } from './live-lines.ts';
 import { LiveRegion } from './live-region.ts';
 import { logFormatter } from './log-lines.ts';
-import { warningText } from './plain.ts';
 import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
+import { warningText } from './warning.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
@@ -40,7 +41,7 @@ function liveList(
   const rows = new Map<string, LiveRow>(
     resources.map(({ kind, name }) => [
       `${kind} ${name}`,
-      { label: `${title(kind)} ${name}`, text: '', state: 'pending' },
+      { label: visibleLine(`${title(kind)} ${name}`), text: '', state: 'pending' },
     ]),
   );
   let frame = 0;
@@ -85,7 +86,7 @@ function liveList(
  * that a service that takes its time can be watched.
  */
 export function ttyRenderer(target: RenderTarget): Renderer {
-  const logLine = logFormatter(target.log);
+  const logLine = logFormatter(target.log, target.out.isTTY === true);
   let live: LiveList | undefined;
   let closing: Promise<void> = Promise.resolve();
 
@@ -101,10 +102,10 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         if (event.resources.length > 0) live ??= liveList(target, event.resources);
         return;
       case 'progress': {
-        const text = `${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`;
+        const text = visibleLine(`${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`);
         const row = live?.rows.get(`${event.kind} ${event.name}`);
         if (row === undefined) {
-          write(` ${title(event.kind)} ${event.name}  ${text}\n`, target.err);
+          write(` ${title(event.kind)} ${visibleLine(event.name)}  ${text}\n`, target.err);
           return;
         }
         row.text = text;

@@ -2,6 +2,7 @@ import type { ContainerInspect } from '../../engine/api/container.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
+import { plainOutput } from '../../visible.ts';
 import type { Operation } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -67,7 +68,7 @@ async function dependencyError(
     const last = found?.State.Health?.Log?.at(-1);
     if (last !== undefined)
       parts.push(
-        `  last health check, exit code ${last.ExitCode}:\n${indent(last.Output.trimEnd() || '(no output)')}`,
+        `  last health check, exit code ${last.ExitCode}:\n${indent(quoted(last.Output) || '(no output)')}`,
       );
   }
   if (reason === 'exited' || reason === 'unhealthy') {
@@ -85,6 +86,9 @@ async function dependencyError(
         : `See \`tcompose logs ${service}\` for all of it; \`tcompose down\` removes the containers.`,
   });
 }
+
+/** What a container printed as part of a message. */
+const quoted = (text: string) => text.trimEnd().split('\n').map(plainOutput).join('\n');
 
 const indent = (text: string) =>
   text
@@ -120,5 +124,5 @@ export async function lastLines(
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
   }
-  return Buffer.concat(parts).toString('utf8').trimEnd();
+  return quoted(Buffer.concat(parts).toString('utf8'));
 }

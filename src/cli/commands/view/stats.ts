@@ -121,7 +121,7 @@ export const command: Command = {
     const release = ctx.onInterrupt(() => ctx.exit(130));
     const live = ctx.stdout.isTTY === true;
     const timer = setInterval(() => {
-      if (live) ctx.write('\u001b[H\u001b[2J');
+      if (live) ctx.stdout.write('\u001b[H\u001b[2J');
       print();
     }, 1000);
     await Promise.all(containers.map((container) => read(container, true, () => {})));
