@@ -1,5 +1,6 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { readInput, readStream } from './read-input.ts';
 
 /** Everything a load takes from the world. */
 export interface LoadEffects {
@@ -23,8 +24,8 @@ export function nodeEffects(): LoadEffects {
     env: process.env,
     cwd: process.cwd(),
     home: process.env.HOME ?? homedir(),
-    readFile: (path) => readFile(path),
-    readStdin,
+    readFile: (path) => readInput(path),
+    readStdin: () => readStream(process.stdin),
     kind: async (path) => {
       try {
         return (await stat(path)).isDirectory() ? 'directory' : 'file';
@@ -34,10 +35,4 @@ export function nodeEffects(): LoadEffects {
     },
     realPath: (path) => realpath(path).catch(() => path),
   };
-}
-
-async function readStdin(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
 }

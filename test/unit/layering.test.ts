@@ -35,6 +35,7 @@ const layers: Readonly<Record<string, Layer>> = {
 /** Files of a pure layer that are its edge: they carry out what the others decide. */
 const edges: Readonly<Record<string, Layer>> = {
   'compose/effects.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:os'] },
+  'compose/read-input.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:timers/promises'] },
   'project/execute/': {
     folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project'],
     types: ['engine'],

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readInput } from '../../compose/read-input.ts';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { EndpointSettings } from '../../engine/api/network.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
@@ -79,7 +79,7 @@ async function inlineSeccomp(option: string): Promise<string> {
   const file = /^seccomp=(?!unconfined$|builtin$|\{)(.+)$/.exec(option)?.[1];
   if (file === undefined) return option;
   try {
-    return `seccomp=${JSON.stringify(JSON.parse(await readFile(file, 'utf8')))}`;
+    return `seccomp=${JSON.stringify(JSON.parse(new TextDecoder().decode(await readInput(file))))}`;
   } catch (error) {
     throw new TcomposeError(
       'PROJECT_UNSUPPORTED',
@@ -88,6 +88,16 @@ async function inlineSeccomp(option: string): Promise<string> {
         cause: error,
       },
     );
+  }
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return Buffer.from(await readInput(file));
+  } catch (cause) {
+    throw new TcomposeError('PROJECT_UNSUPPORTED', `${file} can't be read: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
@@ -101,7 +111,7 @@ async function archiveOf(files: readonly InjectedFile[]): Promise<Buffer> {
   })();
   for (const file of files) {
     const content =
-      'text' in file.content ? Buffer.from(file.content.text) : await readFile(file.content.file);
+      'text' in file.content ? Buffer.from(file.content.text) : await contentOf(file.content.file);
     tar.entry(
       { name: file.path.replace(/^\/+/, ''), uid: file.uid, gid: file.gid, mode: file.mode },
       content,

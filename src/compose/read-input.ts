@@ -1,0 +1,80 @@
+import { constants, type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Most that a file named in a compose file or on the command line may hold, bytes: far more than any that is written by hand. */
+export const largestInput = 64 * 1024 * 1024;
+
+export interface Patience {
+  /** How long nothing may come from a pipe, milliseconds. */
+  readonly pipe: number;
+}
+
+/**
+ * The bytes of a file that a person or a compose file names. What could take all memory, never end, or do something by
+ * being opened is refused: files above `largestInput`, pipes nobody writes to, devices (a watchdog starts to count when it
+ * is opened) other than terminals and /dev/null.
+ * @throws Error with a reason that completes "… can't be read: "
+ */
+export async function readInput(path: string, patience: Patience = { pipe: 10_000 }): Promise<Uint8Array> {
+  const about = await stat(path);
+  if (about.isFile() && about.size > 0) {
+    if (about.size > largestInput) throw tooLarge();
+    return readFile(path);
+  }
+  if (about.isBlockDevice() || about.isSocket() || (about.isCharacterDevice() && !harmless(about.rdev)))
+    throw new Error(about.isSocket() ? 'it is a socket' : 'it is a device');
+  // An open that may wait does so in a thread that can't be called back; the same is true of reads in files of the kernel.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return await readToEnd(file, about.isFIFO(), patience);
+  } finally {
+    await file.close();
+  }
+}
+
+/** All that a stream gives. @throws Error when it is more than `largestInput` */
+export async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of stream) {
+    size += part.length;
+    if (size > largestInput) throw tooLarge();
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+const tooLarge = () => new Error(`it is larger than ${largestInput / 1024 / 1024} MiB`);
+
+/** /dev/null and terminals, by their numbers. */
+function harmless(device: number): boolean {
+  const major = (device >> 8) & 0xfff;
+  return device === 0x103 || major === 4 || major === 5 || (major >= 136 && major <= 143);
+}
+
+/** Reads without waiting in a call; a pipe's end counts only after its first byte, as its writer may come later. */
+async function readToEnd(file: FileHandle, pipe: boolean, patience: Patience): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let waited = 0; ; ) {
+    const part = Buffer.alloc(64 * 1024);
+    const count = await file.read(part, 0, part.length, null).then(
+      ({ bytesRead }) => bytesRead,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EAGAIN') throw error;
+        return undefined;
+      },
+    );
+    if (count === 0 && !(pipe && size === 0)) return Buffer.concat(parts);
+    if (count) {
+      size += count;
+      if (size > largestInput) throw tooLarge();
+      parts.push(part.subarray(0, count));
+      waited = 0;
+    } else {
+      if (waited >= patience.pipe) throw new Error('nothing writes to it');
+      await pause(5);
+      waited += 5;
+    }
+  }
+}
