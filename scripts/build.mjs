@@ -36,7 +36,7 @@ for (const [name, entry] of Object.entries(entries)) {
 if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
 
 const native = 'src/runtime/native';
-const nativeFolders = ['', '/keeper', '/monitor', '/init', '/plan'];
+const nativeFolders = ['', '/keeper', '/monitor', '/foreign', '/init', '/plan'];
 const sources = nativeFolders.flatMap((folder) =>
   readdirSync(native + folder)
     .filter((file) => file.endsWith('.c'))

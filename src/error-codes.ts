@@ -56,6 +56,9 @@ export const errorCodes = {
   RUNTIME_LAUNCH: 'A container could not be started; the message names the step and why.',
   RUNTIME_COMMAND:
     'The command of a container or exec is missing, not executable or of another architecture.',
+  RUNTIME_CONFIG: 'The file engine.json, which names other OCI runtimes, is not what it should be.',
+  RUNTIME_UNKNOWN: 'A container asks for a runtime that is neither configured nor found on this machine.',
+  RUNTIME_FOREIGN: 'Another OCI runtime could not carry out a call; the message is its own.',
   RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container can not be used.',
   // compose: finding, reading, merging
   COMPOSE_NO_FILE: 'No compose file was found, or one that was named does not exist or cannot be read.',

@@ -11,6 +11,7 @@ import type { ExecRegistry } from './exec/registry.ts';
 import type { FaultPoint } from './fault.ts';
 import type { EngineLog } from './log-sink.ts';
 import type { NetworkRegistry } from './networks.ts';
+import type { RuntimeCatalog } from './runtimes/catalog.ts';
 import type { Layout } from './store/layout.ts';
 import type { Trash } from './store/trash.ts';
 import type { VolumeStore } from './volumes.ts';
@@ -28,6 +29,7 @@ export interface Engine {
   readonly machine: MachineFacts;
   readonly keeper: KeeperConnection;
   readonly events: EventJournal;
+  readonly runtimes: RuntimeCatalog;
   readonly images: ImageStore;
   readonly volumes: VolumeStore;
   readonly networks: NetworkRegistry;

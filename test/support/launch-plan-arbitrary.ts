@@ -17,6 +17,7 @@ const u32 = fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), fc.constantFrom(0
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const limit = fc.oneof(fc.constant(-1n), fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_fffen }));
 const bytes = fc.uint8Array({ maxLength: 80 }).map((value) => Buffer.from(value));
+const texts = fc.array(text, { maxLength: 4 });
 const maybe = <T>(inner: fc.Arbitrary<T>) => fc.option(inner, { nil: undefined });
 const create = fc.constantFrom('dir' as const, 'file' as const, 'none' as const);
 const op = <K extends string>(name: K) => fc.constant(name);
@@ -164,6 +165,17 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
       })
       .map(dropUndefined),
     teardown: fc.array(hostOp, { maxLength: 3 }),
+    foreign: maybe(
+      fc.record({
+        bundle: text,
+        env: texts,
+        create: texts,
+        start: texts,
+        kill: texts,
+        delete: texts,
+        hide: texts,
+      }),
+    ),
   })
   .map(dropUndefined) as fc.Arbitrary<LaunchPlan>;
 

@@ -37,6 +37,8 @@ function statusText(status: EngineStatus): string {
     ['keeper', `pid ${status.keeperPid}`],
     ['instance', status.instance],
     ['containers', `${containers.total}, ${containers.running} running${paused}`],
+    // An engine of an older version does not say.
+    ['runtimes', (status.runtimes ?? ['tcompose']).join(', ')],
     ['images', String(status.images)],
     ['networks', String(status.networks)],
     ['volumes', String(status.volumes)],

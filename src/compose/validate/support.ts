@@ -95,7 +95,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   pull_refresh_after: warning('Docker Compose does not use it either'),
   read_only: yes(),
   restart: yes(),
-  runtime: warning('the runtime is the built-in one'),
+  runtime: yes('the built-in one, or another on this machine: [runtimes](runtimes.md)'),
   scale: yes(),
   secrets: yes('uid, gid and mode only for environment'),
   security_opt: yes(),

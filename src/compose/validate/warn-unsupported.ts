@@ -8,7 +8,6 @@ import { nestedSupport, resourceSupport, type SupportEntry, serviceSupport } fro
 const harmless: Readonly<Record<string, readonly Tree[]>> = {
   'deploy.mode': ['replicated'],
   'pre_start.*.per_replica': [false, 'false'],
-  runtime: ['runc'],
   use_api_socket: [false, 'false'],
 };
 

@@ -10,6 +10,8 @@ export interface EngineStatus {
   readonly uptimeSeconds: number;
   readonly containers: { readonly total: number; readonly running: number; readonly paused: number };
   readonly images: number;
+  /** Names of the runtimes there are; what is wrong with engine.json stands in GET /info. */
+  readonly runtimes: readonly string[];
   readonly networks: number;
   readonly volumes: number;
   readonly openStreams: number;

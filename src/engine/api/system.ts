@@ -66,7 +66,9 @@ export interface Info {
   readonly Labels: readonly string[];
   readonly ExperimentalBuild: boolean;
   readonly ServerVersion: string;
-  readonly Runtimes: Readonly<Record<string, { readonly path: string }>>;
+  readonly Runtimes: Readonly<
+    Record<string, { readonly path: string; readonly runtimeArgs?: readonly string[] }>
+  >;
   readonly DefaultRuntime: string;
   readonly Swarm: { readonly LocalNodeState: 'inactive' };
   readonly LiveRestoreEnabled: boolean;

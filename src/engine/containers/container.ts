@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { RootfsSource } from '../../image/types.ts';
+import type { Launcher } from '../../runtime/foreign/launcher.ts';
 import type { AttachStreams, ShimAttachment } from '../../runtime/shim/attach.ts';
 import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';
@@ -18,6 +19,7 @@ export interface Launch {
   /** Of the start; an update of the limits puts another in its place. */
   spec: OciSpec;
   readonly rootfs: RootfsSource;
+  readonly launcher: Launcher;
   /** Resolves when its exit has been recorded and cleaned up after. */
   readonly over: Promise<void>;
   readonly finish: () => void;

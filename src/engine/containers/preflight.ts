@@ -7,6 +7,7 @@ import type { Container } from './container.ts';
 import { checkBindSource } from './host/resolve-mounts.ts';
 import { networkMode } from './spec/attachments.ts';
 import { draftContainer } from './spec/draft.ts';
+import { checkForeignMounts } from './spec/foreign-mounts.ts';
 import { collectMounts } from './spec/mount-spec.ts';
 import { collectPorts } from './spec/port-spec.ts';
 
@@ -16,7 +17,7 @@ import { collectPorts } from './spec/port-spec.ts';
  * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
  */
 export function preflight(
-  engine: Pick<Engine, 'images' | 'machine' | 'containers' | 'net'>,
+  engine: Pick<Engine, 'images' | 'machine' | 'runtimes' | 'containers' | 'net'>,
   request: PreflightRequest,
 ): PreflightProblem[] {
   const problems: PreflightProblem[] = [];
@@ -26,8 +27,10 @@ export function preflight(
     try {
       const owner = engine.containers.byName(name);
       if (owner !== undefined && !releasing.has(owner.id) && !isSame(owner, create)) throw nameTaken(owner);
-      const { config, host } = draftContainer(engine, create);
-      for (const mount of collectMounts(config, host, [])) if (mount.type === 'bind') checkBindSource(mount);
+      const { config, host, runtime } = draftContainer(engine, create);
+      const mounts = collectMounts(config, host, []);
+      if (runtime !== undefined) checkForeignMounts(runtime, mounts);
+      for (const mount of mounts) if (mount.type === 'bind') checkBindSource(mount);
       if (start && networkMode(host.NetworkMode).kind === 'networks')
         demands.push({ containerName: name, ports: collectPorts(host, config) });
     } catch (error) {

@@ -1,12 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
+import type { Launcher } from '../../runtime/foreign/launcher.ts';
 import { buildExecPlan } from '../../runtime/launch/build-exec-plan.ts';
 import { explainFailure } from '../../runtime/launch/explain-failure.ts';
 import { encodeLaunchPlan } from '../../runtime/launch/plan-codec.ts';
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
-import type { ShimState } from '../../runtime/shim/shim-messages.ts';
+import type { ShimFailure, ShimState } from '../../runtime/shim/shim-messages.ts';
 import { readAccountFiles } from '../../runtime/spec/account-files.ts';
 import { resolveUser } from '../../runtime/spec/users.ts';
 import type { ExecCreateRequest } from '../api/exec.ts';
@@ -14,6 +15,7 @@ import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
+import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
 
 /** File in an exec's run directory: nobody waits for it, so it goes on without the engine that started it. */
 export const detachedMark = 'detached';
@@ -70,7 +72,7 @@ export async function startExec(
           container.hostConfig.GroupAdd ?? [],
         )
       : undefined;
-    const plan = {
+    const ownPlan = {
       ...buildExecPlan({
         id: exec.id,
         runDir,
@@ -95,18 +97,13 @@ export async function startExec(
       }),
       waitForStart: options.attached !== undefined,
     };
+    const plan = execPlanFor(launch.launcher, ownPlan, launch.spec, { runDir, machine: engine.machine });
     await engine.keeper.spawn(encodeLaunchPlan(plan), runDir);
     shim = await connectShim(runDir);
     exec.shim = shim;
     const outcome = await firstState(shim, request.AttachStdin ?? false, options);
     if (outcome.type === 'failed') {
-      throw explainFailure(
-        { step: outcome.phase, errno: outcome.errno, detail: `${outcome.op} ${outcome.detail}`.trim() },
-        {
-          command: request.Cmd ?? [],
-          ...(request.WorkingDir ? { cwd: request.WorkingDir } : {}),
-        },
-      );
+      throw execFailure(launch.launcher, outcome, request, runDir);
     }
     if (outcome.type === 'started') exec.state = { status: 'running', pid: outcome.pid };
   } catch (error) {
@@ -122,6 +119,22 @@ export async function startExec(
   }
   emitContainer(engine, container, `exec_start: ${(request.Cmd ?? []).join(' ')}`, { execID: exec.id });
   return { ended: supervise(engine, exec, shim, runDir) };
+}
+
+function execFailure(
+  launcher: Launcher,
+  failure: ShimFailure,
+  { Cmd, WorkingDir }: ExecCreateRequest,
+  runDir: string,
+): TcomposeError {
+  const command = Cmd ?? [];
+  if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
+    return foreignFailure(launcher, failure, { log: runDir, command });
+  }
+  return explainFailure(
+    { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
+    { command, ...(WorkingDir ? { cwd: WorkingDir } : {}) },
+  );
 }
 
 type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;

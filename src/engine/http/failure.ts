@@ -26,6 +26,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   RUNTIME_DEVICE: 400,
   RUNTIME_NO_COMMAND: 400,
   RUNTIME_COMMAND: 400,
+  RUNTIME_UNKNOWN: 400,
 };
 
 /** Area prefixes and endings that other parts use for the same meanings: `IMAGE_NOT_FOUND`, `NETWORK_INVALID`, … */

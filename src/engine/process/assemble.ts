@@ -21,6 +21,7 @@ import { createExecRegistry } from '../exec/registry.ts';
 import { createFaults } from '../fault.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { openNetworks } from '../networks.ts';
+import { createRuntimeCatalog } from '../runtimes/catalog.ts';
 import { isNewBoot } from '../store/boot.ts';
 import { type Layout, readBootId, readInstance } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
@@ -66,6 +67,7 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
     machine,
     keeper,
     events: openJournal(layout.events, systemClock, warn),
+    runtimes: createRuntimeCatalog(layout.config, process.env.PATH),
     images: createImageStore({
       root: layout.lib,
       release: version,

@@ -8,6 +8,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { apiVersion, minApiVersion } from '../http/versions.ts';
+import { shownRuntimes } from '../runtimes/shown.ts';
 import { rfc3339 } from '../time-text.ts';
 import { diskUsage } from '../volumes.ts';
 import { summarizeImage } from './images.ts';
@@ -86,7 +87,11 @@ function infoOf(engine: Engine): Info {
     cgroups.kind === 'v2'
       ? cgroups.controllers.includes(controller)
       : cgroups.kind === 'v1' && Object.hasOwn(cgroups.mounts, controller);
-  const warnings = cgroups.kind === 'none' ? [`No control groups: ${cgroups.reason}`] : [];
+  const runtimes = shownRuntimes(engine);
+  const warnings = [
+    ...(cgroups.kind === 'none' ? [`No control groups: ${cgroups.reason}`] : []),
+    ...runtimes.warnings,
+  ];
   return {
     ID: engine.instance,
     Containers: containers.length,
@@ -133,7 +138,7 @@ function infoOf(engine: Engine): Info {
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: engine.version,
-    Runtimes: { tcompose: { path: 'built-in' } },
+    Runtimes: runtimes.shown,
     DefaultRuntime: 'tcompose',
     Swarm: { LocalNodeState: 'inactive' },
     LiveRestoreEnabled: true,

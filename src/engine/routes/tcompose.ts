@@ -5,6 +5,7 @@ import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { shownRuntimes } from '../runtimes/shown.ts';
 
 /** What the process around the engine is asked to do. */
 export interface Lifetime {
@@ -81,6 +82,7 @@ function status(engine: Engine, lifetime: Lifetime): EngineStatus {
     uptimeSeconds: Math.floor((engine.clock.monotonic() - lifetime.startedAt) / 1000),
     containers: { total: containers.length, running: count('running'), paused: count('paused') },
     images: engine.images.list().length,
+    runtimes: Object.keys(shownRuntimes(engine).shown),
     networks: engine.networks.all().length,
     volumes: engine.volumes.list().length,
     openStreams: lifetime.openStreams(),

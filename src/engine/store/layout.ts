@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { writeJson } from './json-file.ts';
 
@@ -20,12 +20,16 @@ export interface Layout {
   readonly containers: string;
   readonly networks: string;
   readonly volumes: string;
+  /** What the machine's owner may set for the engine (docs/runtimes.md). */
+  readonly config: string;
   readonly containerRuns: string;
   readonly execRuns: string;
   /** Directories on their way out: of `lib`, and of `run`, which is often another file system. */
   readonly trash: string;
   readonly runTrash: string;
 }
+
+const systemLib = '/var/lib/tcompose';
 
 /** The paths under the two directories, both absolute. */
 export function layoutOf(lib: string, run: string): Layout {
@@ -43,6 +47,7 @@ export function layoutOf(lib: string, run: string): Layout {
     containers: join(lib, 'containers'),
     networks: join(lib, 'networks'),
     volumes: join(lib, 'volumes'),
+    config: lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json'),
     containerRuns: join(run, 'c'),
     execRuns: join(run, 'e'),
     trash: join(lib, 'trash'),
@@ -56,7 +61,7 @@ export function locate(
   env: Readonly<Record<string, string | undefined>>,
 ): Layout {
   const root = env.TCOMPOSE_ROOT;
-  const lib = options.lib ?? (root ? join(root, 'lib') : '/var/lib/tcompose');
+  const lib = options.lib ?? (root ? join(root, 'lib') : systemLib);
   const run = options.run ?? (root ? join(root, 'run') : '/run/tcompose');
   return layoutOf(lib, run);
 }

@@ -25,6 +25,10 @@ export type CgroupLayout =
       readonly mounts: Readonly<Partial<Record<Controller, ControllerMount>>>;
       /** What a new cpuset group has to be given before a process may join it. */
       readonly cpuset?: { readonly cpus: string; readonly mems: string };
+      /** Where the v2 tree is mounted beside them. */
+      readonly unified?: string;
+      /** Mount points of hierarchies that we make no groups in (name=systemd, net_cls, …), but other runtimes do. */
+      readonly others?: readonly string[];
     }
   | { readonly kind: 'none'; readonly reason: string };
 
@@ -45,20 +49,26 @@ export function detectCgroups(mountinfo: string, selfCgroup: string, probe: Cgro
   const mounts: Partial<Record<Controller, ControllerMount>> = {};
   let unified: { mountPoint: string; root: string } | undefined;
   let unwritable = false;
+  const others: string[] = [];
   for (const mount of parseMounts(mountinfo)) {
     if (mount.type === 'cgroup2') unified ??= mount;
     if (mount.type !== 'cgroup') continue;
     const controllers = v1Controllers.filter((name) => mount.options.includes(name));
+    if (controllers.length === 0) others.push(mount.mountPoint);
     if (controllers.length === 0) continue;
     if (!writable(mount.mountPoint)) unwritable = true;
     else for (const name of controllers) mounts[name] ??= { mountPoint: mount.mountPoint, base: '' };
   }
   if (Object.keys(mounts).length > 0) {
     const set = mounts.cpuset?.mountPoint;
-    if (set === undefined) return { kind: 'v1', mounts };
+    const beside = {
+      ...(unified === undefined ? {} : { unified: unified.mountPoint }),
+      ...(others.length === 0 ? {} : { others }),
+    };
+    if (set === undefined) return { kind: 'v1', mounts, ...beside };
     const cpus = first(read(`${set}/cpuset.effective_cpus`), read(`${set}/cpuset.cpus`));
     const mems = first(read(`${set}/cpuset.effective_mems`), read(`${set}/cpuset.mems`));
-    return { kind: 'v1', mounts, cpuset: { cpus, mems } };
+    return { kind: 'v1', mounts, cpuset: { cpus, mems }, ...beside };
   }
   if (unwritable) return { kind: 'none', reason: 'the control groups are not writable for this user' };
   if (unified === undefined) return { kind: 'none', reason: 'no control groups are mounted' };

@@ -51,6 +51,33 @@ export interface LaunchPlan {
   readonly process: ProcessPlan;
   /** By the monitor after the container is gone, each tried whatever the others did: rmdir of cgroups. */
   readonly teardown: readonly HostOp[];
+  /** Present: another OCI runtime carries the launch out, and of `setup` and `process` only what is said there counts. */
+  readonly foreign?: ForeignPlan;
+}
+
+/**
+ * Calls of another OCI runtime's command line. Each list is a whole argv that begins with the program's absolute path; all of
+ * them run in the directory `bundle`, with `env` and nothing but their stdio. The monitor is a subreaper, so the process named
+ * by the file `pid` of the bundle, which `create` writes, becomes its child.
+ *
+ * run: `setup` mounts the root file system, in a mount namespace of the monitor's own; the network namespace made by `network`
+ * is bound to the file `netns` of the bundle. `process` only says who owns the pipes of the stdio. With a terminal, `create` is
+ * to be told of the socket `terminal.sock` in the bundle.
+ *
+ * exec: `create` is the runtime's `exec`; the other calls are not used.
+ */
+export interface ForeignPlan {
+  /** Mode 0700; has config.json (run) or process.json (exec). */
+  readonly bundle: string;
+  readonly env: readonly string[];
+  readonly create: readonly string[];
+  readonly start: readonly string[];
+  /** The signal's number is put behind it. */
+  readonly kill: readonly string[];
+  /** After the container's end, and after a start that failed. */
+  readonly delete: readonly string[];
+  /** Mount points the runtime must not see: they are taken off in its mount namespace. */
+  readonly hide: readonly string[];
 }
 
 export interface StdioPlan {

@@ -3,7 +3,7 @@ import type { LaunchPlan, NetworkOp } from './launch-plan.ts';
 import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec } from './plan-fields.ts';
 
 /** Format version: raised with any change of plan-fields.ts; native/plan/plan-fields.c refuses every other one. */
-const planVersion = 1;
+const planVersion = 2;
 
 const magic = 0x504c4354; // 'TCLP'
 

@@ -2,6 +2,7 @@ import type { FieldCodec, Fields } from './field-codec.ts';
 import * as f from './field-codec.ts';
 import type {
   CapabilitySets,
+  ForeignPlan,
   HoldSocketOp,
   HostOp,
   LaunchPlan,
@@ -172,6 +173,17 @@ const planFields: Fields<LaunchPlan> = {
   setup: f.listOf(setupOp),
   process: f.record(processFields),
   teardown: f.listOf(hostOp),
+  foreign: f.optional(
+    f.record<ForeignPlan>({
+      bundle: f.text,
+      env: f.listOf(f.text),
+      create: f.listOf(f.text),
+      start: f.listOf(f.text),
+      kill: f.listOf(f.text),
+      delete: f.listOf(f.text),
+      hide: f.listOf(f.text),
+    }),
+  ),
 };
 
 /** A whole launch plan, field by field in a fixed order. */
@@ -200,5 +212,6 @@ export function formatLaunchPlanFields(plan: LaunchPlan): string {
     ops('setup', plan.setup, setupOp),
     process,
     ops('teardown', plan.teardown, hostOp),
+    field('foreign'),
   ].join('');
 }

@@ -5,7 +5,7 @@
 
 #include "plan.h"
 
-enum phase { PHASE_PLAN, PHASE_HOST, PHASE_NETWORK, PHASE_CLONE, PHASE_SETUP, PHASE_PROCESS, PHASE_EXEC };
+enum phase { PHASE_PLAN, PHASE_HOST, PHASE_NETWORK, PHASE_CLONE, PHASE_SETUP, PHASE_PROCESS, PHASE_EXEC, PHASE_RUNTIME };
 
 /* Why a launch failed; goes from init to the monitor and on to the engine. */
 struct failure {

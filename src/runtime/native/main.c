@@ -77,8 +77,14 @@ static int usage(void) {
   return 2;
 }
 
+/* By the name it is started under, which another runtime gives with the path the binary has in the container. */
+static bool called_as_init(const char *name) {
+  const char *slash = strrchr(name, '/');
+  return strcmp(slash ? slash + 1 : name, "tcompose-init") == 0;
+}
+
 int main(int argc, char **argv, char **envp) {
-  if (argc > 1 && strcmp(argv[0], "tcompose-init") == 0) return pid1_main(argv + 1, envp);
+  if (argc > 1 && called_as_init(argv[0])) return pid1_main(argv + 1, envp);
   remember_title_area(argc, argv, envp);
   const char *mode = argc > 1 ? argv[1] : "";
   if (strcmp(mode, "version") == 0) {

@@ -2,7 +2,7 @@ import { ByteReader } from '../launch/byte-codec.ts';
 import { frame, list, oneOf, strings } from './frame-codec.ts';
 import type { ShimEvent, ShimRequest } from './shim-messages.ts';
 
-const phases = ['plan', 'host', 'network', 'clone', 'setup', 'process', 'exec'] as const;
+const phases = ['plan', 'host', 'network', 'clone', 'setup', 'process', 'exec', 'runtime'] as const;
 
 const kinds = ['run', 'exec'] as const;
 

@@ -51,7 +51,7 @@ export type ShimState =
 export interface ShimFailure {
   readonly type: 'failed';
   /** Part of the plan the step belongs to; `process` has the steps that process.c names in `op`. */
-  readonly phase: 'plan' | 'host' | 'network' | 'clone' | 'setup' | 'process' | 'exec';
+  readonly phase: 'plan' | 'host' | 'network' | 'clone' | 'setup' | 'process' | 'exec' | 'runtime';
   /** Index of the step in the plan's list of that phase, or -1. */
   readonly step: number;
   /** Op or system call, e.g. `bind` or `execve`. */

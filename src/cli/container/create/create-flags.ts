@@ -89,7 +89,7 @@ export const createFlags: readonly FlagSpec[] = [
   yes('read-only', 'Make the root file system read-only'),
   text('restart', 'POLICY', 'Restart policy: no, always, unless-stopped, on-failure[:N]'),
   yes('rm', 'Remove the container when it has ended'),
-  text('runtime', 'NAME', 'Accepted for compatibility', { hidden: true }),
+  text('runtime', 'NAME', 'OCI runtime that runs it (default: the built-in one)'),
   list('security-opt', 'OPTION', 'Security option'),
   text('shm-size', 'SIZE', 'Size of /dev/shm'),
   text('stop-signal', 'SIGNAL', 'Signal that stops it'),

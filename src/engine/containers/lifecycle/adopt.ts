@@ -8,6 +8,7 @@ import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import type { Engine } from '../../context.ts';
 import { parseRestartPolicy, startsWithEngine } from '../../restart-policy.ts';
+import { abandon, readLauncher } from '../../runtimes/launchers.ts';
 import { checkShape, isObject, readJson } from '../../store/json-file.ts';
 import { parseRfc3339, rfc3339, rfc3339FromNanos } from '../../time-text.ts';
 import type { Container, Launch } from '../container.ts';
@@ -119,7 +120,11 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
             release: async () => {},
           }
         : engine.images.rootfs(image);
-    return { kind: 'runs', launch: newLaunch(engine, shim, spec, rootfs), state: told };
+    return {
+      kind: 'runs',
+      launch: newLaunch(engine, shim, spec, rootfs, readLauncher(container)),
+      state: told,
+    };
   }
   if (told?.type === 'exited') return { kind: 'ended', exit: toRecord(told), shim };
   await shim.signal(9).catch(() => {});
@@ -226,6 +231,7 @@ async function settleFinding(
     superviseExit(engine, container, finding.launch);
     return;
   }
+  await abandon(readLauncher(container));
   const spec = readSpec(container);
   if (spec !== undefined) await clearCgroups(cgroupPaths(engine, spec));
   if (finding.kind === 'not-started') {

@@ -4,6 +4,7 @@ import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import type { ShimExit } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
 import { onExit, parseRestartPolicy } from '../../restart-policy.ts';
+import { abandon } from '../../runtimes/launchers.ts';
 import { rfc3339, rfc3339FromNanos } from '../../time-text.ts';
 import type { Container, Launch } from '../container.ts';
 import { withoutEndpoints } from '../endpoints.ts';
@@ -77,6 +78,7 @@ async function finish(
       engine.log.error(`${what} of ${container.name}, which has ended`, error);
     }
   };
+  if (shimLost) await abandon(launch.launcher);
   if (shimLost) await attempt('control groups', () => clearCgroups(cgroupPaths(engine, launch.spec)));
   await attempt('networks', () => releaseNetwork(engine, container));
   recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);

@@ -1,4 +1,5 @@
 import type { RootfsSource } from '../../../image/types.ts';
+import type { Launcher } from '../../../runtime/foreign/launcher.ts';
 import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import type { Engine } from '../../context.ts';
@@ -10,10 +11,11 @@ export function newLaunch(
   shim: ShimConnection,
   spec: OciSpec,
   rootfs: RootfsSource,
+  launcher: Launcher,
 ): Launch {
   let finish = (): void => {};
   const over = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  return { shim, spec, rootfs, over, finish, since: engine.clock.monotonic() };
+  return { shim, spec, rootfs, launcher, over, finish, since: engine.clock.monotonic() };
 }

@@ -66,12 +66,15 @@ async function watchDetached(directory: string): Promise<void> {
   }
 }
 
-/** The directories that the cgroups of this engine root's containers are in, those that only a limit brings among them. */
+/** The directories that the cgroups of this engine root's containers are in: also those that only a limit, or another runtime, makes. */
 function cgroupParents(engine: Engine): Set<string> {
-  if (engine.machine.cgroups.kind === 'none') return new Set();
+  const { cgroups } = engine.machine;
+  if (cgroups.kind === 'none') return new Set();
+  const group = `tcompose-${engine.instance}`;
+  const others = cgroups.kind === 'v1' ? (cgroups.others ?? []).map((mount) => join(mount, group)) : [];
   const limited = { cpu: { shares: 2, cpus: '0' } };
-  const probe = planCgroups(engine.machine.cgroups, `/tcompose-${engine.instance}/probe`, limited).paths;
-  return new Set(Object.values(probe).map((path) => dirname(path)));
+  const probe = planCgroups(cgroups, `/${group}/probe`, limited).paths;
+  return new Set([...Object.values(probe).map((path) => dirname(path)), ...others]);
 }
 
 /** Removes the instance's own cgroups; those that are not empty stay. */

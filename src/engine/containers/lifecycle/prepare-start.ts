@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { PortBinding } from '../../../network/index.ts';
+import type { Launcher } from '../../../runtime/foreign/launcher.ts';
 import { buildLaunchPlan } from '../../../runtime/launch/build-launch-plan.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
 import { readAccountFiles } from '../../../runtime/spec/account-files.ts';
@@ -10,6 +11,7 @@ import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
 import type { Engine } from '../../context.ts';
+import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
 import { writeJson } from '../../store/json-file.ts';
 import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
@@ -21,9 +23,11 @@ import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
 import { joinedPids } from './joined-pids.ts';
 
+/** What a start needs of its preparation. */
 export interface Prepared {
   readonly plan: LaunchPlan;
   readonly spec: OciSpec;
+  readonly launcher: Launcher;
   readonly ports: readonly PortBinding[];
 }
 
@@ -38,6 +42,7 @@ export async function prepare(
   undo: (() => unknown)[],
 ): Promise<Prepared> {
   const { record } = container;
+  const launcher = chooseLauncher(engine, container);
   const host = withDeviceNumbers(container.hostConfig);
   const mounts = resolveMounts(engine, record);
   if (container.mutable.attachments.bridge !== undefined) {
@@ -93,7 +98,8 @@ export async function prepare(
   });
   const log = parseLogConfig(host.LogConfig, container.logPath);
   const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
-  const plan: LaunchPlan = {
+  const context = await rootContext(engine, container, rootfs);
+  const ownPlan: LaunchPlan = {
     ...buildLaunchPlan(spec, {
       id: container.id,
       runDir: container.runDir,
@@ -105,7 +111,7 @@ export async function prepare(
         stdinOnce: record.config.StdinOnce ?? false,
       },
       ...(log === undefined ? {} : { log }),
-      rootfs: await rootContext(engine, container, rootfs),
+      rootfs: context,
       ...(attach === undefined ? {} : { attach: { host: attach.host, network: attach.network } }),
       machine: engine.machine,
       init: host.Init ?? false,
@@ -113,5 +119,13 @@ export async function prepare(
     waitForStart: container.pendingAttaches.size > 0,
   };
   writeJson(join(container.runDir, 'spec.json'), spec);
-  return { plan, spec, ports: attach?.ports ?? [] };
+  const plan =
+    launcher.kind === 'own'
+      ? ownPlan
+      : foreignRun(launcher, ownPlan, spec, {
+          rootfs: context,
+          machine: engine.machine,
+          init: host.Init ?? false,
+        });
+  return { plan, spec, launcher, ports: attach?.ports ?? [] };
 }

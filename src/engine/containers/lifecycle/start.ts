@@ -1,9 +1,11 @@
+import type { TcomposeError } from '../../../errors.ts';
 import type { RootfsSource } from '../../../image/types.ts';
 import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
 import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
-import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
+import type { ShimFailure, ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
 import { conflict, notFound, notModified } from '../../http/failure.ts';
+import { foreignFailure } from '../../runtimes/launchers.ts';
 import { rfc3339FromNanos } from '../../time-text.ts';
 import type { Container } from '../container.ts';
 import { attachNetwork } from '../endpoints.ts';
@@ -34,6 +36,20 @@ function startable(container: Container): StoppedState {
   }
 }
 
+function startFailure(
+  { name, record: { command } }: Container,
+  { launcher, spec }: Prepared,
+  failure: ShimFailure,
+): TcomposeError {
+  if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
+    return foreignFailure(launcher, failure, { log: launcher.bundle, name, command });
+  }
+  return explainFailure(
+    { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
+    { name, command, cwd: spec.process.cwd },
+  );
+}
+
 /**
  * Starts a container; to be run in its serial queue. Resolves when its command runs and its network stands. On failure
  * everything is undone, the container is what it was (with the error on record), and the error is thrown.
@@ -62,14 +78,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
     engine.fault('start:spawned');
     const state = await settle(container, shim, prepared.plan.waitForStart);
     if (state.type === 'failed') {
-      throw explainFailure(
-        { step: state.phase, errno: state.errno, detail: `${state.op} ${state.detail}`.trim() },
-        {
-          name: container.name,
-          command: container.record.command,
-          cwd: prepared.spec.process.cwd,
-        },
-      );
+      throw startFailure(container, prepared, state);
     }
     engine.fault('start:started');
     await attachNetwork(engine, container, shim, prepared.ports);
@@ -105,7 +114,7 @@ function becomeRunning(
     },
     startedAt: rfc3339FromNanos(state.startedAt),
   });
-  const launch = newLaunch(engine, shim, prepared.spec, rootfs);
+  const launch = newLaunch(engine, shim, prepared.spec, rootfs, prepared.launcher);
   container.launch = launch;
   engine.states.write(container);
   engine.fault('start:running');

@@ -45,7 +45,6 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     [host.Isolation && host.Isolation !== 'default', 'Isolation'],
     [host.CpuCount || host.CpuPercent, 'CpuCount/CpuPercent'],
     [host.UsernsMode && host.UsernsMode !== 'host', 'UsernsMode'],
-    [host.Runtime && !['runc', 'tcompose', 'io.containerd.runc.v2'].includes(host.Runtime), 'Runtime'],
     [host.Cgroup, 'Cgroup'],
     [config.NetworkDisabled, 'NetworkDisabled'],
   ];

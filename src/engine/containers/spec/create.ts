@@ -17,6 +17,7 @@ import { volumeUsers } from '../lifecycle/remove.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
 import { networkMode, planAttachments } from './attachments.ts';
 import { draftContainer } from './draft.ts';
+import { checkForeignMounts } from './foreign-mounts.ts';
 import { collectMounts, type MountSpec } from './mount-spec.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name?: string | undefined; readonly platform?: string | undefined },
 ): Promise<ContainerCreateResponse> {
-  const { image, config: merged, command, host, warnings } = draftContainer(engine, request);
+  const { image, config: merged, command, host, runtime, warnings } = draftContainer(engine, request);
   const name = options.name?.replace(/^\//, '') || undefined;
   if (name !== undefined && !namePattern.test(name)) {
     throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
@@ -46,6 +47,7 @@ export async function createContainer(
     }
   }
   const specs = collectMounts(merged, host, inheritedMounts(engine, host));
+  if (runtime !== undefined) checkForeignMounts(runtime, specs);
 
   const id = newId();
   const reservation = engine.containers.reserve(name, id);

@@ -1,4 +1,5 @@
 import type { ImageRecord } from '../../../image/index.ts';
+import type { ForeignRuntime } from '../../../runtime/foreign/launcher.ts';
 import { checkRequest } from '../../../runtime/spec/check-request.ts';
 import type { ContainerCreateRequest } from '../../api/container.ts';
 import type { ContainerConfig } from '../../api/container-config.ts';
@@ -20,13 +21,15 @@ interface ContainerDraft {
   readonly config: ContainerConfig;
   readonly command: readonly string[];
   readonly host: HostConfig;
+  /** Absent: the built-in one. */
+  readonly runtime?: ForeignRuntime;
   /** One sentence for everything accepted but not carried out. */
   readonly warnings: readonly string[];
 }
 
 /** Checks what a create request says by itself, changing nothing. Errors: 400, 404 (image). */
 export function draftContainer(
-  engine: Pick<Engine, 'images' | 'machine'>,
+  engine: Pick<Engine, 'images' | 'machine' | 'runtimes'>,
   request: ContainerCreateRequest,
 ): ContainerDraft {
   shaped(request, containerCreateShape);
@@ -37,9 +40,14 @@ export function draftContainer(
   checkEnv(givenConfig.Env);
   const { config, command } = mergeImageConfig(givenConfig, image.config);
   const host = withDefaults(givenHost ?? {});
-  const warnings = [...checkCreate(config, host), ...checkRequest(config, host, engine.machine)];
+  const { runtime, warning } = engine.runtimes.resolve(host.Runtime ?? '');
+  const warnings = [
+    ...checkCreate(config, host),
+    ...checkRequest(config, host, engine.machine),
+    ...(warning === undefined ? [] : [warning]),
+  ];
   collectPorts(host, config);
-  return { image, config, command, host, warnings };
+  return { image, config, command, host, warnings, ...(runtime === undefined ? {} : { runtime }) };
 }
 
 /** Docker's defaults for what inspect shows. */

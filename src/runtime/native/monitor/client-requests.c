@@ -9,7 +9,7 @@
 enum { SUBSCRIBE = 1, START, SIGNAL, RESIZE, ATTACH, STDIN, STDIN_CLOSE, SOCKETS, NETWORK, RELEASE_SOCKET, REAP };
 enum { LEAVE_MS = 10000 };
 
-static void answer(struct client *client, uint32_t seq, int error, int step, const char *what) {
+void client_answer(struct client *client, uint32_t seq, int error, int step, const char *what) {
   size_t frame = frame_begin(&client->out, CLIENT_ANSWER);
   put_u32(&client->out, seq);
   put_u32(&client->out, (uint32_t)error);
@@ -35,7 +35,7 @@ static int do_resize(struct monitor *m, uint32_t rows, uint32_t columns) {
 
 static void do_network(struct monitor *m, struct client *client, uint32_t seq, const uint8_t *data, uint32_t size) {
   if (!alive(m)) {
-    answer(client, seq, ESRCH, -1, "the container has exited");
+    client_answer(client, seq, ESRCH, -1, "the container has exited");
     return;
   }
   struct arena arena = {0};
@@ -43,11 +43,11 @@ static void do_network(struct monitor *m, struct client *client, uint32_t seq, c
   struct failure failure = {.step = -1};
   const char *error = network_ops_decode(data, size, &ops, &arena);
   if (error)
-    answer(client, seq, EINVAL, -1, error);
+    client_answer(client, seq, EINVAL, -1, error);
   else if (network_ops_run(&m->launch, &ops, &failure) < 0)
-    answer(client, seq, failure.error, failure.step, failure.detail);
+    client_answer(client, seq, failure.error, failure.step, failure.detail);
   else
-    answer(client, seq, 0, -1, "");
+    client_answer(client, seq, 0, -1, "");
   arena_free(&arena);
 }
 
@@ -69,16 +69,16 @@ static void do_attach(struct monitor *m, struct client *client, uint32_t seq, ui
   client->attached = true;
   client->stdin_open = flags & 1;
   client->streams = flags >> 1 & 3;
-  answer(client, seq, 0, -1, "");
+  client_answer(client, seq, 0, -1, "");
   if ((m->state == STATE_EXITED || m->state == STATE_FAILED) && client->fd >= 0) client_end_output(client, OUTPUT_ENDED);
 }
 
 static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
   if (m->state != STATE_EXITED && m->state != STATE_FAILED) {
-    answer(client, seq, EBUSY, -1, "the container has not exited");
+    client_answer(client, seq, EBUSY, -1, "the container has not exited");
     return;
   }
-  answer(client, seq, 0, -1, "");
+  client_answer(client, seq, 0, -1, "");
   m->leaving = true;
   m->leave_by = monotonic_ms() + LEAVE_MS;
 }
@@ -112,16 +112,19 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
   seq = get_u32(in);
   switch (type) {
     case START:
-      answer(client, seq, monitor_start(m), -1, "start");
+      client_answer(client, seq, monitor_start(m), -1, "start");
       break;
     case SIGNAL:
       a = get_u32(in);
-      answer(client, seq, in->bad || a > 64 ? EINVAL : do_signal(m, (int)a), -1, "signal");
+      if (!in->bad && a <= 64 && is_foreign(m))
+        foreign_signal(m, client, seq, (int)a);
+      else
+        client_answer(client, seq, in->bad || a > 64 ? EINVAL : do_signal(m, (int)a), -1, "signal");
       break;
     case RESIZE:
       a = get_u32(in);
       b = get_u32(in);
-      answer(client, seq, in->bad ? EINVAL : do_resize(m, a, b), -1, "resize");
+      client_answer(client, seq, in->bad ? EINVAL : do_resize(m, a, b), -1, "resize");
       break;
     case ATTACH:
       do_attach(m, client, seq, get_u8(in));
@@ -137,7 +140,7 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
     }
     case RELEASE_SOCKET:
       text = get_text(in);
-      if (text) answer(client, seq, release_socket(&m->launch, text), -1, text);
+      if (text) client_answer(client, seq, release_socket(&m->launch, text), -1, text);
       break;
     case REAP:
       do_reap(m, client, seq);

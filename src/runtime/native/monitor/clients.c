@@ -63,6 +63,7 @@ void clients_sweep(struct monitor *m) {
     }
     *at = client->next;
     m->full = false;
+    foreign_forget_client(m, client);
     if (client->attached && client->stdin_open && m->launch.plan.stdio.stdin_once) monitor_stdin_close(m);
     free(client);
   }

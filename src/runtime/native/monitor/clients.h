@@ -39,6 +39,8 @@ void client_flush(struct client *client);
 void client_close(struct client *client);
 
 /* client-requests.c */
+/* The answer to request `seq`; error 0 is done, `step` and `what` say what failed. */
+void client_answer(struct client *client, uint32_t seq, int error, int step, const char *what);
 /* Carries out a frame; false when it has to wait for room in stdin. */
 bool client_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in);
 

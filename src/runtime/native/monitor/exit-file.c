@@ -8,7 +8,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-static const char *const phase_names[] = {"plan", "host", "network", "clone", "setup", "process", "exec"};
+static const char *const phase_names[] = {"plan", "host", "network", "clone", "setup", "process", "exec", "runtime"};
 
 static void put_common(struct buffer *out) {
   char boot[64] = "";

@@ -72,6 +72,7 @@ int monitor_launch(struct monitor *m) {
   if (host_ops_run(l, &l->plan.host) < 0) return -1;
   if (l->plan.oom_counter.present) l->oom_kills = oom_kill_count(l->plan.oom_counter.value);
   if (stdio_open(l) < 0) return -1;
+  if (is_foreign(m)) return foreign_launch(m);
   int result = network_enter(l);
   if (result == 0) result = launch_clone(l);
   network_leave(l);

@@ -21,6 +21,7 @@ static void finish(struct monitor *m) {
   release_all_sockets(&m->launch);
   close_fd(&m->launch.netns);
   if (m->launch.plan.oom_counter.present && m->launch.init_pid > 0) m->oom_killed = oom_kill_count(m->launch.plan.oom_counter.value) > m->launch.oom_kills;
+  foreign_end(m);
   host_ops_teardown(&m->launch);
   write_exit_file(m);
   clients_tell_log(m);
@@ -48,13 +49,14 @@ void monitor_exited(struct monitor *m) {
 }
 
 int monitor_start(struct monitor *m) {
+  if (is_foreign(m)) return foreign_start(m);
   if (m->state != STATE_CREATED) return EBUSY;
   if (sync_send(m->launch.sync[0], SYNC_START, NULL, -1) < 0) return errno;
   m->state = STATE_STARTING;
   return 0;
 }
 
-static void running(struct monitor *m) {
+void monitor_running(struct monitor *m) {
   close_fd(&m->launch.sync[0]);
   m->started_at = realtime_ns();
   m->state = STATE_RUNNING;
@@ -75,7 +77,7 @@ bool monitor_sync_readable(struct monitor *m) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n < (ssize_t)sizeof message.kind) {
     if (m->state == STATE_STARTING) {
-      running(m); /* its end was closed by execve */
+      monitor_running(m); /* its end was closed by execve */
       return true;
     }
     fail(&launch->failure, "init", ESRCH, "the container's first process was killed while it was set up");
@@ -111,19 +113,27 @@ bool monitor_sync_readable(struct monitor *m) {
   return true;
 }
 
+void monitor_child_ended(struct monitor *m, pid_t pid, int status) {
+  if (pid != m->launch.init_pid) return; /* an orphan of a container that shares our pid namespace */
+  m->init_reaped = true;
+  m->wait_status = status;
+  m->finished_at = realtime_ns();
+  bool own_pids = m->launch.plan.namespaces.pid.kind == NS_NEW && m->launch.plan.kind == KIND_RUN;
+  if (!own_pids) host_ops_kill(&m->launch);
+  m->drain_until = monotonic_ms() + (own_pids ? DRAIN_OWN_PIDS_MS : DRAIN_MS);
+}
+
 void monitor_reap(struct monitor *m) {
+  if (is_foreign(m)) {
+    foreign_reap(m);
+    return;
+  }
   struct signalfd_siginfo info[8];
   while (read(m->signals, info, sizeof info) > 0) {}
   for (;;) {
     int status;
     pid_t pid = waitpid(-1, &status, WNOHANG);
     if (pid <= 0) return;
-    if (pid != m->launch.init_pid) continue; /* an orphan of a container that shares our pid namespace */
-    m->init_reaped = true;
-    m->wait_status = status;
-    m->finished_at = realtime_ns();
-    bool own_pids = m->launch.plan.namespaces.pid.kind == NS_NEW && m->launch.plan.kind == KIND_RUN;
-    if (!own_pids) host_ops_kill(&m->launch);
-    m->drain_until = monotonic_ms() + (own_pids ? DRAIN_OWN_PIDS_MS : DRAIN_MS);
+    monitor_child_ended(m, pid, status);
   }
 }

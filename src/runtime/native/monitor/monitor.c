@@ -18,6 +18,8 @@ static int next_timeout(struct monitor *m) {
   int timeout = log_flush_idle(&m->log, false);
   if (m->log_news) timeout = sooner(timeout, (int64_t)m->logs_told + LOG_NEWS_MS - now);
   if (m->init_reaped && m->state < STATE_EXITED && !clients_hold_back(m)) timeout = sooner(timeout, (int64_t)m->drain_until - now);
+  int overdue = foreign_overdue(m);
+  if (overdue >= 0) timeout = sooner(timeout, overdue);
   if (m->leaving) timeout = sooner(timeout, (int64_t)m->leave_by - now);
   if (m->state >= STATE_EXITED && !m->clients) timeout = sooner(timeout, (int64_t)m->alone_since + LINGER_MS - now);
   return timeout;
@@ -35,7 +37,7 @@ static struct pollfd *poll_set(struct monitor *m, nfds_t *count) {
     capacity = needed + 8;
   }
   struct launch *launch = &m->launch;
-  bool hold = clients_hold_back(m);
+  bool hold = clients_hold_back(m) || foreign_busy(m);
   bool stdin_waits = buffer_size(&m->stdin_pending) > 0;
   bool tty = launch->plan.stdio.tty;
   set[0] = (struct pollfd){.fd = m->full ? -1 : m->listener, .events = POLLIN};
@@ -80,7 +82,7 @@ static void one_turn(struct monitor *m) {
     clients_tell_log(m);
   }
   /* not before the sync socket has said its last word */
-  if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0) {
+  if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0 && !foreign_busy(m)) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
     if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
     if (dry || now >= m->drain_until) monitor_exited(m);
@@ -91,6 +93,7 @@ _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size
   static struct monitor m;
   monitor_take_place(&m, listener, run_dir);
   struct launch *l = &m.launch;
+  m.foreign = FOREIGN_NONE;
   l->netns = l->host_netns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
   for (int i = 0; i < 3; i++) l->stdio[i] = l->monitor_stdio[i] = -1;
   const char *error = plan_decode(plan, size, &l->plan, &l->arena);

@@ -1,6 +1,7 @@
 /* The shim process: parent of one container's init, keeper of its output, sockets and exit status. */
 #pragma once
 #include "clients.h"
+#include "foreign.h"
 #include "launch.h"
 #include "log-writer.h"
 
@@ -25,6 +26,7 @@ struct monitor {
   bool oom_killed;
   uint64_t started_at, finished_at, drain_until, alone_since, logs_told, leave_by;
   bool log_news, leaving;
+  struct foreign foreign;
 };
 
 /* Never returns. `plan` is an encoded plan that the monitor may keep. */
@@ -44,6 +46,10 @@ int monitor_start(struct monitor *m);
 /* One message of init, or the end of them. False when there is none. */
 bool monitor_sync_readable(struct monitor *m);
 void monitor_reap(struct monitor *m);
+/* What follows when `pid` has been reaped: nothing, unless it is the container's init. */
+void monitor_child_ended(struct monitor *m, pid_t pid, int status);
+/* The command runs from now on. */
+void monitor_running(struct monitor *m);
 void monitor_failed(struct monitor *m);
 void monitor_exited(struct monitor *m);
 

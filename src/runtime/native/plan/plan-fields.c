@@ -176,6 +176,13 @@ static const struct type optional_user_maps = OPTIONAL_OF(struct user_maps, user
 static const struct field namespace_fields[] = {NS(mount), NS(pid), NS(net), NS(ipc), NS(uts), NS(cgroup), NS(user), END};
 static const struct type namespaces = RECORD_OF(struct namespace_plan, namespace_fields);
 
+#define F(member) offsetof(struct foreign_plan, member)
+static const struct field foreign_fields[] = {{"bundle", &text, F(bundle)}, {"env", &texts, F(env)},       {"create", &texts, F(create)},
+                                              {"start", &texts, F(start)},  {"kill", &texts, F(kill)},     {"delete", &texts, F(delete_args)},
+                                              {"hide", &texts, F(hide)},    END};
+static const struct type foreign_record = RECORD_OF(struct foreign_plan, foreign_fields);
+static const struct type optional_foreign = OPTIONAL_OF(struct foreign_plan, foreign_record);
+
 #define L(member) offsetof(struct plan, member)
 const struct field plan_fields[] = {{"kind", &kind, L(kind)},
                                     {"id", &text, L(id)},
@@ -191,4 +198,5 @@ const struct field plan_fields[] = {{"kind", &kind, L(kind)},
                                     {"setup", &setup_op_list, L(setup)},
                                     {"process", &process, L(process)},
                                     {"teardown", &host_op_list, L(teardown)},
+                                    {"foreign", &optional_foreign, L(foreign)},
                                     END};

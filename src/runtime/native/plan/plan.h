@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-enum { PLAN_VERSION = 1, PROTOCOL_VERSION = 1 };
+enum { PLAN_VERSION = 2, PROTOCOL_VERSION = 1 };
 
 struct blob {
   const uint8_t *data;
@@ -151,6 +151,14 @@ struct process_plan {
   OPTIONAL(uint64_t) join_start_time;
 };
 
+/* Another OCI runtime that carries the launch out; see ForeignPlan of launch-plan.ts. */
+struct foreign_plan {
+  const char *bundle;
+  struct list env;                              /* const char * */
+  struct list create, start, kill, delete_args; /* const char *, absolute program first; exec: only `create` */
+  struct list hide;                             /* const char * */
+};
+
 struct plan {
   enum { KIND_RUN, KIND_EXEC } kind;
   const char *id, *run_dir;
@@ -165,6 +173,7 @@ struct plan {
   struct list setup;   /* struct setup_op */
   struct process_plan process;
   struct list teardown; /* struct host_op */
+  OPTIONAL(struct foreign_plan) foreign;
 };
 
 /* Memory of decoded lists; arena_free gives it all back. */

@@ -12,5 +12,5 @@ attribute('runtime', {
     [['a'], 'services.web.runtime must be a string'],
     [7, 'services.web.runtime must be a string'],
   ],
-  warned: [['runc'], ['kata', '"runtime" is not carried out: the runtime is the built-in one (web)']],
+  warned: [['runc'], ['kata']],
 });

@@ -27,6 +27,8 @@ describe('detectCgroups', () => {
         cpuacct: { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', base: '' },
         memory: { mountPoint: '/sys/fs/cgroup/with space', base: '' },
       },
+      unified: '/sys/fs/cgroup/unified',
+      others: ['/sys/fs/cgroup/systemd'],
     });
   });
 

@@ -1,0 +1,14 @@
+import type { ForeignRuntime } from '../../../runtime/foreign/launcher.ts';
+import { badParameter } from '../../http/failure.ts';
+import type { MountSpec } from './mount-spec.ts';
+
+/** Refuses (400) mounts that another runtime, in a mount namespace of its own, can't carry out. */
+export function checkForeignMounts({ name }: ForeignRuntime, mounts: readonly MountSpec[]): void {
+  for (const mount of mounts) {
+    if (mount.propagation !== 'shared' && mount.propagation !== 'rshared') continue;
+    throw badParameter(
+      `the mount at ${mount.target} can not be ${mount.propagation} with the runtime ${name}: its mounts do not reach this machine`,
+      'use rslave, or the built-in runtime',
+    );
+  }
+}

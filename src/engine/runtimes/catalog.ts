@@ -1,0 +1,124 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
+import type { ForeignRuntime } from '../../runtime/foreign/launcher.ts';
+import { builtInNames, parseEngineConfig } from './parse-config.ts';
+
+/** `runtime` absent: the built-in one. */
+interface RuntimeChoice {
+  readonly runtime?: ForeignRuntime;
+  /** Why it is not the one that was asked for. */
+  readonly warning?: string;
+}
+
+/** The runtimes that containers of this engine may name. */
+export interface RuntimeCatalog {
+  /** What a container gets that asks for `name`. Throws RUNTIME_UNKNOWN, which lists what there is, or RUNTIME_CONFIG. */
+  resolve(name: string): RuntimeChoice;
+  /** Every runtime but the built-in one, configured ones first. Throws RUNTIME_CONFIG. */
+  list(): readonly ForeignRuntime[];
+}
+
+/** Programs that are runtimes wherever they are found on PATH, by the names Docker's users know them by. */
+const wellKnown: Readonly<Record<string, string>> = {
+  crun: 'crun',
+  runc: 'runc',
+  youki: 'youki',
+  runsc: 'runsc',
+  kata: 'kata-runtime',
+};
+
+/** Looked through after PATH: what is in the system's directories is there whatever environment the engine was started in. */
+const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** How Docker's clients call runc, too. */
+const aliases: Readonly<Record<string, string>> = { 'io.containerd.runc.v2': 'runc' };
+
+const withoutRunc = 'runc is not on this machine: the built-in runtime runs the container';
+
+/** What engine.json at `config` names, and what is found on `path`. Nothing is kept: a change counts from the next request. */
+export function createRuntimeCatalog(config: string, path: string | undefined): RuntimeCatalog {
+  const directories = `${path ?? ''}:${systemPath}`.split(':').filter(isAbsolute);
+  const find = (program: string): string | undefined =>
+    isAbsolute(program) ? program : directories.map((directory) => join(directory, program)).find(isProgram);
+  const list = (): ForeignRuntime[] => {
+    const configured = readConfig(config).map(({ name, path: program, runtimeArgs }) => ({
+      name,
+      // One that is not there is told of when it is asked for.
+      program: find(program) ?? program,
+      args: runtimeArgs,
+    }));
+    const names = new Set(configured.map(({ name }) => name));
+    const found = Object.entries(wellKnown).flatMap(([name, program]) => {
+      const place = names.has(name) ? undefined : find(program);
+      return place === undefined ? [] : [{ name, program: place, args: [] }];
+    });
+    return [...configured, ...found];
+  };
+  return {
+    list,
+    resolve(asked) {
+      if (asked === '' || builtInNames.includes(asked)) return {};
+      const name = aliases[asked] ?? asked;
+      const all = list();
+      const runtime = all.find((one) => one.name === name);
+      // Docker's own name for "the default": files say it without meaning the program.
+      if (runtime === undefined && name === 'runc') return { warning: withoutRunc };
+      if (runtime === undefined) throw unknown(asked, all, config);
+      if (!isProgram(runtime.program)) {
+        throw new TcomposeError(
+          'RUNTIME_UNKNOWN',
+          `the program of the runtime ${asked}, ${runtime.program}, is not there or not executable`,
+          { hint: `Install it, or correct its path in ${config}.` },
+        );
+      }
+      return { runtime };
+    },
+  };
+}
+
+function unknown(asked: string, all: readonly ForeignRuntime[], config: string): TcomposeError {
+  const names = [...builtInNames, ...all.map(({ name }) => name)];
+  const near = nearest(asked, names);
+  return new TcomposeError(
+    'RUNTIME_UNKNOWN',
+    `unknown runtime "${asked}"; on this machine there are ${names.join(', ')}`,
+    {
+      hint:
+        near === undefined
+          ? `Install it so that it is on PATH, or name its program in ${config}.`
+          : `Is ${near} meant?`,
+    },
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The programs named there are run as root: the file may be changed by nobody else. */
+function readConfig(file: string): ReturnType<typeof parseEngineConfig> {
+  let text: string;
+  try {
+    const { mode, uid } = statSync(file);
+    if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())) {
+      throw new TcomposeError('RUNTIME_CONFIG', `${file} may be changed by others than root`, {
+        hint: `What it names is run as root: chown root ${file} && chmod go-w ${file}.`,
+      });
+    }
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (error instanceof TcomposeError) throw error;
+    throw new TcomposeError('RUNTIME_CONFIG', `${file} can not be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return parseEngineConfig(file, text);
+}

@@ -1,0 +1,75 @@
+/* The mounts that another runtime is given, in a mount namespace that nobody else sees. */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "foreign.h"
+#include "monitor.h"
+#include "sys.h"
+
+/* The network namespace by a path that stands in the bundle's config.json. */
+static int bind_network(struct launch *launch, struct failure *failure) {
+  if (launch->netns < 0 || launch->plan.namespaces.net.kind != NS_NEW) return 0;
+  char source[40], target[4096];
+  snprintf(source, sizeof source, "/proc/self/fd/%d", launch->netns);
+  snprintf(target, sizeof target, "%s/netns", launch->plan.foreign.value.bundle);
+  CHECK(mount(source, target, NULL, MS_BIND, NULL), "bind", "source the network namespace");
+  return 0;
+}
+
+static int mount_all(struct launch *launch, struct failure *failure) {
+  int no_terminal = -1;
+  if (setup_ops_run(launch, &no_terminal) < 0) return -1;
+  const struct list *hide = &launch->plan.foreign.value.hide;
+  for (uint32_t i = 0; i < hide->count; i++) {
+    const char *path = *LIST_AT(const char *, *hide, i);
+    if (umount2(path, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) return FAIL(failure, "umount", "%s", path);
+  }
+  return bind_network(launch, failure);
+}
+
+/*
+ * By a child in the same mount namespace: the descriptors and the working directory it comes to hold on the root end with it,
+ * so that the file system is free as soon as the namespace is left.
+ */
+int foreign_root(struct monitor *m) {
+  struct launch *launch = &m->launch;
+  struct failure *failure = &launch->failure;
+  failure->phase = PHASE_SETUP;
+  failure->step = -1;
+  m->foreign.host_mounts = openat(launch->host_proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  CHECK(m->foreign.host_mounts, "open", "/proc/self/ns/mnt");
+  CHECK(unshare(CLONE_NEWNS), "unshare", "mount namespace");
+  int ends[2];
+  CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair", "sync");
+  pid_t pid = fork();
+  if (pid == 0) {
+    bool good = mount_all(launch, failure) == 0;
+    sync_send(ends[1], good ? SYNC_READY : SYNC_FAILED, failure, -1);
+    _exit(0);
+  }
+  int error = errno;
+  close(ends[1]);
+  struct sync_message message = {0};
+  ssize_t n = -1;
+  if (pid > 0)
+    do n = read(ends[0], &message, sizeof message);
+    while (n < 0 && errno == EINTR);
+  close(ends[0]);
+  if (pid < 0) return fail(failure, "fork", error, "to mount the root");
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+  if (n == (ssize_t)sizeof message && message.kind == SYNC_READY) return 0;
+  if (n != (ssize_t)sizeof message) return fail(failure, "init", ESRCH, "the process that mounts the root was killed");
+  *failure = message.failure;
+  return -1;
+}
+
+void foreign_root_leave(struct monitor *m) {
+  if (m->foreign.host_mounts < 0) return;
+  if (setns(m->foreign.host_mounts, CLONE_NEWNS) < 0) _exit(72);
+  close_fd(&m->foreign.host_mounts);
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContainerInspect } from '../../../src/engine/api/container.ts';
+import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { missingRuntimes, runtimes } from './runtimes.ts';
+
+const why = whyNoEngine();
+if (why) console.log(`skipped: ${why}`);
+if (!why) for (const name of missingRuntimes) console.log(`skipped in part: ${name} is not on this machine`);
+
+describe.skipIf(why)('an engine that is killed while another runtime runs containers', () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+  });
+  afterAll(async () => {
+    expect(await engine.stop()).toEqual([]);
+  });
+
+  const start = async (name: string, Runtime: string, Cmd: string[]): Promise<void> => {
+    const create = await engine.api('POST', `/containers/create?name=${name}`, {
+      Image: 'tcompose/host',
+      Cmd,
+      HostConfig: { Runtime },
+    });
+    expect(create.status).toBe(201);
+    expect(await engine.api('POST', `/containers/${name}/start`)).toMatchObject({ status: 204, text: '' });
+  };
+  const inspect = async (name: string) =>
+    (await engine.retry<ContainerInspect>('GET', `/containers/${name}/json`)).json;
+  const killEngine = async (): Promise<void> => {
+    const pid = await engine.enginePid();
+    process.kill(pid, 'SIGKILL');
+    await until(() => !alive(pid), 'the engine to end');
+  };
+
+  it.each(runtimes)('is followed by one that adopts those of %s', async (runtime) => {
+    const [kept, ended] = [`kept-${runtime}`, `ended-${runtime}`];
+    const loop = 'trap "exit 6" TERM; while :; do echo tick; sleep 0.1; done';
+    await start(kept, runtime, ['sh', '-c', loop]);
+    await start(ended, runtime, ['sh', '-c', 'read x < /tmp/go; exit 5']);
+    const before = await inspect(kept);
+    await killEngine();
+    const after = await inspect(kept);
+    expect(after.State).toMatchObject({
+      Status: 'running',
+      Pid: before.State.Pid,
+      StartedAt: before.State.StartedAt,
+    });
+    expect(after.NetworkSettings.IPAddress).toBe(before.NetworkSettings.IPAddress);
+    expect(docker(engine, ['exec', kept, 'cat', '/proc/1/cmdline']).stdout).toContain('tick');
+    expect(docker(engine, ['pause', kept]).status).toBe(0);
+    expect(docker(engine, ['unpause', kept]).status).toBe(0);
+    expect((await engine.api('POST', `/containers/${kept}/stop`)).status).toBe(204);
+    expect((await inspect(kept)).State).toMatchObject({ Status: 'exited', ExitCode: 6 });
+    expect((await inspect(ended)).State).toMatchObject({ Status: 'exited', ExitCode: 5 });
+  });
+
+  it.each(runtimes)('is followed by one that records exits of %s in between', async (runtime) => {
+    const name = `meanwhile-${runtime}`;
+    await start(name, runtime, ['sh', '-c', 'trap "exit 6" TERM; while :; do sleep 0.05; done']);
+    const { Id, State } = await inspect(name);
+    // Keeper and engine at once: nobody starts another engine before the container has ended.
+    const [keeper, pid] = [engine.keeperPid(), await engine.enginePid()];
+    process.kill(keeper, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    await until(() => !alive(keeper) && !alive(pid), 'engine and keeper to end');
+    process.kill(State.Pid, 'SIGTERM');
+    const exit = () => readFileSync(join(engine.root, 'run/c', Id, 'exit'), 'utf8');
+    await until(() => {
+      try {
+        return exit().includes('code 6');
+      } catch {
+        return false;
+      }
+    }, 'the exit on file');
+    await engine.start();
+    expect((await inspect(name)).State).toMatchObject({ Status: 'exited', ExitCode: 6 });
+  });
+});
