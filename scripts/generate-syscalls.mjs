@@ -29,7 +29,7 @@ const newest = {
 
 const tables = {
   x86_64: { header: 'asm/unistd_64.h', defines: [], extra: { uretprobe: 335 } },
-  x32: { header: 'asm/unistd_x32.h', defines: ['__X32_SYSCALL_BIT=0'], extra: {} },
+  x32: { header: 'asm/unistd_x32.h', defines: ['__X32_SYSCALL_BIT=0'], extra: { uretprobe: 335 } },
   x86: { header: 'asm/unistd_32.h', defines: [], extra: {} },
   aarch64: {
     header: 'asm-generic/unistd.h',

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../errors.ts';
+import { baseLayer } from './base-layer.ts';
 import { BlobStore } from './blob-store.ts';
 import { copyLayers } from './copy-layers.ts';
 import { chainIds, hexOf } from './digest.ts';
@@ -237,11 +238,12 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   function rootfs(image: ImageRecord): RootfsSource {
     const release = () => Promise.resolve();
+    const base = baseLayer(join(root, 'host'));
     if (image.host) {
       const { lowerDir, binds } = hostRoot.rootfs();
-      return { lowerDirs: [lowerDir], binds, storage, release };
+      return { lowerDirs: [lowerDir, base], binds, storage, release };
     }
-    const lowerDirs = image.chain.map((chainId) => layers.lowerDir(chainId)).reverse();
+    const lowerDirs = [...image.chain.map((chainId) => layers.lowerDir(chainId)).reverse(), base];
     return { lowerDirs, binds: [], storage, release };
   }
 

@@ -21,6 +21,7 @@ const applets = [
   'id',
   'ls',
   'mkdir',
+  'mknod',
   'mount',
   'printf',
   'pwd',
@@ -59,7 +60,7 @@ export function packBusybox(busybox: string, directory: string): string {
       join(root, 'etc/passwd'),
       'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n',
     );
-    writeFileSync(join(root, 'etc/group'), 'root:x:0:\nalice:x:1000:\n');
+    writeFileSync(join(root, 'etc/group'), 'root:x:0:\nalice:x:1000:\nwheel:x:10:root,alice\naudio:x:29:\n');
     const tar = join(directory, 'busybox.tar');
     const packed = spawnSync('tar', ['-C', root, '-cf', tar, '.'], { encoding: 'utf8' });
     if (packed.status !== 0) throw new Error(`tar: ${packed.stderr}`);

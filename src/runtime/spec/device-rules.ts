@@ -25,6 +25,8 @@ export const runtimeDeviceRules: readonly OciDeviceRule[] = [
   { allow: true, type: 'c', major: 5, minor: 1, access: 'rwm' },
   { allow: true, type: 'c', major: 5, minor: 2, access: 'rwm' },
   { allow: true, type: 'c', major: 136, access: 'rwm' },
+  // /dev/net/tun, for VPNs: what can be done with it, CAP_NET_ADMIN decides.
+  { allow: true, type: 'c', major: 10, minor: 200, access: 'rwm' },
 ];
 
 /** Rules of a container: nothing but what it names; everything when privileged. Throws RUNTIME_DEVICE. */

@@ -4,7 +4,7 @@ import type { AccountFiles } from './account-files.ts';
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups, sorted, without repetition. */
+  /** Supplementary groups with the primary one among them, sorted, without repetition. */
   readonly groups: readonly number[];
   /** Home directory of the passwd entry; `/` when there is none. */
   readonly home: string;
@@ -30,7 +30,8 @@ const largestId = 2 ** 31 - 1;
  * Resolves Docker's `user[:group]` (names or numbers, '' = 0:0) and `groupAdd` (HostConfig.GroupAdd) against a
  * container's account files. As in Docker a number is an id and never a name, or an image could make root of a user that
  * was asked for by number (CVE-2016-3697); an id without an entry is taken as it is with group 0, and an explicit group
- * drops the memberships of /etc/group. Throws RUNTIME_USER for a name without an entry.
+ * drops the memberships of /etc/group. The primary group is a supplementary one too: a process could else get rid of it
+ * by setgid and so pass by a mode that denies the group. Throws RUNTIME_USER for a name without an entry.
  */
 export function resolveUser(
   user: string,
@@ -52,7 +53,7 @@ export function resolveUser(
   return {
     uid,
     gid,
-    groups: [...new Set([...memberships, ...extra])].sort((a, b) => a - b),
+    groups: [...new Set([gid, ...memberships, ...extra])].sort((a, b) => a - b),
     home: entry === undefined || entry.home === '' ? '/' : entry.home,
   };
 }

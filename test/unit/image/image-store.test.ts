@@ -68,7 +68,9 @@ describe('importing', () => {
     expect(blob(sha(bytes))).toEqual(bytes);
     expect(system.synced).toBe(1);
     const { lowerDirs, binds } = store.rootfs(image);
-    expect(lowerDirs).toHaveLength(1);
+    // Below the image's own layer is what every container has.
+    expect(lowerDirs).toHaveLength(2);
+    expect(readdirSync(lowerDirs[1]!)).toEqual(['.dockerenv', 'etc']);
     expect(lowerDirs[0]!.length - root.length).toBeLessThan(12);
     expect(readFileSync(join(lowerDirs[0]!, 'bin/tool'), 'utf8')).toBe('tool');
     expect(binds).toEqual([]);

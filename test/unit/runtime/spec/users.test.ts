@@ -14,32 +14,32 @@ const files = {
 
 describe('resolveUser', () => {
   it.each([
-    ['', { uid: 0, gid: 0, groups: [10], home: '/root' }],
-    ['root', { uid: 0, gid: 0, groups: [10], home: '/root' }],
-    ['app', { uid: 1000, gid: 1001, groups: [10, 29], home: '/home/app' }],
-    ['1000', { uid: 1000, gid: 1001, groups: [10, 29], home: '/home/app' }],
-    ['1000:wheel', { uid: 1000, gid: 10, groups: [], home: '/home/app' }],
-    ['4711', { uid: 4711, gid: 0, groups: [], home: '/' }],
-    ['4711:4712', { uid: 4711, gid: 4712, groups: [], home: '/' }],
-    [':audio', { uid: 0, gid: 29, groups: [], home: '/root' }],
-    ['42', { uid: 42, gid: 0, groups: [], home: '/' }],
-    ['0042', { uid: 42, gid: 0, groups: [], home: '/' }],
-    ['app:77', { uid: 1000, gid: 77, groups: [], home: '/home/app' }],
-    ['nohome', { uid: 9, gid: 9, groups: [], home: '/' }],
-  ])('resolves "%s"', (user, expected) => {
+    ['', { uid: 0, gid: 0, groups: [0, 10], home: '/root' }],
+    ['root', { uid: 0, gid: 0, groups: [0, 10], home: '/root' }],
+    ['app', { uid: 1000, gid: 1001, groups: [10, 29, 1001], home: '/home/app' }],
+    ['1000', { uid: 1000, gid: 1001, groups: [10, 29, 1001], home: '/home/app' }],
+    ['1000:wheel', { uid: 1000, gid: 10, groups: [10], home: '/home/app' }],
+    ['4711', { uid: 4711, gid: 0, groups: [0], home: '/' }],
+    ['4711:4712', { uid: 4711, gid: 4712, groups: [4712], home: '/' }],
+    [':audio', { uid: 0, gid: 29, groups: [29], home: '/root' }],
+    ['42', { uid: 42, gid: 0, groups: [0], home: '/' }],
+    ['0042', { uid: 42, gid: 0, groups: [0], home: '/' }],
+    ['app:77', { uid: 1000, gid: 77, groups: [77], home: '/home/app' }],
+    ['nohome', { uid: 9, gid: 9, groups: [9], home: '/' }],
+  ])('resolves "%s", with the primary group among the supplementary ones', (user, expected) => {
     expect(resolveUser(user, files)).toEqual(expected);
   });
 
   it('adds groups of group_add by name and number', () => {
-    expect(resolveUser('4711', files, ['audio', '5000', 'audio']).groups).toEqual([29, 5000]);
-    expect(resolveUser('app:app', files, ['wheel']).groups).toEqual([10]);
+    expect(resolveUser('4711', files, ['audio', '5000', 'audio']).groups).toEqual([0, 29, 5000]);
+    expect(resolveUser('app:app', files, ['wheel']).groups).toEqual([10, 1001]);
   });
 
   it('needs no files for numbers', () => {
     expect(resolveUser('5:6', { passwd: undefined, group: undefined })).toEqual({
       uid: 5,
       gid: 6,
-      groups: [],
+      groups: [6],
       home: '/',
     });
   });

@@ -1,0 +1,17 @@
+import { mkdirSync } from 'node:fs';
+import { type SkeletonEntry, writeSkeleton } from './host/skeleton.ts';
+
+/**
+ * What every container has unless its image has something else at that place, as in Docker: `/.dockerenv`, by which
+ * programs know that they are in a container, and `/etc/mtab`, where older ones look for what is mounted.
+ */
+const entries: readonly SkeletonEntry[] = [
+  { kind: 'file', path: '/.dockerenv', data: '', mode: 0o755 },
+  { kind: 'symlink', path: '/etc/mtab', text: '/proc/mounts' },
+];
+
+/** The directory that lies below an image's own layers, kept below `parent`. */
+export function baseLayer(parent: string): string {
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  return writeSkeleton(parent, entries);
+}
