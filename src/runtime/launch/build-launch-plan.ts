@@ -61,7 +61,8 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
     network: context.attach?.network ?? [],
     setup: setupOps(spec, context, cgroups),
     process: processPlan(spec, {
-      init: context.init,
+      // Only for a container that has process ids to itself, as with Docker: elsewhere it would not be the first process.
+      init: context.init && spec.linux.namespaces.some(({ type, path }) => type === 'pid' && !path),
       machine: context.machine,
       mayMakeNodes: guardsDevices(context.machine),
     }),

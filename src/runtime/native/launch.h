@@ -1,6 +1,9 @@
 /* What monitor and init share while one plan is carried out. */
 #pragma once
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -12,6 +15,22 @@ struct failure {
   int32_t phase, step, error;
   char op[32];
   char detail[480];
+};
+
+/*
+ * Memory that monitor, stage and the command's process share, in place of descriptors: whoever may trace a process can
+ * reach what it has open. A neighbour that may trace can write here too, so nothing in it is trusted further than a failure.
+ */
+struct command_page {
+  uint32_t ready;   /* by the command's process: it has no descriptor but its stdio, and waits */
+  uint32_t go;      /* by the monitor */
+  uint32_t monitor; /* a robust futex of the monitor: the kernel marks it when that ends (get_robust_list(2)) */
+  uint32_t failed;  /* `failure` is the command's last word */
+  struct failure failure;
+};
+
+struct rights {
+  uint64_t effective, permitted, inheritable;
 };
 
 struct held_socket {
@@ -38,17 +57,26 @@ struct launch {
   int run_dir;
   int host_netns; /* where the monitor belongs */
   int netns;      /* the container's, -1 when it is the host's */
-  int host_pidns;
   int join_pidfd; /* exec */
+  int joined_pidns; /* stage: another container's pid namespace, -1 when the plan joins none */
   uint32_t joined_step; /* the join-cgroup op the clone itself has done */
   int *join_fds;  /* by host op: an open cgroup.procs or tasks, or -1 */
 
-  int sync[2];     /* SOCK_SEQPACKET: [0] monitor, [1] init */
+  int sync[2];     /* SOCK_SEQPACKET: [0] monitor, [1] init or stage */
   int stdio[3];    /* init's ends: read, write, write; with a tty made by init */
   int monitor_stdio[3];
-  pid_t init_pid;
+  struct command_page *page;
+  pid_t *command_pid; /* shared by monitor and stage alone; the kernel writes it when the command's process is cloned */
+  char *stage_stack;  /* its end */
+  pid_t stage_pid;    /* 0 once it has ended */
+  pid_t init_pid;     /* until there is a command: the stage that sets up outside of the pid namespace */
   int init_pidfd;
   uint64_t start_time;
+
+  /* of the process that is to be the command */
+  struct rights last_rights; /* without the one to load a filter */
+  bool confined;
+  struct rlimit *command_nproc; /* its limit of processes, where the stage's is one higher */
   uint64_t oom_kills;
 };
 
@@ -97,31 +125,53 @@ void release_all_sockets(struct launch *launch);
 int stdio_open(struct launch *launch);
 /* Once init is cloned and its ids are mapped: the container's user owns the pipes. */
 int stdio_give_to_user(struct launch *launch);
-/* fork with the flags of clone(2); into a v2 cgroup where the plan has one. */
-long clone_init(struct launch *launch, uint64_t flags, int *pidfd);
+enum { COMMAND_CLONE_FLAGS = CLONE_PARENT | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD };
+/* Whether the command's process belongs into a pid namespace that others are in: it is cloned last, by a stage outside. */
+bool joins_others(const struct plan *plan);
+/* fork with the flags of clone(2); into a v2 cgroup where the plan has one. `out` gets the pidfd or pid that flags ask for. */
+long clone_init(struct launch *launch, uint64_t flags, int *out);
 /* Joins the namespaces that the plan gives as paths, except those of pids and the network. */
 int join_planned(struct launch *launch);
-/* Clones init; ids are mapped when it returns 0, and init has been told to join its cgroups and go on. */
+/* What clone(2) is to make new, for a container. */
+uint64_t new_namespaces(const struct launch *launch);
+/* Takes the command's process, once it has been cloned, for the one that pid, signals and exit status are about. */
+int command_adopt(struct launch *launch);
+/* Clones init and its stage; ids are mapped when it returns 0, and init has been told to join its cgroups and go on. */
 int launch_clone(struct launch *launch);
 
 /* Messages on the sync socket. */
-enum sync_kind { SYNC_GO = 1, SYNC_TTY, SYNC_WARNING, SYNC_READY, SYNC_START, SYNC_FAILED };
+enum sync_kind { SYNC_HELLO = 1, SYNC_GO, SYNC_TTY, SYNC_WARNING, SYNC_READY, SYNC_FAILED };
 struct sync_message {
   uint32_t kind;
   struct failure failure; /* FAILED; WARNING uses detail */
 };
 /* The part of a message that is sent: WARNING and FAILED whole, else the kind. */
 int sync_send(int fd, enum sync_kind kind, const struct failure *failure, int passed_fd);
+/* A message; its size, 0 when the other end is gone, or -1 and errno. `passed_fd` gets a descriptor that came along, or -1. */
+ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passed_fd);
 
-/* From init: waits for a word of the monitor; ends when that has gone. */
-void await_monitor(struct launch *launch, uint32_t kind);
+/* From init: says hello and waits for the monitor's go; ends when that has gone. */
+void greet_monitor(struct launch *launch);
 /* From init: the warnings the monitor has not heard of yet. */
 void sync_send_warnings(struct launch *launch);
 
+/* command-page.c: the monitor's side … */
+int command_page_open(struct launch *launch);
+/* Waits at most `ms` for the command's process to be ready. */
+bool command_ready(const struct launch *launch, unsigned ms);
+void command_release(struct launch *launch);
+/* Takes the failure that the command's process or its stage left; false when there is none. */
+bool command_failure(struct launch *launch);
+/* … and that of the command's process. It ends when the monitor has. */
+void command_wait(struct launch *launch);
+void command_leave_failure(struct launch *launch);
+
 /* The child's whole life up to execve. */
 _Noreturn void init_main(struct launch *launch);
+/* The stage outside of the pid namespace: all of it up to the clone of the command's process. */
+_Noreturn void stage_main(struct launch *launch);
+/* Ends init or stage with launch->failure told. */
+_Noreturn void give_up(struct launch *launch);
 int setup_ops_run(struct launch *launch, int *tty_slave);
-/* Everything from ids to execve; returns only on failure. */
-void process_run(struct launch *launch);
 /* A terminal of the devpts at `root`/dev/pts, its slave owned by `uid`. */
 int tty_open(int root, const struct stdio_plan *stdio, uint32_t uid, int *master, int *slave);

@@ -37,10 +37,29 @@ void sync_send_warnings(struct launch *launch) {
   launch->warnings_sent = launch->warning_count;
 }
 
-void await_monitor(struct launch *launch, uint32_t kind) {
+ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passed_fd) {
+  struct iovec data = {.iov_base = message, .iov_len = sizeof *message};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr envelope = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  *message = (struct sync_message){0};
+  *passed_fd = -1;
+  ssize_t size = recvmsg(fd, &envelope, flags | MSG_CMSG_CLOEXEC);
+  if (size <= 0) return size;
+  struct cmsghdr *c = CMSG_FIRSTHDR(&envelope);
+  if (c && c->cmsg_type == SCM_RIGHTS) memcpy(passed_fd, CMSG_DATA(c), sizeof(int));
+  message->failure.detail[sizeof message->failure.detail - 1] = 0;
+  message->failure.op[sizeof message->failure.op - 1] = 0;
+  return size < (ssize_t)sizeof message->kind ? 0 : size;
+}
+
+void greet_monitor(struct launch *launch) {
+  if (sync_send(launch->sync[1], SYNC_HELLO, NULL, -1) < 0) _exit(73);
   uint32_t got = 0;
   ssize_t n;
   do n = read(launch->sync[1], &got, sizeof got);
   while (n < 0 && errno == EINTR);
-  if (n != sizeof got || got != kind) _exit(73);
+  if (n != sizeof got || got != SYNC_GO) _exit(73);
 }

@@ -5,16 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "launch.h"
+#include "process.h"
 #include "sys.h"
 #include "user-namespace.h"
 
-static _Noreturn void give_up(struct launch *launch) {
-  sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
+_Noreturn void give_up(struct launch *launch) {
+  if (launch->sync[1] >= 0)
+    sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
+  else
+    command_leave_failure(launch);
   _exit(70);
 }
 
@@ -38,7 +42,7 @@ int join_planned(struct launch *launch) {
 static int enter_run(struct launch *launch) {
   const struct namespace_plan *ns = &launch->plan.namespaces;
   struct failure *failure = &launch->failure;
-  if (!needs_clone_helper(ns) && join_planned(launch) < 0) return -1;
+  if (!joins_before_clone(ns) && join_planned(launch) < 0) return -1;
   /* after the cgroup was joined: its root is the cgroup of this moment */
   if (ns->cgroup.kind == NS_NEW) CHECK(unshare(CLONE_NEWCGROUP), "unshare", "cgroup namespace");
   if (ns->user.kind == NS_HOST) return 0;
@@ -85,7 +89,6 @@ static int take_stdio(struct launch *launch, int tty_slave) {
   }
   for (int i = 0; i < 3; i++)
     if (dup2(launch->stdio[i], i) < 0) return FAIL(&launch->failure, "dup2", "stdio %d", i);
-  if (launch->plan.stdio.tty && ioctl(0, TIOCSCTTY, 0) < 0) return FAIL(&launch->failure, "console", "controlling terminal");
   return 0;
 }
 
@@ -97,19 +100,27 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn void init_main(struct launch *launch) {
-  const struct plan *plan = &launch->plan;
+/* A process of its own session, with nothing of the monitor's but its descriptors. */
+static void begin(struct launch *launch) {
   launch->warnings_sent = launch->warning_count;
   launch->failure.phase = PHASE_CLONE;
-  /* nobody inside may look into this process by ptrace or /proc before it has become the command */
-  if (plan->kind == KIND_EXEC) prctl(PR_SET_DUMPABLE, 0);
   close(launch->sync[0]);
-  await_monitor(launch, SYNC_GO);
+}
+
+/* The monitor's go, and what it opened for init. */
+static void enter_cgroups(struct launch *launch) {
+  greet_monitor(launch);
   if (host_ops_join(launch) < 0) give_up(launch);
   launch->failure.phase = PHASE_CLONE;
+  /* nobody inside may look into this process by ptrace or /proc before it has become the command */
   prctl(PR_SET_DUMPABLE, 0);
   setsid();
   reset_signals();
+}
+
+/* Everything that has to do with the container's root and terminal; stdio is in place when it returns. */
+static void set_up(struct launch *launch) {
+  const struct plan *plan = &launch->plan;
   int tty_slave = -1;
   if ((plan->kind == KIND_EXEC ? join_container(launch) : enter_run(launch)) < 0) give_up(launch);
   if (plan->kind == KIND_RUN && setup_ops_run(launch, &tty_slave) < 0) give_up(launch);
@@ -117,6 +128,62 @@ _Noreturn void init_main(struct launch *launch) {
   launch->failure.phase = PHASE_PROCESS;
   launch->failure.step = -1;
   if (take_stdio(launch, tty_slave) < 0) give_up(launch);
-  process_run(launch);
-  give_up(launch);
+}
+
+_Noreturn void init_main(struct launch *launch) {
+  begin(launch);
+  enter_cgroups(launch);
+  set_up(launch);
+  if (take_terminal(launch) < 0 || process_prepare(launch) < 0) give_up(launch);
+  command_main(launch, false);
+}
+
+/* What the stage clones goes into the pid namespace from now on. */
+static int enter_pidns(struct launch *launch) {
+  const struct namespace_source *source = &launch->plan.namespaces.pid;
+  struct failure *failure = &launch->failure;
+  if (launch->plan.kind == KIND_EXEC) {
+    struct stat own, theirs;
+    char path[40];
+    snprintf(path, sizeof path, "%u/ns/pid", launch->plan.process.join_pid.value);
+    CHECK(fstatat(launch->host_proc, path, &theirs, 0), "stat", "/proc/%s", path);
+    CHECK(fstatat(launch->host_proc, "self/ns/pid", &own, 0), "stat", "/proc/self/ns/pid");
+    if (own.st_ino == theirs.st_ino) return 0;
+    CHECK(setns(launch->join_pidfd, CLONE_NEWPID), "setns", "pid namespace of %u", launch->plan.process.join_pid.value);
+    return 0;
+  }
+  launch->joined_pidns = open(source->path, O_RDONLY | O_CLOEXEC);
+  CHECK(launch->joined_pidns, "open", "%s", source->path);
+  CHECK(setns(launch->joined_pidns, CLONE_NEWPID), "setns", "%s", source->path);
+  return 0;
+}
+
+/* As clone would, but after the pid namespace was joined: a new user namespace has no right to. */
+static int unshare_planned(struct launch *launch) {
+  if (launch->plan.kind == KIND_EXEC) return 0;
+  if (joins_before_clone(&launch->plan.namespaces) && join_planned(launch) < 0) return -1;
+  uint64_t flags = new_namespaces(launch);
+  if (flags && unshare((int)flags) < 0) return FAIL(&launch->failure, "unshare", "namespaces 0x%llx", (unsigned long long)flags);
+  return 0;
+}
+
+/*
+ * The processes of a pid namespace can look at each other, so the stage, which has descriptors of the host, stays outside.
+ * It has the command's ids, rights and root and no descriptor but stdio before it clones the command's process, and sleeps
+ * until that has been executed or ended.
+ */
+_Noreturn void stage_main(struct launch *launch) {
+  begin(launch);
+  if (launch->plan.kind == KIND_EXEC) prctl(PR_SET_DUMPABLE, 0);
+  /* a neighbour that may trace the command's process must not tell the monitor which one to kill */
+  if (madvise(launch->command_pid, (size_t)sysconf(_SC_PAGESIZE), MADV_DONTFORK) < 0) give_up(launch);
+  if (enter_pidns(launch) < 0 || unshare_planned(launch) < 0) give_up(launch);
+  enter_cgroups(launch);
+  set_up(launch);
+  if (process_prepare(launch) < 0) give_up(launch);
+  long pid = command_clone(launch);
+  if (pid == 0) command_main(launch, true);
+  if (pid < 0) give_up(launch);
+  syscall(__NR_exit_group, 0);
+  __builtin_unreachable();
 }

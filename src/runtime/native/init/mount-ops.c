@@ -1,6 +1,7 @@
 /* File systems and binds on their mount points in the root. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,7 @@ static const char *fd_path(int fd, char *to, size_t size) {
 int mount_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   int target = root_open_mount_point(setup->root, op->mount.target, op->mount.create);
   CHECK(target, "mount", "mount point %s", op->mount.target);
+  if (setup->launch->joined_pidns >= 0 && strcmp(op->mount.fstype, "proc") == 0) return joined_proc_op(setup, op, target, failure);
   char path[40];
   int result = mount(op->mount.source, fd_path(target, path, sizeof path), op->mount.fstype, op->mount.flags, *op->mount.data ? op->mount.data : NULL);
   int error = errno;

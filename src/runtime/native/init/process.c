@@ -1,4 +1,4 @@
-/* Ids, capabilities, limits, seccomp, then the command: the order is what the kernel's rules leave. */
+/* Ids, capabilities, limits, seccomp: the order is what the kernel's rules leave. */
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -14,10 +14,20 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "exec-path.h"
-#include "launch.h"
+#include "process.h"
 #include "root-path.h"
 #include "sys.h"
+
+/* Where the stage and the command's process are of the same user, the limit of processes would count one too many. */
+static int spare_process(struct launch *launch) {
+  struct failure *failure = &launch->failure;
+  static struct rlimit wanted;
+  CHECK(getrlimit(RLIMIT_NPROC, &wanted), "getrlimit", "resource %d", RLIMIT_NPROC);
+  if (wanted.rlim_cur == RLIM_INFINITY) return 0;
+  struct rlimit more = {wanted.rlim_cur + 1, wanted.rlim_max == RLIM_INFINITY ? RLIM_INFINITY : wanted.rlim_max + 1};
+  if (setrlimit(RLIMIT_NPROC, &more) == 0) launch->command_nproc = &wanted;
+  return 0;
+}
 
 static int set_rlimits(struct launch *launch) {
   struct failure *failure = &launch->failure;
@@ -31,43 +41,45 @@ static int set_rlimits(struct launch *launch) {
     CHECK(setrlimit((int)wanted->resource, &limit), "setrlimit", "resource %u", wanted->resource);
     warn(launch, "limit of resource %u stays at %llu: raising it is not permitted here", wanted->resource, (unsigned long long)present.rlim_max);
   }
-  return 0;
+  return joins_others(&launch->plan) ? spare_process(launch) : 0;
 }
 
-/* chdir, and proof that the place is in this root: a path through an open descriptor of the host's would not be. */
+/*
+ * Links of procfs to what a process has open are refused, so the path stays below the container's root whatever is open
+ * here (CVE-2024-21626).
+ */
+static int open_cwd(int root, const char *cwd) { return sys_openat2(root, cwd, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS); }
+
 static int enter_cwd(struct launch *launch) {
   struct failure *failure = &launch->failure;
   const char *cwd = launch->plan.process.cwd;
   if (*cwd != '/') return fail(failure, "chdir", EINVAL, "%s is not absolute", cwd);
-  if (chdir(cwd) < 0) {
-    if (errno != ENOENT || launch->plan.kind == KIND_EXEC) return FAIL(failure, "chdir", "%s", cwd);
-    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    CHECK(root, "chdir", "/");
-    int fd = root_open_create(root, cwd, CREATE_DIR);
-    CHECK(fd, "mkdir", "%s", cwd);
-    CHECK(fchdir(fd), "chdir", "%s", cwd);
-    close(fd);
-    close(root);
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  CHECK(root, "chdir", "/");
+  int fd = open_cwd(root, cwd);
+  if (fd < 0 && errno == ENOENT && launch->plan.kind == KIND_RUN) {
+    int made = root_open_create(root, cwd, CREATE_DIR);
+    CHECK(made, "mkdir", "%s", cwd);
+    close(made);
+    fd = open_cwd(root, cwd);
   }
-  char where[PATH_MAX];
-  if (!getcwd(where, sizeof where) || *where != '/') return fail(failure, "chdir", EXDEV, "%s leads out of the container", cwd);
+  CHECK(fd, "chdir", "%s", cwd);
+  CHECK(fchdir(fd), "chdir", "%s", cwd);
+  close(fd);
+  close(root);
   return 0;
 }
 
-struct caps {
-  uint64_t effective, permitted, inheritable;
-};
-
-static int get_caps(struct caps *caps) {
+static int get_caps(struct rights *caps) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2];
   if (syscall(__NR_capget, &header, data) < 0) return -1;
-  *caps = (struct caps){data[0].effective | (uint64_t)data[1].effective << 32, data[0].permitted | (uint64_t)data[1].permitted << 32,
+  *caps = (struct rights){data[0].effective | (uint64_t)data[1].effective << 32, data[0].permitted | (uint64_t)data[1].permitted << 32,
                         data[0].inheritable | (uint64_t)data[1].inheritable << 32};
   return 0;
 }
 
-static int set_caps(const struct caps *caps) {
+static int set_caps(const struct rights *caps) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2] = {{(uint32_t)caps->effective, (uint32_t)caps->permitted, (uint32_t)caps->inheritable},
                                            {(uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32), (uint32_t)(caps->inheritable >> 32)}};
@@ -111,13 +123,6 @@ static int load_seccomp(const struct process_plan *process, struct failure *fail
   return 0;
 }
 
-static char **strings_of(const struct list *list) {
-  char **strings = calloc(list->count + 1u, sizeof *strings);
-  if (!strings) _exit(71);
-  for (uint32_t i = 0; i < list->count; i++) strings[i] = (char *)*LIST_AT(const char *, *list, i);
-  return strings;
-}
-
 static int raise_ambient(uint64_t ambient, struct failure *failure) {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   for (int cap = 0; cap < 64; cap++)
@@ -125,65 +130,71 @@ static int raise_ambient(uint64_t ambient, struct failure *failure) {
   return 0;
 }
 
-/* Returns 0 when all is ready for execve and the monitor has said so. */
-static int prepare(struct launch *launch) {
+/* Keys of the session that started the keeper are not for it; keyrings(7). Where that can't be, seccomp is left. */
+static void leave_keyring(void) { syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
+
+/* Ids and capabilities. The right to load a filter stays until process_confine. */
+static int take_rights(struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
   const struct capability_sets *wanted = &process->capabilities;
   struct failure *failure = &launch->failure;
-  if (process->argv.count == 0) return fail(failure, "execve", EINVAL, "no command");
-  /* the limits after the last descriptor was opened: theirs may be lower than what is open here */
-  if (enter_cwd(launch) < 0 || set_rlimits(launch) < 0) return -1;
-  if (process->umask.present) umask(process->umask.value);
-
-  struct caps have;
+  struct rights have;
   CHECK(get_caps(&have), "capabilities", "capget");
-  struct caps last = {wanted->effective & have.permitted, wanted->permitted & have.permitted, wanted->inheritable & have.permitted};
+  struct rights last = {wanted->effective & have.permitted, wanted->permitted & have.permitted, wanted->inheritable & have.permitted};
   if (last.permitted != wanted->permitted) warn(launch, "capabilities 0x%llx do not exist on this machine", (unsigned long long)(wanted->permitted & ~have.permitted));
   last.effective &= last.permitted;
   if (drop_bounding(wanted->bounding, failure) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "capabilities", "keep over setresuid");
-  /* else it would possess the keys of the session that started the keeper; keyrings(7). Where that can't be, seccomp is left. */
-  syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+  leave_keyring();
   if (set_ids(launch) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), "capabilities", "keepcaps off");
-
   /* without no_new_privs only CAP_SYS_ADMIN may load a filter, so that one is put down after it */
   bool filter_first = process->seccomp.present && !process->no_new_privileges;
   uint64_t loader = filter_first ? have.permitted & 1ull << CAP_SYS_ADMIN : 0;
-  struct caps now = {last.effective | loader, last.permitted | loader, last.inheritable};
+  struct rights now = {last.effective | loader, last.permitted | loader, last.inheritable};
   CHECK(set_caps(&now), "capabilities", "capset");
+  launch->last_rights = last;
   if (raise_ambient(wanted->ambient & last.permitted & last.inheritable, failure) < 0) return -1;
   if (process->no_new_privileges) CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs", "set");
-  /* after the ids: changing them clears it. Should the monitor have died before, the read below finds no one. */
-  CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl", "parent-death signal");
-
-  sync_send_warnings(launch);
-  CHECK(sync_send(launch->sync[1], SYNC_READY, NULL, -1), "write", "sync");
-  await_monitor(launch, SYNC_START);
-  if (load_seccomp(process, failure) < 0) return -1;
-  if (filter_first) CHECK(set_caps(&last), "capabilities", "capset");
+  /* changing ids makes a process dumpable again where fs.suid_dumpable says so */
+  CHECK(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl", "dumpable");
   return 0;
 }
 
-void process_run(struct launch *launch) {
+static void close_descriptors(struct launch *launch) {
+  unsigned first = 3;
+  if (launch->plan.process.init) {
+    first = (unsigned)launch->self_exe + 1;
+    if (launch->self_exe > 3) sys_close_range(3, (unsigned)launch->self_exe - 1, 0);
+  }
+  sys_close_range(first, ~0u, 0);
+  launch->sync[1] = -1;
+}
+
+int process_confine(struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
   struct failure *failure = &launch->failure;
-  char **argv = strings_of(&process->argv), **env = strings_of(&process->env);
-  char **init_argv = NULL;
-  if (process->init) {
-    init_argv = calloc(process->argv.count + 2u, sizeof *init_argv);
-    if (!init_argv) _exit(71);
-    init_argv[0] = "tcompose-init";
-    memcpy(init_argv + 1, argv, (process->argv.count + 1u) * sizeof *argv);
-  }
-  /* all of them are close-on-exec already; this also holds for any that were inherited */
-  sys_close_range(3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
-  if (prepare(launch) < 0) return;
-  if (process->init)
-    sys_execveat(launch->self_exe, "", init_argv, env, AT_EMPTY_PATH);
-  else
-    exec_path(argv, env);
-  int error = errno;
-  failure->phase = PHASE_EXEC;
-  fail(failure, "execve", error, "%s", argv[0]);
+  if (!process->seccomp.present || launch->confined) return 0;
+  if (load_seccomp(process, failure) < 0) return -1;
+  launch->confined = true;
+  if (!process->no_new_privileges) CHECK(set_caps(&launch->last_rights), "capabilities", "capset");
+  return 0;
+}
+
+int process_prepare(struct launch *launch) {
+  const struct process_plan *process = &launch->plan.process;
+  struct failure *failure = &launch->failure;
+  bool joins = joins_others(&launch->plan);
+  if (process->argv.count == 0) return fail(failure, "execve", EINVAL, "no command");
+  if (process->init && joins) return fail(failure, "execve", EINVAL, "an init needs a pid namespace of its own");
+  /* the limits after the last descriptor was opened: theirs may be lower than what is open here */
+  if (enter_cwd(launch) < 0 || set_rlimits(launch) < 0) return -1;
+  if (process->umask.present) umask(process->umask.value);
+  if (take_rights(launch) < 0) return -1;
+  /* after the ids: changing them clears it. Should the monitor have died before, the message below finds no one. */
+  if (!joins) CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl", "parent-death signal");
+  sync_send_warnings(launch);
+  CHECK(sync_send(launch->sync[1], SYNC_READY, NULL, -1), "write", "sync");
+  close_descriptors(launch);
+  return process->seccomp.present && seccomp_passes_rest(launch) ? process_confine(launch) : 0;
 }

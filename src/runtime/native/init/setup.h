@@ -22,6 +22,10 @@ int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struc
 /* Trees of binds that shall propagate to the host: they must be cloned before the namespace's mounts become slaves. */
 int take_shared_trees(struct setup *setup, struct failure *failure);
 
+/* joined-proc.c */
+/* A mount of procfs on the open `target` when the plan joins a pid namespace. */
+int joined_proc_op(struct setup *setup, const struct setup_op *op, int target, struct failure *failure);
+
 /* file-ops.c */
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure);

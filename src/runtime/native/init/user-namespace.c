@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "sys.h"
 
@@ -68,50 +67,6 @@ int become_namespace_root(struct failure *failure) {
   return 0;
 }
 
-bool needs_clone_helper(const struct namespace_plan *ns) {
+bool joins_before_clone(const struct namespace_plan *ns) {
   return ns->user.kind == NS_PATH || (ns->user.kind == NS_NEW && (ns->ipc.kind == NS_PATH || ns->uts.kind == NS_PATH || ns->cgroup.kind == NS_PATH || ns->mount.kind == NS_PATH));
-}
-
-/* What the helper tells the monitor. */
-struct clone_result {
-  int32_t pid;
-  struct failure failure;
-};
-
-long clone_by_helper(struct launch *launch, uint64_t flags, int *pidfd) {
-  struct failure *failure = &launch->failure;
-  int ends[2];
-  CHECK(pipe2(ends, O_CLOEXEC), "pipe", "clone");
-  pid_t helper = fork();
-  if (helper == 0) {
-    struct clone_result result = {.pid = -1};
-    int ignored;
-    if (join_planned(launch) == 0) {
-      long pid = clone_init(launch, flags | CLONE_PARENT, &ignored);
-      if (pid == 0) return 0;
-      if (pid < 0) FAIL(failure, "clone", "flags 0x%llx", (unsigned long long)flags);
-      result.pid = (int32_t)pid;
-    }
-    result.failure = launch->failure;
-    _exit(write_all(ends[1], &result, sizeof result) < 0);
-  }
-  int error = errno;
-  close(ends[1]);
-  struct clone_result result = {.pid = -1};
-  ssize_t got = -1;
-  if (helper > 0) {
-    while ((got = read(ends[0], &result, sizeof result)) < 0 && errno == EINTR) {}
-    while (waitpid(helper, NULL, 0) < 0 && errno == EINTR) {}
-  }
-  close(ends[0]);
-  if (helper < 0) return fail(failure, "fork", error, "clone");
-  if (got != sizeof result) return fail(failure, "clone", ESRCH, "the process that was to make the container's first was killed");
-  if (result.pid < 0) {
-    launch->failure = result.failure;
-    return -1;
-  }
-  *pidfd = sys_pidfd_open(result.pid); /* our child, not reaped: the number is its own */
-  if (*pidfd >= 0) return result.pid;
-  launch->init_pid = result.pid;
-  return FAIL(failure, "pidfd_open", "%d", result.pid);
 }

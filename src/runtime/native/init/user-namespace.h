@@ -11,12 +11,7 @@ int write_user_maps(struct launch *launch);
 int become_namespace_root(struct failure *failure);
 
 /*
- * Whether init must be cloned by a helper that has joined namespaces first: those of the machine can't be joined from within a
- * new user namespace, and new ones must come after the user namespace that is to own them.
+ * Whether init's stage must join namespaces before it clones: those of the machine can't be joined from within a new user
+ * namespace, and new ones must come after the user namespace that is to own them.
  */
-bool needs_clone_helper(const struct namespace_plan *namespaces);
-/*
- * clone_init by such a helper, which ends; init is the monitor's child all the same (CLONE_PARENT). Returns as clone(2) does,
- * 0 in init; -1 with launch->failure when it failed.
- */
-long clone_by_helper(struct launch *launch, uint64_t flags, int *pidfd);
+bool joins_before_clone(const struct namespace_plan *namespaces);

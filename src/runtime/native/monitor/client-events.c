@@ -15,6 +15,7 @@ void client_tell_state(struct monitor *m, struct client *client) {
   int code, signal;
   switch (m->state) {
     case STATE_SETUP:
+    case STATE_READY:
     case STATE_STARTING:
       return;
     case STATE_CREATED:

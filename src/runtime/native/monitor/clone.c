@@ -15,29 +15,6 @@
 #include "sys.h"
 #include "user-namespace.h"
 
-/* Children of the monitor go into `fd`'s pid namespace from now on. */
-static int enter_pidns(struct launch *launch) {
-  const struct namespace_source *source = &launch->plan.namespaces.pid;
-  struct failure *failure = &launch->failure;
-  if (launch->plan.kind == KIND_EXEC) {
-    struct stat own, theirs;
-    char path[40];
-    snprintf(path, sizeof path, "%u/ns/pid", launch->plan.process.join_pid.value);
-    if (fstatat(launch->host_proc, path, &theirs, 0) < 0) return FAIL(failure, "stat", "/proc/%s", path);
-    if (fstatat(launch->host_proc, "self/ns/pid", &own, 0) < 0) return FAIL(failure, "stat", "/proc/self/ns/pid");
-    if (own.st_ino == theirs.st_ino) return 0;
-    if (setns(launch->join_pidfd, CLONE_NEWPID) < 0) return FAIL(failure, "setns", "pid namespace of %u", launch->plan.process.join_pid.value);
-    return 1;
-  }
-  if (source->kind != NS_PATH) return 0;
-  int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return FAIL(failure, "open", "%s", source->path);
-  int result = setns(fd, CLONE_NEWPID);
-  int error = errno;
-  close(fd);
-  return result < 0 ? fail(failure, "setns", error, "%s", source->path) : 1;
-}
-
 static int open_join_target(struct launch *launch) {
   struct failure *failure = &launch->failure;
   if (launch->plan.kind != KIND_EXEC) return 0;
@@ -59,9 +36,11 @@ static void write_oom_score(struct launch *launch) {
   if (write_file_at(launch->host_proc, path, value, (size_t)size) < 0) warn(launch, "oom_score_adj %s: %s", value, strerror(errno));
 }
 
-static uint64_t clone_flags(const struct launch *launch) {
+bool joins_others(const struct plan *plan) { return plan->kind == KIND_EXEC || plan->namespaces.pid.kind == NS_PATH; }
+
+uint64_t new_namespaces(const struct launch *launch) {
   const struct namespace_plan *namespaces = &launch->plan.namespaces;
-  uint64_t flags = CLONE_PIDFD | SIGCHLD;
+  uint64_t flags = 0;
   if (namespaces->mount.kind == NS_NEW) flags |= CLONE_NEWNS;
   if (namespaces->pid.kind == NS_NEW) flags |= CLONE_NEWPID;
   if (namespaces->ipc.kind == NS_NEW && namespaces->user.kind == NS_HOST) flags |= CLONE_NEWIPC;
@@ -96,19 +75,89 @@ static int open_unified_cgroup(const struct launch *launch, uint32_t *step) {
 }
 
 /* Where the kernel can't clone into a cgroup (before 5.7), init joins later as with v1. */
-long clone_init(struct launch *launch, uint64_t flags, int *pidfd) {
+long clone_init(struct launch *launch, uint64_t flags, int *out) {
   launch->joined_step = UINT32_MAX;
   uint32_t step;
   int cgroup = open_unified_cgroup(launch, &step);
   if (cgroup >= 0) {
-    struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD, .cgroup = (uint64_t)cgroup};
+    launch->joined_step = step; /* the child reads it, in memory of its own or in ours */
+    struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP,
+                              .pidfd = flags & CLONE_PIDFD ? (uint64_t)(uintptr_t)out : 0,
+                              .parent_tid = flags & CLONE_PARENT_SETTID ? (uint64_t)(uintptr_t)out : 0,
+                              .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+                              .cgroup = (uint64_t)cgroup};
     long pid = syscall(__NR_clone3, &args, sizeof args);
-    if (pid >= 0) launch->joined_step = step; /* the child reads its own copy */
     if (pid != 0) close(cgroup);
     if (pid >= 0) return pid;
+    launch->joined_step = UINT32_MAX;
   }
-  /* flags, stack and the pidfd's place are the first three arguments on every architecture that has this order */
-  return syscall(__NR_clone, flags, NULL, pidfd, NULL, NULL);
+  /* flags, stack and the place for pidfd or pid are the first three arguments on every architecture that has this order */
+  return syscall(__NR_clone, flags, NULL, out, NULL, NULL);
+}
+
+/*
+ * The stage of an init that is the first in its pid namespace. It shares the monitor's memory, so it costs next to nothing,
+ * and sleeps in clone (CLONE_VFORK) until init has become the command or ended: its own end tells the monitor. Init holds
+ * no descriptor that could.
+ */
+static int watch_init(void *data) {
+  struct launch *launch = data;
+  if (joins_before_clone(&launch->plan.namespaces) && join_planned(launch) < 0) {
+    sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
+    return 70;
+  }
+  uint64_t flags = new_namespaces(launch) | CLONE_PARENT | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD;
+  long pid = clone_init(launch, flags, launch->command_pid);
+  if (pid == 0) init_main(launch);
+  if (pid > 0) return 0;
+  FAIL(&launch->failure, "clone", "flags 0x%llx", (unsigned long long)flags);
+  sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
+  return 70;
+}
+
+/* The stage, as what the messages of this launch come from. */
+static int clone_stage(struct launch *launch) {
+  struct failure *failure = &launch->failure;
+  if (!joins_others(&launch->plan)) {
+    int memory = joins_before_clone(&launch->plan.namespaces) ? 0 : CLONE_VM;
+    launch->stage_pid = clone(watch_init, launch->stage_stack, memory | SIGCHLD, launch);
+    CHECK(launch->stage_pid, "clone", "stage");
+    return 0;
+  }
+  int pidfd = -1;
+  long pid = clone_init(launch, CLONE_PIDFD | SIGCHLD, &pidfd);
+  if (pid == 0) stage_main(launch);
+  if (pid < 0) return FAIL(failure, "clone", "stage");
+  fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+  launch->stage_pid = launch->init_pid = (pid_t)pid;
+  launch->init_pidfd = pidfd;
+  return 0;
+}
+
+/* Until the process that sets up is there. */
+static int await_hello(struct launch *launch) {
+  struct failure *failure = &launch->failure;
+  struct sync_message message;
+  ssize_t size;
+  int ignored;
+  do size = sync_receive(launch->sync[0], &message, 0, &ignored);
+  while (size < 0 && errno == EINTR);
+  if (size > 0 && message.kind == SYNC_FAILED) {
+    *failure = message.failure;
+    return -1;
+  }
+  if (size <= 0) return fail(failure, "clone", ESRCH, "the process that was to make the container's first was killed");
+  return joins_others(&launch->plan) ? 0 : command_adopt(launch);
+}
+
+int command_adopt(struct launch *launch) {
+  pid_t pid = launch->command_pid ? __atomic_load_n(launch->command_pid, __ATOMIC_ACQUIRE) : 0;
+  if (pid <= 0 || pid == launch->init_pid) return 0;
+  close_fd(&launch->init_pidfd);
+  launch->init_pid = pid;
+  launch->init_pidfd = sys_pidfd_open(pid); /* our child, not reaped: the number is its own */
+  launch->start_time = process_start_time(launch->host_proc, pid);
+  return launch->init_pidfd < 0 ? fail(&launch->failure, "pidfd_open", errno, "%d", pid) : 0;
 }
 
 int launch_clone(struct launch *launch) {
@@ -116,31 +165,17 @@ int launch_clone(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->sync) < 0) return FAIL(failure, "socketpair", "sync");
-  if (open_join_target(launch) < 0 || host_ops_open_joins(launch) < 0) return -1;
+  if (open_join_target(launch) < 0 || command_page_open(launch) < 0 || host_ops_open_joins(launch) < 0) return -1;
   failure->phase = PHASE_CLONE;
   failure->step = -1;
-  int entered = enter_pidns(launch);
-  if (entered < 0) return -1;
-
-  uint64_t flags = launch->plan.kind == KIND_RUN ? clone_flags(launch) : CLONE_PIDFD | SIGCHLD;
-  int pidfd = -1;
-  bool helper = launch->plan.kind == KIND_RUN && needs_clone_helper(&launch->plan.namespaces);
-  long pid = helper ? clone_by_helper(launch, flags, &pidfd) : clone_init(launch, flags, &pidfd);
-  if (pid == 0) init_main(launch);
-  int error = errno;
-  if (entered > 0 && setns(launch->host_pidns, CLONE_NEWPID) < 0) _exit(72);
-  /* pid_namespaces(7): that is how the kernel says that the namespace's init is gone */
-  if (pid < 0 && entered > 0 && error == ENOMEM) return fail(failure, "clone", ESRCH, "the container is ending");
-  if (pid < 0) return fail(failure, "clone", error, "flags 0x%llx", (unsigned long long)flags);
-  launch->init_pid = (pid_t)pid;
-  launch->init_pidfd = pidfd;
-  launch->start_time = process_start_time(launch->host_proc, launch->init_pid);
+  int cloned = clone_stage(launch);
+  /* the numbers stay until init has its own memory */
   close(launch->sync[1]);
-  for (int i = 0; i < 3; i++)
-    if (launch->stdio[i] >= 0) close(launch->stdio[i]);
-  fcntl(launch->init_pidfd, F_SETFD, FD_CLOEXEC);
-
+  int greeted = cloned < 0 ? -1 : await_hello(launch);
+  launch->sync[1] = -1;
+  for (int i = 0; i < 3; i++) close_fd(&launch->stdio[i]);
   host_ops_close_joins(launch);
+  if (greeted < 0) return -1;
   if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_user_maps(launch) < 0) return -1;
   if (stdio_give_to_user(launch) < 0) return -1;
   write_oom_score(launch);

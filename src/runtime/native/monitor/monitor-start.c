@@ -57,8 +57,6 @@ static int open_handles(struct launch *launch) {
   if (launch->host_proc < 0) return FAIL(failure, "open", "/proc");
   launch->self_exe = open("/proc/self/exe", O_PATH | O_CLOEXEC);
   if (launch->self_exe < 0) return FAIL(failure, "open", "/proc/self/exe");
-  launch->host_pidns = openat(launch->host_proc, "self/ns/pid", O_RDONLY | O_CLOEXEC);
-  if (launch->host_pidns < 0) return FAIL(failure, "open", "/proc/self/ns/pid");
   return 0;
 }
 

@@ -11,7 +11,8 @@
 #include "monitor.h"
 #include "sys.h"
 
-enum { DRAIN_OWN_PIDS_MS = 10000 };
+/* READY_MS: how long the monitor sleeps for the last steps of the command's process, which can't wake its poll. */
+enum { DRAIN_OWN_PIDS_MS = 10000, READY_MS = 2 };
 
 /* What success and failure have in common at the end; `m->state` is the final one. */
 static void finish(struct monitor *m) {
@@ -30,13 +31,22 @@ static void finish(struct monitor *m) {
   m->alone_since = monotonic_ms();
 }
 
+static void end_process(pid_t pid, int *status) {
+  kill(pid, SIGKILL);
+  while (waitpid(pid, status, 0) < 0 && errno == EINTR) {}
+}
+
 void monitor_failed(struct monitor *m) {
   struct launch *launch = &m->launch;
-  if (launch->init_pid > 0 && !m->init_reaped) {
-    kill(launch->init_pid, SIGKILL);
-    while (waitpid(launch->init_pid, &m->wait_status, 0) < 0 && errno == EINTR) {}
-    m->init_reaped = true;
-  }
+  /* the stage first: after it nothing more is cloned */
+  pid_t stage = launch->stage_pid;
+  if (stage > 0) end_process(stage, &m->wait_status);
+  if (stage > 0 && stage == launch->init_pid) m->init_reaped = true;
+  launch->stage_pid = 0;
+  pid_t former = launch->init_pid;
+  command_adopt(launch);
+  if (launch->init_pid > 0 && (launch->init_pid != former || !m->init_reaped)) end_process(launch->init_pid, &m->wait_status);
+  m->init_reaped = launch->init_pid > 0;
   close_fd(&launch->sync[0]);
   m->finished_at = realtime_ns();
   m->state = STATE_FAILED;
@@ -51,7 +61,7 @@ void monitor_exited(struct monitor *m) {
 int monitor_start(struct monitor *m) {
   if (is_foreign(m)) return foreign_start(m);
   if (m->state != STATE_CREATED) return EBUSY;
-  if (sync_send(m->launch.sync[0], SYNC_START, NULL, -1) < 0) return errno;
+  command_release(&m->launch);
   m->state = STATE_STARTING;
   return 0;
 }
@@ -63,64 +73,73 @@ void monitor_running(struct monitor *m) {
   clients_tell_state(m);
 }
 
-/* One message of init, or the end of them. False when there is none. */
+void monitor_created(struct monitor *m, unsigned wait_ms) {
+  if (m->state != STATE_READY || !command_ready(&m->launch, wait_ms)) return;
+  if (command_adopt(&m->launch) < 0) {
+    monitor_failed(m);
+    return;
+  }
+  write_pid_file(m);
+  m->state = STATE_CREATED;
+  if (m->launch.plan.wait_for_start)
+    clients_tell_state(m);
+  else
+    monitor_start(m);
+}
+
 bool monitor_sync_readable(struct monitor *m) {
   struct launch *launch = &m->launch;
-  struct sync_message message = {0};
-  struct iovec data = {.iov_base = &message, .iov_len = sizeof message};
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE(sizeof(int))];
-  } control;
-  struct msghdr envelope = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  ssize_t n = recvmsg(launch->sync[0], &envelope, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (n < (ssize_t)sizeof message.kind) {
-    if (m->state == STATE_STARTING) {
-      monitor_running(m); /* its end was closed by execve */
-      return true;
-    }
-    fail(&launch->failure, "init", ESRCH, "the container's first process was killed while it was set up");
-    monitor_failed(m);
-    return true;
+  struct sync_message message;
+  int passed;
+  ssize_t size = sync_receive(launch->sync[0], &message, MSG_DONTWAIT, &passed);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (size <= 0) {
+    close_fd(&launch->sync[0]); /* the stage's end says what that means */
+    return false;
   }
-  message.failure.detail[sizeof message.failure.detail - 1] = 0;
-  message.failure.op[sizeof message.failure.op - 1] = 0;
   switch (message.kind) {
-    case SYNC_TTY: {
-      struct cmsghdr *c = CMSG_FIRSTHDR(&envelope);
-      if (!c || c->cmsg_type != SCM_RIGHTS) return true;
-      memcpy(&launch->monitor_stdio[1], CMSG_DATA(c), sizeof(int));
-      fcntl(launch->monitor_stdio[1], F_SETFL, O_RDWR | O_NONBLOCK);
-      return true;
-    }
+    case SYNC_TTY:
+      launch->monitor_stdio[1] = passed;
+      if (passed >= 0) fcntl(passed, F_SETFL, O_RDWR | O_NONBLOCK);
+      break;
     case SYNC_WARNING:
       warn(launch, "%s", message.failure.detail);
-      return true;
+      break;
     case SYNC_READY:
-      write_pid_file(m);
-      m->state = STATE_CREATED;
-      if (launch->plan.wait_for_start)
-        clients_tell_state(m);
-      else if (monitor_start(m) != 0)
-        return true; /* the end of the socket says the rest */
-      return true;
+      m->state = STATE_READY;
+      monitor_created(m, READY_MS);
+      break;
     case SYNC_FAILED:
       launch->failure = message.failure;
       monitor_failed(m);
-      return true;
+      return false;
   }
   return true;
 }
 
 void monitor_child_ended(struct monitor *m, pid_t pid, int status) {
-  if (pid != m->launch.init_pid) return; /* an orphan of a container that shares our pid namespace */
+  if (pid != m->launch.init_pid) return; /* the stage, or an orphan of a container that shares our pid namespace */
   m->init_reaped = true;
   m->wait_status = status;
   m->finished_at = realtime_ns();
   bool own_pids = m->launch.plan.namespaces.pid.kind == NS_NEW && m->launch.plan.kind == KIND_RUN;
   if (!own_pids) host_ops_kill(&m->launch);
   m->drain_until = monotonic_ms() + (own_pids ? DRAIN_OWN_PIDS_MS : DRAIN_MS);
+}
+
+/* The command has been executed, or never will be. */
+static void stage_ended(struct monitor *m) {
+  while (m->launch.sync[0] >= 0 && monitor_sync_readable(m)) {}
+  monitor_created(m, 0);
+  if (m->state >= STATE_RUNNING) return;
+  if (command_failure(&m->launch)) {
+    monitor_failed(m);
+  } else if (m->state == STATE_STARTING) {
+    monitor_running(m);
+  } else {
+    fail(&m->launch.failure, "init", ESRCH, "the container's first process was killed while it was set up");
+    monitor_failed(m);
+  }
 }
 
 void monitor_reap(struct monitor *m) {
@@ -130,10 +149,16 @@ void monitor_reap(struct monitor *m) {
   }
   struct signalfd_siginfo info[8];
   while (read(m->signals, info, sizeof info) > 0) {}
+  struct launch *launch = &m->launch;
+  bool staged = launch->stage_pid > 0;
   for (;;) {
+    siginfo_t ended = {0};
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == 0) break;
+    command_adopt(launch); /* as long as it can be: this may be the command's process */
     int status;
-    pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) return;
-    monitor_child_ended(m, pid, status);
+    pid_t pid = waitpid(ended.si_pid, &status, WNOHANG);
+    if (pid > 0 && pid == launch->stage_pid) launch->stage_pid = 0;
+    if (pid > 0) monitor_child_ended(m, pid, status);
   }
+  if (staged && launch->stage_pid == 0) stage_ended(m);
 }

@@ -7,6 +7,8 @@
 #include "sys.h"
 
 enum { LINGER_MS = 60000, LOG_NEWS_MS = 10 };
+/* Init begins its life on it too. */
+enum { STAGE_STACK = 256 << 10 };
 
 static int sooner(int timeout, int64_t other) {
   if (other < 0) other = 0;
@@ -17,6 +19,7 @@ static int next_timeout(struct monitor *m) {
   int64_t now = (int64_t)monotonic_ms();
   int timeout = log_flush_idle(&m->log, false);
   if (m->log_news) timeout = sooner(timeout, (int64_t)m->logs_told + LOG_NEWS_MS - now);
+  if (m->state == STATE_READY) timeout = sooner(timeout, 1);
   if (m->init_reaped && m->state < STATE_EXITED && !clients_hold_back(m)) timeout = sooner(timeout, (int64_t)m->drain_until - now);
   int overdue = foreign_overdue(m);
   if (overdue >= 0) timeout = sooner(timeout, overdue);
@@ -37,7 +40,8 @@ static struct pollfd *poll_set(struct monitor *m, nfds_t *count) {
     capacity = needed + 8;
   }
   struct launch *launch = &m->launch;
-  bool hold = clients_hold_back(m) || foreign_busy(m);
+  /* output is read once the command is known to run: what it says comes after its start, also by the clock */
+  bool hold = clients_hold_back(m) || m->state < STATE_RUNNING || foreign_busy(m);
   bool stdin_waits = buffer_size(&m->stdin_pending) > 0;
   bool tty = launch->plan.stdio.tty;
   set[0] = (struct pollfd){.fd = m->full ? -1 : m->listener, .events = POLLIN};
@@ -58,10 +62,8 @@ static void one_turn(struct monitor *m) {
   struct pollfd *set = poll_set(m, &count);
   if (poll(set, count, timeout) < 0 && errno != EINTR) _exit(74);
   if (set[1].revents) monitor_reap(m);
-  bool output = (set[3].revents | set[4].revents) & (POLLIN | POLLHUP | POLLERR);
   if (set[2].revents) monitor_sync_readable(m);
-  /* what the command says comes after its start, also by the clock */
-  while (output && m->state == STATE_STARTING && monitor_sync_readable(m)) {}
+  monitor_created(m, 0);
   for (int i = 1; i <= 2; i++)
     if (m->launch.monitor_stdio[i] >= 0 && set[2 + i].revents & (POLLIN | POLLHUP | POLLERR)) monitor_output_readable(m, i);
   clients_serve(m, set + FIXED);
@@ -81,8 +83,8 @@ static void one_turn(struct monitor *m) {
     m->logs_told = now;
     clients_tell_log(m);
   }
-  /* not before the sync socket has said its last word */
-  if (m->init_reaped && m->state < STATE_EXITED && m->launch.sync[0] < 0 && !foreign_busy(m)) {
+  /* not before the stage has said its last word */
+  if (m->init_reaped && m->state < STATE_EXITED && m->launch.stage_pid == 0 && !foreign_busy(m)) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
     if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
     if (dry || now >= m->drain_until) monitor_exited(m);
@@ -91,10 +93,12 @@ static void one_turn(struct monitor *m) {
 
 _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size) {
   static struct monitor m;
+  _Alignas(16) char stage_stack[STAGE_STACK]; /* in this frame: it lasts as long as the process */
   monitor_take_place(&m, listener, run_dir);
   struct launch *l = &m.launch;
   m.foreign = FOREIGN_NONE;
-  l->netns = l->host_netns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
+  l->netns = l->host_netns = l->joined_pidns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
+  l->stage_stack = stage_stack + sizeof stage_stack;
   for (int i = 0; i < 3; i++) l->stdio[i] = l->monitor_stdio[i] = -1;
   const char *error = plan_decode(plan, size, &l->plan, &l->arena);
   set_process_title("tcompose-shim", l->plan.id && !error ? l->plan.id : "?");

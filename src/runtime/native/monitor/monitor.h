@@ -5,7 +5,8 @@
 #include "launch.h"
 #include "log-writer.h"
 
-enum state { STATE_SETUP, STATE_CREATED, STATE_STARTING, STATE_RUNNING, STATE_DRAINING, STATE_EXITED, STATE_FAILED };
+/* READY: set up, but the command's process is not yet waiting. */
+enum state { STATE_SETUP, STATE_READY, STATE_CREATED, STATE_STARTING, STATE_RUNNING, STATE_DRAINING, STATE_EXITED, STATE_FAILED };
 
 /* Stdin of clients that the container has not taken yet. */
 enum { STDIN_LIMIT = 64 << 10 };
@@ -43,7 +44,9 @@ int monitor_launch(struct monitor *m);
 /* monitor-state.c */
 /* Runs the command of a container that waits for it; an errno. */
 int monitor_start(struct monitor *m);
-/* One message of init, or the end of them. False when there is none. */
+/* When the command's process waits for its start, after at most `wait_ms`: the launch is created, and started where the plan says so. */
+void monitor_created(struct monitor *m, unsigned wait_ms);
+/* One message of init or stage. False when there is none, or none will follow. */
 bool monitor_sync_readable(struct monitor *m);
 void monitor_reap(struct monitor *m);
 /* What follows when `pid` has been reaped: nothing, unless it is the container's init. */
