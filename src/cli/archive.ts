@@ -1,73 +1,168 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, readdir, readlink, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { extract, type Pack, pack } from 'tar-stream';
+import { createReadStream, type Stats } from 'node:fs';
+import {
+  chmod,
+  lchown,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { TcomposeError } from '../errors.ts';
+import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../tar/encode-entry.ts';
+import { type TarEntry, TarReader } from '../tar/tar-reader.ts';
 
-/** A tar stream of a file or directory tree under the name given. */
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+
+/** A tar stream of a file or directory tree under the name given; `contentsOnly` leaves the directory itself out. */
 export function packPath(
   source: string,
   name: string,
   options: { readonly follow: boolean; readonly contentsOnly: boolean },
 ): Readable {
-  const tar = pack();
-  void (async () => {
+  async function* archive() {
     if (options.contentsOnly)
-      for (const child of (await readdir(source)).sort()) await add(tar, join(source, child), child, false);
-    else await add(tar, source, name, options.follow);
-    tar.finalize();
-  })().catch((error: Error) => tar.destroy(error));
-  return tar as unknown as Readable;
+      for (const child of (await readdir(source)).sort()) yield* add(join(source, child), child, false);
+    else yield* add(source, name, options.follow);
+    yield endOfArchive;
+  }
+  return Readable.from(archive(), { objectMode: false });
 }
 
-async function add(tar: Pack, path: string, name: string, follow: boolean): Promise<void> {
+async function* add(path: string, name: string, follow: boolean): AsyncGenerator<Buffer> {
   const info = follow ? await stat(path) : await lstat(path);
-  const header = { name, mode: info.mode & 0o7777, uid: info.uid, gid: info.gid, mtime: info.mtime };
+  const header = { ...headerOf(info), name: latin1(name) };
   if (info.isDirectory()) {
-    tar.entry({ ...header, name: `${name}/`, type: 'directory' });
+    yield encodeEntry({ ...header, type: 'directory' });
     for (const child of (await readdir(path)).sort())
-      await add(tar, join(path, child), `${name}/${child}`, false);
+      yield* add(join(path, child), `${name}/${child}`, false);
   } else if (info.isSymbolicLink()) {
-    tar.entry({ ...header, type: 'symlink', linkname: await readlink(path) });
+    yield encodeEntry({ ...header, type: 'symlink', linkName: latin1(await readlink(path)) });
   } else if (info.isFile()) {
-    const entry = tar.entry({ ...header, size: info.size });
-    await pipeline(createReadStream(path, info.size > 0 ? { end: info.size - 1 } : {}), entry);
+    yield encodeEntry({ ...header, type: 'file', size: info.size });
+    let left = info.size;
+    if (left > 0)
+      for await (const piece of createReadStream(path, { end: info.size - 1 })) {
+        left -= (piece as Buffer).length;
+        yield piece as Buffer;
+      }
+    if (left > 0) throw new TcomposeError('CLI_USAGE', `${path} became shorter while it was read`);
+    yield paddingOf(info.size);
   }
+}
+
+function headerOf(info: Stats): Omit<NewTarEntry, 'type' | 'name'> {
+  const modified = BigInt(Math.round(info.mtimeMs * 1000)) * 1000n;
+  return { mode: info.mode & 0o7777, uid: info.uid, gid: info.gid, modified };
+}
+
+interface UnpackOptions {
+  /** Takes the place of the first path component. */
+  readonly rename?: string;
+  /** Owners, and setuid bits, as the archive has them. */
+  readonly owners: boolean;
 }
 
 /**
- * Unpacks a tar stream below a directory; `rename` replaces the first path component. Nothing is written outside of
- * `into`, whatever names and links the archive holds.
+ * Unpacks a tar stream below a directory. Nothing is written outside of `into`, whatever names and links the archive
+ * holds: below it no symbolic link is followed. Returns the names of device nodes and FIFOs, which are left out.
  */
-export async function unpackTo(source: Readable, into: string, rename: string | undefined): Promise<void> {
-  const root = resolve(into);
-  const tar = extract();
-  source.pipe(tar);
-  const links = new Set<string>();
-  for await (const entry of tar) {
-    const { header } = entry;
-    const parts = header.name.split('/').filter((part) => part !== '' && part !== '.');
-    if (rename !== undefined && parts.length > 0) parts[0] = rename;
-    const target = resolve(root, ...parts);
-    const inside = target === root || !relative(root, target).startsWith('..');
-    // A link that the archive itself made must not lead later entries out.
-    const throughLink = [...links].some((link) => target.startsWith(`${link}/`));
-    if (!inside || parts.includes('..') || throughLink)
-      throw new TcomposeError('CLI_USAGE', `the archive holds a name that leads outside: ${header.name}`);
-    if (header.type === 'directory') {
-      await mkdir(target, { recursive: true, mode: header.mode ?? 0o755 });
-      entry.resume();
-    } else if (header.type === 'symlink') {
-      await rm(target, { force: true });
-      await symlink(header.linkname ?? '', target);
-      links.add(target);
-      entry.resume();
-    } else if (header.type === 'file') {
-      await mkdir(dirname(target), { recursive: true });
-      await rm(target, { force: true });
-      await pipeline(entry, createWriteStream(target, { mode: header.mode ?? 0o644 }));
-    } else entry.resume();
+export async function unpackTo(
+  source: AsyncIterable<Uint8Array>,
+  into: string,
+  options: UnpackOptions,
+): Promise<string[]> {
+  const reader = new TarReader(source);
+  const left: string[] = [];
+  const directories: [string, TarEntry][] = [];
+  for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+    const path = await placeOf(entry.name, into, options);
+    const known = path === into;
+    if (entry.type === 'directory') {
+      if (!known) await makeDirectory(path);
+      directories.push([path, entry]);
+    } else if (known) throw leadsOutside(entry.name);
+    else if (entry.type === 'char' || entry.type === 'block' || entry.type === 'fifo')
+      left.push(shown(entry.name));
+    else {
+      await rm(path, { force: true, recursive: true });
+      await make(path, entry, reader, into, options);
+    }
   }
+  for (const [path, entry] of directories.reverse()) if (path !== into) await finish(path, entry, options);
+  return left;
 }
+
+/** Host path of an archive's name, its parents made. Throws for names that lead out, by `..` or through a link. */
+async function placeOf(name: string, into: string, { rename }: UnpackOptions): Promise<string> {
+  const parts = shown(name)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) throw leadsOutside(name);
+  if (rename !== undefined && parts.length > 0) parts[0] = rename;
+  const last = parts.pop();
+  if (last === undefined) return into;
+  let parent = into;
+  for (const part of parts) {
+    parent = join(parent, part);
+    const there = await lstat(parent).catch(() => undefined);
+    if (there === undefined) await mkdir(parent);
+    else if (!there.isDirectory()) throw leadsOutside(name);
+  }
+  return join(parent, last);
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  await rm(path, { force: true });
+  await mkdir(path, { mode: 0o700 });
+}
+
+async function make(
+  path: string,
+  entry: TarEntry,
+  reader: TarReader,
+  into: string,
+  options: UnpackOptions,
+): Promise<void> {
+  if (entry.type === 'hardlink') return link(await placeOf(entry.linkName, into, options), path);
+  if (entry.type === 'symlink') {
+    await symlink(Buffer.from(entry.linkName, 'latin1'), path);
+    if (options.owners) await lchown(path, entry.uid, entry.gid);
+    return lutimes(path, entry.mtime, entry.mtime);
+  }
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for (let piece = await reader.read(); piece !== undefined; piece = await reader.read())
+      await file.writeFile(piece);
+  } finally {
+    await file.close();
+  }
+  return finish(path, entry, options);
+}
+
+/** What belongs to somebody else here must not run as its owner. */
+async function finish(path: string, entry: TarEntry, options: UnpackOptions): Promise<void> {
+  if (options.owners) await lchown(path, entry.uid, entry.gid);
+  await chmod(path, entry.mode & (options.owners ? 0o7777 : 0o777));
+  await lutimes(path, entry.mtime, entry.mtime);
+}
+
+const shown = (name: string): string => Buffer.from(name, 'latin1').toString();
+
+const leadsOutside = (name: string): TcomposeError =>
+  new TcomposeError('CLI_USAGE', `the archive holds a name that leads outside: ${shown(name)}`);
+
+/** Whether a path ends in `/.`: the content of a directory is meant. */
+export const meansContent = (path: string): boolean => /(^|\/)\.$/.test(path);
+
+/** Last part of a path, a slash or `/.` at its end not counted. */
+export const lastPart = (path: string): string => basename(path.replace(/\/\.?$/, ''));

@@ -1,13 +1,16 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { opendir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConfinedDirectory } from '../confined/confined-directory.ts';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import type { Clock } from './clock.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
+import { createSerial, type Serial } from './serial.ts';
 import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+import type { Trash } from './store/trash.ts';
 import { rfc3339 } from './time-text.ts';
 
 /** volumes/<name>/meta.json */
@@ -31,24 +34,48 @@ export interface VolumeStore {
   ): { readonly record: VolumeRecord; readonly isNew: boolean };
   /** Host directory with the data; for `o=bind` volumes the device. */
   dataPath(record: VolumeRecord): string;
-  /** Removes record and data. Whether it is in use is the caller's question. Idempotent. */
+  /**
+   * Runs `copy`, which fills the volume, if an earlier one was cut short or, with `ifEmpty`, there is nothing in it. One at a
+   * time for each volume: when this resolves it is whole, whoever filled it. On failure what was copied is taken away again.
+   */
+  fill(name: string, ifEmpty: boolean, copy: () => Promise<void>): Promise<void>;
+  /** Removes record and data, the latter by the trash. Whether it is in use is the caller's question. Idempotent. */
   remove(name: string): Promise<void>;
   inspect(record: VolumeRecord): VolumeInspect;
 }
 
-/** Loads the volumes of `directory`. Unreadable ones are told to `warn` by name and left alone. */
-export function openVolumes(directory: string, clock: Clock, warn: (message: string) => void): VolumeStore {
+/** In a volume's directory while it is being filled. */
+const fillingMark = 'filling';
+
+/**
+ * Loads the volumes of `directory`. Unreadable ones are told to `warn` by name and left alone. What is removed goes to
+ * `trash`.
+ */
+export function openVolumes(
+  directory: string,
+  clock: Clock,
+  trash: Pick<Trash, 'put'>,
+  warn: (message: string) => void,
+): VolumeStore {
   const records = new Map<string, VolumeRecord>();
+  const fillings = new Map<string, Serial>();
+  const fillingOf = (name: string): Serial => {
+    const serial = fillings.get(name) ?? createSerial();
+    fillings.set(name, serial);
+    return serial;
+  };
   for (const name of readdirSync(directory)) {
     try {
       const record = readJson<VolumeRecord>(join(directory, name, 'meta.json'), recordFault);
-      if (record === undefined) void rm(join(directory, name), { recursive: true, force: true });
+      if (record === undefined) void trash.put(join(directory, name));
       else records.set(name, record);
+      // Earlier versions let others pass.
+      if (record !== undefined) chmodSync(join(directory, name), 0o700);
     } catch (error) {
       warn((error as Error).message);
     }
   }
-  return {
+  const store: VolumeStore = {
     list: () => [...records.values()],
     get: (name) => records.get(name),
     create(request, anonymousFor) {
@@ -77,14 +104,15 @@ export function openVolumes(directory: string, clock: Clock, warn: (message: str
         name,
         created: rfc3339(clock.now()),
         labels: {
-          ...(anonymousFor === undefined ? {} : { 'com.docker.volume.anonymous': '' }),
+          ...(request.Name ? {} : { 'com.docker.volume.anonymous': '' }),
           ...request.Labels,
         },
         options,
         ...(anonymousFor === undefined ? {} : { anonymousFor }),
       };
       try {
-        mkdirSync(join(directory, name, '_data'), { recursive: true, mode: 0o755 });
+        mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
+        makeData(join(directory, name, '_data'));
         writeJson(join(directory, name, 'meta.json'), record);
       } catch (error) {
         rmSync(join(directory, name), { recursive: true, force: true });
@@ -95,24 +123,43 @@ export function openVolumes(directory: string, clock: Clock, warn: (message: str
     },
     dataPath: (record) =>
       isBind(record.options) ? record.options.device! : join(directory, record.name, '_data'),
+    fill: (name, ifEmpty, copy) =>
+      fillingOf(name).run(async () => {
+        const record = records.get(name);
+        if (record === undefined) return;
+        const data = store.dataPath(record);
+        const mark = join(directory, name, fillingMark);
+        const again = existsSync(mark);
+        if (again && !isBind(record.options)) await clear(data);
+        if (!again && !(ifEmpty && (await isEmpty(data)))) return;
+        writeFileSync(mark, '', { mode: 0o600 });
+        try {
+          await copy();
+        } catch (error) {
+          // Half of it would look like a filled volume to the next create.
+          if (!isBind(record.options)) await clear(data);
+          throw error;
+        }
+        rmSync(mark, { force: true });
+      }),
     async remove(name) {
       if (!records.delete(name)) return;
-      // Without its meta.json a crash from here on leaves a directory that the next start clears away.
-      await rm(join(directory, name, 'meta.json'), { force: true });
-      await rm(join(directory, name), { recursive: true, force: true });
+      fillings.delete(name);
+      await trash.put(join(directory, name));
     },
     inspect(record) {
       return {
         CreatedAt: record.created,
         Driver: 'local',
         Labels: Object.keys(record.labels).length === 0 ? null : record.labels,
-        Mountpoint: this.dataPath(record),
+        Mountpoint: store.dataPath(record),
         Name: record.name,
         Options: Object.keys(record.options).length === 0 ? null : record.options,
         Scope: 'local',
       };
     },
   };
+  return store;
 }
 
 /** Finds a volume or throws Docker's 404. */
@@ -120,6 +167,35 @@ export function needVolume(store: VolumeStore, name: string): VolumeRecord {
   const record = store.get(name);
   if (record === undefined) throw notFound(`get ${name}: no such volume`);
   return record;
+}
+
+/** A container that uses the volume sees this directory's mode; whatever the umask. */
+function makeData(path: string): void {
+  mkdirSync(path, { mode: 0o755 });
+  chmodSync(path, 0o755);
+}
+
+/** Whether there is nothing in a directory. What a new file system brings along counts for nothing. */
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    for await (const { name } of await opendir(path)) if (name !== 'lost+found') return false;
+    return true;
+  } catch (error) {
+    // A device that is missing or no directory is the start's to refuse.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+async function clear(path: string): Promise<void> {
+  const root = ConfinedDirectory.at(path);
+  try {
+    const top = root.find('')!;
+    const names = await top.names().finally(() => top.close());
+    for (const name of names) await root.remove(name);
+  } finally {
+    root.close();
+  }
 }
 
 /** Bytes of a directory tree on disk (st_blocks), links counted once each. */

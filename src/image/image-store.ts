@@ -271,7 +271,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       }),
     remove: (name, removeOptions) => exclusively(() => remove(name, removeOptions)),
     rootfs,
-    copyRootfs: (source, target) => copyLayers(source.lowerDirs, target, system),
+    copyRootfs: (source, target) => copyLayers(source.lowerDirs, target),
     close: async () => {
       await queue;
     },

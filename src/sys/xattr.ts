@@ -1,25 +1,27 @@
 import { check, declare } from './libc.ts';
 
-const lsetxattr = declare(
-  'int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)',
+// Through /proc/self/fd, which is that very descriptor: fsetxattr(2) and its kin refuse those opened with O_PATH.
+const setxattr = declare(
+  'int setxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, size_t size, int flags)',
 );
-const lgetxattr = declare(
-  'long lgetxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)',
+const getxattr = declare(
+  'long getxattr(const uint8_t *path, const uint8_t *name, uint8_t *value, size_t size)',
 );
+const listxattr = declare('long listxattr(const uint8_t *path, uint8_t *list, size_t size)');
 
-const cString = (text: Uint8Array | string): Buffer =>
-  Buffer.concat([typeof text === 'string' ? Buffer.from(text) : text, Buffer.alloc(1)]);
+const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
+const pathOf = (fd: number): Buffer => cString(`/proc/self/fd/${fd}`);
 
-/** Sets an extended attribute of `path` itself, be it a symbolic link. @throws SystemCallError */
-export function setExtendedAttribute(path: Uint8Array, name: string, value: Uint8Array): void {
-  check(lsetxattr(cString(path), cString(name), value, value.length, 0), `setxattr ${name}`);
+/** Sets an extended attribute of what `fd` stands for, be it a symbolic link. @throws SystemCallError */
+export function setExtendedAttribute(fd: number, name: string, value: Uint8Array): void {
+  check(setxattr(pathOf(fd), cString(name), value, value.length, 0), `setxattr ${name}`);
 }
 
 /** The value (at most 64 KiB, the kernel's limit), or undefined when the attribute is not there. @throws SystemCallError */
-export function getExtendedAttribute(path: Uint8Array, name: string): Buffer | undefined {
+export function getExtendedAttribute(fd: number, name: string): Buffer | undefined {
   const value = Buffer.alloc(65536);
   try {
-    const size = check(lgetxattr(cString(path), cString(name), value, value.length), `getxattr ${name}`);
+    const size = check(getxattr(pathOf(fd), cString(name), value, value.length), `getxattr ${name}`);
     return value.subarray(0, size);
   } catch (error) {
     if ((error as { errnoName?: string }).errnoName === 'ENODATA') return undefined;
@@ -27,11 +29,9 @@ export function getExtendedAttribute(path: Uint8Array, name: string): Buffer | u
   }
 }
 
-const llistxattr = declare('long llistxattr(const uint8_t *path, uint8_t *list, size_t size)');
-
-/** Names of the extended attributes of `path` itself. @throws SystemCallError */
-export function listExtendedAttributes(path: Uint8Array): string[] {
+/** Names of the extended attributes of what `fd` stands for. @throws SystemCallError */
+export function listExtendedAttributes(fd: number): string[] {
   const list = Buffer.alloc(65536);
-  const size = check(llistxattr(cString(path), list, list.length), 'listxattr');
+  const size = check(listxattr(pathOf(fd), list, list.length), 'listxattr');
   return list.toString('utf8', 0, size).split('\0').filter(Boolean);
 }

@@ -23,11 +23,13 @@ const layers: Readonly<Record<string, Layer>> = {
   project: { folders: ['.', 'compose', 'graph'], types: ['engine'], modules: pure },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },
-  image: { folders: ['.', 'sys'], modules: ['*'] },
+  tar: { folders: ['.'], modules: [] },
+  confined: { folders: ['.', 'sys'], modules: ['*'] },
+  image: { folders: ['.', 'confined', 'sys', 'tar'], modules: ['*'] },
   network: { folders: ['.', 'sys'], types: ['runtime'], modules: ['*'] },
-  engine: { folders: ['.', 'image', 'network', 'runtime', 'sys'], modules: ['*'] },
+  engine: { folders: ['.', 'confined', 'image', 'network', 'runtime', 'sys', 'tar'], modules: ['*'] },
   cli: {
-    folders: ['.', 'compose', 'engine/client', 'engine/api', 'image', 'project', 'runtime'],
+    folders: ['.', 'compose', 'engine/client', 'engine/api', 'image', 'project', 'runtime', 'tar'],
     modules: ['*'],
   },
 };
@@ -37,9 +39,9 @@ const edges: Readonly<Record<string, Layer>> = {
   'compose/effects.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:os'] },
   'compose/read-input.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:timers/promises'] },
   'project/execute/': {
-    folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project'],
+    folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project', 'tar'],
     types: ['engine'],
-    modules: ['node:fs/promises', 'node:timers/promises', 'tar-stream'],
+    modules: ['node:fs/promises', 'node:timers/promises'],
   },
   'project/observe.ts': {
     folders: ['.', 'engine/client'],
@@ -51,7 +53,6 @@ const edges: Readonly<Record<string, Layer>> = {
     types: ['engine', 'compose'],
     modules: ['node:fs/promises'],
   },
-  'runtime/spec/account-files.ts': { folders: ['.'], modules: [...pure, 'node:fs/promises'] },
   'runtime/cgroup/cgroup-enable.ts': { folders: ['.'], modules: ['node:fs'] },
   'runtime/machine-facts.ts': { folders: ['.'], modules: ['node:fs', 'node:os'] },
   'runtime/shim/': { folders: ['.'], modules: ['node:fs', 'node:fs/promises', 'node:net', 'node:util'] },

@@ -1,100 +1,134 @@
-import { constants, createReadStream } from 'node:fs';
-import { open, readlink } from 'node:fs/promises';
+import { closeSync, read as readCallback } from 'node:fs';
 import { posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { pack as createPack, type Header, type Pack } from 'tar-stream';
+import { promisify } from 'node:util';
+import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { deviceNumber } from '../../confined/copy-tree.ts';
+import type { ConfinedEntry } from '../../confined/entry.ts';
+import { joined } from '../../confined/names.ts';
+import { turns } from '../../confined/turns.ts';
+import { errnoNameOf } from '../../sys/at-calls.ts';
+import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts';
+import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../tar/encode-entry.ts';
 
-import { deviceNumber } from '../containers/host/resolve-mounts.ts';
-import type { ContainerRoot, RootEntry } from './container-root.ts';
+const readAsync = promisify(readCallback);
+/** Bytes that are sent at a time, about. */
+const pieceSize = 128 * 1024;
 
-type NewHeader = Partial<Header> & { readonly name: string };
-
-/** Writes `entry` and what is below it as a tar whose first name is `name`. Resolves when all has been read by the client. */
-export function packEntry(
-  root: ContainerRoot,
-  entry: RootEntry,
+/** `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out. */
+export async function* packEntry(
+  root: ConfinedDirectory,
+  entry: ConfinedEntry,
   name: string,
-): { pack: Pack; done: Promise<void> } {
-  const pack = createPack();
-  const links = new Map<string, string>();
-  const done = add(root, pack, entry, name, links).then(
-    () => pack.finalize(),
-    (error: Error) => pack.destroy(error),
-  );
-  return { pack, done: done as Promise<void> };
+): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of new Packer(root).add(entry, name)) {
+    parts.push(part);
+    length += part.length;
+    if (length < pieceSize) continue;
+    yield Buffer.concat(parts);
+    [parts, length] = [[], 0];
+  }
+  yield Buffer.concat([...parts, endOfArchive]);
 }
 
-async function add(
-  root: ContainerRoot,
-  pack: Pack,
-  entry: RootEntry,
-  name: string,
-  links: Map<string, string>,
-): Promise<void> {
-  const { stat } = entry;
-  const header: NewHeader = {
-    name,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    mtime: stat.mtime,
-    size: 0,
-  };
-  if (stat.isDirectory()) {
-    await whole(pack, { ...header, name: name.endsWith('/') ? name : `${name}/`, type: 'directory' });
-    for (const child of await root.children(entry)) {
-      await add(root, pack, child, posix.join(name, posix.basename(child.path)), links);
-    }
-  } else if (stat.isSymbolicLink()) {
-    await whole(pack, { ...header, type: 'symlink', linkname: await readlink(entry.real) });
-  } else if (stat.isFile()) {
-    const inode = `${stat.dev}:${stat.ino}`;
-    const first = stat.nlink > 1 ? links.get(inode) : undefined;
-    if (first !== undefined) return whole(pack, { ...header, type: 'link', linkname: first });
-    if (stat.nlink > 1) links.set(inode, name);
-    await file(pack, entry, header);
-  } else if (stat.isCharacterDevice() || stat.isBlockDevice()) {
-    const { major, minor } = deviceNumber(stat.rdev);
-    const type = stat.isBlockDevice() ? 'block-device' : 'character-device';
-    await whole(pack, { ...header, type, devmajor: major, devminor: minor });
-  } else if (stat.isFIFO()) {
-    await whole(pack, { ...header, type: 'fifo' });
+class Packer {
+  readonly #root: ConfinedDirectory;
+  readonly #turn = turns();
+  /** `device:inode` of files with several names → the first of them. */
+  readonly #links = new Map<string, string>();
+
+  constructor(root: ConfinedDirectory) {
+    this.#root = root;
   }
+
+  async *add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
+    await this.#turn();
+    const { stat } = entry;
+    const header = headerOf(entry, name);
+    if (header === undefined) return;
+    const inode = `${stat.dev}:${stat.ino}`;
+    const first = stat.nlink > 1 && !stat.isDirectory() ? this.#links.get(inode) : undefined;
+    if (first !== undefined) yield encodeEntry({ ...header, type: 'hardlink', linkName: first });
+    else if (stat.isFile()) yield* content(entry, header);
+    else yield encodeEntry(header);
+    if (stat.nlink > 1 && !stat.isDirectory() && first === undefined) this.#links.set(inode, name);
+    if (stat.isDirectory()) yield* this.#children(entry, name);
+  }
+
+  async *#children(directory: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
+    const names = await this.#root.names(directory);
+    // Below, a descriptor is held only for what is being read: a tree may be deeper than there are descriptors.
+    directory.close();
+    for (const child of names) {
+      const entry = this.#find(joined(directory.path, child));
+      if (entry === undefined) continue;
+      try {
+        yield* this.add(entry, posix.join(name, child));
+      } finally {
+        entry.close();
+      }
+    }
+  }
+
+  #find(path: string): ConfinedEntry | undefined {
+    try {
+      return this.#root.find(path);
+    } catch (error) {
+      // Its parent became a circle of links.
+      if (errnoNameOf(error) === 'ELOOP') return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Undefined for what no tar holds: sockets. */
+function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {
+  const { stat } = entry;
+  const { mode, uid, gid } = stat;
+  const header = { name, mode: mode & 0o7777, uid, gid, modified: entry.modified() };
+  if (stat.isSymbolicLink()) return { ...header, type: 'symlink', linkName: entry.linkText() };
+  if (stat.isDirectory()) return { ...header, type: 'directory', xattrs: attributesOf(entry) };
+  if (stat.isFile()) return { ...header, type: 'file', xattrs: attributesOf(entry) };
+  if (stat.isFIFO()) return { ...header, type: 'fifo' };
+  if (!stat.isCharacterDevice() && !stat.isBlockDevice()) return undefined;
+  return { ...header, type: stat.isBlockDevice() ? 'block' : 'char', ...deviceNumber(stat.rdev) };
+}
+
+/** File capabilities and the users' own; labels and the overlay's marks belong to this machine. */
+function attributesOf(entry: ConfinedEntry): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  try {
+    for (const name of listExtendedAttributes(entry.fd)) {
+      if (name !== 'security.capability' && !/^user\.(?!overlay\.)/.test(name)) continue;
+      const value = getExtendedAttribute(entry.fd, name);
+      if (value !== undefined) found.set(name, value);
+    }
+  } catch (error) {
+    if (errnoNameOf(error) === undefined) throw error;
+    // A file system without any.
+  }
+  return found;
 }
 
 /** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
-async function file(pack: Pack, entry: RootEntry, header: NewHeader): Promise<void> {
-  const handle = await open(
-    entry.real,
-    constants.O_RDONLY | (entry.real.endsWith('/.') ? 0 : noFollow(entry.real)),
-  );
+async function* content(entry: ConfinedEntry, header: NewTarEntry): AsyncGenerator<Buffer> {
+  const { size } = entry.stat;
+  yield encodeEntry({ ...header, size });
+  if (size === 0) return;
+  const fd = entry.open();
   try {
-    const size = (await handle.stat()).size;
-    const sink = pack.entry({ ...header, type: 'file', size });
-    let sent = 0;
-    await pipeline(
-      size === 0 ? [] : createReadStream('', { fd: handle.fd, autoClose: false, start: 0, end: size - 1 }),
-      async function* (source) {
-        for await (const chunk of source) {
-          sent += (chunk as Buffer).length;
-          yield chunk;
-        }
-        if (sent < size) yield Buffer.alloc(size - sent);
-      },
-      sink,
-    );
+    let left = size;
+    while (left > 0) {
+      const piece = Buffer.alloc(Math.min(pieceSize, left));
+      const { bytesRead } = await readAsync(fd, piece, 0, piece.length, null);
+      if (bytesRead === 0) break;
+      left -= bytesRead;
+      yield piece.subarray(0, bytesRead);
+    }
+    for (; left > 0; left -= Math.min(pieceSize, left)) yield Buffer.alloc(Math.min(pieceSize, left));
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
-}
-
-/** A bare descriptor path (/proc/self/fd/N) is itself a link, to a file that is already decided on. */
-function noFollow(real: string): number {
-  return /^\/proc\/self\/fd\/\d+$/.test(real) ? 0 : constants.O_NOFOLLOW;
-}
-
-function whole(pack: Pack, header: NewHeader): Promise<void> {
-  return new Promise((resolve, reject) => {
-    pack.entry(header, (error) => (error ? reject(error) : resolve()));
-  });
+  yield paddingOf(size);
 }

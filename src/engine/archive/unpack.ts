@@ -1,20 +1,19 @@
-import { constants } from 'node:fs';
-import { chmod, lchown, link, lstat, lutimes, mkdir, open, rm, symlink } from 'node:fs/promises';
-import { posix } from 'node:path';
-import { Readable } from 'node:stream';
-import { extract as createExtract, type Header } from 'tar-stream';
+import type { Readable } from 'node:stream';
 import { TcomposeError } from '../../errors.ts';
 import { decompress } from '../../image/decompress.ts';
+import { errnoOf, libcLayerSystem } from '../../image/layer-system.ts';
+import { archiveParts, TreeWriter } from '../../image/tree-writer.ts';
+import { shownName } from '../../tar/archive-error.ts';
+import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
+import type { ContainerRoot } from '../containers/root/container-root.ts';
 import { badParameter } from '../http/failure.ts';
-import type { ContainerRoot } from './container-root.ts';
-
-type Entry = Readable & { readonly header: Header };
 
 interface UnpackOptions {
   /** Refuse to replace a directory by something else and the other way round. */
   readonly noOverwriteDirNonDir: boolean;
   /** Owner for everything, instead of the archive's. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -22,103 +21,58 @@ interface UnpackOptions {
  * archive that can't be unpacked, and lets the rest of `body` run out; what came before the fault stays, as in Docker.
  */
 export async function unpackInto(
-  root: ContainerRoot,
+  root: Pick<ContainerRoot, 'directory' | 'check'>,
   directory: string,
   body: Readable,
   options: UnpackOptions,
 ): Promise<void> {
-  const extract = createExtract();
-  let feed: Readable | undefined;
+  const writer = new TreeWriter(root.directory, {
+    system: await libcLayerSystem(),
+    owner: options.owner ?? 'archive',
+    base: directory,
+    check: root.check,
+    replace: (there, entry) => {
+      const overwrites = there.stat.isDirectory() !== (entry.type === 'directory');
+      if (!overwrites || !options.noOverwriteDirNonDir) return;
+      const kind = there.stat.isDirectory() ? 'directory' : 'non-directory';
+      throw badParameter(`cannot overwrite ${kind} ${shownName(entry.name)}`);
+    },
+    warn: options.warn,
+  });
+  let reader: TarReader | undefined;
   try {
     // An archive that is refused must not take the connection along: the answer still has to go back on it.
     const { chunks } = await decompress(body.iterator({ destroyOnReturn: false }));
-    feed = Readable.from(chunks).on('error', (error: Error) => extract.destroy(error));
-    feed.pipe(extract);
-    for await (const entry of extract) {
-      await unpackEntry(root, directory, entry as unknown as Entry, options);
-      entry.resume();
+    reader = new TarReader(chunks);
+    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+      refuseNode(entry);
+      // The directory itself is there and stays as it is.
+      if (archiveParts(entry.name).length > 0) await writer.write(entry, reader);
     }
+    await writer.finish();
   } catch (error) {
-    feed?.once('close', () => body.resume()).destroy();
+    await reader?.close().catch(() => undefined);
+    body.resume();
     throw explained(error);
   }
 }
 
+function refuseNode({ type, name }: TarEntry): void {
+  const nodes: Partial<Record<TarEntry['type'], string>> = {
+    char: 'character device',
+    block: 'block device',
+    fifo: 'FIFO',
+  };
+  if (nodes[type] === undefined) return;
+  throw badParameter(`${shownName(name)} is a ${nodes[type]}, which cannot be copied into a container`);
+}
+
 /** A full disk is the engine's trouble, the rest the archive's: a damaged one, names that can't be made. */
 function explained(error: unknown): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (error instanceof TcomposeError || code === 'ENOSPC' || code === 'EDQUOT') return error;
-  if (code === 'EROFS') return badParameter('container rootfs is marked read-only');
-  return badParameter(`cannot unpack the archive: ${message}`);
-}
-
-async function unpackEntry(
-  root: ContainerRoot,
-  directory: string,
-  entry: Entry,
-  options: UnpackOptions,
-): Promise<void> {
-  const { header } = entry;
-  const parts = header.name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw badParameter(`invalid name in the archive: ${header.name}`);
-  const uid = options.owner?.uid ?? header.uid ?? 0;
-  const gid = options.owner?.gid ?? header.gid ?? 0;
-  const mode = (header.mode ?? 0o644) & 0o7777;
-  if (parts.length === 0) return;
-  const name = parts.pop()!;
-  const parent = await root.writable(posix.join(directory, ...parts));
-  const target = `${parent}/${name}`;
-  const there = await lstat(target).catch(() => undefined);
-  const isDirectory = header.type === 'directory';
-  if (there !== undefined && options.noOverwriteDirNonDir && there.isDirectory() !== isDirectory) {
-    throw badParameter(
-      `cannot overwrite ${there.isDirectory() ? 'directory' : 'non-directory'} "${header.name}"`,
-    );
-  }
-  if (isDirectory) {
-    if (!there?.isDirectory()) {
-      if (there !== undefined) await rm(target, { force: true });
-      await mkdir(target, { mode: 0o755 });
-    }
-  } else {
-    if (there !== undefined) await rm(target, { recursive: true, force: true });
-    await make(root, directory, entry, target);
-  }
-  if (header.type === 'link') return;
-  await lchown(target, uid, gid);
-  if (header.type !== 'symlink') await chmod(target, mode);
-  if (header.mtime) await lutimes(target, header.mtime, header.mtime);
-}
-
-async function make(root: ContainerRoot, directory: string, entry: Entry, target: string): Promise<void> {
-  const { header } = entry;
-  switch (header.type) {
-    case 'file':
-    case 'contiguous-file': {
-      const handle = await open(
-        target,
-        constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-        0o600,
-      );
-      try {
-        for await (const chunk of entry) await handle.write(chunk as Buffer);
-      } finally {
-        await handle.close();
-      }
-      return;
-    }
-    case 'symlink':
-      await symlink(header.linkname ?? '', target);
-      return;
-    case 'link': {
-      const linked = posix.join('/', header.linkname ?? '');
-      const from = await root.writable(posix.join(directory, posix.dirname(linked)));
-      await link(`${from}/${posix.basename(linked)}`, target);
-      return;
-    }
-    default:
-      throw badParameter(
-        `${header.name} is a ${header.type ?? 'thing'}, which cannot be copied into a container`,
-      );
-  }
+  const errno = errnoOf(error);
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return error;
+  if (errno === 'EROFS') return badParameter('container rootfs is marked read-only');
+  if (error instanceof TcomposeError && error.code !== 'SYS_CALL_FAILED' && error.code !== 'IMAGE_ARCHIVE')
+    return error;
+  return badParameter(`cannot unpack the archive: ${(error as Error).message}`);
 }

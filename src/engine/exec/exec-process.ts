@@ -8,11 +8,12 @@ import { encodeLaunchPlan } from '../../runtime/launch/plan-codec.ts';
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { ShimFailure, ShimState } from '../../runtime/shim/shim-messages.ts';
-import { readAccountFiles } from '../../runtime/spec/account-files.ts';
-import { resolveUser } from '../../runtime/spec/users.ts';
+import { type AccountFiles, resolveUser } from '../../runtime/spec/users.ts';
 import type { ExecCreateRequest } from '../api/exec.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
+import { readAccountFiles } from '../containers/root/account-files.ts';
+import { openRunningRoot } from '../containers/root/running-root.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
@@ -66,11 +67,7 @@ export async function startExec(
   let shim: ShimConnection | undefined;
   try {
     const user = request.User
-      ? resolveUser(
-          request.User,
-          await readAccountFiles([container.upperDir, ...launch.rootfs.lowerDirs]),
-          container.hostConfig.GroupAdd ?? [],
-        )
+      ? resolveUser(request.User, accountFilesOf(state.process), container.hostConfig.GroupAdd ?? [])
       : undefined;
     const ownPlan = {
       ...buildExecPlan({
@@ -135,6 +132,15 @@ function execFailure(
     { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
     { command, ...(WorkingDir ? { cwd: WorkingDir } : {}) },
   );
+}
+
+function accountFilesOf(process: { readonly pid: number; readonly startTime: string }): AccountFiles {
+  const root = openRunningRoot(process);
+  try {
+    return readAccountFiles(root.directory);
+  } finally {
+    root.release();
+  }
 }
 
 type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;

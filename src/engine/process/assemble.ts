@@ -46,7 +46,8 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
       await containers.get(containerId)?.launch?.shim.network(encodeNetworkOps(ops));
     },
   });
-  const volumes = openVolumes(layout.volumes, systemClock, warn);
+  const trash = { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) };
+  const volumes = openVolumes(layout.volumes, systemClock, trash.lib, warn);
   const networks = openNetworks(layout.networks, () => net, warn);
   const containers = createContainerRegistry();
   const facts = readMachineFacts();
@@ -91,7 +92,7 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
         ),
     },
     execs: createExecRegistry(),
-    trash: { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) },
+    trash,
   };
   loadContainers(layout, containers, volumes, log);
   const newBoot = isNewBoot(layout, bootId);

@@ -1,33 +1,47 @@
-import { readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
-import {
-  type ContainerRoot,
-  openContainerRoot,
-  openWithoutMounts,
-  type RootEntry,
-} from '../archive/container-root.ts';
+import type { ConfinedEntry } from '../../confined/entry.ts';
+import { bytesOfPath, textOfPath } from '../../confined/names.ts';
+import { errnoNameOf } from '../../sys/at-calls.ts';
 import { packEntry } from '../archive/pack.ts';
 import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';
+import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
+import {
+  type ContainerRoot,
+  openContainerRoot,
+  withWritableRoot,
+} from '../containers/root/container-root.ts';
+import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter } from '../http/failure.ts';
+import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
 /** docker cp and docker export. */
 export function archiveRoutes(engine: Engine): Route[] {
-  const withRoot =
-    (run: (root: ContainerRoot, exchange: Exchange, path: string) => Promise<void>) =>
+  const containerOf = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
+  const withEntry =
+    (
+      run: (
+        exchange: Exchange,
+        held: { readonly root: ContainerRoot; readonly entry: ConfinedEntry; readonly container: Container },
+      ) => Promise<void>,
+    ) =>
     async (exchange: Exchange): Promise<void> => {
-      const container = engine.containers.need(exchange.params.id!);
-      const path = exchange.query.get('path') ?? '';
-      if (path === '') throw badParameter('missing parameter: path');
-      const root = await openContainerRoot(engine, container);
+      const container = containerOf(exchange);
+      const path = pathOf(exchange);
+      const root = await openContainerRoot(engine, container, 'read');
+      let entry: ConfinedEntry | undefined;
       try {
-        await run(root, exchange, path);
+        const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
+        // `dir/.` and `dir/` mean what a link leads to, which has to be a directory.
+        entry = find(root, path, wantsDirectory, container);
+        if (wantsDirectory && !entry.stat.isDirectory()) throw badParameter(`${path}: not a directory`);
+        await run(exchange, { root, entry, container });
       } finally {
+        entry?.close();
         root.release();
       }
     };
@@ -35,46 +49,49 @@ export function archiveRoutes(engine: Engine): Route[] {
     {
       method: 'HEAD',
       path: '/containers/{id}/archive',
-      handler: withRoot(async (root, exchange, path) => {
-        exchange.send(200, undefined, {
-          'X-Docker-Container-Path-Stat': await statHeader(await entryAt(root, path), path),
-        });
+      handler: withEntry(async (exchange, { entry }) => {
+        exchange.send(200, undefined, statHeader(entry, pathOf(exchange)));
       }),
     },
     {
       method: 'GET',
       path: '/containers/{id}/archive',
-      handler: withRoot(async (root, exchange, path) => {
-        const entry = await entryAt(root, path);
-        const writer = exchange.stream(200, 'application/x-tar', {
-          'X-Docker-Container-Path-Stat': await statHeader(entry, path),
-        });
+      handler: withEntry(async (exchange, { root, entry, container }) => {
+        const path = pathOf(exchange);
+        const writer = exchange.stream(200, 'application/x-tar', statHeader(entry, path));
         await send(root, entry, archiveName(path), writer);
-        emitContainer(engine, engine.containers.need(exchange.params.id!), 'archive-path');
+        emitContainer(engine, container, 'archive-path');
       }),
     },
     {
       method: 'PUT',
       path: '/containers/{id}/archive',
-      handler: withRoot(async (root, exchange, path) => {
-        const target = await root.find(path, true);
-        if (!target.stat.isDirectory()) throw badParameter('extraction point is not a directory');
-        await unpackInto(root, target.path, exchange.body, {
-          noOverwriteDirNonDir: flag(exchange.query, 'noOverwriteDirNonDir'),
-          ...(flag(exchange.query, 'copyUIDGID') ? {} : { owner: { uid: 0, gid: 0 } }),
+      async handler(exchange) {
+        const container = containerOf(exchange);
+        const path = pathOf(exchange);
+        await withWritableRoot(engine, container, async (root) => {
+          const target = find(root, path, true, container);
+          target.close();
+          if (!target.stat.isDirectory()) throw badParameter('extraction point is not a directory');
+          root.check(target.path);
+          await unpackInto(root, target.path, exchange.body, {
+            noOverwriteDirNonDir: flag(exchange.query, 'noOverwriteDirNonDir'),
+            ...(flag(exchange.query, 'copyUIDGID') ? {} : { owner: { uid: 0, gid: 0 } }),
+            warn: (message) => engine.log.warn(`${container.name}: ${message}`),
+          });
         });
-        emitContainer(engine, engine.containers.need(exchange.params.id!), 'extract-to-dir');
+        emitContainer(engine, container, 'extract-to-dir');
         exchange.send(200);
-      }),
+      },
     },
     {
       method: 'GET',
       path: '/containers/{id}/export',
       async handler(exchange) {
-        const container = engine.containers.need(exchange.params.id!);
-        const root = await openWithoutMounts(engine, container);
+        const container = containerOf(exchange);
+        const root = await openOwnRoot(engine, container);
         try {
-          const entry = await root.find('/', false);
+          const entry = find(root, '/', false, container);
           const writer = exchange.stream(200, 'application/octet-stream');
           await send(root, entry, '.', writer);
           emitContainer(engine, container, 'export');
@@ -86,36 +103,45 @@ export function archiveRoutes(engine: Engine): Route[] {
   ];
 }
 
+function pathOf(exchange: Exchange): string {
+  const path = exchange.query.get('path') ?? '';
+  if (path === '') throw badParameter('missing parameter: path');
+  return path;
+}
+
+/** Throws 404. */
+function find(root: ContainerRoot, path: string, follow: boolean, container: Container): ConfinedEntry {
+  let entry: ConfinedEntry | undefined;
+  try {
+    entry = root.directory.find(bytesOfPath(path), follow);
+  } catch (error) {
+    // A circle of links, a name that is too long, a file system that says no.
+    if (errnoNameOf(error) === undefined) throw error;
+  }
+  if (entry !== undefined) return entry;
+  throw notFound(`Could not find the file ${path} in container ${container.name}`);
+}
+
 async function send(
   root: ContainerRoot,
-  entry: RootEntry,
+  entry: ConfinedEntry,
   name: string,
   writer: ReturnType<Exchange['stream']>,
 ): Promise<void> {
-  const { pack, done } = packEntry(root, entry, name);
-  for await (const chunk of pack) {
-    await writer.write(chunk as Buffer);
+  for await (const chunk of packEntry(root.directory, entry, bytesOfPath(name))) {
+    await writer.write(chunk);
     if (writer.closed) break;
   }
-  if (writer.closed) pack.destroy();
-  else await done;
   writer.end();
 }
 
-async function statHeader(entry: RootEntry, asked: string): Promise<string> {
-  const target = entry.stat.isSymbolicLink() ? await readlink(entry.real) : '';
+function statHeader(entry: ConfinedEntry, asked: string): Record<string, string> {
+  const path = `/${textOfPath(entry.path)}`;
+  const target = entry.stat.isSymbolicLink() ? textOfPath(entry.linkText()) : '';
   const linkTarget =
-    target === '' || target.startsWith('/') ? target : posix.join(posix.dirname(entry.path), target);
-  const name = posix.basename(asked) === '.' ? '.' : posix.basename(entry.path) || '/';
-  return pathStatHeader(name, entry.stat, linkTarget);
-}
-
-/** `dir/.` and `dir/` mean what a link leads to, which has to be a directory. Throws 404, 400. */
-async function entryAt(root: ContainerRoot, path: string): Promise<RootEntry> {
-  const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
-  const entry = await root.find(path, wantsDirectory);
-  if (wantsDirectory && !entry.stat.isDirectory()) throw badParameter(`${path}: not a directory`);
-  return entry;
+    target === '' || target.startsWith('/') ? target : posix.join(posix.dirname(path), target);
+  const name = posix.basename(asked) === '.' ? '.' : posix.basename(path) || '/';
+  return { 'X-Docker-Container-Path-Stat': pathStatHeader(name, entry.stat, linkTarget) };
 }
 
 /** First name in the tar: the path's last part, `.` kept for "the content of". */

@@ -3,6 +3,7 @@ import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { EndpointSettings } from '../../engine/api/network.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
+import { encodeEntry, endOfArchive, paddingOf } from '../../tar/encode-entry.ts';
 import type { ContainerSpec } from '../create-body/index.ts';
 import type { InjectedFile } from '../create-body/mounts.ts';
 import { sharedWithLabel } from '../create-body/shared-with.ts';
@@ -103,21 +104,12 @@ async function contentOf(file: string): Promise<Buffer> {
 
 /** A tar of files with absolute paths, owners and modes as given. */
 async function archiveOf(files: readonly InjectedFile[]): Promise<Buffer> {
-  const { pack } = await import('tar-stream');
-  const tar = pack();
   const parts: Buffer[] = [];
-  const read = (async () => {
-    for await (const part of tar) parts.push(part as Buffer);
-  })();
-  for (const file of files) {
-    const content =
-      'text' in file.content ? Buffer.from(file.content.text) : await contentOf(file.content.file);
-    tar.entry(
-      { name: file.path.replace(/^\/+/, ''), uid: file.uid, gid: file.gid, mode: file.mode },
-      content,
-    );
+  for (const { path, uid, gid, mode, content } of files) {
+    const data = 'text' in content ? Buffer.from(content.text) : await contentOf(content.file);
+    const name = Buffer.from(path.replace(/^\/+/, '')).toString('latin1');
+    const header = encodeEntry({ type: 'file', name, uid, gid, mode, size: data.length });
+    parts.push(header, data, paddingOf(data.length));
   }
-  tar.finalize();
-  await read;
-  return Buffer.concat(parts);
+  return Buffer.concat([...parts, endOfArchive]);
 }

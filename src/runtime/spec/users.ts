@@ -1,5 +1,10 @@
 import { TcomposeError } from '../../errors.ts';
-import type { AccountFiles } from './account-files.ts';
+
+/** Texts of /etc/passwd and /etc/group of a container; a file that doesn't exist is undefined. */
+export interface AccountFiles {
+  readonly passwd: string | undefined;
+  readonly group: string | undefined;
+}
 
 export interface ResolvedUser {
   readonly uid: number;

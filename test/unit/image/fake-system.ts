@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import type { LayerSystem } from '../../../src/image/layer-system.ts';
 
 /** Calls of libc written down instead of made; a node becomes an empty file, so that it is there. */
@@ -9,19 +9,17 @@ export class FakeSystem implements LayerSystem {
   /** errno name that makeNode or setExtendedAttribute fails with. */
   refuse: { readonly makeNode?: string; readonly setExtendedAttribute?: string } = {};
 
-  makeNode(path: Uint8Array, mode: number, major: number, minor: number): void {
+  makeNode(dirFd: number, name: Uint8Array, mode: number, major: number, minor: number): void {
     if (this.refuse.makeNode) throw Object.assign(new Error('mknod'), { errnoName: this.refuse.makeNode });
-    this.nodes.push([Buffer.from(path).toString(), mode, major, minor]);
-    writeFileSync(Buffer.from(path), '');
+    const path = `${readlinkSync(`/proc/self/fd/${dirFd}`)}/${Buffer.from(name.subarray(0, -1)).toString()}`;
+    this.nodes.push([path, mode, major, minor]);
+    writeFileSync(path, '', { flag: 'wx' });
   }
-  setExtendedAttribute(path: Uint8Array, name: string, value: Uint8Array): void {
+  setExtendedAttribute(fd: number, name: string, value: Uint8Array): void {
     if (this.refuse.setExtendedAttribute)
       throw Object.assign(new Error('setxattr'), { errnoName: this.refuse.setExtendedAttribute });
-    this.attributes.push([Buffer.from(path).toString(), name, Buffer.from(value).toString('latin1')]);
-  }
-  getExtendedAttribute(): undefined {}
-  listExtendedAttributes(): string[] {
-    return [];
+    const path = readlinkSync(`/proc/self/fd/${fd}`);
+    this.attributes.push([path, name, Buffer.from(value).toString('latin1')]);
   }
   async syncFileSystem(): Promise<void> {
     this.synced++;

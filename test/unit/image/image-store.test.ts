@@ -7,8 +7,8 @@ import { chainIds } from '../../../src/image/digest.ts';
 import { createImageStore } from '../../../src/image/image-store.ts';
 import type { ImageStore, RemoveOptions } from '../../../src/image/types.ts';
 import { eachInDirectory } from '../../support/temporary-directory.ts';
+import { stream, tarOf } from '../tar/tar-fixture.ts';
 import { FakeSystem } from './fake-system.ts';
-import { stream, tarOf } from './tar-fixture.ts';
 
 let root: string;
 let system: FakeSystem;

@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { writeLayer } from '../../../src/image/layer-writer.ts';
-import { TarReader } from '../../../src/image/tar/tar-reader.ts';
+import { TarReader } from '../../../src/tar/tar-reader.ts';
 import { eachInDirectory } from '../../support/temporary-directory.ts';
+import { type Entry, endMarker, paxEntry, rawHeader, stream, tarOf } from '../tar/tar-fixture.ts';
 import { FakeSystem } from './fake-system.ts';
-import { type Entry, endMarker, paxEntry, rawHeader, stream, tarOf } from './tar-fixture.ts';
 
 let base: string;
 let root: string;
@@ -55,13 +55,13 @@ function expectOutsideUntouched() {
 describe('what an archive holds', () => {
   it('is unpacked with modes, times, links and parents', async () => {
     const statistics = await unpack(
-      { name: './', type: 'directory', mode: 0o750, mtime: new Date(5000) },
-      { name: 'ro/', type: 'directory', mode: 0o555, mtime: new Date(7000) },
-      { name: 'ro/su', data: 'x', mode: 0o4755, mtime: new Date(9000) },
+      { name: './', type: 'directory', mode: 0o750, mtime: 5000 },
+      { name: 'ro/', type: 'directory', mode: 0o555, mtime: 7000 },
+      { name: 'ro/su', data: 'x', mode: 0o4755, mtime: 9000 },
       { name: 'deep/er/file', data: 'content', mode: 0o640 },
       { name: '/absolute', data: 'abs' },
-      { name: 'link', type: 'symlink', linkname: '/nowhere/../at all' },
-      { name: 'hard', type: 'link', linkname: 'ro/su' },
+      { name: 'link', type: 'symlink', linkName: '/nowhere/../at all' },
+      { name: 'hard', type: 'hardlink', linkName: 'ro/su' },
     );
     expect(statistics).toEqual({ size: 11, entries: 7 });
     expect([mode(''), mode('ro'), mode('ro/su'), mode('deep'), mode('deep/er/file')]).toEqual([
@@ -99,9 +99,9 @@ describe('what an archive holds', () => {
   it('goes through symbolic links inside the root', async () => {
     await unpack(
       { name: 'usr/lib/', type: 'directory' },
-      { name: 'lib', type: 'symlink', linkname: 'usr/lib' },
-      { name: 'abs', type: 'symlink', linkname: '/usr' },
-      { name: 'up', type: 'symlink', linkname: '../../usr/lib/../lib' },
+      { name: 'lib', type: 'symlink', linkName: 'usr/lib' },
+      { name: 'abs', type: 'symlink', linkName: '/usr' },
+      { name: 'up', type: 'symlink', linkName: '../../usr/lib/../lib' },
       { name: 'lib/one', data: '1' },
       { name: 'abs/lib/two', data: '2' },
       { name: 'up/three', data: '3' },
@@ -168,9 +168,9 @@ describe('attacks', () => {
 
   it.each(['/', '../outside', '../../../../../../../../tmp', '.'])(
     'a link to %s leads no write outside',
-    async (linkname) => {
+    async (linkName) => {
       await unpack(
-        { name: 'x', type: 'symlink', linkname: linkname === '../outside' ? outside : linkname },
+        { name: 'x', type: 'symlink', linkName: linkName === '../outside' ? outside : linkName },
         { name: 'x/evil', data: 'evil' },
       ).catch(() => undefined);
       expect(existsSync('/evil') || existsSync('/tmp/evil')).toBe(false);
@@ -179,7 +179,7 @@ describe('attacks', () => {
 
   it('a file is not written through a link of its name, nor are its mode and owner', async () => {
     await unpack(
-      { name: 'x', type: 'symlink', linkname: join(outside, 'secret') },
+      { name: 'x', type: 'symlink', linkName: join(outside, 'secret') },
       { name: 'x', data: 'evil', mode: 0o777 },
     );
     expect(read('x')).toBe('evil');
@@ -189,7 +189,7 @@ describe('attacks', () => {
 
   it('a directory entry does not follow a link of its name', async () => {
     await unpack(
-      { name: 'x', type: 'symlink', linkname: outside },
+      { name: 'x', type: 'symlink', linkName: outside },
       { name: 'x/', type: 'directory', mode: 0o777 },
       { name: 'x/evil', data: 'evil' },
     );
@@ -200,19 +200,19 @@ describe('attacks', () => {
   it('a link put in the place of a known directory is seen', async () => {
     await unpack(
       { name: 'd/first', data: '1' },
-      { name: 'd', type: 'symlink', linkname: outside },
+      { name: 'd', type: 'symlink', linkName: outside },
       { name: 'd/evil', data: 'evil' },
     );
   });
 
   it.each(['../outside/secret', '/etc/passwd', 'x/secret', 'missing', '.', 'd'])(
     'a hard link to %s is refused',
-    async (linkname) => {
+    async (linkName) => {
       await expect(
         unpack(
-          { name: 'x', type: 'symlink', linkname: outside },
+          { name: 'x', type: 'symlink', linkName: outside },
           { name: 'd/', type: 'directory' },
-          { name: 'h', type: 'link', linkname },
+          { name: 'h', type: 'hardlink', linkName },
         ),
       ).rejects.toMatchObject({ code: 'IMAGE_ARCHIVE' });
       expect(existsSync(join(root, 'h'))).toBe(false);
@@ -221,8 +221,8 @@ describe('attacks', () => {
 
   it('a hard link to a link is a link, not what it leads to', async () => {
     await unpack(
-      { name: 'x', type: 'symlink', linkname: join(outside, 'secret') },
-      { name: 'h', type: 'link', linkname: 'x' },
+      { name: 'x', type: 'symlink', linkName: join(outside, 'secret') },
+      { name: 'h', type: 'hardlink', linkName: 'x' },
       { name: 'h', data: 'evil' },
     );
     expect(read('h')).toBe('evil');
@@ -231,8 +231,8 @@ describe('attacks', () => {
   it('links in a circle end with an error', async () => {
     await expect(
       unpack(
-        { name: 'a', type: 'symlink', linkname: 'b' },
-        { name: 'b', type: 'symlink', linkname: 'a' },
+        { name: 'a', type: 'symlink', linkName: 'b' },
+        { name: 'b', type: 'symlink', linkName: 'a' },
         { name: 'a/f', data: '' },
       ),
     ).rejects.toThrow(/too many symbolic links/);
@@ -259,7 +259,7 @@ describe('attacks', () => {
   });
 
   it('a root that is no directory, and a file used as a directory, are refused', async () => {
-    await expect(unpack({ name: './', type: 'symlink', linkname: outside })).rejects.toThrow(
+    await expect(unpack({ name: './', type: 'symlink', linkName: outside })).rejects.toThrow(
       /root is not a directory/,
     );
     await expect(unpack({ name: 'f', data: '' }, { name: 'f/g', data: '' })).rejects.toThrow(
@@ -277,9 +277,9 @@ describe('attacks', () => {
     const entry = fc.oneof(
       name.map((n): Entry => ({ name: n, data: 'evil', mode: 0o777 })),
       name.map((n): Entry => ({ name: `${n}/`, type: 'directory', mode: 0o777 })),
-      fc.tuple(name, link).map(([n, linkname]): Entry => ({ name: n, type: 'symlink', linkname })),
-      fc.tuple(name, link).map(([n, linkname]): Entry => ({ name: n, type: 'link', linkname })),
-      name.map((n): Entry => ({ name: n, type: 'symlink', linkname: outside })),
+      fc.tuple(name, link).map(([n, linkName]): Entry => ({ name: n, type: 'symlink', linkName })),
+      fc.tuple(name, link).map(([n, linkName]): Entry => ({ name: n, type: 'hardlink', linkName })),
+      name.map((n): Entry => ({ name: n, type: 'symlink', linkName: outside })),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { maxLength: 8 }), async (entries) => {

@@ -1,15 +1,18 @@
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { tolerate } from '../../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { packPath, unpackTo } from '../../archive.ts';
+import { lastPart, meansContent, packPath, unpackTo } from '../../archive.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import type { CliContext } from '../../context.ts';
 import { scopeOf, selectContainers, theContainer } from '../../project.ts';
 
-/** Go's os.ModeDir. */
+/** Go's os.ModeDir and os.ModeSymlink. */
 const MODE_DIRECTORY = 2 ** 31;
+const MODE_SYMLINK = 2 ** 27;
 
 const split = (text: string): { readonly service: string | undefined; readonly path: string } => {
   const match = /^([a-zA-Z0-9._-]+):(.*)$/.exec(text);
@@ -42,45 +45,85 @@ export const command: Command = {
     const index = flag.num(args, 'index');
     if (from.service !== undefined) {
       const container = theContainer(scope, found, from.service, index);
-      const answer = await client.containers.getArchive(container.id, from.path);
-      if (to.path === '-') {
-        for await (const part of answer) ctx.stdout.write(part);
-        return 0;
-      }
-      const target = resolve(ctx.cwd, to.path);
-      const existing = await stat(target).catch(() => undefined);
-      // Into a directory that exists, else to the name given.
-      if (existing?.isDirectory() === true) await unpackTo(answer, target, undefined);
-      else {
-        if (to.path.endsWith('/')) await mkdir(target, { recursive: true });
-        const name = to.path.endsWith('/') ? undefined : basename(target);
-        await unpackTo(answer, to.path.endsWith('/') ? target : dirname(target), name);
-      }
-      return 0;
+      return copyOut(ctx, client, container.id, from.path, to.path, flag.bool(args, 'archive'));
     }
     const containers =
       index === undefined
         ? selectContainers(scope, found, [to.service!], { oneoff: flag.bool(args, 'all') })
         : [theContainer(scope, found, to.service!, index)];
     if (containers.length === 0) theContainer(scope, found, to.service!, undefined);
-    for (const container of containers) {
-      const copyUidGid = flag.bool(args, 'archive');
-      if (from.path === '-') {
-        await client.containers.putArchive(container.id, to.path, ctx.stdin, { copyUidGid });
-        continue;
-      }
-      const source = resolve(ctx.cwd, from.path);
-      if ((await lstat(source).catch(() => undefined)) === undefined)
-        throw new TcomposeError('CLI_USAGE', `${from.path} does not exist`);
-      const there = await tolerate(client.containers.statArchive(container.id, to.path), 404);
-      const isDirectory = there !== undefined && there.mode >= MODE_DIRECTORY;
-      const into = isDirectory || to.path.endsWith('/') ? to.path : dirname(to.path);
-      const name = isDirectory || to.path.endsWith('/') ? basename(source) : basename(to.path);
-      const options = { follow: flag.bool(args, 'follow-link'), contentsOnly: /(^|\/)\.$/.test(from.path) };
-      await client.containers.putArchive(container.id, join('/', into), packPath(source, name, options), {
-        copyUidGid,
-      });
-    }
+    const options = {
+      follow: flag.bool(args, 'follow-link'),
+      copyUidGid: flag.bool(args, 'archive'),
+      links: 40,
+    };
+    for (const container of containers) await copyIn(ctx, client, container.id, from.path, to.path, options);
     return 0;
   },
 };
+
+/** Into a directory that exists, else to the name given. */
+async function copyOut(
+  ctx: CliContext,
+  client: EngineClient,
+  id: string,
+  from: string,
+  to: string,
+  owners: boolean,
+): Promise<number> {
+  const answer = await client.containers.getArchive(id, from);
+  if (to === '-') {
+    for await (const part of answer) ctx.stdout.write(part);
+    return 0;
+  }
+  const target = resolve(ctx.cwd, to);
+  const exists = (await stat(target).catch(() => undefined))?.isDirectory() === true;
+  const into = exists || to.endsWith('/') || meansContent(from);
+  if (into) await mkdir(target, { recursive: true });
+  const left = into
+    ? await unpackTo(answer, target, { owners })
+    : await unpackTo(answer, dirname(target), { owners, rename: basename(target) });
+  if (left.length > 0) ctx.warn(`device nodes and FIFOs are left out: ${left.join(', ')}`);
+  return 0;
+}
+
+/** As docker cp: a directory that is not there is made and gets what is in the source; one that is there gets the source. */
+async function copyIn(
+  ctx: CliContext,
+  client: EngineClient,
+  id: string,
+  from: string,
+  to: string,
+  options: {
+    readonly follow: boolean;
+    readonly copyUidGid: boolean;
+    /** How many links of the container are still followed. */
+    readonly links: number;
+  },
+): Promise<void> {
+  const { follow, copyUidGid, links } = options;
+  if (from === '-') return client.containers.putArchive(id, to, ctx.stdin, { copyUidGid });
+  const source = resolve(ctx.cwd, from);
+  const info = await (follow || meansContent(from) || from.endsWith('/') ? stat : lstat)(source).catch(
+    () => undefined,
+  );
+  if (info === undefined) throw new TcomposeError('CLI_USAGE', `${from} does not exist`);
+  const there = await tolerate(client.containers.statArchive(id, to), 404);
+  if (there && (there.mode & MODE_SYMLINK) !== 0 && links > 0)
+    return copyIn(ctx, client, id, from, there.linkTarget, { follow, copyUidGid, links: links - 1 });
+  const isDirectory = there ? there.mode >= MODE_DIRECTORY : false;
+  if (info.isDirectory() && there && !isDirectory)
+    throw new TcomposeError(
+      'CLI_USAGE',
+      `${from} is a directory and ${to} is a file: it cannot be copied there`,
+    );
+  if (!info.isDirectory() && !there && to.endsWith('/'))
+    throw new TcomposeError('CLI_USAGE', `the directory ${to} does not exist in the container`, {
+      hint: 'Make it first, or name the file: without the slash at its end it is a file.',
+    });
+  const contentsOnly = meansContent(from) && isDirectory;
+  const name = isDirectory ? basename(source) : lastPart(to);
+  const into = isDirectory ? to : dirname(to.replace(/\/\.?$/, ''));
+  const body = packPath(source, name, { follow: follow || info.isDirectory(), contentsOnly });
+  await client.containers.putArchive(id, join('/', into), body, { copyUidGid });
+}

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
@@ -107,15 +108,6 @@ function node(path: string, inside: string, access: string): ResolvedDevice {
     uid: stat.uid,
     gid: stat.gid,
     access,
-  };
-}
-
-/** glibc's encoding of dev_t (sys/sysmacros.h). */
-export function deviceNumber(rdev: number): { readonly major: number; readonly minor: number } {
-  const big = BigInt(rdev);
-  return {
-    major: Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn)),
-    minor: Number((big & 0xffn) | ((big >> 12n) & ~0xffn & 0xffffffffn)),
   };
 }
 

@@ -1,64 +1,55 @@
-import { chmod, copyFile, lchown, lutimes, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { openSync } from 'node:fs';
+import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { copyTree } from '../../../confined/copy-tree.ts';
+import { bytesOfPath } from '../../../confined/names.ts';
 import type { ImageRecord } from '../../../image/types.ts';
+import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
+import type { VolumeRecord } from '../../volumes.ts';
+import type { Container } from '../container.ts';
 import type { ContainerRecord } from '../record.ts';
-import { type LayeredEntry, type LayeredRoot, openLayers } from './layered-root.ts';
+import { openImageRoot } from '../root/stopped-root.ts';
 
 /**
  * Docker's copy-up: a volume that is empty takes what the image has at its mount point, owner and mode of the directory
- * included, unless `nocopy`. Done at create, so that a start need not wait for it.
+ * included, unless `nocopy`. Done at create, so that a start need not wait for it; a start waits for what is under way for
+ * another container, and does again what was cut short, but leaves alone what somebody emptied.
  */
 export async function fillVolumes(
-  engine: Engine,
+  engine: Pick<Engine, 'images' | 'volumes'>,
+  container: Pick<Container, 'directory'>,
   record: ContainerRecord,
   image: ImageRecord,
+  at: 'create' | 'start',
 ): Promise<void> {
-  const wanted = record.mounts.filter(
-    (mount) => mount.type === 'volume' && mount.noCopy !== true && mount.subpath === undefined,
-  );
-  if (wanted.length === 0) return;
-  const rootfs = await engine.images.rootfs(image);
-  try {
-    const root = openLayers(rootfs.lowerDirs);
-    for (const mount of wanted) {
-      const volume = engine.volumes.get(mount.volume!);
-      if (volume === undefined || Object.keys(volume.options).length > 0) continue;
-      const data = engine.volumes.dataPath(volume);
-      if ((await readdir(data)).length > 0) continue;
-      const source = await root.find(mount.target, true);
-      if (!source?.stat.isDirectory()) continue;
-      try {
-        await copyDirectory(root, source, data);
-      } catch (error) {
-        // Half of it would look like a filled volume to the next create.
-        for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true });
-        throw error;
-      }
-    }
-  } finally {
-    await rootfs.release();
+  for (const mount of record.mounts) {
+    const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
+    if (mount.type !== 'volume' || volume === undefined) continue;
+    const copies = mount.noCopy !== true && mount.subpath === undefined;
+    await engine.volumes.fill(volume.name, copies && at === 'create', () =>
+      copyUp(engine, container, volume, image, mount.target),
+    );
   }
 }
 
-async function copyDirectory(root: LayeredRoot, source: LayeredEntry, target: string): Promise<void> {
-  for (const name of await root.list(source)) {
-    const child = await root.find(join(source.path, name), false);
-    if (child === undefined) continue;
-    const to = join(target, name);
-    if (child.stat.isDirectory()) {
-      await mkdir(to, { mode: 0o700 });
-      await copyDirectory(root, child, to);
-    } else if (child.stat.isSymbolicLink()) {
-      await symlink(await readlink(child.real), to);
-      await lchown(to, child.stat.uid, child.stat.gid);
-    } else if (child.stat.isFile()) {
-      await copyFile(child.real, to);
-      await lchown(to, child.stat.uid, child.stat.gid);
-      await chmod(to, child.stat.mode & 0o7777);
-      await lutimes(to, child.stat.atime, child.stat.mtime);
-    }
+async function copyUp(
+  engine: Pick<Engine, 'images' | 'volumes'>,
+  container: Pick<Container, 'directory'>,
+  volume: VolumeRecord,
+  image: ImageRecord,
+  target: string,
+): Promise<void> {
+  const rootfs = await engine.images.rootfs(image);
+  const root = await openImageRoot(container, rootfs);
+  let data: ConfinedDirectory | undefined;
+  try {
+    data = new ConfinedDirectory(openSync(engine.volumes.dataPath(volume), O_PATH));
+    const source = root.find(bytesOfPath(target), true);
+    source?.close();
+    if (source?.stat.isDirectory()) await copyTree({ root, path: source.path }, { root: data, path: '' });
+  } finally {
+    data?.close();
+    root.close();
+    await rootfs.release();
   }
-  await lchown(target, source.stat.uid, source.stat.gid);
-  await chmod(target, source.stat.mode & 0o7777);
 }

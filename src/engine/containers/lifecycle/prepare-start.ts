@@ -6,10 +6,9 @@ import type { PortBinding } from '../../../network/index.ts';
 import type { Launcher } from '../../../runtime/foreign/launcher.ts';
 import { buildLaunchPlan } from '../../../runtime/launch/build-launch-plan.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
-import { readAccountFiles } from '../../../runtime/spec/account-files.ts';
 import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
-import { resolveUser } from '../../../runtime/spec/users.ts';
+import { type ResolvedUser, resolveUser } from '../../../runtime/spec/users.ts';
 import type { Engine } from '../../context.ts';
 import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
 import { writeJson } from '../../store/json-file.ts';
@@ -18,6 +17,8 @@ import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
+import { readAccountFiles } from '../root/account-files.ts';
+import { openOwnRoot } from '../root/stopped-root.ts';
 import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
@@ -55,9 +56,7 @@ export async function prepare(
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
 
   const mode = networkMode(host.NetworkMode);
-  const userPromise = readAccountFiles([container.upperDir, ...rootfs.lowerDirs]).then((files) =>
-    resolveUser(record.config.User ?? '', files, host.GroupAdd ?? []),
-  );
+  const userPromise = userOf(engine, container, host.GroupAdd ?? []);
   const attachPromise =
     mode.kind === 'networks'
       ? engine.net.planAttach({
@@ -128,4 +127,18 @@ export async function prepare(
           init: host.Init ?? false,
         });
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
+}
+
+/** Whom the command runs as, by the account files of the container's own file system. */
+async function userOf(
+  engine: Engine,
+  container: Container,
+  groupAdd: readonly string[],
+): Promise<ResolvedUser> {
+  const root = await openOwnRoot(engine, container);
+  try {
+    return resolveUser(container.record.config.User ?? '', readAccountFiles(root.directory), groupAdd);
+  } finally {
+    root.release();
+  }
 }

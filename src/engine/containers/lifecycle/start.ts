@@ -11,6 +11,7 @@ import type { Container } from '../container.ts';
 import { attachNetwork } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
+import { fillVolumes } from '../host/volume-copy.ts';
 import type { StoppedState } from '../state.ts';
 import { superviseExit } from './exit.ts';
 import { newLaunch } from './launch.ts';
@@ -68,6 +69,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
   container.become({ status: 'starting', before, bootId: engine.bootId });
   let running: Running;
   try {
+    await fillVolumes(engine, container, container.record, image, 'start');
     const rootfs = await engine.images.rootfs(image);
     undo.push(() => rootfs.release());
     const prepared = await prepare(engine, container, rootfs, undo);

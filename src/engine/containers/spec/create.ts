@@ -73,7 +73,7 @@ export async function createContainer(
       platform: options.platform || `linux`,
       mounts,
     };
-    await fillVolumes(engine, record, image);
+    await fillVolumes(engine, { directory }, record, image, 'create');
     writeJson(join(directory, 'config.json'), record);
     engine.fault('create:config');
     const container = new Container(engine.layout, record, {

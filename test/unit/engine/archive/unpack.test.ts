@@ -2,23 +2,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerRoot } from '../../../../src/engine/archive/container-root.ts';
+import { ConfinedDirectory } from '../../../../src/confined/confined-directory.ts';
 import { unpackInto } from '../../../../src/engine/archive/unpack.ts';
+import { tarOf } from '../../tar/tar-fixture.ts';
 
 const text = 'content of a file\n'.repeat(20);
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-
-async function tarOf(name: string): Promise<Buffer> {
-  const archive = pack();
-  archive.entry({ name, mode: 0o640 }, text);
-  archive.finalize();
-  return buffer(archive);
-}
 
 /** The bytes in pieces whose sizes are repeated for as long as there are bytes. */
 function pieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {
@@ -42,18 +34,14 @@ describe('an archive that comes in', () => {
   const unpack = async (body: Readable): Promise<string> => {
     const target = join(scratch, String(count++));
     mkdirSync(target);
-    const root = {
-      writable: async (path: string) => {
-        mkdirSync(join(target, path), { recursive: true });
-        return join(target, path);
-      },
-    } as Partial<ContainerRoot> as ContainerRoot;
-    await unpackInto(root, '/', body, { noOverwriteDirNonDir: false, owner });
+    const directory = ConfinedDirectory.at(target);
+    const options = { noOverwriteDirNonDir: false, owner, warn: () => {} };
+    await unpackInto({ directory, check: () => {} }, '', body, options).finally(() => directory.close());
     return readFileSync(join(target, 'dir/file'), 'utf8');
   };
 
   it('is unpacked however it is cut into pieces, plain or gzip', async () => {
-    const plain = await tarOf('dir/file');
+    const plain = tarOf([{ name: 'dir/file', mode: 0o640, data: text }]);
     for (const bytes of [plain, gzipSync(plain)]) {
       const sizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 });
       await fc.assert(

@@ -1,9 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readAccountFiles } from '../../../../src/runtime/spec/account-files.ts';
 import { resolveUser } from '../../../../src/runtime/spec/users.ts';
-import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 const files = {
   passwd:
@@ -56,73 +52,5 @@ describe('resolveUser', () => {
     ['0:huge', /unable to find group huge/],
   ])('refuses "%s"', (user, message) => {
     expect(() => resolveUser(user, files)).toThrow(message);
-  });
-});
-
-describe('readAccountFiles', () => {
-  let top: string;
-  const layer = (name: string): string => join(top, name);
-  eachInDirectory((directory) => {
-    top = directory;
-    for (const name of ['upper', 'middle', 'lower']) mkdirSync(layer(name));
-  });
-
-  it('takes the topmost file', async () => {
-    mkdirSync(join(layer('middle'), 'etc'));
-    mkdirSync(join(layer('lower'), 'etc'));
-    writeFileSync(join(layer('middle'), 'etc/passwd'), 'middle');
-    writeFileSync(join(layer('lower'), 'etc/passwd'), 'lower');
-    writeFileSync(join(layer('lower'), 'etc/group'), 'lower');
-    expect(await readAccountFiles(['upper', 'middle', 'lower'].map(layer))).toEqual({
-      passwd: 'middle',
-      group: 'lower',
-    });
-  });
-
-  it('follows links across layers but never out of the root', async () => {
-    mkdirSync(join(layer('upper'), 'etc'));
-    mkdirSync(join(layer('lower'), 'real'));
-    symlinkSync('../../../../real/passwd', join(layer('upper'), 'etc/passwd'));
-    symlinkSync(join(top, 'secret'), join(layer('upper'), 'etc/group'));
-    writeFileSync(join(top, 'secret'), 'secret');
-    writeFileSync(join(layer('lower'), 'real/passwd'), 'real');
-    expect(await readAccountFiles(['upper', 'lower'].map(layer))).toEqual({
-      passwd: 'real',
-      group: undefined,
-    });
-  });
-
-  it('follows a linked directory inside the root', async () => {
-    mkdirSync(join(layer('lower'), 'usr/etc'), { recursive: true });
-    symlinkSync('/usr/etc', join(layer('lower'), 'etc'));
-    writeFileSync(join(layer('lower'), 'usr/etc/passwd'), 'usr');
-    expect((await readAccountFiles([layer('lower')])).passwd).toBe('usr');
-  });
-
-  it('refuses a loop of links', async () => {
-    mkdirSync(join(layer('upper'), 'etc'));
-    symlinkSync('passwd', join(layer('upper'), 'etc/passwd'));
-    await expect(readAccountFiles([layer('upper')])).rejects.toThrow(/loop of links/);
-  });
-
-  it('lets a whiteout hide the layers below', async () => {
-    const kinds = (path: string) => ({
-      isSymbolicLink: () => false,
-      isFile: () => path === '/lower/etc/passwd',
-      isDirectory: () => path.endsWith('/etc'),
-      isCharacterDevice: () => path === '/upper/etc/passwd',
-      rdev: 0,
-      size: 1,
-    });
-    const reader = {
-      lstat: async (path: string) => {
-        if (path.endsWith('group')) throw Object.assign(new Error('none'), { code: 'ENOENT' });
-        return kinds(path);
-      },
-      readlink: async () => '',
-      readFile: async () => 'lower',
-    };
-    expect((await readAccountFiles(['/upper', '/lower'], reader)).passwd).toBeUndefined();
-    expect((await readAccountFiles(['/lower'], reader)).passwd).toBe('lower');
   });
 });

@@ -3,7 +3,7 @@ import { ByteSource } from './byte-source.ts';
 import { blockSize, decodeHeader, isZeroBlock, type TarHeader } from './header.ts';
 import { decodePax, type PaxRecords } from './pax.ts';
 
-type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
+export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
 
 /** One entry with its extended headers applied. Names are bytes in latin1, as they stand in the archive. */
 export interface TarEntry {

@@ -1,4 +1,4 @@
-import { TcomposeError } from '../../errors.ts';
+import { TcomposeError } from '../errors.ts';
 
 /** The error for an archive that can't be used; `why` completes "the archive can not be used: …". */
 export function archiveError(why: string, cause?: unknown): TcomposeError {

@@ -1,25 +1,33 @@
 import { Readable } from 'node:stream';
-import { type Header, pack as newPack } from 'tar-stream';
+import { encodeEntry, endOfArchive, paddingOf } from '../../../src/tar/encode-entry.ts';
+import { encodePaxRecord } from '../../../src/tar/pax-encode.ts';
+import type { TarEntryType } from '../../../src/tar/tar-reader.ts';
 
-export interface Entry extends Partial<Header> {
+export interface Entry {
   readonly name: string;
+  readonly type?: TarEntryType;
+  readonly linkName?: string;
   readonly data?: string | Buffer;
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly major?: number;
+  readonly minor?: number;
+  /** Milliseconds. */
+  readonly mtime?: number;
 }
 
 /** A tar of the entries, as its bytes. */
-export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
-  const pack = newPack();
-  const done = (async () => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of pack) chunks.push(Buffer.from(chunk as Uint8Array));
-    return Buffer.concat(chunks);
-  })();
-  for (const { data, ...header } of entries) {
-    if (data === undefined) pack.entry({ mtime: new Date(1e12), ...header });
-    else pack.entry({ mtime: new Date(1e12), ...header }, data);
-  }
-  pack.finalize();
-  return done;
+export function tarOf(entries: readonly Entry[]): Buffer {
+  const parts = entries.flatMap(({ data = '', mtime = 1e12, ...entry }) => {
+    const content = Buffer.from(data as Buffer);
+    const { type = 'file' } = entry;
+    const mode = entry.mode ?? (type === 'directory' ? 0o755 : 0o644);
+    const modified = BigInt(mtime) * 1_000_000n;
+    const header = encodeEntry({ ...entry, type, mode, modified, size: content.length });
+    return [header, content, paddingOf(content.length)];
+  });
+  return Buffer.concat([...parts, endOfArchive]);
 }
 
 /** One header block with a right checksum and any fields wrong in any way. */
@@ -44,16 +52,8 @@ export function rawHeader(
 }
 
 /** Pax records as the data of an `x` header, values as bytes. */
-export function paxData(records: Readonly<Record<string, string | Buffer>>): Buffer {
-  return Buffer.concat(
-    Object.entries(records).map(([key, value]) => {
-      const body = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value as Buffer), Buffer.from('\n')]);
-      let length = body.length;
-      while (String(length).length + body.length !== length) length = String(length).length + body.length;
-      return Buffer.concat([Buffer.from(String(length)), body]);
-    }),
-  );
-}
+export const paxData = (records: Readonly<Record<string, string | Buffer>>): Buffer =>
+  Buffer.concat(Object.entries(records).map(([key, value]) => encodePaxRecord(key, value)));
 
 const padded = (data: Buffer) => Buffer.concat([data, Buffer.alloc((512 - (data.length % 512)) % 512)]);
 

@@ -1,8 +1,10 @@
+import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
+import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { decodePax } from '../../../../src/image/tar/pax.ts';
-import { type TarEntry, TarReader } from '../../../../src/image/tar/tar-reader.ts';
-import { endMarker, paxData, paxEntry, rawHeader, stream, tarOf } from '../tar-fixture.ts';
+import { decodePax } from '../../../src/tar/pax.ts';
+import { type TarEntry, TarReader } from '../../../src/tar/tar-reader.ts';
+import { endMarker, paxData, paxEntry, rawHeader, stream, tarOf } from './tar-fixture.ts';
 
 async function readAll(bytes: Buffer, chunkSize?: number): Promise<(TarEntry & { data: string })[]> {
   const reader = new TarReader(stream(bytes, chunkSize));
@@ -34,7 +36,10 @@ describe('TarReader', () => {
         ),
         fc.integer({ min: 1, max: 2000 }),
         async (entries, chunkSize) => {
-          const bytes = await tarOf(entries.map((entry) => ({ ...entry, gid: 5, type: 'file' as const })));
+          const archive = pack();
+          for (const { data, ...header } of entries) archive.entry({ ...header, gid: 5 }, data);
+          archive.finalize();
+          const bytes = await buffer(archive);
           const read = await readAll(bytes, chunkSize);
           expect(read.map(({ name: n, data, uid, mode }) => ({ name: n, data, uid, mode }))).toEqual(
             entries.map((entry) => ({
@@ -52,10 +57,10 @@ describe('TarReader', () => {
   it('knows every type', async () => {
     const bytes = await tarOf([
       { name: 'd/', type: 'directory' },
-      { name: 'l', type: 'symlink', linkname: '/x' },
-      { name: 'h', type: 'link', linkname: 'd/f' },
-      { name: 'c', type: 'character-device', devmajor: 1, devminor: 3 },
-      { name: 'b', type: 'block-device', devmajor: 8, devminor: 260 },
+      { name: 'l', type: 'symlink', linkName: '/x' },
+      { name: 'h', type: 'hardlink', linkName: 'd/f' },
+      { name: 'c', type: 'char', major: 1, minor: 3 },
+      { name: 'b', type: 'block', major: 8, minor: 260 },
       { name: 'p', type: 'fifo' },
     ]);
     expect((await readAll(bytes)).map((e) => [e.type, e.linkName, e.major, e.minor])).toEqual([

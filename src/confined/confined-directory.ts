@@ -1,0 +1,273 @@
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { constants as os } from 'node:os';
+import { errnoNameOf, makeDirectoryAt, readLinkOf, removeDirectoryAt, unlinkAt } from '../sys/at-calls.ts';
+import { SystemCallError } from '../sys/libc.ts';
+import { O_PATH, openName } from '../sys/openat2.ts';
+import { DescriptorCache } from './descriptor-cache.ts';
+import { ConfinedEntry } from './entry.ts';
+import { baseOf, cName, isWithin, joined, parentOf } from './names.ts';
+import { turns } from './turns.ts';
+
+/** Descriptors of directories that one root keeps open at most. */
+const mostOpen = 64;
+/** path_resolution(7): the kernel's bound on links in one look-up. */
+const mostLinks = 40;
+/** Bytes of a path: deeper trees are not gone into. */
+const longestPath = 64 * 1024;
+const asItself = O_PATH | constants.O_NOFOLLOW;
+
+/** A place for a new entry. `directory` is lent: good until the root is asked for something else. */
+export interface Place {
+  readonly directory: number;
+  readonly name: Buffer;
+  readonly path: string;
+}
+
+/**
+ * A directory tree that a container, an image or an archive has a hand in: a running root, layers, a volume, a bind. Every
+ * path is walked here, one name after the other, each opened in the descriptor of its parent and never through a link by the
+ * kernel; links are read and followed inside the tree. So nothing that is renamed or swapped meanwhile leads out of it,
+ * and what was looked at is what is used. Paths: see names.ts. Errors of the system are SystemCallErrors.
+ */
+export class ConfinedDirectory {
+  readonly #root: number;
+  readonly #directories = new DescriptorCache(mostOpen);
+  readonly #covers = new Map<string, number>();
+
+  /** Paths that `standIn` stands for. */
+  readonly #stoodIn = new Set<string>();
+  readonly #standIn: number | undefined;
+  #closed = false;
+
+  /**
+   * Takes over the descriptor of the root directory, and that of an empty directory, which is seen where a cover's parents
+   * are missing.
+   */
+  constructor(rootFd: number, standIn?: number) {
+    this.#root = rootFd;
+    this.#standIn = standIn;
+  }
+
+  /** The tree at a host path that nobody but the engine has a hand in. @throws ENOENT, ENOTDIR */
+  static at(path: string): ConfinedDirectory {
+    return new ConfinedDirectory(openSync(path, O_PATH | constants.O_DIRECTORY));
+  }
+
+  /**
+   * Lays `fd`, which is taken over, over `path`, as a mount would; links on the way are followed. A place that does not
+   * exist, and its parents, are then there to be read, but have nothing else in them.
+   * @returns the path it lies at
+   */
+  cover(path: string, fd: number): string {
+    const at = this.#settle(path);
+    const before = this.#covers.get(at);
+    if (before !== undefined) closeSync(before);
+    this.#covers.set(at, fd);
+    this.#directories.forget(at);
+    return at;
+  }
+
+  /** What is at `path`; undefined when nothing is. The last part is followed when it is a link and `follow`. */
+  find(path: string, follow = false): ConfinedEntry | undefined {
+    try {
+      return this.#walk(path, follow);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(errnoNameOf(error) ?? '')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Names in a directory, covers included; sorted. */
+  async names(directory: ConfinedEntry): Promise<string[]> {
+    const names = await directory.names();
+    const covers = [...this.#covers.keys()]
+      .filter((path) => path !== directory.path && isWithin(path, directory.path))
+      .map((path) => path.slice(directory.path === '' ? 0 : directory.path.length + 1).split('/', 1)[0]!);
+    return covers.length === 0 ? names : [...new Set([...names, ...covers])].sort();
+  }
+
+  /**
+   * The place of a new entry: its parents are followed, made (0755) where they are missing unless `make` is false.
+   * @throws ENOENT, ENOTDIR, EBUSY where something lies over it
+   */
+  place(path: string, make = true): Place {
+    const parent = this.#directory(parentOf(path), make);
+    const name = baseOf(path);
+    if (name === '' || name === '.' || name === '..') throw failed('a name', os.errno.EINVAL);
+    const at = joined(parent, name);
+    if (this.#covers.has(at)) throw failed(`${at} is a mount point`, os.errno.EBUSY);
+    return { directory: this.#descriptor(parent), name: cName(name), path: at };
+  }
+
+  /** The entry at a place, itself and not what it links to. */
+  at(place: Place): ConfinedEntry | undefined {
+    try {
+      return new ConfinedEntry(place.path, openName(place.directory, place.name, asItself));
+    } catch (error) {
+      if (errnoNameOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Takes away what is at `path` (its parents resolved) and all below it; links are not followed. Idempotent.
+   * @throws EBUSY where something lies over it
+   */
+  async remove(path: string, turn = turns()): Promise<void> {
+    if ([...this.#covers.keys()].some((cover) => isWithin(cover, path)))
+      throw failed(`${path} has a mount point in it`, os.errno.EBUSY);
+    await turn();
+    const entry = this.find(path);
+    if (entry === undefined) return;
+    const names = entry.stat.isDirectory() ? await entry.names().finally(() => entry.close()) : undefined;
+    entry.close();
+    for (const name of names ?? []) await this.remove(joined(path, name), turn);
+    this.#directories.forget(path);
+    const { directory, name } = this.place(path, false);
+    try {
+      if (names === undefined) unlinkAt(directory, name);
+      else removeDirectoryAt(directory, name);
+    } catch (error) {
+      if (errnoNameOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** To be said when a directory's name comes to stand for something else. */
+  forget(path: string): void {
+    this.#directories.forget(path);
+  }
+
+  /** Gives up all descriptors; idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#directories.forget('');
+    for (const fd of [this.#root, this.#standIn, ...this.#covers.values()])
+      if (fd !== undefined) closeSync(fd);
+  }
+
+  /** Canonical path of the directory at `path`, links followed; what is missing is made if `make`. */
+  #directory(path: string, make: boolean): string {
+    const known = this.#directories.get(path);
+    if (path === '' || (known !== undefined && !(make && this.#stoodIn.has(path)))) return path;
+    const entry = this.#walk(path, true, make);
+    if (entry.stat.isDirectory()) {
+      if (entry.path === '') entry.close();
+      else this.#directories.put(entry.path, entry.fd);
+      return entry.path;
+    }
+    entry.close();
+    throw failed(path, os.errno.ENOTDIR);
+  }
+
+  #walk(path: string, follow: boolean, make = false): ConfinedEntry {
+    const pending = partsOf(path);
+    let here = '';
+    let links = 0;
+    for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+      if (part === '..') {
+        here = parentOf(here);
+        continue;
+      }
+      const last = pending.length === 0;
+      const next = joined(here, part);
+      if (next.length > longestPath) throw failed('a path', os.errno.ENAMETOOLONG);
+      if (make && this.#stoodIn.delete(next)) this.#directories.forget(next);
+      if (!last && this.#directories.get(next) !== undefined) {
+        here = next;
+        continue;
+      }
+      const fd = this.#open(here, part, next, make);
+      const stat = fstatSync(fd);
+      if (stat.isSymbolicLink() && (!last || follow)) {
+        const text = linkTextOf(fd);
+        if (++links > mostLinks) throw failed(path, os.errno.ELOOP);
+        if (text.startsWith('/')) here = '';
+        pending.push(...partsOf(text));
+        continue;
+      }
+      if (last) return new ConfinedEntry(next, fd, stat);
+      this.#enter(next, fd, stat);
+      here = next;
+    }
+    return new ConfinedEntry(here, copyOf(this.#descriptor(here)));
+  }
+
+  #enter(path: string, fd: number, stat: Stats): void {
+    if (!stat.isDirectory()) {
+      closeSync(fd);
+      throw failed(path, os.errno.ENOTDIR);
+    }
+    this.#directories.put(path, fd);
+  }
+
+  /** A descriptor, the caller's, of one name in the directory `here`; `path` is both together. */
+  #open(here: string, name: string, path: string, make: boolean): number {
+    const cover = this.#covers.get(path);
+    if (cover !== undefined) return copyOf(cover);
+    const parent = this.#descriptor(here);
+    const bytes = cName(name);
+    try {
+      return openName(parent, bytes, asItself);
+    } catch (error) {
+      if (errnoNameOf(error) !== 'ENOENT') throw error;
+      if (make) return makeAndOpen(parent, bytes);
+      if (this.#standIn === undefined || ![...this.#covers.keys()].some((one) => isWithin(one, path)))
+        throw error;
+      this.#stoodIn.add(path);
+      return copyOf(this.#standIn);
+    }
+  }
+
+  /** The descriptor, lent, of the directory at a canonical path. */
+  #descriptor(path: string): number {
+    const known = path === '' ? this.#root : this.#directories.get(path);
+    if (known !== undefined) return known;
+    // It had to be closed for others; meanwhile a link may stand there, which leads to somewhere inside.
+    const entry = this.#walk(path, true);
+    this.#enter(path, entry.fd, entry.stat);
+    return entry.fd;
+  }
+
+  /** Where a cover for `path` lies: links followed as far as they lead. */
+  #settle(path: string): string {
+    const entry = this.find(path, true);
+    if (entry !== undefined) {
+      entry.close();
+      return entry.path;
+    }
+    const parts = partsOf(path).reverse();
+    const name = parts.pop();
+    return name === undefined ? '' : joined(this.#settle(parts.join('/')), name);
+  }
+}
+
+/** Parts of a path or a link's text, the first one last; empty ones and `.` count for nothing. */
+const partsOf = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .reverse();
+
+/** Another O_PATH descriptor of the same thing. */
+const copyOf = (fd: number): number => openSync(`/proc/self/fd/${fd}`, O_PATH);
+
+function linkTextOf(fd: number): string {
+  try {
+    return readLinkOf(fd).toString('latin1');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function makeAndOpen(parent: number, name: Buffer): number {
+  try {
+    makeDirectoryAt(parent, name, 0o755);
+  } catch (error) {
+    if (errnoNameOf(error) !== 'EEXIST') throw error;
+  }
+  return openName(parent, name, asItself);
+}
+
+const failed = (what: string, errno: number): SystemCallError =>
+  new SystemCallError(Buffer.from(what, 'latin1').toString(), errno);

@@ -1,0 +1,186 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  read as readCallback,
+  readSync,
+  type Stats,
+  write as writeCallback,
+  writeSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  changeOwnerOf,
+  changeTimesOf,
+  linkAt,
+  makeDirectoryAt,
+  makeNodeAt,
+  symlinkAt,
+} from '../sys/at-calls.ts';
+import { openName } from '../sys/openat2.ts';
+import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../sys/xattr.ts';
+import type { ConfinedDirectory } from './confined-directory.ts';
+import type { ConfinedEntry } from './entry.ts';
+import { cName, joined } from './names.ts';
+import { turns } from './turns.ts';
+
+const readAsync = promisify(readCallback);
+const writeAsync = promisify(writeCallback);
+const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Bytes copied at a time; files that are larger are copied off the main thread. */
+const pieceSize = 256 * 1024;
+/** With and without the mount option `userxattr`. */
+const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque'];
+
+/** Whether overlayfs takes it for "deleted here": a character device 0:0 (overlayfs.rst, "Whiteouts and opaque directories"). */
+export const isWhiteout = (stat: Stats): boolean => stat.isCharacterDevice() && stat.rdev === 0;
+
+/** Whether overlayfs shows nothing of the layers below in a directory. */
+export function isOpaque(directory: ConfinedEntry): boolean {
+  return opaqueNames.some((name) => {
+    try {
+      return getExtendedAttribute(directory.fd, name)?.toString() === 'y';
+    } catch {
+      // A file system without extended attributes has no opaque directories.
+      return false;
+    }
+  });
+}
+
+/** Device numbers out of glibc's 64-bit form (sys/sysmacros.h), which stat(2) gives. */
+export function deviceNumber(rdev: number): { readonly major: number; readonly minor: number } {
+  const big = BigInt(rdev);
+  return {
+    major: Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn)),
+    minor: Number((big & 0xffn) | ((big >> 12n) & ~0xffn & 0xffffffffn)),
+  };
+}
+
+/**
+ * Copies a directory of one root into a directory of another: owners, modes, times, extended attributes, hard links and
+ * nodes. What is there already by the same name is replaced, directories are merged. With `overlayMarks` whiteouts and
+ * opaque directories take effect in the target instead of being copied. What vanishes meanwhile is left out.
+ */
+export async function copyTree(
+  from: { readonly root: ConfinedDirectory; readonly path: string },
+  to: { readonly root: ConfinedDirectory; readonly path: string },
+  options: { readonly overlayMarks?: boolean } = {},
+): Promise<void> {
+  await new TreeCopier(from.root, to.root, options.overlayMarks ?? false).directory(from.path, to.path);
+}
+
+class TreeCopier {
+  readonly #source: ConfinedDirectory;
+  readonly #target: ConfinedDirectory;
+  readonly #marks: boolean;
+  readonly #turn = turns();
+  /** `device:inode` of files with several names → where the first one was copied to. */
+  readonly #links = new Map<string, string>();
+
+  constructor(source: ConfinedDirectory, target: ConfinedDirectory, marks: boolean) {
+    this.#source = source;
+    this.#target = target;
+    this.#marks = marks;
+  }
+
+  async directory(from: string, to: string): Promise<void> {
+    const source = this.#source.find(from);
+    if (!source?.stat.isDirectory()) return source?.close();
+    try {
+      for (const name of await this.#source.names(source)) {
+        await this.#turn();
+        const child = this.#source.find(joined(from, name));
+        try {
+          if (child !== undefined) await this.#child(child, joined(to, name));
+        } finally {
+          child?.close();
+        }
+      }
+      this.#attributes(source, to);
+    } finally {
+      source.close();
+    }
+  }
+
+  async #child(child: ConfinedEntry, to: string): Promise<void> {
+    const { stat } = child;
+    const there = this.#target.find(to);
+    there?.close();
+    const merges = there?.stat.isDirectory() && stat.isDirectory() && !(this.#marks && isOpaque(child));
+    if (there !== undefined && !merges) await this.#target.remove(to);
+    if (this.#marks && isWhiteout(stat)) return;
+    if (stat.isDirectory()) {
+      if (!merges) {
+        const place = this.#target.place(to);
+        makeDirectoryAt(place.directory, place.name, 0o700);
+      }
+      return this.directory(child.path, to);
+    }
+    const inode = `${stat.dev}:${stat.ino}`;
+    const copied = stat.nlink > 1 ? this.#links.get(inode) : undefined;
+    if (copied !== undefined) return this.#link(copied, to);
+    if (stat.isSocket()) return;
+    await this.#make(child, to);
+    if (stat.nlink > 1) this.#links.set(inode, to);
+    this.#attributes(child, to);
+  }
+
+  async #make(child: ConfinedEntry, to: string): Promise<void> {
+    const { stat } = child;
+    const { directory, name } = this.#target.place(to);
+    if (stat.isSymbolicLink()) symlinkAt(cName(child.linkText()), directory, name);
+    else if (stat.isFile()) await copyContent(child, openName(directory, name, exclusive, 0o600));
+    else {
+      const { major, minor } = deviceNumber(stat.rdev);
+      makeNodeAt(directory, name, stat.mode, major, minor);
+    }
+  }
+
+  #link(first: string, to: string): void {
+    const place = this.#target.place(to);
+    const from = this.#target.place(first, false);
+    const again = this.#target.place(place.path, false);
+    linkAt(from.directory, from.name, again.directory, again.name);
+  }
+
+  #attributes(source: ConfinedEntry, to: string): void {
+    const made = this.#target.find(to);
+    if (made === undefined) return;
+    try {
+      const { stat, fd } = source;
+      changeOwnerOf(made.fd, stat.uid, stat.gid);
+      for (const name of listExtendedAttributes(fd)) {
+        if (/^(trusted|user)\.overlay\./.test(name)) continue;
+        const value = getExtendedAttribute(fd, name);
+        if (value !== undefined) setExtendedAttribute(made.fd, name, value);
+      }
+      if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, stat.mode & 0o7777);
+      changeTimesOf(made.fd, Number(source.modified()) / 1e9);
+    } finally {
+      made.close();
+    }
+  }
+}
+
+/** Takes `target` over. */
+async function copyContent(source: ConfinedEntry, target: number): Promise<void> {
+  let from: number | undefined;
+  try {
+    from = source.open();
+    const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, source.stat.size)));
+    const small = source.stat.size <= pieceSize;
+    for (;;) {
+      const read = small
+        ? readSync(from, piece)
+        : (await readAsync(from, piece, 0, piece.length, null)).bytesRead;
+      if (read === 0) return;
+      for (let at = 0; at < read; )
+        at += small
+          ? writeSync(target, piece, at, read - at)
+          : (await writeAsync(target, piece, at, read - at)).bytesWritten;
+    }
+  } finally {
+    if (from !== undefined) closeSync(from);
+    closeSync(target);
+  }
+}

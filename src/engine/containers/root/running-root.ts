@@ -1,0 +1,45 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { O_PATH, openIn } from '../../../sys/openat2.ts';
+import { conflict } from '../../http/failure.ts';
+import type { ContainerRoot } from './container-root.ts';
+
+/**
+ * The root directory of a running process, with all that is mounted in it. The pid's /proc directory is opened once: its
+ * descriptor stays with that process, so that a start time read in it says whose root it leads to. Throws 409 when the
+ * process is gone.
+ */
+export function openRunningRoot(process: {
+  readonly pid: number;
+  readonly startTime: string;
+}): ContainerRoot {
+  const directory = new ConfinedDirectory(rootOf(process.pid, process.startTime));
+  return { directory, check: () => {}, release: () => directory.close() };
+}
+
+function rootOf(pid: number, startTime: string): number {
+  let proc: number | undefined;
+  try {
+    proc = openSync(`/proc/${pid}`, O_PATH | constants.O_DIRECTORY);
+    const root = openIn(proc, 'root', O_PATH | constants.O_DIRECTORY);
+    if (startTimeIn(proc) === startTime) return root;
+    closeSync(root);
+  } catch {
+    // It ended: what it was started as is no more.
+  } finally {
+    if (proc !== undefined) closeSync(proc);
+  }
+  throw conflict('the container has just ended');
+}
+
+/** Field 22 of /proc/<pid>/stat (proc(5)), in clock ticks since boot. */
+function startTimeIn(proc: number): string | undefined {
+  const stat = openIn(proc, 'stat', constants.O_RDONLY);
+  try {
+    const text = readFileSync(stat, 'utf8');
+    // The command's name may have spaces and parentheses in it.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } finally {
+    closeSync(stat);
+  }
+}

@@ -1,0 +1,163 @@
+import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { bytesOfPath, isWithin } from '../../../confined/names.ts';
+import type { RootfsSource } from '../../../image/types.ts';
+import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
+import { O_PATH } from '../../../sys/openat2.ts';
+import type { Engine } from '../../context.ts';
+import { badParameter } from '../../http/failure.ts';
+import type { Container } from '../container.ts';
+import { rootContext } from '../host/root-context.ts';
+import type { StoredMount } from '../record.ts';
+import type { ContainerRoot } from './container-root.ts';
+
+const directoryFlags = O_PATH | constants.O_DIRECTORY;
+/** Where every container has a mount of its own. */
+type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig'>;
+
+/**
+ * The root of a container that is not up: its layers in an overlay that is mounted nowhere, with volumes and binds laid
+ * over it. A reading one never disturbs the overlay of the container itself, should it start meanwhile; a writing one is
+ * to be had in the container's serial queue.
+ */
+export async function openStoppedRoot(
+  engine: Engine,
+  container: Files,
+  access: 'read' | 'write',
+): Promise<ContainerRoot> {
+  const rootfs = await rootfsOf(engine, container);
+  const root = await openLayers(engine, container, rootfs, access);
+  try {
+    const covers = [
+      ...(rootfs?.binds ?? []).map((bind) => ({ ...bind, open: () => openIfThere(bind.source) })),
+      ...container.record.mounts.map((mount) => ({ ...mount, open: () => openSource(engine, mount) })),
+    ].sort((a, b) => a.target.length - b.target.length);
+    const readOnly = new Map([['', container.hostConfig.ReadonlyRootfs ?? false]]);
+    for (const cover of covers) {
+      const fd = cover.open();
+      if (fd !== undefined) readOnly.set(root.cover(bytesOfPath(cover.target), fd), cover.readOnly);
+    }
+    return { directory: root, check: (path) => checkWritable(readOnly, path), release: () => root.close() };
+  } catch (error) {
+    root.close();
+    throw error;
+  }
+}
+
+/** The container's own file system without its mounts, to be read, whatever the container is doing. */
+export async function openOwnRoot(engine: Pick<Engine, 'images'>, container: Files): Promise<ContainerRoot> {
+  const directory = await openLayers(engine, container, await rootfsOf(engine, container), 'read');
+  return { directory, check: () => {}, release: () => directory.close() };
+}
+
+/** The image's layers alone, merged. */
+export async function openImageRoot(
+  container: Pick<Container, 'directory'>,
+  rootfs: RootfsSource | undefined,
+): Promise<ConfinedDirectory> {
+  return merged(rootfs?.lowerDirs ?? [], container, rootfs);
+}
+
+async function rootfsOf(engine: Pick<Engine, 'images'>, container: Files): Promise<RootfsSource | undefined> {
+  const image = engine.images.get(container.record.imageId);
+  return image === undefined ? undefined : await engine.images.rootfs(image);
+}
+
+async function openLayers(
+  engine: Pick<Engine, 'images'>,
+  container: Files,
+  rootfs: RootfsSource | undefined,
+  access: 'read' | 'write',
+): Promise<ConfinedDirectory> {
+  const { upperDir } = container;
+  if (rootfs === undefined) return ConfinedDirectory.at(upperDir);
+  if (rootfs.storage.kind === 'copy' && access === 'write') {
+    const context = await rootContext(engine, container, rootfs);
+    if (context.kind === 'directory') return ConfinedDirectory.at(context.path);
+  }
+  if (access === 'read') {
+    const touched = readdirSync(upperDir).length > 0;
+    return merged(touched ? [upperDir, ...rootfs.lowerDirs] : rootfs.lowerDirs, container, rootfs);
+  }
+  return withOpen([upperDir, join(container.directory, 'work'), ...rootfs.lowerDirs], (fds) => {
+    const [directory = -1, work = -1, ...lower] = fds;
+    return overlay({ lower, upper: { directory, work } }, container, rootfs);
+  });
+}
+
+/** Directories, top first, as one, read-only where there are several. */
+function merged(
+  directories: readonly string[],
+  container: Pick<Container, 'directory'>,
+  rootfs: RootfsSource | undefined,
+): ConfinedDirectory {
+  const empty = join(container.directory, 'root');
+  const [only = empty] = directories;
+  if (directories.length <= 1)
+    return new ConfinedDirectory(openSync(only, directoryFlags), openSync(empty, directoryFlags));
+  return withOpen(directories, (lower) => overlay({ lower }, container, rootfs));
+}
+
+function overlay(
+  layers: {
+    readonly lower: readonly number[];
+    readonly upper?: { readonly directory: number; readonly work: number };
+  },
+  container: Pick<Container, 'directory'>,
+  rootfs: RootfsSource | undefined,
+): ConfinedDirectory {
+  // Empty, and kept for the mount of a start.
+  const place = join(container.directory, 'root');
+  const userxattr = rootfs?.storage.kind === 'overlay' && rootfs.storage.userxattr;
+  return new ConfinedDirectory(
+    mountOverlayDetached({ ...layers, userxattr }, place),
+    openSync(place, directoryFlags),
+  );
+}
+
+function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
+  const fds: number[] = [];
+  try {
+    for (const path of paths) fds.push(openSync(path, directoryFlags));
+    return use(fds);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+/** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */
+function openSource(engine: Pick<Engine, 'volumes'>, mount: StoredMount): number | undefined {
+  if (mount.type === 'tmpfs') return undefined;
+  const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
+  if (mount.volume !== undefined && volume === undefined) return undefined;
+  const source = openIfThere(volume === undefined ? mount.source : engine.volumes.dataPath(volume));
+  if (source === undefined || mount.subpath === undefined) return source;
+  const root = new ConfinedDirectory(source);
+  try {
+    const below = root.find(bytesOfPath(mount.subpath), true);
+    const fd = below === undefined ? undefined : openSync(`/proc/self/fd/${below.fd}`, O_PATH);
+    below?.close();
+    return fd;
+  } finally {
+    root.close();
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, O_PATH);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {
+  const covers = [...readOnly.keys()].filter((one) => isWithin(path, one));
+  const nearest = covers.sort((a, b) => b.length - a.length)[0] ?? '';
+  if (!readOnly.get(nearest)) return;
+  throw badParameter(
+    nearest === '' ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only',
+  );
+}

@@ -1,0 +1,93 @@
+import { check, declare, SystemCallError } from './libc.ts';
+
+/**
+ * File system calls on a name in a directory given by descriptor, and on what an O_PATH descriptor stands for. A name is
+ * one component, as bytes that end with NUL. None of them follows a symbolic link. All throw SystemCallError.
+ */
+
+const mkdirat = declare('int mkdirat(int dirfd, const uint8_t *name, uint32_t mode)');
+const unlinkat = declare('int unlinkat(int dirfd, const uint8_t *name, int flags)');
+const symlinkat = declare('int symlinkat(const uint8_t *text, int dirfd, const uint8_t *name)');
+const linkat = declare(
+  'int linkat(int fromfd, const uint8_t *from, int dirfd, const uint8_t *name, int flags)',
+);
+const renameat = declare('int renameat(int fromfd, const uint8_t *from, int dirfd, const uint8_t *name)');
+const readlinkat = declare('long readlinkat(int dirfd, const uint8_t *name, uint8_t *text, size_t size)');
+const fchownat = declare(
+  'int fchownat(int dirfd, const uint8_t *name, uint32_t uid, uint32_t gid, int flags)',
+);
+const utimensat = declare('int utimensat(int dirfd, const uint8_t *path, const void *times, int flags)');
+// mknodat(3) is not a symbol of every glibc (before 2.33 it was inlined); the system call is.
+const mknodat = declare('long syscall(long number, long dirfd, const uint8_t *name, long mode, long device)');
+
+const mknodNumber = process.arch === 'arm64' ? 33 : 259;
+const currentDirectory = -100;
+const removeDirectoryFlag = 0x200;
+const emptyPathFlag = 0x1000;
+const nothing = Buffer.alloc(1);
+const longestLink = 4096;
+
+export function makeDirectoryAt(dirFd: number, name: Uint8Array, mode: number): void {
+  check(mkdirat(dirFd, name, mode), 'mkdir');
+}
+
+export function unlinkAt(dirFd: number, name: Uint8Array): void {
+  check(unlinkat(dirFd, name, 0), 'unlink');
+}
+
+export function removeDirectoryAt(dirFd: number, name: Uint8Array): void {
+  check(unlinkat(dirFd, name, removeDirectoryFlag), 'rmdir');
+}
+
+/** `text` ends with NUL, too. */
+export function symlinkAt(text: Uint8Array, dirFd: number, name: Uint8Array): void {
+  check(symlinkat(text, dirFd, name), 'symlink');
+}
+
+export function linkAt(fromFd: number, from: Uint8Array, dirFd: number, name: Uint8Array): void {
+  check(linkat(fromFd, from, dirFd, name, 0), 'link');
+}
+
+export function renameAt(fromFd: number, from: Uint8Array, dirFd: number, name: Uint8Array): void {
+  check(renameat(fromFd, from, dirFd, name), 'rename');
+}
+
+/** A device node, FIFO or socket; `mode` has the S_IF type in it, the umask applies. */
+export function makeNodeAt(
+  dirFd: number,
+  name: Uint8Array,
+  mode: number,
+  major: number,
+  minor: number,
+): void {
+  const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+  check(mknodat(mknodNumber, dirFd, name, mode, device >>> 0), 'mknod');
+}
+
+/** The text of the symbolic link that `fd` (O_PATH|O_NOFOLLOW) stands for. */
+export function readLinkOf(fd: number): Buffer {
+  const text = Buffer.alloc(longestLink);
+  return text.subarray(0, check(readlinkat(fd, nothing, text, text.length), 'readlink'));
+}
+
+/** chown(2) of what `fd` stands for, be it a symbolic link. */
+export function changeOwnerOf(fd: number, uid: number, gid: number): void {
+  check(fchownat(fd, nothing, uid, gid, emptyPathFlag), 'chown');
+}
+
+/** Sets access and modification time of what `fd` stands for, be it a symbolic link. */
+export function changeTimesOf(fd: number, seconds: number): void {
+  const times = Buffer.alloc(32);
+  const whole = Math.floor(seconds);
+  const nanoseconds = Math.min(999_999_999, Math.round((seconds - whole) * 1e9));
+  for (const at of [0, 16]) {
+    times.writeBigInt64LE(BigInt(whole), at);
+    times.writeBigInt64LE(BigInt(nanoseconds), at + 8);
+  }
+  check(utimensat(currentDirectory, Buffer.from(`/proc/self/fd/${fd}\0`), times, 0), 'utimensat');
+}
+
+/** The errno name of a call of this folder that failed; undefined for other errors. */
+export function errnoNameOf(error: unknown): string | undefined {
+  return error instanceof SystemCallError ? error.errnoName : undefined;
+}
