@@ -14,6 +14,7 @@ import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
 import { readAccountFiles } from '../containers/root/account-files.ts';
 import { openRunningRoot } from '../containers/root/running-root.ts';
+import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
@@ -67,7 +68,11 @@ export async function startExec(
   let shim: ShimConnection | undefined;
   try {
     const user = request.User
-      ? resolveUser(request.User, accountFilesOf(state.process), container.hostConfig.GroupAdd ?? [])
+      ? resolveUser(
+          request.User,
+          await accountFilesOf(engine, container, state.process),
+          container.hostConfig.GroupAdd ?? [],
+        )
       : undefined;
     const ownPlan = {
       ...buildExecPlan({
@@ -134,8 +139,14 @@ function execFailure(
   );
 }
 
-function accountFilesOf(process: { readonly pid: number; readonly startTime: string }): AccountFiles {
-  const root = openRunningRoot(process);
+/** Of the root that its processes see; another runtime may keep that to itself. */
+async function accountFilesOf(
+  engine: Engine,
+  container: Container,
+  process: { readonly pid: number; readonly startTime: string },
+): Promise<AccountFiles> {
+  const own = container.launch?.launcher.kind === 'own';
+  const root = own ? openRunningRoot(process) : await openOwnRoot(engine, container);
   try {
     return readAccountFiles(root.directory);
   } finally {
