@@ -174,6 +174,7 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
         kill: texts,
         delete: texts,
         hide: texts,
+        sources: fc.array(fc.record({ root: text, path: text, name: text }), { maxLength: 3 }),
       }),
     ),
   })

@@ -19,6 +19,7 @@ import type { ShimFailure } from '../../runtime/shim/shim-messages.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';
 import type { MachineFacts } from '../../runtime/spec/spec-input.ts';
 import type { Container } from '../containers/container.ts';
+import type { volumeParts } from '../containers/host/resolve-mounts.ts';
 import type { Engine } from '../context.ts';
 import { readJson, writeJson } from '../store/json-file.ts';
 
@@ -55,20 +56,30 @@ export function foreignRun(
   launcher: ForeignLauncher,
   plan: LaunchPlan,
   spec: OciSpec,
-  options: { readonly rootfs: RootfsContext; readonly machine: MachineFacts; readonly init: boolean },
+  options: {
+    readonly rootfs: RootfsContext;
+    readonly machine: MachineFacts;
+    readonly parts: ReturnType<typeof volumeParts>;
+  },
 ): LaunchPlan {
   const { bundle } = launcher;
   mkdirSync(join(bundle, 'state'), { recursive: true, mode: 0o700 });
   // The place where the shim binds the network namespace.
   writeFileSync(join(bundle, 'netns'), '', { mode: 0o600 });
-  const init = options.init ? copyInit(bundle) : undefined;
-  const { rootfs, machine } = options;
+  const init = plan.process.init ? copyInit(bundle) : undefined;
+  const { rootfs, machine, parts } = options;
+  const named = parts.map((part, index) => ({ ...part, name: `source.${index}` }));
+  const sources = new Map(named.map(({ target, name }) => [target, name]));
   writeJson(
     join(bundle, 'config.json'),
-    bundleConfig(spec, { launcher, rootfs, plan, machine, ...(init === undefined ? {} : { init }) }),
+    bundleConfig(spec, { launcher, rootfs, plan, machine, sources, ...(init === undefined ? {} : { init }) }),
   );
   writeJson(join(bundle, launcherFile), launcher);
-  return foreignRunPlan(plan, launcher, { layout: machine.cgroups, path: spec.linux.cgroupsPath });
+  return foreignRunPlan(plan, launcher, {
+    layout: machine.cgroups,
+    group: spec.linux.cgroupsPath,
+    sources: named.map(({ root, path, name }) => ({ root, path, name })),
+  });
 }
 
 /** A copy of the static binary: a process of a container must not lead to the program on the disk. */

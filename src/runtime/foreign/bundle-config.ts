@@ -13,6 +13,8 @@ interface BundleContext {
   /** Of our own runtime for this container. */
   readonly plan: LaunchPlan;
   readonly machine: MachineFacts;
+  /** Mounts by target whose source stands in the bundle, by its name there. */
+  readonly sources: ReadonlyMap<string, string>;
   /** HostConfig.Init: the host path of our static binary. Absent: the command is pid 1. */
   readonly init?: string;
 }
@@ -41,7 +43,10 @@ export function bundleConfig(spec: OciSpec, context: BundleContext): OciSpec {
     },
     mounts: [
       ...imageBinds(rootfs),
-      ...spec.mounts,
+      ...spec.mounts.map((mount) => {
+        const name = context.sources.get(mount.destination);
+        return name === undefined ? mount : { ...mount, source: `${launcher.bundle}/${name}` };
+      }),
       ...(init === undefined ? [] : [bind(init, initPath, ['bind', 'ro', 'nosuid', 'nodev'])]),
     ],
     linux: {

@@ -11,7 +11,12 @@ const terminal = ['--console-socket', 'terminal.sock'];
 export function foreignRunPlan(
   plan: LaunchPlan,
   launcher: ForeignLauncher,
-  control: { readonly layout: CgroupLayout; readonly path: string | undefined },
+  context: {
+    readonly layout: CgroupLayout;
+    /** Of the container's control group. */
+    readonly group: string | undefined;
+    readonly sources: ForeignPlan['sources'];
+  },
 ): LaunchPlan {
   const { bundle, id } = launcher;
   const foreign: ForeignPlan = {
@@ -32,12 +37,13 @@ export function foreignRunPlan(
     kill: foreignCommand(launcher, bundle, 'kill', id),
     delete: foreignDelete(launcher),
     hide: launcher.hide,
+    sources: context.sources,
   };
   return {
     ...unfiltered(plan),
     host: plan.host.filter(({ op }) => op === 'hold-socket'),
     setup: plan.setup.filter(({ op }) => op === 'rootfs-overlay'),
-    teardown: [...plan.teardown, ...moreGroups(plan, control.layout, control.path)],
+    teardown: [...plan.teardown, ...moreGroups(plan, context.layout, context.group)],
     foreign,
   };
 }
@@ -76,6 +82,7 @@ export function foreignExecPlan(plan: LaunchPlan, launcher: ForeignLauncher, bun
     kill: [],
     delete: [],
     hide: launcher.hide,
+    sources: [],
   };
   const mount = launcher.hide.length === 0 ? 'host' : 'new';
   return {

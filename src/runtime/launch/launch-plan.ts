@@ -78,6 +78,15 @@ export interface ForeignPlan {
   readonly delete: readonly string[];
   /** Mount points the runtime must not see: they are taken off in its mount namespace. */
   readonly hide: readonly string[];
+  /** What config.json names by a path in the bundle, because whoever shares its root could change the way to it. */
+  readonly sources: readonly ForeignSource[];
+}
+
+/** `path`, relative to the directory `root` and without links, is bound to the file or directory `name` of the bundle. */
+export interface ForeignSource {
+  readonly root: string;
+  readonly path: string;
+  readonly name: string;
 }
 
 export interface StdioPlan {

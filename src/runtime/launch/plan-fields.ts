@@ -3,6 +3,7 @@ import * as f from './field-codec.ts';
 import type {
   CapabilitySets,
   ForeignPlan,
+  ForeignSource,
   HoldSocketOp,
   HostOp,
   LaunchPlan,
@@ -182,6 +183,7 @@ const planFields: Fields<LaunchPlan> = {
       kill: f.listOf(f.text),
       delete: f.listOf(f.text),
       hide: f.listOf(f.text),
+      sources: f.listOf(f.record<ForeignSource>({ root: f.text, path: f.text, name: f.text })),
     }),
   ),
 };

@@ -96,6 +96,32 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
       expect(kept.stdout).toBe('kept\n');
     });
 
+    it('mounts a part of a volume, and none to which a link leads', async () => {
+      const volume = `parts-${runtime}`;
+      const make =
+        'mkdir -p /v/a/b && echo part > /v/a/b/file && echo one > /v/single && ln -s /etc /v/out && ln -s a /v/a2';
+      expect(run('--rm', '-v', `${volume}:/v`, 'tcompose/host', 'sh', '-c', make).status).toBe(0);
+      // The docker CLI of older releases has no word for it.
+      const part = async (Subpath: string, Target: string, Cmd: string[]): Promise<string> => {
+        const Mounts = [{ Type: 'volume', Source: volume, Target, VolumeOptions: { Subpath } }];
+        const made = await engine.api<{ Id: string }>('POST', '/containers/create', {
+          Image: 'tcompose/host',
+          Cmd,
+          HostConfig: { Runtime: runtime, Mounts },
+        });
+        const { Id } = made.json;
+        const started = await engine.api('POST', `/containers/${Id}/start`);
+        if (started.status !== 204) return started.text;
+        await engine.api('POST', `/containers/${Id}/wait`);
+        return docker(engine, ['logs', Id]).stdout;
+      };
+      expect(await part('a/b', '/part', ['cat', '/part/file'])).toBe('part\n');
+      expect(await part('single', '/srv/single', ['cat', '/srv/single'])).toBe('one\n');
+      for (const link of ['out', 'a2/b', 'a/../out']) {
+        expect(await part(link, '/part', ['ls', '/part'])).toContain('cannot access path');
+      }
+    });
+
     it('has a terminal of the size asked for', () => {
       const { stdout } = inTerminal(
         `docker run --rm -it ${image.join(' ')} sh -c 'test -t 0 && stty size && tty; exit 3' && echo no || echo code $?`,

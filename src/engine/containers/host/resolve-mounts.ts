@@ -44,6 +44,19 @@ function sourceOf(engine: Pick<Engine, 'volumes'>, mount: StoredMount): string {
   return mount.subpath === undefined ? data : subpathOf(data, mount.subpath);
 }
 
+/** Mounts of a part of a volume: whoever has the volume could put a link in the way to it. */
+export function volumeParts(
+  engine: Pick<Engine, 'volumes'>,
+  record: ContainerRecord,
+): { readonly target: string; readonly root: string; readonly path: string }[] {
+  return record.mounts.flatMap(({ target, volume, subpath }) => {
+    const found = volume === undefined ? undefined : engine.volumes.get(volume);
+    return found === undefined || !subpath
+      ? []
+      : [{ target, root: engine.volumes.dataPath(found), path: subpath }];
+  });
+}
+
 /** A directory inside a volume; no component may be a link, or it could lead out. */
 function subpathOf(root: string, subpath: string): string {
   let here = root;

@@ -80,14 +80,15 @@ static int begin_with_stdio(struct monitor *m, enum foreign_task task) {
 int foreign_launch(struct monitor *m) {
   struct launch *launch = &m->launch;
   struct failure *failure = &launch->failure;
-  m->foreign.bundle = open(plan_of(m)->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  CHECK(m->foreign.bundle, "open", "%s", plan_of(m)->bundle);
   if (stdio_give_to_user(launch) < 0) return -1;
   bool exec = launch->plan.kind == KIND_EXEC;
   int result = exec ? 0 : network_enter(launch);
   network_leave(launch);
   if (result < 0) return -1;
   if (launch->plan.namespaces.mount.kind == NS_NEW && foreign_root(m) < 0) return -1;
+  /* not before: a descriptor stays in the mount namespace it was opened in */
+  m->foreign.bundle = open(plan_of(m)->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  CHECK(m->foreign.bundle, "open", "%s", plan_of(m)->bundle);
   if (!exec) {
     m->foreign.made = true;
     return begin_with_stdio(m, FOREIGN_CREATE);

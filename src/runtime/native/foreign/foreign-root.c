@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "foreign.h"
@@ -21,6 +22,24 @@ static int bind_network(struct launch *launch, struct failure *failure) {
   return 0;
 }
 
+/* Found below its root without a link in between, and bound by descriptor: a container may be changing what lies there. */
+static int bind_source(int bundle, const struct foreign_source *source, struct failure *failure) {
+  int root = open(source->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  CHECK(root, "bind", "source %s", source->root);
+  int found = sys_openat2(root, source->path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  CHECK(found, "bind", "source %s/%s", source->root, source->path);
+  struct stat stat;
+  CHECK(fstat(found, &stat), "stat", "%s", source->path);
+  int place = S_ISDIR(stat.st_mode) ? mkdirat(bundle, source->name, 0700) : mknodat(bundle, source->name, S_IFREG | 0600, 0);
+  CHECK(place, "mkdir", "%s", source->name);
+  int tree = sys_open_tree(found, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+  CHECK(tree, "bind", "source %s/%s", source->root, source->path);
+  place = openat(bundle, source->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  CHECK(place, "open", "%s", source->name);
+  CHECK(sys_move_mount(tree, place), "bind", "source %s/%s", source->root, source->path);
+  return 0;
+}
+
 static int mount_all(struct launch *launch, struct failure *failure) {
   int no_terminal = -1;
   if (setup_ops_run(launch, &no_terminal) < 0) return -1;
@@ -29,6 +48,11 @@ static int mount_all(struct launch *launch, struct failure *failure) {
     const char *path = *LIST_AT(const char *, *hide, i);
     if (umount2(path, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT) return FAIL(failure, "umount", "%s", path);
   }
+  int bundle = open(launch->plan.foreign.value.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  CHECK(bundle, "open", "%s", launch->plan.foreign.value.bundle);
+  const struct list *sources = &launch->plan.foreign.value.sources;
+  for (uint32_t i = 0; i < sources->count; i++)
+    if (bind_source(bundle, LIST_AT(struct foreign_source, *sources, i), failure) < 0) return -1;
   return bind_network(launch, failure);
 }
 

@@ -39,6 +39,8 @@ static _Noreturn void become(const struct monitor *m, const struct list *argv, c
   char **args = strings_of(argv, last), **env = strings_of(&m->launch.plan.foreign.value.env, NULL);
   execve(args[0], args, env);
   dprintf(2, "%s: %s\n", args[0], strerror(errno));
+  free(args);
+  free(env);
   _exit(127);
 }
 

@@ -176,10 +176,18 @@ static const struct type optional_user_maps = OPTIONAL_OF(struct user_maps, user
 static const struct field namespace_fields[] = {NS(mount), NS(pid), NS(net), NS(ipc), NS(uts), NS(cgroup), NS(user), END};
 static const struct type namespaces = RECORD_OF(struct namespace_plan, namespace_fields);
 
+static const struct field foreign_source_fields[] = {{"root", &text, offsetof(struct foreign_source, root)},
+                                                     {"path", &text, offsetof(struct foreign_source, path)},
+                                                     {"name", &text, offsetof(struct foreign_source, name)},
+                                                     END};
+static const struct type foreign_source = RECORD_OF(struct foreign_source, foreign_source_fields);
+static const struct type foreign_sources = LIST_OF(foreign_source);
+
 #define F(member) offsetof(struct foreign_plan, member)
 static const struct field foreign_fields[] = {{"bundle", &text, F(bundle)}, {"env", &texts, F(env)},       {"create", &texts, F(create)},
                                               {"start", &texts, F(start)},  {"kill", &texts, F(kill)},     {"delete", &texts, F(delete_args)},
-                                              {"hide", &texts, F(hide)},    END};
+                                              {"hide", &texts, F(hide)},    {"sources", &foreign_sources, F(sources)},
+                                              END};
 static const struct type foreign_record = RECORD_OF(struct foreign_plan, foreign_fields);
 static const struct type optional_foreign = OPTIONAL_OF(struct foreign_plan, foreign_record);
 

@@ -151,12 +151,18 @@ struct process_plan {
   OPTIONAL(uint64_t) join_start_time;
 };
 
+/* A file or directory below `root`, bound to `name` in the bundle. */
+struct foreign_source {
+  const char *root, *path, *name;
+};
+
 /* Another OCI runtime that carries the launch out; see ForeignPlan of launch-plan.ts. */
 struct foreign_plan {
   const char *bundle;
   struct list env;                              /* const char * */
   struct list create, start, kill, delete_args; /* const char *, absolute program first; exec: only `create` */
   struct list hide;                             /* const char * */
+  struct list sources;                          /* struct foreign_source */
 };
 
 struct plan {

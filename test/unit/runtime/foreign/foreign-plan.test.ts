@@ -29,7 +29,8 @@ const rootfs: RootfsContext = {
 
 const control = {
   layout: { ...layoutV1, others: ['/sys/fs/cgroup/systemd'] } as typeof layoutV1,
-  path: `/tcompose-1a2b3c4d/${containerId}`,
+  group: `/tcompose-1a2b3c4d/${containerId}`,
+  sources: [{ root: '/v/_data', path: 'a/b', name: 'source.0' }],
 };
 
 const planned = (options: { tty?: boolean; machine?: MachineFacts; input?: Partial<SpecInput> } = {}) => {
@@ -90,9 +91,9 @@ describe('the plan of a container for another runtime', () => {
     expect(plan.process.seccomp).toBeUndefined();
     expect(plan.teardown).toEqual([
       ...planned().plan.teardown,
-      { op: 'rmdir', path: `/sys/fs/cgroup/cpu${control.path}` },
-      { op: 'rmdir', path: `/sys/fs/cgroup/cpuset${control.path}` },
-      { op: 'rmdir', path: `/sys/fs/cgroup/systemd${control.path}` },
+      { op: 'rmdir', path: `/sys/fs/cgroup/cpu${control.group}` },
+      { op: 'rmdir', path: `/sys/fs/cgroup/cpuset${control.group}` },
+      { op: 'rmdir', path: `/sys/fs/cgroup/systemd${control.group}` },
     ]);
   });
 
@@ -109,7 +110,14 @@ describe('the plan of a container for another runtime', () => {
 describe('config.json for another runtime', () => {
   const config = (options: Parameters<typeof planned>[0] = {}, init?: string) => {
     const { spec, plan, machine } = planned(options);
-    return bundleConfig(spec, { launcher, rootfs, plan, machine, ...(init === undefined ? {} : { init }) });
+    return bundleConfig(spec, {
+      launcher,
+      rootfs,
+      plan,
+      machine,
+      sources: new Map([['/part', 'source.0']]),
+      ...(init === undefined ? {} : { init }),
+    });
   };
 
   it('names root, network and binds of the image by paths of the machine', () => {
@@ -123,6 +131,12 @@ describe('config.json for another runtime', () => {
       source: '/usr',
       options: ['rbind', 'rprivate', 'nodev', 'ro', 'nosuid'],
     });
+  });
+
+  it('names the source of a part of a volume where the shim binds it', () => {
+    const mount = { type: 'volume', source: '/v/_data/a/b', target: '/part', readOnly: false } as const;
+    const { mounts } = config({ input: { mounts: [mount] } });
+    expect(mounts.find(({ destination }) => destination === '/part')?.source).toBe('/run/c/oci/source.0');
   });
 
   it('leaves a joined network and that of the host as they are', () => {
