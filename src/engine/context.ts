@@ -12,6 +12,7 @@ import type { FaultPoint } from './fault.ts';
 import type { EngineLog } from './log-sink.ts';
 import type { NetworkRegistry } from './networks.ts';
 import type { RuntimeCatalog } from './runtimes/catalog.ts';
+import type { DamageReport } from './store/damage.ts';
 import type { Layout } from './store/layout.ts';
 import type { Trash } from './store/trash.ts';
 import type { VolumeStore } from './volumes.ts';
@@ -37,6 +38,7 @@ export interface Engine {
   readonly containers: ContainerRegistry;
   readonly states: StateWriter;
   readonly followUps: FollowUps;
+  readonly damage: DamageReport;
   readonly execs: ExecRegistry;
   /** For what lies under `lib`, and under `run`. */
   readonly trash: { readonly lib: Trash; readonly run: Trash };

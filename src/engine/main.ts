@@ -8,7 +8,9 @@ import { createLog } from './log-sink.ts';
 import { assemble } from './process/assemble.ts';
 import { takeLock } from './process/lock.ts';
 import { serve } from './process/serve.ts';
-import { checkFormat, locate, makeDirectories } from './store/layout.ts';
+import { createDamageReport } from './store/damage.ts';
+import { checkFormat } from './store/format.ts';
+import { locate, makeDirectories } from './store/layout.ts';
 
 /**
  * The engine process. Started by the keeper as `node engine.cjs --lib DIR --run DIR` with fd 3 (see shim-protocol.ts);
@@ -56,15 +58,16 @@ async function main(): Promise<void> {
   }
   makeDirectories(layout);
   const keeper = await connectKeeper(Number(process.env.TCOMPOSE_KEEPER_FD ?? 3));
+  const damage = createDamageReport(log);
   let lock: HeldLock;
   try {
     lock = await takeLock(layout);
     rmSync(layout.ended, { force: true });
-    checkFormat(layout);
+    checkFormat(layout, damage);
   } catch (error) {
     // Trying again can't help: the keeper is not to start another engine.
     keeper.shutdown();
     throw error;
   }
-  await serve(await assemble(layout, keeper, log), lock);
+  await serve(await assemble(layout, keeper, log, damage), lock);
 }

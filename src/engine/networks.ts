@@ -1,5 +1,3 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type NetworkRecord,
@@ -11,7 +9,9 @@ import type { NetworkCreateRequest, NetworkInspect } from './api/network.ts';
 import type { Container } from './containers/container.ts';
 import { badParameter, conflict, forbidden, notFound } from './http/failure.ts';
 import { resolve } from './ids.ts';
-import { checkShape, isId, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+import { networkFiles } from './network-files.ts';
+import type { DamageReport } from './store/damage.ts';
+import type { Layout } from './store/layout.ts';
 
 export interface NetworkRegistry {
   all(): readonly NetworkRecord[];
@@ -48,20 +48,12 @@ export const predefined = ['bridge', 'host', 'none'] as const;
 
 /** Loads the networks and makes the predefined ones that are missing. */
 export function openNetworks(
-  directory: string,
+  layout: Pick<Layout, 'networks' | 'copies'>,
   service: () => Pick<NetworkService, 'createNetwork' | 'removeNetwork' | 'ensureBridge'>,
-  warn: (message: string) => void,
+  { warn, damage }: { readonly warn: (message: string) => void; readonly damage: DamageReport },
 ): NetworkRegistry & { ensurePredefined(): void } {
-  const byId = new Map<string, NetworkRecord>();
-  for (const file of readdirSync(directory)) {
-    if (!file.endsWith('.json')) continue;
-    try {
-      const record = readJson<NetworkRecord>(join(directory, file), recordFault);
-      if (record !== undefined) byId.set(record.id, record);
-    } catch (error) {
-      warn((error as Error).message);
-    }
-  }
+  const files = networkFiles(layout, damage);
+  const byId = files.load();
   const byName = (name: string): NetworkRecord | undefined => {
     for (const record of byId.values()) if (record.name === name) return record;
     return undefined;
@@ -69,7 +61,7 @@ export function openNetworks(
   const add = (spec: NetworkSpec): NetworkRecord => {
     const record = service().createNetwork(spec, [...byId.values()]);
     try {
-      writeJson(join(directory, `${record.id}.json`), record);
+      files.write(record);
     } catch (error) {
       service()
         .removeNetwork(record)
@@ -89,7 +81,7 @@ export function openNetworks(
     const planned = service().createNetwork({ name: 'bridge', driver: 'bridge' }, others);
     const record = { ...planned, id: before.id, created: before.created };
     await service().ensureBridge(record);
-    writeJson(join(directory, `${record.id}.json`), record);
+    files.write(record);
     byId.set(record.id, record);
   };
   const find = (reference: string): NetworkRecord | undefined => {
@@ -130,7 +122,7 @@ export function openNetworks(
         .catch((error: Error) => warn(`network ${record.name} is gone, its bridge not yet: ${error.message}`))
         .finally(() => leaving.delete(left));
       leaving.add(left);
-      rmSync(join(directory, `${record.id}.json`), { force: true });
+      files.remove(record.id);
       byId.delete(record.id);
     },
     async settled() {
@@ -253,17 +245,4 @@ export function endpointId(containerId: string, networkId: string): string {
 
 function withPrefix(address: string, record: NetworkRecord): string {
   return `${address}/${prefixLength(record, address.includes(':') ? 6 : 4)}`;
-}
-
-function recordFault(value: unknown): string | undefined {
-  return checkShape(value, {
-    id: isId,
-    name: isString,
-    driver: (field) => ['bridge', 'host', 'none'].includes(field as string),
-    created: isString,
-    labels: isObject,
-    options: isObject,
-    pools: Array.isArray,
-    bridge: isString,
-  });
 }

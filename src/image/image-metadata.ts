@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TcomposeError } from '../errors.ts';
 import { hexOf } from './digest.ts';
 import type { ImageRecord } from './types.ts';
 import { writeFileAtomically } from './write-file.ts';
@@ -29,37 +28,55 @@ export class ImageMetadata {
   readonly #images = new Map<string, StoredImage>();
   #tags: Map<string, string>;
 
-  /** @throws TcomposeError IMAGE_STORE when a file is damaged or of a newer format */
-  constructor(root: string) {
+  /** Whether a record could not be read: what it needs of layers and blobs is not known then. */
+  readonly incomplete: boolean = false;
+
+  /** `damaged` is told of each file that can't be read and why, as a clause; the file is put aside. */
+  constructor(root: string, damaged: (file: string, why: string) => void) {
     this.#directory = join(root, 'images');
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     this.#tags = new Map();
     for (const name of readdirSync(this.#directory)) {
       const path = join(this.#directory, name);
       if (name.includes('.tmp-')) rmSync(path, { force: true });
-      else if (name === tagsFile)
-        this.#tags = new Map(Object.entries(this.#read<{ tags: Record<string, string> }>(path).tags));
-      else if (/^[0-9a-f]{64}\.json$/.test(name)) {
-        const image = this.#read<StoredImage>(path);
-        this.#images.set(image.record.id, image);
+      else if (name.endsWith('.damaged')) this.incomplete ||= name !== `${tagsFile}.damaged`;
+      else if (name === tagsFile || /^[0-9a-f]{64}\.json$/.test(name)) {
+        try {
+          this.#load(path, name);
+        } catch (error) {
+          this.incomplete ||= name !== tagsFile;
+          rmSync(`${path}.damaged`, { recursive: true, force: true });
+          renameSync(path, `${path}.damaged`);
+          damaged(path, (error as Error).message);
+        }
       }
     }
   }
 
+  #load(path: string, name: string): void {
+    if (name === tagsFile) {
+      const { tags } = this.#read<{ tags: Record<string, string> }>(path);
+      if (typeof tags !== 'object' || tags === null) throw new Error('it holds no tags');
+      this.#tags = new Map(Object.entries(tags));
+      return;
+    }
+    const image = this.#read<StoredImage>(path);
+    if (image.record?.id !== `sha256:${name.slice(0, 64)}` || !Array.isArray(image.record.chain)) {
+      throw new Error('it does not describe this image');
+    }
+    this.#images.set(image.record.id, image);
+  }
+
   #read<T extends object>(path: string): T {
-    const damaged = (why: string, cause?: unknown) =>
-      new TcomposeError('IMAGE_STORE', `${path} can not be used: ${why}`, {
-        hint: 'Take the file away (its image is then gone) and start again.',
-        cause,
-      });
+    const text = readFileSync(path, 'utf8');
     let value: { version?: unknown };
     try {
-      value = JSON.parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      throw damaged((error as Error).message, error);
+      value = JSON.parse(text);
+    } catch {
+      throw new Error(text.trim() === '' ? 'it is empty' : 'it is not JSON');
     }
-    if (typeof value !== 'object' || value === null) throw damaged('it is not a JSON object');
-    if (value.version !== 1) throw damaged(`its format is ${String(value.version)}, this tcompose reads 1`);
+    if (typeof value !== 'object' || value === null) throw new Error('it is not a JSON object');
+    if (value.version !== 1) throw new Error(`its format is ${String(value.version)}, not 1`);
     return value as T;
   }
 

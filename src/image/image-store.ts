@@ -35,6 +35,8 @@ interface ImageStoreOptions {
   readonly release: string;
   readonly system: LayerSystem;
   readonly warn: (message: string) => void;
+  /** Told of each record that can't be read, and why as a clause; it has been put aside. */
+  readonly damaged: (file: string, why: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** The Node shown in tcompose/host; default: the running one. */
@@ -57,7 +59,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const temporary = join(root, 'tmp');
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  const metadata = new ImageMetadata(root);
+  const metadata = new ImageMetadata(root, options.damaged);
   const blobs = new BlobStore(root);
   const layers = new LayerStore(root);
   const storage = options.storage ?? detectStorage(root);
@@ -89,6 +91,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   }
 
   function get(name: string): ImageRecord | undefined {
+    if (name === '') return undefined;
     const prefix = name.replace(/^sha256:/, '');
     if (/^[0-9a-f]{64}$/.test(prefix)) return byId(`sha256:${prefix}`);
     if (!name.startsWith('sha256:')) {
@@ -224,6 +227,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   /** Takes away layers and blobs that no recorded image needs. */
   async function sweep(): Promise<void> {
+    // What a damaged record needs is not known: rather too much is kept than an image lost that could be mended.
+    if (metadata.incomplete) return;
     const neededLayers = new Set<string>();
     const neededBlobs = new Set<string>();
     for (const image of metadata.images()) {

@@ -149,6 +149,36 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
     });
   });
 
+  describe('on a root that cannot be', () => {
+    const ls = (root: string): Done => tcomposeIn(scratch, { TCOMPOSE_ROOT: root })('container', 'ls', '-q');
+
+    it('says once how long it may be, that a file is in its place, and that its disk is full', () => {
+      const long = join(scratch, 'x'.repeat(100));
+      expect(oneError(ls(long), 1)).toMatch(/TCOMPOSE_ROOT has \d+ bytes, and at most 90 fit/);
+      const file = join(scratch, 'file');
+      writeFileSync(file, '');
+      expect(oneError(ls(file), 1)).toContain(`${file}/run cannot be a directory: a file is in its place`);
+      const disk = join(scratch, 'small');
+      mkdirSync(disk);
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status).toBe(0);
+      try {
+        writeFileSync(join(disk, 'filler'), Buffer.alloc(60 * 1024));
+      } catch {
+        // Full.
+      }
+      expect(oneError(ls(disk), 1)).toContain(`no space is left on the disk that holds ${disk}/run`);
+      // Its keeper tries a few times more before it gives up.
+      expect(spawnSync('umount', ['--lazy', disk]).status).toBe(0);
+    });
+
+    it('takes a relative one from the current directory', () => {
+      const run = tcomposeIn(scratch, { TCOMPOSE_ROOT: 'relative' });
+      expect(run('container', 'ls', '-q')).toMatchObject({ status: 0, stderr: '' });
+      expect(existsSync(join(scratch, 'relative/run/engine.sock'))).toBe(true);
+      expect(run('engine', 'stop').status).toBe(0);
+    });
+  });
+
   describe('on a socket of another', () => {
     const unused = join(scratch, 'unused');
     const ask = (socket: string, ...args: string[]) =>

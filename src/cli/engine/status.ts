@@ -47,6 +47,9 @@ function statusText(status: EngineStatus): string {
     ['state', paths.lib],
     ['socket', paths.socket],
     ['log', paths.log],
+    ...(status.damaged ?? []).map(
+      ({ file, why, remedy }) => ['damaged', `${file}: ${why}. ${remedy}`] as [string, string],
+    ),
   ];
   return lines.map(([name, value]) => `${name.padEnd(12)}${value}\n`).join('');
 }

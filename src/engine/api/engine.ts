@@ -15,6 +15,8 @@ export interface EngineStatus {
   readonly networks: number;
   readonly volumes: number;
   readonly openStreams: number;
+  /** Files of state that are damaged, and what to do about each. */
+  readonly damaged: readonly { readonly file: string; readonly why: string; readonly remedy: string }[];
   /** Seconds of doing nothing after which the engine ends itself; 0: never. */
   readonly idleAfterSeconds: number;
   readonly paths: {

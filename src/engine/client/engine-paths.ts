@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcomposeError } from '../../errors.ts';
 
@@ -15,9 +15,23 @@ export interface EnginePaths {
   readonly ended: string;
 }
 
-/** `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories. */
-export function enginePaths(env: Env): EnginePaths {
-  const root = env.TCOMPOSE_ROOT;
+/** Longest TCOMPOSE_ROOT, bytes: a unix socket's address holds 107, and the engine's is below it (unix(7)). */
+const longestRoot = 90;
+
+/**
+ * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories; a relative root is below `cwd`.
+ * @throws TcomposeError ENGINE_START_FAILED for a root that is too long
+ */
+export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
+  const root = env.TCOMPOSE_ROOT && resolve(cwd, env.TCOMPOSE_ROOT);
+  const length = Buffer.byteLength(root ?? '');
+  if (length > longestRoot) {
+    throw new TcomposeError(
+      'ENGINE_START_FAILED',
+      `TCOMPOSE_ROOT has ${length} bytes, and at most ${longestRoot} fit: ${root}`,
+      { hint: 'Choose a shorter path, or reach the directory by a symbolic link.' },
+    );
+  }
   const lib = root ? join(root, 'lib') : '/var/lib/tcompose';
   const run = root ? join(root, 'run') : '/run/tcompose';
   return {

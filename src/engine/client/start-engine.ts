@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,23 +43,26 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     mkdirSync(paths.run, { recursive: true, mode: 0o711 });
     mkdirSync(paths.lib, { recursive: true, mode: 0o711 });
   } catch (error) {
-    throw new TcomposeError(
-      'ENGINE_START_FAILED',
-      `the engine's directories cannot be made: ${(error as Error).message}`,
-      { cause: error, hint: 'Set TCOMPOSE_ROOT to a directory this user may write.' },
-    );
+    throw cannotUse(paths, error as NodeJS.ErrnoException);
   }
   const run = async (): Promise<number> => {
     const { code, sentence } = await runKeeper(program, paths);
-    if (code !== 0 && code !== ANOTHER_KEEPER) throw startFailed(sentence, paths, logBefore);
-    return code;
+    if (code === 0 || code === ANOTHER_KEEPER) return code;
+    tryToWrite(paths);
+    throw startFailed(sentence, paths, logBefore);
   };
   let keeper = await run();
-  const deadline = performance.now() + START_DEADLINE;
+  const begin = performance.now();
+  const deadline = begin + START_DEADLINE;
+  let looked = false;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     if (await accepts(paths.socket)) return;
     if (performance.now() > deadline)
       throw startFailed(`it did not open its socket within ${START_DEADLINE / 1000} s`, paths, logBefore);
+    if (!looked && performance.now() > begin + SOON) {
+      looked = true;
+      tryToWrite(paths);
+    }
     if (keeperIsGone(paths)) {
       // It gave up, or the whole of it was stopped meanwhile.
       if (await accepts(paths.socket)) return;
@@ -69,10 +72,51 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
         keeper = await run();
         continue;
       }
+      tryToWrite(paths);
       throw startFailed('it ended as soon as it was started', paths, logBefore);
     }
     await sleep(pause);
   }
+}
+
+/** Milliseconds after which an engine that has not answered is looked into. */
+const SOON = 1500;
+
+/**
+ * Without room for a file in the run directory an engine may neither start nor be able to say why; with room for the few
+ * it needs it does start, so that something can be removed.
+ * @throws TcomposeError ENGINE_DISK_FULL, ENGINE_START_FAILED
+ */
+function tryToWrite(paths: EnginePaths): void {
+  const probe = join(paths.run, `.probe-${process.pid}`);
+  try {
+    writeFileSync(probe, Buffer.alloc(4096));
+  } catch (error) {
+    throw cannotUse(paths, error as NodeJS.ErrnoException);
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+function cannotUse(paths: EnginePaths, error: NodeJS.ErrnoException): TcomposeError {
+  const { code, path = paths.run } = error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new TcomposeError('ENGINE_DISK_FULL', `no space is left on the disk that holds ${paths.run}`, {
+      cause: error,
+      hint: 'Free some space there, or put TCOMPOSE_ROOT on a larger file system.',
+    });
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new TcomposeError('ENGINE_START_FAILED', `${path} cannot be a directory: a file is in its place`, {
+      cause: error,
+      hint: 'Move the file away, or set TCOMPOSE_ROOT to a directory.',
+    });
+  }
+  return new TcomposeError(
+    'ENGINE_START_FAILED',
+    `the engine's directories cannot be used: ${error.message}`,
+    { cause: error, hint: 'Set TCOMPOSE_ROOT to a directory this user may write.' },
+  );
 }
 
 /** Exit code of a keeper that finds another one at work (shim-protocol.ts, "The keeper"). */

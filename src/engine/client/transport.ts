@@ -49,7 +49,7 @@ interface TransportOptions {
   readonly revive?: (failure: NodeJS.ErrnoException, attempt: number) => Promise<void>;
 }
 
-const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOENT']);
+const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTDIR']);
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 const ATTEMPTS = 5;
 

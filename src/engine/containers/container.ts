@@ -43,6 +43,8 @@ export class Container {
   readonly runDir: string;
   /** Operations of clients, one after the other. */
   readonly serial: Serial = createSerial();
+  /** Why it can't be started: both of its files are damaged, and nothing but its name and its end are left. */
+  readonly damaged: string | undefined;
   readonly pendingAttaches = new Set<PendingAttach>();
   launch: Launch | undefined;
   health: HealthMonitor | undefined;
@@ -53,8 +55,9 @@ export class Container {
   #mutable: ContainerMutable;
   readonly #listeners = new Set<(state: ContainerState | 'gone') => void>();
 
-  constructor(layout: Layout, record: ContainerRecord, mutable: ContainerMutable) {
+  constructor(layout: Layout, record: ContainerRecord, mutable: ContainerMutable, damaged?: string) {
     this.record = record;
+    this.damaged = damaged;
     this.#mutable = mutable;
     this.directory = join(layout.containers, record.id);
     this.runDir = join(layout.containerRuns, record.id);
@@ -122,7 +125,7 @@ export class Container {
 
   /** Writes state.json. Throws what the disk says; engine.states writes what must not fail. */
   save(): void {
-    appendJson(join(this.directory, 'state.json'), this.#mutable);
+    appendJson(join(this.directory, 'state.json'), this.#mutable, () => ({ record: this.record }));
   }
 
   /** Tells those who wait for a state, after it has been saved and journalled. */

@@ -21,6 +21,8 @@ export interface ContainerRecord {
   readonly hostConfig: HostConfig;
   readonly platform: string;
   readonly mounts: readonly StoredMount[];
+  /** What state.json began with, for the case that it is lost. */
+  readonly first?: Pick<ContainerMutable, 'name' | 'attachments'>;
 }
 
 export interface StoredMount {
@@ -84,8 +86,14 @@ export function recordFault(value: unknown): string | undefined {
     config: isObject,
     command: Array.isArray,
     hostConfig: isObject,
-    mounts: Array.isArray,
+    mounts: (field) => Array.isArray(field) && field.every(isObject),
+    first: (field) => field === undefined || isObject(field),
   });
+}
+
+/** What is wrong with the first line of a state.json, which holds the record again; undefined: nothing. */
+export function headFault(value: unknown): string | undefined {
+  return isObject(value) ? recordFault(value.record) : 'it is not an object';
 }
 
 const statuses = [
@@ -107,12 +115,29 @@ export function mutableFault(value: unknown): string | undefined {
       version: (field) => field === 1,
       name: isString,
       state: isObject,
-      attachments: isObject,
-      ports: Array.isArray,
       restartCount: isNumber,
-    }) ?? stateFault((value as ContainerMutable).state)
+    }) ??
+    attachmentsFault(value) ??
+    stateFault((value as ContainerMutable).state)
   );
 }
+
+/** What is wrong with networks and ports in a file of state; undefined: nothing. */
+export function attachmentsFault(value: unknown): string | undefined {
+  return checkShape(value, {
+    attachments: (field) => isObject(field) && Object.values(field).every(isAttachment),
+    ports: (field) => Array.isArray(field) && field.every(isObject),
+  });
+}
+
+function isAttachment(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { networkId, settings, endpoint } = value;
+  return isId(networkId) && isObject(settings) && (endpoint === undefined || isEndpoint(endpoint));
+}
+
+const isEndpoint = (value: unknown): boolean =>
+  isObject(value) && isId(value.networkId) && isString(value.ipv4) && Array.isArray(value.aliases);
 
 function stateFault(state: ContainerState): string | undefined {
   if (!statuses.includes(state.status)) return 'its state has no known status';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { planCgroupUpdate } from '../../runtime/cgroup/cgroup-plan.ts';
 import { checkRequest } from '../../runtime/spec/check-request.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';
@@ -7,12 +6,12 @@ import type { ContainerUpdateRequest, ContainerUpdateResponse } from '../api/con
 import type { HostConfig } from '../api/host-config.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
-import { writeJson } from '../store/json-file.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './events.ts';
 import { applyLimits } from './host/apply-limits.ts';
 import { cgroupPaths } from './host/cgroup.ts';
 import { withDeviceNumbers } from './host/resolve-mounts.ts';
+import { writeLaunchFile } from './lifecycle/launch-file.ts';
 import { checkCreate } from './spec/check-create.ts';
 
 /** Limits that can be changed; 0 and '' leave one as it is, as in Docker. */
@@ -106,7 +105,7 @@ function limitRunning(engine: Engine, container: Container, host: HostConfig): s
   const update = planCgroupUpdate(cgroups, path, spec.linux.resources ?? {});
   const unknown = applyLimits(update, cgroupPaths(engine, launch.spec));
   launch.spec = spec;
-  writeJson(join(container.runDir, 'spec.json'), spec);
+  writeLaunchFile(container, spec);
   return [...update.warnings, ...unknown];
 }
 

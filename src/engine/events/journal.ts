@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } fr
 import type { StringMap } from '../api/common.ts';
 import type { EventMessage } from '../api/events.ts';
 import type { Clock } from '../clock.ts';
+import { putAside } from '../store/damage.ts';
 import { refuseOnFullDisk } from '../store/full-disk.ts';
 import { unixNanos } from '../time-text.ts';
 
@@ -42,6 +43,10 @@ const maxInMemory = 4096;
  */
 export function openJournal(path: string, clock: Clock, warn: (message: string) => void): EventJournal {
   const recent: JournalEntry[] = [];
+  for (const file of [`${path}.1`, path]) {
+    // Where a line can't be appended, neither can it be read.
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) putAside(file);
+  }
   for (const file of [`${path}.1`, path]) {
     for (const entry of readEntries(file)) recent.push(entry);
   }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { createImageStore, libcLayerSystem } from '../../image/index.ts';
 import { createNetworkService } from '../../network/index.ts';
 import { enableControllers } from '../../runtime/cgroup/cgroup-enable.ts';
@@ -22,8 +23,10 @@ import { createFaults } from '../fault.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { openNetworks } from '../networks.ts';
 import { createRuntimeCatalog } from '../runtimes/catalog.ts';
-import { isNewBoot } from '../store/boot.ts';
-import { type Layout, readBootId, readInstance } from '../store/layout.ts';
+import { isNewBoot, readBootId } from '../store/boot.ts';
+import type { DamageReport } from '../store/damage.ts';
+import { readInstance } from '../store/instance.ts';
+import type { Layout } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
 import { rfc3339 } from '../time-text.ts';
 import { openVolumes } from '../volumes.ts';
@@ -32,8 +35,13 @@ import { openVolumes } from '../volumes.ts';
  * The engine's parts, with the state on disk read in, running containers adopted and what a crash left cleared away. To be
  * called with the lock held.
  */
-export async function assemble(layout: Layout, keeper: KeeperConnection, log: EngineLog): Promise<Engine> {
-  const instance = readInstance(layout);
+export async function assemble(
+  layout: Layout,
+  keeper: KeeperConnection,
+  log: EngineLog,
+  damage: DamageReport,
+): Promise<Engine> {
+  const instance = readInstance(layout, damage);
   const bootId = readBootId();
   const warn = (message: string): void => log.warn(message);
   const net = createNetworkService({
@@ -48,7 +56,7 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
   });
   const trash = { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) };
   const volumes = openVolumes(layout.volumes, systemClock, trash.lib, warn);
-  const networks = openNetworks(layout.networks, () => net, warn);
+  const networks = openNetworks(layout, () => net, { warn, damage });
   const containers = createContainerRegistry();
   const facts = readMachineFacts();
   const { layout: cgroups, problems } = enableControllers(facts.cgroups);
@@ -74,6 +82,15 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
       release: version,
       system: await libcLayerSystem(),
       warn,
+      damaged: (file, why) =>
+        damage.add({
+          kind: 'image',
+          name: basename(file, '.json'),
+          file,
+          why,
+          healed: false,
+          remedy: 'It was put aside; pull, build or import the image again.',
+        }),
       now: () => systemClock.now().ms,
     }),
     volumes,
@@ -81,6 +98,7 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
     net,
     containers,
     states: createStateWriter(log),
+    damage,
     followUps: {
       restart: (container) =>
         inTurn(container, 'restarting', async () => {
@@ -94,7 +112,7 @@ export async function assemble(layout: Layout, keeper: KeeperConnection, log: En
     execs: createExecRegistry(),
     trash,
   };
-  loadContainers(layout, containers, volumes, log);
+  loadContainers({ layout, bootId, registry: containers, volumes, damage, log });
   const newBoot = isNewBoot(layout, bootId);
   await moved;
   await adoptContainers(engine, newBoot);

@@ -91,6 +91,7 @@ function infoOf(engine: Engine): Info {
   const warnings = [
     ...(cgroups.kind === 'none' ? [`No control groups: ${cgroups.reason}`] : []),
     ...runtimes.warnings,
+    ...engine.damage.open().map(({ file, why, remedy }) => `${file} is damaged: ${why}. ${remedy}`),
   ];
   return {
     ID: engine.instance,

@@ -85,6 +85,7 @@ function status(engine: Engine, lifetime: Lifetime): EngineStatus {
     runtimes: Object.keys(shownRuntimes(engine).shown),
     networks: engine.networks.all().length,
     volumes: engine.volumes.list().length,
+    damaged: engine.damage.open().map(({ file, why, remedy }) => ({ file, why, remedy })),
     openStreams: lifetime.openStreams(),
     idleAfterSeconds: lifetime.idleAfterSeconds,
     paths: {

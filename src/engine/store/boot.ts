@@ -1,22 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeJson } from './json-file.ts';
+import { putAside } from './damage.ts';
+import { examineJson, isString, writeUnlessFull } from './json-file.ts';
 import type { Layout } from './layout.ts';
 
 /** Whether the machine was started anew since the last engine; records this boot. */
 export function isNewBoot(layout: Layout, bootId: string): boolean {
   const path = join(layout.lib, 'boot');
-  let before: string | undefined;
-  try {
-    before = JSON.parse(readFileSync(path, 'utf8')) as string;
-  } catch {
-    before = undefined;
-  }
-  try {
-    if (before !== bootId) writeJson(path, bootId);
-  } catch (error) {
-    // On a full disk the engine must be there, so that something can be removed; the next one will take this boot for new too.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
+  const reading = examineJson<string>(path, (value) => (isString(value) ? undefined : 'it is no text'));
+  if (reading.kind === 'damaged') putAside(path);
+  const before = reading.kind === 'whole' ? reading.value : undefined;
+  // On a full disk the next engine will take this boot for new, too.
+  if (before !== bootId) writeUnlessFull(path, bootId);
   return before !== undefined && before !== bootId;
+}
+
+/** Identifies this boot of the kernel. */
+export function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

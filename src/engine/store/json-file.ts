@@ -21,10 +21,14 @@ import { refuseOnFullDisk } from './full-disk.ts';
  * before a power failure, after which every container is dead anyway: a state of another boot is told by its boot id.
  */
 export function writeJson(path: string, value: unknown): void {
+  writeText(path, `${JSON.stringify(value)}\n`);
+}
+
+function writeText(path: string, text: string): void {
   const temporary = `${path}.tmp`;
   try {
     refuseOnFullDisk(path);
-    writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode: 0o600 });
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -44,89 +48,124 @@ const longestLines = 64 * 1024;
  * Writes what changes often as one more line of its file; the last whole line counts. A rename over an existing file
  * makes ext4 write the old one's blocks out first (auto_da_alloc): 0.5 ms with 20 containers starting, against 0.02 ms
  * for this. A write(2) of a line is not cut by the death of the process; a power failure can only lose the newest lines.
+ * `head` is the first line of the file, also when it is written anew: what of the object does not move.
  */
-export function appendJson(path: string, value: unknown): void {
+export function appendJson(path: string, value: unknown, head?: () => unknown): void {
   refuseOnFullDisk(path);
   const fd = openSync(path, 'a', 0o600);
   let length: number;
   try {
-    const line = Buffer.from(`\n${JSON.stringify(value)}\n`);
+    const before = fstatSync(fd).size;
+    const line = Buffer.from(`${before === 0 ? headLine(head) : '\n'}${JSON.stringify(value)}\n`);
     if (writeSync(fd, line) < line.length) {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     }
-    length = fstatSync(fd).size;
+    length = before + line.length;
   } catch (error) {
     throw naming(path, error);
   } finally {
     closeSync(fd);
   }
-  // The line is on disk: a file that can't be shortened now is shortened after a later line.
-  if (length > longestLines) {
-    try {
-      writeJson(path, value);
-    } catch (error) {
-      if (length > 16 * longestLines) throw error;
-    }
-  }
+  if (length > longestLines) shorten(path, value, head, length);
 }
 
-/** Reads the last line of what appendJson wrote that is whole (a power failure may have cut one); else as readJson. */
-export function readLastJson<T>(
-  path: string,
-  validate: (value: unknown) => string | undefined,
-): T | undefined {
-  return parse(path, lastWholeLine, validate);
-}
+const headLine = (head: (() => unknown) | undefined): string =>
+  head === undefined ? '' : `${JSON.stringify(head())}\n`;
 
-function lastWholeLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.findLast((line) => isJson(line)) ?? text;
-}
-
-function isJson(text: string): boolean {
+/** The line is on disk already: a file that can't be shortened now is shortened after a later line. */
+function shorten(path: string, value: unknown, head: (() => unknown) | undefined, length: number): void {
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Reads and validates. Undefined when the file is absent; throws ENGINE_STATE_CORRUPT, naming the file, when it isn't
- * JSON or `validate` finds fault with it (it returns what is wrong, or undefined).
- */
-export function readJson<T>(path: string, validate: (value: unknown) => string | undefined): T | undefined {
-  return parse(path, (text) => text, validate);
-}
-
-function parse<T>(
-  path: string,
-  choose: (text: string) => string,
-  validate: (value: unknown) => string | undefined,
-): T | undefined {
-  let text: string;
-  try {
-    text = choose(readFileSync(path, 'utf8'));
+    writeText(path, `${headLine(head)}${JSON.stringify(value)}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if (length > 16 * longestLines) throw error;
   }
+}
+
+/** What a file of state holds. */
+export type Reading<T> =
+  | { readonly kind: 'whole'; readonly value: T }
+  | { readonly kind: 'absent' }
+  /** `why` is a clause: `it is empty`. */
+  | { readonly kind: 'damaged'; readonly why: string };
+
+/** Says what is wrong with a value's shape, as a clause; undefined: nothing. */
+type Validate = (value: unknown) => string | undefined;
+
+/** The last line of what appendJson wrote that is whole (a power failure may have cut one) and valid. */
+export function examineLastLine<T>(path: string, validate: Validate): Reading<T> {
+  const text = readText(path);
+  if (typeof text !== 'string') return text;
+  const values = lines(text);
+  const last = values.findLast((value) => validate(value) === undefined);
+  if (last !== undefined) return { kind: 'whole', value: last as T };
+  const why = text.trim() === '' ? 'it is empty' : values.length === 0 ? 'it is not JSON' : undefined;
+  return { kind: 'damaged', why: why ?? validate(values.at(-1)) ?? 'it cannot be read' };
+}
+
+/** The first line that is valid; undefined when there is none. For what appendJson put at the head. */
+export function findLine<T>(path: string, validate: Validate): T | undefined {
+  const text = readText(path);
+  if (typeof text !== 'string') return undefined;
+  return lines(text).find((value) => validate(value) === undefined) as T | undefined;
+}
+
+/** Reads and validates what writeJson wrote. */
+export function examineJson<T>(path: string, validate: Validate): Reading<T> {
+  const text = readText(path);
+  if (typeof text !== 'string') return text;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw corrupt(path, text === '' ? 'it is empty' : 'it is not JSON');
+    return { kind: 'damaged', why: text.trim() === '' ? 'it is empty' : 'it is not JSON' };
   }
   const fault = validate(value);
-  if (fault !== undefined) throw corrupt(path, fault);
-  return value as T;
+  return fault === undefined ? { kind: 'whole', value: value as T } : { kind: 'damaged', why: fault };
 }
 
-function corrupt(path: string, why: string): TcomposeError {
-  return new TcomposeError('ENGINE_STATE_CORRUPT', `${path} cannot be read: ${why}.`, {
+function readText(path: string): string | Exclude<Reading<never>, { kind: 'whole' }> {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT'
+      ? { kind: 'absent' }
+      : { kind: 'damaged', why: `it cannot be read (${message})` };
+  }
+}
+
+/** The values of all lines that are JSON. */
+function lines(text: string): unknown[] {
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as unknown];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * As examineJson, for files without which their object is not there: undefined when the file is absent; throws
+ * ENGINE_STATE_CORRUPT, naming the file, when it is damaged.
+ */
+export function readJson<T>(path: string, validate: Validate): T | undefined {
+  const reading = examineJson<T>(path, validate);
+  if (reading.kind === 'whole') return reading.value;
+  if (reading.kind === 'absent') return undefined;
+  throw new TcomposeError('ENGINE_STATE_CORRUPT', `${path} cannot be read: ${reading.why}.`, {
     hint: 'the object it belongs to is left alone; remove the file or restore it from a backup',
   });
+}
+
+/** As writeJson, but on a full disk nothing: the engine must be there, so that something can be removed; the next one writes it. */
+export function writeUnlessFull(path: string, value: unknown): void {
+  try {
+    writeJson(path, value);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
 }
 
 /** A small structural check: each key's value must satisfy its test. Returns the first fault in words. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hexOf } from '../digest.ts';
 import type { ImageRecord } from '../types.ts';
@@ -19,7 +19,9 @@ export function keepHostRecords(directory: string, present: ImageRecord): Readon
       const { record } = JSON.parse(readFileSync(join(directory, name), 'utf8')) as { record: ImageRecord };
       if (record.id === id) records.set(id, { ...record, tags: [] });
     } catch {
-      // Cut off by a crash; the image it was for can't have been used yet.
+      // Damaged. This release's is written anew; containers of another one's need that release's record back.
+      rmSync(join(directory, `${name}.damaged`), { recursive: true, force: true });
+      renameSync(join(directory, name), join(directory, `${name}.damaged`));
     }
   }
   if (!records.has(present.id)) {

@@ -181,7 +181,8 @@ describe.skipIf(unmet !== undefined)(`layers on the kernel${unmet ? ` (skipped: 
   it('a full disk gives one clear error and leaves nothing', async () => {
     const root = join(base, 'small');
     mount('tmpfs', 'size=1m', root);
-    const open = () => createImageStore({ root, release: '1', system, warn: () => {}, now: () => 0 });
+    const open = () =>
+      createImageStore({ root, release: '1', system, warn: () => {}, damaged: () => {}, now: () => 0 });
     const store = open();
     const used = () =>
       spawnSync('sh', ['-c', `find ${root}/layers ${root}/blobs ${root}/tmp ${root}/l -type f | wc -l`], {

@@ -13,18 +13,21 @@ import { FakeSystem } from './fake-system.ts';
 let root: string;
 let system: FakeSystem;
 let warnings: string[];
+let damaged: string[];
 const open = (release = '1.2.3'): ImageStore =>
   createImageStore({
     root,
     release,
     system,
     warn: (message) => warnings.push(message),
+    damaged: (file, why) => damaged.push(`${file}: ${why}`),
     now: () => Date.UTC(2026, 0, 2),
   });
 eachInDirectory((directory) => {
   root = directory;
   system = new FakeSystem();
   warnings = [];
+  damaged = [];
 });
 
 const sha = (data: Buffer) => `sha256:${createHash('sha256').update(data).digest('hex')}`;
@@ -182,13 +185,40 @@ describe('what a crash left', () => {
     expect(store.get('a')).toEqual(image);
   });
 
-  it('a damaged file is named, as is a newer format', () => {
-    mkdirSync(join(root, 'images'));
-    const file = join(root, 'images', `${'a'.repeat(64)}.json`);
-    writeFileSync(file, '{"version":');
-    expect(() => open()).toThrow(file);
-    writeFileSync(file, '{"version":2}');
-    expect(() => open()).toThrow(/format is 2/);
+  it.each([
+    ['', 'it is empty'],
+    ['{"version":', 'it is not JSON'],
+    ['{"version":2}', 'its format is 2, not 1'],
+    ['{"version":1}', 'it does not describe this image'],
+  ])(
+    'a record that holds %j is named and put aside, and nothing that it may need is deleted',
+    async (text, why) => {
+      const one = await open().importRootfs(stream(await tarOf([{ name: 'f', data: '1' }])), {
+        reference: 'a',
+      });
+      const layers = readdirSync(join(root, 'layers'));
+      const file = join(root, 'images', `${one.id.slice(7)}.json`);
+      writeFileSync(file, text);
+      const store = open();
+      expect(damaged).toEqual([`${file}: ${why}`]);
+      expect(store.get('a')).toBeUndefined();
+      await store.close();
+      // Neither now nor by the next that opens it.
+      await open().close();
+      expect(readdirSync(join(root, 'layers'))).toEqual(layers);
+    },
+  );
+
+  it('damaged tags are named and put aside; the images stay', async () => {
+    const one = await open().importRootfs(stream(await tarOf([{ name: 'f', data: '1' }])), {
+      reference: 'a',
+    });
+    writeFileSync(join(root, 'images/tags.json'), '[]');
+    const store = open();
+    expect(damaged).toEqual([expect.stringContaining('tags.json')]);
+    expect(store.get(one.id)!.tags).toEqual([]);
+    await store.tag(one.id, 'b');
+    expect(store.get('b')!.id).toBe(one.id);
   });
 });
 

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RootfsSource } from '../../../image/types.ts';
 import type { RunningContainer } from '../../../network/index.ts';
 import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
-import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import type { Engine } from '../../context.ts';
 import { parseRestartPolicy, startsWithEngine } from '../../restart-policy.ts';
 import { abandon, readLauncher } from '../../runtimes/launchers.ts';
-import { checkShape, isObject, readJson } from '../../store/json-file.ts';
 import { parseRfc3339, rfc3339, rfc3339FromNanos } from '../../time-text.ts';
 import type { Container, Launch } from '../container.ts';
 import { namesAndRoutes, takeSockets, withoutEndpoints } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
 import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
+import type { ContainerMutable } from '../record.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 import {
   afterExit,
@@ -27,6 +27,8 @@ import {
   toRecord,
 } from './exit.ts';
 import { newLaunch } from './launch.ts';
+import { readLaunchFile } from './launch-file.ts';
+import { rebuildSpec } from './rebuild-spec.ts';
 import { removeContainer } from './remove.ts';
 import { startContainer } from './start.ts';
 
@@ -57,7 +59,7 @@ export async function adoptContainers(engine: Engine, newBoot: boolean): Promise
     );
   const findings = new Map<Container, Finding>(
     await Promise.all(
-      interrupted.map(async (container) => [container, await examine(engine, container)] as const),
+      interrupted.map(async (container) => [container, await examineAnyway(engine, container)] as const),
     ),
   );
   await adoptNetworks(engine, findings);
@@ -88,6 +90,16 @@ export async function adoptContainers(engine: Engine, newBoot: boolean): Promise
   await Promise.all(removals);
 }
 
+/** One container that can't be examined must not keep the engine from the others: it counts as not started. */
+async function examineAnyway(engine: Engine, container: Container): Promise<Finding> {
+  try {
+    return await examine(engine, container);
+  } catch (error) {
+    engine.log.error(`examining ${container.name}`, error);
+    return { kind: 'not-started', why: (error as Error).message };
+  }
+}
+
 async function examine(engine: Engine, container: Container): Promise<Finding> {
   const { state } = container;
   const bootId =
@@ -108,18 +120,14 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
     return withoutShim(engine, container);
   }
   const told = await tells(shim);
-  const spec = readSpec(container);
-  if (told?.type === 'started' && spec !== undefined) {
-    const image = engine.images.get(container.record.imageId);
-    const rootfs =
-      image === undefined
-        ? {
-            lowerDirs: [],
-            binds: [],
-            storage: { kind: 'overlay' as const, userxattr: false },
-            release: async () => {},
-          }
-        : engine.images.rootfs(image);
+  if (told?.type === 'started') {
+    const launched = readLaunchFile(container);
+    if (launched === undefined)
+      engine.log.warn(`the spec.json of ${container.name}, which runs, is damaged; made anew`);
+    const spec = launched?.spec ?? (await rebuildSpec(engine, container));
+    recoverNetwork(container, launched?.network);
+    const image = container.damaged === undefined ? engine.images.get(container.record.imageId) : undefined;
+    const rootfs = image === undefined ? nothingBelow : engine.images.rootfs(image);
     return {
       kind: 'runs',
       launch: newLaunch(engine, shim, spec, rootfs, readLauncher(container)),
@@ -127,6 +135,7 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
     };
   }
   if (told?.type === 'exited') return { kind: 'ended', exit: toRecord(told), shim };
+  // Its set-up hangs, or has failed: the command never ran.
   await shim.signal(9).catch(() => {});
   await shim.reap().catch(() => {});
   shim.close();
@@ -168,15 +177,22 @@ function tells(shim: ShimConnection): Promise<ShimState | undefined> {
   });
 }
 
-function readSpec(container: Container): OciSpec | undefined {
-  try {
-    return readJson<OciSpec>(join(container.runDir, 'spec.json'), (value) =>
-      checkShape(value, { process: isObject, linux: isObject }),
-    );
-  } catch {
-    return undefined;
-  }
+/** Puts back addresses and ports of a container that runs and whose state.json had lost them. */
+function recoverNetwork(
+  container: Container,
+  launched: Pick<ContainerMutable, 'attachments' | 'ports'> | undefined,
+): void {
+  const known = Object.values(container.mutable.attachments).some(({ endpoint }) => endpoint !== undefined);
+  if (!known && launched !== undefined) container.amend(launched);
 }
+
+/** In place of a root file system whose image is gone. */
+const nothingBelow: RootfsSource = {
+  lowerDirs: [],
+  binds: [],
+  storage: { kind: 'overlay', userxattr: false },
+  release: async () => {},
+};
 
 async function adoptNetworks(engine: Engine, findings: ReadonlyMap<Container, Finding>): Promise<void> {
   const running: RunningContainer[] = [];
@@ -185,7 +201,10 @@ async function adoptNetworks(engine: Engine, findings: ReadonlyMap<Container, Fi
       container.amend({ attachments: withoutEndpoints(container.mutable.attachments), ports: [] });
       continue;
     }
-    const endpoints = Object.values(container.mutable.attachments).flatMap(({ endpoint }) => endpoint ?? []);
+    // Of a network whose record is lost only the container's own end is left.
+    const endpoints = Object.values(container.mutable.attachments)
+      .flatMap(({ endpoint }) => endpoint ?? [])
+      .filter(({ networkId }) => engine.networks.find(networkId) !== undefined);
     if (endpoints.length === 0) continue;
     running.push({
       containerId: container.id,
@@ -232,7 +251,7 @@ async function settleFinding(
     return;
   }
   await abandon(readLauncher(container));
-  const spec = readSpec(container);
+  const spec = readLaunchFile(container)?.spec;
   if (spec !== undefined) await clearCgroups(cgroupPaths(engine, spec));
   if (finding.kind === 'not-started') {
     if (state.status === 'starting') {

@@ -11,7 +11,6 @@ import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { type ResolvedUser, resolveUser } from '../../../runtime/spec/users.ts';
 import type { Engine } from '../../context.ts';
 import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
-import { writeJson } from '../../store/json-file.ts';
 import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
@@ -23,6 +22,7 @@ import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
 import { joinedPids } from './joined-pids.ts';
+import { writeLaunchFile } from './launch-file.ts';
 
 /** What a start needs of its preparation. */
 export interface Prepared {
@@ -117,7 +117,7 @@ export async function prepare(
     }),
     waitForStart: container.pendingAttaches.size > 0,
   };
-  writeJson(join(container.runDir, 'spec.json'), spec);
+  writeLaunchFile(container, spec);
   const plan =
     launcher.kind === 'own'
       ? ownPlan
@@ -130,7 +130,7 @@ export async function prepare(
 }
 
 /** Whom the command runs as, by the account files of the container's own file system. */
-async function userOf(
+export async function userOf(
   engine: Engine,
   container: Container,
   groupAdd: readonly string[],

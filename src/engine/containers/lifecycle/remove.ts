@@ -37,6 +37,7 @@ export async function removeContainer(
   engine.fault('remove:state');
   await removeFiles(engine, container, options.volumes);
   engine.containers.remove(container);
+  engine.damage.settle('container', container.name);
   engine.execs.removeContainer(container.id);
   container.gone = true;
   emitContainer(engine, container, 'destroy');

@@ -1,4 +1,4 @@
-import type { TcomposeError } from '../../../errors.ts';
+import { TcomposeError } from '../../../errors.ts';
 import type { RootfsSource } from '../../../image/types.ts';
 import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
 import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
@@ -57,6 +57,15 @@ function startFailure(
  */
 export async function startContainer(engine: Engine, container: Container): Promise<void> {
   const before = startable(container);
+  if (container.damaged !== undefined) {
+    throw new TcomposeError(
+      'ENGINE_STATE_CORRUPT',
+      `container ${container.name} cannot be started: ${container.damaged}`,
+      {
+        hint: `remove it with \`tcompose container rm -f ${container.name}\`; \`tcompose up\` makes it anew`,
+      },
+    );
+  }
   container.cancelRestart?.();
   container.cancelRestart = undefined;
   await container.launch?.over;

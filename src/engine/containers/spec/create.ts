@@ -72,6 +72,7 @@ export async function createContainer(
       hostConfig: host,
       platform: options.platform || `linux`,
       mounts,
+      first: { name: reservation.name, attachments },
     };
     await fillVolumes(engine, { directory }, record, image, 'create');
     writeJson(join(directory, 'config.json'), record);

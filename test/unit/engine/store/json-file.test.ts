@@ -1,7 +1,13 @@
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { appendJson, readJson, readLastJson, writeJson } from '../../../../src/engine/store/json-file.ts';
+import {
+  appendJson,
+  examineLastLine,
+  findLine,
+  readJson,
+  writeJson,
+} from '../../../../src/engine/store/json-file.ts';
 import { eachInDirectory } from '../../../support/temporary-directory.ts';
 
 const fine = () => undefined;
@@ -34,15 +40,33 @@ describe('JSON files', () => {
     appendJson(path, { n: 1 });
     appendJson(path, { n: 2 });
     appendFileSync(path, '\n{"n":');
-    expect(readLastJson(path, fine)).toEqual({ n: 2 });
+    expect(examineLastLine(path, fine)).toEqual({ kind: 'whole', value: { n: 2 } });
     appendJson(path, { n: 3 });
-    expect(readLastJson(path, fine)).toEqual({ n: 3 });
+    expect(examineLastLine(path, fine)).toEqual({ kind: 'whole', value: { n: 3 } });
+  });
+
+  it('of lines keep their head when they are written anew, and give the last valid line before damage', () => {
+    const path = join(dir, 'state.json');
+    const head = () => ({ head: 'x'.repeat(500) });
+    for (let n = 0; n < 200; n++) appendJson(path, { n, padding: 'x'.repeat(1000) }, head);
+    const hasHead = (value: unknown) =>
+      (value as { head?: string }).head === undefined ? 'no head' : undefined;
+    expect(findLine(path, hasHead)).toEqual(head());
+    appendFileSync(path, '\n{"n":"damaged"}\n');
+    const isCount = (value: unknown) =>
+      typeof (value as { n?: number }).n === 'number' ? undefined : 'no count';
+    expect(examineLastLine(path, isCount)).toMatchObject({ value: { n: 199 } });
+    expect(examineLastLine(path, () => 'it is wrong')).toEqual({ kind: 'damaged', why: 'it is wrong' });
+    writeFileSync(path, '');
+    expect(examineLastLine(path, fine)).toEqual({ kind: 'damaged', why: 'it is empty' });
+    expect(examineLastLine(join(dir, 'absent'), fine)).toEqual({ kind: 'absent' });
+    expect(examineLastLine(dir, fine)).toMatchObject({ kind: 'damaged' });
   });
 
   it('of lines do not grow without end', () => {
     const path = join(dir, 'state.json');
     for (let n = 0; n < 200; n++) appendJson(path, { n, padding: 'x'.repeat(1000) });
     expect(statSync(path).size).toBeLessThan(70_000);
-    expect(readLastJson(path, fine)).toMatchObject({ n: 199 });
+    expect(examineLastLine(path, fine)).toMatchObject({ value: { n: 199 } });
   });
 });

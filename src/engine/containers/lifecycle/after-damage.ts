@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs';
+import type { ContainerMutable, ContainerRecord } from '../record.ts';
+
+/** The record of a container of which both files are damaged: its id, and nothing that could be started. */
+export function lostRecord(id: string, directory: string): ContainerRecord {
+  return {
+    version: 1,
+    id,
+    created: birthOf(directory),
+    imageId: '',
+    config: { Image: '', Labels: {} },
+    command: [],
+    hostConfig: { NetworkMode: 'none' },
+    platform: 'linux',
+    mounts: [],
+  };
+}
+
+function birthOf(directory: string): string {
+  try {
+    return statSync(directory).birthtime.toISOString();
+  } catch {
+    return new Date(0).toISOString();
+  }
+}
+
+/**
+ * The state of a container whose state.json is lost: as if its start were under way, so that its shim is asked where it
+ * stands. Without a shim it has ended, nobody knows how.
+ */
+export function stateAfterDamage(record: ContainerRecord, bootId: string): ContainerMutable {
+  const exit = {
+    exitCode: 255,
+    oomKilled: false,
+    error: 'the record of its end was damaged',
+    finishedAt: record.created,
+  };
+  return {
+    version: 1,
+    name: record.first?.name ?? `damaged_${record.id.slice(0, 12)}`,
+    state: { status: 'starting', before: { status: 'exited', startedAt: record.created, exit }, bootId },
+    attachments: record.first?.attachments ?? {},
+    ports: [],
+    restartCount: 0,
+    lastDelay: 0,
+    stoppedByUser: false,
+  };
+}
