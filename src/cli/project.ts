@@ -1,4 +1,5 @@
 import type { Project } from '../compose/model/project.ts';
+import { composeWords } from '../compose-words.ts';
 import { TcomposeError } from '../errors.ts';
 import { globMatch } from '../glob.ts';
 import { nearest } from '../nearest.ts';
@@ -110,28 +111,36 @@ export function selectContainers(
 }
 
 /**
- * The one container `exec`, `port` and the like are about: number `index`, else the first that runs.
- * @throws TcomposeError PROJECT_SERVICE_UNKNOWN.
+ * The one container `exec`, `port` and the like are about: number `index`, else the first that runs, those of the service
+ * itself before those of `run`.
+ * @throws TcomposeError PROJECT_SERVICE_UNKNOWN when there is none.
  */
 export function theContainer(
   scope: ProjectScope,
   containers: readonly ObservedContainer[],
   service: string,
   index: number | undefined,
+  options: { readonly sentence?: string } = {},
 ): ObservedContainer {
   const known = knownServices(scope, containers);
-  if (!known.includes(service)) throw unknownService(service, known);
-  const own = containers.filter((container) => container.service === service && !container.oneoff);
+  const missing = options.sentence ?? composeWords.notRunning(service);
+  if (!known.includes(service)) {
+    const { message, hint = '' } = unknownService(service, known);
+    throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `${missing}: ${message}`, { hint });
+  }
+  const all = containers.filter((container) => container.service === service);
+  const own = all.filter((container) => !container.oneoff);
   const found =
     index === undefined || index === 0
-      ? (own.find((container) => container.state === 'running') ?? own[0])
+      ? (own.find((container) => container.state === 'running') ??
+        all.find((container) => container.state === 'running') ??
+        own[0])
       : own.find((container) => container.number === index);
   if (found !== undefined) return found;
+  const number = index === undefined || index === 0 ? undefined : index;
   throw new TcomposeError(
     'PROJECT_SERVICE_UNKNOWN',
-    index === undefined || index === 0
-      ? `service ${service} has no container`
-      : `service ${service} has no container number ${index}`,
+    number === undefined ? `${missing}: it has no container` : composeWords.notRunningNumber(service, number),
     {
       hint:
         own.length === 0
@@ -140,3 +149,29 @@ export function theContainer(
     },
   );
 }
+
+/**
+ * The same, which must run.
+ * @throws TcomposeError PROJECT_SERVICE_UNKNOWN when it does not.
+ */
+export function theRunningContainer(
+  ...[scope, containers, service, index]: Parameters<typeof theContainer>
+): ObservedContainer {
+  const found = theContainer(scope, containers, service, index);
+  if (found.state === 'running') return found;
+  const paused = found.state === 'paused';
+  throw new TcomposeError(
+    'PROJECT_SERVICE_UNKNOWN',
+    paused
+      ? composeWords.paused(found.name)
+      : `${composeWords.notRunning(service)}: container ${found.name} is ${stateInWords(found)}`,
+    {
+      hint: paused
+        ? `Let it go on with \`tcompose unpause ${service}\`.`
+        : `Start it with \`tcompose start ${service}\`; \`tcompose logs ${service}\` shows what it printed.`,
+    },
+  );
+}
+
+const stateInWords = ({ state, exitCode }: ObservedContainer): string =>
+  state === 'exited' && exitCode !== undefined ? `exited (${exitCode})` : state;

@@ -1,4 +1,5 @@
 import type { Project } from '../compose/model/project.ts';
+import { composeWords } from '../compose-words.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { Plan } from '../project/plan.ts';
 import type { CliContext } from './context.ts';
@@ -84,6 +85,6 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
 async function ended(late: boolean, readyWithin: number) {
   const { TcomposeError } = await import('../errors.ts');
   return late
-    ? new TcomposeError('PROJECT_WAIT_TIMEOUT', `the services are not ready after ${readyWithin} s`)
+    ? new TcomposeError('PROJECT_WAIT_TIMEOUT', composeWords.notHealthyAfter(readyWithin))
     : new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
 }

@@ -1,4 +1,5 @@
 import type { Project } from '../compose/model/project.ts';
+import { composeWords } from '../compose-words.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
@@ -13,7 +14,7 @@ import { matchServices } from './project.ts';
 export function checkUpFlags(args: ParsedArgs): void {
   const given = (name: string) => args.flags[name] !== undefined && args.flags[name] !== false;
   const clash = (a: string, b: string) => {
-    if (given(a) && given(b)) throw usage(`--${a} and --${b} cannot be used together`);
+    if (given(a) && given(b)) throw usage(composeWords.incompatible(a, b));
   };
   clash('force-recreate', 'no-recreate');
   clash('always-recreate-deps', 'no-recreate');
@@ -21,16 +22,16 @@ export function checkUpFlags(args: ParsedArgs): void {
   clash('build', 'no-build');
   clash('watch', 'no-build');
   clash('attach', 'attach-dependencies');
+  const attached = [
+    'abort-on-container-exit',
+    'abort-on-container-failure',
+    'attach',
+    'attach-dependencies',
+    'watch',
+  ];
   for (const background of ['detach', 'wait'])
-    for (const attached of [
-      'attach',
-      'attach-dependencies',
-      'abort-on-container-exit',
-      'abort-on-container-failure',
-      'exit-code-from',
-      'watch',
-    ])
-      clash(background, attached);
+    if (given(background) && [...attached, 'exit-code-from'].some(given))
+      throw usage(composeWords.cannotBeCombined(background, attached));
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
     throw usage('--wait-timeout is a number of seconds, not less than 0');
   refuseBuild(args);
@@ -48,7 +49,7 @@ export function parseScales(pairs: readonly string[]): ReadonlyMap<string, numbe
   const scales = new Map<string, number>();
   for (const pair of pairs) {
     const match = /^([^=]+)=(\d+)$/.exec(pair);
-    if (match === null) throw usage(`a scale is written SERVICE=N; got "${pair}"`);
+    if (match === null) throw usage(`${composeWords.notAScale(pair)}; a scale is written SERVICE=N`);
     scales.set(match[1]!, Number(match[2]));
   }
   return scales;

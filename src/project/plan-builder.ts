@@ -34,7 +34,7 @@ const resourceKind = (operation: Operation): ResourceKind =>
 /** Collects steps and keeps their ids unique; dependencies may be added to a step after it was made. */
 export class PlanBuilder {
   readonly warnings: string[] = [];
-  readonly unchanged: ObservedContainer[] = [];
+  readonly unchanged: { readonly container: ObservedContainer; readonly status: string }[] = [];
   readonly ids = new Map<string, string>();
   readonly #steps = new Map<StepRef, Step & { readonly after: StepRef[] }>();
 
@@ -67,6 +67,14 @@ export class PlanBuilder {
         cause,
       });
     return id;
+  }
+
+  /** Notes that a container is as it should be; `status` is Docker Compose's word for that (default: its state). */
+  keep(
+    container: ObservedContainer,
+    status = `${container.state[0]!.toUpperCase()}${container.state.slice(1)}`,
+  ): void {
+    this.unchanged.push({ container, status });
   }
 
   /** The steps so far, in the order they were added. */

@@ -1,5 +1,6 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Network, Volume } from '../compose/model/resources.ts';
+import { composeWords } from '../compose-words.ts';
 import type { NetworkCreateRequest } from '../engine/api/network.ts';
 import type { VolumeCreateRequest } from '../engine/api/volume.ts';
 import { TcomposeError } from '../errors.ts';
@@ -108,11 +109,9 @@ export function planNetworks(
     const found = observed.networks.find((one) => one.Name === network.name);
     if (network.external === true) {
       if (found === undefined && !BUILT_IN.has(network.name))
-        throw new TcomposeError(
-          'PROJECT_EXTERNAL_MISSING',
-          `network ${network.name} is declared external, but does not exist`,
-          { hint: `Create it first (docker network create ${network.name}), or drop \`external: true\`.` },
-        );
+        throw new TcomposeError('PROJECT_EXTERNAL_MISSING', composeWords.externalNetwork(network.name), {
+          hint: `Create it first (tcompose network create ${network.name}), or drop \`external: true\`.`,
+        });
       outcomes.set(key, { ready: undefined, removal: undefined, id: found?.Id });
       continue;
     }
@@ -175,11 +174,9 @@ export function planVolumes(
     const body = volumeBody(project, key, volume, version);
     if (volume.external === true) {
       if (found === undefined)
-        throw new TcomposeError(
-          'PROJECT_EXTERNAL_MISSING',
-          `volume ${volume.name} is declared external, but does not exist`,
-          { hint: `Create it first (docker volume create ${volume.name}), or drop \`external: true\`.` },
-        );
+        throw new TcomposeError('PROJECT_EXTERNAL_MISSING', composeWords.externalVolume(volume.name), {
+          hint: `Create it first (tcompose volume create ${volume.name}), or drop \`external: true\`.`,
+        });
       outcomes.set(key, { ready: undefined, removal: undefined, id: volume.name });
     } else if (found === undefined) {
       const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it does not exist');

@@ -130,8 +130,8 @@ export interface Step {
 export interface Plan {
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
-  /** Containers that are as they should be. */
-  readonly unchanged: readonly ObservedContainer[];
+  /** Containers that are as they should be, with the word for that. */
+  readonly unchanged: readonly { readonly container: ObservedContainer; readonly status: string }[];
   /** Containers known by name before the first step, name → id. */
   readonly ids: ReadonlyMap<string, string>;
 }

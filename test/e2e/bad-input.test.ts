@@ -77,7 +77,7 @@ describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` 
     const error = errorOf(
       '  web: {image: tcompose/host, networks: [n]}\nnetworks: {n: {external: true, name: elsewhere}}\n',
     );
-    expect(error).toContain('network elsewhere is declared external, but does not exist');
+    expect(error).toContain('network elsewhere declared as external, but could not be found');
   });
 
   it('several images that are not there: every one is named', () => {
@@ -135,7 +135,7 @@ volumes: {data: {}}
   api: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
   web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
 `);
-    expect(error).toContain('bad-db-1 exited with code 7; api and web depend on it');
+    expect(error).toContain('container bad-db-1 exited (7); api and web depend on it');
     expect(error).toContain('disk is full');
     expect(error).toContain('tcompose logs db');
   });
@@ -149,7 +149,7 @@ volumes: {data: {}}
     healthcheck: {test: "echo no answer on 5432; exit 1", interval: 100ms, retries: 2}
   web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
 `);
-    expect(error).toContain('service db is unhealthy');
+    expect(error).toContain('container bad-db-1 is unhealthy');
     expect(error).toContain('no answer on 5432');
     expect(error).toContain('web depends on it');
   });
@@ -159,7 +159,7 @@ volumes: {data: {}}
   db: {image: tcompose/host, command: sleep 100, init: true}
   web: {image: tcompose/host, depends_on: {db: {condition: service_healthy}}}
 `);
-    expect(error).toContain('bad-db-1 has no health check');
+    expect(error).toContain('container bad-db-1 has no healthcheck configured');
   });
 
   it('a command that does not exist', () => {
@@ -176,7 +176,7 @@ volumes: {data: {}}
       '--wait-timeout',
       '1',
     );
-    expect(error).toContain('the services are not ready after 1 s');
+    expect(error).toContain('application not healthy after 1s');
   });
 
   it('an unknown service, command, flag', () => {

@@ -1,3 +1,4 @@
+import { composeWords } from '../../compose-words.ts';
 import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import type { ArgsSpec, FlagSpec, ParsedArgs } from './command.ts';
@@ -47,7 +48,9 @@ export function parseArgs(
     const value = inline ?? flag.optional ?? argv[++at];
     if (value === undefined) return fail(`flag needs a value: ${shown}`);
     if (flag.choices !== undefined && !flag.choices.includes(value))
-      return fail(`${shown} takes one of ${flag.choices.join(', ')}; got "${value}"`);
+      return fail(
+        `${composeWords.invalidChoice(flag.name, value)}: it takes one of ${flag.choices.join(', ')}`,
+      );
     if (flag.type === 'number') flags[flag.name] = parseInteger(value, shown, fail);
     else if (flag.type === 'strings')
       flags[flag.name] = [...((flags[flag.name] as string[] | undefined) ?? []), value];
@@ -93,7 +96,7 @@ export function parseArgs(
   }
   if (positional.length < (spec.min ?? 0))
     fail(
-      `${options.commandPath} needs ${describeCount(spec)}`,
+      `${composeWords.tooFewArguments(spec.min ?? 0, positional.length)}: ${options.commandPath} needs ${describeCount(spec)}`,
       `Usage: ${options.commandPath} ${spec.usage ?? ''}`,
     );
   if (spec.max !== undefined && positional.length > spec.max)

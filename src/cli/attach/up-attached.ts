@@ -57,7 +57,7 @@ export async function upAttached(
   const onExit = flag.bool(args, 'abort-on-container-exit') || (exitFrom !== undefined && !onFailure);
   const names = [
     ...new Set([
-      ...plan.unchanged.map((container) => container.name),
+      ...plan.unchanged.map(({ container }) => container.name),
       ...plan.steps.flatMap(({ operation }) =>
         operation.kind === 'start-container' ? [operation.container] : [],
       ),
@@ -155,7 +155,7 @@ export async function upAttached(
     }
     // The live list of a terminal is over; from here on there are only lines.
     await renderer.close();
-    for (const container of plan.unchanged) {
+    for (const { container } of plan.unchanged) {
       if (container.state !== 'running' && container.state !== 'restarting') continue;
       session.track(container);
       session.show(container, false);

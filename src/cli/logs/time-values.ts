@@ -1,3 +1,4 @@
+import { composeWords } from '../../compose-words.ts';
 import { TcomposeError } from '../../errors.ts';
 import { parseGoDuration } from '../../go-duration.ts';
 import { unixTime } from '../../rfc3339.ts';
@@ -14,7 +15,7 @@ export function timeValue(text: string | undefined, nowMs: number, flagName: str
   if (back !== undefined && back >= 0) return ((nowMs - back) / 1000).toFixed(9);
   const absolute = unixTime(text);
   if (absolute !== undefined) return absolute;
-  throw new TcomposeError('CLI_USAGE', `${flagName} takes a time or a duration; got "${text}"`, {
+  throw new TcomposeError('CLI_USAGE', composeWords.notATime(flagName.replace(/^--/, ''), text), {
     hint: 'Examples: 42m, 2013-01-02T13:23:37Z, 1700000000.',
   });
 }

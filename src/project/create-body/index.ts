@@ -1,6 +1,7 @@
 import type { Healthcheck } from '../../compose/model/healthcheck.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
+import { composeWords } from '../../compose-words.ts';
 import type { ContainerCreateRequest } from '../../engine/api/container.ts';
 import type { HealthcheckConfig } from '../../engine/api/container-config.ts';
 import type { HostConfig } from '../../engine/api/host-config.ts';
@@ -184,11 +185,9 @@ function sharedMode(
 function sharedWith(service: string, what: string, containerOf: BodyOptions['containerOf']): string {
   const container = containerOf(service);
   if (container !== undefined) return container;
-  throw new TcomposeError(
-    'PROJECT_DEPENDENCY',
-    `cannot share ${what} with service ${service}: container missing`,
-    { hint: `Bring service ${service} up first: tcompose up -d ${service}` },
-  );
+  throw new TcomposeError('PROJECT_DEPENDENCY', composeWords.containerMissing(what, service), {
+    hint: `Bring service ${service} up first: tcompose up -d ${service}`,
+  });
 }
 
 const networkMode = (

@@ -3,6 +3,7 @@ import type { Mount } from '../../compose/model/mounts.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Config, Secret } from '../../compose/model/resources.ts';
 import type { Service } from '../../compose/model/service.ts';
+import { composeWords } from '../../compose-words.ts';
 import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 import { isCopied } from '../content-parts.ts';
@@ -67,7 +68,7 @@ export function mountParts(
       if (source.external === true)
         throw new TcomposeError(
           'PROJECT_UNSUPPORTED',
-          `external ${kind} ${reference.source} of service ${service.name} cannot be had: nothing on one machine keeps it`,
+          `${composeWords.externalObject(kind, reference.source)}: service ${service.name} cannot have it, because nothing on one machine keeps it`,
           {
             hint: `Give the ${kind} a file, an environment variable or a content.`,
           },

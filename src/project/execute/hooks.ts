@@ -1,4 +1,5 @@
 import type { Hook } from '../../compose/model/hooks.ts';
+import { composeWords } from '../../compose-words.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { outputOf } from '../../engine/client/frames.ts';
 import { TcomposeError } from '../../errors.ts';
@@ -9,7 +10,7 @@ import { TcomposeError } from '../../errors.ts';
  */
 export async function runHooks(
   client: EngineClient,
-  container: { readonly id: string; readonly name: string },
+  container: { readonly id: string; readonly name: string; readonly service: string },
   hooks: readonly Hook[],
   when: 'post_start' | 'pre_stop',
 ): Promise<void> {
@@ -41,7 +42,7 @@ export async function runHooks(
       const text = Buffer.concat(output).toString('utf8').trimEnd();
       throw new TcomposeError(
         'PROJECT_STEP',
-        `${when} hook of ${container.name} exited with code ${ExitCode}: ${(hook.command ?? []).join(' ')}${
+        `${composeWords.hookFailed(container.service, ExitCode ?? -1)}: ${when} of ${container.name}: ${(hook.command ?? []).join(' ')}${
           text === '' ? '' : `\n${text.replace(/^/gm, '    ')}`
         }`,
       );

@@ -2,8 +2,9 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import type { EventSink, ResourceKind } from '../../events.ts';
 import type { Plan, Step } from '../plan.ts';
+import type { PerformContext } from './act.ts';
 import { type ContainerWatch, watchContainers } from './container-watch.ts';
-import { type PerformContext, perform } from './perform.ts';
+import { perform } from './perform.ts';
 import { runSteps } from './scheduler.ts';
 
 interface ExecuteOptions {
@@ -30,12 +31,12 @@ export async function execute(
   const { client, emit, now } = options;
   for (const message of plan.warnings) emit({ type: 'warning', message });
   emit({ type: 'begin', resources: planResources(plan) });
-  for (const container of plan.unchanged)
+  for (const { container, status } of plan.unchanged)
     emit({
       type: 'progress',
       kind: 'container',
       name: container.name,
-      status: container.state[0]!.toUpperCase() + container.state.slice(1),
+      status,
       state: 'done',
       at: now(),
     });
@@ -46,18 +47,26 @@ export async function execute(
       options.watch === undefined ? watchContainers(client, options.project) : Promise.resolve(options.watch);
     return opened;
   };
-  const context: PerformContext = {
+  const later: { readonly step: Step; readonly error: unknown }[] = [];
+  const context = (step: Step): PerformContext => ({
     client,
     emit,
     now,
     ids,
     watch,
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
-  };
+    failLater: (error) => void later.push({ step, error }),
+  });
   try {
-    const result = await runSteps(plan.steps, (step, signal) => perform(step, context, signal), options);
+    const result = await runSteps(
+      plan.steps,
+      (step, signal) => perform(step, context(step), signal),
+      options,
+    );
     const errors = await Promise.all(
-      result.failures.map(async ({ step, error }) => stepError(step, await explained(client, error))),
+      [...result.failures, ...later].map(async ({ step, error }) =>
+        stepError(step, await explained(client, error)),
+      ),
     );
     if (errors.length === 1) throw errors[0]!;
     if (errors.length > 1) throw new TcomposeErrors(distinct(errors));
@@ -84,7 +93,7 @@ function planResources(plan: Plan): readonly { readonly kind: ResourceKind; read
     else if ('container' in operation) add('container', operation.container);
     else add(resource.kind, resource.name);
   }
-  for (const container of plan.unchanged) add('container', container.name);
+  for (const { container } of plan.unchanged) add('container', container.name);
   return [...resources.values()];
 }
 

@@ -1,3 +1,4 @@
+import { composeWords } from '../../compose-words.ts';
 import type { ContainerInspect } from '../../engine/api/container.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
@@ -47,21 +48,12 @@ async function dependencyError(
   reason: (Verdict & { kind: 'failed' })['reason'],
   operation: WaitOperation,
 ): Promise<TcomposeError> {
-  const { service, dependents } = operation;
+  const { dependents } = operation;
   const waiting =
     dependents.length === 0
       ? ''
       : `; ${list(dependents)} ${dependents.length === 1 ? 'depends' : 'depend'} on it`;
-  const code = found?.State.ExitCode;
-  const what = {
-    exited:
-      operation.condition === 'completed'
-        ? `service ${service} did not complete successfully: ${container.name} exited with code ${code}`
-        : `service ${service} ended before it was ready: ${container.name} exited with code ${code}`,
-    unhealthy: `service ${service} is unhealthy: the health check of ${container.name} keeps failing`,
-    'no-healthcheck': `service ${service} is waited for until it is healthy, but ${container.name} has no health check`,
-    gone: `service ${service} is gone: ${container.name} was removed while it was waited for`,
-  }[reason];
+  const what = sentenceOf(container.name, found?.State.ExitCode ?? '?', reason, operation);
   const parts = [`${what}${waiting}`];
   if (found?.State.OOMKilled === true) parts.push('  it was killed because it used more memory than it may');
   if (reason === 'unhealthy') {
@@ -82,13 +74,34 @@ async function dependencyError(
   return new TcomposeError('PROJECT_DEPENDENCY', parts.join('\n'), {
     hint:
       reason === 'no-healthcheck'
-        ? `Give service ${service} a healthcheck, or wait for service_started.`
-        : `See \`tcompose logs ${service}\` for all of it; \`tcompose down\` removes the containers.`,
+        ? `Give service ${operation.service} a healthcheck, or wait for service_started.`
+        : `See \`tcompose logs ${operation.service}\` for all of it; \`tcompose down\` removes the containers.`,
   });
 }
 
 /** What a container printed as part of a message. */
 const quoted = (text: string) => text.trimEnd().split('\n').map(plainOutput).join('\n');
+
+/** What went wrong, in Docker Compose's words: those for a dependency, or for what `--wait` waits for. */
+function sentenceOf(
+  container: string,
+  code: number | string,
+  reason: (Verdict & { kind: 'failed' })['reason'],
+  { service, condition, required }: WaitOperation,
+): string {
+  if (reason === 'exited' && condition === 'completed')
+    return required
+      ? composeWords.notCompleted(service, code)
+      : composeWords.optionalNotCompleted(service, code);
+  const why = {
+    exited: composeWords.exited(container, code),
+    unhealthy: composeWords.unhealthy(container),
+    'no-healthcheck': composeWords.noHealthcheck(container),
+    gone: `container ${container} was removed while it was waited for`,
+  }[reason];
+  if (condition === 'ready' || condition === 'done') return why;
+  return required ? composeWords.dependencyFailed(why) : composeWords.optionalFailed(service, why);
+}
 
 const indent = (text: string) =>
   text

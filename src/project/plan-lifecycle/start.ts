@@ -38,7 +38,7 @@ export function planStart(input: LifecycleInput, options: { readonly wait?: bool
     for (const dependency of order.get(name) ?? []) visit(dependency);
     const own = byService.get(name) ?? [];
     const sleeping = own.filter((container) => !isUp(container));
-    plan.unchanged.push(...own.filter(isUp));
+    for (const container of own.filter(isUp)) plan.keep(container);
     if (sleeping.length === 0) return;
     const needs = [
       ...nearestSteps(name, (one) => order.get(one) ?? [], begun),

@@ -17,7 +17,7 @@ function addStops(plan: PlanBuilder, input: LifecycleInput, cause: string): Read
   const stops = new Map<string, StepRef[]>();
   for (const container of input.containers) {
     if (!isUp(container)) {
-      plan.unchanged.push(container);
+      plan.keep(container, 'Stopped');
       continue;
     }
     const step = plan.add(stopOperation(container, hooksOf(input.project, container), input.timeout), cause);

@@ -17,7 +17,7 @@ export function planKept(
   const kept = { name: container.name, isNew: false };
   const rejoin = planRejoin(context, service, container);
   if (!options.start) {
-    plan.unchanged.push(container);
+    plan.keep(container);
     return;
   }
   if (rejoin.length > 0) {
@@ -36,7 +36,7 @@ export function planKept(
   if (container.state === 'running' || container.state === 'restarting') {
     const upstream = restartedDependency(context, service);
     if (upstream === undefined) {
-      plan.unchanged.push(container);
+      plan.keep(container);
       return;
     }
     const cause = `it depends on service ${upstream}, which is started again (restart: true)`;

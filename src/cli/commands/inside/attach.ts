@@ -1,10 +1,9 @@
-import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { pipeStreams } from '../../attach/pipe-streams.ts';
 import { defaultDetachKeys } from '../../container/attach/detach-keys.ts';
-import { scopeOf, theContainer } from '../../project.ts';
+import { scopeOf, theRunningContainer } from '../../project.ts';
 
 export const command: Command = {
   name: 'attach',
@@ -28,21 +27,13 @@ export const command: Command = {
   async run(args, ctx) {
     const [service = ''] = args.positional;
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const found = theContainer(
+    const found = theRunningContainer(
       scope,
       await observeContainers(client, scope.name),
       service,
       flag.num(args, 'index'),
     );
     const inspected = await client.containers.inspect(found.id);
-    if (!inspected.State.Running)
-      throw new TcomposeError(
-        'PROJECT_SERVICE_UNKNOWN',
-        `container ${found.name} is not running (${found.state})`,
-        {
-          hint: `Start it with \`tcompose start ${service}\`.`,
-        },
-      );
     const tty = inspected.Config.Tty === true;
     const stdin = !flag.bool(args, 'no-stdin') && inspected.Config.OpenStdin === true;
     const keys = flag.str(args, 'detach-keys') ?? defaultDetachKeys;

@@ -1,5 +1,6 @@
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { composeWords } from '../../../compose-words.ts';
 import { tolerate } from '../../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
@@ -8,7 +9,7 @@ import { lastPart, meansContent, packPath, unpackTo } from '../../archive.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import type { CliContext } from '../../context.ts';
-import { scopeOf, selectContainers, theContainer } from '../../project.ts';
+import { knownServices, scopeOf, selectContainers, theContainer } from '../../project.ts';
 
 /** Go's os.ModeDir and os.ModeSymlink. */
 const MODE_DIRECTORY = 2 ** 31;
@@ -39,19 +40,27 @@ export const command: Command = {
     const from = split(args.positional[0]!);
     const to = split(args.positional[1]!);
     if ((from.service === undefined) === (to.service === undefined))
-      throw new TcomposeError('CLI_USAGE', 'exactly one of source and destination is SERVICE:PATH');
+      throw new TcomposeError(
+        'CLI_USAGE',
+        `${composeWords.copyDirection}: exactly one of source and destination is SERVICE:PATH`,
+      );
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const found = await observeContainers(client, scope.name);
     const index = flag.num(args, 'index');
     if (from.service !== undefined) {
-      const container = theContainer(scope, found, from.service, index);
+      const container = theContainer(scope, found, from.service, index, {
+        sentence: composeWords.noContainerToCopy(from.service),
+      });
       return copyOut(ctx, client, container.id, from.path, to.path, flag.bool(args, 'archive'));
     }
+    const sentence = composeWords.noContainerToCopy(to.service!);
+    if (!knownServices(scope, found).includes(to.service!))
+      theContainer(scope, found, to.service!, undefined, { sentence });
     const containers =
       index === undefined
         ? selectContainers(scope, found, [to.service!], { oneoff: flag.bool(args, 'all') })
-        : [theContainer(scope, found, to.service!, index)];
-    if (containers.length === 0) theContainer(scope, found, to.service!, undefined);
+        : [theContainer(scope, found, to.service!, index, { sentence })];
+    if (containers.length === 0) theContainer(scope, found, to.service!, undefined, { sentence });
     const options = {
       follow: flag.bool(args, 'follow-link'),
       copyUidGid: flag.bool(args, 'archive'),

@@ -1,9 +1,8 @@
-import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { createExec } from '../../attach/exec-session.ts';
-import { scopeOf, theContainer } from '../../project.ts';
+import { scopeOf, theRunningContainer } from '../../project.ts';
 
 export const command: Command = {
   name: 'exec',
@@ -33,27 +32,22 @@ export const command: Command = {
   async run(args, ctx) {
     const [service = '', ...words] = args.positional;
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const container = theContainer(
+    const container = theRunningContainer(
       scope,
       await observeContainers(client, scope.name),
       service,
       flag.num(args, 'index'),
     );
-    if (container.state !== 'running')
-      throw new TcomposeError(
-        'PROJECT_SERVICE_UNKNOWN',
-        `container ${container.name} is not running (${container.state})`,
-        {
-          hint: `Start it with \`tcompose start ${service}\`.`,
-        },
-      );
     const detach = flag.bool(args, 'detach');
     const interactive = flag.bool(args, 'interactive', true) && !detach;
     const terminal = ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const tty = !flag.bool(args, 'no-tty') && flag.bool(args, 'tty', true) && terminal;
-    const environment = flag
-      .list(args, 'env')
-      .map((entry) => (entry.includes('=') ? entry : `${entry}=${ctx.env[entry] ?? ''}`));
+    // A name alone takes this process's value; without one there is nothing to set.
+    const environment = flag.list(args, 'env').flatMap((entry) => {
+      if (entry.includes('=')) return [entry];
+      const value = ctx.env[entry];
+      return value === undefined ? [] : [`${entry}=${value}`];
+    });
     const run = await createExec(ctx, client, container.id, {
       words,
       tty,

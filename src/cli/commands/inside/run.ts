@@ -3,7 +3,7 @@ import type { Project } from '../../../compose/model/project.ts';
 import type { Service } from '../../../compose/model/service.ts';
 import { copiedPaths } from '../../../project/content-parts.ts';
 import { createContainer } from '../../../project/execute/create-container.ts';
-import { containerName, type Separator } from '../../../project/names.ts';
+import { containerName, type Separator, scaleOf } from '../../../project/names.ts';
 import { observe } from '../../../project/observe.ts';
 import { firstContainer, type Observed } from '../../../project/observed.ts';
 import type { Plan } from '../../../project/plan.ts';
@@ -114,6 +114,7 @@ export const command: Command = {
 
     const slug = randomBytes(6).toString('hex');
     const name = flag.str(args, 'name') ?? `${loaded.name}-${service}-run-${slug}`;
+    const noDeps = flag.bool(args, 'no-deps');
     const observed = await look(loaded);
     const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {
       name,
@@ -122,14 +123,12 @@ export const command: Command = {
       interactive,
       containerOf: (other) =>
         firstContainer(observed, other)?.name ??
-        plannedContainer(loaded.name, others[other], options.separator),
+        (noDeps ? undefined : plannedContainer(loaded.name, others[other], options.separator)),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
     // What is wrong with the container itself is told before its dependencies are brought up.
     preparation(observed);
-    const dependencies = flag.bool(args, 'no-deps')
-      ? undefined
-      : dependenciesPlan(loaded, others, one, observed, options);
+    const dependencies = noDeps ? undefined : dependenciesPlan(loaded, others, one, observed, options);
     await checkPlan(ctx, client, loaded, withOneOff(dependencies, one, name, oneOff));
     if (dependencies !== undefined && dependencies.steps.length > 0)
       await runPlan(ctx, dependencies, { client, project: loaded.name });
@@ -163,4 +162,5 @@ const plannedContainer = (
   project: string,
   service: Service | undefined,
   separator: Separator | undefined,
-): string | undefined => (service === undefined ? undefined : containerName(project, service, 1, separator));
+): string | undefined =>
+  service === undefined || scaleOf(service) === 0 ? undefined : containerName(project, service, 1, separator);

@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { observe } from '../../../project/observe.ts';
 import { planDown } from '../../../project/plan-down.ts';
 import { type Command, flag } from '../../arguments/command.ts';
@@ -53,7 +54,7 @@ export const command: Command = {
     });
     if (plan.steps.length === 0 && !ctx.globals.dryRun) {
       for (const warning of plan.warnings) ctx.warn(warning);
-      ctx.warn(`project ${name} has no containers or networks: nothing to remove`);
+      ctx.warn(composeWords.nothingToRemove(name));
       return 0;
     }
     await runPlan(ctx, plan, { client, project: name });

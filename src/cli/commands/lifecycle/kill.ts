@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { planKill } from '../../../project/plan-lifecycle/signal.ts';
 import { type Command, flag } from '../../arguments/command.ts';
@@ -22,7 +23,7 @@ export const command: Command = {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
     const plan = planKill({ project: scope.project, containers }, signal);
-    if (plan.steps.length === 0) ctx.warn('no running containers');
+    if (plan.steps.length === 0) ctx.warn(composeWords.nothingToKill);
     await runPlan(ctx, plan, { client, project: scope.name });
     if (flag.bool(args, 'remove-orphans'))
       ctx.warn('--remove-orphans does nothing here; `tcompose down --remove-orphans` removes them');

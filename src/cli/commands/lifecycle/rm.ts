@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { planRemove } from '../../../project/plan-lifecycle/stop.ts';
@@ -30,7 +31,7 @@ export const command: Command = {
       operation.kind === 'remove-container' ? [operation.container] : [],
     );
     if (names.length === 0) {
-      ctx.warn('no stopped containers');
+      ctx.warn(composeWords.nothingStopped);
       return 0;
     }
     if (!flag.bool(args, 'force') && !ctx.globals.dryRun) {

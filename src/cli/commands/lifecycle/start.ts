@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { dependenciesOf, withDependencies } from '../../../project/dependencies.ts';
 import { observeContainers } from '../../../project/observe.ts';
@@ -22,11 +23,11 @@ export const command: Command = {
     const named = selectContainers(scope, all, args.positional);
     for (const service of args.positional)
       if (!named.some((container) => container.service === service) && !/[*?[]/.test(service))
-        throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `service "${service}" has no container to start`, {
+        throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.nothingToStart(service), {
           hint: `Create it with \`tcompose up -d ${service}\`.`,
         });
     if (named.length === 0)
-      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `no container found for project "${scope.name}"`, {
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noContainer(scope.name), {
         hint: 'Create and start its containers with `tcompose up -d`.',
       });
     const services = withDependencies(

@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { copiedPaths } from '../../../project/content-parts.ts';
 import { observe } from '../../../project/observe.ts';
@@ -74,7 +75,7 @@ export const command: Command = {
     ]);
     const project = withScales(loaded, parseScales(flag.list(args, 'scale')));
     if (Object.keys(project.services).length === 0)
-      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', 'no service selected', {
+      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
         hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
       });
     if (flag.bool(args, 'menu'))

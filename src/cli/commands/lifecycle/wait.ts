@@ -1,9 +1,10 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { observe, observeContainers } from '../../../project/observe.ts';
 import { isUp } from '../../../project/observed.ts';
 import { planDown } from '../../../project/plan-down.ts';
 import { type Command, flag } from '../../arguments/command.ts';
-import { scopeOf, selectContainers } from '../../project.ts';
+import { knownServices, scopeOf, selectContainers } from '../../project.ts';
 import { runPlan } from '../../run-plan.ts';
 
 export const command: Command = {
@@ -22,11 +23,19 @@ export const command: Command = {
   },
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const all = await observeContainers(client, scope.name);
+    const known = knownServices(scope, all);
+    const none = composeWords.noContainersToWaitFor(scope.name);
+    for (const service of args.positional)
+      if (!known.includes(service) && !/[*?[]/.test(service))
+        throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `${none}: no such service: ${service}`, {
+          hint: `The services are ${[...known].sort().join(', ')}.`,
+        });
+    const containers = selectContainers(scope, all, args.positional);
     if (!containers.some(isUp))
       throw new TcomposeError(
         'PROJECT_SERVICE_UNKNOWN',
-        `no container of ${args.positional.join(', ')} is running`,
+        `${none}: none of ${args.positional.join(', ')} runs`,
         {
           hint: 'Start it first with `tcompose up -d`.',
         },

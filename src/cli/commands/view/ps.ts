@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { humanDuration } from '../../../human-duration.ts';
 import { observeContainers } from '../../../project/observe.ts';
@@ -77,6 +78,12 @@ export const command: Command = {
   async run(args, ctx) {
     const filters = flag.list(args, 'filter').map((filter) => {
       const match = /^status=(.*)$/.exec(filter);
+      const [key = ''] = filter.split('=');
+      if (key !== 'status')
+        throw new TcomposeError(
+          'CLI_USAGE',
+          `${composeWords.unknownFilter(key)}: --filter takes status=STATE`,
+        );
       if (match === null || !STATES.includes(match[1]!))
         throw new TcomposeError('CLI_USAGE', `--filter takes status=STATE; got "${filter}"`, {
           hint: `States are ${STATES.join(', ')}.`,

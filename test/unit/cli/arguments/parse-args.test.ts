@@ -61,7 +61,7 @@ describe('command lines', () => {
     [['-t'], 'flag needs a value: -t', undefined],
     [['-t', 'soon'], '-t takes a whole number; got "soon"', undefined],
     [['--detach=maybe'], '--detach is true or false; got "maybe"', undefined],
-    [['--format', 'xml'], '--format takes one of table, json; got "xml"', undefined],
+    [['--format', 'xml'], 'invalid value for --format: "xml": it takes one of table, json', undefined],
   ] as [string[], string, string | undefined][])('%j is refused', (argv, message, hint) => {
     const error = failure(argv);
     expect(error.message).toBe(message);
@@ -70,7 +70,9 @@ describe('command lines', () => {
   });
 
   test('too few and too many arguments', () => {
-    expect(failure([], { ...spec, min: 2 }).message).toBe('tcompose up needs at least 2 arguments');
+    expect(failure([], { ...spec, min: 2 }).message).toBe(
+      'requires at least 2 arg(s), only received 0: tcompose up needs at least 2 arguments',
+    );
     expect(failure(['a'], { ...spec, max: 0 }).message).toBe('tcompose up takes no arguments, got "a"');
     expect(failure(['a', 'b'], { ...spec, max: 1 }).message).toBe(
       'tcompose up takes at most 1 argument, got "b"',

@@ -183,7 +183,7 @@ describe('create requests', () => {
   test('an external secret is refused by name', () => {
     const more = { secrets: { key: { external: true } } };
     expect(() => specOf({ secrets: [{ source: 'key' }] }, more)).toThrow(
-      'external secret key of service web',
+      'unsupported external secret key: service web',
     );
   });
 
