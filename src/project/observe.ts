@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readInput } from '../compose/read-input.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
@@ -51,13 +53,9 @@ export async function observe(
 async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const hashes = new Map<string, string>();
   if (paths.length === 0) return hashes;
-  const [{ readFile }, { createHash }] = await Promise.all([
-    import('node:fs/promises'),
-    import('node:crypto'),
-  ]);
   await Promise.all(
     paths.map(async (path) => {
-      const content = await readFile(path).catch(() => undefined);
+      const content = await readInput(path).catch(() => undefined);
       if (content !== undefined) hashes.set(path, createHash('sha256').update(content).digest('hex'));
     }),
   );

@@ -44,9 +44,9 @@ const edges: Readonly<Record<string, Layer>> = {
     modules: ['node:fs/promises', 'node:timers/promises'],
   },
   'project/observe.ts': {
-    folders: ['.', 'engine/client'],
-    types: ['engine', 'compose'],
-    modules: ['node:fs/promises', 'node:crypto'],
+    folders: ['.', 'engine/client', 'compose'],
+    types: ['engine'],
+    modules: ['node:crypto'],
   },
   'project/preflight.ts': {
     folders: ['.', 'engine/client'],

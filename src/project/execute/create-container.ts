@@ -96,7 +96,7 @@ async function contentOf(file: string): Promise<Buffer> {
   try {
     return Buffer.from(await readInput(file));
   } catch (cause) {
-    throw new TcomposeError('PROJECT_UNSUPPORTED', `${file} can't be read: ${(cause as Error).message}`, {
+    throw new TcomposeError('PROJECT_FILE_MISSING', `${file} can't be read: ${(cause as Error).message}`, {
       cause,
     });
   }
