@@ -87,6 +87,8 @@ export function openVolumes(
           `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
         );
       }
+      // Its directory has the name, and no file system has longer ones.
+      if (name.length > 255) throw badParameter('a volume name has 255 characters at most');
       if (!namePattern.test(name)) {
         throw badParameter(
           `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,

@@ -1,4 +1,5 @@
 import type { Service } from '../../compose/model/service.ts';
+import { TcomposeError } from '../../errors.ts';
 import { expectationOf } from '../divergence.ts';
 import { scaleOf } from '../names.ts';
 import { isUp } from '../observed.ts';
@@ -13,7 +14,13 @@ import { planScaleDown } from './scale-down.ts';
 import { planRemove } from './stop.ts';
 import { planWaits } from './waits.ts';
 
-/** The containers of one service; those it depends on have been planned. */
+/** More of one service than any machine runs; a plan of millions would take all memory before it failed. */
+const mostContainers = 10_000;
+
+/**
+ * The containers of one service; those it depends on have been planned.
+ * @throws TcomposeError PROJECT_UNSUPPORTED for more of them than can be
+ */
 export function planService(context: UpContext, service: Service): void {
   const { project, observed, options, plan } = context;
   const state: ServiceState = {
@@ -37,6 +44,12 @@ export function planService(context: UpContext, service: Service): void {
     existing.map((container) => [container, recreateCause(context, container, want, strategy)]),
   );
   const desired = scaleOf(service);
+  if (desired > mostContainers)
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      `service ${service.name} is to have ${desired} containers, and one machine has room for ${mostContainers} at most`,
+      { hint: 'Correct its scale (or deploy.replicas).' },
+    );
   const surplus = planScaleDown(context, service, verdicts, desired);
   let planned: readonly StepRef[] | undefined;
   const waits = () => {
