@@ -1,5 +1,6 @@
 import type { Shape } from '../http/body-shape.ts';
 import type { ContainerConfig } from './container-config.ts';
+import type { HandoverRequest, ShutdownRequest } from './engine.ts';
 import type { ExecCreateRequest, ExecStartRequest } from './exec.ts';
 import type { HostConfig, MountRequest, Resources } from './host-config.ts';
 import type {
@@ -8,35 +9,38 @@ import type {
   NetworkCreateRequest,
   NetworkDisconnectRequest,
 } from './network.ts';
+import type { PreflightRequest } from './preflight.ts';
 import type { VolumeCreateRequest } from './volume.ts';
 
 /** A shape for every field of a request type; the compiler finds the one that is missing. */
 type FieldsOf<T> = { readonly [Name in keyof Required<T>]: Shape };
 
-const strings: Shape = { list: 'string' };
+const texts: Shape = { list: 'text' };
+const lines: Shape = { list: 'line' };
+const words: Shape = { list: 'word' };
 const integers: Shape = { list: 'integer' };
-const textMap: Shape = { map: 'string' };
-const set: Shape = { map: 'any' };
-const rates: Shape = { list: { fields: { Path: 'string', Rate: 'integer' } } };
+const labels: Shape = { map: 'text' };
+const options: Shape = { map: 'line', keys: 'line' };
+const rates: Shape = { list: { fields: { Path: 'text', Rate: 'integer' } } };
 
-const restartPolicy: Shape = { fields: { Name: 'string', MaximumRetryCount: 'integer' } };
+const restartPolicy: Shape = { fields: { Name: 'word', MaximumRetryCount: 'integer' } };
 
 const config: FieldsOf<ContainerConfig> = {
-  Hostname: 'string',
-  Domainname: 'string',
-  User: 'string',
+  Hostname: 'word',
+  Domainname: 'word',
+  User: 'line',
   AttachStdin: 'boolean',
   AttachStdout: 'boolean',
   AttachStderr: 'boolean',
-  ExposedPorts: set,
+  ExposedPorts: { map: 'any', keys: 'word' },
   Tty: 'boolean',
   OpenStdin: 'boolean',
   StdinOnce: 'boolean',
-  Env: strings,
+  Env: texts,
   Cmd: 'words',
   Healthcheck: {
     fields: {
-      Test: strings,
+      Test: texts,
       Interval: 'integer',
       Timeout: 'integer',
       StartPeriod: 'integer',
@@ -44,14 +48,14 @@ const config: FieldsOf<ContainerConfig> = {
       Retries: 'integer',
     },
   },
-  Image: 'string',
-  Volumes: set,
-  WorkingDir: 'string',
+  Image: 'line',
+  Volumes: { map: 'any' },
+  WorkingDir: 'text',
   Entrypoint: 'words',
   NetworkDisabled: 'boolean',
-  MacAddress: 'string',
-  Labels: textMap,
-  StopSignal: 'string',
+  MacAddress: 'word',
+  Labels: labels,
+  StopSignal: 'word',
   StopTimeout: 'integer',
   Shell: 'words',
 };
@@ -60,9 +64,9 @@ const resources: FieldsOf<Resources> = {
   CpuShares: 'integer',
   Memory: 'integer',
   NanoCpus: 'integer',
-  CgroupParent: 'string',
+  CgroupParent: 'line',
   BlkioWeight: 'integer',
-  BlkioWeightDevice: { list: { fields: { Path: 'string', Weight: 'integer' } } },
+  BlkioWeightDevice: { list: { fields: { Path: 'text', Weight: 'integer' } } },
   BlkioDeviceReadBps: rates,
   BlkioDeviceWriteBps: rates,
   BlkioDeviceReadIOps: rates,
@@ -71,33 +75,33 @@ const resources: FieldsOf<Resources> = {
   CpuQuota: 'integer',
   CpuRealtimePeriod: 'integer',
   CpuRealtimeRuntime: 'integer',
-  CpusetCpus: 'string',
-  CpusetMems: 'string',
+  CpusetCpus: 'word',
+  CpusetMems: 'word',
   Devices: {
-    list: { fields: { PathOnHost: 'string', PathInContainer: 'string', CgroupPermissions: 'string' } },
+    list: { fields: { PathOnHost: 'text', PathInContainer: 'text', CgroupPermissions: 'word' } },
   },
-  DeviceCgroupRules: strings,
+  DeviceCgroupRules: lines,
   DeviceRequests: 'any',
   MemoryReservation: 'integer',
   MemorySwap: 'integer',
   MemorySwappiness: 'integer',
   OomKillDisable: 'boolean',
   PidsLimit: 'integer',
-  Ulimits: { list: { fields: { Name: 'string', Soft: 'integer', Hard: 'integer' } } },
+  Ulimits: { list: { fields: { Name: 'word', Soft: 'integer', Hard: 'integer' } } },
   CpuCount: 'integer',
   CpuPercent: 'integer',
   Init: 'boolean',
 };
 
 const mount: FieldsOf<MountRequest> = {
-  Type: 'string',
-  Source: 'string',
-  Target: 'string',
+  Type: 'word',
+  Source: 'text',
+  Target: 'text',
   ReadOnly: 'boolean',
-  Consistency: 'string',
+  Consistency: 'word',
   BindOptions: {
     fields: {
-      Propagation: 'string',
+      Propagation: 'word',
       NonRecursive: 'boolean',
       CreateMountpoint: 'boolean',
       ReadOnlyNonRecursive: 'boolean',
@@ -107,75 +111,78 @@ const mount: FieldsOf<MountRequest> = {
   VolumeOptions: {
     fields: {
       NoCopy: 'boolean',
-      Labels: textMap,
-      DriverConfig: { fields: { Name: 'string', Options: textMap } },
-      Subpath: 'string',
+      Labels: labels,
+      DriverConfig: { fields: { Name: 'line', Options: options } },
+      Subpath: 'text',
     },
   },
-  TmpfsOptions: { fields: { SizeBytes: 'integer', Mode: 'integer', Options: { list: strings } } },
-  ImageOptions: { fields: { Subpath: 'string' } },
+  TmpfsOptions: { fields: { SizeBytes: 'integer', Mode: 'integer', Options: { list: lines } } },
+  ImageOptions: { fields: { Subpath: 'text' } },
 };
 
 const host: FieldsOf<HostConfig> = {
   ...resources,
-  Binds: strings,
-  ContainerIDFile: 'string',
-  LogConfig: { fields: { Type: 'string', Config: textMap } },
-  NetworkMode: 'string',
-  PortBindings: { map: { list: { fields: { HostIp: 'string', HostPort: 'string' } } } },
+  Binds: texts,
+  ContainerIDFile: 'text',
+  LogConfig: { fields: { Type: 'word', Config: options } },
+  NetworkMode: 'line',
+  PortBindings: { map: { list: { fields: { HostIp: 'word', HostPort: 'word' } } }, keys: 'word' },
   RestartPolicy: restartPolicy,
   AutoRemove: 'boolean',
-  VolumeDriver: 'string',
-  VolumesFrom: strings,
+  VolumeDriver: 'line',
+  VolumesFrom: lines,
   Mounts: { list: { fields: mount } },
   ConsoleSize: integers,
-  Annotations: textMap,
+  Annotations: labels,
   CapAdd: 'words',
   CapDrop: 'words',
-  CgroupnsMode: 'string',
-  Dns: strings,
-  DnsOptions: strings,
-  DnsSearch: strings,
-  ExtraHosts: strings,
-  GroupAdd: strings,
-  IpcMode: 'string',
-  Cgroup: 'string',
-  Links: strings,
+  CgroupnsMode: 'word',
+  Dns: words,
+  DnsOptions: words,
+  DnsSearch: words,
+  ExtraHosts: words,
+  GroupAdd: lines,
+  IpcMode: 'line',
+  Cgroup: 'line',
+  Links: lines,
   OomScoreAdj: 'integer',
-  PidMode: 'string',
+  PidMode: 'line',
   Privileged: 'boolean',
   PublishAllPorts: 'boolean',
   ReadonlyRootfs: 'boolean',
-  SecurityOpt: strings,
-  StorageOpt: textMap,
-  Tmpfs: textMap,
-  UTSMode: 'string',
-  UsernsMode: 'string',
+  SecurityOpt: texts,
+  StorageOpt: options,
+  Tmpfs: { map: 'line' },
+  UTSMode: 'line',
+  UsernsMode: 'line',
   ShmSize: 'integer',
-  Sysctls: textMap,
-  Runtime: 'string',
-  Isolation: 'string',
-  MaskedPaths: strings,
-  ReadonlyPaths: strings,
+  Sysctls: { map: 'line', keys: 'word' },
+  Runtime: 'line',
+  Isolation: 'word',
+  MaskedPaths: texts,
+  ReadonlyPaths: texts,
 };
 
 const endpoint: FieldsOf<EndpointSettings> = {
-  IPAMConfig: { fields: { IPv4Address: 'string', IPv6Address: 'string', LinkLocalIPs: strings } },
-  Links: strings,
-  Aliases: strings,
-  MacAddress: 'string',
-  DriverOpts: textMap,
+  IPAMConfig: { fields: { IPv4Address: 'word', IPv6Address: 'word', LinkLocalIPs: words } },
+  Links: lines,
+  Aliases: words,
+  MacAddress: 'word',
+  DriverOpts: options,
   GwPriority: 'integer',
-  NetworkID: 'string',
-  EndpointID: 'string',
-  Gateway: 'string',
-  IPAddress: 'string',
+  NetworkID: 'line',
+  EndpointID: 'line',
+  Gateway: 'word',
+  IPAddress: 'word',
   IPPrefixLen: 'integer',
-  IPv6Gateway: 'string',
-  GlobalIPv6Address: 'string',
+  IPv6Gateway: 'word',
+  GlobalIPv6Address: 'word',
   GlobalIPv6PrefixLen: 'integer',
-  DNSNames: strings,
+  DNSNames: words,
 };
+
+/** Configuration of a container after its image's was merged in: an image is as little trusted as a request. */
+export const mergedConfigShape: Shape = { fields: config };
 
 /** POST /containers/create */
 export const containerCreateShape: Shape = {
@@ -194,13 +201,13 @@ const execCreate: FieldsOf<ExecCreateRequest> = {
   AttachStdout: 'boolean',
   AttachStderr: 'boolean',
   ConsoleSize: integers,
-  DetachKeys: 'string',
+  DetachKeys: 'line',
   Tty: 'boolean',
-  Env: strings,
-  Cmd: strings,
+  Env: texts,
+  Cmd: texts,
   Privileged: 'boolean',
-  User: 'string',
-  WorkingDir: 'string',
+  User: 'line',
+  WorkingDir: 'text',
 };
 
 /** POST /containers/{id}/exec */
@@ -212,54 +219,79 @@ const execStart: FieldsOf<ExecStartRequest> = { Detach: 'boolean', Tty: 'boolean
 export const execStartShape: Shape = { fields: execStart };
 
 const networkCreate: FieldsOf<NetworkCreateRequest> = {
-  Name: 'string',
+  Name: 'line',
   CheckDuplicate: 'boolean',
-  Driver: 'string',
-  Scope: 'string',
+  Driver: 'line',
+  Scope: 'word',
   Internal: 'boolean',
   Attachable: 'boolean',
   Ingress: 'boolean',
   ConfigOnly: 'boolean',
-  ConfigFrom: { fields: { Network: 'string' } },
+  ConfigFrom: { fields: { Network: 'line' } },
   IPAM: {
     fields: {
-      Driver: 'string',
+      Driver: 'line',
       Config: {
         list: {
-          fields: { Subnet: 'string', IPRange: 'string', Gateway: 'string', AuxiliaryAddresses: textMap },
+          fields: {
+            Subnet: 'word',
+            IPRange: 'word',
+            Gateway: 'word',
+            AuxiliaryAddresses: { map: 'word', keys: 'line' },
+          },
         },
       },
-      Options: textMap,
+      Options: options,
     },
   },
   EnableIPv4: 'boolean',
   EnableIPv6: 'boolean',
-  Options: textMap,
-  Labels: textMap,
+  Options: options,
+  Labels: labels,
 };
 
 /** POST /networks/create */
 export const networkCreateShape: Shape = { fields: networkCreate };
 
 const networkConnect: FieldsOf<NetworkConnectRequest> = {
-  Container: 'string',
+  Container: 'line',
   EndpointConfig: { fields: endpoint },
 };
 
 /** POST /networks/{id}/connect */
 export const networkConnectShape: Shape = { fields: networkConnect };
 
-const networkDisconnect: FieldsOf<NetworkDisconnectRequest> = { Container: 'string', Force: 'boolean' };
+const networkDisconnect: FieldsOf<NetworkDisconnectRequest> = { Container: 'line', Force: 'boolean' };
 
 /** POST /networks/{id}/disconnect */
 export const networkDisconnectShape: Shape = { fields: networkDisconnect };
 
 const volumeCreate: FieldsOf<VolumeCreateRequest> = {
-  Name: 'string',
-  Driver: 'string',
-  DriverOpts: textMap,
-  Labels: textMap,
+  Name: 'line',
+  Driver: 'line',
+  DriverOpts: options,
+  Labels: labels,
 };
 
 /** POST /volumes/create */
 export const volumeCreateShape: Shape = { fields: volumeCreate };
+
+const preflight: FieldsOf<PreflightRequest> = {
+  // Each request is looked at by itself, so that what is wrong with it is told under its container's name.
+  create: { list: { fields: { name: 'line', request: 'any', start: 'boolean' } } },
+  start: lines,
+  release: lines,
+};
+
+/** POST /tcompose/preflight */
+export const preflightShape: Shape = { fields: preflight };
+
+const handover: FieldsOf<HandoverRequest> = { engine: 'text', version: 'line' };
+
+/** POST /tcompose/handover */
+export const handoverShape: Shape = { fields: handover };
+
+const shutdown: FieldsOf<ShutdownRequest> = { force: 'boolean' };
+
+/** POST /tcompose/shutdown */
+export const shutdownShape: Shape = { fields: shutdown };

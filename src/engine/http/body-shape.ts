@@ -5,24 +5,39 @@ import { badParameter } from './failure.ts';
  * leave out.
  */
 export type Shape =
-  | 'string'
+  | Text
   | 'integer'
   | 'boolean'
-  /** A list of strings, or one string that stands for a list of one. */
+  /** A list of texts, or one text that stands for a list of one. */
   | 'words'
   /** Nothing is read of it. */
   | 'any'
   | { readonly list: Shape }
-  | { readonly map: Shape }
+  /** `keys` says what its names may hold; absent: as a text. */
+  | { readonly map: Shape; readonly keys?: Text }
   | { readonly fields: Readonly<Record<string, Shape>> };
 
 /**
- * Gives the body back as the type it claims to be, or throws 400 naming the first field that is of another kind: wrong
- * kinds would else be met deep inside the engine, or by the next one that loads the record. Unknown fields pass.
+ * What a string may hold, by where it ends. A `text` is an argument, a variable, a path or a label: anything but NUL, at
+ * which the kernel would see its end. A `line` becomes part of a file of lines, an option or a setting: no control
+ * character but the tab. A `word` is one of several in a line of such a file: no white space either.
  */
-export function shaped<T>(body: unknown, shape: Shape): T {
+type Text = 'text' | 'line' | 'word';
+
+const refusals: Readonly<Record<Text, readonly [forbidden: RegExp, sentence: string]>> = {
+  text: [/\0/, 'must not contain a NUL character'],
+  line: [/[\0-\x08\x0a-\x1f\x7f]/, 'must not contain line breaks or other control characters'],
+  word: [/[\0-\x20\x7f]|\s/, 'must not contain white space or control characters'],
+};
+
+/**
+ * Gives the body back as the type it claims to be, or throws 400 naming the first field that is of another kind or holds
+ * what its place can't: they would else be met deep inside the engine, in a file that says something else by then, or by
+ * the next one that loads the record. Unknown fields pass. `of` stands before the sentence.
+ */
+export function shaped<T>(body: unknown, shape: Shape, of = ''): T {
   const fault = faultIn(body, shape, '');
-  if (fault !== undefined) throw badParameter(fault);
+  if (fault !== undefined) throw badParameter(`${of}${fault}`);
   return body as T;
 }
 
@@ -30,14 +45,16 @@ function faultIn(value: unknown, shape: Shape, path: string): string | undefined
   if (value === null || value === undefined || shape === 'any') return undefined;
   const wrong = (wanted: string): string => `${path || 'the request'} must be ${wanted}, not ${kind(value)}`;
   switch (shape) {
-    case 'string':
-      return typeof value === 'string' ? undefined : wrong('a string');
+    case 'text':
+    case 'line':
+    case 'word':
+      return typeof value === 'string' ? refusal(value, shape, path) : wrong('a string');
     case 'boolean':
       return typeof value === 'boolean' ? undefined : wrong('true or false');
     case 'integer':
       return Number.isInteger(value) ? undefined : wrong('a whole number');
     case 'words':
-      return typeof value === 'string' ? undefined : faultIn(value, { list: 'string' }, path);
+      return faultIn(value, typeof value === 'string' ? 'text' : { list: 'text' }, path);
   }
   if ('list' in shape) {
     if (!Array.isArray(value)) return wrong('a list');
@@ -45,12 +62,23 @@ function faultIn(value: unknown, shape: Shape, path: string): string | undefined
   }
   if (typeof value !== 'object' || Array.isArray(value)) return wrong('an object');
   const below = (name: string | number): string => (path === '' ? String(name) : `${path}.${name}`);
-  if ('map' in shape) return firstFault(Object.entries(value), below, shape.map);
+  if ('map' in shape) {
+    for (const name of Object.keys(value)) {
+      const fault = refusal(name, shape.keys ?? 'text', `a name in ${path}`);
+      if (fault !== undefined) return fault;
+    }
+    return firstFault(Object.entries(value), below, shape.map);
+  }
   for (const [name, field] of Object.entries(shape.fields)) {
     const fault = faultIn((value as Record<string, unknown>)[name], field, below(name));
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function refusal(value: string, text: Text, path: string): string | undefined {
+  const [forbidden, sentence] = refusals[text];
+  return forbidden.test(value) ? `${path} ${sentence}: ${JSON.stringify(value)}` : undefined;
 }
 
 function firstFault(

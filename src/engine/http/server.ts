@@ -65,6 +65,8 @@ export function createApiServer(
         channel.send(400, {
           message: `client version ${version} is too new. Maximum supported API version is ${apiVersion}`,
         });
+      } else if (url.includes('%00')) {
+        channel.send(400, { message: 'the path and the query must not contain a NUL character' });
       } else if (found.kind !== 'match') {
         const what = found.kind === 'unknown' ? 'has no such endpoint' : `does not allow ${method} here`;
         // A wrong method is a 404 in Docker too.

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { EngineStatus, HandoverRequest, ShutdownRequest } from '../api/engine.ts';
 import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
+import { handoverShape, preflightShape, shutdownShape } from '../api/request-shapes.ts';
 import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
+import { shaped } from '../http/body-shape.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
@@ -29,7 +31,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       path: '/tcompose/preflight',
       async handler(exchange) {
         const answer: PreflightResponse = {
-          problems: preflight(engine, await exchange.json<PreflightRequest>()),
+          problems: preflight(engine, shaped<PreflightRequest>(await exchange.json(), preflightShape)),
         };
         exchange.send(200, answer);
       },
@@ -38,7 +40,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       method: 'POST',
       path: '/tcompose/handover',
       async handler(exchange) {
-        const request = await exchange.json<HandoverRequest>();
+        const request = shaped<HandoverRequest>(await exchange.json(), handoverShape);
         if (
           request.engine !== undefined &&
           (!request.engine.startsWith('/') || !existsSync(request.engine))
@@ -55,7 +57,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       method: 'POST',
       path: '/tcompose/shutdown',
       async handler(exchange) {
-        const request = await exchange.json<ShutdownRequest>();
+        const request = shaped<ShutdownRequest>(await exchange.json(), shutdownShape);
         const running = engine.containers.all().filter((container) => container.up);
         if (running.length > 0 && request.force !== true) {
           throw conflict(

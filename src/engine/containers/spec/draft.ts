@@ -4,7 +4,7 @@ import { checkRequest } from '../../../runtime/spec/check-request.ts';
 import type { ContainerCreateRequest } from '../../api/container.ts';
 import type { ContainerConfig } from '../../api/container-config.ts';
 import type { HostConfig } from '../../api/host-config.ts';
-import { containerCreateShape } from '../../api/request-shapes.ts';
+import { containerCreateShape, mergedConfigShape } from '../../api/request-shapes.ts';
 import type { Engine } from '../../context.ts';
 import { shaped } from '../../http/body-shape.ts';
 import { badParameter, notFound } from '../../http/failure.ts';
@@ -39,6 +39,7 @@ export function draftContainer(
   const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
   checkEnv(givenConfig.Env);
   const { config, command } = mergeImageConfig(givenConfig, image.config);
+  shaped(config, mergedConfigShape, `what image ${request.Image} says: `);
   const host = withDefaults(givenHost ?? {});
   const { runtime, warning } = engine.runtimes.resolve(host.Runtime ?? '');
   const warnings = [

@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { containerCreateShape, networkCreateShape } from '../../../../src/engine/api/request-shapes.ts';
-import { shaped } from '../../../../src/engine/http/body-shape.ts';
+import * as shapes from '../../../../src/engine/api/request-shapes.ts';
+import { type Shape, shaped } from '../../../../src/engine/http/body-shape.ts';
+
+const { containerCreateShape, networkCreateShape } = shapes;
 
 describe('the body of a request', () => {
   it.each([
@@ -30,5 +33,99 @@ describe('the body of a request', () => {
     expect(
       shaped({ Name: 'n', IPAM: { Config: [{ Subnet: '10.0.0.0/8' }] } }, networkCreateShape),
     ).toBeDefined();
+  });
+});
+
+interface Place {
+  readonly kind: 'text' | 'line' | 'word';
+  /** A body with this string at the place. */
+  readonly with: (value: string) => unknown;
+}
+
+/** Every place of a shape where a string may stand, names of maps included. */
+function places(shape: Shape): Place[] {
+  const below = (inner: Shape, wrap: (value: unknown) => unknown): Place[] =>
+    places(inner).map((place) => ({ kind: place.kind, with: (value) => wrap(place.with(value)) }));
+  if (shape === 'text' || shape === 'line' || shape === 'word')
+    return [{ kind: shape, with: (value) => value }];
+  if (shape === 'words') {
+    return [
+      { kind: 'text', with: (value) => value },
+      { kind: 'text', with: (value) => ['first', value] },
+    ];
+  }
+  if (typeof shape === 'string') return [];
+  if ('list' in shape) return below(shape.list, (value) => [value]);
+  if ('map' in shape) {
+    const name: Place = { kind: shape.keys ?? 'text', with: (value) => ({ [value]: null }) };
+    return [name, ...below(shape.map, (value) => ({ name: value }))];
+  }
+  return Object.entries(shape.fields).flatMap(([name, field]) =>
+    below(field, (value) => ({ [name]: value })),
+  );
+}
+
+/** Characters that a place can't have, and some of those it can. */
+const refused = {
+  text: ['\0'],
+  line: ['\0', '\n', '\r', '\x1b', '\x7f'],
+  word: ['\0', '\n', '\r', '\t', ' ', '\u00a0', '\u2028'],
+};
+const allowed = {
+  text: ['\n', '\t', '\x1b', 'é'],
+  line: ['\t', ' ', 'é', '='],
+  word: ['é', '=', ':', '/', '%'],
+};
+
+describe('a string of a request', () => {
+  const all = Object.entries(shapes).map(([name, shape]) => ({ name, shape, places: places(shape) }));
+  const many = all.filter((one) => one.places.length > 0);
+
+  it('is looked at wherever one may stand', () => {
+    const count = (name: string) => all.find((one) => one.name === name)!.places.length;
+    expect(count('containerCreateShape')).toBeGreaterThan(90);
+    expect(
+      ['execCreateShape', 'networkCreateShape', 'volumeCreateShape', 'networkConnectShape'].map(count),
+    ).toEqual(expect.not.arrayContaining([0]));
+  });
+
+  it.each(many)(
+    'of $name is refused with what would end it, or begin another line or word',
+    ({ shape, places }) => {
+      const some = fc.constantFrom(...places);
+      const parts = fc.tuple(
+        some,
+        fc.string({ unit: 'grapheme-ascii' }),
+        fc.nat(),
+        fc.string({ unit: 'grapheme-ascii' }),
+      );
+      fc.assert(
+        fc.property(parts, ([place, before, pick, after]) => {
+          const characters = refused[place.kind];
+          const value = `${before}${characters[pick % characters.length]}${after}`;
+          expect(() => shaped(place.with(value), shape)).toThrow(/must not contain/);
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
+
+  it.each(many)('of $name passes with what its place can hold', ({ shape, places }) => {
+    for (const place of places) {
+      for (const character of allowed[place.kind]) {
+        const body = place.with(`a${character}b`);
+        expect(shaped(body, shape)).toBe(body);
+      }
+    }
+  });
+
+  it('is named with its place, and may come from an image as well', () => {
+    expect(() => shaped({ Hostname: 'a\n127.0.0.1 bank' }, containerCreateShape)).toThrow(
+      'Hostname must not contain white space or control characters: "a\\n127.0.0.1 bank"',
+    );
+    const config = { Env: ['OK=line\nline', 'PATH=/bin\0/sbin'] };
+    expect(() => shaped(config, shapes.mergedConfigShape, 'what image x says: ')).toThrow(
+      'what image x says: Env[1] must not contain a NUL character',
+    );
   });
 });
