@@ -26,7 +26,8 @@ export async function stageLayer(
   options: LayerWriterOptions,
 ): Promise<StagedLayer> {
   const diff = join(staging, 'layer', 'diff');
-  await mkdir(diff, { recursive: true, mode: 0o755 });
+  await mkdir(join(staging, 'layer'), { mode: 0o700 });
+  await mkdir(diff, { mode: 0o755 });
   const recorder = await BlobRecorder.create(join(staging, 'blob'));
   const hash = createHash('sha256');
   let size = 0;

@@ -40,8 +40,8 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
   const logBefore = readText(paths.log).length;
   const endedBefore = readText(paths.ended);
   try {
-    mkdirSync(paths.run, { recursive: true, mode: 0o711 });
-    mkdirSync(paths.lib, { recursive: true, mode: 0o711 });
+    mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+    mkdirSync(paths.lib, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw cannotUse(paths, error as NodeJS.ErrnoException);
   }

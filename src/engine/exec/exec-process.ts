@@ -63,7 +63,7 @@ export async function startExec(
   exec.state = { status: 'running', pid: 0 };
   const runDir = join(engine.layout.execRuns, exec.id);
   await mkdir(runDir, { recursive: true, mode: 0o700 });
-  if (options.attached === undefined) await writeFile(join(runDir, detachedMark), '');
+  if (options.attached === undefined) await writeFile(join(runDir, detachedMark), '', { mode: 0o600 });
   const [rows = 0, columns = 0] = options.consoleSize ?? request.ConsoleSize ?? [];
   let shim: ShimConnection | undefined;
   try {

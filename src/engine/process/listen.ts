@@ -10,7 +10,7 @@ export async function listen(server: Server, layout: Layout): Promise<void> {
     server.once('error', reject);
     server.listen(temporary, 1024, resolve);
   });
-  chmodSync(temporary, 0o660);
+  chmodSync(temporary, 0o600);
   for (const path of ['/_ping', '/v1.47/containers/json?all=1', '/v1.47/networks', '/version']) {
     await ask(temporary, path);
   }

@@ -66,15 +66,15 @@ export function locate(
   return layoutOf(lib, run);
 }
 
-/** Makes the directories: lib and run 0711 (a container's user must be able to pass), what is in them 0700. */
+/**
+ * Makes the directories, for nobody but the engine's user: what containers write lies below, programs with a set-user-id bit
+ * among it. Whatever a container's own user needs of them is mounted by root before that user comes into being. Those that
+ * an earlier version left open to others are closed.
+ */
 export function makeDirectories(layout: Layout): void {
-  for (const path of [layout.lib, layout.run]) {
-    mkdirSync(path, { recursive: true, mode: 0o711 });
-    chmodSync(path, 0o711);
-  }
-  for (const path of [layout.containers, layout.volumes, layout.containerRuns]) {
-    mkdirSync(path, { recursive: true, mode: 0o711 });
-  }
-  for (const path of [layout.networks, layout.copies, layout.execRuns])
+  const { lib, run, containers, volumes, networks, copies, containerRuns, execRuns } = layout;
+  for (const path of [lib, run, containers, volumes, networks, copies, containerRuns, execRuns]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  }
 }

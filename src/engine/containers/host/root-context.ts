@@ -34,7 +34,7 @@ export async function rootContext(
     await rm(container.upperDir, { recursive: true, force: true });
     await mkdir(container.directory, { recursive: true });
     await rename(copy, container.upperDir);
-    await writeFile(done, '');
+    await writeFile(done, '', { mode: 0o600 });
   }
   return { kind: 'directory', path: container.upperDir, binds };
 }

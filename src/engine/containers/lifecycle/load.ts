@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineLog } from '../../log-sink.ts';
 import { type DamageReport, putAside } from '../../store/damage.ts';
@@ -64,6 +64,8 @@ function load(parts: Parts, id: string): void {
   const mutable = state.kind === 'whole' ? state.value : stateAfterDamage(record, parts.bootId);
   const lost = known === undefined ? `${join(directory, 'config.json')} is damaged` : undefined;
   const container = new Container(layout, record, mutable, lost);
+  // Earlier versions let others pass.
+  chmodSync(directory, 0o700);
   registry.add(container);
   if (config.kind !== 'whole') tell(parts, container, 'config.json', config);
   if (state.kind !== 'whole') tell(parts, container, 'state.json', state);

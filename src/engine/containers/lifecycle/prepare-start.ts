@@ -52,7 +52,7 @@ export async function prepare(
   }
   const attached = allocate(engine, container, undo);
   rmSync(container.runDir, { recursive: true, force: true });
-  mkdirSync(container.runDir, { recursive: true, mode: 0o711 });
+  mkdirSync(container.runDir, { recursive: true, mode: 0o700 });
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
 
   const mode = networkMode(host.NetworkMode);

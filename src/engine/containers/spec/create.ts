@@ -54,7 +54,7 @@ export async function createContainer(
   const directory = join(engine.layout.containers, id);
   const made: string[] = [];
   try {
-    mkdirSync(directory, { mode: 0o711 });
+    mkdirSync(directory, { mode: 0o700 });
     engine.fault('create:directory');
     for (const part of ['upper', 'work', 'root']) mkdirSync(join(directory, part), { mode: 0o755 });
     for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);

@@ -74,7 +74,7 @@ int take_lock(const char *run) {
 void write_pid(const char *run) {
   char path[4096], text[16];
   snprintf(path, sizeof path, "%s/keeper.pid", run);
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return;
   write_all(fd, text, (size_t)snprintf(text, sizeof text, "%d\n", getpid()));
   close(fd);

@@ -81,7 +81,7 @@ int keeper_main(int argc, char **argv, const char *binary) {
     return 1;
   }
   sys_close_range(3, ~0u, 0);
-  if (mkdir(k.options.run, 0711) < 0 && errno != EEXIST) {
+  if (mkdir(k.options.run, 0700) < 0 && errno != EEXIST) {
     fprintf(stderr, "tcompose keeper: %s: %s\n", k.options.run, strerror(errno));
     return 1;
   }

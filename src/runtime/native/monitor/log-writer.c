@@ -12,7 +12,7 @@
 enum { BATCH = 128 << 10, HEADER = LOG_STAMP + 8 + 2 };
 
 static int open_file(struct log_writer *log) {
-  log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (log->fd < 0) return -1;
   struct stat st;
   log->size = fstat(log->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
