@@ -140,12 +140,15 @@ function toEntry(
     throw archiveError(`${shownName(name)} has the unknown type ${shownName(header.type)}`);
   // v7 had no directory type.
   if (type === 'file' && header.type === '0' && name.endsWith('/')) type = 'directory';
-  if (name.includes('\0')) throw archiveError('it is damaged (a NUL in a name)');
+  const linkName = records.get('linkpath')?.toString('latin1') ?? longLink ?? header.linkName;
+  if (name.includes('\0') || linkName.includes('\0')) throw archiveError('it is damaged (a NUL in a name)');
+  if (linkName === '' && (type === 'symlink' || type === 'hardlink'))
+    throw archiveError(`${shownName(name)} is a link to nothing`);
   const size = numeric(records, 'size') ?? header.size;
   return {
     type,
     name,
-    linkName: records.get('linkpath')?.toString('latin1') ?? longLink ?? header.linkName,
+    linkName,
     mode: header.mode & 0o7777,
     uid: id(numeric(records, 'uid') ?? header.uid, name),
     gid: id(numeric(records, 'gid') ?? header.gid, name),

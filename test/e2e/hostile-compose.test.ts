@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +9,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true, commands: ['mkfifo'] }) ??
+  requirements({ root: true, built: true }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 
 /** Retitles the window, clears the screen, asks the terminal something, and begins a line of its own; as YAML writes it. */
@@ -45,7 +44,6 @@ describe.skipIf(unmet !== undefined)(
       bench = workbench();
       canary = makeCanary(join(bench.dir, 'canary'), busybox!);
       before = canary.fingerprint();
-      execFileSync('mkfifo', [join(bench.dir, 'pipe')]);
       bench.write('huge', '');
       truncateSync(join(bench.dir, 'huge'), 30 * 1024 ** 3);
       bench.write('text', 'inside');
@@ -69,7 +67,6 @@ describe.skipIf(unmet !== undefined)(
 
     it.each<[string, string, RegExp]>([
       ['an endless env_file', service('env_file: /dev/zero'), /is a device/],
-      ['an env_file that nobody writes', service('env_file: ./pipe'), /nothing writes to it/],
       ['an env_file of 30 GiB', service('env_file: ./huge'), /larger than 64 MiB/],
       ['an env_file in a circle of links', service('env_file: ./loop'), /not found/],
       ['an endless label_file', service('label_file: /dev/zero'), /is a device/],
@@ -174,7 +171,7 @@ describe.skipIf(unmet !== undefined)(
     ])('is refused by name: %s', (_, more, top) => {
       bench.write('compose.yaml', service(more, top).replaceAll('CANARY', canary.path));
       const { status, stdout, stderr } = attack('up');
-      attack('down', '-v', '-t', '0');
+      if (stderr.includes('Creat')) attack('down', '-v', '-t', '0');
       expect({ status, stdout, stderr }).toMatchObject({
         status: expect.any(Number),
         stderr: expect.stringMatching(/^(.*\n)*error: |warning: /),
@@ -204,22 +201,14 @@ networks: {net: {name: "evil/../${'n'.repeat(200)}", labels: {"${evil}": "${evil
       expect(attack('up', '-d').status).toBe(0);
       const text = attack('exec', 'web', 'printenv', 'TEXT').stdout;
       expect(text).toContain('\x1b]0;owned\x07');
-      attack('up', '-d', '--wait');
       for (const args of [
+        ['up', '-d', '--wait'],
+        ['up', '--dry-run'],
         ['ps', '-a'],
         ['top'],
-        ['images'],
         ['volumes'],
         ['ls', '-a'],
-        ['up', '--dry-run'],
-        ['port', 'web', '80'],
-      ])
-        expect(attack(...args).stdout).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
-      for (const args of [
-        ['container', 'ls', '-a'],
         ['network', 'ls'],
-        ['volume', 'ls'],
-        ['config', '--quiet'],
       ])
         expect(attack(...args).stdout).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
       expect(attack('ps', '-q', 'web').stdout).toMatch(/^[0-9a-f]{64}\n$/);

@@ -213,6 +213,7 @@ secrets: {text: {environment: HOME}}
         'a hard link through a link',
         (there) => [link('s', there), { name: 'hard', type: 'hard', to: 's/hosts' }],
       ],
+      ['a link to nothing', () => [link('nothing', '')]],
       ['a root that is a link', (there) => [link('./', there)]],
       ['a whiteout of the directory above', () => [file('.wh...')]],
       ['a name of 300 bytes', () => [file('n'.repeat(300))]],

@@ -66,3 +66,12 @@ test(name, () => {});
     'test with ${x}',
   ]);
 });
+
+test('every attack has a name to be printed', async () => {
+  const { attackFiles }: { attackFiles: () => string[] } = await import(
+    /* @vite-ignore */ new URL('../../scripts/list-attacks.mjs', import.meta.url).href
+  );
+  expect(attackFiles()).toContain('test/engine/security/descriptors.test.ts');
+  for (const file of attackFiles())
+    expect([file, titlesOf(file)]).toEqual([file, expect.arrayContaining([expect.any(String)])]);
+});

@@ -161,6 +161,12 @@ describe('TarReader', () => {
     ['an unknown type', Buffer.concat([rawHeader('a', { type: 'Z' }), endMarker]), /unknown type/],
     ['a sparse file', Buffer.concat([rawHeader('a', { type: 'S' }), endMarker]), /sparse/],
     ['a NUL in a name', Buffer.concat([paxEntry({ path: 'a\0b' }, rawHeader('a')), endMarker]), /NUL/],
+    [
+      'a NUL in a target',
+      Buffer.concat([paxEntry({ linkpath: 'a\0b' }, rawHeader('a', { type: '2' })), endMarker]),
+      /NUL/,
+    ],
+    ['a link to nothing', Buffer.concat([rawHeader('a', { type: '2' }), endMarker]), /link to nothing/],
   ])('refuses %s', async (_what, bytes, why) => {
     await expect(readAll(bytes)).rejects.toMatchObject({
       code: 'IMAGE_ARCHIVE',
