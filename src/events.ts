@@ -41,6 +41,9 @@ export type TcomposeEvent =
       readonly service: string;
       readonly container: string;
       readonly exitCode: number;
+      /** It comes back: a restart policy or somebody's restart sees to that. */
+      readonly restarting?: boolean;
+      readonly oomKilled?: boolean;
     };
 
 export type EventSink = (event: TcomposeEvent) => void;

@@ -22,6 +22,8 @@ export interface CliContext {
    * files, images and engines. A pipe gets the text as it is.
    */
   write(text: string): void;
+  /** Resolves when standard output takes more: who writes without end waits for it. */
+  drained(): Promise<void>;
   /** One warning line on standard error (or a JSON event with `--progress json`). */
   warn(message: string, hint?: string): void;
   /** The engine's client, connected on first use (starting our engine if need be), closed by main. */

@@ -57,6 +57,10 @@ export function createContext(globals: GlobalOptions): {
     stderr: process.stderr,
     color,
     write: (text) => void process.stdout.write(process.stdout.isTTY === true ? visible(text) : text),
+    drained: async () => {
+      if (process.stdout.writableNeedDrain)
+        await (await import('./render/outputs.ts')).drained(process.stdout);
+    },
     warn: (message, hint) => emit({ type: 'warning', message, ...(hint === undefined ? {} : { hint }) }),
     engine: () => {
       client ??= import('../engine/client/connect.ts').then(({ connectEngine }) =>

@@ -39,7 +39,7 @@ services:
 `,
     );
   });
-  afterAll(() => bench.close('front', 'stubborn', 'jobs'));
+  afterAll(() => bench.close('front', 'stubborn', 'jobs', 'one', 'loop'));
   const running = (project: string) => bench.run('-p', project, 'ps', '-q').stdout.trim();
 
   it('shows what services print, and stops them in order on the first interrupt', async () => {
@@ -84,6 +84,55 @@ services:
     expect(up.status).toBe(3);
     expect(up.stdout).toContain('test-1  | testing');
     expect(running('jobs')).toBe('');
+  });
+
+  it('keeps the streams of containers apart, and goes on over a restart and a replacement', async () => {
+    bench.write(
+      'one.yaml',
+      `
+name: one
+services:
+  one: {image: tcompose/host, init: true, labels: {v: "\${V:-1}"}, command: "sh -c 'echo out; echo err >&2; exec sleep 1000'"}
+`,
+    );
+    const up = bench.begin('-f', 'one.yaml', 'up');
+    let errors = '';
+    up.child.stderr!.on('data', (part: Buffer) => {
+      errors += part;
+    });
+    await up.until('one-1  | out\n');
+    await up.until('one-1  | err\n');
+    expect(errors).toContain('one-1  | err\n');
+    expect(errors).not.toContain('one-1  | out\n');
+    const logs = bench.begin('-f', 'one.yaml', 'logs', '-f');
+    await logs.until('one-1  | out\n');
+    const times = (count: number) => new RegExp(`(one-1 +\\| out\n[^]*){${count}}`);
+    bench.run('-f', 'one.yaml', 'restart', '-t', '1');
+    for (const running of [up, logs]) {
+      await running.until('one-1 exited with code 143 (restarting)\n');
+      await running.until(times(2));
+    }
+    bench.env.V = '2';
+    bench.run('-f', 'one.yaml', 'up', '-d', '-t', '1');
+    for (const running of [up, logs]) await running.until(times(3));
+    bench.run('-f', 'one.yaml', 'stop', '-t', '1');
+    expect([await up.exit, await logs.exit]).toEqual([0, 0]);
+  });
+
+  it('tells each end of a container that comes back between its lines', async () => {
+    bench.write(
+      'loop.yaml',
+      `
+name: loop
+services:
+  loop: {image: tcompose/host, restart: always, command: "sh -c 'echo again; exit 3'"}
+`,
+    );
+    const up = bench.begin('-f', 'loop.yaml', 'up');
+    const once = String.raw`loop-1 +\| again\nloop-1 exited with code 3 \(restarting\)\n`;
+    await up.until(new RegExp(`${once}${once}`));
+    up.child.kill('SIGINT');
+    expect(await up.exit).toBe(130);
   });
 
   it('follows logs until the containers end', async () => {

@@ -89,7 +89,7 @@ services:
     ok('-f', 'slow.yaml', 'down', '-t', '0');
   });
 
-  it('an interrupt stops the services named and what was started with them, not what ran before', async () => {
+  it('an interrupt stops the services named and leaves their dependencies running', async () => {
     ok('up', '-d', 'db');
     const up = bench.begin('up', 'web');
     await up.until('Container anew-web-1  Started');

@@ -1,14 +1,14 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { execute } from '../../project/execute/index.ts';
-import { observeContainers } from '../../project/observe.ts';
 import type { Plan } from '../../project/plan.ts';
-import { planKill } from '../../project/plan-lifecycle/signal.ts';
-import { planStop } from '../../project/plan-lifecycle/stop.ts';
 import { flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
+import { ContainerFollower, type Ending } from '../logs/container-follower.ts';
 import { matchServices } from '../project.ts';
-import { AttachedSession } from './attached.ts';
+import type { Renderer } from '../render/renderer.ts';
+import { shownServices } from './shown-services.ts';
+import { stopServices } from './stopping.ts';
 
 interface UpAttachedInput {
   readonly project: Project;
@@ -18,27 +18,30 @@ interface UpAttachedInput {
   readonly args: ParsedArgs;
 }
 
-/** Which services' output is shown. */
-function shownServices(input: UpAttachedInput): ReadonlySet<string> {
-  const { project, roots, args } = input;
-  const all = Object.keys(project.services);
-  const only = flag.list(args, 'attach');
-  const hidden = matchList(all, flag.list(args, 'no-attach'));
-  const base =
-    only.length > 0
-      ? matchList(all, only)
-      : new Set(
-          all.filter(
-            (name) =>
-              project.services[name]!.attach !== false &&
-              (roots === undefined || roots.has(name) || flag.bool(args, 'attach-dependencies')),
-          ),
-        );
-  return new Set([...base].filter((name) => !hidden.has(name)));
+/** What one `up` in the foreground works with. */
+interface Session extends UpAttachedInput {
+  readonly ctx: CliContext;
+  readonly client: EngineClient;
+  readonly renderer: Renderer;
+  readonly follower: ContainerFollower;
+  readonly interrupts: Interrupts;
 }
 
-const matchList = (all: readonly string[], names: readonly string[]) =>
-  names.length === 0 ? new Set<string>() : matchServices(all, names);
+/** The user's interrupts: the first ends, the second makes impatient, the third leaves at once. */
+interface Interrupts {
+  readonly first: AbortSignal;
+  readonly second: AbortSignal;
+  release(): void;
+}
+
+function catchInterrupts(ctx: CliContext): Interrupts {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const release = ctx.onInterrupt((count) => {
+    if (count > 2) ctx.exit(130);
+    (count === 1 ? first : second).abort();
+  });
+  return { first: first.signal, second: second.signal, release };
+}
 
 /**
  * `up` in the foreground: carries the plan out while showing what containers print, then stays until all have ended, one
@@ -49,131 +52,132 @@ export async function upAttached(
   client: EngineClient,
   input: UpAttachedInput,
 ): Promise<number> {
-  const { project, plan, args, roots } = input;
-  const shown = shownServices(input);
+  const { project, args } = input;
   const exitFrom = flag.str(args, 'exit-code-from');
   if (exitFrom !== undefined) matchServices(Object.keys(project.services), [exitFrom]);
-  const onFailure = flag.bool(args, 'abort-on-container-failure');
-  const onExit = flag.bool(args, 'abort-on-container-exit') || (exitFrom !== undefined && !onFailure);
-  const names = [
-    ...new Set([
-      ...plan.unchanged.map(({ container }) => container.name),
-      ...plan.steps.flatMap(({ operation }) =>
-        operation.kind === 'start-container' ? [operation.container] : [],
-      ),
-    ]),
-  ];
-  const renderer = await ctx.renderer({
+  const shown = shownServices(project, input.roots, args);
+  const renderer = await ctx.renderer(logStyle(ctx, input));
+  const follower = await ContainerFollower.open({
+    client,
+    project: project.name,
+    shows: ({ service }) => shown.has(service),
+    counts: ({ service }) => project.services[service] !== undefined,
+    tty: (service) => project.services[service]?.tty === true,
+    emit: renderer.emit,
+    drained: renderer.drained,
+    since: (Date.now() / 1000).toFixed(9),
+  });
+  const session: Session = { ...input, ctx, client, renderer, follower, interrupts: catchInterrupts(ctx) };
+  try {
+    return (await startAll(session)) ? await stay(session, shown, exitFrom) : 130;
+  } finally {
+    session.interrupts.release();
+    await follower.close();
+  }
+}
+
+/** How lines are shown, prefixes as wide as the containers that will print need. */
+function logStyle(ctx: CliContext, { project, plan, args }: UpAttachedInput) {
+  const started = plan.steps.flatMap(({ operation }) =>
+    operation.kind === 'start-container' ? [operation.container] : [],
+  );
+  return {
     prefix: !flag.bool(args, 'no-log-prefix'),
     color: ctx.color.stdout && !flag.bool(args, 'no-color'),
     timestamps: flag.bool(args, 'timestamps'),
+    stderr: true,
     project: project.name,
-    containers: names,
-  });
-  const session = await AttachedSession.open({
-    client,
-    project: project.name,
-    shows: (service) => shown.has(service),
-    tty: (service) => project.services[service]?.tty === true,
-    emit: renderer.emit,
-    since: (Date.now() / 1000).toFixed(9),
-  });
-  for (const id of plan.ids.values()) session.old(id);
-  const starting = new AbortController();
-  let interrupted: () => void = () => {};
-  const interrupt = new Promise<'interrupt'>((resolve) => {
-    interrupted = () => resolve('interrupt');
-  });
-  let interrupts = 0;
-  let kill: (() => void) | undefined;
-  const release = ctx.onInterrupt((count) => {
-    interrupts = count;
-    if (count === 1) {
-      starting.abort();
-      interrupted();
-    } else if (kill !== undefined) kill();
-    if (count > 2) ctx.exit(130);
-  });
-  // Dependencies of the services named that ran before go on running.
-  const ours = new Set([
-    ...(roots ?? Object.keys(project.services)),
-    ...plan.steps.flatMap(({ operation }) =>
-      operation.kind === 'start-container' ? [operation.service] : [],
-    ),
-  ]);
-  const stopAll = async () => {
-    const stillUp = async () =>
-      (await observeContainers(client, project.name, false)).filter(
-        (one) => !one.oneoff && ours.has(one.service),
-      );
-    const containers = await stillUp();
-    const run = (work: Plan) =>
-      execute(work, {
-        client,
-        project: project.name,
-        emit: renderer.emit,
-        now: ctx.now,
-        signal: new AbortController().signal,
-        parallel: ctx.globals.parallel,
-      });
-    const killing = new Promise<void>((resolve) => {
-      kill = () => {
-        renderer.emit({ type: 'warning', message: 'killing what still runs' });
-        // Those that have stopped by now are left alone.
-        void stillUp()
-          .then((left) => run(planKill({ project, containers: left }, 'SIGKILL')))
-          .then(
-            () => resolve(),
-            () => resolve(),
-          );
-      };
-    });
-    if (interrupts > 1) kill?.();
-    const stop = planStop({ project, containers, timeout: flag.num(args, 'timeout') });
-    await Promise.race([run({ ...stop, unchanged: [] }), killing]);
-    await session.told(ours, 2000);
+    containers: [...new Set([...plan.unchanged.map(({ container }) => container.name), ...started])],
   };
+}
+
+/** Carries the plan out. False: it was interrupted, and what it had begun is stopped. */
+async function startAll(session: Session): Promise<boolean> {
+  const { ctx, client, project, plan, renderer, follower, interrupts } = session;
+  for (const id of plan.ids.values()) follower.old(id);
   try {
-    try {
-      await execute(plan, {
-        client,
-        project: project.name,
-        emit: renderer.emit,
-        now: ctx.now,
-        signal: starting.signal,
-        parallel: ctx.globals.parallel,
-        watch: session.watch,
-        onStart: (container) => session.track(container),
-      });
-    } catch (error) {
-      // What an `up` in the foreground began does not go on behind a prompt that says it failed.
-      await renderer.close();
-      if (interrupts > 0) ctx.stderr.write('\nStopping what was started (press Ctrl+C again to kill) ...\n');
-      await stopAll();
-      if (interrupts > 0) return 130;
-      throw error;
-    }
+    await execute(plan, {
+      client,
+      project: project.name,
+      emit: renderer.emit,
+      now: ctx.now,
+      signal: interrupts.first,
+      parallel: ctx.globals.parallel,
+      watch: follower.watch,
+      onStart: (container) => follower.track(container),
+    });
+    return true;
+  } catch (error) {
+    // What an `up` in the foreground began does not go on behind a prompt that says it failed.
+    await renderer.close();
+    const interrupted = interrupts.first.aborted;
+    if (interrupted) ctx.stderr.write('\nStopping what was started (press Ctrl+C again to kill) ...\n');
+    await stop(session, new Set([...rootsOf(session), ...begunBy(plan)]));
+    if (interrupted) return false;
+    throw error;
+  } finally {
     // The live list of a terminal is over; from here on there are only lines.
     await renderer.close();
-    for (const { container } of plan.unchanged) {
-      if (container.state !== 'running' && container.state !== 'restarting') continue;
-      session.track(container);
-      session.show(container, false);
-    }
-    const over = session.over((ending) => (onExit ? true : onFailure && ending.exitCode !== 0));
-    const outcome = await Promise.race([over, interrupt, session.watch.lost]);
-    if (outcome === 'interrupt') {
-      ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
-      await stopAll();
-      return 130;
-    }
-    if (outcome === undefined)
-      return exitFrom === undefined ? 0 : (session.endingOf(exitFrom)?.exitCode ?? 0);
-    await stopAll();
-    await session.close();
-    return exitFrom === undefined ? outcome.exitCode : (session.endingOf(exitFrom)?.exitCode ?? 0);
-  } finally {
-    release();
-    await session.close();
   }
+}
+
+/** Stays until it is over; gives the exit code. */
+async function stay(
+  session: Session,
+  shown: ReadonlySet<string>,
+  exitFrom: string | undefined,
+): Promise<number> {
+  const { ctx, plan, args, follower, interrupts } = session;
+  for (const { container } of plan.unchanged) {
+    if (container.state !== 'running' && container.state !== 'restarting') continue;
+    follower.track(container);
+    if (shown.has(container.service)) follower.show(container, (Date.now() / 1000).toFixed(9));
+  }
+  const onFailure = flag.bool(args, 'abort-on-container-failure');
+  const onExit = flag.bool(args, 'abort-on-container-exit') || (exitFrom !== undefined && !onFailure);
+  const endsAll = (ending: Ending) => onExit || (onFailure && ending.exitCode !== 0);
+  const interrupt = new Promise<'interrupt'>((resolve) => {
+    if (interrupts.first.aborted) resolve('interrupt');
+    interrupts.first.addEventListener('abort', () => resolve('interrupt'), { once: true });
+  });
+  const outcome = await Promise.race([follower.over(endsAll), interrupt, follower.watch.lost]);
+  if (outcome === 'interrupt') {
+    ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
+    // As in Docker Compose dependencies of the services named go on running.
+    await stop(session, new Set(rootsOf(session)));
+    return 130;
+  }
+  const codeOf = (fallback: number) =>
+    exitFrom === undefined ? fallback : (follower.endingOf(exitFrom)?.exitCode ?? 0);
+  if (outcome === undefined) return codeOf(0);
+  await stop(session, new Set([...rootsOf(session), ...begunBy(plan)]));
+  await follower.close();
+  return codeOf(outcome.exitCode);
+}
+
+const rootsOf = ({ roots, project }: UpAttachedInput) => roots ?? Object.keys(project.services);
+
+/** Services of which the plan starts what did not run before. */
+const begunBy = (plan: Plan): readonly string[] => {
+  const ranBefore = new Set(
+    plan.steps.flatMap(({ operation }) => (operation.kind === 'stop-container' ? [operation.service] : [])),
+  );
+  return plan.steps.flatMap(({ operation }) =>
+    operation.kind === 'start-container' && !ranBefore.has(operation.service) ? [operation.service] : [],
+  );
+};
+
+async function stop(session: Session, services: ReadonlySet<string>): Promise<void> {
+  const { ctx, client, project, args, renderer, follower, interrupts } = session;
+  await stopServices({
+    client,
+    project,
+    services,
+    timeout: flag.num(args, 'timeout'),
+    emit: renderer.emit,
+    now: ctx.now,
+    parallel: ctx.globals.parallel,
+    impatient: interrupts.second,
+  });
+  await follower.told(services, 2000);
 }

@@ -21,6 +21,8 @@ interface ReadLogOptions {
   readonly from?: LogPosition;
   readonly until?: string;
   readonly signal?: AbortSignal;
+  /** Waited for before more is read, so that a reader that stops does not fill our memory. */
+  readonly drained?: () => Promise<void>;
 }
 
 /**
@@ -63,7 +65,10 @@ export async function readContainerLog(
         ...(options.until === undefined ? {} : { until: options.until }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      for await (const chunk of chunks) splitters[chunk.stream].push(chunk.bytes);
+      for await (const chunk of chunks) {
+        splitters[chunk.stream].push(chunk.bytes);
+        await options.drained?.();
+      }
       splitters.stdout.flush();
       splitters.stderr.flush();
       return cursor.position;

@@ -1,4 +1,5 @@
 import type { TcomposeEvent } from '../../events.ts';
+import { outputsDrained } from './outputs.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 
 /** One JSON object a line: progress, warnings and errors on standard error, service output on standard output. */
@@ -12,5 +13,5 @@ export function jsonRenderer(target: RenderTarget): Renderer {
       target.out.write(`${JSON.stringify({ type, ...fields })}\n`);
     else target.err.write(`${JSON.stringify({ type, ...fields })}\n`);
   };
-  return { emit, close: async () => {} };
+  return { emit, close: async () => {}, drained: () => outputsDrained(target) };
 }

@@ -6,6 +6,8 @@ export interface LogStyle {
   readonly prefix: boolean;
   readonly color: boolean;
   readonly timestamps: boolean;
+  /** What containers print to standard error goes to ours, as with `up` in the foreground; else all goes to standard output. */
+  readonly stderr?: boolean;
   /** Project name that is cut from the prefixes. */
   readonly project?: string;
   /** Containers known beforehand, so that the prefixes line up. */
@@ -22,7 +24,10 @@ const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
  * Formats `log` and `container-exit` events: a prefix per container, padded to the widest, in a colour of its own. On a
  * `terminal` nothing in a line but colours acts on it; elsewhere lines stay as they were printed.
  */
-export function logFormatter(style: LogStyle, terminal = false): (event: TcomposeEvent) => string {
+export function logFormatter(
+  style: LogStyle,
+  terminal: (event: TcomposeEvent) => boolean = () => false,
+): (event: TcomposeEvent) => string {
   const colors = new Map<string, number>();
   let width = 0;
   const label = (container: string) => {
@@ -35,11 +40,14 @@ export function logFormatter(style: LogStyle, terminal = false): (event: Tcompos
   };
   for (const container of style.containers ?? []) label(container);
   return (event) => {
-    if (event.type === 'container-exit')
-      return `${label(event.container)} exited with code ${event.exitCode}\n`;
+    if (event.type === 'container-exit') {
+      const more = [event.oomKilled && 'OOM killed', event.restarting && 'restarting'].filter(Boolean);
+      const tail = more.length === 0 ? '' : ` (${more.join(', ')})`;
+      return `${label(event.container)} exited with code ${event.exitCode}${tail}\n`;
+    }
     if (event.type !== 'log') return '';
     const time = style.timestamps && event.timestamp !== undefined ? `${event.timestamp} ` : '';
-    const line = terminal ? visibleOutput(event.line) : event.line;
+    const line = terminal(event) ? visibleOutput(event.line) : event.line;
     if (!style.prefix) return `${time}${line}\n`;
     const prefix = `${label(event.container).padEnd(width)}  | `;
     if (!style.color) return `${prefix}${time}${line}\n`;

@@ -1,6 +1,7 @@
 import type { TcomposeEvent } from '../../events.ts';
 import { visibleLine } from '../../visible.ts';
 import { logFormatter } from './log-lines.ts';
+import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
 import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { warningText } from './warning.ts';
@@ -12,7 +13,7 @@ const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
 /** One line an event, as text for logs and pipes. Progress goes to standard error, service output to standard output. */
 export function plainRenderer(target: RenderTarget): Renderer {
-  const logLine = logFormatter(target.log, target.out.isTTY === true);
+  const logLine = logFormatter(target.log, (event) => isTerminal(outputFor(event, target)));
   const emit = (event: TcomposeEvent) => {
     switch (event.type) {
       case 'begin':
@@ -27,10 +28,10 @@ export function plainRenderer(target: RenderTarget): Renderer {
         target.err.write(` ${title(event.kind)} ${visibleLine(progressText(event))}\n`);
         return;
       default:
-        target.out.write(logLine(event));
+        outputFor(event, target).write(logLine(event));
     }
   };
-  return { emit, close: async () => {} };
+  return { emit, close: async () => {}, drained: () => outputsDrained(target) };
 }
 
 /** Nothing but warnings, errors and what services print. */
@@ -41,5 +42,6 @@ export function quietRenderer(target: RenderTarget): Renderer {
       if (event.type !== 'progress') plain.emit(event);
     },
     close: plain.close,
+    drained: plain.drained,
   };
 }

@@ -5,6 +5,8 @@ import type { LogStyle } from './log-lines.ts';
 export interface Renderer {
   readonly emit: EventSink;
   close(): Promise<void>;
+  /** Resolves when what was emitted has been taken by the terminal or pipe: who emits much waits for it before going on. */
+  drained(): Promise<void>;
 }
 
 /** Where and how a renderer writes. */

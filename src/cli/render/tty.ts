@@ -4,6 +4,7 @@ import { visibleLine } from '../../visible.ts';
 import { type LiveRow, liveLines } from './live-lines.ts';
 import { LiveRegion } from './live-region.ts';
 import { logFormatter } from './log-lines.ts';
+import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
 import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { warningText } from './warning.ts';
@@ -86,7 +87,7 @@ function liveList(
  * that a service that takes its time can be watched.
  */
 export function ttyRenderer(target: RenderTarget): Renderer {
-  const logLine = logFormatter(target.log, target.out.isTTY === true);
+  const logLine = logFormatter(target.log, (event) => isTerminal(outputFor(event, target)));
   let live: LiveList | undefined;
   let closing: Promise<void> = Promise.resolve();
 
@@ -120,7 +121,7 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         write(formatError(event.error, { color: target.color.stderr, verbose: false }), target.err);
         return;
       default:
-        write(logLine(event), target.out);
+        write(logLine(event), outputFor(event, target));
     }
   };
   return {
@@ -131,5 +132,6 @@ export function ttyRenderer(target: RenderTarget): Renderer {
       closing = closing.then(() => ending?.end());
       return closing;
     },
+    drained: () => outputsDrained(target),
   };
 }

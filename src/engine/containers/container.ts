@@ -50,6 +50,8 @@ export class Container {
   health: HealthMonitor | undefined;
   /** Cancels the back-off in state `restarting`. */
   cancelRestart: (() => void) | undefined;
+  /** A client's restart is under way: the end that comes first is not for good. */
+  restartAsked = false;
   /** A `removed` waiter's answer, and whether the container is out of the engine. */
   gone = false;
   #mutable: ContainerMutable;

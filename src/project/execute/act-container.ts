@@ -70,6 +70,17 @@ const remove: Act<'remove-container'> = async (operation, { client, ids }, progr
   progress('Removed', 'done');
 };
 
+const kill: Act<'kill-container'> = async ({ id, signal }, { client }, progress) => {
+  progress('Killing', 'working');
+  const sent = await tolerate(
+    client.containers.kill(id, signal).then(() => true),
+    404,
+    409,
+  );
+  // It ended by itself before the signal came.
+  progress(sent === true ? 'Killed' : 'Stopped', 'done');
+};
+
 /** Whether a container is being removed, or has been. */
 async function isGoing(client: EngineClient, id: string): Promise<boolean> {
   const found = await tolerate(client.containers.inspect(id), 404);
@@ -89,8 +100,7 @@ export const containerActs: { readonly [K in ContainerKinds]: Act<K> } = {
   'stop-container': stop,
   'restart-container': restart,
   'remove-container': remove,
-  'kill-container': ({ id, signal }, { client }, progress) =>
-    during(progress, ['Killing', 'Killed'], () => client.containers.kill(id, signal)),
+  'kill-container': kill,
   'pause-container': ({ id }, { client }, progress) =>
     during(progress, ['Pausing', 'Paused'], () => client.containers.pause(id)),
   'unpause-container': ({ id }, { client }, progress) =>

@@ -28,6 +28,7 @@ export const command: Command = {
       ...range,
     });
     for await (const event of stream) {
+      await ctx.drained();
       const attributes = event.Actor.Attributes;
       const service = attributes[labels.service] ?? '';
       if (wanted !== undefined && !wanted.has(service)) continue;

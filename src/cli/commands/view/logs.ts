@@ -1,14 +1,14 @@
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
-import type { TcomposeEvent } from '../../../events.ts';
-import { labels } from '../../../project/labels.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { isUp } from '../../../project/observed.ts';
+import { isUp, type ObservedContainer } from '../../../project/observed.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import type { CliContext } from '../../context.ts';
 import { readContainerLog } from '../../logs/container-logs.ts';
-import { LogFollower } from '../../logs/follower.ts';
 import { logFlags, tailLines, timeRange } from '../../logs/log-flags.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
+import type { Renderer } from '../../render/renderer.ts';
 
 export const command: Command = {
   name: 'logs',
@@ -49,63 +49,74 @@ export const command: Command = {
     };
     const renderer = await ctx.renderer(style);
     const ttyOf = (service: string) => scope.project?.services[service]?.tty === true;
-    const sourceOf = (container: { id: string; name: string; service: string }) => ({
-      ...container,
-      tty: ttyOf(container.service),
-    });
-    const options = {
-      ...range,
-      ...(tail === undefined ? {} : { tail }),
-    };
-    if (!flag.bool(args, 'follow')) {
-      // One after the other, so that each container's lines stay together.
-      for (const container of containers)
-        await readContainerLog(client, sourceOf(container), { ...options, follow: false }, renderer.emit);
-      return 0;
-    }
-    const show = (event: TcomposeEvent) => renderer.emit(event);
-    const follower = new LogFollower(client, show, (error) => ctx.warn((error as Error).message));
-    const { watchContainers } = await import('../../../project/execute/container-watch.ts');
-    const watch = await watchContainers(client, scope.name);
-    const wanted = new Set(
-      args.positional.length === 0 ? [] : containers.map((container) => container.service),
-    );
-    const alive = new Set(containers.filter(isUp).map((container) => container.id));
-    let allEnded: () => void = () => {};
-    const ended = new Promise<void>((resolve) => {
-      allEnded = resolve;
-    });
-    watch.onEvent((event) => {
-      const { ID: id, Attributes: attributes } = event.Actor;
-      const service = attributes[labels.service] ?? '';
-      const name = attributes.name ?? id.slice(0, 12);
-      const ours = (wanted.size === 0 || wanted.has(service)) && attributes[labels.oneoff] !== 'True';
-      if (!ours || (index > 0 && Number(attributes[labels.number]) !== index)) return;
-      if (event.Action === 'start') {
-        alive.add(id);
-        follower.follow(sourceOf({ id, name, service }));
-      } else if (event.Action === 'die') {
-        void follower.drained(id, 3000).then(async () => {
-          show({
-            type: 'container-exit',
-            service,
-            container: name,
-            exitCode: Number(attributes.exitCode ?? 0),
-          });
-          const found = await client.containers.inspect(id).catch(() => undefined);
-          if (found?.State.Restarting === true || found?.State.Running === true) return;
-          alive.delete(id);
-          if (alive.size === 0) allEnded();
-        });
-      }
-    });
-    for (const container of containers) follower.follow(sourceOf(container), range.since, tail);
-    const release = ctx.onInterrupt(() => ctx.exit(130));
-    if (alive.size === 0) allEnded();
-    await Promise.race([ended, watch.lost]);
-    await follower.close(3000);
-    watch.close();
-    release();
+    if (flag.bool(args, 'follow'))
+      return follow(ctx, client, scope.name, {
+        renderer,
+        containers,
+        ttyOf,
+        // Without names also services that come later.
+        counts: ({ service, number }) =>
+          (args.positional.length === 0 || containers.some((container) => container.service === service)) &&
+          (index === 0 || number === index),
+        since: range.since,
+        tail,
+      });
+    // One after the other, so that each container's lines stay together.
+    for (const container of containers)
+      await readContainerLog(
+        client,
+        { ...container, tty: ttyOf(container.service) },
+        { ...range, ...(tail === undefined ? {} : { tail }), follow: false, drained: renderer.drained },
+        renderer.emit,
+      );
     return 0;
   },
 };
+
+interface FollowInput {
+  readonly renderer: Renderer;
+  readonly containers: readonly ObservedContainer[];
+  readonly ttyOf: (service: string) => boolean;
+  readonly counts: (container: { readonly service: string; readonly number: number }) => boolean;
+  readonly since: string | undefined;
+  readonly tail: number | undefined;
+}
+
+/** Shows what containers print until none is left that could print more, or an interrupt. */
+async function follow(
+  ctx: CliContext,
+  client: EngineClient,
+  project: string,
+  { renderer, containers, ttyOf, counts, since, tail }: FollowInput,
+): Promise<number> {
+  const { ContainerFollower } = await import('../../logs/container-follower.ts');
+  const follower = await ContainerFollower.open({
+    client,
+    project,
+    shows: counts,
+    counts,
+    tty: ttyOf,
+    emit: renderer.emit,
+    drained: renderer.drained,
+    ...(since === undefined ? {} : { since }),
+  });
+  for (const container of containers) {
+    if (isUp(container)) follower.track(container);
+    follower.show(container, since, tail);
+  }
+  let interrupted: () => void = () => {};
+  const interrupt = new Promise<'interrupt'>((resolve) => {
+    interrupted = () => resolve('interrupt');
+  });
+  const release = ctx.onInterrupt((count) => {
+    if (count > 1) ctx.exit(130);
+    // The prompt is not to stand behind the terminal's ^C.
+    if (ctx.stderr.isTTY === true) ctx.stderr.write('\n');
+    interrupted();
+  });
+  const outcome = await Promise.race([follower.over(), interrupt, follower.watch.lost]);
+  if (outcome === 'interrupt') ctx.exit(130);
+  await follower.close(3000);
+  release();
+  return 0;
+}

@@ -143,6 +143,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
   emitContainer(engine, container, 'die', {
     execDuration: String(Math.max(0, Math.round(ranFor / 1000))),
     exitCode: String(exit.exitCode),
+    'tcompose.restarting': String(decision.action === 'restart' || container.restartAsked),
   });
   container.announce();
 }

@@ -5,6 +5,7 @@ import type { Container } from '../container.ts';
 import { emitContainer } from '../events.ts';
 import { cgroupPaths, setFrozen } from '../host/cgroup.ts';
 import { signalNumber } from '../spec/check-create.ts';
+import { lastExit } from '../state.ts';
 import { startContainer } from './start.ts';
 
 /** Time between the stop signal and SIGKILL where nothing says another, seconds. */
@@ -22,7 +23,8 @@ export async function stopContainer(
 ): Promise<void> {
   if (container.state.status === 'restarting') {
     cancelBackOff(engine, container);
-    emitContainer(engine, container, 'stop');
+    // It has told its end as one it comes back from.
+    emitContainer(engine, container, 'stop', { 'tcompose.restarting': String(container.restartAsked) });
     return;
   }
   const { launch } = container;
@@ -76,10 +78,22 @@ export async function restartContainer(
   container: Container,
   options: { readonly timeout?: number | undefined; readonly signal?: string | undefined },
 ): Promise<void> {
-  if (container.up || container.state.status === 'restarting')
-    await stopContainer(engine, container, options);
-  resetRestarts(container);
-  await startContainer(engine, container);
+  container.restartAsked = true;
+  try {
+    if (container.up || container.state.status === 'restarting')
+      await stopContainer(engine, container, options);
+    resetRestarts(container);
+    await startContainer(engine, container);
+  } catch (error) {
+    // Who was told that it comes back is told that it does not.
+    if (!container.up) {
+      const exitCode = String(lastExit(container.state)?.exitCode ?? 0);
+      emitContainer(engine, container, 'die', { exitCode, 'tcompose.restarting': 'false' });
+    }
+    throw error;
+  } finally {
+    container.restartAsked = false;
+  }
   emitContainer(engine, container, 'restart');
 }
 

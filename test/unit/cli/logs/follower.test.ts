@@ -59,13 +59,13 @@ test('a container followed again after a restart goes on after what was shown', 
   ];
   const { client, asked } = engineWith(log);
   const events: TcomposeEvent[] = [];
-  const follower = new LogFollower(
+  const follower = new LogFollower({
     client,
-    (event) => events.push(event),
-    (error) => {
+    emit: (event) => events.push(event),
+    onError: (error) => {
       throw error;
     },
-  );
+  });
   follower.follow(source, '0.5');
   await follower.drained('i', 60_000);
   log.push([1, 'c'], [2, 'd']);
@@ -73,4 +73,67 @@ test('a container followed again after a restart goes on after what was shown', 
   await follower.close(60_000);
   expect(lines(events)).toEqual(['a', 'b', 'c', 'd']);
   expect(asked).toEqual(['0.5', unixTime(at(1))]);
+});
+
+test('nothing more is read while the output does not take it', async () => {
+  let pulled = 0;
+  const client = {
+    containers: {
+      async *logs() {
+        for (; pulled < 100; pulled++)
+          yield { stream: 'stdout' as const, bytes: Buffer.from(`${at(1)} line\n`.repeat(10)) };
+      },
+    },
+  } as unknown as EngineClient;
+  let take: () => void = () => {};
+  let shown = 0;
+  const reading = readContainerLog(
+    client,
+    source,
+    {
+      follow: true,
+      drained: () =>
+        shown < 30
+          ? Promise.resolve()
+          : new Promise((resolve) => {
+              take = resolve;
+            }),
+    },
+    () => {
+      shown++;
+    },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([pulled, shown]).toEqual([2, 30]);
+  take();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([pulled, shown]).toEqual([3, 40]);
+  shown = -100_000;
+  take();
+  await reading;
+  expect(pulled).toBe(100);
+});
+
+test('a log that ends while its container is started again goes on being followed', async () => {
+  const log: Line[] = [[1, 'a']];
+  const { client } = engineWith(log);
+  const events: TcomposeEvent[] = [];
+  const follower = new LogFollower({
+    client,
+    emit: (event) => {
+      events.push(event);
+      // The start comes before the end of the log was read.
+      if (events.length === 1) {
+        follower.follow(source);
+        log.push([2, 'b']);
+      }
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
+  follower.follow(source);
+  await follower.drained('i', 60_000);
+  await follower.close(60_000);
+  expect(lines(events)).toEqual(['a', 'b']);
 });
