@@ -119,6 +119,8 @@ describe.skipIf(why)('another OCI runtime that fails', () => {
 
   it('can not keep a container from its end', async () => {
     const { id } = await start('deaf');
+    const hup = await engine.api<{ message: string }>('POST', `/containers/${id}/kill?signal=HUP`);
+    expect(hup.json.message).toContain('its runtime deaf did not send signal 1');
     expect((await engine.api('POST', `/containers/${id}/stop?t=0`)).status).toBe(204);
     expect(await state(id)).toMatchObject({ Status: 'exited', ExitCode: 137 });
     const gone = await start('vanishing');

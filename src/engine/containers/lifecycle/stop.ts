@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TcomposeError } from '../../../errors.ts';
 import type { Engine } from '../../context.ts';
 import { conflict, notModified } from '../../http/failure.ts';
 import type { Container } from '../container.ts';
@@ -68,7 +70,13 @@ export async function killContainer(
     engine.states.write(container);
   }
   if (signal === sigkill) await thaw(engine, container);
-  await send(engine, container, signal);
+  if (!(await send(engine, container, signal))) {
+    throw new TcomposeError(
+      'RUNTIME_FOREIGN',
+      `cannot kill container: ${container.id}: its runtime ${container.hostConfig.Runtime} did not send signal ${signal}`,
+      { hint: 'SIGKILL ends it without the runtime.' },
+    );
+  }
   if (signal === sigkill) await endsWithin(launch.over, defaultTimeout);
 }
 
@@ -147,15 +155,18 @@ function cancelBackOff(engine: Engine, container: Container): void {
   container.announce();
 }
 
-async function send(engine: Engine, container: Container, signal: number): Promise<void> {
+/** False when another runtime refuses to send it. */
+async function send(engine: Engine, container: Container, signal: number): Promise<boolean> {
   try {
     await container.launch?.shim.signal(signal);
   } catch (error) {
-    // It exited before the signal came; the exit is on its way.
-    engine.log.debug(`signal ${signal} to ${container.name}: ${(error as Error).message}`);
-    return;
+    const { cause, message } = error as TcomposeError;
+    engine.log.debug(`signal ${signal} to ${container.name}: ${message}`);
+    // Else it exited before the signal came; the exit is on its way.
+    return (cause as { readonly errno?: number } | undefined)?.errno !== constants.errno.EIO;
   }
   emitContainer(engine, container, 'kill', { signal: String(signal) });
+  return true;
 }
 
 /** False when `seconds` pass first; negative seconds wait without end. */
