@@ -74,6 +74,7 @@ const setupOp: fc.Arbitrary<SetupOp> = fc.oneof(
   fc.record({
     op: op('bind'),
     source: text,
+    subpath: text,
     ...target,
     recursive: flag,
     readOnly: fc.constantFrom('no' as const, 'yes' as const, 'recursive' as const),

@@ -137,6 +137,7 @@ function defaultSetup(lower: string, run: string): SetupOp[] {
     {
       op: 'bind',
       source: '/usr',
+      subpath: '',
       target: '/usr',
       recursive: true,
       readOnly: 'yes',

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { bundleConfig, execProcess } from '../../runtime/foreign/bundle-config.ts';
 import { explainForeign } from '../../runtime/foreign/explain-foreign.ts';
@@ -19,7 +19,6 @@ import type { ShimFailure } from '../../runtime/shim/shim-messages.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';
 import type { MachineFacts } from '../../runtime/spec/spec-input.ts';
 import type { Container } from '../containers/container.ts';
-import type { volumeParts } from '../containers/host/resolve-mounts.ts';
 import type { Engine } from '../context.ts';
 import { readJson, writeJson } from '../store/json-file.ts';
 
@@ -59,7 +58,6 @@ export function foreignRun(
   options: {
     readonly rootfs: RootfsContext;
     readonly machine: MachineFacts;
-    readonly parts: ReturnType<typeof volumeParts>;
   },
 ): LaunchPlan {
   const { bundle } = launcher;
@@ -67,8 +65,12 @@ export function foreignRun(
   // The place where the shim binds the network namespace.
   writeFileSync(join(bundle, 'netns'), '', { mode: 0o600 });
   const init = plan.process.init ? copyInit(bundle) : undefined;
-  const { rootfs, machine, parts } = options;
-  const named = parts.map((part, index) => ({ ...part, name: `source.${index}` }));
+  const { rootfs, machine } = options;
+  const named = spec.mounts.flatMap(({ destination: target, source, below: root }, index) =>
+    source === undefined || root === undefined
+      ? []
+      : [{ target, root, path: relative(root, source), name: `source.${index}` }],
+  );
   const sources = new Map(named.map(({ target, name }) => [target, name]));
   writeJson(
     join(bundle, 'config.json'),

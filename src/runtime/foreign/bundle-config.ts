@@ -43,7 +43,7 @@ export function bundleConfig(spec: OciSpec, context: BundleContext): OciSpec {
     },
     mounts: [
       ...imageBinds(rootfs),
-      ...spec.mounts.map((mount) => {
+      ...spec.mounts.map(({ below: _, ...mount }) => {
         const name = context.sources.get(mount.destination);
         return name === undefined ? mount : { ...mount, source: `${launcher.bundle}/${name}` };
       }),

@@ -100,6 +100,19 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
       };
     }
   }
+  const subpath = op === 'bind' ? /^bind subpath (.+) of (.+)$/.exec(detail) : null;
+  if (subpath !== null && (name === 'ENOENT' || name === 'EXDEV' || name === 'ELOOP')) {
+    const [, inner, root] = subpath;
+    return name === 'ENOENT'
+      ? {
+          what: `cannot access path ${root}/${inner}: no such file or directory`,
+          hint: 'Create it there, or correct the path.',
+        }
+      : {
+          what: `cannot access path ${root}/${inner}: a symbolic link leads out of ${root}, which containers can write to`,
+          hint: 'Name the place that the link leads to as the source of the mount.',
+        };
+  }
   if (op === 'bind' && (name === 'ENOTDIR' || name === 'EISDIR')) {
     return {
       what: sentence,

@@ -202,10 +202,15 @@ export type SetupOp =
       /** Create the mount point if it is absent: a directory, an empty file, or nothing. */
       readonly create: 'dir' | 'file' | 'none';
     }
-  /** open_tree + move_mount of `source` (host path), then the attributes by mount_setattr; recursive when asked. */
+  /**
+   * open_tree + move_mount of `source` (host path), then the attributes by mount_setattr; recursive when asked. `subpath` is
+   * what of `source` is meant, '' all of it: containers may change what it passes through, so it is looked up once and never
+   * leads out of `source` (RESOLVE_BENEATH; EXDEV when a link would).
+   */
   | {
       readonly op: 'bind';
       readonly source: string;
+      readonly subpath: string;
       readonly target: string;
       readonly recursive: boolean;
       readonly readOnly: 'no' | 'yes' | 'recursive';

@@ -69,6 +69,7 @@ const setupOp = f.op<SetupOp>({
   mount: { source: f.text, target: f.text, fstype: f.text, flags: f.hex, data: f.text, create },
   bind: {
     source: f.text,
+    subpath: f.text,
     target: f.text,
     recursive: f.flag,
     readOnly: f.choice<'no' | 'yes' | 'recursive'>('no', 'yes', 'recursive'),

@@ -50,6 +50,7 @@ function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
     (bind): SetupOp => ({
       op: 'bind',
       source: bind.source,
+      subpath: '',
       target: bind.target,
       recursive: bind.recursive,
       readOnly: bind.readOnly ? (bind.recursive ? 'recursive' : 'yes') : 'no',
@@ -120,7 +121,8 @@ function bindOp(mount: OciMount, target: string, words: MountWords): SetupOp {
   const readOnly = (flags & mountFlag.readOnly) === 0 ? 'no' : words.recursiveReadOnly ? 'recursive' : 'yes';
   return {
     op: 'bind',
-    source: mount.source ?? '',
+    source: mount.below ?? mount.source ?? '',
+    subpath: mount.below === undefined ? '' : posix.relative(mount.below, mount.source ?? ''),
     target,
     recursive: words.bind !== 'bind',
     readOnly,
@@ -169,6 +171,7 @@ function cgroupOps(target: string, words: MountWords, machine: MachineFacts, cgr
       ops.push({
         op: 'bind',
         source: path,
+        subpath: '',
         target: `${target}/${name}`,
         recursive: false,
         readOnly: (words.flags & mountFlag.readOnly) === 0 ? 'no' : 'yes',

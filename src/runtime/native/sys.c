@@ -119,15 +119,22 @@ uint64_t monotonic_ms(void) {
 
 static char *title_area;
 static size_t title_size;
+static char **first_environment;
 
 void remember_title_area(int argc, char **argv, char **envp) {
+  first_environment = envp;
   if (argc < 1) return;
   char *end = argv[0];
   for (int i = 0; i < argc; i++)
     if (argv[i] == end) end += strlen(end) + 1;
-  (void)envp;
   title_area = argv[0];
   title_size = (size_t)(end - argv[0]);
+}
+
+void forget_environment(void) {
+  static char *none[] = {NULL};
+  for (char **at = first_environment; at && *at; at++) memset(*at, 0, strlen(*at));
+  first_environment = environ = none;
 }
 
 void set_process_title(const char *title, const char *id) {

@@ -37,5 +37,7 @@ uint64_t process_start_time(int proc, pid_t pid);
 uint64_t realtime_ns(void);
 uint64_t monotonic_ms(void);
 void set_process_title(const char *title, const char *id);
+/* Wipes the variables this process was started with, from /proc/<pid>/environ too. */
+void forget_environment(void);
 /* Called by main before anything else uses argv. */
 void remember_title_area(int argc, char **argv, char **envp);

@@ -94,6 +94,11 @@ export interface OciMount {
   readonly destination: string;
   readonly type?: string;
   readonly source?: string;
+  /**
+   * Not of the specification: a directory above the source of a bind. Containers may change what lies between the two, and
+   * must not lead the mount out of it.
+   */
+  readonly below?: string;
   /** mount(8) words (`ro`, `nosuid`, `rbind`, `rslave`, `rro`) and file-system options (`mode=1777`). */
   readonly options?: readonly string[];
   /** With both, the mount's files have these owners inside (mount_setattr(2), MOUNT_ATTR_IDMAP). */

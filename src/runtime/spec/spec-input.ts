@@ -132,6 +132,8 @@ export interface ResolvedMount {
   readonly type: 'bind' | 'volume' | 'tmpfs';
   /** Absolute host path (bind, volume); '' for tmpfs. */
   readonly source: string;
+  /** OciMount.below. */
+  readonly below?: string;
   /** Absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;

@@ -121,12 +121,13 @@ function userMount(mount: ResolvedMount): OciMount {
     return tmpfs(mount.target, [...(mount.options ?? []), ...(mount.readOnly ? ['ro'] : [])]);
   }
   const readOnly = mount.readOnly ? [mount.readOnlyRecursive === true ? 'rro' : 'ro'] : [];
-  return bind(mount.source, checkTarget(mount.target), [
+  const plain = bind(mount.source, checkTarget(mount.target), [
     mount.recursive === false ? 'bind' : 'rbind',
     mount.propagation ?? 'rprivate',
     ...(mount.options ?? []),
     ...readOnly,
   ]);
+  return mount.below === undefined ? plain : { ...plain, below: mount.below };
 }
 
 function bind(source: string, destination: string, options: readonly string[]): OciMount {

@@ -49,7 +49,7 @@ describe.skipIf(reason !== undefined)('a container on cgroup v2', () => {
       '-static',
       '-o',
       join(room.dir, 'probe/probe'),
-      join(import.meta.dirname, 'probe.c'),
+      join(import.meta.dirname, '../security/probe.c'),
     ]);
   });
   afterAll(() => {

@@ -47,7 +47,7 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
 
     it('hands on no descriptor, no variable and no signal of ours', () => {
       const script =
-        'ls /proc/self/fd; tr "\\0" "\\n" < /proc/1/environ | cut -d= -f1 | sort; grep -E "Sig(Ign|Blk)" /proc/1/status';
+        'ls /proc/self/fd; tr "\\0" "\\n" < /proc/1/environ | cut -d= -f1 | sort; exec grep -E "Sig(Ign|Blk)" /proc/self/status';
       const { stdout } = run('--rm', ...image, 'sh', '-c', script);
       expect(stdout).toMatch(/^0\n1\n2\n3\n/);
       expect(stdout).toContain('SigIgn:\t0000000000000000\n');
@@ -96,7 +96,7 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
       expect(kept.stdout).toBe('kept\n');
     });
 
-    it('mounts a part of a volume, and none to which a link leads', async () => {
+    it('mounts a part of a volume, and none outside to which a link leads', async () => {
       const volume = `parts-${runtime}`;
       const make =
         'mkdir -p /v/a/b && echo part > /v/a/b/file && echo one > /v/single && ln -s /etc /v/out && ln -s a /v/a2';
@@ -117,7 +117,8 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
       };
       expect(await part('a/b', '/part', ['cat', '/part/file'])).toBe('part\n');
       expect(await part('single', '/srv/single', ['cat', '/srv/single'])).toBe('one\n');
-      for (const link of ['out', 'a2/b', 'a/../out']) {
+      expect(await part('a2/b', '/part', ['cat', '/part/file'])).toBe('part\n');
+      for (const link of ['out', 'a/../out']) {
         expect(await part(link, '/part', ['ls', '/part'])).toContain('cannot access path');
       }
     });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LaunchPlan, SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
@@ -24,8 +24,13 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
   const image = join(box.dir, 'image');
   /** Not in any container. */
   const program = join(box.dir, 'host-only/program');
-  afterAll(() => box.close());
+  afterAll(() => {
+    delete process.env.HOST_SECRET;
+    box.close();
+  });
   beforeAll(() => {
+    // The shims of these tests get it as a keeper gets the variables of the shell it is started from.
+    process.env.HOST_SECRET = 'x';
     mkdirSync(image);
     mkdirSync(join(box.dir, 'host-only'));
     execFileSync('cc', [
@@ -146,6 +151,27 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
     const seen = logLines(watcher).map((line) => line.slice('stdout F '.length));
     expect(seen.slice(0, -1)).toEqual([]);
     expect(Number(/^early (\d+)$/.exec(seen.at(-1)!)?.[1])).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['start', false],
+    ['exec', true],
+  ])("do not include the machine's null device as stdin of a(n) %s", async (name, joining) => {
+    const before = statSync('/dev/null').mode;
+    // Harmless on the machine's, if it should be that.
+    const argv = ['chmod', '1666', '/proc/self/fd/0'];
+    try {
+      const shim = await spawnShim(plan(`null-${name}`, ['sleep', '1000']));
+      const { pid } = await untilState(shim, 'started');
+      const base = plan(`chmod-${name}`, argv);
+      expect(await runToEnd(joining ? exec(base, pid) : base)).toMatchObject({ type: 'exited', code: 0 });
+      expect(statSync('/dev/null').mode).toBe(before);
+      await shim.signal(9);
+      await untilState(shim, 'exited');
+      await shim.reap();
+    } finally {
+      chmodSync('/dev/null', before & 0o7777);
+    }
   });
 
   it('are none of those that the host itself shows for a created container', async () => {

@@ -25,6 +25,7 @@ describe.skipIf(reason !== undefined)('the root file system', () => {
     return {
       op: 'bind',
       source,
+      subpath: '',
       target,
       recursive: true,
       readOnly: 'no',

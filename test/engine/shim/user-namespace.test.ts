@@ -145,6 +145,7 @@ describe.skipIf(reason !== undefined)('a user namespace of its own', () => {
     const bind = (source: string, target: string): SetupOp => ({
       op: 'bind',
       source,
+      subpath: '',
       target,
       recursive: false,
       readOnly: 'no',

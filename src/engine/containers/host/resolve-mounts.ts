@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
@@ -6,12 +6,23 @@ import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
+import { makeBelow, writableAbove, writableDirectories } from './writable-directories.ts';
 
 /** Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked. */
-export function resolveMounts(engine: Pick<Engine, 'volumes'>, record: ContainerRecord): ResolvedMount[] {
+export function resolveMounts(
+  engine: Pick<Engine, 'volumes' | 'containers'>,
+  record: ContainerRecord,
+): ResolvedMount[] {
+  const writable = record.mounts.some(({ type }) => type === 'bind')
+    ? writableDirectories(engine)
+    : undefined;
   return record.mounts.map((mount) => ({
     type: mount.type,
-    source: mount.type === 'tmpfs' ? '' : sourceOf(engine, mount),
+    ...(mount.type === 'bind'
+      ? bindSource(mount, writable!)
+      : mount.type === 'volume'
+        ? volumeSource(engine, mount)
+        : { source: '' }),
     target: mount.target,
     readOnly: mount.readOnly,
     ...(mount.recursive === undefined ? {} : { recursive: mount.recursive }),
@@ -30,44 +41,43 @@ export function checkBindSource(mount: StoredMount): void {
   }
 }
 
-function sourceOf(engine: Pick<Engine, 'volumes'>, mount: StoredMount): string {
-  if (mount.type === 'bind') {
-    checkBindSource(mount);
-    if (!existsSync(mount.source)) mkdirSync(mount.source, { recursive: true, mode: 0o755 });
-    return mount.source;
+type Source = Pick<ResolvedMount, 'source' | 'below'>;
+
+function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
+  checkBindSource(mount);
+  const { source } = mount;
+  const below = writableAbove(source, writable);
+  if (!existsSync(source)) {
+    if (below === undefined) mkdirSync(source, { recursive: true, mode: 0o755 });
+    else makeMissing(below, source);
   }
+  return below === undefined ? { source } : { source, below };
+}
+
+function makeMissing(below: string, source: string): void {
+  try {
+    makeBelow(below, source);
+  } catch (error) {
+    throw badParameter(
+      `error while creating mount source path '${source}': ${(error as Error).message}`,
+      `Containers can write to ${below}: below it, no directory is made through a link.`,
+    );
+  }
+}
+
+function volumeSource(engine: Pick<Engine, 'volumes'>, mount: StoredMount): Source {
   const volume = engine.volumes.get(mount.volume!) ?? engine.volumes.create({ Name: mount.volume! }).record;
   const data = engine.volumes.dataPath(volume);
   if (!existsSync(data)) {
     throw badParameter(`volume ${volume.name} cannot be mounted: ${data} does not exist`);
   }
-  return mount.subpath === undefined ? data : subpathOf(data, mount.subpath);
-}
-
-/** Mounts of a part of a volume: whoever has the volume could put a link in the way to it. */
-export function volumeParts(
-  engine: Pick<Engine, 'volumes'>,
-  record: ContainerRecord,
-): { readonly target: string; readonly root: string; readonly path: string }[] {
-  return record.mounts.flatMap(({ target, volume, subpath }) => {
-    const found = volume === undefined ? undefined : engine.volumes.get(volume);
-    return found === undefined || !subpath
-      ? []
-      : [{ target, root: engine.volumes.dataPath(found), path: subpath }];
-  });
-}
-
-/** A directory inside a volume; no component may be a link, or it could lead out. */
-function subpathOf(root: string, subpath: string): string {
-  let here = root;
-  for (const part of subpath.split('/').filter((one) => one !== '' && one !== '.')) {
-    here = join(here, part);
-    const stat = part === '..' ? undefined : lstatSync(here, { throwIfNoEntry: false });
-    if (stat === undefined || stat.isSymbolicLink()) {
-      throw badParameter(`cannot access path ${here}: no such directory in the volume`);
-    }
+  if (mount.subpath === undefined) return { source: data };
+  const parts = mount.subpath.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length === 0) return { source: data };
+  if (parts.includes('..')) {
+    throw badParameter(`cannot access path ${data}/${mount.subpath}: it leads out of the volume`);
   }
-  return here;
+  return { source: join(data, ...parts), below: data };
 }
 
 /** HostConfig.Devices as found on this machine; privileged containers get every node of /dev. Throws 400. */

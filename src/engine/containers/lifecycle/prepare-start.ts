@@ -14,7 +14,7 @@ import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
 import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
-import { resolveDevices, resolveMounts, volumeParts, withDeviceNumbers } from '../host/resolve-mounts.ts';
+import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
 import { readAccountFiles } from '../root/account-files.ts';
 import { openOwnRoot } from '../root/stopped-root.ts';
@@ -124,7 +124,6 @@ export async function prepare(
       : foreignRun(launcher, ownPlan, spec, {
           rootfs: context,
           machine: engine.machine,
-          parts: volumeParts(engine, record),
         });
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
 }

@@ -22,12 +22,12 @@ static int bind_network(struct launch *launch, struct failure *failure) {
   return 0;
 }
 
-/* Found below its root without a link in between, and bound by descriptor: a container may be changing what lies there. */
+/* Found below its root, out of which no link leads, and bound by descriptor: a container may be changing what lies there. */
 static int bind_source(int bundle, const struct foreign_source *source, struct failure *failure) {
   int root = open(source->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   CHECK(root, "bind", "source %s", source->root);
-  int found = sys_openat2(root, source->path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-  CHECK(found, "bind", "source %s/%s", source->root, source->path);
+  int found = sys_openat2(root, source->path, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  CHECK(found, "bind", "subpath %s of %s", source->path, source->root);
   struct stat stat;
   CHECK(fstat(found, &stat), "stat", "%s", source->path);
   int place = S_ISDIR(stat.st_mode) ? mkdirat(bundle, source->name, 0700) : mknodat(bundle, source->name, S_IFREG | 0600, 0);

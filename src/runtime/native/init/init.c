@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "launch.h"
 #include "process.h"
@@ -82,11 +83,29 @@ static int exec_tty(struct launch *launch, int *slave) {
   return 0;
 }
 
+/* An input that is at its end: the container's null device, or a pipe where that is none. */
+static int open_null(const struct launch *launch) {
+  struct stat st;
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), device = sys_openat2(root, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), fd = -1;
+  if (device >= 0 && fstat(device, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
+    char path[40];
+    snprintf(path, sizeof path, "self/fd/%d", device);
+    fd = openat(launch->host_proc, path, O_RDONLY | O_CLOEXEC);
+  }
+  close_fd(&device);
+  close_fd(&root);
+  int ends[2];
+  if (fd >= 0 || pipe2(ends, O_CLOEXEC) < 0) return fd;
+  close(ends[1]);
+  return ends[0];
+}
+
 static int take_stdio(struct launch *launch, int tty_slave) {
   if (launch->plan.stdio.tty) {
     if (tty_slave < 0) return fail(&launch->failure, "console", ENOTTY, "the plan asks for a terminal but has no console step");
     launch->stdio[0] = launch->stdio[1] = launch->stdio[2] = tty_slave;
   }
+  if (launch->stdio[0] < 0 && (launch->stdio[0] = open_null(launch)) < 0) return FAIL(&launch->failure, "open", "stdin");
   for (int i = 0; i < 3; i++)
     if (dup2(launch->stdio[i], i) < 0) return FAIL(&launch->failure, "dup2", "stdio %d", i);
   return 0;

@@ -32,13 +32,29 @@ static bool is_shared_bind(const struct setup_op *op) {
   return op->code == SETUP_BIND && (op->bind.propagation == PROPAGATION_SHARED || op->bind.propagation == PROPAGATION_RSHARED);
 }
 
+/* What is below `source` may be changed by others at any moment: it is looked up once, and never out of it. */
 static int bind_tree(const struct setup_op *op) {
-  return sys_open_tree(AT_FDCWD, op->bind.source, OPEN_TREE_CLONE | (op->bind.recursive ? AT_RECURSIVE : 0));
+  unsigned flags = OPEN_TREE_CLONE | (op->bind.recursive ? AT_RECURSIVE : 0);
+  if (!*op->bind.subpath) return sys_open_tree(AT_FDCWD, op->bind.source, flags);
+  int root = open(op->bind.source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return -1;
+  int fd = sys_openat2(root, op->bind.subpath, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  int tree = fd < 0 ? -1 : sys_open_tree(fd, "", flags | AT_EMPTY_PATH);
+  int error = errno;
+  close_fd(&fd);
+  close(root);
+  errno = error;
+  return tree;
+}
+
+/* Says which source could not be opened. */
+static int source_failure(const struct setup_op *op, struct failure *failure) {
+  return *op->bind.subpath ? FAIL(failure, "bind", "subpath %s of %s", op->bind.subpath, op->bind.source) : FAIL(failure, "bind", "source %s", op->bind.source);
 }
 
 int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
   int tree = setup->shared && setup->shared[step] >= 0 ? setup->shared[step] : bind_tree(op);
-  CHECK(tree, "bind", "source %s", op->bind.source);
+  if (tree < 0) return source_failure(op, failure);
   struct mount_attr attr = {.attr_set = (op->bind.nosuid ? MOUNT_ATTR_NOSUID : 0) | (op->bind.nodev ? MOUNT_ATTR_NODEV : 0) | (op->bind.noexec ? MOUNT_ATTR_NOEXEC : 0)};
   unsigned recursive = op->bind.recursive ? AT_RECURSIVE : 0;
   if (attr.attr_set) CHECK(sys_mount_setattr(tree, recursive, &attr), "bind", "attributes of %s", op->bind.source);
@@ -72,7 +88,7 @@ int take_shared_trees(struct setup *setup, struct failure *failure) {
     }
     failure->step = (int32_t)i;
     setup->shared[i] = bind_tree(op);
-    CHECK(setup->shared[i], "bind", "source %s", op->bind.source);
+    if (setup->shared[i] < 0) return source_failure(op, failure);
   }
   return 0;
 }

@@ -29,6 +29,8 @@ int monitor_listen(int run_dir) {
 
 void monitor_take_place(struct monitor *m, int listener, int run_dir) {
   setsid();
+  /* of the shell that started the keeper: a neighbour that may trace would find it in a process on its way into a container */
+  forget_environment();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (chdir("/") < 0) _exit(70);
   int low_listener = fcntl(listener, F_DUPFD, 10), low_dir = fcntl(run_dir, F_DUPFD, 10), null = open("/dev/null", O_RDWR);

@@ -21,12 +21,8 @@ int stdio_open(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   if (launch->plan.stdio.tty) return 0;
-  if (launch->plan.stdio.stdin_open) {
-    CHECK(open_pipe(&launch->stdio[0], &launch->monitor_stdio[0]), "pipe", "stdin");
-  } else {
-    launch->stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    CHECK(launch->stdio[0], "open", "/dev/null");
-  }
+  /* else init takes the container's /dev/null: whoever is root there could change the mode of the host's */
+  if (launch->plan.stdio.stdin_open) CHECK(open_pipe(&launch->stdio[0], &launch->monitor_stdio[0]), "pipe", "stdin");
   for (int i = 1; i < 3; i++) CHECK(open_pipe(&launch->monitor_stdio[i], &launch->stdio[i]), "pipe", "%s", i == 1 ? "stdout" : "stderr");
   for (int i = 0; i < 3; i++)
     if (launch->monitor_stdio[i] >= 0) fcntl(launch->monitor_stdio[i], F_SETFL, O_NONBLOCK | (i == 0 ? O_WRONLY : 0));

@@ -87,6 +87,7 @@ static const struct field *const setup_ops[] = {
                            {"create", &create, S(mount.create)},
                            END},
     (const struct field[]){{"source", &text, S(bind.source)},
+                           {"subpath", &text, S(bind.subpath)},
                            {"target", &text, S(bind.target)},
                            {"recursive", &flag, S(bind.recursive)},
                            {"readOnly", &read_only, S(bind.read_only)},

@@ -112,7 +112,7 @@ struct setup_op {
     struct { const char *source, *mount_point; } rootfs_bind;
     struct { const char *source, *target, *fstype, *data; uint32_t flags; uint8_t create; } mount;
     struct {
-      const char *source, *target;
+      const char *source, *subpath, *target;
       bool recursive, nosuid, nodev, noexec;
       uint8_t read_only, propagation, create;
     } bind;

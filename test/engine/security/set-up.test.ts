@@ -54,6 +54,7 @@ describe.skipIf(reason !== undefined)('attacks on the set-up', () => {
         const bind: SetupOp = {
           op: 'bind',
           source,
+          subpath: '',
           target: '/data/x/inner',
           recursive: false,
           readOnly: 'yes',

@@ -36,6 +36,7 @@ describe.skipIf(reason !== undefined)('an image that is up to something', () => 
   const bind = (target: string): SetupOp => ({
     op: 'bind',
     source: box.dir,
+    subpath: '',
     target,
     recursive: false,
     readOnly: 'no',
