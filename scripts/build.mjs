@@ -1,7 +1,8 @@
 // Builds dist/: the CLI and engine bundles and the static C binary. `--all-architectures` (npm pack) also cross-compiles.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundledPackages, notices } from './notices.mjs';
 
 const all = process.argv.includes('--all-architectures');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -13,9 +14,10 @@ rmSync('dist/cache', { recursive: true, force: true });
 // Its first lines are shell: Node reads `--env-file` even behind the script's name, and dies of a missing file, unless `--` comes first.
 const start = '#!/bin/sh\n":" //; exec node -- "$0" "$@"\n';
 const entries = { tcompose: 'src/cli/boot.ts', cli: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
+const packages = new Set();
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
-  await build({
+  const { metafile } = await build({
     entryPoints: [entry],
     outfile: `dist/${name}.cjs`,
     bundle: true,
@@ -24,7 +26,8 @@ for (const [name, entry] of Object.entries(entries)) {
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'linked',
+    legalComments: 'none',
+    metafile: true,
     external: ['koffi'],
     define: { TCOMPOSE_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
     banner: {
@@ -32,7 +35,9 @@ for (const [name, entry] of Object.entries(entries)) {
     },
     logLevel: 'warning',
   });
+  for (const one of bundledPackages(metafile)) packages.add(one);
 }
+writeFileSync('dist/THIRD_PARTY_NOTICES', notices(packages));
 if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
 
 const native = 'src/runtime/native';

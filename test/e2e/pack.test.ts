@@ -32,6 +32,8 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
       'dist/native/tcompose-shim-x64',
       'dist/native/tcompose-shim-arm64',
       'LICENSE',
+      'CHANGELOG.md',
+      'dist/THIRD_PARTY_NOTICES',
     ]) {
       expect(listing).toContain(`package/${file}`);
     }
