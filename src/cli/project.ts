@@ -15,11 +15,12 @@ interface ProjectScope {
 /**
  * Loads the project from its compose files; warnings go to the user.
  * @param services services named on the command line: they enable their own profiles.
+ * @param options.createsNothing for commands that make no container: a missing env_file or a blank name is nothing to them.
  */
 export async function loadForCommand(
   ctx: CliContext,
   services: readonly string[] = [],
-  options: { readonly noDeps?: boolean } = {},
+  options: { readonly noDeps?: boolean; readonly createsNothing?: boolean } = {},
 ): Promise<Project> {
   const { loadProject } = await import('../compose/load.ts');
   const { globals } = ctx;
@@ -31,6 +32,8 @@ export async function loadForCommand(
     envFiles: globals.envFiles,
     services,
     dependencies: options.noDeps !== true,
+    noEnvResolution: options.createsNothing === true,
+    refuseBlankNames: options.createsNothing !== true,
     env: ctx.env,
     cwd: ctx.cwd,
   });
@@ -46,7 +49,7 @@ export async function loadForCommand(
 export async function scopeOf(ctx: CliContext): Promise<ProjectScope> {
   const given = ctx.globals.projectName ?? ctx.env.COMPOSE_PROJECT_NAME;
   try {
-    const project = await loadForCommand(ctx);
+    const project = await loadForCommand(ctx, [], { createsNothing: true });
     return { name: project.name, project };
   } catch (error) {
     const noFile = error instanceof TcomposeError && error.code === 'COMPOSE_NO_FILE';

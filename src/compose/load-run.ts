@@ -18,6 +18,8 @@ export interface LoadRun {
   readonly options: LoadSwitches;
   /** Absolute project directory. */
   readonly workingDir: string;
+  /** What paths of the tree are joined to: `workingDir`; blank, or for an included project relative, where they are left so. */
+  readonly pathBase: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly warn: (warning: Warning) => void;
   /** Unset variables that were warned about. */

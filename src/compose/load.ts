@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import { TcomposeError } from '../errors.ts';
 import { type LoadedTree, loadFiles } from './assemble/load-files.ts';
+import { blankNames } from './consistency/blank-names.ts';
 import { checkConsistency } from './consistency/consistency.ts';
 import { type LoadEffects, nodeEffects } from './effects.ts';
 import { variablesIn } from './interpolate/interpolate.ts';
-import { substitute, type VariableUse } from './interpolate/template.ts';
+import type { VariableUse } from './interpolate/template.ts';
 import type { LoadRun, LoadSwitches } from './load-run.ts';
 import type { Project } from './model/project.ts';
 import type { Service } from './model/service.ts';
@@ -12,7 +12,8 @@ import { normalize } from './normalize/normalize.ts';
 import { throwCollected } from './problems.ts';
 import { type Discovered, type DiscoverOptions, discover } from './read/discover.ts';
 import { resolveServiceFiles } from './read/env-files.ts';
-import { checkProjectName, normalizeProjectName } from './read/project-name.ts';
+import { projectName } from './read/project-name.ts';
+import { putContents } from './read/resolve-environment.ts';
 import { disabledBy, profilesOf } from './select/profiles.ts';
 import { expandNames, selectServices } from './select/select.ts';
 import { toModel } from './to-model.ts';
@@ -28,6 +29,8 @@ export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   readonly services?: readonly string[] | undefined;
   /** `false` keeps the named services alone. Default true. */
   readonly dependencies?: boolean | undefined;
+  /** Refuse networks and volumes that services use and whose name is blank: for commands that would create or join them. */
+  readonly refuseBlankNames?: boolean | undefined;
   /** Keep `env_file` and `label_file` in the model after reading them. Default false. */
   readonly keepEnvFiles?: boolean | undefined;
   /** Default: the process's. */
@@ -49,8 +52,8 @@ interface LoadedProject {
 interface LoadedProjectTree {
   readonly name: string;
   readonly tree: TreeMap;
-  readonly workingDir: string;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Services that profiles leave out; they are in the tree. */
+  readonly disabled: ReadonlySet<string>;
   readonly warnings: readonly Warning[];
 }
 
@@ -96,12 +99,15 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
  * @throws TcomposeError(s)
  */
 export async function loadProjectTree(options: LoadOptions = {}): Promise<LoadedProjectTree> {
-  const { run, name, warnings, files, workingDir, environment } = await prepare(options);
+  const { run, name, warnings, files, profiles, environment } = await prepare(options);
   const { tree, mistakes } = await loadFiles(files, run);
   mistakes.throwAll();
+  const loaded = { name, disabled: disabledBy(tree, profiles), warnings };
+  if (options.noNormalize === true) return { ...loaded, tree };
   const named: TreeMap = { ...tree, name };
-  if (options.noNormalize !== true) normalize(named, { projectName: name, environment });
-  return { name, tree: named, workingDir, environment, warnings };
+  // Where variables are left in place, none gives a value to an entry that only names it either.
+  normalize(named, { projectName: name, environment: options.noInterpolate === true ? {} : environment });
+  return { ...loaded, tree: named };
 }
 
 /**
@@ -119,12 +125,6 @@ export async function loadVariables(options: LoadOptions = {}): Promise<readonly
     if (known === undefined || (saysMore && !knownSays)) byName.set(use.name, use);
   }
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-/** The environment interpolation sees, sorted by name: what `config --environment` prints. */
-export async function loadEnvironment(options: LoadOptions = {}): Promise<Readonly<Record<string, string>>> {
-  const { environment } = await prepare(options);
-  return Object.fromEntries(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 async function prepare(options: LoadOptions): Promise<Prepared> {
@@ -146,12 +146,13 @@ async function prepare(options: LoadOptions): Promise<Prepared> {
     sources.set(file, known);
     return known;
   };
-  const name = await projectName(options, found, read, effects, warn);
+  const name = await projectName(options, found, read);
   const environment = { ...found.environment, COMPOSE_PROJECT_NAME: name };
   const run: LoadRun = {
     effects,
     options,
     workingDir: found.workingDir,
+    pathBase: options.noPathResolution === true ? '' : found.workingDir,
     environment,
     warn,
     warned: new Set(),
@@ -177,54 +178,8 @@ async function readFile(
   return readSource(file, bytes, warn);
 }
 
-/** The name by flag, by variable, by the last `name:` of the files, or after the directory; the first that is given. */
-async function projectName(
-  options: LoadOptions,
-  found: Discovered,
-  read: (file: string) => Promise<Source>,
-  effects: LoadEffects,
-  warn: (warning: Warning) => void,
-): Promise<string> {
-  if (options.projectName !== undefined && options.projectName !== '')
-    return checkProjectName(options.projectName);
-  const variable = own(found.environment, 'COMPOSE_PROJECT_NAME');
-  if (variable !== undefined && variable !== '') return checkProjectName(variable);
-  let written = '';
-  for (const file of found.files) {
-    for (const document of (await read(file)).stream.documents) {
-      const value = (document.value as { name?: unknown } | null)?.name;
-      if (typeof value === 'string' && value !== '') written = value;
-    }
-  }
-  const name = normalizeProjectName(interpolateName(written, found.environment));
-  if (name !== '') return name;
-  const fromDirectory = normalizeProjectName(basename(found.workingDir));
-  if (fromDirectory === '') {
-    throw new TcomposeError('COMPOSE_PROJECT_NAME', 'project name must not be empty', {
-      hint: 'Name the project with -p, COMPOSE_PROJECT_NAME, or name: in the compose file.',
-    });
-  }
-  const real = await effects.realPath(found.workingDir);
-  if (basename(real) !== basename(found.workingDir)) {
-    warn({
-      message: `the project directory ${found.workingDir} is a link to ${real}; the project is named after the link: ${fromDirectory}`,
-      hint: 'Set name: in the compose file so that both ways lead to one project.',
-    });
-  }
-  return fromDirectory;
-}
-
-/** A faulty reference is left for the load proper, which knows its place. */
-function interpolateName(name: string, environment: Readonly<Record<string, string>>): string {
-  try {
-    return substitute(name, { lookup: (variable) => own(environment, variable), onUnset: () => {} });
-  } catch {
-    return '';
-  }
-}
-
 function finish(
-  { tree, positions, mistakes }: LoadedTree,
+  { tree, positions, mistakes, contents }: LoadedTree,
   prepared: Prepared,
   options: LoadOptions,
 ): Project {
@@ -238,6 +193,7 @@ function finish(
       if (!profiles.includes(profile)) profiles.push(profile);
   }
   tree.name = name;
+  putContents(tree, contents);
   if (options.noNormalize !== true) normalize(tree, { projectName: name, environment });
   const errors: TcomposeError[] = [];
   const project = toModel(tree, {
@@ -254,5 +210,7 @@ function finish(
   mistakes.add(errors);
   if (options.noConsistency !== true) mistakes.add(checkConsistency(project, positions));
   mistakes.throwAll();
-  return selectServices(project, named, { dependencies: options.dependencies !== false });
+  const selected = selectServices(project, named, { dependencies: options.dependencies !== false });
+  if (options.refuseBlankNames === true) throwCollected(blankNames(selected, positions));
+  return selected;
 }

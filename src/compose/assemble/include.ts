@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { LoadRun } from '../load-run.ts';
 import { mergeAt } from '../merge/merge.ts';
@@ -7,6 +7,7 @@ import { expandHome } from '../normalize/paths.ts';
 import { problem } from '../problems.ts';
 import { readEnvFiles, remoteHint, remoteProblem, requireFile } from '../read/discover.ts';
 import type { ComposeDocument } from '../read/read-documents.ts';
+import type { Contents } from '../read/resolve-environment.ts';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import type { Layer } from './layers.ts';
 import { loadFiles } from './load-files.ts';
@@ -17,15 +18,21 @@ interface IncludeEntry {
   readonly envFiles: readonly string[] | undefined;
 }
 
+/** What a document includes beside the tree: where its parts were written, and contents that variables gave it. */
+interface Included {
+  readonly layers: readonly Layer[];
+  readonly contents: Contents;
+}
+
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models'];
 
 /**
  * Loads the projects a document includes, each from its own directory and with its own `.env` below the environment, and
  * puts their services and resources into the document's tree; where both have one of a name, the document overrides.
- * Returns layers that say where the included parts were written. The `include` key is dropped.
+ * The `include` key is dropped.
  * @throws TcomposeError COMPOSE_INCLUDE for a circle or a malformed entry, and whatever is wrong in an included file.
  */
-export async function includeProjects(document: ComposeDocument, run: LoadRun): Promise<readonly Layer[]> {
+export async function includeProjects(document: ComposeDocument, run: LoadRun): Promise<readonly Included[]> {
   const entries = own(document.tree, 'include');
   delete document.tree.include;
   if (entries === undefined || entries === null) return [];
@@ -34,12 +41,12 @@ export async function includeProjects(document: ComposeDocument, run: LoadRun): 
     const hint = 'Begin each item with "- ".';
     throw problem('COMPOSE_INCLUDE', 'include must be a list', document.positions, path, { hint });
   }
-  const layers: Layer[] = [];
+  const included: Included[] = [];
   for (const [index, node] of entries.entries()) {
     const entry = parseEntry(node, document, [...path, index]);
-    layers.push(...(await includeOne(entry, document, [...path, index], run)));
+    included.push(await includeOne(entry, document, [...path, index], run));
   }
-  return layers;
+  return included;
 }
 
 function parseEntry(node: Tree, document: ComposeDocument, path: TreePath): IncludeEntry {
@@ -75,7 +82,7 @@ async function includeOne(
   document: ComposeDocument,
   path: TreePath,
   run: LoadRun,
-): Promise<readonly Layer[]> {
+): Promise<Included> {
   const { effects } = run;
   const absolute = (value: string) => resolve(run.workingDir, expandHome(value, effects.home));
   for (const file of entry.paths) {
@@ -109,13 +116,24 @@ async function includeOne(
   const included = await loadFiles(files, {
     ...run,
     workingDir,
+    pathBase: baseOf(entry, workingDir, run),
     environment: { ...Object.fromEntries(found), ...run.environment },
-    options: { ...run.options, noPathResolution: false },
     extendedFiles: new Map(),
   });
   included.mistakes.throwAll();
   importResources(included.tree, document);
-  return included.positions.all();
+  return { layers: included.positions.all(), contents: included.contents };
+}
+
+/**
+ * What paths of an included project are joined to: its directory; or, where they are left relative, its way from the including
+ * project's directory, to which that one adds its own.
+ */
+function baseOf(entry: IncludeEntry, workingDir: string, run: LoadRun): string {
+  if (run.options.noPathResolution !== true) return workingDir;
+  const given = entry.projectDirectory;
+  const anchored = given !== undefined && isAbsolute(expandHome(given, run.effects.home));
+  return anchored ? workingDir : relative(run.workingDir, workingDir);
 }
 
 /** The document's own entries override what is included. */

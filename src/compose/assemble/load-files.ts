@@ -8,7 +8,7 @@ import { applyDefaults } from '../normalize/defaults.ts';
 import { mapsIn, resolvePaths } from '../normalize/paths.ts';
 import { maxProblems } from '../problems.ts';
 import { type ComposeDocument, readDocuments } from '../read/read-documents.ts';
-import { resolveEnvironment } from '../read/resolve-environment.ts';
+import { type Contents, contentsOf, resolveEnvironment } from '../read/resolve-environment.ts';
 import { isList, isMap, nodeAt, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import { errorsIn, Mistakes } from '../validate/mistakes.ts';
 import { checkRules } from '../validate/rules.ts';
@@ -23,6 +23,8 @@ export interface LoadedTree {
   readonly positions: LayeredPositions;
   /** What is wrong in the tree, and has been taken out of it. */
   readonly mistakes: Mistakes;
+  /** What secrets and configs have by their variable. */
+  readonly contents: Contents;
 }
 
 /**
@@ -34,6 +36,7 @@ export interface LoadedTree {
 export async function loadFiles(files: readonly string[], run: LoadRun): Promise<LoadedTree> {
   const positions = new LayeredPositions();
   const mistakes = new Mistakes();
+  const included: Contents = new Map();
   let tree: TreeMap = {};
   try {
     for (const file of files) {
@@ -42,7 +45,7 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
       const inside: LoadRun = { ...run, includedBy: [...run.includedBy, file] };
       for (const document of readDocuments(source, inside)) {
         mistakes.takeOut(document.errors, document.tree);
-        tree = await addDocument(tree, document, file, { positions, mistakes }, inside);
+        tree = await addDocument(tree, document, file, { positions, mistakes, contents: included }, inside);
       }
     }
   } catch (error) {
@@ -57,22 +60,24 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
   }
   applyDefaults(tree);
   mistakes.add(checkRules(tree, positions));
-  if (run.options.noPathResolution !== true) {
-    resolvePaths(tree, { directory: run.workingDir, home: run.effects.home });
-    await followWatchLinks(tree, run);
-  }
-  if (run.options.noInterpolate !== true) resolveEnvironment(tree, run.environment);
-  return { tree, positions, mistakes };
+  if (run.pathBase !== '') resolvePaths(tree, { directory: run.pathBase, home: run.effects.home });
+  if (run.options.noPathResolution !== true) await followWatchLinks(tree, run);
+  if (run.options.noInterpolate === true) return { tree, positions, mistakes, contents: new Map() };
+  resolveEnvironment(tree, run.environment);
+  return { tree, positions, mistakes, contents: contentsOf(tree, run.environment, included) };
 }
 
 async function addDocument(
   before: TreeMap,
   document: ComposeDocument,
   file: string,
-  { positions, mistakes }: Omit<LoadedTree, 'tree'>,
+  { positions, mistakes, contents }: Omit<LoadedTree, 'tree'>,
   run: LoadRun,
 ): Promise<TreeMap> {
-  for (const layer of await includeProjects(document, run)) positions.add(layer);
+  for (const included of await includeProjects(document, run)) {
+    for (const layer of included.layers) positions.add(layer);
+    for (const [place, content] of included.contents) contents.set(place, content);
+  }
   applyRemovals(before, document.removals, (path, item) => canonicalItems(path, item, run));
   const services = ownMap(document.tree, 'services');
   if (services !== undefined) {

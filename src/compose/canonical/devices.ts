@@ -6,8 +6,8 @@ import type { TreeMap } from '../tree.ts';
  */
 export function parseDevice(text: string): TreeMap | { readonly error: string } {
   const parts = text.split(':');
-  const [source = '', target = source, permissions = 'rwm'] = parts;
+  const [source = '', target = '', permissions = 'rwm'] = parts;
   if (parts.length > 3)
     return { error: 'it has more than three parts; write source, target and permissions' };
-  return { source, target, permissions };
+  return { source, target: target === '' ? source : target, permissions };
 }

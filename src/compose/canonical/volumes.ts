@@ -37,9 +37,8 @@ export function parseVolume(text: string): TreeMap | { readonly error: string } 
   };
 }
 
-/** A path without doubled slashes, `.` and `..`, and without a slash at its end; empty and relative ones stay so. */
+/** A path without doubled slashes, `.` and `..`, and without a slash at its end; a relative one stays so, a blank one is `.`. */
 export function cleanTarget(target: string): string {
-  if (target === '') return target;
   const clean = posix.normalize(target);
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 }

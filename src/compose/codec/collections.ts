@@ -198,6 +198,8 @@ export function writeExtensions(
   for (const key of sortedKeys(extensions, format)) map.set(key, writeTree(extensions[key] ?? null, format));
 }
 
+const yamlWord = (number: number): string => (Number.isNaN(number) ? '.nan' : number < 0 ? '-.inf' : '.inf');
+
 /** Any data as it is, keys sorted. */
 export function writeTree(node: Tree, format: Format): Out {
   if (isList(node)) return node.map((item) => writeTree(item, format));
@@ -207,6 +209,7 @@ export function writeTree(node: Tree, format: Format): Out {
     return map;
   }
   if (typeof node === 'number' && !Number.isInteger(node)) {
+    if (!Number.isFinite(node) && format === 'yaml') return new RawNumber(yamlWord(node));
     return new RawNumber(formatGoFloat(node, format === 'yaml' ? 1e6 : 1e21));
   }
   return node;

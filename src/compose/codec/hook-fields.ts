@@ -1,4 +1,5 @@
-import { type Fields, listOf, pairsOrNull, struct, texts } from './collections.ts';
+import { alwaysInJson, type Fields, listOf, pairsOrNull, struct, texts } from './collections.ts';
+import { OutMap } from './out.ts';
 import { flag, text, textAlways } from './scalars.ts';
 import { command } from './special.ts';
 
@@ -9,11 +10,18 @@ const shared: Fields = [
   ['environment', pairsOrNull],
 ];
 
-/** `post_start`, `pre_stop` and the `exec` of a watch rule. */
+/** An entry of `post_start` or `pre_stop`. */
 export const hook = struct([['command', command], ...shared]);
 
 /** An entry of `pre_start`. */
 export const preStartHook = struct([['command', command], ['image', text], ...shared, ['per_replica', flag]]);
+
+/** The `exec` of a watch rule; Go's JSON prints one without a command where the file has none. */
+const watchExec = alwaysInJson(hook, () => {
+  const none = new OutMap();
+  none.set('command', null);
+  return none;
+});
 
 /** Attributes of `services.*.develop` in the order `config` prints them. */
 export const developFields: Fields = [
@@ -24,7 +32,7 @@ export const developFields: Fields = [
         ['path', textAlways],
         ['action', textAlways],
         ['target', text],
-        ['exec', hook],
+        ['exec', watchExec],
         ['include', texts],
         ['ignore', texts],
         ['initial_sync', flag],

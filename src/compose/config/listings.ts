@@ -1,6 +1,7 @@
 import { compareBytes } from '../codec/key-order.ts';
 import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
+import { isList, isMap, ownMap, type TreeMap } from '../tree.ts';
 import { configHash, serviceHashInput } from './hash-input.ts';
 
 /** `config --services`: names of the enabled services, each after those it depends on, else by name. */
@@ -76,3 +77,31 @@ const services = (project: Project): Service[] =>
   Object.keys(project.services)
     .sort(compareBytes)
     .map((name) => project.services[name]!);
+
+type TreeListing = (loaded: WrittenProject) => readonly string[];
+
+interface WrittenProject {
+  readonly tree: TreeMap;
+  /** Services that profiles leave out. */
+  readonly disabled: ReadonlySet<string>;
+}
+
+/** Listings of a project that was not interpolated: the others print keys, which hold no variables. */
+export const treeListings: Readonly<Record<string, TreeListing | undefined>> = {
+  services: ({ tree }) => servicesIn(tree).map(([name]) => name),
+  images: ({ tree, disabled }) =>
+    servicesIn(tree).flatMap(([name, { provider, image }]) =>
+      provider === undefined && !disabled.has(name) ? [String(image ?? `${String(tree.name)}-${name}`)] : [],
+    ),
+  profiles: ({ tree }) => {
+    const all = servicesIn(tree).flatMap(([, { profiles }]) =>
+      isList(profiles) ? profiles.map(String) : [],
+    );
+    return [...new Set(all)].sort(compareBytes);
+  },
+};
+
+const servicesIn = (tree: TreeMap): [name: string, service: TreeMap][] =>
+  Object.entries(ownMap(tree, 'services') ?? {})
+    .filter((entry): entry is [string, TreeMap] => isMap(entry[1]))
+    .sort(([a], [b]) => compareBytes(a, b));

@@ -4,10 +4,10 @@ import { doubleQuoted, singleQuoted, styleOf } from './yaml-scalar.ts';
 /** Keys longer than this are written as `? key` on a line of their own. */
 const longestKey = 128;
 
-/** A document as YAML with an indent of two, items of lists indented under their key, no folding. Ends in a line feed. */
-export function writeYaml(document: Out): string {
+/** A document as YAML with an indent of two unless `step` is another, items of lists indented under their key, no folding. Ends in a line feed. */
+export function writeYaml(document: Out, step = '  '): string {
   const lines: string[] = [];
-  if (isCollection(document)) writeBlock(document, '', lines);
+  if (isCollection(document)) writeBlock(document, '', lines, step);
   else lines.push(scalar(document, ''));
   return `${lines.join('\n')}\n`;
 }
@@ -15,9 +15,9 @@ export function writeYaml(document: Out): string {
 const isCollection = (node: Out): node is OutMap | readonly Out[] =>
   node instanceof OutMap ? node.entries.length > 0 : Array.isArray(node) && node.length > 0;
 
-function writeBlock(node: OutMap | readonly Out[], indent: string, lines: string[]): void {
+function writeBlock(node: OutMap | readonly Out[], indent: string, lines: string[], step: string): void {
   if (node instanceof OutMap) {
-    for (const [key, value] of node.entries) writeEntry(key, value, indent, lines);
+    for (const [key, value] of node.entries) writeEntry(key, value, indent, lines, step);
     return;
   }
   for (const item of node) {
@@ -27,12 +27,12 @@ function writeBlock(node: OutMap | readonly Out[], indent: string, lines: string
     }
     // The first line of a nested collection stands beside its dash.
     const first = lines.length;
-    writeBlock(item, `${indent}  `, lines);
+    writeBlock(item, `${indent}  `, lines, step);
     lines[first] = `${indent}- ${(lines[first] ?? '').slice(indent.length + 2)}`;
   }
 }
 
-function writeEntry(key: string, value: Out, indent: string, lines: string[]): void {
+function writeEntry(key: string, value: Out, indent: string, lines: string[], step: string): void {
   const short = keyText(key);
   const long = Buffer.byteLength(key) > longestKey;
   if (long) lines.push(`${indent}? ${short}`);
@@ -40,7 +40,7 @@ function writeEntry(key: string, value: Out, indent: string, lines: string[]): v
   if (!isCollection(value)) lines.push(`${head} ${scalar(value, indent)}`);
   else {
     lines.push(head);
-    writeBlock(value, `${indent}  `, lines);
+    writeBlock(value, `${indent}${step}`, lines, step);
   }
 }
 

@@ -6,9 +6,11 @@ import type { Report } from './report.ts';
 export function checkContradictions(service: Service, report: Report): void {
   const { name } = service;
   const at: TreePath = ['services', name];
-  if (service.image === undefined && service.build === undefined && service.provider === undefined) {
+  if (!service.image && service.build === undefined && service.provider === undefined) {
     const message = `service "${name}" has neither an image nor a build context specified`;
-    report('COMPOSE_NO_IMAGE', at, message, 'Add "image:" or "build:".');
+    if (service.image === undefined) report('COMPOSE_NO_IMAGE', at, message, 'Add "image:" or "build:".');
+    else
+      report('COMPOSE_NO_IMAGE', [...at, 'image'], message, 'The image is blank: is a variable in it unset?');
   }
   checkBuild(service, at, report);
   if (service.network_mode && service.networks && Object.keys(service.networks).length > 0) {

@@ -57,7 +57,6 @@ export const unicityTable = buildPathTable<Identity>([
     'build.args',
     'build.labels',
     'build.platform',
-    'build.platforms',
     'build.tags',
     'cap_add',
     'cap_drop',

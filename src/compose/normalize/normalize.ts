@@ -108,7 +108,8 @@ function nameResources(tree: TreeMap, section: string, { projectName }: Context)
   for (const [key, resource] of Object.entries(resources ?? {})) {
     const named = isMap(resource) ? resource : {};
     const external = named.external === true || named.external === 'true';
-    if (named.name === undefined || named.name === '') named.name = external ? key : `${projectName}_${key}`;
+    // A blank name stays blank: with another in its place a project would take, and remove, what it was never told of.
+    if (named.name === undefined) named.name = external ? key : `${projectName}_${key}`;
     if (resources !== undefined) resources[key] = named;
   }
 }

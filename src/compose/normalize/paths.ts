@@ -17,7 +17,8 @@ export function resolvePaths(tree: TreeMap, context: PathContext): TreeMap {
     const build = own(service, 'build');
     if (isMap(build)) resolveBuild(build, toPath);
     const envFiles = own(service, 'env_file');
-    if (isList(envFiles)) for (const file of envFiles) if (isMap(file)) change(file, 'path', toPath);
+    if (isList(envFiles))
+      for (const file of envFiles) if (isMap(file)) change(file, 'path', unlessBlank(toPath));
     changeItems(service, 'label_file', toPath);
     const volumes = own(service, 'volumes');
     if (isList(volumes)) {
@@ -47,6 +48,15 @@ export function expandHome(value: string, home: string | undefined): string {
   return joined(home, value.slice(1));
 }
 
+/**
+ * For attributes where a blank value, as an unset variable leaves it, is no path: Docker Compose leaves it blank there, and takes it
+ * for the directory itself everywhere else.
+ */
+const unlessBlank =
+  (convert: (value: string) => string) =>
+  (value: string): string =>
+    value === '' ? value : convert(value);
+
 function joined(directory: string, path: string): string {
   const whole = join(directory, path);
   return whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
@@ -61,15 +71,14 @@ export function isRemoteContext(value: string): boolean {
 }
 
 function resolveBuild(build: TreeMap, toPath: (value: string) => string): void {
-  const toContext = (value: string) => (isRemoteContext(value) ? value : toPath(value));
+  const toContext = unlessBlank((value) => (isRemoteContext(value) ? value : toPath(value)));
   change(build, 'context', toContext);
   const contexts = own(build, 'additional_contexts');
   if (isMap(contexts)) for (const name of Object.keys(contexts)) change(contexts, name, toContext);
   changeItems(build, 'additional_contexts', (item) => afterEquals(item, toContext));
   changeItems(build, 'ssh', (item) => afterEquals(item, toPath));
   const ssh = own(build, 'ssh');
-  if (isMap(ssh))
-    for (const id of Object.keys(ssh)) change(ssh, id, (value) => (value === '' ? value : toPath(value)));
+  if (isMap(ssh)) for (const id of Object.keys(ssh)) change(ssh, id, unlessBlank(toPath));
 }
 
 /** A volume of the local driver that binds a directory: `driver_opts: {o: bind, device: ./dir}`. */

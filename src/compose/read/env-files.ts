@@ -53,7 +53,7 @@ async function readLabelFiles(
   for (const [index, path] of (service.label_file ?? []).entries()) {
     await located(['services', service.name, 'label_file', index], context, errors, async () => {
       const text = await readText(path, 'label file', true, context.effects);
-      const lookup = lookupIn(context.environment, merged);
+      const lookup: Lookup = (name) => merged.get(name);
       const entries = parseDotenv(path, text ?? '', { lookup, onUnset: warner(context), warn: context.warn });
       for (const [key, value] of entries) merged.set(key, value);
     });
@@ -79,8 +79,7 @@ async function readEnvFiles(
     await located(at, context, errors, async () => {
       const text = await readText(path, 'env file', required, context.effects);
       if (text === undefined) return;
-      const project = lookupIn(context.environment);
-      const lookup: Lookup = (name) => project(name) ?? own(own_, name) ?? merged.get(name);
+      const lookup: Lookup = (name) => own(context.environment, name) ?? own(own_, name) ?? merged.get(name);
       const entries =
         format === 'raw'
           ? parseRawEnv(path, text, lookup)
@@ -107,10 +106,6 @@ async function located(
       error.where === undefined ? problem(error.code, error.message, context.positions, at, hint) : error,
     );
   }
-}
-
-function lookupIn(environment: Readonly<Record<string, string>>, entries?: EnvEntries): Lookup {
-  return (name) => own(environment, name) ?? entries?.get(name);
 }
 
 function warner(context: EnvFileContext): (name: string) => void {

@@ -1,4 +1,79 @@
+import { basename } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
+import { LayeredPositions } from '../assemble/layers.ts';
+import { InvalidTemplate, substitute } from '../interpolate/template.ts';
+import { problem } from '../problems.ts';
+import { own } from '../tree.ts';
+import type { Source } from '../yaml/read-source.ts';
+import type { Discovered } from './discover.ts';
+
+interface Wanted {
+  /** `-p`. */
+  readonly projectName?: string | undefined;
+  /** Take `name:` as it is written. */
+  readonly noInterpolate?: boolean | undefined;
+}
+
+/**
+ * The name of a project: that of the flag, of COMPOSE_PROJECT_NAME, the last `name:` of the files, or the directory's; the first that
+ * is given. A `name:` that comes out blank is a mistake: the directory's name in its place would be another project's.
+ * @throws TcomposeError COMPOSE_PROJECT_NAME
+ */
+export async function projectName(
+  { projectName: flag, noInterpolate = false }: Wanted,
+  found: Discovered,
+  read: (file: string) => Promise<Source>,
+): Promise<string> {
+  if (flag !== undefined && flag !== '') return checkProjectName(flag);
+  const variable = own(found.environment, 'COMPOSE_PROJECT_NAME');
+  if (variable !== undefined && variable !== '') return checkProjectName(variable);
+  const written = await writtenName(found.files, read);
+  const value =
+    written === undefined || noInterpolate ? written?.text : interpolateName(written.text, found.environment);
+  if (written !== undefined && value !== undefined) {
+    const name = normalizeProjectName(value);
+    if (name !== '') return name;
+    const hint = value === '' ? `${written.text} is blank: set the variable or give it a default.` : nameRule;
+    throw problem('COMPOSE_PROJECT_NAME', emptyName, written.positions, ['name'], { part: 'value', hint });
+  }
+  const name = normalizeProjectName(basename(found.workingDir));
+  if (name !== '') return name;
+  throw new TcomposeError('COMPOSE_PROJECT_NAME', emptyName, {
+    hint: 'Name the project with -p, COMPOSE_PROJECT_NAME, or name: in the compose file.',
+  });
+}
+
+const emptyName = 'project name must not be empty';
+const nameRule = 'A name has lower-case letters, digits, "-" and "_"; other characters are dropped.';
+
+/** The last `name:` with any text in it, as it is written, and where. */
+async function writtenName(
+  files: readonly string[],
+  read: (file: string) => Promise<Source>,
+): Promise<{ readonly text: string; readonly positions: LayeredPositions } | undefined> {
+  let last: { readonly text: string; readonly positions: LayeredPositions } | undefined;
+  for (const file of files) {
+    const source = await read(file);
+    for (const [document, { value }] of source.stream.documents.entries()) {
+      const text = (value as { name?: unknown } | null)?.name;
+      if (typeof text !== 'string' || text === '') continue;
+      const positions = new LayeredPositions();
+      positions.add({ source, document, from: [], to: [] });
+      last = { text, positions };
+    }
+  }
+  return last;
+}
+
+/** Undefined for a faulty reference: the load proper knows its place. */
+function interpolateName(name: string, environment: Readonly<Record<string, string>>): string | undefined {
+  try {
+    return substitute(name, { lookup: (variable) => own(environment, variable), onUnset: () => {} });
+  } catch (error) {
+    if (error instanceof InvalidTemplate) return undefined;
+    throw error;
+  }
+}
 
 /** A name as project names are: lower case, only `[a-z0-9_-]`, beginning with a letter or digit; may come out empty. */
 export function normalizeProjectName(name: string): string {
@@ -12,7 +87,7 @@ export function normalizeProjectName(name: string): string {
  * Holds a name given by flag or variable to the rule.
  * @throws TcomposeError COMPOSE_PROJECT_NAME
  */
-export function checkProjectName(name: string): string {
+function checkProjectName(name: string): string {
   const normalized = normalizeProjectName(name);
   if (normalized === name) return name;
   throw new TcomposeError(

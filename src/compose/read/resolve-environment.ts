@@ -1,9 +1,9 @@
 import { mapsIn } from '../normalize/paths.ts';
-import { isList, isMap, own, type TreeMap } from '../tree.ts';
+import { isList, isMap, own, ownMap, type TreeMap } from '../tree.ts';
 
 /**
- * Gives variables without a value (`environment: [KEY]`, `KEY:`) the project's, and secrets and configs that name a
- * variable their content. What the project's environment lacks stays without. Changes the tree in place.
+ * Gives variables without a value (`environment: [KEY]`, `KEY:`) the project's. What the project's environment lacks stays
+ * without. Changes the tree in place.
  */
 export function resolveEnvironment(tree: TreeMap, environment: Readonly<Record<string, string>>): TreeMap {
   for (const service of mapsIn(tree, 'services')) {
@@ -20,12 +20,40 @@ export function resolveEnvironment(tree: TreeMap, environment: Readonly<Record<s
       });
     }
   }
+  return tree;
+}
+
+/**
+ * What secrets and configs have by a variable, by `section.name`. Kept beside the tree: an included tree goes through the checks of
+ * the file that includes it, in which no user wrote a content, and the variable is the included project's.
+ */
+export type Contents = Map<string, { readonly variable: string; readonly content: string }>;
+
+/** The contents of a tree's secrets and configs; an included one stands while the entry still names its variable. */
+export function contentsOf(
+  tree: TreeMap,
+  environment: Readonly<Record<string, string>>,
+  included: Contents,
+): Contents {
+  const contents: Contents = new Map();
   for (const section of ['secrets', 'configs']) {
-    for (const entry of mapsIn(tree, section)) {
-      const name = own(entry, 'environment');
-      const value = typeof name === 'string' ? own(environment, name) : undefined;
-      if (value !== undefined) entry.content = value;
+    for (const [name, entry] of Object.entries(ownMap(tree, section) ?? {})) {
+      const variable = isMap(entry) ? own(entry, 'environment') : undefined;
+      if (typeof variable !== 'string') continue;
+      const known = included.get(`${section}.${name}`);
+      const content = known?.variable === variable ? known.content : own(environment, variable);
+      if (content !== undefined) contents.set(`${section}.${name}`, { variable, content });
     }
   }
-  return tree;
+  return contents;
+}
+
+/** Puts contents into the entries of a tree that goes through no more checks of form. */
+export function putContents(tree: TreeMap, contents: Contents): void {
+  for (const section of ['secrets', 'configs']) {
+    for (const [name, entry] of Object.entries(ownMap(tree, section) ?? {})) {
+      const found = contents.get(`${section}.${name}`);
+      if (found !== undefined && isMap(entry)) entry.content = found.content;
+    }
+  }
 }

@@ -39,11 +39,12 @@ function entriesOf(tree: TreeMap, section: string): [string, TreeMap][] {
 function checkService(service: TreeMap, path: TreePath, report: Report): void {
   eachMap(service.ports, [...path, 'ports'], (port, at) => {
     const ip = port.host_ip;
-    if (typeof ip === 'string' && ip !== '' && !ip.includes('$') && !isAddress(ip)) {
+    if (typeof ip === 'string' && !ip.includes('$') && !isAddress(ip)) {
       report('COMPOSE_INVALID_VALUE', at, `invalid ip address: ${ip}`, 'host_ip');
     }
   });
   eachMap(service.volumes, [...path, 'volumes'], (mount, at) => {
+    if (mount.target === undefined) report('COMPOSE_MISSING_ATTRIBUTE', at, 'the mount has no target');
     if (mount.type === 'bind' && mount.source === undefined) {
       const message = 'invalid mount config for type "bind": field Source must not be empty';
       report('COMPOSE_MISSING_ATTRIBUTE', at, message);

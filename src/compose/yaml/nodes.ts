@@ -131,7 +131,10 @@ export function tagged(
   return applyStandardTag(tag, value, raw, properties.offset, scanner.unknownTags);
 }
 
-/** What a `!!type` tag makes of a value; a tag that means nothing here is noted, and its scalar stays text. */
+/**
+ * What a `!!type` tag makes of a value. A tag that means nothing here, or nothing for a value of this form (a scalar's on a mapping,
+ * say), is noted and else ignored, as the Go parser ignores it; a scalar then stays text.
+ */
 export function applyStandardTag(
   tag: string,
   value: unknown,
@@ -139,38 +142,50 @@ export function applyStandardTag(
   offset: number,
   unknownTags: { tag: string; offset: number }[],
 ): unknown {
-  const wrong = () => new YamlProblem('syntax', `the value does not fit its tag ${tag}`, offset);
-  switch (tag) {
-    case '!':
-    case '!!str':
-      if (raw === undefined) throw wrong();
-      return raw;
-    case '!!map':
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong();
-      return value;
-    case '!!seq':
-      if (!Array.isArray(value)) throw wrong();
-      return value;
-    case '!!int':
-    case '!!float': {
-      const number = raw === undefined ? undefined : resolvePlain(raw);
-      if (typeof number === 'number' && (tag === '!!float' || Number.isInteger(number))) return number;
-      if (tag === '!!int' && raw !== undefined && /^[-+]?\d+$/.test(raw)) return number;
-      throw wrong();
-    }
-    case '!!bool': {
-      const truth = raw === undefined ? undefined : resolvePlain(raw);
-      if (typeof truth !== 'boolean') throw wrong();
-      return truth;
-    }
-    case '!!null':
-      if (raw === undefined || resolvePlain(raw) !== null) throw wrong();
-      return null;
-    default:
-      unknownTags.push({ tag, offset });
-      return raw ?? value;
+  const convert = scalarTags[tag];
+  if (raw !== undefined && convert !== undefined) {
+    const converted = convert(raw);
+    if (converted !== undefined) return converted;
+    throw new YamlProblem('syntax', `the value does not fit its tag ${tag}`, offset);
   }
+  const collection = raw === undefined ? (Array.isArray(value) ? '!!seq' : '!!map') : undefined;
+  if (tag === collection || (tag === '!' && raw === undefined)) return value;
+  unknownTags.push({ tag, offset });
+  return raw ?? value;
 }
+
+/** Values of scalars by their tag; undefined for a text that does not fit it. */
+const scalarTags: Readonly<
+  Record<string, ((raw: string) => null | boolean | number | string | undefined) | undefined>
+> = {
+  '!': (raw) => raw,
+  '!!str': (raw) => raw,
+  '!!int': (raw) => {
+    // Digits that are too many for a number stay text.
+    const number = /^[-+]?(?:0[box][0-9a-f_]+|[0-9_]+)$/i.test(raw) ? resolvePlain(raw) : undefined;
+    return typeof number === 'number' || (typeof number === 'string' && /^[-+]?\d+$/.test(number))
+      ? number
+      : undefined;
+  },
+  '!!float': (raw) => {
+    const number = resolvePlain(raw);
+    return typeof number === 'number' ? number : undefined;
+  },
+  '!!bool': (raw) => {
+    const truth = resolvePlain(raw);
+    return typeof truth === 'boolean' ? truth : undefined;
+  },
+  '!!null': (raw) => (resolvePlain(raw) === null ? null : undefined),
+  '!!binary': (raw) => {
+    const digits = raw.replace(/\s/g, '');
+    if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) return undefined;
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(digits, 'base64'));
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 /** Where mistakes that leave a document readable are noted. */
 interface Notes {

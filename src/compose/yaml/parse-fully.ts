@@ -194,7 +194,9 @@ function keyOf(
   if (isScalar(node)) {
     const raw = rawText(node);
     const plain = node.type === 'PLAIN' || node.type === undefined;
-    if (plain && raw === '<<' && node.tag === undefined) return { key: raw, isMerge: true };
+    const tag = shortTag(node.tag);
+    if (raw === '<<' && (tag === undefined || tag === '!' ? plain : tag === '!!merge'))
+      return { key: raw, isMerge: true };
     return { key: keyText(context, convert(context, node, depth + 1), raw, offset), isMerge: false };
   }
   if (isAlias(node)) {

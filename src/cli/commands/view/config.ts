@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LoadOptions } from '../../../compose/load.ts';
 import type { Project } from '../../../compose/model/project.ts';
-import { ownMap, type TreeMap } from '../../../compose/tree.ts';
 import type { Warning } from '../../../compose/warning.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { type Command, type FlagSpec, flag, type ParsedArgs } from '../../arguments/command.ts';
@@ -72,10 +71,8 @@ async function output(args: ParsedArgs, ctx: CliContext): Promise<string> {
   const format = flag.str(args, 'format');
   if (flag.bool(args, 'variables')) return variables(format, args, ctx);
   if (flag.bool(args, 'environment')) {
-    const { loadEnvironment } = await import('../../../compose/load.ts');
-    return lines(
-      Object.entries(await loadEnvironment(options(args, ctx))).map(([key, value]) => `${key}=${value}`),
-    );
+    const { environmentLines } = await import('../../../compose/config/index.ts');
+    return lines(environmentLines(await load(args, ctx, { noEnvResolution: true, noInterpolate: false })));
   }
   const listing = listings.find((name) => flag.bool(args, name));
   if (listing !== undefined) return lines(await list(listing, args, ctx));
@@ -115,14 +112,14 @@ async function load(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}):
 }
 
 /** The project with its variables in place, which can't be selected from. */
-async function loadTree(args: ParsedArgs, ctx: CliContext): Promise<TreeMap> {
+async function loadTree(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}) {
   if (args.positional.length > 0) {
     ctx.warn('services are not selected with --no-interpolate: this is the whole project');
   }
   const { loadProjectTree } = await import('../../../compose/load.ts');
-  const { tree, warnings } = await loadProjectTree(options(args, ctx));
-  warn(warnings, ctx);
-  return tree;
+  const loaded = await loadProjectTree({ ...options(args, ctx), ...extra });
+  warn(loaded.warnings, ctx);
+  return loaded;
 }
 
 function warn(warnings: readonly Warning[], ctx: CliContext): void {
@@ -136,7 +133,7 @@ async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliConte
     '../../../compose/config/index.ts'
   );
   if (flag.bool(args, 'no-interpolate')) {
-    return endLine(renderTree(await loadTree(args, ctx), { format }));
+    return endLine(renderTree((await loadTree(args, ctx)).tree, { format }));
   }
   const project = await load(args, ctx);
   return endLine(
@@ -146,9 +143,8 @@ async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliConte
 
 async function list(listing: Listing, args: ParsedArgs, ctx: CliContext): Promise<readonly string[]> {
   const names = await import('../../../compose/config/index.ts');
-  if (listing === 'services' && flag.bool(args, 'no-interpolate')) {
-    return Object.keys(ownMap(await loadTree(args, ctx), 'services') ?? {}).sort();
-  }
+  const asWritten = flag.bool(args, 'no-interpolate') ? names.treeListings[listing] : undefined;
+  if (asWritten !== undefined) return asWritten(await loadTree(args, ctx, { noNormalize: false }));
   const whole = listing !== 'profiles' && listing !== 'images';
   const loaded = await load(args, ctx, {
     noEnvResolution: true,
@@ -188,27 +184,20 @@ async function variables(format: string | undefined, args: ParsedArgs, ctx: CliC
     ctx.warn('services are not selected with --variables: these are those of the whole project');
   }
   const found = await loadVariables(options(args, ctx));
-  if (format === 'json') {
-    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
-      name,
-      { Name: name, DefaultValue: defaultValue, PresenceValue: alternateValue, Required: required },
-    ]);
-    return `${JSON.stringify(Object.fromEntries(entries), null, 4)}\n`;
-  }
-  if (format === 'yaml') {
-    const entries = found.map(({ name, required, defaultValue, alternateValue }) => [
-      name,
-      { name, defaultvalue: defaultValue, presencevalue: alternateValue, required },
-    ]);
-    const { renderTree } = await import('../../../compose/config/index.ts');
-    return endLine(renderTree(Object.fromEntries(entries), { format }));
+  if (format === 'json' || format === 'yaml') {
+    const { renderVariables } = await import('../../../compose/config/index.ts');
+    return endLine(renderVariables(found, format));
   }
   const { table } = await import('../../render/table.ts');
   return table(
     ['NAME', 'REQUIRED', 'DEFAULT VALUE', 'ALTERNATE VALUE'],
     found.map((use) => [use.name, String(use.required), use.defaultValue, use.alternateValue]),
+    narrowestColumn,
   );
 }
+
+/** Characters of the narrowest column, with the three blanks behind it: Docker Compose's 20. */
+const narrowestColumn = 17;
 
 async function writeOutput(file: string, text: string, ctx: CliContext): Promise<void> {
   const path = resolve(ctx.cwd, file);

@@ -188,14 +188,14 @@ describe('the project name', () => {
     ]);
   });
 
+  it('is not the value of a variable that is to be left in place', async () => {
+    const options = { env: { N: 'secret' }, noInterpolate: true };
+    expect((await load({ 'compose.yaml': 'name: a-$N\nservices: {}' }, options)).project.name).toBe('a-n');
+  });
+
   it('must not be empty', async () => {
     expect(await refused({ '/__/compose.yaml': 'services: {}' }, { cwd: '/__' })).toEqual([
       'COMPOSE_PROJECT_NAME - project name must not be empty',
     ]);
-  });
-
-  it('warns of a directory that is a link of another name', async () => {
-    const { warnings } = await load({ 'compose.yaml': 'services: {}' }, { links: { '/project': '/real' } });
-    expect(warnings[0]).toMatch(/is a link to \/real/);
   });
 });

@@ -2,6 +2,45 @@ import { describe, expect, it } from 'vitest';
 import { load, refused } from './project.ts';
 
 describe('include', () => {
+  it('gives secrets and configs by variable the value of the included project, unless its includer names another', async () => {
+    const files = {
+      'compose.yaml':
+        'include: [sub/compose.yaml]\nservices: {a: {image: x, secrets: [mine, theirs, both]}}\nsecrets: {mine: {environment: S}, both: {environment: T}}',
+      'sub/compose.yaml':
+        'services: {b: {image: x, secrets: [theirs], configs: [c]}}\nsecrets: {theirs: {environment: S}, both: {environment: S}}\nconfigs: {c: {environment: S}}',
+      'sub/.env': 'S=sub\nT=sub-t',
+      '.env': 'T=top-t',
+    };
+    const { project } = await load(files);
+    expect(project.secrets.mine?.content).toBeUndefined();
+    expect(project.secrets.theirs?.content).toBe('sub');
+    expect(project.secrets.both?.content).toBe('top-t');
+    expect(project.configs.c?.content).toBe('sub');
+    const outer = {
+      'outer.yaml': 'include: [compose.yaml]\nservices: {o: {image: x, configs: [c]}}',
+      ...files,
+    };
+    const nested = await load(outer, { files: ['outer.yaml'], env: { S: 'process' } });
+    expect(nested.project.secrets.theirs?.content).toBe('process');
+  });
+
+  it('leaves the paths of included projects as relative as its own with noPathResolution', async () => {
+    const { project } = await load(
+      {
+        'compose.yaml': 'include: [sub/a.yaml]\nservices: {}',
+        'sub/a.yaml':
+          'include: [deep/b.yaml]\nservices: {a: {image: x, build: ./b, volumes: ["./x:/x", "/y:/y"]}}',
+        'sub/deep/b.yaml': 'services: {b: {image: x, volumes: ["../x:/x"]}}',
+      },
+      { noPathResolution: true },
+    );
+    expect(project.services.a).toMatchObject({
+      build: { context: 'sub/b' },
+      volumes: [{ source: 'sub/x' }, { source: '/y' }],
+    });
+    expect(project.services.b?.volumes).toMatchObject([{ source: 'sub/x' }]);
+  });
+
   it('loads each project from its own directory and with its own .env, under the environment', async () => {
     const { project } = await load(
       {

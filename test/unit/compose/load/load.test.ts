@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderConfig, withoutUnusedResources } from '../../../../src/compose/config/index.ts';
-import {
-  loadEnvironment,
-  loadProject,
-  loadProjectTree,
-  loadVariables,
-} from '../../../../src/compose/load.ts';
+import { loadProject, loadProjectTree, loadVariables } from '../../../../src/compose/load.ts';
 import { projectFiles } from '../../../support/fuzz-load.ts';
 import { memoryEffects } from '../../../support/memory-files.ts';
 import { load, refused } from './project.ts';
@@ -88,12 +83,6 @@ describe('variables', () => {
       { name: 'R', required: true, defaultValue: '', alternateValue: '' },
       { name: 'TAG', required: false, defaultValue: '', alternateValue: '' },
     ]);
-    expect(await loadEnvironment({ effects, env: { X: '1' } })).toEqual({
-      COMPOSE_PROJECT_NAME: 'project',
-      PWD: '/project',
-      TAG: '1',
-      X: '1',
-    });
   });
 });
 
@@ -338,6 +327,30 @@ describe('switches', () => {
     const { tree, name } = await loadProjectTree({ effects, env: {}, noInterpolate: true });
     expect(name).toBe('project');
     expect(tree).toMatchObject({ name: 'project', services: { a: { image: 'i:${T:-1}' } } });
+  });
+
+  it('gives no value to what only names a variable, where variables are left in place', async () => {
+    const { tree } = await loadProjectTree({
+      effects: memoryEffects({
+        '/project/compose.yaml':
+          'name: a-${N}\nservices: {l: {image: x, environment: [T, A=1]}, m: {build: {context: ., args: [T]}, environment: {T: }}}\nsecrets: {s: {environment: T}}',
+      }),
+      env: { T: 'hunter2', N: 'n' },
+      noInterpolate: true,
+    });
+    expect(JSON.stringify(tree)).not.toContain('hunter2');
+    expect(tree).toMatchObject({
+      name: 'a-n',
+      services: {
+        l: { environment: ['T', 'A=1'] },
+        m: { environment: { T: null }, build: { args: [] } },
+      },
+    });
+  });
+
+  it('leaves the name as it is written, or out, where nothing is normalised either', async () => {
+    const without = await loadProjectTree({ effects, env: {}, noInterpolate: true, noNormalize: true });
+    expect(without.tree).not.toHaveProperty('name');
   });
 
   it('skips the checks between services', async () => {

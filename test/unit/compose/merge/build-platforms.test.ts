@@ -1,3 +1,3 @@
 import { mergeCases } from './attribute.ts';
 
-mergeCases('build.platforms', [['lists append, each item once', '[a, b]', '[b, c]', '[a, b, c]']]);
+mergeCases('build.platforms', [['lists append', '[a, b]', '[b, c]', '[a, b, b, c]']]);

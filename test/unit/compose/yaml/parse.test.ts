@@ -50,6 +50,21 @@ const accepted: [string, string, unknown[]][] = [
   ['leading marker', '---\na: 1\n', [{ a: 1 }]],
   ['standard tags', 'a: !!str 1\nb: !!int "2"\n', [{ a: '1', b: 2 }]],
   [
+    'standard tags of every kind',
+    'a: !!str true\nb: !!bool "true"\nc: !!null ""\nd: !!float 5\ne: !!int 0x1F\nf: !!str\ng: !!binary aGVsbG8=\n',
+    [{ a: 'true', b: true, c: null, d: 5, e: 31, f: '', g: 'hello' }],
+  ],
+  [
+    'standard tags of collections',
+    'a: !!map\n  b: !!seq\n    - !!str 5\nc: !!map {d: !!seq [1]}\n',
+    [{ a: { b: ['5'] }, c: { d: [1] } }],
+  ],
+  [
+    'a tag that does not fit the form of its value',
+    'a: !!seq {b: 1}\nc: !!map [1]\nd: !!str {e: 1}\nf: !!seq x\n',
+    [{ a: { b: 1 }, c: [1], d: { e: 1 }, f: 'x' }],
+  ],
+  [
     'urls and ports',
     'a: http://x:80/y#z\nb: 80:90\nc: :80\n',
     [{ a: 'http://x:80/y#z', b: '80:90', c: ':80' }],
@@ -73,6 +88,22 @@ const rare: [string, string, unknown[]][] = [
   ['pair in a flow list', '[a: 1]\n', [[{ a: 1 }]]],
   ['anchor on a key', '&x a: *x\n', [{ a: 'a' }]],
   ['plain over lines in flow', '[a\n b]\n', [['a b']]],
+  ['merge key with its tag', 'a: &x {k: 1}\nb:\n  !!merge <<: *x\n', [{ a: { k: 1 }, b: { k: 1 } }]],
+  [
+    'merge key with its tag in flow',
+    'a: &x {k: 1}\nb: {!!merge <<: *x, l: 2}\n',
+    [{ a: { k: 1 }, b: { k: 1, l: 2 } }],
+  ],
+  [
+    'merge key with the long tag',
+    'a: &x {k: 1}\nb:\n  !<tag:yaml.org,2002:merge> <<: *x\n',
+    [{ a: { k: 1 }, b: { k: 1 } }],
+  ],
+  ['merge key with a bare tag', 'a: &x {k: 1}\nb:\n  ! <<: *x\n', [{ a: { k: 1 }, b: { k: 1 } }]],
+  ['a string for a key that looks like merge', 'b:\n  !!str <<: 1\n', [{ b: { '<<': 1 } }]],
+  ['tags on keys', '!!str a:\n  !!str 5: 1\n  !!str true: 2\n', [{ a: { '5': 1, true: 2 } }]],
+  ['a string by a bare tag', 'a: ! 5\n', [{ a: '5' }]],
+  ['a tag by directive', '%TAG !y! tag:yaml.org,2002:\n---\na: !y!str 5\n', [{ a: '5' }]],
   ['directive', '%YAML 1.2\n---\na: 1\n', [{ a: 1 }]],
 ];
 
@@ -107,6 +138,14 @@ describe('parseYaml', () => {
       expect((error as YamlProblem).offset).toBe(offset);
     }
   });
+
+  it.each(['!!int 1e3', '!!int 5.0', '!!bool yes', '!!null x', '!!binary x'])(
+    'refuses %j, whose value does not fit its tag, in both parsers',
+    (value) => {
+      for (const parse of [parseDirectly, parseFully])
+        expect(() => parse(`a: ${value}\n`)).toThrow(`the value does not fit its tag ${value.split(' ')[0]}`);
+    },
+  );
 
   it.each([
     [

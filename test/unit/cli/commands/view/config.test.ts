@@ -93,7 +93,7 @@ describe('tcompose config', () => {
     expect(await linesOf('--all-resources', 'config', '--volumes')).toEqual(['data', 'spare']);
     expect(await linesOf('config', '--services', 'api')).toEqual(['api', 'web']);
     expect(await linesOf('config', '--services', '--no-interpolate')).toEqual(['api', 'tool', 'web']);
-    expect(await linesOf('config', '--images', '--no-interpolate')).toEqual(['shop-api', 'web:1']);
+    expect(await linesOf('config', '--images', '--no-interpolate')).toEqual(['shop-api', 'web:${TAG:-1}']);
   });
 
   it('reads no environment files for a list', async () => {
@@ -112,9 +112,9 @@ describe('tcompose config', () => {
 
   it('prints variables as a table or as data', async () => {
     expect(await linesOf('config', '--variables')).toEqual([
-      'NAME   REQUIRED   DEFAULT VALUE   ALTERNATE VALUE',
-      'KEY    true',
-      'TAG    false      1',
+      'NAME                REQUIRED            DEFAULT VALUE       ALTERNATE VALUE',
+      'KEY                 true',
+      'TAG                 false               1',
     ]);
     expect(JSON.parse((await tcompose('config', '--variables', '--format', 'json')).out).TAG).toEqual({
       Name: 'TAG',
