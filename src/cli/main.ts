@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import { commands, groups } from './arguments/command-table.ts';
 import { dispatch } from './arguments/dispatch.ts';
+import { withComposeVariables } from './arguments/environment.ts';
+import { currentDirectory } from './current-directory.ts';
 import { createContext } from './process-context.ts';
 import { exitCodeOf, formatError } from './render/print-error.ts';
 
@@ -19,7 +21,10 @@ async function main(): Promise<void> {
       exitCode = asked.exitCode;
     } else {
       verbose = asked.globals.verbose;
-      context = createContext(asked.globals);
+      const env = asked.ofProject
+        ? await withComposeVariables(asked.globals, process.env, () => currentDirectory(process.env))
+        : process.env;
+      context = createContext(asked.globalsIn(env), env);
       exitCode = (await asked.command.run(asked.args, context.ctx)) ?? 0;
     }
   } catch (error) {

@@ -1,27 +1,19 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
-import { TcomposeError } from '../errors.ts';
 import type { TcomposeEvent } from '../events.ts';
 import { visible } from '../visible.ts';
+import { isTruthy } from './arguments/environment.ts';
 import type { GlobalOptions } from './arguments/globals.ts';
 import type { CliContext } from './context.ts';
+import { currentDirectory } from './current-directory.ts';
 import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 import { warningText } from './render/warning.ts';
 
-/** @throws TcomposeError CLI_USAGE when somebody removed it under the shell. */
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch (cause) {
-    throw new TcomposeError('CLI_USAGE', 'the current directory does not exist any more', {
-      cause,
-      hint: 'Go to one that does.',
-    });
-  }
-}
-
 /** The CliContext of this process, and what main needs to end it. */
-export function createContext(globals: GlobalOptions): {
+export function createContext(
+  globals: GlobalOptions,
+  env: NodeJS.ProcessEnv,
+): {
   readonly ctx: CliContext;
   closeRenderer(): Promise<void>;
   close(): Promise<void>;
@@ -33,9 +25,7 @@ export function createContext(globals: GlobalOptions): {
     globals.ansi === 'always' || (globals.ansi === 'auto' && stream.isTTY === true && !process.env.NO_COLOR);
   const color = { stdout: colorOf(process.stdout), stderr: colorOf(process.stderr) };
 
-  const statusStream = /^(1|t|true|y|yes|on)$/i.test(process.env.COMPOSE_STATUS_STDOUT ?? '')
-    ? process.stdout
-    : process.stderr;
+  const statusStream = isTruthy(env.COMPOSE_STATUS_STDOUT) ? process.stdout : process.stderr;
 
   const emit = (event: TcomposeEvent) => {
     if (ready !== undefined) ready.emit(event);
@@ -46,8 +36,8 @@ export function createContext(globals: GlobalOptions): {
   };
 
   const ctx: CliContext = {
-    env: process.env,
-    cwd: currentDirectory(),
+    env,
+    cwd: currentDirectory(env),
     globals,
     // A getter: opening standard input costs time and may fail when it is closed, and few commands read it.
     get stdin() {

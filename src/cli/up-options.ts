@@ -4,6 +4,7 @@ import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
 import { flag, type ParsedArgs } from './arguments/command.ts';
+import { isTruthy } from './arguments/environment.ts';
 import { usage } from './arguments/usage-error.ts';
 import type { CliContext } from './context.ts';
 import { isOwnEngine } from './is-own-engine.ts';
@@ -69,8 +70,6 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
   return { ...project, services };
 }
 
-const truthy = (text: string | undefined) => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
-
 /** Plan options of `up` and `create`, from flags and environment. */
 export function upOptions(
   args: ParsedArgs,
@@ -80,7 +79,7 @@ export function upOptions(
   mode: { readonly start: boolean; readonly wait: boolean },
 ): UpOptions {
   const own = isOwnEngine(client);
-  const ignoreOrphans = truthy(ctx.env.COMPOSE_IGNORE_ORPHANS);
+  const ignoreOrphans = isTruthy(ctx.env.COMPOSE_IGNORE_ORPHANS);
   if (ignoreOrphans && flag.bool(args, 'remove-orphans'))
     throw usage('--remove-orphans and COMPOSE_IGNORE_ORPHANS cannot be used together');
   const never = flag.bool(args, 'no-recreate');
@@ -94,7 +93,7 @@ export function upOptions(
     start: mode.start,
     wait: mode.wait,
     noDeps: flag.bool(args, 'no-deps'),
-    removeOrphans: flag.bool(args, 'remove-orphans') || truthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
+    removeOrphans: flag.bool(args, 'remove-orphans') || isTruthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
     ignoreOrphans,
     renewAnonymousVolumes: renew,
     renewVolumes: new Set(),

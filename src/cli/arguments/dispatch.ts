@@ -4,6 +4,7 @@ import { type Command, type CommandEntry, type CommandGroup, isGroup, type Parse
 import { everyCommandFlags, type GlobalOptions, globalFlags, globalOptions } from './globals.ts';
 import { parseArgs } from './parse-args.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
 type Table = Readonly<Record<string, CommandEntry>>;
 type Groups = Readonly<Record<string, CommandGroup>>;
 
@@ -15,6 +16,10 @@ type Dispatch =
       readonly command: Command;
       readonly args: ParsedArgs;
       readonly globals: GlobalOptions;
+      /** Whether it is a command of a project, and no member of a group. */
+      readonly ofProject: boolean;
+      /** The globals in another environment than the one given. */
+      globalsIn(env: Environment): GlobalOptions;
     };
 
 /**
@@ -23,7 +28,7 @@ type Dispatch =
  */
 export async function dispatch(
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   table: Table,
   groups: Groups,
 ): Promise<Dispatch> {
@@ -37,22 +42,29 @@ export async function dispatch(
     return { kind: 'help', text: topHelp(table, groups), exitCode: asked ? 0 : 1 };
   }
   const entry = lookUp(name, { ...table, ...groups }, 'tcompose');
-  if (!isGroup(entry)) return runOf(entry, `tcompose ${name}`, rest, top.flags, env);
+  if (!isGroup(entry)) return runOf(entry, `tcompose ${name}`, rest, { ...top, env, ofProject: true });
   const path = `tcompose ${name}`;
   const [sub, ...subRest] = rest;
   if (sub === undefined || sub === '--help' || sub === '-h' || sub === 'help') {
     const { groupHelp } = await import('./help.ts');
     return { kind: 'help', text: groupHelp(path, entry), exitCode: sub === undefined ? 1 : 0 };
   }
-  return runOf(lookUp(sub, entry.commands, path), `${path} ${sub}`, subRest, top.flags, env);
+  const member = lookUp(sub, entry.commands, path);
+  return runOf(member, `${path} ${sub}`, subRest, { ...top, env, ofProject: false });
+}
+
+/** What stands before a command. */
+interface Surroundings {
+  readonly flags: ParsedArgs['flags'];
+  readonly env: Environment;
+  readonly ofProject: boolean;
 }
 
 async function runOf(
   entry: CommandEntry,
   path: string,
   argv: readonly string[],
-  topFlags: ParsedArgs['flags'],
-  env: Readonly<Record<string, string | undefined>>,
+  { flags: topFlags, env, ofProject }: Surroundings,
 ): Promise<Dispatch> {
   const { command } = await entry.load();
   const taken = new Set(command.args.flags.flatMap((flag) => [flag.name, flag.short]));
@@ -73,8 +85,9 @@ async function runOf(
     const { commandHelp } = await import('./help.ts');
     return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };
   }
-  const globals = globalOptions({ ...topFlags, ...pick(args.flags, ['dry-run', 'verbose']) }, env);
-  return { kind: 'run', command, args, globals };
+  const flags = { ...topFlags, ...pick(args.flags, ['dry-run', 'verbose']) };
+  const globalsIn = (other: Environment) => globalOptions(flags, other);
+  return { kind: 'run', command, args, globals: globalsIn(env), ofProject, globalsIn };
 }
 
 const firstPositional = (argv: readonly string[]) => {

@@ -1,4 +1,5 @@
 import type { FlagSpec } from './command.ts';
+import { isTruthy } from './environment.ts';
 
 /** Flags that stand before the command, as Docker Compose has them; `--dry-run` and `--verbose` are also taken after it. */
 export const globalFlags: readonly FlagSpec[] = [
@@ -86,7 +87,6 @@ export function globalOptions(
   const list = (name: string) => (flags[name] as readonly string[] | undefined) ?? [];
   const oneOf = <T extends string>(value: unknown, allowed: readonly T[], fallback: T): T =>
     allowed.includes(value as T) ? (value as T) : fallback;
-  const truthy = (text: string | undefined) => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
   const progress = (flags.progress as string | undefined) ?? env.COMPOSE_PROGRESS;
   const limit = (flags.parallel as number | undefined) ?? Number(env.COMPOSE_PARALLEL_LIMIT ?? -1);
   return {
@@ -107,7 +107,7 @@ export function globalOptions(
     parallel: Number.isInteger(limit) && limit > 0 ? limit : -1,
     dryRun: flags['dry-run'] === true,
     allResources: flags['all-resources'] === true,
-    compatibility: flags.compatibility === true || truthy(env.COMPOSE_COMPATIBILITY),
+    compatibility: flags.compatibility === true || isTruthy(env.COMPOSE_COMPATIBILITY),
     verbose: flags.verbose === true,
   };
 }

@@ -2,6 +2,7 @@ import { composeWords } from '../../../compose-words.ts';
 import { observe } from '../../../project/observe.ts';
 import { planDown } from '../../../project/plan-down.ts';
 import { type Command, flag } from '../../arguments/command.ts';
+import { isTruthy } from '../../arguments/environment.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { knownServices, matchServices, scopeOf } from '../../project.ts';
 import { prepareRun, runPlan } from '../../run-plan.ts';
@@ -36,7 +37,7 @@ export const command: Command = {
     const images = (flag.str(args, 'rmi') ?? 'none') as 'none' | 'local' | 'all';
     const observing = observe(client, name, {
       ...(volumes && project !== undefined
-        ? { volumes: Object.values(project.volumes).map((volume) => volume.name) }
+        ? { volumes: Object.values(project.volumes).flatMap(({ name: own }) => (own === '' ? [] : [own])) }
         : {}),
       labelledVolumes: volumes && project === undefined,
       images: images !== 'none',
@@ -48,8 +49,8 @@ export const command: Command = {
         : { services: matchServices(knownServices(scope, observed.containers), args.positional) }),
       volumes,
       images,
-      removeOrphans: flag.bool(args, 'remove-orphans'),
-      ignoreOrphans: /^(1|t|true)$/i.test(ctx.env.COMPOSE_IGNORE_ORPHANS ?? ''),
+      removeOrphans: flag.bool(args, 'remove-orphans') || isTruthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
+      ignoreOrphans: isTruthy(ctx.env.COMPOSE_IGNORE_ORPHANS),
       timeout: flag.num(args, 'timeout'),
     });
     if (plan.steps.length === 0 && !ctx.globals.dryRun) {

@@ -74,7 +74,7 @@ export const command: Command = {
       ctx.engine(),
     ]);
     const project = withScales(loaded, parseScales(flag.list(args, 'scale')));
-    if (Object.keys(project.services).length === 0)
+    if (Object.keys(project.services).length === 0 && !ctx.globals.allResources)
       throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
         hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
       });

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import type { GlobalOptions } from './globals.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a variable says yes, in the words Docker Compose takes for it. */
+export const isTruthy = (text: string | undefined): boolean => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
+
+/**
+ * The environment with the COMPOSE_* variables that it lacks and an environment file has: they are settings of the command line
+ * wherever they stand. The files are those of --env-file or COMPOSE_ENV_FILES, else `.env` of the directory known before any compose
+ * file is read; one that is missing or faulty is the loader's to report. Gives the very same object when there is nothing to add.
+ * @param cwd absolute; asked for only when a file may have to be read.
+ */
+export async function withComposeVariables(
+  globals: Pick<GlobalOptions, 'files' | 'projectDirectory' | 'envFiles'>,
+  env: Environment,
+  cwd: () => string,
+): Promise<Environment> {
+  const texts = environmentFiles(globals, env, cwd).map((file) => [file, readIfThere(file)] as const);
+  if (!texts.some(([, text]) => text.includes('COMPOSE_'))) return env;
+  const { parseDotenv } = await import('../../compose/read/dotenv.ts');
+  const found = new Map<string, string>();
+  const lookup = (name: string) => env[name] ?? found.get(name);
+  const quiet = () => {};
+  try {
+    for (const [file, text] of texts) {
+      const entries = parseDotenv(file, text, { lookup, onUnset: quiet, warn: quiet, ignoreNameless: true });
+      for (const [name, value] of entries) found.set(name, value);
+    }
+  } catch (error) {
+    if (!(error instanceof TcomposeError)) throw error;
+  }
+  const settings = [...found].filter(([name]) => name.startsWith('COMPOSE_') && env[name] === undefined);
+  return settings.length === 0 ? env : { ...env, ...Object.fromEntries(settings) };
+}
+
+function environmentFiles(
+  globals: Pick<GlobalOptions, 'files' | 'projectDirectory' | 'envFiles'>,
+  env: Environment,
+  cwd: () => string,
+): readonly string[] {
+  const listed = (env.COMPOSE_ENV_FILES ?? '').split(',').filter((file) => file !== '');
+  const explicit = globals.envFiles.length > 0 ? globals.envFiles : listed;
+  if (explicit.length > 0) return explicit.map((file) => resolve(cwd(), file));
+  if (isTruthy(env.COMPOSE_DISABLE_ENV_FILE)) return [];
+  const first = globals.files.find((file) => file !== '-');
+  const directory = globals.projectDirectory ?? (first === undefined ? '.' : dirname(first));
+  return [resolve(cwd(), directory, '.env')];
+}
+
+/** Empty when it is not there or no file. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
