@@ -14,15 +14,18 @@ export interface Graph {
 const NONE: readonly string[] = [];
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 
-/** Builds a graph from node → dependencies. A dependency that is no key becomes a node of its own. */
-export function graphOf(edges: Readonly<Record<string, readonly string[]>>): Graph {
+/** Builds a graph from nodes and what each depends on. A dependency that is no node becomes one. */
+export function graphOf(edges: Iterable<readonly [node: string, dependencies: Iterable<string>]>): Graph {
   const forward = new Map<string, readonly string[]>();
+  for (const [node, targets] of edges) forward.set(node, sorted(targets));
+  const nodes = sorted([...forward.keys(), ...[...forward.values()].flat()]);
   const backward = new Map<string, string[]>();
-  const nodes = sorted(Object.entries(edges).flatMap(([node, targets]) => [node, ...targets]));
   for (const node of nodes) {
-    const targets = sorted(Object.hasOwn(edges, node) ? edges[node]! : NONE);
-    forward.set(node, targets);
-    for (const target of targets) backward.set(target, [...(backward.get(target) ?? []), node]);
+    for (const target of forward.get(node) ?? NONE) {
+      const known = backward.get(target);
+      if (known === undefined) backward.set(target, [node]);
+      else known.push(node);
+    }
   }
   return {
     nodes,
@@ -38,27 +41,10 @@ export const reversed = (graph: Graph): Graph => ({
   dependents: graph.dependencies,
 });
 
-/** The given nodes and everything they depend on, directly or not, sorted. Unknown names are left out. */
-export function closure(graph: Graph, roots: Iterable<string>): readonly string[] {
-  const known = new Set(graph.nodes);
-  const seen = new Set<string>();
-  const pending = [...roots].filter((root) => known.has(root));
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    pending.push(...graph.dependencies(node));
-  }
-  return sorted(seen);
-}
-
-/** The graph of some nodes only: edges between them are kept. */
-export function subgraph(graph: Graph, nodes: Iterable<string>): Graph {
-  const keep = new Set(nodes);
-  return graphOf(
-    Object.fromEntries(
-      graph.nodes
-        .filter((node) => keep.has(node))
-        .map((node) => [node, graph.dependencies(node).filter((target) => keep.has(target))]),
-    ),
-  );
+/** The given names and everything they depend on, directly or not. A name that is no node stays by itself. */
+export function closure(graph: Graph, roots: Iterable<string>): ReadonlySet<string> {
+  const all = new Set(roots);
+  // A set gives what is added while it is walked, too.
+  for (const node of all) for (const dependency of graph.dependencies(node)) all.add(dependency);
+  return all;
 }

@@ -1,92 +1,95 @@
-import type { Graph } from './graph.ts';
+import { type Graph, graphOf } from './graph.ts';
 
-/**
- * A cycle as a closed walk `[a, b, a]`, or undefined when there is none. Deterministic: the search goes through the
- * nodes in order, and the walk begins at its smallest name.
- */
-export function findCycle(graph: Graph): readonly string[] | undefined {
-  const done = new Set<string>();
-  for (const start of graph.nodes) {
-    if (done.has(start)) continue;
-    const path: string[] = [start];
-    const onPath = new Set(path);
-    const cursors = [0];
-    while (path.length > 0) {
-      const node = path[path.length - 1]!;
+interface Walk {
+  /** Nodes in the order they were left: each after what it depends on, but for edges that lead back. */
+  readonly order: readonly string[];
+  /** Edges that lead back to a node on the way, each with the way from there to where it starts. */
+  readonly back: readonly { readonly from: string; readonly to: string; readonly way: readonly string[] }[];
+}
+
+/** Depth first through all nodes, names in order. Iterative, for a chain may be as long as a file. Linear but for the ways back. */
+function walk(graph: Graph): Walk {
+  const order: string[] = [];
+  const back: { from: string; to: string; way: readonly string[] }[] = [];
+  const left = new Set<string>();
+  for (const root of graph.nodes) {
+    if (left.has(root)) continue;
+    const way: string[] = [];
+    const cursors: number[] = [];
+    const at = new Map<string, number>();
+    const enter = (node: string) => {
+      at.set(node, way.length);
+      way.push(node);
+      cursors.push(0);
+    };
+    enter(root);
+    while (way.length > 0) {
+      const node = way.at(-1)!;
       const next = graph.dependencies(node)[cursors[cursors.length - 1]!++];
       if (next === undefined) {
-        done.add(node);
-        onPath.delete(node);
-        path.pop();
+        way.pop();
         cursors.pop();
-      } else if (onPath.has(next)) {
-        return closedFromSmallest(path.slice(path.indexOf(next)));
-      } else if (!done.has(next)) {
-        path.push(next);
-        onPath.add(next);
-        cursors.push(0);
-      }
+        at.delete(node);
+        left.add(node);
+        order.push(node);
+      } else if (at.has(next)) back.push({ from: node, to: next, way: way.slice(at.get(next)) });
+      else if (!left.has(next)) enter(next);
     }
   }
-  return undefined;
-}
-
-function closedFromSmallest(walk: readonly string[]): readonly string[] {
-  const smallest = [...walk].sort()[0]!;
-  const at = walk.indexOf(smallest);
-  return [...walk.slice(at), ...walk.slice(0, at), smallest];
+  return { order, back };
 }
 
 /**
- * Nodes in waves: everything in a wave depends only on earlier waves, and each node is in the first wave it can be in.
- * Each wave is sorted.
- * @throws RangeError naming the cycle, when there is one.
+ * Nodes after what they depend on, else by name. Edges that lead back, in a graph with cycles, count for nothing: the same ones
+ * each time.
  */
-export function waves(graph: Graph): readonly (readonly string[])[] {
+export const dependenciesFirst = (graph: Graph): readonly string[] => walk(graph).order;
+
+/** Cycles as closed walks `[a, b, a]`, each beginning at its smallest name: one for every edge that leads back. Empty when there is none. */
+export const cycles = (graph: Graph): readonly (readonly string[])[] =>
+  walk(graph).back.map(({ way }) => closedFromSmallest(way));
+
+function closedFromSmallest(way: readonly string[]): readonly string[] {
+  const smallest = way.reduce((one, other) => (other < one ? other : one));
+  const at = way.indexOf(smallest);
+  return [...way.slice(at), ...way.slice(0, at), smallest];
+}
+
+/** The graph without the edges that lead back: what labels of containers say may have become a cycle by edits. */
+export function withoutCycles(graph: Graph): Graph {
+  const { back } = walk(graph);
+  if (back.length === 0) return graph;
+  const dropped = new Set(back.map(({ from, to }) => `${from}\0${to}`));
+  return graphOf(
+    graph.nodes.map((node) => [
+      node,
+      graph.dependencies(node).filter((target) => !dropped.has(`${node}\0${target}`)),
+    ]),
+  );
+}
+
+/**
+ * All nodes, dependencies before dependents, what could come at the same time by name: first everything that depends on nothing, then
+ * what depends on that alone, and so on.
+ * @throws RangeError naming a cycle, when there is one.
+ */
+export function topologicalOrder(graph: Graph): readonly string[] {
   const missing = new Map(graph.nodes.map((node) => [node, graph.dependencies(node).length]));
-  const result: string[][] = [];
+  const order: string[] = [];
   let wave = graph.nodes.filter((node) => missing.get(node) === 0);
-  let placed = 0;
   while (wave.length > 0) {
-    result.push(wave);
-    placed += wave.length;
+    for (const node of wave) order.push(node);
     const next: string[] = [];
     for (const node of wave) {
       for (const dependent of graph.dependents(node)) {
-        const left = missing.get(dependent)! - 1;
-        missing.set(dependent, left);
-        if (left === 0) next.push(dependent);
+        const count = missing.get(dependent)! - 1;
+        missing.set(dependent, count);
+        if (count === 0) next.push(dependent);
       }
     }
     wave = next.sort();
   }
-  if (placed < graph.nodes.length)
-    throw new RangeError(`dependency cycle: ${(findCycle(graph) ?? []).join(' -> ')}`);
-  return result;
-}
-
-/** Dependencies before dependents, ties by name. Throws like `waves`. */
-export const topologicalOrder = (graph: Graph): readonly string[] => waves(graph).flat();
-
-/**
- * The chain of dependencies with the greatest total weight, first dependency first, and that weight. `weight` must not be
- * negative. Ties go to the smaller name. Throws like `waves`.
- */
-export function criticalPath(
-  graph: Graph,
-  weight: (node: string) => number = () => 1,
-): { readonly path: readonly string[]; readonly weight: number } {
-  const best = new Map<string, { total: number; via: string | undefined }>();
-  let end: string | undefined;
-  for (const node of topologicalOrder(graph)) {
-    let via: string | undefined;
-    for (const dependency of graph.dependencies(node))
-      if (via === undefined || best.get(dependency)!.total > best.get(via)!.total) via = dependency;
-    best.set(node, { total: weight(node) + (via === undefined ? 0 : best.get(via)!.total), via });
-  }
-  for (const node of graph.nodes)
-    if (end === undefined || best.get(node)!.total > best.get(end)!.total) end = node;
-  const path: string[] = [];
-  for (let node = end; node !== undefined; node = best.get(node)!.via) path.unshift(node);
-  return { path, weight: end === undefined ? 0 : best.get(end)!.total };
+  if (order.length < graph.nodes.length)
+    throw new RangeError(`dependency cycle: ${cycles(graph)[0]?.join(' -> ')}`);
+  return order;
 }

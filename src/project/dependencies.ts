@@ -1,5 +1,7 @@
 import type { Dependency, DependencyCondition } from '../compose/model/dependencies.ts';
 import type { Project } from '../compose/model/project.ts';
+import { closure, type Graph, graphOf, reversed } from '../graph/graph.ts';
+import { withoutCycles } from '../graph/order.ts';
 import { labels } from './labels.ts';
 import type { ObservedContainer } from './observed.ts';
 
@@ -40,43 +42,32 @@ export function dependenciesOf(
   return map;
 }
 
+/** The graph of services and what they depend on, of edges that pass `counts` alone. */
+const graphOfAll = (dependencies: Dependencies, counts: (dependency: Dependency) => boolean): Graph =>
+  graphOf(
+    [...dependencies].map(([service, own]) => [
+      service,
+      Object.keys(own).filter((name) => counts(own[name]!)),
+    ]),
+  );
+
 /** Names and everything they depend on, directly or not. */
-export function withDependencies(dependencies: Dependencies, names: Iterable<string>): ReadonlySet<string> {
-  const all = new Set(names);
-  for (const name of all)
-    for (const dependency of Object.keys(dependencies.get(name) ?? {})) all.add(dependency);
-  return all;
-}
+export const withDependencies = (dependencies: Dependencies, names: Iterable<string>): ReadonlySet<string> =>
+  closure(
+    graphOfAll(dependencies, () => true),
+    names,
+  );
 
 /** Names and the services that restart along: those that depend on one of them with `restart: true`, directly or through others. */
-export function withRestartedAlong(dependencies: Dependencies, names: Iterable<string>): ReadonlySet<string> {
-  const dependents = new Map<string, string[]>();
-  for (const [service, own] of dependencies)
-    for (const [name, { restart }] of Object.entries(own))
-      if (restart === true) dependents.set(name, [...(dependents.get(name) ?? []), service]);
-  const all = new Set(names);
-  for (const name of all) for (const dependent of dependents.get(name) ?? []) all.add(dependent);
-  return all;
-}
+export const withRestartedAlong = (
+  dependencies: Dependencies,
+  names: Iterable<string>,
+): ReadonlySet<string> =>
+  closure(reversed(graphOfAll(dependencies, ({ restart }) => restart === true)), names);
 
 /**
- * Dependencies without those that lead back: a label may name services that no longer exist or, after edits, form a
- * cycle. Sorted, so that the same ones are left out each time.
+ * The graph of services without edges that lead back: a label may name services that no longer exist or, after edits, form a
+ * cycle.
  */
-export function acyclic(dependencies: Dependencies): ReadonlyMap<string, readonly string[]> {
-  const kept = new Map<string, string[]>();
-  const state = new Map<string, 'open' | 'done'>();
-  const visit = (service: string) => {
-    state.set(service, 'open');
-    const targets: string[] = [];
-    kept.set(service, targets);
-    for (const target of Object.keys(dependencies.get(service) ?? {}).sort()) {
-      if (state.get(target) === 'open') continue;
-      targets.push(target);
-      if (!state.has(target)) visit(target);
-    }
-    state.set(service, 'done');
-  };
-  for (const service of [...dependencies.keys()].sort()) if (!state.has(service)) visit(service);
-  return kept;
-}
+export const startOrder = (dependencies: Dependencies): Graph =>
+  withoutCycles(graphOfAll(dependencies, () => true));

@@ -5,13 +5,11 @@ import { parentsOf } from './divergence.ts';
 /** Edges of a project's services, restricted to services that are in it. */
 export const serviceGraph = (project: Project) =>
   graphOf(
-    Object.fromEntries(
-      Object.values(project.services).map((service) => [
-        service.name,
-        [
-          ...Object.keys(service.depends_on ?? {}),
-          ...parentsOf(service).map((parent) => parent.service),
-        ].filter((name) => project.services[name] !== undefined && name !== service.name),
-      ]),
-    ),
+    Object.values(project.services).map((service) => [
+      service.name,
+      [
+        ...Object.keys(service.depends_on ?? {}),
+        ...parentsOf(service).map((parent) => parent.service),
+      ].filter((name) => project.services[name] !== undefined && name !== service.name),
+    ]),
   );

@@ -1,4 +1,4 @@
-import { acyclic, type Dependencies } from './dependencies.ts';
+import { type Dependencies, startOrder } from './dependencies.ts';
 import { nearestSteps } from './nearest-steps.ts';
 import type { StepRef } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
@@ -9,15 +9,9 @@ export function orderStops(
   stops: ReadonlyMap<string, readonly StepRef[]>,
   dependencies: Dependencies,
 ): void {
-  const dependents = new Map<string, string[]>();
-  for (const [service, targets] of acyclic(dependencies))
-    for (const target of targets) dependents.set(target, [...(dependents.get(target) ?? []), service]);
+  const { dependents } = startOrder(dependencies);
   for (const [service, steps] of stops) {
-    const earlier = nearestSteps(
-      service,
-      (name) => dependents.get(name) ?? [],
-      (name) => stops.get(name) ?? [],
-    );
+    const earlier = nearestSteps(service, dependents, (name) => stops.get(name) ?? []);
     for (const step of steps) plan.needs(step, earlier);
   }
 }

@@ -19,7 +19,7 @@ const pure = ['node:path', 'node:util', 'node:crypto', 'node:net'];
 const layers: Readonly<Record<string, Layer>> = {
   '.': { folders: [], modules: ['node:os', 'node:util'] },
   graph: { folders: ['.'], modules: [] },
-  compose: { folders: ['.'], modules: [...pure, 'yaml'] },
+  compose: { folders: ['.', 'graph'], modules: [...pure, 'yaml'] },
   project: { folders: ['.', 'compose', 'graph'], types: ['engine'], modules: pure },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },

@@ -1,36 +1,13 @@
+import { dependenciesFirst } from '../../graph/order.ts';
 import { compareBytes } from '../codec/key-order.ts';
 import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
+import { dependencyGraph } from '../select/dependency-graph.ts';
 import { isList, isMap, ownMap, type TreeMap } from '../tree.ts';
 import { configHash, serviceHashInput } from './hash-input.ts';
 
 /** `config --services`: names of the enabled services, each after those it depends on, else by name. */
-export function serviceNames(project: Project): string[] {
-  const placed = new Set<string>();
-  const order: string[] = [];
-  const way: string[] = Object.keys(project.services).sort(compareBytes).reverse();
-  const open = new Set<string>();
-  while (way.length > 0) {
-    const name = way.at(-1)!;
-    const missing = placed.has(name)
-      ? []
-      : dependencies(project, name).filter((next) => !placed.has(next) && !open.has(next));
-    if (missing.length > 0) {
-      open.add(name);
-      way.push(...missing.reverse());
-      continue;
-    }
-    way.pop();
-    if (!placed.has(name)) order.push(name);
-    placed.add(name);
-  }
-  return order;
-}
-
-const dependencies = (project: Project, name: string): string[] =>
-  Object.keys(project.services[name]?.depends_on ?? {})
-    .filter((dependency) => Object.hasOwn(project.services, dependency))
-    .sort(compareBytes);
+export const serviceNames = (project: Project): string[] => [...dependenciesFirst(dependencyGraph(project))];
 
 /** `config --images`: the image of each service, `<project>-<service>` for one that is only built. Services of providers have none. */
 export const imageNames = (project: Project): string[] =>

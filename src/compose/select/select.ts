@@ -1,9 +1,11 @@
 import { TcomposeError } from '../../errors.ts';
 import { globMatch } from '../../glob.ts';
+import { closure } from '../../graph/graph.ts';
 import { nearest } from '../../nearest.ts';
 import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
 import { own } from '../tree.ts';
+import { dependencyGraph } from './dependency-graph.ts';
 
 /**
  * The names a list of names and patterns (`*`, `?`, `[a-z]`, as in Go's filepath.Match) stands for, sorted, each once.
@@ -52,13 +54,9 @@ export function selectServices(
   options: { readonly dependencies: boolean } = { dependencies: true },
 ): Project {
   if (wanted.length === 0) return project;
-  const selected = new Set<string>();
-  const queue = expandNames(wanted, Object.keys(project.services));
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (selected.has(name)) continue;
-    selected.add(name);
-    if (options.dependencies) queue.push(...enabledDependencies(project, name));
-  }
+  const named = expandNames(wanted, Object.keys(project.services));
+  const selected = options.dependencies ? closure(dependencyGraph(project), named) : new Set(named);
+  if (options.dependencies) for (const name of selected) requireDependencies(project, name);
   const services: Record<string, Service> = {};
   const disabledServices: Record<string, Service> = { ...project.disabledServices };
   for (const [name, service] of Object.entries(project.services)) {
@@ -68,18 +66,15 @@ export function selectServices(
   return { ...project, services, disabledServices };
 }
 
-function enabledDependencies(project: Project, name: string): string[] {
-  const names: string[] = [];
+/** @throws TcomposeError COMPOSE_UNDEFINED for a required dependency that profiles leave out. */
+function requireDependencies(project: Project, name: string): void {
   for (const [dependency, { required }] of Object.entries(own(project.services, name)?.depends_on ?? {})) {
-    if (own(project.services, dependency) !== undefined) names.push(dependency);
-    else if (required) {
-      const profiles = own(project.disabledServices, dependency)?.profiles ?? [];
-      throw new TcomposeError(
-        'COMPOSE_UNDEFINED',
-        `service ${dependency} is required by ${name} but is disabled. Can be enabled by profiles [${profiles.join(' ')}]`,
-        { hint: `Add --profile ${profiles[0] ?? 'NAME'}, or mark the dependency with required: false.` },
-      );
-    }
+    if (own(project.services, dependency) !== undefined || !required) continue;
+    const profiles = own(project.disabledServices, dependency)?.profiles ?? [];
+    throw new TcomposeError(
+      'COMPOSE_UNDEFINED',
+      `service ${dependency} is required by ${name} but is disabled. Can be enabled by profiles [${profiles.join(' ')}]`,
+      { hint: `Add --profile ${profiles[0] ?? 'NAME'}, or mark the dependency with required: false.` },
+    );
   }
-  return names;
 }

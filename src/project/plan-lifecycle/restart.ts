@@ -1,4 +1,5 @@
-import { acyclic, dependenciesOf } from '../dependencies.ts';
+import { dependenciesFirst } from '../../graph/order.ts';
+import { dependenciesOf, startOrder } from '../dependencies.ts';
 import { nearestSteps } from '../nearest-steps.ts';
 import { groupByService } from '../observed.ts';
 import type { Plan, StepRef } from '../plan.ts';
@@ -15,21 +16,18 @@ export function planRestart(input: LifecycleInput, options: { readonly condition
   const everything = groupByService(input.all ?? input.containers);
   const byService = groupByService(input.containers);
   const dependencies = dependenciesOf(project, input.all ?? input.containers);
-  const order = acyclic(dependencies);
+  const order = startOrder(dependencies);
   const restarts = new Map<string, readonly StepRef[]>();
   const begun = (name: string) => restarts.get(name) ?? [];
-  for (const name of order.keys()) visit(name);
+  for (const name of dependenciesFirst(order)) visit(name);
   return plan.build();
 
   function visit(name: string): void {
-    if (restarts.has(name)) return;
-    restarts.set(name, []);
-    for (const dependency of order.get(name) ?? []) visit(dependency);
     const own = byService.get(name) ?? [];
     if (own.length === 0) return;
     const containersOf = (one: string) => everything.get(one) ?? [];
     const needs = [
-      ...nearestSteps(name, (one) => order.get(one) ?? [], begun),
+      ...nearestSteps(name, order.dependencies, begun),
       ...(options.conditions ? planConditions(name, { plan, dependencies, containersOf, begun }) : []),
     ];
     restarts.set(

@@ -1,4 +1,5 @@
-import { acyclic, dependenciesOf } from '../dependencies.ts';
+import { dependenciesFirst } from '../../graph/order.ts';
+import { dependenciesOf, startOrder } from '../dependencies.ts';
 import { nearestSteps } from '../nearest-steps.ts';
 import { groupByService, isUp } from '../observed.ts';
 import type { Plan, StepRef } from '../plan.ts';
@@ -11,11 +12,11 @@ export function planStart(input: LifecycleInput, options: { readonly wait?: bool
   const { project } = input;
   const everything = groupByService(input.all ?? input.containers);
   const dependencies = dependenciesOf(project, input.all ?? input.containers);
-  const order = acyclic(dependencies);
+  const order = startOrder(dependencies);
   const starts = new Map<string, readonly StepRef[]>();
   const begun = (name: string) => starts.get(name) ?? [];
   const byService = groupByService(input.containers);
-  for (const name of order.keys()) visit(name);
+  for (const name of dependenciesFirst(order)) visit(name);
   if (options.wait === true)
     for (const [name, containers] of byService)
       plan.add(
@@ -33,15 +34,12 @@ export function planStart(input: LifecycleInput, options: { readonly wait?: bool
   return plan.build();
 
   function visit(name: string): void {
-    if (starts.has(name)) return;
-    starts.set(name, []);
-    for (const dependency of order.get(name) ?? []) visit(dependency);
     const own = byService.get(name) ?? [];
     const sleeping = own.filter((container) => !isUp(container));
     for (const container of own.filter(isUp)) plan.keep(container);
     if (sleeping.length === 0) return;
     const needs = [
-      ...nearestSteps(name, (one) => order.get(one) ?? [], begun),
+      ...nearestSteps(name, order.dependencies, begun),
       ...planConditions(name, {
         plan,
         dependencies,

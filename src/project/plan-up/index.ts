@@ -1,6 +1,6 @@
 import type { Project } from '../../compose/model/project.ts';
 import { TcomposeError } from '../../errors.ts';
-import { findCycle, topologicalOrder } from '../../graph/order.ts';
+import { cycles, topologicalOrder } from '../../graph/order.ts';
 import type { Observed } from '../observed.ts';
 import type { Plan } from '../plan.ts';
 import { PlanBuilder } from '../plan-builder.ts';
@@ -22,7 +22,7 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
   const plan = new PlanBuilder();
   for (const container of observed.containers) plan.ids.set(container.name, container.id);
   const graph = serviceGraph(project);
-  const cycle = findCycle(graph);
+  const [cycle] = cycles(graph);
   if (cycle !== undefined)
     throw new TcomposeError('PROJECT_UNSUPPORTED', `dependency cycle: ${cycle.join(' -> ')}`, {
       hint: 'Services can only start when what they depend on has: take one of these dependencies out.',
