@@ -16,7 +16,7 @@ import { explain, type StagedLayer, stageLayer } from './import-rootfs.ts';
 import { LayerStore } from './layer-store.ts';
 import type { LayerSystem } from './layer-system.ts';
 import { currentUserNamespace, detectStorage } from './overlay-support.ts';
-import { normaliseTag } from './reference.ts';
+import { idDigits, idLength, normaliseTag } from './reference.ts';
 import { planRemoval } from './removal.ts';
 import type {
   ImageRecord,
@@ -92,15 +92,15 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   function get(name: string): ImageRecord | undefined {
     if (name === '') return undefined;
-    const prefix = name.replace(/^sha256:/, '');
-    if (/^[0-9a-f]{64}$/.test(prefix)) return byId(`sha256:${prefix}`);
+    const prefix = idDigits(name);
+    if (prefix?.length === idLength) return byId(`sha256:${prefix}`);
     if (!name.startsWith('sha256:')) {
       const reference = normaliseTag(name);
       if (reference === hostReference) return host.record;
       const id = metadata.tagged(reference);
       if (id !== undefined) return byId(id);
     }
-    if (!/^[0-9a-f]{1,63}$/.test(prefix)) return undefined;
+    if (prefix === undefined) return undefined;
     const ids = [...hostRecords.keys(), ...metadata.images().map(({ record }) => record.id)];
     const fitting = ids.filter((id) => hexOf(id).startsWith(prefix));
     if (fitting.length > 1)

@@ -124,3 +124,40 @@ function suffix(reference: ImageReference): string {
 export function normaliseTag(text: string): string {
   return familiarReference(withDefaultTag(parseReference(text)));
 }
+
+/** Repository and tag or digest, as the API wants them apart: `me/app:1` is `me/app` and `1`. @throws TcomposeError IMAGE_REFERENCE */
+export function splitReference(text: string): { readonly repo: string; readonly tag: string } {
+  const reference = parseReference(text);
+  return { repo: familiarName(reference), tag: reference.digest ?? reference.tag ?? defaultTag };
+}
+
+const idPrefix = 'sha256:';
+
+/** Digits of a whole image id. */
+export const idLength = 64;
+
+/** The digits of an image id, or of the beginning of one; undefined for a text that is neither. */
+export function idDigits(text: string): string | undefined {
+  const digits = text.startsWith(idPrefix) ? text.slice(idPrefix.length) : text;
+  return /^[0-9a-f]{1,64}$/.test(digits) ? digits : undefined;
+}
+
+/** The digits of an id as they are shown where room is short. */
+export const shortId = (id: string): string => (idDigits(id) ?? id).slice(0, 12);
+
+/**
+ * The name by which engines list an image: familiar, with `latest` for a missing tag and without the tag beside a digest. An id
+ * stays as it is, and so does what is no reference: there can be no image of that name.
+ */
+export function listedName(text: string): string {
+  if (text.startsWith(idPrefix)) return text;
+  try {
+    const { tag, ...reference } = withDefaultTag(parseReference(text));
+    return familiarReference(
+      reference.digest === undefined && tag !== undefined ? { ...reference, tag } : reference,
+    );
+  } catch (error) {
+    if (error instanceof TcomposeError) return text;
+    throw error;
+  }
+}

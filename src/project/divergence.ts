@@ -1,8 +1,8 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
+import { listedName } from '../image/reference.ts';
 import { changedParts, serviceHash, serviceParts } from './config-hash.ts';
 import { contentParts } from './content-parts.ts';
-import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
@@ -36,7 +36,7 @@ export function expectationOf(
     hash: serviceHash(service),
     parts: serviceParts(service),
     content: contentParts(project, service, observed.fileHashes),
-    imageId: observed.images.get(familiarReference(imageReference(project, service))),
+    imageId: observed.images.get(listedName(imageReference(project, service))),
     networks,
     volumes,
   };

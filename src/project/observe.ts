@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readInput } from '../compose/read-input.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
-import { familiarReference } from './image-names.ts';
+import { listedName } from '../image/reference.ts';
 import { labels } from './labels.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from './observed.ts';
 
@@ -38,7 +38,7 @@ export async function observe(
   for (const image of images) {
     byReference.set(image.Id, image.Id);
     for (const reference of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])
-      byReference.set(familiarReference(reference), image.Id);
+      byReference.set(listedName(reference), image.Id);
   }
   return {
     containers: containers.map(observedContainer).sort(byServiceAndNumber),

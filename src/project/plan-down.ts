@@ -1,8 +1,8 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
+import { listedName } from '../image/reference.ts';
 import { removeOperation, stopOperation } from './container-operations.ts';
 import { dependenciesOf } from './dependencies.ts';
-import { familiarReference } from './image-names.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
 import { isUp, type Observed, type ObservedContainer } from './observed.ts';
@@ -133,9 +133,9 @@ function removeImages(
       (options.services === undefined || options.services.has(service.name)) &&
       (options.images === 'all' || service.image === undefined)
     )
-      references.add(familiarReference(imageReference(project!, service)));
+      references.add(listedName(imageReference(project!, service)));
   if (project === undefined && options.images === 'all')
-    for (const container of doomed) references.add(familiarReference(container.image));
+    for (const container of doomed) references.add(listedName(container.image));
   for (const reference of [...references].sort())
     if (observed.images.has(reference) && reference !== BUILT_IN_IMAGE)
       plan.add({ kind: 'remove-image', reference }, `--rmi ${options.images} was given`, after);

@@ -1,8 +1,8 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
 import { TcomposeError, TcomposeErrors } from '../errors.ts';
+import { idDigits, listedName } from '../image/reference.ts';
 import { nearest } from '../nearest.ts';
-import { familiarReference } from './image-names.ts';
 import { imageReference } from './names.ts';
 import type { Observed } from './observed.ts';
 import type { StepRef } from './plan.ts';
@@ -28,7 +28,7 @@ export function requireImages(
   for (const service of Object.values(project.services)) {
     if (service.provider !== undefined) continue;
     const reference = imageReference(project, service);
-    const local = observed.images.has(familiarReference(reference)) || isIdOf(reference, observed);
+    const local = observed.images.has(listedName(reference)) || isIdOf(reference, observed);
     const policy = override ?? service.pull_policy ?? 'missing';
     const wantsPull = policy === 'always' || (!local && policy !== 'never' && policy !== 'build');
     if (local && !canPull && policy !== 'missing' && policy !== 'never' && policy !== 'build')
@@ -52,11 +52,14 @@ export function requireImages(
 }
 
 /** A reference may also be (the beginning of) an image id. */
-const isIdOf = (reference: string, observed: Observed) =>
-  /^(sha256:)?[0-9a-f]{12,64}$/.test(reference) &&
-  [...observed.images.values()].some((id) =>
-    id.replace('sha256:', '').startsWith(reference.replace('sha256:', '')),
-  );
+function isIdOf(reference: string, observed: Observed): boolean {
+  const digits = idDigits(reference);
+  if (digits === undefined || digits.length < shortestId) return false;
+  return [...observed.images.values()].some((id) => idDigits(id)?.startsWith(digits));
+}
+
+/** Digits of an id from which on a reference is taken for one. */
+const shortestId = 12;
 
 function missingImage(service: Service, reference: string, observed: Observed): TcomposeError {
   if (service.build !== undefined)
@@ -68,7 +71,7 @@ function missingImage(service: Service, reference: string, observed: Observed): 
   const names = [...observed.images.keys()].filter(
     (name) => !name.startsWith('sha256:') && !name.includes('@'),
   );
-  const near = nearest(familiarReference(reference), names);
+  const near = nearest(listedName(reference), names);
   const others = names.includes(BUILT_IN) ? ` The built-in image is ${BUILT_IN.replace(':latest', '')}.` : '';
   return new TcomposeError(
     'PROJECT_IMAGE_MISSING',

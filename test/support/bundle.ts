@@ -81,7 +81,6 @@ export function makeBundleRoom(): BundleRoom {
     const spec = generateSpec({
       id,
       instance,
-      image: {},
       hostConfig: {},
       user: { uid: 0, gid: 0, groups: [], home: '/root' },
       files: {},

@@ -20,7 +20,7 @@ const layers: Readonly<Record<string, Layer>> = {
   '.': { folders: [], modules: ['node:os', 'node:util'] },
   graph: { folders: ['.'], modules: [] },
   compose: { folders: ['.', 'graph'], modules: [...pure, 'yaml'] },
-  project: { folders: ['.', 'compose', 'graph'], types: ['engine'], modules: pure },
+  project: { folders: ['.', 'compose', 'graph', 'image/reference.ts'], types: ['engine'], modules: pure },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },
   tar: { folders: ['.'], modules: [] },
@@ -39,12 +39,21 @@ const edges: Readonly<Record<string, Layer>> = {
   'compose/effects.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:os'] },
   'compose/read-input.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:timers/promises'] },
   'project/execute/': {
-    folders: ['.', 'compose', 'engine/client', 'network/ipam', 'network/ports', 'project', 'tar'],
+    folders: [
+      '.',
+      'compose',
+      'engine/client',
+      'image/reference.ts',
+      'network/ipam',
+      'network/ports',
+      'project',
+      'tar',
+    ],
     types: ['engine'],
     modules: ['node:fs/promises', 'node:timers/promises'],
   },
   'project/observe.ts': {
-    folders: ['.', 'engine/client', 'compose'],
+    folders: ['.', 'engine/client', 'compose', 'image/reference.ts'],
     types: ['engine'],
     modules: ['node:crypto'],
   },
@@ -111,7 +120,7 @@ function allowed({ from, to, types }: Import): boolean {
   if (!isSource(to)) return types || layer.modules.includes('*') || layer.modules.includes(to);
   const folder = folderOf(to);
   if (folder === own) return true;
-  const within = (name: string) => folder === name || to.startsWith(`${name}/`);
+  const within = (name: string) => folder === name || to === name || to.startsWith(`${name}/`);
   return layer.folders.some(within) || (types && (layer.types ?? []).some(within));
 }
 

@@ -2,9 +2,9 @@ import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { TcomposeError } from '../../errors.ts';
+import { splitReference } from '../../image/reference.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
-import { splitReference } from './split-reference.ts';
 
 export const command: Command = {
   name: 'import',

@@ -1,5 +1,6 @@
 import type { ImageSummary } from '../../engine/api/image.ts';
 import { humanDuration } from '../../human-duration.ts';
+import { shortId } from '../../image/reference.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { parseFilters } from '../arguments/filters.ts';
 import { humanSize } from '../arguments/sizes.ts';
@@ -13,7 +14,7 @@ function fieldsOf(image: ImageSummary, nowMs: number, full: boolean) {
     return {
       Repository: reference.slice(0, colon),
       Tag: reference.slice(colon + 1),
-      ID: full ? image.Id : image.Id.replace(/^sha256:/, '').slice(0, 12),
+      ID: full ? image.Id : shortId(image.Id),
       Digest: '<none>',
       CreatedAt: timeText(image.Created),
       // Times before 1980 stand for "not said".

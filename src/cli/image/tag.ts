@@ -1,5 +1,5 @@
+import { splitReference } from '../../image/reference.ts';
 import type { Command } from '../arguments/command.ts';
-import { splitReference } from './split-reference.ts';
 
 export const command: Command = {
   name: 'tag',

@@ -1,5 +1,6 @@
 import { statusOf } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
+import { splitReference } from '../../image/reference.ts';
 import { type Act, during, type Progress } from './act.ts';
 import { createNetworkOnce } from './create-once.ts';
 
@@ -20,18 +21,10 @@ async function removeUnlessUsed(
   }
 }
 
-/** `name:tag`, `name@digest` or a name alone, as the two parts of a pull request. */
-function pullParts(reference: string): readonly [name: string, tag: string] {
-  const digest = /^(.+)@(sha256:[0-9a-f]{64})$/.exec(reference);
-  if (digest !== null) return [digest[1]!, digest[2]!];
-  const tagged = /^(.+):([^:/]+)$/.exec(reference);
-  return tagged === null ? [reference, 'latest'] : [tagged[1]!, tagged[2]!];
-}
-
 const pullImage: Act<'pull-image'> = async ({ reference, platform }, { client }, progress) => {
   progress('Pulling', 'working');
-  const [name, tag] = pullParts(reference);
-  for await (const line of client.images.pull(name, tag, platform))
+  const { repo, tag } = splitReference(reference);
+  for await (const line of client.images.pull(repo, tag, platform))
     if (line.error !== undefined)
       throw new TcomposeError('PROJECT_IMAGE_MISSING', `image ${reference} cannot be pulled: ${line.error}`);
   progress('Pulled', 'done');

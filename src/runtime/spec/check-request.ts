@@ -17,7 +17,6 @@ export function checkRequest(
   const input: SpecInput = {
     id: '0'.repeat(64),
     instance: '00000000',
-    image: {},
     config: { ...config, Cmd: ['command'], Entrypoint: null },
     hostConfig: {
       ...hostConfig,

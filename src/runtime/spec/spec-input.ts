@@ -1,4 +1,3 @@
-import type { ImageRuntimeConfig } from '../../image/types.ts';
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { ResolvedUser } from './users.ts';
 
@@ -12,7 +11,6 @@ export interface SpecInput {
   readonly id: string;
   /** 8 hex digits; part of the cgroup path. */
   readonly instance: string;
-  readonly image: ImageRuntimeConfig;
   readonly config: ContainerConfigInput;
   readonly hostConfig: HostConfigInput;
   /** Binds, volumes and the tmpfs entries of `Mounts`, resolved; `hostConfig.Tmpfs` must not be repeated here. */

@@ -5,36 +5,29 @@ import type { ContainerConfigInput, SpecInput } from './spec-input.ts';
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Docker's merge of entrypoint and command: a given entrypoint puts the image's command aside, an empty list or
- * `['']` clears the image's entrypoint. Throws RUNTIME_NO_COMMAND when nothing is left.
+ * Entrypoint and command after each other; what the image gives is in them already.
+ * @throws TcomposeError RUNTIME_NO_COMMAND when there is neither.
  */
-export function commandLine(input: Pick<SpecInput, 'config' | 'image'>): string[] {
-  const given = list(input.config.Entrypoint);
-  const command = list(input.config.Cmd);
-  const entrypoint = given ?? list(input.image.Entrypoint) ?? [];
-  const usesImageCommand = (given ?? []).length === 0 && (command ?? []).length === 0;
-  const args = [
-    ...(entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint),
-    ...(usesImageCommand ? (list(input.image.Cmd) ?? []) : (command ?? [])),
-  ];
+export function commandLine({ Entrypoint, Cmd }: ContainerConfigInput): string[] {
+  const args = [...list(Entrypoint), ...list(Cmd)];
   if (args.length > 0) return args;
   throw new TcomposeError('RUNTIME_NO_COMMAND', 'no command specified', {
     hint: 'The image names none: give a command, or an entrypoint.',
   });
 }
 
-function list(value: readonly string[] | string | null | undefined): readonly string[] | undefined {
-  if (value === null || value === undefined) return undefined;
+function list(value: readonly string[] | string | null | undefined): readonly string[] {
+  if (value === null || value === undefined) return [];
   return typeof value === 'string' ? [value] : value;
 }
 
 /**
- * Environment in Docker's order: PATH, HOSTNAME, TERM, then the image's, then the user's in place of or after them; a
- * user's `KEY` without `=` takes the variable away. HOME is the user's home (`accountHome`) unless
+ * Environment in Docker's order: PATH, HOSTNAME, TERM, then the container's in place of or after them; a `KEY` without `=` takes the
+ * variable away. HOME is the user's home (`accountHome`) unless
  * somebody set or removed it.
  */
 export function environment(
-  input: Pick<SpecInput, 'config' | 'image' | 'user'>,
+  input: Pick<SpecInput, 'config' | 'user'>,
   hostname: string,
 ): {
   readonly variables: string[];
@@ -45,7 +38,7 @@ export function environment(
     ['HOSTNAME', hostname],
   ]);
   if (input.config.Tty === true) variables.set('TERM', 'xterm');
-  for (const entry of [...(input.image.Env ?? []), ...(input.config.Env ?? [])]) {
+  for (const entry of input.config.Env ?? []) {
     const at = entry.indexOf('=');
     if (at > 0) variables.set(entry.slice(0, at), entry.slice(at + 1));
     else if (at < 0) variables.delete(entry);
@@ -56,9 +49,9 @@ export function environment(
   return { variables: [...variables].map(([name, value]) => `${name}=${value}`), accountHome };
 }
 
-/** Absolute, without `..`; the image's or `/` when not given. Throws RUNTIME_MOUNT for a relative one. */
-export function workingDirectory(config: ContainerConfigInput, image: SpecInput['image']): string {
-  const directory = config.WorkingDir || image.WorkingDir || '/';
+/** Absolute, without `..`; `/` when not given. Throws RUNTIME_MOUNT for a relative one. */
+export function workingDirectory(config: ContainerConfigInput): string {
+  const directory = config.WorkingDir || '/';
   if (!directory.startsWith('/')) {
     throw new TcomposeError(
       'RUNTIME_MOUNT',

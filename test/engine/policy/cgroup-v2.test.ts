@@ -66,7 +66,6 @@ describe.skipIf(reason !== undefined)('a container on cgroup v2', () => {
     const spec = generateSpec({
       id,
       instance,
-      image: {},
       config: { Cmd: args },
       hostConfig,
       mounts: [

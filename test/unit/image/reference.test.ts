@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import {
   familiarReference,
   formatReference,
+  idDigits,
+  listedName,
   normaliseTag,
   parseReference,
+  splitReference,
   withDefaultTag,
 } from '../../../src/image/reference.ts';
 
@@ -105,3 +108,29 @@ describe('properties', () => {
     );
   });
 });
+
+it.each([
+  ['app', 'app:latest'],
+  ['index.docker.io/library/app:2', 'app:2'],
+  ['reg.example:5000/a/b', 'reg.example:5000/a/b:latest'],
+  [`reg.example/a:1@sha256:${'a'.repeat(64)}`, `reg.example/a@sha256:${'a'.repeat(64)}`],
+  [`sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`],
+  ['a'.repeat(64), 'a'.repeat(64)],
+  ['No Such: thing', 'No Such: thing'],
+  ['', ''],
+])('engines list %j as %j', (text, listed) => expect(listedName(text)).toBe(listed));
+
+it.each([
+  ['me/app:1', 'me/app', '1'],
+  ['docker.io/library/app', 'app', 'latest'],
+  ['localhost:5000/app', 'localhost:5000/app', 'latest'],
+  [`app:1@sha256:${'a'.repeat(64)}`, 'app', `sha256:${'a'.repeat(64)}`],
+])('%s is %s and %s', (text, repo, tag) => expect(splitReference(text)).toEqual({ repo, tag }));
+
+it.each([
+  [`sha256:${'a'.repeat(64)}`, 'a'.repeat(64)],
+  ['0123456789ab', '0123456789ab'],
+  ['sha256:', undefined],
+  ['xyz', undefined],
+  ['a'.repeat(65), undefined],
+])('the digits of the id in %j are %j', (text, digits) => expect(idDigits(text)).toBe(digits));

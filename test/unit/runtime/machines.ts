@@ -40,7 +40,6 @@ export function specInput(more: Partial<SpecInput> = {}): SpecInput {
   return {
     id: containerId,
     instance: '1a2b3c4d',
-    image: {},
     config: { Cmd: ['true'] },
     hostConfig: {},
     mounts: [],

@@ -1,4 +1,6 @@
+import { TcomposeError } from '../../../errors.ts';
 import { humanDuration } from '../../../human-duration.ts';
+import { idDigits, idLength, shortId, splitReference } from '../../../image/reference.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { humanSize } from '../../arguments/sizes.ts';
@@ -25,18 +27,17 @@ export const command: Command = {
     const containers = selectContainers(scope, found, args.positional);
     const byId = new Map(images.map((image) => [image.Id, image]));
     if (flag.bool(args, 'quiet')) {
-      for (const id of new Set(containers.map((one) => one.imageId.replace('sha256:', ''))))
+      for (const id of new Set(containers.map((one) => idDigits(one.imageId) ?? one.imageId)))
         ctx.write(`${id}\n`);
       return 0;
     }
     const items = containers.map((container) => {
       const image = byId.get(container.imageId);
-      const [, repository = '<none>', tag = '<none>'] =
-        /^(.*?)(?::([^:/]+))?$/.exec(image?.RepoTags?.[0] ?? container.image) ?? [];
+      const { repo, tag } = nameOf(image?.RepoTags?.[0] ?? container.image);
       return {
         ID: container.imageId,
         ContainerName: container.name,
-        Repository: repository,
+        Repository: repo,
         Tag: tag,
         Size: image?.Size ?? 0,
         Created: image === undefined ? '' : new Date(image.Created * 1000).toISOString(),
@@ -53,7 +54,7 @@ export const command: Command = {
             item.ContainerName,
             item.Repository,
             item.Tag,
-            item.ID.replace('sha256:', '').slice(0, 12),
+            shortId(item.ID),
             humanSize(item.Size),
             item.age,
           ]),
@@ -62,3 +63,15 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** Repository and tag of a name, as far as it has them; an image that has lost its name is known by its id. */
+function nameOf(name: string): { readonly repo: string; readonly tag: string } {
+  const none = '<none>';
+  if (idDigits(name)?.length === idLength) return { repo: none, tag: none };
+  try {
+    return splitReference(name);
+  } catch (error) {
+    if (error instanceof TcomposeError) return { repo: none, tag: none };
+    throw error;
+  }
+}

@@ -84,7 +84,6 @@ export async function prepare(
   const spec = generateSpec({
     id: container.id,
     instance: engine.instance,
-    image: {},
     config: { ...record.config, Entrypoint: null, Cmd: record.command },
     hostConfig: host,
     mounts,

@@ -14,7 +14,6 @@ export function warmStartPath(engine: Pick<Engine, 'instance' | 'machine'>): voi
   const spec = generateSpec({
     id,
     instance,
-    image: {},
     config: { Entrypoint: null, Cmd: ['true'] },
     hostConfig: {},
     mounts: [],

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { hashLines } from '../../../../src/compose/config/index.ts';
 import type { Project } from '../../../../src/compose/model/project.ts';
 import type { Service } from '../../../../src/compose/model/service.ts';
+import { listedName } from '../../../../src/image/reference.ts';
 import { changedParts, serviceHash, serviceParts } from '../../../../src/project/config-hash.ts';
 import { containerSpec } from '../../../../src/project/create-body/index.ts';
-import { familiarReference } from '../../../../src/project/image-names.ts';
 
 const projectOf = (service: Partial<Service>, more: Partial<Project> = {}): Project => ({
   name: 'shop',
@@ -330,4 +330,4 @@ test.each([
   ['docker.io/me/app:1', 'me/app:1'],
   ['localhost:5000/app', 'localhost:5000/app:latest'],
   [`app:1@sha256:${'a'.repeat(64)}`, `app@sha256:${'a'.repeat(64)}`],
-])('the familiar form of %s', (reference, familiar) => expect(familiarReference(reference)).toBe(familiar));
+])('the name engines list %s by', (reference, familiar) => expect(listedName(reference)).toBe(familiar));
