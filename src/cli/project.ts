@@ -33,7 +33,7 @@ export async function loadForCommand(
     services,
     dependencies: options.noDeps !== true,
     noEnvResolution: options.createsNothing === true,
-    refuseBlankNames: options.createsNothing !== true,
+    toMake: options.createsNothing !== true,
     env: ctx.env,
     cwd: ctx.cwd,
   });

@@ -1,7 +1,8 @@
 import { TcomposeError } from '../errors.ts';
+import { closure } from '../graph/graph.ts';
 import { type LoadedTree, loadFiles } from './assemble/load-files.ts';
-import { blankNames } from './consistency/blank-names.ts';
 import { checkConsistency } from './consistency/consistency.ts';
+import { checkMakeable } from './consistency/makeable.ts';
 import { type LoadEffects, nodeEffects } from './effects.ts';
 import { variablesIn } from './interpolate/interpolate.ts';
 import type { VariableUse } from './interpolate/template.ts';
@@ -14,6 +15,7 @@ import { type Discovered, type DiscoverOptions, discover } from './read/discover
 import { resolveServiceFiles } from './read/env-files.ts';
 import { projectName } from './read/project-name.ts';
 import { putContents } from './read/resolve-environment.ts';
+import { dependencyGraph } from './select/dependency-graph.ts';
 import { disabledBy, profilesOf } from './select/profiles.ts';
 import { expandNames, selectServices } from './select/select.ts';
 import { toModel } from './to-model.ts';
@@ -29,8 +31,8 @@ export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   readonly services?: readonly string[] | undefined;
   /** `false` keeps the named services alone. Default true. */
   readonly dependencies?: boolean | undefined;
-  /** Refuse networks and volumes that services use and whose name is blank: for commands that would create or join them. */
-  readonly refuseBlankNames?: boolean | undefined;
+  /** Refuse what no container could be made of: for commands that make some. */
+  readonly toMake?: boolean | undefined;
   /** Keep `env_file` and `label_file` in the model after reading them. Default false. */
   readonly keepEnvFiles?: boolean | undefined;
   /** Default: the process's. */
@@ -85,7 +87,11 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
     if (options.noEnvResolution === true) continue;
     try {
       const context = { ...run, positions: loaded.positions };
-      services[key] = await resolveServiceFiles(service, context, options.keepEnvFiles === true);
+      services[key] = await resolveServiceFiles(service, context, {
+        envFiles: options.keepEnvFiles === true,
+        // Other tools hash the name of a label file, too.
+        labelFiles: options.keepEnvFiles === true || options.toMake === true,
+      });
     } catch (error) {
       missing.push(...errorsIn(error));
     }
@@ -178,6 +184,12 @@ async function readFile(
   return readSource(file, bytes, warn);
 }
 
+/** Names of the services that will be left. */
+function chosen(project: Project, named: readonly string[], options: LoadOptions): ReadonlySet<string> {
+  if (named.length === 0) return new Set(Object.keys(project.services));
+  return options.dependencies === false ? new Set(named) : closure(dependencyGraph(project), named);
+}
+
 function finish(
   { tree, positions, mistakes, contents }: LoadedTree,
   prepared: Prepared,
@@ -208,9 +220,10 @@ function finish(
     errors,
   });
   mistakes.add(errors);
-  if (options.noConsistency !== true) mistakes.add(checkConsistency(project, positions));
+  if (options.noConsistency !== true)
+    mistakes.add(checkConsistency(project, positions, chosen(project, named, options)));
   mistakes.throwAll();
   const selected = selectServices(project, named, { dependencies: options.dependencies !== false });
-  if (options.refuseBlankNames === true) throwCollected(blankNames(selected, positions));
+  if (options.toMake === true) throwCollected(checkMakeable(selected, positions));
   return selected;
 }

@@ -1,5 +1,6 @@
 import {
   configHash,
+  foreignHashInputs,
   networkHashInput,
   serviceHashInput,
   serviceHashParts,
@@ -10,6 +11,12 @@ import type { Service } from '../compose/model/service.ts';
 
 /** Hash of everything in a service that its containers are made from, as `config --hash` prints it: 64 hex digits. */
 export const serviceHash = (service: Service): string => configHash(serviceHashInput(service));
+
+/** Hashes that versions of Docker Compose give the same service: a container with one of them is as up to date as with ours. */
+export const foreignHashes = (
+  service: Service,
+  containerOf: (service: string) => string | undefined,
+): readonly string[] => foreignHashInputs(service, containerOf).map(configHash);
 
 /** Hash of what the compose file says of a network. */
 export const networkHash = (network: Network): string => configHash(networkHashInput(network));

@@ -1,7 +1,7 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
 import { listedName } from '../image/reference.ts';
-import { changedParts, serviceHash, serviceParts } from './config-hash.ts';
+import { changedParts, foreignHashes, serviceHash, serviceParts } from './config-hash.ts';
 import { contentParts } from './content-parts.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
@@ -13,6 +13,8 @@ export interface Expectation {
   readonly project: Project;
   readonly service: Service;
   readonly hash: string;
+  /** Hashes by which Docker Compose knows the same service. */
+  readonly foreignHashes: () => readonly string[];
   readonly parts: string;
   /** Short hashes of the configs and secrets that are copied in (content-parts.ts). */
   readonly content: string;
@@ -34,6 +36,7 @@ export function expectationOf(
     project,
     service,
     hash: serviceHash(service),
+    foreignHashes: () => foreignHashes(service, (name) => firstContainer(observed, name)?.id),
     parts: serviceParts(service),
     content: contentParts(project, service, observed.fileHashes),
     imageId: observed.images.get(listedName(imageReference(project, service))),
@@ -42,11 +45,20 @@ export function expectationOf(
   };
 }
 
+const firstContainer = ({ containers }: Observed, service: string): ObservedContainer | undefined =>
+  containers
+    .filter((container) => container.service === service && !container.oneoff)
+    .reduce<ObservedContainer | undefined>(
+      (first, other) => (first === undefined || other.number < first.number ? other : first),
+      undefined,
+    );
+
 /** Why a container must be made anew to be what the compose file says; undefined when it is. */
 export function divergence(container: ObservedContainer, want: Expectation): string | undefined {
   const { service, project } = want;
   if (container.state === 'dead') return 'the container is dead';
-  if (container.labels[labels.configHash] !== want.hash) {
+  const hash = container.labels[labels.configHash] ?? '';
+  if (hash !== want.hash && !want.foreignHashes().includes(hash)) {
     const changed = changedParts(container.labels[labels.configParts], want.parts);
     return changed === undefined || changed.length === 0
       ? 'its configuration differs from the compose file'

@@ -7,8 +7,10 @@ export function checkSignal(word: string): void {
   const name = word.toUpperCase().replace(/^(?!SIG)/, 'SIG');
   if (/^\d+$/.test(word) ? Number(word) >= 1 && Number(word) <= 64 : name in constants.signals) return;
   if (/^SIGRT(MIN|MAX)([+-]\d+)?$/.test(name)) return;
-  const near = nearest(name, Object.keys(constants.signals));
+  // Without the letters that all have in common, which would make any two look alike.
+  const bare = (signal: string) => signal.slice('SIG'.length);
+  const near = nearest(bare(name), Object.keys(constants.signals).map(bare));
   throw new TcomposeError('CLI_USAGE', `"${word}" is no signal`, {
-    hint: near === undefined ? 'Name it like TERM, SIGTERM or 15.' : `Did you mean ${near}?`,
+    hint: near === undefined ? 'Name it like TERM, SIGTERM or 15.' : `Did you mean SIG${near}?`,
   });
 }

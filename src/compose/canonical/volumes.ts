@@ -11,7 +11,7 @@ const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'sla
 export function parseVolume(text: string): TreeMap | { readonly error: string } {
   if (text.trim() === '') return { error: 'it is empty' };
   if (text.length <= 2) return { type: 'volume', target: text };
-  const fields = splitFields(text);
+  const fields = shortNamed(text) ?? splitFields(text);
   if (fields.some((field) => field === '')) return { error: 'it has an empty section between colons' };
   if (fields.length > 3) return { error: 'it has too many colons' };
   const [first = '', second, options = ''] = fields;
@@ -42,6 +42,16 @@ export function cleanTarget(target: string): string {
   const clean = posix.normalize(target);
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 }
+
+/**
+ * The fields of `v:/target[:options]`, where `v` is one letter: a volume of that name. Docker Compose reads it as a path on a Windows
+ * drive, and fails; what has the path of a container behind it (`c:/data:/data`) is left to be one.
+ */
+const shortNamed = (text: string): string[] | undefined =>
+  /^([a-zA-Z]):(\/[^:]*)(?::([a-zA-Z,]*))?$/
+    .exec(text)
+    ?.slice(1)
+    .filter((field) => field !== undefined);
 
 /** Splits at colons, except those inside `${…}` and after a drive letter. */
 function splitFields(text: string): string[] {

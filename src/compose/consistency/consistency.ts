@@ -11,8 +11,13 @@ import { checkTargets } from './targets.ts';
 /**
  * References that lead nowhere, attributes and services that contradict each other, circles of dependencies: every one of
  * the enabled services, in the order of the file. Messages are Docker Compose's where it has the check.
+ * @param selected services that will have containers: of these alone two may not ask for one container name.
  */
-export function checkConsistency(project: Project, positions: Positions): TcomposeError[] {
+export function checkConsistency(
+  project: Project,
+  positions: Positions,
+  selected: ReadonlySet<string> = new Set(Object.keys(project.services)),
+): TcomposeError[] {
   const errors: TcomposeError[] = [];
   const add = reportTo(errors, positions);
   const report: Report = (...complaint) => {
@@ -24,7 +29,7 @@ export function checkConsistency(project: Project, positions: Positions): Tcompo
     checkTargets(service, report);
   }
   checkSecrets(project, report);
-  checkContainerNames(project, report);
+  checkContainerNames(project, selected, report);
   checkCycles(project, report);
   return inFileOrder(errors);
 }
@@ -37,10 +42,10 @@ function checkSecrets(project: Project, report: Report): void {
   }
 }
 
-function checkContainerNames(project: Project, report: Report): void {
+function checkContainerNames(project: Project, selected: ReadonlySet<string>, report: Report): void {
   const owners = new Map<string, string>();
   for (const { name, container_name: container } of Object.values(project.services)) {
-    if (!container) continue;
+    if (!container || !selected.has(name)) continue;
     const other = owners.get(container);
     if (other === undefined) owners.set(container, name);
     else {

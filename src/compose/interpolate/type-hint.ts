@@ -28,6 +28,8 @@ export function typeHint(wanted: Wanted, node: Tree | undefined): string {
   }
   if (isList(node)) return types.includes('object') ? 'Leave out the "- ".' : 'It is a list here.';
   if (types.includes('boolean') && !types.includes('number')) return 'Write true or false.';
+  if (types.includes('string') && durations.has(String(path.at(-1))))
+    return `A duration has a unit: ${String(node)}s for seconds.`;
   if (types.includes('string')) return `Put the value in quotes: "${String(node)}".`;
   if (types.includes('array')) return listHint(String(node), types.includes('object'));
   const key = longForm(path, node);
@@ -35,6 +37,19 @@ export function typeHint(wanted: Wanted, node: Tree | undefined): string {
     ? `It is the ${typeof node} ${shorten(String(node))} here.`
     : `Write ${key}: ${shorten(String(node))} below it.`;
 }
+
+/** Attributes that hold a duration. */
+const durations = new Set([
+  'delay',
+  'interval',
+  'monitor',
+  'pull_refresh_after',
+  'start_interval',
+  'start_period',
+  'stop_grace_period',
+  'timeout',
+  'window',
+]);
 
 /** An attribute of a service that stands where services stand: its indentation was forgotten. */
 function isMisplacedAttribute({ path, serviceAttributes }: Wanted): boolean {

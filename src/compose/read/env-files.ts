@@ -25,7 +25,7 @@ interface EnvFileContext {
 export async function resolveServiceFiles(
   service: Service,
   context: EnvFileContext,
-  keepFiles: boolean,
+  keep: { readonly envFiles: boolean; readonly labelFiles: boolean },
 ): Promise<Service> {
   if (service.env_file === undefined && service.label_file === undefined) return service;
   const resolved: { -readonly [K in keyof Service]: Service[K] } = { ...service };
@@ -33,12 +33,12 @@ export async function resolveServiceFiles(
   if (service.env_file !== undefined) {
     const merged = await readEnvFiles(service, context, errors);
     resolved.environment = { ...Object.fromEntries(merged), ...service.environment };
-    if (!keepFiles) delete resolved.env_file;
+    if (!keep.envFiles) delete resolved.env_file;
   }
   if (service.label_file !== undefined) {
     const merged = await readLabelFiles(service, context, errors);
     resolved.labels = { ...Object.fromEntries(merged), ...service.labels };
-    if (!keepFiles) delete resolved.label_file;
+    if (!keep.labelFiles) delete resolved.label_file;
   }
   throwCollected(errors);
   return resolved;

@@ -76,6 +76,7 @@ export const command: Command = {
       {
         name: 'volume',
         short: 'v',
+        aliases: ['volumes'],
         type: 'strings',
         value: 'SRC:DST',
         summary: 'Mount a directory or volume',

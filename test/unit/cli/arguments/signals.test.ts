@@ -10,4 +10,7 @@ test('signals are known by number and name; a misspelt one is told with the near
   } catch (error) {
     expect(error).toMatchObject({ code: 'CLI_USAGE', hint: 'Did you mean SIGTERM?' });
   }
+  expect(() => checkSignal('FOO')).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/^Name it/) }),
+  );
 });

@@ -68,7 +68,7 @@ describe('a value that is blank because its variable is not set', () => {
       'networks: [n]\n    volumes: ["vol:/v"]',
       'networks: {n: {name: "${N}", external: true}, unused: {name: "${N}"}}\nvolumes: {vol: {name: "${N}"}}',
     );
-    expect(await refused({ 'compose.yaml': text }, { refuseBlankNames: true })).toEqual([
+    expect(await refused({ 'compose.yaml': text }, { toMake: true })).toEqual([
       'COMPOSE_INVALID_VALUE /project/compose.yaml:7:16 networks.n.name is blank',
       'COMPOSE_INVALID_VALUE /project/compose.yaml:8:17 volumes.vol.name is blank',
     ]);
