@@ -19,7 +19,6 @@ export async function rebuildSpec(engine: Engine, container: Container): Promise
   return generateSpec({
     id: container.id,
     instance: engine.instance,
-    image: {},
     config: {
       ...record.config,
       Entrypoint: null,
