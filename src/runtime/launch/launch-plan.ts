@@ -58,7 +58,7 @@ export interface LaunchPlan {
 /**
  * Calls of another OCI runtime's command line. Each list is a whole argv that begins with the program's absolute path; all of
  * them run in the directory `bundle`, with `env` and nothing but their stdio. The monitor is a subreaper, so the process named
- * by the file `pid` of the bundle, which `create` writes, becomes its child.
+ * by the file `runtime.pid` of the bundle, which `create` writes, becomes its child.
  *
  * run: `setup` mounts the root file system, in a mount namespace of the monitor's own; the network namespace made by `network`
  * is bound to the file `netns` of the bundle. `process` only says who owns the pipes of the stdio. With a terminal, `create` is

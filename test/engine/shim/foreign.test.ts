@@ -25,9 +25,9 @@ case $command in
     mkfifo go
     exec 3<&0 # a shell takes stdin away from what it leaves behind
     (exec 3<&-; trap "echo usr1" USR1; read word < go; echo started; echo error >&2; read line || read line; echo "read $line"; exit 5) <&3 &
-    echo $! > pid ;;
+    echo $! > runtime.pid ;;
   start) echo go > go; echo "a word of start" >&2 ;;
-  kill) kill -"$2" "$(cat pid)" ;;
+  kill) kill -"$2" "$(cat runtime.pid)" ;;
   delete) touch deleted ;;
   fail) echo "cannot do it" >&2; exit 3 ;;
 esac
@@ -73,7 +73,7 @@ describe.skipIf(why)('a shim that drives another runtime', () => {
     const plan = planOf('parent', {}, { stdio: { stdin: true, stdinOnce: true }, waitForStart: true });
     const shim = await spawnShim(plan);
     const { pid, startTime } = await untilState(shim, 'created');
-    expect(pid).toBe(Number(seen(plan, 'pid')));
+    expect(pid).toBe(Number(seen(plan, 'runtime.pid')));
     expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(` ${startTime} `);
     const attachment = await shim.attach({ stdin: true, stdout: true, stderr: true });
     await shim.start();

@@ -114,7 +114,7 @@ static int take_init(struct monitor *m) {
   struct launch *launch = &m->launch;
   struct failure *failure = &launch->failure;
   char text[32];
-  CHECK(read_file_at(m->foreign.bundle, "pid", text, sizeof text), "open", "the pid file of the runtime");
+  CHECK(read_file_at(m->foreign.bundle, "runtime.pid", text, sizeof text), "open", "the pid file of the runtime");
   long pid = strtol(text, NULL, 10);
   if (pid <= 1) return fail(failure, "pid", EPROTO, "the runtime has written no process id");
   int pidfd = sys_pidfd_open((pid_t)pid);

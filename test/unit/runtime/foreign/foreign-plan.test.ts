@@ -77,7 +77,15 @@ describe('the plan of a container for another runtime', () => {
     expect(foreign).toMatchObject({
       bundle: '/run/c/oci',
       hide: ['/sys/fs/cgroup/unified'],
-      create: [...common, 'create', '--bundle', '/run/c/oci', '--pid-file', '/run/c/oci/pid', containerId],
+      create: [
+        ...common,
+        'create',
+        '--bundle',
+        '/run/c/oci',
+        '--pid-file',
+        '/run/c/oci/runtime.pid',
+        containerId,
+      ],
       start: [...common, 'start', containerId],
       kill: [...common, 'kill', containerId],
       delete: [...common, 'delete', '--force', containerId],
@@ -206,7 +214,7 @@ describe('an exec by another runtime', () => {
       '--process',
       '/run/e1/process.json',
       '--pid-file',
-      '/run/e1/pid',
+      '/run/e1/runtime.pid',
       '--detach',
       containerId,
     ]);
