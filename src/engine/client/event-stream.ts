@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventMessage } from '../api/events.ts';
 import { statusOf } from './api-failure.ts';
 import { encodeFilters, type Filters } from './containers.ts';
@@ -32,6 +33,7 @@ export async function* eventStream(
   let lastKeys = new Set<string>();
   let lastTime = 0;
   for (;;) {
+    let cut = false;
     try {
       const answer = await transport.send({
         path: '/events',
@@ -39,7 +41,12 @@ export async function* eventStream(
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       options.onOpen?.();
-      for await (const event of jsonLines<EventMessage>(answer)) {
+      for await (const event of jsonLines<EventMessage & { readonly error?: string }>(answer)) {
+        // The engine's last word on this stream (it was read too slowly, or there are too many): ask again.
+        if (event.error !== undefined) {
+          cut = true;
+          break;
+        }
         const key = `${event.timeNano} ${event.Type} ${event.Action} ${event.Actor?.ID}`;
         if (event.timeNano < lastTime || lastKeys.has(key)) continue;
         if (event.timeNano > lastTime) [lastTime, lastKeys] = [event.timeNano, new Set()];
@@ -47,12 +54,13 @@ export async function* eventStream(
         since = nanoSeconds(event);
         yield event;
       }
-      if (options.until !== undefined) return;
+      if (options.until !== undefined && !cut) return;
     } catch (error) {
       if (options.signal?.aborted === true) return;
       const code = (error as NodeJS.ErrnoException).code;
       if (statusOf(error) !== undefined || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
     }
     if (options.signal?.aborted === true) return;
+    if (cut) await sleep(1000);
   }
 }

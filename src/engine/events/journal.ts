@@ -20,13 +20,21 @@ interface JournalEntry {
   readonly event: EventMessage;
 }
 
+/** Whoever follows keeps the number of the last event seen and asks for what came after it: nothing waits in line for him. */
 export interface EventJournal {
-  /** Appends to the journal file, then tells the listeners. Returns the sequence number. */
+  /** Appends to the journal file, then has the listeners told. Returns the sequence number. */
   emit(event: NewEvent): number;
-  /** Events of the last while, oldest first, with `fromMs ≤ time ≤ toMs`. */
-  between(fromMs: number, toMs: number): readonly EventMessage[];
-  /** Returns the release. */
-  subscribe(listener: (event: EventMessage) => void): () => void;
+  /** Number of the latest event. */
+  readonly last: number;
+  /** Number after which the events of this time and later begin, as far back as they are kept. */
+  before(ms: number): number;
+  /** At most `most` events after a number, oldest first; 'gone' when the next of them is no longer kept. */
+  after(seq: number, most: number): readonly JournalEntry[] | 'gone';
+  /**
+   * Calls back when there is something new: once for all that came since, and not so often that the listeners take most
+   * of the engine's time, however many they are. Returns the release.
+   */
+  subscribe(listener: () => void): () => void;
   readonly listeners: number;
   close(): void;
 }
@@ -56,7 +64,10 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
   let size = statSync(path).size;
   // After a power failure or on a full disk the last line may be a torn one; what comes next must not be glued to it.
   let torn = size > 0;
-  const listeners = new Set<(event: EventMessage) => void>();
+  const listeners = new Set<() => void>();
+  const tell = paced(() => {
+    for (const listener of [...listeners]) listener();
+  });
   return {
     emit(event) {
       const now = clock.now();
@@ -94,13 +105,22 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
       }
       recent.push({ seq, event: message });
       if (recent.length > maxInMemory * 1.25) recent.splice(0, recent.length - maxInMemory);
-      for (const listener of [...listeners]) listener(message);
+      if (listeners.size > 0) tell();
       return seq;
     },
-    between: (fromMs, toMs) =>
-      recent
-        .filter(({ event }) => event.timeNano / 1e6 >= fromMs && event.timeNano / 1e6 <= toMs)
-        .map(({ event }) => event),
+    get last() {
+      return seq;
+    },
+    before: (ms) => (recent.find(({ event }) => event.timeNano / 1e6 >= ms)?.seq ?? seq + 1) - 1,
+    after(from, most) {
+      if (from >= seq) return [];
+      if (recent.length === 0 || recent[0]!.seq > from + 1) return 'gone';
+      // Numbers of earlier engines may have gaps, so that the place is no further along than this.
+      let at = Math.min(from + 1 - recent[0]!.seq, recent.length - 1);
+      while (at > 0 && recent[at - 1]!.seq > from) at--;
+      while (at < recent.length && recent[at]!.seq <= from) at++;
+      return recent.slice(at, at + most);
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -109,6 +129,29 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
       return listeners.size;
     },
     close: () => closeSync(fd),
+  };
+}
+
+/** Part of the time that paced work may take. */
+const share = 4;
+
+/** Runs `work` a turn after it was asked for, once for many askings, and then not again for a multiple of what it took. */
+function paced(work: () => void): () => void {
+  let asked = false;
+  let notBefore = 0;
+  const run = (): void => {
+    asked = false;
+    const from = performance.now();
+    work();
+    const to = performance.now();
+    notBefore = to + (to - from) * share;
+  };
+  return () => {
+    if (asked) return;
+    asked = true;
+    const wait = notBefore - performance.now();
+    if (wait < 1) setImmediate(run);
+    else setTimeout(run, wait);
   };
 }
 

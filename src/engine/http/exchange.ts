@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { badParameter } from './failure.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import { compareVersions } from './versions.ts';
 
 /** Bodies that are JSON are at most this long; tar streams are not read through here. */
 const maxJsonBody = 4 * 1024 * 1024;
 
-const rawStream = 'application/vnd.docker.raw-stream';
-const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
+export const rawStream = 'application/vnd.docker.raw-stream';
+export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
 /** Media type of a container's output: raw with a terminal; frames are told apart from it since API 1.42. */
 export function outputType(version: string, tty: boolean): string {
@@ -36,15 +37,12 @@ export interface Exchange {
   send(status: number, value?: unknown, headers?: Record<string, string>): void;
   /** Starts an answer of unknown length; headers go out at once. */
   stream(status: number, contentType: string, headers?: Record<string, string>): StreamWriter;
-  /** Takes the connection over: 101 with `Upgrade: tcp` when asked for, else 200 and raw bytes. */
-  hijack(contentType: string): Hijacked;
-}
-
-interface StreamWriter {
-  /** Resolves when more may be written (back-pressure). */
-  write(chunk: Uint8Array | string): Promise<void>;
-  end(): void;
-  readonly closed: boolean;
+  /**
+   * Takes the connection over: 101 with `Upgrade: tcp` when asked for, else 200 and raw bytes. What is written to it goes
+   * out only when the client has read the answer's head: whoever reads a head through a buffer loses what comes with it.
+   * `subject` is the id of the container it is about; streams of one are bounded together.
+   */
+  hijack(contentType: string, subject?: string): Hijacked;
 }
 
 export interface Hijacked {
@@ -84,36 +82,4 @@ function parseJsonBody<T>(bytes: Buffer): T {
 /** Reads a body to its end. Throws 400 for one that is too long or no JSON. */
 export async function readJson<T>(stream: Readable): Promise<T> {
   return parseJsonBody<T>(await collect(stream, maxJsonBody));
-}
-
-/** A writer over any Writable-like duplex or response. */
-export function streamWriter(target: Duplex | ServerResponse): StreamWriter {
-  let closed = false;
-  target.on('close', () => {
-    closed = true;
-  });
-  target.on('error', () => {
-    closed = true;
-  });
-  return {
-    write(chunk) {
-      if (closed || target.destroyed || target.writableEnded) return Promise.resolve();
-      if (target.write(chunk)) return Promise.resolve();
-      return new Promise((resolve) => {
-        const done = (): void => {
-          target.off('drain', done);
-          target.off('close', done);
-          resolve();
-        };
-        target.once('drain', done);
-        target.once('close', done);
-      });
-    },
-    end() {
-      if (!target.writableEnded) target.end();
-    },
-    get closed() {
-      return closed || target.destroyed;
-    },
-  };
 }

@@ -54,6 +54,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
       if (error instanceof TcomposeError) log.debug(`${label}: ${error.message}`);
       else log.error(label, error);
     },
+    dropped: (sentence) => log.warn(sentence),
   });
   keeper.onKeeperGone(() => {
     log.error('the keeper is gone; starting another, which starts the next engine');

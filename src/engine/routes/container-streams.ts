@@ -137,7 +137,7 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
   }
   const tty = container.record.config.Tty ?? false;
   const detachKeys = parseDetachKeys(query.get('detachKeys'));
-  const hijacked = exchange.hijack(outputType(exchange.version, tty));
+  const hijacked = exchange.hijack(outputType(exchange.version, tty), container.id);
   emitContainer(engine, container, 'attach');
   if (past) {
     for await (const batch of readLog(container.logPath, {

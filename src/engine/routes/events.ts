@@ -1,10 +1,12 @@
-import type { EventMessage } from '../api/events.ts';
 import type { Engine } from '../context.ts';
+import { followEvents } from '../events/follow.ts';
 import { eventFilterKeys, matchesEvent } from '../events/match.ts';
 import { parseFilters, timeValue } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+
+const tooSlow = 'this stream was not read for so long that events are missing; ask again with since';
 
 /** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
 export function eventRoutes(engine: Engine): Route[] {
@@ -20,24 +22,38 @@ async function events(engine: Engine, exchange: Exchange): Promise<void> {
     throw badParameter('`since` is a time after `until`');
   }
   const writer = exchange.stream(200, 'application/json');
-  const send = (event: EventMessage): void => {
-    if (matchesEvent(filters, event)) void writer.write(`${JSON.stringify(event)}\n`);
-  };
-  // Subscribed before the past is read: both happen in this turn of the loop, so nothing is lost or told twice.
+  const from = since === undefined ? engine.events.last : engine.events.before(since);
   await new Promise<void>((resolve) => {
+    const over = (): boolean => exchange.signal.aborted || writer.closed;
+    const follower = followEvents({
+      journal: engine.events,
+      from,
+      wanted: (event) =>
+        matchesEvent(filters, event) && (until === undefined || event.timeNano / 1e6 <= until),
+      write: (text) => writer.write(text),
+      over,
+      lost() {
+        engine.log.warn(
+          'a client that follows events read so slowly that some are no longer kept; its stream was ended',
+        );
+        void writer.write(`${JSON.stringify({ error: tooSlow })}\n`);
+        end();
+      },
+    });
     let timer: NodeJS.Timeout | undefined;
-    const release = engine.events.subscribe(send);
+    const release = engine.events.subscribe(follower);
     const end = (): void => {
       clearTimeout(timer);
       release();
       resolve();
     };
-    if (since !== undefined) for (const event of engine.events.between(since, until ?? Infinity)) send(event);
     exchange.signal.addEventListener('abort', end);
-    if (exchange.signal.aborted) return end();
-    if (until === undefined) return;
-    if (until <= now) return end();
-    timer = setTimeout(end, Math.min(until - now, 0x7fffffff));
+    if (over()) return end();
+    void follower().then(() => {
+      if (until === undefined) return;
+      if (until <= now) end();
+      else timer = setTimeout(end, Math.min(until - now, 0x7fffffff));
+    });
   });
   writer.end();
 }

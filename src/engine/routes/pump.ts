@@ -25,6 +25,7 @@ export async function pumpAttachment(
   let writing = 0;
   attachment.onOutput((stream, bytes) => {
     const done = client.output.write(options.tty ? bytes : frame(stream, bytes));
+    if (!client.output.full) return;
     writing++;
     attachment.pause();
     void done.then(() => {

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Channel } from './channel.ts';
+import { readJson } from './exchange.ts';
+import type { LastingAnswers } from './lasting-answers.ts';
+import { takenByPeer } from './taken-by-peer.ts';
+
+/** An ordinary request. Its stream, and its connection when it is taken over, count as lasting answers. */
+export function plainChannel(
+  request: IncomingMessage,
+  response: ServerResponse,
+  common: Readonly<Record<string, string>>,
+  lasting: LastingAnswers,
+): Channel {
+  const abort = new AbortController();
+  let hijacked = false;
+  let closed = false;
+  response.on('close', () => {
+    closed = true;
+    abort.abort();
+  });
+  response.on('error', () => response.destroy());
+  request.on('error', () => abort.abort());
+  return {
+    body: request,
+    signal: abort.signal,
+    json: () => readJson(request),
+    answered: () => response.headersSent || hijacked,
+    abort: () => response.destroy(),
+    whenDone(callback) {
+      if (closed) callback();
+      else response.once('close', callback);
+    },
+    send(status, value, headers = {}) {
+      if (closed) return;
+      const body = value === undefined ? undefined : Buffer.from(`${JSON.stringify(value)}\n`);
+      response.writeHead(status, {
+        ...common,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(status === 204 || status === 304 ? {} : { 'Content-Length': String(body?.length ?? 0) }),
+        ...headers,
+      });
+      const shown = request.method === 'HEAD' ? undefined : body;
+      if (request.complete || !hasBody(request)) {
+        response.end(shown);
+        return;
+      }
+      // The client still sends. To close now would reset the connection under it, and it would never read the answer.
+      if (shown === undefined) response.flushHeaders();
+      else response.write(shown);
+      request.once('close', () => response.end()).once('end', () => response.end());
+      request.resume();
+    },
+    stream(status, contentType, headers = {}) {
+      response.writeHead(status, { ...common, 'Content-Type': contentType, ...headers });
+      response.flushHeaders();
+      return lasting.writer(request, response, contentType);
+    },
+    hijack(contentType, subject) {
+      hijacked = true;
+      // Without Upgrade the answer is raw bytes until the connection closes; the client's stdin is its request body.
+      response.shouldKeepAlive = false;
+      response.useChunkedEncodingByDefault = false;
+      response.writeHead(200, { ...common, 'Content-Type': contentType, Connection: 'close' });
+      response.flushHeaders();
+      const ready = takenByPeer(request.socket);
+      return { input: request, output: lasting.writer(request, response, contentType, { subject, ready }) };
+    },
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

@@ -1,0 +1,29 @@
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { unreadByPeer } from '../../sys/socket-queue.ts';
+
+/** How long a client may leave the head of its answer unread before output follows it all the same, milliseconds. */
+const patience = 10_000;
+const longestPause = 250;
+
+/**
+ * Resolves when the other end of a unix socket has read what was written to it so far, or the socket is closed. Two writes
+ * that the reader has not come to yet may be read as one; there is no other way to keep them apart.
+ */
+export async function takenByPeer(socket: Socket): Promise<void> {
+  const fd = (): number | undefined =>
+    (socket as Socket & { readonly _handle?: { readonly fd?: number } | null })._handle?.fd;
+  // Clients wait for the head: they mostly have it within a turn.
+  let pause = 0.5;
+  for (let waited = 0; waited < patience && !socket.destroyed; waited += pause) {
+    const at = fd();
+    if (at === undefined || at < 0) return;
+    if (socket.writableLength === 0) {
+      const unread = unreadByPeer(at);
+      if (unread === undefined || unread === 0) return;
+    }
+    if (pause < 1) await nextTurn();
+    else await sleep(pause, undefined, { ref: false });
+    pause = Math.min(pause * 2, longestPause);
+  }
+}

@@ -1,0 +1,116 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
+import type { Channel } from './channel.ts';
+import { type Hijacked, readJson } from './exchange.ts';
+import type { LastingAnswers } from './lasting-answers.ts';
+import { watchPeer } from './peer-watch.ts';
+import { takenByPeer } from './taken-by-peer.ts';
+
+/** A request that asked for `Upgrade`: Node has let its socket go. */
+export function upgradedChannel(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  common: Readonly<Record<string, string>>,
+  lasting: LastingAnswers,
+): Channel {
+  const abort = new AbortController();
+  let answered = false;
+  let closed = false;
+  socket.on('close', () => {
+    closed = true;
+    abort.abort();
+  });
+  socket.on('error', () => socket.destroy());
+  request.socket.setNoDelay(true);
+  const { body, input } = bodyAndInput(request, socket, head);
+  const writeHead = (status: number, headers: Readonly<Record<string, string>>): void => {
+    answered = true;
+    const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
+  };
+  return {
+    body,
+    signal: abort.signal,
+    json: () => readJson(body),
+    answered: () => answered,
+    abort: () => socket.destroy(),
+    whenDone(callback) {
+      if (closed) callback();
+      else socket.once('close', callback);
+    },
+    send(status, value, headers = {}) {
+      if (closed) return;
+      const text = value === undefined ? '' : `${JSON.stringify(value)}\n`;
+      writeHead(status, {
+        'Content-Type': 'application/json',
+        'Content-Length': String(Buffer.byteLength(text)),
+        Connection: 'close',
+        ...headers,
+      });
+      socket.end(text);
+      // What the client still sends, nobody waits for.
+      body.resume();
+      input.resume();
+    },
+    stream(status, contentType, headers = {}) {
+      writeHead(status, { 'Content-Type': contentType, Connection: 'close', ...headers });
+      input.resume();
+      return lasting.writer(request, socket, contentType);
+    },
+    hijack(contentType, subject): Hijacked {
+      watchPeer(socket);
+      writeHead(101, { 'Content-Type': contentType, Connection: 'Upgrade', Upgrade: 'tcp' });
+      const ready = takenByPeer(socket);
+      return { input, output: lasting.writer(request, socket, contentType, { subject, ready }) };
+    },
+  };
+}
+
+/**
+ * Parts an upgraded request's body from the client's stdin. Node ≥ 26 parses the body as of any request, and drops what
+ * nobody reads of it once the upgraded stream is read; earlier ones hand it over as the first bytes of that stream.
+ */
+function bodyAndInput(
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): { body: Readable; input: Readable } {
+  const parsed = !request.complete || request.readableLength > 0;
+  if (!parsed) return splitBody(socket, head, Number(request.headers['content-length'] ?? 0));
+  const body = request.pipe(new PassThrough());
+  return { body, input: splitBody(socket, head, 0).input };
+}
+
+/** An upgraded request's first `length` bytes after the head are its body, the rest is the client's stdin. */
+function splitBody(socket: Socket, head: Buffer, length: number): { body: Readable; input: Readable } {
+  const body = new PassThrough();
+  const input = new PassThrough();
+  let left = length;
+  const take = (chunk: Buffer): void => {
+    const mine = chunk.subarray(0, left);
+    left -= mine.length;
+    pass(mine, body);
+    if (left === 0 && !body.writableEnded) body.end();
+    pass(chunk.subarray(mine.length), input);
+  };
+  /** Reads no more than the taker takes. */
+  const pass = (piece: Buffer, taker: PassThrough): void => {
+    if (piece.length === 0 || taker.write(piece)) return;
+    socket.pause();
+    taker.once('drain', () => socket.resume());
+  };
+  if (left === 0) body.end();
+  if (head.length > 0) take(head);
+  socket.on('data', take);
+  socket.on('end', () => {
+    body.end();
+    input.end();
+  });
+  socket.on('close', () => {
+    body.end();
+    input.end();
+  });
+  return { body, input };
+}
