@@ -14,6 +14,8 @@ const mostOpen = 64;
 const mostLinks = 40;
 /** Bytes of a path: deeper trees are not gone into. */
 const longestPath = 64 * 1024;
+/** How often a directory that others put something into is emptied. */
+const mostRounds = 10;
 const asItself = O_PATH | constants.O_NOFOLLOW;
 
 /** A place for a new entry. `directory` is lent: good until the root is asked for something else. */
@@ -117,18 +119,17 @@ export class ConfinedDirectory {
     if ([...this.#covers.keys()].some((cover) => isWithin(cover, path)))
       throw failed(`${path} has a mount point in it`, os.errno.EBUSY);
     await turn();
-    const entry = this.find(path);
-    if (entry === undefined) return;
-    const names = entry.stat.isDirectory() ? await entry.names().finally(() => entry.close()) : undefined;
-    entry.close();
-    for (const name of names ?? []) await this.remove(joined(path, name), turn);
-    this.#directories.forget(path);
-    const { directory, name } = this.place(path, false);
-    try {
-      if (names === undefined) unlinkAt(directory, name);
-      else removeDirectoryAt(directory, name);
-    } catch (error) {
-      if (errnoNameOf(error) !== 'ENOENT') throw error;
+    for (let rounds = 0; !this.#unlinked(path); rounds++) {
+      // A directory; what is put into it meanwhile is taken away in the next round.
+      const entry = this.find(path);
+      if (!entry?.stat.isDirectory()) {
+        entry?.close();
+        continue;
+      }
+      const names = await entry.names().finally(() => entry.close());
+      for (const name of names) await this.remove(joined(path, name), turn);
+      this.#directories.forget(path);
+      if (this.#directoryGone(path, rounds < mostRounds)) return;
     }
   }
 
@@ -146,6 +147,34 @@ export class ConfinedDirectory {
       if (fd !== undefined) closeSync(fd);
   }
 
+  /** Takes away one name; false when it is a directory's. */
+  #unlinked(path: string): boolean {
+    try {
+      const { directory, name } = this.place(path, false);
+      unlinkAt(directory, name);
+      return true;
+    } catch (error) {
+      const errno = errnoNameOf(error);
+      if (errno === 'EISDIR') return false;
+      if (errno === 'ENOENT') return true;
+      throw error;
+    }
+  }
+
+  /** Takes away an empty directory; false when it may be tried again. */
+  #directoryGone(path: string, again: boolean): boolean {
+    try {
+      const { directory, name } = this.place(path, false);
+      removeDirectoryAt(directory, name);
+      return true;
+    } catch (error) {
+      const errno = errnoNameOf(error);
+      if (errno === 'ENOENT') return true;
+      if (again && (errno === 'ENOTEMPTY' || errno === 'ENOTDIR')) return false;
+      throw error;
+    }
+  }
+
   /** Canonical path of the directory at `path`, links followed; what is missing is made if `make`. */
   #directory(path: string, make: boolean): string {
     const known = this.#directories.get(path);
@@ -161,8 +190,8 @@ export class ConfinedDirectory {
   }
 
   #walk(path: string, follow: boolean, make = false): ConfinedEntry {
-    const pending = partsOf(path);
-    let here = '';
+    let here = make && this.#stoodIn.size > 0 ? '' : this.#known(path);
+    const pending = partsOf(path.slice(here.length));
     let links = 0;
     for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
       if (part === '..') {
@@ -191,6 +220,13 @@ export class ConfinedDirectory {
       here = next;
     }
     return new ConfinedEntry(here, copyOf(this.#descriptor(here)));
+  }
+
+  /** The longest beginning of a path that is an open directory: deep trees are not walked from the top each time. */
+  #known(path: string): string {
+    for (let at = parentOf(path); at !== ''; at = parentOf(at))
+      if (this.#directories.get(at) !== undefined) return at;
+    return '';
   }
 
   #enter(path: string, fd: number, stat: Stats): void {

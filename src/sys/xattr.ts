@@ -9,6 +9,9 @@ const getxattr = declare(
 );
 const listxattr = declare('long listxattr(const uint8_t *path, uint8_t *list, size_t size)');
 
+/** Bytes of a value or a list of names at most (xattr(7)); one buffer for all calls, which are synchronous. */
+const scratch = Buffer.alloc(65536);
+
 const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 const pathOf = (fd: number): Buffer => cString(`/proc/self/fd/${fd}`);
 
@@ -19,10 +22,9 @@ export function setExtendedAttribute(fd: number, name: string, value: Uint8Array
 
 /** The value (at most 64 KiB, the kernel's limit), or undefined when the attribute is not there. @throws SystemCallError */
 export function getExtendedAttribute(fd: number, name: string): Buffer | undefined {
-  const value = Buffer.alloc(65536);
   try {
-    const size = check(getxattr(pathOf(fd), cString(name), value, value.length), `getxattr ${name}`);
-    return value.subarray(0, size);
+    const size = check(getxattr(pathOf(fd), cString(name), scratch, scratch.length), `getxattr ${name}`);
+    return Buffer.from(scratch.subarray(0, size));
   } catch (error) {
     if ((error as { errnoName?: string }).errnoName === 'ENODATA') return undefined;
     throw error;
@@ -31,7 +33,6 @@ export function getExtendedAttribute(fd: number, name: string): Buffer | undefin
 
 /** Names of the extended attributes of what `fd` stands for. @throws SystemCallError */
 export function listExtendedAttributes(fd: number): string[] {
-  const list = Buffer.alloc(65536);
-  const size = check(listxattr(pathOf(fd), list, list.length), 'listxattr');
-  return list.toString('utf8', 0, size).split('\0').filter(Boolean);
+  const size = check(listxattr(pathOf(fd), scratch, scratch.length), 'listxattr');
+  return scratch.toString('utf8', 0, size).split('\0').filter(Boolean);
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { bytesOfPath } from '../../confined/names.ts';
 
 /**
  * Takes directories out of the way by one rename and deletes them when nobody waits for it. What a crash leaves is found
@@ -21,8 +22,14 @@ const quietFor = 50;
 /** Deleting begins at the latest after this many milliseconds. */
 const patience = 1000;
 
-/** `directory` must be on the file system of what is put. `warn` hears of what could not be deleted. */
-export function openTrash(directory: string, warn: (message: string) => void): Trash {
+/**
+ * `directory` must be on the file system of what is put. `warn` hears of what could not be deleted. `remove` is as rm -r.
+ */
+export function openTrash(
+  directory: string,
+  warn: (message: string) => void,
+  remove: (path: string) => Promise<void> = removeAt,
+): Trash {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const waiting: string[] = [];
   let number = 0;
@@ -40,7 +47,7 @@ export function openTrash(directory: string, warn: (message: string) => void): T
     }
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       try {
-        await deleteTree(path);
+        await remove(path);
       } catch (error) {
         warn(`${path} could not be deleted: ${(error as Error).message}`);
       }
@@ -72,7 +79,7 @@ export function openTrash(directory: string, warn: (message: string) => void): T
           // Left by an engine that had the same pid; `sweep` has it.
           if (code === 'ENOTEMPTY' || code === 'EEXIST') continue;
           // A mount of its own, or a full disk: the slow way then.
-          await rm(path, { recursive: true, force: true });
+          await remove(path);
           return;
         }
       }
@@ -88,23 +95,14 @@ export function openTrash(directory: string, warn: (message: string) => void): T
 }
 
 /**
- * As rm -r, one call after the other: the thread pool stays free for what is waited for. What another engine's `sweep`
- * deletes meanwhile counts as deleted; the rest is gone when this resolves.
+ * What is deleted was a container's: it may still have a process that writes there, so everything goes by descriptor. What
+ * another engine's `sweep` deletes meanwhile counts as deleted; the rest is gone when this resolves.
  */
-async function deleteTree(path: string): Promise<void> {
-  for (const entry of (await unlessGone(readdir(path, { withFileTypes: true }))) ?? []) {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) await deleteTree(child);
-    else await unlessGone(unlink(child));
-  }
-  await unlessGone(rmdir(path));
-}
-
-async function unlessGone<T>(step: Promise<T>): Promise<T | undefined> {
+async function removeAt(path: string): Promise<void> {
+  const parent = ConfinedDirectory.at(dirname(path));
   try {
-    return await step;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    await parent.remove(bytesOfPath(basename(path)));
+  } finally {
+    parent.close();
   }
 }
