@@ -141,11 +141,17 @@ export function containerCalls(transport: Transport) {
         query: { h: rows, w: columns },
         idempotent: true,
       }),
-    putArchive: (id: string, into: string, tar: Readable | Buffer, options: { copyUidGid?: boolean } = {}) =>
+    /** `completes`: the files belong to a container that was not started yet; our engine puts them into a read-only root, too. */
+    putArchive: (
+      id: string,
+      into: string,
+      tar: Readable | Buffer,
+      options: { copyUidGid?: boolean; completes?: boolean } = {},
+    ) =>
       transport.json<void>({
         method: 'PUT',
         path: path(id, '/archive'),
-        query: { path: into, copyUIDGID: options.copyUidGid },
+        query: { path: into, copyUIDGID: options.copyUidGid, 'tcompose-complete': options.completes },
         body: tar,
         contentType: 'application/x-tar',
       }),

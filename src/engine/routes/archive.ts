@@ -69,7 +69,8 @@ export function archiveRoutes(engine: Engine): Route[] {
       async handler(exchange) {
         const container = containerOf(exchange);
         const path = pathOf(exchange);
-        await withWritableRoot(engine, container, async (root) => {
+        const access = flag(exchange.query, 'tcompose-complete') ? 'complete' : 'write';
+        await withWritableRoot(engine, container, access, async (root) => {
           const target = find(root, path, true, container);
           target.close();
           if (!target.stat.isDirectory()) throw badParameter('extraction point is not a directory');

@@ -43,13 +43,30 @@ export async function createContainer(
   try {
     for (const part of spec.endpoints.slice(atCreation.length))
       await client.networks.connect(part.network, { Container: created.Id, EndpointConfig: part.settings });
-    if (spec.files.length > 0)
-      await client.containers.putArchive(created.Id, '/', await archiveOf(spec.files), { copyUidGid: true });
+    if (spec.files.length > 0) await putFiles(client, created.Id, spec);
   } catch (error) {
     await client.containers.remove(created.Id, { force: true, volumes: true });
     throw error;
   }
   return { id: created.Id, warnings: created.Warnings ?? [] };
+}
+
+async function putFiles(client: EngineClient, id: string, spec: ContainerSpec): Promise<void> {
+  try {
+    const options = { copyUidGid: true, completes: true };
+    await client.containers.putArchive(id, '/', await archiveOf(spec.files), options);
+  } catch (cause) {
+    if (spec.body.HostConfig?.ReadonlyRootfs !== true || !(cause instanceof TcomposeError)) throw cause;
+    const paths = spec.files.map(({ path }) => path).join(', ');
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      `${paths} cannot be put into the container: ${cause.message}`,
+      {
+        cause,
+        hint: 'This engine writes nothing into a read-only container; give the config or secret a file, which is mounted.',
+      },
+    );
+  }
 }
 
 type HostConfig = NonNullable<ContainerCreateRequest['HostConfig']>;

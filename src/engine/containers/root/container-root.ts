@@ -13,11 +13,17 @@ export interface ContainerRoot {
   release(): void;
 }
 
+/**
+ * What is to be done in a root. `complete`: a file that belongs to a container that was never started is put into it, also
+ * where its processes will not be able to write.
+ */
+export type RootAccess = 'read' | 'write' | 'complete';
+
 /** Of a container that is up the root of its processes, else one put together from its layers, volumes and binds. */
 export async function openContainerRoot(
   engine: Engine,
   container: Container,
-  access: 'read' | 'write',
+  access: RootAccess,
 ): Promise<ContainerRoot> {
   const { state } = container;
   if (state.status === 'running' || state.status === 'paused') return openRunningRoot(state.process);
@@ -31,11 +37,12 @@ export async function openContainerRoot(
 export async function withWritableRoot<T>(
   engine: Engine,
   container: Container,
+  access: 'write' | 'complete',
   work: (root: ContainerRoot) => Promise<T>,
 ): Promise<T> {
   const { status } = container.state;
   const run = async (): Promise<T> => {
-    const root = await openContainerRoot(engine, container, 'write');
+    const root = await openContainerRoot(engine, container, access);
     try {
       return await work(root);
     } finally {

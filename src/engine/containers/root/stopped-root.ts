@@ -10,11 +10,10 @@ import { badParameter } from '../../http/failure.ts';
 import type { Container } from '../container.ts';
 import { rootContext } from '../host/root-context.ts';
 import type { StoredMount } from '../record.ts';
-import type { ContainerRoot } from './container-root.ts';
+import type { ContainerRoot, RootAccess } from './container-root.ts';
 
 const directoryFlags = O_PATH | constants.O_DIRECTORY;
-/** Where every container has a mount of its own. */
-type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig'>;
+type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig' | 'state'>;
 
 /**
  * The root of a container that is not up: its layers in an overlay that is mounted nowhere, with volumes and binds laid
@@ -24,7 +23,7 @@ type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig'>
 export async function openStoppedRoot(
   engine: Engine,
   container: Files,
-  access: 'read' | 'write',
+  access: RootAccess,
 ): Promise<ContainerRoot> {
   const rootfs = await rootfsOf(engine, container);
   const root = await openLayers(engine, container, rootfs, access);
@@ -33,7 +32,8 @@ export async function openStoppedRoot(
       ...(rootfs?.binds ?? []).map((bind) => ({ ...bind, open: () => openIfThere(bind.source) })),
       ...container.record.mounts.map((mount) => ({ ...mount, open: () => openSource(engine, mount) })),
     ].sort((a, b) => a.target.length - b.target.length);
-    const readOnly = new Map([['', container.hostConfig.ReadonlyRootfs ?? false]]);
+    const completes = access === 'complete' && container.state.status === 'created';
+    const readOnly = new Map([['', !completes && (container.hostConfig.ReadonlyRootfs ?? false)]]);
     for (const cover of covers) {
       const fd = cover.open();
       if (fd !== undefined) readOnly.set(root.cover(bytesOfPath(cover.target), fd), cover.readOnly);
@@ -68,11 +68,11 @@ async function openLayers(
   engine: Pick<Engine, 'images'>,
   container: Files,
   rootfs: RootfsSource | undefined,
-  access: 'read' | 'write',
+  access: RootAccess,
 ): Promise<ConfinedDirectory> {
   const { upperDir } = container;
   if (rootfs === undefined) return ConfinedDirectory.at(upperDir);
-  if (rootfs.storage.kind === 'copy' && access === 'write') {
+  if (rootfs.storage.kind === 'copy' && access !== 'read') {
     const context = await rootContext(engine, container, rootfs);
     if (context.kind === 'directory') return ConfinedDirectory.at(context.path);
   }
