@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../../support/busybox.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { tarOf } from '../../unit/tar/tar-fixture.ts';
 
 const busybox = staticBusybox();
 const why = whyNoEngine();
@@ -161,5 +163,64 @@ describe.skipIf(why)('files of a container', () => {
       Buffer.alloc(8_000_000),
     );
     expect([imported.status, imported.json.message]).toEqual([400, expect.stringContaining('NOSUCH')]);
+  });
+
+  it('are as many as there are, with few descriptors, into a running container and out of it', async () => {
+    const many = 3000;
+    const entries = Array.from({ length: many }, (_, at) => ({ name: `many/${at % 300}/${at}`, data: 'x' }));
+    const pid = await engine.enginePid();
+    const descriptors = () => readdirSync(`/proc/${pid}/fd`).length;
+    const before = descriptors();
+    let most = 0;
+    const watched = async <T>(work: Promise<T>): Promise<T> => {
+      let over = false;
+      const result = work.finally(() => {
+        over = true;
+      });
+      while (!over) {
+        most = Math.max(most, descriptors());
+        await sleep(2);
+      }
+      return result;
+    };
+    expect((await watched(put('before', '/root', tarOf(entries)))).status).toBe(200);
+    const names = await watched(listed('/containers/before/archive?path=/root/many'));
+    expect(names.filter((name) => !name.endsWith('/'))).toHaveLength(many);
+    expect(most - before).toBeLessThan(150);
+    expect(descriptors() - before).toBeLessThan(20);
+  });
+
+  it('replace what is there and what was deleted, in a stopped container as in a running one', async () => {
+    const script = 'mkdir /srv/d /srv/e; echo x > /srv/d/f; ln -s d /srv/l; rm -r /home; exec sleep 300';
+    await create('replaced', script);
+    await run('replaced');
+    await until(async () => (await changes('replaced')).some(({ Path }) => Path === '/home'), 'the script');
+    const archive = tarOf([
+      { name: 'srv/d', data: 'now a file' },
+      { name: 'srv/e/', type: 'directory', mode: 0o711, mtime: 5000 },
+      { name: 'srv/l', type: 'symlink', linkName: '/etc' },
+      { name: 'home/new/file', data: 'x', mode: 0o4755, mtime: 1_000_000_000_123 },
+      { name: 'home/second', type: 'hardlink', linkName: 'home/new/file' },
+    ]);
+    for (const stopped of [false, true]) {
+      if (stopped) await engine.api('POST', '/containers/replaced/kill');
+      expect((await put('replaced', '/', archive)).status).toBe(200);
+      expect(await listed('/containers/replaced/archive?path=/srv')).toEqual([
+        'srv/',
+        'srv/d',
+        'srv/e/',
+        'srv/l',
+      ]);
+      expect(await listed('/containers/replaced/archive?path=/home/.')).toEqual([
+        './',
+        'new/',
+        'new/file',
+        'second',
+      ]);
+      expect((await stat('replaced', '/srv/e')).mode & 0o777).toBe(0o711);
+    }
+    expect(
+      (await put('replaced', '/', tarOf([{ name: 'srv/dev', type: 'char', major: 1, minor: 3 }]))).status,
+    ).toBe(400);
   });
 });

@@ -8,8 +8,8 @@ import { tarOf } from '../../unit/tar/tar-fixture.ts';
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
 
-/** Rows of the table under "Modes" in docs/architecture.md: `path mode`, the path with `<…>` for any name. */
-const table = readFileSync('docs/architecture.md', 'utf8')
+/** Rows of the table under "Modes" in docs/security.md: `path mode`, the path with `<…>` for any name. */
+const table = readFileSync('docs/security.md', 'utf8')
   .split('## Modes')[1]!
   .split('\n## ')[0]!
   .split('\n')
