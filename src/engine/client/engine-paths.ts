@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcomposeError } from '../../errors.ts';
+import { refuseForeignRoot } from './root-owner.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +21,8 @@ const longestRoot = 90;
 
 /**
  * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories; a relative root is below `cwd`.
- * @throws TcomposeError ENGINE_START_FAILED for a root that is too long
+ * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for one that another user could
+ *   exchange
  */
 export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   const root = env.TCOMPOSE_ROOT && resolve(cwd, env.TCOMPOSE_ROOT);
@@ -32,6 +34,7 @@ export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
       { hint: 'Choose a shorter path, or reach the directory by a symbolic link.' },
     );
   }
+  if (root) refuseForeignRoot(root, process.getuid?.() ?? 0);
   const lib = root ? join(root, 'lib') : '/var/lib/tcompose';
   const run = root ? join(root, 'run') : '/run/tcompose';
   return {
