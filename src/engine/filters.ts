@@ -1,5 +1,5 @@
 import { badParameter } from './http/failure.ts';
-import { parseTimeFilter } from './time-text.ts';
+import { parseExactTime, parseTimeFilter } from './time-text.ts';
 
 /** Decoded `filters` parameter: key → values, any of which may match; all keys must. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -61,6 +61,15 @@ export function oneOf(filters: Filters, key: string, known: readonly string[]): 
 export function timeValue(text: string | null | undefined, nowMs: number): number | undefined {
   try {
     return parseTimeFilter(text, nowMs);
+  } catch (error) {
+    throw badParameter((error as Error).message);
+  }
+}
+
+/** The same in nanoseconds, exactly. */
+export function exactTimeValue(text: string | null | undefined, nowMs: number): bigint | undefined {
+  try {
+    return parseExactTime(text, nowMs);
   } catch (error) {
     throw badParameter((error as Error).message);
   }

@@ -44,3 +44,19 @@ export function parseTimeFilter(text: string | null | undefined, nowMs: number):
   if (Number.isNaN(ms)) throw new RangeError(`invalid time "${text}"`);
   return ms;
 }
+
+/**
+ * The same in nanoseconds since the epoch, with every digit that was given: a line at the very time is meant, too.
+ * Throws RangeError as parseTimeFilter does.
+ */
+export function parseExactTime(text: string | null | undefined, nowMs: number): bigint | undefined {
+  const ms = parseTimeFilter(text, nowMs);
+  if (ms === undefined) return undefined;
+  const plain = /^(\d+)(?:\.(\d+))?$/.exec(text ?? '');
+  const nanos = (digits = '') => BigInt(digits.slice(0, 9).padEnd(9, '0'));
+  // Not by way of a float, which has too few digits for both.
+  if (plain !== null) return BigInt(plain[1]!) * 1_000_000_000n + nanos(plain[2]);
+  if (/^\d{4}-\d\d-\d\d/.test(text ?? ''))
+    return BigInt(Math.floor(ms / 1000)) * 1_000_000_000n + nanos(/\.(\d+)/.exec(text ?? '')?.[1]);
+  return BigInt(Math.floor(ms * 1000)) * 1000n;
+}

@@ -48,14 +48,22 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
   network: {
     summary: 'Manage networks',
     commands: {
+      connect: { summary: 'Connect a container to a network', load: () => import('../network/connect.ts') },
+      create: { summary: 'Create a network', load: () => import('../network/create.ts') },
+      disconnect: {
+        summary: 'Disconnect a container from a network',
+        load: () => import('../network/disconnect.ts'),
+      },
       inspect: { summary: 'Show everything about networks', load: () => import('../network/inspect.ts') },
       ls: { summary: 'List networks', load: () => import('../network/ls.ts') },
+      prune: { summary: 'Remove networks that no container uses', load: () => import('../network/prune.ts') },
       rm: { summary: 'Remove networks', load: () => import('../network/rm.ts') },
     },
   },
   volume: {
     summary: 'Manage volumes',
     commands: {
+      create: { summary: 'Create a volume', load: () => import('../volume/create.ts') },
       inspect: { summary: 'Show everything about volumes', load: () => import('../volume/inspect.ts') },
       ls: { summary: 'List volumes', load: () => import('../volume/ls.ts') },
       prune: { summary: 'Remove volumes that no container uses', load: () => import('../volume/prune.ts') },

@@ -1,4 +1,6 @@
+import { tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { pipeStreams } from './pipe-streams.ts';
 
@@ -54,6 +56,13 @@ export async function createExec(
       stdin,
       resize: (rows, columns) => client.exec.resize(id, rows, columns),
     });
-    return (await client.exec.inspect(id)).ExitCode ?? 0;
+    const ended = await tolerate(client.exec.inspect(id), 404);
+    if (ended === undefined)
+      throw new TcomposeError(
+        'ENGINE_UNREACHABLE',
+        `the engine ended while the command ran: its exit code and what it printed since are lost`,
+        { hint: 'The container goes on. See whether the command still runs in it before it is run again.' },
+      );
+    return ended.ExitCode ?? 0;
   };
 }

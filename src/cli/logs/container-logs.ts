@@ -64,6 +64,7 @@ export async function readContainerLog(
         ...(since === undefined ? {} : { since }),
         ...(options.until === undefined ? {} : { until: options.until }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(breaks > 0 ? { resumes: true } : {}),
       });
       for await (const chunk of chunks) {
         splitters[chunk.stream].push(chunk.bytes);

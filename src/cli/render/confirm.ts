@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises';
+import { TcomposeError } from '../../errors.ts';
 import { visibleLine } from '../../visible.ts';
+import { flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 
 /** Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no. */
@@ -11,6 +13,23 @@ export async function confirm(ctx: CliContext, question: string): Promise<boolea
   } finally {
     dialogue.close();
   }
+}
+
+/**
+ * Whether a `prune` may go on: `--force`, or yes to the question.
+ * @throws TcomposeError CLI_USAGE when there is nobody to ask.
+ */
+export async function confirmPrune(
+  ctx: CliContext,
+  args: ParsedArgs,
+  what: string,
+  question: string,
+): Promise<boolean> {
+  if (flag.bool(args, 'force') || (await confirm(ctx, question))) return true;
+  if (ctx.stdin.isTTY === true) return false;
+  throw new TcomposeError('CLI_USAGE', `there is nobody to ask whether ${what} are to be removed`, {
+    hint: 'Use --force.',
+  });
 }
 
 /** Which diverged volumes may be made anew: all with --yes, else those the user agrees to. */

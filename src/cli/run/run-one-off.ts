@@ -1,4 +1,4 @@
-import { tolerate } from '../../engine/client/api-failure.ts';
+import { isBrokenConnection, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import { withPortHolder } from '../../project/execute/taken-port.ts';
@@ -51,7 +51,7 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
       stdin: interactive,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
-    return (await ended).StatusCode;
+    return (await ended.catch((failure) => endAfterBreak(ctx, client, run, failure))).StatusCode;
   } catch (failure) {
     const error = await withPortHolder(client, failure);
     if (error instanceof TcomposeError && error.code === 'ENGINE_API') {
@@ -69,4 +69,26 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
     if (!started || (run.remove && !run.detach))
       await tolerate(client.containers.remove(id, { force: true, volumes: true }), 404);
   }
+}
+
+/**
+ * The engine died and the container goes on: what it prints from now on is shown, and its end waited for, with the next
+ * engine. Standard input cannot be given back.
+ */
+async function endAfterBreak(
+  ctx: CliContext,
+  client: EngineClient,
+  { id, name, tty }: OneOffRun,
+  failure: unknown,
+) {
+  if (!isBrokenConnection(failure)) throw failure;
+  const since = (Date.now() / 1000).toFixed(9);
+  ctx.warn(`the engine ended while ${name} ran; it goes on under the next one, without its standard input`);
+  const ended = client.containers.wait(id);
+  for await (const { stream, bytes } of client.containers.logs(id, { follow: true, since, tty })) {
+    const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;
+    target.write(bytes);
+    if (target === ctx.stdout) await ctx.drained();
+  }
+  return ended;
 }

@@ -1,8 +1,7 @@
-import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { parseFilters } from '../arguments/filters.ts';
 import { humanSize } from '../arguments/sizes.ts';
-import { confirm } from '../render/confirm.ts';
+import { confirmPrune } from '../render/confirm.ts';
 
 interface Pruned {
   readonly VolumesDeleted: readonly string[] | null;
@@ -29,15 +28,8 @@ export const command: Command = {
     const filters = parseFilters(flag.list(args, 'filter'));
     if (flag.bool(args, 'all')) filters.all = ['true'];
     const which = flag.bool(args, 'all') ? 'all' : 'all anonymous';
-    if (
-      !flag.bool(args, 'force') &&
-      !(await confirm(ctx, `Remove ${which} volumes that no container uses?`))
-    ) {
-      if (ctx.stdin.isTTY === true) return 0;
-      throw new TcomposeError('CLI_USAGE', 'there is nobody to ask whether volumes are to be removed', {
-        hint: 'Use --force.',
-      });
-    }
+    const question = `Remove ${which} volumes that no container uses?`;
+    if (!(await confirmPrune(ctx, args, 'volumes', question))) return 0;
     const client = await ctx.engine();
     const query = Object.keys(filters).length === 0 ? {} : { filters: JSON.stringify(filters) };
     const pruned = await client.transport.json<Pruned>({ method: 'POST', path: '/volumes/prune', query });

@@ -34,6 +34,10 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
             if (attempt > 1) await sleep(100 * attempt);
             if (!(await accepts(paths.socket))) await startEngine(paths);
           },
+          async await() {
+            const { awaitEngine } = await import('./start-engine.ts');
+            await awaitEngine(paths);
+          },
         },
   );
   const client = await createEngineClient(transport);

@@ -24,6 +24,8 @@ interface LogOptions {
   readonly timestamps?: boolean;
   /** The container has a terminal: its stream is not multiplexed. */
   readonly tty?: boolean;
+  /** Goes on with a log that broke off: does not start an engine that has ended. */
+  readonly resumes?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -114,6 +116,7 @@ export function containerCalls(transport: Transport) {
           until: options.until,
           timestamps: options.timestamps,
         },
+        resumes: options.resumes === true,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       yield* outputOf(answer, options.tty !== true);

@@ -32,14 +32,16 @@ export async function* eventStream(
   let since = options.since;
   let lastKeys = new Set<string>();
   let lastTime = 0;
-  for (;;) {
+  for (let opened = false; ; ) {
     let cut = false;
     try {
       const answer = await transport.send({
         path: '/events',
         query: { filters: encodeFilters(options.filters), since, until: options.until },
+        resumes: opened,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
+      opened = true;
       options.onOpen?.();
       for await (const event of jsonLines<EventMessage & { readonly error?: string }>(answer)) {
         // The engine's last word on this stream (it was read too slowly, or there are too many): ask again.

@@ -119,6 +119,21 @@ function cannotUse(paths: EnginePaths, error: NodeJS.ErrnoException): TcomposeEr
   );
 }
 
+/**
+ * Waits for an engine that its keeper starts again after it died.
+ * @throws TcomposeError ENGINE_UNREACHABLE when the keeper has ended, too: the engine was to end.
+ */
+export async function awaitEngine(paths: EnginePaths): Promise<void> {
+  for (const deadline = performance.now() + START_DEADLINE; performance.now() < deadline; await sleep(50)) {
+    if (await accepts(paths.socket)) return;
+    if (keeperIsGone(paths)) break;
+  }
+  if (await accepts(paths.socket)) return;
+  throw new TcomposeError('ENGINE_UNREACHABLE', 'the engine has ended', {
+    hint: 'It was asked to, or had nothing to do; a command that needs it starts it again.',
+  });
+}
+
 /** Exit code of a keeper that finds another one at work (shim-protocol.ts, "The keeper"). */
 const ANOTHER_KEEPER = 3;
 

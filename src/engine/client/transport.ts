@@ -19,6 +19,8 @@ interface ApiRequest {
   readonly signal?: AbortSignal;
   /** May be sent again when the connection broke before an answer. Default: GET and HEAD. */
   readonly idempotent?: boolean;
+  /** Goes on with a stream that broke: an engine that is gone for good is not started for it. */
+  readonly resumes?: boolean;
 }
 
 /** An answer to a hijacked request: the raw connection, and what came with the headers. */
@@ -47,6 +49,8 @@ interface TransportOptions {
    * again, or throws. Without it such failures are errors at once.
    */
   readonly revive?: (failure: NodeJS.ErrnoException, attempt: number) => Promise<void>;
+  /** The same for a request that resumes a stream: waits for an engine that comes back by itself. Throws when none does. */
+  readonly await?: (failure: NodeJS.ErrnoException, attempt: number) => Promise<void>;
 }
 
 const NOTHING_SENT = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTDIR']);
@@ -97,7 +101,7 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
     });
 
   const attempt = async (asked: ApiRequest, upgrade: boolean) => {
-    const again = asked.idempotent ?? (asked.method === undefined || /^(GET|HEAD)$/.test(asked.method));
+    const repeatable = isRepeatable(asked);
     for (let tries = 1; ; tries++) {
       try {
         return await once(asked, upgrade);
@@ -106,10 +110,10 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
         if (asked.signal?.aborted === true) throw error;
         const unsent = NOTHING_SENT.has(failure.code ?? '') || undelivered(failure, asked);
         const broken = BROKEN.has(failure.code ?? '');
-        const retry = (unsent || (broken && again && !isStream(asked.body))) && tries < ATTEMPTS;
-        if (!retry || transportOptions.revive === undefined)
-          throw unreachable(endpoint, asked, failure, unsent);
-        await transportOptions.revive(failure, tries);
+        const retry = (unsent || (broken && repeatable && !isStream(asked.body))) && tries < ATTEMPTS;
+        const again = asked.resumes === true ? transportOptions.await : transportOptions.revive;
+        if (!retry || again === undefined) throw unreachable(endpoint, asked, failure, unsent);
+        await again(failure, tries);
       }
     }
   };
@@ -123,8 +127,18 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
       throw apiError(answer.statusCode ?? 500, nameOf(asked), await readText(answer));
     },
     async json<T>(asked: ApiRequest) {
-      const text = await readText(await transport.send(asked));
-      return (text === '' ? undefined : JSON.parse(text)) as T;
+      for (let tries = 1; ; tries++) {
+        const answer = await transport.send(asked);
+        try {
+          const text = await readText(answer);
+          return (text === '' ? undefined : JSON.parse(text)) as T;
+        } catch (error) {
+          const failure = error as NodeJS.ErrnoException;
+          if (!BROKEN.has(failure.code ?? '')) throw error;
+          // The answer's head came and its body did not, as when an engine dies over a wait.
+          if (!isRepeatable(asked) || tries >= ATTEMPTS) throw unreachable(endpoint, asked, failure, false);
+        }
+      }
     },
     async hijack(asked) {
       const answer = await attempt(asked, true);
@@ -156,6 +170,10 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
  */
 const undelivered = (failure: NodeJS.ErrnoException, asked: ApiRequest) =>
   failure.code === 'EPIPE' && (failure.syscall ?? 'write') === 'write' && !isStream(asked.body);
+
+/** May be sent again after the connection broke. */
+const isRepeatable = (asked: ApiRequest) =>
+  asked.idempotent ?? (asked.method === undefined || /^(GET|HEAD)$/.test(asked.method));
 
 const isStream = (body: ApiRequest['body']) => body !== undefined && !Buffer.isBuffer(body);
 const nameOf = (asked: ApiRequest) => `${asked.method ?? 'GET'} ${asked.path}`;

@@ -6,7 +6,7 @@ import { logGrowth } from '../containers/host/log-growth.ts';
 import { lastExit, shownStatus } from '../containers/state.ts';
 import { readStats, type StatsSample, statsFor } from '../containers/view/stats.ts';
 import type { Engine } from '../context.ts';
-import { flag, timeValue } from '../filters.ts';
+import { exactTimeValue, flag } from '../filters.ts';
 import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
@@ -100,15 +100,15 @@ async function logs(engine: Engine, container: Container, exchange: Exchange): P
   const tty = container.record.config.Tty ?? false;
   const tail = query.get('tail');
   const now = engine.clock.now().ms;
-  const since = timeValue(query.get('since'), now);
-  const until = timeValue(query.get('until'), now);
+  const since = exactTimeValue(query.get('since'), now);
+  const until = exactTimeValue(query.get('until'), now);
   const follow = flag(query, 'follow');
   const writer = exchange.stream(200, outputType(exchange.version, tty));
   const options = {
     stdout,
     stderr,
-    ...(since === undefined ? {} : { since: logTime(nanoseconds(since)) }),
-    ...(until === undefined ? {} : { until: logTime(nanoseconds(until)) }),
+    ...(since === undefined ? {} : { since: logTime(since) }),
+    ...(until === undefined ? {} : { until: logTime(until) }),
     ...(tail === null || tail === '' || tail === 'all' || Number.isNaN(Number(tail))
       ? {}
       : { tail: Number(tail) }),
@@ -220,8 +220,6 @@ async function stats(engine: Engine, container: Container, exchange: Exchange): 
   }
   writer.end();
 }
-
-const nanoseconds = (ms: number): bigint => BigInt(Math.floor(ms * 1000)) * 1000n;
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRfc3339, parseTimeFilter, rfc3339 } from '../../../src/engine/time-text.ts';
+import { parseExactTime, parseRfc3339, parseTimeFilter, rfc3339 } from '../../../src/engine/time-text.ts';
 
 describe('times', () => {
   it('are written with nanoseconds and read back', () => {
@@ -17,5 +17,17 @@ describe('times', () => {
     expect(parseTimeFilter('2026-01-01T01:00:00+01:00', now)).toBe(now - 86_400_000);
     expect(parseTimeFilter('', now)).toBeUndefined();
     expect(() => parseTimeFilter('yesterday', now)).toThrow('invalid time');
+  });
+
+  it.each([
+    ['1700000000.999999999', 1_700_000_000_999_999_999n],
+    ['1700000000', 1_700_000_000_000_000_000n],
+    ['2023-11-14T22:13:20.123456789Z', 1_700_000_000_123_456_789n],
+    ['2023-11-14T23:13:20.5+01:00', 1_700_000_000_500_000_000n],
+    ['2023-11-14', 1_699_920_000_000_000_000n],
+    ['1s', 1_699_999_999_000_000_000n],
+    ['0', undefined],
+  ])('%s is exact', (text, expected) => {
+    expect(parseExactTime(text, 1_700_000_000_000)).toBe(expected);
   });
 });
