@@ -110,6 +110,8 @@ export const errorCodes = {
     'The kernel refused to set up a bridge, an interface or a firewall entry; the message quotes it.',
   // project: plan and execution
   PROJECT_UNSUPPORTED: 'Something the compose file asks for cannot be had on one machine.',
+  PROJECT_SAME_NAME:
+    'Another directory has a project of the same name, and neither was given one of its own.',
   PROJECT_NAME: 'No project name is known: there is no compose file and none was given.',
   PROJECT_SERVICE_UNKNOWN: 'No service of the project has that name, or the service has no container.',
   PROJECT_EXTERNAL_MISSING: 'A network or volume declared external does not exist.',

@@ -61,6 +61,8 @@ interface LoadedProjectTree {
 
 interface Prepared extends Discovered {
   readonly name: string;
+  /** The name is that of the directory. */
+  readonly afterDirectory: boolean;
   readonly run: LoadRun;
   readonly warnings: Warning[];
 }
@@ -97,7 +99,16 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
     }
   }
   throwCollected(missing);
-  return { project: { ...project, name, services }, warnings, envFiles: prepared.envFiles };
+  return {
+    project: {
+      ...project,
+      name,
+      services,
+      ...(prepared.afterDirectory ? { namedAfterDirectory: true } : {}),
+    },
+    warnings,
+    envFiles: prepared.envFiles,
+  };
 }
 
 /**
@@ -152,7 +163,7 @@ async function prepare(options: LoadOptions): Promise<Prepared> {
     sources.set(file, known);
     return known;
   };
-  const name = await projectName(options, found, read);
+  const { name, afterDirectory } = await projectName(options, found, read);
   const environment = { ...found.environment, COMPOSE_PROJECT_NAME: name };
   const run: LoadRun = {
     effects,
@@ -166,7 +177,7 @@ async function prepare(options: LoadOptions): Promise<Prepared> {
     extendedFiles: new Map(),
     includedBy: [],
   };
-  return { ...found, environment, name, run, warnings };
+  return { ...found, environment, name, afterDirectory, run, warnings };
 }
 
 async function readFile(

@@ -446,6 +446,38 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       expect(run('network', 'rm', 'nosuch').status).toBe(1);
     });
 
+    it('creates, connects and prunes', () => {
+      const id = out(
+        'network',
+        'create',
+        '--subnet',
+        '10.77.0.0/16',
+        '--gateway',
+        '10.77.0.9',
+        '--label',
+        'a=b',
+        'made',
+      ).trim();
+      expect(id).toMatch(/^[0-9a-f]{64}$/);
+      expect(JSON.parse(out('network', 'inspect', 'made'))).toMatchObject([
+        { Id: id, IPAM: { Config: [{ Subnet: '10.77.0.0/16', Gateway: '10.77.0.9' }] }, Labels: { a: 'b' } },
+      ]);
+      out('container', 'run', '-d', '--init', '--name', 'joins', 'bb', 'sleep', '1000');
+      out('network', 'connect', '--ip', '10.77.0.44', '--alias', 'other', 'made', 'joins');
+      const joined = () =>
+        JSON.parse(out('container', 'inspect', '-f', '{{json .NetworkSettings.Networks}}', 'joins'));
+      expect(joined().made).toMatchObject({ IPAddress: '10.77.0.44' });
+      out('network', 'disconnect', 'made', 'joins');
+      expect(Object.keys(joined())).toEqual(['bridge']);
+      expect(run('network', 'prune').stderr).toContain('there is nobody to ask');
+      expect(out('network', 'prune', '-f')).toContain('made\n');
+      out('container', 'rm', '-f', 'joins');
+      expect(out('volume', 'create', '--label', 'a=b', 'named')).toBe('named\n');
+      expect(out('volume', 'create')).toMatch(/^[0-9a-f]{64}\n$/);
+      expect(JSON.parse(out('volume', 'inspect', 'named'))).toMatchObject([{ Labels: { a: 'b' } }]);
+      out('volume', 'prune', '-f', '--all');
+    });
+
     it('tells the engine’s state', () => {
       expect(out('engine', 'status')).toMatch(/^version .*\nengine +pid \d+/);
       expect(JSON.parse(out('engine', 'status', '--json'))).toMatchObject({

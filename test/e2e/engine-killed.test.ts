@@ -159,6 +159,48 @@ services:
     expect(bench.run('-f', 'traffic.yaml', 'down', '-t', '1').status).toBe(0);
   });
 
+  it('under run and exec: run goes on to its end, exec says what is lost; followers start no engine', async () => {
+    bench.write(
+      'one.yaml',
+      `name: count\nservices:\n  box: {image: tcompose/host, init: true, command: sleep 1000}\n`,
+    );
+    const loop = [
+      'sh',
+      '-c',
+      'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo number $i; sleep 0.1; done; exit 7',
+    ];
+    const one = bench.begin('-f', 'one.yaml', 'run', '--rm', 'box', ...loop);
+    await one.until('number 5\n');
+    const first = await enginePid();
+    process.kill(first, 'SIGKILL');
+    expect(`${await one.exit} ${one.output()}`).toMatch(/^7 [\s\S]*number 40\n/);
+    expect(one.output()).toContain('goes on under the next one');
+
+    bench.run('-f', 'one.yaml', 'up', '-d');
+    const exec = bench.begin('-f', 'one.yaml', 'exec', '-T', 'box', ...loop);
+    await exec.until('number 5\n');
+    const second = await enginePid();
+    process.kill(second, 'SIGKILL');
+    expect(await exec.exit).toBe(1);
+    expect(exec.output()).toContain('error: the engine ended while the command ran');
+
+    const events = bench.begin('-f', 'one.yaml', 'events');
+    const third = await enginePid(second);
+    // A killed engine is waited for.
+    await until(() => {
+      bench.run('-f', 'one.yaml', 'restart', '-t', '0');
+      return events.output().includes(' start ');
+    }, 'an event');
+    process.kill(third, 'SIGKILL');
+    await enginePid(third);
+    bench.run('-f', 'one.yaml', 'down', '-t', '0');
+    await events.until(' destroy ');
+    expect(bench.run('engine', 'stop').status).toBe(0);
+    expect(await events.exit).toBe(1);
+    expect(events.output()).toContain('error: the engine has ended\n');
+    expect(bench.run('engine', 'status').stdout).toContain('The engine does not run');
+  });
+
   it('under an up in the foreground: every line comes once', async () => {
     const up = bench.begin('-f', 'count.yaml', 'up', '--no-log-prefix');
     await up.until('number 10\n');

@@ -35,5 +35,10 @@ export const sharedFlags = {
   quietPull: { name: 'quiet-pull', type: 'boolean', summary: 'Pull without progress output' },
   forceRecreate: { name: 'force-recreate', type: 'boolean', summary: 'Make all containers anew' },
   noRecreate: { name: 'no-recreate', type: 'boolean', summary: 'Leave containers that exist as they are' },
+  adopt: {
+    name: 'adopt',
+    type: 'boolean',
+    summary: 'Go on with the containers of a project of this name from another directory',
+  },
   explain: { name: 'explain', type: 'boolean', summary: 'Say of each step why it is done' },
 } as const satisfies Record<string, FlagSpec>;

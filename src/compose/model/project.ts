@@ -28,6 +28,8 @@ export interface Project {
   readonly models: Readonly<Record<string, Model>>;
   /** Active profiles; `*` stands for all. */
   readonly profiles: readonly string[];
+  /** Its name is that of its directory: nobody has given it another. */
+  readonly namedAfterDirectory?: boolean;
   /** Services left out by profiles or by selection; their names stay known so that they are no orphans. */
   readonly disabledServices: Readonly<Record<string, Service>>;
   /** Top-level `x-*` keys. */

@@ -14,6 +14,14 @@ interface Wanted {
   readonly noInterpolate?: boolean | undefined;
 }
 
+/** A project's name, and whether it is that of its directory because nobody has given it one. */
+interface ProjectName {
+  readonly name: string;
+  readonly afterDirectory: boolean;
+}
+
+const given = (name: string): ProjectName => ({ name, afterDirectory: false });
+
 /**
  * The name of a project: that of the flag, of COMPOSE_PROJECT_NAME, the last `name:` of the files, or the directory's; the first that
  * is given. A `name:` that comes out blank is a mistake: the directory's name in its place would be another project's.
@@ -23,21 +31,21 @@ export async function projectName(
   { projectName: flag, noInterpolate = false }: Wanted,
   found: Discovered,
   read: (file: string) => Promise<Source>,
-): Promise<string> {
-  if (flag !== undefined && flag !== '') return checkProjectName(flag);
+): Promise<ProjectName> {
+  if (flag !== undefined && flag !== '') return given(checkProjectName(flag));
   const variable = own(found.environment, 'COMPOSE_PROJECT_NAME');
-  if (variable !== undefined && variable !== '') return checkProjectName(variable);
+  if (variable !== undefined && variable !== '') return given(checkProjectName(variable));
   const written = await writtenName(found.files, read);
   const value =
     written === undefined || noInterpolate ? written?.text : interpolateName(written.text, found.environment);
   if (written !== undefined && value !== undefined) {
     const name = normalizeProjectName(value);
-    if (name !== '') return name;
+    if (name !== '') return given(name);
     const hint = value === '' ? `${written.text} is blank: set the variable or give it a default.` : nameRule;
     throw problem('COMPOSE_PROJECT_NAME', emptyName, written.positions, ['name'], { part: 'value', hint });
   }
   const name = normalizeProjectName(basename(found.workingDir));
-  if (name !== '') return name;
+  if (name !== '') return { name, afterDirectory: true };
   throw new TcomposeError('COMPOSE_PROJECT_NAME', emptyName, {
     hint: 'Name the project with -p, COMPOSE_PROJECT_NAME, or name: in the compose file.',
   });

@@ -19,6 +19,7 @@ import { oneOffContainer, withOneOff } from '../../run/one-off-container.ts';
 import { runOverrides } from '../../run/overrides.ts';
 import { runOneOff } from '../../run/run-one-off.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
+import { refuseSameName } from '../../same-name.ts';
 import { refuseBuild, upOptions } from '../../up-options.ts';
 
 export const command: Command = {
@@ -29,6 +30,7 @@ export const command: Command = {
     min: 1,
     passThroughAfter: 1,
     flags: [
+      sharedFlags.adopt,
       sharedFlags.build,
       { name: 'cap-add', type: 'strings', value: 'CAP', summary: 'Add a Linux capability' },
       { name: 'cap-drop', type: 'strings', value: 'CAP', summary: 'Drop a Linux capability' },
@@ -127,6 +129,7 @@ export const command: Command = {
         (noDeps ? undefined : plannedContainer(loaded.name, others[other], options.separator)),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
+    await refuseSameName(args, loaded, observed.containers);
     // What is wrong with the container itself is told before its dependencies are brought up.
     preparation(observed);
     const dependencies = noDeps ? undefined : dependenciesPlan(loaded, others, one, observed, options);

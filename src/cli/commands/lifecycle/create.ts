@@ -6,6 +6,7 @@ import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
+import { refuseSameName } from '../../same-name.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
 
 export const command: Command = {
@@ -14,6 +15,7 @@ export const command: Command = {
   args: {
     usage: '[SERVICE...]',
     flags: [
+      sharedFlags.adopt,
       sharedFlags.build,
       sharedFlags.forceRecreate,
       sharedFlags.noBuild,
@@ -38,6 +40,7 @@ export const command: Command = {
       files: copiedPaths(project),
       images: true,
     });
+    await refuseSameName(args, project, observed.containers);
     const options = upOptions(args, ctx, client, roots, { start: false, wait: false });
     const plan = planUp(project, observed, options);
     await checkPlan(ctx, client, project, plan);

@@ -6,6 +6,7 @@ import { isTruthy } from '../../arguments/environment.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { knownServices, matchServices, scopeOf } from '../../project.ts';
 import { prepareRun, runPlan } from '../../run-plan.ts';
+import { refuseSameName } from '../../same-name.ts';
 
 export const command: Command = {
   name: 'down',
@@ -13,6 +14,7 @@ export const command: Command = {
   args: {
     usage: '[SERVICE...]',
     flags: [
+      sharedFlags.adopt,
       sharedFlags.removeOrphans,
       {
         name: 'rmi',
@@ -43,6 +45,7 @@ export const command: Command = {
       images: images !== 'none',
     });
     const [observed] = await Promise.all([observing, prepareRun(ctx)]);
+    if (project !== undefined) await refuseSameName(args, project, observed.containers);
     const plan = planDown(name, project, observed, {
       ...(args.positional.length === 0
         ? {}

@@ -7,12 +7,13 @@ import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { loadForCommand } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
+import { refuseSameName } from '../../same-name.ts';
 import { parseScales, upOptions, withScales } from '../../up-options.ts';
 
 export const command: Command = {
   name: 'scale',
   summary: 'Change the number of containers of services',
-  args: { usage: 'SERVICE=N...', min: 1, flags: [sharedFlags.noDeps] },
+  args: { usage: 'SERVICE=N...', min: 1, flags: [sharedFlags.adopt, sharedFlags.noDeps] },
   async run(args, ctx) {
     const scales = parseScales(args.positional);
     for (const name of scales.keys())
@@ -28,6 +29,7 @@ export const command: Command = {
       files: copiedPaths(project),
       images: true,
     });
+    await refuseSameName(args, project, observed.containers);
     const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });
     const plan = planUp(project, observed, {
       ...options,

@@ -8,6 +8,7 @@ import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
+import { refuseSameName } from '../../same-name.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
@@ -19,6 +20,7 @@ export const command: Command = {
   args: {
     usage: '[SERVICE...]',
     flags: [
+      sharedFlags.adopt,
       bool('abort-on-container-exit', 'Stop all containers when one stops'),
       bool('abort-on-container-failure', 'Stop all containers when one fails'),
       bool('always-recreate-deps', 'Make containers of dependencies anew, too'),
@@ -86,6 +88,7 @@ export const command: Command = {
       files: copiedPaths(project),
       images: true,
     });
+    await refuseSameName(args, project, observed.containers);
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');
     const options = upOptions(args, ctx, client, roots, { start: !noStart, wait });

@@ -28,13 +28,15 @@ export const command: Command = {
       all: flag.bool(args, 'all'),
       filters: { label: [labels.project] },
     });
-    const projects = new Map<string, { states: Map<string, number>; files: string }>();
+    const projects = new Map<string, { states: Map<string, number>; files: Set<string> }>();
     for (const container of list.map(observedContainer)) {
       if (container.oneoff) continue;
       const name = container.labels[labels.project]!;
-      const entry = projects.get(name) ?? { states: new Map<string, number>(), files: '' };
+      const entry = projects.get(name) ?? { states: new Map<string, number>(), files: new Set<string>() };
       entry.states.set(container.state, (entry.states.get(container.state) ?? 0) + 1);
-      entry.files ||= container.labels[labels.configFiles] ?? '';
+      // All of them: projects of one name may come from several directories.
+      for (const file of (container.labels[labels.configFiles] ?? '').split(',').filter(Boolean))
+        entry.files.add(file);
       projects.set(name, entry);
     }
     const items = [...projects]
@@ -46,7 +48,7 @@ export const command: Command = {
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([state, count]) => `${state}(${count})`)
           .join(', '),
-        ConfigFiles: files,
+        ConfigFiles: [...files].join(','),
       }));
     if (flag.bool(args, 'quiet')) for (const item of items) ctx.write(`${item.Name}\n`);
     else if (flag.str(args, 'format') === 'json') ctx.write(`${JSON.stringify(items)}\n`);
