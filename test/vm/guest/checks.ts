@@ -3,6 +3,7 @@ import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { limitChecks } from './limit-checks.ts';
 import { expect, groupOf, inspect, ourGroups, output, type Situation, text, tree, until } from './machine.ts';
 import { projectChecks } from './project-checks.ts';
+import { runtimeChecks } from './runtime-checks.ts';
 
 export interface Check {
   readonly name: string;
@@ -111,13 +112,14 @@ export const settings: readonly Setting[] = [
   {
     situation: { name: 'started in the root group', root: '/var/lib/vm-root', port: 18080 },
     prepare: () => {},
-    checks: [...limitChecks, ...projectChecks],
+    checks: [...limitChecks, ...runtimeChecks, ...projectChecks],
   },
   {
     situation: { name: 'started in a session scope', root: '/var/lib/vm-session', port: 18081 },
     prepare: enterSession,
     checks: [
       ...limitChecks,
+      ...runtimeChecks,
       ...projectChecks.slice(0, -1),
       leavesSession,
       outlivesSession,
@@ -128,7 +130,7 @@ export const settings: readonly Setting[] = [
     situation: { name: insideContainer, root: '/var/lib/inner/engine', port: 18082 },
     prepare: () => {},
     elsewhere: runInContainer,
-    checks: [...limitChecks, leavesContainer, ...projectChecks],
+    checks: [...limitChecks, ...runtimeChecks, leavesContainer, ...projectChecks],
   },
   {
     situation: outer,

@@ -65,7 +65,7 @@ export function describeMachine(architecture: Architecture): void {
 
 function findParts(architecture: Architecture): Parts | string {
   const shared = ['mke2fs', 'busybox', 'apt-get', 'dpkg-deb'];
-  const own = isOwn(architecture) ? ['nft', 'ldd'] : ['npm', 'tar'];
+  const own = isOwn(architecture) ? ['nft', 'ldd', 'crun', 'runc'] : ['npm', 'tar'];
   const unmet = requirements({ built: true, commands: [architecture.qemu, ...shared, ...own] });
   if (unmet !== undefined) return unmet;
   if (!existsSync(`dist/native/tcompose-shim-${architecture.node}`)) {

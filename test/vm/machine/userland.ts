@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Architecture, isOwn } from './architecture.ts';
 import { cacheDirectory, unpackOnce } from './packages.ts';
 
-/** The programs of a machine: busybox, node and nft with their libraries, and koffi's own. */
+/** The programs of a machine: busybox, node, nft, crun and runc with their libraries, and koffi's own. */
 export interface Userland {
   /** Puts them below `root`, in usr/bin and usr/lib. */
   readonly install: (root: string) => void;
@@ -16,7 +16,7 @@ export interface Userland {
 export function findUserland(architecture: Architecture): Userland | string {
   const koffi = `@koromix/koffi-linux-${architecture.node}`;
   if (isOwn(architecture)) return { install: installOwn, koffi: join('node_modules', koffi) };
-  const tree = join(cacheDirectory(architecture), 'userland');
+  const tree = join(cacheDirectory(architecture), 'userland-2');
   const problem = unpackOnce(architecture, tree, (apt) => {
     apt.get(
       'install',
@@ -24,6 +24,8 @@ export function findUserland(architecture: Architecture): Userland | string {
       '--no-install-recommends',
       'busybox-static',
       'nftables',
+      'crun',
+      'runc',
       'libstdc++6',
     );
     const { version } = JSON.parse(readFileSync('node_modules/koffi/package.json', 'utf8'));
@@ -66,7 +68,8 @@ function merge(from: string, to: string): void {
 }
 
 function installOwn(root: string): void {
-  for (const program of ['busybox', 'nft']) install(root, which(program), `usr/bin/${program}`);
+  for (const program of ['busybox', 'nft', 'crun', 'runc'])
+    install(root, which(program), `usr/bin/${program}`);
   install(root, realpathSync(process.execPath), 'usr/bin/node');
 }
 
