@@ -47,6 +47,8 @@ export class Container {
   readonly damaged: string | undefined;
   readonly pendingAttaches = new Set<PendingAttach>();
   launch: Launch | undefined;
+  /** When a client last sent this launch a signal, monotonic milliseconds: an end soon after was asked for. */
+  signalled: number | undefined;
   health: HealthMonitor | undefined;
   /** Cancels the back-off in state `restarting`. */
   cancelRestart: (() => void) | undefined;

@@ -54,6 +54,7 @@ function healthExec(engine: Engine, container: Container): HealthExec {
       state: { status: 'created' },
       shim: undefined,
     };
+    emitContainer(engine, container, `exec_create: ${command.join(' ')}`, { execID: exec.id });
     const kill = (): void => void exec.shim?.signal(sigkill).catch(() => {});
     signal.addEventListener('abort', kill);
     try {

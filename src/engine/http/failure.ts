@@ -83,6 +83,24 @@ export const badParameter = (message: string, hint?: string): TcomposeError =>
 /** 404. */
 export const notFound = (message: string): TcomposeError => new TcomposeError('ENGINE_NOT_FOUND', message);
 
+/**
+ * Does some of the work of a create; what it does not find is a fault of the request (400). Clients take a 404 of create
+ * for an image that is missing, and go to fetch it.
+ */
+export function findingAll<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TcomposeError && failureOf(error).status === 404) {
+      throw new TcomposeError('ENGINE_BAD_PARAMETER', error.message, {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
 /** 409. */
 export const conflict = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_CONFLICT', message, hint === undefined ? {} : { hint });

@@ -1,4 +1,4 @@
-import { notImplemented, unavailable } from '../http/failure.ts';
+import { notFound, notImplemented, unavailable } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
 /** Endpoints of Docker's API that this engine does not have, by what they are for. */
@@ -11,10 +11,8 @@ const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
   ],
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
-  [
-    'plugins',
-    ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create', 'GET /plugins/{name*}/json'],
-  ],
+  ['plugins', ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create']],
+  ['asking a registry', ['GET /distribution/{name*}/json']],
 ];
 
 const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
@@ -26,6 +24,13 @@ const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
 export function absentRoutes(): Route[] {
   return [
     { method: 'GET', path: '/plugins', handler: (exchange) => exchange.send(200, []) },
+    {
+      method: 'GET',
+      path: '/plugins/{name*}/json',
+      handler(exchange) {
+        throw notFound(`plugin "${exchange.params.name}" not found`);
+      },
+    },
     {
       method: 'POST',
       path: '/build/prune',

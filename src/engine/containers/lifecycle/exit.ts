@@ -12,6 +12,9 @@ import { emitContainer, emitNetwork } from '../events.ts';
 import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 
+/** A container that ends so soon after a client's signal ends because of it, whatever code it has. Milliseconds. */
+const heededWithin = 10_000;
+
 /** As if the kernel had killed it (128 + SIGKILL), which is what happened. */
 const lostShimCode = 137;
 
@@ -119,6 +122,10 @@ async function releaseNetwork(engine: Engine, container: Container): Promise<voi
  * milliseconds.
  */
 export function recordExit(engine: Engine, container: Container, exit: ExitRecord, ranFor: number): void {
+  const { signalled } = container;
+  if (signalled !== undefined && engine.clock.monotonic() - signalled < heededWithin)
+    container.amend({ stoppedByUser: true });
+  container.signalled = undefined;
   const { restartCount, lastDelay, stoppedByUser } = container.mutable;
   const decision = onExit(
     parseRestartPolicy(container.hostConfig.RestartPolicy),

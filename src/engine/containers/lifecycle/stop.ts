@@ -49,7 +49,7 @@ export async function stopContainer(
 
 /**
  * Sends a signal. One that is meant to end the container (SIGKILL, its stop signal) also keeps the restart policy from
- * acting; SIGKILL waits for the exit, as dockerd does. Throws 409 when it does not run.
+ * acting, and any other if the container ends soon after; SIGKILL waits for the exit, as dockerd does. Throws 409 when it does not run.
  */
 export async function killContainer(
   engine: Engine,
@@ -70,6 +70,7 @@ export async function killContainer(
     engine.states.write(container);
   }
   if (signal === sigkill) await thaw(engine, container);
+  container.signalled = engine.clock.monotonic();
   if (!(await send(engine, container, signal))) {
     throw new TcomposeError(
       'RUNTIME_FOREIGN',

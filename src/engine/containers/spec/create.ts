@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/container.ts';
 import type { HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
-import { badParameter } from '../../http/failure.ts';
+import { badParameter, findingAll } from '../../http/failure.ts';
 import { newId, shortId } from '../../ids.ts';
 import { namePattern } from '../../names.ts';
 import { writeJson } from '../../store/json-file.ts';
@@ -23,30 +23,31 @@ import { collectMounts, type MountSpec } from './mount-spec.ts';
 /**
  * Creates a container: checks everything that can be known before a start, makes its volumes and directory. Its
  * state.json is the last thing written; a directory without one is a create that was interrupted, cleared away when
- * the next engine starts. Errors: 400, 404 (image, network), 409 (name).
+ * the next engine starts. Errors: 400, 404 (the image alone), 409 (name).
  */
 export async function createContainer(
   engine: Engine,
   request: ContainerCreateRequest,
   options: { readonly name?: string | undefined; readonly platform?: string | undefined },
 ): Promise<ContainerCreateResponse> {
-  const { image, config: merged, command, host, runtime, warnings } = draftContainer(engine, request);
+  const draft = draftContainer(engine, request);
+  const { image, config: merged, command, runtime, warnings } = draft;
   const name = options.name?.replace(/^\//, '') || undefined;
   if (name !== undefined && !namePattern.test(name)) {
     throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   }
-  const attachments = planAttachments(host, request.NetworkingConfig, request.MacAddress, (one) =>
-    engine.networks.need(one),
+  const host = findingAll(() => withIds(engine, draft.host));
+  const attachments = findingAll(() =>
+    planAttachments(host, request.NetworkingConfig, request.MacAddress, (one) => engine.networks.need(one)),
   );
   const mode = networkMode(host.NetworkMode);
-  if (mode.kind === 'container') engine.containers.need(mode.reference);
   for (const link of host.Links ?? []) {
     const [reference = ''] = link.split(':');
     if (engine.containers.find(reference) === undefined) {
       throw badParameter(`could not get container for ${reference}: No such container: ${reference}`);
     }
   }
-  const specs = collectMounts(merged, host, inheritedMounts(engine, host));
+  const specs = findingAll(() => collectMounts(merged, host, inheritedMounts(engine, host)));
   if (runtime !== undefined) checkForeignMounts(runtime, specs);
 
   const id = newId();
@@ -103,6 +104,25 @@ export async function createContainer(
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Containers whose namespaces are shared, by id: a name may be another's by the time of the start. */
+function withIds(engine: Pick<Engine, 'containers'>, host: HostConfig): HostConfig {
+  const shared = (mode: string | undefined): string | undefined =>
+    mode?.startsWith('container:')
+      ? `container:${engine.containers.need(mode.slice('container:'.length)).id}`
+      : mode;
+  const given = {
+    NetworkMode: shared(host.NetworkMode),
+    IpcMode: shared(host.IpcMode),
+    PidMode: shared(host.PidMode),
+  };
+  return {
+    ...host,
+    ...(Object.fromEntries(
+      Object.entries(given).filter(([, mode]) => mode !== undefined),
+    ) as Partial<HostConfig>),
+  };
 }
 
 function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {

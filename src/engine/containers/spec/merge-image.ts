@@ -38,7 +38,7 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
     WorkingDir: request.WorkingDir || image.WorkingDir || '',
     Labels: { ...image.Labels, ...request.Labels },
     Volumes: merged(image.Volumes, request.Volumes),
-    ExposedPorts: merged(image.ExposedPorts, request.ExposedPorts),
+    ExposedPorts: merged(withProtocol(image.ExposedPorts), withProtocol(request.ExposedPorts)),
     ...(request.StopSignal || image.StopSignal ? { StopSignal: request.StopSignal || image.StopSignal } : {}),
     ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
   };
@@ -48,6 +48,16 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
 function list(value: readonly string[] | string | null | undefined): readonly string[] | undefined {
   if (value === null || value === undefined) return undefined;
   return typeof value === 'string' ? [value] : value;
+}
+
+/** `80` is `80/tcp`: the two are one port. */
+function withProtocol(ports: Readonly<Record<string, object>> | null | undefined): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(ports ?? {}).map(([port, value]) => [
+      port.includes('/') ? port.toLowerCase() : `${port}/tcp`,
+      value,
+    ]),
+  );
 }
 
 function merged(

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContainerInspect } from '../../../src/engine/api/container.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+
+const why = whyNoEngine();
+if (why) console.log(`skipped: ${why}`);
+
+/** What clients written for dockerd read out of an answer beside its content. */
+describe.skipIf(why)('answers that clients act on', () => {
+  let engine: TestEngine;
+  const create = (name: string, more: object) =>
+    engine.api<{ message: string }>('POST', `/containers/create?name=${name}`, {
+      Image: 'tcompose/host',
+      Cmd: ['sleep', '300'],
+      ...more,
+    });
+  const run = async (name: string, more: object) => {
+    const made = await create(name, more);
+    expect(made.status, made.text).toBe(201);
+    const started = await engine.api('POST', `/containers/${name}/start`);
+    expect(started.status, started.text).toBe(204);
+  };
+  const inspect = async (name: string) =>
+    (await engine.api<ContainerInspect>('GET', `/containers/${name}/json`)).json;
+
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    await run('other', {});
+  });
+  afterAll(async () => {
+    expect(await engine.stop()).toEqual([]);
+  });
+
+  it.each([
+    ['network nope not found', { HostConfig: { NetworkMode: 'nope' } }],
+    ['network nope not found', { NetworkingConfig: { EndpointsConfig: { nope: {} } } }],
+    ['No such container: nope', { HostConfig: { NetworkMode: 'container:nope' } }],
+    ['No such container: nope', { HostConfig: { IpcMode: 'container:nope' } }],
+    ['No such container: nope', { HostConfig: { PidMode: 'container:nope' } }],
+    ['No such container: nope', { HostConfig: { VolumesFrom: ['nope'] } }],
+    ['No such container: nope', { HostConfig: { Links: ['nope:x'] } }],
+  ])('a create says 404 of its image alone, and not "%s"', async (message, more) => {
+    const { status, json } = await create('late', more);
+    expect([status, json.message]).toEqual([400, expect.stringContaining(message)]);
+    expect((await create('late', { Image: 'nope' })).status).toBe(404);
+  });
+
+  it('shared namespaces are shown by the id of their container', async () => {
+    const id = (await inspect('other')).Id;
+    const modes = { IpcMode: 'container:other', PidMode: 'container:other', NetworkMode: 'container:other' };
+    const shareable = await create('shared', { HostConfig: modes });
+    expect(shareable.status, shareable.text).toBe(201);
+    const { HostConfig } = await inspect('shared');
+    expect([HostConfig.IpcMode, HostConfig.PidMode, HostConfig.NetworkMode]).toEqual(
+      Array(3).fill(`container:${id}`),
+    );
+  });
+
+  it('a port without a protocol is the one of TCP', async () => {
+    const ExposedPorts = { '80': {}, '80/tcp': {}, '53/UDP': {} };
+    expect((await create('ports', { ExposedPorts })).status).toBe(201);
+    expect(Object.keys((await inspect('ports')).Config.ExposedPorts ?? {}).sort()).toEqual([
+      '53/udp',
+      '80/tcp',
+    ]);
+  });
+
+  it('there is no plugin by any name', async () => {
+    const { status, json } = await engine.api<{ message: string }>('GET', '/plugins/nope/json');
+    expect([status, json.message]).toEqual([404, 'plugin "nope" not found']);
+  });
+
+  it('a container that ends by the signal it was sent is not restarted', async () => {
+    const HostConfig = { RestartPolicy: { Name: 'always' } };
+    await run('hup', { HostConfig: { ...HostConfig, Init: true } });
+    await engine.api('POST', '/containers/hup/kill?signal=HUP');
+    await until(async () => !(await inspect('hup')).State.Running, 'the end');
+    const { State, RestartCount } = await inspect('hup');
+    expect([State.Status, State.ExitCode, RestartCount]).toEqual(['exited', 129, 0]);
+    const Cmd = ['sh', '-c', 'trap "exit 3" HUP; echo ready; while :; do sleep 0.1; done'];
+    await run('trap', { Cmd, HostConfig });
+    const log = async () => (await engine.api('GET', '/containers/trap/logs?stdout=1')).text;
+    await until(async () => (await log()).includes('ready'), 'the trap');
+    await engine.api('POST', '/containers/trap/kill?signal=HUP');
+    await until(async () => !(await inspect('trap')).State.Running, 'the end');
+    expect((await inspect('trap')).State).toMatchObject({ Status: 'exited', ExitCode: 3 });
+  });
+
+  it('a health check is told as the exec it is', async () => {
+    const Healthcheck = { Test: ['CMD', 'true'], Interval: 1e9 };
+    const since = Date.now() / 1000;
+    await run('checked', { Healthcheck });
+    const seen = async () =>
+      (await engine.api('GET', `/events?since=${since}&until=${Date.now() / 1000}`)).text
+        .split('\n')
+        .filter((line) => line.includes('"exec_'))
+        .map((line) => (JSON.parse(line) as { Action: string }).Action);
+    await until(async () => (await seen()).includes('exec_die'), 'a check');
+    expect((await seen()).slice(0, 3)).toEqual(['exec_create: true', 'exec_start: true', 'exec_die']);
+  });
+});
