@@ -5,6 +5,8 @@ export interface LiveRow {
   /** Last word on it, with its detail; empty until something happens to it. */
   text: string;
   state: 'pending' | 'working' | 'done' | 'warning' | 'failed' | 'skipped';
+  /** Since when it is under way, milliseconds of the clock of `LiveLook.now`. */
+  began?: number;
 }
 
 /** What a live list is drawn for. */
@@ -18,6 +20,8 @@ export interface LiveLook {
   readonly unicode: boolean;
   /** Counts up; turns the wheel of what is under way. */
   readonly frame: number;
+  /** Milliseconds. */
+  readonly now: number;
 }
 
 const MARKS = {
@@ -27,37 +31,51 @@ const MARKS = {
 const WHEELS = { unicode: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', ascii: '-\\|/' } as const;
 const COLORS = { pending: 2, working: 33, done: 32, warning: 33, failed: 31, skipped: 2 } as const;
 
-/** Names differ at their ends, so the middle is what is left out. */
-function cutMiddle(text: string, width: number, mark: string): string {
-  if (text.length <= width) return text;
-  const tail = Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - tail)}${mark}${text.slice(text.length - tail)}`;
+/** A label in the width there is: without its first word, which many share, then from its end, where names differ. */
+function fitLabel(label: string, width: number, mark: string): string {
+  if (label.length <= width) return label;
+  const name = label.slice(label.indexOf(' ') + 1);
+  return name.length <= width ? name : `${mark}${name.slice(name.length - width + 1)}`;
+}
+
+/** What a row says, with the seconds it has been under way for. */
+function wordsOf({ text, state, began }: LiveRow, now: number): string {
+  const seconds = state === 'working' && began !== undefined ? Math.floor((now - began) / 1000) : 0;
+  return seconds > 0 ? `${text}  ${seconds}s` : text;
 }
 
 /**
- * The lines of a live list, none wider than the terminal. With more rows than lines, those that are over give way first
+ * The lines of a live list, none wider than the terminal: how many of all are done, then a line each. With more rows than lines, those that are over give way first
  * and the last line counts what is left out. Pure.
  */
 export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly string[] {
   const charset = look.unicode ? 'unicode' : 'ascii';
   const marks = MARKS[charset];
   const wheel = WHEELS[charset];
-  const shown = fitting(rows, look.height);
+  const head = look.height > 2 ? [headline(rows).slice(0, look.columns - 1)] : [];
+  const shown = fitting(rows, look.height - head.length);
   // The last column stays free: a terminal may wrap when it is written to.
   const room = look.columns - 1 - '✔ '.length;
   const widest = Math.max(0, ...rows.map((row) => row.label.length));
-  const texts = Math.max(0, ...rows.map((row) => row.text.length));
+  const texts = Math.max(0, ...rows.map((row) => wordsOf(row, look.now).length));
   const label = Math.max(8, Math.min(widest, room - 2 - Math.min(texts, Math.floor(room / 2))));
   const lines = shown.map((row) => {
     const mark = row.state === 'working' ? wheel[look.frame % wheel.length]! : marks[row.state];
-    const name = cutMiddle(row.label, label, marks.cut);
-    const body = row.text === '' ? name : `${name.padEnd(label)}  ${row.text}`;
+    const name = fitLabel(row.label, label, marks.cut);
+    const words = wordsOf(row, look.now);
+    const body = words === '' ? name : `${name.padEnd(label)}  ${words}`;
     const fit = body.length <= room ? body : `${body.slice(0, Math.max(0, room - 1))}${marks.cut}`;
     return `${look.color ? `\u001b[${COLORS[row.state]}m${mark}\u001b[0m` : mark} ${fit}`;
   });
   if (shown.length < rows.length)
     lines.push(`  ${marks.cut} ${rows.length - shown.length} more`.slice(0, look.columns - 1));
-  return lines;
+  return [...head, ...lines];
+}
+
+/** Docker Compose's first line. */
+function headline(rows: readonly LiveRow[]): string {
+  const over = rows.filter(({ state }) => /^(done|warning|failed)$/.test(state)).length;
+  return `[+] Running ${over}/${rows.length}`;
 }
 
 /** As many rows as there is room for, in their order; with too many, one line is kept for their number. */

@@ -54,6 +54,7 @@ function liveList(
         color: target.color.stderr,
         unicode: target.unicode,
         frame: frame++,
+        now: performance.now(),
       }),
   });
   let over: () => void = () => {};
@@ -110,6 +111,7 @@ export function ttyRenderer(target: RenderTarget): Renderer {
           return;
         }
         row.text = text;
+        if (event.state === 'working' && row.state !== 'working') row.began = performance.now();
         row.state = event.state;
         live!.region.changed();
         return;

@@ -1,6 +1,7 @@
 import { labels } from '../../../project/labels.ts';
 import { projectFilter } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
+import { leave } from '../../leave.ts';
 import { timeRange } from '../../logs/log-flags.ts';
 import { matchServices, scopeOf } from '../../project.ts';
 
@@ -22,7 +23,7 @@ export const command: Command = {
       args.positional.length === 0 || scope.project === undefined
         ? undefined
         : matchServices(Object.keys(scope.project.services), args.positional);
-    const release = ctx.onInterrupt(() => ctx.exit(130));
+    const release = ctx.onInterrupt(() => leave(ctx));
     const stream = client.events({
       filters: { type: ['container'], ...projectFilter(scope.name) },
       ...range,

@@ -5,6 +5,7 @@ import { isUp, type ObservedContainer } from '../../../project/observed.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import type { CliContext } from '../../context.ts';
+import { leave } from '../../leave.ts';
 import { readContainerLog } from '../../logs/container-logs.ts';
 import { logFlags, tailLines, timeRange } from '../../logs/log-flags.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
@@ -104,18 +105,8 @@ async function follow(
     if (isUp(container)) follower.track(container);
     follower.show(container, since, tail);
   }
-  let interrupted: () => void = () => {};
-  const interrupt = new Promise<'interrupt'>((resolve) => {
-    interrupted = () => resolve('interrupt');
-  });
-  const release = ctx.onInterrupt((count) => {
-    if (count > 1) ctx.exit(130);
-    // The prompt is not to stand behind the terminal's ^C.
-    if (ctx.stderr.isTTY === true) ctx.stderr.write('\n');
-    interrupted();
-  });
-  const outcome = await Promise.race([follower.over(), interrupt, follower.watch.lost]);
-  if (outcome === 'interrupt') ctx.exit(130);
+  const release = ctx.onInterrupt(() => leave(ctx));
+  await Promise.race([follower.over(), follower.watch.lost]);
   await follower.close(3000);
   release();
   return 0;

@@ -2,6 +2,7 @@ import { jsonLines } from '../../../engine/client/json-lines.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { binarySize, humanSize } from '../../arguments/sizes.ts';
+import { leave } from '../../leave.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { formatItems, table } from '../../render/table.ts';
 
@@ -118,7 +119,7 @@ export const command: Command = {
       print();
       return 0;
     }
-    const release = ctx.onInterrupt(() => ctx.exit(130));
+    const release = ctx.onInterrupt(() => leave(ctx));
     const live = ctx.stdout.isTTY === true;
     const timer = setInterval(() => {
       if (live) ctx.stdout.write('\u001b[H\u001b[2J');

@@ -5,44 +5,47 @@ import { LiveRegion } from '../../../../src/cli/render/live-region.ts';
 import { plainLogStyle } from '../../../../src/cli/render/log-lines.ts';
 import { ttyRenderer } from '../../../../src/cli/render/tty.ts';
 
-const look: LiveLook = { columns: 60, height: 20, color: false, unicode: true, frame: 0 };
+const look: LiveLook = { columns: 60, height: 20, color: false, unicode: true, frame: 0, now: 65_000 };
 const rows: LiveRow[] = [
   { label: 'Network shop_default', text: 'Created', state: 'done' },
-  { label: 'Container shop-database-1', text: 'Waiting', state: 'working' },
+  { label: 'Container shop-database-1', text: 'Waiting', state: 'working', began: 52_500 },
   { label: 'Container shop-web-1', text: '', state: 'pending' },
 ];
 
 describe('lines of a live list', () => {
   test('each row has a mark of its own state, and words in a column', () => {
     expect(liveLines(rows, look)).toEqual([
+      '[+] Running 1/3',
       '✔ Network shop_default       Created',
-      '⠋ Container shop-database-1  Waiting',
+      '⠋ Container shop-database-1  Waiting  12s',
       '  Container shop-web-1',
     ]);
-    expect(liveLines(rows, { ...look, frame: 3 })[1]).toMatch(/^⠸/);
+    expect(liveLines(rows, { ...look, frame: 3 })[2]).toMatch(/^⠸/);
   });
 
-  test('names are cut in the middle on a narrow terminal, and no line is wider than it', () => {
+  test('names keep their ends on a narrow terminal, and no line is wider than it', () => {
     const lines = liveLines(rows, { ...look, columns: 30 });
     expect(lines).toEqual([
-      '✔ Network s…_default  Created',
-      '⠋ Container…tabase-1  Waiting',
-      '  Container…op-web-1',
+      '[+] Running 1/3',
+      '✔ shop_default   Created',
+      '⠋ …p-database-1  Waiting  12s',
+      '  shop-web-1',
     ]);
     for (const columns of [20, 25, 40, 55])
       for (const line of liveLines(rows, { ...look, columns })) expect(line.length).toBeLessThan(columns);
   });
 
   test('with too many rows, what is over gives way, and the rest is counted', () => {
-    expect(liveLines(rows, { ...look, height: 2 })).toEqual([
-      '⠋ Container shop-database-1  Waiting',
+    expect(liveLines(rows, { ...look, height: 3 })).toEqual([
+      '[+] Running 1/3',
+      '⠋ Container shop-database-1  Waiting  12s',
       '  … 2 more',
     ]);
   });
 
   test('no glyphs beyond ASCII where the locale has none; colours only when asked for', () => {
     expect(liveLines(rows, { ...look, unicode: false, columns: 30 }).join('')).toMatch(/^[\x20-\x7e]*$/);
-    expect(liveLines(rows, { ...look, color: true })[0]).toContain('\u001b[32m✔\u001b[0m');
+    expect(liveLines(rows, { ...look, color: true })[1]).toContain('\u001b[32m✔\u001b[0m');
   });
 });
 
@@ -137,13 +140,13 @@ test('the terminal renderer ticks off, shows output above the list, and ends wha
   renderer.emit({ type: 'log', service: 's', container: 'c', stream: 'stdout', line: 'booting' });
   await turn();
   expect(terminal.shown()).toMatch(
-    /^c {2}\| booting\n✔ Network n {4}Created\n[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Container c {2}Waiting$/,
+    /^c {2}\| booting\n\[\+\] Running 1\/2\n✔ Network n {4}Created\n[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] Container c {2}Waiting$/,
   );
   await renderer.close();
   await renderer.close();
   renderer.emit({ type: 'warning', message: 'after' });
   expect(terminal.shown()).toBe(
-    'c  | booting\n✔ Network n    Created\n- Container c  Waiting\nwarning: after',
+    'c  | booting\n[+] Running 1/2\n✔ Network n    Created\n- Container c  Waiting\nwarning: after',
   );
 });
 
