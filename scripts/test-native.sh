@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The C code under the address and undefined-behaviour sanitizers.
-#   scripts/test-native.sh               its tests (test/engine/shim) on a shim built with them, and damaged plans and frames
+# The C code under static analysis and the address and undefined-behaviour sanitizers.
+#   scripts/test-native.sh               all of it: static analysis, then its tests (test/engine/shim) on a shim built with them, and damaged plans and frames
 #   scripts/test-native.sh FILE...       these test files instead, e.g. any of test/engine
+#   scripts/test-native.sh --static      only the compilers' own look at it: gcc -fanalyzer and clang-tidy (.clang-tidy)
 #   scripts/test-native.sh --fuzz-only   no containers (so without root): only the decoders
 #   scripts/test-native.sh --libfuzzer [SECONDS]   coverage-guided, each target for SECONDS (60); needs clang (or CC=clang-14)
 set -euo pipefail
@@ -12,7 +13,8 @@ chmod 755 "$out"
 mkdir -m 1777 "$out/reports"
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 native=src/runtime/native
-flags+=(-I"$native" -I"$native"/{keeper,monitor,foreign,init,plan})
+includes=(-I"$native" -I"$native"/{keeper,monitor,foreign,init,plan})
+flags+=("${includes[@]}")
 sources=("$native"/*.c "$native"/{keeper,monitor,foreign,init,plan}/*.c)
 plan_sources=("$native"/test/plan-fuzz.c "$native"/plan/*.c)
 # all but the programs: the target has a harmless shims.c of its own
@@ -21,6 +23,29 @@ for source in "${sources[@]}"; do
   case ${source##*/} in main.c | shims.c) ;; *) protocol_sources+=("$source") ;; esac
 done
 
+static_analysis() {
+  local gcc=${CC:-cc} source
+  if echo 'int main;' | "$gcc" -fanalyzer -x c -c -o /dev/null - 2>/dev/null; then
+    for source in "${sources[@]}"; do
+      "$gcc" -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -fanalyzer "${includes[@]}" -c -o /dev/null "$source"
+    done
+    echo '-fanalyzer: nothing found'
+  else
+    echo "skipped: $gcc has no -fanalyzer (gcc 10 and later do)"
+  fi
+  if command -v clang-tidy >/dev/null; then
+    clang-tidy --quiet "${sources[@]}" -- -std=gnu11 -D_GNU_SOURCE "${includes[@]}" 2>"$out/tidy" || { cat "$out/tidy" && return 1; }
+    echo 'clang-tidy: nothing found'
+  else
+    echo 'skipped: clang-tidy is not installed (Debian: clang-tidy)'
+  fi
+}
+
+if [ "${1:-}" = --static ]; then
+  static_analysis
+  exit
+fi
+
 if [ "${1:-}" = --libfuzzer ]; then
   cc=${CC:-clang}
   "$cc" "${flags[@]}" -fsanitize=fuzzer -o "$out/plan" "${plan_sources[@]}"
@@ -28,10 +53,13 @@ if [ "${1:-}" = --libfuzzer ]; then
   for target in plan protocol; do
     mkdir "$out/corpus-$target"
     node scripts/fuzz-seeds.mjs "$target" "$out/corpus-$target"
+    cp fixtures/fuzz/"$target"/* "$out/corpus-$target"
     "$out/$target" -max_total_time="${2:-60}" -max_len=20000 -print_final_stats=1 -artifact_prefix="${TMPDIR:-/tmp}/tcompose-fuzz-$target-" "$out/corpus-$target"
   done
   exit
 fi
+
+[ $# -gt 0 ] || static_analysis
 
 cc=${CC:-cc}
 "$cc" "${flags[@]}" -Wl,--wrap=_exit -o "$out/tcompose-shim" "${sources[@]}" "$native"/test/leak-check.c

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { encodeLaunchPlan, encodeNetworkOps } from '../../src/runtime/launch/plan-codec.ts';
 import { encodeKeeperRequest } from '../../src/runtime/shim/keeper-codec.ts';
@@ -5,6 +7,17 @@ import type { KeeperRequest } from '../../src/runtime/shim/keeper-messages.ts';
 import { encodeShimRequest } from '../../src/runtime/shim/shim-codec.ts';
 import type { ShimRequest } from '../../src/runtime/shim/shim-messages.ts';
 import { launchPlanArbitrary } from './launch-plan-arbitrary.ts';
+
+/** What coverage-guided fuzzing has found to be different (fixtures/fuzz), as replay.c takes it: size and bytes of each. */
+export function storedInputs(target: 'plan' | 'protocol'): Buffer[] {
+  const directory = join('fixtures/fuzz', target);
+  return readdirSync(directory).flatMap((name) => {
+    const data = readFileSync(join(directory, name));
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(data.length);
+    return [size, data];
+  });
+}
 
 /** Inputs of src/runtime/native/test/plan-fuzz.c: encoded plans and network ops. */
 export function planSeeds(count: number): Buffer[] {

@@ -7,7 +7,9 @@
 #include "launch.h"
 #include "sys.h"
 
-static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *timeout) { syscall(__NR_futex, word, FUTEX_WAIT, value, timeout, NULL, 0); }
+static void futex_wait(uint32_t *word, uint32_t value, const struct timespec *timeout) {
+  syscall(__NR_futex, word, FUTEX_WAIT, value, timeout, NULL, 0);
+}
 static void futex_wake(uint32_t *word) { syscall(__NR_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0); }
 static uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static void store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }

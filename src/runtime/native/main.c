@@ -96,7 +96,7 @@ int main(int argc, char **argv, char **envp) {
   if (!keeper && strcmp(mode, "spawn") != 0) return usage();
   if (run_sealed(argv, envp) < 0) return complain("cannot run from a sealed memfd");
   umask(022);
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGCHLD, SIG_DFL); /* one that ignores it is never told how its children ended */
+  (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGCHLD, SIG_DFL); /* one that ignores it is never told how its children ended */
   return keeper ? keeper_main(argc - 2, argv + 2, strdup(argv[0])) : spawn();
 }

@@ -1,8 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LaunchPlan, SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
+import type { CapabilitySets, LaunchPlan, SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
+import { encodeLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
+import { connectShim, type ShimConnection } from '../../../src/runtime/shim/shim-client.ts';
 import { requirements } from '../../support/cli.ts';
 import {
   logLines,
@@ -63,6 +74,43 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
     process: { ...base.process, joinPid: pid },
   });
 
+  const sysPtraceToo = (caps: CapabilitySets): CapabilitySets => ({
+    ...caps,
+    bounding: caps.bounding | sysPtrace,
+    effective: caps.effective | sysPtrace,
+    permitted: caps.permitted | sysPtrace,
+  });
+
+  /** A container that looks at all others of its pid namespace, and may trace them. */
+  const watcherOf = (id: string, change: PlanChange): LaunchPlan =>
+    plan(id, ['/neighbour', 'watch', program], {
+      ...change,
+      process: { ...change.process, capabilities: sysPtraceToo(plan('x', []).process.capabilities) },
+    });
+
+  /** Ends it: it has seen processes on their way into its namespace, and nothing of the host in them. */
+  const endWatch = async (shim: ShimConnection, id: string): Promise<void> => {
+    await shim.signal(15);
+    await untilState(shim, 'exited');
+    await shim.reap();
+    const seen = readFileSync(join(box.runDir(id), 'log'), 'utf8')
+      .split('\n')
+      .slice(0, -1);
+    const words = seen.map((line) => line.slice(line.indexOf(' stdout F ') + ' stdout F '.length));
+    expect(words.slice(0, -1)).toEqual([]);
+    expect(Number(/^early (\d+)$/.exec(words.at(-1)!)?.[1])).toBeGreaterThan(0);
+  };
+
+  const joining = (pid: number): LaunchPlan['namespaces'] => ({
+    mount: 'new',
+    pid: { path: `/proc/${pid}/ns/pid` },
+    net: 'host',
+    ipc: 'host',
+    uts: 'host',
+    cgroup: 'host',
+    user: 'host',
+  });
+
   it('lead no path of a command, a PATH, a link or an interpreter out of the container', async () => {
     const neighbour = await spawnShim(plan('target', ['sleep', '1000']));
     const { pid } = await untilState(neighbour, 'started');
@@ -100,28 +148,9 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
     ['below an init', { process: { init: true } }],
   ] as const)('are seen by no neighbour in 500 starts and execs %s', async (name, change) => {
     const id = `watch-${name.length}`;
-    const caps = plan('x', []).process.capabilities;
-    const all = {
-      ...caps,
-      bounding: caps.bounding | sysPtrace,
-      effective: caps.effective | sysPtrace,
-      permitted: caps.permitted | sysPtrace,
-    };
-    const watcher = plan(id, ['/neighbour', 'watch', program], {
-      ...change,
-      process: { ...('process' in change ? change.process : {}), capabilities: all },
-    });
-    const shim = await spawnShim(watcher);
+    const shim = await spawnShim(watcherOf(id, change));
     const { pid } = await untilState(shim, 'started');
-    const joined = {
-      mount: 'new',
-      pid: { path: `/proc/${pid}/ns/pid` },
-      net: 'host',
-      ipc: 'host',
-      uts: 'host',
-      cgroup: 'host',
-      user: 'host',
-    } as const;
+    const joined = joining(pid);
     const kinds: [string, PlanChange][] = [
       ['plain', {}],
       ['tty', { stdio: { tty: true, stdin: true } }],
@@ -145,12 +174,35 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
         for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) await job();
       }),
     );
-    await shim.signal(15);
-    await untilState(shim, 'exited');
-    await shim.reap();
-    const seen = logLines(watcher).map((line) => line.slice('stdout F '.length));
-    expect(seen.slice(0, -1)).toEqual([]);
-    expect(Number(/^early (\d+)$/.exec(seen.at(-1)!)?.[1])).toBeGreaterThan(0);
+    await endWatch(shim, id);
+  });
+
+  it('are seen by no neighbour where a process must mount procfs, before Linux 6.18', async () => {
+    const former = join(box.dir, 'former-shim');
+    const native = join(import.meta.dirname, '../../../src/runtime/native');
+    const folders = ['', 'keeper', 'monitor', 'foreign', 'init', 'plan'].map((name) => join(native, name));
+    const sources = folders.flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.c'))
+        .map((name) => join(folder, name)),
+    );
+    const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-DWITHOUT_PROC_PIDNS', '-static', '-O0', '-o', former];
+    execFileSync('cc', [...flags, ...folders.map((folder) => `-I${folder}`), ...sources]);
+
+    const shim = await spawnShim(watcherOf('former', {}));
+    const { pid } = await untilState(shim, 'started');
+    for (let i = 0; i < 40; i++) {
+      const joined = plan(`former-${i}`, ['/neighbour', 'proc'], {
+        namespaces: joining(pid),
+      });
+      execFileSync(former, ['spawn'], { input: encodeLaunchPlan(joined) });
+      const one = await connectShim(joined.runDir);
+      await untilState(one, 'exited');
+      await one.reap();
+      one.close();
+      expect(logLines(joined)).toEqual(['stdout F 1 is neighbour']);
+    }
+    await endWatch(shim, 'former');
   });
 
   it.each([

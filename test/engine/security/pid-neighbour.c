@@ -2,6 +2,7 @@
  * What a process can do to others of its pid namespace, for the tests beside it.
  *   neighbour quiet            ends at once, with nothing opened
  *   neighbour say TEXT         prints TEXT
+ *   neighbour proc             prints the name of process 1 as /proc has it
  *   neighbour watch CANARY     until SIGTERM: looks at all others through /proc and prints what is not theirs to show;
  *                              CANARY is the path of a file that only the host has. Last: `early N`, how often a process
  *                              was seen before it became its command.
@@ -110,8 +111,18 @@ static int watch(const char *canary) {
   return 0;
 }
 
+static int first_process(void) {
+  char name[64] = "";
+  FILE *file = fopen("/proc/1/comm", "r");
+  if (!file || !fgets(name, sizeof name, file)) return 1;
+  fclose(file);
+  printf("1 is %s", name);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   if (argc > 2 && strcmp(argv[1], "watch") == 0) return watch(argv[2]);
+  if (argc > 1 && strcmp(argv[1], "proc") == 0) return first_process();
   if (argc > 2 && strcmp(argv[1], "say") == 0) puts(argv[2]);
   return 0;
 }

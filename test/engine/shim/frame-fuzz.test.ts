@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { protocolSeeds } from '../../support/native-seeds.ts';
+import { protocolSeeds, storedInputs } from '../../support/native-seeds.ts';
 
 const directory = process.env.TCOMPOSE_TEST_FUZZ;
 if (directory === undefined)
@@ -10,7 +10,7 @@ if (directory === undefined)
 
 describe.skipIf(directory === undefined)("the frames' decoders in C", () => {
   it('survive cut-off and damaged frames under the sanitizers', () => {
-    const parts: Buffer[] = [];
+    const parts = storedInputs('protocol');
     for (const whole of protocolSeeds()) {
       for (const [at, value, cut] of fc.sample(fc.tuple(fc.nat(), fc.nat({ max: 255 }), fc.boolean()), 10)) {
         const damaged = Buffer.from(cut ? whole.subarray(0, 1 + (at % whole.length)) : whole);

@@ -30,7 +30,9 @@ static void drain_words(int fd, char *text, size_t size) {
     for (ssize_t i = 0; i < n; i++) {
       size_t length = strlen(text);
       if (length + 1 >= size) memmove(text, text + size / 2, size - size / 2), length = strlen(text);
-      text[length] = part[i] == '\n' || part[i] == 0 ? ' ' : part[i];
+      char one = part[i];
+      if (one == '\n' || one == 0) one = ' ';
+      text[length] = one;
       text[length + 1] = 0;
     }
   }

@@ -31,7 +31,8 @@ static _Noreturn void become(const struct monitor *m, const struct list *argv, c
   for (int i = 0; i < 3; i++)
     if (dup2(from[i], i) < 0) _exit(126);
   sys_close_range(3, ~0u, 0);
-  for (int i = 1; i < 65; i++) signal(i, SIG_DFL);
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  for (int i = 1; i < 65; i++) sigaction(i, &action, NULL);
   umask(022);
   sigset_t none;
   sigemptyset(&none);

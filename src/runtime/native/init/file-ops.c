@@ -38,7 +38,8 @@ static int bind_host_device(const struct setup_op *op, int parent, const char *n
   int tree = sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE);
   CHECK(tree, "device", "%s (bound from the host)", source);
   struct stat st;
-  if (fstat(tree, &st) < 0 || st.st_rdev != makedev(op->device.major, op->device.minor) || !(op->device.type == 0 ? S_ISCHR(st.st_mode) : S_ISBLK(st.st_mode)))
+  if (fstat(tree, &st) < 0 || st.st_rdev != makedev(op->device.major, op->device.minor)
+      || !(op->device.type == 0 ? S_ISCHR(st.st_mode) : S_ISBLK(st.st_mode)))
     return fail(failure, "device", ENODEV, "%s of the host is another device", source);
   int target = openat(parent, name, O_CREAT | O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
   CHECK(target, "device", "mount point %s", op->device.target);
@@ -62,7 +63,8 @@ int device_op(struct setup *setup, const struct setup_op *op, struct failure *fa
     result = bind_host_device(op, parent, name, failure);
   } else {
     struct stat st;
-    if (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_rdev != number || (st.st_mode & S_IFMT) != types[op->device.type])
+    if (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+        || st.st_rdev != number || (st.st_mode & S_IFMT) != types[op->device.type])
       return FAIL(failure, "device", "%s", op->device.target);
   }
   close(parent);

@@ -34,7 +34,8 @@ static int join_path(struct launch *launch, const struct namespace_source *sourc
 
 int join_planned(struct launch *launch) {
   const struct namespace_plan *ns = &launch->plan.namespaces;
-  return join_path(launch, &ns->ipc, CLONE_NEWIPC) < 0 || join_path(launch, &ns->uts, CLONE_NEWUTS) < 0 || join_path(launch, &ns->cgroup, CLONE_NEWCGROUP) < 0 ||
+  return join_path(launch, &ns->ipc, CLONE_NEWIPC) < 0 || join_path(launch, &ns->uts, CLONE_NEWUTS) < 0 ||
+                 join_path(launch, &ns->cgroup, CLONE_NEWCGROUP) < 0 ||
                  join_path(launch, &ns->mount, CLONE_NEWNS) < 0 || join_path(launch, &ns->user, CLONE_NEWUSER) < 0
              ? -1
              : 0;
@@ -70,13 +71,15 @@ static int join_container(struct launch *launch) {
     if (fstatat(launch->host_proc, path, &own, 0) < 0) return FAIL(&launch->failure, "stat", "/proc/%s", path);
     if (own.st_ino != theirs.st_ino) flags |= all[i].flag;
   }
-  if (flags && setns(launch->join_pidfd, flags) < 0) return FAIL(&launch->failure, "setns", "namespaces 0x%x of %u", flags, launch->plan.process.join_pid.value);
+  if (flags && setns(launch->join_pidfd, flags) < 0)
+    return FAIL(&launch->failure, "setns", "namespaces 0x%x of %u", flags, launch->plan.process.join_pid.value);
   return flags & CLONE_NEWUSER ? become_namespace_root(&launch->failure) : 0;
 }
 
 static int exec_tty(struct launch *launch, int *slave) {
   int master, root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0 || tty_open(root, &launch->plan.stdio, launch->plan.process.uid, &master, slave) < 0) return FAIL(&launch->failure, "console", "/dev/pts/ptmx");
+  if (root < 0 || tty_open(root, &launch->plan.stdio, launch->plan.process.uid, &master, slave) < 0)
+    return FAIL(&launch->failure, "console", "/dev/pts/ptmx");
   if (sync_send(launch->sync[1], SYNC_TTY, NULL, master) < 0) return FAIL(&launch->failure, "console", "hand over the terminal");
   close(master);
   close(root);
@@ -86,7 +89,8 @@ static int exec_tty(struct launch *launch, int *slave) {
 /* An input that is at its end: the container's null device, or a pipe where that is none. */
 static int open_null(const struct launch *launch) {
   struct stat st;
-  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), device = sys_openat2(root, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), fd = -1;
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+  int device = sys_openat2(root, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
   if (device >= 0 && fstat(device, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) {
     char path[40];
     snprintf(path, sizeof path, "self/fd/%d", device);

@@ -14,7 +14,8 @@
 
 static unsigned mount_attributes(uint32_t flags) {
   return (flags & MS_RDONLY ? MOUNT_ATTR_RDONLY : 0) | (flags & MS_NOSUID ? MOUNT_ATTR_NOSUID : 0) | (flags & MS_NODEV ? MOUNT_ATTR_NODEV : 0) |
-         (flags & MS_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) | (flags & MS_NOATIME ? MOUNT_ATTR_NOATIME : 0) | (flags & MS_NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0);
+         (flags & MS_NOEXEC ? MOUNT_ATTR_NOEXEC : 0)
+         | (flags & MS_NOATIME ? MOUNT_ATTR_NOATIME : 0) | (flags & MS_NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0);
 }
 
 /* `hidepid=2,gid=5` word by word. */
@@ -55,7 +56,8 @@ static int enter_empty_root(void) {
 }
 
 /* With no descriptor at all and one capability: neighbours can see the process that mounts. */
-static int mount_inside(const char *data) {
+static int mount_inside(int pidns, const char *data) {
+  if (setns(pidns, CLONE_NEWPID) < 0) return errno;
   sys_close_range(0, ~0u, 0);
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct one[2] = {{.effective = 1u << CAP_SYS_ADMIN, .permitted = 1u << CAP_SYS_ADMIN}};
@@ -69,17 +71,18 @@ static int mount_inside(const char *data) {
 }
 
 struct proc_made {
+  int pidns;
   const char *data;
   int fd, error;
 };
 
-/* In the stage's memory and descriptors, but with a root of its own; its child is in the pid namespace. */
+/* In the stage's memory and descriptors, but with a root of its own; the child of its child is in the pid namespace. */
 static int make_proc(void *data) {
   struct proc_made *made = data;
   made->error = enter_empty_root() < 0 ? errno : 0;
   if (made->error) return 0;
   pid_t inner = fork();
-  if (inner == 0) _exit(mount_inside(made->data));
+  if (inner == 0) _exit(mount_inside(made->pidns, made->data));
   int status = 0;
   if (inner < 0) made->error = errno;
   while (inner > 0 && waitpid(inner, &status, 0) < 0 && errno == EINTR) {}
@@ -88,12 +91,17 @@ static int make_proc(void *data) {
   return 0;
 }
 
-static int proc_by_process(const struct setup_op *op) {
+static int proc_by_process(const struct launch *launch, const struct setup_op *op) {
   _Alignas(16) char stack[64 << 10];
-  struct proc_made made = {.data = op->mount.data, .fd = -1};
+  struct proc_made made = {.pidns = launch->joined_pidns, .data = op->mount.data, .fd = -1};
+  /* what the stage clones is in the joined namespace: not these, which have its descriptors */
+  int own = openat(launch->host_proc, "self/ns/pid", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || setns(own, CLONE_NEWPID) < 0) return -1;
+  close(own);
   pid_t pid = clone(make_proc, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &made);
   if (pid < 0) return -1;
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+  if (setns(launch->joined_pidns, CLONE_NEWPID) < 0) return -1;
   if (made.fd < 0) return errno = made.error ? made.error : ESRCH, -1;
   struct mount_attr attr = {.attr_set = mount_attributes(op->mount.flags)};
   if (sys_mount_setattr(made.fd, 0, &attr) == 0) return made.fd;
@@ -105,7 +113,7 @@ static int proc_by_process(const struct setup_op *op) {
 
 int joined_proc_op(struct setup *setup, const struct setup_op *op, int target, struct failure *failure) {
   int tree = proc_by_option(setup->launch->joined_pidns, op);
-  if (tree < 0 && errno == EINVAL) tree = proc_by_process(op);
+  if (tree < 0 && errno == EINVAL) tree = proc_by_process(setup->launch, op);
   CHECK(tree, "mount", "procfs of the joined pid namespace");
   CHECK(sys_move_mount(tree, target), "mount", "%s on %s", op->mount.fstype, op->mount.target);
   close(tree);

@@ -20,7 +20,8 @@ int mount_op(struct setup *setup, const struct setup_op *op, struct failure *fai
   CHECK(target, "mount", "mount point %s", op->mount.target);
   if (setup->launch->joined_pidns >= 0 && strcmp(op->mount.fstype, "proc") == 0) return joined_proc_op(setup, op, target, failure);
   char path[40];
-  int result = mount(op->mount.source, fd_path(target, path, sizeof path), op->mount.fstype, op->mount.flags, *op->mount.data ? op->mount.data : NULL);
+  const char *data = *op->mount.data ? op->mount.data : NULL;
+  int result = mount(op->mount.source, fd_path(target, path, sizeof path), op->mount.fstype, op->mount.flags, data);
   int error = errno;
   close(target);
   return result < 0 ? fail(failure, "mount", error, "%s on %s", op->mount.fstype, op->mount.target) : 0;
@@ -49,13 +50,15 @@ static int bind_tree(const struct setup_op *op) {
 
 /* Says which source could not be opened. */
 static int source_failure(const struct setup_op *op, struct failure *failure) {
-  return *op->bind.subpath ? FAIL(failure, "bind", "subpath %s of %s", op->bind.subpath, op->bind.source) : FAIL(failure, "bind", "source %s", op->bind.source);
+  if (*op->bind.subpath) return FAIL(failure, "bind", "subpath %s of %s", op->bind.subpath, op->bind.source);
+  return FAIL(failure, "bind", "source %s", op->bind.source);
 }
 
 int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
   int tree = setup->shared && setup->shared[step] >= 0 ? setup->shared[step] : bind_tree(op);
   if (tree < 0) return source_failure(op, failure);
-  struct mount_attr attr = {.attr_set = (op->bind.nosuid ? MOUNT_ATTR_NOSUID : 0) | (op->bind.nodev ? MOUNT_ATTR_NODEV : 0) | (op->bind.noexec ? MOUNT_ATTR_NOEXEC : 0)};
+  struct mount_attr attr = {.attr_set = (op->bind.nosuid ? MOUNT_ATTR_NOSUID : 0) | (op->bind.nodev ? MOUNT_ATTR_NODEV : 0) |
+                                        (op->bind.noexec ? MOUNT_ATTR_NOEXEC : 0)};
   unsigned recursive = op->bind.recursive ? AT_RECURSIVE : 0;
   if (attr.attr_set) CHECK(sys_mount_setattr(tree, recursive, &attr), "bind", "attributes of %s", op->bind.source);
   if (op->bind.read_only != READONLY_NO) {

@@ -82,7 +82,8 @@ static int get_caps(struct rights *caps) {
 static int set_caps(const struct rights *caps) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2] = {{(uint32_t)caps->effective, (uint32_t)caps->permitted, (uint32_t)caps->inheritable},
-                                           {(uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32), (uint32_t)(caps->inheritable >> 32)}};
+                                           {(uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32),
+                                            (uint32_t)(caps->inheritable >> 32)}};
   return (int)syscall(__NR_capset, &header, data);
 }
 
@@ -114,11 +115,9 @@ static int set_ids(struct launch *launch) {
 static int load_seccomp(const struct process_plan *process, struct failure *failure) {
   if (!process->seccomp.present) return 0;
   const struct blob *blob = &process->seccomp.value;
-  struct sock_filter *filter = malloc(blob->size + sizeof *filter);
-  if (!filter) _exit(71);
-  memcpy(filter, blob->data, blob->size);
-  struct sock_fprog program = {.len = (unsigned short)(blob->size / sizeof *filter), .filter = filter};
-  if (blob->size % sizeof *filter || blob->size / sizeof *filter > BPF_MAXINSNS) return fail(failure, "seccomp", EINVAL, "a program of %u bytes", blob->size);
+  enum { SIZE = sizeof(struct sock_filter) };
+  struct sock_fprog program = {.len = (unsigned short)(blob->size / SIZE), .filter = (void *)(uintptr_t)blob->data};
+  if (blob->size % SIZE || blob->size / SIZE > BPF_MAXINSNS) return fail(failure, "seccomp", EINVAL, "a program of %u bytes", blob->size);
   CHECK((int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp", "load the filter");
   return 0;
 }
@@ -141,7 +140,8 @@ static int take_rights(struct launch *launch) {
   struct rights have;
   CHECK(get_caps(&have), "capabilities", "capget");
   struct rights last = {wanted->effective & have.permitted, wanted->permitted & have.permitted, wanted->inheritable & have.permitted};
-  if (last.permitted != wanted->permitted) warn(launch, "capabilities 0x%llx do not exist on this machine", (unsigned long long)(wanted->permitted & ~have.permitted));
+  uint64_t missing = wanted->permitted & ~have.permitted;
+  if (missing) warn(launch, "capabilities 0x%llx do not exist on this machine", (unsigned long long)missing);
   last.effective &= last.permitted;
   if (drop_bounding(wanted->bounding, failure) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "capabilities", "keep over setresuid");

@@ -25,7 +25,8 @@ static size_t common_directory(const struct setup_op *op) {
   const char *first = LIST_AT(const char *, op->overlay.lower, 0)[0];
   size_t common = strlen(first);
   for (uint32_t i = 0; i < op->overlay.lower.count + 2; i++) {
-    const char *path = i < op->overlay.lower.count ? *LIST_AT(const char *, op->overlay.lower, i) : i == op->overlay.lower.count ? op->overlay.upper : op->overlay.work;
+    const char *path = i == op->overlay.lower.count ? op->overlay.upper : op->overlay.work;
+    if (i < op->overlay.lower.count) path = *LIST_AT(const char *, op->overlay.lower, i);
     size_t same = 0;
     while (same < common && path[same] == first[same]) same++;
     common = same;

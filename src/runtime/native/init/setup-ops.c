@@ -7,7 +7,8 @@
 #include "setup.h"
 
 static int run(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
-  bool needs_root = op->code != SETUP_ROOTFS_OVERLAY && op->code != SETUP_ROOTFS_BIND && op->code != SETUP_SYSCTL && op->code != SETUP_HOSTNAME && op->code != SETUP_DOMAINNAME;
+  bool needs_root = op->code != SETUP_ROOTFS_OVERLAY && op->code != SETUP_ROOTFS_BIND && op->code != SETUP_SYSCTL
+                    && op->code != SETUP_HOSTNAME && op->code != SETUP_DOMAINNAME;
   if (needs_root && setup->root < 0) return fail(failure, setup_op_names[op->code], EINVAL, "no root file system yet");
   switch ((enum setup_code)op->code) {
     case SETUP_ROOTFS_OVERLAY: return rootfs_overlay(setup, op, failure);

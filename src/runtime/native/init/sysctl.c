@@ -13,7 +13,7 @@ int sysctl_op(struct setup *setup, const struct setup_op *op, struct failure *fa
   if (size >= (int)sizeof path) return fail(failure, "sysctl", ENAMETOOLONG, "%s", op->sysctl.key);
   size_t first = strcspn(op->sysctl.key, "./");
   if (op->sysctl.key[first] == '.')
-    for (char *at = path; *at; at++) *at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+    for (char *at = path; (at = strpbrk(at, "./")); at++) *at = (char)(*at ^ '.' ^ '/');
   int top = openat(setup->launch->host_proc, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
   CHECK(top, "sysctl", "/proc/sys");
   int fd = sys_openat2(top, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);

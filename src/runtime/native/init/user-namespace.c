@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,13 +12,11 @@
 
 /* What `id` inside is outside, by lines `inside outside count`; `id` itself when no line has it. */
 static uint32_t map_id(const char *map, uint32_t id) {
-  for (const char *line = map; line && *line; line = strchr(line, '\n')) {
-    if (*line == '\n') line++;
-    unsigned long inside, outside, count;
-    if (sscanf(line, "%lu %lu %lu", &inside, &outside, &count) == 3 && id >= inside && id - inside < count) return (uint32_t)(outside + (id - inside));
-    if (!*line) break;
+  for (char *end;; map = end) {
+    unsigned long inside = strtoul(map, &end, 10), outside = strtoul(end, &end, 10), count = strtoul(end, &end, 10);
+    if (end == map) return id; /* no number is left */
+    if (id >= inside && id - inside < count) return (uint32_t)(outside + (id - inside));
   }
-  return id;
 }
 
 /* `id` by the map file of `pid`. */
@@ -68,5 +67,6 @@ int become_namespace_root(struct failure *failure) {
 }
 
 bool joins_before_clone(const struct namespace_plan *ns) {
-  return ns->user.kind == NS_PATH || (ns->user.kind == NS_NEW && (ns->ipc.kind == NS_PATH || ns->uts.kind == NS_PATH || ns->cgroup.kind == NS_PATH || ns->mount.kind == NS_PATH));
+  bool others = ns->ipc.kind == NS_PATH || ns->uts.kind == NS_PATH || ns->cgroup.kind == NS_PATH || ns->mount.kind == NS_PATH;
+  return ns->user.kind == NS_PATH || (ns->user.kind == NS_NEW && others);
 }

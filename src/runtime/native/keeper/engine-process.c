@@ -17,7 +17,7 @@ static _Noreturn void become_engine(struct keeper *k, int socket) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  signal(SIGPIPE, SIG_DFL);
+  (void)signal(SIGPIPE, SIG_DFL);
   int null = open("/dev/null", O_RDONLY);
   dup2(null, 0);
   dup2(k->log, 1);
@@ -47,7 +47,7 @@ void start_engine(struct keeper *k) {
     k->restart_at = monotonic_ms() + BACKOFF_MOST;
     return;
   }
-  fflush(NULL);
+  (void)fflush(NULL);
   pid_t pid = fork();
   if (pid == 0) become_engine(k, pair[1]);
   close(pair[1]);

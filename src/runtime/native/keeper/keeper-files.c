@@ -22,23 +22,28 @@ void say(struct keeper *k, const char *format, ...) {
   buffer_free(&line);
 }
 
+/* The title of the process is written over the arguments. */
+static char *copy_of(const char *argument) {
+  char *copy = strdup(argument);
+  if (!copy) _exit(71);
+  return copy;
+}
+
 bool parse_options(struct options *o, int argc, char **argv) {
-  for (int i = 0; i < argc; i++)
-    if (!(argv[i] = strdup(argv[i]))) return false;
   for (int i = 0; i < argc;) {
     if (i + 2 < argc && strcmp(argv[i], "--engine") == 0) {
-      o->node = argv[i + 1];
-      o->engine = argv[i + 2];
+      o->node = copy_of(argv[i + 1]);
+      o->engine = copy_of(argv[i + 2]);
       i += 3;
       continue;
     }
     if (i + 1 >= argc) return false;
     if (strcmp(argv[i], "--lib") == 0)
-      o->lib = argv[i + 1];
+      o->lib = copy_of(argv[i + 1]);
     else if (strcmp(argv[i], "--run") == 0)
-      o->run = argv[i + 1];
+      o->run = copy_of(argv[i + 1]);
     else if (strcmp(argv[i], "--cgroup") == 0 && o->cgroup_count < sizeof o->cgroups / sizeof *o->cgroups)
-      o->cgroups[o->cgroup_count++] = argv[i + 1];
+      o->cgroups[o->cgroup_count++] = copy_of(argv[i + 1]);
     else
       return false;
     i += 2;
@@ -54,7 +59,7 @@ int open_log(const char *run) {
   struct stat st;
   snprintf(path, sizeof path, "%s/engine.log", run);
   snprintf(old, sizeof old, "%s.1", path);
-  if (stat(path, &st) == 0 && st.st_size > LOG_MOST) rename(path, old);
+  if (stat(path, &st) == 0 && st.st_size > LOG_MOST) (void)rename(path, old);
   return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 

@@ -36,7 +36,8 @@ static int serve(struct keeper *k) {
     if (k->engine == 0 && now >= k->restart_at) start_engine(k);
     engine_socket_flush(k);
     int timeout = k->restart_at > now ? (int)(k->restart_at - now) : -1;
-    struct pollfd set[2] = {{.fd = k->signals, .events = POLLIN}, {.fd = k->socket, .events = (short)(POLLIN | (buffer_size(&k->out) ? POLLOUT : 0))}};
+    struct pollfd set[2] = {{.fd = k->signals, .events = POLLIN},
+                          {.fd = k->socket, .events = (short)(POLLIN | (buffer_size(&k->out) ? POLLOUT : 0))}};
     if (poll(set, 2, timeout) < 0 && errno != EINTR) return 1;
     if (set[1].revents & (POLLIN | POLLHUP | POLLERR) && k->socket >= 0) engine_socket_readable(k);
     if (set[0].revents) {

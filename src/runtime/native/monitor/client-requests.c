@@ -83,21 +83,22 @@ static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
   m->leave_by = monotonic_ms() + LEAVE_MS;
 }
 
+static void do_subscribe(struct monitor *m, struct client *client, bool logs) {
+  if (!client->subscribed) client_tell_state(m, client);
+  client->subscribed = true;
+  if (!logs || client->logs || !m->log.path || client->fd < 0) return;
+  client->logs = true;
+  client_tell_log(m, client);
+}
+
+static void answered_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in);
+
 bool client_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in) {
   size_t left = (size_t)(in->end - in->at);
-  uint32_t seq, a, b;
-  const char *text;
   switch (type) {
-    case SUBSCRIBE: {
-      bool logs = get_u8(in) & 1;
-      if (!client->subscribed) client_tell_state(m, client);
-      client->subscribed = true;
-      if (logs && !client->logs && m->log.path && client->fd >= 0) {
-        client->logs = true;
-        client_tell_log(m, client);
-      }
+    case SUBSCRIBE:
+      do_subscribe(m, client, get_u8(in) & 1);
       return true;
-    }
     case STDIN:
       if (!client->attached || !client->stdin_open || !m->launch.plan.stdio.stdin_open || m->stdin_closing || m->init_reaped) return true;
       if (buffer_size(&m->stdin_pending) > 0 && buffer_size(&m->stdin_pending) + left > STDIN_LIMIT) return false;
@@ -109,7 +110,14 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
       client->stdin_open = false;
       return true;
   }
-  seq = get_u32(in);
+  answered_request(m, client, type, in);
+  if (in->bad) client_close(client); /* it speaks another language */
+  return true;
+}
+
+static void answered_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in) {
+  uint32_t seq = get_u32(in), a, b;
+  const char *text;
   switch (type) {
     case START:
       client_answer(client, seq, monitor_start(m), -1, "start");
@@ -148,6 +156,4 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
     default:
       in->bad = true;
   }
-  if (in->bad) client_close(client); /* it speaks another language */
-  return true;
 }

@@ -56,7 +56,8 @@ void write_exit_file(const struct monitor *m) {
   put_format(&out, "started-at %" PRIu64 "\nfinished-at %" PRIu64 "\n", m->started_at, m->finished_at);
   if (m->state == STATE_FAILED) {
     const struct failure *failure = &m->launch.failure;
-    put_format(&out, "code %d\nfailed-phase %s\nfailed-step %d\nfailed-errno %d\n", failure_exit_code(failure), phase_names[failure->phase], failure->step, failure->error);
+    put_format(&out, "code %d\nfailed-phase %s\nfailed-step %d\nfailed-errno %d\n", failure_exit_code(failure),
+               phase_names[failure->phase], failure->step, failure->error);
     put_line(&out, "failed-op", failure->op);
     put_line(&out, "failed-detail", failure->detail);
   } else {

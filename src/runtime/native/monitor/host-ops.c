@@ -27,7 +27,8 @@ static int device_filter(const char *cgroup, const struct blob *program, struct 
   if (loaded < 0) {
     result = FAIL(failure, "device-filter", "bpf(BPF_PROG_LOAD)");
   } else {
-    union bpf_attr attach = {.target_fd = (uint32_t)dir, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI};
+    union bpf_attr attach = {.target_fd = (uint32_t)dir, .attach_bpf_fd = (uint32_t)loaded,
+                            .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI};
     if (syscall(__NR_bpf, BPF_PROG_ATTACH, &attach, sizeof attach) < 0) result = FAIL(failure, "device-filter", "bpf(BPF_PROG_ATTACH) %s", cgroup);
     close(loaded);
   }

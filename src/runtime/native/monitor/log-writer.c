@@ -45,7 +45,7 @@ static void rotate(struct log_writer *log) {
   for (uint32_t i = older + 1 < log->max_files ? older + 1 : older; i >= 1; i--) {
     snprintf(to, sizeof to, "%s.%u", log->path, i);
     snprintf(from, sizeof from, "%s.%u", log->path, i - 1);
-    rename(i == 1 ? log->path : from, to);
+    (void)rename(i == 1 ? log->path : from, to);
   }
   int old = log->fd;
   if (open_file(log) < 0) {
@@ -77,7 +77,8 @@ static void take_stamp(struct log_writer *log) {
   log->stamp[29] = 'Z';
 }
 
-static void put_record(struct log_writer *log, const char *stream, bool full, const uint8_t *data, size_t size, const uint8_t *more, size_t more_size) {
+static void put_record(struct log_writer *log, const char *stream, bool full, const uint8_t *data, size_t size, const uint8_t *more,
+                       size_t more_size) {
   size_t record = HEADER + size + more_size + 1;
   uint64_t after = log->size + buffer_size(&log->batch) + record;
   if (log->max_size && after > log->max_size && after > record) {
@@ -203,7 +204,7 @@ void log_flush(struct log_writer *log) {
     log->unreported += lost;
   }
   buffer_consume(&log->batch, size);
-  if (log->batch.capacity > BATCH * 2) buffer_free(&log->batch);
+  if (log->batch.capacity / 2 > BATCH) buffer_free(&log->batch);
 }
 
 void log_close(struct log_writer *log) {

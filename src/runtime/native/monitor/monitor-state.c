@@ -21,7 +21,8 @@ static void finish(struct monitor *m) {
   buffer_free(&m->stdin_pending);
   release_all_sockets(&m->launch);
   close_fd(&m->launch.netns);
-  if (m->launch.plan.oom_counter.present && m->launch.init_pid > 0) m->oom_killed = oom_kill_count(m->launch.plan.oom_counter.value) > m->launch.oom_kills;
+  if (m->launch.plan.oom_counter.present && m->launch.init_pid > 0)
+    m->oom_killed = oom_kill_count(m->launch.plan.oom_counter.value) > m->launch.oom_kills;
   foreign_end(m);
   host_ops_teardown(&m->launch);
   write_exit_file(m);

@@ -231,7 +231,8 @@ void network_leave(struct launch *launch) {
 int network_ops_run(struct launch *launch, const struct list *ops, struct failure *failure) {
   struct channels channels = {0};
   int result = open_host_channels(&channels, ops, failure);
-  if (result == 0 && launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) < 0) result = FAIL(failure, "setns", "the container's network namespace");
+  if (result == 0 && launch->netns >= 0 && setns(launch->netns, CLONE_NEWNET) < 0)
+    result = FAIL(failure, "setns", "the container's network namespace");
   if (result == 0) result = run_all(launch, &channels, ops, failure);
   network_leave(launch);
   close_channels(&channels);

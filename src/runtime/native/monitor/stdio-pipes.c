@@ -35,6 +35,7 @@ int stdio_give_to_user(struct launch *launch) {
   uint32_t uid, gid;
   host_ids(launch, &uid, &gid);
   for (int i = 0; i < 3; i++)
-    if (launch->monitor_stdio[i] >= 0 && fchown(launch->monitor_stdio[i], uid, gid) < 0 && uid != 0) return FAIL(failure, "fchown", "stdio %d to user %u", i, uid);
+    if (launch->monitor_stdio[i] >= 0 && fchown(launch->monitor_stdio[i], uid, gid) < 0 && uid != 0)
+      return FAIL(failure, "fchown", "stdio %d to user %u", i, uid);
   return 0;
 }

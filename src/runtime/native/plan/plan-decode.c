@@ -43,6 +43,27 @@ static bool decode_flag(struct reader *in) {
 }
 
 /* Decodes one value of `type` to `to`, which holds zeros; on bad input the value is left incomplete and in->bad set. */
+static void decode_namespace(struct reader *in, struct namespace_source *source) {
+  uint8_t kind = get_u8(in);
+  if (kind > NS_PATH) in->bad = true;
+  if (in->bad) return;
+  source->kind = kind;
+  if (kind == NS_PATH) source->path = get_text(in);
+}
+
+static void decode(struct reader *in, const struct type *type, uint8_t *to, struct arena *arena);
+
+/* An item takes a byte at least, so a count beyond what is left is refused before memory is taken for it. */
+static void decode_list(struct reader *in, const struct type *inner, struct list *list, struct arena *arena) {
+  uint32_t count = get_u32(in);
+  if (in->bad || count > (size_t)(in->end - in->at) || !(list->items = arena_alloc(arena, count, inner->size))) {
+    in->bad = true;
+    return;
+  }
+  list->count = count;
+  for (uint32_t i = 0; i < count && !in->bad; i++) decode(in, inner, (uint8_t *)list->items + (size_t)i * inner->size, arena);
+}
+
 static void decode(struct reader *in, const struct type *type, uint8_t *to, struct arena *arena) {
   if (in->bad) return;
   switch (type->kind) {
@@ -75,22 +96,9 @@ static void decode(struct reader *in, const struct type *type, uint8_t *to, stru
       *(uint64_t *)to = decode_flag(in);
       if (*(uint64_t *)to) decode(in, type->inner, to + 8, arena);
       break;
-    case T_LIST: {
-      struct list *list = (struct list *)to;
-      uint32_t count = get_u32(in);
-      if (in->bad || count > (size_t)(in->end - in->at)) {
-        in->bad = true;
-        return;
-      }
-      list->items = arena_alloc(arena, count, type->inner->size);
-      if (!list->items) {
-        in->bad = true;
-        return;
-      }
-      list->count = count;
-      for (uint32_t i = 0; i < count && !in->bad; i++) decode(in, type->inner, (uint8_t *)list->items + (size_t)i * type->inner->size, arena);
+    case T_LIST:
+      decode_list(in, type->inner, (struct list *)to, arena);
       break;
-    }
     case T_RECORD:
       decode_fields(in, type->fields, to, arena);
       break;
@@ -100,15 +108,9 @@ static void decode(struct reader *in, const struct type *type, uint8_t *to, stru
       if (!in->bad) decode_fields(in, type->ops[code], to, arena);
       break;
     }
-    case T_NAMESPACE: {
-      struct namespace_source *source = (struct namespace_source *)to;
-      uint8_t kind = get_u8(in);
-      if (kind > NS_PATH) in->bad = true;
-      if (in->bad) return;
-      source->kind = kind;
-      if (kind == NS_PATH) source->path = get_text(in);
+    case T_NAMESPACE:
+      decode_namespace(in, (struct namespace_source *)to);
       break;
-    }
   }
 }
 

@@ -23,6 +23,36 @@ static void print_hash(const struct blob *blob, struct buffer *out) {
   put_format(out, "%u-bytes:%08x", blob->size, hash);
 }
 
+static void print_bytes(const struct blob *blob, struct buffer *out) {
+  if (!blob->size) put_u8(out, '-');
+  for (uint32_t i = 0; i < blob->size; i++) put_format(out, "%02x", blob->data[i]);
+}
+
+static void print_limit(uint64_t limit, struct buffer *out) {
+  if (limit == UINT64_MAX)
+    put_format(out, "unlimited");
+  else
+    put_format(out, "%" PRIu64, limit);
+}
+
+static void print_namespace(const struct namespace_source *source, struct buffer *out) {
+  if (source->kind == NS_PATH)
+    print_text(source->path, out);
+  else
+    put_format(out, "%s", source->kind == NS_NEW ? "new" : "host");
+}
+
+static void print(const struct type *type, const uint8_t *from, struct buffer *out);
+
+static void print_list(const struct type *inner, const struct list *list, struct buffer *out) {
+  put_u8(out, '[');
+  for (uint32_t i = 0; i < list->count; i++) {
+    if (i) put_u8(out, ' ');
+    print(inner, (const uint8_t *)list->items + (size_t)i * inner->size, out);
+  }
+  put_u8(out, ']');
+}
+
 static void print(const struct type *type, const uint8_t *from, struct buffer *out) {
   switch (type->kind) {
     case T_TEXT:
@@ -50,17 +80,11 @@ static void print(const struct type *type, const uint8_t *from, struct buffer *o
       put_format(out, "0x%" PRIx64, *(const uint64_t *)from);
       break;
     case T_LIMIT:
-      if (*(const uint64_t *)from == UINT64_MAX)
-        put_format(out, "unlimited");
-      else
-        put_format(out, "%" PRIu64, *(const uint64_t *)from);
+      print_limit(*(const uint64_t *)from, out);
       break;
-    case T_BYTES: {
-      const struct blob *blob = (const struct blob *)from;
-      if (!blob->size) put_u8(out, '-');
-      for (uint32_t i = 0; i < blob->size; i++) put_format(out, "%02x", blob->data[i]);
+    case T_BYTES:
+      print_bytes((const struct blob *)from, out);
       break;
-    }
     case T_PROGRAM:
       print_hash((const struct blob *)from, out);
       break;
@@ -76,16 +100,9 @@ static void print(const struct type *type, const uint8_t *from, struct buffer *o
       else
         put_u8(out, '-');
       break;
-    case T_LIST: {
-      const struct list *list = (const struct list *)from;
-      put_u8(out, '[');
-      for (uint32_t i = 0; i < list->count; i++) {
-        if (i) put_u8(out, ' ');
-        print(type->inner, (const uint8_t *)list->items + (size_t)i * type->inner->size, out);
-      }
-      put_u8(out, ']');
+    case T_LIST:
+      print_list(type->inner, (const struct list *)from, out);
       break;
-    }
     case T_RECORD:
       print_fields(type->fields, from, out);
       break;
@@ -96,14 +113,9 @@ static void print(const struct type *type, const uint8_t *from, struct buffer *o
       print_fields(type->ops[code], from, out);
       break;
     }
-    case T_NAMESPACE: {
-      const struct namespace_source *source = (const struct namespace_source *)from;
-      if (source->kind == NS_PATH)
-        print_text(source->path, out);
-      else
-        put_format(out, "%s", source->kind == NS_NEW ? "new" : "host");
+    case T_NAMESPACE:
+      print_namespace((const struct namespace_source *)from, out);
       break;
-    }
   }
 }
 

@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   decode(copy, size);
   if (size >= 12) {
     /* magic, version, size: with those right, the fields are reached */
-    const uint8_t header[12] = {'T', 'C', 'L', 'P', PLAN_VERSION, 0, 0, 0, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
+    const uint8_t header[12] = {'T', 'C', 'L', 'P', PLAN_VERSION, 0, 0, 0,
+                                (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
     memcpy(copy, header, sizeof header);
     decode(copy, size);
   }

@@ -40,6 +40,8 @@ static void fuzz_client(const int *pair, uint8_t choice, const uint8_t *data, si
   static const enum state states[] = {STATE_CREATED, STATE_RUNNING, STATE_EXITED, STATE_FAILED};
   struct monitor m = {.state = states[choice >> 1 & 3]};
   struct launch *l = &m.launch;
+  struct command_page page = {0};
+  l->page = &page;
   l->netns = l->host_netns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
   for (int i = 0; i < 3; i++) l->stdio[i] = l->monitor_stdio[i] = -1;
   l->plan = (struct plan){.kind = choice >> 3 & 1, .id = "fuzz", .run_dir = "", .stdio = {.stdin_open = true, .stdin_once = choice >> 4 & 1}};
