@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { constants as os } from 'node:os';
 import { errnoNameOf, makeDirectoryAt, readLinkOf, removeDirectoryAt, unlinkAt } from '../sys/at-calls.ts';
 import { SystemCallError } from '../sys/libc.ts';
-import { O_PATH, openName } from '../sys/openat2.ts';
+import { O_PATH, openName, openNameOfMount } from '../sys/openat2.ts';
 import { DescriptorCache } from './descriptor-cache.ts';
 import { ConfinedEntry } from './entry.ts';
 import { baseOf, cName, isWithin, joined, parentOf } from './names.ts';
@@ -155,9 +155,22 @@ export class ConfinedDirectory {
       return true;
     } catch (error) {
       const errno = errnoNameOf(error);
-      if (errno === 'EISDIR') return false;
       if (errno === 'ENOENT') return true;
-      throw error;
+      if (errno !== 'EISDIR') throw error;
+      this.#refuseMount(path);
+      return false;
+    }
+  }
+
+  /** What is mounted in a tree belongs to somebody else and is not taken away with it. */
+  #refuseMount(path: string): void {
+    const { directory, name } = this.place(path, false);
+    try {
+      closeSync(openNameOfMount(directory, name, asItself));
+    } catch (error) {
+      const errno = errnoNameOf(error);
+      if (errno === 'EXDEV') throw failed(`${path} has something mounted on it`, os.errno.EBUSY);
+      if (errno !== 'ENOENT') throw error;
     }
   }
 

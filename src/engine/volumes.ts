@@ -1,10 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { opendir, readdir, stat } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../confined/confined-directory.ts';
+import { unmountAt } from '../sys/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import type { Clock } from './clock.ts';
+import { isMounted } from './containers/host/volume-mounts.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
@@ -12,6 +14,7 @@ import { createSerial, type Serial } from './serial.ts';
 import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
 import type { Trash } from './store/trash.ts';
 import { rfc3339 } from './time-text.ts';
+import { volumeKind } from './volume-options.ts';
 
 /** volumes/<name>/meta.json */
 export interface VolumeRecord {
@@ -39,6 +42,11 @@ export interface VolumeStore {
    * time for each volume: when this resolves it is whole, whoever filled it. On failure what was copied is taken away again.
    */
   fill(name: string, ifEmpty: boolean, copy: () => Promise<void>): Promise<void>;
+  /** Runs `work` when nobody fills, mounts or unmounts the volume, and keeps others from it meanwhile. */
+  alone<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Says that the volume must stay mounted, though no container is up that uses it; returns the release. */
+  hold(name: string): () => void;
+  isHeld(name: string): boolean;
   /** Removes record and data, the latter by the trash. Whether it is in use is the caller's question. Idempotent. */
   remove(name: string): Promise<void>;
   inspect(record: VolumeRecord): VolumeInspect;
@@ -59,6 +67,7 @@ export function openVolumes(
 ): VolumeStore {
   const records = new Map<string, VolumeRecord>();
   const fillings = new Map<string, Serial>();
+  const holds = new Set<{ readonly name: string }>();
   const fillingOf = (name: string): Serial => {
     const serial = fillings.get(name) ?? createSerial();
     fillings.set(name, serial);
@@ -123,8 +132,17 @@ export function openVolumes(
       records.set(name, record);
       return { record, isNew: true };
     },
-    dataPath: (record) =>
-      isBind(record.options) ? record.options.device! : join(directory, record.name, '_data'),
+    dataPath(record) {
+      const kind = volumeKind(record.options);
+      return kind.kind === 'bind' ? kind.device : join(directory, record.name, '_data');
+    },
+    alone: (name, work) => fillingOf(name).run(work),
+    hold(name) {
+      const mark = { name };
+      holds.add(mark);
+      return () => void holds.delete(mark);
+    },
+    isHeld: (name) => [...holds].some((mark) => mark.name === name),
     fill: (name, ifEmpty, copy) =>
       fillingOf(name).run(async () => {
         const record = records.get(name);
@@ -145,7 +163,11 @@ export function openVolumes(
         rmSync(mark, { force: true });
       }),
     async remove(name) {
-      if (!records.delete(name)) return;
+      const record = records.get(name);
+      if (record === undefined) return;
+      // What is mounted there is somebody else's: not to be deleted with the directory.
+      if (isMounted(store.dataPath(record))) unmountAt(store.dataPath(record));
+      records.delete(name);
       fillings.delete(name);
       await trash.put(join(directory, name));
     },
@@ -200,38 +222,14 @@ async function clear(path: string): Promise<void> {
   }
 }
 
-/** Bytes of a directory tree on disk (st_blocks), links counted once each. */
-export async function diskUsage(path: string): Promise<number> {
-  let total = 0;
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) total += await diskUsage(child);
-    else if (entry.isFile()) total += (await stat(child).catch(() => undefined))?.size ?? 0;
-  }
-  return total;
-}
-
 function checkDriver(driver: string | undefined, options: StringMap): void {
   if (driver && driver !== 'local') {
     throw badParameter(`volume driver "${driver}" is not available: this engine has only "local"`);
   }
-  const unknown = Object.keys(options).find((key) => !['type', 'o', 'device', 'size'].includes(key));
-  if (unknown !== undefined) throw badParameter(`invalid option: "${unknown}" for the local volume driver`);
-  if (Object.keys(options).length > 0 && !isBind(options)) {
-    throw badParameter(
-      `the local volume driver of this engine mounts only "o=bind" devices, not type "${options.type ?? ''}"`,
-      'mount the file system on the host and bind its directory',
-    );
-  }
+  volumeKind(options);
 }
 
-function isBind(options: StringMap): boolean {
-  return (
-    (options.o ?? '').split(',').some((word) => word === 'bind' || word === 'rbind') &&
-    (options.device ?? '').startsWith('/')
-  );
-}
+const isBind = (options: StringMap): boolean => volumeKind(options).kind === 'bind';
 
 function sameMap(a: StringMap, b: StringMap): boolean {
   const keys = Object.keys(a);

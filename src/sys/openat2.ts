@@ -3,6 +3,7 @@ import { check, declare } from './libc.ts';
 const openat2 = declare('long syscall(long number, long dirfd, const uint8_t *path, void *how, long size)');
 /** The same number on every architecture (asm-generic). */
 const syscallNumber = 437;
+const resolveNoCrossing = 0x01;
 const resolveNoMagicLinks = 0x02;
 const resolveNoSymlinks = 0x04;
 const resolveBeneath = 0x08;
@@ -17,10 +18,19 @@ const O_CLOEXEC = 0o2000000;
  * closes. @throws SystemCallError (ENOENT, ENOTDIR, ELOOP …)
  */
 export function openName(dirFd: number, name: Uint8Array, flags: number, mode = 0): number {
+  return openRestricted(dirFd, name, flags, mode, 0);
+}
+
+/** As openName, but throws EXDEV for what is mounted there. */
+export function openNameOfMount(dirFd: number, name: Uint8Array, flags: number): number {
+  return openRestricted(dirFd, name, flags, 0, resolveNoCrossing);
+}
+
+function openRestricted(dirFd: number, name: Uint8Array, flags: number, mode: number, more: number): number {
   const how = Buffer.alloc(24);
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(mode), 8);
-  how.writeBigUInt64LE(BigInt(resolveBeneath | resolveNoSymlinks | resolveNoMagicLinks), 16);
+  how.writeBigUInt64LE(BigInt(resolveBeneath | resolveNoSymlinks | resolveNoMagicLinks | more), 16);
   return check(openat2(syscallNumber, dirFd, name, how, how.length), 'openat2');
 }
 

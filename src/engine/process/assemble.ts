@@ -8,6 +8,7 @@ import type { KeeperConnection } from '../../runtime/shim/keeper-client.ts';
 import { version } from '../../version.ts';
 import { systemClock } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
+import { settleVolumeMounts } from '../containers/host/volume-mounts.ts';
 import { adoptContainers } from '../containers/lifecycle/adopt.ts';
 import { loadContainers } from '../containers/lifecycle/load.ts';
 import { clearOrphans } from '../containers/lifecycle/orphans.ts';
@@ -118,6 +119,7 @@ export async function assemble(
   await adoptContainers(engine, newBoot);
   networks.ensurePredefined();
   await clearOrphans(engine);
+  await settleVolumeMounts(engine);
   engine.trash.lib.sweep();
   engine.trash.run.sweep();
   return engine;

@@ -1,3 +1,4 @@
+import { diskUsage } from '../../confined/disk-usage.ts';
 import type {
   ContainerCreateRequest,
   ContainerTopResponse,
@@ -30,7 +31,6 @@ import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
 import { parseRfc3339 } from '../time-text.ts';
-import { diskUsage } from '../volumes.ts';
 
 /** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
 export function containerRoutes(engine: Engine): Route[] {

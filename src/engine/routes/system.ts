@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
+import { diskUsage } from '../../confined/disk-usage.ts';
 import type { Info, Version } from '../api/system.ts';
 import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import { summarize } from '../containers/view/inspect.ts';
@@ -10,7 +11,6 @@ import type { Route } from '../http/router.ts';
 import { apiVersion, minApiVersion } from '../http/versions.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
 import { rfc3339 } from '../time-text.ts';
-import { diskUsage } from '../volumes.ts';
 import { summarizeImage } from './images.ts';
 
 /** Names Go clients know the architectures by. */

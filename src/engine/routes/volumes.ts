@@ -1,3 +1,4 @@
+import { diskUsage } from '../../confined/disk-usage.ts';
 import { volumeCreateShape } from '../api/request-shapes.ts';
 import type { VolumeCreateRequest } from '../api/volume.ts';
 import { emitPrune, emitVolume } from '../containers/events.ts';
@@ -8,7 +9,7 @@ import { shaped } from '../http/body-shape.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { compareVersions } from '../http/versions.ts';
-import { diskUsage, needVolume, type VolumeRecord } from '../volumes.ts';
+import { needVolume, type VolumeRecord } from '../volumes.ts';
 
 /** Routes under /volumes. */
 export function volumeRoutes(engine: Engine): Route[] {

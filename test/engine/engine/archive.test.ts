@@ -103,6 +103,8 @@ describe.skipIf(why)('files of a container', () => {
       const rootfs = readFileSync(packBusybox(busybox!, engine.root));
       expect((await engine.api('POST', '/images/create?fromSrc=-&repo=small', rootfs)).status).toBe(200);
       await create('whole', 'echo content > /tmp/made; sleep 300', { Binds: ['data:/data'] }, 'small');
+      for (const name of ['hosts', 'hostname', 'resolv.conf'])
+        expect((await stat('whole', `/etc/${name}`)).name).toBe(name);
       await run('whole');
       await until(async () => (await changes('whole')).some(({ Path }) => Path === '/tmp/made'), 'the file');
       const names = await listed('/containers/whole/export');

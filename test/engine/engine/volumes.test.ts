@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -9,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import { tarOf } from '../../unit/tar/tar-fixture.ts';
 
 const why = whyNoEngine();
@@ -123,4 +124,93 @@ describe.skipIf(why)('a volume', () => {
     expect(pruned.json.VolumesDeleted).toContain(made.json.Name);
     expect((await engine.api('GET', '/volumes/emptied')).status).toBe(200);
   });
+
+  it('with a file system of its own is mounted for as long as a container uses it', async () => {
+    const DriverOpts = { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=750,noexec' };
+    await engine.api('POST', '/volumes/create', { Name: 'memory', DriverOpts });
+    const mounts = () =>
+      readFileSync('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(data('memory')));
+    const run = async (name: string, script: string) => {
+      const created = await engine.api('POST', `/containers/create?name=${name}`, {
+        Image: 'tcompose/host',
+        Cmd: ['sh', '-c', `${script}; echo said; exec sleep 300`],
+        HostConfig: { NetworkMode: 'none', Binds: ['memory:/memory'] },
+      });
+      expect(created.status, created.text).toBe(201);
+      const started = await engine.api('POST', `/containers/${name}/start`);
+      expect(started.status, started.text).toBe(204);
+      const log = async () => (await engine.api('GET', `/containers/${name}/logs?stdout=1&stderr=1`)).text;
+      await until(async () => (await log()).includes('said'), 'the container to have spoken');
+      return log();
+    };
+    expect(mounts()).toEqual([]);
+    const first = await run('writes', 'stat -c %u:%a /memory; df -k /memory; echo shared > /memory/file');
+    expect(first).toContain('1000:750');
+    expect(first).toMatch(/ 1024 /);
+    expect(mounts()).toEqual([expect.stringContaining('noexec')]);
+    expect(await run('reads', 'cat /memory/file')).toContain('shared');
+    process.kill(await engine.enginePid(), 'SIGKILL');
+    await engine.retry('POST', '/containers/writes/kill');
+    expect(await run('later', 'cat /memory/file')).toContain('shared');
+    for (const name of ['reads', 'later']) await engine.api('POST', `/containers/${name}/kill`);
+    await until(async () => mounts().length === 0, 'the volume to be unmounted');
+    expect(await listed('writes', '/memory')).toEqual([]);
+    expect(await run('anew', 'ls -A /memory')).not.toContain('file');
+    expect((await engine.api('DELETE', '/containers/anew?force=1')).status).toBe(204);
+    await until(async () => mounts().length === 0, 'the volume to be unmounted again');
+  });
+
+  it.each([
+    [{ type: 'tmpfs' }, 'missing required option: "device"'],
+    [{ device: 'tmpfs' }, 'missing required option: "type"'],
+    [{ o: 'bind', type: 'none', device: 'relative' }, 'must be an absolute path'],
+    [{ size: '1m' }, 'quota'],
+    [{ colour: 'red' }, 'invalid option: "colour"'],
+  ])('of the options %j is refused', async (DriverOpts, message) => {
+    const answer = await engine.api('POST', '/volumes/create', { Name: 'wrong', DriverOpts });
+    expect([answer.status, answer.text]).toEqual([
+      400,
+      expect.stringContaining(JSON.stringify(message).slice(1, -1)),
+    ]);
+  });
+
+  it('that cannot be mounted says so at the start, and leaves nothing', async () => {
+    for (const [type, o, said] of [
+      ['nosuchfs', '', 'knows no file system'],
+      ['tmpfs', 'colour=red', 'colour'],
+    ] as const) {
+      const DriverOpts = { type, device: 'x', o };
+      await engine.api('POST', '/volumes/create', { Name: `no-${type}`, DriverOpts });
+      const created = await create(`with-${type}`, `no-${type}`);
+      const answer =
+        created.status === 201 ? await engine.api('POST', `/containers/with-${type}/start`) : created;
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain('failed to mount local volume');
+      expect(answer.text).toContain(said);
+    }
+  });
+
+  it('is not emptied with what is mounted in it', async () => {
+    const kept = join(engine.root, 'kept');
+    mkdirSync(kept);
+    writeFileSync(join(kept, 'file'), 'kept');
+    await engine.api('POST', '/volumes/create', { Name: 'around' });
+    const inner = join(data('around'), 'inner');
+    mkdirSync(inner);
+    expect(spawnSync('mount', ['--bind', kept, inner]).status).toBe(0);
+    expect((await engine.api('DELETE', '/volumes/around')).status).toBe(204);
+    await until(async () => engine.log().includes('mounted'), 'the engine to tell of it');
+    expect(readFileSync(join(kept, 'file'), 'utf8')).toBe('kept');
+    const where = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .find((line) => line.includes('around'));
+    expect(spawnSync('umount', [where!.split(' ')[4]!]).status).toBe(0);
+  });
+
+  const listed = async (container: string, path: string): Promise<string[]> => {
+    const answer = await engine.api('GET', `/containers/${container}/archive?path=${path}/.`);
+    return [...answer.text.matchAll(/file/g)].map(String);
+  };
 });

@@ -5,10 +5,12 @@ import { bytesOfPath } from '../../../confined/names.ts';
 import type { ImageRecord } from '../../../image/types.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
+import { type VolumeKind, volumeKind } from '../../volume-options.ts';
 import type { VolumeRecord } from '../../volumes.ts';
 import type { Container } from '../container.ts';
 import type { ContainerRecord } from '../record.ts';
 import { openImageRoot } from '../root/stopped-root.ts';
+import { mountVolumes, settleVolumeMounts } from './volume-mounts.ts';
 
 /**
  * Docker's copy-up: a volume that is empty takes what the image has at its mount point, owner and mode of the directory
@@ -16,21 +18,36 @@ import { openImageRoot } from '../root/stopped-root.ts';
  * another container, and does again what was cut short, but leaves alone what somebody emptied.
  */
 export async function fillVolumes(
-  engine: Pick<Engine, 'images' | 'volumes'>,
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers' | 'log'>,
   container: Pick<Container, 'directory'>,
   record: ContainerRecord,
   image: ImageRecord,
   at: 'create' | 'start',
 ): Promise<void> {
-  for (const mount of record.mounts) {
-    const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
-    if (mount.type !== 'volume' || volume === undefined) continue;
-    const copies = mount.noCopy !== true && mount.subpath === undefined;
-    await engine.volumes.fill(volume.name, copies && at === 'create', () =>
-      copyUp(engine, container, volume, image, mount.target),
-    );
+  const kinds = new Map(
+    engine.volumes.list().map((volume) => [volume.name, volumeKind(volume.options)] as const),
+  );
+  const kindOf = (name: string | undefined) => (name === undefined ? undefined : kinds.get(name));
+  const mounts = record.mounts.filter((mount) => !(at === 'create' && isTemporary(kindOf(mount.volume))));
+  const release = await mountVolumes(engine, { mounts });
+  try {
+    for (const { volume: name, noCopy, subpath, target } of mounts) {
+      const volume = name === undefined ? undefined : engine.volumes.get(name);
+      if (volume === undefined) continue;
+      const copies = noCopy !== true && subpath === undefined && !isTemporary(kindOf(name));
+      await engine.volumes.fill(volume.name, copies && at === 'create', () =>
+        copyUp(engine, container, volume, image, target),
+      );
+    }
+  } finally {
+    release();
+    if ([...kinds.values()].some(({ kind }) => kind === 'mount')) void settleVolumeMounts(engine);
   }
 }
+
+/** Nothing stays in it from the create to the start. */
+const isTemporary = (kind: VolumeKind | undefined): boolean =>
+  kind?.kind === 'mount' && ['tmpfs', 'ramfs'].includes(kind.fileSystem.type);
 
 async function copyUp(
   engine: Pick<Engine, 'images' | 'volumes'>,

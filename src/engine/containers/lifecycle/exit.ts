@@ -10,6 +10,7 @@ import type { Container, Launch } from '../container.ts';
 import { withoutEndpoints } from '../endpoints.ts';
 import { emitContainer, emitNetwork } from '../events.ts';
 import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
+import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 
 /** A container that ends so soon after a client's signal ends because of it, whatever code it has. Milliseconds. */
@@ -155,8 +156,9 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
   container.announce();
 }
 
-/** What follows an exit that is on record: the restart's back-off, or removal. */
+/** What follows an exit that is on record: its volumes are given up, and the restart's back-off or removal comes. */
 export function afterExit(engine: Engine, container: Container): void {
+  void settleVolumeMounts(engine);
   if (container.state.status === 'restarting') {
     scheduleRestart(engine, container, container.state.delay);
   } else if (container.hostConfig.AutoRemove) {

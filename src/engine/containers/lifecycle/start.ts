@@ -12,6 +12,7 @@ import { attachNetwork } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
+import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import type { StoppedState } from '../state.ts';
 import { superviseExit } from './exit.ts';
 import { newLaunch } from './launch.ts';
@@ -78,6 +79,8 @@ export async function startContainer(engine: Engine, container: Container): Prom
   container.become({ status: 'starting', before, bootId: engine.bootId });
   let running: Running;
   try {
+    // Of a start that fails: once the container counts as stopped again.
+    undo.push(() => void container.serial.run(() => settleVolumeMounts(engine)));
     await fillVolumes(engine, container, container.record, image, 'start');
     const rootfs = await engine.images.rootfs(image);
     undo.push(() => rootfs.release());

@@ -7,8 +7,10 @@ import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
+import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
 import { rootContext } from '../host/root-context.ts';
+import { isMounted } from '../host/volume-mounts.ts';
 import type { StoredMount } from '../record.ts';
 import type { ContainerRoot, RootAccess } from './container-root.ts';
 
@@ -30,7 +32,7 @@ export async function openStoppedRoot(
   try {
     const covers = [
       ...(rootfs?.binds ?? []).map((bind) => ({ ...bind, open: () => openIfThere(bind.source) })),
-      ...container.record.mounts.map((mount) => ({ ...mount, open: () => openSource(engine, mount) })),
+      ...container.record.mounts.map((mount) => coverOf(engine, container, mount)),
     ].sort((a, b) => a.target.length - b.target.length);
     const completes = access === 'complete' && container.state.status === 'created';
     const readOnly = new Map([['', !completes && (container.hostConfig.ReadonlyRootfs ?? false)]]);
@@ -124,6 +126,22 @@ function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => 
   } finally {
     for (const fd of fds) closeSync(fd);
   }
+}
+
+/** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
+function coverOf(
+  engine: Pick<Engine, 'volumes'>,
+  container: Files,
+  mount: StoredMount,
+): { readonly target: string; readonly readOnly: boolean; readonly open: () => number | undefined } {
+  const { target } = mount;
+  const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
+  const away =
+    volume !== undefined &&
+    volumeKind(volume.options).kind === 'mount' &&
+    !isMounted(engine.volumes.dataPath(volume));
+  if (away) return { target, readOnly: true, open: () => openIfThere(join(container.directory, 'root')) };
+  return { target, readOnly: mount.readOnly, open: () => openSource(engine, mount) };
 }
 
 /** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */

@@ -1,0 +1,89 @@
+import { lookup } from 'node:dns/promises';
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { errnoNameOf } from '../../../sys/at-calls.ts';
+import { mountAt, unmountAt } from '../../../sys/mount-at.ts';
+import type { Engine } from '../../context.ts';
+import { badParameter } from '../../http/failure.ts';
+import { volumeKind } from '../../volume-options.ts';
+import type { VolumeRecord } from '../../volumes.ts';
+import type { ContainerRecord } from '../record.ts';
+
+/** Whether a volume of a file system of its own is mounted: its data are on another device than its directory. */
+export function isMounted(data: string): boolean {
+  const own = statSync(data, { throwIfNoEntry: false });
+  const above = statSync(dirname(data), { throwIfNoEntry: false });
+  return basename(data) === '_data' && own !== undefined && above !== undefined && own.dev !== above.dev;
+}
+
+/**
+ * Mounts the volumes of a container that have a file system of their own and are not mounted for another: at `_data`, where
+ * shims find it, and the next engine. They stay mounted at least until what is returned is called. Errors: 400 with what the
+ * kernel said.
+ */
+export async function mountVolumes(
+  engine: Pick<Engine, 'volumes'>,
+  record: Pick<ContainerRecord, 'mounts'>,
+): Promise<() => void> {
+  const holds: (() => void)[] = [];
+  const release = (): void => {
+    for (const letGo of holds.splice(0)) letGo();
+  };
+  try {
+    for (const { volume: name } of record.mounts) {
+      const volume = name === undefined ? undefined : engine.volumes.get(name);
+      if (volume === undefined || volumeKind(volume.options).kind !== 'mount') continue;
+      holds.push(engine.volumes.hold(volume.name));
+      await engine.volumes.alone(volume.name, () => mountOne(engine, volume));
+    }
+    return release;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function mountOne(engine: Pick<Engine, 'volumes'>, volume: VolumeRecord): Promise<void> {
+  const kind = volumeKind(volume.options);
+  if (kind.kind !== 'mount') return;
+  const data = engine.volumes.dataPath(volume);
+  if (isMounted(data)) return;
+  const { fileSystem, address } = kind;
+  const { type, source } = fileSystem;
+  try {
+    // The kernel takes no names of machines.
+    const found = address === undefined ? undefined : (await lookup(address)).address;
+    const options = fileSystem.options.map(
+      ([name, value]) => [name, name === 'addr' ? (found ?? value) : value] as const,
+    );
+    await mountAt({ ...fileSystem, options }, data);
+  } catch (error) {
+    throw badParameter(
+      `error while mounting volume '${data}': failed to mount local volume: mount ${source}:${data}: ${(error as Error).message}`,
+      errnoNameOf(error) === 'ENODEV'
+        ? `the kernel of this machine knows no file system "${type}"`
+        : undefined,
+    );
+  }
+}
+
+/** Unmounts what no container that is up, or about to be, uses any more. What can't be is told to the log and stays. */
+export async function settleVolumeMounts(
+  engine: Pick<Engine, 'volumes' | 'containers' | 'log'>,
+): Promise<void> {
+  for (const volume of engine.volumes.list()) {
+    if (volumeKind(volume.options).kind !== 'mount') continue;
+    await engine.volumes.alone(volume.name, async () => {
+      const used = engine.containers
+        .all()
+        .some(({ up, record }) => up && record.mounts.some((mount) => mount.volume === volume.name));
+      const data = engine.volumes.dataPath(volume);
+      if (used || engine.volumes.isHeld(volume.name) || !isMounted(data)) return;
+      try {
+        unmountAt(data);
+      } catch (error) {
+        engine.log.error(`volume ${volume.name} could not be unmounted`, error);
+      }
+    });
+  }
+}
