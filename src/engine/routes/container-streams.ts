@@ -7,9 +7,8 @@ import { lastExit, shownStatus } from '../containers/state.ts';
 import { readStats, type StatsSample, statsFor } from '../containers/view/stats.ts';
 import type { Engine } from '../context.ts';
 import { exactTimeValue, flag } from '../filters.ts';
-import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
+import { type Exchange, outputType } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
-import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
 import { logTime } from '../logs/cri-line.ts';
 import { encodeLogBatch } from '../logs/log-batch.ts';
@@ -50,7 +49,8 @@ async function wait(container: Container, exchange: Exchange): Promise<void> {
   const exit = await new Promise<{ code: number; error: string }>((resolve) => {
     const result = (): { code: number; error: string } => {
       const last = lastExit(container.state);
-      return { code: last?.exitCode ?? 0, error: last?.error ?? '' };
+      // Whoever waits for the removal has the container's own error from the start.
+      return { code: last?.exitCode ?? 0, error: condition === 'removed' ? '' : (last?.error ?? '') };
     };
     if (condition === 'removed' ? container.gone : condition === 'not-running' && stopped(container)) {
       return resolve(result());
@@ -159,8 +159,9 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
       // The client asks for the exit code next.
       beforeEnd: () => container.launch?.over ?? Promise.resolve(),
     });
-  } catch (error) {
-    await tellFailure(hijacked, tty, error as Error);
+  } catch {
+    // It never ran: whoever started it has the reason in the answer to that, and would else be told twice.
+    hijacked.output.end();
   }
 }
 
@@ -185,12 +186,6 @@ function waitForAttachment(
       reject(new Error('the client went away'));
     });
   });
-}
-
-async function tellFailure(hijacked: Hijacked, tty: boolean, error: Error): Promise<void> {
-  const text = Buffer.from(`${error.message}\n`);
-  await hijacked.output.write(tty ? text : frame('stderr', text));
-  hijacked.output.end();
 }
 
 async function stats(engine: Engine, container: Container, exchange: Exchange): Promise<void> {

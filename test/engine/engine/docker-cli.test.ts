@@ -67,9 +67,15 @@ describe.skipIf(why)('the docker CLI', () => {
     const image = docker(engine, ['run', '--rm', 'nothere/atall', 'true']);
     expect(image.status).toBe(125);
     expect(image.stderr).toContain('pulling from registries is not available yet');
-    const command = docker(engine, ['run', '--rm', 'tcompose/host', '/no/such']);
-    expect(command.status).toBe(127);
-    expect(command.stderr).toContain('/no/such');
+    for (const flags of [['--rm'], ['--name', 'kept'], ['--rm', '-i']]) {
+      const command = docker(engine, ['run', ...flags, 'tcompose/host', '/no/such']);
+      expect([flags, command.status]).toEqual([flags, 127]);
+      expect([flags, command.stdout]).toEqual([flags, '']);
+      // Told once, whichever of start, wait and attached stream could tell it.
+      const told = command.stderr.split('\n').filter((line) => /no.such|rror/.test(line));
+      expect(told).toEqual([expect.stringContaining('/no/such')]);
+    }
+    ok('rm', 'kept');
   });
 
   it('ps, inspect, logs, top, stats and rm agree with the API', async () => {
