@@ -150,7 +150,12 @@ int sync_send(int fd, enum sync_kind kind, const struct failure *failure, int pa
 /* A message; its size, 0 when the other end is gone, or -1 and errno. `passed_fd` gets a descriptor that came along, or -1. */
 ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passed_fd);
 
-/* From init: says hello and waits for the monitor's go; ends when that has gone. */
+/*
+ * Whether init or stage must wait for what the monitor does to it: id maps, or an OOM score that it hands on to the command. What
+ * else the monitor does is done before the command may run.
+ */
+bool awaits_go(const struct plan *plan);
+/* From init or stage: says hello, but for an exec, and waits for the monitor's go where it must; ends when that has gone. */
 void greet_monitor(struct launch *launch);
 /* From init: the warnings the monitor has not heard of yet. */
 void sync_send_warnings(struct launch *launch);

@@ -56,7 +56,8 @@ ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passe
 }
 
 void greet_monitor(struct launch *launch) {
-  if (sync_send(launch->sync[1], SYNC_HELLO, NULL, -1) < 0) _exit(73);
+  if (launch->plan.kind == KIND_RUN && sync_send(launch->sync[1], SYNC_HELLO, NULL, -1) < 0) _exit(73);
+  if (!awaits_go(&launch->plan)) return;
   uint32_t got = 0;
   ssize_t n;
   do n = read(launch->sync[1], &got, sizeof got);

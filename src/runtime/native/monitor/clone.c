@@ -38,6 +38,8 @@ static void write_oom_score(struct launch *launch) {
 
 bool joins_others(const struct plan *plan) { return plan->kind == KIND_EXEC || plan->namespaces.pid.kind == NS_PATH; }
 
+bool awaits_go(const struct plan *plan) { return joins_others(plan) || plan->namespaces.user.kind != NS_HOST; }
+
 uint64_t new_namespaces(const struct launch *launch) {
   const struct namespace_plan *namespaces = &launch->plan.namespaces;
   uint64_t flags = 0;
@@ -140,6 +142,7 @@ static int await_hello(struct launch *launch) {
   struct sync_message message;
   ssize_t size;
   int ignored;
+  if (launch->plan.kind == KIND_EXEC) return 0; /* the stage is there, and has its namespaces to join yet */
   do size = sync_receive(launch->sync[0], &message, 0, &ignored);
   while (size < 0 && errno == EINTR);
   if (size > 0 && message.kind == SYNC_FAILED) {
@@ -180,6 +183,6 @@ int launch_clone(struct launch *launch) {
   if (stdio_give_to_user(launch) < 0) return -1;
   write_oom_score(launch);
   if (network_by_clone(launch) && network_enter_init(launch) < 0) return -1;
-  if (sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");
+  if (awaits_go(&launch->plan) && sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");
   return 0;
 }

@@ -80,7 +80,7 @@ void monitor_created(struct monitor *m, unsigned wait_ms) {
     monitor_failed(m);
     return;
   }
-  write_pid_file(m);
+  if (m->launch.plan.kind == KIND_RUN && joins_others(&m->launch.plan)) write_pid_file(m); /* nobody looks for an exec by it */
   m->state = STATE_CREATED;
   if (m->launch.plan.wait_for_start)
     clients_tell_state(m);
@@ -108,6 +108,8 @@ bool monitor_sync_readable(struct monitor *m) {
       break;
     case SYNC_READY:
       m->state = STATE_READY;
+      /* while init does its last steps */
+      if (!joins_others(&launch->plan)) write_pid_file(m);
       monitor_created(m, READY_MS);
       break;
     case SYNC_FAILED:
