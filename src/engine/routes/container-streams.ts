@@ -49,8 +49,8 @@ async function wait(container: Container, exchange: Exchange): Promise<void> {
   const exit = await new Promise<{ code: number; error: string }>((resolve) => {
     const result = (): { code: number; error: string } => {
       const last = lastExit(container.state);
-      // Whoever waits for the removal has the container's own error from the start.
-      return { code: last?.exitCode ?? 0, error: condition === 'removed' ? '' : (last?.error ?? '') };
+      // Whoever waits beforehand for what a start of his will come to has the error in the answer to that.
+      return { code: last?.exitCode ?? 0, error: condition === 'not-running' ? (last?.error ?? '') : '' };
     };
     if (condition === 'removed' ? container.gone : condition === 'not-running' && stopped(container)) {
       return resolve(result());
