@@ -115,6 +115,8 @@ export function containerCalls(transport: Transport) {
           since: options.since,
           until: options.until,
           timestamps: options.timestamps,
+          // Of our own engine: say when earlier output is no longer there.
+          notices: true,
         },
         resumes: options.resumes === true,
         ...(options.signal === undefined ? {} : { signal: options.signal }),

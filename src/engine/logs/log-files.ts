@@ -5,11 +5,15 @@ export interface LogFile {
   readonly handle: FileHandle;
   readonly inode: bigint;
   readonly size: number;
+  /** What was written before its first line was rotated away unread. */
+  readonly afterGap: boolean;
 }
 
 /** More rotated files than any configuration keeps; ends the search when names never run out. */
 const mostFiles = 1000;
 const mostAttempts = 10;
+/** Files that are held for a reader that is behind: each may have lost its name, and the disk it takes with its reader only. */
+const mostHeld = 64;
 
 /**
  * A container's log as a chain of open files, oldest first: `path.2`, `path.1`, `path`. Files that appear by rotation are
@@ -56,17 +60,28 @@ export class LogFiles {
       const { found, first } = await this.#walk();
       // A rotation during the walk can give a wrong order; a second one so soon is next to impossible.
       if (first === (await inodeOf(this.#path)) || attempt === mostAttempts) {
+        const followed = this.#files.length > 0;
         this.#files.push(...found);
+        if (followed) await this.#bound();
         return;
       }
       await Promise.all(found.map((file) => file.handle.close()));
     }
   }
 
+  /** Gives up the oldest files that nobody has begun to read. */
+  async #bound(): Promise<void> {
+    if (this.#files.length <= mostHeld) return;
+    const given = this.#files.splice(1, this.#files.length - mostHeld);
+    this.#files[1] = { ...this.#files[1]!, afterGap: true };
+    await Promise.all(given.map((file) => file.handle.close()));
+  }
+
   /** Opens the files newer than the newest held, oldest first, and says which inode the first name had. */
   async #walk(): Promise<{ found: LogFile[]; first: bigint | undefined }> {
     const newest = this.#files.at(-1);
     const found: LogFile[] = [];
+    let met = newest === undefined;
     let first: bigint | undefined;
     let missing = 0;
     for (let number = 0; number < mostFiles; number++) {
@@ -79,13 +94,20 @@ export class LogFiles {
       missing = 0;
       if (number === 0) first = file.inode;
       if (file.inode === newest?.inode) {
+        met = true;
         await file.handle.close();
         break;
       }
       if (found.some((other) => other.inode === file.inode)) await file.handle.close();
       else found.unshift(file);
     }
+    if (!met && found.length > 0) found[0] = { ...found[0]!, afterGap: true };
     return { found, first };
+  }
+
+  /** Whether files of this log have been rotated away for good. */
+  async dropped(): Promise<boolean> {
+    return (await inodeOf(`${this.#path}.dropped`)) !== undefined;
   }
 
   /** Closes the oldest file and forgets it. */
@@ -121,7 +143,7 @@ async function openLog(path: string): Promise<LogFile | undefined> {
   }
   try {
     const stat = await handle.stat({ bigint: true });
-    return { handle, inode: stat.ino, size: Number(stat.size) };
+    return { handle, inode: stat.ino, size: Number(stat.size), afterGap: false };
   } catch (error) {
     await handle.close();
     throw error;

@@ -15,6 +15,8 @@ export interface ReadLogOptions extends LogSelection {
   readonly tail?: number;
   /** Go on reading what is written until it has ended. */
   readonly follow?: LogGrowth;
+  /** Begin with a line that says so when earlier output is no longer there, and all of it was asked for. */
+  readonly notices?: boolean;
   /** Ends the reading between two batches. */
   readonly signal?: AbortSignal;
 }
@@ -62,6 +64,14 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
       ? { stdout: start, stderr: start }
       : await findTailStart(initial, options.tail, options);
   const state = newScanState(options, [begin.stdout, begin.stderr]);
+  const whole = options.since === undefined && (options.tail === undefined || options.tail < 0);
+  if (options.notices === true && whole && initial[0] !== undefined && (await files.dropped())) {
+    yield await notice(
+      initial[0],
+      'earlier output was dropped: the log keeps what max-size and max-file allow',
+      options,
+    );
+  }
   const first = earlier(begin.stdout, begin.stderr);
   let number = Math.max(0, first.file);
   for (let i = 0; i < number; i++) await files.shift();
@@ -99,6 +109,14 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
       number++;
       offset = 0;
       carry = Buffer.alloc(0);
+      const next = files.files[0];
+      if (next?.afterGap === true) {
+        yield await notice(
+          next,
+          'output was lost here: the log was rotated faster than it was read',
+          options,
+        );
+      }
     } else if (options.follow === undefined || ended) {
       return;
     } else {
@@ -107,6 +125,19 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
     }
   }
 }
+
+/** A line of our own in the output, on stderr where that is read, with the time of the file's first line. */
+async function notice(file: LogFile, text: string, selection: LogSelection): Promise<LogBatch> {
+  const head = Buffer.alloc(30);
+  const { bytesRead } = await file.handle.read(head, 0, head.length, 0);
+  const time = bytesRead === head.length ? head.toString('latin1') : '1970-01-01T00:00:00.000000000Z';
+  const stream = selection.stderr ? 'stderr' : 'stdout';
+  const line = Buffer.from(`${time} ${stream} F tcompose: ${text}\n`);
+  const begin: LogPosition = { file: 0, offset: 0 };
+  return scanSegments(line, line.length, 0, 0, newScanState(bothStreams, [begin, begin])).batch;
+}
+
+const bothStreams: LogSelection = { stdout: true, stderr: true };
 
 /** Number of the first file that can hold lines at or after `since`: a file is older than the first line of the next. */
 async function skipOlder(files: readonly LogFile[], since: string | undefined): Promise<number> {

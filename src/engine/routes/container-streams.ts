@@ -113,6 +113,7 @@ async function logs(engine: Engine, container: Container, exchange: Exchange): P
       ? {}
       : { tail: Number(tail) }),
     ...(follow ? { follow: logGrowth(container) } : {}),
+    notices: flag(query, 'notices'),
     signal: exchange.signal,
   };
   const encoding = { timestamps: flag(query, 'timestamps'), multiplexed: !tty };

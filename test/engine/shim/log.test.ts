@@ -110,6 +110,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
     await shim.reap();
     for (const suffix of ['', '.1', '.2']) expect(statSync(path + suffix).size).toBeLessThanOrEqual(4096);
     expect(existsSync(`${path}.3`)).toBe(false);
+    expect(existsSync(`${path}.dropped`)).toBe(true);
     const kept = ['.2', '.1', ''].flatMap((suffix) => logLines(plan, suffix));
     const first = Number(kept[0]!.split(' ').at(-1));
     expect(kept).toEqual(Array.from({ length: 1000 - first }, (_, i) => `stdout F line ${first + i}`));
@@ -127,6 +128,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
     const suffixes = [''];
     while (existsSync(`${path}.${suffixes.length}`)) suffixes.unshift(`.${suffixes.length}`);
     expect(suffixes.length).toBeGreaterThan(5);
+    expect(existsSync(`${path}.dropped`)).toBe(false);
     expect(suffixes.flatMap((suffix) => logLines(plan, suffix))).toEqual(
       Array.from({ length: 1000 }, (_, i) => `stdout F line ${i}`),
     );

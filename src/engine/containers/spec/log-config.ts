@@ -2,13 +2,13 @@ import type { LogPlan } from '../../../runtime/launch/launch-plan.ts';
 import type { LogConfig } from '../../api/host-config.ts';
 import { badParameter } from '../../http/failure.ts';
 
-const defaultSize = 10 * 1024 * 1024;
-const defaultFiles = 3;
+const defaultSize = 100 * 1024 * 1024;
+const defaultFiles = 5;
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
  * Where and how much the shim logs: `max-size` (`10m`, `-1` unlimited) and `max-file` of the json-file and local
- * drivers, 10 MB × 3 without them; undefined with driver none. Throws 400 for values that are no sizes.
+ * drivers, 100 MB × 5 without them, where Docker keeps everything until the disk is full; undefined with driver none. Throws 400 for values that are no sizes.
  */
 export function parseLogConfig(config: LogConfig | null | undefined, path: string): LogPlan | undefined {
   if (config?.Type === 'none') return undefined;

@@ -37,11 +37,20 @@ static uint32_t older_files(const struct log_writer *log) {
   return log->max_files - 1;
 }
 
+/* Says by an empty file beside the log that its beginning is no longer there. */
+static void mark_dropped(const struct log_writer *log) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s.dropped", log->path);
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) close(fd);
+}
+
 /* log → log.1 → … ; the last one goes. A new file is opened even for one alone, so that a follower can read the old to its end. */
 static void rotate(struct log_writer *log) {
   char from[PATH_MAX], to[PATH_MAX];
   if (log->max_files == 1) unlink(log->path);
   uint32_t older = older_files(log);
+  if (older + 1 == log->max_files) mark_dropped(log);
   for (uint32_t i = older + 1 < log->max_files ? older + 1 : older; i >= 1; i--) {
     snprintf(to, sizeof to, "%s.%u", log->path, i);
     snprintf(from, sizeof from, "%s.%u", log->path, i - 1);

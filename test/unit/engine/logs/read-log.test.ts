@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { logTime } from '../../../../src/engine/logs/cri-line.ts';
-import { encodeLogBatch, logRecords } from '../../../../src/engine/logs/log-batch.ts';
+import { encodeLogBatch, type LogBatch, logRecords } from '../../../../src/engine/logs/log-batch.ts';
 import { type LogGrowth, type ReadLogOptions, readLog } from '../../../../src/engine/logs/read-log.ts';
 
 let directory: string;
@@ -267,6 +267,63 @@ describe('following', () => {
     for (let next = await reader.next(); next.done !== true; next = await reader.next())
       texts.push(...[...logRecords(next.value)].map((r) => r.content.toString()));
     expect(texts).toEqual(['0', '1', '2', '3', '4', '5', '6']);
+  });
+
+  const textsOf = async (reader: AsyncIterator<LogBatch>): Promise<string[]> => {
+    const texts: string[] = [];
+    for (let next = await reader.next(); next.done !== true; next = await reader.next())
+      texts.push(...[...logRecords(next.value)].map((r) => `${r.stream} ${r.content}`));
+    return texts;
+  };
+  const lost = 'stderr tcompose: output was lost here: the log was rotated faster than it was read';
+
+  it('says where output was rotated away unread', async () => {
+    const writer = new Writer(2);
+    writer.line('0');
+    const reader = readLog(path, { ...both, follow: writer })[Symbol.asyncIterator]();
+    await reader.next();
+    // Nobody is told until all but the last two files are gone.
+    for (let i = 1; i <= 6; i++) {
+      writer.rotate();
+      writer.line(String(i));
+      rmSync(`${path}.3`, { force: true });
+    }
+    writer.tell('ended');
+    expect(await textsOf(reader)).toEqual([lost, 'stdout 4', 'stdout 5', 'stdout 6']);
+  });
+
+  it('holds a bounded number of files for a reader that does not read, and says what it gave up', async () => {
+    const writer = new Writer(2);
+    writer.line('0');
+    const reader = readLog(path, { ...both, follow: writer })[Symbol.asyncIterator]();
+    await reader.next();
+    for (let i = 1; i <= 70; i++) {
+      writer.rotate();
+      writer.line(String(i));
+      writer.tell('grew');
+      // The look at the names is over when it opens no more.
+      for (let steady = 0; steady < 3; ) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        steady = openFiles() === Math.min(i + 1, 64) ? steady + 1 : 0;
+      }
+    }
+    writer.tell('ended');
+    const texts = await textsOf(reader);
+    expect(texts[0]).toBe(lost);
+    expect(texts.slice(1)).toEqual(Array.from({ length: 63 }, (_, at) => `stdout ${8 + at}`));
+  });
+
+  it.each([
+    [{}, true],
+    [{ tail: 5 }, false],
+    [{ since: time(0) }, false],
+    [{ notices: false }, false],
+  ])('begins by saying that earlier output was dropped, when all is asked for: %j', async (more, told) => {
+    writeFileSync(path, format({ second: 1, stream: 'stdout', partial: false, text: 'line' }));
+    writeFileSync(`${path}.dropped`, '');
+    const texts = await textsOf(readLog(path, { ...both, notices: true, ...more })[Symbol.asyncIterator]());
+    expect(texts.length).toBe(told ? 2 : 1);
+    if (told) expect(texts[0]).toMatch(/^stderr tcompose: earlier output was dropped/);
   });
 
   it('stops when told to', async () => {

@@ -3,7 +3,7 @@ import { parseLogConfig } from '../../../../../src/engine/containers/spec/log-co
 
 it('reads log sizes', () => {
   expect(parseLogConfig({ Type: 'none' }, '/log')).toBeUndefined();
-  expect(parseLogConfig(undefined, '/log')).toEqual({ path: '/log', maxSize: 10485760, maxFiles: 3 });
+  expect(parseLogConfig(undefined, '/log')).toEqual({ path: '/log', maxSize: 104857600, maxFiles: 5 });
   expect(parseLogConfig({ Config: { 'max-size': '1.5k', 'max-file': '2' } }, '/log')).toEqual({
     path: '/log',
     maxSize: 1536,
