@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
@@ -47,11 +48,11 @@ describe.skipIf(reason !== undefined)('an image that is up to something', () => 
     create: 'dir',
   });
 
-  for (const top of ['proc', 'sys'])
+  for (const top of ['proc', 'sys', 'dev'])
     it(`cannot have a volume mounted over /${top} by a link`, async () => {
       for (const [name, target] of [
         ['data', '/data'],
-        ['data', `/data/${top === 'proc' ? 'sys' : 'kernel'}`],
+        ['data', `/data/${{ proc: 'sys', sys: 'kernel', dev: 'mine' }[top]}`],
       ] as const) {
         const id = `${top}-${target.replaceAll('/', '-')}`;
         const over = plan(id, ['true'], { name, make: (path) => symlinkSync(`/${top}`, path) }, [
@@ -60,6 +61,31 @@ describe.skipIf(reason !== undefined)('an image that is up to something', () => 
         expect(await runToEnd(over)).toMatchObject({ type: 'failed', phase: 'setup', op: 'bind', errno: 40 });
       }
     });
+
+  it('changes no mode on the machine where a neighbour exchanges what is made in a shared volume', async () => {
+    const [program, secret] = [join(box.dir, 'swap-made'), join(box.dir, 'secret')];
+    execFileSync('cc', ['-O1', '-static', '-o', program, join(import.meta.dirname, 'swap-made.c')]);
+    writeFileSync(secret, 'of the host', { mode: 0o600 });
+    const kinds = [{ op: 'device', type: 'c', major: 1, minor: 3 }, { op: 'mkdir' }];
+    for (let start = 0; start < 8; start++) {
+      const shared = join(box.dir, `shared-${start}`);
+      mkdirSync(shared);
+      const volume = { ...bind('/data'), source: shared } as SetupOp;
+      const makes = Array.from({ length: 20 }, (_, at) => {
+        const owner = { mode: 0o666, uid: 4242, gid: 4242 };
+        return { ...kinds[start % 2], target: `/data/made${at}`, ...owner } as SetupOp;
+      });
+      const neighbour = spawn(program, [shared, secret], { stdio: ['ignore', 'pipe', 'ignore'] });
+      try {
+        await once(neighbour.stdout, 'data');
+        await runToEnd(plan(`made-${start}`, ['true'], nothing, [volume, ...makes]));
+      } finally {
+        neighbour.kill('SIGKILL');
+      }
+      const { mode, uid } = statSync(secret);
+      expect([(mode & 0o777).toString(8), uid], `start ${start}`).toEqual(['600', 0]);
+    }
+  });
 
   it('may have a procfs of the machine elsewhere, with something mounted in it', async () => {
     const host = { ...bind('/host'), source: '/', recursive: true } as SetupOp;

@@ -8,13 +8,35 @@
 #include "setup.h"
 #include "sys.h"
 
+/*
+ * Owner and mode of what was just made. A neighbour may write to the directory (a volume) and have put a link there, which
+ * is the host's before the root is changed: what is changed is held fast and looked at first.
+ */
+static int give(int proc, int parent, const char *name, const struct stat *made, uid_t uid, gid_t gid) {
+  struct stat st;
+  char path[40];
+  int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1;
+  if (fd < 0) return -1;
+  snprintf(path, sizeof path, "self/fd/%d", fd);
+  if (fstat(fd, &st) == 0) {
+    if ((st.st_mode & S_IFMT) != (made->st_mode & S_IFMT) || (!S_ISDIR(st.st_mode) && st.st_rdev != made->st_rdev))
+      errno = EEXIST;
+    else if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0)
+      result = fchmodat(proc, path, made->st_mode & 07777, 0);
+  }
+  int error = errno;
+  close(fd);
+  errno = error;
+  return result;
+}
+
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   const char *name;
   int parent = root_open_parent(setup->root, op->mkdir.target, &name);
   CHECK(parent, "mkdir", "%s", op->mkdir.target);
   if (mkdirat(parent, name, op->mkdir.mode) == 0) {
-    CHECK(fchownat(parent, name, op->mkdir.uid, op->mkdir.gid, AT_SYMLINK_NOFOLLOW), "mkdir", "owner of %s", op->mkdir.target);
-    CHECK(fchmodat(parent, name, op->mkdir.mode, 0), "mkdir", "mode of %s", op->mkdir.target);
+    struct stat made = {.st_mode = S_IFDIR | op->mkdir.mode};
+    CHECK(give(setup->launch->host_proc, parent, name, &made, op->mkdir.uid, op->mkdir.gid), "mkdir", "owner and mode of %s", op->mkdir.target);
   } else if (errno != EEXIST) {
     return FAIL(failure, "mkdir", "%s", op->mkdir.target);
   }
@@ -56,9 +78,9 @@ int device_op(struct setup *setup, const struct setup_op *op, struct failure *fa
   CHECK(parent, "device", "%s", op->device.target);
   dev_t number = op->device.type == 2 ? 0 : makedev(op->device.major, op->device.minor);
   int result = 0;
-  if (mknodat(parent, name, types[op->device.type] | op->device.mode, number) == 0) {
-    CHECK(fchownat(parent, name, op->device.uid, op->device.gid, AT_SYMLINK_NOFOLLOW), "device", "owner of %s", op->device.target);
-    CHECK(fchmodat(parent, name, op->device.mode, 0), "device", "mode of %s", op->device.target);
+  struct stat made = {.st_mode = types[op->device.type] | op->device.mode, .st_rdev = number};
+  if (mknodat(parent, name, made.st_mode, number) == 0) {
+    CHECK(give(setup->launch->host_proc, parent, name, &made, op->device.uid, op->device.gid), "device", "owner and mode of %s", op->device.target);
   } else if (errno == EPERM && op->device.type != 2) {
     result = bind_host_device(op, parent, name, failure);
   } else {

@@ -109,11 +109,11 @@ static uint64_t mount_of(int fd) {
 }
 
 int root_open_mount_point(int root, const char *path, enum create_kind create) {
-  static const char *const kernel[] = {"proc", "sys"};
+  static const char *const kernel[] = {"proc", "sys", "dev"};
   int fd = root_open_create(root, path, create);
   if (fd < 0) return -1;
   uint64_t mount = mount_of(fd), own = mount_of(root);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < 3; i++) {
     if (below(path, kernel[i])) continue;
     int top = root_open(root, kernel[i]);
     uint64_t there = top < 0 ? 0 : mount_of(top);
