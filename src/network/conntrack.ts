@@ -32,45 +32,50 @@ const FILTER_PROTO_DST_PORT = 1 << 5;
 const AF_INET = 2;
 const IPPROTO_UDP = 17;
 
+/** Each dump goes through the whole of the kernel's table: for more ports than this, one of all UDP. */
+const MAX_DUMPS = 4;
+
 const nfgenmsg = () => Buffer.of(AF_INET, 0, 0, 0);
 
-/** Dumps UDP connections to a port; the filter is the kernel's (5.8), older ones send everything. */
-export function dumpUdpTo(port: number): Buffer {
+/** Dumps UDP connections, to a port or all; the filter is the kernel's (5.8), older ones send everything. */
+export function dumpUdpTo(port?: number): Buffer {
   const portBytes = Buffer.alloc(2);
-  portBytes.writeUInt16BE(port);
+  portBytes.writeUInt16BE(port ?? 0);
   const tuple = nested(
     CTA_TUPLE_ORIG,
     nested(CTA_TUPLE_PROTO, u8(CTA_PROTO_NUM, IPPROTO_UDP), attribute(CTA_PROTO_DST_PORT, portBytes)),
   );
   const filter = nested(
     CTA_FILTER,
-    u32(CTA_FILTER_ORIG_FLAGS, FILTER_PROTO_NUM | FILTER_PROTO_DST_PORT),
+    u32(CTA_FILTER_ORIG_FLAGS, FILTER_PROTO_NUM | (port === undefined ? 0 : FILTER_PROTO_DST_PORT)),
     u32(CTA_FILTER_REPLY_FLAGS, 0),
   );
   return message(CT_GET, NLM_F_DUMP, nfgenmsg(), [tuple, filter]);
 }
 
-/** Original tuples, as the kernel wrote them, of the connections that are UDP to the port. */
-export function tuplesTo(messages: readonly NetlinkMessage[], port: number): Buffer[] {
+/** Original tuples, as the kernel wrote them, of the connections that are UDP to one of the ports. */
+export function tuplesTo(messages: readonly NetlinkMessage[], ports: ReadonlySet<number>): Buffer[] {
   return messages.flatMap(({ body }) => {
     const tuple = parseAttributes(body.subarray(4)).get(CTA_TUPLE_ORIG);
     const protocol = tuple && parseAttributes(parseAttributes(tuple).get(CTA_TUPLE_PROTO) ?? Buffer.alloc(0));
     const matches =
       protocol?.get(CTA_PROTO_NUM)?.[0] === IPPROTO_UDP &&
-      protocol.get(CTA_PROTO_DST_PORT)?.readUInt16BE(0) === port;
+      ports.has(protocol.get(CTA_PROTO_DST_PORT)?.readUInt16BE(0) ?? -1);
     return tuple && matches ? [tuple] : [];
   });
 }
 
 /** Makes the kernel forget UDP connections to these ports of the machine. */
 export function forgetUdp(netfilter: NetlinkTransport, ports: readonly number[]): void {
-  for (const port of new Set(ports)) {
-    const found = netfilter.query(dumpUdpTo(port), `list connections to UDP port ${port}`);
-    for (const tuple of tuplesTo(found, port)) {
+  const wanted = new Set(ports);
+  const dumps = wanted.size > MAX_DUMPS ? [undefined] : [...wanted];
+  for (const port of dumps) {
+    const found = netfilter.query(dumpUdpTo(port), 'list connections to UDP ports');
+    for (const tuple of tuplesTo(found, wanted)) {
       try {
         netfilter.request(
           message(CT_DELETE, NLM_F_ACK, nfgenmsg(), [nested(CTA_TUPLE_ORIG, tuple)]),
-          `forget a connection to UDP port ${port}`,
+          'forget a connection to a UDP port',
         );
       } catch (error) {
         // It ended by itself in between.

@@ -109,8 +109,11 @@ export function createRunningContainers(parts: {
     if (!state) return undefined;
     containers.delete(containerId);
     for (const endpoint of state.endpoints) names.remove(containerId, endpoint.networkId);
-    if (state.publication) firewall.withdraw(state.publication);
-    await closeServers(state);
+    try {
+      if (state.publication) firewall.withdraw(state.publication);
+    } finally {
+      await closeServers(state);
+    }
     return state.endpoints;
   }
 
@@ -121,7 +124,8 @@ export function createRunningContainers(parts: {
       try {
         await takeUp(running, publish, open);
       } catch (error) {
-        await stop(running.containerId);
+        // Whatever else fails on the way back, the sockets go; the first error is the one to be told.
+        await stop(running.containerId).catch(() => {});
         for (const fd of open) closeSync(fd);
         throw error;
       }

@@ -20,6 +20,7 @@ import { createNetworkTable, linkMatches } from './network-table.ts';
 import { createFirewall } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
 import { bridgeOptions } from './options.ts';
+import { heldBindings, longRuns, longRunWarning } from './ports/long-runs.ts';
 import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
 import { createRunningContainers } from './running.ts';
@@ -168,7 +169,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       if (!gateway && request.ports.length > 0 && endpoints.length > 0) {
         warn(`ports of container ${containerName} are not published: all its networks are internal`);
       }
-      const ports = gateway ? planPorts(withDefaultAddress(request.ports, gateway), ledger.world) : [];
+      const wanted = gateway ? withDefaultAddress(request.ports, gateway) : [];
+      const ports = planPorts(wanted, ledger.world);
+      const onlyIPv4 = longRunWarning(containerName, longRuns(wanted));
+      if (onlyIPv4 !== undefined) warn(onlyIPv4);
       ledger.reserve(containerId, containerName, ports);
       for (const { networkId } of endpoints) ensure(table.recordOf(networkId));
       await links.vacate(endpoints);
@@ -180,7 +184,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         endpoints.map((endpoint) => table.placeOf(endpoint, endpoints, request.gatewayOrder)),
         served.includes(DNS_PORT),
       );
-      return { host: ports.map(holdPort), network, endpoints, ports };
+      return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };
     },
 
     async containerStarted(container) {

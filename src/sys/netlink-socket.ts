@@ -32,7 +32,10 @@ const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
+/** Bytes of the largest datagram: a transaction that publishes every port there is takes 5 MB. */
+const SEND_BUFFER = 1 << 24;
 const NLMSGERR_ATTR_MSG = 1;
 const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
@@ -56,6 +59,7 @@ export function openNetlinkFd(protocol: number, groups: readonly number[] = []):
     setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, one, 4);
     setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, one, 4);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Uint8Array(Uint32Array.of(1 << 20).buffer), 4);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, new Uint8Array(Uint32Array.of(SEND_BUFFER).buffer), 4);
     for (const group of groups) {
       const value = new Uint8Array(Uint32Array.of(group).buffer);
       check(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, value, 4), `netlink group ${group}`);

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
+import { listenOn, receiveOn } from '../adopt-descriptor.ts';
 import { type Decision, decide } from './answer.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { NameTable } from './names.ts';
@@ -23,9 +24,12 @@ interface DnsServerOptions {
   readonly random: () => number;
 }
 
-/** Serves one container. Resolves when both sockets are being read. */
-export async function serveDns(options: DnsServerOptions): Promise<{ close(): Promise<void> }> {
-  const { scope, names, links, random } = options;
+/**
+ * Serves one container. Resolves when both sockets are being read; when one of them can't be, both are closed and this
+ * rejects.
+ */
+export async function serveDns(options: DnsServerOptions): Promise<Closable> {
+  const { scope, names, links, random, udpFd, tcpFd } = options;
 
   async function ask(query: Query, transport: 'udp' | 'tcp'): Promise<Buffer> {
     const servers = options.upstreams();
@@ -33,59 +37,77 @@ export async function serveDns(options: DnsServerOptions): Promise<{ close(): Pr
     return answer ?? buildResponse(query, RCODE.serverFailure, [], transport);
   }
 
-  const closers: (() => Promise<void>)[] = [];
-  if (options.udpFd !== undefined) {
-    const udp = createSocket('udp4');
-    // Errors here are about single datagrams (a client that is gone); the socket stays good.
-    udp.on('error', () => {});
-    udp.on('message', (bytes, from) => {
-      const decision: Decision = decide(bytes, scope(), names, 'udp', random, links);
-      if (decision.kind === 'answer') udp.send(decision.bytes, from.port, from.address, ignore);
-      else if (decision.kind === 'forward') {
-        // The datagram's memory is dgram's to reuse once this returns.
-        const query = { ...decision.query, bytes: Buffer.from(bytes) };
-        void ask(query, 'udp').then((answer) => {
-          if (!closed) udp.send(answer, from.port, from.address, ignore);
-        });
-      }
-    });
-    let closed = false;
-    closers.push(
-      () =>
-        new Promise((resolve) => {
-          closed = true;
-          udp.close(() => resolve());
-        }),
-    );
-    const fd = options.udpFd;
-    await new Promise<void>((resolve) => udp.bind({ fd }, resolve));
-  }
+  const handle: Handler = (bytes, transport) => {
+    const decision: Decision = decide(bytes, scope(), names, transport, random, links);
+    if (decision.kind === 'answer') return decision.bytes;
+    if (decision.kind !== 'forward') return undefined;
+    // A datagram's memory is dgram's to reuse once this returns.
+    return ask({ ...decision.query, bytes: Buffer.from(decision.query.bytes) }, transport);
+  };
 
-  if (options.tcpFd !== undefined) {
-    const connections = new Set<Socket>();
-    const tcp = createServer((socket) => {
-      connections.add(socket);
-      socket.on('close', () => connections.delete(socket));
-      serveConnection(socket, (bytes) => {
-        const decision = decide(bytes, scope(), names, 'tcp', random, links);
-        if (decision.kind === 'answer') return decision.bytes;
-        return decision.kind === 'forward' ? ask(decision.query, 'tcp') : undefined;
+  const results = await Promise.allSettled([
+    ...(udpFd === undefined ? [] : [serveUdp(udpFd, handle)]),
+    ...(tcpFd === undefined ? [] : [serveTcp(tcpFd, handle)]),
+  ]);
+  const servers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  const close = async () => void (await Promise.all(servers.map((server) => server.close())));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return { close };
+  await close();
+  throw failed.reason;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** The answer to a query, or undefined for what is none. */
+type Handler = (bytes: Buffer, transport: 'udp' | 'tcp') => Buffer | Promise<Buffer> | undefined;
+
+async function serveUdp(fd: number, handle: Handler): Promise<Closable> {
+  const udp = createSocket('udp4');
+  let closed = false;
+  // Errors here are about single datagrams (a client that is gone); the socket stays good.
+  udp.on('error', ignore);
+  udp.on('message', (bytes, from) => {
+    const answer = handle(bytes, 'udp');
+    if (answer instanceof Promise)
+      void answer.then((later) => {
+        if (!closed) udp.send(later, from.port, from.address, ignore);
       });
+    else if (answer) udp.send(answer, from.port, from.address, ignore);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      closed = true;
+      udp.close(() => resolve());
     });
-    tcp.maxConnections = MAX_CONNECTIONS;
-    tcp.on('error', () => {});
-    closers.push(
-      () =>
-        new Promise((resolve) => {
-          for (const socket of connections) socket.destroy();
-          tcp.close(() => resolve());
-        }),
-    );
-    const fd = options.tcpFd;
-    await new Promise<void>((resolve) => tcp.listen({ fd }, resolve));
+  try {
+    await receiveOn(udp, fd);
+  } catch (error) {
+    await close();
+    throw error;
   }
+  return { close };
+}
 
-  return { close: async () => void (await Promise.all(closers.map((close) => close()))) };
+async function serveTcp(fd: number, handle: Handler): Promise<Closable> {
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+    serveConnection(socket, (bytes) => handle(bytes, 'tcp'));
+  });
+  tcp.maxConnections = MAX_CONNECTIONS;
+  tcp.on('error', ignore);
+  await listenOn(tcp, fd);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of connections) socket.destroy();
+        tcp.close(() => resolve());
+      }),
+  };
 }
 
 const ignore = () => {};

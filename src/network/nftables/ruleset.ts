@@ -266,6 +266,9 @@ export const addNetwork = (table: TableName, network: NetworkRecord): Buffer[] =
 export const deleteNetwork = (table: TableName, network: NetworkRecord): Buffer[] =>
   networkElements(network).map(({ set, elements }) => deleteElements(table, set, elements));
 
+/** An attribute's length is 16 bits, list of elements included: room for about 1,800 of the longest. */
+const ELEMENTS_A_MESSAGE = 1024;
+
 /** Adds or deletes the elements of published ports; empty when none of them is for the maps. */
 export function changePorts(
   table: TableName,
@@ -276,8 +279,15 @@ export function changePorts(
   const bySet = new Map<string, SetElement[]>();
   for (const binding of bindings) {
     const found = portElement(binding, containerAddress);
-    if (found) bySet.set(found.set, [...(bySet.get(found.set) ?? []), found.element]);
+    if (!found) continue;
+    const elements = bySet.get(found.set);
+    if (elements) elements.push(found.element);
+    else bySet.set(found.set, [found.element]);
   }
   const act = change === 'add' ? addElements : deleteElements;
-  return [...bySet].map(([set, elements]) => act(table, set, elements));
+  return [...bySet].flatMap(([set, elements]) =>
+    Array.from({ length: Math.ceil(elements.length / ELEMENTS_A_MESSAGE) }, (_, piece) =>
+      act(table, set, elements.slice(piece * ELEMENTS_A_MESSAGE, (piece + 1) * ELEMENTS_A_MESSAGE)),
+    ),
+  );
 }

@@ -5,7 +5,9 @@ import type { HoldSocketOp } from '../../runtime/launch/launch-plan.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
 import type { PortRequest } from '../service-types.ts';
 import type { PortBinding } from '../types.ts';
+import { longRuns } from './long-runs.ts';
 import { formatEndpoint, type PortHolder } from './port-holder.ts';
+import { createPortIndex, type PortIndex } from './port-index.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES } = constants.errno;
 
@@ -24,14 +26,21 @@ export interface PortWorld {
 
 /**
  * Turns requests into bindings of free ports, or throws before anything was changed. A request without an address
- * gives one binding a family (IPv6 only where the machine has it), both with the same port.
+ * gives one binding a family (IPv6 only where the machine has it), both with the same port; in a long run of ports
+ * (see longRuns) only that of IPv4.
  * Errors: NETWORK_PORT_IN_USE, NETWORK_PORT_INVALID.
  */
 export function planPorts(requests: readonly PortRequest[], world: PortWorld): PortBinding[] {
   const planned: PortBinding[] = [];
+  const index = createPortIndex<PortBinding>();
+  const long = longRuns(requests);
   for (const request of requests) {
     checkRequest(request);
-    planned.push(...planOne(request, world, planned));
+    const wanted = long.has(request) && request.hostIp === '' ? { ...request, hostIp: '0.0.0.0' } : request;
+    for (const binding of planOne(wanted, world, index)) {
+      planned.push(binding);
+      index.add(binding, binding);
+    }
   }
   return planned;
 }
@@ -47,12 +56,11 @@ export function findPortConflicts(
   demands: readonly PortDemand[],
   world: PortWorld,
 ): { readonly containerName: string; readonly error: TcomposeError }[] {
-  const granted: { readonly name: string; readonly binding: PortBinding }[] = [];
-  const rival = (binding: PortBinding) => granted.find((other) => sameHostPort(other.binding, binding))?.name;
+  const granted = createPortIndex<string>();
+  const rival = (binding: PortBinding) => granted.clashing(binding)[0];
   return demands.flatMap(({ containerName, ports }) => {
     try {
-      for (const binding of planPorts(ports, { ...world, rival }))
-        granted.push({ name: containerName, binding });
+      for (const binding of planPorts(ports, { ...world, rival })) granted.add(binding, containerName);
       return [];
     } catch (error) {
       if (!(error instanceof TcomposeError)) throw error;
@@ -80,7 +88,7 @@ function checkRequest(request: PortRequest): void {
   }
 }
 
-function planOne(request: PortRequest, world: PortWorld, planned: readonly PortBinding[]): PortBinding[] {
+function planOne(request: PortRequest, world: PortWorld, planned: PortIndex<PortBinding>): PortBinding[] {
   const { protocol, containerPort, hostPort } = request;
   if (protocol === 'sctp') return [];
   const at = (port: number): PortBinding[] =>
@@ -119,15 +127,11 @@ interface Refused {
 function usable(
   candidates: readonly PortBinding[],
   world: PortWorld,
-  planned: readonly PortBinding[],
+  planned: PortIndex<PortBinding>,
 ): { bindings: PortBinding[] } | Refused {
   const bindings: PortBinding[] = [];
   for (const binding of candidates) {
-    if (
-      planned.some((other) => sameHostPort(other, binding)) ||
-      world.owner(binding) ||
-      world.rival?.(binding)
-    ) {
+    if (planned.clashing(binding).length > 0 || world.owner(binding) || world.rival?.(binding)) {
       return { binding, errno: EADDRINUSE };
     }
     const number = world.probe(binding);
@@ -139,19 +143,11 @@ function usable(
   return { bindings };
 }
 
-/** Whether two bindings can't both be had. */
-export function sameHostPort(a: PortBinding, b: PortBinding): boolean {
-  if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
-  const one = parseAddress(a.hostIp)!;
-  const other = parseAddress(b.hostIp)!;
-  return one.family === other.family && (one.value === 0n || other.value === 0n || one.value === other.value);
-}
-
-function refusal({ binding, errno }: Refused, world: PortWorld, planned: readonly PortBinding[]) {
+function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortIndex<PortBinding>) {
   const what = `${formatEndpoint(parseAddress(binding.hostIp)!, binding.hostPort)}/${binding.protocol}`;
   if (errno === EADDRINUSE) {
     const owner = world.owner(binding);
-    const twice = planned.some((other) => sameHostPort(other, binding));
+    const twice = planned.clashing(binding).length > 0;
     const rival = world.rival?.(binding);
     if (rival !== undefined && !owner && !twice)
       return new TcomposeError('NETWORK_PORT_IN_USE', `port ${what} is asked for by container ${rival} too`, {
@@ -163,12 +159,16 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: readonl
       : twice
         ? 'the same container asks for it twice'
         : holder
-          ? `${holder.command} (pid ${holder.pid}) has it`
+          ? holder.isSelf
+            ? `this engine (pid ${holder.pid}) has it`
+            : `${holder.command} (pid ${holder.pid}) has it`
           : 'another process has it';
     return new TcomposeError('NETWORK_PORT_IN_USE', `port ${what} is already in use: ${who}`, {
       hint: twice
         ? 'Remove one of the two mappings.'
-        : `Stop ${owner ?? holder?.command ?? 'that process'}, or publish another port.`,
+        : holder?.isSelf
+          ? 'Publish another port.'
+          : `Stop ${owner ?? holder?.command ?? 'that process'}, or publish another port.`,
     });
   }
   const why =

@@ -44,6 +44,8 @@ export function clashes(socket: BoundSocket, family: 4 | 6, address: bigint, por
 export interface PortHolder {
   readonly pid: number;
   readonly command: string;
+  /** It is this very process. */
+  readonly isSelf?: boolean;
 }
 
 /** Which process has the port, by /proc. Undefined: none is found (another namespace's process, no permission). */
@@ -65,7 +67,10 @@ function processWithSocket(inode: string, proc: string): PortHolder | undefined 
   const wanted = `socket:[${inode}]`;
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const has = list(`${proc}/${pid}/fd`).some((fd) => readLink(`${proc}/${pid}/fd/${fd}`) === wanted);
-    if (has) return { pid: Number(pid), command: readText(`${proc}/${pid}/comm`).trim() };
+    if (has) {
+      const command = readText(`${proc}/${pid}/comm`).trim();
+      return { pid: Number(pid), command, isSelf: Number(pid) === process.pid };
+    }
   }
   return undefined;
 }

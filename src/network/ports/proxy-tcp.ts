@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { listenOn } from '../adopt-descriptor.ts';
 
 /**
  * Passes connections of an adopted listener on to a container: for what destination NAT can't reach (`[::1]`, IPv6).
@@ -31,7 +32,7 @@ export async function proxyTcp(
   });
   // accept() errors (too many files) are about one connection; the listener stays.
   server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen({ fd }, resolve));
+  await listenOn(server, fd);
   return {
     close: () =>
       new Promise((resolve) => {

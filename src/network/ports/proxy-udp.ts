@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { receiveOn } from '../adopt-descriptor.ts';
 
 const IDLE_MS = 60_000;
 const MAX_CLIENTS = 1024;
@@ -54,7 +55,12 @@ export async function proxyUdp(
     clientOf(from).socket.send(Buffer.from(bytes), target.port, target.host(), ignore);
   });
   listener.on('error', ignore);
-  await new Promise<void>((resolve) => listener.bind({ fd }, resolve));
+  try {
+    await receiveOn(listener, fd);
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
   return {
     close: () =>
       new Promise((resolve) => {

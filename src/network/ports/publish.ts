@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { probePort } from '../../sys/port-probe.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
 import type { PortBinding } from '../types.ts';
-import { type PortWorld, portSocketName, sameHostPort } from './plan-ports.ts';
+import { type PortWorld, portSocketName } from './plan-ports.ts';
 import { findPortHolder } from './port-holder.ts';
+import { createPortIndex } from './port-index.ts';
 import { proxyTcp } from './proxy-tcp.ts';
 import { proxyUdp } from './proxy-udp.ts';
 
@@ -18,19 +19,23 @@ export interface PortLedger {
 
 /** An empty ledger. */
 export function createPortLedger(): PortLedger {
-  const reserved = new Map<string, { name: string; bindings: readonly PortBinding[] }>();
+  const reserved = new Map<string, readonly PortBinding[]>();
+  const index = createPortIndex<{ readonly id: string; readonly name: string }>();
   const range = ephemeralRange();
   let cursor = 0;
   const bytesOf = (binding: PortBinding) => {
     const { family, value } = parseAddress(binding.hostIp)!;
     return { family, address: toBytes(family, value) };
   };
-  const ownersOf = (binding: PortBinding) =>
-    [...reserved].filter(([, { bindings }]) => bindings.some((other) => sameHostPort(other, binding)));
+  const ownersOf = (binding: PortBinding) => index.clashing(binding);
+  function free(containerId: string): void {
+    for (const binding of reserved.get(containerId) ?? []) index.remove(binding);
+    reserved.delete(containerId);
+  }
   const world: PortWorld = {
     probe: (binding) =>
       probePort({ protocol: binding.protocol, port: binding.hostPort, ...bytesOf(binding) }),
-    owner: (binding) => ownersOf(binding)[0]?.[1].name,
+    owner: (binding) => ownersOf(binding)[0]?.name,
     holder: (binding) => findPortHolder(binding.protocol, parseAddress(binding.hostIp)!, binding.hostPort),
     ephemeral: { ...range, next: () => cursor++ },
   };
@@ -38,15 +43,17 @@ export function createPortLedger(): PortLedger {
     world,
     without: (containers) => ({
       ...world,
-      probe: (binding) => (ownersOf(binding).some(([id]) => containers.has(id)) ? 0 : world.probe(binding)),
-      owner: (binding) => ownersOf(binding).find(([id]) => !containers.has(id))?.[1].name,
+      probe: (binding) => (ownersOf(binding).some(({ id }) => containers.has(id)) ? 0 : world.probe(binding)),
+      owner: (binding) => ownersOf(binding).find(({ id }) => !containers.has(id))?.name,
     }),
     reserve(containerId, name, bindings) {
-      if (bindings.length > 0) reserved.set(containerId, { name, bindings });
+      free(containerId);
+      // Copies: the index knows its entries by the object.
+      const own = bindings.map((binding) => ({ ...binding }));
+      if (own.length > 0) reserved.set(containerId, own);
+      for (const binding of own) index.add(binding, { id: containerId, name });
     },
-    free(containerId) {
-      reserved.delete(containerId);
-    },
+    free,
   };
 }
 
@@ -63,7 +70,10 @@ export interface PortProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy on each held socket that reserves a port of the container; `host` is its address as of each use. */
+/**
+ * Starts a proxy on each held socket that reserves a port of the container; `host` is its address as of each use. When
+ * one can't be started, none is, and the sockets are closed.
+ */
 export async function startProxies(
   bindings: readonly PortBinding[],
   sockets: Readonly<Record<string, number>>,
@@ -76,5 +86,10 @@ export async function startProxies(
     const { family } = parseAddress(binding.hostIp)!;
     return [binding.protocol === 'tcp' ? proxyTcp(fd, target) : proxyUdp(fd, family, target)];
   });
-  return Promise.all(starting);
+  const results = await Promise.allSettled(starting);
+  const proxies = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return proxies;
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  throw failed.reason;
 }

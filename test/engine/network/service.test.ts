@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { closeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeName } from '../../../src/network/dns/wire.ts';
@@ -424,6 +424,53 @@ describe.skipIf(why !== undefined)('the network service', () => {
       await web.agent.stop();
       containers = [];
       expect([await listen('127.0.0.1'), await listen('::1')]).toEqual(['free', 'free']);
+    });
+
+    it('come in ranges of ten thousand, which cost no descriptors and are free again afterwards', async () => {
+      const front = network({ name: 'front', ipam: subnet(1) });
+      const range = (['udp', 'tcp'] as const).flatMap((protocol) =>
+        Array.from({ length: 10_000 }, (_, index) => ({
+          protocol,
+          containerPort: 80,
+          hostIp: '',
+          hostPort: 20_000 + index,
+        })),
+      );
+      const before = readdirSync('/proc/self/fd').length;
+      const web = await container('web', [front], [...range, port(18180)]);
+      expect(web.ports).toHaveLength(20_000 + 2);
+      expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + 30);
+      expect(warnings).toEqual(['container web: ranges of 1024 ports and more are published over IPv4 only']);
+      for (const hostPort of [20_000, 24_999, 29_999]) {
+        expect(await host.ask('udp', '127.0.0.1', hostPort)).toMatch(/^web /);
+        expect(await host.ask('tcp', '127.0.0.1', hostPort)).toMatch(/^web /);
+      }
+      expect(await host.ask('tcp', '::1', 18180)).toMatch(/^web /);
+      await expect(plan(front, [port(24_999)])).rejects.toThrow(
+        'port 0.0.0.0:24999/tcp is already in use: container web has it',
+      );
+      await service.containerStopped(web.id);
+      expect((await plan(front, [port(24_999)])).ports).toHaveLength(2);
+      await service.containerStopped(idOf('late'));
+    });
+
+    it('of a start that fails are free again', async () => {
+      const front = network({ name: 'front', ipam: subnet(1) });
+      const planned = await plan(front, [port(18180)]);
+      const agent = await startAgent(bundle.path);
+      const sockets = await agent.execute(planned);
+      closeSync(sockets['dns-tcp']!);
+      const start = service.containerStarted({
+        containerId: idOf('late'),
+        endpoints: planned.endpoints,
+        ports: planned.ports,
+        sockets: { ...sockets, 'dns-tcp': openSync('/dev/null', 'r') },
+      });
+      await expect(start).rejects.toThrow();
+      await service.containerStopped(idOf('late'));
+      await agent.stop();
+      expect((await plan(front, [port(18180)])).ports).toHaveLength(2);
+      await service.containerStopped(idOf('late'));
     });
 
     it('without a number get a free one', async () => {

@@ -174,7 +174,23 @@ describe('connections to a UDP port', () => {
     const list = [tuple(17, 53), tuple(6, 53), tuple(17, 54)].map((bytes) =>
       message(Buffer.concat([Buffer.alloc(4), bytes])),
     );
-    expect(tuplesTo(list, 53).map(hex)).toEqual([hex(tuple(17, 53).subarray(4))]);
+    expect(tuplesTo(list, new Set([53])).map(hex)).toEqual([hex(tuple(17, 53).subarray(4))]);
     expect(parseMessages(dumpUdpTo(53))[0]!.flags & 0x300).toBe(0x300);
+    expect(parseMessages(dumpUdpTo())[0]!.flags & 0x300).toBe(0x300);
   });
+});
+
+it('publishes thousands of ports, in messages of a length that netlink can carry', () => {
+  const bindings: PortBinding[] = Array.from({ length: 4_000 }, (_, index) => ({
+    protocol: 'udp',
+    containerPort: 30_000 + index,
+    hostIp: '0.0.0.0',
+    hostPort: 30_000 + index,
+  }));
+  for (const change of ['add', 'delete'] as const) {
+    const messages = changePorts(tableOf('7e57a000'), change, bindings, '10.1.0.2');
+    expect(Math.max(...messages.map(({ length }) => length))).toBeLessThan(65_536);
+    // Each element is 36 bytes; what comes with a list of them is a few dozen.
+    expect(messages.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(4_000 * 36);
+  }
 });

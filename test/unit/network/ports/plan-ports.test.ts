@@ -1,14 +1,15 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { PortBinding, PortRequest } from '../../../../src/network/index.ts';
+import { heldBindings } from '../../../../src/network/ports/long-runs.ts';
 import {
   findPortConflicts,
   holdPort,
   type PortWorld,
   planPorts,
-  sameHostPort,
 } from '../../../../src/network/ports/plan-ports.ts';
 import { clashes, parseSocketTable } from '../../../../src/network/ports/port-holder.ts';
+import { createPortIndex, sameHostPort } from '../../../../src/network/ports/port-index.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT } = constants.errno;
 
@@ -55,6 +56,37 @@ describe('planning ports', () => {
     const busy = world({ probe: ({ hostPort }) => (hostPort === 9000 ? EADDRINUSE : 0) });
     const range = request({ hostIp: '127.0.0.1', hostPort: 9000, hostPortEnd: 9002 });
     expect(brief(planPorts([range], busy))).toEqual(['127.0.0.1 9001 80']);
+  });
+  it('publishes a range of thousands of ports over IPv4 without sockets, and its neighbours as ever', () => {
+    const range = Array.from({ length: 10_000 }, (_, index) =>
+      request({ protocol: 'udp', hostPort: 30_000 + index, containerPort: 30_000 + index }),
+    );
+    const short = Array.from({ length: 1023 }, (_, index) => request({ hostPort: 1000 + index }));
+    const planned = planPorts([...range, ...short, request({ hostPort: 9000 })], world());
+    expect(planned).toHaveLength(10_000 + 2 * 1024);
+    expect(planned.filter(({ protocol, hostIp }) => protocol === 'udp' && hostIp !== '0.0.0.0')).toEqual([]);
+    expect(heldBindings(planned)).toEqual(planned.filter(({ protocol }) => protocol === 'tcp'));
+    expect(() => planPorts([...range, range[7]!], world())).toThrow('the same container asks for it twice');
+    const demands = ['a', 'b'].map((containerName) => ({ containerName, ports: range }));
+    expect(findPortConflicts(demands, world()).map(({ error }) => error.message)).toEqual([
+      'port 0.0.0.0:30000/udp is asked for by container a too',
+    ]);
+  });
+  it('holds the ports of a long range of an IPv6 address, which only a proxy can serve', () => {
+    const range = Array.from({ length: 2000 }, (_, index) =>
+      request({ hostIp: '::1', hostPort: 2000 + index }),
+    );
+    const planned = planPorts(range, world());
+    expect(heldBindings(planned)).toEqual(planned);
+  });
+  it('says so when the engine itself has a port', () => {
+    const busy = world({
+      probe: () => EADDRINUSE,
+      holder: () => ({ pid: 42, command: 'node', isSelf: true }),
+    });
+    expect(() => planPorts([request()], busy)).toThrow(
+      'port 0.0.0.0:8080/tcp is already in use: this engine (pid 42) has it',
+    );
   });
   it('names the process that has a port', () => {
     const busy = world({ probe: () => EADDRINUSE, holder: () => ({ pid: 42, command: 'nginx' }) });
@@ -173,4 +205,17 @@ describe('ports of containers that are to be started together', () => {
     }));
     expect(messages(demands, world())).toEqual(['c: no free tcp port in 9000-9001 for container port 80']);
   });
+});
+
+it('an index of ports gives up what is removed, and only that', () => {
+  const index = createPortIndex<string>();
+  const at = (hostIp: string): PortBinding => ({ protocol: 'tcp', containerPort: 80, hostIp, hostPort: 80 });
+  const [one, other] = [at('127.0.0.1'), at('127.0.0.2')];
+  index.add(one, 'one');
+  index.add(other, 'other');
+  expect(index.clashing(at('0.0.0.0'))).toEqual(['one', 'other']);
+  expect(index.clashing(at('127.0.0.1'))).toEqual(['one']);
+  expect(index.clashing(at('::'))).toEqual([]);
+  index.remove(one);
+  expect(index.clashing(at('0.0.0.0'))).toEqual(['other']);
 });
