@@ -168,8 +168,27 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       }
       expect(oneError(ls(disk), 1)).toContain(`no space is left on the disk that holds ${disk}/run`);
       // Its keeper tries a few times more before it gives up.
+      for (const pid of processesOf(join(disk, 'run'))) process.kill(pid, 'SIGKILL');
       expect(spawnSync('umount', ['--lazy', disk]).status).toBe(0);
     });
+
+    /** Keeper first, which would start an engine again. */
+    const processesOf = (run: string): number[] =>
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name) && commandLine(name).includes(run))
+        .sort(
+          (a, b) =>
+            Number(commandLine(b).includes('tcompose-keeper')) -
+            Number(commandLine(a).includes('tcompose-keeper')),
+        )
+        .map(Number);
+    const commandLine = (pid: string): string => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    };
 
     it('takes a relative one from the current directory', () => {
       const run = tcomposeIn(scratch, { TCOMPOSE_ROOT: 'relative' });

@@ -195,6 +195,17 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     expect(log).toContain('the engine exited with 1; it ended 5 times within 10 s, giving up');
   });
 
+  it('gives up on engines that take their time to end, and never serve', async () => {
+    newRun();
+    const slow = join(box.dir, 'slow.sh');
+    writeFileSync(slow, 'sleep 2.7; echo cannot go on >&2; exit 1');
+    start(['/bin/sh', slow]);
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 200_000 }).toBe(false);
+    const log = readFileSync(join(run, 'engine.log'), 'utf8');
+    expect(log.match(/^cannot go on$/gm)?.length).toBe(8);
+    expect(log).toContain('the engine exited with 1; 8 engines in a row ended before they served, giving up');
+  });
+
   it('goes on however often an engine that served is killed', async () => {
     newRun();
     start();

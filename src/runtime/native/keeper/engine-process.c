@@ -89,6 +89,11 @@ int engine_ended(struct keeper *k, int status) {
     /* It can start: whatever ended it may not keep the next one from starting, or make clients wait for long. */
     memset(k->ends, 0, sizeof k->ends);
     if (k->backoff > BACKOFF_FIRST) k->backoff = BACKOFF_FIRST;
+    k->unserved = 0;
+  } else if (++k->unserved == UNSERVED_ENDS) {
+    /* each of them slow enough not to count as rapid: on a slow machine or a full disk that could go on for ever */
+    say(k, "the engine %s; %d engines in a row ended before they served, giving up", how, UNSERVED_ENDS);
+    return 1;
   }
   memmove(k->ends, k->ends + 1, sizeof k->ends - sizeof *k->ends);
   k->ends[RAPID_ENDS - 1] = now;

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-enum { RAPID_ENDS = 5 };
+enum { RAPID_ENDS = 5, UNSERVED_ENDS = 8 };
 
 struct shim {
   struct shim *next;
@@ -31,6 +31,7 @@ struct keeper {
   uint64_t engine_since, restart_at;
   uint64_t ends[RAPID_ENDS];
   uint32_t restarts;
+  uint32_t unserved; /* ends in a row of engines that never served */
   int backoff;
   bool shutdown, serves;
 };
