@@ -13,7 +13,9 @@ import {
   getLink,
   type Link,
   parseLinks,
+  setBridgePort,
   setLinkUp,
+  setMaster,
 } from './netlink/links.ts';
 import { bridgeOptions } from './options.ts';
 import type { NetworkRecord } from './types.ts';
@@ -73,6 +75,22 @@ export function closePort(route: NetlinkTransport, link: string): void {
   if (index === undefined) return;
   try {
     route.request(setConf4(index, portConf4), `settings of ${link}`);
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.errno !== ENODEV) throw error;
+  }
+}
+
+/** Puts the host's end of a container's link on the bridge that was made in place of its own. One that is gone is no error. */
+export function rejoinBridge(
+  route: NetlinkTransport,
+  link: string,
+  bridge: { readonly index: number; readonly isolated: boolean },
+): void {
+  const index = vethIndex(link);
+  if (index === undefined) return;
+  try {
+    route.request(setMaster(index, bridge.index), `put ${link} on its bridge`);
+    route.request(setBridgePort(index, { hairpin: true, isolated: bridge.isolated }), `settings of ${link}`);
   } catch (error) {
     if (!(error instanceof SystemCallError) || error.errno !== ENODEV) throw error;
   }

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 import type { LinkPlace } from './attach/plan-links.ts';
-import { listLinks, makeBridge } from './bridge.ts';
+import { findLink, listLinks, makeBridge } from './bridge.ts';
 import { explained } from './explain.ts';
 import { parseCidr } from './ipam/address.ts';
 import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
@@ -21,10 +21,17 @@ export interface NetworkTable {
   /** Forgets a network; its bridge's index, if it had one. */
   forget(networkId: string): number | undefined;
   recordOf(networkId: string): NetworkRecord;
+  /** Interface index of a network's bridge. */
+  indexOf(networkId: string): number;
   /** Networks with a bridge. */
   up(): NetworkRecord[];
-  /** Makes the bridge when there is none. True: it was made. Errors: NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED. */
-  raise(record: NetworkRecord): boolean;
+  /**
+   * Makes the bridge when there is none, or none any more: other programs delete links too. Errors:
+   * NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED.
+   */
+  raise(record: NetworkRecord): 'there' | 'made' | 'remade';
+  /** Looks whether another link has the same subnet. Errors: NETWORK_POOL_OVERLAP. */
+  checkSubnet(record: NetworkRecord): void;
   /**
    * Endpoint that gives the default route of a family and, for IPv4, that published ports lead to: the first of `order`
    * (ids of networks) that has an address of it, else the first of all. Internal networks give none.
@@ -66,6 +73,13 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
     return open[0];
   }
 
+  function indexOf(networkId: string): number {
+    const { record, bridgeIndex } = entryOf(networkId);
+    if (bridgeIndex === undefined)
+      throw new TcomposeError('INTERNAL', `network ${record.name} has no bridge to be attached to`);
+    return bridgeIndex;
+  }
+
   return {
     know(record) {
       if (!entries.has(record.id)) entries.set(record.id, { record, bridgeIndex: undefined });
@@ -78,6 +92,7 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
     },
 
     recordOf: (networkId) => entryOf(networkId).record,
+    indexOf,
 
     up: () =>
       [...entries.values()]
@@ -86,23 +101,25 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
 
     raise(record) {
       const entry = entryOf(record.id);
-      if (record.driver !== 'bridge' || entry.bridgeIndex !== undefined) return false;
+      const before = entry.bridgeIndex;
+      if (record.driver !== 'bridge') return 'there';
+      if (before !== undefined && findLink(route, record.bridge)?.index === before) return 'there';
+      entry.bridgeIndex = undefined;
       refuseTakenSubnet(route, record);
       entry.bridgeIndex = explained(`network ${record.name}`, () => makeBridge(route, record));
-      return true;
+      return before === undefined ? 'made' : 'remade';
     },
+
+    checkSubnet: (record) => refuseTakenSubnet(route, record),
 
     gatewayOf,
 
     placeOf(endpoint, all, order) {
-      const { record, bridgeIndex } = entryOf(endpoint.networkId);
-      if (bridgeIndex === undefined) {
-        throw new TcomposeError('INTERNAL', `network ${record.name} has no bridge to be attached to`);
-      }
+      const { record } = entryOf(endpoint.networkId);
       const { mtu, interContainer } = bridgeOptions(record.options);
       return {
         endpoint,
-        bridgeIndex,
+        bridgeIndex: indexOf(record.id),
         mtu,
         pools: record.pools,
         isolated: !interContainer,

@@ -39,6 +39,8 @@ interface RunningContainers {
   detach(containerId: string, endpoint: EndpointRecord): void;
   publications(): Publication[];
   links(): string[];
+  /** Links of the containers that are on a network. */
+  linksOn(networkId: string): string[];
   close(): Promise<void>;
 }
 
@@ -163,6 +165,11 @@ export function createRunningContainers(parts: {
 
     links: () =>
       [...containers.values()].flatMap(({ endpoints }) => endpoints.map(({ hostLink }) => hostLink)),
+
+    linksOn: (networkId) =>
+      [...containers.values()].flatMap(({ endpoints }) =>
+        endpoints.filter((endpoint) => endpoint.networkId === networkId).map(({ hostLink }) => hostLink),
+      ),
 
     async close() {
       const all = [...containers.values()];

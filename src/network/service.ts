@@ -5,7 +5,7 @@ import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
 import { DNS_PORT, planLinks, planPlace, planRoute } from './attach/plan-links.ts';
-import { closePort, deleteLinkQuietly, listLinks, takeIpv6OffPort } from './bridge.ts';
+import { closePort, deleteLinkQuietly, listLinks, rejoinBridge, takeIpv6OffPort } from './bridge.ts';
 import { createRecord, networkWarnings } from './create-record.ts';
 import { ownerComment, sweepDeadInstances } from './dead-instances.ts';
 import { createForwarder } from './dns/forwarder.ts';
@@ -16,6 +16,7 @@ import { explained } from './explain.ts';
 import { type Cidr, parseAddress, parseCidr, toBytes } from './ipam/address.ts';
 import { createAddressBook } from './ipam/address-book.ts';
 import { dumpAddresses, dumpRoutes, parseAddresses, parseRoutes } from './netlink/addresses.ts';
+import { deleteLink } from './netlink/links.ts';
 import { createNetworkTable, linkMatches } from './network-table.ts';
 import { createFirewall } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
@@ -24,7 +25,7 @@ import { heldBindings, longRuns, longRunWarning } from './ports/long-runs.ts';
 import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
 import { createRunningContainers } from './running.ts';
-import type { NetworkService, PortRequest } from './service-types.ts';
+import type { NetworkService, NetworkSpec, PortRequest } from './service-types.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
 
 interface NetworkServiceOptions {
@@ -44,6 +45,8 @@ interface NetworkServiceOptions {
 
 /** Docker's name for the network of containers that ask for none. */
 const DEFAULT_NETWORK = 'bridge';
+/** How many subnets are tried that another engine takes at the same moment. */
+const SUBNET_TRIES = 8;
 
 /** Networks, addresses, published ports and names of one engine. Opens two netlink sockets at once. */
 export function createNetworkService(options: NetworkServiceOptions): NetworkService {
@@ -78,8 +81,50 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     const raised = table.raise(record);
     explained(`network ${record.name}`, () => firewall.addNetwork(record));
     names.addNetwork(record);
-    if (raised) guard.check();
+    if (raised === 'there') return;
+    if (raised === 'remade')
+      warn(
+        `network ${record.name}: its bridge ${record.bridge} was deleted by another program; it was made again`,
+      );
+    const isolated = !bridgeOptions(record.options).interContainer;
+    for (const link of running.linksOn(record.id))
+      explained(`link ${link}`, () =>
+        rejoinBridge(route, link, { index: table.indexOf(record.id), isolated }),
+      );
+    guard.check();
   }
+
+  /** Undoes ensure for a network that nothing has used yet. */
+  function takeBack(record: NetworkRecord): void {
+    const index = table.forget(record.id);
+    names.removeNetwork(record.id);
+    firewall.removeNetwork(record);
+    guard.check();
+    if (index !== undefined) route.request(deleteLink(index), `delete bridge ${record.bridge}`);
+  }
+
+  /**
+   * Makes a new network's bridge at once, so that another engine on this machine does not choose the same subnet. Its
+   * bridge may have come between the look and ours: so there is a second look, after ours is there.
+   */
+  function claim(record: NetworkRecord): void {
+    try {
+      ensure(record);
+      table.checkSubnet(record);
+    } catch (error) {
+      takeBack(record);
+      throw error;
+    }
+  }
+
+  const plan = (spec: NetworkSpec, existing: readonly NetworkRecord[]) =>
+    createRecord(spec, {
+      instance,
+      existing,
+      hostRoutes: occupied(),
+      linkNames: new Set(listLinks(route).map((link) => link.name)),
+      created: options.timestamp(),
+    });
 
   const isBridged = ({ networkId }: EndpointRecord) => table.recordOf(networkId).driver === 'bridge';
 
@@ -101,25 +146,21 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
   return {
     createNetwork(spec, existing) {
       for (const sentence of networkWarnings(spec)) warn(sentence);
-      const record = createRecord(spec, {
-        instance,
-        existing,
-        hostRoutes: occupied(),
-        linkNames: new Set(listLinks(route).map((link) => link.name)),
-        created: options.timestamp(),
-      });
-      table.know(record);
-      // At once, so that another engine on this machine does not choose the same subnet. The default network waits
-      // until it is used: many never do.
-      if (record.name !== DEFAULT_NETWORK) {
+      // A subnet that was asked for is not exchanged for another.
+      const chosen = !spec.ipam?.some(({ subnet }) => subnet);
+      for (let tries = 1; ; tries++) {
+        const record = plan(spec, existing);
+        table.know(record);
+        // The default network's bridge waits until it is used: many never are.
+        if (record.driver !== 'bridge' || record.name === DEFAULT_NETWORK) return record;
         try {
-          ensure(record);
+          claim(record);
+          return record;
         } catch (error) {
-          table.forget(record.id);
-          throw error;
+          const taken = error instanceof TcomposeError && error.code === 'NETWORK_POOL_OVERLAP';
+          if (!taken || !chosen || tries >= SUBNET_TRIES) throw error;
         }
       }
-      return record;
     },
 
     async ensureBridge(network) {

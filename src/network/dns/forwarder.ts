@@ -6,17 +6,33 @@ const PORT = 53;
 /** All servers have had their turn before a libc resolver gives up (5 s): what they share, milliseconds. */
 const TIMEOUT_MS = 4500;
 const MAX_PENDING = 4096;
+/** Of one container. Docker's name server takes 1024. */
+const MAX_PENDING_EACH = 512;
+/** What a container has even when others have used up the total. */
+const ALWAYS_PENDING = 16;
 const RCODE_SERVFAIL = 2;
 const RCODE_REFUSED = 5;
 /** An idle socket is closed, so that source ports change. */
 const SOCKET_IDLE_MS = 10_000;
 
+/** Who asks: one a container, so that none can use up what all have. */
+export interface Asker {
+  /** Queries without an answer yet; the forwarder counts. */
+  pending: number;
+}
+
 export interface Forwarder {
   /**
    * Asks the servers in turn; the next one when one is silent, or answers SERVFAIL or REFUSED. Undefined when none
-   * gave a better answer. The answer has the query's id.
+   * gave a better answer, and at once when too many queries of the asker, or of all, wait already. The answer has the
+   * query's id.
    */
-  forward(query: Buffer, servers: readonly string[], transport: 'udp' | 'tcp'): Promise<Buffer | undefined>;
+  forward(
+    query: Buffer,
+    servers: readonly string[],
+    transport: 'udp' | 'tcp',
+    asker: Asker,
+  ): Promise<Buffer | undefined>;
   close(): void;
 }
 
@@ -125,9 +141,11 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
   }
 
   return {
-    async forward(query, servers, transport) {
-      if (closed || pendingCount >= MAX_PENDING) return undefined;
+    async forward(query, servers, transport, asker) {
+      const most = pendingCount < MAX_PENDING ? MAX_PENDING_EACH : ALWAYS_PENDING;
+      if (closed || asker.pending >= most) return undefined;
       pendingCount++;
+      asker.pending++;
       try {
         const timeoutMs = options.timeoutMs ?? TIMEOUT_MS / servers.length;
         const askOne = transport === 'udp' ? askUdp : askTcp;
@@ -143,6 +161,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
         return undefined;
       } finally {
         pendingCount--;
+        asker.pending--;
       }
     },
     close() {

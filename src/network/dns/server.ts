@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
 import { listenOn, receiveOn } from '../adopt-descriptor.ts';
 import { type Decision, decide } from './answer.ts';
-import type { Forwarder } from './forwarder.ts';
+import type { Asker, Forwarder } from './forwarder.ts';
 import type { NameTable } from './names.ts';
 import { buildResponse, type Query, RCODE } from './wire.ts';
 
@@ -31,9 +31,11 @@ interface DnsServerOptions {
 export async function serveDns(options: DnsServerOptions): Promise<Closable> {
   const { scope, names, links, random, udpFd, tcpFd } = options;
 
+  const asker: Asker = { pending: 0 };
+
   async function ask(query: Query, transport: 'udp' | 'tcp'): Promise<Buffer> {
     const servers = options.upstreams();
-    const answer = await options.forwarder.forward(query.bytes, servers, transport);
+    const answer = await options.forwarder.forward(query.bytes, servers, transport, asker);
     return answer ?? buildResponse(query, RCODE.serverFailure, [], transport);
   }
 

@@ -112,6 +112,10 @@ export const setBridgePort = (index: number, port: { hairpin: boolean; isolated:
 export const setLinkUp = (index: number): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, IFF_UP, IFF_UP), []);
 
+/** Makes a link a port of a bridge. */
+export const setMaster = (index: number, masterIndex: number): Buffer =>
+  message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), [u32(IFLA_MASTER, masterIndex)]);
+
 /** Deletes a link. The kernel takes 15 to 50 ms for a bridge. */
 export const deleteLink = (index: number): Buffer =>
   message(RTM_DELLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), []);

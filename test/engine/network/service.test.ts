@@ -36,11 +36,11 @@ interface Container {
   readonly ports: readonly PortBinding[];
 }
 
-const openService = () =>
+const openService = (timestamp = () => '2026-01-01T00:00:00Z') =>
   createNetworkService({
     instance,
     now: () => performance.now(),
-    timestamp: () => '2026-01-01T00:00:00Z',
+    timestamp,
     warn: (sentence) => warnings.push(sentence),
     runOps: async (id, ops) => {
       const { agent } = containers.find((one) => one.id === id)!;
@@ -557,6 +557,44 @@ describe.skipIf(why !== undefined)('the network service', () => {
       } finally {
         execFileSync('ip', ['link', 'delete', 'tct-taken']);
       }
+    });
+
+    it('get the next subnet when another engine takes theirs at the same moment', async () => {
+      const rival = createNetworkService({
+        instance: '7e57a003',
+        now: () => performance.now(),
+        timestamp: () => '',
+        warn: () => {},
+      });
+      let others: NetworkRecord | undefined;
+      await service.close();
+      // The moment of creation is asked for when the subnet is being chosen.
+      service = openService(() => {
+        others ??= rival.createNetwork({ name: 'theirs' }, []);
+        return '2026-01-01T00:00:00Z';
+      });
+      try {
+        const ours = network({ name: 'ours' });
+        expect(others!.pools[0]!.subnet).toMatch(/^172\./);
+        expect(ours.pools[0]!.subnet).toMatch(/^172\./);
+        expect(ours.pools[0]!.subnet).not.toBe(others!.pools[0]!.subnet);
+        expect(linkNames()).toEqual([ours.bridge]);
+      } finally {
+        await rival.removeNetwork(others!);
+        await rival.close();
+      }
+    });
+
+    it('get their bridge again when another program has deleted it, running containers with it', async () => {
+      const front = network({ name: 'front', ipam: subnet(1) });
+      const web = await container('web', [front]);
+      execFileSync('ip', ['link', 'delete', front.bridge]);
+      const late = await container('late', [front]);
+      expect(warnings).toEqual([
+        `network front: its bridge ${front.bridge} was deleted by another program; it was made again`,
+      ]);
+      expect(await late.agent.ask('tcp', web.endpoints[0]!.ipv4, 80)).toMatch(/^web /);
+      expect(await host.ask('tcp', web.endpoints[0]!.ipv4, 80)).toMatch(/^web /);
     });
 
     it('host and none have no addresses', async () => {

@@ -49,10 +49,12 @@ const forwarder = (timeoutMs = 60_000) => {
   return made;
 };
 
+const asker = () => ({ pending: 0 });
+
 describe('forwarding', () => {
   it('returns the first answer under the asker’s own id', async () => {
     await resolver(at(1), 3);
-    const answer = await forwarder().forward(query('a.example'), [at(1)], 'udp');
+    const answer = await forwarder().forward(query('a.example'), [at(1)], 'udp', asker());
     expect(answer!.readUInt16BE(0)).toBe(0xabcd);
     expect(answer![3]! & 15).toBe(3);
   });
@@ -65,15 +67,15 @@ describe('forwarding', () => {
     await resolver(at(4), 0, seen);
     const list = [at(1), at(2), at(3), at(5), at(4)];
     // The silent one takes all of its time; the others answer long before.
-    const answer = await forwarder(3000).forward(query('a.example'), list, 'udp');
+    const answer = await forwarder(3000).forward(query('a.example'), list, 'udp', asker());
     expect(answer![3]! & 15).toBe(0);
     expect(seen).toEqual([at(1), at(2), at(3), at(4)]);
   });
 
   it('gives up when nobody answers', async () => {
     await resolver(at(1), null);
-    expect(await forwarder(150).forward(query('a.example'), [at(1)], 'udp')).toBeUndefined();
-    expect(await forwarder(150).forward(query('a.example'), [], 'udp')).toBeUndefined();
+    expect(await forwarder(150).forward(query('a.example'), [at(1)], 'udp', asker())).toBeUndefined();
+    expect(await forwarder(150).forward(query('a.example'), [], 'udp', asker())).toBeUndefined();
   });
 
   it('does not believe an answer to another question', async () => {
@@ -85,14 +87,36 @@ describe('forwarding', () => {
     });
     await new Promise<void>((resolve) => socket.bind(PORT, at(1), resolve));
     open.push(socket);
-    expect(await forwarder(150).forward(query('a.example'), [at(1)], 'udp')).toBeUndefined();
+    expect(await forwarder(150).forward(query('a.example'), [at(1)], 'udp', asker())).toBeUndefined();
+  });
+
+  it('leaves room for others when containers ask more than is answered', async () => {
+    const silent = createSocket('udp4');
+    await new Promise<void>((resolve) => silent.bind(PORT, at(2), resolve));
+    open.push(silent);
+    await resolver(at(1), 0);
+    const own = forwarder();
+    let refused = 0;
+    const flood = Array.from({ length: 10 }, () => {
+      const greedy = asker();
+      for (let count = 0; count < 600; count++) {
+        void own.forward(query('a.example'), [at(2)], 'udp', greedy).then(() => refused++);
+      }
+      return greedy;
+    });
+    const answer = await own.forward(query('b.example'), [at(1)], 'udp', asker());
+    expect(answer?.toString('latin1')).toContain('b');
+    expect(flood.map(({ pending }) => pending)).toEqual([...Array<number>(8).fill(512), 16, 16]);
+    expect(refused).toBe(6000 - 8 * 512 - 32);
+    own.close();
+    await expect.poll(() => flood.map(({ pending }) => pending)).toEqual(Array(10).fill(0));
   });
 
   it('asks many at a time without mixing them up', async () => {
     await resolver(at(1), 0);
     const own = forwarder();
     const names = Array.from({ length: 60 }, (_, index) => `host${index}.example`);
-    const answers = await Promise.all(names.map((name) => own.forward(query(name), [at(1)], 'udp')));
+    const answers = await Promise.all(names.map((name) => own.forward(query(name), [at(1)], 'udp', asker())));
     answers.forEach((answer, index) => {
       expect(answer!.toString('latin1')).toContain(`host${index}`);
     });
@@ -110,7 +134,7 @@ describe('forwarding', () => {
     );
     await new Promise<void>((resolve) => server.listen(PORT, at(1), resolve));
     open.push(server);
-    const answer = await forwarder().forward(query('a.example'), [at(1)], 'tcp');
+    const answer = await forwarder().forward(query('a.example'), [at(1)], 'tcp', asker());
     expect(answer!.length).toBe(query('a.example').length);
   });
 });
