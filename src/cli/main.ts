@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { commands, groups } from './arguments/command-table.ts';
 import { dispatch } from './arguments/dispatch.ts';
 import { withComposeVariables } from './arguments/environment.ts';
@@ -8,7 +9,7 @@ import { exitCodeOf, formatError } from './render/print-error.ts';
 
 /** Program entry: command line in, exit code out. The only place that ends the process. */
 async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
+  const argv = [...nameAsCommand(process.argv[1]), ...process.argv.slice(2)];
   let verbose = argv.includes('--verbose');
   let exitCode = 0;
   let context: ReturnType<typeof createContext> | undefined;
@@ -37,6 +38,11 @@ async function main(): Promise<void> {
   await drain(process.stdout);
   await drain(process.stderr);
   process.exit(exitCode);
+}
+
+/** By the name `tcompose-oci` (a link) the program is an OCI runtime, whose callers give it no word in front of theirs. */
+function nameAsCommand(path: string | undefined): string[] {
+  return path !== undefined && basename(path) === 'tcompose-oci' ? ['oci'] : [];
 }
 
 /** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere; a full disk is told. */

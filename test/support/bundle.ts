@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ParsedArgs } from '../../src/cli/arguments/command.ts';
 import type { CliContext } from '../../src/cli/context.ts';
-import { command as runCommand } from '../../src/cli/oci/run.ts';
+import { command as runCommand } from '../../src/cli/oci/commands/run.ts';
 import { planCgroups } from '../../src/runtime/cgroup/cgroup-plan.ts';
 import { readMachineFacts } from '../../src/runtime/machine-facts.ts';
 import { generateSpec } from '../../src/runtime/spec/oci-spec.ts';

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
@@ -51,6 +52,7 @@ export function staticBusybox(): string | undefined {
 export function packBusybox(busybox: string, directory: string): string {
   const root = mkdtempSync(join(tmpdir(), 'tcompose-busybox-'));
   try {
+    chmodSync(root, 0o755);
     mkdirSync(join(root, 'bin'));
     mkdirSync(join(root, 'etc'));
     mkdirSync(join(root, 'tmp'), { mode: 0o1777 });

@@ -71,26 +71,29 @@ const setupOp: fc.Arbitrary<SetupOp> = fc.oneof(
   }),
   fc.record({ op: op('rootfs-bind'), source: text, mountPoint: text }),
   fc.record({ op: op('mount'), source: text, ...target, fstype: text, flags: u32, data: text, create }),
-  fc.record({
-    op: op('bind'),
-    source: text,
-    subpath: text,
-    ...target,
-    recursive: flag,
-    readOnly: fc.constantFrom('no' as const, 'yes' as const, 'recursive' as const),
-    nosuid: flag,
-    nodev: flag,
-    noexec: flag,
-    propagation: fc.constantFrom(
-      'private' as const,
-      'rprivate' as const,
-      'shared' as const,
-      'rshared' as const,
-      'slave' as const,
-      'rslave' as const,
-    ),
-    create,
-  }),
+  fc
+    .record({
+      op: op('bind'),
+      source: text,
+      subpath: text,
+      ...target,
+      recursive: flag,
+      readOnly: fc.constantFrom('no' as const, 'yes' as const, 'recursive' as const),
+      nosuid: flag,
+      nodev: flag,
+      noexec: flag,
+      propagation: fc.constantFrom(
+        'private' as const,
+        'rprivate' as const,
+        'shared' as const,
+        'rshared' as const,
+        'slave' as const,
+        'rslave' as const,
+      ),
+      create,
+      idmap: maybe(fc.record({ uid: text, gid: text, recursive: flag })),
+    })
+    .map(dropUndefined),
   fc.record({ op: op('mkdir'), ...target, mode: u32, uid: u32, gid: u32 }),
   fc.record({ op: op('symlink'), text, ...target }),
   fc.record({
@@ -110,12 +113,35 @@ const setupOp: fc.Arbitrary<SetupOp> = fc.oneof(
   fc.constantFrom({ op: 'console' as const }, { op: 'pivot' as const }, { op: 'readonly-root' as const }),
   fc.record({ op: op('mask'), ...target }),
   fc.record({ op: op('readonly-path'), ...target }),
+  fc.constantFrom({ op: 'hooks' as const }, { op: 'move-root' as const }),
+  fc.record({
+    op: op('attributes'),
+    ...target,
+    recursive: flag,
+    set: u32,
+    clear: u32,
+    propagation: u32,
+  }),
+  fc.record({ op: op('tmpfs-copy'), ...target, flags: u32, data: text }),
 );
 
 const namespace: fc.Arbitrary<NamespaceSource> = fc.oneof(
   fc.constantFrom('host' as const, 'new' as const),
   fc.record({ path: text }),
 );
+
+const hook = fc.record({
+  point: fc.constantFrom(
+    'prestart' as const,
+    'createRuntime' as const,
+    'createContainer' as const,
+    'startContainer' as const,
+  ),
+  path: text,
+  args: fc.array(text, { maxLength: 3 }),
+  env: fc.array(text, { maxLength: 3 }),
+  timeout: u32,
+});
 
 /** Any launch plan the format can hold, sensible or not; absent optional fields are absent, not undefined. */
 export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
@@ -158,9 +184,24 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
         }),
         noNewPrivileges: flag,
         seccomp: maybe(bytes),
+        seccompFlags: maybe(u32),
         rlimits: fc.array(fc.record({ resource: u32, soft: limit, hard: limit }), { maxLength: 3 }),
         oomScoreAdj: maybe(fc.integer()),
         init: flag,
+        personality: maybe(u32),
+        ioPriority: maybe(u32),
+        scheduler: maybe(
+          fc.record({
+            policy: u32,
+            flags: u64,
+            nice: fc.integer(),
+            priority: u32,
+            runtime: u64,
+            deadline: u64,
+            period: u64,
+          }),
+        ),
+        affinity: maybe(fc.record({ initial: bytes, final: bytes })),
         joinPid: maybe(u32),
         joinStartTime: maybe(u64),
       })
@@ -178,6 +219,11 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
         sources: fc.array(fc.record({ root: text, path: text, name: text }), { maxLength: 3 }),
       }),
     ),
+    timeNamespace: maybe(fc.record({ source: namespace, offsets: text })),
+    caller: maybe(
+      fc.record({ outlives: flag, preserveFds: u32, consoleSocket: maybe(text) }).map(dropUndefined),
+    ),
+    hooks: maybe(fc.record({ state: text, list: fc.array(hook, { maxLength: 3 }) })),
   })
   .map(dropUndefined) as fc.Arbitrary<LaunchPlan>;
 

@@ -63,6 +63,11 @@ const edges: Readonly<Record<string, Layer>> = {
     modules: ['node:fs/promises'],
   },
   'runtime/cgroup/cgroup-enable.ts': { folders: ['.'], modules: ['node:fs'] },
+  'runtime/cgroup/live-cgroup.ts': {
+    folders: ['.'],
+    modules: ['node:fs', 'node:path', 'node:timers/promises'],
+  },
+  'runtime/cgroup/apply-limits.ts': { folders: ['.'], modules: ['node:fs', 'node:path'] },
   'runtime/machine-facts.ts': { folders: ['.'], modules: ['node:fs', 'node:os'] },
   'runtime/shim/': { folders: ['.'], modules: ['node:fs', 'node:fs/promises', 'node:net', 'node:util'] },
 };

@@ -65,6 +65,8 @@ export interface CommandEntry {
 export interface CommandGroup {
   readonly summary: string;
   readonly hidden?: boolean;
+  /** Flags that all its commands take, before or after their name. `--version` stands for the command `version`. */
+  readonly flags?: readonly FlagSpec[];
   readonly commands: Readonly<Record<string, CommandEntry>>;
 }
 

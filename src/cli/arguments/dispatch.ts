@@ -1,6 +1,13 @@
 import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
-import { type Command, type CommandEntry, type CommandGroup, isGroup, type ParsedArgs } from './command.ts';
+import {
+  type Command,
+  type CommandEntry,
+  type CommandGroup,
+  type FlagSpec,
+  isGroup,
+  type ParsedArgs,
+} from './command.ts';
 import { everyCommandFlags, type GlobalOptions, globalFlags, globalOptions } from './globals.ts';
 import { parseArgs } from './parse-args.ts';
 
@@ -44,13 +51,23 @@ export async function dispatch(
   const entry = lookUp(name, { ...table, ...groups }, 'tcompose');
   if (!isGroup(entry)) return runOf(entry, `tcompose ${name}`, rest, { ...top, env, ofProject: true });
   const path = `tcompose ${name}`;
-  const [sub, ...subRest] = rest;
-  if (sub === undefined || sub === '--help' || sub === '-h' || sub === 'help') {
+  const shared = entry.flags ?? [];
+  const help = everyCommandFlags.filter((flag) => flag.name === 'help');
+  const before = parseArgs(
+    rest,
+    { flags: [...shared, ...help] },
+    { commandPath: path, stopAtPositional: true },
+  );
+  const [first, ...subRest] = before.rest;
+  const sub = before.flags.help === true ? '--help' : before.flags.version === true ? 'version' : first;
+  if (sub === undefined || sub === '--help' || sub === 'help') {
     const { groupHelp } = await import('./help.ts');
     return { kind: 'help', text: groupHelp(path, entry), exitCode: sub === undefined ? 1 : 0 };
   }
   const member = lookUp(sub, entry.commands, path);
-  return runOf(member, `${path} ${sub}`, subRest, { ...top, env, ofProject: false });
+  const asked = await runOf(member, `${path} ${sub}`, subRest, { ...top, env, ofProject: false, shared });
+  if (asked.kind === 'help') return asked;
+  return { ...asked, args: { ...asked.args, flags: { ...before.flags, ...asked.args.flags } } };
 }
 
 /** What stands before a command. */
@@ -58,15 +75,18 @@ interface Surroundings {
   readonly flags: ParsedArgs['flags'];
   readonly env: Environment;
   readonly ofProject: boolean;
+  /** Flags of the group the command is in. */
+  readonly shared?: readonly FlagSpec[];
 }
 
 async function runOf(
   entry: CommandEntry,
   path: string,
   argv: readonly string[],
-  { flags: topFlags, env, ofProject }: Surroundings,
+  { flags: topFlags, env, ofProject, shared = [] }: Surroundings,
 ): Promise<Dispatch> {
-  const { command } = await entry.load();
+  const { command: own } = await entry.load();
+  const command = { ...own, args: { ...own.args, flags: [...own.args.flags, ...shared] } };
   const taken = new Set(command.args.flags.flatMap((flag) => [flag.name, flag.short]));
   const extra = everyCommandFlags
     .filter((flag) => !taken.has(flag.name))
@@ -75,8 +95,8 @@ async function runOf(
     ) as typeof everyCommandFlags;
   const spec = { ...command.args, flags: [...command.args.flags, ...extra] };
   // `--help` wins over missing arguments.
-  const own = argv.slice(0, spec.passThroughAfter === undefined ? undefined : firstPositional(argv));
-  if (topFlags.help === true || own.includes('--help')) {
+  const words = argv.slice(0, spec.passThroughAfter === undefined ? undefined : firstPositional(argv));
+  if (topFlags.help === true || words.includes('--help')) {
     const { commandHelp } = await import('./help.ts');
     return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };
   }

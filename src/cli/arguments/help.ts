@@ -40,7 +40,11 @@ const rows = (table: Readonly<Record<string, CommandEntry | CommandGroup>>) =>
 
 /** `--help` of a group. */
 export function groupHelp(path: string, group: CommandGroup): string {
-  return `Usage:  ${path} COMMAND\n\n${group.summary}\n\nCommands:\n${rows(group.commands)}\n`;
+  const flags = visible(group.flags ?? []);
+  const usage = `Usage:  ${path} ${flags.length > 0 ? '[OPTIONS] ' : ''}COMMAND`;
+  const parts = [usage, group.summary, `Commands:\n${rows(group.commands)}`];
+  if (flags.length > 0) parts.push(`Options:\n${column(flags.map(flagRow))}`);
+  return `${parts.join('\n\n')}\n`;
 }
 
 /** `tcompose --help`: every command, then the global flags. */

@@ -1,4 +1,6 @@
+import { applyLimits } from '../../runtime/cgroup/apply-limits.ts';
 import { planCgroupUpdate } from '../../runtime/cgroup/cgroup-plan.ts';
+
 import { checkRequest } from '../../runtime/spec/check-request.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';
 import { resources } from '../../runtime/spec/spec-resources.ts';
@@ -8,7 +10,6 @@ import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import type { Container } from './container.ts';
 import { emitContainer } from './events.ts';
-import { applyLimits } from './host/apply-limits.ts';
 import { cgroupPaths } from './host/cgroup.ts';
 import { withDeviceNumbers } from './host/resolve-mounts.ts';
 import { writeLaunchFile } from './lifecycle/launch-file.ts';

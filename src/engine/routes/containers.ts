@@ -1,4 +1,5 @@
 import { diskUsage } from '../../confined/disk-usage.ts';
+import { cgroupPids } from '../../runtime/cgroup/live-cgroup.ts';
 import type {
   ContainerCreateRequest,
   ContainerTopResponse,
@@ -7,7 +8,7 @@ import type {
 import { containerUpdateShape } from '../api/request-shapes.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer, emitPrune } from '../containers/events.ts';
-import { cgroupPaths, cgroupPids } from '../containers/host/cgroup.ts';
+import { cgroupPaths } from '../containers/host/cgroup.ts';
 import { removeContainer } from '../containers/lifecycle/remove.ts';
 import { startContainer } from '../containers/lifecycle/start.ts';
 import {

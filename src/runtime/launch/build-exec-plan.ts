@@ -7,7 +7,7 @@ import type { ResolvedUser } from '../spec/users.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { processPlan } from './plan-process.ts';
 
-interface ExecInput {
+export interface ExecInput {
   /** 64 hex digits. */
   readonly id: string;
   readonly runDir: string;

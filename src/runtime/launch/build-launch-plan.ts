@@ -1,3 +1,4 @@
+import { TcomposeError } from '../../errors.ts';
 import type { RootfsBind } from '../../image/types.ts';
 import type { AttachPlan } from '../../network/types.ts';
 import { allowsEverything, type CgroupPlan, planCgroups } from '../cgroup/cgroup-plan.ts';
@@ -6,7 +7,9 @@ import { checkSpec } from '../spec/check/check-spec.ts';
 import { runtimeDeviceRules } from '../spec/device-rules.ts';
 import type { OciNamespaceType, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
+import type { CallerPlan, HookPlan } from './launch-options.ts';
 import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
+import { mapText } from './plan-mount-options.ts';
 import { processPlan } from './plan-process.ts';
 import { setupOps } from './plan-setup.ts';
 
@@ -38,6 +41,11 @@ export interface LaunchContext {
   readonly init: boolean;
   /** LaunchPlan.waitForStart; default false. */
   readonly waitForStart?: boolean;
+  readonly caller?: CallerPlan;
+  /** The container's state for hooks: HooksPlan.state. Absent: none are run. */
+  readonly hooks?: string;
+  /** The root file system is moved over the old one, where pivot_root(2) can't be. */
+  readonly noPivot?: boolean;
 }
 
 /** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done, or must not be (checkSpec). */
@@ -67,7 +75,34 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
       mayMakeNodes: guardsDevices(context.machine),
     }),
     teardown: cgroups.teardown,
+    ...timeNamespace(spec),
+    ...(context.caller === undefined ? {} : { caller: context.caller }),
+    ...(context.hooks === undefined ? {} : { hooks: { state: context.hooks, list: launchHooks(spec) } }),
   };
+}
+
+function timeNamespace({ linux }: OciSpec): Pick<LaunchPlan, 'timeNamespace'> {
+  const namespace = linux.namespaces.find(({ type }) => type === 'time');
+  if (namespace === undefined) return {};
+  const offsets = Object.entries(linux.timeOffsets ?? {}).map(
+    ([clock, offset]) => `${clock} ${offset?.secs ?? 0} ${offset?.nanosecs ?? 0}\n`,
+  );
+  const source = namespace.path ? { path: namespace.path } : 'new';
+  return { timeNamespace: { source, offsets: offsets.join('') } };
+}
+
+/** Those that run before the command; poststart and poststop are the caller's. */
+function launchHooks({ hooks = {} }: OciSpec): HookPlan[] {
+  const points = ['prestart', 'createRuntime', 'createContainer', 'startContainer'] as const;
+  return points.flatMap((point) =>
+    (hooks[point] ?? []).map(({ path, args = [], env = [], timeout = 0 }) => ({
+      point,
+      path,
+      args,
+      env,
+      timeout,
+    })),
+  );
 }
 
 /** Warnings found while translating (limits this machine can't apply …), one sentence each. */
@@ -77,8 +112,6 @@ export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] 
   if (!guardsDevices(context.machine) && (bounding & capabilityMask(['CAP_MKNOD'], 63)) !== 0n) {
     warnings.push('CAP_MKNOD is taken away: no control group guards device nodes on this machine');
   }
-  const flags = spec.linux.seccomp?.flags ?? [];
-  if (flags.length > 0) warnings.push(`seccomp flags are ignored: ${flags.join(', ')}`);
   return warnings;
 }
 
@@ -87,6 +120,8 @@ function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
   const { devices: rules = [], ...limits } = spec.linux.resources ?? {};
   const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
   const { cgroups, userNamespace } = context.machine;
+  if (cgroups.kind === 'v1' && Object.keys(limits.unified ?? {}).length > 0)
+    throw new TcomposeError('RUNTIME_RESOURCES', 'resources.unified is set, and this machine has cgroup v1');
   if (userNamespace) return planCgroups(cgroups, path, limits);
   const open = allowsEverything(rules) && rules.length === 1;
   const devices = open
@@ -102,7 +137,6 @@ function guardsDevices({ cgroups, userNamespace }: MachineFacts): boolean {
   );
 }
 
-/** The mount namespace is always a new one: setting a root up in the host's would change the host. */
 function namespacePlan(spec: OciSpec): NamespacePlan {
   const source = (type: OciNamespaceType): NamespaceSource => {
     const namespace = spec.linux.namespaces.find((one) => one.type === type);
@@ -110,7 +144,7 @@ function namespacePlan(spec: OciSpec): NamespacePlan {
     return namespace.path === undefined || namespace.path === '' ? 'new' : { path: namespace.path };
   };
   return {
-    mount: 'new',
+    mount: source('mount'),
     pid: source('pid'),
     net: source('network'),
     ipc: source('ipc'),
@@ -118,10 +152,4 @@ function namespacePlan(spec: OciSpec): NamespacePlan {
     cgroup: source('cgroup'),
     user: source('user'),
   };
-}
-
-function mapText(
-  maps: readonly { readonly containerID: number; readonly hostID: number; readonly size: number }[],
-): string {
-  return maps.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');
 }

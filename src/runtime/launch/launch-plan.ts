@@ -1,3 +1,12 @@
+import type {
+  AffinityPlan,
+  CallerPlan,
+  HooksPlan,
+  IdmapPlan,
+  SchedulerPlan,
+  TimeNamespacePlan,
+} from './launch-options.ts';
+
 /**
  * The launch plan: everything the C binary does to bring up one container or one exec, as data. TypeScript decides,
  * C obeys. A plan is encoded by plan-codec.ts (versioned binary, decoder in native/), can be printed as text, and is
@@ -53,6 +62,12 @@ export interface LaunchPlan {
   readonly teardown: readonly HostOp[];
   /** Present: another OCI runtime carries the launch out, and of `setup` and `process` only what is said there counts. */
   readonly foreign?: ForeignPlan;
+  /** A time namespace for the container; absent: that of the machine. Not for an exec, which joins the container's. */
+  readonly timeNamespace?: TimeNamespacePlan;
+  /** Present for a launch by command line: the stdio of whoever spawned the shim is the command's own. */
+  readonly caller?: CallerPlan;
+  /** Programs to run at points of the launch. */
+  readonly hooks?: HooksPlan;
 }
 
 /**
@@ -219,6 +234,8 @@ export type SetupOp =
       readonly noexec: boolean;
       readonly propagation: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
       readonly create: 'dir' | 'file' | 'none';
+      /** Other owners inside, by mount_setattr(MOUNT_ATTR_IDMAP): lines as of uid_map. Made by the monitor. */
+      readonly idmap?: IdmapPlan;
     }
   | {
       readonly op: 'mkdir';
@@ -251,7 +268,27 @@ export type SetupOp =
   /** After pivot: remount the root read-only, hide a path (/dev/null or an empty ro tmpfs over it), make a path read-only. */
   | { readonly op: 'readonly-root' }
   | { readonly op: 'mask'; readonly target: string }
-  | { readonly op: 'readonly-path'; readonly target: string };
+  | { readonly op: 'readonly-path'; readonly target: string }
+  /** Where the hooks of prestart, createRuntime and createContainer run. */
+  | { readonly op: 'hooks' }
+  /** mount_setattr(2) of the mount at `target`: MOUNT_ATTR_* to set and to clear, MS_* of its propagation (0: as it is). */
+  | {
+      readonly op: 'attributes';
+      readonly target: string;
+      readonly recursive: boolean;
+      readonly set: number;
+      readonly clear: number;
+      readonly propagation: number;
+    }
+  /** A tmpfs that begins with what lay in its mount point. */
+  | {
+      readonly op: 'tmpfs-copy';
+      readonly target: string;
+      readonly flags: number;
+      readonly data: string;
+    }
+  /** In place of pivot: the root is moved over the namespace's (a joined mount namespace, or a root that can't be pivoted). */
+  | { readonly op: 'move-root' };
 
 export interface CapabilitySets {
   readonly bounding: bigint;
@@ -283,11 +320,19 @@ export interface ProcessPlan {
   readonly noNewPrivileges: boolean;
   /** struct sock_filter[] as bytes; absent: unconfined. */
   readonly seccomp?: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_* of seccomp(2). */
+  readonly seccompFlags?: number;
   /** RLIMIT_* number → soft, hard; -1n = infinity. Raising beyond the machine's is a warning. */
   readonly rlimits: readonly ResourceLimit[];
   readonly oomScoreAdj?: number;
   /** Run the image's command under our own minimal init (docker's --init). */
   readonly init: boolean;
+  /** personality(2). */
+  readonly personality?: number;
+  /** ioprio_set(2): class << 13 | priority. */
+  readonly ioPriority?: number;
+  readonly scheduler?: SchedulerPlan;
+  readonly affinity?: AffinityPlan;
   /** exec only: pid of the container's init, whose namespaces and cgroups are joined (through a pidfd). */
   readonly joinPid?: number;
   /** Start time of joinPid (field 22 of /proc/<pid>/stat, clock ticks): a reused pid is refused. */

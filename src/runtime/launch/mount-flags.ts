@@ -1,3 +1,5 @@
+import { attributesOf, type MountAttributes } from './mount-attributes.ts';
+
 /** MS_* of linux/mount.h. */
 export const mountFlag = {
   readOnly: 1,
@@ -15,6 +17,7 @@ export const mountFlag = {
   recursive: 16384,
   silent: 32768,
   relatime: 1 << 21,
+  iVersion: 1 << 23,
   strictatime: 1 << 24,
   lazytime: 1 << 25,
 } as const;
@@ -33,6 +36,10 @@ const flagWords: Readonly<Record<string, { readonly set?: number; readonly clear
   sync: { set: mountFlag.synchronous },
   async: { clear: mountFlag.synchronous },
   dirsync: { set: mountFlag.dirsync },
+  mand: { set: mountFlag.mandlock },
+  nomand: { clear: mountFlag.mandlock },
+  iversion: { set: mountFlag.iVersion },
+  noiversion: { clear: mountFlag.iVersion },
   nosymfollow: { set: mountFlag.nosymfollow },
   symfollow: { clear: mountFlag.nosymfollow },
   noatime: { set: mountFlag.noatime },
@@ -49,8 +56,17 @@ const flagWords: Readonly<Record<string, { readonly set?: number; readonly clear
   loud: { clear: mountFlag.silent },
 };
 
-const propagationWords = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const;
-type Propagation = (typeof propagationWords)[number];
+const propagationWords = [
+  'private',
+  'rprivate',
+  'shared',
+  'rshared',
+  'slave',
+  'rslave',
+  'unbindable',
+  'runbindable',
+] as const;
+export type Propagation = (typeof propagationWords)[number];
 
 export interface MountWords {
   readonly flags: number;
@@ -58,29 +74,68 @@ export interface MountWords {
   readonly data: string;
   readonly bind: 'no' | 'bind' | 'rbind';
   readonly propagation: Propagation | undefined;
-  /** `rro`: everything below too. */
-  readonly recursiveReadOnly: boolean;
-  /** Create the target of a bind as a file or directory by the source's kind (runc's words are absent: always). */
+  /** Words that a bind's own flags do not carry: clearing ones, access times, links. */
+  readonly attributes: MountAttributes;
+  /** `rnosuid` and the like: with everything mounted below. `rro` is among them. */
+  readonly recursive: MountAttributes;
+  /** Other owners inside: of the mount alone, or with everything below. */
+  readonly idmap: 'no' | 'idmap' | 'ridmap';
+  /** A tmpfs shall begin with what lies below it. */
+  readonly copyUp: boolean;
 }
 
 /** Reads the option words of an OCI mount; later words win. */
 export function parseMountWords(words: readonly string[]): MountWords {
   let flags = 0;
   let bind: MountWords['bind'] = 'no';
+  let idmap: MountWords['idmap'] = 'no';
   let propagation: Propagation | undefined;
-  let recursiveReadOnly = false;
   const data: string[] = [];
   for (const word of words) {
     const flag = Object.hasOwn(flagWords, word) ? flagWords[word] : undefined;
     if (flag !== undefined) flags = (flags | (flag.set ?? 0)) & ~(flag.clear ?? 0);
     else if (word === 'bind' || word === 'rbind') bind = word;
+    else if (word === 'idmap' || word === 'ridmap') idmap = word;
     else if ((propagationWords as readonly string[]).includes(word)) propagation = word as Propagation;
-    else if (word === 'rro') {
-      flags |= mountFlag.readOnly;
-      recursiveReadOnly = true;
-    } else if (word !== '') data.push(word);
+    else if (word !== '' && word !== 'tmpcopyup' && !isRecursiveWord(word)) data.push(word);
   }
-  return { flags, data: data.join(','), bind, propagation, recursiveReadOnly };
+  return {
+    flags,
+    data: data.join(','),
+    bind,
+    propagation,
+    attributes: attributesOf(words.filter((word) => Object.hasOwn(flagWords, word))),
+    recursive: attributesOf(words.filter(isRecursiveWord).map((word) => word.slice(1))),
+    idmap,
+    copyUp: words.includes('tmpcopyup'),
+  };
+}
+
+/** Whether a word is a setting of a mount, not of its file system. */
+export function isMountWord(word: string): boolean {
+  return (
+    Object.hasOwn(flagWords, word) ||
+    (propagationWords as readonly string[]).includes(word) ||
+    isRecursiveWord(word) ||
+    ['bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup', ''].includes(word)
+  );
+}
+
+/** All words that are settings of a mount, in order. */
+export function mountWordNames(): string[] {
+  const others = ['bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup'];
+  return [...Object.keys(flagWords), ...propagationWords, ...recursiveWords, ...others].sort();
+}
+
+const recursiveWords = new Set(
+  [
+    ...['ro', 'rw', 'suid', 'nosuid', 'dev', 'nodev', 'exec', 'noexec', 'atime', 'noatime', 'diratime'],
+    ...['nodiratime', 'relatime', 'norelatime', 'strictatime', 'nostrictatime', 'symfollow', 'nosymfollow'],
+  ].map((word) => `r${word}`),
+);
+
+function isRecursiveWord(word: string): boolean {
+  return recursiveWords.has(word);
 }
 
 /** Words without those that a later one overrides: `noexec … exec` leaves `exec`, `size=1 … size=2` the second. */

@@ -1,6 +1,15 @@
 import type { FieldCodec, Fields } from './field-codec.ts';
 import * as f from './field-codec.ts';
 import type {
+  AffinityPlan,
+  CallerPlan,
+  HookPlan,
+  HooksPlan,
+  IdmapPlan,
+  SchedulerPlan,
+  TimeNamespacePlan,
+} from './launch-options.ts';
+import type {
   CapabilitySets,
   ForeignPlan,
   ForeignSource,
@@ -85,6 +94,7 @@ const setupOp = f.op<SetupOp>({
       'rslave',
     ),
     create,
+    idmap: f.optional(f.record<IdmapPlan>({ uid: f.text, gid: f.text, recursive: f.flag })),
   },
   mkdir: { target: f.text, mode: f.octal, uid: f.number, gid: f.number },
   symlink: { text: f.text, target: f.text },
@@ -106,6 +116,10 @@ const setupOp = f.op<SetupOp>({
   'readonly-root': {},
   mask: { target: f.text },
   'readonly-path': { target: f.text },
+  hooks: {},
+  attributes: { target: f.text, recursive: f.flag, set: f.hex, clear: f.hex, propagation: f.hex },
+  'tmpfs-copy': { target: f.text, flags: f.hex, data: f.text },
+  'move-root': {},
 });
 
 /** u8 0 host, 1 new, 2 and a path. */
@@ -139,12 +153,35 @@ const processFields: Fields<ProcessPlan> = {
   }),
   noNewPrivileges: f.flag,
   seccomp: f.optional(f.program),
+  seccompFlags: f.optional(f.hex),
   rlimits: f.listOf(f.record<ResourceLimit>({ resource: f.number, soft: f.limit, hard: f.limit })),
   oomScoreAdj: f.optional(f.signed),
   init: f.flag,
+  personality: f.optional(f.hex),
+  ioPriority: f.optional(f.hex),
+  scheduler: f.optional(
+    f.record<SchedulerPlan>({
+      policy: f.number,
+      flags: f.mask,
+      nice: f.signed,
+      priority: f.number,
+      runtime: f.wideNumber,
+      deadline: f.wideNumber,
+      period: f.wideNumber,
+    }),
+  ),
+  affinity: f.optional(f.record<AffinityPlan>({ initial: f.bytes, final: f.bytes })),
   joinPid: f.optional(f.number),
   joinStartTime: f.optional(f.wideNumber),
 };
+
+const hook = f.record<HookPlan>({
+  point: f.choice('prestart', 'createRuntime', 'createContainer', 'startContainer'),
+  path: f.text,
+  args: f.listOf(f.text),
+  env: f.listOf(f.text),
+  timeout: f.number,
+});
 
 const planFields: Fields<LaunchPlan> = {
   kind: f.choice<'run' | 'exec'>('run', 'exec'),
@@ -187,6 +224,11 @@ const planFields: Fields<LaunchPlan> = {
       sources: f.listOf(f.record<ForeignSource>({ root: f.text, path: f.text, name: f.text })),
     }),
   ),
+  timeNamespace: f.optional(f.record<TimeNamespacePlan>({ source: namespaceSource, offsets: f.text })),
+  caller: f.optional(
+    f.record<CallerPlan>({ outlives: f.flag, preserveFds: f.number, consoleSocket: f.optional(f.text) }),
+  ),
+  hooks: f.optional(f.record<HooksPlan>({ state: f.text, list: f.listOf(hook) })),
 };
 
 /** A whole launch plan, field by field in a fixed order. */
@@ -216,5 +258,6 @@ export function formatLaunchPlanFields(plan: LaunchPlan): string {
     process,
     ops('teardown', plan.teardown, hostOp),
     field('foreign'),
+    ...(['timeNamespace', 'caller', 'hooks'] as const).map(field),
   ].join('');
 }

@@ -4,6 +4,7 @@ import type { OciSeccomp, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
 import { rlimitNumber } from '../spec/ulimits.ts';
 import type { CapabilitySets, ProcessPlan } from './launch-plan.ts';
+import { processOptions } from './plan-process-options.ts';
 
 /** `process` of the spec as the C binary takes it. */
 export function processPlan(
@@ -25,12 +26,18 @@ export function processPlan(
     ...(seccomp === undefined ? {} : { seccomp }),
     rlimits: (wanted.rlimits ?? []).map(({ type, soft, hard }) => ({
       resource: rlimitNumber(type),
-      soft: BigInt(soft),
-      hard: BigInt(hard),
+      soft: limitOf(soft),
+      hard: limitOf(hard),
     })),
     ...(wanted.oomScoreAdj === undefined ? {} : { oomScoreAdj: wanted.oomScoreAdj }),
     init: options.init,
+    ...processOptions(spec),
   };
+}
+
+/** -1 for no limit; RLIM_INFINITY as Go writes it is a number that JavaScript rounds to 2⁶⁴. */
+function limitOf(value: number): bigint {
+  return value === -1 || value >= 2 ** 64 ? -1n : BigInt(value);
 }
 
 /** Inheritable stays empty for our own specs: a file with inheritable capabilities must not give them (CVE-2022-27650). */

@@ -6,7 +6,9 @@ import type { OciMount, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
 import type { LaunchContext } from './build-launch-plan.ts';
 import type { SetupOp } from './launch-plan.ts';
+import { mountAttribute } from './mount-attributes.ts';
 import { type MountWords, mountFlag, parseMountWords } from './mount-flags.ts';
+import { attributeOps, idmapOf, rootPropagation } from './plan-mount-options.ts';
 
 /**
  * Files of /proc that may be mounted over (LXCFS and the like give a container its own view of them); anything else
@@ -32,17 +34,24 @@ export function setupOps(spec: OciSpec, context: LaunchContext, cgroups: CgroupP
   return [
     ...rootfs(context),
     ...(spec.process.cwd === '/' ? [] : [directory(spec.process.cwd)]),
-    ...spec.mounts.flatMap((mount) => mountOps(mount, context.machine, cgroups)),
+    ...spec.mounts.flatMap((mount) => mountOps(mount, spec, context.machine, cgroups)),
     ...(ownsDev ? deviceNodes(spec) : []),
     ...(context.stdio.tty ? [{ op: 'console' } as const] : []),
     ...Object.entries(linux.sysctl ?? {}).map(([key, value]): SetupOp => ({ op: 'sysctl', key, value })),
     ...(spec.hostname === undefined ? [] : [{ op: 'hostname', name: spec.hostname } as const]),
     ...(spec.domainname === undefined ? [] : [{ op: 'domainname', name: spec.domainname } as const]),
-    { op: 'pivot' },
+    ...(context.hooks === undefined ? [] : [{ op: 'hooks' } as const]),
+    { op: movesRoot(spec, context) ? 'move-root' : 'pivot' },
+    ...rootPropagation(linux.rootfsPropagation, context.rootfs.kind),
     ...(linux.readonlyPaths ?? []).map((target): SetupOp => ({ op: 'readonly-path', target })),
     ...(linux.maskedPaths ?? []).map((target): SetupOp => ({ op: 'mask', target })),
     ...(spec.root.readonly === true ? [{ op: 'readonly-root' } as const] : []),
   ];
+}
+
+/** A root in a namespace that others are in can't be pivoted: theirs would go. */
+function movesRoot({ linux }: OciSpec, { noPivot }: LaunchContext): boolean {
+  return noPivot === true || linux.namespaces.some(({ type, path }) => type === 'mount' && path);
 }
 
 function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
@@ -83,7 +92,7 @@ function isBind(mount: OciMount): boolean {
   return mount.type === 'bind' || (mount.options ?? []).some((word) => word === 'bind' || word === 'rbind');
 }
 
-function mountOps(mount: OciMount, machine: MachineFacts, cgroups: CgroupPlan): SetupOp[] {
+function mountOps(mount: OciMount, spec: OciSpec, machine: MachineFacts, cgroups: CgroupPlan): SetupOp[] {
   const target = posix.normalize(mount.destination);
   const words = parseMountWords(mount.options ?? []);
   const isProc = mount.type === 'proc' && target === '/proc';
@@ -92,19 +101,21 @@ function mountOps(mount: OciMount, machine: MachineFacts, cgroups: CgroupPlan): 
       hint: 'Mount it elsewhere; only /proc/cpuinfo, meminfo, stat and the like can be covered.',
     });
   }
-  if (isBind(mount)) return [bindOp(mount, target, words)];
+  if (isBind(mount)) return [bindOp(mount, target, words, spec), ...attributeOps(target, words, 'bind')];
   if (mount.type === 'cgroup' || mount.type === 'cgroup2') return cgroupOps(target, words, machine, cgroups);
-  return [
-    {
-      op: 'mount',
-      source: mount.source ?? mount.type ?? 'none',
-      target,
-      fstype: mount.type ?? 'none',
-      flags: words.flags,
-      data: fileSystemData(mount.type, words.data, machine),
-      create: 'dir',
-    },
-  ];
+  const data = fileSystemData(mount.type, words.data, machine);
+  const mounted: SetupOp = words.copyUp
+    ? { op: 'tmpfs-copy', target, flags: words.flags, data }
+    : {
+        op: 'mount',
+        source: mount.source ?? mount.type ?? 'none',
+        target,
+        fstype: mount.type ?? 'none',
+        flags: words.flags,
+        data,
+        create: 'dir',
+      };
+  return [mounted, ...attributeOps(target, words, 'file system')];
 }
 
 /** In a user namespace group 5 (tty) may not exist, and devpts refuses a group that doesn't. */
@@ -116,21 +127,25 @@ function fileSystemData(type: string | undefined, data: string, machine: Machine
     .join(',');
 }
 
-function bindOp(mount: OciMount, target: string, words: MountWords): SetupOp {
-  const { flags } = words;
-  const readOnly = (flags & mountFlag.readOnly) === 0 ? 'no' : words.recursiveReadOnly ? 'recursive' : 'yes';
+function bindOp(mount: OciMount, target: string, words: MountWords, spec: OciSpec): SetupOp {
+  const { flags, propagation = 'rprivate' } = words;
+  const idmap = idmapOf(mount, words, spec.linux);
+  const recursive = (words.recursive.set & mountAttribute.readOnly) !== 0;
   return {
     op: 'bind',
     source: mount.below ?? mount.source ?? '',
     subpath: mount.below === undefined ? '' : posix.relative(mount.below, mount.source ?? ''),
     target,
     recursive: words.bind !== 'bind',
-    readOnly,
+    readOnly: recursive ? 'recursive' : (flags & mountFlag.readOnly) === 0 ? 'no' : 'yes',
     nosuid: (flags & mountFlag.nosuid) !== 0,
     nodev: (flags & mountFlag.nodev) !== 0,
     noexec: (flags & mountFlag.noexec) !== 0,
-    propagation: words.propagation ?? 'rprivate',
+    // What makes a mount unbindable comes after it is in place.
+    propagation:
+      propagation === 'unbindable' ? 'private' : propagation === 'runbindable' ? 'rprivate' : propagation,
     create: 'dir',
+    ...(idmap === undefined ? {} : { idmap }),
   };
 }
 

@@ -43,6 +43,7 @@ bool command_ready(const struct launch *launch, unsigned ms) {
 }
 
 void command_release(struct launch *launch) {
+  store(&launch->page->pid, (uint32_t)launch->init_pid);
   store(&launch->page->go, 1);
   futex_wake(&launch->page->go);
 }

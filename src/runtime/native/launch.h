@@ -25,6 +25,7 @@ struct command_page {
   uint32_t ready;   /* by the command's process: it has no descriptor but its stdio, and waits */
   uint32_t go;      /* by the monitor */
   uint32_t monitor; /* a robust futex of the monitor: the kernel marks it when that ends (get_robust_list(2)) */
+  uint32_t pid;     /* of the command's process outside, for hooks; by the monitor */
   uint32_t failed;  /* `failure` is the command's last word */
   struct failure failure;
 };
@@ -60,6 +61,7 @@ struct launch {
   int join_pidfd; /* exec */
   int joined_pidns; /* stage: another container's pid namespace, -1 when the plan joins none */
   uint32_t joined_step; /* the join-cgroup op the clone itself has done */
+  int *sources;   /* trees that the monitor has opened for init, by setup step, or NULL */
   int *join_fds;  /* by host op: an open cgroup.procs or tasks, or -1 */
 
   int sync[2];     /* SOCK_SEQPACKET: [0] monitor, [1] init or stage */
@@ -140,7 +142,7 @@ int command_adopt(struct launch *launch);
 int launch_clone(struct launch *launch);
 
 /* Messages on the sync socket. */
-enum sync_kind { SYNC_HELLO = 1, SYNC_GO, SYNC_TTY, SYNC_WARNING, SYNC_READY, SYNC_FAILED };
+enum sync_kind { SYNC_HELLO = 1, SYNC_GO, SYNC_TTY, SYNC_WARNING, SYNC_READY, SYNC_FAILED, SYNC_HOOKS };
 struct sync_message {
   uint32_t kind;
   struct failure failure; /* FAILED; WARNING uses detail */
@@ -150,6 +152,8 @@ int sync_send(int fd, enum sync_kind kind, const struct failure *failure, int pa
 /* A message; its size, 0 when the other end is gone, or -1 and errno. `passed_fd` gets a descriptor that came along, or -1. */
 ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passed_fd);
 
+/* From init: waits for the monitor's go; ends when that has gone. */
+void await_monitor(struct launch *launch);
 /*
  * Whether init or stage must wait for what the monitor does to it: id maps, or an OOM score that it hands on to the command. What
  * else the monitor does is done before the command may run.
@@ -175,6 +179,8 @@ void command_leave_failure(struct launch *launch);
 _Noreturn void init_main(struct launch *launch);
 /* The stage outside of the pid namespace: all of it up to the clone of the command's process. */
 _Noreturn void stage_main(struct launch *launch);
+/* docker's exit code of a failed launch */
+int failure_exit_code(const struct failure *failure);
 /* Ends init or stage with launch->failure told. */
 _Noreturn void give_up(struct launch *launch);
 int setup_ops_run(struct launch *launch, int *tty_slave);

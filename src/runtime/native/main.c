@@ -7,14 +7,15 @@
 
 #include "keeper.h"
 #include "monitor.h"
+#include "options.h"
 #include "pid1.h"
 #include "sealed.h"
 #include "sys.h"
 
-static void read_stdin(struct buffer *to) {
+static void read_to_end(int fd, struct buffer *to) {
   for (;;) {
     uint8_t *at = buffer_reserve(to, 65536);
-    ssize_t n = read(0, at, to->capacity - to->end);
+    ssize_t n = read(fd, at, to->capacity - to->end);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return;
     to->end += (size_t)n;
@@ -30,7 +31,7 @@ static int print_plan(void) {
   struct buffer in = {0}, out = {0};
   struct plan plan;
   struct arena arena = {0};
-  read_stdin(&in);
+  read_to_end(0, &in);
   const char *error = plan_decode(in.data + in.start, buffer_size(&in), &plan, &arena);
   if (error) {
     fprintf(stderr, "tcompose-shim: %s\n", error);
@@ -44,12 +45,39 @@ static int print_plan(void) {
   return error ? 1 : 0;
 }
 
-/* One shim without a keeper. */
-static int spawn(void) {
+/* A plan's teardown, for a container whose shim has ended before it. */
+static int teardown(void) {
+  struct buffer in = {0};
+  static struct launch launch;
+  read_to_end(0, &in);
+  const char *error = plan_decode(in.data + in.start, buffer_size(&in), &launch.plan, &launch.arena);
+  if (error)
+    fprintf(stderr, "tcompose-shim: %s\n", error);
+  else
+    host_ops_teardown(&launch);
+  arena_free(&launch.arena);
+  buffer_free(&in);
+  return error ? 1 : 0;
+}
+
+/* A signal to a process that is known by its start time too: its number may be another's by now. */
+static int send_signal(char **words) {
+  pid_t pid = (pid_t)strtol(words[0], NULL, 10);
+  int fd = sys_pidfd_open(pid), proc = open_proc();
+  if (fd < 0 || proc < 0) return complain(words[0]);
+  if (process_start_time(proc, pid) != strtoull(words[1], NULL, 10)) {
+    errno = ESRCH;
+    return complain(words[0]);
+  }
+  return sys_pidfd_send_signal(fd, (int)strtol(words[2], NULL, 10)) < 0 ? complain(words[0]) : 0;
+}
+
+/* One shim without a keeper; its plan comes by `plan_fd`. So many descriptors of the caller are the command's (caller.c). */
+static int spawn(int plan_fd, unsigned caller_fds) {
   struct buffer in = {0};
   struct plan plan;
   struct arena arena = {0};
-  read_stdin(&in);
+  read_to_end(plan_fd, &in);
   const char *error = plan_decode(in.data + in.start, buffer_size(&in), &plan, &arena);
   if (error) {
     fprintf(stderr, "tcompose-shim: %s\n", error);
@@ -61,8 +89,7 @@ static int spawn(void) {
   if (listener < 0) return complain("shim.sock");
   pid_t pid = fork();
   if (pid < 0) return complain("fork");
-  if (pid == 0) monitor_run(listener, run_dir, in.data + in.start, buffer_size(&in));
-  printf("%d\n", pid);
+  if (pid == 0) monitor_run(listener, run_dir, in.data + in.start, buffer_size(&in), caller_fds);
   arena_free(&arena);
   buffer_free(&in);
   return 0;
@@ -72,6 +99,9 @@ static int usage(void) {
   fprintf(stderr,
           "usage: tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]... --engine NODE ENGINE_CJS\n"
           "       tcompose-shim spawn < plan\n"
+          "       tcompose-shim spawn-for-caller PRESERVED_FDS (the plan at the descriptor behind those)\n"
+          "       tcompose-shim teardown < plan\n"
+          "       tcompose-shim signal PID START_TIME SIGNAL\n"
           "       tcompose-shim plan-print < plan\n"
           "       tcompose-shim version\n");
   return 2;
@@ -92,11 +122,17 @@ int main(int argc, char **argv, char **envp) {
     return 0;
   }
   if (strcmp(mode, "plan-print") == 0) return print_plan();
-  bool keeper = strcmp(mode, "keeper") == 0;
-  if (!keeper && strcmp(mode, "spawn") != 0) return usage();
+  if (strcmp(mode, "teardown") == 0) return teardown();
+  if (strcmp(mode, "signal") == 0 && argc == 5) return send_signal(argv + 2);
+  bool keeper = strcmp(mode, "keeper") == 0, for_caller = strcmp(mode, "spawn-for-caller") == 0 && argc == 3;
+  if (!keeper && !for_caller && strcmp(mode, "spawn") != 0) return usage();
   if (run_sealed(argv, envp) < 0) return complain("cannot run from a sealed memfd");
   umask(022);
   (void)signal(SIGPIPE, SIG_IGN);
   (void)signal(SIGCHLD, SIG_DFL); /* one that ignores it is never told how its children ended */
-  return keeper ? keeper_main(argc - 2, argv + 2, strdup(argv[0])) : spawn();
+  if (keeper) return keeper_main(argc - 2, argv + 2, strdup(argv[0]));
+  if (!for_caller) return spawn(0, 0);
+  unsigned preserved = (unsigned)strtoul(argv[2], NULL, 10);
+  if (preserved > MOST_PRESERVED || caller_fds_keep(preserved) < 0) return complain("the descriptors to preserve");
+  return spawn(3 + (int)preserved, 3 + preserved);
 }

@@ -55,12 +55,15 @@ ssize_t sync_receive(int fd, struct sync_message *message, int flags, int *passe
   return size < (ssize_t)sizeof message->kind ? 0 : size;
 }
 
-void greet_monitor(struct launch *launch) {
-  if (launch->plan.kind == KIND_RUN && sync_send(launch->sync[1], SYNC_HELLO, NULL, -1) < 0) _exit(73);
-  if (!awaits_go(&launch->plan)) return;
+void await_monitor(struct launch *launch) {
   uint32_t got = 0;
   ssize_t n;
   do n = read(launch->sync[1], &got, sizeof got);
   while (n < 0 && errno == EINTR);
   if (n != sizeof got || got != SYNC_GO) _exit(73);
+}
+
+void greet_monitor(struct launch *launch) {
+  if (launch->plan.kind == KIND_RUN && sync_send(launch->sync[1], SYNC_HELLO, NULL, -1) < 0) _exit(73);
+  if (awaits_go(&launch->plan)) await_monitor(launch);
 }

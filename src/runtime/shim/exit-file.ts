@@ -1,7 +1,7 @@
 import type { ShimExit, ShimFailure } from './shim-messages.ts';
 
 /** What `<runDir>/pid` says: which process the container's init is. */
-interface PidRecord {
+export interface PidFile {
   readonly bootId: string;
   readonly pid: number;
   /** Field 22 of /proc/<pid>/stat, clock ticks since boot. */
@@ -16,7 +16,7 @@ type ExitRecord = (ShimExit | ShimFailure) & { readonly bootId: string };
  * Parses a pid file of a shim: lines `key value`. Undefined when it is incomplete or not of version 1, which happens
  * only after a power loss (the file is renamed into place whole, but not synced).
  */
-export function parsePidFile(text: string): PidRecord | undefined {
+export function parsePidFile(text: string): PidFile | undefined {
   const fields = parseFields(text);
   const bootId = fields.get('boot');
   const pid = toInteger(fields.get('pid'));

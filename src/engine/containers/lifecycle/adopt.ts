@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { RunningContainer } from '../../../network/index.ts';
+import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
 import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
@@ -14,9 +15,11 @@ import type { Container, Launch } from '../container.ts';
 import { namesAndRoutes, takeSockets, withoutEndpoints } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
-import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
+
+import { cgroupPaths } from '../host/cgroup.ts';
 import type { ContainerMutable } from '../record.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
+
 import {
   afterExit,
   exitOnFile,

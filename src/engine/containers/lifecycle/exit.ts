@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
 import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import type { ShimExit } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
@@ -9,7 +10,7 @@ import { rfc3339, rfc3339FromNanos } from '../../time-text.ts';
 import type { Container, Launch } from '../container.ts';
 import { withoutEndpoints } from '../endpoints.ts';
 import { emitContainer, emitNetwork } from '../events.ts';
-import { cgroupPaths, clearCgroups } from '../host/cgroup.ts';
+import { cgroupPaths } from '../host/cgroup.ts';
 import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { planCgroups } from '../../../runtime/cgroup/cgroup-plan.ts';
+import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
 import { connectShim } from '../../../runtime/shim/shim-client.ts';
 import type { Engine } from '../../context.ts';
 import { detachedMark } from '../../exec/exec-process.ts';
-import { clearCgroups } from '../host/cgroup.ts';
 
 const sigkill = 9;
 

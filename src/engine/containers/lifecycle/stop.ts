@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../../errors.ts';
+import { setFrozen } from '../../../runtime/cgroup/live-cgroup.ts';
 import type { Engine } from '../../context.ts';
 import { conflict, notModified } from '../../http/failure.ts';
 import type { Container } from '../container.ts';
 import { emitContainer } from '../events.ts';
-import { cgroupPaths, setFrozen } from '../host/cgroup.ts';
+import { cgroupPaths } from '../host/cgroup.ts';
 import { signalNumber } from '../spec/check-create.ts';
 import { lastExit } from '../state.ts';
 import { startContainer } from './start.ts';

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "exec-path.h"
+#include "options.h"
 #include "process.h"
 #include "sys.h"
 
@@ -45,19 +46,33 @@ static int complete(struct launch *launch) {
   return take_terminal(launch);
 }
 
+static _Noreturn void fail_to_execute(struct launch *launch) {
+  int error = errno;
+  launch->failure.phase = PHASE_EXEC;
+  fail(&launch->failure, "execve", error, "%s", *LIST_AT(const char *, launch->plan.process.argv, 0));
+  give_up(launch);
+}
+
+/* The monitor may end from here on, where the plan says so; it waits until the command is executed. */
+static int leave_monitor(struct launch *launch) {
+  struct failure *failure = &launch->failure;
+  if (run_hooks(&launch->plan, HOOK_START_CONTAINER, launch->page->pid, failure) < 0) return -1;
+  if (launch->plan.caller.present && launch->plan.caller.value.outlives) CHECK(prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0), "prctl", "parent-death signal");
+  return 0;
+}
+
 _Noreturn void command_main(struct launch *launch, bool cloned) {
   const struct process_plan *process = &launch->plan.process;
   launch->failure.phase = PHASE_PROCESS;
   if (cloned && complete(launch) < 0) give_up(launch);
   char **argv = strings_of(&process->argv, process->init ? "tcompose-init" : NULL), **env = strings_of(&process->env, NULL);
+  if (launch->plan.caller.present && !exec_path_exists(argv, env)) fail_to_execute(launch);
   command_wait(launch);
+  if (leave_monitor(launch) < 0) give_up(launch);
   if (process_confine(launch) < 0) give_up(launch);
   if (process->init)
     sys_execveat(launch->self_exe, "", argv, env, AT_EMPTY_PATH);
   else
     exec_path(argv, env);
-  int error = errno;
-  launch->failure.phase = PHASE_EXEC;
-  fail(&launch->failure, "execve", error, "%s", *LIST_AT(const char *, process->argv, 0));
-  give_up(launch);
+  fail_to_execute(launch);
 }

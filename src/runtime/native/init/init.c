@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "launch.h"
+#include "options.h"
 #include "process.h"
 #include "sys.h"
 #include "user-namespace.h"
@@ -20,7 +21,7 @@ _Noreturn void give_up(struct launch *launch) {
     sync_send(launch->sync[1], SYNC_FAILED, &launch->failure, -1);
   else
     command_leave_failure(launch);
-  _exit(70);
+  _exit(launch->failure.phase == PHASE_EXEC ? failure_exit_code(&launch->failure) : 70);
 }
 
 static int join_path(struct launch *launch, const struct namespace_source *source, int flag) {
@@ -47,17 +48,17 @@ static int enter_run(struct launch *launch) {
   if (!joins_before_clone(ns) && join_planned(launch) < 0) return -1;
   /* after the cgroup was joined: its root is the cgroup of this moment */
   if (ns->cgroup.kind == NS_NEW) CHECK(unshare(CLONE_NEWCGROUP), "unshare", "cgroup namespace");
-  if (ns->user.kind == NS_HOST) return 0;
+  if (ns->user.kind == NS_HOST) return enter_time_namespace(launch);
   if (become_namespace_root(failure) < 0) return -1;
   /* only now: who makes an IPC namespace owns the directory of its message queues */
   if (ns->ipc.kind == NS_NEW) CHECK(unshare(CLONE_NEWIPC), "unshare", "IPC namespace");
-  return 0;
+  return enter_time_namespace(launch);
 }
 
 /* exec: all namespaces of the container that are not the monitor's own, at once. */
 static int join_container(struct launch *launch) {
   static const struct { const char *name; int flag; } all[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS}, {"net", CLONE_NEWNET},
-                                                               {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}};
+                                                               {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
   int flags = 0;
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     char path[40];
@@ -132,9 +133,12 @@ static void begin(struct launch *launch) {
 
 /* The monitor's go, and what it opened for init. */
 static void enter_cgroups(struct launch *launch) {
+  const struct process_plan *process = &launch->plan.process;
   greet_monitor(launch);
+  if (process->affinity.present && set_affinity(&process->affinity.value.initial, &launch->failure) < 0) give_up(launch);
   if (host_ops_join(launch) < 0) give_up(launch);
   launch->failure.phase = PHASE_CLONE;
+  if (process->affinity.present && set_affinity(&process->affinity.value.final, &launch->failure) < 0) give_up(launch);
   /* nobody inside may look into this process by ptrace or /proc before it has become the command */
   prctl(PR_SET_DUMPABLE, 0);
   setsid();

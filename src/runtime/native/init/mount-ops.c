@@ -33,8 +33,7 @@ static bool is_shared_bind(const struct setup_op *op) {
   return op->code == SETUP_BIND && (op->bind.propagation == PROPAGATION_SHARED || op->bind.propagation == PROPAGATION_RSHARED);
 }
 
-/* What is below `source` may be changed by others at any moment: it is looked up once, and never out of it. */
-static int bind_tree(const struct setup_op *op) {
+int bind_tree(const struct setup_op *op) {
   unsigned flags = OPEN_TREE_CLONE | (op->bind.recursive ? AT_RECURSIVE : 0);
   if (!*op->bind.subpath) return sys_open_tree(AT_FDCWD, op->bind.source, flags);
   int root = open(op->bind.source, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -55,7 +54,8 @@ static int source_failure(const struct setup_op *op, struct failure *failure) {
 }
 
 int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
-  int tree = setup->shared && setup->shared[step] >= 0 ? setup->shared[step] : bind_tree(op);
+  int *sources = setup->launch->sources;
+  int tree = sources && sources[step] >= 0 ? sources[step] : setup->shared && setup->shared[step] >= 0 ? setup->shared[step] : bind_tree(op);
   if (tree < 0) return source_failure(op, failure);
   struct mount_attr attr = {.attr_set = (op->bind.nosuid ? MOUNT_ATTR_NOSUID : 0) | (op->bind.nodev ? MOUNT_ATTR_NODEV : 0) |
                                         (op->bind.noexec ? MOUNT_ATTR_NOEXEC : 0)};
@@ -83,7 +83,7 @@ int take_shared_trees(struct setup *setup, struct failure *failure) {
   const struct list *ops = &setup->launch->plan.setup;
   for (uint32_t i = 0; i < ops->count; i++) {
     const struct setup_op *op = LIST_AT(struct setup_op, *ops, i);
-    if (!is_shared_bind(op)) continue;
+    if (!is_shared_bind(op) || (setup->launch->sources && setup->launch->sources[i] >= 0)) continue;
     if (!setup->shared) {
       setup->shared = malloc(ops->count * sizeof *setup->shared);
       if (!setup->shared) _exit(71);

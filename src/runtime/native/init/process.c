@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "options.h"
 #include "process.h"
 #include "root-path.h"
 #include "sys.h"
@@ -118,7 +119,7 @@ static int load_seccomp(const struct process_plan *process, struct failure *fail
   enum { SIZE = sizeof(struct sock_filter) };
   struct sock_fprog program = {.len = (unsigned short)(blob->size / SIZE), .filter = (void *)(uintptr_t)blob->data};
   if (blob->size % SIZE || blob->size / SIZE > BPF_MAXINSNS) return fail(failure, "seccomp", EINVAL, "a program of %u bytes", blob->size);
-  CHECK((int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp", "load the filter");
+  CHECK((int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, process->seccomp_flags.present ? process->seccomp_flags.value : 0, &program), "seccomp", "load the filter");
   return 0;
 }
 
@@ -162,7 +163,7 @@ static int take_rights(struct launch *launch) {
 }
 
 static void close_descriptors(struct launch *launch) {
-  unsigned first = 3;
+  unsigned first = caller_fds_take(&launch->plan);
   if (launch->plan.process.init) {
     first = (unsigned)launch->self_exe + 1;
     if (launch->self_exe > 3) sys_close_range(3, (unsigned)launch->self_exe - 1, 0);
@@ -190,7 +191,7 @@ int process_prepare(struct launch *launch) {
   /* the limits after the last descriptor was opened: theirs may be lower than what is open here */
   if (enter_cwd(launch) < 0 || set_rlimits(launch) < 0) return -1;
   if (process->umask.present) umask(process->umask.value);
-  if (take_rights(launch) < 0) return -1;
+  if (set_process_attributes(launch) < 0 || take_rights(launch) < 0) return -1;
   /* after the ids: changing them clears it. Should the monitor have died before, the message below finds no one. */
   if (!joins) CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl", "parent-death signal");
   sync_send_warnings(launch);

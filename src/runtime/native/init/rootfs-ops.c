@@ -64,10 +64,24 @@ int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failur
   return result < 0 ? -1 : rootfs_done(setup, op->overlay.mount_point, failure);
 }
 
-int rootfs_bind(struct setup *setup, const struct setup_op *op, struct failure *failure) {
+/* The monitor's tree, over the old root: its own mount point may be in a directory that is not for this process to look into. */
+static int rootfs_take(struct setup *setup, int tree, struct failure *failure) {
+  int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  CHECK(top, "rootfs-bind", "open /");
+  CHECK(sys_move_mount(tree, top), "rootfs-bind", "over /");
+  close(top);
+  struct mount_attr attr = {.propagation = MS_SLAVE};
+  CHECK(sys_mount_setattr(tree, 0, &attr), "rootfs-bind", "propagation");
+  setup->root = tree;
+  return 0;
+}
+
+int rootfs_bind(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
+  const int *sources = setup->launch->sources;
+  if (sources && sources[step] >= 0) return rootfs_take(setup, sources[step], failure);
   CHECK(mount(op->rootfs_bind.source, op->rootfs_bind.mount_point, NULL, MS_BIND | MS_REC, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
-  /* pivot_root refuses a root whose mount is shared */
-  CHECK(mount(NULL, op->rootfs_bind.mount_point, NULL, MS_PRIVATE, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
+  /* pivot_root refuses a root whose mount is shared; a slave becomes private by an op of its own */
+  CHECK(mount(NULL, op->rootfs_bind.mount_point, NULL, MS_SLAVE, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
   return rootfs_done(setup, op->rootfs_bind.mount_point, failure);
 }
 

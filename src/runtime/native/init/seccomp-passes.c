@@ -61,6 +61,7 @@ bool seccomp_passes(const struct blob *filter, int number, const uint64_t args[3
 
 bool seccomp_passes_rest(const struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
+  if (launch->plan.caller.present || launch->plan.hooks.present) return false; /* they take more calls than are listed here */
   const struct { bool needed; int number; uint64_t args[3]; } rest[] = {
       {true, __NR_futex, {0, FUTEX_WAIT}},
       {true, __NR_futex, {0, FUTEX_WAKE}},

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "setup.h"
 
 static int run(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure) {
@@ -12,7 +13,7 @@ static int run(struct setup *setup, uint32_t step, const struct setup_op *op, st
   if (needs_root && setup->root < 0) return fail(failure, setup_op_names[op->code], EINVAL, "no root file system yet");
   switch ((enum setup_code)op->code) {
     case SETUP_ROOTFS_OVERLAY: return rootfs_overlay(setup, op, failure);
-    case SETUP_ROOTFS_BIND: return rootfs_bind(setup, op, failure);
+    case SETUP_ROOTFS_BIND: return rootfs_bind(setup, step, op, failure);
     case SETUP_MOUNT: return mount_op(setup, op, failure);
     case SETUP_BIND: return bind_op(setup, step, op, failure);
     case SETUP_MKDIR: return mkdir_op(setup, op, failure);
@@ -27,6 +28,10 @@ static int run(struct setup *setup, uint32_t step, const struct setup_op *op, st
     case SETUP_READONLY_ROOT: return readonly_root_op(setup, failure);
     case SETUP_MASK: return mask_op(setup, op, failure);
     case SETUP_READONLY_PATH: return readonly_path_op(setup, op, failure);
+    case SETUP_HOOKS: return hooks_op(setup, failure);
+    case SETUP_ATTRIBUTES: return attributes_op(setup, op, failure);
+    case SETUP_TMPFS_COPY: return tmpfs_copy_op(setup, op, failure);
+    case SETUP_MOVE_ROOT: return move_root_op(setup, failure);
   }
   return fail(failure, "setup-op", ENOSYS, "code %d", (int)op->code);
 }

@@ -12,13 +12,15 @@ struct setup {
 
 /* rootfs-ops.c */
 int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failure *failure);
-int rootfs_bind(struct setup *setup, const struct setup_op *op, struct failure *failure);
+int rootfs_bind(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure);
 int pivot_op(struct setup *setup, struct failure *failure);
 int readonly_root_op(struct setup *setup, struct failure *failure);
 
 /* mount-ops.c */
 int mount_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure);
+/* A clone of what is bound. What is below `source` may be changed by others at any moment: it is looked up once, never out of it. */
+int bind_tree(const struct setup_op *op);
 /* Trees of binds that shall propagate to the host: they must be cloned before the namespace's mounts become slaves. */
 int take_shared_trees(struct setup *setup, struct failure *failure);
 

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 
 #include "launch.h"
+#include "options.h"
 #include "sys.h"
 #include "user-namespace.h"
 
@@ -168,7 +169,7 @@ int launch_clone(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, launch->sync) < 0) return FAIL(failure, "socketpair", "sync");
-  if (open_join_target(launch) < 0 || command_page_open(launch) < 0 || host_ops_open_joins(launch) < 0) return -1;
+  if (open_join_target(launch) < 0 || command_page_open(launch) < 0 || host_ops_open_joins(launch) < 0 || source_trees_open(launch) < 0) return -1;
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   int cloned = clone_stage(launch);
@@ -176,11 +177,13 @@ int launch_clone(struct launch *launch) {
   close(launch->sync[1]);
   int greeted = cloned < 0 ? -1 : await_hello(launch);
   launch->sync[1] = -1;
-  for (int i = 0; i < 3; i++) close_fd(&launch->stdio[i]);
   host_ops_close_joins(launch);
+  source_trees_close(launch);
   if (greeted < 0) return -1;
   if (launch->plan.namespaces.user.kind == NS_NEW && launch->plan.user_maps.present && write_user_maps(launch) < 0) return -1;
   if (stdio_give_to_user(launch) < 0) return -1;
+  for (int i = 0; i < 3; i++) close_fd(&launch->stdio[i]);
+  if (launch->plan.caller.present) caller_fds_close(&launch->plan);
   write_oom_score(launch);
   if (network_by_clone(launch) && network_enter_init(launch) < 0) return -1;
   if (awaits_go(&launch->plan) && sync_send(launch->sync[0], SYNC_GO, NULL, -1) < 0) return FAIL(failure, "write", "sync");

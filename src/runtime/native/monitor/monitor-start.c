@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "monitor.h"
+#include "options.h"
 #include "sys.h"
 
 int monitor_listen(int run_dir) {
@@ -27,7 +28,7 @@ int monitor_listen(int run_dir) {
   return -1;
 }
 
-void monitor_take_place(struct monitor *m, int listener, int run_dir) {
+void monitor_take_place(struct monitor *m, int listener, int run_dir, unsigned caller_fds) {
   setsid();
   /* of the shell that started the keeper: a neighbour that may trace would find it in a process on its way into a container */
   forget_environment();
@@ -38,7 +39,8 @@ void monitor_take_place(struct monitor *m, int listener, int run_dir) {
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
   dup3(low_listener, 3, O_CLOEXEC);
   dup3(low_dir, 4, O_CLOEXEC);
-  if (sys_close_range(5, ~0u, 0) < 0) _exit(70);
+  if (caller_fds && sys_close_range(5, CALLER_FDS - 1, 0) < 0) _exit(70);
+  if (sys_close_range(caller_fds ? CALLER_FDS + caller_fds : 5, ~0u, 0) < 0) _exit(70);
   m->listener = 3;
   m->launch.run_dir = 4;
   sigset_t all;

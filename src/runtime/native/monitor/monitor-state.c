@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "monitor.h"
+#include "options.h"
 #include "sys.h"
 
 /* READY_MS: how long the monitor sleeps for the last steps of the command's process, which can't wake its poll. */
@@ -37,8 +38,15 @@ static void end_process(pid_t pid, int *status) {
   while (waitpid(pid, status, 0) < 0 && errno == EINTR) {}
 }
 
+/* Whether the command, once created, is its caller's to wait for. */
+static bool outlives(const struct monitor *m) {
+  const struct plan *plan = &m->launch.plan;
+  return plan->caller.present && plan->caller.value.outlives && m->state >= STATE_CREATED;
+}
+
 void monitor_failed(struct monitor *m) {
   struct launch *launch = &m->launch;
+  m->left = outlives(m);
   /* the stage first: after it nothing more is cloned */
   pid_t stage = launch->stage_pid;
   if (stage > 0) end_process(stage, &m->wait_status);
@@ -46,7 +54,11 @@ void monitor_failed(struct monitor *m) {
   launch->stage_pid = 0;
   pid_t former = launch->init_pid;
   command_adopt(launch);
-  if (launch->init_pid > 0 && (launch->init_pid != former || !m->init_reaped)) end_process(launch->init_pid, &m->wait_status);
+  bool there = launch->init_pid > 0 && (launch->init_pid != former || !m->init_reaped);
+  if (there && outlives(m))
+    kill(launch->init_pid, SIGKILL);
+  else if (there)
+    end_process(launch->init_pid, &m->wait_status);
   m->init_reaped = launch->init_pid > 0;
   close_fd(&launch->sync[0]);
   m->finished_at = realtime_ns();
@@ -88,6 +100,34 @@ void monitor_created(struct monitor *m, unsigned wait_ms) {
     monitor_start(m);
 }
 
+static bool take_terminal_of(struct monitor *m, int master) {
+  struct launch *launch = &m->launch;
+  if (master < 0) return true;
+  if (launch->plan.caller.present && launch->plan.caller.value.console_socket.present) {
+    launch->failure.phase = PHASE_SETUP;
+    int result = console_socket_send(launch->plan.caller.value.console_socket.value, master, &launch->failure);
+    close(master);
+    if (result == 0) return true;
+    monitor_failed(m);
+    return false;
+  }
+  launch->monitor_stdio[1] = master;
+  fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
+  return true;
+}
+
+/* Those of the machine's namespaces, while init waits. */
+static bool run_own_hooks(struct monitor *m) {
+  struct launch *launch = &m->launch;
+  uint32_t pid = (uint32_t)launch->init_pid;
+  launch->failure.phase = PHASE_SETUP;
+  if (run_hooks(&launch->plan, HOOK_PRESTART, pid, &launch->failure) == 0 && run_hooks(&launch->plan, HOOK_CREATE_RUNTIME, pid, &launch->failure) == 0 &&
+      sync_send(launch->sync[0], SYNC_GO, NULL, -1) == 0)
+    return true;
+  monitor_failed(m);
+  return false;
+}
+
 bool monitor_sync_readable(struct monitor *m) {
   struct launch *launch = &m->launch;
   struct sync_message message;
@@ -100,9 +140,7 @@ bool monitor_sync_readable(struct monitor *m) {
   }
   switch (message.kind) {
     case SYNC_TTY:
-      launch->monitor_stdio[1] = passed;
-      if (passed >= 0) fcntl(passed, F_SETFL, O_RDWR | O_NONBLOCK);
-      break;
+      return take_terminal_of(m, passed);
     case SYNC_WARNING:
       warn(launch, "%s", message.failure.detail);
       break;
@@ -112,6 +150,8 @@ bool monitor_sync_readable(struct monitor *m) {
       if (!joins_others(&launch->plan)) write_pid_file(m);
       monitor_created(m, READY_MS);
       break;
+    case SYNC_HOOKS:
+      return run_own_hooks(m);
     case SYNC_FAILED:
       launch->failure = message.failure;
       monitor_failed(m);
@@ -138,6 +178,7 @@ static void stage_ended(struct monitor *m) {
   if (command_failure(&m->launch)) {
     monitor_failed(m);
   } else if (m->state == STATE_STARTING) {
+    m->left = outlives(m);
     monitor_running(m);
   } else {
     fail(&m->launch.failure, "init", ESRCH, "the container's first process was killed while it was set up");
@@ -159,6 +200,11 @@ void monitor_reap(struct monitor *m) {
     if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == 0) break;
     command_adopt(launch); /* as long as it can be: this may be the command's process */
     int status;
+    if (ended.si_pid == launch->init_pid && outlives(m)) {
+      if (launch->stage_pid > 0 && waitpid(launch->stage_pid, &status, 0) > 0) launch->stage_pid = 0;
+      m->left = true;
+      break;
+    }
     pid_t pid = waitpid(ended.si_pid, &status, WNOHANG);
     if (pid > 0 && pid == launch->stage_pid) launch->stage_pid = 0;
     if (pid > 0) monitor_child_ended(m, pid, status);

@@ -91,10 +91,10 @@ static void one_turn(struct monitor *m) {
   }
 }
 
-_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size) {
+_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds) {
   static struct monitor m;
   _Alignas(16) char stage_stack[STAGE_STACK]; /* in this frame: it lasts as long as the process */
-  monitor_take_place(&m, listener, run_dir);
+  monitor_take_place(&m, listener, run_dir, caller_fds);
   struct launch *l = &m.launch;
   m.foreign = FOREIGN_NONE;
   l->netns = l->host_netns = l->joined_pidns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
@@ -113,6 +113,7 @@ _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size
   while (!m.leaving || (clients_owed(&m) && monotonic_ms() < m.leave_by)) {
     one_turn(&m);
     if (m.clients || m.state < STATE_EXITED) m.alone_since = monotonic_ms();
+    if (m.left && !clients_owed(&m)) break;
     if (m.state >= STATE_EXITED && monotonic_ms() - m.alone_since >= LINGER_MS) break;
   }
   unlinkat(l->run_dir, "shim.sock", 0);

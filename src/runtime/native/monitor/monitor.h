@@ -28,16 +28,17 @@ struct monitor {
   uint64_t started_at, finished_at, drain_until, alone_since, logs_told, leave_by;
   bool log_news, leaving;
   struct foreign foreign;
+  bool left; /* the command is no longer ours: it, or what is left of it, goes to the nearest subreaper */
 };
 
-/* Never returns. `plan` is an encoded plan that the monitor may keep. */
-_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size);
+/* Never returns. `plan` is an encoded plan that the monitor may keep; so many descriptors of the caller are kept (caller.c). */
+_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds);
 
 /* monitor-start.c */
 /* Binds and listens on shim.sock in the open directory `run_dir`. */
 int monitor_listen(int run_dir);
 /* Away from the process it was forked from: session, descriptors, signals. */
-void monitor_take_place(struct monitor *m, int listener, int run_dir);
+void monitor_take_place(struct monitor *m, int listener, int run_dir, unsigned caller_fds);
 /* Carries the plan out up to init's clone; -1 with m->launch.failure. */
 int monitor_launch(struct monitor *m);
 
@@ -66,7 +67,5 @@ void monitor_stdio_close(struct monitor *m);
 /* exit-file.c */
 void write_pid_file(const struct monitor *m);
 void write_exit_file(const struct monitor *m);
-/* docker's exit code of a failed launch */
-int failure_exit_code(const struct failure *failure);
 /* exit code and signal of a wait status */
 void exit_of(int status, int *code, int *signal);

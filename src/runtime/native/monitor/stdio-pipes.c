@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "launch.h"
+#include "options.h"
 #include "sys.h"
 #include "user-namespace.h"
 
@@ -21,6 +22,10 @@ int stdio_open(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   if (launch->plan.stdio.tty) return 0;
+  if (launch->plan.caller.present) {
+    caller_stdio_open(launch);
+    return 0;
+  }
   /* else init takes the container's /dev/null: whoever is root there could change the mode of the host's */
   if (launch->plan.stdio.stdin_open) CHECK(open_pipe(&launch->stdio[0], &launch->monitor_stdio[0]), "pipe", "stdin");
   for (int i = 1; i < 3; i++) CHECK(open_pipe(&launch->monitor_stdio[i], &launch->stdio[i]), "pipe", "%s", i == 1 ? "stdout" : "stderr");
@@ -34,6 +39,7 @@ int stdio_give_to_user(struct launch *launch) {
   if (launch->plan.stdio.tty) return 0;
   uint32_t uid, gid;
   host_ids(launch, &uid, &gid);
+  if (launch->plan.caller.present) caller_stdio_give(launch->stdio, uid, gid);
   for (int i = 0; i < 3; i++)
     if (launch->monitor_stdio[i] >= 0 && fchown(launch->monitor_stdio[i], uid, gid) < 0 && uid != 0)
       return FAIL(failure, "fchown", "stdio %d to user %u", i, uid);

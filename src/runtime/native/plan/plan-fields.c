@@ -24,10 +24,11 @@ CHOICE(read_only, 8, "no", "yes", "recursive");
 CHOICE(propagation, 8, "private", "rprivate", "shared", "rshared", "slave", "rslave");
 CHOICE(device_type, 8, "c", "b", "p");
 CHOICE(kind, 32, "run", "exec");
+CHOICE(hook_point, 8, "prestart", "createRuntime", "createContainer", "startContainer");
 
 static const struct type optional_number = OPTIONAL_OF(uint32_t, number), optional_octal = OPTIONAL_OF(uint32_t, octal),
                          optional_signed = OPTIONAL_OF(int32_t, signed_number), optional_wide = OPTIONAL_OF(uint64_t, wide),
-                         optional_text = OPTIONAL_OF(const char *, text), optional_program = OPTIONAL_OF(struct blob, program);
+                         optional_hex = OPTIONAL_OF(uint32_t, hex), optional_text = OPTIONAL_OF(const char *, text), optional_program = OPTIONAL_OF(struct blob, program);
 static const struct type texts = LIST_OF(text), numbers = LIST_OF(number);
 
 #define H(member) offsetof(struct host_op, member)
@@ -69,8 +70,16 @@ static const struct field *const network_ops[] = {
 static const struct type network_op = {.kind = T_OP, .size = sizeof(struct network_op), .names = network_op_names, .ops = network_ops};
 const struct type network_ops_type = LIST_OF(network_op);
 
+static const struct field idmap_fields[] = {{"uid", &text, offsetof(struct idmap_plan, uid)},
+                                            {"gid", &text, offsetof(struct idmap_plan, gid)},
+                                            {"recursive", &flag, offsetof(struct idmap_plan, recursive)},
+                                            END};
+static const struct type idmap_record = RECORD_OF(struct idmap_plan, idmap_fields);
+static const struct type optional_idmap = OPTIONAL_OF(struct idmap_plan, idmap_record);
+
 const char *const setup_op_names[] = {"rootfs-overlay", "rootfs-bind", "mount", "bind", "mkdir", "symlink", "device", "write-file", "sysctl",
-                                      "hostname", "domainname", "console", "pivot", "readonly-root", "mask", "readonly-path", NULL};
+                                      "hostname", "domainname", "console", "pivot", "readonly-root", "mask", "readonly-path", "hooks", "attributes",
+                                      "tmpfs-copy", "move-root", NULL};
 static const struct field *const setup_ops[] = {
     (const struct field[]){{"lower", &texts, S(overlay.lower)},
                            {"upper", &text, S(overlay.upper)},
@@ -96,6 +105,7 @@ static const struct field *const setup_ops[] = {
                            {"noexec", &flag, S(bind.noexec)},
                            {"propagation", &propagation, S(bind.propagation)},
                            {"create", &create, S(bind.create)},
+                           {"idmap", &optional_idmap, S(bind.idmap)},
                            END},
     (const struct field[]){{"target", &text, S(mkdir.target)},
                            {"mode", &octal, S(mkdir.mode)},
@@ -120,6 +130,15 @@ static const struct field *const setup_ops[] = {
     (const struct field[]){END},
     (const struct field[]){{"target", &text, S(target)}, END},
     (const struct field[]){{"target", &text, S(target)}, END},
+    (const struct field[]){END},
+    (const struct field[]){{"target", &text, S(attributes.target)},
+                           {"recursive", &flag, S(attributes.recursive)},
+                           {"set", &hex, S(attributes.set)},
+                           {"clear", &hex, S(attributes.clear)},
+                           {"propagation", &hex, S(attributes.propagation)},
+                           END},
+    (const struct field[]){{"target", &text, S(tmpfs_copy.target)}, {"flags", &hex, S(tmpfs_copy.flags)}, {"data", &text, S(tmpfs_copy.data)}, END},
+    (const struct field[]){END},
 };
 static const struct type setup_op = {.kind = T_OP, .size = sizeof(struct setup_op), .names = setup_op_names, .ops = setup_ops};
 static const struct type setup_op_list = LIST_OF(setup_op);
@@ -139,6 +158,23 @@ static const struct field rlimit_fields[] = {{"resource", &number, offsetof(stru
 static const struct type rlimit = RECORD_OF(struct resource_limit, rlimit_fields);
 static const struct type rlimits = LIST_OF(rlimit);
 
+#define C(member) offsetof(struct scheduler_plan, member)
+static const struct field scheduler_fields[] = {{"policy", &number, C(policy)},
+                                                {"flags", &mask, C(flags)},
+                                                {"nice", &signed_number, C(nice)},
+                                                {"priority", &number, C(priority)},
+                                                {"runtime", &wide, C(runtime)},
+                                                {"deadline", &wide, C(deadline)},
+                                                {"period", &wide, C(period)},
+                                                END};
+static const struct type scheduler_record = RECORD_OF(struct scheduler_plan, scheduler_fields);
+static const struct type optional_scheduler = OPTIONAL_OF(struct scheduler_plan, scheduler_record);
+static const struct field affinity_fields[] = {{"initial", &bytes, offsetof(struct affinity_plan, initial)},
+                                               {"final", &bytes, offsetof(struct affinity_plan, final)},
+                                               END};
+static const struct type affinity_record = RECORD_OF(struct affinity_plan, affinity_fields);
+static const struct type optional_affinity = OPTIONAL_OF(struct affinity_plan, affinity_record);
+
 #define P(member) offsetof(struct process_plan, member)
 static const struct field process_fields[] = {{"argv", &texts, P(argv)},
                                               {"env", &texts, P(env)},
@@ -150,9 +186,14 @@ static const struct field process_fields[] = {{"argv", &texts, P(argv)},
                                               {"capabilities", &capabilities, P(capabilities)},
                                               {"noNewPrivileges", &flag, P(no_new_privileges)},
                                               {"seccomp", &optional_program, P(seccomp)},
+                                              {"seccompFlags", &optional_hex, P(seccomp_flags)},
                                               {"rlimits", &rlimits, P(rlimits)},
                                               {"oomScoreAdj", &optional_signed, P(oom_score_adj)},
                                               {"init", &flag, P(init)},
+                                              {"personality", &optional_hex, P(personality)},
+                                              {"ioPriority", &optional_hex, P(io_priority)},
+                                              {"scheduler", &optional_scheduler, P(scheduler)},
+                                              {"affinity", &optional_affinity, P(affinity)},
                                               {"joinPid", &optional_number, P(join_pid)},
                                               {"joinStartTime", &optional_wide, P(join_start_time)},
                                               END};
@@ -195,6 +236,30 @@ static const struct field foreign_fields[] = {{"bundle", &text, F(bundle)}, {"en
                                               END};
 static const struct type foreign_record = RECORD_OF(struct foreign_plan, foreign_fields);
 static const struct type optional_foreign = OPTIONAL_OF(struct foreign_plan, foreign_record);
+static const struct field time_fields[] = {{"source", &namespace, offsetof(struct time_namespace_plan, source)},
+                                           {"offsets", &text, offsetof(struct time_namespace_plan, offsets)},
+                                           END};
+static const struct type time_record = RECORD_OF(struct time_namespace_plan, time_fields);
+static const struct type optional_time = OPTIONAL_OF(struct time_namespace_plan, time_record);
+
+static const struct field caller_fields[] = {{"outlives", &flag, offsetof(struct caller_plan, outlives)},
+                                             {"preserveFds", &number, offsetof(struct caller_plan, preserve_fds)},
+                                             {"consoleSocket", &optional_text, offsetof(struct caller_plan, console_socket)},
+                                             END};
+static const struct type caller_record = RECORD_OF(struct caller_plan, caller_fields);
+static const struct type optional_caller = OPTIONAL_OF(struct caller_plan, caller_record);
+
+static const struct field hook_fields[] = {{"point", &hook_point, offsetof(struct hook_plan, point)},
+                                           {"path", &text, offsetof(struct hook_plan, path)},
+                                           {"args", &texts, offsetof(struct hook_plan, args)},
+                                           {"env", &texts, offsetof(struct hook_plan, env)},
+                                           {"timeout", &number, offsetof(struct hook_plan, timeout)},
+                                           END};
+static const struct type hook_record = RECORD_OF(struct hook_plan, hook_fields);
+static const struct type hook_list = LIST_OF(hook_record);
+static const struct field hooks_fields[] = {{"state", &text, offsetof(struct hooks_plan, state)}, {"list", &hook_list, offsetof(struct hooks_plan, list)}, END};
+static const struct type hooks_record = RECORD_OF(struct hooks_plan, hooks_fields);
+static const struct type optional_hooks = OPTIONAL_OF(struct hooks_plan, hooks_record);
 
 #define L(member) offsetof(struct plan, member)
 const struct field plan_fields[] = {{"kind", &kind, L(kind)},
@@ -212,4 +277,7 @@ const struct field plan_fields[] = {{"kind", &kind, L(kind)},
                                     {"process", &process, L(process)},
                                     {"teardown", &host_op_list, L(teardown)},
                                     {"foreign", &optional_foreign, L(foreign)},
+                                    {"timeNamespace", &optional_time, L(time_namespace)},
+                                    {"caller", &optional_caller, L(caller)},
+                                    {"hooks", &optional_hooks, L(hooks)},
                                     END};

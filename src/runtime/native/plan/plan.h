@@ -98,12 +98,17 @@ struct network_op {
 enum setup_code {
   SETUP_ROOTFS_OVERLAY, SETUP_ROOTFS_BIND, SETUP_MOUNT, SETUP_BIND, SETUP_MKDIR, SETUP_SYMLINK, SETUP_DEVICE,
   SETUP_WRITE_FILE, SETUP_SYSCTL, SETUP_HOSTNAME, SETUP_DOMAINNAME, SETUP_CONSOLE, SETUP_PIVOT, SETUP_READONLY_ROOT,
-  SETUP_MASK, SETUP_READONLY_PATH,
+  SETUP_MASK, SETUP_READONLY_PATH, SETUP_HOOKS, SETUP_ATTRIBUTES, SETUP_TMPFS_COPY, SETUP_MOVE_ROOT,
 };
 
 enum create_kind { CREATE_DIR, CREATE_FILE, CREATE_NONE };
 enum readonly_kind { READONLY_NO, READONLY_YES, READONLY_RECURSIVE };
 enum propagation_kind { PROPAGATION_PRIVATE, PROPAGATION_RPRIVATE, PROPAGATION_SHARED, PROPAGATION_RSHARED, PROPAGATION_SLAVE, PROPAGATION_RSLAVE };
+
+struct idmap_plan {
+  const char *uid, *gid;
+  bool recursive;
+};
 
 struct setup_op {
   uint64_t code;
@@ -115,12 +120,15 @@ struct setup_op {
       const char *source, *subpath, *target;
       bool recursive, nosuid, nodev, noexec;
       uint8_t read_only, propagation, create;
+      OPTIONAL(struct idmap_plan) idmap;
     } bind;
     struct { const char *target; uint32_t mode, uid, gid; } mkdir;
     struct { const char *text, *target; } symlink;
     struct { const char *target; uint8_t type; uint32_t major, minor, mode, uid, gid; } device;
     struct { const char *target, *data; uint32_t mode; } write_file;
     struct { const char *key, *value; } sysctl;
+    struct { const char *target; bool recursive; uint32_t set, clear, propagation; } attributes;
+    struct { const char *target, *data; uint32_t flags; } tmpfs_copy;
     const char *name;   /* hostname, domainname */
     const char *target; /* mask, readonly-path */
   };
@@ -135,6 +143,16 @@ struct resource_limit {
   uint64_t soft, hard;
 };
 
+struct scheduler_plan {
+  uint32_t policy, priority;
+  int32_t nice;
+  uint64_t flags, runtime, deadline, period;
+};
+
+struct affinity_plan {
+  struct blob initial, final;
+};
+
 struct process_plan {
   struct list argv, env; /* const char * */
   const char *cwd;
@@ -144,9 +162,14 @@ struct process_plan {
   struct capability_sets capabilities;
   bool no_new_privileges;
   OPTIONAL(struct blob) seccomp;
+  OPTIONAL(uint32_t) seccomp_flags;
   struct list rlimits; /* struct resource_limit */
   OPTIONAL(int32_t) oom_score_adj;
   bool init;
+  OPTIONAL(uint32_t) personality;
+  OPTIONAL(uint32_t) io_priority;
+  OPTIONAL(struct scheduler_plan) scheduler;
+  OPTIONAL(struct affinity_plan) affinity;
   OPTIONAL(uint32_t) join_pid;
   OPTIONAL(uint64_t) join_start_time;
 };
@@ -165,6 +188,31 @@ struct foreign_plan {
   struct list sources;                          /* struct foreign_source */
 };
 
+struct time_namespace_plan {
+  struct namespace_source source;
+  const char *offsets;
+};
+
+struct caller_plan {
+  bool outlives;
+  uint32_t preserve_fds;
+  OPTIONAL(const char *) console_socket;
+};
+
+enum hook_point { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER };
+
+struct hook_plan {
+  uint8_t point;
+  const char *path;
+  struct list args, env; /* const char * */
+  uint32_t timeout;
+};
+
+struct hooks_plan {
+  const char *state;
+  struct list list; /* struct hook_plan */
+};
+
 struct plan {
   enum { KIND_RUN, KIND_EXEC } kind;
   const char *id, *run_dir;
@@ -180,6 +228,9 @@ struct plan {
   struct process_plan process;
   struct list teardown; /* struct host_op */
   OPTIONAL(struct foreign_plan) foreign;
+  OPTIONAL(struct time_namespace_plan) time_namespace;
+  OPTIONAL(struct caller_plan) caller;
+  OPTIONAL(struct hooks_plan) hooks;
 };
 
 /* Memory of decoded lists; arena_free gives it all back. */

@@ -1,23 +1,44 @@
-import type { OciSpec } from '../oci-types.ts';
+import { isMountWord, parseMountWords } from '../../launch/mount-flags.ts';
+import type { OciIdMapping, OciMount, OciSpec } from '../oci-types.ts';
 import { refuse } from './refuse.ts';
 
-/** Words of the runtime-spec's list of mount options that are not carried out. */
-const uncarriedWords: Readonly<Record<string, string>> = {
-  remount: "would change a file system that is mounted already, and that may be the machine's",
-  idmap: 'asks for other owners in a mount, which is not done here',
-  ridmap: 'asks for other owners in a mount, which is not done here',
-  tmpcopyup: 'asks for a copy of what lies below the mount, which is not made here',
-};
+/** Words that are settings of a whole file system: a bind of it has no such thing of its own. */
+const ofFileSystem = new Set(['sync', 'dirsync', 'mand', 'iversion', 'lazytime']);
 
-/** Mount options and owners that would be passed over. */
-export function checkMounts({ mounts }: OciSpec): void {
-  for (const mount of mounts) {
-    const field = `the mount on ${mount.destination}`;
-    for (const word of mount.options ?? []) {
-      const why = Object.hasOwn(uncarriedWords, word) ? uncarriedWords[word] : undefined;
-      if (why !== undefined) throw refuse(`option ${word} of ${field}`, why, undefined, 'RUNTIME_MOUNT');
-    }
-    if ((mount.uidMappings ?? []).length > 0 || (mount.gidMappings ?? []).length > 0)
-      throw refuse(field, 'has id mappings of its own, which are not made here', undefined, 'RUNTIME_MOUNT');
-  }
+/** Mount options and owners that would be passed over, or that a mount of this kind does not have. */
+export function checkMounts({ mounts, linux }: OciSpec): void {
+  const mapped = (linux.uidMappings ?? []).length > 0 && (linux.gidMappings ?? []).length > 0;
+  for (const mount of mounts) checkMount(mount, mapped);
+}
+
+function checkMount(mount: OciMount, containerMapped: boolean): void {
+  const { destination, type, options = [] } = mount;
+  const field = `the mount on ${destination}`;
+  const words = parseMountWords(options);
+  const bind = type === 'bind' || words.bind !== 'no';
+  const option = (word: string, why: string) =>
+    refuse(`option ${word} of ${field}`, why, undefined, 'RUNTIME_MOUNT');
+  if (!destination.startsWith('/')) throw refuse(field, 'is at no absolute path', undefined, 'RUNTIME_MOUNT');
+  if (options.includes('remount'))
+    throw option('remount', "would change a file system that is mounted already, and may be the machine's");
+  const foreign = bind ? options.find((word) => !isMountWord(word) || ofFileSystem.has(word)) : undefined;
+  if (foreign !== undefined) throw option(foreign, 'is none that a bind has');
+  if (words.copyUp && type !== 'tmpfs') throw option('tmpcopyup', 'is for a tmpfs');
+  const { uidMappings = [], gidMappings = [] } = mount;
+  const mapped = uidMappings.length > 0;
+  if (mapped !== gidMappings.length > 0)
+    throw refuse(field, 'has one of uidMappings and gidMappings, and needs both', undefined, 'RUNTIME_MOUNT');
+  if (!mapped && words.idmap !== 'no' && !containerMapped)
+    throw option(words.idmap, 'asks for other owners, and neither the mount nor the container says which');
+  if ((mapped || words.idmap !== 'no') && !bind)
+    throw refuse(field, 'is no bind: only a bind can show other owners', undefined, 'RUNTIME_MOUNT');
+  checkIdMappings(`uidMappings of ${field}`, uidMappings);
+  checkIdMappings(`gidMappings of ${field}`, gidMappings);
+}
+
+/** Ranges of ids; `field` is where they stand in config.json. */
+export function checkIdMappings(field: string, mappings: readonly OciIdMapping[]): void {
+  for (const { containerID, hostID, size } of mappings)
+    if (size === 0 || containerID + size > 2 ** 32 || hostID + size > 2 ** 32)
+      throw refuse(field, 'holds a range that is none');
 }

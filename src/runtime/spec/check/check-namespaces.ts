@@ -1,5 +1,6 @@
 import type { OciNamespaceType, OciSpec } from '../oci-types.ts';
 import { checkSysctl } from '../sysctls.ts';
+import { checkIdMappings } from './check-mounts.ts';
 import { oneOf, refuse } from './refuse.ts';
 
 const types: readonly OciNamespaceType[] = [
@@ -53,6 +54,8 @@ function checkUts(spec: OciSpec, named: ReadonlySet<OciNamespaceType>): void {
 
 function checkUser({ linux }: OciSpec, named: ReadonlySet<OciNamespaceType>): void {
   const { uidMappings = [], gidMappings = [] } = linux;
+  checkIdMappings('linux.uidMappings', uidMappings);
+  checkIdMappings('linux.gidMappings', gidMappings);
   if (!named.has('user')) {
     if (uidMappings.length > 0) throw foreign('linux.uidMappings', 'user');
     if (gidMappings.length > 0) throw foreign('linux.gidMappings', 'user');

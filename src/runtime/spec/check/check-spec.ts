@@ -1,7 +1,8 @@
 import type { OciSpec } from '../oci-types.ts';
+import { checkHooks } from './check-hooks.ts';
 import { checkMounts } from './check-mounts.ts';
 import { checkNamespaces } from './check-namespaces.ts';
-import { checkProcess } from './check-process.ts';
+import { checkClocksAndPersonality, checkProcess } from './check-process.ts';
 import { checkUncarried } from './check-uncarried.ts';
 
 /**
@@ -13,5 +14,7 @@ export function checkSpec(spec: OciSpec): void {
   checkNamespaces(spec);
   checkUncarried(spec);
   checkProcess(spec.process);
+  checkClocksAndPersonality(spec);
+  checkHooks(spec);
   checkMounts(spec);
 }

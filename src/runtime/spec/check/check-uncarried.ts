@@ -1,4 +1,5 @@
-import type { OciSpec } from '../oci-types.ts';
+import { seccompFlags } from '../../launch/plan-process-options.ts';
+import type { OciResources, OciSpec } from '../oci-types.ts';
 import { oneOf, refuse } from './refuse.ts';
 
 const rootPropagations = [
@@ -12,21 +13,8 @@ const rootPropagations = [
   'runbindable',
 ];
 
-const pending = (spec: OciSpec): readonly (readonly [string, unknown])[] => [
-  ['linux.personality', spec.linux.personality],
-  ['process.ioPriority', spec.process.ioPriority],
-  ['process.scheduler', spec.process.scheduler],
-  ['process.execCPUAffinity', spec.process.execCPUAffinity],
-  ['a namespace of type time', spec.linux.namespaces.find(({ type }) => type === 'time')],
-  ['a mount namespace by path', spec.linux.namespaces.find(({ type, path }) => type === 'mount' && path)],
-  ['hooks', Object.values(spec.hooks ?? {}).find((list) => list.length > 0)],
-];
-
 /** Fields of the runtime-spec that are not carried out, or only for some values: silence would be a broken promise. */
-export function checkUncarried(spec: OciSpec): void {
-  const { linux, process } = spec;
-  for (const [field, value] of pending(spec))
-    if (value !== undefined) throw refuse(field, 'is asked for, and not carried out here');
+export function checkUncarried({ linux, process }: OciSpec): void {
   if (process.selinuxLabel)
     throw refuse('process.selinuxLabel', 'is set, and no SELinux labels are set here', 'Leave it empty.');
   if (linux.mountLabel)
@@ -46,7 +34,42 @@ export function checkUncarried(spec: OciSpec): void {
       'is set, and devices of the machine are not moved here',
       'Move them before the start, into a network namespace given by path.',
     );
-  if (/shared|unbindable/.test(linux.rootfsPropagation ?? ''))
-    throw refuse('linux.rootfsPropagation', `is ${linux.rootfsPropagation}, which is not carried out here`);
+  if (linux.resources !== undefined) checkResources(linux.resources);
+  const { seccomp } = linux;
+  for (const flag of seccomp?.flags ?? []) oneOf('linux.seccomp.flags', flag, Object.keys(seccompFlags));
+  if (seccomp !== undefined && 'listenerPath' in seccomp && seccomp.listenerPath)
+    throw refuse('linux.seccomp.listenerPath', 'is set, and no listener is told of system calls here');
+  for (const { path, type } of linux.devices ?? [])
+    oneOf(`linux.devices: type of ${path}`, type, ['c', 'b', 'u', 'p']);
   if (linux.rootfsPropagation) oneOf('linux.rootfsPropagation', linux.rootfsPropagation, rootPropagations);
+}
+
+/** Limits of the runtime-spec that are none of OciResources; an empty list asks for nothing. */
+const otherResources: readonly (readonly [part: string, name: string | undefined, why: string])[] = [
+  ['hugepageLimits', undefined, 'limits of huge pages'],
+  ['rdma', undefined, 'limits of RDMA'],
+  ['network', 'classID', 'classes of packets'],
+  ['network', 'priorities', 'priorities of packets'],
+  ['blockIO', 'leafWeight', 'weights of leaves'],
+  ['cpu', 'idle', 'idle groups'],
+  ['cpu', 'burst', 'bursts of CPU time'],
+];
+
+/** Throws for limits that are not set here, and device rules of an unknown kind. */
+export function checkResources(resources: OciResources): void {
+  const parts = resources as Readonly<Record<string, unknown>>;
+  for (const [part, name, what] of otherResources) {
+    const value = parts[part];
+    const asked =
+      name === undefined ? value : (value as Readonly<Record<string, unknown>> | undefined)?.[name];
+    if (asked === undefined || asked === 0 || isEmpty(asked)) continue;
+    const field = `linux.resources.${part}${name === undefined ? '' : `.${name}`}`;
+    throw refuse(field, `is set, and ${what} are not set here`);
+  }
+  for (const { type } of resources.devices ?? [])
+    if (type !== undefined) oneOf('linux.resources.devices.type', type, ['a', 'b', 'c']);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

@@ -231,7 +231,16 @@ describe('mount words', () => {
       data: 'mode=755,size=1k',
       bind: 'rbind',
       propagation: 'rslave',
-      recursiveReadOnly: false,
+      attributes: { set: 2, clear: 1 },
+      recursive: { set: 0, clear: 0 },
+      idmap: 'no',
+      copyUp: false,
+    });
+    expect(parseMountWords(['noatime', 'strictatime', 'rro', 'rnoexec', 'rexec', 'ridmap'])).toMatchObject({
+      attributes: { set: 0x20, clear: 0x70 },
+      recursive: { set: 1, clear: 8 },
+      idmap: 'ridmap',
+      data: '',
     });
     expect(mergeMountWords(['noexec', 'size=1', 'exec', 'ro', 'size=2', 'rw'])).toEqual([
       'exec',

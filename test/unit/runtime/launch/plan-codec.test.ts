@@ -93,12 +93,20 @@ process umask -
 process capabilities bounding=0xa80425fb effective=0xa80425fb permitted=0xa80425fb inheritable=0x0 ambient=0x0
 process noNewPrivileges no
 process seccomp 3-bytes:56cf37ab
+process seccompFlags -
 process rlimits []
 process oomScoreAdj -
 process init no
+process personality -
+process ioPriority -
+process scheduler -
+process affinity -
 process joinPid -
 process joinStartTime -
 foreign -
+timeNamespace -
+caller -
+hooks -
 `);
   });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { TcomposeError } from '../../errors.ts';
-import { configShape } from '../../runtime/spec/check/config-shape.ts';
-import type { OciProcess, OciSpec } from '../../runtime/spec/oci-types.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { configShape } from '../../../runtime/spec/check/config-shape.ts';
+import type { OciProcess, OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { withoutOwnNamespaces } from './own-namespaces.ts';
 
 /** An OCI bundle: a directory with config.json and, where that says, the root file system. */

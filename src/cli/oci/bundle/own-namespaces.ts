@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { OciLinux, OciNamespaceType } from '../../runtime/spec/oci-types.ts';
+import type { OciLinux, OciNamespaceType } from '../../../runtime/spec/oci-types.ts';
 
 type Namespace = OciLinux['namespaces'][number];
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TcomposeError } from '../../../errors.ts';
-import type { CgroupUpdate } from '../../../runtime/cgroup/cgroup-plan.ts';
-import { cgroupPids } from './cgroup.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { CgroupUpdate } from './cgroup-plan.ts';
+import { cgroupPids } from './live-cgroup.ts';
 
 type Write = Extract<CgroupUpdate['steps'][number], { op: 'write' }>;
 

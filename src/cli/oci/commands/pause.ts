@@ -1,0 +1,9 @@
+import type { Command } from '../../arguments/command.ts';
+import { freeze } from '../container/freeze.ts';
+
+export const command: Command = {
+  name: 'pause',
+  summary: 'Hold all processes of a container',
+  args: { usage: 'ID', min: 1, max: 1, flags: [] },
+  run: (args, ctx) => freeze(args, ctx, true),
+};

@@ -1,0 +1,9 @@
+import type { Command } from '../../arguments/command.ts';
+import { freeze } from '../container/freeze.ts';
+
+export const command: Command = {
+  name: 'resume',
+  summary: 'Let the processes of a paused container go on',
+  args: { usage: 'ID', min: 1, max: 1, flags: [] },
+  run: (args, ctx) => freeze(args, ctx, false),
+};

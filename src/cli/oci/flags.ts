@@ -1,0 +1,65 @@
+import type { ArgsSpec, FlagSpec } from '../arguments/command.ts';
+
+/** What every command of the group takes, before or after its name, as other OCI runtimes do. */
+export const groupFlags: readonly FlagSpec[] = [
+  {
+    name: 'root',
+    type: 'string',
+    value: 'DIR',
+    summary: 'Directory of the state (default: oci in the run directory)',
+  },
+  { name: 'log', type: 'string', value: 'FILE', summary: 'File that errors and warnings are added to' },
+  {
+    name: 'log-format',
+    type: 'string',
+    choices: ['text', 'json'],
+    value: 'KIND',
+    summary: 'Format of that file: text, json (default: text)',
+  },
+  { name: 'debug', type: 'boolean', summary: 'Accepted for compatibility' },
+  {
+    name: 'systemd-cgroup',
+    type: 'boolean',
+    summary: 'Refused: control groups are made directly, not by systemd',
+  },
+  { name: 'version', short: 'v', type: 'boolean', summary: 'Show the versions of runtime and specification' },
+];
+
+/** Flags of what brings a process to life. */
+export const pidFileFlag: FlagSpec = {
+  name: 'pid-file',
+  type: 'string',
+  value: 'FILE',
+  summary: 'File to write the pid to',
+};
+export const consoleSocketFlag: FlagSpec = {
+  name: 'console-socket',
+  type: 'string',
+  value: 'SOCKET',
+  summary: "Unix socket that is sent the terminal's master",
+};
+export const preserveFdsFlag: FlagSpec = {
+  name: 'preserve-fds',
+  type: 'number',
+  value: 'N',
+  summary: 'Descriptors from 3 on that the process gets too',
+};
+
+/** What `create` and `run` take: the container's id, where its bundle is, and what the process shall have of the caller. */
+export const bundleArgs: ArgsSpec = {
+  usage: 'ID',
+  min: 1,
+  max: 1,
+  flags: [
+    { name: 'bundle', short: 'b', type: 'string', value: 'DIR', summary: 'Bundle (default: this directory)' },
+    pidFileFlag,
+    consoleSocketFlag,
+    preserveFdsFlag,
+    { name: 'no-pivot', type: 'boolean', summary: 'Move the root file system instead of pivot_root(2)' },
+    {
+      name: 'no-new-keyring',
+      type: 'boolean',
+      summary: 'Accepted for compatibility: there is always a new one',
+    },
+  ],
+};
