@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../../support/cli.ts';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { tarOf } from '../../unit/tar/tar-fixture.ts';
 
 const why = whyNoEngine() ?? requirements({ commands: ['cc'] });
 if (why) console.log(`skipped: ${why}`);
@@ -103,6 +104,47 @@ describe.skipIf(why)('a mount source that a container swaps for a link to the ho
     expect(
       Object.keys(seen).filter((word) => !['inside', 'leads out of', 'no such file'].includes(word)),
     ).toEqual([]);
+  });
+
+  it.each<[string, (shared: string, name: string) => Promise<string>]>([
+    ['by its path', async (shared) => join(shared, 'dir/real')],
+    [
+      'by a link of the machine that leads there',
+      async (shared) => {
+        symlinkSync(join(shared, 'dir'), `${shared}-current`);
+        return `${shared}-current/real`;
+      },
+    ],
+    [
+      'as the device of a volume',
+      async (shared, name) => {
+        const DriverOpts = { type: 'none', o: 'bind', device: join(shared, 'dir/real') };
+        expect((await engine.api('POST', '/volumes/create', { Name: name, DriverOpts })).status).toBe(201);
+        return name;
+      },
+    ],
+  ])('is neither mounted, copied from and to nor filled, named %s', async (how, named) => {
+    const name = how.replaceAll(' ', '-');
+    const shared = join(engine.root, `exchanged-${name}`);
+    const real = join(shared, 'dir/real');
+    mkdirSync(real, { recursive: true });
+    const source = await named(shared, name);
+    const files = tarOf([{ name: 'm/evil', data: 'of the image' }]);
+    expect((await engine.api('POST', '/images/create?fromSrc=-&repo=filled', files)).status).toBe(200);
+    await create(`mallory-${name}`, { Binds: [`${shared}:/shared`] }, 'true');
+    await create(`victim-${name}`, { Binds: [`${source}:/m`] }, 'true');
+    rmdirSync(real);
+    symlinkSync(secret, real);
+    const archive = `/containers/victim-${name}/archive?path=/m`;
+    expect((await engine.api('GET', archive)).text).not.toContain('host');
+    await engine.api('PUT', archive, tarOf([{ name: 'evil', data: 'from an archive' }]));
+    expect((await engine.api('POST', `/containers/victim-${name}/start`)).status).not.toBe(204);
+    rmSync(join(secret, 'mark'));
+    const Binds = [`${source}:/m`];
+    await engine.api('POST', '/containers/create', { Image: 'filled', Cmd: ['x'], HostConfig: { Binds } });
+    const left = readdirSync(secret);
+    writeFileSync(join(secret, 'mark'), 'host');
+    expect(left).toEqual([]);
   });
 
   it('has no directory made through it where a bind source is missing', async () => {

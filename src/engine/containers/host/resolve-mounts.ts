@@ -6,22 +6,28 @@ import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
-import { makeBelow, writableAbove, writableDirectories } from './writable-directories.ts';
+import {
+  confineSource,
+  confineVolume,
+  makeBelow,
+  type Source,
+  writableDirectories,
+} from './writable-directories.ts';
 
 /** Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked. */
 export function resolveMounts(
   engine: Pick<Engine, 'volumes' | 'containers'>,
   record: ContainerRecord,
 ): ResolvedMount[] {
-  const writable = record.mounts.some(({ type }) => type === 'bind')
+  const writable = record.mounts.some(({ type }) => type !== 'tmpfs')
     ? writableDirectories(engine)
-    : undefined;
+    : new Set<string>();
   return record.mounts.map((mount) => ({
     type: mount.type,
     ...(mount.type === 'bind'
-      ? bindSource(mount, writable!)
+      ? bindSource(mount, writable)
       : mount.type === 'volume'
-        ? volumeSource(engine, mount)
+        ? volumeSource(engine, mount, writable)
         : { source: '' }),
     target: mount.target,
     readOnly: mount.readOnly,
@@ -41,17 +47,14 @@ export function checkBindSource(mount: StoredMount): void {
   }
 }
 
-type Source = Pick<ResolvedMount, 'source' | 'below'>;
-
 function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
   checkBindSource(mount);
-  const { source } = mount;
-  const below = writableAbove(source, writable);
-  if (!existsSync(source)) {
-    if (below === undefined) mkdirSync(source, { recursive: true, mode: 0o755 });
-    else makeMissing(below, source);
+  const confined = confineSource(mount.source, writable);
+  if (!existsSync(mount.source)) {
+    if (confined.below === undefined) mkdirSync(mount.source, { recursive: true, mode: 0o755 });
+    else makeMissing(confined.below, confined.source);
   }
-  return below === undefined ? { source } : { source, below };
+  return confined;
 }
 
 function makeMissing(below: string, source: string): void {
@@ -65,19 +68,24 @@ function makeMissing(below: string, source: string): void {
   }
 }
 
-function volumeSource(engine: Pick<Engine, 'volumes'>, mount: StoredMount): Source {
+function volumeSource(
+  engine: Pick<Engine, 'volumes'>,
+  mount: StoredMount,
+  writable: ReadonlySet<string>,
+): Source {
   const volume = engine.volumes.get(mount.volume!) ?? engine.volumes.create({ Name: mount.volume! }).record;
   const data = engine.volumes.dataPath(volume);
   if (!existsSync(data)) {
     throw badParameter(`volume ${volume.name} cannot be mounted: ${data} does not exist`);
   }
-  if (mount.subpath === undefined) return { source: data };
+  const whole = confineVolume(volume, data, writable);
+  if (mount.subpath === undefined) return whole;
   const parts = mount.subpath.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.length === 0) return { source: data };
+  if (parts.length === 0) return whole;
   if (parts.includes('..')) {
     throw badParameter(`cannot access path ${data}/${mount.subpath}: it leads out of the volume`);
   }
-  return { source: join(data, ...parts), below: data };
+  return { source: join(whole.source, ...parts), below: whole.below ?? data };
 }
 
 /** HostConfig.Devices as found on this machine; privileged containers get every node of /dev. Throws 400. */

@@ -1,16 +1,16 @@
-import { openSync } from 'node:fs';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { copyTree } from '../../../confined/copy-tree.ts';
 import { bytesOfPath } from '../../../confined/names.ts';
 import type { ImageRecord } from '../../../image/types.ts';
-import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
+import { badParameter } from '../../http/failure.ts';
 import { type VolumeKind, volumeKind } from '../../volume-options.ts';
 import type { VolumeRecord } from '../../volumes.ts';
 import type { Container } from '../container.ts';
 import type { ContainerRecord } from '../record.ts';
 import { openImageRoot } from '../root/stopped-root.ts';
 import { mountVolumes, settleVolumeMounts } from './volume-mounts.ts';
+import { confineVolume, openConfined, writableDirectories } from './writable-directories.ts';
 
 /**
  * Docker's copy-up: a volume that is empty takes what the image has at its mount point, owner and mode of the directory
@@ -50,7 +50,7 @@ const isTemporary = (kind: VolumeKind | undefined): boolean =>
   kind?.kind === 'mount' && ['tmpfs', 'ramfs'].includes(kind.fileSystem.type);
 
 async function copyUp(
-  engine: Pick<Engine, 'images' | 'volumes'>,
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
   container: Pick<Container, 'directory'>,
   volume: VolumeRecord,
   image: ImageRecord,
@@ -60,7 +60,11 @@ async function copyUp(
   const root = await openImageRoot(container, rootfs);
   let data: ConfinedDirectory | undefined;
   try {
-    data = new ConfinedDirectory(openSync(engine.volumes.dataPath(volume), O_PATH));
+    const path = engine.volumes.dataPath(volume);
+    const fd = openConfined(confineVolume(volume, path, writableDirectories(engine)));
+    if (fd === undefined)
+      throw badParameter(`volume ${volume.name} cannot be filled: ${path} does not exist`);
+    data = new ConfinedDirectory(fd);
     const source = root.find(bytesOfPath(target), true);
     source?.close();
     if (source?.stat.isDirectory()) await copyTree({ root, path: source.path }, { root: data, path: '' });

@@ -1,8 +1,12 @@
-import { type Stats, statSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { bytesOfPath, isWithin } from '../../../confined/names.ts';
 import { makeDirectoryAt } from '../../../sys/at-calls.ts';
+import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
+import { volumeKind } from '../../volume-options.ts';
+import type { VolumeRecord } from '../../volumes.ts';
 
 /** Who writes to one of these has the machine anyway, and links in them (/var/run) are the machine's own. */
 const system = new Set(['/', '/boot', '/dev', '/etc', '/lib', '/root', '/run', '/usr', '/var', '/var/lib']);
@@ -22,19 +26,89 @@ export function writableDirectories(engine: Pick<Engine, 'volumes' | 'containers
   return found;
 }
 
-/** The topmost directory above `path` that is one of `writable`. Absolute paths. */
-export function writableAbove(path: string, writable: ReadonlySet<string>): string | undefined {
-  if (writable.size === 0) return undefined;
-  const above: string[] = [];
-  for (let at = dirname(path); ; at = dirname(at)) {
-    above.unshift(at);
-    if (at === '/') break;
+/** path_resolution(7): the kernel's bound on links in one look-up. */
+const mostLinks = 40;
+
+/** A path of the machine; with `below`, what is under that directory may be exchanged at any moment. */
+export interface Source {
+  readonly source: string;
+  readonly below?: string;
+}
+
+/**
+ * A path as far as links are the machine's own: they are followed down to the first directory that is one of `writable`, which is
+ * `below`. `source` is then a path under it. Absolute paths.
+ */
+export function confineSource(path: string, writable: ReadonlySet<string>): Source {
+  const pending = partsOf(path);
+  let here = '/';
+  for (let links = 0; writable.size > 0 && pending.length > 0; ) {
+    if (isWritable(here, writable)) return { source: join(here, ...pending.reverse()), below: here };
+    const part = pending.pop()!;
+    const next = join(here, part);
+    // Links of procfs are no paths.
+    const target = part === '..' || isWithin(here, '/proc') ? undefined : linkAt(next);
+    if (target === undefined) here = next;
+    else if (++links > mostLinks) break;
+    else {
+      if (target.startsWith('/')) here = '/';
+      pending.push(...partsOf(target));
+    }
   }
-  return above.find((directory) => {
-    if (system.has(directory)) return false;
-    const stat = statSync(directory, { throwIfNoEntry: false });
-    return stat !== undefined && writable.has(identity(stat));
-  });
+  return { source: path };
+}
+
+/** The same of a volume's data: those of the engine's own directory nobody moves, a device of `o=bind` is the machine's. */
+export function confineVolume(volume: VolumeRecord, data: string, writable: ReadonlySet<string>): Source {
+  return volumeKind(volume.options).kind === 'bind' ? confineSource(data, writable) : { source: data };
+}
+
+/** An O_PATH descriptor, the caller's, of a source; undefined where nothing is. Under `below` links lead out of nowhere. */
+export function openConfined({ source, below }: Source): number | undefined {
+  if (below === undefined) return openIfThere(source);
+  const root = openIfThere(below);
+  return root === undefined ? undefined : openInside(root, relative(below, source));
+}
+
+/** An O_PATH descriptor, the caller's, of `path` in the directory `root`, which is taken over; undefined where nothing is. */
+export function openInside(root: number, path: string): number | undefined {
+  const tree = new ConfinedDirectory(root);
+  try {
+    const entry = tree.find(bytesOfPath(path), true);
+    const fd = entry === undefined ? undefined : openSync(`/proc/self/fd/${entry.fd}`, O_PATH);
+    entry?.close();
+    return fd;
+  } finally {
+    tree.close();
+  }
+}
+
+/** An O_PATH descriptor, the caller's; links are followed. Undefined where nothing is. */
+export function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, O_PATH);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Parts of a path, the first one last. */
+const partsOf = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .reverse();
+
+function isWritable(directory: string, writable: ReadonlySet<string>): boolean {
+  if (system.has(directory)) return false;
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  return stat !== undefined && writable.has(identity(stat));
+}
+
+/** The text of the link at `path`; undefined when there is none. */
+function linkAt(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
 /** Makes the directory `path` and its missing parents (0755) below `root`, out of which no link leads. */

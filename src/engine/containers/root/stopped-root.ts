@@ -11,6 +11,14 @@ import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
 import { rootContext } from '../host/root-context.ts';
 import { isMounted } from '../host/volume-mounts.ts';
+import {
+  confineSource,
+  confineVolume,
+  openConfined,
+  openIfThere,
+  openInside,
+  writableDirectories,
+} from '../host/writable-directories.ts';
 import type { StoredMount } from '../record.ts';
 import type { ContainerRoot, RootAccess } from './container-root.ts';
 
@@ -130,7 +138,7 @@ function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => 
 
 /** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
 function coverOf(
-  engine: Pick<Engine, 'volumes'>,
+  engine: Pick<Engine, 'volumes' | 'containers'>,
   container: Files,
   mount: StoredMount,
 ): { readonly target: string; readonly readOnly: boolean; readonly open: () => number | undefined } {
@@ -145,30 +153,17 @@ function coverOf(
 }
 
 /** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */
-function openSource(engine: Pick<Engine, 'volumes'>, mount: StoredMount): number | undefined {
+function openSource(engine: Pick<Engine, 'volumes' | 'containers'>, mount: StoredMount): number | undefined {
   if (mount.type === 'tmpfs') return undefined;
+  const writable = writableDirectories(engine);
   const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
   if (mount.volume !== undefined && volume === undefined) return undefined;
-  const source = openIfThere(volume === undefined ? mount.source : engine.volumes.dataPath(volume));
-  if (source === undefined || mount.subpath === undefined) return source;
-  const root = new ConfinedDirectory(source);
-  try {
-    const below = root.find(bytesOfPath(mount.subpath), true);
-    const fd = below === undefined ? undefined : openSync(`/proc/self/fd/${below.fd}`, O_PATH);
-    below?.close();
-    return fd;
-  } finally {
-    root.close();
-  }
-}
-
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, O_PATH);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
+  const source = openConfined(
+    volume === undefined
+      ? confineSource(mount.source, writable)
+      : confineVolume(volume, engine.volumes.dataPath(volume), writable),
+  );
+  return source === undefined || mount.subpath === undefined ? source : openInside(source, mount.subpath);
 }
 
 function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {
