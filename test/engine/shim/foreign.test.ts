@@ -167,7 +167,7 @@ describe.skipIf(why)('a shim that drives another runtime', () => {
     expect(end).toMatchObject({ type: 'failed', op: 'console' });
   });
 
-  it('binds sources below their root only, through no link', async () => {
+  it('binds sources below their root only, through no link that leads out', async () => {
     const root = join(sandbox.dir, 'volume');
     mkdirSync(join(root, 'a/b'), { recursive: true });
     writeFileSync(join(root, 'a/file'), 'text');
@@ -175,19 +175,23 @@ describe.skipIf(why)('a shim that drives another runtime', () => {
     symlinkSync('a', join(root, 'inner'));
     const source = (path: string) => ({ sources: [{ root, path, name: 'source.0' }] });
     for (const [path, errno] of [
-      ['a/out', 'ELOOP'],
-      ['inner/b', 'ELOOP'],
+      ['a/out', 'EXDEV'],
+      ['a/out/hostname', 'EXDEV'],
       ['a/../../..', 'EXDEV'],
       ['/etc', 'EXDEV'],
       ['absent', 'ENOENT'],
     ] as const) {
       const end = await runToEnd(planOf(`source-${path.replaceAll('/', '-')}`, source(path)));
-      expect(end).toMatchObject({ type: 'failed', op: 'bind', errno: constants.errno[errno as 'ELOOP'] });
+      expect(end).toMatchObject({ type: 'failed', op: 'bind', errno: constants.errno[errno as 'EXDEV'] });
     }
-    for (const path of ['a/b', 'a/file']) {
+    for (const [path, bound] of [
+      ['a/b', 'a/b'],
+      ['a/file', 'a/file'],
+      ['inner/b', 'a/b'],
+    ] as const) {
       const plan = planOf(`source-${path.replaceAll('/', '-')}`, source(path));
       await runToEnd(plan);
-      expect(seen(plan, 'seen.mounts')).toMatch(new RegExp(`volume/${path} \\S+/oci/source.0 `));
+      expect(seen(plan, 'seen.mounts')).toMatch(new RegExp(`volume/${bound} \\S+/oci/source.0 `));
     }
   });
 });
