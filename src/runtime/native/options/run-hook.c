@@ -23,11 +23,9 @@ static _Noreturn void become_hook(const struct hook_plan *hook, int input, int e
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   setpgid(0, 0);
-  static char *nothing[] = {NULL};
-  char **argv = strings_of(&hook->args, hook->path), **env = hook->env.count ? strings_of(&hook->env, NULL) : nothing;
   if (dup2(input, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0) _exit(71);
   sys_close_range(3, ~0u, 0);
-  execve(hook->path, argv, env);
+  execve(hook->path, strings_of(&hook->args, hook->path), strings_of(&hook->env, NULL));
   const char *why = strerror(errno);
   if (write(2, why, strlen(why)) < 0) _exit(126);
   _exit(127);
