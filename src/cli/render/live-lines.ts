@@ -1,3 +1,5 @@
+import { displayWidth, endOf, padToWidth, startOf } from './width.ts';
+
 /** One resource of a live list. */
 export interface LiveRow {
   /** `Container shop-web-1` */
@@ -33,9 +35,9 @@ const COLORS = { pending: 2, working: 33, done: 32, warning: 33, failed: 31, ski
 
 /** A label in the width there is: without its first word, which many share, then from its end, where names differ. */
 function fitLabel(label: string, width: number, mark: string): string {
-  if (label.length <= width) return label;
+  if (displayWidth(label) <= width) return label;
   const name = label.slice(label.indexOf(' ') + 1);
-  return name.length <= width ? name : `${mark}${name.slice(name.length - width + 1)}`;
+  return displayWidth(name) <= width ? name : `${mark}${endOf(name, width - 1)}`;
 }
 
 /** What a row says, with the seconds it has been under way for. */
@@ -56,15 +58,15 @@ export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly st
   const shown = fitting(rows, look.height - head.length);
   // The last column stays free: a terminal may wrap when it is written to.
   const room = look.columns - 1 - '✔ '.length;
-  const widest = Math.max(0, ...rows.map((row) => row.label.length));
-  const texts = Math.max(0, ...rows.map((row) => wordsOf(row, look.now).length));
+  const widest = Math.max(0, ...rows.map((row) => displayWidth(row.label)));
+  const texts = Math.max(0, ...rows.map((row) => displayWidth(wordsOf(row, look.now))));
   const label = Math.max(8, Math.min(widest, room - 2 - Math.min(texts, Math.floor(room / 2))));
   const lines = shown.map((row) => {
     const mark = row.state === 'working' ? wheel[look.frame % wheel.length]! : marks[row.state];
     const name = fitLabel(row.label, label, marks.cut);
     const words = wordsOf(row, look.now);
-    const body = words === '' ? name : `${name.padEnd(label)}  ${words}`;
-    const fit = body.length <= room ? body : `${body.slice(0, Math.max(0, room - 1))}${marks.cut}`;
+    const body = words === '' ? name : `${padToWidth(name, label)}  ${words}`;
+    const fit = displayWidth(body) <= room ? body : `${startOf(body, room - 1)}${marks.cut}`;
     return `${look.color ? `\u001b[${COLORS[row.state]}m${mark}\u001b[0m` : mark} ${fit}`;
   });
   if (shown.length < rows.length)

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { displayWidth } from './width.ts';
 
 /** A terminal that can be drawn on. */
 interface Terminal {
@@ -94,7 +94,7 @@ export class LiveRegion {
   /** Goes to where the lines begin and clears from there. Lines wider than a narrowed terminal have been wrapped by it. */
   #erase(columns: number): string {
     const up = this.#drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)),
+      (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
       0,
     );
     return `\r${up > 0 ? `\u001b[${up}A` : ''}\u001b[J`;

@@ -1,5 +1,6 @@
 import type { TcomposeEvent } from '../../events.ts';
 import { visibleLine, visibleOutput } from '../../visible.ts';
+import { displayWidth, padToWidth } from './width.ts';
 
 export interface LogStyle {
   /** `web-1  | ` before each line. */
@@ -35,7 +36,7 @@ export function logFormatter(
     const name =
       style.project !== undefined && container.startsWith(start) ? container.slice(start.length) : container;
     const shown = visibleLine(name);
-    width = Math.max(width, shown.length);
+    width = Math.max(width, displayWidth(shown));
     return shown;
   };
   for (const container of style.containers ?? []) label(container);
@@ -49,7 +50,7 @@ export function logFormatter(
     const time = style.timestamps && event.timestamp !== undefined ? `${event.timestamp} ` : '';
     const line = terminal(event) ? visibleOutput(event.line) : event.line;
     if (!style.prefix) return `${time}${line}\n`;
-    const prefix = `${label(event.container).padEnd(width)}  | `;
+    const prefix = `${padToWidth(label(event.container), width)}  | `;
     if (!style.color) return `${prefix}${time}${line}\n`;
     const color = colors.get(event.container) ?? COLORS[colors.size % COLORS.length]!;
     colors.set(event.container, color);

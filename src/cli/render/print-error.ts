@@ -1,5 +1,6 @@
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import { visible, visibleLine } from '../../visible.ts';
+import { displayWidth } from './width.ts';
 
 interface ErrorStyle {
   readonly color: boolean;
@@ -26,7 +27,8 @@ export function formatError(error: unknown, style: ErrorStyle): string {
       lines.push(`${' '.repeat(gutter.length)} --> ${visibleLine(file)}:${line}:${column}`);
       if (sourceLine !== undefined) {
         // Tabs are kept in the caret's line so that it stands under the right character whatever their width.
-        const pad = visible(sourceLine.slice(0, column - 1)).replace(/[^\t]/g, ' ');
+        const before = visible(sourceLine.slice(0, column - 1)).split('\t');
+        const pad = before.map((part) => ' '.repeat(displayWidth(part))).join('\t');
         lines.push(
           `${gutter} | ${visible(sourceLine)}`,
           `${' '.repeat(gutter.length)} | ${pad}${paint(style.color, '31', '^')}`,

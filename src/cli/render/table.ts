@@ -1,5 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import { visibleLine } from '../../visible.ts';
+import { displayWidth, padToWidth } from './width.ts';
 
 /**
  * Columns padded to their widest cell and at least `narrowest` wide, three spaces between, no trailing blanks (Docker's
@@ -12,13 +13,13 @@ export function table(
 ): string {
   const all = [header, ...rows].map((row) => row.map(visibleLine));
   const widths = header.map((_, column) =>
-    Math.max(narrowest, ...all.map((row) => (row[column] ?? '').length)),
+    Math.max(narrowest, ...all.map((row) => displayWidth(row[column] ?? ''))),
   );
   return all
     .map(
       (row) =>
         `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
+          .map((cell, column) => padToWidth(cell, widths[column]!))
           .join('   ')
           .trimEnd()}\n`,
     )
