@@ -1,5 +1,23 @@
 import { attribute } from './attribute.ts';
 
+attribute('device_cgroup_rules', {
+  printed: [
+    [
+      ['c 1:3 mr', 'a 7:* rmw'],
+      `
+      device_cgroup_rules:
+        - c 1:3 mr
+        - a 7:* rmw`,
+    ],
+    [[], ''],
+  ],
+  refused: [
+    [{ a: 'b' }, 'services.web.device_cgroup_rules must be a list'],
+    ['one', 'services.web.device_cgroup_rules must be a list'],
+    [['c 1:3 mr', 'c 1:3 mr'], 'services.web.device_cgroup_rules[1] repeats an item of the same list'],
+  ],
+});
+
 attribute('devices', {
   printed: [
     [
@@ -35,5 +53,50 @@ attribute('devices', {
     ],
     [[{ target: '/dev/b' }], 'services.web.devices[0]: attribute "source" is missing'],
     ['x', 'services.web.devices must be a list'],
+  ],
+});
+
+attribute('gpus', {
+  printed: [
+    [
+      'all',
+      `
+      gpus:
+        - count: -1`,
+    ],
+    [
+      [{ driver: 'nvidia', count: 2, capabilities: ['gpu'] }],
+      `
+      gpus:
+        - capabilities:
+            - gpu
+          driver: nvidia
+          count: 2`,
+    ],
+    [
+      [{ device_ids: ['a'], options: { k: 'v' } }],
+      `
+      gpus:
+        - device_ids:
+            - a
+          options:
+            k: v`,
+    ],
+    [
+      [{ driver: 'nvidia' }],
+      `
+      gpus:
+        - driver: nvidia
+          count: -1`,
+    ],
+  ],
+  refused: [
+    ['some', 'services.web.gpus must be "all" or a list of device requests'],
+    [
+      [{ count: 1, device_ids: ['a'] }],
+      'services.web.gpus[0]: "count" and "device_ids" attributes are exclusive',
+    ],
+    [[{ count: 'few' }], 'services.web.gpus[0].count: "few" is not a whole number'],
+    [3, 'services.web.gpus must be a string or a list'],
   ],
 });

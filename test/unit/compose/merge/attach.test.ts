@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('attach', [['the override replaces', 'true', 'false', 'false']]);

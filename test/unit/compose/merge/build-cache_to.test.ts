@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('build.cache_to', [['lists append', '[a, b]', '[b, c]', '[a, b, b, c]']]);

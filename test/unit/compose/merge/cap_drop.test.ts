@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('cap_drop', [['lists append, each item once', '[a, b]', '[b, c]', '[a, b, c]']]);

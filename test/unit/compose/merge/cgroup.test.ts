@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('cgroup', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('cgroup_parent', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('container_name', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('healthcheck.test', [['the override replaces', '[CMD, a]', 'b', 'b']]);

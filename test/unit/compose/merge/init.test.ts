@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('init', [['the override replaces', 'true', 'false', 'false']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('pids_limit', [['the override replaces', '10', '"20"', '"20"']]);

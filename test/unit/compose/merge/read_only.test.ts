@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('read_only', [['the override replaces', 'true', 'false', 'false']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('restart', [['the override replaces', 'one', 'two', 'two']]);

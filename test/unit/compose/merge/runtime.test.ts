@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('runtime', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('stdin_open', [['the override replaces', 'true', 'false', 'false']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('stop_signal', [['the override replaces', 'one', 'two', 'two']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('use_api_socket', [['the override replaces', 'true', 'false', 'false']]);

@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('userns_mode', [['the override replaces', 'one', 'two', 'two']]);

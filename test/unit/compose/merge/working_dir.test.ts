@@ -1,3 +1,0 @@
-import { mergeCases } from './attribute.ts';
-
-mergeCases('working_dir', [['the override replaces', 'one', 'two', 'two']]);
