@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { serviceFields } from '../../src/compose/codec/service-fields.ts';
 import { shapes } from '../../src/compose/generated/attributes.ts';
@@ -38,9 +38,14 @@ test('the schema, the model and the support table know the same attributes of a 
   expect(modelled.sort()).toEqual(attributes);
 });
 
-test('each attribute of a service has a test file', () => {
-  const missing = Object.keys(serviceSupport).filter(
-    (name) => !existsSync(`test/unit/compose/attributes/${name}.test.ts`),
-  );
-  expect(missing).toEqual([]);
-});
+test.each(['attributes', 'merge'])(
+  'each attribute of a service has its table among the tests of %s',
+  (kind) => {
+    const folder = `test/unit/compose/${kind}`;
+    const tables = readdirSync(folder)
+      .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+      .join('\n');
+    const known = new Set([...tables.matchAll(/'([a-z_]+)'/g)].map(([, name]) => name));
+    expect(Object.keys(serviceSupport).filter((name) => !known.has(name))).toEqual([]);
+  },
+);
