@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
+
+/** Small projects for reported mistakes: `run.sh` brings one up with $TC, `expected.txt` says what is right. */
+const folder = '../shared/faults/cases';
+const present = existsSync(folder);
+const unmet = present
+  ? requirements({ root: true, built: true, commands: ['busybox'] })
+  : `${folder} is not here`;
+if (unmet !== undefined) console.warn(`skipped: reported cases: ${unmet}`);
+
+interface Expected {
+  /** Each is in what the case prints. */
+  readonly shows: readonly (string | RegExp)[];
+  /** None of these is. */
+  readonly never?: readonly (string | RegExp)[];
+  /** Why it cannot be right yet; it is not run then. */
+  readonly later?: string;
+}
+
+const cases: Readonly<Record<string, Expected>> = {
+  'bind-volume-copy-up': { shows: [/^s-1 +\| seed$/m, 'host: [seed]'] },
+  'cp-dot-new-dest': { shows: [/^rc 0$/m, /^\/tmp\/new:\na$/m], never: [/^\/tmp:\na$/m] },
+  'external-without-create': {
+    shows: ['tcompose network create bhext'],
+    never: ['unknown command'],
+    later: 'networks and volumes cannot be created by hand yet',
+  },
+  'inline-config-change': { shows: [/^v=2$/m], never: [/^v=1$/m] },
+  'ipv6-default-route': { shows: ['default via fd10:231:66::1'] },
+  'network-gone': { shows: [/^a-1 +\| \d+\.\d+\.\d+\.\d+$/m], never: ['error:'] },
+  'no-deps-service-namespace': { shows: [/^rc 0\n[\s\S]*^rc 0$/m], never: ['error:'] },
+  'ports-range-large': { shows: ['Started'], never: ['error:'], later: 'ranges of thousands of ports fail' },
+  'readonly-configs': {
+    shows: ['hello', 'sec'],
+    never: ['error:'],
+    later: 'a root that is read-only takes no copies',
+  },
+  'restart-waits': { shows: [/^db .*\(healthy\)$/m, /^web Up/m, /^rc 1$/m], never: ['JOBRAN'] },
+  'rotation-loss': {
+    shows: [/^up, 1m: +100000$/m, /^up, 10k: +100000$/m],
+    later: 'lines that are rotated away before they are read are lost',
+  },
+  'run-aliases': { shows: ['NXDOMAIN'], never: ['"salias"'] },
+  'single-letter-volume': { shows: ['config rc 0', 's-1 exited with code 0'], never: ['error:'] },
+  'single-service-follow': { shows: [/\| one\n[\s\S]*\| one$/m, 'logs -f ended, rc 124'] },
+  'static-ip-stolen': { shows: [/^rc 0$/m], never: ['error:'] },
+};
+
+/** Longest a case may take, milliseconds. */
+const limit = 300_000;
+
+describe.skipIf(unmet !== undefined)(`reported cases${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let root: string;
+  const environment = () => ({
+    ...plainEnvironment(),
+    TC: `${process.execPath} ${resolve('dist/tcompose.cjs')}`,
+    TCOMPOSE_ROOT: root,
+  });
+  beforeAll(() => {
+    root = mkdtempSync('/tmp/tc-cases-');
+  });
+  afterAll(() => {
+    spawnSync(process.execPath, [resolve('dist/tcompose.cjs'), 'engine', 'stop'], { env: environment() });
+    rmSync(root, { recursive: true });
+  });
+
+  it('have each an expectation here', () => {
+    const known = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(known.map(({ name }) => name).filter((name) => cases[name] === undefined)).toEqual([]);
+  });
+
+  for (const [name, { shows, never = [], later }] of Object.entries(cases)) {
+    it.skipIf(later !== undefined)(`${name}${later ? ` (skipped: ${later})` : ''}`, () => {
+      const { stdout, stderr } = spawnSync('bash', [join(resolve(folder), name, 'run.sh')], {
+        env: environment(),
+        encoding: 'utf8',
+        timeout: limit,
+      });
+      const text = `${stdout}${stderr}`;
+      for (const part of shows) expect(text).toMatch(part);
+      for (const part of never) expect(text).not.toMatch(part);
+    });
+  }
+});
