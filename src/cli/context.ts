@@ -1,6 +1,6 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { EventSink } from '../events.ts';
-import type { GlobalOptions } from './arguments/globals.ts';
+import type { GlobalOptions } from './arguments/global-options.ts';
 import type { ProgressKind } from './render/choose.ts';
 import type { LogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';

@@ -2,7 +2,7 @@ import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { TcomposeEvent } from '../events.ts';
 import { visible } from '../visible.ts';
 import { isTruthy } from './arguments/environment.ts';
-import type { GlobalOptions } from './arguments/globals.ts';
+import type { GlobalOptions } from './arguments/global-options.ts';
 import type { CliContext } from './context.ts';
 import { currentDirectory } from './current-directory.ts';
 import { plainLogStyle } from './render/log-lines.ts';

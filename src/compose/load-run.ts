@@ -1,4 +1,4 @@
-import type { ExtendScope } from './assemble/extends.ts';
+import type { ExtendScope } from './assemble/extend-scope.ts';
 import type { LoadEffects } from './effects.ts';
 import type { Warning } from './warning.ts';
 import type { Source } from './yaml/read-source.ts';

@@ -1,6 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 import { closure } from '../graph/graph.ts';
-import { type LoadedTree, loadFiles } from './assemble/load-files.ts';
+import { loadFiles } from './assemble/load-files.ts';
+import type { LoadedTree } from './assemble/loaded-tree.ts';
 import { checkConsistency } from './consistency/consistency.ts';
 import { checkMakeable } from './consistency/makeable.ts';
 import { type LoadEffects, nodeEffects } from './effects.ts';

@@ -1,5 +1,4 @@
 import type { TcomposeError } from '../errors.ts';
-import type { PortDemand } from './ports/plan-ports.ts';
 import type { AttachPlan, EndpointRecord, NetworkRecord, PortBinding } from './types.ts';
 
 /** What a network is to be; fields left out are chosen (driver `bridge`, a free pool, a name for the bridge). */
@@ -137,4 +136,10 @@ export interface NetworkService {
   resolvConf(dns?: DnsOptions): string;
   /** Ends DNS, proxies and watching. Links and firewall entries stay: containers may be running. */
   close(): Promise<void>;
+}
+
+/** Containers that are to be started together, each with the ports it publishes. */
+export interface PortDemand {
+  readonly containerName: string;
+  readonly ports: readonly PortRequest[];
 }

@@ -8,7 +8,8 @@ import {
   isGroup,
   type ParsedArgs,
 } from './command.ts';
-import { everyCommandFlags, type GlobalOptions, globalFlags, globalOptions } from './globals.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { everyCommandFlags, globalFlags, globalOptions } from './globals.ts';
 import { parseArgs } from './parse-args.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

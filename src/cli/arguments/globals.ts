@@ -1,5 +1,6 @@
 import type { FlagSpec } from './command.ts';
 import { isTruthy } from './environment.ts';
+import type { GlobalOptions } from './global-options.ts';
 
 /** Flags that stand before the command, as Docker Compose has them; `--dry-run` and `--verbose` are also taken after it. */
 export const globalFlags: readonly FlagSpec[] = [
@@ -60,22 +61,6 @@ export const everyCommandFlags: readonly FlagSpec[] = [
   { name: 'dry-run', type: 'boolean', hidden: true, summary: 'Print what would be done, do nothing' },
   { name: 'verbose', type: 'boolean', hidden: true, summary: 'Show the causes of errors' },
 ];
-
-/** The global flags of one run, with their environment variables taken into account where the command line is silent. */
-export interface GlobalOptions {
-  readonly files: readonly string[];
-  readonly projectName: string | undefined;
-  readonly projectDirectory: string | undefined;
-  readonly profiles: readonly string[];
-  readonly envFiles: readonly string[];
-  readonly progress: 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
-  readonly ansi: 'never' | 'always' | 'auto';
-  readonly parallel: number;
-  readonly dryRun: boolean;
-  readonly allResources: boolean;
-  readonly compatibility: boolean;
-  readonly verbose: boolean;
-}
 
 type Flags = Readonly<Record<string, boolean | string | number | readonly string[]>>;
 

@@ -12,30 +12,8 @@ import { problem, throwCollected } from '../problems.ts';
 import { remoteHint, remoteProblem } from '../read/discover.ts';
 import { readDocuments } from '../read/read-documents.ts';
 import { isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
-import type { Removal } from '../yaml/split-marks.ts';
+import type { Extended, ExtendScope } from './extend-scope.ts';
 import { type Layer, LayeredPositions } from './layers.ts';
-
-/** The services of one file, among which `extends: name` looks. */
-export interface ExtendScope {
-  /** Absolute path, or `-`. */
-  readonly file: string;
-  /** Directory that `extends.file` counts from. */
-  readonly directory: string;
-  readonly services: TreeMap;
-  /** Services of files merged before, for a name this file doesn't have. */
-  readonly earlier?: TreeMap | undefined;
-  readonly removals: readonly Removal[];
-  readonly positions: LayeredPositions;
-  readonly done: Map<string, Extended>;
-}
-
-interface Extended {
-  readonly service: Tree;
-  /** What it was made of, as layers of `services.<name>` in their files: base first. */
-  readonly layers: readonly Layer[];
-  /** Services it extends, one through the other. */
-  readonly depth: number;
-}
 
 /** Services that may extend each other in a row, and how many of them, the nearest, are searched for places. */
 const maxChain = 100;

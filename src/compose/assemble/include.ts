@@ -10,7 +10,7 @@ import type { ComposeDocument } from '../read/read-documents.ts';
 import type { Contents } from '../read/resolve-environment.ts';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import type { Layer } from './layers.ts';
-import { loadFiles } from './load-files.ts';
+import type { LoadFiles } from './loaded-tree.ts';
 
 interface IncludeEntry {
   readonly paths: readonly string[];
@@ -32,7 +32,11 @@ const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'mode
  * The `include` key is dropped.
  * @throws TcomposeError COMPOSE_INCLUDE for a circle or a malformed entry, and whatever is wrong in an included file.
  */
-export async function includeProjects(document: ComposeDocument, run: LoadRun): Promise<readonly Included[]> {
+export async function includeProjects(
+  document: ComposeDocument,
+  run: LoadRun,
+  loadFiles: LoadFiles,
+): Promise<readonly Included[]> {
   const entries = own(document.tree, 'include');
   delete document.tree.include;
   if (entries === undefined || entries === null) return [];
@@ -44,7 +48,7 @@ export async function includeProjects(document: ComposeDocument, run: LoadRun): 
   const included: Included[] = [];
   for (const [index, node] of entries.entries()) {
     const entry = parseEntry(node, document, [...path, index]);
-    included.push(await includeOne(entry, document, [...path, index], run));
+    included.push(await includeOne(entry, document, [...path, index], run, loadFiles));
   }
   return included;
 }
@@ -82,6 +86,7 @@ async function includeOne(
   document: ComposeDocument,
   path: TreePath,
   run: LoadRun,
+  loadFiles: LoadFiles,
 ): Promise<Included> {
   const { effects } = run;
   const absolute = (value: string) => resolve(run.workingDir, expandHome(value, effects.home));

@@ -13,19 +13,11 @@ import { isList, isMap, nodeAt, own, ownMap, type Tree, type TreeMap, type TreeP
 import { errorsIn, Mistakes } from '../validate/mistakes.ts';
 import { checkRules } from '../validate/rules.ts';
 import { validate } from '../validate/validate.ts';
-import { type ExtendScope, extendServices } from './extends.ts';
+import type { ExtendScope } from './extend-scope.ts';
+import { extendServices } from './extends.ts';
 import { includeProjects } from './include.ts';
 import { LayeredPositions } from './layers.ts';
-
-/** A merged, canonical tree and where its parts were written. */
-export interface LoadedTree {
-  readonly tree: TreeMap;
-  readonly positions: LayeredPositions;
-  /** What is wrong in the tree, and has been taken out of it. */
-  readonly mistakes: Mistakes;
-  /** What secrets and configs have by their variable. */
-  readonly contents: Contents;
-}
+import type { LoadedTree } from './loaded-tree.ts';
 
 /**
  * Reads compose files and merges them, document by document: variables, include, extends, merge, form, canonical syntax;
@@ -74,7 +66,7 @@ async function addDocument(
   { positions, mistakes, contents }: Omit<LoadedTree, 'tree'>,
   run: LoadRun,
 ): Promise<TreeMap> {
-  for (const included of await includeProjects(document, run)) {
+  for (const included of await includeProjects(document, run, loadFiles)) {
     for (const layer of included.layers) positions.add(layer);
     for (const [place, content] of included.contents) contents.set(place, content);
   }

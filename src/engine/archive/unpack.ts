@@ -5,7 +5,7 @@ import { errnoOf, libcLayerSystem } from '../../image/layer-system.ts';
 import { archiveParts, TreeWriter } from '../../image/tree-writer.ts';
 import { shownName } from '../../tar/archive-error.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
-import type { ContainerRoot } from '../containers/root/container-root.ts';
+import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { badParameter } from '../http/failure.ts';
 
 interface UnpackOptions {

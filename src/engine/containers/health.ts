@@ -1,5 +1,6 @@
 import type { Engine } from '../context.ts';
-import { type ExecProcess, startExec } from '../exec/exec-process.ts';
+import type { ExecProcess } from '../exec/exec.ts';
+import { startExec } from '../exec/exec-process.ts';
 import { resolveHealthConfig } from '../health/config.ts';
 import { monitorHealth } from '../health/monitor.ts';
 import type { HealthExec } from '../health/types.ts';

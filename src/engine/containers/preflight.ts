@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import type { PortDemand } from '../../network/ports/plan-ports.ts';
+import type { PortDemand } from '../../network/service-types.ts';
 import type { ContainerCreateRequest } from '../api/container.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';

@@ -18,23 +18,10 @@ import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
+import type { ExecProcess } from './exec.ts';
 
 /** File in an exec's run directory: nobody waits for it, so it goes on without the engine that started it. */
 export const detachedMark = 'detached';
-
-type ExecState =
-  | { readonly status: 'created' }
-  | { readonly status: 'running'; readonly pid: number }
-  | { readonly status: 'exited'; readonly exitCode: number };
-
-/** A process run in a container beside its own (docker exec, health checks, hooks). */
-export interface ExecProcess {
-  readonly id: string;
-  readonly container: Container;
-  readonly request: ExecCreateRequest;
-  state: ExecState;
-  shim: ShimConnection | undefined;
-}
 
 interface ExecStart {
   /** Terminal size [rows, columns]. */

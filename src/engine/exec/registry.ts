@@ -1,5 +1,5 @@
 import { notFound } from '../http/failure.ts';
-import type { ExecProcess } from './exec-process.ts';
+import type { ExecProcess } from './exec.ts';
 
 /** Execs by id: those that run, and finished ones until their container is gone or they are too many. */
 export interface ExecRegistry {

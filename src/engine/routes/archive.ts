@@ -7,11 +7,8 @@ import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
-import {
-  type ContainerRoot,
-  openContainerRoot,
-  withWritableRoot,
-} from '../containers/root/container-root.ts';
+import { openContainerRoot, withWritableRoot } from '../containers/root/container-root.ts';
+import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';

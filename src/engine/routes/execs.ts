@@ -3,7 +3,8 @@ import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from '../api/ex
 import { execCreateShape, execStartShape } from '../api/request-shapes.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
-import { type ExecProcess, startExec } from '../exec/exec-process.ts';
+import type { ExecProcess } from '../exec/exec.ts';
+import { startExec } from '../exec/exec-process.ts';
 import { neededInteger } from '../filters.ts';
 import { shaped } from '../http/body-shape.ts';
 import { type Exchange, outputType } from '../http/exchange.ts';

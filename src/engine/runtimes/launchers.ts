@@ -13,7 +13,7 @@ import {
   ownLauncher,
   runtimeLog,
 } from '../../runtime/foreign/launcher.ts';
-import type { RootfsContext } from '../../runtime/launch/build-launch-plan.ts';
+import type { RootfsContext } from '../../runtime/launch/launch-context.ts';
 import type { LaunchPlan } from '../../runtime/launch/launch-plan.ts';
 import type { ShimFailure } from '../../runtime/shim/shim-messages.ts';
 import type { OciSpec } from '../../runtime/spec/oci-types.ts';

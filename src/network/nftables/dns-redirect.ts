@@ -1,16 +1,8 @@
 /** The one table in a container's own network namespace: DNS queries to 127.0.0.11 go to another port there. */
 import { DNS_ADDRESS } from '../dns/resolv-conf.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
-import {
-  destinationAddress4,
-  destinationPort,
-  dnat4,
-  type Expression,
-  equal,
-  load,
-  meta,
-  REGISTER,
-} from './expressions.ts';
+import { destinationAddress4, destinationPort, dnat4, equal, load, meta, REGISTER } from './expressions.ts';
+import type { Expression } from './messages.ts';
 import { addBaseChain, addRule, addTable, HOOK, NFPROTO, type TableName } from './messages.ts';
 
 const table: TableName = { family: NFPROTO.ipv4, table: 'tcompose_dns' };

@@ -3,12 +3,7 @@
  * four bytes fills the ones that follow, which is how concatenated keys are built.
  */
 import { attribute, be32, nested, text } from '../../sys/netlink-message.ts';
-import { VERDICT } from './messages.ts';
-
-export interface Expression {
-  readonly name: string;
-  readonly attributes: readonly Buffer[];
-}
+import { type Expression, VERDICT } from './messages.ts';
 
 /** First of the sixteen 32-bit registers. */
 export const REGISTER = 8;

@@ -4,7 +4,8 @@
  * its head, marked with a comment; what may pass is still decided by our own table.
  */
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
-import { counter, type Expression, equal, meta, verdict } from './expressions.ts';
+import { counter, equal, meta, verdict } from './expressions.ts';
+import type { Expression } from './messages.ts';
 import {
   addRule,
   batch,

@@ -14,12 +14,17 @@ import {
   readText,
   text,
 } from '../../sys/netlink-message.ts';
-import type { Expression } from './expressions.ts';
 
 const SUBSYSTEM = 10 << 8;
 const NFNL_MSG_BATCH_BEGIN = 16;
 const NFNL_MSG_BATCH_END = 17;
 const NFNL_SUBSYS_NFTABLES = 10;
+
+/** A part of a rule, by the kernel's name for its kind. */
+export interface Expression {
+  readonly name: string;
+  readonly attributes: readonly Buffer[];
+}
 
 /** Types of messages (linux/netfilter/nf_tables.h). */
 export const NFT_MSG = {

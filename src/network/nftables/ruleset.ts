@@ -14,7 +14,6 @@ import {
   destinationPort,
   destinationTranslated,
   dnat4,
-  type Expression,
   equal,
   established,
   fromMap,
@@ -29,6 +28,7 @@ import {
   verdict,
   verdictFromMap,
 } from './expressions.ts';
+import type { Expression } from './messages.ts';
 import {
   addBaseChain,
   addElements,

@@ -3,7 +3,7 @@ import { errnoName } from '../../errno.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { HoldSocketOp } from '../../runtime/launch/launch-plan.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
-import type { PortRequest } from '../service-types.ts';
+import type { PortDemand, PortRequest } from '../service-types.ts';
 import type { PortBinding } from '../types.ts';
 import { longRuns } from './long-runs.ts';
 import { formatEndpoint, type PortHolder } from './port-holder.ts';
@@ -43,12 +43,6 @@ export function planPorts(requests: readonly PortRequest[], world: PortWorld): P
     }
   }
   return planned;
-}
-
-/** Containers that are to be started together, each with the ports it publishes. */
-export interface PortDemand {
-  readonly containerName: string;
-  readonly ports: readonly PortRequest[];
 }
 
 /** Why containers could not have their ports, one error a container; empty: all can. Nothing is reserved. */

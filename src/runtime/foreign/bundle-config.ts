@@ -1,5 +1,5 @@
 import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
-import type { RootfsContext } from '../launch/build-launch-plan.ts';
+import type { RootfsContext } from '../launch/launch-context.ts';
 import type { LaunchPlan } from '../launch/launch-plan.ts';
 import { allCapabilities } from '../spec/capabilities.ts';
 import type { OciCapabilities, OciMount, OciProcess, OciSpec } from '../spec/oci-types.ts';

@@ -1,52 +1,16 @@
 import { TcomposeError } from '../../errors.ts';
-import type { RootfsBind } from '../../image/types.ts';
-import type { AttachPlan } from '../../network/types.ts';
 import { allowsEverything, type CgroupPlan, planCgroups } from '../cgroup/cgroup-plan.ts';
 import { capabilityMask } from '../spec/capabilities.ts';
 import { checkSpec } from '../spec/check/check-spec.ts';
 import { runtimeDeviceRules } from '../spec/device-rules.ts';
 import type { OciNamespaceType, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
-import type { CallerPlan, HookPlan } from './launch-options.ts';
+import type { LaunchContext } from './launch-context.ts';
+import type { HookPlan } from './launch-options.ts';
 import type { LaunchPlan, NamespacePlan, NamespaceSource } from './launch-plan.ts';
 import { mapText } from './plan-mount-options.ts';
 import { processPlan } from './plan-process.ts';
 import { setupOps } from './plan-setup.ts';
-
-/** Where a container's root comes from. */
-export type RootfsContext =
-  | {
-      readonly kind: 'overlay';
-      /** Read-only layers, top first. */
-      readonly lowerDirs: readonly string[];
-      readonly upper: string;
-      readonly work: string;
-      /** An empty directory; the overlay is only visible in the container's mount namespace. */
-      readonly mountPoint: string;
-      readonly binds?: readonly RootfsBind[];
-    }
-  | { readonly kind: 'directory'; readonly path: string; readonly binds?: readonly RootfsBind[] };
-
-/** All a launch needs beside the OCI spec. */
-export interface LaunchContext {
-  readonly id: string;
-  readonly runDir: string;
-  readonly stdio: LaunchPlan['stdio'];
-  readonly log?: NonNullable<LaunchPlan['log']>;
-  readonly rootfs: RootfsContext;
-  /** From the network service; absent: a new network namespace has lo only. */
-  readonly attach?: AttachPlan;
-  readonly machine: MachineFacts;
-  /** HostConfig.Init. */
-  readonly init: boolean;
-  /** LaunchPlan.waitForStart; default false. */
-  readonly waitForStart?: boolean;
-  readonly caller?: CallerPlan;
-  /** The container's state for hooks: HooksPlan.state. Absent: none are run. */
-  readonly hooks?: string;
-  /** The root file system is moved over the old one, where pivot_root(2) can't be. */
-  readonly noPivot?: boolean;
-}
 
 /** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done, or must not be (checkSpec). */
 export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan {

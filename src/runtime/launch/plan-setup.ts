@@ -4,7 +4,7 @@ import type { CgroupPlan } from '../cgroup/cgroup-plan.ts';
 import { defaultDevices } from '../spec/device-rules.ts';
 import type { OciMount, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
-import type { LaunchContext } from './build-launch-plan.ts';
+import type { LaunchContext } from './launch-context.ts';
 import type { SetupOp } from './launch-plan.ts';
 import { mountAttribute } from './mount-attributes.ts';
 import { type MountWords, mountFlag, parseMountWords } from './mount-flags.ts';

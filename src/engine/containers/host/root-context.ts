@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/index.ts';
-import type { RootfsContext } from '../../../runtime/launch/build-launch-plan.ts';
+import type { RootfsContext } from '../../../runtime/launch/launch-context.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 

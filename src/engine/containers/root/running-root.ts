@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { O_PATH, openIn } from '../../../sys/openat2.ts';
 import { conflict } from '../../http/failure.ts';
-import type { ContainerRoot } from './container-root.ts';
+import type { ContainerRoot } from './root-handle.ts';
 
 /**
  * The root directory of a running process, with all that is mounted in it. The pid's /proc directory is opened once: its

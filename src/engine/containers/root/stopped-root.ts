@@ -20,7 +20,7 @@ import {
   writableDirectories,
 } from '../host/writable-directories.ts';
 import type { StoredMount } from '../record.ts';
-import type { ContainerRoot, RootAccess } from './container-root.ts';
+import type { ContainerRoot, RootAccess } from './root-handle.ts';
 
 const directoryFlags = O_PATH | constants.O_DIRECTORY;
 type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig' | 'state'>;

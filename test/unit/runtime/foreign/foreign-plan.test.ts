@@ -3,7 +3,8 @@ import { bundleConfig, execProcess } from '../../../../src/runtime/foreign/bundl
 import { foreignExecPlan, foreignRunPlan } from '../../../../src/runtime/foreign/foreign-plan.ts';
 import type { ForeignLauncher } from '../../../../src/runtime/foreign/launcher.ts';
 import { buildExecPlan } from '../../../../src/runtime/launch/build-exec-plan.ts';
-import { buildLaunchPlan, type RootfsContext } from '../../../../src/runtime/launch/build-launch-plan.ts';
+import { buildLaunchPlan } from '../../../../src/runtime/launch/build-launch-plan.ts';
+import type { RootfsContext } from '../../../../src/runtime/launch/launch-context.ts';
 import { generateSpec } from '../../../../src/runtime/spec/oci-spec.ts';
 import type { MachineFacts, SpecInput } from '../../../../src/runtime/spec/spec-input.ts';
 import { containerId, layoutV1, machineV1, machineV2, specInput } from '../machines.ts';

@@ -1,12 +1,9 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { buildExecPlan } from '../../../../src/runtime/launch/build-exec-plan.ts';
-import {
-  buildLaunchPlan,
-  type LaunchContext,
-  launchWarnings,
-} from '../../../../src/runtime/launch/build-launch-plan.ts';
+import { buildLaunchPlan, launchWarnings } from '../../../../src/runtime/launch/build-launch-plan.ts';
 import { explainFailure } from '../../../../src/runtime/launch/explain-failure.ts';
+import type { LaunchContext } from '../../../../src/runtime/launch/launch-context.ts';
 import { mergeMountWords, parseMountWords } from '../../../../src/runtime/launch/mount-flags.ts';
 import { defaultProfile } from '../../../../src/runtime/seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from '../../../../src/runtime/seccomp/resolve-profile.ts';
