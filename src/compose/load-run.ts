@@ -1,7 +1,7 @@
 import type { ExtendScope } from './assemble/extend-scope.ts';
 import type { LoadEffects } from './effects.ts';
 import type { Warning } from './warning.ts';
-import type { Source } from './yaml/read-source.ts';
+import type { Source } from './yaml/index.ts';
 
 /** Parts of loading that can be left out; what `config` offers as flags. */
 export interface LoadSwitches {

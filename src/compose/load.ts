@@ -23,7 +23,7 @@ import { toModel } from './to-model.ts';
 import { own, ownMap, type TreeMap } from './tree.ts';
 import { errorsIn } from './validate/mistakes.ts';
 import type { Warning } from './warning.ts';
-import { readSource, type Source } from './yaml/read-source.ts';
+import { readSource, type Source } from './yaml/index.ts';
 
 export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   /** `-p`. */

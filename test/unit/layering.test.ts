@@ -144,6 +144,14 @@ describe('layers of src', () => {
     expect(imports.filter((one) => !allowed(one)).map(say)).toEqual([]);
   });
 
+  it('enter a folder with a front door by that alone', () => {
+    const doors = ['compose/yaml/'];
+    const around = imports.filter(({ from, to }) =>
+      doors.some((door) => to.startsWith(door) && to !== `${door}index.ts` && !from.startsWith(door)),
+    );
+    expect(around.map(say)).toEqual([]);
+  });
+
   it('plan a project without a look at what carries the plan out', () => {
     const planners = imports.filter(({ from }) => folderOf(from) === 'project' && edgeOf(from) === undefined);
     expect(planners.filter(({ to, types }) => !types && edgeOf(to) !== undefined).map(say)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Tree, TreeMap } from '../tree.ts';
-import type { Removal } from '../yaml/split-marks.ts';
+import type { Removal } from '../yaml/index.ts';
 import type { Layer, LayeredPositions } from './layers.ts';
 
 /** The services of one file, among which `extends: name` looks. */

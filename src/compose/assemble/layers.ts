@@ -1,8 +1,7 @@
 import type { SourcePlace } from '../../errors.ts';
 import type { Positions } from '../positions.ts';
 import type { TreePath } from '../tree.ts';
-import { locate, placeAt } from '../yaml/locate.ts';
-import type { Source } from '../yaml/read-source.ts';
+import { locate, placeAt, type Source } from '../yaml/index.ts';
 
 /** A part of a document that went into a merged tree: what was at `from` in it stands at `to` in the tree. */
 export interface Layer {

@@ -1,5 +1,5 @@
 import { isList, isMap, type Tree, type TreeMap } from '../tree.ts';
-import { scalarText } from '../yaml/resolve-plain.ts';
+import { scalarText } from '../yaml/index.ts';
 
 /** A mapping as the list it may also be written as: keys sorted, `key=value`, a null value as the bare key. */
 export function toSequence(value: Tree): Tree[] {

@@ -1,7 +1,6 @@
 import { stepInto } from '../normalize/path-table.ts';
 import { isList, isMap, nodeAt, own, type Tree, type TreeMap, type TreePath } from '../tree.ts';
-import { scalarText } from '../yaml/resolve-plain.ts';
-import type { Removal } from '../yaml/split-marks.ts';
+import { type Removal, scalarText } from '../yaml/index.ts';
 import { type Identity, unicityTable } from './unicity.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { parseVolume } from '../canonical/volumes.ts';
 import { buildPathTable, type PathTable, stepInto } from '../normalize/path-table.ts';
 import { isMap, own, type Tree, type TreeMap } from '../tree.ts';
-import { scalarText } from '../yaml/resolve-plain.ts';
+import { scalarText } from '../yaml/index.ts';
 
 /** What makes an item of a list the same item as another; undefined for items that are compared by nothing. */
 export type Identity = (item: Tree) => string | undefined;

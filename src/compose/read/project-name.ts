@@ -4,7 +4,7 @@ import { LayeredPositions } from '../assemble/layers.ts';
 import { InvalidTemplate, substitute } from '../interpolate/template.ts';
 import { problem } from '../problems.ts';
 import { own } from '../tree.ts';
-import type { Source } from '../yaml/read-source.ts';
+import type { Source } from '../yaml/index.ts';
 import type { Discovered } from './discover.ts';
 
 interface Wanted {

@@ -3,8 +3,7 @@ import { type Layer, LayeredPositions } from '../assemble/layers.ts';
 import { copyTree, interpolate } from '../interpolate/interpolate.ts';
 import type { LoadRun } from '../load-run.ts';
 import { isMap, kindOf, own, type Tree, type TreeMap } from '../tree.ts';
-import type { Source } from '../yaml/read-source.ts';
-import { type Removal, splitMarks } from '../yaml/split-marks.ts';
+import { type Removal, type Source, splitMarks } from '../yaml/index.ts';
 
 /** One YAML document of a compose file, interpolated, with what it removes from the files before it. */
 export interface ComposeDocument {
