@@ -38,7 +38,7 @@ export async function loadForCommand(
     cwd: ctx.cwd,
   });
   for (const warning of warnings) ctx.warn(warning.message, warning.hint);
-  return project;
+  return globals.allResources ? { ...project, everyResource: true } : project;
 }
 
 /**

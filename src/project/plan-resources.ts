@@ -13,6 +13,7 @@ import type { PlanBuilder } from './plan-builder.ts';
 
 /** Networks the services of a project use, by key, sorted. */
 function usedNetworks(project: Project): readonly string[] {
+  if (project.everyResource === true) return Object.keys(project.networks).sort();
   const keys = new Set<string>();
   for (const service of Object.values(project.services))
     if (service.network_mode === undefined)
@@ -22,6 +23,7 @@ function usedNetworks(project: Project): readonly string[] {
 
 /** Named volumes the services of a project use, by key, sorted. */
 export function usedVolumes(project: Project): readonly string[] {
+  if (project.everyResource === true) return Object.keys(project.volumes).sort();
   const keys = new Set<string>();
   for (const service of Object.values(project.services))
     for (const mount of service.volumes ?? [])

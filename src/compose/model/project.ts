@@ -31,6 +31,8 @@ export interface Project {
   /** Its name is that of its directory: nobody has given it another. */
   readonly namedAfterDirectory?: boolean;
   /** Services left out by profiles or by selection; their names stay known so that they are no orphans. */
+  /** Networks and volumes that no service uses are made, too (`--all-resources`). Default false. */
+  readonly everyResource?: boolean;
   readonly disabledServices: Readonly<Record<string, Service>>;
   /** Top-level `x-*` keys. */
   readonly extensions: Extensions;
