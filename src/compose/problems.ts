@@ -35,8 +35,8 @@ export const pathOfProblem = (error: TcomposeError): TreePath | undefined => pat
 export const maxProblems = 100;
 
 /**
- * Whether two errors are one mistake: what an alias or an extends brings to several services is at fault in one place of
- * the user's file.
+ * Whether two errors are one mistake: a faulty value that reaches several services through an alias or an extends stands in
+ * one place of the user's file.
  */
 export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
   if (a.where === undefined || b.where === undefined) return false;

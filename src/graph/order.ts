@@ -40,8 +40,8 @@ function walk(graph: Graph): Walk {
 }
 
 /**
- * Nodes after what they depend on, else by name. Edges that lead back, in a graph with cycles, count for nothing: the same ones
- * each time.
+ * Nodes after what they depend on, else by name. In a graph with cycles, edges that lead back are ignored, always the same
+ * ones.
  */
 export const dependenciesFirst = (graph: Graph): readonly string[] => walk(graph).order;
 
@@ -55,7 +55,7 @@ function closedFromSmallest(way: readonly string[]): readonly string[] {
   return [...way.slice(at), ...way.slice(0, at), smallest];
 }
 
-/** The graph without the edges that lead back: what labels of containers say may have become a cycle by edits. */
+/** The graph without the edges that lead back. Labels of containers may form a cycle after edits of the compose file. */
 export function withoutCycles(graph: Graph): Graph {
   const { back } = walk(graph);
   if (back.length === 0) return graph;

@@ -17,8 +17,8 @@ function everyAttribute(given: Service): OutMap {
 }
 
 /**
- * Less `develop` and `attach`, which change nothing in a container, and `label_file`, whose labels are among the labels: an edit
- * of them makes no container anew.
+ * Less `develop` and `attach`, which change nothing in a container, and `label_file`, whose labels are among the labels: editing
+ * them does not recreate a container.
  */
 function hashedAttributes(given: Service): OutMap {
   const { develop: _w, attach: _a, label_file: _l, ...kept } = given;

@@ -20,7 +20,7 @@ export function styleOf(text: string, place: ScalarPlace): ScalarStyle {
   return allowed.single ? 'single' : 'double';
 }
 
-/** Texts of which only the words below could be taken for anything else: the common case, told without looking closely. */
+/** The common case, recognised cheaply: of these texts only the words below could be read as something other than a string. */
 const harmless = /^[A-Za-z/_](?:[A-Za-z0-9_./=+@,;$%-]| (?=[A-Za-z0-9])|:(?=[A-Za-z0-9/]))*$/;
 
 const words = new Set(['', '~', '<<', '.nan', '.NaN', '.NAN']);

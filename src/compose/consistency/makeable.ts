@@ -9,8 +9,8 @@ import { isAddress, withoutBrackets } from '../values/ip.ts';
 import { type Report, reportTo } from './report.ts';
 
 /**
- * What no container, network or volume can be made of, though Docker Compose reads and prints it and leaves it to the engine: told
- * here, it has a place in the file, and comes before anything is made.
+ * Values that the engine would refuse when it makes a container, network or volume. Docker Compose reads and prints them. Checking
+ * here gives the error a place in the file, before anything is made.
  */
 export function checkMakeable(project: Project, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];

@@ -22,7 +22,7 @@ export function normalize(tree: TreeMap, context: Context): TreeMap {
   return tree;
 }
 
-/** True when the service is on the network `default`, by its own words or for lack of any. */
+/** True when the service is on the network `default`: it names it, or names no network at all. */
 function joinDefaultNetwork(service: TreeMap): boolean {
   const networks = ownMap(service, 'networks') ?? {};
   if (Object.keys(networks).length > 0) return Object.hasOwn(networks, 'default');
@@ -108,7 +108,7 @@ function nameResources(tree: TreeMap, section: string, { projectName }: Context)
   for (const [key, resource] of Object.entries(resources ?? {})) {
     const named = isMap(resource) ? resource : {};
     const external = named.external === true || named.external === 'true';
-    // A blank name stays blank: with another in its place a project would take, and remove, what it was never told of.
+    // A blank name stays blank. A default in its place could be the name of something that is not the project's.
     if (named.name === undefined) named.name = external ? key : `${projectName}_${key}`;
     if (resources !== undefined) resources[key] = named;
   }

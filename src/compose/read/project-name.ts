@@ -23,8 +23,8 @@ interface ProjectName {
 const given = (name: string): ProjectName => ({ name, afterDirectory: false });
 
 /**
- * The name of a project: that of the flag, of COMPOSE_PROJECT_NAME, the last `name:` of the files, or the directory's; the first that
- * is given. A `name:` that comes out blank is a mistake: the directory's name in its place would be another project's.
+ * The name of a project: the first that is given of -p, COMPOSE_PROJECT_NAME, the last `name:` of the files and the directory's
+ * name. A `name:` that comes out blank is a mistake: falling back to the directory could mean another project.
  * @throws TcomposeError COMPOSE_PROJECT_NAME
  */
 export async function projectName(

@@ -3,8 +3,8 @@ import { maxProblems, pathOfProblem, sameMistake, throwCollected } from '../prob
 import { isMap, type TreeMap, type TreePath } from '../tree.ts';
 
 /**
- * The mistakes of one load, gathered over its phases so that they are told in one go. A faulty attribute is taken out of the
- * tree, the phases go on with the rest, and what they then miss on its account is not held against the file.
+ * The mistakes of one load, collected over its phases and reported together. A faulty attribute is removed from the tree, the
+ * phases go on with the rest, and mistakes that follow from the removal are not reported.
  */
 export class Mistakes {
   readonly #errors: TcomposeError[] = [];

@@ -61,7 +61,7 @@ export interface Scanner {
 }
 
 /**
- * A scanner at the start of a text, behind its byte order mark. `places`: where the positions of nodes go, if anybody wants them.
+ * A scanner at the start of a text, behind its byte order mark. `places` collects the positions of nodes when given.
  */
 export function createScanner(text: string, places: Map<object, NodePlaces> | undefined): Scanner {
   return {
