@@ -6,7 +6,6 @@ import { unmountAt } from '../sys/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import type { Clock } from './clock.ts';
-import { isMounted } from './containers/host/volume-mounts.ts';
 import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
@@ -14,6 +13,7 @@ import { createSerial, type Serial } from './serial.ts';
 import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
 import type { Trash } from './store/trash.ts';
 import { rfc3339 } from './time-text.ts';
+import { isMounted } from './volume-mounted.ts';
 import { volumeKind } from './volume-options.ts';
 
 /** volumes/<name>/meta.json */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import type { NamespaceSource } from '../../src/runtime/launch/launch-options.ts';
 import type {
   HoldSocketOp,
   HostOp,
   LaunchPlan,
-  NamespaceSource,
   NetworkOp,
   SetupOp,
 } from '../../src/runtime/launch/launch-plan.ts';

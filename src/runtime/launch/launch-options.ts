@@ -1,4 +1,4 @@
-import type { NamespaceSource } from './launch-plan.ts';
+export type NamespaceSource = 'host' | 'new' | { readonly path: string };
 
 /** Parts of a launch plan that the engine's own containers do without: what an OCI bundle and its caller may ask for. */
 export interface TimeNamespacePlan {

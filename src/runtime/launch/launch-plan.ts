@@ -3,6 +3,7 @@ import type {
   CallerPlan,
   HooksPlan,
   IdmapPlan,
+  NamespaceSource,
   SchedulerPlan,
   TimeNamespacePlan,
 } from './launch-options.ts';
@@ -135,8 +136,6 @@ export interface UserMaps {
   readonly uid: string;
   readonly gid: string;
 }
-
-export type NamespaceSource = 'host' | 'new' | { readonly path: string };
 
 export type HostOp =
   | {

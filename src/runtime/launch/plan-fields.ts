@@ -6,6 +6,7 @@ import type {
   HookPlan,
   HooksPlan,
   IdmapPlan,
+  NamespaceSource,
   SchedulerPlan,
   TimeNamespacePlan,
 } from './launch-options.ts';
@@ -18,7 +19,6 @@ import type {
   LaunchPlan,
   LogPlan,
   NamespacePlan,
-  NamespaceSource,
   NetworkOp,
   ProcessPlan,
   ResourceLimit,

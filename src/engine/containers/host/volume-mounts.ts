@@ -1,20 +1,12 @@
 import { lookup } from 'node:dns/promises';
-import { statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import { errnoNameOf } from '../../../sys/at-calls.ts';
 import { mountAt, unmountAt } from '../../../sys/mount-at.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
+import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { VolumeRecord } from '../../volumes.ts';
 import type { ContainerRecord } from '../record.ts';
-
-/** Whether a volume of a file system of its own is mounted: its data are on another device than its directory. */
-export function isMounted(data: string): boolean {
-  const own = statSync(data, { throwIfNoEntry: false });
-  const above = statSync(dirname(data), { throwIfNoEntry: false });
-  return basename(data) === '_data' && own !== undefined && above !== undefined && own.dev !== above.dev;
-}
 
 /**
  * Mounts the volumes of a container that have a file system of their own and are not mounted for another: at `_data`, where

@@ -7,10 +7,10 @@ import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
+import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
 import { rootContext } from '../host/root-context.ts';
-import { isMounted } from '../host/volume-mounts.ts';
 import {
   confineSource,
   confineVolume,

@@ -1,0 +1,9 @@
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+
+/** Whether a volume of a file system of its own is mounted: its data are on another device than its directory. */
+export function isMounted(data: string): boolean {
+  const own = statSync(data, { throwIfNoEntry: false });
+  const above = statSync(dirname(data), { throwIfNoEntry: false });
+  return basename(data) === '_data' && own !== undefined && above !== undefined && own.dev !== above.dev;
+}
