@@ -43,6 +43,7 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'cli/arguments/parse-args.ts parseArgs',
     'compose/yaml/block.ts readContent',
     'engine/containers/spec/mount-spec.ts parseMount',
+    'engine/logs/read-log.ts readFiles',
   ],
   'an order of steps, each a line or two, told from top to bottom': [
     'cli/commands/inside/run.ts run',
