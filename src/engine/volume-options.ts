@@ -25,6 +25,12 @@ const attributes: Readonly<Record<string, number>> = {
 };
 /** Words that say what is so anyway. */
 const defaults = ['rw', 'suid', 'dev', 'exec', 'atime', 'diratime', 'relatime', 'defaults', 'async', ''];
+/** File systems that are views of the kernel: they show and change the machine, whatever they are mounted for. */
+const kernelTypes = new Set(
+  'binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl mqueue nsfs proc pstore rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs'.split(
+    ' ',
+  ),
+);
 const remoteTypes = /^(nfs4?|cifs|smb3|ceph|9p|fuse)/;
 
 /**
@@ -49,6 +55,12 @@ export function volumeKind(options: StringMap): VolumeKind {
   }
   if (device === '') throw badParameter('missing required option: "device"');
   if (type === '') throw badParameter('missing required option: "type"');
+  if (kernelTypes.has(type)) {
+    throw badParameter(
+      `a volume cannot be of type "${type}": that is the kernel's own view of the machine`,
+      'bind the one file that is needed, read-only',
+    );
+  }
   const own = words.filter((word) => !defaults.includes(word) && attributes[word] === undefined);
   const pairs = own.map((word): [string, string | undefined] => {
     const at = word.indexOf('=');
