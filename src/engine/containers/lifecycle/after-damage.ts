@@ -25,10 +25,10 @@ function birthOf(directory: string): string {
 }
 
 /**
- * The state of a container whose state.json is lost: as if its start were under way, so that its shim is asked where it
- * stands. Without a shim it has ended, nobody knows how.
+ * The state of a container whose state.json is lost. One that was started (`bootId` is given) is as if its start were under way,
+ * so that its shim is asked where it stands; without a shim it has ended, nobody knows how.
  */
-export function stateAfterDamage(record: ContainerRecord, bootId: string): ContainerMutable {
+export function stateAfterDamage(record: ContainerRecord, bootId: string | undefined): ContainerMutable {
   const exit = {
     exitCode: 255,
     oomKilled: false,
@@ -38,7 +38,10 @@ export function stateAfterDamage(record: ContainerRecord, bootId: string): Conta
   return {
     version: 1,
     name: record.first?.name ?? `damaged_${record.id.slice(0, 12)}`,
-    state: { status: 'starting', before: { status: 'exited', startedAt: record.created, exit }, bootId },
+    state:
+      bootId === undefined
+        ? { status: 'created' }
+        : { status: 'starting', before: { status: 'exited', startedAt: record.created, exit }, bootId },
     attachments: record.first?.attachments ?? {},
     ports: [],
     restartCount: 0,

@@ -61,7 +61,10 @@ function load(parts: Parts, id: string): void {
   }
   const known = config.kind === 'whole' ? config.value : recordAtHead(stateFile, id);
   const record = known ?? lostRecord(id, directory);
-  const mutable = state.kind === 'whole' ? state.value : stateAfterDamage(record, parts.bootId);
+  const mutable =
+    state.kind === 'whole'
+      ? state.value
+      : stateAfterDamage(record, wasStarted(layout, id) ? parts.bootId : undefined);
   const lost = known === undefined ? `${join(directory, 'config.json')} is damaged` : undefined;
   const container = new Container(layout, record, mutable, lost);
   // Earlier versions let others pass.
