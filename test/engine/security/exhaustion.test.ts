@@ -82,7 +82,12 @@ describe.skipIf(why)('a container that prints without end', () => {
   });
 
   it('a single line keeps within the size of its log, which can be read', async () => {
-    await start('line', 'head -c 100000000 /dev/zero | tr "\\0" a');
+    await start('line', 'head -c 100000000 /dev/zero | tr "\\0" a', {
+      HostConfig: {
+        NetworkMode: 'none',
+        LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      },
+    });
     await engine.api('POST', '/containers/line/wait');
     const { status, text } = await engine.api('GET', '/containers/line/logs?stdout=1&tail=5');
     expect(status).toBe(200);
