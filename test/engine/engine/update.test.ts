@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerUpdateResponse } from '../../../src/engine/api/container.ts';
-import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -78,7 +78,9 @@ describe.skipIf(why)('POST /containers/{id}/update', () => {
   });
 
   it('is kept by a killed engine and by a restart of the container', async () => {
-    process.kill(await engine.enginePid(), 'SIGKILL');
+    const first = await engine.enginePid();
+    process.kill(first, 'SIGKILL');
+    await until(async () => (await engine.enginePid()) !== first, 'the next engine');
     expect((await inspect('runs')).HostConfig).toMatchObject({ Memory: 32 * mebi });
     expect((await limits('runs')).memory).toBe(String(32 * mebi));
     expect((await engine.api('POST', '/containers/runs/restart?t=0')).status).toBe(204);
