@@ -233,10 +233,12 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
 
     it('leaves nothing in its run directories', async () => {
       // What a removal puts away is gone a moment after the answer; containers of others may be in the runtime's own directory.
-      const left = (): string[] =>
-        [join(engine.root, 'run/c'), join(engine.root, 'run/e'), `/run/${runtime}`]
-          .flatMap((directory) => (existsSync(directory) ? readdirSync(directory) : []))
-          .filter((name) => /^[0-9a-f]{64}$/.test(name));
+      const names = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : []);
+      const left = (): string[] => [
+        ...names(join(engine.root, 'run/c')),
+        ...names(join(engine.root, 'run/e')),
+        ...names(`/run/${runtime}`).filter((name) => /^[0-9a-f]{64}$/.test(name)),
+      ];
       await until(async () => left().length === 0, `${left()} to go`);
     });
   });
