@@ -88,14 +88,10 @@ async function finish(
   await attempt('networks', () => releaseNetwork(engine, container));
   recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
   // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
-  void attempt('shim', () => launch.shim.reap())
-    // The shim clears away the groups of the start; an update may have made more.
-    .then(() =>
-      attempt('control groups', () =>
-        container.mutable.updated ? clearCgroups(cgroupPaths(engine, launch.spec)) : undefined,
-      ),
-    )
-    .finally(() => launch.shim.close());
+  void attempt('shim', () => launch.shim.reap()).finally(() => launch.shim.close());
+  // The shim has cleared away the groups of the start; an update may have made more, and the next start uses the same names.
+  if (container.mutable.updated)
+    await attempt('control groups', () => clearCgroups(cgroupPaths(engine, launch.spec)));
   await attempt('run directory', () => engine.trash.run.put(container.runDir));
   await attempt('root file system', () => launch.rootfs.release());
   container.launch = undefined;
