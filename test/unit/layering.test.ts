@@ -26,10 +26,25 @@ const layers: Readonly<Record<string, Layer>> = {
   tar: { folders: ['.'], modules: [] },
   confined: { folders: ['.', 'sys'], modules: ['*'] },
   image: { folders: ['.', 'confined', 'sys', 'tar'], modules: ['*'] },
+  registry: { folders: ['.', 'image/reference.ts'], modules: ['*'] },
   network: { folders: ['.', 'sys'], types: ['runtime'], modules: ['*'] },
-  engine: { folders: ['.', 'confined', 'image', 'network', 'runtime', 'sys', 'tar'], modules: ['*'] },
+  engine: {
+    folders: ['.', 'confined', 'image', 'network', 'registry', 'runtime', 'sys', 'tar'],
+    modules: ['*'],
+  },
   cli: {
-    folders: ['.', 'compose', 'engine/client', 'engine/api', 'image', 'project', 'runtime', 'tar'],
+    folders: [
+      '.',
+      'compose',
+      'engine/client',
+      'engine/api',
+      'image',
+      'project',
+      'registry/auth',
+      'registry/proxy/proxy-settings.ts',
+      'runtime',
+      'tar',
+    ],
     modules: ['*'],
   },
 };

@@ -1,0 +1,77 @@
+import type { RegistryCredentials } from '../../registry/auth/credentials.ts';
+import type { ProxySettings } from '../../registry/proxy/proxy-settings.ts';
+
+/** Docker's header with the credentials for the registry of a request: base64url of the JSON of a RegistryAuthBody. */
+export const registryAuthHeader = 'X-Registry-Auth';
+
+/**
+ * Our own header with the proxies of the command that asks: base64url of the JSON of ProxySettings, `{}` for none. Without it those of the
+ * engine's environment count.
+ */
+export const proxiesHeader = 'X-Tcompose-Proxies';
+
+/** Body of X-Registry-Auth and of `POST /auth`, names as on the wire. */
+export interface RegistryAuthBody {
+  readonly username?: string;
+  readonly password?: string;
+  readonly serveraddress?: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
+  /** Ours: where the credentials were found, for messages of the engine. */
+  readonly source?: string;
+}
+
+export const encodeRegistryAuth = (credentials: RegistryCredentials): string =>
+  encode({
+    username: credentials.username,
+    password: credentials.password,
+    identitytoken: credentials.identityToken,
+    registrytoken: credentials.registryToken,
+    source: credentials.source,
+  });
+
+export const encodeProxies = (proxies: ProxySettings): string => encode(proxies);
+
+/** Credentials of a header, in either base64 alphabet; what can't be read counts as none, as in dockerd. */
+export function decodeRegistryAuth(header: string | undefined): RegistryCredentials {
+  return credentialsOf(decode(header) ?? {});
+}
+
+/** Credentials as a body has them; empty words count as absent. */
+export function credentialsOf(body: RegistryAuthBody): RegistryCredentials {
+  const { username, password, identitytoken, registrytoken, source } = body;
+  return {
+    ...(text(username) ? { username } : {}),
+    ...(typeof password === 'string' && text(username) ? { password } : {}),
+    ...(text(identitytoken) ? { identityToken: identitytoken } : {}),
+    ...(text(registrytoken) ? { registryToken: registrytoken } : {}),
+    ...(text(source) ? { source } : {}),
+  };
+}
+
+/** Proxies of a header; undefined when there is none or it can't be read. */
+export function decodeProxies(header: string | undefined): ProxySettings | undefined {
+  const value = decode(header);
+  if (value === undefined) return undefined;
+  const keys: readonly (keyof ProxySettings)[] = ['httpProxy', 'httpsProxy', 'allProxy', 'noProxy'];
+  return Object.fromEntries(keys.flatMap((key) => (text(value[key]) ? [[key, value[key]]] : [])));
+}
+
+const text = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** Node's `base64url` reads both alphabets, with and without padding. */
+function decode(header: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (!header) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
