@@ -93,6 +93,11 @@ export const errorCodes = {
   IMAGE_AMBIGUOUS: 'An abbreviated image id fits several images.',
   IMAGE_IN_USE: 'The image can not be removed: containers are made from it, or it is the built-in one.',
   IMAGE_ARCHIVE: 'An image or root file system archive can not be used: truncated, corrupt, or not a tar.',
+  IMAGE_BLOB: 'A blob does not have the size or digest that it was announced with.',
+  IMAGE_CONFIG: 'The configuration or the manifest of an image is not one, or they contradict each other.',
+  IMAGE_PLATFORM: 'A platform is not understood, or no image is there for it.',
+  IMAGE_NO_SPACE:
+    'The disk has no room for an image; the message says how much is free and how much is needed.',
   IMAGE_CHANGE: 'A --change instruction is not understood.',
   IMAGE_STORE: 'The image store could not be read or written; the message names the file and the cause.',
   // network

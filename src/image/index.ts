@@ -1,3 +1,4 @@
-export { createImageStore } from './image-store.ts';
-export { libcLayerSystem } from './layer-system.ts';
+export type * from './ingest-types.ts';
+export { createImageStore } from './store/image-store.ts';
 export type * from './types.ts';
+export { libcLayerSystem } from './unpack/layer-system.ts';

@@ -62,7 +62,7 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'engine/networks.ts openNetworks',
     'engine/store/trash.ts openTrash',
     'engine/volumes.ts openVolumes',
-    'image/image-store.ts createImageStore',
+    'image/store/image-store.ts createImageStore',
     'network/dns/forwarder.ts createForwarder',
     'network/dns/names.ts createNameTable',
     'network/dns/server.ts serveDns',

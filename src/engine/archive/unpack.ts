@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { TcomposeError } from '../../errors.ts';
-import { decompress } from '../../image/decompress.ts';
-import { errnoOf, libcLayerSystem } from '../../image/layer-system.ts';
-import { archiveParts, TreeWriter } from '../../image/tree-writer.ts';
+import { decompress } from '../../image/unpack/decompress.ts';
+import { errnoOf, libcLayerSystem } from '../../image/unpack/layer-system.ts';
+import { archiveParts, TreeWriter } from '../../image/unpack/tree-writer.ts';
 import { shownName } from '../../tar/archive-error.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { copyLayers } from '../../../src/image/copy-layers.ts';
-import { createImageStore } from '../../../src/image/image-store.ts';
-import { type LayerSystem, libcLayerSystem } from '../../../src/image/layer-system.ts';
-import { writeLayer } from '../../../src/image/layer-writer.ts';
-import { detectStorage } from '../../../src/image/overlay-support.ts';
+import { copyLayers } from '../../../src/image/store/copy-layers.ts';
+import { createImageStore } from '../../../src/image/store/image-store.ts';
+import { detectStorage } from '../../../src/image/store/overlay-support.ts';
+import { type LayerSystem, libcLayerSystem } from '../../../src/image/unpack/layer-system.ts';
+import { writeLayer } from '../../../src/image/unpack/layer-writer.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../../src/sys/xattr.ts';
 import { TarReader } from '../../../src/tar/tar-reader.ts';
 import { requirements } from '../../support/cli.ts';

@@ -1,5 +1,5 @@
 import { readlinkSync, writeFileSync } from 'node:fs';
-import type { LayerSystem } from '../../../src/image/layer-system.ts';
+import type { LayerSystem } from '../../../src/image/unpack/layer-system.ts';
 
 /** Calls of libc written down instead of made; a node becomes an empty file, so that it is there. */
 export class FakeSystem implements LayerSystem {

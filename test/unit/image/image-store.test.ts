@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { chainIds } from '../../../src/image/digest.ts';
-import { createImageStore } from '../../../src/image/image-store.ts';
+import { createImageStore } from '../../../src/image/store/image-store.ts';
 import type { ImageStore, RemoveOptions } from '../../../src/image/types.ts';
 import { eachInDirectory } from '../../support/temporary-directory.ts';
 import { stream, tarOf } from '../tar/tar-fixture.ts';

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { writeLayer } from '../../../src/image/layer-writer.ts';
+import { writeLayer } from '../../../src/image/unpack/layer-writer.ts';
 import { TarReader } from '../../../src/tar/tar-reader.ts';
 import { eachInDirectory } from '../../support/temporary-directory.ts';
 import { type Entry, endMarker, paxEntry, rawHeader, stream, tarOf } from '../tar/tar-fixture.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { storageFor } from '../../../src/image/overlay-support.ts';
-import { parseUidMap } from '../../../src/image/user-namespace.ts';
+import { storageFor } from '../../../src/image/store/overlay-support.ts';
+import { parseUidMap } from '../../../src/image/store/user-namespace.ts';
 
 describe('storageFor', () => {
   it('is an overlay on ordinary file systems, with its own attributes in a user namespace', () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TcomposeError } from '../errors.ts';
-import { archiveError } from '../tar/archive-error.ts';
-import { TarReader } from '../tar/tar-reader.ts';
-import { BlobRecorder } from './blob-store.ts';
+import { TcomposeError } from '../../errors.ts';
+import { archiveError } from '../../tar/archive-error.ts';
+import { TarReader } from '../../tar/tar-reader.ts';
+import { BlobRecorder } from '../store/blob-store.ts';
 import { decompress, type OpenedArchive } from './decompress.ts';
 import { errnoOf } from './layer-system.ts';
 import { type LayerStatistics, type LayerWriterOptions, writeLayer } from './layer-writer.ts';

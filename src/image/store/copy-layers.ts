@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { ConfinedDirectory } from '../confined/confined-directory.ts';
-import { copyTree } from '../confined/copy-tree.ts';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { copyTree } from '../../confined/copy-tree.ts';
 
 /**
  * Writes what an overlay of `lowerDirs` (top first) would show into the new directory `target`: for data roots on which

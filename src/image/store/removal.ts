@@ -1,6 +1,6 @@
-import { TcomposeError } from '../errors.ts';
-import { normaliseTag } from './reference.ts';
-import type { ImageRecord, RemoveOptions } from './types.ts';
+import { TcomposeError } from '../../errors.ts';
+import { normaliseTag } from '../reference.ts';
+import type { ImageRecord, RemoveOptions } from '../types.ts';
 
 /** What removing an image under a name comes to. */
 interface RemovalPlan {

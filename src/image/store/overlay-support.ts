@@ -1,5 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs';
-import type { RootfsStorage } from './types.ts';
+import type { RootfsStorage } from '../types.ts';
 import { parseUidMap, type UserNamespace } from './user-namespace.ts';
 
 /** File systems (statfs(2) f_type) on which the kernel refuses an overlay's upper directory. */

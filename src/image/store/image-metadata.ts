@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hexOf } from './digest.ts';
-import type { ImageRecord } from './types.ts';
+import { hexOf } from '../digest.ts';
+import type { ImageRecord } from '../types.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 /** A blob by digest, as a manifest lists it (OCI image-spec, "Content Descriptors"). */

@@ -11,9 +11,9 @@ export interface LayerSystem {
 /** The calls through libc. */
 export async function libcLayerSystem(): Promise<LayerSystem> {
   const [{ makeNodeAt }, { setExtendedAttribute }, { syncFileSystem }] = await Promise.all([
-    import('../sys/at-calls.ts'),
-    import('../sys/xattr.ts'),
-    import('../sys/syncfs.ts'),
+    import('../../sys/at-calls.ts'),
+    import('../../sys/xattr.ts'),
+    import('../../sys/syncfs.ts'),
   ]);
   return { makeNode: makeNodeAt, setExtendedAttribute, syncFileSystem };
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hexOf } from './digest.ts';
-import { errnoOf } from './layer-system.ts';
+import { hexOf } from '../digest.ts';
+import { errnoOf } from '../unpack/layer-system.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 interface LayerInfo {

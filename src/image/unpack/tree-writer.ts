@@ -9,14 +9,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ConfinedDirectory, Place } from '../confined/confined-directory.ts';
-import type { ConfinedEntry } from '../confined/entry.ts';
-import { cName, joined } from '../confined/names.ts';
-import { turns } from '../confined/turns.ts';
-import { changeOwnerOf, changeTimesOf, linkAt, makeDirectoryAt, symlinkAt } from '../sys/at-calls.ts';
-import { openName } from '../sys/openat2.ts';
-import { archiveError, shownName } from '../tar/archive-error.ts';
-import type { TarEntry, TarReader } from '../tar/tar-reader.ts';
+import type { ConfinedDirectory, Place } from '../../confined/confined-directory.ts';
+import type { ConfinedEntry } from '../../confined/entry.ts';
+import { cName, joined } from '../../confined/names.ts';
+import { turns } from '../../confined/turns.ts';
+import { changeOwnerOf, changeTimesOf, linkAt, makeDirectoryAt, symlinkAt } from '../../sys/at-calls.ts';
+import { openName } from '../../sys/openat2.ts';
+import { archiveError, shownName } from '../../tar/archive-error.ts';
+import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { errnoOf, type LayerSystem } from './layer-system.ts';
 
 export interface TreeWriterOptions {

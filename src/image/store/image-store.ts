@@ -2,22 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TcomposeError } from '../errors.ts';
-import { baseLayer } from './base-layer.ts';
-import { BlobStore } from './blob-store.ts';
-import { copyLayers } from './copy-layers.ts';
-import { chainIds, hexOf } from './digest.ts';
-import { hostImage, hostReference, imageArchitecture } from './host/host-config.ts';
-import { keepHostRecords } from './host/host-records.ts';
-import { HostRoot } from './host/host-root.ts';
-import { applyChanges } from './image-changes.ts';
-import { ImageMetadata, type StoredImage } from './image-metadata.ts';
-import { explain, type StagedLayer, stageLayer } from './import-rootfs.ts';
-import { LayerStore } from './layer-store.ts';
-import type { LayerSystem } from './layer-system.ts';
-import { currentUserNamespace, detectStorage } from './overlay-support.ts';
-import { idDigits, idLength, normaliseTag } from './reference.ts';
-import { planRemoval } from './removal.ts';
+import { TcomposeError } from '../../errors.ts';
+import { chainIds, hexOf } from '../digest.ts';
+import { hostImage, hostReference, imageArchitecture } from '../host/host-config.ts';
+import { keepHostRecords } from '../host/host-records.ts';
+import { HostRoot } from '../host/host-root.ts';
+import { applyChanges } from '../image-changes.ts';
+import { idDigits, idLength, normaliseTag } from '../reference.ts';
 import type {
   ImageRecord,
   ImageRemoval,
@@ -26,7 +17,16 @@ import type {
   RemoveOptions,
   RootfsSource,
   RootfsStorage,
-} from './types.ts';
+} from '../types.ts';
+import type { LayerSystem } from '../unpack/layer-system.ts';
+import { explain, type StagedLayer, stageLayer } from '../unpack/stage-layer.ts';
+import { baseLayer } from './base-layer.ts';
+import { BlobStore } from './blob-store.ts';
+import { copyLayers } from './copy-layers.ts';
+import { ImageMetadata, type StoredImage } from './image-metadata.ts';
+import { LayerStore } from './layer-store.ts';
+import { currentUserNamespace, detectStorage } from './overlay-support.ts';
+import { planRemoval } from './removal.ts';
 
 interface ImageStoreOptions {
   /** Directory of the persistent state; the store keeps to images, layers, l, blobs, host and tmp below it. */

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { ConfinedDirectory } from '../confined/confined-directory.ts';
-import { baseOf, cName, joined, parentOf } from '../confined/names.ts';
-import { archiveError, shownName } from '../tar/archive-error.ts';
-import type { TarEntry, TarReader } from '../tar/tar-reader.ts';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { baseOf, cName, joined, parentOf } from '../../confined/names.ts';
+import { archiveError, shownName } from '../../tar/archive-error.ts';
+import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import type { LayerSystem } from './layer-system.ts';
 import { archiveParts, TreeWriter } from './tree-writer.ts';
 

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { type SkeletonEntry, writeSkeleton } from './host/skeleton.ts';
+import { type SkeletonEntry, writeSkeleton } from '../host/skeleton.ts';
 
 /**
  * What every container has unless its image has something else at that place, as in Docker: `/.dockerenv`, by which

@@ -1,6 +1,6 @@
 import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
-import { archiveError } from '../tar/archive-error.ts';
+import { archiveError } from '../../tar/archive-error.ts';
 
 const formats: readonly { readonly name: string; readonly magic: readonly number[] }[] = [
   { name: 'gzip', magic: [0x1f, 0x8b] },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hexOf, sha256 } from './digest.ts';
+import { hexOf, sha256 } from '../digest.ts';
 import type { Descriptor } from './image-metadata.ts';
 import { writeFileAtomically } from './write-file.ts';
 
