@@ -13,6 +13,7 @@ export async function generateDocs() {
 }
 
 const areas = {
+  BUILD: 'Builds',
   CLI: 'Command line',
   COMPOSE: 'Compose files',
   ENGINE: 'Engine',

@@ -87,6 +87,10 @@ export const errorCodes = {
   COMPOSE_CYCLE: 'Services that depend on each other in a circle.',
   COMPOSE_NO_IMAGE: 'A service that says neither which image to run nor how to build one.',
   INTERNAL: 'A bug in tcompose: a state the code holds to be impossible.',
+  // build
+  BUILD_DOCKERFILE: 'A Dockerfile that is not understood; the lines and what is wrong with them are shown.',
+  BUILD_EXPANSION: 'A text of a Dockerfile whose variables, quotes or escapes can not be resolved.',
+  BUILD_IGNORE: 'A .dockerignore file or a pattern of one that can not be read.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',
   IMAGE_NOT_FOUND: 'No image on this machine has that name or id.',

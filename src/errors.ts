@@ -6,6 +6,8 @@ export interface SourcePlace {
   readonly line: number;
   readonly column: number;
   readonly sourceLine?: string;
+  /** The last of several lines that are meant. */
+  readonly endLine?: number;
 }
 
 interface TcomposeErrorOptions {

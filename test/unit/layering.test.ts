@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   graph: { folders: ['.'], modules: [] },
   compose: { folders: ['.', 'graph'], modules: [...pure, 'yaml'] },
   project: { folders: ['.', 'compose', 'graph', 'image/reference.ts'], types: ['engine'], modules: pure },
+  build: { folders: ['.', 'graph', 'image/reference.ts'], types: ['image'], modules: pure },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },
   tar: { folders: ['.'], modules: [] },

@@ -228,7 +228,7 @@ function faultAt(file: string, text: string, offset: number, message: string): T
   return fault(file, sourceLine, line, message, column);
 }
 
-function placeAt(file: string, text: string, offset: number): Required<SourcePlace> {
+function placeAt(file: string, text: string, offset: number): SourcePlace & { readonly sourceLine: string } {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const line = text.slice(0, lineStart).split('\n').length;
   const sourceLine = text.slice(lineStart, lineEnd(text, lineStart)).trimEnd();

@@ -1,0 +1,18 @@
+import { fault } from './fault.ts';
+
+/**
+ * The texts of a JSON array; undefined for what is no JSON array.
+ * @throws TcomposeError BUILD_DOCKERFILE for an array with something else than texts
+ */
+export function jsonForm(text: string): readonly string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(value)) return undefined;
+  if (value.every((one) => typeof one === 'string')) return value;
+  throw fault('when using JSON array syntax, arrays must be comprised of strings only');
+}

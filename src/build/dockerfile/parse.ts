@@ -1,0 +1,93 @@
+import { readArguments } from './arguments.ts';
+import { escapeCharacter, readDirectives } from './directives.ts';
+import { faultAt, placed, type SourceText } from './fault.ts';
+import { heredocsOfLine } from './heredoc.ts';
+import { LineReader, type LogicalLine, physicalLines } from './logical-lines.ts';
+import type { Heredoc, LineRange, Node, ParsedDockerfile } from './node.ts';
+import { splitLine } from './words.ts';
+
+/**
+ * Takes a Dockerfile apart into instructions, with the rules of BuildKit's parser. What instructions mean is not
+ * looked at; see read-instruction.ts.
+ * @param file name for messages
+ * @throws TcomposeError BUILD_DOCKERFILE with the lines
+ */
+export function parseDockerfile(text: string, file: string): ParsedDockerfile {
+  const source: SourceText = { file, lines: physicalLines(text) };
+  const directives = readDirectives(source);
+  const escapeToken = escapeCharacter(source, directives);
+  const reader = new LineReader(source, escapeToken, directives.length);
+  const nodes: Node[] = [];
+  const emptyContinuations: { original: string; range: LineRange }[] = [];
+  for (let line = reader.instruction(); line !== undefined; line = reader.instruction()) {
+    const { text: original, range, blankWithin } = line;
+    if (blankWithin) emptyContinuations.push({ original, range });
+    const node = placed(source, range, () => toNode(original, escapeToken, line));
+    const heredocs = takesHeredocs(node)
+      ? readHeredocs(source, reader, range, heredocsIn(source, range, original))
+      : [];
+    nodes.push(withHeredocs(node, heredocs, { start: range.start, end: reader.line }));
+  }
+  if (nodes.length === 0)
+    throw faultAt(source, { start: reader.line, end: reader.line }, 'file with no instructions');
+  return { ...source, escapeToken, nodes, emptyContinuations };
+}
+
+function toNode(text: string, escapeToken: string, line?: LogicalLine): Node {
+  const { keyword, flags, rest } = splitLine(text, escapeToken);
+  const common = {
+    keyword,
+    flags,
+    heredocs: [],
+    comments: line?.comments ?? [],
+    original: text,
+    ...(line?.range ?? { start: 0, end: 0 }),
+  };
+  if (keyword.toUpperCase() !== 'ONBUILD') return { ...common, ...readArguments(keyword, rest, escapeToken) };
+  if (rest === '') return { ...common, args: [], json: false };
+  return { ...common, args: [], json: false, trigger: toNode(rest, escapeToken) };
+}
+
+/** The instruction of an ONBUILD, or the instruction itself. */
+function innermost(node: Node): Node {
+  return node.trigger === undefined ? node : innermost(node.trigger);
+}
+
+function takesHeredocs(node: Node): boolean {
+  const { keyword, json } = innermost(node);
+  return ['RUN', 'ADD', 'COPY'].includes(keyword.toUpperCase()) && !json && node.original.includes('<<');
+}
+
+const heredocsIn = (source: SourceText, range: LineRange, line: string): readonly Heredoc[] =>
+  placed(source, range, () => heredocsOfLine(line));
+
+/** Reads the lines of each heredoc, up to one that is its name. */
+function readHeredocs(
+  source: SourceText,
+  reader: LineReader,
+  range: LineRange,
+  heredocs: readonly Heredoc[],
+): readonly Heredoc[] {
+  return heredocs.map((heredoc) => {
+    let content = '';
+    for (let line = reader.raw(); line !== undefined; line = reader.raw()) {
+      const bare = line.replace(/[\r\n]+$/, '');
+      if ((heredoc.chomp ? bare.replace(/^\t+/, '') : bare) === heredoc.name) return { ...heredoc, content };
+      content += line;
+    }
+    throw faultAt(
+      source,
+      { start: range.start, end: reader.line },
+      'unterminated heredoc',
+      'BUILD_DOCKERFILE',
+      `A line that is ${heredoc.name} and nothing else ends it.`,
+    );
+  });
+}
+
+/** The node with its heredocs, which a trigger of ONBUILD has too. */
+function withHeredocs(node: Node, heredocs: readonly Heredoc[], range: LineRange): Node {
+  const { trigger } = node;
+  const inner = trigger === undefined ? {} : { trigger: { ...trigger, heredocs } };
+  return { ...node, ...range, heredocs, ...inner };
+}

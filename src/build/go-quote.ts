@@ -1,0 +1,35 @@
+/**
+ * Text between double quotes as Go's `%q` writes it: what BuildKit's messages and its history entries hold. `\a \b \f \n \r \t \v`
+ * have their short forms; other characters that can't be printed are `\x`, `\u` or `\U` escapes.
+ */
+export function goQuote(text: string): string {
+  let out = '"';
+  for (const char of text) out += quotedChar(char);
+  return `${out}"`;
+}
+
+/** A list of texts as `%q` writes it: `["a" "b"]`. */
+export const goQuoteList = (texts: readonly string[]): string => `[${texts.map(goQuote).join(' ')}]`;
+
+const short: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+function quotedChar(char: string): string {
+  const known = short[char];
+  if (known !== undefined) return known;
+  const code = char.codePointAt(0)!;
+  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code < 0x7f || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) return char;
+  return code < 0x10000
+    ? `\\u${code.toString(16).padStart(4, '0')}`
+    : `\\U${code.toString(16).padStart(8, '0')}`;
+}
