@@ -8,6 +8,8 @@ export const errorCodes = {
     'The command line is not understood: an unknown command or flag, a missing or a contradictory value.',
   CLI_NOT_YET: 'A command, flag or attribute of Compose that tcompose does not carry out yet.',
   CLI_INTERRUPTED: 'The command was interrupted before it was done.',
+  CLI_CREDENTIALS:
+    'Credentials for a registry could not be kept or forgotten; the message names the file or helper.',
   CLI_NOT_ROOT: 'Containers need root on this machine for now; the message says what is missing.',
   // engine
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',

@@ -49,6 +49,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Send a signal to service containers',
     load: () => import('../commands/lifecycle/kill.ts'),
   },
+  login: { summary: 'Log in to a registry', load: () => import('../commands/registry/login.ts') },
+  logout: { summary: 'Log out from a registry', load: () => import('../commands/registry/logout.ts') },
   logs: { summary: 'Show what containers print', load: () => import('../commands/view/logs.ts') },
   ls: { summary: 'List projects', load: () => import('../commands/view/ls.ts') },
   pause: { summary: 'Pause services', load: () => import('../commands/lifecycle/pause.ts') },

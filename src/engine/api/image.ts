@@ -48,3 +48,27 @@ export interface ImageHistoryEntry {
 
 /** DELETE /images/{name} */
 export type ImageDeleteResponse = readonly ({ readonly Untagged: string } | { readonly Deleted: string })[];
+
+/** A line of the stream of a pull, push, load or import. */
+export interface ImageProgress {
+  readonly status?: string;
+  /** Of a layer: the first digits of its digest. */
+  readonly id?: string;
+  /** Bytes, when they are counted. */
+  readonly progressDetail?: {
+    readonly current?: number;
+    readonly total?: number;
+    readonly units?: string;
+  };
+  readonly stream?: string;
+  readonly error?: string;
+  readonly errorDetail?: { readonly code?: number; readonly message?: string };
+  /** What a push ended with: tag, digest and size of the manifest. */
+  readonly aux?: { readonly Tag?: string; readonly Digest?: string; readonly Size?: number };
+}
+
+/** POST /images/prune */
+export interface ImagePruneResponse {
+  readonly ImagesDeleted: ImageDeleteResponse | null;
+  readonly SpaceReclaimed: number;
+}

@@ -1,11 +1,13 @@
 import { TcomposeError } from '../../errors.ts';
 import type { HandoverRequest } from '../api/engine.ts';
 import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
-import type { Info, Version } from '../api/system.ts';
+import type { AuthRequest, AuthResponse } from '../api/registry.ts';
+import type { DiskUsage, Info, Version } from '../api/system.ts';
 import { containerCalls } from './containers.ts';
 import { describeEndpoint } from './endpoint.ts';
 import { type EventOptions, eventStream } from './event-stream.ts';
-import { execCalls, imageCalls, networkCalls, volumeCalls } from './resources.ts';
+import { imageCalls } from './images.ts';
+import { execCalls, networkCalls, volumeCalls } from './resources.ts';
 import { readText, type Transport } from './transport.ts';
 
 /** What `_ping` says of the engine. */
@@ -29,6 +31,9 @@ export interface EngineClient {
   readonly system: {
     version(): Promise<Version>;
     info(): Promise<Info>;
+    /** Asks a registry whether credentials are good. */
+    auth(request: AuthRequest): Promise<AuthResponse>;
+    diskUsage(): Promise<DiskUsage>;
     handover(request: HandoverRequest): Promise<void>;
     /** Of tcompose's own engine only. */
     preflight(request: PreflightRequest): Promise<PreflightResponse>;
@@ -89,6 +94,8 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
     system: {
       version: () => transport.json<Version>({ path: '/version' }),
       info: () => transport.json<Info>({ path: '/info' }),
+      auth: (request) => transport.json<AuthResponse>({ method: 'POST', path: '/auth', json: request }),
+      diskUsage: () => transport.json<DiskUsage>({ path: '/system/df' }),
       handover: (request) =>
         transport.json<void>({
           method: 'POST',

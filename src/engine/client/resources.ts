@@ -1,6 +1,4 @@
-import type { Readable } from 'node:stream';
 import type { ExecCreateRequest, ExecInspect } from '../api/exec.ts';
-import type { ImageDeleteResponse, ImageInspect, ImageSummary } from '../api/image.ts';
 import type {
   NetworkConnectRequest,
   NetworkCreateRequest,
@@ -10,7 +8,6 @@ import type {
 import type { VolumeCreateRequest, VolumeInspect, VolumeListResponse } from '../api/volume.ts';
 import { tolerate } from './api-failure.ts';
 import { encodeFilters, type Filters } from './containers.ts';
-import { jsonLines } from './json-lines.ts';
 import type { Hijacked, Transport } from './transport.ts';
 
 const part = encodeURIComponent;
@@ -101,50 +98,5 @@ export function volumeCalls(transport: Transport) {
         }),
         404,
       ),
-  };
-}
-
-/** A line of an image operation's progress. */
-interface ImageProgress {
-  readonly status?: string;
-  readonly id?: string;
-  readonly error?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-}
-
-/** `/images` of the Engine API. */
-export function imageCalls(transport: Transport) {
-  return {
-    list: (filters?: Filters) =>
-      transport.json<ImageSummary[]>({ path: '/images/json', query: { filters: encodeFilters(filters) } }),
-    inspect: (reference: string) => transport.json<ImageInspect>({ path: `/images/${reference}/json` }),
-    remove: (reference: string, options: { force?: boolean; noprune?: boolean } = {}) =>
-      transport.json<ImageDeleteResponse>({ method: 'DELETE', path: `/images/${reference}`, query: options }),
-    tag: (reference: string, repo: string, tag: string) =>
-      transport.json<void>({ method: 'POST', path: `/images/${reference}/tag`, query: { repo, tag } }),
-    /** `POST /images/create` with a tar body (`fromSrc=-`). */
-    async *importTar(
-      tar: Readable,
-      options: { repo?: string; tag?: string; message?: string; changes?: readonly string[] },
-    ): AsyncGenerator<ImageProgress> {
-      const changes = (options.changes ?? []).map((change) => `&changes=${part(change)}`).join('');
-      const answer = await transport.send({
-        method: 'POST',
-        path: `/images/create?fromSrc=-${changes}${options.repo === undefined ? '' : `&repo=${part(options.repo)}`}${
-          options.tag === undefined ? '' : `&tag=${part(options.tag)}`
-        }${options.message === undefined ? '' : `&message=${part(options.message)}`}`,
-        body: tar,
-        contentType: 'application/x-tar',
-      });
-      yield* jsonLines<ImageProgress>(answer);
-    },
-    async *pull(reference: string, tag: string, platform?: string): AsyncGenerator<ImageProgress> {
-      const answer = await transport.send({
-        method: 'POST',
-        path: '/images/create',
-        query: { fromImage: reference, tag, platform },
-      });
-      yield* jsonLines<ImageProgress>(answer);
-    },
   };
 }

@@ -16,6 +16,8 @@ interface ApiRequest {
   readonly json?: unknown;
   readonly body?: Readable | Buffer;
   readonly contentType?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** May be sent again when the connection broke before an answer. Default: GET and HEAD. */
   readonly idempotent?: boolean;
@@ -67,7 +69,7 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
   const once = (asked: ApiRequest, upgrade: boolean) =>
     new Promise<IncomingMessage | Hijacked>((resolve, reject) => {
       const payload = asked.json === undefined ? asked.body : Buffer.from(JSON.stringify(asked.json));
-      const headers: Record<string, string | number> = { Host: 'engine' };
+      const headers: Record<string, string | number> = { ...asked.headers, Host: 'engine' };
       if (asked.json !== undefined) headers['Content-Type'] = 'application/json';
       else if (asked.contentType !== undefined) headers['Content-Type'] = asked.contentType;
       if (Buffer.isBuffer(payload)) headers['Content-Length'] = payload.length;

@@ -24,7 +24,7 @@ async function removeUnlessUsed(
 const pullImage: Act<'pull-image'> = async ({ reference, platform }, { client }, progress) => {
   progress('Pulling', 'working');
   const { repo, tag } = splitReference(reference);
-  for await (const line of client.images.pull(repo, tag, platform))
+  for await (const line of client.images.pull(repo, { tag, ...(platform === undefined ? {} : { platform }) }))
     if (line.error !== undefined)
       throw new TcomposeError('PROJECT_IMAGE_MISSING', `image ${reference} cannot be pulled: ${line.error}`);
   progress('Pulled', 'done');

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Env } from '../context.ts';
+
+/** Where credentials are kept: a file, or the text of one in a variable. */
+export type AuthSource =
+  | { readonly kind: 'variable'; readonly name: string; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string; readonly form: 'config' | 'dockercfg' };
+
+/** Docker's own file, which login and logout write. */
+export const dockerConfigFile = (env: Env, home: string): string =>
+  join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json');
+
+/**
+ * Places that are looked at, first one first: what the environment names, Docker's file, then those of podman and its kin
+ * (containers-auth.json(5)), which are only read.
+ * @param uid of the user, or undefined where there is none
+ */
+export function authSources(env: Env, home: string, uid: number | undefined): readonly AuthSource[] {
+  const file = (path: string, form: 'config' | 'dockercfg' = 'config') =>
+    ({ kind: 'file', path, form }) as const;
+  const { DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = env;
+  const runtime = uid === 0 ? '/run/containers/0' : XDG_RUNTIME_DIR && join(XDG_RUNTIME_DIR, 'containers');
+  return [
+    ...(DOCKER_AUTH_CONFIG
+      ? [{ kind: 'variable', name: 'DOCKER_AUTH_CONFIG', text: DOCKER_AUTH_CONFIG } as const]
+      : []),
+    ...(REGISTRY_AUTH_FILE ? [file(REGISTRY_AUTH_FILE)] : []),
+    file(dockerConfigFile(env, home)),
+    ...(runtime ? [file(join(runtime, 'auth.json'))] : []),
+    file(join(XDG_CONFIG_HOME || join(home, '.config'), 'containers', 'auth.json')),
+    file(join(home, '.dockercfg'), 'dockercfg'),
+  ];
+}
+
+/** The source as a message names it. */
+export const nameOfSource = (source: AuthSource): string =>
+  source.kind === 'file' ? source.path : `$${source.name}`;

@@ -1,0 +1,69 @@
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import type { RegistryHeaders } from '../../engine/client/images.ts';
+import type { CliContext, Env } from '../context.ts';
+import { isOwnEngine } from '../is-own-engine.ts';
+import { expiredSince, registryAuthHeader } from './docker-config.ts';
+import { createCredentialFinder, type Found } from './find-credentials.ts';
+import { registryOfImage } from './server-key.ts';
+
+/** What goes to a registry with the requests of one command. */
+export interface RegistryAccess {
+  /** Credentials for an image's registry, and the proxies of this command. */
+  headersFor(image: string): Promise<RegistryHeaders>;
+  /** What a refusal may come from, as a hint: which credentials were sent, or that none were found. */
+  explain(image: string, refusal: string): Promise<string | undefined>;
+}
+
+/** Credentials come from the user's files and helpers; the engine runs no helper and reads no file of his. */
+export function registryAccess(ctx: Pick<CliContext, 'env' | 'warn'>, client: EngineClient): RegistryAccess {
+  const finder = createCredentialFinder({ env: ctx.env, warn: ctx.warn });
+  const own = isOwnEngine(client);
+  return {
+    async headersFor(image) {
+      const { auth, from } = await finder.forImage(image);
+      const source = own && from !== undefined ? { source: from } : {};
+      return {
+        ...(auth === undefined ? {} : { 'X-Registry-Auth': registryAuthHeader({ ...auth, ...source }) }),
+        ...(own ? { 'X-Tcompose-Proxies': registryAuthHeader(proxiesOf(ctx.env)) } : {}),
+      };
+    },
+    async explain(image, refusal) {
+      if (
+        !/denied|unauthori[sz]ed|authentication required|no basic auth credentials|\b40[13]\b/i.test(refusal)
+      )
+        return undefined;
+      return explanation(await finder.forImage(image), registryOfImage(image), Date.now() / 1000);
+    },
+  };
+}
+
+/** Proxies that this command was given, by the names of Docker's config.json. */
+export function proxiesOf(env: Env): Readonly<Record<string, string>> {
+  const names = {
+    httpProxy: 'HTTP_PROXY',
+    httpsProxy: 'HTTPS_PROXY',
+    allProxy: 'ALL_PROXY',
+    noProxy: 'NO_PROXY',
+  };
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([key, name]) => {
+      const value = env[name] || env[name.toLowerCase()];
+      return value ? [[key, value]] : [];
+    }),
+  );
+}
+
+/** Pure. `nowSeconds` is Unix time. */
+export function explanation({ auth, from, trouble }: Found, registry: string, nowSeconds: number): string {
+  const server = registry === 'docker.io' ? '' : ` ${registry}`;
+  if (auth === undefined)
+    return trouble === undefined
+      ? `No credentials for ${registry} were found. If the image is private, log in first: tcompose login${server}`
+      : `It was asked without credentials: ${trouble}.`;
+  const who = auth.username === undefined ? 'a token' : `those of user ${auth.username}`;
+  const token = auth.identitytoken ?? auth.registrytoken ?? auth.password ?? '';
+  const since = expiredSince(token, nowSeconds);
+  const expired =
+    since === undefined ? '' : `, and expired at ${new Date(since * 1000).toISOString().replace('.000', '')}`;
+  return `The credentials were ${who} from ${from}${expired}. New ones: tcompose login${server}`;
+}
