@@ -106,6 +106,24 @@ export const errorCodes = {
     'The disk has no room for an image; the message says how much is free and how much is needed.',
   IMAGE_CHANGE: 'A --change instruction is not understood.',
   IMAGE_STORE: 'The image store could not be read or written; the message names the file and the cause.',
+  // registry
+  REGISTRY_CONFIG:
+    'A setting about registries, in engine.json or a file read for one, is not what it should be.',
+  REGISTRY_UNREACHABLE:
+    'A registry can not be reached or stopped answering; the message says how far it got.',
+  REGISTRY_TLS:
+    'The certificate of a registry is not trusted, or it speaks no TLS; the hint names the places for certificates.',
+  REGISTRY_PROXY: 'A proxy variable is not understood, or the proxy refused; the message names the variable.',
+  REGISTRY_DENIED: 'A registry does not let this user in; the message says where the credentials came from.',
+  REGISTRY_NOT_FOUND: 'The registry has no such repository, tag or digest.',
+  REGISTRY_LIMIT:
+    'The registry allows no more requests for now; the message says when it will again, if that is known.',
+  REGISTRY_FAILED: 'A registry answered with an error of its own, again and again.',
+  REGISTRY_CONTENT:
+    'What a registry sent is not what was asked for: a digest, a size or a manifest is wrong.',
+  REGISTRY_UNSUPPORTED:
+    'What the reference names is no container image, or in a format that went out of use.',
+  REGISTRY_PUSH: 'An image can not be pushed; the message says which part of it and why.',
   // network
   NETWORK_OPTION: 'A network option or driver is not known, or has a value it can not have.',
   NETWORK_POOL_OVERLAP: 'The subnet asked for overlaps with the subnet of another network, which is named.',

@@ -27,7 +27,7 @@ const layers: Readonly<Record<string, Layer>> = {
   tar: { folders: ['.'], modules: [] },
   confined: { folders: ['.', 'sys'], modules: ['*'] },
   image: { folders: ['.', 'confined', 'sys', 'tar'], modules: ['*'] },
-  registry: { folders: ['.', 'image/reference.ts'], modules: ['*'] },
+  registry: { folders: ['.', 'image/platform.ts', 'image/reference.ts'], types: ['image'], modules: ['*'] },
   network: { folders: ['.', 'sys'], types: ['runtime'], modules: ['*'] },
   engine: {
     folders: ['.', 'confined', 'image', 'network', 'registry', 'runtime', 'sys', 'tar'],

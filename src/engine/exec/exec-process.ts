@@ -1,5 +1,4 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { Launcher } from '../../runtime/foreign/launcher.ts';
@@ -121,13 +120,10 @@ function execFailure(
   if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
     return foreignFailure(launcher, failure, { log: runDir, command });
   }
-  const error = explainFailure(
+  return explainFailure(
     { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
     { command, ...(WorkingDir ? { cwd: WorkingDir } : {}) },
   );
-  // dockerd has two codes for an exec that did not come to run: 127 for what is not there, 126 for all else.
-  const exitCode = failure.errno === constants.errno.ENOENT || error.exitCode === 127 ? 127 : 126;
-  return new TcomposeError(error.code, error.message, { hint: error.hint, cause: error.cause, exitCode });
 }
 
 /** Of the root that its processes see; another runtime may keep that to itself. */

@@ -1,0 +1,90 @@
+import type { BearerChallenge } from './challenge.ts';
+import { basicAuthorization, type RegistryCredentials } from './credentials.ts';
+
+/** A request to a token server. */
+export interface TokenRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const clientId = 'tcompose';
+const form = 'application/x-www-form-urlencoded';
+
+/**
+ * The requests that may give a token, in the order to try them: the next one when a server answers 404 or 405, that is, does not know this
+ * way (distribution's "token" and "oauth" pages). Undefined when the realm is no address.
+ */
+export function tokenRequests(
+  challenge: BearerChallenge,
+  scopes: readonly string[],
+  credentials: RegistryCredentials,
+): readonly TokenRequest[] | undefined {
+  const realm = URL.canParse(challenge.realm) ? new URL(challenge.realm) : undefined;
+  if (realm === undefined || !/^https?:$/.test(realm.protocol)) return undefined;
+  const { username, password, identityToken } = credentials;
+  const fields = { service: challenge.service, client_id: clientId, scope: scopes.join(' ') };
+  if (identityToken !== undefined) {
+    return [post(realm, { grant_type: 'refresh_token', ...fields, refresh_token: identityToken })];
+  }
+  const basic = basicAuthorization(credentials);
+  const get: TokenRequest = {
+    method: 'GET',
+    url: withQuery(realm, challenge.service, scopes, username),
+    headers: basic === undefined ? {} : { authorization: basic },
+  };
+  if (basic === undefined) return [get];
+  return [get, post(realm, { grant_type: 'password', ...fields, username, password })];
+}
+
+function withQuery(
+  realm: URL,
+  service: string | undefined,
+  scopes: readonly string[],
+  account: string | undefined,
+): URL {
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  if (account) url.searchParams.set('account', account);
+  return url;
+}
+
+function post(url: URL, fields: Readonly<Record<string, string | undefined>>): TokenRequest {
+  const given = Object.entries(fields).filter(
+    (one): one is [string, string] => one[1] !== undefined && one[1] !== '',
+  );
+  return {
+    method: 'POST',
+    url,
+    headers: { 'content-type': form },
+    body: new URLSearchParams(given).toString(),
+  };
+}
+
+/** A token and until when it may be used, by the clock `now` came from. */
+export interface Token {
+  readonly text: string;
+  readonly expiresAt: number;
+  /** From here on a long request should ask for another first: less than a fifth of its life is left. */
+  readonly renewAt: number;
+}
+
+/** Seconds a token is good for when the server says less or nothing (distribution's token specification). */
+const shortestLife = 60;
+
+/** A token server's answer; `now` in milliseconds. Undefined when there is no token in it. */
+export function parseToken(text: string, now: number): Token | undefined {
+  let value: { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const token = [value?.token, value?.access_token].find((one) => typeof one === 'string' && one !== '');
+  if (typeof token !== 'string' || /[\r\n]/.test(token)) return undefined;
+  const said = Number(value?.expires_in);
+  const life = Math.min(Number.isFinite(said) ? Math.max(said, shortestLife) : shortestLife, 86_400) * 1000;
+  return { text: token, expiresAt: now + life, renewAt: now + life * 0.8 };
+}

@@ -1,0 +1,84 @@
+import { TcomposeError } from '../../errors.ts';
+import { type Destination, destinationOf, inNetwork, isLoopback, splitPort } from './host-pattern.ts';
+import { type ProxySettings, variableOf } from './proxy-settings.ts';
+
+/** A proxy to go through. */
+export interface Proxy {
+  /** `http:` or `https:`: how the proxy itself is spoken to. */
+  readonly url: URL;
+  /** The variable that names it. */
+  readonly variable: string;
+}
+
+/**
+ * The proxy for a request, if any: HTTPS_PROXY or ALL_PROXY for https, HTTP_PROXY or ALL_PROXY for http; never for this machine, nor for
+ * what NO_PROXY names.
+ * @throws TcomposeError REGISTRY_PROXY for a value that is no address of a proxy, or of a kind that is not spoken here.
+ */
+export function chooseProxy(url: URL, settings: ProxySettings): Proxy | undefined {
+  const destination = destinationOf(url);
+  const own = url.protocol === 'https:' ? 'httpsProxy' : 'httpProxy';
+  const key = settings[own] ? own : 'allProxy';
+  const value = settings[key];
+  if (!value || isLoopback(destination.host) || isExcepted(destination, settings.noProxy ?? ''))
+    return undefined;
+  return { url: parseProxy(value, variableOf(key)), variable: variableOf(key) };
+}
+
+function parseProxy(value: string, variable: string): URL {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === '') {
+    throw new TcomposeError('REGISTRY_PROXY', `${variable} is not the address of a proxy`, {
+      hint: 'It looks like http://proxy.example:3128.',
+    });
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new TcomposeError(
+      'REGISTRY_PROXY',
+      `${variable} names a proxy of the kind ${url.protocol.slice(0, -1)}, which is not spoken here`,
+      { hint: 'Name a proxy with http:// or https://, or except the registry by NO_PROXY.' },
+    );
+  }
+  return url;
+}
+
+/**
+ * Whether NO_PROXY excepts a destination. Entries, by comma or space: `*`, a host (its subdomains too), `.suffix` or `*.suffix` (subdomains
+ * alone), an address, a network; each with `:port` for that port alone (golang.org/x/net/http/httpproxy).
+ */
+export function isExcepted({ host, port }: Destination, noProxy: string): boolean {
+  return noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      if (entry === '') return false;
+      if (entry === '*' || entry === host || inNetwork(host, entry)) return true;
+      const pattern = splitPort(entry);
+      if (pattern.port !== undefined && pattern.port !== port) return false;
+      const name = pattern.host.replace(/^\*\./, '.');
+      return name.startsWith('.')
+        ? host.endsWith(name)
+        : name !== '' && (host === name || host.endsWith(`.${name}`));
+    });
+}
+
+/** A proxy's address without what is secret in it. */
+export function shownProxy({ url }: Proxy): string {
+  return `${url.protocol}//${url.host}`;
+}
+
+/** Value of `Proxy-Authorization`, when the address has a user. */
+export function proxyAuthorization({ url }: Proxy): string | undefined {
+  if (url.username === '') return undefined;
+  const pair = `${decode(url.username)}:${decode(url.password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
