@@ -3,7 +3,7 @@ import { type Destination, destinationOf, inNetwork, isLoopback, splitPort } fro
 import { type ProxySettings, variableOf } from './proxy-settings.ts';
 
 /** A proxy to go through. */
-export interface Proxy {
+export interface ProxyServer {
   /** `http:` or `https:`: how the proxy itself is spoken to. */
   readonly url: URL;
   /** The variable that names it. */
@@ -15,7 +15,7 @@ export interface Proxy {
  * what NO_PROXY names.
  * @throws TcomposeError REGISTRY_PROXY for a value that is no address of a proxy, or of a kind that is not spoken here.
  */
-export function chooseProxy(url: URL, settings: ProxySettings): Proxy | undefined {
+export function chooseProxy(url: URL, settings: ProxySettings): ProxyServer | undefined {
   const destination = destinationOf(url);
   const own = url.protocol === 'https:' ? 'httpsProxy' : 'httpProxy';
   const key = settings[own] ? own : 'allProxy';
@@ -64,12 +64,12 @@ export function isExcepted({ host, port }: Destination, noProxy: string): boolea
 }
 
 /** A proxy's address without what is secret in it. */
-export function shownProxy({ url }: Proxy): string {
+export function shownProxy({ url }: ProxyServer): string {
   return `${url.protocol}//${url.host}`;
 }
 
 /** Value of `Proxy-Authorization`, when the address has a user. */
-export function proxyAuthorization({ url }: Proxy): string | undefined {
+export function proxyAuthorization({ url }: ProxyServer): string | undefined {
   if (url.username === '') return undefined;
   const pair = `${decode(url.username)}:${decode(url.password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;

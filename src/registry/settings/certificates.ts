@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { TcomposeError } from '../../errors.ts';
+
+/** Where certificates are looked for. */
+export interface CertificatePlaces {
+  /** Directories with one a registry: `certs.d/<host[:port]>/{*.crt, X.cert, X.key}`. */
+  readonly directories: readonly string[];
+  /** Files with the authorities of the machine; those that are there count, all of them. */
+  readonly bundles: readonly string[];
+}
+
+/** Bundles of the distributions; the first that is there is the machine's. */
+const systemBundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** The places of Docker, of the containers' tools and our own, for the user of `env`. SSL_CERT_FILE adds a bundle. */
+export function certificatePlaces(env: Readonly<Record<string, string | undefined>>): CertificatePlaces {
+  const home = env.HOME
+    ? [join(env.HOME, '.config/docker/certs.d'), join(env.HOME, '.config/containers/certs.d')]
+    : [];
+  const system = systemBundles.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return {
+    directories: ['/etc/tcompose/certs.d', '/etc/docker/certs.d', '/etc/containers/certs.d', ...home],
+    bundles: [...(env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : []), ...(system === undefined ? [] : [system])],
+  };
+}
+
+export interface TrustContext {
+  /** Undefined: Node's own authorities alone. */
+  readonly context: SecureContext | undefined;
+  /** Changes when what it was made of changes. */
+  readonly key: string;
+}
+
+/**
+ * Contexts for TLS, made when they are needed and kept while the files they came from stay as they are: to read some hundred certificates takes
+ * a fifth of a second.
+ */
+export function createTrust(places: () => CertificatePlaces) {
+  const kept = new Map<string, SecureContext>();
+
+  return {
+    /**
+     * For `first`, Node's authorities and what is laid down for the registry; for `all` those of the machine as well. Everything adds, nothing
+     * replaces.
+     * @throws TcomposeError REGISTRY_CONFIG for a certificate without its key, or a file that can't be read
+     */
+    contextFor(registry: string, attempt: 'first' | 'all'): TrustContext {
+      const { directories, bundles } = places();
+      const own = directories.flatMap((directory) => filesOf(join(directory, registry)));
+      const shared = attempt === 'all' || own.length > 0 ? bundles : [];
+      const files = [...own, ...shared];
+      if (files.length === 0) return { context: undefined, key: '' };
+      const key = files.map(stampOf).join('\n');
+      const known = kept.get(key);
+      if (known !== undefined) return { context: known, key };
+      const context = build(own, shared);
+      if (kept.size >= 16) kept.clear();
+      kept.set(key, context);
+      return { context, key };
+    },
+  };
+}
+
+/** Files of a registry's directory that certificates are in. */
+function filesOf(directory: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => /\.(crt|cert|key)$/.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+function stampOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return `${file}:${found?.mtimeMs ?? 0}:${found?.size ?? 0}:${found?.ino ?? 0}`;
+}
+
+function build(own: readonly string[], shared: readonly string[]): SecureContext {
+  const authorities = own.filter((file) => file.endsWith('.crt'));
+  const pairs = own
+    .filter((file) => file.endsWith('.cert'))
+    .map((cert) => ({ cert, key: `${cert.slice(0, -'.cert'.length)}.key` }));
+  for (const { cert, key } of pairs) if (!own.includes(key)) throw alone(cert, key);
+  for (const file of own) {
+    if (file.endsWith('.key') && !pairs.some(({ key }) => key === file)) {
+      throw alone(file, `${file.slice(0, -'.key'.length)}.cert`);
+    }
+  }
+  const known = new Set(rootCertificates.map(bare));
+  const more = shared
+    .flatMap((file) => certificatesIn(read(file, true)))
+    .filter((one) => !known.has(bare(one)));
+  try {
+    return createSecureContext({
+      ca: [...rootCertificates, ...new Set(more), ...authorities.map((file) => read(file, false))],
+      ...(pairs.length === 0
+        ? {}
+        : {
+            cert: pairs.map(({ cert }) => read(cert, false)),
+            key: pairs.map(({ key }) => read(key, false)),
+          }),
+    });
+  } catch (cause) {
+    if (cause instanceof TcomposeError) throw cause;
+    throw new TcomposeError(
+      'REGISTRY_CONFIG',
+      `the certificates in ${[...own, ...shared].join(', ')} can not be used: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+const bare = (pem: string): string => pem.replace(/\s+/g, '');
+
+function certificatesIn(text: string): string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
+function read(file: string, optional: boolean): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (optional) return '';
+    throw new TcomposeError('REGISTRY_CONFIG', `${file} can not be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+const alone = (file: string, missing: string): TcomposeError =>
+  new TcomposeError('REGISTRY_CONFIG', `${file} is there, but ${missing} is not`, {
+    hint: 'A client certificate needs both: NAME.cert and NAME.key.',
+  });

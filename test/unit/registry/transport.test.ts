@@ -1,0 +1,354 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { faultOf } from '../../../src/registry/http/fault.ts';
+import { decoded } from '../../../src/registry/http/guarded-body.ts';
+import { createTransport, type OutgoingRequest, type Sent } from '../../../src/registry/http/transport.ts';
+import type { ProxySettings } from '../../../src/registry/proxy/proxy-settings.ts';
+import { createTrust } from '../../../src/registry/settings/certificates.ts';
+import { eachInDirectory } from '../../support/temporary-directory.ts';
+
+let directory = '';
+eachInDirectory((made) => {
+  directory = made;
+});
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+const timeouts = { connectMs: 5000, handshakeMs: 5000, answerMs: 5000, stallMs: 300 };
+
+function transport(bundles: readonly string[] = []) {
+  const trust = createTrust(() => ({ directories: [join(directory, 'certs.d')], bundles }));
+  const made = createTransport((origin, attempt) => ({
+    verify: true,
+    ...trust.contextFor(origin.host, attempt),
+  }));
+  closing.push(() => made.close());
+  return made;
+}
+
+async function listening(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const serving = async (listener: RequestListener) => listening(createServer(listener));
+
+function outgoing(url: string, more: Partial<OutgoingRequest> = {}): OutgoingRequest {
+  return {
+    method: 'GET',
+    url: new URL(url),
+    headers: {},
+    signal: new AbortController().signal,
+    proxies: {},
+    timeouts,
+    ...more,
+  };
+}
+
+const get = (url: string, more: Partial<OutgoingRequest> = {}) => transport().send(outgoing(url, more));
+
+async function text(sent: Sent): Promise<string> {
+  if (!sent.ok) return `fault ${JSON.stringify(sent.fault)}`;
+  const parts: Buffer[] = [];
+  try {
+    for await (const part of sent.answer.body) parts.push(part);
+  } catch (error) {
+    parts.push(Buffer.from(` fault ${JSON.stringify(faultOf(error))}`));
+  }
+  return Buffer.concat(parts).toString();
+}
+
+describe('a request', () => {
+  it('is answered, and its connection used again', async () => {
+    const sockets = new Set<unknown>();
+    const port = await serving((request, response) => {
+      sockets.add(request.socket);
+      response.end(`${request.method} ${request.url} ${request.headers.host}`);
+    });
+    const made = transport();
+    for (let at = 0; at < 3; at++) {
+      expect(await text(await made.send(outgoing(`http://127.0.0.1:${port}/v2/?a=b`)))).toBe(
+        `GET /v2/?a=b 127.0.0.1:${port}`,
+      );
+    }
+    expect(sockets.size).toBe(1);
+  });
+
+  it('is made again when the connection that was kept had been closed', async () => {
+    const port = await serving((request, response) => {
+      response.end('x');
+      setImmediate(() => request.socket.destroy());
+    });
+    const made = transport();
+    for (let at = 0; at < 5; at++) {
+      expect(await text(await made.send(outgoing(`http://127.0.0.1:${port}/`)))).toBe('x');
+    }
+  });
+
+  it('carries a body of known or unknown length', async () => {
+    const port = await serving((request, response) => {
+      let size = 0;
+      request.on('data', (part: Buffer) => {
+        size += part.length;
+      });
+      request.on('end', () => response.end(`${size} ${request.headers['content-length'] ?? 'chunked'}`));
+    });
+    async function* stream() {
+      for (let at = 0; at < 40; at++) yield Buffer.alloc(65_536, at);
+    }
+    const url = `http://127.0.0.1:${port}/`;
+    expect(await text(await get(url, { method: 'PUT', body: Buffer.from('abc') }))).toBe('3 3');
+    expect(await text(await get(url, { method: 'PATCH', body: { stream: stream() } }))).toBe(
+      '2621440 chunked',
+    );
+    expect(
+      await text(await get(url, { method: 'PATCH', body: { stream: stream(), length: 2_621_440 } })),
+    ).toBe('2621440 2621440');
+  });
+
+  it('tells what kept it from being answered', async () => {
+    const gone = await listening(createTcpServer());
+    for (const close of closing.splice(0)) close();
+    expect(await get(`http://127.0.0.1:${gone}/`)).toMatchObject({
+      fault: { kind: 'connect', code: 'ECONNREFUSED' },
+    });
+    expect(await get('http://no-such-host.invalid/')).toMatchObject({ fault: { kind: 'name' } });
+    const silent = await listening(createTcpServer(() => undefined));
+    expect(
+      await get(`https://127.0.0.1:${silent}/`, { timeouts: { ...timeouts, handshakeMs: 50 } }),
+    ).toMatchObject({
+      fault: { kind: 'timeout', phase: 'handshake' },
+    });
+    const short = { connectMs: 20, handshakeMs: 20, answerMs: 20, stallMs: 20 };
+    expect(await get(`http://127.0.0.1:${silent}/`, { timeouts: short })).toMatchObject({
+      fault: { kind: 'timeout', phase: 'answer' },
+    });
+    const plain = await serving((_request, response) => response.end());
+    expect(await get(`https://127.0.0.1:${plain}/`)).toMatchObject({ fault: { kind: 'not-tls' } });
+    expect(await get(`http://127.0.0.1:${plain}/`, { signal: AbortSignal.abort() })).toMatchObject({
+      fault: { kind: 'aborted' },
+    });
+  });
+});
+
+describe('a body', () => {
+  const cases: readonly [string, (response: ServerResponse, request: IncomingMessage) => void, RegExp][] = [
+    [
+      'that stalls',
+      (response) => response.writeHead(200, { 'content-length': 100 }).write('abc'),
+      /^abc fault .*stall/,
+    ],
+    [
+      'that drips',
+      (response) => {
+        const timer = setInterval(() => response.write('.'), 20);
+        response.on('close', () => clearInterval(timer));
+      },
+      /^\.+ fault .*stall/,
+    ],
+    [
+      'that is cut off',
+      (response, request) => {
+        response.writeHead(200, { 'content-length': 100 }).write('abc', () => request.socket.destroy());
+      },
+      /^abc fault .*reset/,
+    ],
+    [
+      'in chunks that are cut off',
+      (response, request) => {
+        response.writeHead(200).write('abc', () => request.socket.destroy());
+      },
+      /^abc fault .*reset/,
+    ],
+    ['of no length', (response) => response.writeHead(200, { connection: 'close' }).end('abc'), /^abc$/],
+  ];
+  it.each(cases)('%s', async (_, answer, expected) => {
+    const port = await serving((request, response) => answer(response, request));
+    expect(await text(await get(`http://127.0.0.1:${port}/`))).toMatch(expected);
+  });
+
+  it('that is given up ends', async () => {
+    const port = await serving((_request, response) => void response.writeHead(200).write('abc'));
+    const abort = new AbortController();
+    const sent = await get(`http://127.0.0.1:${port}/`, { signal: abort.signal });
+    setImmediate(() => abort.abort());
+    expect(await text(sent)).toMatch(/fault .*aborted/);
+  });
+
+  it('waits for its reader without taking that for a stall', async () => {
+    const bytes = Buffer.alloc(3_000_000, 7);
+    const port = await serving((_request, response) => response.end(bytes));
+    const sent = await get(`http://127.0.0.1:${port}/`);
+    let size = 0;
+    if (!sent.ok) throw new Error(sent.fault.kind);
+    for await (const part of sent.answer.body) {
+      if (size === 0) await new Promise((resolve) => setTimeout(resolve, timeouts.stallMs * 2));
+      size += part.length;
+    }
+    expect(size).toBe(bytes.length);
+  });
+
+  it('loses an encoding that nobody asked for', async () => {
+    async function* whole(bytes: Buffer) {
+      yield bytes;
+    }
+    const parts: Buffer[] = [];
+    for await (const part of decoded(whole(gzipSync('hello')), ' GZIP')!) parts.push(part);
+    expect(Buffer.concat(parts).toString()).toBe('hello');
+    expect(decoded(whole(Buffer.alloc(0)), 'zpaq')).toBeUndefined();
+    await expect(async () => {
+      for await (const _ of decoded(whole(Buffer.from('no gzip')), 'gzip')!);
+    }).rejects.toThrow();
+  });
+});
+
+describe('a proxy', () => {
+  /** A proxy that notes what it was asked for. */
+  async function proxyServer(status = 200) {
+    const seen: string[] = [];
+    const server = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+      response.end('by proxy');
+    });
+    server.on('connect', (request, socket) => {
+      seen.push(`CONNECT ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+      socket.on('error', () => undefined);
+      if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      const [, port] = (request.url ?? '').split(':');
+      const through = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        through.pipe(socket).pipe(through);
+      });
+      through.on('error', () => socket.destroy());
+    });
+    return { seen, port: await listening(server) };
+  }
+  const via = (url: string, proxies: ProxySettings) => get(url, { proxies });
+
+  it('is told the whole address of plain http, with its user', async () => {
+    const { seen, port } = await proxyServer();
+    expect(
+      await text(await via('http://registry.example/v2/', { httpProxy: `http://u:p@127.0.0.1:${port}` })),
+    ).toBe('by proxy');
+    expect(seen).toEqual([`GET http://registry.example/v2/ Basic ${Buffer.from('u:p').toString('base64')}`]);
+  });
+
+  it('makes a tunnel for https, or says why not', async () => {
+    const { seen, port } = await proxyServer(407);
+    const sent = await via('https://registry.example/v2/', { httpsProxy: `http://127.0.0.1:${port}` });
+    expect(seen).toEqual(['CONNECT registry.example:443']);
+    expect(sent).toMatchObject({ fault: { kind: 'proxy', hint: expect.stringContaining('HTTPS_PROXY=') } });
+    const plain = await via('https://registry.example/v2/', { httpsProxy: `https://127.0.0.1:${port}` });
+    expect(plain).toMatchObject({
+      fault: {
+        kind: 'proxy',
+        why: expect.stringContaining('speaks plain http'),
+        hint: expect.stringContaining('http://'),
+      },
+    });
+    const dead = await via('https://registry.example/v2/', { httpsProxy: 'http://127.0.0.1:1' });
+    expect(dead).toMatchObject({ fault: { kind: 'proxy', why: expect.stringContaining('refused') } });
+  });
+
+  it.skipIf(whyNoOpenssl() !== undefined)('tunnels TLS', async () => {
+    const { key, cert } = authority('127.0.0.1');
+    const target = await listening(
+      createSecureServer({ key, cert }, (_request, response) => response.end('secret')),
+    );
+    const { seen, port } = await proxyServer();
+    lay(`registry.example:${target}`, cert);
+    // The name is the registry's, and the certificate's is another.
+    const sent = await via(`https://registry.example:${target}/`, { httpsProxy: `http://127.0.0.1:${port}` });
+    expect(sent).toMatchObject({ fault: { kind: 'certificate', code: 'ERR_TLS_CERT_ALTNAME_INVALID' } });
+    expect(seen[0]).toBe(`CONNECT registry.example:${target}`);
+  });
+});
+
+describe.skipIf(whyNoOpenssl() !== undefined)('a certificate', () => {
+  it('of an unknown authority is refused by its name, and trusted from each of the places', async () => {
+    const { key, cert } = authority('127.0.0.1');
+    let requests = 0;
+    const port = await listening(
+      createSecureServer({ key, cert }, (_request, response) => {
+        requests++;
+        response.end('hello');
+      }),
+    );
+    const url = `https://127.0.0.1:${port}/`;
+    expect(await get(url)).toMatchObject({ fault: { kind: 'certificate', issuer: 'Test Authority' } });
+    expect(requests).toBe(0);
+    const bundle = join(directory, 'bundle.pem');
+    writeFileSync(bundle, cert);
+    expect(await text(await transport([bundle]).send(outgoing(url)))).toBe('hello');
+    lay(`127.0.0.1:${port}`, cert);
+    expect(await text(await get(url))).toBe('hello');
+  });
+
+  it('of a client needs its key', async () => {
+    mkdirSync(join(directory, 'certs.d', 'r.example'), { recursive: true });
+    writeFileSync(join(directory, 'certs.d', 'r.example', 'me.cert'), 'x');
+    await expect(get('https://r.example/')).rejects.toThrow(/me\.cert is there, but .*me\.key is not/);
+  });
+});
+
+function whyNoOpenssl(): string | undefined {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    console.warn('skipped: certificates (there is no openssl)');
+    return 'there is no openssl';
+  }
+}
+
+/** A certificate that signed itself, for one address. */
+function authority(address: string): { key: string; cert: string } {
+  const [key, cert] = [join(directory, 'a.key'), join(directory, 'a.crt')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=Test Authority',
+      '-addext',
+      `subjectAltName=IP:${address}`,
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
+
+function lay(registry: string, cert: string): void {
+  mkdirSync(join(directory, 'certs.d', registry), { recursive: true });
+  writeFileSync(join(directory, 'certs.d', registry, 'ca.crt'), cert);
+}
