@@ -23,6 +23,7 @@ const layers: Readonly<Record<string, Layer>> = {
   project: { folders: ['.', 'compose', 'graph', 'image/reference.ts'], types: ['engine'], modules: pure },
   build: { folders: ['.', 'graph', 'image/reference.ts'], types: ['image'], modules: pure },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
+  watch: { folders: ['.', 'build/ignore'], types: ['compose'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },
   tar: { folders: ['.'], modules: [] },
   confined: { folders: ['.', 'sys'], modules: ['*'] },

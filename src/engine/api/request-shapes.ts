@@ -10,6 +10,7 @@ import type {
   NetworkDisconnectRequest,
 } from './network.ts';
 import type { PreflightRequest } from './preflight.ts';
+import type { UnsyncRequest } from './sync.ts';
 import type { VolumeCreateRequest } from './volume.ts';
 
 /** A shape for every field of a request type; the compiler finds the one that is missing. */
@@ -295,3 +296,10 @@ const shutdown: FieldsOf<ShutdownRequest> = { force: 'boolean' };
 
 /** POST /tcompose/shutdown */
 export const shutdownShape: Shape = { fields: shutdown };
+
+const unsync: FieldsOf<UnsyncRequest> = {
+  paths: { list: { fields: { path: 'text', directory: 'boolean' } } },
+};
+
+/** POST /tcompose/containers/{id}/unsync */
+export const unsyncShape: Shape = { fields: unsync };

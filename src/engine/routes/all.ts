@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
+import { syncRoutes } from './sync.ts';
 import { systemRoutes } from './system.ts';
 import { type Lifetime, tcomposeRoutes } from './tcompose.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -25,6 +26,7 @@ export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     ...networkRoutes(engine),
     ...volumeRoutes(engine),
     ...eventRoutes(engine),
+    ...syncRoutes(engine),
     ...tcomposeRoutes(engine, lifetime),
   ];
 }

@@ -11,6 +11,7 @@
 #include "pid1.h"
 #include "sealed.h"
 #include "sys.h"
+#include "watch.h"
 
 static void read_to_end(int fd, struct buffer *to) {
   for (;;) {
@@ -103,6 +104,7 @@ static int usage(void) {
           "       tcompose-shim teardown < plan\n"
           "       tcompose-shim signal PID START_TIME SIGNAL\n"
           "       tcompose-shim plan-print < plan\n"
+          "       tcompose-shim watch (see watch.h)\n"
           "       tcompose-shim version\n");
   return 2;
 }
@@ -122,6 +124,10 @@ int main(int argc, char **argv, char **envp) {
     return 0;
   }
   if (strcmp(mode, "plan-print") == 0) return print_plan();
+  if (strcmp(mode, "watch") == 0) {
+    (void)signal(SIGPIPE, SIG_IGN);
+    return watch_main();
+  }
   if (strcmp(mode, "teardown") == 0) return teardown();
   if (strcmp(mode, "signal") == 0 && argc == 5) return send_signal(argv + 2);
   bool keeper = strcmp(mode, "keeper") == 0, for_caller = strcmp(mode, "spawn-for-caller") == 0 && argc == 3;

@@ -1,0 +1,178 @@
+import { chmodSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { parentOf, textOfPath } from '../../confined/names.ts';
+import { TcomposeError } from '../../errors.ts';
+import { errnoOf } from '../../image/unpack/layer-system.ts';
+import { archiveParts } from '../../image/unpack/tree-writer.ts';
+import {
+  changeOwnerOf,
+  errnoNameOf,
+  makeDirectoryAt,
+  removeDirectoryAt,
+  unlinkAt,
+} from '../../sys/at-calls.ts';
+import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
+import type { SyncProblem, SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
+import type { ContainerRoot } from '../containers/root/root-handle.ts';
+import { badParameter } from '../http/failure.ts';
+import { type Owner, replaceFile } from './sync-file.ts';
+
+type Root = Pick<ContainerRoot, 'directory' | 'check'>;
+
+/** Most problems that are told of one request, by path; the rest of them is counted. */
+const mostProblems = 20;
+
+/**
+ * Puts the entries of a tar into a container's root, their names being paths from its top. One that can't be put there does not
+ * keep the others from it. What stands there keeps its owner, what is new gets `owner`; modes and times are the archive's.
+ * @throws TcomposeError 400 for a damaged archive; errors of a full disk
+ */
+export async function syncInto(root: Root, body: Readable, owner: Owner): Promise<SyncResponse> {
+  const problems = new Problems();
+  let [written, unchanged] = [0, 0];
+  const reader = new TarReader(body.iterator({ destroyOnReturn: false }));
+  try {
+    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+      try {
+        if (await put(root, entry, reader, owner)) written++;
+        else unchanged++;
+      } catch (error) {
+        problems.add(`/${archiveParts(entry.name).join('/')}`, error);
+      }
+    }
+  } catch (error) {
+    await reader.close().catch(() => undefined);
+    body.resume();
+    throw error;
+  }
+  return { written, unchanged, problems: problems.told() };
+}
+
+async function put(root: Root, entry: TarEntry, data: TarReader, owner: Owner): Promise<boolean> {
+  const path = archiveParts(entry.name).join('/');
+  if (path === '') return false;
+  makeParents(root, parentOf(path), owner);
+  const place = root.directory.place(path, false);
+  root.check(place.path);
+  if (entry.type === 'directory') return putDirectory(root, path, entry.mode, owner);
+  if (entry.type !== 'file' && entry.type !== 'symlink') throw badParameter(`a ${entry.type} is not synced`);
+  return replaceFile(root.directory, place, entry, data, owner);
+}
+
+/** A directory that stands there keeps its owner and gets the mode. */
+async function putDirectory(root: Root, path: string, mode: number, owner: Owner): Promise<boolean> {
+  let there = root.directory.find(path);
+  // A link to a directory stands for it: the image may have laid its directories out otherwise.
+  if (there?.stat.isSymbolicLink() && isDirectory(root.directory, path)) {
+    there.close();
+    return false;
+  }
+  if (there !== undefined && !there.stat.isDirectory()) {
+    there.close();
+    await root.directory.remove(path);
+    there = undefined;
+  }
+  if (there === undefined) {
+    make(root, path, owner, mode);
+    return true;
+  }
+  try {
+    if ((there.stat.mode & 0o7777) === mode) return false;
+    chmodSync(`/proc/self/fd/${there.fd}`, mode);
+    return true;
+  } finally {
+    there.close();
+  }
+}
+
+function isDirectory(directory: ConfinedDirectory, path: string): boolean {
+  const entry = directory.find(path, true);
+  entry?.close();
+  return entry?.stat.isDirectory() === true;
+}
+
+function makeParents(root: Root, path: string, owner: Owner): void {
+  if (path === '' || isDirectory(root.directory, path)) return;
+  makeParents(root, parentOf(path), owner);
+  make(root, path, owner, 0o755);
+}
+
+function make(root: Root, path: string, owner: Owner, mode: number): void {
+  const place = root.directory.place(path, false);
+  root.check(place.path);
+  makeDirectoryAt(place.directory, place.name, 0o700);
+  const made = root.directory.at(root.directory.place(path, false));
+  if (made === undefined) return;
+  try {
+    if (!made.stat.isDirectory()) return;
+    changeOwnerOf(made.fd, owner.uid, owner.gid);
+    chmodSync(`/proc/self/fd/${made.fd}`, mode);
+  } finally {
+    made.close();
+  }
+}
+
+/** Takes paths away, in the order given; a directory only when nothing is left in it. What is gone already is no problem. */
+export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
+  const problems = new Problems();
+  let removed = 0;
+  for (const { path, directory } of request.paths) {
+    try {
+      if (removeOne(root, archiveParts(path).join('/'), directory === true)) removed++;
+    } catch (error) {
+      problems.add(path, error);
+    }
+  }
+  return { removed, problems: problems.told() };
+}
+
+function removeOne(root: Root, path: string, directory: boolean): boolean {
+  if (path === '') return false;
+  try {
+    const place = root.directory.place(path, false);
+    root.check(place.path);
+    if (directory) {
+      removeDirectoryAt(place.directory, place.name);
+      root.directory.forget(place.path);
+    } else unlinkAt(place.directory, place.name);
+    return true;
+  } catch (error) {
+    // Gone, or something of the container's own is there or in it.
+    if (['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(errnoNameOf(error) ?? ''))
+      return false;
+    throw error;
+  }
+}
+
+class Problems {
+  readonly #found: SyncProblem[] = [];
+  #more = 0;
+
+  /** @throws the error itself when it concerns more than this path */
+  add(path: string, error: unknown): void {
+    const errno = errnoOf(error);
+    if (errno === 'ENOSPC' || errno === 'EDQUOT') throw error;
+    if (errno === '' && !(error instanceof TcomposeError)) throw error;
+    if (this.#found.length === mostProblems) this.#more++;
+    else this.#found.push({ path: textOfPath(path), message: sentenceOf(error, errno) });
+  }
+
+  told(): readonly SyncProblem[] {
+    if (this.#more === 0) return this.#found;
+    return [...this.#found, { path: '', message: `${this.#more} more paths could not be written either` }];
+  }
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  EROFS:
+    'the container has a read-only file system there; a volume or a tmpfs at the target can be written to',
+  EBUSY: 'something is mounted there',
+  ELOOP: 'it goes through too many symbolic links',
+  ENOTDIR: 'it lies in something that is not a directory',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+function sentenceOf(error: unknown, errno: string): string {
+  return sentences[errno] ?? (error as Error).message;
+}

@@ -1,0 +1,52 @@
+import { resolveUser } from '../../runtime/spec/users.ts';
+import { unsyncShape } from '../api/request-shapes.ts';
+import type { UnsyncRequest } from '../api/sync.ts';
+import { syncInto, unsync } from '../archive/sync.ts';
+import type { Owner } from '../archive/sync-file.ts';
+import type { Container } from '../containers/container.ts';
+import { readAccountFiles } from '../containers/root/account-files.ts';
+import { withWritableRoot } from '../containers/root/container-root.ts';
+import type { ContainerRoot } from '../containers/root/root-handle.ts';
+import type { Engine } from '../context.ts';
+import { shaped } from '../http/body-shape.ts';
+import type { Route } from '../http/router.ts';
+
+/** What `watch` puts into containers; see src/engine/api/sync.ts. */
+export function syncRoutes(engine: Engine): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/tcompose/containers/{id}/sync',
+      async handler(exchange) {
+        const container = engine.containers.need(exchange.params.id!);
+        const answer = await withWritableRoot(engine, container, 'complete', (root) =>
+          syncInto(root, exchange.body, ownerOf(container, root)),
+        );
+        exchange.send(200, answer);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/containers/{id}/unsync',
+      async handler(exchange) {
+        const container = engine.containers.need(exchange.params.id!);
+        const request = shaped<UnsyncRequest>(await exchange.json(), unsyncShape);
+        const answer = await withWritableRoot(engine, container, 'complete', async (root) =>
+          unsync(root, request),
+        );
+        exchange.send(200, answer);
+      },
+    },
+  ];
+}
+
+/** Whoever the container's command runs as gets what is new: it is to be able to change it. Root when that is not known. */
+function ownerOf(container: Container, root: ContainerRoot): Owner {
+  const user = container.record.config.User ?? '';
+  if (user === '') return { uid: 0, gid: 0 };
+  try {
+    return resolveUser(user, readAccountFiles(root.directory));
+  } catch {
+    return { uid: 0, gid: 0 };
+  }
+}

@@ -1,0 +1,69 @@
+import type { Change, ChangeKind } from './change.ts';
+import type { CompiledRule } from './rule.ts';
+
+/** Something to be put into, or taken out of, a service's containers. Paths are bytes in latin1. */
+export interface SyncItem {
+  /** On this machine. */
+  readonly source: string;
+  /** In the container. */
+  readonly target: string;
+  readonly kind: ChangeKind;
+}
+
+/** What a batch of changes comes to, in the order it is carried out. */
+export interface BatchPlan {
+  /** Services that are built and made anew, all at once. */
+  readonly rebuild: ReadonlyMap<string, readonly Change[]>;
+  readonly sync: ReadonlyMap<string, readonly SyncItem[]>;
+  /** Services that are restarted, all at once. */
+  readonly restart: ReadonlyMap<string, readonly Change[]>;
+  /** Commands that are run in each running container of a service, once a rule. */
+  readonly exec: readonly { readonly rule: CompiledRule; readonly changes: readonly Change[] }[];
+}
+
+/** Everything that changes set off: every rule that a path sets off applies. Pure. */
+export function planBatch(rules: readonly CompiledRule[], changes: readonly Change[]): BatchPlan {
+  const rebuild = new Map<string, Change[]>();
+  const restart = new Map<string, Change[]>();
+  const sync = new Map<string, Map<string, SyncItem>>();
+  const exec = new Map<CompiledRule, Change[]>();
+  for (const change of changes)
+    for (const rule of rules) {
+      if (!rule.triggers(change.path)) continue;
+      if (rule.action === 'rebuild') append(rebuild, rule.service, change);
+      if (rule.action === 'restart' || rule.action === 'sync+restart') append(restart, rule.service, change);
+      if (rule.action === 'sync+exec') append(exec, rule, change);
+      const target = rule.targetOf(change.path);
+      if (target === undefined) continue;
+      const items = sync.get(rule.service) ?? new Map<string, SyncItem>();
+      sync.set(rule.service, items.set(target, { source: change.path, target, kind: change.kind }));
+    }
+  return {
+    rebuild,
+    sync: new Map([...sync].map(([service, items]) => [service, [...items.values()]])),
+    restart,
+    exec: [...exec].map(([rule, own]) => ({ rule, changes: own })),
+  };
+}
+
+function append<K>(map: Map<K, Change[]>, key: K, change: Change): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [change]);
+  else if (!known.includes(change)) known.push(change);
+}
+
+export const isEmptyPlan = (plan: BatchPlan): boolean =>
+  plan.rebuild.size === 0 && plan.sync.size === 0 && plan.restart.size === 0 && plan.exec.length === 0;
+
+/** In which order what one container gets is applied: what is gone first, deepest first; directories before what is in them. */
+export function inOrder(items: readonly SyncItem[]): {
+  readonly gone: readonly SyncItem[];
+  readonly there: readonly SyncItem[];
+} {
+  const isGone = ({ kind }: SyncItem) => kind === 'gone' || kind === 'gone-directory';
+  const byTarget = (a: SyncItem, b: SyncItem) => (a.target < b.target ? -1 : 1);
+  return {
+    gone: items.filter(isGone).sort((a, b) => -byTarget(a, b)),
+    there: items.filter((item) => !isGone(item)).sort(byTarget),
+  };
+}

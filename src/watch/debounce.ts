@@ -1,0 +1,82 @@
+import type { Change } from './change.ts';
+
+/** What a change sets off: copying files costs next to nothing, a restart is felt, a build takes long. */
+export type Weight = 'light' | 'heavy' | 'build';
+
+/** Milliseconds without another change until a batch goes, by how many paths it has: the last entry whose number fits. */
+const quietByCount: readonly (readonly [paths: number, quiet: number])[] = [
+  [1, 2],
+  [3, 8],
+  [16, 25],
+  [128, 80],
+  [Number.POSITIVE_INFINITY, 200],
+];
+const quietByWeight: Readonly<Record<Weight, number>> = { light: 0, heavy: 20, build: 50 };
+/** For what is half done: a file that is not closed yet, one that is gone and may come back by a rename. */
+const quietUnsettled = 50;
+const quietUnclosed = 150;
+/** Changes come without a pause: then a batch goes all the same. */
+const longest = 5000;
+/** Paths of batches that went within this time count as the same burst. */
+const burst = 500;
+
+/**
+ * Collects changes until they are worth acting on. A single save goes at once; the more paths changed lately, the longer it waits for
+ * more of them. A path is in a batch once, as it was last seen. Times are milliseconds of any monotonic clock.
+ */
+export class Debounce {
+  readonly #weigh: (change: Change) => Weight;
+  readonly #pending = new Map<string, { readonly change: Change; readonly weight: Weight }>();
+  /** Path → when a batch with it went. */
+  readonly #recent = new Map<string, number>();
+  #first = 0;
+  #last = 0;
+
+  constructor(weigh: (change: Change) => Weight = () => 'light') {
+    this.#weigh = weigh;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** When the first of what is pending came; undefined when nothing is. */
+  get since(): number | undefined {
+    return this.#pending.size === 0 ? undefined : this.#first;
+  }
+
+  add(change: Change, now: number): void {
+    if (this.#pending.size === 0) this.#first = now;
+    this.#last = now;
+    this.#pending.set(change.path, { change, weight: this.#weigh(change) });
+  }
+
+  /** When the batch is to go; undefined when there is none. */
+  due(): number | undefined {
+    if (this.#pending.size === 0) return undefined;
+    let quiet = 0;
+    let more = 0;
+    for (const { change, weight } of this.#pending.values()) {
+      quiet = Math.max(quiet, quietByWeight[weight], quietOf(change));
+      if (!this.#recent.has(change.path)) more++;
+    }
+    const recent = [...this.#recent.values()].filter((at) => at > this.#last - burst).length;
+    const count = recent + more;
+    quiet = Math.max(quiet, quietByCount.find(([paths]) => count <= paths)![1]);
+    return Math.min(this.#last + quiet, this.#first + longest);
+  }
+
+  /** Takes what is pending as a batch. */
+  take(now: number): readonly Change[] {
+    const batch = [...this.#pending.values()].map(({ change }) => change);
+    this.#pending.clear();
+    for (const [path, at] of this.#recent) if (at <= now - burst) this.#recent.delete(path);
+    for (const { path } of batch) this.#recent.set(path, now);
+    return batch;
+  }
+}
+
+function quietOf({ kind, settled }: Change): number {
+  if (settled) return 0;
+  return kind === 'file' ? quietUnclosed : quietUnsettled;
+}

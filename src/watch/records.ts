@@ -1,0 +1,98 @@
+import type { Change, ChangeKind } from './change.ts';
+
+/** What the watcher process says (src/runtime/native/watch/watch.h). Paths are bytes in latin1. */
+export type WatchRecord =
+  /** May this directory be entered? Answered by `answer`. */
+  | { readonly type: 'ask'; readonly id: number; readonly path: string }
+  | { readonly type: 'change'; readonly change: Change }
+  /** Everything is being watched: so many directories by the kernel, so many by looking again. */
+  | { readonly type: 'ready'; readonly watched: number; readonly polled: number }
+  /** The limit of inotify watches is reached; from this directory on directories are looked at again. */
+  | { readonly type: 'limit'; readonly path: string }
+  /** A file system that does not tell changes. */
+  | { readonly type: 'silent'; readonly path: string }
+  | { readonly type: 'unreadable'; readonly path: string }
+  /** The kernel lost events; everything is being compared. */
+  | { readonly type: 'overflow' };
+
+const kinds: Readonly<Record<string, ChangeKind>> = {
+  f: 'file',
+  d: 'directory',
+  l: 'link',
+  o: 'other',
+  '-': 'gone',
+  '~': 'gone-directory',
+};
+
+/** Takes the watcher's output apart, in whatever pieces it comes. Records that are not known are passed over. */
+export class RecordReader {
+  #rest: Buffer = Buffer.alloc(0);
+
+  read(piece: Buffer): readonly WatchRecord[] {
+    const data = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const records: WatchRecord[] = [];
+    let start = 0;
+    for (let end = data.indexOf(0); end >= 0; end = data.indexOf(0, start)) {
+      const record = decode(data.toString('latin1', start, end));
+      if (record !== undefined) records.push(record);
+      start = end + 1;
+    }
+    this.#rest = Buffer.from(data.subarray(start));
+    return records;
+  }
+}
+
+function decode(text: string): WatchRecord | undefined {
+  const rest = text.slice(1);
+  switch (text[0]) {
+    case '?': {
+      const space = rest.indexOf(' ');
+      return { type: 'ask', id: Number(rest.slice(0, space)), path: rest.slice(space + 1) };
+    }
+    case '=': {
+      const kind = kinds[rest[0] ?? ''];
+      if (kind === undefined) return undefined;
+      return { type: 'change', change: { path: rest.slice(2), kind, settled: rest[1] === '!' } };
+    }
+    case 'R': {
+      const [watched = 0, polled = 0] = rest.split(' ').map(Number);
+      return { type: 'ready', watched, polled };
+    }
+    case 'L':
+      return { type: 'limit', path: rest };
+    case 'M':
+      return { type: 'silent', path: rest };
+    case 'X':
+      return { type: 'unreadable', path: rest };
+    case 'O':
+      return { type: 'overflow' };
+    default:
+      return undefined;
+  }
+}
+
+const command = (letter: string, text = ''): Buffer => Buffer.from(`${letter}${text}\0`, 'latin1');
+
+/** What the watcher is told. */
+export const commands = {
+  watch: (path: string): Buffer => command('W', path),
+  stop: (path: string): Buffer => command('S', path),
+  answer: (id: number, enter: boolean): Buffer => command(enter ? '+' : '-', String(id)),
+  /** That was all: say when everything is being watched. */
+  go: (): Buffer => command('G'),
+  /** Look again at intervals, everywhere. */
+  poll: (): Buffer => command('P'),
+  compare: (): Buffer => command('R'),
+} as const;
+
+/** Paths without those that lie in another of them: what the watcher is to be told. */
+export function topmost(paths: Iterable<string>): readonly string[] {
+  const found: string[] = [];
+  for (const path of [...new Set(paths)].sort((a, b) => (withSlash(a) < withSlash(b) ? -1 : 1))) {
+    const last = found.at(-1);
+    if (last === undefined || !withSlash(path).startsWith(withSlash(last))) found.push(path);
+  }
+  return found;
+}
+
+const withSlash = (path: string): string => (path.endsWith('/') ? path : `${path}/`);

@@ -1,0 +1,164 @@
+import { posix } from 'node:path';
+import { createIgnoreMatcher, type IgnoreDecision, type IgnoreMatcher } from '../build/ignore/matcher.ts';
+import type { WatchAction } from '../compose/model/develop.ts';
+import type { Hook } from '../compose/model/hooks.ts';
+import { bytesOfText, isAtOrBelow, relativeTo, textOfBytes } from './change.ts';
+
+/** A rule of `develop.watch`, ready to be asked about paths. Paths are bytes in latin1. */
+export interface CompiledRule {
+  readonly service: string;
+  readonly action: WatchAction;
+  readonly path: string;
+  /** Where in the container what changes is put; of rules that sync. */
+  readonly target: string | undefined;
+  readonly exec: Hook | undefined;
+  readonly initialSync: boolean;
+  /** Whether a change at the path sets the rule off. */
+  triggers(path: string): boolean;
+  /** Whether anything below the directory could. */
+  reaches(directory: string): boolean;
+  /** Where what stands at the path is put; undefined where it is not synced. */
+  targetOf(path: string): string | undefined;
+}
+
+/** What a rule is made from. Paths are text. */
+export interface RuleInput {
+  readonly service: string;
+  readonly action: WatchAction;
+  readonly path: string;
+  readonly target?: string;
+  readonly exec?: Hook;
+  readonly initialSync?: boolean;
+  /** Patterns relative to `path`. */
+  readonly include?: readonly string[];
+  readonly ignore?: readonly string[];
+  /** The patterns of the build's ignore file, and the directory they are relative to. */
+  readonly dockerignore?: { readonly context: string; readonly patterns: readonly string[] };
+  /** Files that describe the service and don't belong into it: compose files, Dockerfile. A rule for one of them alone syncs it. */
+  readonly described?: readonly string[];
+  readonly mounts?: readonly BindMount[];
+}
+
+export interface BindMount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** What editors and file managers leave beside what they save: Docker Compose's list and some more. */
+const passing = [
+  '**/*___jb_old___',
+  '**/*___jb_tmp___',
+  '**/.idea/**',
+  '**/.#*',
+  '**/#*#',
+  '**/4913',
+  '**/*~',
+  '**/.*.swp',
+  '**/.*.swx',
+  '**/.*.swo',
+  '**/.*.swn',
+  '**/.*.kate-swp',
+  '**/*-go-tmp-umask',
+  '**/.DS_Store',
+  '**/.goutputstream-*',
+  '**/.git',
+];
+
+/** One list of patterns and what it is relative to. */
+class Anchored {
+  readonly #at: string;
+  readonly #patterns: readonly string[];
+  readonly #matcher: IgnoreMatcher;
+  /** Index → the patterns behind it. */
+  readonly #behind = new Map<number, IgnoreMatcher>();
+
+  constructor(at: string, patterns: readonly string[] = []) {
+    this.#at = at;
+    this.#patterns = patterns;
+    this.#matcher = createIgnoreMatcher(patterns);
+  }
+
+  excludes(path: string): boolean {
+    return this.#decide(path)?.excluded === true;
+  }
+
+  /** Whether all below a directory is excluded with it: only a pattern behind the one that excludes it could take something back. */
+  closes(directory: string): boolean {
+    const decision = this.#decide(directory);
+    if (decision?.excluded !== true || decision.by === undefined) return false;
+    return !this.#from(decision.by + 1).mayIncludeBelow(patternPath(directory, this.#at));
+  }
+
+  #decide(path: string): IgnoreDecision | undefined {
+    if (this.#matcher.empty || path === this.#at || !isAtOrBelow(path, this.#at)) return undefined;
+    return this.#matcher.decide(patternPath(path, this.#at));
+  }
+
+  #from(index: number): IgnoreMatcher {
+    const known = this.#behind.get(index) ?? createIgnoreMatcher(this.#patterns.slice(index));
+    this.#behind.set(index, known);
+    return known;
+  }
+}
+
+const patternPath = (path: string, at: string): string => textOfBytes(relativeTo(path, at));
+
+/**
+ * Compiles a rule. A path is ignored by the build's ignore file, by the rule's `ignore`, and as something editors leave;
+ * what is ignored is never included. @throws TcomposeError BUILD_IGNORE for a pattern that can't be read
+ */
+export function compileRule(input: RuleInput): CompiledRule {
+  const path = bytesOfText(input.path);
+  const ignored: readonly Anchored[] = [
+    new Anchored(path, passing),
+    new Anchored(path, input.ignore),
+    new Anchored(bytesOfText(input.dockerignore?.context ?? '/'), input.dockerignore?.patterns),
+  ];
+  const include = input.include ?? [];
+  const included = createIgnoreMatcher(include);
+  const way = createIgnoreMatcher(include.map((pattern) => `!${pattern}`));
+  const rule = {
+    service: input.service,
+    action: input.action,
+    path,
+    target: input.target === undefined ? undefined : bytesOfText(input.target),
+    exec: input.exec,
+    initialSync: input.initialSync === true,
+    triggers: (at: string): boolean =>
+      isAtOrBelow(at, path) &&
+      (included.empty || included.decide(patternPath(at, path)).excluded) &&
+      !ignored.some((one) => one.excludes(at)),
+    reaches: (directory: string): boolean =>
+      isAtOrBelow(path, directory) ||
+      (isAtOrBelow(directory, path) &&
+        !ignored.some((one) => one.closes(directory)) &&
+        (included.empty ||
+          included.decide(patternPath(directory, path)).excluded ||
+          way.mayIncludeBelow(patternPath(directory, path)))),
+  };
+  return { ...rule, targetOf: targets(input, rule) };
+}
+
+function targets(
+  input: RuleInput,
+  rule: Pick<CompiledRule, 'path' | 'target' | 'triggers'>,
+): CompiledRule['targetOf'] {
+  const { path, target } = rule;
+  const described = new Set((input.described ?? []).map(bytesOfText).filter((one) => one !== path));
+  const mounts = (input.mounts ?? []).map(({ source, target: at }) => ({
+    source: bytesOfText(source),
+    target: posix.resolve('/', bytesOfText(at)),
+  }));
+  return (at) => {
+    if (target === undefined || described.has(at) || !rule.triggers(at)) return undefined;
+    const to = posix.join('/', target, relativeTo(at, path));
+    // It is there already, or it would be written to another place of this machine.
+    if (mounts.some((mount) => isAtOrBelow(at, mount.source) || isAtOrBelow(to, mount.target)))
+      return undefined;
+    return to.length > 1 && to.endsWith('/') ? to.slice(0, -1) : to;
+  };
+}
+
+/** Whether any of the rules could want something in the directory: else it is not entered. */
+export const anyReaches = (rules: readonly CompiledRule[], directory: string): boolean =>
+  rules.some((rule) => rule.reaches(directory));

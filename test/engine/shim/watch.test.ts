@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commands, RecordReader, type WatchRecord } from '../../../src/watch/records.ts';
+import { until } from '../../support/engine.ts';
+import { shimBinary } from '../../support/shim.ts';
+
+if (!existsSync(shimBinary)) console.log(`skipped: ${shimBinary} is not built`);
+
+/** A watcher, and what it said by now. */
+class Watcher {
+  readonly child: ChildProcess;
+  readonly records: WatchRecord[] = [];
+  readonly asked: string[] = [];
+
+  constructor(paths: readonly string[], refuse: RegExp = /\/\.git$/, poll = false) {
+    this.child = spawn(shimBinary, ['watch'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const reader = new RecordReader();
+    this.child.stdout!.on('data', (piece: Buffer) => {
+      for (const record of reader.read(piece)) {
+        if (record.type !== 'ask') this.records.push(record);
+        else {
+          this.asked.push(record.path);
+          this.child.stdin!.write(commands.answer(record.id, !refuse.test(record.path)));
+        }
+      }
+    });
+    if (poll) this.child.stdin!.write(commands.poll());
+    for (const path of paths) this.child.stdin!.write(commands.watch(path));
+    this.child.stdin!.write(commands.go());
+  }
+
+  async ready(): Promise<Extract<WatchRecord, { type: 'ready' }>> {
+    const found = () => this.records.find((one) => one.type === 'ready');
+    await until(() => found() !== undefined, 'the watcher to be ready');
+    return found()!;
+  }
+
+  /** The last that was said of a path. */
+  kindAt(path: string): string | undefined {
+    return this.records
+      .flatMap((one) => (one.type === 'change' && one.change.path === path ? [one.change] : []))
+      .at(-1)?.kind;
+  }
+
+  async sees(path: string, kind: string): Promise<void> {
+    await until(() => this.kindAt(path) === kind, `${kind} at ${path}`);
+  }
+
+  count(path: string): number {
+    return this.records.filter((one) => one.type === 'change' && one.change.path === path).length;
+  }
+
+  async end(): Promise<number | null> {
+    const over = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
+    this.child.stdin!.end();
+    return over;
+  }
+}
+
+describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
+  let dir: string;
+  let watcher: Watcher;
+  const at = (name: string) => join(dir, name);
+  const open = async (...args: ConstructorParameters<typeof Watcher>) => {
+    watcher = new Watcher(...args);
+    await watcher.ready();
+  };
+  beforeEach(() => {
+    dir = realpathSync(mkdtempSync(join(tmpdir(), 'tcw-')));
+  });
+  afterEach(async () => {
+    expect(await watcher.end()).toBe(0);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it('says nothing of what was there', async () => {
+    mkdirSync(at('sub'));
+    writeFileSync(at('sub/a'), '');
+    await open([dir]);
+    expect(watcher.records).toEqual([{ type: 'ready', watched: 2, polled: 0 }]);
+  });
+
+  it('tells of files that are written, renamed, linked and removed, and of their modes', async () => {
+    writeFileSync(at('a'), '1');
+    await open([dir]);
+    appendFileSync(at('a'), '2');
+    await watcher.sees(at('a'), 'file');
+    renameSync(at('a'), at('b'));
+    await watcher.sees(at('a'), 'gone');
+    await watcher.sees(at('b'), 'file');
+    symlinkSync('nowhere', at('l'));
+    await watcher.sees(at('l'), 'link');
+    linkSync(at('b'), at('c'));
+    await watcher.sees(at('c'), 'file');
+    const before = watcher.count(at('b'));
+    chmodSync(at('b'), 0o600);
+    await until(() => watcher.count(at('b')) > before, 'the mode');
+    rmSync(at('b'));
+    await watcher.sees(at('b'), 'gone');
+  });
+
+  it('follows a directory that is made with all that is in it, and one that is moved', async () => {
+    await open([dir]);
+    mkdirSync(at('x/y/z'), { recursive: true });
+    writeFileSync(at('x/y/z/f'), '');
+    await watcher.sees(at('x/y/z/f'), 'file');
+    renameSync(at('x'), at('w'));
+    await watcher.sees(at('x'), 'gone-directory');
+    expect(watcher.kindAt(at('x/y/z/f'))).toBe('gone');
+    await watcher.sees(at('w/y/z/f'), 'file');
+    const before = watcher.count(at('w/y/z/f'));
+    appendFileSync(at('w/y/z/f'), 'more');
+    await until(() => watcher.count(at('w/y/z/f')) > before, 'a change below the new name');
+  });
+
+  it('follows a file that becomes a directory, and back', async () => {
+    writeFileSync(at('a'), '');
+    await open([dir]);
+    rmSync(at('a'));
+    mkdirSync(at('a'));
+    writeFileSync(at('a/in'), '');
+    await watcher.sees(at('a'), 'directory');
+    await watcher.sees(at('a/in'), 'file');
+    rmSync(at('a'), { recursive: true });
+    writeFileSync(at('a'), '');
+    await watcher.sees(at('a'), 'file');
+    expect(watcher.kindAt(at('a/in'))).toBe('gone');
+  });
+
+  it('watches a path that is missing, comes, goes and comes again, whatever happens above it', async () => {
+    await open([at('p/q/file'), at('p/dir')]);
+    mkdirSync(at('p/q'), { recursive: true });
+    writeFileSync(at('p/q/file'), '1');
+    await watcher.sees(at('p/q/file'), 'file');
+    mkdirSync(at('p/dir'));
+    writeFileSync(at('p/dir/a'), '');
+    await watcher.sees(at('p/dir/a'), 'file');
+    renameSync(at('p'), at('other'));
+    await watcher.sees(at('p/q/file'), 'gone');
+    await watcher.sees(at('p/dir'), 'gone-directory');
+    mkdirSync(at('p/dir'), { recursive: true });
+    writeFileSync(at('p/dir/b'), '');
+    await watcher.sees(at('p/dir/b'), 'file');
+    writeFileSync(at('other/dir/unseen'), '');
+    mkdirSync(at('p/q'));
+    writeFileSync(at('p/q/tmp'), '2');
+    renameSync(at('p/q/tmp'), at('p/q/file'));
+    await watcher.sees(at('p/q/file'), 'file');
+    expect(watcher.kindAt(at('other/dir/unseen'))).toBeUndefined();
+    expect(watcher.kindAt(at('p/q/tmp'))).toBeUndefined();
+  });
+
+  it('does not enter what it is told to leave alone', async () => {
+    mkdirSync(at('node_modules/deep'), { recursive: true });
+    await open([dir], /node_modules$/);
+    expect(watcher.asked.some((path) => path.endsWith('deep'))).toBe(false);
+    writeFileSync(at('node_modules/a'), '');
+    mkdirSync(at('sub/node_modules'), { recursive: true });
+    writeFileSync(at('sub/node_modules/b'), '');
+    writeFileSync(at('sub/c'), '');
+    await watcher.sees(at('sub/c'), 'file');
+    expect(watcher.kindAt(at('node_modules/a'))).toBeUndefined();
+    expect(watcher.kindAt(at('sub/node_modules/b'))).toBeUndefined();
+  });
+
+  it('looks at everything again where the kernel tells nothing', async () => {
+    mkdirSync(at('sub'));
+    writeFileSync(at('sub/a'), '1');
+    await open([dir], /\/\.git$/, true);
+    appendFileSync(at('sub/a'), '2');
+    writeFileSync(at('sub/b'), '2');
+    await watcher.sees(at('sub/a'), 'file');
+    await watcher.sees(at('sub/b'), 'file');
+    rmSync(at('sub'), { recursive: true });
+    await watcher.sees(at('sub'), 'gone-directory');
+  });
+
+  it('finds what changed when events were lost', async () => {
+    writeFileSync(at('kept'), '');
+    await open([dir]);
+    process.kill(watcher.child.pid!, 'SIGSTOP');
+    const limit = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+    for (let i = 0; i < limit / 3 + 10; i++) {
+      writeFileSync(at(`f${i % 1000}`), String(i));
+      rmSync(at(`f${i % 1000}`));
+    }
+    writeFileSync(at('last'), '');
+    rmSync(at('kept'));
+    process.kill(watcher.child.pid!, 'SIGCONT');
+    await watcher.sees(at('last'), 'file');
+    await watcher.sees(at('kept'), 'gone');
+    expect(watcher.records.some(({ type }) => type === 'overflow')).toBe(true);
+  });
+
+  it('holds a thousand directories with a hundred files each in little memory, and rests', async () => {
+    for (let d = 0; d < 1000; d++) {
+      mkdirSync(at(`d${d}`));
+      for (let f = 0; f < 100; f++) writeFileSync(at(`d${d}/f${f}`), '');
+    }
+    watcher = new Watcher([dir]);
+    expect(await watcher.ready()).toMatchObject({ watched: 1001, polled: 0 });
+    const proc = (name: string) => readFileSync(`/proc/${watcher.child.pid}/${name}`, 'utf8');
+    expect(Number(/VmHWM:\s+(\d+)/.exec(proc('status'))?.[1])).toBeLessThan(60 * 1024);
+    const switches = () => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(proc('status'))?.[1]);
+    const before = switches();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(switches()).toBe(before);
+  });
+
+  it('tells a burst of thousands of files, each at most a few times', async () => {
+    await open([dir]);
+    for (let i = 0; i < 10_000; i++) writeFileSync(at(`f${i}`), String(i));
+    await watcher.sees(at('f9999'), 'file');
+    const seen = new Set(watcher.records.flatMap((one) => (one.type === 'change' ? [one.change.path] : [])));
+    expect(seen.size).toBe(10_000);
+    expect(watcher.records.length).toBeLessThan(25_000);
+  });
+});
