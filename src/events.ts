@@ -26,6 +26,20 @@ export type TcomposeEvent =
       readonly detail?: string;
       readonly at: number;
     }
+  /** What becomes of one layer of an image that is being pulled or pushed; as often as the engine tells of it. */
+  | {
+      readonly type: 'layer';
+      /** The image, as the progress events name it. */
+      readonly image: string;
+      /** First digits of its digest. */
+      readonly layer: string;
+      /** The engine's words: Waiting, Downloading, Extracting, Pull complete, Pushed, … */
+      readonly status: string;
+      /** Bytes; a total that is not known is absent. */
+      readonly current?: number;
+      readonly total?: number;
+      readonly at: number;
+    }
   | {
       readonly type: 'log';
       readonly service: string;

@@ -70,6 +70,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
       now: ctx.now,
       signal: interrupt.signal,
       parallel: ctx.globals.parallel,
+      ...(await registryOf(ctx, plan, options.client)),
     });
     if (interrupt.signal.aborted) throw await ended(late, readyWithin);
   } catch (error) {
@@ -80,6 +81,13 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
     release();
     await renderer.close();
   }
+}
+
+/** Credentials are looked for only when a plan goes to a registry. */
+export async function registryOf(ctx: CliContext, plan: Plan, client: EngineClient) {
+  if (!plan.steps.some(({ operation }) => /^(?:pull|push)-image$/.test(operation.kind))) return {};
+  const { registryAccess } = await import('./credentials/registry-access.ts');
+  return { registry: registryAccess(ctx, client) };
 }
 
 async function ended(late: boolean, readyWithin: number) {

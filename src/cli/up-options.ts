@@ -1,6 +1,7 @@
 import type { Project } from '../compose/model/project.ts';
 import { composeWords } from '../compose-words.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
+import type { ImageOptions } from '../project/images/required-images.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
 import { flag, type ParsedArgs } from './arguments/command.ts';
@@ -70,6 +71,23 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
   return { ...project, services };
 }
 
+/** How images are come by, from flags and environment. */
+export function imageOptions(
+  args: ParsedArgs,
+  ctx: Pick<CliContext, 'env'>,
+  client: EngineClient,
+): ImageOptions {
+  const pull = flag.str(args, 'pull');
+  const defaultPlatform = ctx.env.DOCKER_DEFAULT_PLATFORM;
+  return {
+    canPull: !isOwnEngine(client),
+    ...(pull === undefined || pull === 'policy' ? {} : { pull }),
+    ...(defaultPlatform ? { defaultPlatform } : {}),
+    nowMs: Date.now(),
+    quiet: flag.bool(args, 'quiet-pull'),
+  };
+}
+
 /** Plan options of `up` and `create`, from flags and environment. */
 export function upOptions(
   args: ParsedArgs,
@@ -78,13 +96,11 @@ export function upOptions(
   roots: ReadonlySet<string> | undefined,
   mode: { readonly start: boolean; readonly wait: boolean },
 ): UpOptions {
-  const own = isOwnEngine(client);
   const ignoreOrphans = isTruthy(ctx.env.COMPOSE_IGNORE_ORPHANS);
   if (ignoreOrphans && flag.bool(args, 'remove-orphans'))
     throw usage('--remove-orphans and COMPOSE_IGNORE_ORPHANS cannot be used together');
   const never = flag.bool(args, 'no-recreate');
   const renew = flag.bool(args, 'renew-anon-volumes');
-  const pull = flag.str(args, 'pull');
   const force = flag.bool(args, 'force-recreate') || renew;
   return {
     recreate: force ? 'force' : never ? 'never' : 'diverged',
@@ -98,8 +114,7 @@ export function upOptions(
     renewAnonymousVolumes: renew,
     renewVolumes: new Set(),
     timeout: flag.num(args, 'timeout'),
-    canPull: !own && pull !== 'never',
-    ...(pull === undefined || pull === 'policy' ? {} : { pull }),
+    images: imageOptions(args, ctx, client),
     version,
     ...(ctx.globals.compatibility ? { separator: '_' as const } : {}),
   };

@@ -28,6 +28,8 @@ function describe(step: Step): string {
  */
 export function formatPlan(plan: Plan): string {
   const lines = plan.warnings.map((warning) => `warning: ${visibleLine(warning)}`);
+  for (const { kind, name, reason } of plan.skipped ?? [])
+    lines.push(visibleLine(`${kind} ${name} is skipped: ${reason}`));
   if (plan.steps.length === 0) lines.push('nothing to do');
   const numbers = new Map(plan.steps.map((step, at) => [step.id, at + 1]));
   const rows = plan.steps.map((step) => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readInput } from '../compose/read-input.ts';
+import { tolerate } from '../engine/client/api-failure.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
 import { listedName } from '../image/reference.ts';
+import type { ImageFacts } from './images/pull-policy.ts';
 import { labels } from './labels.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from './observed.ts';
 
@@ -11,6 +13,8 @@ interface ObserveOptions {
   /** Also ask for volumes by label (a project whose compose file is not at hand). */
   readonly labelledVolumes?: boolean;
   readonly images?: boolean;
+  /** Images, as engines list them, of which platform and time of the last pull are to be known. */
+  readonly inspectedImages?: readonly string[];
   /** Files whose content is to be known, by its hash. */
   readonly files?: readonly string[];
 }
@@ -40,13 +44,36 @@ export async function observe(
     for (const reference of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])
       byReference.set(listedName(reference), image.Id);
   }
+  const inspected = (options.inspectedImages ?? []).flatMap((name) => byReference.get(name) ?? []);
   return {
+    ...(inspected.length === 0 ? {} : { imageFacts: await imageFacts(client, inspected) }),
     containers: containers.map(observedContainer).sort(byServiceAndNumber),
     networks,
     volumes: [...volumes.values()],
     images: byReference,
     fileHashes,
   };
+}
+
+async function imageFacts(
+  client: EngineClient,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, ImageFacts>> {
+  const facts = new Map<string, ImageFacts>();
+  await Promise.all(
+    [...new Set(ids)].map(async (id) => {
+      const image = await tolerate(client.images.inspect(id), 404);
+      if (image === undefined) return;
+      const { Os: os, Architecture: architecture, Variant: variant } = image;
+      const last = Date.parse(image.Metadata?.LastTagTime ?? '');
+      facts.set(id, {
+        platform: { os, architecture, ...(variant ? { variant } : {}) },
+        // Engines say the year 1 for never.
+        lastTagMs: Number.isNaN(last) ? 0 : Math.max(0, last),
+      });
+    }),
+  );
+  return facts;
 }
 
 /** SHA-256 of files by path; one that cannot be read is left out, as the preflight tells of it. */

@@ -1,6 +1,7 @@
 import type { ContainerSummary } from '../engine/api/container.ts';
 import type { NetworkInspect } from '../engine/api/network.ts';
 import type { VolumeInspect } from '../engine/api/volume.ts';
+import type { ImageFacts } from './images/pull-policy.ts';
 import { labels } from './labels.ts';
 import { exitCodeInWords, type HealthStatus, healthInWords } from './status-words.ts';
 
@@ -38,6 +39,8 @@ export interface Observed {
   readonly volumes: readonly VolumeInspect[];
   /** Local image references in the engine's familiar form, and ids, → image id. */
   readonly images: ReadonlyMap<string, string>;
+  /** Image id → more of it, for the images of which that was asked. */
+  readonly imageFacts?: ReadonlyMap<string, ImageFacts>;
   /** Path → SHA-256 of the files that are copied into containers, as far as they can be read. */
   readonly fileHashes: ReadonlyMap<string, string>;
 }

@@ -10,6 +10,7 @@ const VERBS: Record<Operation['kind'], string> = {
   'remove-volume': 'remove volume',
   'remove-image': 'remove image',
   'pull-image': 'pull image',
+  'push-image': 'push image',
   'create-container': 'create container',
   'start-container': 'start container',
   'stop-container': 'stop container',
@@ -35,6 +36,7 @@ const resourceKind = (operation: Operation): ResourceKind =>
 export class PlanBuilder {
   readonly warnings: string[] = [];
   readonly unchanged: { readonly container: ObservedContainer; readonly status: string }[] = [];
+  readonly skipped: { readonly kind: ResourceKind; readonly name: string; readonly reason: string }[] = [];
   readonly ids = new Map<string, string>();
   readonly #steps = new Map<StepRef, Step & { readonly after: StepRef[] }>();
 
@@ -43,6 +45,7 @@ export class PlanBuilder {
     const builder = new PlanBuilder();
     builder.warnings.push(...plan.warnings);
     builder.unchanged.push(...plan.unchanged);
+    builder.skipped.push(...(plan.skipped ?? []));
     for (const [name, id] of plan.ids) builder.ids.set(name, id);
     for (const one of plan.steps) builder.#steps.set(one.id, { ...one, after: [...one.after] });
     return builder;
@@ -118,7 +121,13 @@ export class PlanBuilder {
       steps.push({ ...step, after: [...step.after] });
     };
     for (const step of this.#steps.values()) place(step);
-    return { steps, warnings: this.warnings, unchanged: this.unchanged, ids: this.ids };
+    return {
+      steps,
+      warnings: this.warnings,
+      unchanged: this.unchanged,
+      ids: this.ids,
+      ...(this.skipped.length === 0 ? {} : { skipped: this.skipped }),
+    };
   }
 
   #step(id: StepRef): Step & { readonly after: StepRef[] } {
@@ -144,6 +153,7 @@ function subject(operation: Operation): string {
       return operation.name;
     case 'remove-image':
     case 'pull-image':
+    case 'push-image':
       return operation.reference;
     case 'wait':
     case 'run-hooks':
@@ -156,6 +166,8 @@ function subject(operation: Operation): string {
 }
 
 function suffix(operation: Operation): string {
+  if (operation.kind === 'pull-image')
+    return operation.platform === undefined ? '' : ` for ${operation.platform}`;
   if (operation.kind === 'wait') return ` ${operation.condition}${operation.required ? '' : ' (optional)'}`;
   if (operation.kind === 'connect-network') return ` to ${operation.network}`;
   if (operation.kind === 'disconnect-network') return ` from ${operation.network}`;

@@ -24,7 +24,28 @@ export type Operation =
   | { readonly kind: 'create-volume'; readonly name: string; readonly body: VolumeCreateRequest }
   | { readonly kind: 'remove-volume'; readonly name: string }
   | { readonly kind: 'remove-image'; readonly reference: string }
-  | { readonly kind: 'pull-image'; readonly reference: string; readonly platform: string | undefined }
+  | {
+      readonly kind: 'pull-image';
+      readonly reference: string;
+      readonly platform: string | undefined;
+      /** The first of those that need it. */
+      readonly service: string;
+      /** It can be built, too. */
+      readonly buildable: boolean;
+      /** Only the end is told. */
+      readonly quiet: boolean;
+      /** A failure lets the other pulls go on; it fails the plan in the end, or is a warning. */
+      readonly failureIs: 'error' | 'warning';
+      /** A local name like it, for the message of a failure. */
+      readonly near: string | undefined;
+    }
+  | {
+      readonly kind: 'push-image';
+      readonly reference: string;
+      readonly service: string;
+      readonly quiet: boolean;
+      readonly failureIs: 'error' | 'warning';
+    }
   | {
       readonly kind: 'create-container';
       readonly container: string;
@@ -132,6 +153,12 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Containers that are as they should be, with the word for that. */
   readonly unchanged: readonly { readonly container: ObservedContainer; readonly status: string }[];
+  /** What the command was asked about and leaves alone, and why. */
+  readonly skipped?: readonly {
+    readonly kind: ResourceKind;
+    readonly name: string;
+    readonly reason: string;
+  }[];
   /** Containers known by name before the first step, name → id. */
   readonly ids: ReadonlyMap<string, string>;
 }

@@ -20,8 +20,16 @@ const layers: Readonly<Record<string, Layer>> = {
   '.': { folders: [], modules: ['node:os', 'node:util'] },
   graph: { folders: ['.'], modules: [] },
   compose: { folders: ['.', 'graph'], modules: [...pure, 'yaml'] },
-  project: { folders: ['.', 'compose', 'graph', 'image/reference.ts'], types: ['engine'], modules: pure },
-  build: { folders: ['.', 'graph', 'image/reference.ts'], types: ['image'], modules: pure },
+  project: {
+    folders: ['.', 'compose', 'graph', 'image/reference.ts', 'image/platform.ts'],
+    types: ['engine', 'image'],
+    modules: pure,
+  },
+  build: {
+    folders: ['.', 'graph', 'image/reference.ts', 'image/platform.ts'],
+    types: ['image'],
+    modules: pure,
+  },
   runtime: { folders: ['.'], types: ['image', 'network'], modules: pure },
   watch: { folders: ['.', 'build/ignore'], types: ['compose'], modules: pure },
   sys: { folders: ['.'], modules: ['*'] },

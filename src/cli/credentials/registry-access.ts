@@ -1,18 +1,10 @@
 import type { EngineClient } from '../../engine/client/engine-client.ts';
-import type { RegistryHeaders } from '../../engine/client/images.ts';
+import type { RegistryAccess } from '../../project/execute/act.ts';
 import type { CliContext, Env } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
 import { expiredSince, registryAuthHeader } from './docker-config.ts';
 import { createCredentialFinder, type Found } from './find-credentials.ts';
 import { registryOfImage } from './server-key.ts';
-
-/** What goes to a registry with the requests of one command. */
-export interface RegistryAccess {
-  /** Credentials for an image's registry, and the proxies of this command. */
-  headersFor(image: string): Promise<RegistryHeaders>;
-  /** What a refusal may come from, as a hint: which credentials were sent, or that none were found. */
-  explain(image: string, refusal: string): Promise<string | undefined>;
-}
 
 /** Credentials come from the user's files and helpers; the engine runs no helper and reads no file of his. */
 export function registryAccess(ctx: Pick<CliContext, 'env' | 'warn'>, client: EngineClient): RegistryAccess {

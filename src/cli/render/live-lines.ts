@@ -7,6 +7,8 @@ export interface LiveRow {
   /** Last word on it, with its detail; empty until something happens to it. */
   text: string;
   state: 'pending' | 'working' | 'done' | 'warning' | 'failed' | 'skipped';
+  /** What its last word is followed by while it is under way; `now` as in LiveLook. */
+  more?: (now: number) => string;
   /** Since when it is under way, milliseconds of the clock of `LiveLook.now`. */
   began?: number;
 }
@@ -41,7 +43,9 @@ function fitLabel(label: string, width: number, mark: string): string {
 }
 
 /** What a row says, with the seconds it has been under way for. */
-function wordsOf({ text, state, began }: LiveRow, now: number): string {
+function wordsOf({ text: status, state, began, more }: LiveRow, now: number): string {
+  const further = state === 'working' ? (more?.(now) ?? '') : '';
+  const text = further === '' ? status : `${status}  ${further}`;
   const seconds = state === 'working' && began !== undefined ? Math.floor((now - began) / 1000) : 0;
   return seconds > 0 ? `${text}  ${seconds}s` : text;
 }

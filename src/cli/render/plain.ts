@@ -4,15 +4,49 @@ import { logFormatter } from './log-lines.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
 import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
+import { Transfers } from './transfer.ts';
 import { warningText } from './warning.ts';
 
-const progressText = (event: Extract<TcomposeEvent, { type: 'progress' }>) =>
-  `${event.name}  ${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`;
+type Progress = Extract<TcomposeEvent, { type: 'progress' }>;
+
+const progressText = (event: Progress, detail = event.detail) =>
+  `${event.name}  ${event.status}${detail === undefined ? '' : `  ${detail}`}`;
+
+/** Time between two lines about an image that is under way, milliseconds. */
+const reminderMs = 30_000;
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
+/** A line each half minute for each image that is under way, and how much it was in the end. */
+function imageLines(write: (line: string) => void) {
+  const transfers = new Transfers();
+  const underWay = new Map<string, { readonly event: Progress; readonly timer: NodeJS.Timeout }>();
+  const stop = (name: string) => {
+    clearInterval(underWay.get(name)?.timer);
+    underWay.delete(name);
+  };
+  return {
+    transfers,
+    /** Follows an image; gives what its line says besides its status. */
+    follow(event: Progress): string | undefined {
+      stop(event.name);
+      if (event.state === 'done') return event.detail ?? transfers.of(event.name)?.result();
+      if (event.state !== 'working') return event.detail;
+      const remind = () => write(progressText(event, transfers.of(event.name)?.summary(performance.now())));
+      const timer = setInterval(remind, reminderMs);
+      timer.unref();
+      underWay.set(event.name, { event, timer });
+      return event.detail;
+    },
+    close: () => [...underWay.keys()].forEach(stop),
+  };
+}
+
 /** One line an event, as text for logs and pipes. Progress goes to standard error, service output to standard output. */
 export function plainRenderer(target: RenderTarget): Renderer {
+  const progressLine = (kind: string, text: string) =>
+    void target.err.write(` ${title(kind)} ${visibleLine(text)}\n`);
+  const images = imageLines((text) => progressLine('image', text));
   const logLine = logFormatter(target.log, (event) => isTerminal(outputFor(event, target)));
   const emit = (event: TcomposeEvent) => {
     switch (event.type) {
@@ -25,13 +59,19 @@ export function plainRenderer(target: RenderTarget): Renderer {
         target.err.write(formatError(event.error, { color: target.color.stderr, verbose: false }));
         return;
       case 'progress':
-        target.err.write(` ${title(event.kind)} ${visibleLine(progressText(event))}\n`);
+        progressLine(
+          event.kind,
+          progressText(event, event.kind === 'image' ? images.follow(event) : event.detail),
+        );
+        return;
+      case 'layer':
+        images.transfers.update(event);
         return;
       default:
         outputFor(event, target).write(logLine(event));
     }
   };
-  return { emit, close: async () => {}, drained: () => outputsDrained(target) };
+  return { emit, close: async () => images.close(), drained: () => outputsDrained(target) };
 }
 
 /** Nothing but warnings, errors and what services print. */
@@ -39,7 +79,7 @@ export function quietRenderer(target: RenderTarget): Renderer {
   const plain = plainRenderer(target);
   return {
     emit: (event) => {
-      if (event.type !== 'progress') plain.emit(event);
+      if (event.type !== 'progress' && event.type !== 'layer') plain.emit(event);
     },
     close: plain.close,
     drained: plain.drained,

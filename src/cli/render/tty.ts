@@ -7,6 +7,7 @@ import { logFormatter } from './log-lines.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
 import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
+import { Transfers } from './transfer.ts';
 import { warningText } from './warning.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
@@ -83,12 +84,19 @@ function liveList(
   };
 }
 
+/** How much an image came to, once it is here. */
+const resultOf = (event: Extract<TcomposeEvent, { type: 'progress' }>, transfers: Transfers) =>
+  event.kind === 'image' && event.state === 'done' && event.detail === undefined
+    ? transfers.of(event.name)?.result()
+    : undefined;
+
 /**
  * A live list of the resources a plan is about, for terminals. What services print meanwhile comes to stand above it, so
  * that a service that takes its time can be watched.
  */
 export function ttyRenderer(target: RenderTarget): Renderer {
   const logLine = logFormatter(target.log, (event) => isTerminal(outputFor(event, target)));
+  const transfers = new Transfers();
   let live: LiveList | undefined;
   let closing: Promise<void> = Promise.resolve();
 
@@ -110,10 +118,19 @@ export function ttyRenderer(target: RenderTarget): Renderer {
           write(` ${title(event.kind)} ${visibleLine(event.name)}  ${text}\n`, target.err);
           return;
         }
-        row.text = text;
         if (event.state === 'working' && row.state !== 'working') row.began = performance.now();
         row.state = event.state;
+        const moved = resultOf(event, transfers);
+        row.text = moved === undefined ? text : `${text}  ${moved}`;
+        if (event.state !== 'working') delete row.more;
         live!.region.changed();
+        return;
+      }
+      case 'layer': {
+        // Drawn with the next picture: a layer tells of itself more often than anybody can read.
+        const transfer = transfers.update(event);
+        const row = live?.rows.get(`image ${event.image}`);
+        if (row !== undefined) row.more = (now) => visibleLine(transfer.summary(now));
         return;
       }
       case 'warning':

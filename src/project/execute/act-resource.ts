@@ -1,7 +1,6 @@
 import { statusOf } from '../../engine/client/api-failure.ts';
-import { TcomposeError } from '../../errors.ts';
-import { splitReference } from '../../image/reference.ts';
 import { type Act, during, type Progress } from './act.ts';
+import { pullImage, pushImage } from './act-image.ts';
 import { createNetworkOnce } from './create-once.ts';
 
 /** Removes what others may still use: answers with one of `statuses` are a warning. */
@@ -21,15 +20,6 @@ async function removeUnlessUsed(
   }
 }
 
-const pullImage: Act<'pull-image'> = async ({ reference, platform }, { client }, progress) => {
-  progress('Pulling', 'working');
-  const { repo, tag } = splitReference(reference);
-  for await (const line of client.images.pull(repo, { tag, ...(platform === undefined ? {} : { platform }) }))
-    if (line.error !== undefined)
-      throw new TcomposeError('PROJECT_IMAGE_MISSING', `image ${reference} cannot be pulled: ${line.error}`);
-  progress('Pulled', 'done');
-};
-
 const createNetwork: Act<'create-network'> = ({ body }, { client, emit }, progress) =>
   during(progress, ['Creating', 'Created'], async () => {
     const { warnings } = await createNetworkOnce(client, body);
@@ -42,7 +32,8 @@ type ResourceKinds =
   | 'create-volume'
   | 'remove-volume'
   | 'remove-image'
-  | 'pull-image';
+  | 'pull-image'
+  | 'push-image';
 
 /** Steps about networks, volumes and images. */
 export const resourceActs: { readonly [K in ResourceKinds]: Act<K> } = {
@@ -56,4 +47,5 @@ export const resourceActs: { readonly [K in ResourceKinds]: Act<K> } = {
   'remove-image': ({ reference }, { client }, progress) =>
     removeUnlessUsed(progress, client.images.remove(reference), 404, 409),
   'pull-image': pullImage,
+  'push-image': pushImage,
 };

@@ -4,6 +4,13 @@ import type { EventSink, ResourceKind } from '../../events.ts';
 import type { Operation } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 
+/** What goes to registries along with requests: whose they are, and how they are reached. */
+export interface RegistryAccess {
+  headersFor(image: string): Promise<Readonly<Record<string, string>>>;
+  /** What a refusal may come from, as a hint. */
+  explain(image: string, refusal: string): Promise<string | undefined>;
+}
+
 /** What the steps of one plan are carried out with. */
 export interface PerformContext {
   readonly client: EngineClient;
@@ -14,6 +21,8 @@ export interface PerformContext {
   readonly ids: Map<string, string>;
   /** The project's event subscription, opened by the first who needs it. */
   readonly watch: () => Promise<ContainerWatch>;
+  /** Absent: registries are asked by nobody in particular. */
+  readonly registry?: RegistryAccess;
   /** Told of containers as they are started. */
   readonly onStart?: (container: { id: string; name: string; service: string; isNew: boolean }) => void;
   /** Keeps an error that does not hold the plan up, but makes it fail in the end. */
@@ -23,7 +32,7 @@ export interface PerformContext {
 /** Tells what becomes of the resource that a step is about, in Docker Compose's words. */
 export type Progress = (
   status: string,
-  state: 'working' | 'done' | 'warning' | 'failed',
+  state: 'working' | 'done' | 'warning' | 'failed' | 'skipped',
   detail?: string,
 ) => void;
 

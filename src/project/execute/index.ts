@@ -18,6 +18,7 @@ interface ExecuteOptions {
   /** A subscription that is already open; without it one is opened when a step waits. */
   readonly watch?: ContainerWatch;
   readonly onStart?: PerformContext['onStart'];
+  readonly registry?: PerformContext['registry'];
 }
 
 /**
@@ -31,15 +32,7 @@ export async function execute(
   const { client, emit, now } = options;
   for (const message of plan.warnings) emit({ type: 'warning', message });
   emit({ type: 'begin', resources: planResources(plan) });
-  for (const { container, status } of plan.unchanged)
-    emit({
-      type: 'progress',
-      kind: 'container',
-      name: container.name,
-      status,
-      state: 'done',
-      at: now(),
-    });
+  tellUntouched(plan, emit, now);
   const ids = new Map(plan.ids);
   let opened: Promise<ContainerWatch> | undefined;
   const watch = () => {
@@ -55,6 +48,7 @@ export async function execute(
     ids,
     watch,
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+    ...(options.registry === undefined ? {} : { registry: options.registry }),
     failLater: (error) => void later.push({ step, error }),
   });
   try {
@@ -83,6 +77,14 @@ export async function execute(
   return { ids };
 }
 
+/** What stays as it is, and what the command leaves alone. */
+function tellUntouched(plan: Plan, emit: EventSink, now: () => number): void {
+  for (const { container, status } of plan.unchanged)
+    emit({ type: 'progress', kind: 'container', name: container.name, status, state: 'done', at: now() });
+  for (const { kind, name, reason } of plan.skipped ?? [])
+    emit({ type: 'progress', kind, name, status: 'Skipped', detail: reason, state: 'skipped', at: now() });
+}
+
 /** What a plan's progress will be about: resources in the order of their first step, containers by their final names. */
 function planResources(plan: Plan): readonly { readonly kind: ResourceKind; readonly name: string }[] {
   const resources = new Map<string, { kind: ResourceKind; name: string }>();
@@ -94,6 +96,7 @@ function planResources(plan: Plan): readonly { readonly kind: ResourceKind; read
     else add(resource.kind, resource.name);
   }
   for (const { container } of plan.unchanged) add('container', container.name);
+  for (const { kind, name } of plan.skipped ?? []) add(kind, name);
   return [...resources.values()];
 }
 

@@ -28,8 +28,8 @@ export interface UpContext {
   readonly plan: PlanBuilder;
   readonly networks: ReadonlyMap<string, ResourceOutcome>;
   readonly volumes: ReadonlyMap<string, ResourceOutcome>;
-  /** Service → step that fetches its image. */
-  readonly images: ReadonlyMap<string, StepRef>;
+  /** Service → steps that fetch its images. */
+  readonly images: ReadonlyMap<string, readonly StepRef[]>;
   readonly states: Map<string, ServiceState>;
 }
 

@@ -13,7 +13,7 @@ export function creationNeeds(context: UpContext, service: Service): (StepRef | 
     ...(service.volumes ?? []).map((mount) =>
       mount.source === undefined ? undefined : context.volumes.get(mount.source)?.ready,
     ),
-    context.images.get(service.name),
+    ...(context.images.get(service.name) ?? []),
     ...parentsOf(service).flatMap((parent) => context.states.get(parent.service)?.exists ?? []),
   ];
 }

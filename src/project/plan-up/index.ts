@@ -1,10 +1,10 @@
 import type { Project } from '../../compose/model/project.ts';
 import { TcomposeError } from '../../errors.ts';
 import { cycles, topologicalOrder } from '../../graph/order.ts';
+import { requireImages } from '../images/required-images.ts';
 import type { Observed } from '../observed.ts';
 import type { Plan } from '../plan.ts';
 import { PlanBuilder } from '../plan-builder.ts';
-import { requireImages } from '../plan-images.ts';
 import { planNetworks, planVolumes } from '../plan-resources.ts';
 import { serviceGraph } from '../service-graph.ts';
 import type { UpContext } from './context.ts';
@@ -29,7 +29,7 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
     });
   const networks = planNetworks(project, observed, plan, options.version);
   const volumes = planVolumes(project, observed, plan, options.renewVolumes, options.version);
-  const images = requireImages(project, observed, plan, options.canPull, options.pull);
+  const images = requireImages(project, observed, plan, options.images);
   const context: UpContext = {
     project,
     observed,

@@ -1,3 +1,4 @@
+import type { ImageOptions } from '../images/required-images.ts';
 import type { Separator } from '../names.ts';
 
 /** `diverged`: what differs from the compose file; `force`: all; `never`: none. */
@@ -24,10 +25,7 @@ export interface UpOptions {
   readonly renewVolumes: ReadonlySet<string>;
   /** Seconds for stopping; undefined: each container's own. */
   readonly timeout: number | undefined;
-  /** A missing image can be fetched. */
-  readonly canPull: boolean;
-  /** Pull policy given on the command line; it wins over the services' own. */
-  readonly pull?: string;
+  readonly images: ImageOptions;
   readonly separator?: Separator;
   readonly version: string;
 }

@@ -56,7 +56,7 @@ const defaults: UpOptions = {
   renewAnonymousVolumes: false,
   renewVolumes: new Set(),
   timeout: undefined,
-  canPull: false,
+  images: { canPull: false, nowMs: 0 },
   version: 'test',
 };
 

@@ -38,7 +38,7 @@ const options = {
   renewAnonymousVolumes: false,
   renewVolumes: new Set<string>(),
   timeout: undefined,
-  canPull: false,
+  images: { canPull: false, nowMs: 0 },
   version: '0',
 } as const;
 

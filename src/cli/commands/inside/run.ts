@@ -3,16 +3,18 @@ import type { Project } from '../../../compose/model/project.ts';
 import type { Service } from '../../../compose/model/service.ts';
 import { copiedPaths } from '../../../project/content-parts.ts';
 import { createContainer } from '../../../project/execute/create-container.ts';
+import { type ImageOptions, requireImages } from '../../../project/images/required-images.ts';
+import { inspectedImages } from '../../../project/images/wanted-images.ts';
 import { containerName, type Separator, scaleOf } from '../../../project/names.ts';
 import { observe } from '../../../project/observe.ts';
 import { firstContainer, type Observed } from '../../../project/observed.ts';
 import type { Plan } from '../../../project/plan.ts';
 import { PlanBuilder } from '../../../project/plan-builder.ts';
-import { requireImages } from '../../../project/plan-images.ts';
 import { planNetworks, planVolumes, usedVolumes } from '../../../project/plan-resources.ts';
 import { version } from '../../../version.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import { fetchImages, seenTo } from '../../fetch-images.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { dependenciesPlan } from '../../run/dependencies.ts';
 import { oneOffContainer, withOneOff } from '../../run/one-off-container.ts';
@@ -98,14 +100,14 @@ export const command: Command = {
     const tty =
       !flag.bool(args, 'no-tty') && !detach && ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const one = await runOverrides(loaded.services[service]!, args, words, { tty, interactive, ctx });
-    const options = upOptions(args, ctx, client, undefined, { start: true, wait: false });
+    const given = upOptions(args, ctx, client, undefined, { start: true, wait: false });
     const { [service]: _self, ...others } = loaded.services;
     const alone = { ...loaded, services: { [service]: one } };
-    const preparation = (observed: Observed): Plan => {
+    const preparation = (observed: Observed, images: ImageOptions): Plan => {
       const plan = new PlanBuilder();
       planNetworks(alone, observed, plan, version);
       planVolumes(alone, observed, plan, new Set(), version);
-      requireImages(alone, observed, plan, options.canPull);
+      requireImages(alone, observed, plan, images);
       return plan.build();
     };
     const look = (project: Project) =>
@@ -113,12 +115,18 @@ export const command: Command = {
         volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
         files: copiedPaths(project),
         images: true,
+        inspectedImages: inspectedImages(project, given.images.pull, given.images.defaultPlatform),
       });
 
     const slug = randomBytes(6).toString('hex');
     const name = flag.str(args, 'name') ?? `${loaded.name}-${service}-run-${slug}`;
     const noDeps = flag.bool(args, 'no-deps');
-    const observed = await look(loaded);
+    const seen = await look(loaded);
+    await refuseSameName(args, loaded, seen.containers);
+    const wanted = { ...loaded, services: noDeps ? alone.services : { ...others, [service]: one } };
+    const fetched = await fetchImages(ctx, client, wanted, seen, given.images);
+    const observed = fetched ? await look(loaded) : seen;
+    const options = fetched ? { ...given, images: seenTo(given.images) } : given;
     const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {
       name,
       slug,
@@ -129,15 +137,14 @@ export const command: Command = {
         (noDeps ? undefined : plannedContainer(loaded.name, others[other], options.separator)),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
-    await refuseSameName(args, loaded, observed.containers);
     // What is wrong with the container itself is told before its dependencies are brought up.
-    preparation(observed);
+    preparation(observed, options.images);
     const dependencies = noDeps ? undefined : dependenciesPlan(loaded, others, one, observed, options);
     await checkPlan(ctx, client, loaded, withOneOff(dependencies, one, name, oneOff));
     if (dependencies !== undefined && dependencies.steps.length > 0)
       await runPlan(ctx, dependencies, { client, project: loaded.name });
     const now = await look(alone);
-    const plan = preparation(now);
+    const plan = preparation(now, options.images);
     if (plan.steps.length > 0) await runPlan(ctx, plan, { client, project: loaded.name });
     if (ctx.globals.dryRun) {
       ctx.write(`run a container of service ${service}: ${(one.command ?? []).join(' ')}\n`);

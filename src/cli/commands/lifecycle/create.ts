@@ -1,12 +1,9 @@
-import { copiedPaths } from '../../../project/content-parts.ts';
-import { observe } from '../../../project/observe.ts';
-import { usedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import { observeWithImages } from '../../fetch-images.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
-import { refuseSameName } from '../../same-name.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
 
 export const command: Command = {
@@ -35,14 +32,9 @@ export const command: Command = {
       args.positional.length === 0
         ? undefined
         : matchServices(Object.keys(project.services), args.positional);
-    const observed = await observe(client, project.name, {
-      volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
-      files: copiedPaths(project),
-      images: true,
-    });
-    await refuseSameName(args, project, observed.containers);
     const options = upOptions(args, ctx, client, roots, { start: false, wait: false });
-    const plan = planUp(project, observed, options);
+    const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
+    const plan = planUp(project, observed, { ...options, images });
     await checkPlan(ctx, client, project, plan);
     await runPlan(ctx, plan, { client, project: project.name });
     return 0;

@@ -1,13 +1,10 @@
 import { TcomposeError } from '../../../errors.ts';
-import { copiedPaths } from '../../../project/content-parts.ts';
-import { observe } from '../../../project/observe.ts';
-import { usedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import { observeWithImages } from '../../fetch-images.ts';
 import { loadForCommand } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
-import { refuseSameName } from '../../same-name.ts';
 import { parseScales, upOptions, withScales } from '../../up-options.ts';
 
 export const command: Command = {
@@ -24,15 +21,11 @@ export const command: Command = {
       ctx.engine(),
     ]);
     const project = withScales(loaded, scales);
-    const observed = await observe(client, project.name, {
-      volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
-      files: copiedPaths(project),
-      images: true,
-    });
-    await refuseSameName(args, project, observed.containers);
     const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });
+    const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
     const plan = planUp(project, observed, {
       ...options,
+      images,
       recreate: 'never',
       recreateDependencies: 'never',
       ignoreOrphans: true,

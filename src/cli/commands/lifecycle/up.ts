@@ -1,14 +1,12 @@
 import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
-import { copiedPaths } from '../../../project/content-parts.ts';
-import { observe } from '../../../project/observe.ts';
-import { divergedVolumes, usedVolumes } from '../../../project/plan-resources.ts';
+import { divergedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import { observeWithImages } from '../../fetch-images.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
-import { refuseSameName } from '../../same-name.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
@@ -83,15 +81,11 @@ export const command: Command = {
     if (flag.bool(args, 'menu'))
       ctx.warn('--menu is not available in this version of tcompose; going on without it');
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
-    const observed = await observe(client, project.name, {
-      volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
-      files: copiedPaths(project),
-      images: true,
-    });
-    await refuseSameName(args, project, observed.containers);
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');
-    const options = upOptions(args, ctx, client, roots, { start: !noStart, wait });
+    const given = upOptions(args, ctx, client, roots, { start: !noStart, wait });
+    const { observed, images } = await observeWithImages(ctx, client, project, given.images, args);
+    const options = { ...given, images };
     const diverged = divergedVolumes(project, observed);
     const renewVolumes =
       diverged.length === 0

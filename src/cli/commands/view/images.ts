@@ -1,3 +1,5 @@
+import { tolerate } from '../../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { humanDuration } from '../../../human-duration.ts';
 import { idDigits, idLength, shortId, splitReference } from '../../../image/reference.ts';
@@ -26,6 +28,7 @@ export const command: Command = {
     const [found, images] = await Promise.all([observeContainers(client, scope.name), client.images.list()]);
     const containers = selectContainers(scope, found, args.positional);
     const byId = new Map(images.map((image) => [image.Id, image]));
+    const platforms = await platformsOf(client, new Set(containers.map(({ imageId }) => imageId)));
     if (flag.bool(args, 'quiet')) {
       for (const id of new Set(containers.map((one) => idDigits(one.imageId) ?? one.imageId)))
         ctx.write(`${id}\n`);
@@ -39,6 +42,7 @@ export const command: Command = {
         ContainerName: container.name,
         Repository: repo,
         Tag: tag,
+        Platform: platforms.get(container.imageId) ?? '',
         Size: image?.Size ?? 0,
         Created: image === undefined ? '' : new Date(image.Created * 1000).toISOString(),
         age: ageOf(image?.Created ?? 0),
@@ -49,11 +53,12 @@ export const command: Command = {
     else
       ctx.write(
         table(
-          ['CONTAINER', 'REPOSITORY', 'TAG', 'IMAGE ID', 'SIZE', 'CREATED'],
+          ['CONTAINER', 'REPOSITORY', 'TAG', 'PLATFORM', 'IMAGE ID', 'SIZE', 'CREATED'],
           items.map((item) => [
             item.ContainerName,
             item.Repository,
             item.Tag,
+            item.Platform,
             shortId(item.ID),
             humanSize(item.Size),
             item.age,
@@ -63,6 +68,23 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** Image id → `os/architecture[/variant]`, for those that are still there. */
+async function platformsOf(
+  client: EngineClient,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(
+    [...ids].map(async (id) => [id, await tolerate(client.images.inspect(id), 404)] as const),
+  );
+  return new Map(
+    found.flatMap(([id, image]) =>
+      image === undefined
+        ? []
+        : [[id, [image.Os, image.Architecture, image.Variant].filter(Boolean).join('/')] as const],
+    ),
+  );
+}
 
 /** Repository and tag of a name, as far as it has them; an image that has lost its name is known by its id. */
 function nameOf(name: string): { readonly repo: string; readonly tag: string } {

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { jsonRenderer } from '../../../../src/cli/render/json.ts';
+import { liveLines } from '../../../../src/cli/render/live-lines.ts';
 import { logFormatter, plainLogStyle } from '../../../../src/cli/render/log-lines.ts';
 import { plainRenderer, quietRenderer } from '../../../../src/cli/render/plain.ts';
 import type { RenderTarget } from '../../../../src/cli/render/renderer.ts';
@@ -77,7 +78,88 @@ describe('renderers', () => {
         .split('\n')
         .map((line) => JSON.parse(line).type),
     ).toEqual(['begin', 'warning', 'progress', 'error']);
+    expect(JSON.parse(err.trim().split('\n')[2]!)).toEqual({
+      type: 'progress',
+      id: 'Container shop-web-1',
+      status: 'Working',
+      text: 'Starting',
+    });
     expect(JSON.parse(err.trim().split('\n').at(-1)!)).toMatchObject({ code: 'CLI_USAGE', hint: 'yes' });
+  });
+});
+
+describe('an image under way', () => {
+  const layer = (status: string, current: number, at: number): TcomposeEvent => ({
+    type: 'layer',
+    image: 'nginx',
+    layer: '0123456789ab',
+    status,
+    current,
+    total: 2_000_000,
+    at,
+  });
+  const image = (status: string, state: 'working' | 'done'): TcomposeEvent => ({
+    type: 'progress',
+    kind: 'image',
+    name: 'nginx',
+    status,
+    state,
+    at: 0,
+  });
+  const target = () => {
+    const [out, err] = [sink(), sink()];
+    const color = { stdout: false, stderr: false };
+    return { err, target: { out: out.stream, err: err.stream, color, unicode: true, log: plainLogStyle } };
+  };
+
+  test('has, as plain text, a line at the start and the end and one each half minute between', async () => {
+    vi.useFakeTimers();
+    try {
+      const { err, target: to } = target();
+      const { emit, close } = plainRenderer(to);
+      emit(image('Pulling', 'working'));
+      for (let at = 0; at < 500; at++) emit(layer('Downloading', 1000 * at, at));
+      vi.advanceTimersByTime(61_000);
+      emit(layer('Pull complete', 2_000_000, 61_000));
+      emit(image('Pulled', 'done'));
+      vi.advanceTimersByTime(100_000);
+      await close();
+      const lines = err.text().trimEnd().split('\n');
+      expect(lines).toHaveLength(4);
+      expect(lines[0]).toBe(' Image nginx  Pulling');
+      expect(lines[1]).toMatch(/^ Image nginx {2}Pulling {2}0\/1 layers {2}499kB\/2MB/);
+      expect(lines[3]).toBe(' Image nginx  Pulled  2MB in 1m01s');
+      expect(err.text()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('tells of each layer as JSON, in the fields of Docker Compose', () => {
+    const { err, target: to } = target();
+    jsonRenderer(to).emit(layer('Downloading', 500_000, 1));
+    expect(JSON.parse(err.text())).toEqual({
+      type: 'progress',
+      id: '0123456789ab',
+      parent_id: 'Image nginx',
+      status: 'Working',
+      text: 'Downloading',
+      current: 500_000,
+      total: 2_000_000,
+      percent: 25,
+    });
+  });
+
+  test('is one line of a live list', () => {
+    const look = { columns: 80, height: 10, color: false, unicode: true, frame: 0, now: 3000 };
+    const row = {
+      label: 'Image nginx',
+      text: 'Pulling',
+      state: 'working',
+      began: 0,
+      more: () => '1/2 layers',
+    } as const;
+    expect(liveLines([row], look)[1]).toBe('⠋ Image nginx  Pulling  1/2 layers  3s');
   });
 });
 

@@ -1,0 +1,118 @@
+import type { ImageProgress } from '../../engine/api/image.ts';
+import { TcomposeError } from '../../errors.ts';
+import { parseReference, splitReference } from '../../image/reference.ts';
+import type { Operation } from '../plan.ts';
+import type { Act, PerformContext, Progress } from './act.ts';
+
+type Pull = Extract<Operation, { kind: 'pull-image' }>;
+type Push = Extract<Operation, { kind: 'push-image' }>;
+
+/** Tells of each layer as the engine does; the last line of a failed stream is the error. */
+async function follow(
+  lines: AsyncIterable<ImageProgress>,
+  image: string,
+  quiet: boolean,
+  { emit, now }: PerformContext,
+): Promise<void> {
+  for await (const { error, errorDetail, id, status, progressDetail } of lines) {
+    if (error !== undefined) throw new TcomposeError('ENGINE_API', errorDetail?.message ?? error);
+    if (id === undefined || status === undefined || quiet || !layerId.test(id)) {
+      if (status?.startsWith('WARNING: '))
+        emit({ type: 'warning', message: status.slice('WARNING: '.length) });
+      continue;
+    }
+    const { current, total, units } = progressDetail ?? {};
+    emit({
+      type: 'layer',
+      image,
+      layer: id,
+      status,
+      at: now(),
+      ...(current === undefined || units !== undefined ? {} : { current }),
+      ...(total === undefined || total <= 0 || units !== undefined ? {} : { total }),
+    });
+  }
+}
+
+/** Layers are told by the beginning of their digest; `Pulling from` has a tag in its place. */
+const layerId = /^[0-9a-f]{12}$/;
+
+/** Carries a transfer out; what goes wrong is kept for the end of the plan, or is a warning: other images come all the same. */
+async function transfer(
+  operation: Pull | Push,
+  context: PerformContext,
+  progress: Progress,
+  words: readonly [string, string],
+  lines: (headers: Readonly<Record<string, string>>) => AsyncIterable<ImageProgress>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { reference, quiet, failureIs } = operation;
+  if (!quiet) progress(words[0], 'working');
+  try {
+    const headers = (await context.registry?.headersFor(reference)) ?? {};
+    await follow(lines(headers), reference, quiet, context);
+    progress(words[1], 'done');
+  } catch (cause) {
+    if (signal.aborted) {
+      progress('Interrupted', 'skipped');
+      return;
+    }
+    const error = await failureOf(operation, cause, context);
+    progress('Error', failureIs === 'warning' ? 'warning' : 'failed');
+    if (failureIs === 'error') context.failLater(error);
+    else
+      context.emit({
+        type: 'warning',
+        message: error.message,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+  }
+}
+
+async function failureOf(
+  operation: Pull | Push,
+  cause: unknown,
+  { registry }: PerformContext,
+): Promise<TcomposeError> {
+  const { reference, service } = operation;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const known = cause instanceof TcomposeError ? cause.hint : undefined;
+  const explained = await registry?.explain(reference, why);
+  const near =
+    operation.kind === 'pull-image' && operation.near !== undefined && isNotFound(why)
+      ? `The nearest local name is ${operation.near}.`
+      : undefined;
+  const build =
+    operation.kind === 'pull-image' && operation.buildable
+      ? `It can be built from source: tcompose build ${service}`
+      : undefined;
+  const hint = [known, explained, near, build].filter((one) => one !== undefined).join(' ');
+  const way = operation.kind === 'pull-image' ? 'pulled from' : 'pushed to';
+  return new TcomposeError(
+    operation.kind === 'pull-image' ? 'PROJECT_IMAGE_MISSING' : 'PROJECT_STEP',
+    `image ${reference} of service ${service} can't be ${way} ${parseReference(reference).domain}: ${why}`,
+    { cause, ...(hint === '' ? {} : { hint }) },
+  );
+}
+
+const isNotFound = (why: string) => /not found|unknown|does not exist|denied|no such/i.test(why);
+
+export const pullImage: Act<'pull-image'> = (operation, context, progress, signal) => {
+  const { reference, platform } = operation;
+  const { repo, tag } = splitReference(reference);
+  const lines = (headers: Readonly<Record<string, string>>) =>
+    context.client.images.pull(repo, {
+      tag,
+      headers,
+      signal,
+      ...(platform === undefined ? {} : { platform }),
+    });
+  return transfer(operation, context, progress, ['Pulling', 'Pulled'], lines, signal);
+};
+
+export const pushImage: Act<'push-image'> = (operation, context, progress, signal) => {
+  const { repo, tag } = splitReference(operation.reference);
+  const lines = (headers: Readonly<Record<string, string>>) =>
+    context.client.images.push(repo, { tag, headers, signal });
+  return transfer(operation, context, progress, ['Pushing', 'Pushed'], lines, signal);
+};

@@ -1,0 +1,64 @@
+import { TcomposeError } from '../../errors.ts';
+import { familiarName, listedName, parseReference } from '../../image/reference.ts';
+import { nearest } from '../../nearest.ts';
+import type { Observed } from '../observed.ts';
+import type { WantedImage } from './wanted-images.ts';
+
+/** The image every tcompose engine has. */
+const builtIn = 'tcompose/host:latest';
+
+/** The error for an image that is not here and is not fetched: why, what is like it, and how to get it. */
+export function missingImage(
+  wanted: WantedImage,
+  cause: string,
+  observed: Observed,
+  canPull: boolean,
+): TcomposeError {
+  const { reference, service, use } = wanted;
+  const what = use === 'container' ? '' : use === 'mount' ? ' mounted by' : ' of a hook of';
+  if (use === 'container' && service.build !== undefined)
+    return new TcomposeError(
+      'PROJECT_IMAGE_MISSING',
+      `service ${service.name} is to be built, and building is not available yet; there is no image ${reference} on this machine`,
+      { hint: `Import one by that name: tcompose image import ROOTFS.tar ${reference}` },
+    );
+  const never = canPull && cause === notHere ? ', and may not be pulled' : '';
+  return new TcomposeError(
+    'PROJECT_IMAGE_MISSING',
+    cause === notHere
+      ? `image ${reference}${what === '' ? ' of' : what} service ${service.name} is not on this machine${never}`
+      : `image ${reference}${what === '' ? ' of' : what} service ${service.name} can't be used: ${cause}`,
+    { hint: hintFor(reference, observed, canPull) },
+  );
+}
+
+const notHere = 'it is not on this machine';
+
+function hintFor(reference: string, observed: Observed, canPull: boolean): string {
+  const names = localNames(observed);
+  const near = nearImage(reference, observed);
+  const others = names.includes(builtIn) ? ` The built-in image is ${builtIn.replace(':latest', '')}.` : '';
+  if (canPull)
+    return `${near === undefined ? '' : `The nearest local name is ${near}. `}Fetch it: tcompose image pull ${reference}`;
+  return near === undefined
+    ? `Import it from a root file system: tcompose image import ROOTFS.tar ${reference}.${others}`
+    : `The nearest local name is ${near}. Import another with: tcompose image import ROOTFS.tar ${reference}.${others}`;
+}
+
+const localNames = (observed: Observed): readonly string[] =>
+  [...observed.images.keys()].filter((name) => !name.startsWith('sha256:') && !name.includes('@'));
+
+/** A local name like a reference: another tag of the same repository, else one that differs in few letters. */
+export function nearImage(reference: string, observed: Observed): string | undefined {
+  const wanted = listedName(reference);
+  const names = localNames(observed).filter((name) => name !== wanted);
+  return nearest(wanted, names) ?? names.find((name) => repositoryOf(name) === repositoryOf(wanted));
+}
+
+function repositoryOf(name: string): string {
+  try {
+    return familiarName(parseReference(name));
+  } catch {
+    return name;
+  }
+}

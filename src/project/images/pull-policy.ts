@@ -1,0 +1,147 @@
+import type { Service } from '../../compose/model/service.ts';
+import type { Platform } from '../../image/ingest-types.ts';
+import { platformRank } from '../../image/platform.ts';
+
+/** When an image is fetched. */
+export type PullRule =
+  | { readonly kind: 'always' | 'missing' | 'never' | 'build' }
+  /** When the last good look at the registry is older than this many milliseconds. */
+  | { readonly kind: 'refresh'; readonly afterMs: number };
+
+const unitMs: Readonly<Record<string, number>> = {
+  w: 604_800_000,
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+};
+
+/** Milliseconds of `1d12h`; undefined for what is no such text. */
+function windowMs(text: string): number | undefined {
+  if (!/^(?:\d+[wdhms])+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)([wdhms])/g)) sum += Number(count) * unitMs[unit!]!;
+  return sum;
+}
+
+/**
+ * What a `pull_policy` says (Compose Specification, "pull_policy"); one that is not known is as none. `refresh` without
+ * `pull_refresh_after` always asks.
+ */
+export function pullRule(policy: string | undefined, refreshAfter?: string): PullRule {
+  switch (policy) {
+    case 'always':
+    case 'never':
+    case 'build':
+      return { kind: policy };
+    case 'daily':
+      return { kind: 'refresh', afterMs: unitMs.d! };
+    case 'weekly':
+      return { kind: 'refresh', afterMs: unitMs.w! };
+    case 'refresh': {
+      const afterMs = windowMs(refreshAfter ?? '');
+      return afterMs === undefined ? { kind: 'always' } : { kind: 'refresh', afterMs };
+    }
+    default: {
+      const afterMs = policy?.startsWith('every_') ? windowMs(policy.slice('every_'.length)) : undefined;
+      return afterMs === undefined ? { kind: 'missing' } : { kind: 'refresh', afterMs };
+    }
+  }
+}
+
+/** What is known of an image on the engine's machine beyond its id. */
+export interface ImageFacts {
+  readonly platform: Platform;
+  /** When its name was last confirmed, milliseconds of Unix time; 0 when the engine does not say. */
+  readonly lastTagMs: number;
+}
+
+/** An image on the engine's machine. */
+export interface LocalImage {
+  readonly id: string;
+  /** Looked up only where the policy or a platform asks for it. */
+  readonly facts: ImageFacts | undefined;
+}
+
+export type ImageDecision =
+  /** It is here, and stays as it is. */
+  | { readonly kind: 'use' }
+  /** `orBuild`: when that fails it is built. */
+  | { readonly kind: 'pull'; readonly cause: string; readonly orBuild: boolean }
+  | { readonly kind: 'build'; readonly cause: string }
+  /** It is not here and may not be fetched. */
+  | { readonly kind: 'missing'; readonly cause: string };
+
+export interface PolicyOptions {
+  /** Policy of the command line; it wins over the services' own. */
+  readonly override?: string | undefined;
+  /** Whether the engine can fetch images. */
+  readonly canPull: boolean;
+  /** Unix time, milliseconds. */
+  readonly nowMs: number;
+}
+
+/** What is done about the image of a service. `wanted`: the platform it must be for. Pure. */
+export function decideImage(
+  service: Service,
+  local: LocalImage | undefined,
+  wanted: Platform | undefined,
+  options: PolicyOptions,
+): ImageDecision {
+  const policy = options.override ?? service.pull_policy;
+  const rule = pullRule(policy, service.pull_refresh_after);
+  const buildable = service.build !== undefined;
+  const mismatch = otherPlatform(local, wanted);
+  const here = local !== undefined && mismatch === undefined;
+  const why = mismatch ?? 'it is not on this machine';
+  if (rule.kind === 'never') return here ? { kind: 'use' } : { kind: 'missing', cause: why };
+  if (rule.kind === 'build')
+    return here && !buildable ? { kind: 'use' } : buildNow(buildable, 'its pull policy is build', why);
+  const due = dueCause(rule, local, policy, options);
+  if (here && due === undefined) return { kind: 'use' };
+  if (!options.canPull) return here ? { kind: 'use' } : buildNow(buildable, why, why);
+  // Without a policy what can be built is not looked for in a registry.
+  if (buildable && policy === undefined) return { kind: 'build', cause: why };
+  return { kind: 'pull', cause: here ? due! : why, orBuild: buildable };
+}
+
+const buildNow = (buildable: boolean, cause: string, missing: string): ImageDecision =>
+  buildable ? { kind: 'build', cause } : { kind: 'missing', cause: missing };
+
+/** Why an image that is here is fetched again; undefined: it is not. */
+function dueCause(
+  rule: PullRule,
+  local: LocalImage | undefined,
+  policy: string | undefined,
+  { override, nowMs }: PolicyOptions,
+): string | undefined {
+  if (rule.kind === 'always')
+    return override === undefined ? `its pull policy is ${policy}` : '--pull always was asked for';
+  if (rule.kind !== 'refresh') return undefined;
+  const last = local?.facts?.lastTagMs ?? 0;
+  if (last > 0 && last + rule.afterMs > nowMs) return undefined;
+  const since =
+    last > 0
+      ? `it was last pulled on ${new Date(last).toISOString().slice(0, 16)}Z`
+      : 'nobody knows when it was last pulled';
+  return `${since}, and its pull policy is ${policy}`;
+}
+
+function otherPlatform(local: LocalImage | undefined, wanted: Platform | undefined): string | undefined {
+  const have = local?.facts?.platform;
+  if (wanted === undefined || have === undefined || platformRank(wanted, have) !== undefined)
+    return undefined;
+  return `the image here is for ${platformText(have)}, and ${platformText(wanted)} is wanted`;
+}
+
+const platformText = ({ os, architecture, variant }: Platform): string =>
+  [os, architecture, ...(variant ? [variant] : [])].join('/');
+
+/** Whether a decision about the service needs to know more of a local image than its id. */
+export const needsFacts = (
+  service: Service,
+  override: string | undefined,
+  platform: string | undefined,
+): boolean =>
+  platform !== undefined ||
+  pullRule(override ?? service.pull_policy, service.pull_refresh_after).kind === 'refresh';

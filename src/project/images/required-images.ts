@@ -1,0 +1,136 @@
+import type { Project } from '../../compose/model/project.ts';
+import { type TcomposeError, TcomposeErrors } from '../../errors.ts';
+import type { Platform } from '../../image/ingest-types.ts';
+import { parsePlatform } from '../../image/platform.ts';
+import { idDigits, listedName } from '../../image/reference.ts';
+import type { Observed } from '../observed.ts';
+import type { Plan, StepRef } from '../plan.ts';
+import { PlanBuilder } from '../plan-builder.ts';
+import { missingImage, nearImage } from './missing-image.ts';
+import { decideImage, type ImageDecision, type LocalImage } from './pull-policy.ts';
+import { type WantedImage, wantedImages } from './wanted-images.ts';
+
+/** How a command comes by the images it needs. */
+export interface ImageOptions {
+  /** Whether the engine can fetch images. */
+  readonly canPull: boolean;
+  /** Pull policy of the command line; it wins over the services' own. */
+  readonly pull?: string;
+  /** For services that name none (DOCKER_DEFAULT_PLATFORM). */
+  readonly defaultPlatform?: string;
+  /** Unix time in milliseconds, for policies that ask again after a time. */
+  readonly nowMs: number;
+  /** Nothing is told of a pull but its end. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Plans the fetching of images that are not here or are due; the map leads from service to the steps that fetch its images.
+ * @throws TcomposeError PROJECT_IMAGE_MISSING, one an image, for what is not here and may not be fetched.
+ */
+export function requireImages(
+  project: Project,
+  observed: Observed,
+  plan: PlanBuilder,
+  options: ImageOptions,
+): ReadonlyMap<string, readonly StepRef[]> {
+  const fetched = new Map<string, StepRef[]>();
+  const missing: TcomposeError[] = [];
+  for (const wanted of wantedImages(project, options.defaultPlatform)) {
+    const decision = decisionFor(wanted, observed, options);
+    warnNotPulled(wanted, decision, plan, options);
+    if (decision.kind === 'use') continue;
+    if (decision.kind === 'pull') {
+      if (localImage(wanted.reference, observed) !== undefined && runs(wanted, observed))
+        plan.warnings.push(
+          `image ${wanted.reference} is pulled first: if it is another one then, containers of service ${wanted.service.name} are made anew`,
+        );
+      const step = addPull(plan, wanted, decision, observed, options);
+      fetched.set(wanted.service.name, [...(fetched.get(wanted.service.name) ?? []), step]);
+    } else if (decision.kind !== 'build' || localImage(wanted.reference, observed) === undefined)
+      missing.push(missingImage(wanted, decision.cause, observed, options.canPull));
+  }
+  if (missing.length === 1) throw missing[0]!;
+  if (missing.length > 1) throw new TcomposeErrors(missing);
+  return fetched;
+}
+
+const runs = ({ use, service }: WantedImage, observed: Observed): boolean =>
+  use === 'container' && observed.containers.some((one) => one.service === service.name && !one.oneoff);
+
+/** The part of `up` that fetches images, by itself: what it brings decides which containers are made anew. */
+export function planImages(project: Project, observed: Observed, options: ImageOptions): Plan {
+  const plan = new PlanBuilder();
+  requireImages(project, observed, plan, options);
+  return plan.build();
+}
+
+/** What is done about an image; `local` is what the engine has by that name. */
+export const decisionFor = (
+  { service, reference, platform }: WantedImage,
+  observed: Observed,
+  options: ImageOptions,
+): ImageDecision =>
+  decideImage(service, localImage(reference, observed), wantedPlatform(platform), {
+    override: options.pull,
+    canPull: options.canPull,
+    nowMs: options.nowMs,
+  });
+
+/** What a bare architecture or system is completed with: engines run Linux, most of them on amd64. */
+const usual: Platform = { os: 'linux', architecture: 'amd64' };
+
+const wantedPlatform = (text: string | undefined): Platform | undefined =>
+  text === undefined || text === '' ? undefined : parsePlatform(text, usual);
+
+/** Adds the step that fetches an image; services with the same image and platform share it. */
+export function addPull(
+  plan: PlanBuilder,
+  { reference, platform, service }: WantedImage,
+  { cause, orBuild }: { readonly cause: string; readonly orBuild: boolean },
+  observed: Observed,
+  options: { readonly quiet?: boolean; readonly failureIs?: 'error' | 'warning' },
+): StepRef {
+  return plan.add(
+    {
+      kind: 'pull-image',
+      reference,
+      platform,
+      service: service.name,
+      buildable: orBuild,
+      quiet: options.quiet === true,
+      failureIs: options.failureIs ?? 'error',
+      near: nearImage(reference, observed),
+    },
+    `${cause}${orBuild ? ' (it is built when it cannot be pulled)' : ''}`,
+  );
+}
+
+/** The engine's image of a name, or of (the beginning of) an id. */
+export function localImage(reference: string, observed: Observed): LocalImage | undefined {
+  const id = observed.images.get(listedName(reference)) ?? idLike(reference, observed);
+  return id === undefined ? undefined : { id, facts: observed.imageFacts?.get(id) };
+}
+
+function idLike(reference: string, observed: Observed): string | undefined {
+  const digits = idDigits(reference);
+  if (digits === undefined || digits.length < shortestId) return undefined;
+  return [...observed.images.values()].find((id) => idDigits(id)?.startsWith(digits));
+}
+
+/** Digits of an id from which on a reference is taken for one. */
+const shortestId = 12;
+
+function warnNotPulled(
+  { service, use }: WantedImage,
+  decision: ImageDecision,
+  plan: PlanBuilder,
+  { pull, canPull }: ImageOptions,
+): void {
+  const policy = pull ?? service.pull_policy ?? 'missing';
+  if (canPull || use !== 'container' || decision.kind !== 'use') return;
+  if (!['missing', 'if_not_present', 'never', 'build'].includes(policy))
+    plan.warnings.push(
+      `pull_policy ${policy} of service ${service.name} is not carried out: this engine cannot pull, and the local image is used`,
+    );
+}

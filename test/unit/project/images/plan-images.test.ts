@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { Project } from '../../../../src/compose/model/project.ts';
+import { type TcomposeError, TcomposeErrors } from '../../../../src/errors.ts';
+import { formatPlan } from '../../../../src/project/format-plan.ts';
+import { planPull } from '../../../../src/project/images/plan-pull.ts';
+import { planPush } from '../../../../src/project/images/plan-push.ts';
+import { planImages } from '../../../../src/project/images/required-images.ts';
+import { inspectedImages } from '../../../../src/project/images/wanted-images.ts';
+import type { Observed } from '../../../../src/project/observed.ts';
+
+const project = (services: Record<string, object>): Project =>
+  ({
+    name: 'p',
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [name, { name, ...service }]),
+    ),
+    volumes: {},
+    networks: {},
+  }) as unknown as Project;
+
+const observed = (images: Record<string, string> = {}, facts: Observed['imageFacts'] = new Map()): Observed =>
+  ({
+    containers: [],
+    networks: [],
+    volumes: [],
+    images: new Map(Object.entries(images)),
+    imageFacts: facts,
+    fileHashes: new Map(),
+  }) as Observed;
+
+const options = { canPull: true, nowMs: 0 };
+
+describe('images before up', () => {
+  it('are fetched once a name and platform, with what is mounted and what hooks run', () => {
+    const plan = planImages(
+      project({
+        a: { image: 'nginx' },
+        b: { image: 'nginx:latest' },
+        c: { image: 'nginx', platform: 'linux/arm64' },
+        d: {
+          image: 'here',
+          volumes: [
+            { type: 'image', source: 'data:1', target: '/d' },
+            { type: 'image', source: 'data:1', target: '/e' },
+          ],
+          pre_start: [{ image: 'hook', command: ['x'] }],
+        },
+        e: { provider: { type: 'x' } },
+      }),
+      observed({ 'here:latest': 'sha256:1' }),
+      options,
+    );
+    expect(formatPlan(plan)).toBe(`\
+1  pull image nginx                  it is not on this machine
+2  pull image nginx:latest           it is not on this machine
+3  pull image nginx for linux/arm64  it is not on this machine
+4  pull image data:1                 it is not on this machine
+5  pull image hook                   it is not on this machine
+`);
+  });
+
+  it('that may not be fetched are named all at once, with what is like them', () => {
+    const run = () =>
+      planImages(
+        project({
+          a: { image: 'ngin', pull_policy: 'never' },
+          b: { image: 'redis:9', pull_policy: 'never' },
+        }),
+        observed({ 'nginx:latest': 'sha256:1', 'redis:7': 'sha256:2' }),
+        options,
+      );
+    let thrown: unknown;
+    try {
+      run();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(TcomposeErrors);
+    const [a, b] = (thrown as TcomposeErrors).errors as TcomposeError[];
+    expect(a!.message).toBe('image ngin of service a is not on this machine, and may not be pulled');
+    expect(a!.hint).toContain('nginx:latest');
+    expect(b!.hint).toContain('redis:7');
+  });
+
+  it('a default platform counts for services that name none', () => {
+    const facts = new Map([['sha256:1', { platform: { os: 'linux', architecture: 'amd64' }, lastTagMs: 1 }]]);
+    const plan = (platform?: string) =>
+      planImages(
+        project({ a: { image: 'nginx', ...(platform === undefined ? {} : { platform }) } }),
+        observed({ 'nginx:latest': 'sha256:1' }, facts),
+        { ...options, defaultPlatform: 'linux/arm64' },
+      );
+    expect(plan().steps[0]?.operation).toMatchObject({ kind: 'pull-image', platform: 'linux/arm64' });
+    expect(plan('linux/amd64').steps).toEqual([]);
+  });
+
+  it('are looked at more closely only where that decides something', () => {
+    const all = project({
+      a: { image: 'a' },
+      b: { image: 'b', pull_policy: 'daily' },
+      c: { image: 'c', platform: 'linux/arm64' },
+    });
+    expect(inspectedImages(all, undefined, undefined)).toEqual(['b:latest', 'c:latest']);
+    expect(inspectedImages(all, 'always', undefined)).toEqual(['c:latest']);
+  });
+});
+
+describe('pull', () => {
+  const pullOptions = { ...options, ignoreBuildable: false, ignoreFailures: false };
+  const services = {
+    always: { image: 'here:1', pull_policy: 'always' },
+    unset: { image: 'here:2' },
+    missing: { image: 'here:1', pull_policy: 'missing' },
+    latest: { image: 'here', pull_policy: 'missing' },
+    never: { image: 'x', pull_policy: 'never' },
+    built: { build: { context: '.' } },
+    both: { image: 'both:1', build: { context: '.' } },
+  };
+  const local = observed({ 'here:1': 'sha256:1', 'here:2': 'sha256:2', 'here:latest': 'sha256:3' });
+
+  it('asks for everything but what its policy is content with', () => {
+    expect(formatPlan(planPull(project(services), local, pullOptions))).toBe(`\
+service missing is skipped: Image is already present locally
+service never is skipped: Its pull policy is never
+service built is skipped: No image to be pulled
+1  pull image here:1  pull was asked for, and its pull policy is always
+2  pull image here:2  pull was asked for
+3  pull image here    pull was asked for, and its pull policy is missing
+4  pull image both:1  pull was asked for (it is built when it cannot be pulled)
+`);
+  });
+
+  it('leaves out what can be built, and goes by --policy', () => {
+    const skipped = (more: object) =>
+      (planPull(project(services), local, { ...pullOptions, ...more }).skipped ?? []).map(
+        ({ name, reason }) => [name, reason],
+      );
+    expect(skipped({ ignoreBuildable: true })).toContainEqual(['both', 'Image can be built']);
+    expect(skipped({ pull: 'always' })).toEqual([['built', 'No image to be pulled']]);
+    expect(skipped({ pull: 'missing' }).map(([name]) => name)).toEqual([
+      'always',
+      'unset',
+      'missing',
+      'built',
+    ]);
+  });
+
+  it('makes failures warnings when they are to be ignored', () => {
+    const plan = planPull(project(services), local, { ...pullOptions, ignoreFailures: true });
+    expect(
+      new Set(plan.steps.map(({ operation }) => 'failureIs' in operation && operation.failureIs)),
+    ).toEqual(new Set(['warning']));
+  });
+});
+
+it('push sends what is built here, under all of its names', () => {
+  const plan = planPush(
+    project({
+      a: { image: 'r/a:1', build: { context: '.', tags: ['r/a:2', 'r/a:1'] } },
+      b: { image: 'r/b' },
+      c: { build: { context: '.' } },
+    }),
+    { quiet: false, ignoreFailures: false },
+  );
+  expect(formatPlan(plan)).toBe(`\
+service b is skipped: It is not built here
+service c is skipped: Its image has no name of its own
+1  push image r/a:1  push was asked for
+2  push image r/a:2  push was asked for
+`);
+});
