@@ -69,6 +69,8 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'network/network-table.ts createNetworkTable',
     'network/nftables/firewall.ts createFirewall',
     'network/service.ts createNetworkService',
+    'registry/auth/authority.ts createAuthority',
+    'registry/http/session.ts openSession',
     'runtime/shim/keeper-client.ts connectKeeper',
     'runtime/shim/shim-client.ts connectShim',
     'sys/netlink-socket.ts openNetlink',

@@ -17,7 +17,9 @@ export type TransportFault =
   | { readonly kind: 'not-tls' }
   | { readonly kind: 'handshake'; readonly code: string; readonly detail: string }
   | { readonly kind: 'certificate'; readonly code: string; readonly issuer: string }
-  | { readonly kind: 'proxy'; readonly why: string; readonly hint?: string };
+  | { readonly kind: 'proxy'; readonly why: string; readonly hint?: string }
+  /** It led to where nobody follows. */
+  | { readonly kind: 'redirect'; readonly why: string };
 
 /** Errors of a handshake with something that answers in another protocol. */
 const plainAnswer =
@@ -90,6 +92,7 @@ export function describeFault(fault: TransportFault): string {
     case 'certificate':
       return certificateWords(fault.code, fault.issuer);
     case 'proxy':
+    case 'redirect':
       return fault.why;
   }
 }

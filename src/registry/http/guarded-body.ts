@@ -59,6 +59,9 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 };
 
 async function* through(body: AsyncGenerator<Buffer>, decoder: Transform): AsyncGenerator<Buffer> {
-  const decodedStream = pipeline(body, decoder, () => undefined);
-  for await (const chunk of decodedStream) yield chunk as Buffer;
+  try {
+    for await (const chunk of pipeline(body, decoder, () => undefined)) yield chunk as Buffer;
+  } catch (error) {
+    throw faultError(faultOf(error));
+  }
 }

@@ -1,0 +1,56 @@
+import { createAuthority } from './auth/authority.ts';
+import type { RegistryCredentials } from './auth/credentials.ts';
+import type { Notice } from './http/session.ts';
+import { createTransport } from './http/transport.ts';
+import type { ProxySettings } from './proxy/proxy-settings.ts';
+import { type DownMirrors, openRegistry, type Registry } from './registry.ts';
+import { type CertificatePlaces, createTrust } from './settings/certificates.ts';
+import { isInsecure, type RegistrySettings } from './settings/registry-settings.ts';
+
+export interface RegistryClientOptions {
+  /** Asked for at each pull and push: a change of files counts from the next one. */
+  readonly settings: () => RegistrySettings;
+  readonly certificates: () => CertificatePlaces;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** `tcompose/1.2.3`. */
+  readonly userAgent: string;
+}
+
+/** What all pulls and pushes share: connections, tokens, and which mirrors are down. */
+export interface RegistryClient {
+  /** @throws TcomposeError REGISTRY_CONFIG */
+  open(
+    domain: string,
+    options: {
+      readonly credentials: RegistryCredentials;
+      readonly proxies: ProxySettings;
+      readonly notice: (notice: Notice) => void;
+    },
+  ): Registry;
+  close(): void;
+}
+
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const { now, userAgent } = options;
+  const trust = createTrust(options.certificates);
+  const transport = createTransport((origin, attempt) => {
+    const verify = !isInsecure(origin.host, options.settings().insecure);
+    return verify
+      ? { verify, ...trust.contextFor(origin.host, attempt) }
+      : { verify, context: undefined, key: 'any' };
+  });
+  const authority = createAuthority(now);
+  const down: DownMirrors = new Map();
+  return {
+    open(domain, { credentials, proxies, notice }) {
+      const settings = options.settings();
+      return openRegistry(
+        domain,
+        { transport, authority, settings, credentials, proxies, now, userAgent, notice },
+        down,
+      );
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,127 @@
+import { STATUS_CODES } from 'node:http';
+import { TcomposeError } from '../../errors.ts';
+import { loginHint } from '../auth/authority.ts';
+import { expiredSince, isAnonymous, type RegistryCredentials } from '../auth/credentials.ts';
+import { describeErrors, parseErrorBody } from './error-body.ts';
+import { describeFault, type TransportFault } from './fault.ts';
+import { parseRateLimit } from './rate-limit.ts';
+
+/** What a request was about, for messages. */
+export interface Errand {
+  /** `host[:port]` that was asked. */
+  readonly host: string;
+  /** What was wanted, as a person names it: `registry.example/app:1`. */
+  readonly what: string;
+  readonly action: 'pull' | 'push' | 'login';
+  readonly credentials: RegistryCredentials;
+  /** Name of the proxy variable that is set for http alone though https was spoken, if so. */
+  readonly httpProxyOnly?: boolean;
+}
+
+export interface FinalAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** The error that an answer of a registry comes to, once no other try is worth it. `freeInMs`: when it said it would be ready again. */
+export function refusalOf(
+  answer: FinalAnswer,
+  errand: Errand,
+  now: number,
+  freeInMs?: number,
+): TcomposeError {
+  const { status } = answer;
+  const { host, what, action, credentials } = errand;
+  const words = describeErrors(parseErrorBody(answer.text));
+  const said = words === '' ? `${status} ${STATUS_CODES[status] ?? ''}`.trim() : words;
+  if (status === 401 || status === 403) {
+    const message =
+      action === 'login'
+        ? `${host} does not let ${credentials.username ?? 'nobody'} in: ${said}`
+        : `${action} access denied for ${what}, the repository does not exist or may require a login: ${said}`;
+    return new TcomposeError('REGISTRY_DENIED', message, { hint: deniedHint(errand, now) });
+  }
+  if (status === 404) {
+    return new TcomposeError('REGISTRY_NOT_FOUND', `${host} has no ${what}: ${said}`, {
+      ...(isAnonymous(credentials)
+        ? { hint: `Some registries say so of private images too: \`tcompose login ${host}\`.` }
+        : {}),
+    });
+  }
+  if (status === 429) return limitOf(answer, errand, now, said, freeInMs);
+  return new TcomposeError('REGISTRY_FAILED', `${host} could not ${action} ${what}: ${said}`, {
+    ...(status >= 500 ? { hint: 'The fault is at the registry; try again later.' } : {}),
+  });
+}
+
+function deniedHint({ credentials, host }: Errand, now: number): string {
+  const ended = expiredSince(credentials.password, now) ?? expiredSince(credentials.registryToken, now);
+  const expired = ended === undefined ? '' : ` and expired on ${new Date(ended).toISOString()}`;
+  return `${loginHint(credentials, host)}${expired}`;
+}
+
+function limitOf(
+  answer: FinalAnswer,
+  { host, credentials }: Errand,
+  now: number,
+  said: string,
+  freeInMs: number | undefined,
+): TcomposeError {
+  const count = parseRateLimit(answer.headers);
+  const free =
+    freeInMs === undefined ? '' : `, free again at ${clockTime(now + freeInMs)} (in ${spanOf(freeInMs)})`;
+  const left =
+    count === undefined
+      ? ''
+      : ` (${count.remaining}${count.limit === undefined ? '' : ` of ${count.limit}`} pulls left${
+          count.windowSeconds === undefined ? '' : ` of each ${spanOf(count.windowSeconds * 1000)}`
+        })`;
+  return new TcomposeError('REGISTRY_LIMIT', `the limit of ${host} is reached${free}${left}: ${said}`, {
+    hint: isAnonymous(credentials) ? `Logging in raises it: \`tcompose login ${host}\`.` : 'Try again later.',
+  });
+}
+
+/** `14:05` by the machine's clock. */
+function clockTime(ms: number): string {
+  const date = new Date(ms);
+  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+}
+
+function spanOf(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return `${Math.ceil(ms / 1000)} s`;
+  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/** The error that a fault of the network comes to. `tries`: how often it was tried. */
+export function unreachable(fault: TransportFault, errand: Errand, tries = 1): TcomposeError {
+  const { host, what, action } = errand;
+  const often = tries > 1 ? ` (tried ${tries} times)` : '';
+  const message = `${host} can not be reached to ${action} ${what}: ${describeFault(fault)}${often}`;
+  switch (fault.kind) {
+    case 'aborted':
+      return new TcomposeError('CLI_INTERRUPTED', `the ${action} of ${what} was given up`);
+    case 'proxy':
+      return new TcomposeError(
+        'REGISTRY_PROXY',
+        message,
+        fault.hint === undefined ? {} : { hint: fault.hint },
+      );
+    case 'certificate':
+    case 'handshake':
+      return new TcomposeError('REGISTRY_TLS', message, {
+        hint: `Put the authority's certificate into /etc/tcompose/certs.d/${host}/ca.crt (or /etc/docker/certs.d/${host}/), into the system's certificates, or name its file by SSL_CERT_FILE.`,
+      });
+    case 'not-tls':
+      return new TcomposeError('REGISTRY_TLS', message, {
+        hint: `List ${host} under registries.insecure in /etc/tcompose/engine.json if that is meant.`,
+      });
+    default:
+      return new TcomposeError('REGISTRY_UNREACHABLE', message, {
+        ...(errand.httpProxyOnly
+          ? { hint: 'HTTP_PROXY is set and HTTPS_PROXY is not: https goes direct.' }
+          : {}),
+      });
+  }
+}

@@ -1,0 +1,296 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TcomposeError } from '../../errors.ts';
+import type { Authority, Subject } from '../auth/authority.ts';
+import { entranceOf } from '../auth/challenge.ts';
+import { isAnonymous, type RegistryCredentials } from '../auth/credentials.ts';
+import type { TokenRequest } from '../auth/token-request.ts';
+import { destinationOf } from '../proxy/host-pattern.ts';
+import type { ProxySettings } from '../proxy/proxy-settings.ts';
+import { addressOf, type Endpoint } from '../settings/endpoints.ts';
+import { isInsecure, type RegistrySettings } from '../settings/registry-settings.ts';
+import { afterSetback, isPassingStatus, type Setback } from '../transfer/retry.ts';
+import { describeErrors, parseErrorBody } from './error-body.ts';
+import { faultError, faultOf, isPassing, type TransportFault } from './fault.ts';
+import { type Followed, sendFollowing } from './follow.ts';
+import type { Timeouts } from './open-socket.ts';
+import { readWords } from './read-text.ts';
+import { type Errand, refusalOf, unreachable } from './refusal.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import type { Answer, OutgoingRequest, Transport } from './transport.ts';
+
+/** What all requests of one pull or push have in common. */
+export interface SessionOptions {
+  readonly transport: Transport;
+  readonly authority: Authority;
+  readonly settings: RegistrySettings;
+  readonly credentials: RegistryCredentials;
+  readonly proxies: ProxySettings;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly userAgent: string;
+  /** Told before a wait, and of what else a person may want to know. */
+  readonly notice: (notice: Notice) => void;
+}
+
+export type Notice =
+  | { readonly kind: 'waiting'; readonly host: string; readonly ms: number; readonly why: string }
+  /** A mirror was passed over. */
+  | { readonly kind: 'mirror'; readonly host: string; readonly why: string }
+  /** Each request and what came of it, for whoever wants to see it all. */
+  | {
+      readonly kind: 'asked';
+      readonly method: string;
+      readonly url: string;
+      readonly status: number | string;
+    };
+
+/** A request below `/v2/` of an endpoint, or to an address that the endpoint gave. */
+export interface Ask {
+  readonly method: OutgoingRequest['method'];
+  readonly path: string | URL;
+  readonly scopes: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Called for each time it is sent. */
+  readonly body?: () => NonNullable<OutgoingRequest['body']>;
+  /** What comes is checked by a digest. */
+  readonly verified?: boolean;
+  /** Instead of the time for other answers. */
+  readonly answerMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a request, after tokens and redirects: no status is an error yet. */
+export type Reply = Followed;
+
+/** One endpoint, spoken to by one client. */
+export interface Session {
+  readonly endpoint: Endpoint;
+  /** Once, with tokens got as needed. @throws TcomposeError REGISTRY_DENIED, REGISTRY_PROXY */
+  ask(ask: Ask): Promise<Reply>;
+  /**
+   * Asks again, after waits, while that may help. Answers of every other status are returned, for the caller to tell which are good.
+   * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_LIMIT, REGISTRY_FAILED, …
+   */
+  persist(ask: Ask, what: string, action: Errand['action']): Promise<Answer & { readonly away: boolean }>;
+  /** Waits as a setback asks, or throws what it comes to. `failures` counts from 1. */
+  waitAfter(
+    setback: Setback,
+    failures: number,
+    signal: AbortSignal,
+    giveUp: (freeInMs?: number) => TcomposeError,
+  ): Promise<void>;
+  /** What an answer that is no good comes to. Reads its body. */
+  refusal(answer: Answer, what: string, action: Errand['action'], freeInMs?: number): Promise<TcomposeError>;
+  errand(what: string, action: Errand['action']): Errand;
+  /** Whether the endpoint has ever answered. */
+  readonly answered: boolean;
+  isTokenOld(scopes: readonly string[]): boolean;
+  readonly now: () => number;
+  readonly settings: RegistrySettings;
+}
+
+/** The other end was asked by TLS and does not speak it, or there is nothing at all. */
+const notSecure: readonly TransportFault['kind'][] = ['not-tls', 'handshake', 'reset', 'connect', 'timeout'];
+
+/** A first contact is tried once more when it broke off; nobody there stays nobody there. */
+const firstTries = 2;
+const laterTries = 5;
+
+export function openSession(endpoint: Endpoint, options: SessionOptions): Session {
+  const { transport, authority, settings, credentials, proxies, now } = options;
+  const mirror = endpoint.kind === 'mirror';
+  // Credentials are the registry's, and a mirror is somebody else.
+  const shown = mirror ? {} : credentials;
+  const timeouts: Timeouts = {
+    connectMs: mirror ? 5000 : 15_000,
+    handshakeMs: mirror ? 5000 : 10_000,
+    answerMs: settings.stallMs,
+    stallMs: settings.stallMs,
+  };
+  let scheme: string | undefined = endpoint.schemes.length === 1 ? endpoint.schemes[0] : undefined;
+  let answered = false;
+  const subjectOf = (scopes: readonly string[]): Subject => ({
+    host: endpoint.host,
+    scopes,
+    credentials: shown,
+  });
+  const errand = (what: string, action: Errand['action']): Errand => ({
+    host: endpoint.host,
+    what,
+    action,
+    credentials: shown,
+    httpProxyOnly: Boolean(proxies.httpProxy && !proxies.httpsProxy && !proxies.allProxy),
+  });
+
+  async function sendTo(url: URL, ask: Ask, authorization: string | undefined): Promise<Followed> {
+    const followed = await sendFollowing(
+      transport,
+      {
+        method: ask.method,
+        url,
+        headers: {
+          'user-agent': options.userAgent,
+          'accept-encoding': 'identity',
+          ...ask.headers,
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        ...(ask.body === undefined ? {} : { body: ask.body() }),
+        signal: ask.signal,
+        proxies,
+        timeouts: ask.answerMs === undefined ? timeouts : { ...timeouts, answerMs: ask.answerMs },
+      },
+      ask.verified === true,
+    );
+    options.notice({
+      kind: 'asked',
+      method: ask.method,
+      url: `${url.origin}${url.pathname}`,
+      status: followed.ok ? followed.answer.status : followed.fault.kind,
+    });
+    return followed;
+  }
+
+  /** By the scheme that is known to be spoken, or by each of those that may be. */
+  async function sendByScheme(ask: Ask, authorization: string | undefined): Promise<Followed> {
+    if (ask.path instanceof URL) return await sendTo(ask.path, ask, authorization);
+    const schemes = scheme === undefined ? endpoint.schemes : [scheme];
+    for (const [index, one] of schemes.entries()) {
+      const sent = await sendTo(addressOf(endpoint, one, ask.path), ask, authorization);
+      if (sent.ok) scheme = one;
+      if (sent.ok || index === schemes.length - 1 || !notSecure.includes(sent.fault.kind)) return sent;
+    }
+    throw new Error('an endpoint has a scheme');
+  }
+
+  async function askForToken(request: TokenRequest, signal: AbortSignal) {
+    const { host } = destinationOf(request.url);
+    const secret = !isAnonymous(shown);
+    if (secret && request.url.protocol === 'http:' && !isInsecure(request.url.host, settings.insecure)) {
+      throw faultError({ kind: 'redirect', why: `it wants the password sent to ${host} without TLS` });
+    }
+    const body = request.body === undefined ? undefined : Buffer.from(request.body);
+    for (let failures = 1; ; failures++) {
+      const sent = await sendTo(
+        request.url,
+        {
+          method: request.method,
+          path: request.url,
+          scopes: [],
+          headers: request.headers,
+          ...(body === undefined ? {} : { body: () => body }),
+          signal,
+        },
+        request.headers.authorization,
+      );
+      if (!sent.ok && !isPassing(sent.fault)) throw faultError(sent.fault);
+      const status = sent.ok ? sent.answer.status : 0;
+      const text = sent.ok ? await readWords(sent.answer) : '';
+      const setback = setbackOf(sent, now());
+      if (setback === undefined) return { status, text, words: describeErrors(parseErrorBody(text)) };
+      await waitAfter(setback, failures, signal, (freeInMs) =>
+        sent.ok
+          ? refusalOf({ status, headers: sent.answer.headers, text }, tokenErrand(request), now(), freeInMs)
+          : unreachable(sent.fault, tokenErrand(request), failures),
+      );
+    }
+  }
+
+  const tokenErrand = (request: TokenRequest): Errand => ({
+    ...errand(`a token for ${endpoint.host}`, 'pull'),
+    host: request.url.host,
+  });
+
+  async function ask(one: Ask): Promise<Reply> {
+    const subject = subjectOf(one.scopes);
+    let authorization = authority.current(subject);
+    for (let round = 0; ; round++) {
+      const sent = await sendByScheme(one, authorization);
+      if (sent.ok && !sent.away) answered = true;
+      // An object store's 401 is not the registry's: no token of ours is for it.
+      if (!sent.ok || sent.away || sent.answer.status !== 401 || round === 2) return sent;
+      const entrance = entranceOf(sent.answer.headers['www-authenticate']);
+      if (entrance === undefined && authorization === undefined) return sent;
+      sent.answer.discard();
+      try {
+        authorization = await authority.enter(subject, entrance, {
+          refused: authorization,
+          alone: round === 1,
+          ask: (request) => askForToken(request, one.signal),
+        });
+      } catch (error) {
+        if ((error as { fault?: unknown }).fault === undefined) throw error;
+        return { ok: false, fault: faultOf(error) };
+      }
+    }
+  }
+
+  async function waitAfter(
+    setback: Setback,
+    failures: number,
+    signal: AbortSignal,
+    giveUp: (freeInMs?: number) => TcomposeError,
+    most?: number,
+  ): Promise<void> {
+    const step = afterSetback(setback, failures, most);
+    if (step.kind === 'give-up') throw giveUp(step.freeInMs);
+    const why =
+      setback.kind === 'limit' ? 'limit' : setback.kind === 'status' ? String(setback.status) : 'network';
+    options.notice({ kind: 'waiting', host: endpoint.host, ms: step.ms, why });
+    await sleep(step.ms, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw giveUp();
+  }
+
+  async function refusal(answer: Answer, what: string, action: Errand['action'], freeInMs?: number) {
+    const text = await readWords(answer);
+    const { status, headers } = answer;
+    return refusalOf({ status, headers, text }, errand(what, action), now(), freeInMs);
+  }
+
+  return {
+    endpoint,
+    settings,
+    now,
+    errand,
+    ask,
+    waitAfter,
+    refusal,
+    get answered() {
+      return answered;
+    },
+    isTokenOld: (scopes) => authority.isOld(subjectOf(scopes)),
+    async persist(one, what, action) {
+      for (let failures = 1; ; failures++) {
+        const reply = await ask(one);
+        const setback = setbackOf(reply, now());
+        if (reply.ok && setback === undefined) return { ...reply.answer, away: reply.away };
+        if (!reply.ok && (setback === undefined || !worthAnotherTry(reply.fault, answered))) {
+          throw unreachable(reply.fault, errand(what, action), failures);
+        }
+        const refused = reply.ok ? await refusal(reply.answer, what, action) : undefined;
+        const giveUp = (freeInMs?: number): TcomposeError => {
+          if (one.signal.aborted) return unreachable({ kind: 'aborted' }, errand(what, action));
+          if (!reply.ok) return unreachable(reply.fault, errand(what, action), failures);
+          const { status, headers } = reply.answer;
+          return freeInMs === undefined || refused === undefined
+            ? refused!
+            : refusalOf({ status, headers, text: '' }, errand(what, action), now(), freeInMs);
+        };
+        await waitAfter(setback!, failures, one.signal, giveUp, answered ? laterTries : firstTries);
+      }
+    },
+  };
+}
+
+/** Whether what came may be different the next time; undefined: it is final. */
+export function setbackOf(reply: Reply, now: number): Setback | undefined {
+  if (!reply.ok) return isPassing(reply.fault) ? { kind: 'network' } : undefined;
+  const { status, headers } = reply.answer;
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], now);
+  if (status === 429) return { kind: 'limit', retryAfterMs };
+  return isPassingStatus(status) ? { kind: 'status', status, retryAfterMs } : undefined;
+}
+
+/** Nobody listens at a registry that was never heard of: a wrong name, mostly, and better said at once. */
+function worthAnotherTry(fault: TransportFault, answered: boolean): boolean {
+  return answered || fault.kind !== 'connect';
+}

@@ -1,0 +1,51 @@
+import type { TcomposeError } from '../errors.ts';
+import { openSession, type Session, type SessionOptions } from './http/session.ts';
+import { endpointsOf } from './settings/endpoints.ts';
+
+/** A registry and its mirrors, as one pull or push sees them. */
+export interface Registry {
+  /** As references have it: `docker.io`, `registry.example:5000`. */
+  readonly domain: string;
+  /** The registry itself. */
+  readonly main: Session;
+  /**
+   * Does work at the first endpoint where it succeeds: the mirrors in order, then the registry. A mirror that can't be reached, or is ill, is left alone for
+   * 30 s. Other errors are thrown as they are.
+   */
+  across<T>(work: (session: Session) => Promise<T>): Promise<T>;
+}
+
+/** Mirrors that failed, by host, and until when they are not asked, milliseconds. Shared by all pulls. */
+export type DownMirrors = Map<string, number>;
+
+const downMs = 30_000;
+/** Errors that say something of the mirror and not of the image. */
+const ill = ['REGISTRY_UNREACHABLE', 'REGISTRY_TLS', 'REGISTRY_FAILED', 'REGISTRY_PROXY', 'REGISTRY_LIMIT'];
+
+export function openRegistry(domain: string, options: SessionOptions, down: DownMirrors): Registry {
+  const sessions = endpointsOf(domain, options.settings).map((endpoint) => openSession(endpoint, options));
+  const main = sessions.at(-1)!;
+  const told = new Set<string>();
+  return {
+    domain,
+    main,
+    async across(work) {
+      for (const session of sessions) {
+        const { kind, host, fallback } = session.endpoint;
+        if (kind === 'main') break;
+        if (fallback && (down.get(host) ?? 0) > options.now()) continue;
+        try {
+          return await work(session);
+        } catch (error) {
+          const { code, message } = error as TcomposeError;
+          // What the store or the client of the engine says is not the mirror's fault.
+          if (!fallback || !code?.startsWith('REGISTRY_')) throw error;
+          if (ill.includes(code)) down.set(host, options.now() + downMs);
+          if (!told.has(host)) options.notice({ kind: 'mirror', host, why: message });
+          told.add(host);
+        }
+      }
+      return await work(main);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { TcomposeError } from '../../errors.ts';
+import { inNetwork, isLoopback, splitPort } from '../proxy/host-pattern.ts';
+
+/** A registry that has what another has. */
+export interface Mirror {
+  /** Its address: `https://mirror.example`, perhaps with a path that stands before `/v2/`. */
+  readonly url: string;
+  /** False: when it fails, the next one is not asked. */
+  readonly fallback: boolean;
+}
+
+/** What the machine's owner says about registries. */
+export interface RegistrySettings {
+  /** Hosts, `host:port`, addresses and networks that need no trusted certificate, or no TLS. */
+  readonly insecure: readonly string[];
+  /** By registry host, `docker.io` for Docker Hub. */
+  readonly mirrors: Readonly<Record<string, readonly Mirror[]>>;
+  /** Downloads from one registry at the same time. */
+  readonly parallel: number;
+  /** Milliseconds without a byte after which a transfer is cut and resumed. */
+  readonly stallMs: number;
+}
+
+export const defaultRegistrySettings: RegistrySettings = {
+  insecure: [],
+  mirrors: {},
+  parallel: 3,
+  stallMs: 30_000,
+};
+
+/** Docker Hub as references name it. */
+export const hub = 'docker.io';
+
+/**
+ * Reads the part `registries` of engine.json:
+ * `{"insecure": ["host:5000", "10.0.0.0/8"], "mirrors": {"docker.io": ["https://mirror.example", {"url": …, "fallback": false}]},
+ * "parallel": 3, "stallSeconds": 30}`. `where` names the place in errors.
+ * @throws TcomposeError REGISTRY_CONFIG
+ */
+export function parseRegistrySettings(value: unknown, where: string): RegistrySettings {
+  const fail = (why: string): never => {
+    throw new TcomposeError('REGISTRY_CONFIG', `${where}: ${why}`);
+  };
+  if (value === undefined) return defaultRegistrySettings;
+  if (!isRecord(value)) return fail('registries is to be an object');
+  const known = ['insecure', 'mirrors', 'parallel', 'stallSeconds'];
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) fail(`registries.${key} is not known here; known: ${known.join(', ')}`);
+  }
+  const { insecure = [], mirrors = {}, parallel = 3, stallSeconds = 30 } = value;
+  if (!isRecord(mirrors)) return fail('registries.mirrors is to be an object: a registry and its mirrors');
+  const number = (key: string, one: unknown, least: number, most: number): number =>
+    typeof one === 'number' && one >= least && one <= most
+      ? one
+      : fail(`registries.${key} is to be a number from ${least} to ${most}`);
+  return {
+    insecure: texts(insecure) ?? fail('registries.insecure is to be a list of hosts and networks'),
+    mirrors: Object.fromEntries(
+      Object.entries(mirrors).map(([host, list]) => [
+        host === 'index.docker.io' || host === 'registry-1.docker.io' ? hub : host,
+        (Array.isArray(list) ? list : [list]).map(
+          (one: unknown) => mirrorOf(one) ?? fail(`registries.mirrors.${host}: ${mirrorForm}`),
+        ),
+      ]),
+    ),
+    parallel: Math.floor(number('parallel', parallel, 1, 64)),
+    stallMs: number('stallSeconds', stallSeconds, 0.1, 600) * 1000,
+  };
+}
+
+const mirrorForm = 'a mirror is an address, "https://mirror.example", or {"url": address, "fallback": false}';
+
+/**
+ * What Docker's daemon.json says of registries: `insecure-registries`, and `registry-mirrors`, which are Docker Hub's. What is wrong with the
+ * file is Docker's affair: it says nothing then.
+ */
+export function parseDockerSettings(text: string): Pick<RegistrySettings, 'insecure' | 'mirrors'> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = {};
+  }
+  const file = isRecord(value) ? value : {};
+  const mirrors = (texts(file['registry-mirrors']) ?? []).flatMap((one) => mirrorOf(one) ?? []);
+  return {
+    insecure: texts(file['insecure-registries']) ?? [],
+    mirrors: mirrors.length === 0 ? {} : { [hub]: mirrors },
+  };
+}
+
+/** Our own settings first; Docker's mirrors count for registries that have none of ours. */
+export function mergeSettings(
+  own: RegistrySettings,
+  docker: Pick<RegistrySettings, 'insecure' | 'mirrors'>,
+): RegistrySettings {
+  return {
+    ...own,
+    insecure: [...own.insecure, ...docker.insecure],
+    mirrors: { ...docker.mirrors, ...own.mirrors },
+  };
+}
+
+/** Whether a registry, as `host[:port]`, needs no trusted certificate: this machine always, others when they are listed. */
+export function isInsecure(registry: string, insecure: readonly string[]): boolean {
+  const { host, port } = splitPort(registry.toLowerCase());
+  if (isLoopback(host)) return true;
+  return insecure.some((text) => {
+    const entry = text
+      .toLowerCase()
+      .replace(/^https?:\/\//, '')
+      .replace(/\/$/, '');
+    if (entry.includes('/')) return inNetwork(host, entry);
+    const listed = splitPort(entry);
+    return listed.host === host && (listed.port === undefined || listed.port === port);
+  });
+}
+
+function mirrorOf(value: unknown): Mirror | undefined {
+  const { url, fallback = true } = isRecord(value) ? value : { url: value };
+  if (typeof url !== 'string' || typeof fallback !== 'boolean') return undefined;
+  const text = /^https?:\/\//.test(url) ? url : `https://${url}`;
+  if (!URL.canParse(text) || new URL(text).username !== '') return undefined;
+  return { url: text.replace(/\/+$/, ''), fallback };
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((one): one is string => typeof one === 'string')
+    ? value
+    : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

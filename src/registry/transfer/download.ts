@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TcomposeError } from '../../errors.ts';
+import type { Descriptor } from '../../image/ingest-types.ts';
+import { bareType } from '../content/media-types.ts';
+import { faultOf, type TransportFault } from '../http/fault.ts';
+import { decoded } from '../http/guarded-body.ts';
+import { unreachable } from '../http/refusal.ts';
+import { type Session, setbackOf } from '../http/session.ts';
+import type { Answer } from '../http/transport.ts';
+import type { Registry } from '../registry.ts';
+import { readRangeAnswer } from './content-range.ts';
+import { isProgress, type Setback } from './retry.ts';
+
+/** Where the bytes of a blob go; the part of the image store's BlobWriter that a transfer uses. */
+export interface BlobSink {
+  readonly offset: number;
+  write(chunk: Uint8Array): Promise<void>;
+  restart(): Promise<void>;
+}
+
+export interface BlobPlace {
+  /** `library/app`. */
+  readonly path: string;
+  readonly descriptor: Descriptor;
+  /** The image it belongs to, for messages. */
+  readonly what: string;
+  readonly scopes: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** A pause before a transfer that had got on goes on, milliseconds. */
+const shortPause = 100;
+
+/**
+ * Fills a sink with a blob, going on from what it has. A transfer that breaks, stalls or comes to an early end is resumed by a range where the server
+ * knows ranges, and begun again where not, until eight tries in a row have brought nothing. The bytes are not verified.
+ * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_NOT_FOUND, REGISTRY_CONTENT, …; what the sink throws
+ */
+export async function downloadBlob(registry: Registry, place: BlobPlace, sink: BlobSink): Promise<void> {
+  if (sink.offset >= place.descriptor.size) return;
+  await registry.across((session) => fill(session, place, sink));
+}
+
+async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise<void> {
+  const { descriptor, signal } = place;
+  let failures = 0;
+  let highest = sink.offset;
+  let ranges = true;
+  while (sink.offset < descriptor.size) {
+    // A server that knows no ranges sends all of it again.
+    if (!ranges && sink.offset > 0) await sink.restart();
+    const outcome = await attempt(session, place, sink);
+    if (outcome.kind === 'no-range') {
+      ranges = false;
+      continue;
+    }
+    if (outcome.kind === 'done') break;
+    const got = isProgress(highest, sink.offset, descriptor.size);
+    failures = got ? 0 : failures + 1;
+    highest = Math.max(highest, sink.offset);
+    const failed = (freeInMs?: number): TcomposeError => outcome.error(failures, freeInMs);
+    if (got) await sleep(shortPause, undefined, { signal }).catch(() => undefined);
+    else await session.waitAfter(outcome.setback, failures, signal, failed);
+    if (signal.aborted) throw failed();
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'done' }
+  /** The server can't give the rest alone. */
+  | { readonly kind: 'no-range' }
+  | {
+      readonly kind: 'broken';
+      readonly setback: Setback;
+      readonly error: (tries: number, freeInMs?: number) => TcomposeError;
+    };
+
+async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Promise<Outcome> {
+  const { path, descriptor, what, scopes, signal } = place;
+  const from = sink.offset;
+  const reply = await session.ask({
+    method: 'GET',
+    path: `${path}/blobs/${descriptor.digest}`,
+    scopes,
+    headers: from > 0 ? { range: `bytes=${from}-` } : {},
+    verified: true,
+    signal,
+  });
+  const broken = (fault: TransportFault): Outcome => ({
+    kind: 'broken',
+    setback: { kind: 'network' },
+    error: (tries) =>
+      unreachable(signal.aborted ? { kind: 'aborted' } : fault, session.errand(what, 'pull'), tries),
+  });
+  const setback = setbackOf(reply, session.now());
+  if (!reply.ok) {
+    if (setback === undefined) throw unreachable(reply.fault, session.errand(what, 'pull'));
+    return broken(reply.fault);
+  }
+  const { answer } = reply;
+  if (setback !== undefined) return await refused(session, answer, place, setback);
+  // The address that an object store was asked by is good for some minutes only: the registry is asked for another.
+  if (reply.away && answer.status >= 400 && answer.status !== 416) {
+    const { status } = answer;
+    return await refused(session, answer, place, { kind: 'status', status, retryAfterMs: undefined });
+  }
+  if (![200, 206, 416].includes(answer.status)) throw await session.refusal(answer, what, 'pull');
+  const range = readRangeAnswer(answer.status, answer.headers['content-range'], {
+    offset: from,
+    size: descriptor.size,
+  });
+  if (range.kind === 'unusable') {
+    answer.discard();
+    if (from > 0) return { kind: 'no-range' };
+    throw content(session, place, range.why);
+  }
+  const body = bodyOf(session, answer, place, from - range.skip);
+  return await take(body, range.skip, descriptor.size, sink, broken);
+}
+
+async function refused(
+  session: Session,
+  answer: Answer,
+  { what }: BlobPlace,
+  setback: Setback,
+): Promise<Outcome> {
+  const first = await session.refusal(answer, what, 'pull');
+  return {
+    kind: 'broken',
+    setback,
+    error: (_tries, freeInMs) =>
+      freeInMs === undefined
+        ? first
+        : new TcomposeError(first.code, `${first.message} (free again in ${Math.ceil(freeInMs / 1000)} s)`, {
+            ...(first.hint === undefined ? {} : { hint: first.hint }),
+          }),
+  };
+}
+
+/** The bytes of an answer that starts at `start`. */
+function bodyOf(session: Session, answer: Answer, place: BlobPlace, start: number): AsyncGenerator<Buffer> {
+  const { headers } = answer;
+  const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+  const expected = place.descriptor.size - start;
+  const whole = length === expected;
+  if (!whole && bareType(headers['content-type'] ?? '') === 'text/html') {
+    answer.discard();
+    throw content(session, place, 'a web page came in its place, as from a proxy that wants a login');
+  }
+  // The announced length says whether the encoding is around the blob or the blob's own.
+  const body = whole ? answer.body : decoded(answer.body, headers['content-encoding'] ?? '');
+  if (body !== undefined) return body;
+  answer.discard();
+  throw content(
+    session,
+    place,
+    `it came in an encoding that is not known here: ${headers['content-encoding']}`,
+  );
+}
+
+async function take(
+  body: AsyncGenerator<Buffer>,
+  skip: number,
+  size: number,
+  sink: BlobSink,
+  broken: (fault: TransportFault) => Outcome,
+): Promise<Outcome> {
+  let left = skip;
+  try {
+    for await (const part of body) {
+      const fresh = part.subarray(Math.min(left, part.length));
+      left -= part.length - fresh.length;
+      // What comes behind the blob's end is not the blob's.
+      if (fresh.length > 0) await sink.write(fresh.subarray(0, size - sink.offset));
+      if (sink.offset >= size) return { kind: 'done' };
+    }
+  } catch (error) {
+    if ((error as { fault?: unknown }).fault === undefined) throw error;
+    return broken(faultOf(error));
+  }
+  return broken({ kind: 'reset', code: `it ended after ${sink.offset} of ${size} bytes` });
+}
+
+export function content(session: Session, { descriptor, what }: BlobPlace, why: string): TcomposeError {
+  return new TcomposeError(
+    'REGISTRY_CONTENT',
+    `${session.endpoint.host} did not send the blob ${descriptor.digest} of ${what}: ${why}`,
+  );
+}

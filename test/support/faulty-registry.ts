@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A registry that misbehaves as it is told to; the program is upstream of this project and stands beside it. */
+const program = join(import.meta.dirname, '../../../shared/conformance/images/faulty-registry.mjs');
+
+/** Why tests against it cannot run, or undefined. */
+export const whyNoFaultyRegistry: string | undefined = existsSync(program)
+  ? undefined
+  : `there is no ${program}`;
+
+export interface BlobCount {
+  readonly get: number;
+  readonly head: number;
+  readonly complete: number;
+  readonly bytes: number;
+  readonly ranges: readonly string[];
+  readonly redirected: number;
+}
+
+interface Statistics {
+  readonly blobs: Readonly<Record<string, BlobCount>>;
+  readonly manifests: Readonly<Record<string, { readonly get: number; readonly head: number }>>;
+  readonly tokens: readonly {
+    readonly method: string;
+    readonly scopes: readonly string[];
+    readonly basic: boolean;
+  }[];
+  readonly leaks: readonly unknown[];
+  readonly uploads: Readonly<Record<'post' | 'patch' | 'put' | 'mounted' | 'bytes', number>>;
+  readonly maxConcurrentBlobs: number;
+  readonly log: readonly { readonly method: string; readonly url: string; readonly status?: number }[];
+}
+
+export interface FaultyRegistry {
+  /** `127.0.0.1:<port>` */
+  readonly host: string;
+  /** Another port of the same address. */
+  readonly other: string;
+  readonly image: {
+    readonly repo: string;
+    readonly config: string;
+    readonly layers: readonly string[];
+    readonly sizes: readonly number[];
+    readonly diffIds: readonly string[];
+  };
+  setFaults(faults: object): void;
+  reset(): void;
+  stats(): Statistics;
+  close(): void;
+}
+
+/** Serves on the loopback of the calling process's network. */
+export async function startFaultyRegistry(faults: object = {}): Promise<FaultyRegistry> {
+  const { startRegistry } = (await import(program)) as {
+    startRegistry(options: { faults: object }): Promise<FaultyRegistry>;
+  };
+  return await startRegistry({ faults });
+}
