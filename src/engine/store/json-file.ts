@@ -24,6 +24,19 @@ export function writeJson(path: string, value: unknown): void {
   writeText(path, `${JSON.stringify(value)}\n`);
 }
 
+/**
+ * As writeJson, but in place: for a file that nobody looks for before something later says that it is whole. A crash can
+ * leave a part of it. Saves a rename, and on the way a name that the file system has to find a place for.
+ */
+export function writeJsonInPlace(path: string, value: unknown): void {
+  try {
+    refuseOnFullDisk(path);
+    writeFileSync(path, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw naming(path, error);
+  }
+}
+
 function writeText(path: string, text: string): void {
   const temporary = `${path}.tmp`;
   try {

@@ -241,9 +241,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     for (const hex of blobs.list()) if (!neededBlobs.has(hex)) await blobs.remove(`sha256:${hex}`);
   }
 
+  let base: string | undefined;
+
   function rootfs(image: ImageRecord): RootfsSource {
     const release = () => Promise.resolve();
-    const base = baseLayer(join(root, 'host'));
+    base ??= baseLayer(join(root, 'host'));
     if (image.host) {
       const { lowerDir, binds } = hostRoot.rootfs();
       return { lowerDirs: [lowerDir, base], binds, storage, release };

@@ -13,7 +13,7 @@ export const bitsOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 /** Parses an IPv4 or IPv6 address (zone-less); undefined when it is neither. */
 export function parseAddress(text: string): { family: 4 | 6; value: bigint } | undefined {
   if (isIPv4(text)) {
-    return { family: 4, value: text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n) };
+    return { family: 4, value: BigInt(text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)) };
   }
   if (!isIPv6(text) || text.includes('%')) return undefined;
   return { family: 6, value: parseGroups(text) };
@@ -34,7 +34,10 @@ function parseGroups(text: string): bigint {
 
 /** Canonical text: dotted quad, or RFC 5952 (lower case, longest run of zero groups of at least two shortened). */
 export function formatAddress(family: 4 | 6, value: bigint): string {
-  if (family === 4) return toBytes(4, value).join('.');
+  if (family === 4) {
+    const number = Number(value);
+    return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
   const groups = Array.from({ length: 8 }, (_, index) => (value >> BigInt(112 - 16 * index)) & 0xffffn);
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start++) {
@@ -49,6 +52,11 @@ export function formatAddress(family: 4 | 6, value: bigint): string {
 
 /** Network byte order, 4 or 16 bytes. */
 export function toBytes(family: 4 | 6, value: bigint): Buffer {
+  if (family === 4) {
+    const bytes = Buffer.allocUnsafe(4);
+    bytes.writeUInt32BE(Number(value), 0);
+    return bytes;
+  }
   return Buffer.from(value.toString(16).padStart(bitsOf(family) / 4, '0'), 'hex');
 }
 

@@ -90,6 +90,8 @@ export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number
   };
 }
 
+const portSettings = conf4Attribute(portConf4);
+
 /**
  * Bridge port flags: hairpin sends frames back out of the port they came in by; isolated ports don't hear each other.
  * With them what the port refuses to be told (portConf4).
@@ -105,7 +107,7 @@ export const setBridgePort = (index: number, port: { hairpin: boolean; isolated:
         u8(IFLA_BRPORT_ISOLATED, port.isolated ? 1 : 0),
       ),
     ),
-    conf4Attribute(portConf4),
+    portSettings,
   ]);
 
 /** Brings a link up. */

@@ -7,8 +7,13 @@ import { TcomposeError } from '../../errors.ts';
  * are a u32 count and the data.
  */
 export class ByteWriter {
-  #buffer: Buffer = Buffer.allocUnsafe(1024);
+  #buffer: Buffer;
   #length = 0;
+
+  /** `room`: bytes to begin with; more are found when they are needed. */
+  constructor(room = 1024) {
+    this.#buffer = Buffer.allocUnsafe(room);
+  }
 
   #room(size: number): number {
     const at = this.#length;

@@ -5,6 +5,9 @@ import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec } from './plan
 /** Format version: raised with any change of plan-fields.ts; native/plan/plan-fields.c refuses every other one. */
 const planVersion = 2;
 
+/** Bytes of a plan with the default seccomp profile, and some more. */
+const usualSize = 24 * 1024;
+
 const magic = 0x504c4354; // 'TCLP'
 
 /**
@@ -34,7 +37,7 @@ export function formatLaunchPlan(plan: LaunchPlan): string {
 }
 
 function encode(write: (out: ByteWriter) => void): Buffer {
-  const out = new ByteWriter();
+  const out = new ByteWriter(usualSize);
   out.u32(magic);
   out.u32(planVersion);
   out.u32(0);

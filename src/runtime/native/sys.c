@@ -80,6 +80,14 @@ ssize_t read_file_at(int dir, const char *path, char *data, size_t size) {
   return (ssize_t)got;
 }
 
+const char *boot_id(void) {
+  static char boot[64];
+  if (*boot) return boot;
+  ssize_t size = read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+  if (size > 0 && boot[size - 1] == '\n') boot[size - 1] = 0;
+  return boot;
+}
+
 void close_fd(int *fd) {
   if (*fd >= 0) close(*fd);
   *fd = -1;

@@ -26,6 +26,8 @@ int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[
 /* Opens, writes all, closes. 0 or -1 and errno. */
 int write_file_at(int dir, const char *path, const char *data, size_t size);
 /* Reads up to size-1 bytes and terminates them. Bytes read or -1. */
+/* Read once in the life of a process and of its forks. */
+const char *boot_id(void);
 ssize_t read_file_at(int dir, const char *path, char *data, size_t size);
 int write_all(int fd, const void *data, size_t size);
 /* Closes an open descriptor and marks it -1. */

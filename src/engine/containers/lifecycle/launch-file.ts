@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
-import { checkShape, examineJson, isObject, writeJson } from '../../store/json-file.ts';
+import { checkShape, examineJson, isObject, writeJsonInPlace } from '../../store/json-file.ts';
 import type { Container } from '../container.ts';
 import { attachmentsFault, type ContainerMutable } from '../record.ts';
 
@@ -13,10 +13,10 @@ interface LaunchFile {
 
 const pathOf = (container: Pick<Container, 'runDir'>): string => join(container.runDir, 'spec.json');
 
-/** Writes the OCI configuration, with the container's network of this moment beside it. */
+/** Writes the OCI configuration, with the container's network of this moment beside it, into a fresh run directory before the spawn. */
 export function writeLaunchFile(container: Pick<Container, 'runDir' | 'mutable'>, spec: OciSpec): void {
   const { attachments, ports } = container.mutable;
-  writeJson(pathOf(container), { ...spec, launched: { attachments, ports } });
+  writeJsonInPlace(pathOf(container), { ...spec, launched: { attachments, ports } });
 }
 
 /** Undefined when the file is absent or damaged. */

@@ -16,8 +16,7 @@ import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
-import { readAccountFiles } from '../root/account-files.ts';
-import { openOwnRoot } from '../root/stopped-root.ts';
+import { ownAccountFiles } from '../root/image-accounts.ts';
 import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
@@ -51,8 +50,7 @@ export async function prepare(
     await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
   }
   const attached = allocate(engine, container, undo);
-  rmSync(container.runDir, { recursive: true, force: true });
-  mkdirSync(container.runDir, { recursive: true, mode: 0o700 });
+  makeRunDir(container.runDir);
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
 
   const mode = networkMode(host.NetworkMode);
@@ -127,16 +125,23 @@ export async function prepare(
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
 }
 
+/** An empty run directory; what an earlier start left in it goes. */
+function makeRunDir(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return;
+  } catch (error) {
+    if (!['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
 /** Whom the command runs as, by the account files of the container's own file system. */
 export async function userOf(
   engine: Engine,
   container: Container,
   groupAdd: readonly string[],
 ): Promise<ResolvedUser> {
-  const root = await openOwnRoot(engine, container);
-  try {
-    return resolveUser(container.record.config.User ?? '', readAccountFiles(root.directory), groupAdd);
-  } finally {
-    root.release();
-  }
+  return resolveUser(container.record.config.User ?? '', await ownAccountFiles(engine, container), groupAdd);
 }

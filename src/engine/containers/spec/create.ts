@@ -7,7 +7,7 @@ import type { Engine } from '../../context.ts';
 import { badParameter, findingAll } from '../../http/failure.ts';
 import { newId, shortId } from '../../ids.ts';
 import { namePattern } from '../../names.ts';
-import { writeJson } from '../../store/json-file.ts';
+import { writeJsonInPlace } from '../../store/json-file.ts';
 import { rfc3339 } from '../../time-text.ts';
 import { Container } from '../container.ts';
 import { emitContainer, emitVolume } from '../events.ts';
@@ -76,7 +76,8 @@ export async function createContainer(
       first: { name: reservation.name, attachments },
     };
     await fillVolumes(engine, { directory }, record, image, 'create');
-    writeJson(join(directory, 'config.json'), record);
+    // Whole once state.json is there.
+    writeJsonInPlace(join(directory, 'config.json'), record);
     engine.fault('create:config');
     const container = new Container(engine.layout, record, {
       version: 1,

@@ -15,6 +15,10 @@
 static int give(int proc, int parent, const char *name, const struct stat *made, uid_t uid, gid_t gid) {
   struct stat st;
   char path[40];
+  /* as good as always: what is right needs no change */
+  if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode == made->st_mode && st.st_uid == uid && st.st_gid == gid
+      && (S_ISDIR(st.st_mode) || st.st_rdev == made->st_rdev))
+    return 0;
   int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1;
   if (fd < 0) return -1;
   snprintf(path, sizeof path, "self/fd/%d", fd);
@@ -29,6 +33,24 @@ static int give(int proc, int parent, const char *name, const struct stat *made,
   errno = error;
   return result;
 }
+
+/* The directory of `target`. Nodes and links of one directory come one after the other: it stays open from one to the next. */
+static int open_parent(struct setup *setup, const char *target, const char **name) {
+  const char *slash = strrchr(target, '/');
+  size_t size = slash ? (size_t)(slash - target) : 0;
+  bool kept = setup->parent >= 0 && size == setup->parent_size && memcmp(target, setup->parent_path, size) == 0;
+  if (kept && slash[1] && strcmp(slash + 1, ".") != 0 && strcmp(slash + 1, "..") != 0) {
+    *name = slash + 1;
+    return setup->parent;
+  }
+  forget_parent(setup);
+  setup->parent = root_open_parent(setup->root, target, name);
+  setup->parent_path = target;
+  setup->parent_size = size;
+  return setup->parent;
+}
+
+void forget_parent(struct setup *setup) { close_fd(&setup->parent); }
 
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   const char *name;
@@ -47,10 +69,9 @@ int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *fai
 /* What stands there stays: an image's own /etc/mtab is as good as ours. */
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   const char *name;
-  int parent = root_open_parent(setup->root, op->symlink.target, &name);
+  int parent = open_parent(setup, op->symlink.target, &name);
   CHECK(parent, "symlink", "%s", op->symlink.target);
   if (symlinkat(op->symlink.text, parent, name) < 0 && errno != EEXIST) return FAIL(failure, "symlink", "%s", op->symlink.target);
-  close(parent);
   return 0;
 }
 
@@ -74,7 +95,7 @@ static int bind_host_device(const struct setup_op *op, int parent, const char *n
 int device_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   static const mode_t types[] = {S_IFCHR, S_IFBLK, S_IFIFO};
   const char *name;
-  int parent = root_open_parent(setup->root, op->device.target, &name);
+  int parent = open_parent(setup, op->device.target, &name);
   CHECK(parent, "device", "%s", op->device.target);
   dev_t number = op->device.type == 2 ? 0 : makedev(op->device.major, op->device.minor);
   int result = 0;
@@ -89,7 +110,6 @@ int device_op(struct setup *setup, const struct setup_op *op, struct failure *fa
         || st.st_rdev != number || (st.st_mode & S_IFMT) != types[op->device.type])
       return FAIL(failure, "device", "%s", op->device.target);
   }
-  close(parent);
   return result;
 }
 

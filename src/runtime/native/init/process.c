@@ -91,9 +91,10 @@ static int set_caps(const struct rights *caps) {
 static int drop_bounding(uint64_t keep, struct failure *failure) {
   for (int cap = 0; cap < 64; cap++) {
     if (keep >> cap & 1) continue;
-    int present = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+    if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+    int error = errno, present = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
     if (present < 0) break; /* beyond the kernel's last */
-    if (present == 1) CHECK(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0), "capabilities", "drop %d from the bounding set", cap);
+    if (present == 1) return fail(failure, "capabilities", error, "drop %d from the bounding set", cap);
   }
   return 0;
 }

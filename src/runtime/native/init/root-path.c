@@ -113,6 +113,7 @@ int root_open_mount_point(int root, const char *path, enum create_kind create) {
   int fd = root_open_create(root, path, create);
   if (fd < 0) return -1;
   uint64_t mount = mount_of(fd), own = mount_of(root);
+  if (mount == own) return fd; /* none of them is, or it has no mount of its own */
   for (int i = 0; i < 3; i++) {
     if (below(path, kernel[i])) continue;
     int top = root_open(root, kernel[i]);

@@ -11,6 +11,7 @@ static int run(struct setup *setup, uint32_t step, const struct setup_op *op, st
   bool needs_root = op->code != SETUP_ROOTFS_OVERLAY && op->code != SETUP_ROOTFS_BIND && op->code != SETUP_SYSCTL
                     && op->code != SETUP_HOSTNAME && op->code != SETUP_DOMAINNAME;
   if (needs_root && setup->root < 0) return fail(failure, setup_op_names[op->code], EINVAL, "no root file system yet");
+  if (op->code != SETUP_SYMLINK && op->code != SETUP_DEVICE) forget_parent(setup);
   switch ((enum setup_code)op->code) {
     case SETUP_ROOTFS_OVERLAY: return rootfs_overlay(setup, op, failure);
     case SETUP_ROOTFS_BIND: return rootfs_bind(setup, step, op, failure);
@@ -39,7 +40,7 @@ static int run(struct setup *setup, uint32_t step, const struct setup_op *op, st
 int setup_ops_run(struct launch *launch, int *tty_slave) {
   struct failure *failure = &launch->failure;
   const struct list *ops = &launch->plan.setup;
-  struct setup setup = {.launch = launch, .root = -1, .tty_slave = tty_slave, .mask_tmpfs = -1};
+  struct setup setup = {.launch = launch, .root = -1, .tty_slave = tty_slave, .mask_tmpfs = -1, .parent = -1};
   failure->phase = PHASE_SETUP;
   failure->step = -1;
   mode_t old_umask = umask(0);
@@ -53,6 +54,7 @@ int setup_ops_run(struct launch *launch, int *tty_slave) {
     failure->step = (int32_t)i;
     if (run(&setup, i, LIST_AT(struct setup_op, *ops, i), failure) < 0) return -1;
   }
+  forget_parent(&setup);
   umask(old_umask);
   failure->step = -1;
   return 0;

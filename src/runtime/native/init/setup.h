@@ -8,6 +8,9 @@ struct setup {
   int *shared;    /* trees of shared binds by step, taken before the namespace is made private; else -1 */
   int *tty_slave;
   int mask_tmpfs; /* a mounted empty tmpfs to clone further masks from, or -1 */
+  int parent;     /* directory of the node or link that was made last, of that path and length; -1 when there is none */
+  const char *parent_path;
+  size_t parent_size;
 };
 
 /* rootfs-ops.c */
@@ -30,6 +33,8 @@ int joined_proc_op(struct setup *setup, const struct setup_op *op, int target, s
 
 /* file-ops.c */
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
+/* To be said before an op after which another directory may be at the same path. */
+void forget_parent(struct setup *setup);
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int device_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int write_file_op(struct setup *setup, const struct setup_op *op, struct failure *failure);

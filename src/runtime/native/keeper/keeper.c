@@ -64,6 +64,7 @@ static int keep(struct keeper *k, int status) {
   k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   if (k->signals < 0) return 1;
   write_pid(k->options.run);
+  (void)boot_id(); /* for the shims, which are forks of this process */
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3; fd++) dup2(fd == 0 ? null : k->log, fd);
   start_engine(k);

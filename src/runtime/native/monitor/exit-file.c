@@ -1,4 +1,4 @@
-/* <runDir>/pid and <runDir>/exit: lines `key value`, whole by rename; parsed by exit-file.ts. */
+/* <runDir>/pid and <runDir>/exit: lines `key value`, whole when the last one is `end 1`; parsed by exit-file.ts. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,19 +11,15 @@
 static const char *const phase_names[] = {"plan", "host", "network", "clone", "setup", "process", "exec", "runtime"};
 
 static void put_common(struct buffer *out) {
-  char boot[64] = "";
-  ssize_t size = read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof boot);
-  if (size > 0 && boot[size - 1] == '\n') boot[size - 1] = 0;
-  put_format(out, "version 1\nboot %s\n", boot);
+  put_format(out, "version 1\nboot %s\n", boot_id());
 }
 
-static void replace_file(int dir, const char *name, const char *temporary, struct buffer *content) {
+/* In one write, and once in the life of a run directory: no name for the time until it is whole. */
+static void write_whole(int dir, const char *name, struct buffer *content) {
   put_format(content, "end 1\n");
-  int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd >= 0) {
-    if (write_all(fd, content->data + content->start, buffer_size(content)) == 0) renameat(dir, temporary, dir, name);
-    close(fd);
-  }
+  int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) write_all(fd, content->data + content->start, buffer_size(content));
+  close_fd(&fd);
   buffer_free(content);
 }
 
@@ -31,7 +27,7 @@ void write_pid_file(const struct monitor *m) {
   struct buffer out = {0};
   put_common(&out);
   put_format(&out, "pid %d\nstart-time %" PRIu64 "\nshim-pid %d\n", m->launch.init_pid, m->launch.start_time, getpid());
-  replace_file(m->launch.run_dir, "pid", ".pid.new", &out);
+  write_whole(m->launch.run_dir, "pid", &out);
 }
 
 int failure_exit_code(const struct failure *failure) {
@@ -65,5 +61,5 @@ void write_exit_file(const struct monitor *m) {
     exit_of(m->wait_status, &code, &signal);
     put_format(&out, "code %d\nsignal %d\noom-killed %d\ndropped-lines %" PRIu64 "\n", code, signal, m->oom_killed, m->log.dropped);
   }
-  replace_file(m->launch.run_dir, "exit", ".exit.new", &out);
+  write_whole(m->launch.run_dir, "exit", &out);
 }

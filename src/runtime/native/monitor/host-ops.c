@@ -37,13 +37,35 @@ static int device_filter(const char *cgroup, const struct blob *program, struct 
   return result;
 }
 
-static int run(struct launch *launch, const struct host_op *op, struct failure *failure) {
+/* The rules of devices go one by one into the same file: it stays open from one to the next. */
+struct open_file {
+  const char *path;
+  int fd;
+};
+
+static void leave_file(struct open_file *file) {
+  close_fd(&file->fd);
+  file->path = NULL;
+}
+
+static int write_to(struct open_file *file, const char *path, const char *data) {
+  if (!file->path || strcmp(file->path, path) != 0) {
+    leave_file(file);
+    file->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (file->fd < 0) return -1;
+    file->path = path;
+  }
+  /* a value in one write, at the beginning whatever came before it */
+  return pwrite(file->fd, data, strlen(data), 0) < 0 ? -1 : 0;
+}
+
+static int run(struct launch *launch, const struct host_op *op, struct open_file *file, struct failure *failure) {
   switch ((enum host_code)op->code) {
     case HOST_MKDIR:
       if (mkdir(op->mkdir.path, op->mkdir.mode) < 0 && !(errno == EEXIST && op->mkdir.exist_ok)) return FAIL(failure, "mkdir", "%s", op->mkdir.path);
       return 0;
     case HOST_WRITE:
-      if (write_file_at(AT_FDCWD, op->write.path, op->write.data, strlen(op->write.data)) == 0) return 0;
+      if (write_to(file, op->write.path, op->write.data) == 0) return 0;
       if (!op->write.optional) return FAIL(failure, "write", "%s", op->write.path);
       warn(launch, "write %s to %s: %s", op->write.data, op->write.path, strerror(errno));
       return 0;
@@ -64,12 +86,15 @@ static int run(struct launch *launch, const struct host_op *op, struct failure *
 }
 
 int host_ops_run(struct launch *launch, const struct list *ops) {
-  for (uint32_t i = 0; i < ops->count; i++) {
+  struct open_file file = {.fd = -1};
+  int result = 0;
+  for (uint32_t i = 0; i < ops->count && result == 0; i++) {
     launch->failure.phase = PHASE_HOST;
     launch->failure.step = (int32_t)i;
-    if (run(launch, LIST_AT(struct host_op, *ops, i), &launch->failure) < 0) return -1;
+    result = run(launch, LIST_AT(struct host_op, *ops, i), &file, &launch->failure);
   }
-  return 0;
+  leave_file(&file);
+  return result;
 }
 
 int host_ops_open_joins(struct launch *launch) {
@@ -121,7 +146,9 @@ int host_ops_join(struct launch *launch) {
 void host_ops_teardown(struct launch *launch) {
   for (uint32_t i = 0; i < launch->plan.teardown.count; i++) {
     struct failure ignored = {0};
-    run(launch, LIST_AT(struct host_op, launch->plan.teardown, i), &ignored);
+    struct open_file file = {.fd = -1};
+    run(launch, LIST_AT(struct host_op, launch->plan.teardown, i), &file, &ignored);
+    leave_file(&file);
   }
 }
 
