@@ -14,8 +14,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('../commands/image/build.ts'),
   },
   commit: {
-    summary: "Make an image of a container's changes",
-    hidden: true,
+    summary: "Make an image of a service container's changes",
     load: () => import('../commands/image/commit.ts'),
   },
   config: {
@@ -40,8 +39,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   exec: { summary: 'Run a command in a running container', load: () => import('../commands/inside/exec.ts') },
   export: {
-    summary: "Export a container's file system as a tar archive",
-    hidden: true,
+    summary: "Export a service container's file system as a tar archive",
     load: () => import('../commands/image/export.ts'),
   },
   images: { summary: 'List images of the containers', load: () => import('../commands/view/images.ts') },

@@ -9,11 +9,19 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
         summary: 'Connect this terminal with a running container',
         load: () => import('../container/attach.ts'),
       },
+      commit: {
+        summary: "Make an image of a container's changes",
+        load: () => import('../container/commit.ts'),
+      },
       create: {
         summary: 'Create a container without starting it',
         load: () => import('../container/create.ts'),
       },
       exec: { summary: 'Run a command in a running container', load: () => import('../container/exec.ts') },
+      export: {
+        summary: "Write a container's file system to a tar archive",
+        load: () => import('../container/export.ts'),
+      },
       inspect: { summary: 'Show everything about containers', load: () => import('../container/inspect.ts') },
       kill: { summary: 'Send a signal to running containers', load: () => import('../container/kill.ts') },
       logs: { summary: 'Show what a container printed', load: () => import('../container/logs.ts') },
@@ -35,13 +43,26 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
   image: {
     summary: 'Manage images',
     commands: {
+      history: {
+        summary: 'Show what an image is made of, newest first',
+        load: () => import('../image/history.ts'),
+      },
       import: {
         summary: 'Make an image of a root file system in a tar archive',
         load: () => import('../image/import.ts'),
       },
       inspect: { summary: 'Show everything about images', load: () => import('../image/inspect.ts') },
+      load: {
+        summary: 'Take images from an archive that save, skopeo, podman or buildx made',
+        load: () => import('../image/load.ts'),
+      },
       ls: { summary: 'List images', load: () => import('../image/ls.ts') },
+      prune: { summary: 'Remove images that nothing uses', load: () => import('../image/prune.ts') },
+      pull: { summary: 'Fetch an image from a registry', load: () => import('../image/pull.ts') },
+      push: { summary: 'Send an image to a registry', load: () => import('../image/push.ts') },
       rm: { summary: 'Remove images', load: () => import('../image/rm.ts') },
+      save: { summary: 'Write images to an archive', load: () => import('../image/save.ts') },
+      search: { summary: 'Search Docker Hub for images', load: () => import('../image/search.ts') },
       tag: { summary: 'Give an image a further name', load: () => import('../image/tag.ts') },
     },
   },
@@ -58,6 +79,17 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       ls: { summary: 'List networks', load: () => import('../network/ls.ts') },
       prune: { summary: 'Remove networks that no container uses', load: () => import('../network/prune.ts') },
       rm: { summary: 'Remove networks', load: () => import('../network/rm.ts') },
+    },
+  },
+  system: {
+    summary: 'Look at the engine as a whole, and clear away what nothing uses',
+    commands: {
+      df: { summary: 'Show how much disk is used, and for what', load: () => import('../system/df.ts') },
+      info: { summary: 'Show what the engine and its machine are', load: () => import('../system/info.ts') },
+      prune: {
+        summary: 'Remove containers, networks and images that nothing uses',
+        load: () => import('../system/prune.ts'),
+      },
     },
   },
   volume: {

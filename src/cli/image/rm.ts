@@ -15,7 +15,7 @@ export const command: Command = {
         type: 'boolean',
         summary: 'Also with several names; missing ones are no error',
       },
-      { name: 'no-prune', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      { name: 'no-prune', type: 'boolean', summary: 'Keep the images it was made from that have no name' },
     ],
   },
   async run(args, ctx) {
@@ -25,7 +25,7 @@ export const command: Command = {
     // One after the other: names of one image depend on each other.
     for (const image of args.positional) {
       try {
-        const removal = client.images.remove(image, { force });
+        const removal = client.images.remove(image, { force, noprune: flag.bool(args, 'no-prune') });
         for (const step of (await (force ? tolerate(removal, 404) : removal)) ?? [])
           ctx.write('Untagged' in step ? `Untagged: ${step.Untagged}\n` : `Deleted: ${step.Deleted}\n`);
       } catch (error) {

@@ -44,10 +44,13 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
     readonly quiet: (item: T) => string;
     readonly columns: readonly string[];
     readonly row: (item: T) => readonly string[];
+    /** With `--quiet` one line an item, whatever others say. */
+    readonly repeated?: boolean;
   },
 ): void {
   if (flag.bool(args, 'quiet')) {
-    ctx.write([...new Set(items.map(as.quiet))].map((one) => `${one}\n`).join(''));
+    const lines = items.map(as.quiet);
+    ctx.write((as.repeated === true ? lines : [...new Set(lines)]).map((one) => `${one}\n`).join(''));
     return;
   }
   const asTable = () => table(as.columns, items.map(as.row), narrowest);

@@ -29,6 +29,15 @@ interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+interface CommitOptions {
+  readonly repo?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly author: string | undefined;
+  readonly comment: string | undefined;
+  readonly pause: boolean;
+  readonly changes: readonly string[];
+}
+
 const path = (id: string, rest = '') => `/containers/${encodeURIComponent(id)}${rest}`;
 
 /** Filters as the API takes them in a query; undefined for none. */
@@ -56,6 +65,27 @@ export function containerCalls(transport: Transport) {
         query: { name, platform },
         json: body,
       }),
+    /** Makes an image of a container; gives its id. */
+    commit: async (id: string, options: CommitOptions) => {
+      const { repo, tag, author, comment, pause, changes } = options;
+      const lines = changes.map((line) => `&changes=${encodeURIComponent(line)}`).join('');
+      const { Id } = await transport.json<{ readonly Id: string }>({
+        method: 'POST',
+        path: `/commit?container=${encodeURIComponent(id)}${lines}&pause=${pause ? 1 : 0}${Object.entries({
+          repo,
+          tag,
+          author,
+          comment,
+        })
+          .filter(([, value]) => value !== undefined)
+          .map(([key, value]) => `&${key}=${encodeURIComponent(value!)}`)
+          .join('')}`,
+        json: {},
+      });
+      return Id;
+    },
+    /** The file system as a tar archive, unread. */
+    export: (id: string): Promise<IncomingMessage> => transport.send({ path: path(id, '/export') }),
     /** Starts; a container that already runs is no error. */
     start: (id: string) =>
       transport.json<void>({ method: 'POST', path: path(id, '/start'), idempotent: true }),

@@ -3,6 +3,7 @@ import { TcomposeError } from '../../errors.ts';
 import { parseReference, splitReference } from '../../image/reference.ts';
 import type { Operation } from '../plan.ts';
 import type { Act, PerformContext, Progress } from './act.ts';
+import { layerEvent } from './layer-event.ts';
 
 type Pull = Extract<Operation, { kind: 'pull-image' }>;
 type Push = Extract<Operation, { kind: 'push-image' }>;
@@ -14,28 +15,15 @@ async function follow(
   quiet: boolean,
   { emit, now }: PerformContext,
 ): Promise<void> {
-  for await (const { error, errorDetail, id, status, progressDetail } of lines) {
+  for await (const line of lines) {
+    const { error, errorDetail, status } = line;
     if (error !== undefined) throw new TcomposeError('ENGINE_API', errorDetail?.message ?? error);
-    if (id === undefined || status === undefined || quiet || !layerId.test(id)) {
-      if (status?.startsWith('WARNING: '))
-        emit({ type: 'warning', message: status.slice('WARNING: '.length) });
-      continue;
-    }
-    const { current, total, units } = progressDetail ?? {};
-    emit({
-      type: 'layer',
-      image,
-      layer: id,
-      status,
-      at: now(),
-      ...(current === undefined || units !== undefined ? {} : { current }),
-      ...(total === undefined || total <= 0 || units !== undefined ? {} : { total }),
-    });
+    if (status?.startsWith('WARNING: ') === true)
+      emit({ type: 'warning', message: status.slice('WARNING: '.length) });
+    const event = quiet ? undefined : layerEvent(line, image, now());
+    if (event !== undefined) emit(event);
   }
 }
-
-/** Layers are told by the beginning of their digest; `Pulling from` has a tag in its place. */
-const layerId = /^[0-9a-f]{12}$/;
 
 /** Carries a transfer out; what goes wrong is kept for the end of the plan, or is a warning: other images come all the same. */
 async function transfer(

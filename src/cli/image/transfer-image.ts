@@ -1,0 +1,78 @@
+import type { ImageProgress } from '../../engine/api/image.ts';
+import { TcomposeError } from '../../errors.ts';
+import { familiarName, formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
+import { layerEvent } from '../../project/execute/layer-event.ts';
+import type { CliContext } from '../context.ts';
+
+interface Asked {
+  readonly name: string;
+  /** All tags of the repository. */
+  readonly all: boolean;
+  readonly quiet: boolean;
+  readonly platform: string | undefined;
+}
+
+/**
+ * Fetches or sends one image with its progress; what the engine says in the end (digest, status, full name) goes to
+ * standard output, as with the docker CLI.
+ */
+export async function transferImage(ctx: CliContext, way: 'pull' | 'push', asked: Asked): Promise<void> {
+  const parsed = parseReference(asked.name);
+  const reference = asked.all ? parsed : withDefaultTag(parsed);
+  const client = await ctx.engine();
+  const { registryAccess } = await import('../credentials/registry-access.ts');
+  const access = registryAccess(ctx, client);
+  const renderer = await ctx.renderer(undefined, asked.quiet ? 'quiet' : undefined);
+  const gone = new AbortController();
+  const release = ctx.onInterrupt(() => gone.abort());
+  const tag = asked.all ? undefined : (reference.digest ?? reference.tag);
+  const options = {
+    headers: await access.headersFor(asked.name),
+    signal: gone.signal,
+    ...(tag === undefined ? {} : { tag }),
+    ...(asked.platform === undefined ? {} : { platform: asked.platform }),
+  };
+  const words = way === 'pull' ? (['Pulling', 'Pulled'] as const) : (['Pushing', 'Pushed'] as const);
+  const tell = (status: string, state: 'working' | 'done' | 'failed') =>
+    renderer.emit({ type: 'progress', kind: 'image', name: asked.name, status, state, at: ctx.now() });
+  const said: string[] = [];
+  renderer.emit({ type: 'begin', resources: [{ kind: 'image', name: asked.name }] });
+  try {
+    tell(words[0], 'working');
+    for await (const line of client.images[way](familiarName(reference), options)) {
+      const event = layerEvent(line, asked.name, ctx.now());
+      if (event !== undefined) renderer.emit(event);
+      else said.push(...finalWords(line));
+    }
+    tell(words[1], 'done');
+  } catch (cause) {
+    tell('Error', 'failed');
+    if (gone.signal.aborted) throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+    throw await explained(cause, (why) => access.explain(asked.name, why));
+  } finally {
+    release();
+    await renderer.close();
+  }
+  if (!asked.quiet) for (const line of said) ctx.write(`${line}\n`);
+  if (way === 'pull' || asked.quiet) ctx.write(`${formatReference(reference)}\n`);
+}
+
+/** Lines that say how it ended. @throws TcomposeError for the engine's error */
+function finalWords({ status, error, errorDetail, id }: ImageProgress): readonly string[] {
+  if (error !== undefined) throw new TcomposeError('ENGINE_API', errorDetail?.message ?? error);
+  if (status === undefined || status.startsWith('Pulling from') || id !== undefined) return [];
+  return [status];
+}
+
+async function explained(
+  cause: unknown,
+  explain: (why: string) => Promise<string | undefined>,
+): Promise<unknown> {
+  if (!(cause instanceof TcomposeError) || cause.code !== 'ENGINE_API') return cause;
+  const hint = [cause.hint, await explain(cause.message)].filter((one) => one !== undefined).join(' ');
+  return new TcomposeError(cause.code, cause.message, {
+    cause: cause.cause,
+    exitCode: cause.exitCode,
+    ...(hint === '' ? {} : { hint }),
+  });
+}
