@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
+import { makeDirectory } from '../../sys/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
 
@@ -40,8 +41,8 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
   const logBefore = readText(paths.log).length;
   const endedBefore = readText(paths.ended);
   try {
-    mkdirSync(paths.run, { recursive: true, mode: 0o700 });
-    mkdirSync(paths.lib, { recursive: true, mode: 0o700 });
+    makeDirectory(paths.run, 0o700);
+    makeDirectory(paths.lib, 0o700);
   } catch (error) {
     throw cannotUse(paths, error as NodeJS.ErrnoException);
   }

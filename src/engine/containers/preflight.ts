@@ -4,7 +4,7 @@ import type { ContainerCreateRequest } from '../api/container.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
 import type { Container } from './container.ts';
-import { checkBindSource } from './host/resolve-mounts.ts';
+import { checkBindSource, checkMakeableSource } from './host/bind-source.ts';
 import { networkMode } from './spec/attachments.ts';
 import { draftContainer } from './spec/draft.ts';
 import { checkForeignMounts } from './spec/foreign-mounts.ts';
@@ -30,7 +30,10 @@ export function preflight(
       const { config, host, runtime } = draftContainer(engine, create);
       const mounts = collectMounts(config, host, []);
       if (runtime !== undefined) checkForeignMounts(runtime, mounts);
-      for (const mount of mounts) if (mount.type === 'bind') checkBindSource(mount);
+      for (const mount of mounts) {
+        checkBindSource(mount);
+        checkMakeableSource(mount);
+      }
       if (start && networkMode(host.NetworkMode).kind === 'networks')
         demands.push({ containerName: name, ports: collectPorts(host, config) });
     } catch (error) {

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../sys/make-directory.ts';
 
 /** Every path of an engine; docs/architecture.md, "State". */
 export interface Layout {
@@ -74,7 +75,7 @@ export function locate(
 export function makeDirectories(layout: Layout): void {
   const { lib, run, containers, volumes, networks, copies, containerRuns, execRuns } = layout;
   for (const path of [lib, run, containers, volumes, networks, copies, containerRuns, execRuns]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
     chmodSync(path, 0o700);
   }
 }

@@ -45,6 +45,22 @@ describe.skipIf(why)('answers that clients act on', () => {
     expect((await create('late', { Image: 'nope' })).status).toBe(404);
   });
 
+  it.each([
+    ['/proc/no-such/x', '/proc is filled by the kernel alone'],
+    ['/etc/passwd/x', '/etc/passwd is no directory'],
+    ['/sys/no-such', '/sys is filled by the kernel alone'],
+  ])('a bind source that cannot be made is told before anything is: %s', async (source, why) => {
+    const body = { Image: 'tcompose/host', Cmd: ['true'], HostConfig: { Binds: [`${source}:/x`] } };
+    const { json } = await engine.api<{ problems: { message: string }[] }>('POST', '/tcompose/preflight', {
+      create: [{ name: 'unmakeable', request: body, start: true }],
+    });
+    expect(json).toMatchObject({ problems: [{ message: expect.stringContaining(why) }] });
+    expect((await engine.api('POST', '/containers/create?name=unmakeable', body)).status).toBe(201);
+    const started = await engine.api<{ message: string }>('POST', '/containers/unmakeable/start');
+    expect(started.json.message).toContain(`error while creating mount source path '${source}'`);
+    expect((await engine.api('DELETE', '/containers/unmakeable')).status).toBe(204);
+  });
+
   it('shared namespaces are shown by the id of their container', async () => {
     const id = (await inspect('other')).Id;
     const modes = { IpcMode: 'container:other', PidMode: 'container:other', NetworkMode: 'container:other' };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
@@ -6,13 +6,8 @@ import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
-import {
-  confineSource,
-  confineVolume,
-  makeBelow,
-  type Source,
-  writableDirectories,
-} from './writable-directories.ts';
+import { bindSource } from './bind-source.ts';
+import { confineVolume, type Source, writableDirectories } from './writable-directories.ts';
 
 /** Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked. */
 export function resolveMounts(
@@ -36,36 +31,6 @@ export function resolveMounts(
     ...(mount.propagation === undefined ? {} : { propagation: mount.propagation }),
     ...(mount.options === undefined ? {} : { options: mount.options }),
   }));
-}
-
-/** Docker's sentence for a Mounts entry whose source is not there. */
-export function checkBindSource(mount: StoredMount): void {
-  if (mount.type === 'bind' && mount.createSource !== true && !existsSync(mount.source)) {
-    throw badParameter(
-      `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
-    );
-  }
-}
-
-function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
-  checkBindSource(mount);
-  const confined = confineSource(mount.source, writable);
-  if (!existsSync(mount.source)) {
-    if (confined.below === undefined) mkdirSync(mount.source, { recursive: true, mode: 0o755 });
-    else makeMissing(confined.below, confined.source);
-  }
-  return confined;
-}
-
-function makeMissing(below: string, source: string): void {
-  try {
-    makeBelow(below, source);
-  } catch (error) {
-    throw badParameter(
-      `error while creating mount source path '${source}': ${(error as Error).message}`,
-      `Containers can write to ${below}: below it, no directory is made through a link.`,
-    );
-  }
 }
 
 function volumeSource(

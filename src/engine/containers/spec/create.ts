@@ -11,7 +11,7 @@ import { writeJsonInPlace } from '../../store/json-file.ts';
 import { rfc3339 } from '../../time-text.ts';
 import { Container } from '../container.ts';
 import { emitContainer, emitVolume } from '../events.ts';
-import { checkBindSource } from '../host/resolve-mounts.ts';
+import { checkBindSource } from '../host/bind-source.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
 import { volumeUsers } from '../lifecycle/remove.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';

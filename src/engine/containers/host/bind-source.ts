@@ -1,0 +1,81 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeDirectory } from '../../../sys/make-directory.ts';
+import { badParameter } from '../../http/failure.ts';
+import type { StoredMount } from '../record.ts';
+import { confineSource, makeBelow, type Source } from './writable-directories.ts';
+
+/** Docker's sentence for a Mounts entry whose source is not there. */
+export function checkBindSource(mount: StoredMount): void {
+  if (mount.type === 'bind' && mount.createSource !== true && !existsSync(mount.source)) {
+    throw badParameter(
+      `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
+    );
+  }
+}
+
+/**
+ * Where a bind mount's source is; one that is missing is made where the mount allows that. Throws 400 when it can't be.
+ * @param writable directories that some container can write to
+ */
+export function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
+  checkBindSource(mount);
+  const confined = confineSource(mount.source, writable);
+  if (!existsSync(mount.source)) {
+    if (confined.below === undefined) makeSource(mount.source);
+    else makeMissing(confined.below, confined.source);
+  }
+  return confined;
+}
+
+/**
+ * What would keep a missing source from being made, as far as can be seen without making it: 400 with the directory in which
+ * nothing can be made, and why.
+ */
+export function checkMakeableSource(mount: StoredMount): void {
+  if (mount.type !== 'bind' || mount.createSource !== true || existsSync(mount.source)) return;
+  let above = dirname(mount.source);
+  while (!existsSync(above)) above = dirname(above);
+  const why = whyNothingIsMadeIn(above);
+  if (why === undefined) return;
+  throw badParameter(
+    `error while creating mount source path '${mount.source}': ${above} ${why}`,
+    'Name a directory that is there, or one that can be made.',
+  );
+}
+
+/** Magic numbers of file systems whose directories the kernel alone fills: proc and sysfs (linux/magic.h). */
+const kernelsOwn = [0x9fa0, 0x62656572];
+
+function whyNothingIsMadeIn(directory: string): string | undefined {
+  if (!statSync(directory).isDirectory()) return 'is no directory';
+  if (kernelsOwn.includes(statfsSync(directory).type)) return 'is filled by the kernel alone';
+  try {
+    accessSync(directory, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'is read-only' : 'can not be written to';
+  }
+}
+
+function makeSource(source: string): void {
+  try {
+    makeDirectory(source, 0o755);
+  } catch (error) {
+    throw badParameter(
+      `error while creating mount source path '${source}': ${(error as Error).message}`,
+      'Name a directory that is there, or one that can be made.',
+    );
+  }
+}
+
+function makeMissing(below: string, source: string): void {
+  try {
+    makeBelow(below, source);
+  } catch (error) {
+    throw badParameter(
+      `error while creating mount source path '${source}': ${(error as Error).message}`,
+      `Containers can write to ${below}: below it, no directory is made through a link.`,
+    );
+  }
+}
