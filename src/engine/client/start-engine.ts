@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
-import { makeDirectory } from '../../sys/make-directory.ts';
+import { makeDirectory } from '../store/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
 

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeDirectory } from '../../sys/make-directory.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Every path of an engine; docs/architecture.md, "State". */
 export interface Layout {

@@ -58,7 +58,10 @@ describe.skipIf(why)('answers that clients act on', () => {
     expect((await engine.api('POST', '/containers/create?name=unmakeable', body)).status).toBe(201);
     const started = await engine.api<{ message: string }>('POST', '/containers/unmakeable/start');
     expect(started.json.message).toContain(`error while creating mount source path '${source}'`);
-    expect((await engine.api('DELETE', '/containers/unmakeable')).status).toBe(204);
+    // Nor does it keep others from starting.
+    await run('beside', { HostConfig: { Binds: ['/tmp:/y'] } });
+    for (const name of ['unmakeable', 'beside'])
+      expect((await engine.api('DELETE', `/containers/${name}?force=1`)).status).toBe(204);
   });
 
   it('shared namespaces are shown by the id of their container', async () => {

@@ -1,11 +1,10 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { composeWords } from '../../../compose-words.ts';
 import { tolerate } from '../../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { makeDirectory } from '../../../sys/make-directory.ts';
 import { lastPart, meansContent, packPath, unpackTo } from '../../archive.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
@@ -89,7 +88,7 @@ async function copyOut(
   const target = resolve(ctx.cwd, to);
   const exists = (await stat(target).catch(() => undefined))?.isDirectory() === true;
   const into = exists || to.endsWith('/') || meansContent(from);
-  if (into) makeDirectory(target, 0o777);
+  if (into) await mkdir(target, { recursive: true });
   const left = into
     ? await unpackTo(answer, target, { owners })
     : await unpackTo(answer, dirname(target), { owners, rename: basename(target) });

@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import { enginePaths } from '../../../engine/client/engine-paths.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
-import { makeDirectory } from '../../../sys/make-directory.ts';
 import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
 
@@ -39,7 +38,7 @@ export function containerDirectory(args: ParsedArgs, ctx: CliContext, id: string
 /** Makes the directory; throws RUNTIME_BUNDLE when the id is taken. `plan` is the encoded launch plan, for its teardown. */
 export function addContainer(directory: string, container: OciContainer, plan: Uint8Array): void {
   try {
-    makeDirectory(join(directory, '..'), 0o700);
+    mkdirSync(join(directory, '..'), { recursive: true, mode: 0o700 });
     mkdirSync(directory, { mode: 0o700 });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeDirectory } from '../../../sys/make-directory.ts';
 import { badParameter } from '../../http/failure.ts';
+import { makeDirectory } from '../../store/make-directory.ts';
 import type { StoredMount } from '../record.ts';
 import { confineSource, makeBelow, type Source } from './writable-directories.ts';
 
@@ -20,6 +20,7 @@ export function checkBindSource(mount: StoredMount): void {
  */
 export function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
   checkBindSource(mount);
+  checkMakeableSource(mount);
   const confined = confineSource(mount.source, writable);
   if (!existsSync(mount.source)) {
     if (confined.below === undefined) makeSource(mount.source);

@@ -19,7 +19,7 @@ export function writableDirectories(engine: Pick<Engine, 'volumes' | 'containers
       if (mount.readOnly || mount.type === 'tmpfs') continue;
       const volume = mount.type === 'volume' ? engine.volumes.get(mount.volume!) : undefined;
       const path = mount.type === 'bind' ? mount.source : volume && engine.volumes.dataPath(volume);
-      const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+      const stat = path === undefined ? undefined : lookAt(() => statSync(path));
       if (stat !== undefined) found.add(identity(stat));
     }
   }
@@ -102,13 +102,22 @@ const partsOf = (path: string): string[] =>
 
 function isWritable(directory: string, writable: ReadonlySet<string>): boolean {
   if (system.has(directory)) return false;
-  const stat = statSync(directory, { throwIfNoEntry: false });
+  const stat = lookAt(() => statSync(directory));
   return stat !== undefined && writable.has(identity(stat));
 }
 
 /** The text of the link at `path`; undefined when there is none. */
 function linkAt(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+  return lookAt(() => lstatSync(path))?.isSymbolicLink() ? lookAt(() => readlinkSync(path)) : undefined;
+}
+
+/** undefined for what can't be looked at (missing, below a file, a circle of links): one container's path must not fail another's start. */
+function lookAt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the directory `path` and its missing parents (0755) below `root`, out of which no link leads. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makeDirectory } from '../../../src/sys/make-directory.ts';
+import { makeDirectory } from '../../../src/engine/store/make-directory.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tcd-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
