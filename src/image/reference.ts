@@ -5,7 +5,7 @@ import { TcomposeError } from '../errors.ts';
  * component with a dot, a colon or an upper-case letter, or `localhost`, is a domain; without one the default domain
  * is meant, and there a single component is in `library/`.
  */
-interface ImageReference {
+export interface ImageReference {
   /** `registry.example:5000`, or the default domain. */
   readonly domain: string;
   /** Path on the domain, `library/busybox`. */

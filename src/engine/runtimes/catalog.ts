@@ -1,8 +1,9 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import type { ForeignRuntime } from '../../runtime/foreign/launcher.ts';
+import { readOwnersFile } from '../store/owners-file.ts';
 import { builtInNames, parseEngineConfig } from './parse-config.ts';
 
 /** `runtime` absent: the built-in one. */
@@ -104,21 +105,6 @@ function isProgram(path: string): boolean {
 
 /** The programs named there are run as root: the file may be changed by nobody else. */
 function readConfig(file: string): ReturnType<typeof parseEngineConfig> {
-  let text: string;
-  try {
-    const { mode, uid } = statSync(file);
-    if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())) {
-      throw new TcomposeError('RUNTIME_CONFIG', `${file} may be changed by others than root`, {
-        hint: `What it names is run as root: chown root ${file} && chmod go-w ${file}.`,
-      });
-    }
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    if (error instanceof TcomposeError) throw error;
-    throw new TcomposeError('RUNTIME_CONFIG', `${file} can not be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return parseEngineConfig(file, text);
+  const text = readOwnersFile(file, 'RUNTIME_CONFIG', 'What it names is run as root');
+  return text === undefined ? [] : parseEngineConfig(file, text);
 }

@@ -59,6 +59,13 @@ export interface Ask {
   readonly signal: AbortSignal;
 }
 
+export interface WaitOptions {
+  /** Tries in a row; default 8. */
+  readonly most?: number;
+  /** Told before the wait. */
+  readonly told?: ((ms: number, why: string) => void) | undefined;
+}
+
 /** What came of a request, after tokens and redirects: no status is an error yet. */
 export type Reply = Followed;
 
@@ -78,6 +85,7 @@ export interface Session {
     failures: number,
     signal: AbortSignal,
     giveUp: (freeInMs?: number) => TcomposeError,
+    options?: WaitOptions,
   ): Promise<void>;
   /** What an answer that is no good comes to. Reads its body. */
   refusal(answer: Answer, what: string, action: Errand['action'], freeInMs?: number): Promise<TcomposeError>;
@@ -229,12 +237,13 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     failures: number,
     signal: AbortSignal,
     giveUp: (freeInMs?: number) => TcomposeError,
-    most?: number,
+    { most, told }: WaitOptions = {},
   ): Promise<void> {
     const step = afterSetback(setback, failures, most);
     if (step.kind === 'give-up') throw giveUp(step.freeInMs);
     const why =
       setback.kind === 'limit' ? 'limit' : setback.kind === 'status' ? String(setback.status) : 'network';
+    told?.(step.ms, why);
     options.notice({ kind: 'waiting', host: endpoint.host, ms: step.ms, why });
     await sleep(step.ms, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw giveUp();
@@ -275,7 +284,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
             ? refused!
             : refusalOf({ status, headers, text: '' }, errand(what, action), now(), freeInMs);
         };
-        await waitAfter(setback!, failures, one.signal, giveUp, answered ? laterTries : firstTries);
+        await waitAfter(setback!, failures, one.signal, giveUp, { most: answered ? laterTries : firstTries });
       }
     },
   };

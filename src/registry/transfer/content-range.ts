@@ -3,7 +3,9 @@ export type RangeAnswer =
   /** From the offset asked for, or from an earlier one: `skip` bytes of it are there already. */
   | { readonly kind: 'usable'; readonly skip: number }
   /** Nothing that says where it belongs: the range can't be had here, the whole has to be fetched. */
-  | { readonly kind: 'unusable'; readonly why: string };
+  | { readonly kind: 'unusable'; readonly why: string }
+  /** What the server has is not as long as it should be: no other try helps. */
+  | { readonly kind: 'other-size'; readonly total: number };
 
 /**
  * What to do with an answer of status 200, 206 or 416 to a request for everything from `offset` of `size` bytes (RFC 9110, 14.4). Without an
@@ -15,7 +17,12 @@ export function readRangeAnswer(
   { offset, size }: { readonly offset: number; readonly size: number },
 ): RangeAnswer {
   if (status === 200) return { kind: 'usable', skip: offset };
-  if (status === 416) return { kind: 'unusable', why: 'it refused the range' };
+  if (status === 416) {
+    const total = /^\s*bytes\s+\*\/(\d+)\s*$/i.exec(contentRange ?? '')?.[1];
+    return total === undefined || Number(total) === size
+      ? { kind: 'unusable', why: 'it refused the range' }
+      : { kind: 'other-size', total: Number(total) };
+  }
   const match = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(contentRange ?? '');
   if (match === null) return { kind: 'unusable', why: 'it did not say which part it sent' };
   const [first, last, total] = [
@@ -23,7 +30,7 @@ export function readRangeAnswer(
     Number(match[2]),
     match[3] === '*' ? size : Number(match[3]),
   ];
-  if (total !== size) return { kind: 'unusable', why: `it has ${total} bytes and not ${size}` };
+  if (total !== size) return { kind: 'other-size', total };
   if (first > offset || last < first || last >= size) {
     return { kind: 'unusable', why: `it sent the bytes from ${first} to ${last}, not from ${offset} on` };
   }

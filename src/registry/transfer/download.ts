@@ -26,6 +26,10 @@ export interface BlobPlace {
   readonly what: string;
   readonly scopes: readonly string[];
   readonly signal: AbortSignal;
+  /** What came before was not what its digest says: no mirror is asked, and an encoding is taken for the blob's own. */
+  readonly again?: boolean;
+  /** Told before each wait. */
+  readonly waiting?: (ms: number, why: string) => void;
 }
 
 /** A pause before a transfer that had got on goes on, milliseconds. */
@@ -38,7 +42,8 @@ const shortPause = 100;
  */
 export async function downloadBlob(registry: Registry, place: BlobPlace, sink: BlobSink): Promise<void> {
   if (sink.offset >= place.descriptor.size) return;
-  await registry.across((session) => fill(session, place, sink));
+  if (place.again) await fill(registry.main, place, sink);
+  else await registry.across((session) => fill(session, place, sink));
 }
 
 async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise<void> {
@@ -60,7 +65,7 @@ async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise
     highest = Math.max(highest, sink.offset);
     const failed = (freeInMs?: number): TcomposeError => outcome.error(failures, freeInMs);
     if (got) await sleep(shortPause, undefined, { signal }).catch(() => undefined);
-    else await session.waitAfter(outcome.setback, failures, signal, failed);
+    else await session.waitAfter(outcome.setback, failures, signal, failed, { told: place.waiting });
     if (signal.aborted) throw failed();
   }
 }
@@ -109,13 +114,20 @@ async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Prom
     offset: from,
     size: descriptor.size,
   });
+  if (range.kind === 'other-size') {
+    answer.discard();
+    throw content(session, place, `it has ${range.total} bytes there and not ${descriptor.size}`);
+  }
   if (range.kind === 'unusable') {
     answer.discard();
     if (from > 0) return { kind: 'no-range' };
     throw content(session, place, range.why);
   }
-  const body = bodyOf(session, answer, place, from - range.skip);
-  return await take(body, range.skip, descriptor.size, sink, broken);
+  const start = from - range.skip;
+  const body = bodyOf(session, answer, place, start);
+  // A body that can't be longer is read to its end, so that its connection can be used again.
+  const exact = Number(answer.headers['content-length'] ?? Number.NaN) === descriptor.size - start;
+  return await take(body, { skip: range.skip, size: descriptor.size, exact }, sink, broken);
 }
 
 async function refused(
@@ -142,7 +154,7 @@ function bodyOf(session: Session, answer: Answer, place: BlobPlace, start: numbe
   const { headers } = answer;
   const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
   const expected = place.descriptor.size - start;
-  const whole = length === expected;
+  const whole = length === expected || place.again === true;
   if (!whole && bareType(headers['content-type'] ?? '') === 'text/html') {
     answer.discard();
     throw content(session, place, 'a web page came in its place, as from a proxy that wants a login');
@@ -160,8 +172,7 @@ function bodyOf(session: Session, answer: Answer, place: BlobPlace, start: numbe
 
 async function take(
   body: AsyncGenerator<Buffer>,
-  skip: number,
-  size: number,
+  { skip, size, exact }: { readonly skip: number; readonly size: number; readonly exact: boolean },
   sink: BlobSink,
   broken: (fault: TransportFault) => Outcome,
 ): Promise<Outcome> {
@@ -171,13 +182,14 @@ async function take(
       const fresh = part.subarray(Math.min(left, part.length));
       left -= part.length - fresh.length;
       // What comes behind the blob's end is not the blob's.
-      if (fresh.length > 0) await sink.write(fresh.subarray(0, size - sink.offset));
-      if (sink.offset >= size) return { kind: 'done' };
+      if (fresh.length > 0 && sink.offset < size) await sink.write(fresh.subarray(0, size - sink.offset));
+      if (sink.offset >= size && !exact) return { kind: 'done' };
     }
   } catch (error) {
     if ((error as { fault?: unknown }).fault === undefined) throw error;
-    return broken(faultOf(error));
+    if (sink.offset < size) return broken(faultOf(error));
   }
+  if (sink.offset >= size) return { kind: 'done' };
   return broken({ kind: 'reset', code: `it ended after ${sink.offset} of ${size} bytes` });
 }
 

@@ -73,11 +73,12 @@ describe('an answer to a range', () => {
     [206, 'bytes 500-999/*', { kind: 'usable', skip: 0 }],
     [200, undefined, { kind: 'usable', skip: 500 }],
     [206, 'bytes 600-999/1000', { kind: 'unusable' }],
-    [206, 'bytes 500-999/2000', { kind: 'unusable' }],
+    [206, 'bytes 500-999/2000', { kind: 'other-size', total: 2000 }],
     [206, 'bytes 500-1999/*', { kind: 'unusable' }],
     [206, undefined, { kind: 'unusable' }],
     [206, 'bytes x', { kind: 'unusable' }],
     [416, 'bytes */1000', { kind: 'unusable' }],
+    [416, 'bytes */999', { kind: 'other-size', total: 999 }],
   ])('%s %s', (status, header, expected) =>
     expect(readRangeAnswer(status, header, at)).toMatchObject(expected),
   );

@@ -1,0 +1,122 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { Descriptor, ImageContent, Platform } from '../../../image/index.ts';
+import { formatPlatform } from '../../../image/platform.ts';
+import { fittingEntries, offeredPlatforms } from '../../../registry/content/choose-platform.ts';
+import { digestOf } from '../../../registry/content/digest.ts';
+import {
+  type FetchedManifest,
+  fetchManifest,
+  fetchResolved,
+  type ManifestPlace,
+  resolveTag,
+} from '../../../registry/content/fetch-manifest.ts';
+import {
+  type ImageIndex,
+  type ImageManifest,
+  maxManifestSize,
+  parseManifest,
+} from '../../../registry/content/manifest.ts';
+import type { Registry } from '../../../registry/registry.ts';
+import { readBlob } from './read-blob.ts';
+
+/** A manifest or index with its bytes. */
+export interface ReadManifest<T = ImageManifest | ImageIndex> {
+  readonly descriptor: Descriptor;
+  readonly bytes: Buffer;
+  readonly manifest: T;
+}
+
+/** An image for the wanted platform, and the indexes that led to it, the outermost first. */
+export interface ChosenImage {
+  readonly image: ReadManifest<ImageManifest>;
+  readonly indexes: readonly ReadManifest<ImageIndex>[];
+}
+
+export interface ManifestSource {
+  readonly registry: Registry;
+  readonly content: Pick<ImageContent, 'openBlob'>;
+  readonly place: ManifestPlace;
+}
+
+/** An index in an index in an index; more is nobody's image. */
+const mostDepth = 3;
+
+/** What a tag or digest stands for, from the store when its digest is known and there: that costs one HEAD at most. Not parsed yet. */
+export async function fetchTop(
+  source: ManifestSource,
+  digest: string | undefined,
+): Promise<Pick<FetchedManifest, 'bytes' | 'digest' | 'contentType'>> {
+  const { registry, place } = source;
+  const resolved = digest ?? (await registry.across((session) => resolveTag(session, place)));
+  const kept = resolved === undefined ? undefined : await keptManifest(source, resolved);
+  if (kept !== undefined) return kept;
+  return await registry.across((session) =>
+    digest === undefined ? fetchResolved(session, place, resolved) : fetchManifest(session, place),
+  );
+}
+
+async function keptManifest({ content }: ManifestSource, digest: string) {
+  const bytes = await readBlob(content, digest, maxManifestSize);
+  if (bytes === undefined || digestOf(bytes, digest) !== digest) return undefined;
+  return { bytes, digest, contentType: undefined };
+}
+
+export function readManifest(
+  fetched: Pick<FetchedManifest, 'bytes' | 'digest' | 'contentType'>,
+  what: string,
+): ReadManifest {
+  const { bytes, digest, contentType } = fetched;
+  const manifest = parseManifest(bytes, contentType, what);
+  return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
+}
+
+/**
+ * The image that `top` is or has for the wanted platform.
+ * @throws TcomposeError IMAGE_PLATFORM, which lists the platforms there are
+ */
+export async function chooseImage(
+  source: ManifestSource,
+  top: ReadManifest,
+  wanted: Platform,
+): Promise<ChosenImage> {
+  const { manifest } = top;
+  if (manifest.kind === 'image') return { image: { ...top, manifest }, indexes: [] };
+  const chosen = await within(source, { ...top, manifest }, wanted, 1);
+  if (chosen !== undefined) return chosen;
+  const offered = offeredPlatforms(manifest);
+  throw new TcomposeError(
+    'IMAGE_PLATFORM',
+    `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${source.place.what}`,
+    {
+      hint:
+        offered.length === 0
+          ? 'It has no image for any platform.'
+          : `It has ${offered.join(', ')}; choose one with platform (another architecture needs emulation).`,
+    },
+  );
+}
+
+async function within(
+  source: ManifestSource,
+  index: ReadManifest<ImageIndex>,
+  wanted: Platform,
+  depth: number,
+): Promise<ChosenImage | undefined> {
+  const { registry, place } = source;
+  for (const entry of fittingEntries(index.manifest, wanted)) {
+    if (entry.kind === 'index' && depth >= mostDepth) continue;
+    const fetched =
+      (await keptManifest(source, entry.digest)) ??
+      (await registry.across((session) => fetchManifest(session, { ...place, reference: entry.digest })));
+    const inner = readManifest(
+      { ...fetched, contentType: fetched.contentType ?? entry.mediaType },
+      place.what,
+    );
+    if (inner.manifest.kind === 'image') {
+      return { image: { ...inner, manifest: inner.manifest }, indexes: [index] };
+    }
+    const found = await within(source, { ...inner, manifest: inner.manifest }, wanted, depth + 1);
+    if (found !== undefined) return { ...found, indexes: [index, ...found.indexes] };
+  }
+  return undefined;
+}

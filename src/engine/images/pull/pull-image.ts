@@ -1,0 +1,170 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { ImageContent, ImageRecord, Ingest, Platform } from '../../../image/index.ts';
+import { formatPlatform, platformRank } from '../../../image/platform.ts';
+import {
+  familiarName,
+  familiarReference,
+  formatReference,
+  type ImageReference,
+} from '../../../image/reference.ts';
+import type { ManifestPlace } from '../../../registry/content/fetch-manifest.ts';
+import type { Notice } from '../../../registry/http/session.ts';
+import type { Registries, RegistryRequest } from '../registries.ts';
+import type { TellProgress } from '../transfer-progress.ts';
+import {
+  type ChosenImage,
+  chooseImage,
+  fetchTop,
+  type ManifestSource,
+  readManifest,
+} from './choose-image.ts';
+import { bringConfig, bringLayers } from './fetch-layers.ts';
+import { readDiffIds } from './read-diff-ids.ts';
+
+export interface PullRequest extends RegistryRequest {
+  /** With a tag or a digest; with both the digest counts, and the tag is kept as a word beside it. */
+  readonly reference: ImageReference;
+  /** As it was asked for; undefined: this machine's. */
+  readonly platform: Platform | undefined;
+}
+
+export interface PullContext {
+  readonly registries: Registries;
+  readonly content: ImageContent;
+  /** Undefined: there is no such image. */
+  readonly get: (name: string) => ImageRecord | undefined;
+  readonly own: Platform;
+}
+
+/** Bytes that a configuration may have. */
+const maxConfigSize = 8 * 1024 * 1024;
+
+/**
+ * Has an image in the store as the registry has it now, under its reference. What is there is not fetched: an image that did not change costs one HEAD. A
+ * pull that is given up leaves what it has for the next.
+ * @throws TcomposeError REGISTRY_*, IMAGE_*
+ */
+export async function pullImage(
+  context: PullContext,
+  request: PullRequest,
+  tell: TellProgress,
+): Promise<ImageRecord> {
+  const { registries, content } = context;
+  const { reference, signal } = request;
+  const { domain, path, tag, digest } = reference;
+  const registry = registries.open(domain, request, noticeTeller(tell));
+  const place: ManifestPlace = {
+    path,
+    reference: digest ?? tag ?? 'latest',
+    what: familiarReference(reference),
+    scopes: [`repository:${path}:pull`],
+    signal,
+  };
+  const source: ManifestSource = { registry, content, place };
+  const ingest = content.ingest();
+  try {
+    const fetched = await fetchTop(source, digest);
+    tell({
+      kind: 'pulling',
+      path,
+      reference: digest === undefined ? place.reference : formatReference(withoutTag(reference)),
+    });
+    const top = readManifest(fetched, place.what);
+    const chosen = await chooseImage(source, top, request.platform ?? context.own);
+    const before = context.get(familiarReference(withoutTag(reference)))?.id;
+    await bringContent(context, { ...source, ingest, tell, signal }, chosen, request);
+    const record = await commit(ingest, chosen, top.descriptor.digest, reference);
+    tell({
+      kind: 'pulled',
+      digest: top.descriptor.digest,
+      reference: familiarReference(withoutTag(reference)),
+      newer: before !== record.id,
+    });
+    return record;
+  } finally {
+    await ingest.release();
+  }
+}
+
+/** A tag beside a digest is dropped. */
+function withoutTag(reference: ImageReference): ImageReference {
+  const { tag, ...rest } = reference;
+  return rest.digest === undefined && tag !== undefined ? { ...rest, tag } : rest;
+}
+
+async function bringContent(
+  { registries, content, get }: PullContext,
+  source: ManifestSource & {
+    readonly ingest: Ingest;
+    readonly tell: TellProgress;
+    readonly signal: AbortSignal;
+  },
+  { image, indexes }: ChosenImage,
+  request: PullRequest,
+): Promise<void> {
+  const { ingest, tell, signal, place } = source;
+  for (const { descriptor, bytes } of [...indexes, image]) await ingest.put(descriptor, bytes);
+  const { config, layers } = image.manifest;
+  if (config.size > maxConfigSize) {
+    throw new TcomposeError(
+      'REGISTRY_CONTENT',
+      `the configuration of ${place.what} has ${config.size} bytes, more than ${maxConfigSize}`,
+    );
+  }
+  const blobs = { ...source, slots: registries.slots, parallel: registries.settings().parallel };
+  await bringConfig(blobs, config, signal);
+  const { diffIds, platform } = await readDiffIds(content, config.digest, place.what);
+  if (request.platform !== undefined && indexes.length === 0)
+    warnOfPlatform(request.platform, platform, place, tell);
+  if (diffIds.length !== layers.length) {
+    throw new TcomposeError(
+      'REGISTRY_CONTENT',
+      `layers from manifest don't match image configuration: ${place.what} has ${layers.length} layers, its configuration ${diffIds.length}`,
+      { hint: 'Whoever pushed it should push it again.' },
+    );
+  }
+  await bringLayers(blobs, layers, diffIds, { signal, quiet: get(config.digest) !== undefined });
+}
+
+function warnOfPlatform(
+  asked: Platform,
+  found: Platform | undefined,
+  { what }: ManifestPlace,
+  tell: TellProgress,
+): void {
+  if (found === undefined || platformRank(asked, found) !== undefined) return;
+  tell({
+    kind: 'warning',
+    text: `image with reference ${what} was found but its platform (${formatPlatform(found)}) does not match the specified platform (${formatPlatform(asked)})`,
+  });
+}
+
+async function commit(
+  ingest: Ingest,
+  { image, indexes }: ChosenImage,
+  asked: string,
+  reference: ImageReference,
+): Promise<ImageRecord> {
+  const { tag, digest } = reference;
+  const [index] = indexes;
+  return await ingest.commit({
+    manifest: image.descriptor,
+    ...(index === undefined ? {} : { index: index.descriptor }),
+    ...(digest === undefined ? { tag: familiarReference(reference) } : {}),
+    repoDigest: {
+      repository: familiarName(reference),
+      digest: asked,
+      pinned: digest !== undefined,
+      ...(digest !== undefined && tag !== undefined ? { tag } : {}),
+    },
+  });
+}
+
+/** What a registry's client tells, as progress. Waits for a blob are told with its layer. */
+export function noticeTeller(tell: TellProgress): (notice: Notice) => void {
+  return (notice) => {
+    if (notice.kind === 'mirror') {
+      tell({ kind: 'warning', text: `the mirror ${notice.host} was passed over: ${notice.why}` });
+    }
+  };
+}

@@ -1,0 +1,55 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { ImageContent, Platform } from '../../../image/index.ts';
+import { normalisePlatform } from '../../../image/platform.ts';
+import { isDigest } from '../../../registry/content/digest.ts';
+import { readBlob } from './read-blob.ts';
+
+const maxConfigSize = 8 * 1024 * 1024;
+
+/**
+ * What of an image's configuration is needed before its layers: their DiffIDs, bottom first, and the platform it says it is for. The store reads the rest.
+ * @throws TcomposeError REGISTRY_CONTENT, REGISTRY_UNSUPPORTED for another operating system
+ */
+export async function readDiffIds(
+  content: Pick<ImageContent, 'openBlob'>,
+  digest: string,
+  what: string,
+): Promise<{ readonly diffIds: readonly string[]; readonly platform: Platform | undefined }> {
+  const malformed = (why: string): TcomposeError =>
+    new TcomposeError('REGISTRY_CONTENT', `the configuration of ${what} can not be used: ${why}`);
+  const bytes = await readBlob(content, digest, maxConfigSize);
+  if (bytes === undefined) throw malformed('it is not in the store');
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw malformed('it is not JSON');
+  }
+  const rootfs = find(value, 'rootfs');
+  if (typeof rootfs !== 'object' || rootfs === null) throw malformed('invalid image JSON, no RootFS key');
+  const list = find(rootfs, 'diff_ids') ?? [];
+  if (!Array.isArray(list) || !list.every(isDigest)) throw malformed('its DiffIDs are no digests');
+  const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((key) => find(value, key));
+  if (typeof os === 'string' && os !== '' && os.toLowerCase() !== 'linux') {
+    throw new TcomposeError('REGISTRY_UNSUPPORTED', `cannot load ${os} image on linux: ${what}`, {
+      hint: 'Containers of another operating system can not run here.',
+    });
+  }
+  const platform =
+    typeof architecture === 'string' && architecture !== ''
+      ? normalisePlatform({
+          os: 'linux',
+          architecture,
+          ...(typeof variant === 'string' && variant !== '' ? { variant } : {}),
+        })
+      : undefined;
+  return { diffIds: list, platform };
+}
+
+/** A value by its key, whatever the key's case, as Go finds it; of several the last. */
+function find(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value)
+    .filter(([name]) => name.toLowerCase() === key)
+    .at(-1)?.[1];
+}

@@ -1,0 +1,58 @@
+import type { RegistryCredentials } from '../../registry/auth/credentials.ts';
+import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
+import type { Notice } from '../../registry/http/session.ts';
+import { type ProxySettings, proxiesOfEnvironment } from '../../registry/proxy/proxy-settings.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { certificatePlaces } from '../../registry/settings/certificates.ts';
+import type { RegistrySettings } from '../../registry/settings/registry-settings.ts';
+import type { EngineLog } from '../log-sink.ts';
+import { readRegistrySettings } from './registry-settings-files.ts';
+import { createSlots, type Slots } from './slots.ts';
+
+/** Who asks, and by which way: what comes with a request about a registry. */
+export interface RegistryRequest {
+  readonly credentials: RegistryCredentials;
+  /** Undefined: those of the engine's environment. */
+  readonly proxies: ProxySettings | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The engine's way to registries. */
+export interface Registries {
+  open(domain: string, request: RegistryRequest, notice: (notice: Notice) => void): Registry;
+  settings(): RegistrySettings;
+  readonly slots: Slots;
+  readonly client: RegistryClient;
+}
+
+export function createRegistries(options: {
+  /** Path of engine.json. */
+  readonly config: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly now: () => number;
+  readonly log: EngineLog;
+}): Registries {
+  const { config, env, version, now, log } = options;
+  const settings = (): RegistrySettings => readRegistrySettings(config);
+  const client = createRegistryClient({
+    settings,
+    certificates: () => certificatePlaces(env),
+    now,
+    userAgent: `tcompose/${version}`,
+  });
+  return {
+    client,
+    settings,
+    slots: createSlots(),
+    open: (domain, { credentials, proxies }, notice) =>
+      client.open(domain, {
+        credentials,
+        proxies: proxies ?? proxiesOfEnvironment(env),
+        notice(one) {
+          if (one.kind === 'asked') log.debug(`registry: ${one.method} ${one.url}: ${one.status}`);
+          else notice(one);
+        },
+      }),
+  };
+}
