@@ -52,9 +52,6 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    for (const name of ['lock-image-digests', 'resolve-image-digests']) {
-      if (flag.bool(args, name)) throw (await import('../../not-yet.ts')).notYet(`--${name}`);
-    }
     if (flag.bool(args, 'quiet')) {
       await (flag.bool(args, 'no-interpolate') ? loadTree(args, ctx) : load(args, ctx));
       return 0;
@@ -135,10 +132,19 @@ async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliConte
   if (flag.bool(args, 'no-interpolate')) {
     return endLine(renderTree((await loadTree(args, ctx)).tree, { format }));
   }
-  const project = await load(args, ctx);
+  const project = await withDigests(await load(args, ctx), args, ctx);
   return endLine(
     renderConfig(ctx.globals.allResources ? project : withoutUnusedResources(project), { format }),
   );
+}
+
+/** The project with its images pinned, as the flags ask. */
+async function withDigests(project: Project, args: ParsedArgs, ctx: CliContext): Promise<Project> {
+  const lock = flag.bool(args, 'lock-image-digests');
+  if (!lock && !flag.bool(args, 'resolve-image-digests')) return project;
+  const { imagesOnly, pinImages } = await import('../../pin-images.ts');
+  const pinned = await pinImages(ctx, project);
+  return lock ? imagesOnly(pinned) : pinned;
 }
 
 async function list(listing: Listing, args: ParsedArgs, ctx: CliContext): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands, groups } from '../../../../../src/cli/arguments/command-table.ts';
 import { dispatch } from '../../../../../src/cli/arguments/dispatch.ts';
 import type { CliContext } from '../../../../../src/cli/context.ts';
+import { TcomposeError } from '../../../../../src/errors.ts';
 
 let directory: string;
 
@@ -33,8 +34,12 @@ interface Run {
 }
 
 /** One run of the command line `tcompose …`, in a context that records. */
-async function tcompose(...argv: string[]): Promise<Run> {
-  const env = { KEY: 'secret' };
+const tcompose = (...argv: string[]): Promise<Run> => tcomposeWith(undefined, ...argv);
+
+/** The same, with an engine. */
+async function tcomposeWith(engine: object | undefined, ...argv: string[]): Promise<Run> {
+  const home = { DOCKER_CONFIG: directory, HOME: directory };
+  const env = { KEY: 'secret', ...(engine === undefined ? {} : home) };
   const found = await dispatch(argv, env, commands, groups);
   if (found.kind !== 'run') throw new Error(found.text);
   let out = '';
@@ -47,6 +52,7 @@ async function tcompose(...argv: string[]): Promise<Run> {
       out += text;
     },
     warn: (message: string) => warnings.push(message),
+    engine: async () => engine,
   } as unknown as CliContext;
   const code = await found.command.run(found.args, context);
   return { out, warnings, code };
@@ -150,12 +156,69 @@ describe('tcompose config', () => {
     expect((await tcompose('config', '-q')).out).toBe('');
   });
 
-  it.each(['--resolve-image-digests', '--lock-image-digests'])(
-    'says that %s is not there yet',
-    async (flag) => {
-      await expect(tcompose('config', flag)).rejects.toMatchObject({ code: 'CLI_NOT_YET' });
-    },
-  );
+  describe('with digests', () => {
+    const digest = `sha256:${'d'.repeat(64)}`;
+    const asked: string[] = [];
+    const engine = {
+      identity: { server: 'tcompose/1' },
+      images: {
+        distribution: async (name: string) => {
+          asked.push(name);
+          if (name.includes('gone')) throw new TcomposeError('ENGINE_API', 'manifest unknown');
+          return { Descriptor: { digest } };
+        },
+      },
+    };
+
+    beforeAll(() => {
+      writeFileSync(
+        join(directory, 'images.yaml'),
+        `name: i
+services: {a: {image: "nginx"}, b: {image: "reg:5/app:1"}, c: {image: "nginx"}, d: {build: .}, e: {image: "x@${digest}"}}
+`,
+      );
+      writeFileSync(
+        join(directory, 'gone.yaml'),
+        'name: i\nservices: {a: {image: gone}, b: {image: "gone:2"}}\n',
+      );
+    });
+
+    it('pins each image by what its registry says, asked once', async () => {
+      asked.length = 0;
+      const { out } = await tcomposeWith(engine, '-f', 'images.yaml', 'config', '--resolve-image-digests');
+      expect(asked.sort()).toEqual(['docker.io/library/nginx:latest', 'reg:5/app:1']);
+      expect(out.match(/image: .*/g)).toEqual([
+        `image: nginx:latest@${digest}`,
+        `image: reg:5/app:1@${digest}`,
+        `image: nginx:latest@${digest}`,
+        `image: x@${digest}`,
+      ]);
+    });
+
+    it('prints an override file of the images alone', async () => {
+      const { out } = await tcomposeWith(engine, '-f', 'images.yaml', 'config', '--lock-image-digests');
+      expect(out).toBe(`services:
+  a:
+    image: nginx:latest@${digest}
+  b:
+    image: reg:5/app:1@${digest}
+  c:
+    image: nginx:latest@${digest}
+  e:
+    image: x@${digest}
+`);
+    });
+
+    it('names every image that no registry knows', async () => {
+      const failed = tcomposeWith(engine, '-f', 'gone.yaml', 'config', '--resolve-image-digests');
+      await expect(failed).rejects.toMatchObject({
+        errors: [
+          { message: 'no digest of image gone can be had from docker.io: manifest unknown' },
+          { message: 'no digest of image gone:2 can be had from docker.io: manifest unknown' },
+        ],
+      });
+    });
+  });
 
   it('passes on what is wrong', async () => {
     await expect(tcompose('config', 'wbe')).rejects.toMatchObject({ code: 'COMPOSE_NO_SUCH_SERVICE' });
