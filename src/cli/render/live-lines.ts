@@ -43,10 +43,11 @@ function fitLabel(label: string, width: number, mark: string): string {
 }
 
 /** What a row says, with the seconds it has been under way for. */
-function wordsOf({ text: status, state, began, more }: LiveRow, now: number): string {
-  const further = state === 'working' ? (more?.(now) ?? '') : '';
-  const text = further === '' ? status : `${status}  ${further}`;
-  const seconds = state === 'working' && began !== undefined ? Math.floor((now - began) / 1000) : 0;
+function wordsOf({ text, state, began, more }: LiveRow, now: number): string {
+  if (state !== 'working') return text;
+  const further = more?.(now) ?? '';
+  if (further !== '') return `${text}  ${further}`;
+  const seconds = began === undefined ? 0 : Math.floor((now - began) / 1000);
   return seconds > 0 ? `${text}  ${seconds}s` : text;
 }
 
@@ -64,7 +65,10 @@ export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly st
   const room = look.columns - 1 - '✔ '.length;
   const widest = Math.max(0, ...rows.map((row) => displayWidth(row.label)));
   const texts = Math.max(0, ...rows.map((row) => displayWidth(wordsOf(row, look.now))));
-  const label = Math.max(8, Math.min(widest, room - 2 - Math.min(texts, Math.floor(room / 2))));
+  const half = Math.min(texts, Math.floor(room / 2));
+  // Numbers change with every picture: they have a width of their own, so that nothing else moves.
+  const forTexts = rows.some(({ more }) => more !== undefined) ? Math.floor((room * 2) / 3) : half;
+  const label = Math.max(8, Math.min(widest, room - 2 - forTexts));
   const lines = shown.map((row) => {
     const mark = row.state === 'working' ? wheel[look.frame % wheel.length]! : marks[row.state];
     const name = fitLabel(row.label, label, marks.cut);

@@ -90,7 +90,8 @@ export class Transfer {
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined) return 0;
     const ms = Math.max(now, last.at) - first.at;
-    return ms <= 0 ? 0 : ((last.moved - first.moved) / ms) * 1000;
+    // Of less than that no speed can be told.
+    return ms < 500 ? 0 : ((last.moved - first.moved) / ms) * 1000;
   }
 }
 

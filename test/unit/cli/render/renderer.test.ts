@@ -159,7 +159,7 @@ describe('an image under way', () => {
       began: 0,
       more: () => '1/2 layers',
     } as const;
-    expect(liveLines([row], look)[1]).toBe('⠋ Image nginx  Pulling  1/2 layers  3s');
+    expect(liveLines([row], look)[1]).toBe('⠋ Image nginx  Pulling  1/2 layers');
   });
 });
 
