@@ -1,7 +1,8 @@
-// `up -d`, no-op `up -d` and `down` of 1 and 20 services, the same client against two engines in one run: ours and a
-// dockerd. Prints medians in milliseconds and ratios; nothing here fails by being slow. Needs root, cc, and a built dist/.
+// `up -d`, no-op `up -d`, `ps` and `down` of 1, 20 and 50 services: ours, our client on a dockerd, and Docker Compose on it, in
+// one run. Prints medians in milliseconds, ratios, and beside them the bars that are held to; nothing here fails by being slow.
+// Needs root, cc, and a built dist/.
 //
-//   node bench/up.mjs [--rounds N] [--counts 1,20]
+//   node bench/up.mjs [--rounds N] [--counts 1,20,50]
 //
 // The dockerd is the one DOCKER_HOST names, else one that is started for the run if `dockerd` is installed.
 import { spawnSync } from 'node:child_process';
@@ -14,10 +15,25 @@ import { startDockerd } from './lib/dockerd.mjs';
 const cli = resolve('dist/tcompose.cjs');
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
 const rounds = Number(process.env.ROUNDS ?? option('rounds')) || 7;
-const counts = (process.argv.includes('--counts') ? option('counts') : '1,20').split(',').map(Number);
+const counts = (process.argv.includes('--counts') ? option('counts') : '1,20,50').split(',').map(Number);
 const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
 const image = 'bench/sleep:latest';
 const release = [];
+const steps = ['up', 'no-op', 'ps', 'down'];
+
+/** How many times longer Docker Compose shall take at least, and how many times `node -e 0` ours may take at most. */
+const bars = {
+  'up 1': { compose: 3 },
+  'up 20': { compose: 8 },
+  'up 50': { compose: 8 },
+  'down 1': { compose: 3 },
+  'down 20': { compose: 10 },
+  'down 50': { compose: 14 },
+  'no-op 1': { node: 1.5 },
+  'no-op 20': { node: 1.7 },
+  'ps 1': { node: 1.4 },
+  'ps 20': { node: 1.4 },
+};
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const ms = (value) => `${value.toFixed(1)} ms`.padStart(14);
@@ -72,11 +88,12 @@ async function measure(contenders) {
         const taken = { node: timed(process.execPath, ['-e', '0'], env) };
         taken.up = run('up', '-d');
         taken['no-op'] = run('up', '-d');
+        taken.ps = run('ps');
         taken.down = run('down');
         await sleep(1000);
         if (round === 0) continue;
         floor.push(taken.node);
-        for (const name of ['up', 'no-op', 'down']) {
+        for (const name of steps) {
           times[index][`${name} ${count}`] ??= [];
           times[index][`${name} ${count}`].push(taken[name]);
         }
@@ -159,15 +176,28 @@ async function main() {
   for (const [name, values] of Object.entries(times[0])) {
     const ours = median(values);
     const theirs = times.slice(1).map((other) => median(other[name]));
+    const compose = contenders.findLastIndex(
+      (one) => one.name.includes('compose') && one.name !== 'tcompose',
+    );
+    const bar = barOf(name, compose < 1 ? undefined : median(times[compose][name]) / ours, ours / node);
     console.log(
       [
         name.padEnd(10),
         ...[ours, ...theirs].map(ms),
         ...theirs.map((value) => `${(value / ours).toFixed(1)}x`.padStart(23)),
         `${(ours / node).toFixed(2)}x`.padStart(14),
+        bar,
       ].join(' '),
     );
   }
+}
+
+/** What is held to, and whether it is met. */
+function barOf(name, composeRatio, nodeRatio) {
+  const { compose, node } = bars[name] ?? {};
+  if (node !== undefined) return `  bar ${node}x node: ${nodeRatio <= node ? 'met' : 'MISSED'}`;
+  if (compose === undefined || composeRatio === undefined) return '';
+  return `  bar ${compose}x Compose: ${composeRatio >= compose ? 'met' : 'MISSED'}`;
 }
 
 try {

@@ -16,6 +16,8 @@ export interface Layout {
   readonly instance: string;
   readonly events: string;
   readonly containers: string;
+  /** An empty directory: see emptyDirectory of containers/host/root-context.ts. */
+  readonly empty: string;
   readonly networks: string;
   readonly volumes: string;
   /** What the machine's owner may set for the engine (docs/runtimes.md). */
@@ -45,6 +47,7 @@ export function layoutOf(lib: string, run: string): Layout {
     instance: join(lib, 'instance'),
     events: join(lib, 'events.log'),
     containers: join(lib, 'containers'),
+    empty: join(lib, 'empty'),
     networks: join(lib, 'networks'),
     volumes: join(lib, 'volumes'),
     config: lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json'),
@@ -78,4 +81,5 @@ export function makeDirectories(layout: Layout): void {
     makeDirectory(path, 0o700);
     chmodSync(path, 0o700);
   }
+  mkdirSync(layout.empty, { recursive: true, mode: 0o755 });
 }

@@ -90,7 +90,7 @@ static int spawn(int plan_fd, unsigned caller_fds) {
   if (listener < 0) return complain("shim.sock");
   pid_t pid = fork();
   if (pid < 0) return complain("fork");
-  if (pid == 0) monitor_run(listener, run_dir, in.data + in.start, buffer_size(&in), caller_fds);
+  if (pid == 0) monitor_run(listener, run_dir, in.data + in.start, buffer_size(&in), caller_fds, false);
   arena_free(&arena);
   buffer_free(&in);
   return 0;

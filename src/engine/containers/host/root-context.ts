@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RootfsSource } from '../../../image/index.ts';
 import type { RootfsContext } from '../../../runtime/launch/launch-context.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
+
+/**
+ * What every root is mounted on, each in a mount namespace of its own, and what is seen where there is nothing: one directory
+ * for all containers, that of the layout.
+ */
+export const emptyDirectory = ({ directory }: Pick<Container, 'directory'>): string =>
+  join(dirname(dirname(directory)), 'empty');
 
 /**
  * Where a container's root is: an overlay of the image's layers and its own, or, on a data root that can't hold an overlay,
@@ -22,7 +29,7 @@ export async function rootContext(
       lowerDirs: rootfs.lowerDirs,
       upper: container.upperDir,
       work: join(container.directory, 'work'),
-      mountPoint: join(container.directory, 'root'),
+      mountPoint: emptyDirectory(container),
       binds,
     };
   }

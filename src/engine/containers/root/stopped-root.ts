@@ -10,7 +10,7 @@ import { badParameter } from '../../http/failure.ts';
 import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
-import { rootContext } from '../host/root-context.ts';
+import { emptyDirectory, rootContext } from '../host/root-context.ts';
 import {
   confineSource,
   confineVolume,
@@ -102,7 +102,7 @@ function merged(
   container: Pick<Container, 'directory'>,
   rootfs: RootfsSource | undefined,
 ): ConfinedDirectory {
-  const empty = join(container.directory, 'root');
+  const empty = emptyDirectory(container);
   const [only = empty] = directories;
   if (directories.length <= 1)
     return new ConfinedDirectory(openSync(only, directoryFlags), openSync(empty, directoryFlags));
@@ -117,8 +117,7 @@ function overlay(
   container: Pick<Container, 'directory'>,
   rootfs: RootfsSource | undefined,
 ): ConfinedDirectory {
-  // Empty, and kept for the mount of a start.
-  const place = join(container.directory, 'root');
+  const place = emptyDirectory(container);
   const userxattr = rootfs?.storage.kind === 'overlay' && rootfs.storage.userxattr;
   return new ConfinedDirectory(
     mountOverlayDetached({ ...layers, userxattr }, place),
@@ -148,7 +147,7 @@ function coverOf(
     volume !== undefined &&
     volumeKind(volume.options).kind === 'mount' &&
     !isMounted(engine.volumes.dataPath(volume));
-  if (away) return { target, readOnly: true, open: () => openIfThere(join(container.directory, 'root')) };
+  if (away) return { target, readOnly: true, open: () => openIfThere(emptyDirectory(container)) };
   return { target, readOnly: mount.readOnly, open: () => openSource(engine, mount) };
 }
 

@@ -57,7 +57,7 @@ export async function createContainer(
   try {
     mkdirSync(directory, { mode: 0o700 });
     engine.fault('create:directory');
-    for (const part of ['upper', 'work', 'root']) mkdirSync(join(directory, part), { mode: 0o755 });
+    for (const part of ['upper', 'work']) mkdirSync(join(directory, part), { mode: 0o755 });
     for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);
     const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
     const record: ContainerRecord = {

@@ -1,6 +1,8 @@
 /* The keeper's end of the socket to the engine: frames of shim-protocol.ts. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,10 +19,48 @@ void engine_socket_flush(struct keeper *k) {
   }
 }
 
+/*
+ * Plans come into pages of their own, which are given back whole: a page that shims share as forks would be copied to be
+ * written, and as often as there are pages of a plan.
+ */
+enum { IN_FIRST = 256 << 10, IN_PIECE = 64 << 10, PAGE = 4096 };
+
+static void in_free(struct buffer *in) {
+  if (in->data) munmap(in->data, in->capacity);
+  *in = (struct buffer){0};
+}
+
+static uint8_t *in_reserve(struct buffer *in) {
+  if (in->data && in->capacity - in->end >= IN_PIECE) return in->data + in->end;
+  size_t capacity = in->data ? in->capacity * 2 : IN_FIRST;
+  void *data = in->data ? mremap(in->data, in->capacity, capacity, MREMAP_MAYMOVE)
+                        : mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) _exit(71);
+  in->data = data;
+  in->capacity = capacity;
+  return in->data + in->end;
+}
+
+/* Plans hold environments, and later shims are forks of this memory: nothing stays of what was read. */
+static void in_consume(struct buffer *in, size_t size) {
+  if (size == buffer_size(in)) {
+    in_free(in);
+    return;
+  }
+  size_t first = (in->start + PAGE - 1) / PAGE * PAGE, last = (in->start + size) / PAGE * PAGE;
+  if (first < last && madvise(in->data + first, last - first, MADV_DONTNEED) == 0) {
+    explicit_bzero(in->data + in->start, first - in->start);
+    explicit_bzero(in->data + last, in->start + size - last);
+  } else {
+    explicit_bzero(in->data + in->start, size);
+  }
+  in->start += size;
+}
+
 void engine_socket_drop(struct keeper *k) {
   if (k->socket >= 0) close(k->socket);
   k->socket = -1;
-  buffer_free(&k->in);
+  in_free(&k->in);
   buffer_free(&k->out);
 }
 
@@ -48,7 +88,7 @@ static void handle(struct keeper *k, struct reader *in) {
 }
 
 void engine_socket_readable(struct keeper *k) {
-  uint8_t *at = buffer_reserve(&k->in, 65536);
+  uint8_t *at = in_reserve(&k->in);
   ssize_t n = recv(k->socket, at, k->in.capacity - k->in.end, MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) {
@@ -67,9 +107,6 @@ void engine_socket_readable(struct keeper *k) {
     in.end = in.at + length;
     handle(k, &in);
     if (k->socket < 0) return;
-    /* plans hold environments, and later shims are forks of this memory */
-    explicit_bzero(k->in.data + k->in.start, 4 + (size_t)length);
-    buffer_consume(&k->in, 4 + (size_t)length);
+    in_consume(&k->in, 4 + (size_t)length);
   }
-  if (buffer_size(&k->in) == 0) buffer_free(&k->in);
 }

@@ -48,7 +48,7 @@ void shims_spawn(struct keeper *k, uint32_t seq, const char *path, const uint8_t
   if (!shim) _exit(71);
   strcpy(shim->run_dir, path);
   pid_t pid = fork();
-  if (pid == 0) monitor_run(listener, run_dir, (uint8_t *)plan, size, 0);
+  if (pid == 0) monitor_run(listener, run_dir, (uint8_t *)plan, size, 0, true);
   int error = errno;
   close(listener);
   close(run_dir);

@@ -24,6 +24,7 @@ static void write_whole(int dir, const char *name, struct buffer *content) {
 }
 
 void write_pid_file(const struct monitor *m) {
+  if (m->engine && !is_foreign(m)) return;
   struct buffer out = {0};
   put_common(&out);
   put_format(&out, "pid %d\nstart-time %" PRIu64 "\nshim-pid %d\n", m->launch.init_pid, m->launch.start_time, getpid());

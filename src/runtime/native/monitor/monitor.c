@@ -91,11 +91,12 @@ static void one_turn(struct monitor *m) {
   }
 }
 
-_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds) {
+_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds, bool engine) {
   static struct monitor m;
   _Alignas(16) char stage_stack[STAGE_STACK]; /* in this frame: it lasts as long as the process */
   monitor_take_place(&m, listener, run_dir, caller_fds);
   struct launch *l = &m.launch;
+  m.engine = engine;
   m.foreign = FOREIGN_NONE;
   l->netns = l->host_netns = l->joined_pidns = l->join_pidfd = l->init_pidfd = l->sync[0] = l->sync[1] = -1;
   l->stage_stack = stage_stack + sizeof stage_stack;

@@ -26,13 +26,16 @@ struct monitor {
   bool init_reaped;
   bool oom_killed;
   uint64_t started_at, finished_at, drain_until, alone_since, logs_told, leave_by;
-  bool log_news, leaving;
+  bool log_news, leaving, engine;
   struct foreign foreign;
   bool left; /* the command is no longer ours: it, or what is left of it, goes to the nearest subreaper */
 };
 
-/* Never returns. `plan` is an encoded plan that the monitor may keep; so many descriptors of the caller are kept (caller.c). */
-_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds);
+/*
+ * Never returns. `plan` is an encoded plan that the monitor may keep; so many descriptors of the caller are kept (caller.c).
+ * An engine asks the monitor for the pid; whoever starts one without an engine finds it in a file.
+ */
+_Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds, bool engine);
 
 /* monitor-start.c */
 /* Binds and listens on shim.sock in the open directory `run_dir`. */
