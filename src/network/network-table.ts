@@ -13,7 +13,12 @@ interface Entry {
   readonly record: NetworkRecord;
   /** While there is a bridge: its interface index. */
   bridgeIndex: number | undefined;
+  /** When the bridge was last seen, monotonic milliseconds. */
+  seen: number;
 }
+
+/** Starts that come together look once: each look waits for the lock of all links, which other starts' shims hold. */
+const SEEN_FOR_MS = 50;
 
 /** The networks the service knows, and which of them have a bridge at this moment. */
 export interface NetworkTable {
@@ -45,8 +50,8 @@ export interface NetworkTable {
   placeOf(endpoint: EndpointRecord, all: readonly EndpointRecord[], order?: readonly string[]): LinkPlace;
 }
 
-/** An empty table. */
-export function createNetworkTable(route: NetlinkTransport): NetworkTable {
+/** An empty table. `now`: milliseconds, monotonic. */
+export function createNetworkTable(route: NetlinkTransport, now: () => number): NetworkTable {
   const entries = new Map<string, Entry>();
 
   function entryOf(networkId: string): Entry {
@@ -82,7 +87,7 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
 
   return {
     know(record) {
-      if (!entries.has(record.id)) entries.set(record.id, { record, bridgeIndex: undefined });
+      if (!entries.has(record.id)) entries.set(record.id, { record, bridgeIndex: undefined, seen: 0 });
     },
 
     forget(networkId) {
@@ -103,7 +108,12 @@ export function createNetworkTable(route: NetlinkTransport): NetworkTable {
       const entry = entryOf(record.id);
       const before = entry.bridgeIndex;
       if (record.driver !== 'bridge') return 'there';
-      if (before !== undefined && findLink(route, record.bridge)?.index === before) return 'there';
+      const present = now();
+      if (before !== undefined && present - entry.seen < SEEN_FOR_MS) return 'there';
+      if (before !== undefined && findLink(route, record.bridge)?.index === before) {
+        entry.seen = present;
+        return 'there';
+      }
       entry.bridgeIndex = undefined;
       refuseTakenSubnet(route, record);
       entry.bridgeIndex = explained(`network ${record.name}`, () => makeBridge(route, record));

@@ -58,7 +58,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     instance,
     options.lockPath === undefined ? undefined : ownerComment(options.lockPath),
   );
-  const table = createNetworkTable(route);
+  const table = createNetworkTable(route, options.now);
   const addresses = createAddressBook();
   const ledger = createPortLedger();
   const names = createNameTable();
@@ -229,7 +229,6 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     },
 
     async containerStarted(container) {
-      for (const { hostLink } of container.endpoints) if (hostLink) takeIpv6OffPort(hostLink);
       await running.start(container, true);
       links.settle(container.containerId);
     },

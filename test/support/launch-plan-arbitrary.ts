@@ -57,6 +57,7 @@ const networkOp: fc.Arbitrary<NetworkOp> = fc.oneof(
     .map(dropUndefined),
   write,
   holdSocket,
+  fc.record({ op: op('write-host'), path: text, data: text }),
 );
 
 const target = { target: text };

@@ -2,6 +2,7 @@ import type { HoldSocketOp, NetworkOp } from '../../runtime/launch/launch-plan.t
 import { DNS_ADDRESS } from '../dns/resolv-conf.ts';
 import { parseAddress, parseCidr } from '../ipam/address.ts';
 import { addAddress, addDefaultRoute } from '../netlink/addresses.ts';
+import { noConf6 } from '../netlink/link-conf.ts';
 import { createVeth, setBridgePort, setLinkUp } from '../netlink/links.ts';
 import { leadDnsTo } from '../nftables/dns-redirect.ts';
 import { batch } from '../nftables/messages.ts';
@@ -123,6 +124,12 @@ export function planPlace(place: LinkPlace): NetworkOp[] {
       what: `put ${endpoint.hostLink} on its bridge`,
     },
   ];
+  for (const [key, value] of Object.entries(noConf6))
+    ops.push({
+      op: 'write-host',
+      path: `/proc/sys/net/ipv6/conf/${endpoint.hostLink}/${key}`,
+      data: value,
+    });
   if (!endpoint.ipv6) {
     ops.push({
       op: 'write',

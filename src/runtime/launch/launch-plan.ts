@@ -187,7 +187,9 @@ export type NetworkOp =
       readonly what: string;
     }
   | { readonly op: 'write'; readonly path: string; readonly data: string; readonly optional: boolean }
-  | HoldSocketOp;
+  | HoldSocketOp
+  /** Writes a setting of the host's own network namespace; what the kernel does not have is nothing to set. */
+  | { readonly op: 'write-host'; readonly path: string; readonly data: string };
 
 /**
  * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); one below /dev, /proc or

@@ -64,6 +64,7 @@ const networkOp = f.op<NetworkOp>({
   },
   write: writeFile,
   'hold-socket': holdSocket,
+  'write-host': { path: f.text, data: f.text },
 });
 
 const setupOp = f.op<SetupOp>({

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -110,6 +110,7 @@ export async function startAgent(bundle: string, where: 'new' | 'host' = 'new'):
       for (const op of plan.network) {
         if (op.op === 'hold-socket') held.set(op.name, { pid, fd: await hold({ run }, op) });
         else if (op.op === 'write') await run({ do: 'write', path: op.path, data: op.data });
+        else if (op.op === 'write-host') writeFileSync(op.path, op.data);
         else if (op.from === 'container') {
           const message = Buffer.from(op.message).toString('hex');
           await run({ do: 'netlink', protocol: op.protocol, message, what: op.what });

@@ -140,6 +140,16 @@ static int run_netlink(struct launch *launch, struct channels *channels, const s
   return result;
 }
 
+/* The host's settings are those a process of its namespace finds in procfs. */
+static int write_host(struct launch *launch, const struct op_write *op, struct failure *failure) {
+  bool away = launch->netns >= 0;
+  if (away) CHECK(setns(launch->host_netns, CLONE_NEWNET), "setns", "the host's network namespace");
+  int result = write_file_at(AT_FDCWD, op->path, op->data, strlen(op->data)), error = errno;
+  if (away && setns(launch->netns, CLONE_NEWNET) < 0) return FAIL(failure, "setns", "the container's network namespace");
+  if (result == 0 || error == ENOENT) return 0;
+  return fail(failure, "write-host", error, "%s", op->path);
+}
+
 static int run(struct launch *launch, struct channels *channels, const struct network_op *op, struct failure *failure) {
   switch ((enum network_code)op->code) {
     case NETWORK_NETLINK:
@@ -151,6 +161,8 @@ static int run(struct launch *launch, struct channels *channels, const struct ne
       return 0;
     case NETWORK_HOLD_SOCKET:
       return hold_socket(launch, &op->hold_socket, failure);
+    case NETWORK_WRITE_HOST:
+      return write_host(launch, &op->write, failure);
   }
   return fail(failure, "network-op", ENOSYS, "code %d", (int)op->code);
 }

@@ -56,7 +56,7 @@ static const struct field *const host_ops[] = {
 static const struct type host_op = {.kind = T_OP, .size = sizeof(struct host_op), .names = host_op_names, .ops = host_ops};
 static const struct type host_op_list = LIST_OF(host_op);
 
-const char *const network_op_names[] = {"netlink", "write", "hold-socket", NULL};
+const char *const network_op_names[] = {"netlink", "write", "hold-socket", "write-host", NULL};
 static const struct field *const network_ops[] = {
     (const struct field[]){{"protocol", &number, N(netlink.protocol)},
                            {"from", &from, N(netlink.from)},
@@ -66,6 +66,7 @@ static const struct field *const network_ops[] = {
                            END},
     (const struct field[]){WRITE_FIELDS(N)},
     (const struct field[]){HOLD_SOCKET_FIELDS(N)},
+    (const struct field[]){{"path", &text, N(write.path)}, {"data", &text, N(write.data)}, END},
 };
 static const struct type network_op = {.kind = T_OP, .size = sizeof(struct network_op), .names = network_op_names, .ops = network_ops};
 const struct type network_ops_type = LIST_OF(network_op);

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-enum { PLAN_VERSION = 2, PROTOCOL_VERSION = 1 };
+enum { PLAN_VERSION = 3, PROTOCOL_VERSION = 1 };
 
 struct blob {
   const uint8_t *data;
@@ -78,7 +78,7 @@ struct host_op {
   };
 };
 
-enum network_code { NETWORK_NETLINK, NETWORK_WRITE, NETWORK_HOLD_SOCKET };
+enum network_code { NETWORK_NETLINK, NETWORK_WRITE, NETWORK_HOLD_SOCKET, NETWORK_WRITE_HOST };
 
 struct network_op {
   uint64_t code;
