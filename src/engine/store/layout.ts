@@ -81,5 +81,5 @@ export function makeDirectories(layout: Layout): void {
     makeDirectory(path, 0o700);
     chmodSync(path, 0o700);
   }
-  mkdirSync(layout.empty, { recursive: true, mode: 0o755 });
+  makeDirectory(layout.empty, 0o755);
 }
