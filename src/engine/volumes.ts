@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../confined/confined-directory.ts';
@@ -10,22 +10,14 @@ import { badParameter, conflict, notFound } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
 import { createSerial, type Serial } from './serial.ts';
-import { checkShape, isObject, isString, readJson, writeJson } from './store/json-file.ts';
+import type { DamageReport } from './store/damage.ts';
 import type { Trash } from './store/trash.ts';
 import { rfc3339 } from './time-text.ts';
+import { type VolumeRecord, volumeFiles } from './volume-files.ts';
 import { isMounted } from './volume-mounted.ts';
 import { volumeKind } from './volume-options.ts';
 
-/** volumes/<name>/meta.json */
-export interface VolumeRecord {
-  readonly version: 1;
-  readonly name: string;
-  readonly created: string;
-  readonly labels: StringMap;
-  readonly options: StringMap;
-  /** Made for one container without a name of its own; goes with that container. */
-  readonly anonymousFor?: string;
-}
+export type { VolumeRecord };
 
 export interface VolumeStore {
   list(): readonly VolumeRecord[];
@@ -55,17 +47,15 @@ export interface VolumeStore {
 /** In a volume's directory while it is being filled. */
 const fillingMark = 'filling';
 
-/**
- * Loads the volumes of `directory`. Unreadable ones are told to `warn` by name and left alone. What is removed goes to
- * `trash`.
- */
+/** Loads the volumes of `directory`; volumeFiles says what becomes of damaged ones. What is removed goes to `trash`. */
 export function openVolumes(
   directory: string,
   clock: Clock,
   trash: Pick<Trash, 'put'>,
-  warn: (message: string) => void,
+  { warn, damage }: { readonly warn: (message: string) => void; readonly damage: DamageReport },
 ): VolumeStore {
-  const records = new Map<string, VolumeRecord>();
+  const files = volumeFiles(directory, { warn, damage, discard: (path) => void trash.put(path) });
+  const records = files.load();
   const fillings = new Map<string, Serial>();
   const holds = new Set<{ readonly name: string }>();
   const fillingOf = (name: string): Serial => {
@@ -73,17 +63,6 @@ export function openVolumes(
     fillings.set(name, serial);
     return serial;
   };
-  for (const name of readdirSync(directory)) {
-    try {
-      const record = readJson<VolumeRecord>(join(directory, name, 'meta.json'), recordFault);
-      if (record === undefined) void trash.put(join(directory, name));
-      else records.set(name, record);
-      // Earlier versions let others pass.
-      if (record !== undefined) chmodSync(join(directory, name), 0o700);
-    } catch (error) {
-      warn((error as Error).message);
-    }
-  }
   const store: VolumeStore = {
     list: () => [...records.values()],
     get: (name) => records.get(name),
@@ -124,7 +103,7 @@ export function openVolumes(
       try {
         mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
         makeData(join(directory, name, '_data'));
-        writeJson(join(directory, name, 'meta.json'), record);
+        files.write(record);
       } catch (error) {
         rmSync(join(directory, name), { recursive: true, force: true });
         throw error;
@@ -169,6 +148,7 @@ export function openVolumes(
       if (isMounted(store.dataPath(record))) unmountAt(store.dataPath(record));
       records.delete(name);
       fillings.delete(name);
+      damage.settle('volume', name);
       await trash.put(join(directory, name));
     },
     inspect(record) {
@@ -234,14 +214,4 @@ const isBind = (options: StringMap): boolean => volumeKind(options).kind === 'bi
 function sameMap(a: StringMap, b: StringMap): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
-}
-
-function recordFault(value: unknown): string | undefined {
-  return checkShape(value, {
-    version: (field) => field === 1,
-    name: isString,
-    created: isString,
-    labels: isObject,
-    options: isObject,
-  });
 }

@@ -56,7 +56,7 @@ export async function assemble(
     },
   });
   const trash = { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) };
-  const volumes = openVolumes(layout.volumes, systemClock, trash.lib, warn);
+  const volumes = openVolumes(layout.volumes, systemClock, trash.lib, { warn, damage });
   const networks = openNetworks(layout, () => net, { warn, damage });
   const containers = createContainerRegistry();
   const facts = readMachineFacts();

@@ -87,6 +87,8 @@ describe.skipIf(why)('an engine that finds a file of state', () => {
     'state.json of what ended': () => lib('containers', ids.down, 'state.json'),
     'record of a network': () => lib('networks', `${ids.network}.json`),
     'copy of a network': () => run('copies', `${ids.network}.json`),
+    'record of a volume': () => lib('volumes', 'vol', 'meta.json'),
+    'copy of a volume': () => lib('volumes', 'vol', 'copy.json'),
     'record of tcompose/host': () =>
       lib('host', readdirSync(lib('host')).find((name) => name.endsWith('.json'))!),
     ...(busybox === undefined
@@ -108,10 +110,11 @@ describe.skipIf(why)('an engine that finds a file of state', () => {
       'tags',
       'config.json of what ended',
       'copy of a network',
+      'record of a volume',
       'state.json of what runs',
     ],
     ['instance', 'boot', 'record of an image', 'state.json of what ended', 'spec.json of what runs'],
-    ['copy of the instance', 'config.json of what runs', 'record of a network'],
+    ['copy of the instance', 'config.json of what runs', 'record of a network', 'copy of a volume'],
     ['record of tcompose/host'],
   ];
   const cells = groups.flatMap((group) => Object.keys(damages).map((damage) => [group, damage] as const));
@@ -180,6 +183,23 @@ describe.skipIf(why)('an engine that finds a file of state', () => {
       await until(async () => !existsSync(lib('containers', id)), 'the directory to go');
     }
     expect((await engine.api<EngineStatus>('GET', '/tcompose/status')).json.damaged).toEqual([]);
+  });
+
+  it('of a volume gone for good keeps its data, and a volume without data is no volume', async () => {
+    for (const name of ['kept', 'empty']) {
+      await engine.api('POST', '/volumes/create', { Name: name, Labels: { mine: 'yes' } });
+      for (const file of ['meta.json', 'copy.json']) rmSync(lib('volumes', name, file));
+    }
+    writeFileSync(lib('volumes', 'kept', '_data', 'precious'), 'data');
+    process.kill(await engine.enginePid(), 'SIGKILL');
+    const kept = await engine.retry<{ Mountpoint: string; Labels: null }>('GET', '/volumes/kept');
+    expect(kept.json.Labels).toBeNull();
+    expect(readFileSync(join(kept.json.Mountpoint, 'precious'), 'utf8')).toBe('data');
+    expect((await engine.api('GET', '/volumes/empty')).status).toBe(404);
+    const damaged = async () => (await engine.api<EngineStatus>('GET', '/tcompose/status')).json.damaged;
+    expect(await damaged()).toMatchObject([{ file: lib('volumes', 'kept', 'meta.json') }]);
+    expect((await engine.api('DELETE', '/volumes/kept')).status).toBe(204);
+    expect(await damaged()).toEqual([]);
   });
 
   it('of a network gone for good goes on without the network', async () => {
