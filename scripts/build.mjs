@@ -13,7 +13,12 @@ rmSync('dist/cache', { recursive: true, force: true });
 // tcompose.cjs is a loader that runs cli.cjs from V8's code cache.
 // Its first lines are shell: Node reads `--env-file` even behind the script's name, and dies of a missing file, unless `--` comes first.
 const start = '#!/bin/sh\n":" //; exec node -- "$0" "$@"\n';
-const entries = { tcompose: 'src/cli/boot.ts', cli: 'src/cli/main.ts', engine: 'src/engine/main.ts' };
+const entries = {
+  tcompose: 'src/cli/boot.ts',
+  cli: 'src/cli/main.ts',
+  engine: 'src/engine/main.ts',
+  'image-worker': 'src/engine/image-worker.ts',
+};
 const packages = new Set();
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;

@@ -40,6 +40,8 @@ export class ConfinedDirectory {
   readonly #stoodIn = new Set<string>();
   readonly #standIn: number | undefined;
   #closed = false;
+  /** Told of each parent that was missing and had to be made. */
+  onMade: ((path: string) => void) | undefined;
 
   /**
    * Takes over the descriptor of the root directory, and that of an empty directory, which is seen where a cover's parents
@@ -260,7 +262,11 @@ export class ConfinedDirectory {
       return openName(parent, bytes, asItself);
     } catch (error) {
       if (errnoNameOf(error) !== 'ENOENT') throw error;
-      if (make) return makeAndOpen(parent, bytes);
+      if (make) {
+        const fd = makeAndOpen(parent, bytes);
+        this.onMade?.(path);
+        return fd;
+      }
       if (this.#standIn === undefined || ![...this.#covers.keys()].some((one) => isWithin(one, path)))
         throw error;
       this.#stoodIn.add(path);

@@ -1,4 +1,6 @@
+export { parseImageConfig } from './config-facts.ts';
 export type * from './ingest-types.ts';
 export { createImageStore } from './store/image-store.ts';
 export type * from './types.ts';
 export { libcLayerSystem } from './unpack/layer-system.ts';
+export { threadJobs } from './unpack/thread-jobs.ts';

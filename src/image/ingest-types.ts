@@ -1,4 +1,4 @@
-import type { ImageHistoryRecord, ImageRecord, ImageRuntimeConfig } from './types.ts';
+import type { ImageHistoryRecord, ImageRecord, ImageRuntimeConfig } from './record-types.ts';
 
 /**
  * The way of content into the image store and out of it. Whoever brings images (a pull, a load, a builder) opens an

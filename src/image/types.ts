@@ -1,52 +1,7 @@
-/** Image configuration as OCI image-spec `config` has it; names kept, absent = image says nothing. */
-export interface ImageRuntimeConfig {
-  readonly User?: string;
-  readonly ExposedPorts?: Readonly<Record<string, object>>;
-  readonly Env?: readonly string[];
-  readonly Entrypoint?: readonly string[] | null;
-  readonly Cmd?: readonly string[] | null;
-  readonly Volumes?: Readonly<Record<string, object>>;
-  readonly WorkingDir?: string;
-  readonly Labels?: Readonly<Record<string, string>>;
-  readonly StopSignal?: string;
-  readonly Healthcheck?: {
-    readonly Test?: readonly string[];
-    readonly Interval?: number;
-    readonly Timeout?: number;
-    readonly StartPeriod?: number;
-    readonly StartInterval?: number;
-    readonly Retries?: number;
-  };
-}
+import type { ImageContent, Platform } from './ingest-types.ts';
+import type { ImageRecord } from './record-types.ts';
 
-/** One step of an image's making, as OCI image-spec `history` has it. */
-export interface ImageHistoryRecord {
-  readonly created?: string;
-  readonly created_by?: string;
-  readonly comment?: string;
-  readonly author?: string;
-  readonly empty_layer?: boolean;
-}
-
-export interface ImageRecord {
-  /** `sha256:<64 hex>`: digest of the config blob. */
-  readonly id: string;
-  /** Familiar references with tag, e.g. `busybox:latest`. */
-  readonly tags: readonly string[];
-  readonly created: string;
-  readonly architecture: string;
-  readonly os: string;
-  /** Bytes of all layers unpacked. */
-  readonly size: number;
-  /** ChainIDs, bottom first; empty for tcompose/host. */
-  readonly chain: readonly string[];
-  /** Digests of the uncompressed layers, bottom first. */
-  readonly diffIds: readonly string[];
-  readonly history: readonly ImageHistoryRecord[];
-  readonly config: ImageRuntimeConfig;
-  /** The built-in tcompose/host (of this release or an earlier one): its root is generated, not stored. */
-  readonly host: boolean;
-}
+export type * from './record-types.ts';
 
 /** A host path laid over the container's root. */
 export interface RootfsBind {
@@ -92,15 +47,20 @@ export interface RemoveOptions {
   /** Take an image away that has several tags, or that stopped containers use. */
   readonly force: boolean;
   /** Names of the containers made from the image with this id; `running` ones forbid removal even by force. */
-  readonly usedBy: (imageId: string) => readonly { readonly name: string; readonly running: boolean }[];
+  readonly usedBy: (
+    imageId: string,
+  ) => readonly { readonly id?: string; readonly name: string; readonly running: boolean }[];
 }
 
 /** Images, their layers and what containers need of them. All names are references, ids (`sha256:` or bare) or unique id prefixes. */
-export interface ImageStore {
+export interface ImageStore extends ImageContent {
   /** Newest first; tcompose/host always among them. */
   list(): readonly ImageRecord[];
-  /** @throws TcomposeError IMAGE_AMBIGUOUS when a prefix fits several images. */
-  get(name: string): ImageRecord | undefined;
+  /**
+   * Of several platforms under one name the one that suits `platform` (default: this machine), or any without `platform`.
+   * @throws TcomposeError IMAGE_AMBIGUOUS when a prefix fits several images.
+   */
+  get(name: string, platform?: Platform): ImageRecord | undefined;
   /** Makes an image of one layer from a root file system tar (plain or gzip). On any error nothing is left. */
   importRootfs(tar: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImageRecord>;
   /** Gives the image a further name; takes the name from whichever image had it. */
@@ -111,6 +71,12 @@ export interface ImageStore {
   rootfs(record: ImageRecord): RootfsSource;
   /** With storage `copy`: writes the merged layers into `target` (made by this call, mode 0755). */
   copyRootfs(source: RootfsSource, target: string): Promise<void>;
+  /** Blobs, layers and beginnings of blobs that no image needs, as after a pull that broke. */
+  loose(): { readonly size: number };
+  /** Takes those away that nobody is using; resolves with the bytes that were freed. */
+  clear(): Promise<number>;
+  /** Bytes of every layer that images have, each once, and how many images have it; by ChainID. */
+  layerUse(): ReadonlyMap<string, { readonly size: number; readonly images: number }>;
   /** Waits for writes under way; nothing is accepted afterwards. */
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ const readlinkat = declare('long readlinkat(int dirfd, const uint8_t *name, uint
 const fchownat = declare(
   'int fchownat(int dirfd, const uint8_t *name, uint32_t uid, uint32_t gid, int flags)',
 );
+const futimens = declare('int futimens(int fd, const void *times)');
 const utimensat = declare('int utimensat(int dirfd, const uint8_t *path, const void *times, int flags)');
 // mknodat(3) is not a symbol of every glibc (before 2.33 it was inlined); the system call is.
 const mknodat = declare('long syscall(long number, long dirfd, const uint8_t *name, long mode, long device)');
@@ -75,16 +76,29 @@ export function changeOwnerOf(fd: number, uid: number, gid: number): void {
   check(fchownat(fd, nothing, uid, gid, emptyPathFlag), 'chown');
 }
 
-/** Sets access and modification time of what `fd` stands for, be it a symbolic link. */
-export function changeTimesOf(fd: number, seconds: number): void {
-  const times = Buffer.alloc(32);
+/** The two times of utimensat(2) as one; one buffer for all calls, which are synchronous. */
+const times = Buffer.alloc(32);
+
+function timesOf(seconds: number): Buffer {
   const whole = Math.floor(seconds);
   const nanoseconds = Math.min(999_999_999, Math.round((seconds - whole) * 1e9));
   for (const at of [0, 16]) {
-    times.writeBigInt64LE(BigInt(whole), at);
-    times.writeBigInt64LE(BigInt(nanoseconds), at + 8);
+    // Two halves of a 64-bit number.
+    times.writeUInt32LE(((whole % 2 ** 32) + 2 ** 32) % 2 ** 32, at);
+    times.writeInt32LE(Math.floor(whole / 2 ** 32), at + 4);
+    times.writeUInt32LE(nanoseconds, at + 8);
   }
-  check(utimensat(currentDirectory, Buffer.from(`/proc/self/fd/${fd}\0`), times, 0), 'utimensat');
+  return times;
+}
+
+/** Sets access and modification time of what `fd` stands for, be it a symbolic link. */
+export function changeTimesOf(fd: number, seconds: number): void {
+  check(utimensat(currentDirectory, Buffer.from(`/proc/self/fd/${fd}\0`), timesOf(seconds), 0), 'utimensat');
+}
+
+/** The same for a file that is open, and not by O_PATH. */
+export function changeTimesOfFile(fd: number, seconds: number): void {
+  check(futimens(fd, timesOf(seconds)), 'futimens');
 }
 
 /** The errno name of a call of this folder that failed; undefined for other errors. */

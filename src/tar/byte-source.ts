@@ -48,6 +48,18 @@ export class ByteSource {
     return this.#take(Math.min(most, this.#buffer.length));
   }
 
+  /** Passes over `size` bytes, or what there is of them. */
+  async skip(size: number): Promise<void> {
+    for (let left = size; left > 0; ) {
+      if (this.#buffer.length === 0) {
+        const chunk = await this.#more();
+        if (chunk === undefined) return;
+        this.#buffer = chunk;
+      }
+      left -= this.#take(Math.min(left, this.#buffer.length)).length;
+    }
+  }
+
   /** Reads to the end of the stream. */
   async drain(): Promise<void> {
     this.#buffer = Buffer.alloc(0);

@@ -10,7 +10,7 @@ export interface TarHeader {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Seconds. */
+  /** Seconds; 0 for what is out of range. */
   readonly mtime: number;
   /** The type flag's character; `\0` reads as `0`. */
   readonly type: string;
@@ -42,7 +42,7 @@ export function decodeHeader(block: Buffer): TarHeader {
     uid: number(block, 108, 8),
     gid: number(block, 116, 8),
     size: number(block, 124, 12),
-    mtime: number(block, 136, 12),
+    mtime: number(block, 136, 12, 0),
     type: block[156] === 0 ? '0' : String.fromCharCode(block[156]!),
     linkName: text(block, 157, 100),
     major: devices ? number(block, 329, 8) : 0,
@@ -69,9 +69,16 @@ function text(block: Buffer, start: number, length: number): string {
   return block.toString('latin1', start, zero < 0 || zero > start + length ? start + length : zero);
 }
 
-/** Octal digits between optional spaces and a NUL or space; or GNU's base 256 when the first bit is set. */
-function number(block: Buffer, start: number, length: number): number {
-  if ((block[start]! & 0x80) !== 0) return base256(block, start, length);
+/** A number of a header, at its own place. @throws TcomposeError IMAGE_ARCHIVE */
+export const numberIn = (block: Buffer, start: number, length: number): number =>
+  number(block, start, length);
+
+/**
+ * Octal digits between optional spaces and a NUL or space; or GNU's base 256 when the first bit is set. `otherwise` stands for
+ * one that is too large.
+ */
+function number(block: Buffer, start: number, length: number, otherwise?: number): number {
+  if ((block[start]! & 0x80) !== 0) return base256(block, start, length, otherwise);
   let at = start;
   const end = start + length;
   while (at < end && (block[at] === 0x20 || block[at] === 0)) at++;
@@ -86,7 +93,7 @@ function number(block: Buffer, start: number, length: number): number {
 }
 
 /** Two's complement, big endian, the marker bit taken off. */
-function base256(block: Buffer, start: number, length: number): number {
+function base256(block: Buffer, start: number, length: number, otherwise?: number): number {
   const negative = (block[start]! & 0x40) !== 0;
   let value = negative ? -1n : 0n;
   for (let at = start; at < start + length; at++) {
@@ -94,7 +101,9 @@ function base256(block: Buffer, start: number, length: number): number {
     value = at === start && negative ? BigInt(byte) - 256n : value * 256n + BigInt(byte);
   }
   const limit = BigInt(Number.MAX_SAFE_INTEGER);
-  if (value > limit || value < -limit)
+  if (value > limit || value < -limit) {
+    if (otherwise !== undefined) return otherwise;
     throw archiveError('it is damaged (a number in a header is out of range)');
+  }
   return Number(value);
 }

@@ -1,15 +1,15 @@
 import { archiveError } from './archive-error.ts';
 
-/** Extended header records; values stay bytes, extended attributes aren't text. */
-export type PaxRecords = ReadonlyMap<string, Buffer>;
+/** Extended header records in their order; values stay bytes, extended attributes aren't text. */
+export type PaxList = readonly (readonly [key: string, value: Buffer])[];
 
 /**
  * Decodes the records of a pax header (POSIX.1-2001 pax, "Extended Header"): `<length> <key>=<value>\n`, where the length
  * counts the whole record.
  * @throws TcomposeError IMAGE_ARCHIVE
  */
-export function decodePax(data: Buffer): PaxRecords {
-  const records = new Map<string, Buffer>();
+export function decodePax(data: Buffer): PaxList {
+  const records: [string, Buffer][] = [];
   const damaged = () => archiveError('it is damaged (an extended header does not follow the pax format)');
   for (let at = 0; at < data.length; ) {
     // Some writers pad the data with zeros.
@@ -22,7 +22,7 @@ export function decodePax(data: Buffer): PaxRecords {
       throw damaged();
     const equals = data.indexOf(0x3d, space + 1);
     if (equals < 0 || equals >= end) throw damaged();
-    records.set(data.toString('latin1', space + 1, equals), data.subarray(equals + 1, end - 1));
+    records.push([data.toString('latin1', space + 1, equals), data.subarray(equals + 1, end - 1)]);
     at = end;
   }
   return records;

@@ -1,7 +1,8 @@
 import { archiveError, shownName } from './archive-error.ts';
 import { ByteSource } from './byte-source.ts';
 import { blockSize, decodeHeader, isZeroBlock, type TarHeader } from './header.ts';
-import { decodePax, type PaxRecords } from './pax.ts';
+import { decodePax, type PaxList } from './pax.ts';
+import { checkedMap, paxSparse, readMapInData, readOldMap, type SparseMap } from './sparse.ts';
 
 export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
 
@@ -16,15 +17,25 @@ export interface TarEntry {
   readonly gid: number;
   /** Bytes of data; 0 for all but files. */
   readonly size: number;
-  /** Seconds, with fraction. */
+  /** A file with holes: `size` bytes of data are its pieces, one after the other. */
+  readonly sparse?: SparseMap;
+  /** Seconds, with fraction; never negative. */
   readonly mtime: number;
   readonly major: number;
   readonly minor: number;
   readonly xattrs: ReadonlyMap<string, Buffer>;
 }
 
+interface TarReaderOptions {
+  /** Files with holes are given as such; without it they are refused. */
+  readonly sparse?: boolean;
+  /** A stream of no bytes at all is an archive without entries. */
+  readonly mayBeEmpty?: boolean;
+}
+
 const types: Readonly<Record<string, TarEntryType>> = {
   '0': 'file',
+  S: 'file',
   '7': 'file',
   '1': 'hardlink',
   '2': 'symlink',
@@ -36,20 +47,31 @@ const types: Readonly<Record<string, TarEntryType>> = {
 /** Bytes an extended header or long name may have; names and attributes are limited by the kernel to far less. */
 const longestExtension = 1024 * 1024;
 const schilyXattr = 'SCHILY.xattr.';
+/** Seconds that fit 64 bits of nanoseconds; later times count as none. */
+const latestTime = 9_223_372_036;
+
+/** What stands before an entry's own header. */
+interface Extensions {
+  readonly pax: PaxList;
+  readonly longName?: string;
+  readonly longLink?: string;
+}
 
 /**
  * Reads a tar (v7, ustar, pax, GNU) as it streams. `next` gives an entry, `read` its data; data that is not read is
- * passed over. Own code because extended attributes hold bytes that aren't text, which ready-made readers lose.
+ * passed over. Own code because extended attributes hold bytes that aren't text, which ready-made readers lose. Global
+ * extended headers have no effect, and the end marker may be missing: as docker reads layers.
  */
 export class TarReader {
   readonly #source: ByteSource;
+  readonly #options: TarReaderOptions;
   #left = 0;
   #padding = 0;
-  #global: PaxRecords = new Map();
   #done = false;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: AsyncIterable<Uint8Array>, options: TarReaderOptions = {}) {
     this.#source = new ByteSource(source);
+    this.#options = options;
   }
 
   /**
@@ -57,36 +79,22 @@ export class TarReader {
    * @throws TcomposeError IMAGE_ARCHIVE when the archive is damaged, cut off, or no tar.
    */
   async next(): Promise<TarEntry | undefined> {
-    while (await this.read()) {}
-    let pax: PaxRecords = new Map();
-    let longName: string | undefined;
-    let longLink: string | undefined;
+    if (this.#left > 0 || this.#padding > 0) while (await this.read()) {}
+    let found: Extensions = { pax: [] };
     while (!this.#done) {
       const block = await this.#source.exactOrEnd(blockSize);
-      if (block === undefined)
-        throw archiveError(
-          this.#source.position === 0 ? 'it is empty' : 'it is cut off (the end marker is missing)',
-        );
-      if (isZeroBlock(block)) {
+      if (block === undefined || isZeroBlock(block)) {
         this.#done = true;
-        await this.#source.drain();
+        if (block !== undefined) await this.#source.drain();
+        else if (this.#source.position === 0 && this.#options.mayBeEmpty !== true)
+          throw archiveError('it is empty');
         break;
       }
       const header = decodeHeader(block);
       if (header.size < 0) throw archiveError('it is damaged (a negative size)');
-      if (header.type === 'x') pax = decodePax(await this.#extension(header));
-      else if (header.type === 'g')
-        this.#global = new Map([...this.#global, ...decodePax(await this.#extension(header))]);
-      else if (header.type === 'L') longName = cString(await this.#extension(header));
-      else if (header.type === 'K') longLink = cString(await this.#extension(header));
-      else if (header.type === 'V') await this.#extension(header);
-      else {
-        const records = this.#global.size === 0 ? pax : new Map([...this.#global, ...pax]);
-        const entry = toEntry(header, records, longName, longLink);
-        this.#left = dataSize(header, entry, records);
-        this.#padding = (blockSize - (this.#left % blockSize)) % blockSize;
-        return entry;
-      }
+      const extended = await this.#extended(header, found);
+      if (extended === undefined) return this.#entry(header, block, found);
+      found = extended;
     }
     return undefined;
   }
@@ -99,7 +107,7 @@ export class TarReader {
       return piece;
     }
     if (this.#padding > 0) {
-      await this.#source.exact(this.#padding);
+      await this.#source.skip(this.#padding);
       this.#padding = 0;
     }
     return undefined;
@@ -110,79 +118,133 @@ export class TarReader {
     await this.#source.close();
   }
 
+  /** What is known with one more header that stands before an entry; undefined when it is the entry's own. */
+  async #extended(header: TarHeader, found: Extensions): Promise<Extensions | undefined> {
+    switch (header.type) {
+      case 'x':
+        return { ...found, pax: [...found.pax, ...decodePax(await this.#extension(header))] };
+      case 'L':
+        return { ...found, longName: cString(await this.#extension(header)) };
+      case 'K':
+        return { ...found, longLink: cString(await this.#extension(header)) };
+      case 'g':
+      case 'V':
+        await this.#extension(header);
+        return found;
+      default:
+        return undefined;
+    }
+  }
+
   async #extension(header: TarHeader): Promise<Buffer> {
     if (header.size > longestExtension)
       throw archiveError('it is damaged (an extended header of absurd size)');
-    const data = await this.#source.exact(header.size);
-    await this.#source.exact((blockSize - (header.size % blockSize)) % blockSize);
+    const data = Buffer.from(await this.#source.exact(header.size));
+    await this.#source.skip((blockSize - (header.size % blockSize)) % blockSize);
     return data;
+  }
+
+  async #entry(header: TarHeader, block: Buffer, found: Extensions): Promise<TarEntry> {
+    const entry = toEntry(header, found);
+    const stored = dataSize(header, entry, found.pax);
+    // What the source gives out next may lie in the same memory.
+    const sparse = await this.#sparse(header, Buffer.from(block), found.pax, entry, stored);
+    const taken = sparse === undefined ? 0 : sparse.taken;
+    this.#left = stored - taken;
+    this.#padding = (blockSize - (stored % blockSize)) % blockSize;
+    if (sparse === undefined) return entry;
+    const map = checkedMap(sparse.map, this.#left, entry.name);
+    return { ...entry, name: sparse.map.name ?? entry.name, size: this.#left, sparse: map };
+  }
+
+  async #sparse(
+    header: TarHeader,
+    block: Buffer,
+    pax: PaxList,
+    entry: TarEntry,
+    stored: number,
+  ): Promise<{ readonly map: SparseMap; readonly taken: number } | undefined> {
+    const said = entry.type === 'file' && pax.length > 0 ? paxSparse(pax, entry.name) : undefined;
+    if (header.type !== 'S' && said === undefined) return undefined;
+    if (this.#options.sparse !== true)
+      throw archiveError(
+        `${shownName(entry.name)} is stored as a sparse file; make the archive without --sparse`,
+      );
+    if (said?.kind === 'map') return { map: said.map, taken: 0 };
+    const next = () => this.#source.exact(blockSize);
+    if (said === undefined) return { map: await readOldMap(block, next, entry.name), taken: 0 };
+    const { bytes, ...map } = await readMapInData(next, said.size, entry.name);
+    if (bytes > stored)
+      throw archiveError('it is damaged (the map of a sparse file is longer than the file)');
+    return { map: { ...map, ...(said.name === undefined ? {} : { name: said.name }) }, taken: bytes };
   }
 }
 
+const lastOf = (records: PaxList, key: string): Buffer | undefined => {
+  for (let at = records.length - 1; at >= 0; at--) if (records[at]![0] === key) return records[at]![1];
+  return undefined;
+};
+
 /** Only files have data, and hard links in pax archives; a size elsewhere has nothing behind it (POSIX ustar, "size"). */
-function dataSize(header: TarHeader, entry: TarEntry, records: PaxRecords): number {
+function dataSize(header: TarHeader, entry: TarEntry, records: PaxList): number {
   if (entry.type === 'file') return entry.size;
   if (entry.type === 'hardlink') return numeric(records, 'size') ?? header.size;
   return 0;
 }
 
-function toEntry(
-  header: TarHeader,
-  records: PaxRecords,
-  longName: string | undefined,
-  longLink: string | undefined,
-): TarEntry {
-  const name = records.get('path')?.toString('latin1') ?? longName ?? header.name;
+function toEntry(header: TarHeader, { pax, longName, longLink }: Extensions): TarEntry {
+  const said = (key: string): string | undefined => {
+    const text = pax.length === 0 ? undefined : lastOf(pax, key)?.toString('latin1');
+    return text === '' ? undefined : text;
+  };
+  const name = longName ?? said('path') ?? header.name;
   let type = types[header.type];
-  if (header.type === 'S' || records.has('GNU.sparse.major') || records.has('GNU.sparse.map'))
-    throw archiveError(`${shownName(name)} is stored as a sparse file; make the archive without --sparse`);
   if (type === undefined)
     throw archiveError(`${shownName(name)} has the unknown type ${shownName(header.type)}`);
   // v7 had no directory type.
-  if (type === 'file' && header.type === '0' && name.endsWith('/')) type = 'directory';
-  const linkName = records.get('linkpath')?.toString('latin1') ?? longLink ?? header.linkName;
+  if (header.type === '0' && name.endsWith('/')) type = 'directory';
+  const linkName = longLink ?? said('linkpath') ?? header.linkName;
   if (name.includes('\0') || linkName.includes('\0')) throw archiveError('it is damaged (a NUL in a name)');
   if (linkName === '' && (type === 'symlink' || type === 'hardlink'))
     throw archiveError(`${shownName(name)} is a link to nothing`);
-  const size = numeric(records, 'size') ?? header.size;
+  const size = numeric(pax, 'size') ?? header.size;
   return {
     type,
     name,
     linkName,
     mode: header.mode & 0o7777,
-    uid: id(numeric(records, 'uid') ?? header.uid, name),
-    gid: id(numeric(records, 'gid') ?? header.gid, name),
+    uid: id(numeric(pax, 'uid') ?? header.uid),
+    gid: id(numeric(pax, 'gid') ?? header.gid),
     size: type === 'file' ? size : 0,
-    mtime: numeric(records, 'mtime') ?? header.mtime,
+    mtime: time(numeric(pax, 'mtime', 0) ?? header.mtime),
     major: header.major,
     minor: header.minor,
-    xattrs: xattrsOf(records),
+    xattrs: pax.length === 0 ? noXattrs : xattrsOf(pax),
   };
 }
 
-/** 2³²-1 means "leave as it is" to chown(2), so it is no id. */
-function id(value: number, name: string): number {
-  if (!Number.isInteger(value) || value < 0 || value >= 0xffffffff)
-    throw archiveError(`the owner of ${shownName(name)} is not a valid id (${value})`);
-  return value;
+/** Ids are 32 bits; 2³²-1, which means "leave as it is" to chown(2), is the owner a new file has: 0. */
+function id(value: number): number {
+  const wrapped = ((Math.trunc(value) % 2 ** 32) + 2 ** 32) % 2 ** 32;
+  return wrapped === 2 ** 32 - 1 ? 0 : wrapped;
 }
 
-function numeric(records: PaxRecords, key: string): number | undefined {
-  const text = records.get(key)?.toString('latin1');
+const time = (seconds: number): number => (seconds < 0 || seconds > latestTime ? 0 : seconds);
+
+/** A number of an extended header; `otherwise` stands for one that is too large to count with. */
+function numeric(records: PaxList, key: string, otherwise?: number): number | undefined {
+  const text = records.length === 0 ? undefined : lastOf(records, key)?.toString('latin1');
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (
-    !/^-?[0-9]+(\.[0-9]*)?$/.test(text) ||
-    Math.abs(value) > Number.MAX_SAFE_INTEGER ||
-    (key === 'size' && value < 0)
-  )
-    throw archiveError(`it is damaged (${key} is ${shownName(text)} in an extended header)`);
-  return value;
+  const number = /^-?[0-9]+(\.[0-9]*)?$/.test(text) && !(key === 'size' && value < 0);
+  if (number && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+  if (number && otherwise !== undefined) return otherwise;
+  throw archiveError(`it is damaged (${key} is ${shownName(text)} in an extended header)`);
 }
 
 const noXattrs: ReadonlyMap<string, Buffer> = new Map();
 
-function xattrsOf(records: PaxRecords): ReadonlyMap<string, Buffer> {
+function xattrsOf(records: PaxList): ReadonlyMap<string, Buffer> {
   let found: Map<string, Buffer> | undefined;
   for (const [key, value] of records) {
     if (!key.startsWith(schilyXattr)) continue;

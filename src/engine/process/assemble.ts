@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { createImageStore, libcLayerSystem } from '../../image/index.ts';
+import { fileURLToPath } from 'node:url';
+import { createImageStore, libcLayerSystem, threadJobs } from '../../image/index.ts';
 import { createNetworkService } from '../../network/index.ts';
 import { enableControllers } from '../../runtime/cgroup/cgroup-enable.ts';
 import { encodeNetworkOps } from '../../runtime/launch/plan-codec.ts';
@@ -26,6 +27,7 @@ import { openNetworks } from '../networks.ts';
 import { createRuntimeCatalog } from '../runtimes/catalog.ts';
 import { isNewBoot, readBootId } from '../store/boot.ts';
 import type { DamageReport } from '../store/damage.ts';
+import { refuseOnFullDisk } from '../store/full-disk.ts';
 import { readInstance } from '../store/instance.ts';
 import type { Layout } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
@@ -82,6 +84,8 @@ export async function assemble(
       root: layout.lib,
       release: version,
       system: await libcLayerSystem(),
+      jobs: threadJobs(fileURLToPath(new URL('./image-worker.cjs', import.meta.url))),
+      beforeWrite: refuseOnFullDisk,
       warn,
       damaged: (file, why) =>
         damage.add({

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { bytesOfPath, textOfPath } from '../../confined/names.ts';
+import { packEntry } from '../../image/unpack/pack-tree.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
-import { packEntry } from '../archive/pack.ts';
 import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';
 import type { Container } from '../containers/container.ts';

@@ -21,7 +21,7 @@ export function imageRoutes(engine: Engine): Route[] {
     engine.containers
       .all()
       .filter((container) => container.record.imageId === imageId)
-      .map((container) => ({ name: container.name, running: container.up }));
+      .map((container) => ({ id: container.id, name: container.name, running: container.up }));
   const emit = (action: string, id: string, name: string): void => {
     engine.events.emit({ type: 'image', action, id, attributes: { name } });
   };
@@ -30,7 +30,8 @@ export function imageRoutes(engine: Engine): Route[] {
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
       if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
-      else emit('delete', removal.Deleted, removal.Deleted);
+      // Layers that went with it are told, but are no images.
+      else if (removal.Deleted === before.id) emit('delete', removal.Deleted, removal.Deleted);
     }
     return [...removals];
   };

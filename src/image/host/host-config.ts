@@ -43,6 +43,9 @@ export function hostImage(identity: HostIdentity): { readonly record: ImageRecor
   const record: ImageRecord = {
     id: sha256(blob),
     tags: [hostReference],
+    repoDigests: [],
+    digestTags: {},
+    dangling: false,
     created,
     architecture,
     os: 'linux',

@@ -17,7 +17,8 @@ export function keepHostRecords(directory: string, present: ImageRecord): Readon
     const id = `sha256:${name.slice(0, -suffix.length)}`;
     try {
       const { record } = JSON.parse(readFileSync(join(directory, name), 'utf8')) as { record: ImageRecord };
-      if (record.id === id) records.set(id, { ...record, tags: [] });
+      if (record.id === id)
+        records.set(id, { ...record, tags: [], repoDigests: [], digestTags: {}, dangling: false });
     } catch {
       // Damaged. This release's is written anew; containers of another one's need that release's record back.
       rmSync(join(directory, `${name}.damaged`), { recursive: true, force: true });

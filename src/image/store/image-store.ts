@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import { chainIds, hexOf } from '../digest.ts';
+import { hexOf } from '../digest.ts';
 import { hostImage, hostReference, imageArchitecture } from '../host/host-config.ts';
 import { keepHostRecords } from '../host/host-records.ts';
 import { HostRoot } from '../host/host-root.ts';
 import { applyChanges } from '../image-changes.ts';
+import type { Platform, StoredManifest } from '../ingest-types.ts';
+import { choosePlatform, parsePlatform, platformRank } from '../platform.ts';
 import { idDigits, idLength, normaliseTag } from '../reference.ts';
 import type {
   ImageRecord,
@@ -18,71 +19,110 @@ import type {
   RootfsSource,
   RootfsStorage,
 } from '../types.ts';
+import { inlineJobs } from '../unpack/inline-jobs.ts';
+import type { JobRunner } from '../unpack/job-types.ts';
 import type { LayerSystem } from '../unpack/layer-system.ts';
-import { explain, type StagedLayer, stageLayer } from '../unpack/stage-layer.ts';
 import { baseLayer } from './base-layer.ts';
 import { BlobStore } from './blob-store.ts';
 import { copyLayers } from './copy-layers.ts';
 import { ImageMetadata, type StoredImage } from './image-metadata.ts';
+import { StoreIngest } from './ingest.ts';
 import { LayerStore } from './layer-store.ts';
+import { makeImage, makeLayer } from './make-image.ts';
 import { currentUserNamespace, detectStorage } from './overlay-support.ts';
-import { planRemoval } from './removal.ts';
+import { namesOf, withoutNames, withTag } from './references.ts';
+import { planRemoval, referenceOf } from './removal.ts';
+import type { Shelf } from './shelf.ts';
+import { looseBlobs, sweep, sweepRemoved } from './sweep.ts';
 
 interface ImageStoreOptions {
-  /** Directory of the persistent state; the store keeps to images, layers, l, blobs, host and tmp below it. */
+  /** Directory of the persistent state; the store keeps to images, layers, l, blobs, partial, host and tmp below it. */
   readonly root: string;
   /** tcompose's version: part of tcompose/host's id. */
   readonly release: string;
   readonly system: LayerSystem;
+  /** Where layers are hashed and unpacked; default: in this thread. */
+  readonly jobs?: JobRunner;
   readonly warn: (message: string) => void;
   /** Told of each record that can't be read, and why as a clause; it has been put aside. */
   readonly damaged: (file: string, why: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Called before each write of a blob or record; throws where a test has filled the disk. */
+  readonly beforeWrite?: (path: string) => void;
+  /** Bytes that the files of one layer may have together, holes included; default 256 GiB. */
+  readonly largestLayer?: number;
   /** The Node shown in tcompose/host; default: the running one. */
   readonly execPath?: string;
   /** Default: found out by looking at `root`. */
   readonly storage?: RootfsStorage;
 }
 
-const layerMediaType = 'application/vnd.oci.image.layer.v1.tar';
-const configMediaType = 'application/vnd.oci.image.config.v1+json';
-const manifestMediaType = 'application/vnd.oci.image.manifest.v1+json';
+const defaultLargestLayer = 256 * 2 ** 30;
 
-/**
- * Opens the image store below `root`, making it when it is new. One process at a time: the engine's lock sees to that.
- * What a crash left (staging directories, layers and blobs of images that were not recorded) is taken away here.
- * @throws TcomposeError IMAGE_STORE
- */
-export function createImageStore(options: ImageStoreOptions): ImageStore {
-  const { root, system, warn, now } = options;
+function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
+  const { root, warn, now, beforeWrite = () => {} } = options;
   const temporary = join(root, 'tmp');
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  let queue: Promise<unknown> = Promise.resolve();
   const metadata = new ImageMetadata(root, options.damaged);
-  const blobs = new BlobStore(root);
-  const layers = new LayerStore(root);
+  const contents = new Map(
+    metadata
+      .images()
+      .flatMap(({ layers, record }) =>
+        layers.map(({ digest }, index) => [digest, record.diffIds[index]!] as const),
+      ),
+  );
+  return {
+    root,
+    temporary,
+    blobs: new BlobStore(root),
+    layers: new LayerStore(root),
+    metadata,
+    jobs: options.jobs ?? inlineJobs(options.system, beforeWrite),
+    system: options.system,
+    unpack: {
+      userxattr: storage.kind === 'overlay' && storage.userxattr,
+      ownership: process.getuid?.() === 0 && currentUserNamespace().ids > 1,
+      largest: options.largestLayer ?? defaultLargestLayer,
+    },
+    architecture: imageArchitecture(process.arch),
+    warn,
+    now,
+    beforeWrite,
+    exclusively(work) {
+      const result = queue.then(work);
+      queue = result.catch(() => undefined);
+      return result;
+    },
+    leases: new Set(),
+    staged: new Map(),
+    busy: new Map(),
+    contents,
+  };
+}
+
+/**
+ * Opens the image store below `root`, making it when it is new. One process at a time: the engine's lock sees to that.
+ * What a crash left (staging directories, layers of images that were not recorded, blobs after a week) is taken away here.
+ * @throws TcomposeError IMAGE_STORE
+ */
+export function createImageStore(options: ImageStoreOptions): ImageStore {
+  const { root, warn, now } = options;
   const storage = options.storage ?? detectStorage(root);
   if (storage.kind === 'copy') warn(storage.reason);
-  const ownership = process.getuid?.() === 0 && currentUserNamespace().ids > 1;
-  const architecture = imageArchitecture(process.arch);
+  const shelf = openShelf(options, storage);
+  const { metadata, layers, architecture, exclusively } = shelf;
+  const own: Platform = { os: 'linux', architecture };
   const host = hostImage({ machineId: readMachineId(root), release: options.release, architecture });
   const hostRecords = keepHostRecords(join(root, 'host'), host.record);
   const hostRoot = new HostRoot(join(root, 'host'), options.execPath ?? process.execPath);
-  let queue: Promise<unknown> = Promise.resolve();
-  const swept = exclusively(sweep);
-
-  /** Changes of what is recorded happen one after the other. */
-  function exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => undefined);
-    return result;
-  }
-
-  const newStaging = () => join(temporary, randomBytes(8).toString('hex'));
+  const swept = exclusively(() => sweep(shelf, 'expired'));
 
   function toRecord(image: StoredImage): ImageRecord {
-    return { ...image.record, tags: metadata.tagsOf(image.record.id) };
+    const { lastTagged, ...names } = namesOf(metadata.references, image.record.id);
+    return { ...image.record, ...names, ...(lastTagged === undefined ? {} : { lastTagged }) };
   }
 
   function byId(id: string): ImageRecord | undefined {
@@ -90,26 +130,41 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     return image === undefined ? hostRecords.get(id) : toRecord(image);
   }
 
-  function get(name: string): ImageRecord | undefined {
+  /** Of the images of one name the one for the platform; a name alone means any, if this machine's is not among them. */
+  function chosen(ids: readonly string[], platform: Platform | undefined): ImageRecord | undefined {
+    const records = ids.flatMap((id) => byId(id) ?? []);
+    const entries = records.map((record) => ({ record, platform: record as Platform }));
+    const best = choosePlatform(entries, platform ?? own)?.record;
+    return best ?? (platform === undefined ? records[0] : undefined);
+  }
+
+  function get(name: string, platform?: Platform): ImageRecord | undefined {
     if (name === '') return undefined;
+    const fits = (record: ImageRecord | undefined) =>
+      record === undefined || platform === undefined || platformRank(platform, record) !== undefined
+        ? record
+        : undefined;
     const prefix = idDigits(name);
-    if (prefix?.length === idLength) return byId(`sha256:${prefix}`);
-    if (!name.startsWith('sha256:')) {
-      const reference = normaliseTag(name);
-      if (reference === hostReference) return host.record;
-      const id = metadata.tagged(reference);
-      if (id !== undefined) return byId(id);
-    }
-    if (prefix === undefined) return undefined;
+    if (prefix?.length === idLength) return fits(byId(`sha256:${prefix}`));
+    const reference = name.startsWith('sha256:') ? undefined : referenceOf(name);
+    if (reference === hostReference) return fits(host.record);
+    const { tags, digests } = metadata.references;
+    const named = reference === undefined ? undefined : (tags.get(reference) ?? digests.get(reference));
+    if (named !== undefined) return chosen(named.images, platform);
+    if (prefix !== undefined) return fits(byPrefix(name, prefix));
+    // Says what is wrong with it.
+    normaliseTag(name);
+    return undefined;
+  }
+
+  function byPrefix(name: string, prefix: string): ImageRecord | undefined {
     const ids = [...hostRecords.keys(), ...metadata.images().map(({ record }) => record.id)];
     const fitting = ids.filter((id) => hexOf(id).startsWith(prefix));
     if (fitting.length > 1)
       throw new TcomposeError(
         'IMAGE_AMBIGUOUS',
         `"${name}" is the beginning of ${fitting.length} image ids`,
-        {
-          hint: 'Give more digits of the id, or a name.',
-        },
+        { hint: 'Give more digits of the id, or a name.' },
       );
     return fitting[0] === undefined ? undefined : byId(fitting[0]);
   }
@@ -118,85 +173,18 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     const record = get(name);
     if (record !== undefined) return record;
     throw new TcomposeError('IMAGE_NOT_FOUND', `No such image: ${name}`, {
-      hint: '`tcompose image ls` lists the images; `tcompose image import` makes one.',
+      hint: '`tcompose image ls` lists the images; `tcompose pull` and `tcompose image import` bring more.',
     });
   }
 
-  async function importRootfs(
-    archive: AsyncIterable<Uint8Array>,
-    importOptions: ImportOptions,
-  ): Promise<ImageRecord> {
-    // Everything that can be wrong with the request is found before the archive is read.
-    const reference = importOptions.reference === undefined ? undefined : taggable(importOptions.reference);
-    const config = applyChanges({}, importOptions.changes ?? []);
-    const [os = 'linux', arch = architecture] = importOptions.platform?.split('/') ?? [];
-    if (!ownership) warn('all files of the image belong to this user: there are no other ids to give them');
-    const staging = newStaging();
-    await mkdir(staging, { mode: 0o700 });
-    try {
-      const layer = await stageLayer(archive, staging, {
-        system,
-        warn,
-        userxattr: storage.kind === 'overlay' && storage.userxattr,
-        ownership,
-      });
-      // A layer may be taken for complete only when all of it is on the disk.
-      await system.syncFileSystem(staging);
-      const created = new Date(now()).toISOString();
-      const history = [{ created, comment: importOptions.message || 'Imported from -' }];
-      const facts = { created, architecture: arch, os, config, history };
-      return await exclusively(() => record(layer, staging, facts, reference));
-    } catch (error) {
-      throw explain(error, root, 0);
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
-  }
-
-  async function record(
-    layer: StagedLayer,
-    staging: string,
-    facts: Pick<ImageRecord, 'created' | 'architecture' | 'os' | 'config' | 'history'>,
-    reference: string | undefined,
-  ): Promise<ImageRecord> {
-    const chain = chainIds([layer.diffId]);
-    try {
-      await blobs.adopt(join(staging, 'blob'), layer.blob.digest);
-      await layers.add(chain[0]!, join(staging, 'layer'), { diffId: layer.diffId, size: layer.size });
-      const { history, ...described } = facts;
-      const rootfs = { type: 'layers', diff_ids: [layer.diffId] };
-      const configBlob = await blobs.put(configMediaType, JSON.stringify({ ...described, rootfs, history }));
-      const layerDescriptor = {
-        mediaType: layer.blob.compressed ? `${layerMediaType}+gzip` : layerMediaType,
-        digest: layer.blob.digest,
-        size: layer.blob.size,
-      };
-      const manifest = {
-        schemaVersion: 2,
-        mediaType: manifestMediaType,
-        config: configBlob,
-        layers: [layerDescriptor],
-      };
-      const stored: StoredImage = {
-        version: 1,
-        record: {
-          ...facts,
-          id: configBlob.digest,
-          size: layer.size,
-          chain,
-          diffIds: [layer.diffId],
-          host: false,
-        },
-        manifest: await blobs.put(manifestMediaType, JSON.stringify(manifest)),
-        layers: [layerDescriptor],
-      };
-      await metadata.addImage(stored);
-      if (reference !== undefined) await metadata.setTag(reference, stored.record.id);
-      return toRecord(stored);
-    } catch (error) {
-      await sweep().catch(() => undefined);
-      throw error;
-    }
+  function storedOf(image: ImageRecord): StoredImage {
+    const stored = metadata.image(image.id);
+    if (stored !== undefined) return stored;
+    throw new TcomposeError('IMAGE_STORE', `${image.tags[0] ?? image.id} has no blobs`, {
+      hint: image.host
+        ? 'The built-in image is made of this machine’s own files and can not be sent anywhere.'
+        : 'Fetch it again.',
+    });
   }
 
   function taggable(reference: string): string {
@@ -214,31 +202,70 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     return normalised;
   }
 
-  async function remove(name: string, removeOptions: RemoveOptions): Promise<readonly ImageRemoval[]> {
-    const image = mustGet(name);
-    const plan = planRemoval(image, name, removeOptions);
-    if (plan.untag.length > 0) await metadata.removeTags(plan.untag);
-    const removals: ImageRemoval[] = plan.untag.map((reference) => ({ Untagged: reference }));
-    if (!plan.delete) return removals;
-    await metadata.removeImage(image.id);
-    await sweep();
-    return [...removals, { Deleted: image.id }];
+  async function importRootfs(
+    archive: AsyncIterable<Uint8Array>,
+    importOptions: ImportOptions,
+  ): Promise<ImageRecord> {
+    // Everything that can be wrong with the request is found before the archive is read.
+    const tag = importOptions.reference === undefined ? undefined : taggable(importOptions.reference);
+    const config = applyChanges({}, importOptions.changes ?? []);
+    const platform = importOptions.platform === undefined ? own : parsePlatform(importOptions.platform, own);
+    if (!shelf.unpack.ownership)
+      warn('all files of the image belong to this user: there are no other ids to give them');
+    const ingest = newIngest();
+    try {
+      const layer = await makeLayer(shelf, { kind: 'tar', stream: archive }, [], ingest);
+      const created = new Date(now()).toISOString();
+      const history = [{ created, comment: importOptions.message || 'Imported from -' }];
+      const { os, architecture: arch, variant } = platform;
+      const facts = {
+        os,
+        architecture: arch,
+        ...(variant === undefined ? {} : { variant }),
+        created,
+        config,
+        history,
+      };
+      const id = await makeImage(
+        shelf,
+        { facts, layers: [layer], ...(tag === undefined ? {} : { tag }) },
+        ingest,
+      );
+      return byId(id)!;
+    } finally {
+      await ingest.release();
+    }
   }
 
-  /** Takes away layers and blobs that no recorded image needs. */
-  async function sweep(): Promise<void> {
-    // What a damaged record needs is not known: rather too much is kept than an image lost that could be mended.
-    if (metadata.incomplete) return;
-    const neededLayers = new Set<string>();
-    const neededBlobs = new Set<string>();
-    for (const image of metadata.images()) {
-      for (const chainId of image.record.chain) neededLayers.add(hexOf(chainId));
-      for (const { digest } of [image.manifest, ...image.layers]) neededBlobs.add(hexOf(digest));
-      neededBlobs.add(hexOf(image.record.id));
-    }
-    for (const hex of layers.list())
-      if (!neededLayers.has(hex)) await layers.remove(`sha256:${hex}`, newStaging());
-    for (const hex of blobs.list()) if (!neededBlobs.has(hex)) await blobs.remove(`sha256:${hex}`);
+  const newIngest = () => new StoreIngest(shelf, (id) => byId(id)!);
+
+  async function remove(name: string, removeOptions: RemoveOptions): Promise<readonly ImageRemoval[]> {
+    const image = mustGet(name);
+    const children = metadata.images().filter(({ record }) => record.parent === image.id);
+    const plan = planRemoval(
+      image,
+      name,
+      removeOptions,
+      children.map(({ record }) => record.id),
+    );
+    if (plan.untag.length > 0)
+      await metadata.setReferences(withoutNames(metadata.references, plan.untag, image.id));
+    const removals: ImageRemoval[] = plan.untag.map((reference) => ({ Untagged: reference }));
+    if (!plan.delete) return removals;
+    const { manifest, index, layers: blobs } = storedOf(image);
+    await metadata.removeImage(image.id);
+    const digests = [
+      image.id,
+      manifest.digest,
+      ...blobs.map(({ digest }) => digest),
+      ...(index === undefined ? [] : [index.digest]),
+    ];
+    const gone = await sweepRemoved(shelf, {
+      digests: new Set(digests),
+      chains: new Set(),
+      order: image.chain,
+    });
+    return [...removals, { Deleted: image.id }, ...gone.map((chainId) => ({ Deleted: chainId }))];
   }
 
   let base: string | undefined;
@@ -252,6 +279,21 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     }
     const lowerDirs = [...image.chain.map((chainId) => layers.lowerDir(chainId)).reverse(), base];
     return { lowerDirs, binds: [], storage, release };
+  }
+
+  async function manifestOf(image: ImageRecord): Promise<StoredManifest> {
+    const { manifest, index } = storedOf(image);
+    const read = async (digest: string): Promise<Buffer> => {
+      const bytes = await shelf.blobs.read(digest);
+      if (bytes !== undefined) return bytes;
+      throw new TcomposeError('IMAGE_STORE', `the blob ${digest} of ${image.tags[0] ?? image.id} is lost`, {
+        hint: 'Fetch or load the image again.',
+      });
+    };
+    return {
+      manifest: { descriptor: manifest, bytes: await read(manifest.digest) },
+      ...(index === undefined ? {} : { index: { descriptor: index, bytes: await read(index.digest) } }),
+    };
   }
 
   return {
@@ -273,14 +315,45 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
             `${hostReference} is the built-in image and has this name only`,
           );
         }
-        await metadata.setTag(taggable(reference), image.id);
+        const time = new Date(now()).toISOString();
+        const set = { image: image.id, time, samePlatform: () => true };
+        await metadata.setReferences(withTag(metadata.references, taggable(reference), set));
         return byId(image.id)!;
       }),
     remove: (name, removeOptions) => exclusively(() => remove(name, removeOptions)),
     rootfs,
     copyRootfs: (source, target) => copyLayers(source.lowerDirs, target),
+    ingest: newIngest,
+    openBlob: (digest) => shelf.blobs.open(digest),
+    manifestOf,
+    layersOf: async (image) =>
+      storedOf(image).layers.map((descriptor, index) => ({
+        descriptor,
+        diffId: image.diffIds[index]!,
+        chainId: image.chain[index]!,
+        size: layers.info(image.chain[index]!)?.size ?? 0,
+      })),
+    maker: {
+      layer: (source, parent, ingest) => makeLayer(shelf, source, parent, ingest as StoreIngest),
+      image: async (image, ingest) => {
+        const tag = image.tag === undefined ? {} : { tag: taggable(image.tag) };
+        return byId(await makeImage(shelf, { ...image, ...tag }, ingest as StoreIngest))!;
+      },
+    },
+    loose: () => ({ size: looseBlobs(shelf).reduce((sum, { size }) => sum + size, 0) }),
+    clear: () => exclusively(async () => (await sweep(shelf, 'all')).bytes),
+    layerUse() {
+      const use = new Map<string, { readonly size: number; readonly images: number }>();
+      for (const { record } of metadata.images())
+        for (const chainId of record.chain) {
+          const { size, images } = use.get(chainId) ?? { size: layers.info(chainId)?.size ?? 0, images: 0 };
+          use.set(chainId, { size, images: images + 1 });
+        }
+      return use;
+    },
     close: async () => {
-      await queue;
+      await exclusively(async () => {});
+      await shelf.jobs.close();
     },
   };
 }

@@ -1,11 +1,18 @@
-import { mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hexOf } from '../digest.ts';
 import { errnoOf } from '../unpack/layer-system.ts';
-import { writeFileAtomically } from './write-file.ts';
 
-interface LayerInfo {
+export interface LayerInfo {
   readonly diffId: string;
   /** Bytes of file data. */
   readonly size: number;
@@ -15,12 +22,13 @@ const shortestLink = 8;
 
 /**
  * Unpacked layers: `layers/<ChainID hex>/{diff,layer.json}`, complete as soon as they are there. `l/<name>` are short
- * links to the diff directories: a mount's data must fit one page, and up to 127 of them go into it.
+ * links to the diff directories: where a mount's data must fit one page, many of them go into it.
  */
 export class LayerStore {
   readonly #layers: string;
   readonly #links: string;
   readonly #linkOf = new Map<string, string>();
+  readonly #known = new Map<string, LayerInfo>();
 
   constructor(root: string) {
     this.#layers = join(root, 'layers');
@@ -33,23 +41,34 @@ export class LayerStore {
     return join(this.#layers, hexOf(chainId));
   }
 
-  /** The layer's facts; undefined when it is not there. */
-  async info(chainId: string): Promise<LayerInfo | undefined> {
+  /** The layer's facts; undefined when it is not there, or damaged: then it may be added again. */
+  info(chainId: string): LayerInfo | undefined {
+    const known = this.#known.get(chainId);
+    if (known !== undefined) return known;
     try {
-      return JSON.parse(await readFile(join(this.#directory(chainId), 'layer.json'), 'utf8')) as LayerInfo;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return undefined;
-      throw error;
+      const directory = this.#directory(chainId);
+      const info = JSON.parse(readFileSync(join(directory, 'layer.json'), 'utf8')) as LayerInfo;
+      if (typeof info.diffId !== 'string' || !statSync(join(directory, 'diff')).isDirectory())
+        return undefined;
+      this.#known.set(chainId, info);
+      return info;
+    } catch {
+      return undefined;
     }
   }
 
+  /** Completes `staging`, a directory of the same file system with the layer in its `diff`. What follows syncs it. */
+  prepare(staging: string, info: LayerInfo): void {
+    writeFileSync(join(staging, 'layer.json'), `${JSON.stringify(info)}\n`, { mode: 0o600 });
+  }
+
   /**
-   * Takes over `staging`, a directory of the same file system with the layer in its `diff`, all of it on disk
-   * already. When the layer is there by now, the staging directory is left to its owner.
+   * Takes over a prepared `staging` that is on the disk. When the layer is there by now, it is left to its owner;
+   * `trash` is a name on the same file system for what a damaged one leaves.
    */
-  async add(chainId: string, staging: string, info: LayerInfo): Promise<void> {
-    if ((await this.info(chainId)) !== undefined) return;
-    await writeFileAtomically(join(staging, 'layer.json'), `${JSON.stringify(info)}\n`);
+  async add(chainId: string, staging: string, trash: string): Promise<void> {
+    if (this.info(chainId) !== undefined) return;
+    await this.remove(chainId, trash);
     await rename(staging, this.#directory(chainId));
   }
 
@@ -57,6 +76,7 @@ export class LayerStore {
   async remove(chainId: string, trash: string): Promise<void> {
     const link = this.#linkOf.get(chainId) ?? this.#findLink(chainId);
     this.#linkOf.delete(chainId);
+    this.#known.delete(chainId);
     if (link !== undefined) await rm(join(this.#links, link), { force: true });
     try {
       await rename(this.#directory(chainId), trash);
@@ -67,12 +87,17 @@ export class LayerStore {
     await rm(trash, { recursive: true, force: true });
   }
 
-  /** Hex ChainIDs of all layers. */
+  /** ChainIDs of all layers. */
   list(): string[] {
-    return readdirSync(this.#layers);
+    return readdirSync(this.#layers).map((hex) => `sha256:${hex}`);
   }
 
-  /** Short path of the layer's directory, for overlayfs. */
+  /** The directory with the layer's files. */
+  diff(chainId: string): string {
+    return join(this.#directory(chainId), 'diff');
+  }
+
+  /** Short path of the same, for overlayfs. */
   lowerDir(chainId: string): string {
     let link = this.#linkOf.get(chainId);
     if (link === undefined) {

@@ -1,53 +1,91 @@
 import { TcomposeError } from '../../errors.ts';
-import { normaliseTag } from '../reference.ts';
-import type { ImageRecord, RemoveOptions } from '../types.ts';
+import type { ImageRecord } from '../record-types.ts';
+import { familiarName, familiarReference, parseReference, withDefaultTag } from '../reference.ts';
+import type { RemoveOptions } from '../types.ts';
 
 /** What removing an image under a name comes to. */
 interface RemovalPlan {
+  /** Tags and digests that go. */
   readonly untag: readonly string[];
   readonly delete: boolean;
 }
 
+const repositoryOf = (name: string): string => familiarName(parseReference(name));
+const short = (id: string): string => id.slice(7, 19);
+
 /**
- * Docker's rules for `image rm`. By one of several names: only that name goes. By its last name or its id: the image goes,
- * unless containers are made from it; by force it then loses its names and stays for them.
+ * Docker's rules for `image rm`. By one of several names: only that name goes, with the last tag of a repository its digests,
+ * too. By its last name or its id: the image goes, unless containers are made from it; by force it then loses its names and stays
+ * for them. `children` are images that were made from it.
  * @throws TcomposeError IMAGE_IN_USE naming the containers
  */
-export function planRemoval(image: ImageRecord, name: string, options: RemoveOptions): RemovalPlan {
+export function planRemoval(
+  image: ImageRecord,
+  name: string,
+  options: RemoveOptions,
+  children: readonly string[] = [],
+): RemovalPlan {
   if (image.host)
     throw new TcomposeError('IMAGE_IN_USE', `${image.tags[0]} is built in and can not be removed`);
-  const reference = image.tags.find((tag) => tag === referenceOf(name));
-  if (reference !== undefined && image.tags.length > 1) return { untag: [reference], delete: false };
-  if (reference === undefined && image.tags.length > 1 && !options.force)
+  const all = [...image.tags, ...image.repoDigests];
+  const reference = referenceOf(name);
+  const named = all.find((one) => one === reference);
+  const untag = named === undefined ? all : goingWith(image, named);
+  if (untag.length < all.length) return { untag, delete: false };
+  if (named === undefined && !options.force && referencesOf(image) > 1)
     throw new TcomposeError(
       'IMAGE_IN_USE',
-      `conflict: unable to delete ${short(image.id)} (must be forced) - image is referenced by ${image.tags.join(', ')}`,
-      { hint: 'Remove the names one by one, or use --force.' },
+      `conflict: unable to delete ${short(image.id)} (must be forced) - image is referenced in multiple repositories`,
+      { hint: `Remove its names one by one (${image.tags.join(', ')}), or use --force.` },
     );
-  const users = options.usedBy(image.id);
-  const running = users.filter((user) => user.running);
-  if (running.length > 0 || (users.length > 0 && !options.force)) {
-    const blocking = running.length > 0 ? running : users;
-    const names = blocking.map((user) => user.name).join(', ');
+  refuseInUse(image, named, options);
+  if (children.length > 0 && named === undefined)
     throw new TcomposeError(
       'IMAGE_IN_USE',
-      `conflict: unable to remove ${name} (${running.length > 0 ? 'cannot' : 'must'} be forced) - ${
-        blocking.length === 1 ? 'container' : 'containers'
-      } ${names} ${blocking.length === 1 ? 'is' : 'are'} using it`,
-      {
-        hint: `Remove ${blocking.length === 1 ? 'it' : 'them'} first: tcompose container rm ${names.replaceAll(',', '')}`,
-      },
+      `conflict: unable to delete ${short(image.id)} (cannot be forced) - image has dependent child images`,
+      { hint: `Remove those first: ${children.map(short).join(', ')}.` },
     );
-  }
-  return { untag: image.tags, delete: users.length === 0 };
+  return { untag: all, delete: options.usedBy(image.id).length === 0 && children.length === 0 };
 }
 
-function referenceOf(name: string): string | undefined {
+/** A name, and with the last tag of its repository the digests there. */
+function goingWith(image: ImageRecord, named: string): string[] {
+  if (!image.tags.includes(named)) return [named];
+  const repository = repositoryOf(named);
+  const others = image.tags.filter((tag) => tag !== named && repositoryOf(tag) === repository);
+  if (others.length > 0) return [named];
+  return [named, ...image.repoDigests.filter((digest) => repositoryOf(digest) === repository)];
+}
+
+/** A tag and the digests of its repository count as one. */
+function referencesOf({ tags, repoDigests }: ImageRecord): number {
+  const repositories = new Set(tags.map(repositoryOf));
+  return tags.length + new Set(repoDigests.map(repositoryOf).filter((one) => !repositories.has(one))).size;
+}
+
+function refuseInUse(image: ImageRecord, named: string | undefined, options: RemoveOptions): void {
+  const users = options.usedBy(image.id);
+  const running = users.filter((user) => user.running);
+  if (running.length === 0 && (users.length === 0 || options.force)) return;
+  const [first] = running.length > 0 ? running : users;
+  const container = (first!.id ?? first!.name).slice(0, 12);
+  const forced = running.length > 0 ? 'cannot be forced' : 'must be forced';
+  const names = (running.length > 0 ? running : users).map((user) => user.name);
+  throw new TcomposeError(
+    'IMAGE_IN_USE',
+    named === undefined || running.length > 0
+      ? `conflict: unable to delete ${short(image.id)} (${forced}) - image is being used by ${running.length > 0 ? 'running' : 'stopped'} container ${container}`
+      : `conflict: unable to remove repository reference "${named}" (must force) - container ${container} is using its referenced image ${short(image.id)}`,
+    { hint: `Remove ${names.length === 1 ? 'it' : 'them'} first: tcompose container rm ${names.join(' ')}` },
+  );
+}
+
+/** The name as references are kept: with `latest`, and without the tag beside a digest. */
+export function referenceOf(name: string): string | undefined {
   try {
-    return normaliseTag(name);
+    const { tag, ...rest } = withDefaultTag(parseReference(name));
+    return familiarReference(rest.digest === undefined && tag !== undefined ? { ...rest, tag } : rest);
   } catch {
     return undefined;
   }
 }
-
-const short = (id: string): string => id.slice(7, 19);

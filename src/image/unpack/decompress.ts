@@ -1,88 +1,101 @@
-import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
-import zlib from 'node:zlib';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { archiveError } from '../../tar/archive-error.ts';
+import { gunzip } from './gunzip.ts';
+import { PieceReader } from './piece-reader.ts';
+import { isZstd, unzstd } from './unzstd.ts';
 
-const formats: readonly { readonly name: string; readonly magic: readonly number[] }[] = [
-  { name: 'gzip', magic: [0x1f, 0x8b] },
-  { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
-  { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
-  { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
-];
+/** How a stream is compressed. */
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** An archive's uncompressed bytes, and whether they differ from the bytes it came as. */
+/** An archive's uncompressed bytes, and how the bytes it came as were compressed. */
 export interface OpenedArchive {
-  readonly compressed: boolean;
+  readonly compression: Compression | undefined;
   readonly chunks: AsyncGenerator<Uint8Array>;
 }
 
+const startsWith = (head: Buffer, ...bytes: readonly number[]): boolean =>
+  bytes.every((byte, index) => head[index] === byte);
+
+/** Told apart by the first six bytes. */
+export function compressionOf(head: Buffer): Compression | undefined {
+  if (startsWith(head, 0x1f, 0x8b)) return 'gzip';
+  if (isZstd(head)) return 'zstd';
+  if (startsWith(head, 0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
+  return startsWith(head, 0x42, 0x5a, 0x68) && head[3]! >= 0x31 && head[3]! <= 0x39 ? 'bzip2' : undefined;
+}
+
 /**
- * Opens a plain, gzip or (where this Node has it) zstd stream, told apart by its first bytes. Damage of the compressed data
- * is an IMAGE_ARCHIVE error of `chunks`.
- * @throws TcomposeError IMAGE_ARCHIVE for a format that can't be read
+ * Opens a stream that is plain or compressed with gzip or zstd, or with xz or bzip2 where the program of that name is
+ * installed. Damage of the compressed data is an IMAGE_ARCHIVE error of `chunks`.
  */
 export async function decompress(source: AsyncIterable<Uint8Array>): Promise<OpenedArchive> {
-  const { head, chunks } = await peek(source, 6);
-  const format = formats.find(({ magic }) => magic.every((byte, i) => head[i] === byte))?.name;
-  if (format === undefined) return { compressed: false, chunks };
-  const decoder = decoderFor(format);
-  if (decoder !== undefined) return { compressed: true, chunks: decode(chunks, decoder, format) };
-  await chunks.return(undefined);
-  throw archiveError(`it is compressed with ${format}, which this Node can not read; unpack it first`);
+  const reader = new PieceReader(source);
+  const compression = compressionOf(await reader.peek(6));
+  return { compression, chunks: closing(reader, decoded(reader, compression)) };
 }
 
-async function* decode(
-  chunks: AsyncIterable<Uint8Array>,
-  decoder: Transform,
-  format: string,
-): AsyncGenerator<Uint8Array> {
-  let sourceError: unknown;
-  // Errors of the source reach the decoder through the pipeline; which of the two failed tells what to say.
-  const feed = Readable.from(chunks).on('error', (error) => {
-    sourceError = error;
-  });
-  const out = pipeline(feed, decoder, new PassThrough({ highWaterMark: 256 * 1024 }), () => {});
+function decoded(reader: PieceReader, compression: Compression | undefined): AsyncGenerator<Uint8Array> {
+  if (compression === 'gzip') return gunzip(reader);
+  if (compression === 'zstd') return unzstd(reader);
+  return compression === undefined ? plain(reader) : byProgram(reader, compression);
+}
+
+async function* closing(reader: PieceReader, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* out as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (sourceError !== undefined) throw sourceError;
-    const cutOff = /unexpected end/i.test(String((error as Error).message));
-    throw archiveError(
-      cutOff ? `it is cut off (the ${format} stream ends early)` : `its ${format} data is damaged`,
-      error,
-    );
+    yield* chunks;
+  } finally {
+    await reader.close();
   }
 }
 
-function decoderFor(format: string): Transform | undefined {
-  const chunkSize = 256 * 1024;
-  if (format === 'gzip') return zlib.createGunzip({ chunkSize });
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
-  if (format === 'zstd') return createZstdDecompress?.({ chunkSize });
-  return undefined;
+async function* plain(reader: PieceReader): AsyncGenerator<Uint8Array> {
+  for (
+    let bytes = await reader.some(1024 * 1024);
+    bytes !== undefined;
+    bytes = await reader.some(1024 * 1024)
+  )
+    yield bytes;
 }
 
-/** The first bytes (fewer when the stream is shorter), and the whole stream. */
-async function peek(
-  source: AsyncIterable<Uint8Array>,
-  size: number,
-): Promise<{ head: Buffer; chunks: AsyncGenerator<Uint8Array> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  let length = 0;
-  while (length < size) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    length += next.value.length;
+/** Decoded by a program that the machine has. */
+async function* byProgram(reader: PieceReader, name: 'xz' | 'bzip2'): AsyncGenerator<Uint8Array> {
+  const child = spawn(name, ['-d', '-c', '-q'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
+    child.once('close', (code) => resolve(code ?? 'signal'));
+  });
+  let failed: unknown;
+  const fed = feed(reader, child).catch((error: unknown) => {
+    failed = error;
+    child.kill();
+  });
+  try {
+    for await (const bytes of child.stdout!) yield bytes as Buffer;
+    const code = await ended;
+    await fed;
+    if (failed !== undefined) throw failed;
+    if (code === 'ENOENT')
+      throw archiveError(
+        `it is compressed with ${name}, and the program ${name} is not installed; unpack it first`,
+      );
+    if (code !== 0) throw archiveError(`its ${name} data is damaged or cut off`);
+  } finally {
+    child.kill();
   }
-  async function* chunks() {
-    try {
-      yield* first;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
-        yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
+}
+
+async function feed(reader: PieceReader, { stdin }: ChildProcess): Promise<void> {
+  // A program that ends early has said why by its exit status.
+  let open = true;
+  stdin!.on('error', () => {
+    open = false;
+  });
+  for (let bytes = await reader.some(65536); bytes !== undefined; bytes = await reader.some(65536)) {
+    if (open && !stdin!.write(bytes))
+      await new Promise<void>((resolve) => {
+        stdin!.once('drain', resolve);
+        stdin!.once('close', resolve);
+      });
   }
-  return { head: Buffer.concat(first), chunks: chunks() };
+  stdin!.end();
 }

@@ -7,15 +7,27 @@ import type { LayerSystem } from './layer-system.ts';
 import { archiveParts, TreeWriter } from './tree-writer.ts';
 
 export interface LayerWriterOptions {
-  readonly system: LayerSystem;
+  readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
   /** overlayfs in a user namespace keeps its marks in `user.overlay.*`. */
   readonly userxattr: boolean;
   /** False: everything belongs to this process's user (a user namespace with one id). */
   readonly ownership: boolean;
   readonly warn: (message: string) => void;
+  /** Told of a file before it is written: its size, and how much of it is no hole. Throws where that is too much. */
+  readonly growing?: (path: string, size: number, stored: number) => void;
+  /** This thread may wait for the disk. */
+  readonly sync?: boolean;
 }
 
-export interface LayerStatistics {
+/** What is to be looked at once more when the layers below are known (settle-layer.ts). Paths as in src/confined. */
+export interface LayerMarks {
+  /** Whiteouts that were made. */
+  readonly whiteouts: readonly string[];
+  /** Directories that the archive does not list, made because something lies in them. */
+  readonly implied: readonly string[];
+}
+
+export interface LayerStatistics extends LayerMarks {
   /** Bytes of file data. */
   readonly size: number;
   readonly entries: number;
@@ -23,6 +35,10 @@ export interface LayerStatistics {
 
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
+
+/** What overlayfs hides the layers below by. */
+export const opaqueAttribute = (userxattr: boolean): string =>
+  `${userxattr ? 'user' : 'trusted'}.overlay.opaque`;
 
 /**
  * Unpacks one layer (OCI image-spec, "Image Layer Filesystem Changeset") into the directory `root`; whiteouts and opaque
@@ -34,45 +50,81 @@ export async function writeLayer(
   root: string,
   options: LayerWriterOptions,
 ): Promise<LayerStatistics> {
-  const { system, warn } = options;
   const directory = ConfinedDirectory.at(root);
+  const implied = new Set<string>();
+  directory.onMade = (path) => implied.add(path);
   try {
-    const writer = new TreeWriter(directory, { system, warn, owner: options.ownership ? 'archive' : 'own' });
+    const { ownership, userxattr: _, ...rest } = options;
+    const writer = new TreeWriter(directory, { ...rest, owner: ownership ? 'archive' : 'own' });
+    const marks = new Marks(directory, options);
     let entries = 0;
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       entries++;
-      const base = archiveParts(entry.name).at(-1);
-      if (base?.startsWith(whiteoutPrefix)) whiteOut(directory, writer, entry, options);
-      else await writer.write(entry, reader);
+      const parts = archiveParts(entry.name);
+      if (parts.at(-1)?.startsWith(whiteoutPrefix)) marks.add(writer, entry);
+      else {
+        await writer.write(entry, reader);
+        if (implied.size > 0 && entry.type === 'directory') implied.delete(parts.join('/'));
+      }
     }
     await writer.finish();
-    return { size: writer.size, entries };
+    return { size: writer.size, entries, whiteouts: marks.make(), implied: [...implied] };
   } finally {
     directory.close();
   }
 }
 
-/** Whiteouts act on the layers below, never on what this layer holds itself. */
-function whiteOut(
-  root: ConfinedDirectory,
-  writer: TreeWriter,
-  entry: TarEntry,
-  options: LayerWriterOptions,
-): void {
-  const { path, directory } = writer.place(entry)!;
-  const base = baseOf(path);
-  if (base === opaqueMarker) {
-    const name = `${options.userxattr ? 'user' : 'trusted'}.overlay.opaque`;
-    options.system.setExtendedAttribute(directory, name, Buffer.from('y'));
-    return;
+/** Whiteouts act on the layers below, never on what this layer holds itself: they are made when all of that is there. */
+class Marks {
+  readonly #root: ConfinedDirectory;
+  readonly #options: LayerWriterOptions;
+  readonly #hidden = new Set<string>();
+  readonly #opaque = new Set<string>();
+
+  constructor(root: ConfinedDirectory, options: LayerWriterOptions) {
+    this.#root = root;
+    this.#options = options;
   }
-  // Other names with a doubled prefix are aufs's bookkeeping.
-  if (base.startsWith(whiteoutPrefix + whiteoutPrefix)) return;
-  const hidden = base.slice(whiteoutPrefix.length);
-  if (hidden === '' || hidden === '.' || hidden === '..')
-    throw archiveError(`${shownName(entry.name)} hides no name`);
-  const there = root.find(joined(parentOf(path), hidden));
-  there?.close();
-  if (there === undefined)
-    options.system.makeNode(root.place(path).directory, cName(hidden), constants.S_IFCHR, 0, 0);
+
+  add(writer: TreeWriter, entry: TarEntry): void {
+    const { path, directory } = writer.place(entry)!;
+    const base = baseOf(path);
+    if (base === opaqueMarker) {
+      this.#options.system.setExtendedAttribute(
+        directory,
+        opaqueAttribute(this.#options.userxattr),
+        Buffer.from('y'),
+      );
+      this.#opaque.add(parentOf(path));
+      return;
+    }
+    // Other names with a doubled prefix are aufs's bookkeeping.
+    if (base.startsWith(whiteoutPrefix + whiteoutPrefix)) return;
+    const hidden = base.slice(whiteoutPrefix.length);
+    if (hidden === '' || hidden === '.' || hidden === '..')
+      throw archiveError(`${shownName(entry.name)} hides no name`);
+    this.#hidden.add(joined(parentOf(path), hidden));
+  }
+
+  /** The paths of those that were made: not where the layer has something itself, nor where nothing below shows anyway. */
+  make(): string[] {
+    return [...this.#hidden].filter((path) => {
+      if (this.#underOpaque(path)) return false;
+      const parent = this.#root.find(parentOf(path));
+      const usable = parent?.stat.isDirectory();
+      parent?.close();
+      if (!usable) return false;
+      const there = this.#root.find(path);
+      there?.close();
+      if (there !== undefined) return false;
+      const { directory } = this.#root.place(path, false);
+      this.#options.system.makeNode(directory, cName(baseOf(path)), constants.S_IFCHR, 0, 0);
+      return true;
+    });
+  }
+
+  #underOpaque(path: string): boolean {
+    for (let at = path; at !== ''; at = parentOf(at)) if (this.#opaque.has(parentOf(at))) return true;
+    return false;
+  }
 }

@@ -4,7 +4,7 @@ import {
   constants,
   fchmodSync,
   fchownSync,
-  futimesSync,
+  ftruncateSync,
   write as writeCallback,
   writeSync,
 } from 'node:fs';
@@ -13,9 +13,17 @@ import type { ConfinedDirectory, Place } from '../../confined/confined-directory
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { cName, joined } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
-import { changeOwnerOf, changeTimesOf, linkAt, makeDirectoryAt, symlinkAt } from '../../sys/at-calls.ts';
+import {
+  changeOwnerOf,
+  changeTimesOf,
+  changeTimesOfFile,
+  linkAt,
+  makeDirectoryAt,
+  symlinkAt,
+} from '../../sys/at-calls.ts';
 import { openName } from '../../sys/openat2.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
+import type { SparseMap } from '../../tar/sparse.ts';
 import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { errnoOf, type LayerSystem } from './layer-system.ts';
 
@@ -30,6 +38,10 @@ export interface TreeWriterOptions {
   /** Throws where what is there may not be replaced by the entry, or a directory's attributes not be altered. */
   readonly replace?: (there: ConfinedEntry, entry: TarEntry) => void;
   readonly warn: (message: string) => void;
+  /** Told of a file before it is written: its size, and how much of it is no hole. Throws where that is too much. */
+  readonly growing?: (path: string, size: number, stored: number) => void;
+  /** This thread may wait for the disk. */
+  readonly sync?: boolean;
 }
 
 const writeAsync = promisify(writeCallback);
@@ -40,14 +52,24 @@ const largeFile = 1024 * 1024;
 /** Attributes that a file system or a security module may refuse without the rest being worth less. */
 const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
 
+/** Bytes of a path that the kernel takes, its NUL aside. */
+const longestName = 4095;
+
 /**
- * Splits an archive's name into its parts; leading slashes and `.` count for nothing, the empty list is the root.
- * @throws TcomposeError IMAGE_ARCHIVE for `..`
+ * Splits an archive's name into its parts; leading slashes and `.` count for nothing, `..` takes the part before it away,
+ * and the empty list is the root.
+ * @throws TcomposeError IMAGE_ARCHIVE for a name that leads out, or is longer than any path may be
  */
 export function archiveParts(name: string): string[] {
+  if (name.length > longestName) throw archiveError(`${shownName(name)} is too long for a file name`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw archiveError(`${shownName(name)} has ".." in its name`);
-  return parts;
+  if (!parts.includes('..')) return parts;
+  const clean: string[] = [];
+  for (const part of parts) {
+    if (part !== '..') clean.push(part);
+    else if (clean.pop() === undefined) throw archiveError(`${shownName(name)} leads out by ".."`);
+  }
+  return clean;
 }
 
 /**
@@ -93,20 +115,27 @@ export class TreeWriter {
 
   /** Writes one entry, whose data `data` is at. */
   async write(entry: TarEntry, data: TarReader): Promise<void> {
-    await this.#turn();
+    if (this.#options.sync !== true) await this.#turn();
     const place = this.place(entry);
-    if (place === undefined) {
-      if (entry.type !== 'directory') throw archiveError('its root is not a directory');
-      this.#directories.set(this.#base, entry);
-      return;
-    }
+    // The root is there, and stays as it is.
+    if (place === undefined) return;
     if (entry.type === 'directory') return this.#directory(place, entry);
     try {
       await this.#make(place, entry, data);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
       await this.#clear(place, entry);
+      await this.#again(entry, data);
+    }
+  }
+
+  /** A way that led through what was taken away has made it anew. */
+  async #again(entry: TarEntry, data: TarReader): Promise<void> {
+    try {
       await this.#make(this.place(entry)!, entry, data);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      throw archiveError(`${shownName(entry.name)} lies in something that it replaces`, error);
     }
   }
 
@@ -161,21 +190,47 @@ export class TreeWriter {
   async #file(place: Place, entry: TarEntry, data: TarReader): Promise<void> {
     const fd = openName(place.directory, place.name, exclusive, 0o600);
     try {
-      for (let piece = await data.read(); piece !== undefined; piece = await data.read()) {
-        for (let at = 0; at < piece.length; ) {
-          if (entry.size >= largeFile) at += (await writeAsync(fd, piece, at)).bytesWritten;
-          else at += writeSync(fd, piece, at);
-        }
-      }
-      this.size += entry.size;
+      this.#options.growing?.(place.path, entry.sparse?.size ?? entry.size, entry.size);
+      if (entry.sparse === undefined) await this.#content(fd, entry.size, data);
+      else await this.#pieces(fd, entry.sparse, data);
+      this.size += entry.sparse?.size ?? entry.size;
       const owner = this.#owner(entry);
       if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
       this.#extendedAttributes(fd, entry);
       // Behind chown, which clears the setuid bit.
       fchmodSync(fd, entry.mode);
-      futimesSync(fd, entry.mtime, entry.mtime);
+      changeTimesOfFile(fd, entry.mtime);
     } finally {
       closeSync(fd);
+    }
+  }
+
+  async #content(fd: number, size: number, data: TarReader): Promise<void> {
+    for (let piece = await data.read(); piece !== undefined; piece = await data.read())
+      await this.#put(fd, piece, null, size);
+  }
+
+  /** A file with holes: what lies between its pieces takes no room. */
+  async #pieces(fd: number, { size, pieces }: SparseMap, data: TarReader): Promise<void> {
+    ftruncateSync(fd, size);
+    let piece: Buffer = Buffer.alloc(0);
+    for (const [offset, length] of pieces) {
+      for (let done = 0; done < length; ) {
+        if (piece.length === 0) piece = (await data.read())!;
+        const part = piece.subarray(0, length - done);
+        await this.#put(fd, part, offset + done, size);
+        done += part.length;
+        piece = piece.subarray(part.length);
+      }
+    }
+  }
+
+  async #put(fd: number, piece: Buffer, position: number | null, size: number): Promise<void> {
+    for (let at = 0; at < piece.length; ) {
+      const to = position === null ? null : position + at;
+      if (this.#options.sync !== true && size >= largeFile)
+        at += (await writeAsync(fd, piece, at, piece.length - at, to)).bytesWritten;
+      else at += writeSync(fd, piece, at, piece.length - at, to);
     }
   }
 
@@ -197,6 +252,10 @@ export class TreeWriter {
     const to = this.#root.place(place.path, false);
     const again = this.#root.place(from.path, false);
     linkAt(again.directory, again.name, to.directory, to.name);
+    // What the entry says counts for the file, under all its names.
+    const made = this.#root.at(to);
+    if (made !== undefined) this.#attributes(made, entry);
+    made?.close();
   }
 
   #node(place: Place, entry: TarEntry, type: number): boolean {

@@ -190,7 +190,7 @@ describe.skipIf(unmet !== undefined)(`layers on the kernel${unmet ? ` (skipped: 
       }).stdout.trim();
     const large = await tarOf([{ name: 'large', data: Buffer.alloc(3 * 1024 * 1024, 1) }]);
     await expect(store.importRootfs(stream(large), { reference: 'a' })).rejects.toMatchObject({
-      code: 'IMAGE_STORE',
+      code: 'IMAGE_NO_SPACE',
       message: expect.stringContaining('no space is left on the disk'),
       hint: expect.stringContaining('Free some space'),
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { eachInDirectory } from '../../support/temporary-directory.ts';
 import { stream, tarOf } from '../tar/tar-fixture.ts';
 import { FakeSystem } from './fake-system.ts';
 
+const now = Date.UTC(2026, 0, 2);
 let root: string;
 let system: FakeSystem;
 let warnings: string[];
@@ -21,7 +22,7 @@ const open = (release = '1.2.3'): ImageStore =>
     system,
     warn: (message) => warnings.push(message),
     damaged: (file, why) => damaged.push(`${file}: ${why}`),
-    now: () => Date.UTC(2026, 0, 2),
+    now: () => now,
   });
 eachInDirectory((directory) => {
   root = directory;
@@ -123,7 +124,7 @@ describe('importing', () => {
       Buffer.concat([gzipSync(Buffer.alloc(10)).subarray(0, 10), Buffer.alloc(50, 0xff)]),
       /gzip data is damaged/,
     ],
-    ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]), /compressed with xz/],
+    ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]), /compressed with xz|its xz data is damaged/],
   ])('leaves nothing of %s', async (_what, bytes, why) => {
     const store = open();
     await expect(store.importRootfs(stream(bytes), { reference: 'a' })).rejects.toMatchObject({
@@ -146,7 +147,7 @@ describe('importing', () => {
     system.refuse = { makeNode: 'ENOSPC' };
     await expect(
       store.importRootfs(stream(await tarOf([{ name: 'p', type: 'fifo' }])), {}),
-    ).rejects.toMatchObject({ code: 'IMAGE_STORE', message: expect.stringMatching(/no space is left/) });
+    ).rejects.toMatchObject({ code: 'IMAGE_NO_SPACE', message: expect.stringMatching(/no space is left/) });
     expect(listing()).toEqual(nothing);
   });
 
@@ -177,12 +178,26 @@ describe('what a crash left', () => {
     const before = listing();
     mkdirSync(join(root, 'tmp/0123/layer/diff'), { recursive: true });
     mkdirSync(join(root, 'layers', 'f'.repeat(64), 'diff'), { recursive: true });
-    writeFileSync(join(root, 'blobs/sha256', 'f'.repeat(64)), 'x');
+    // A week and a day before the store's clock, and an hour.
+    for (const [digit, age] of [
+      ['f', 8 * 86_400],
+      ['e', 3600],
+    ] as const) {
+      for (const path of [`blobs/sha256/${digit.repeat(64)}`, `partial/sha256-${digit.repeat(64)}`]) {
+        writeFileSync(join(root, path), 'x');
+        utimesSync(join(root, path), now / 1000 - age, now / 1000 - age);
+      }
+    }
     writeFileSync(join(root, 'images/tags.json.tmp-0123'), '{');
     const store = open();
     await store.close();
-    expect(listing()).toEqual(before);
+    expect(listing()).toEqual({ ...before, 'blobs/sha256': before['blobs/sha256']! + 1 });
+    expect(readdirSync(join(root, 'partial'))).toEqual([`sha256-${'e'.repeat(64)}`]);
     expect(store.get('a')).toEqual(image);
+    expect(store.loose()).toEqual({ size: 2 });
+    const again = open();
+    expect(await again.clear()).toBe(2);
+    expect(listing()).toEqual(before);
   });
 
   it.each([
@@ -281,6 +296,7 @@ describe('names and removal', () => {
       { Untagged: 'a:latest' },
       { Untagged: 'b:latest' },
       { Deleted: image.id },
+      { Deleted: image.chain[0] },
     ]);
   });
 });

@@ -2,9 +2,9 @@ import { closeSync, read as readCallback } from 'node:fs';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { deviceNumber } from '../../confined/copy-tree.ts';
+import { deviceNumber, isOpaque, isWhiteout } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
-import { joined } from '../../confined/names.ts';
+import { baseOf, joined, parentOf } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts';
@@ -15,14 +15,20 @@ const readAsync = promisify(readCallback);
 const pieceSize = 128 * 1024;
 
 /** `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out. */
-export async function* packEntry(
+export const packEntry = (
   root: ConfinedDirectory,
   entry: ConfinedEntry,
   name: string,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer> => packed(new Packer(root, false).add(entry, name));
+
+/** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
+export const packUpper = (root: ConfinedDirectory, top: ConfinedEntry): AsyncGenerator<Buffer> =>
+  packed(new Packer(root, true).upper(top));
+
+async function* packed(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
-  for await (const part of new Packer(root).add(entry, name)) {
+  for await (const part of pieces) {
     parts.push(part);
     length += part.length;
     if (length < pieceSize) continue;
@@ -38,13 +44,27 @@ class Packer {
   /** `device:inode` of files with several names → the first of them. */
   readonly #links = new Map<string, string>();
 
-  constructor(root: ConfinedDirectory) {
+  /** Whiteouts and opaque directories become those of the layer format. */
+  readonly #layer: boolean;
+
+  constructor(root: ConfinedDirectory, layer: boolean) {
     this.#root = root;
+    this.#layer = layer;
+  }
+
+  /** What is in the top directory, but not that itself. */
+  async *upper(top: ConfinedEntry): AsyncGenerator<Buffer> {
+    if (isOpaque(top)) yield whiteout('.wh..wh..opq');
+    yield* this.#children(top, '');
   }
 
   async *add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
     await this.#turn();
     const { stat } = entry;
+    if (this.#layer && isWhiteout(stat)) {
+      yield whiteout(joined(parentOf(name), `.wh.${baseOf(name)}`));
+      return;
+    }
     const header = headerOf(entry, name);
     if (header === undefined) return;
     const inode = `${stat.dev}:${stat.ino}`;
@@ -52,6 +72,7 @@ class Packer {
     if (first !== undefined) yield encodeEntry({ ...header, type: 'hardlink', linkName: first });
     else if (stat.isFile()) yield* content(entry, header);
     else yield encodeEntry(header);
+    if (this.#layer && stat.isDirectory() && isOpaque(entry)) yield whiteout(joined(name, '.wh..wh..opq'));
     if (stat.nlink > 1 && !stat.isDirectory() && first === undefined) this.#links.set(inode, name);
     if (stat.isDirectory()) yield* this.#children(entry, name);
   }
@@ -64,7 +85,7 @@ class Packer {
       const entry = this.#find(joined(directory.path, child));
       if (entry === undefined) continue;
       try {
-        yield* this.add(entry, posix.join(name, child));
+        yield* this.add(entry, name === '' ? child : posix.join(name, child));
       } finally {
         entry.close();
       }
@@ -81,6 +102,8 @@ class Packer {
     }
   }
 }
+
+const whiteout = (name: string): Buffer => encodeEntry({ type: 'file', name, mode: 0, size: 0 });
 
 /** Undefined for what no tar holds: sockets. */
 function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {

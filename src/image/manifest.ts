@@ -1,0 +1,47 @@
+import { TcomposeError } from '../errors.ts';
+import { isDigest } from './config-facts.ts';
+import type { Descriptor } from './ingest-types.ts';
+
+/** Media types that this folder writes; what it reads may have others. */
+export const mediaTypes = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar',
+} as const;
+
+/** What a manifest says of an image (OCI image-spec, "Image Manifest"; docker's schema 2 has the same fields). */
+export interface ManifestFacts {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+const bad = (why: string): never => {
+  throw new TcomposeError('IMAGE_CONFIG', `the manifest is not one of an image: ${why}`);
+};
+
+/** Digest and size are checked: they become paths and bounds. @throws TcomposeError IMAGE_CONFIG */
+export function checkedDescriptor(value: unknown): Descriptor {
+  const { digest, size, mediaType } = (value ?? {}) as Partial<Descriptor>;
+  if (typeof digest !== 'string' || !isDigest(digest))
+    return bad(`${JSON.stringify(digest ?? null)} is no digest`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    return bad(`the size of ${digest} is missing`);
+  return { ...(value as Descriptor), mediaType: typeof mediaType === 'string' ? mediaType : '' };
+}
+
+/** @throws TcomposeError IMAGE_CONFIG */
+export function parseManifest(bytes: Uint8Array): ManifestFacts {
+  let parsed: { config?: unknown; layers?: unknown } | null;
+  try {
+    parsed = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return bad('it is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || !Array.isArray(parsed.layers ?? []))
+    return bad('it has no layers');
+  return {
+    config: checkedDescriptor(parsed.config),
+    layers: ((parsed.layers ?? []) as unknown[]).map(checkedDescriptor),
+  };
+}

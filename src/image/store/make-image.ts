@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeImageConfig } from '../config-facts.ts';
+import { chainIds, sha256 } from '../digest.ts';
+import type { Descriptor, ImageToMake, LayerSource, NewLayer } from '../ingest-types.ts';
+import { mediaTypes } from '../manifest.ts';
+import type { Compression } from '../unpack/decompress.ts';
+import { explain } from '../unpack/explain.ts';
+import type { JobResult } from '../unpack/job-types.ts';
+import type { StoreIngest } from './ingest.ts';
+import { recordImage } from './record-image.ts';
+import { newStaging, type Shelf } from './shelf.ts';
+
+const layerType = (compression: Compression | undefined): string =>
+  compression === undefined ? mediaTypes.layer : `${mediaTypes.layer}+${compression}`;
+
+/** See ImageMaker.layer. */
+export async function makeLayer(
+  shelf: Shelf,
+  source: LayerSource,
+  parent: readonly string[],
+  ingest: StoreIngest,
+): Promise<NewLayer> {
+  const file = newStaging(shelf);
+  // Its directory, when the layer was unpacked as it came.
+  const staging = newStaging(shelf);
+  try {
+    const result =
+      source.kind === 'upper'
+        ? await shelf.jobs
+            .start({ kind: 'pack', directory: source.directory, file }, { warn: shelf.warn })
+            .end()
+        : await takeTar(shelf, source.stream, staging, file);
+    const { digest, size, diffId = digest, compression } = result;
+    const descriptor: Descriptor = { mediaType: layerType(compression), digest, size };
+    const diffIds = [...parent, diffId];
+    const chainId = chainIds(diffIds).at(-1)!;
+    ingest.digests.add(digest);
+    ingest.chains.add(chainId);
+    if (shelf.blobs.size(digest) !== size) await shelf.blobs.adopt(file, digest);
+    ingest.dirty = true;
+    shelf.contents.set(digest, diffId);
+    if (result.tree !== undefined && shelf.layers.info(chainId) === undefined)
+      ingest.stage(chainId, staging, { ...result, tree: result.tree, diffId });
+    else await unpacked({ descriptor, diffIds }, ingest);
+    const files = shelf.staged.get(chainId)?.info ?? shelf.layers.info(chainId);
+    return { descriptor, diffId, chainId, size: files?.size ?? 0 };
+  } catch (error) {
+    throw explain(error, shelf.root, 0);
+  } finally {
+    await rm(file, { force: true });
+    const staged = [...shelf.staged.values()].some(({ directory }) => directory === staging);
+    if (!staged) await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function unpacked(
+  request: { readonly descriptor: Descriptor; readonly diffIds: readonly string[] },
+  ingest: StoreIngest,
+): Promise<void> {
+  for (
+    let there = await ingest.layer(request);
+    there.kind === 'elsewhere';
+    there = await ingest.layer(request)
+  )
+    await there.settled;
+}
+
+async function takeTar(
+  shelf: Shelf,
+  stream: AsyncIterable<Uint8Array>,
+  staging: string,
+  file: string,
+): Promise<JobResult> {
+  const tree = join(staging, 'diff');
+  mkdirSync(staging, { mode: 0o700 });
+  mkdirSync(tree, { mode: 0o755 });
+  const job = shelf.jobs.start(
+    { kind: 'take', file, input: true, layer: { ...shelf.unpack, mayBeEmpty: false, tree } },
+    { warn: shelf.warn },
+  );
+  try {
+    for await (const chunk of stream) await job.write(chunk);
+    return await job.end();
+  } catch (error) {
+    await job.cancel();
+    throw error;
+  }
+}
+
+/** See ImageMaker.image. @returns the image's id */
+export async function makeImage(shelf: Shelf, image: ImageToMake, ingest: StoreIngest): Promise<string> {
+  const config = encodeImageConfig({ ...image.facts, diffIds: image.layers.map(({ diffId }) => diffId) });
+  const configDescriptor = describe(mediaTypes.config, config);
+  await ingest.put(configDescriptor, config);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      config: configDescriptor,
+      layers: image.layers.map(({ descriptor }) => descriptor),
+    }),
+  );
+  const manifestDescriptor = describe(mediaTypes.manifest, manifest);
+  await ingest.put(manifestDescriptor, manifest);
+  try {
+    const { tag, parent } = image;
+    return await recordImage(shelf, ingest, {
+      manifest: manifestDescriptor,
+      ...(tag === undefined ? {} : { tag }),
+      ...(parent === undefined ? {} : { parent }),
+    });
+  } catch (error) {
+    throw explain(error, shelf.root, 0);
+  }
+}
+
+const describe = (mediaType: string, data: Buffer): Descriptor => ({
+  mediaType,
+  digest: sha256(data),
+  size: data.length,
+});

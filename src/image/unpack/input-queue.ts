@@ -1,0 +1,38 @@
+/** Chunks from one who writes to one who reads at his own pace. */
+export class InputQueue {
+  readonly #chunks: Uint8Array[] = [];
+  #ended = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** The reader gets the error instead of what is left. */
+  fail(error: unknown): void {
+    this.#error = error;
+    this.#ended = true;
+    this.#chunks.length = 0;
+    this.#wake?.();
+  }
+
+  /** The next chunk; undefined behind the last. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) return chunk;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import type { JobResult, JobSpec } from './job-types.ts';
+import { packLayer } from './pack-layer.ts';
+import { type JobContext, takeBlob } from './take-blob.ts';
+
+/** Carries a job out, in whatever thread this is. */
+export function runJob(spec: JobSpec, context: JobContext): Promise<JobResult> {
+  return spec.kind === 'take' ? takeBlob(spec, context) : packLayer(spec, context);
+}

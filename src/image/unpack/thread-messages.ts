@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../../error-codes.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { JobResult, JobSpec } from './job-types.ts';
+
+/** What is said to a worker thread; `id` is the job's. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly id: number; readonly spec: JobSpec }
+  /** The bytes' memory goes along. */
+  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'end'; readonly id: number }
+  | { readonly kind: 'cancel'; readonly id: number };
+
+/** What a worker thread says. */
+export type FromWorker =
+  | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly input: boolean }
+  | { readonly kind: 'warning'; readonly id: number; readonly message: string }
+  | { readonly kind: 'done'; readonly id: number; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };
+
+/** An error as it goes from one thread to another: of a class of ours only its fields would arrive. */
+export interface PlainError {
+  readonly code: string;
+  readonly ours: boolean;
+  readonly message: string;
+  readonly hint?: string;
+  readonly stack?: string;
+}
+
+export function plainError(error: unknown): PlainError {
+  if (error instanceof TcomposeError)
+    return {
+      ours: true,
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+  const { code = '', message = String(error), stack } = (error ?? {}) as NodeJS.ErrnoException;
+  return { ours: false, code: String(code), message, ...(stack === undefined ? {} : { stack }) };
+}
+
+export function revivedError({ ours, code, message, hint, stack }: PlainError): Error {
+  if (ours) return new TcomposeError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+  const error = Object.assign(new Error(message), { code });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
