@@ -42,27 +42,29 @@ export interface TestEngine {
 
 let bundle: Promise<string> | undefined;
 
-/** A directory with the engine of this source tree as one file, and a copy of the shim; built once a test process. */
+/** A directory with the engine of this source tree, and its worker, as one file each, and a copy of the shim; built once a test process. */
 function engineBundle(): Promise<string> {
   bundle ??= (async () => {
     const directory = new URL('../../node_modules/.cache/tcompose-test', import.meta.url).pathname;
     mkdirSync(directory, { recursive: true });
-    const outfile = join(directory, `engine-${process.pid}.cjs`);
-    await build({
-      entryPoints: [new URL('../../src/engine/main.ts', import.meta.url).pathname],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      external: ['koffi'],
-      define: { TCOMPOSE_VERSION: '"0.0.0-test"', 'import.meta.url': '__importMetaUrl' },
-      banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
-      logLevel: 'warning',
-    });
+    const outfiles = { engine: 'main.ts', 'image-worker': 'image-worker.ts' };
+    const fresh = (name: string) => join(directory, `${name}-${process.pid}.cjs`);
+    for (const [name, source] of Object.entries(outfiles))
+      await build({
+        entryPoints: [new URL(`../../src/engine/${source}`, import.meta.url).pathname],
+        outfile: fresh(name),
+        bundle: true,
+        platform: 'node',
+        target: 'node20',
+        format: 'cjs',
+        external: ['koffi'],
+        define: { TCOMPOSE_VERSION: '"0.0.0-test"', 'import.meta.url': '__importMetaUrl' },
+        banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+        logLevel: 'warning',
+      });
     // Other test processes may be using the files: they are replaced, never written over.
     copyFileSync(shimBinary, join(directory, `shim-${process.pid}`));
-    renameSync(outfile, join(directory, 'engine.cjs'));
+    for (const name of Object.keys(outfiles)) renameSync(fresh(name), join(directory, `${name}.cjs`));
     renameSync(join(directory, `shim-${process.pid}`), join(directory, 'tcompose-shim'));
     return directory;
   })();

@@ -52,10 +52,11 @@ export function threadJobs(script: string): JobRunner {
     for (const job of thread.jobs.values())
       job.settle(
         undefined,
-        new TcomposeError('IMAGE_STORE', 'a thread that unpacks images ended', {
-          hint: 'A layer with millions of files may need more memory than a thread has.',
-          cause: error,
-        }),
+        new TcomposeError(
+          'IMAGE_STORE',
+          `a thread that unpacks images ended${error instanceof Error ? `: ${error.message}` : ''}`,
+          { hint: 'A layer with millions of files may need more memory than a thread has.', cause: error },
+        ),
       );
     thread.jobs.clear();
   }
