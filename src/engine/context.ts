@@ -9,6 +9,7 @@ import type { StateWriter } from './containers/state-writer.ts';
 import type { EventJournal } from './events/journal.ts';
 import type { ExecRegistry } from './exec/registry.ts';
 import type { FaultPoint } from './fault.ts';
+import type { Registries } from './images/registries.ts';
 import type { EngineLog } from './log-sink.ts';
 import type { NetworkRegistry } from './networks.ts';
 import type { RuntimeCatalog } from './runtimes/catalog.ts';
@@ -32,6 +33,7 @@ export interface Engine {
   readonly events: EventJournal;
   readonly runtimes: RuntimeCatalog;
   readonly images: ImageStore;
+  readonly registries: Registries;
   readonly volumes: VolumeStore;
   readonly networks: NetworkRegistry;
   readonly net: NetworkService;

@@ -32,6 +32,8 @@ export function progressLines(progress: TransferProgress): string[] {
       return [retryLine(progress)];
     case 'mounted':
       return [line({ status: `Mounted from ${progress.from}`, progressDetail: {}, id: progress.id })];
+    case 'builtin':
+      return [line({ status: `Status: Image is up to date for ${progress.reference}` })];
     case 'warning':
       return [line({ status: `WARNING: ${progress.text}` })];
     case 'pulled': {

@@ -22,6 +22,7 @@ import type { Engine } from '../context.ts';
 import { openJournal } from '../events/journal.ts';
 import { createExecRegistry } from '../exec/registry.ts';
 import { createFaults } from '../fault.ts';
+import { createRegistries } from '../images/registries.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { openNetworks } from '../networks.ts';
 import { createRuntimeCatalog } from '../runtimes/catalog.ts';
@@ -97,6 +98,13 @@ export async function assemble(
           remedy: 'It was put aside; pull, build or import the image again.',
         }),
       now: () => systemClock.now().ms,
+    }),
+    registries: createRegistries({
+      config: layout.config,
+      env: process.env,
+      version,
+      now: () => systemClock.now().ms,
+      log,
     }),
     volumes,
     networks,

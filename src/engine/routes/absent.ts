@@ -5,14 +5,10 @@ import type { Route } from '../http/router.ts';
 const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
   ['building images', ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc']],
   ['making an image of a container', ['POST /commit']],
-  [
-    'saving and loading images',
-    ['GET /images/get', 'GET /images/{name*}/get', 'POST /images/load', 'GET /images/search'],
-  ],
+  ['saving and loading images', ['GET /images/get', 'GET /images/{name*}/get', 'POST /images/load']],
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
   ['plugins', ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create']],
-  ['asking a registry', ['GET /distribution/{name*}/json']],
 ];
 
 const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];

@@ -8,6 +8,7 @@ import { eventRoutes } from './events.ts';
 import { execRoutes } from './execs.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
+import { registryRoutes } from './registries.ts';
 import { syncRoutes } from './sync.ts';
 import { systemRoutes } from './system.ts';
 import { type Lifetime, tcomposeRoutes } from './tcompose.ts';
@@ -22,6 +23,7 @@ export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     ...containerStreamRoutes(engine),
     ...execRoutes(engine),
     ...archiveRoutes(engine),
+    ...registryRoutes(engine),
     ...imageRoutes(engine),
     ...networkRoutes(engine),
     ...volumeRoutes(engine),

@@ -145,15 +145,6 @@ export function imageRoutes(engine: Engine): Route[] {
       },
     },
     {
-      method: 'GET',
-      path: '/distribution/{name*}/json',
-      handler() {
-        throw notFound(
-          'registries are not available yet, so nothing is known of this image beyond this machine',
-        );
-      },
-    },
-    {
       method: 'DELETE',
       path: '/images/{name*}',
       async handler(exchange) {

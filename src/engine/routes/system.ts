@@ -6,7 +6,6 @@ import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import { summarize } from '../containers/view/inspect.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { apiVersion, minApiVersion } from '../http/versions.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
@@ -35,13 +34,6 @@ export function systemRoutes(engine: Engine): Route[] {
     { method: 'GET', path: '/version', handler: (exchange) => exchange.send(200, versionOf(engine)) },
     { method: 'GET', path: '/info', handler: (exchange) => exchange.send(200, infoOf(engine)) },
     { method: 'GET', path: '/system/df', handler: (exchange) => diskUsageAnswer(engine, exchange) },
-    {
-      method: 'POST',
-      path: '/auth',
-      handler() {
-        throw badParameter('registries are not available yet, so there is nothing to log in to');
-      },
-    },
   ];
 }
 

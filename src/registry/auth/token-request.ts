@@ -88,3 +88,22 @@ export function parseToken(text: string, now: number): Token | undefined {
   const life = Math.min(Number.isFinite(said) ? Math.max(said, shortestLife) : shortestLife, 86_400) * 1000;
   return { text: token, expiresAt: now + life, renewAt: now + life * 0.8 };
 }
+
+/** The same request, for a token that is to be kept in place of a password. */
+export function offlineRequest(request: TokenRequest): TokenRequest {
+  if (request.body !== undefined) return { ...request, body: `${request.body}&access_type=offline` };
+  const url = new URL(request.url);
+  url.searchParams.set('client_id', clientId);
+  url.searchParams.set('offline_token', 'true');
+  return { ...request, url };
+}
+
+/** The identity token in a token server's answer, if it gives any. */
+export function parseIdentityToken(text: string): string | undefined {
+  try {
+    const { refresh_token: token } = JSON.parse(text) as { refresh_token?: unknown };
+    return typeof token === 'string' && token !== '' ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}

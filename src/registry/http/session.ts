@@ -3,7 +3,7 @@ import type { TcomposeError } from '../../errors.ts';
 import type { Authority, Subject } from '../auth/authority.ts';
 import { entranceOf } from '../auth/challenge.ts';
 import { isAnonymous, type RegistryCredentials } from '../auth/credentials.ts';
-import type { TokenRequest } from '../auth/token-request.ts';
+import { offlineRequest, parseIdentityToken, type TokenRequest } from '../auth/token-request.ts';
 import { destinationOf } from '../proxy/host-pattern.ts';
 import type { ProxySettings } from '../proxy/proxy-settings.ts';
 import { addressOf, type Endpoint } from '../settings/endpoints.ts';
@@ -56,6 +56,8 @@ export interface Ask {
   readonly verified?: boolean;
   /** Instead of the time for other answers. */
   readonly answerMs?: number;
+  /** A token server is asked for an identity token as well; told of it. */
+  readonly offline?: (identityToken: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -93,6 +95,8 @@ export interface Session {
   /** Whether the endpoint has ever answered. */
   readonly answered: boolean;
   isTokenOld(scopes: readonly string[]): boolean;
+  /** Forgets the token, so that the next request gets another. */
+  renew(scopes: readonly string[]): void;
   readonly now: () => number;
   readonly settings: RegistrySettings;
 }
@@ -160,7 +164,15 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
 
   /** By the scheme that is known to be spoken, or by each of those that may be. */
   async function sendByScheme(ask: Ask, authorization: string | undefined): Promise<Followed> {
-    if (ask.path instanceof URL) return await sendTo(ask.path, ask, authorization);
+    if (ask.path instanceof URL) {
+      const { origin } = ask.path;
+      const own = (scheme === undefined ? endpoint.schemes : [scheme]).some(
+        (one) => addressOf(endpoint, one, '').origin === origin,
+      );
+      const sent = await sendTo(ask.path, ask, own ? authorization : undefined);
+      // Another host that the endpoint named: what it says of credentials is not about ours.
+      return sent.ok ? { ...sent, away: sent.away || !own } : sent;
+    }
     const schemes = scheme === undefined ? endpoint.schemes : [scheme];
     for (const [index, one] of schemes.entries()) {
       const sent = await sendTo(addressOf(endpoint, one, ask.path), ask, authorization);
@@ -170,7 +182,8 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     throw new Error('an endpoint has a scheme');
   }
 
-  async function askForToken(request: TokenRequest, signal: AbortSignal) {
+  async function askForToken(given: TokenRequest, signal: AbortSignal, offline: Ask['offline']) {
+    const request = offline === undefined ? given : offlineRequest(given);
     const { host } = destinationOf(request.url);
     const secret = !isAnonymous(shown);
     if (secret && request.url.protocol === 'http:' && !isInsecure(request.url.host, settings.insecure)) {
@@ -194,7 +207,11 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       const status = sent.ok ? sent.answer.status : 0;
       const text = sent.ok ? await readWords(sent.answer) : '';
       const setback = setbackOf(sent, now());
-      if (setback === undefined) return { status, text, words: describeErrors(parseErrorBody(text)) };
+      if (setback === undefined) {
+        const identity = offline === undefined ? undefined : parseIdentityToken(text);
+        if (status === 200 && identity !== undefined) offline?.(identity);
+        return { status, text, words: describeErrors(parseErrorBody(text)) };
+      }
       await waitAfter(setback, failures, signal, (freeInMs) =>
         sent.ok
           ? refusalOf({ status, headers: sent.answer.headers, text }, tokenErrand(request), now(), freeInMs)
@@ -223,7 +240,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
         authorization = await authority.enter(subject, entrance, {
           refused: authorization,
           alone: round === 1,
-          ask: (request) => askForToken(request, one.signal),
+          ask: (request) => askForToken(request, one.signal, one.offline),
         });
       } catch (error) {
         if ((error as { fault?: unknown }).fault === undefined) throw error;
@@ -267,6 +284,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       return answered;
     },
     isTokenOld: (scopes) => authority.isOld(subjectOf(scopes)),
+    renew: (scopes) => authority.forget(subjectOf(scopes)),
     async persist(one, what, action) {
       for (let failures = 1; ; failures++) {
         const reply = await ask(one);

@@ -62,7 +62,7 @@ async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise
     if (outcome.kind === 'done') break;
     const got = isProgress(highest, sink.offset, descriptor.size);
     failures = got ? 0 : failures + 1;
-    highest = Math.max(highest, sink.offset);
+    if (got) highest = sink.offset;
     const failed = (freeInMs?: number): TcomposeError => outcome.error(failures, freeInMs);
     if (got) await sleep(shortPause, undefined, { signal }).catch(() => undefined);
     else await session.waitAfter(outcome.setback, failures, signal, failed, { told: place.waiting });

@@ -39,10 +39,10 @@ export function isPassingStatus(status: number): boolean {
 }
 
 /**
- * Whether a transfer got on: it has more than it ever had, by a tenth of what was missing or 64 KiB, whichever is less. Less is none, or a
+ * Whether a transfer got on since it had `before` bytes: by a tenth of what was missing or 16 KiB, whichever is less. Less is none, or a
  * server that sends a byte each time would be asked for ever.
  */
 export function isProgress(before: number, now: number, size: number): boolean {
   if (now >= size) return true;
-  return now - before >= Math.max(1, Math.min(64 * 1024, Math.ceil((size - before) / 10)));
+  return now - before >= Math.max(1, Math.min(16 * 1024, Math.ceil((size - before) / 10)));
 }

@@ -1,0 +1,216 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { ImageContent, ImageRecord, StoredLayer, StoredManifest } from '../../../image/index.ts';
+import { familiarReference, type ImageReference, parseReference } from '../../../image/reference.ts';
+import type { ManifestPlace } from '../../../registry/content/fetch-manifest.ts';
+import { parseManifest } from '../../../registry/content/manifest.ts';
+import { isForeignLayer } from '../../../registry/content/media-types.ts';
+import { hasManifest, pushManifest } from '../../../registry/content/push-manifest.ts';
+import type { Session } from '../../../registry/http/session.ts';
+import { uploadBlob } from '../../../registry/transfer/upload.ts';
+import { noticeTeller } from '../pull/pull-image.ts';
+import type { Registries, RegistryRequest } from '../registries.ts';
+import type { TellProgress } from '../transfer-progress.ts';
+
+export interface PushRequest extends RegistryRequest {
+  /** With a tag. */
+  readonly reference: ImageReference;
+  readonly image: ImageRecord;
+}
+
+export interface PushContext {
+  readonly registries: Registries;
+  readonly content: ImageContent;
+  readonly list: () => readonly ImageRecord[];
+  /** All references of an image: tags, and repositories with digest. */
+  readonly namesOf: (image: ImageRecord) => readonly string[];
+}
+
+/** Uploads to one registry at the same time. */
+const parallel = 5;
+/** Repositories that are asked for a layer before it is sent. */
+const mostMounts = 3;
+
+/**
+ * Puts an image into a registry, the bytes as they came or were made: blobs first, then the configuration, the manifest, and the index it came from where all
+ * of that is to be had.
+ * @throws TcomposeError REGISTRY_*
+ */
+export async function pushImage(
+  context: PushContext,
+  request: PushRequest,
+  tell: TellProgress,
+): Promise<void> {
+  const { registries, content } = context;
+  const { reference, image, signal } = request;
+  const { domain, path, tag = 'latest' } = reference;
+  const what = familiarReference(reference);
+  if (image.host) throw notOurs(what);
+  const session = registries.open(domain, request, noticeTeller(tell)).main;
+  const place: ManifestPlace = {
+    path,
+    reference: tag,
+    what,
+    scopes: [`repository:${path}:pull,push`],
+    signal,
+  };
+  const ingest = content.ingest();
+  try {
+    ingest.hold(image);
+    const stored = await content.manifestOf(image);
+    const layers = await content.layersOf(image);
+    await pushLayers({ ...context, session, place, tell }, layers, image, reference);
+    await pushBlob({ ...context, session, place }, configOf(stored, what), [], undefined);
+    const top = await pushTop(session, place, stored);
+    tell({ kind: 'pushed', tag, digest: top.descriptor.digest, size: top.bytes.length });
+  } finally {
+    await ingest.release();
+  }
+}
+
+const notOurs = (what: string): TcomposeError =>
+  new TcomposeError(
+    'REGISTRY_PUSH',
+    `${what} shows the programs of this machine and has no layers that could be sent`,
+    { hint: 'Build the image upon one from a registry instead of tcompose/host.' },
+  );
+
+interface PushWork extends PushContext {
+  readonly session: Session;
+  readonly place: ManifestPlace;
+}
+
+type LayerPush = PushWork & { readonly tell: TellProgress };
+
+async function pushLayers(
+  work: LayerPush,
+  layers: readonly StoredLayer[],
+  image: ImageRecord,
+  reference: ImageReference,
+): Promise<void> {
+  const { tell, place } = work;
+  const abort = new AbortController();
+  const signal = AbortSignal.any([place.signal, abort.signal]);
+  const errors: unknown[] = [];
+  const name = ({ diffId }: StoredLayer): string => diffId.slice(diffId.indexOf(':') + 1).slice(0, 12);
+  // The same layer twice in an image is one blob.
+  const distinct = [...new Map(layers.map((layer) => [layer.descriptor.digest, layer])).values()];
+  for (const layer of distinct.toReversed()) tell({ kind: 'layer', id: name(layer), state: 'preparing' });
+  await Promise.all(
+    distinct.map(async (layer) => {
+      const { descriptor } = layer;
+      if (isForeignLayer(descriptor.mediaType) && (descriptor.urls?.length ?? 0) > 0) return;
+      try {
+        const from = await repositoriesWith(work, layer, image, reference);
+        await pushBlob({ ...work, place: { ...place, signal } }, descriptor, from, { id: name(layer), tell });
+      } catch (error) {
+        errors.push(error);
+        abort.abort();
+      }
+    }),
+  );
+  if (errors[0] !== undefined) throw errors[0];
+}
+
+/** Repositories of the same registry of which this machine has an image with the layer, and which so may have it. */
+async function repositoriesWith(
+  { list, content, namesOf }: PushWork,
+  layer: StoredLayer,
+  image: ImageRecord,
+  target: ImageReference,
+): Promise<string[]> {
+  const paths = new Set<string>();
+  for (const other of list()) {
+    if (other.host || !other.diffIds.includes(layer.diffId)) continue;
+    const same = other.id === image.id || (await sameBlob(content, other, layer));
+    if (!same) continue;
+    for (const name of namesOf(other)) {
+      const { domain, path } = parseReference(name);
+      if (domain === target.domain && path !== target.path) paths.add(path);
+    }
+  }
+  return [...paths].slice(0, mostMounts);
+}
+
+async function sameBlob(content: ImageContent, other: ImageRecord, layer: StoredLayer): Promise<boolean> {
+  const layers = await content.layersOf(other).catch(() => []);
+  return layers.some(({ descriptor }) => descriptor.digest === layer.descriptor.digest);
+}
+
+async function pushBlob(
+  { registries, content, session, place }: PushWork,
+  descriptor: StoredLayer['descriptor'],
+  mountFrom: readonly string[],
+  told: { readonly id: string; readonly tell: TellProgress } | undefined,
+): Promise<void> {
+  const { path, what, scopes, signal } = place;
+  const id = told?.id ?? '';
+  const release = await registries.slots.take(`push ${session.endpoint.host}`, parallel, signal, () =>
+    told?.tell({ kind: 'layer', id, state: 'waiting' }),
+  );
+  try {
+    const blob = await content.openBlob(descriptor.digest);
+    if (blob === undefined) {
+      throw new TcomposeError('IMAGE_STORE', `the blob ${descriptor.digest} of ${what} is not in the store`, {
+        hint: `Pull or build ${what} again.`,
+      });
+    }
+    try {
+      const outcome = await uploadBlob(session, {
+        path,
+        descriptor,
+        what,
+        scopes,
+        signal,
+        mountFrom,
+        open: (offset) => blob.stream(offset),
+        sent: (current) =>
+          told?.tell({ kind: 'bytes', id, state: 'pushing', current, total: descriptor.size }),
+        waiting: (ms, why) => told?.tell({ kind: 'retry', id, ms, why }),
+      });
+      if (outcome.kind === 'mounted') told?.tell({ kind: 'mounted', id, from: outcome.from });
+      else told?.tell({ kind: 'layer', id, state: outcome.kind === 'exists' ? 'remote' : 'pushed' });
+    } finally {
+      await blob.close();
+    }
+  } finally {
+    release();
+  }
+}
+
+function configOf({ manifest }: StoredManifest, what: string): StoredLayer['descriptor'] {
+  const parsed = parseManifest(manifest.bytes, manifest.descriptor.mediaType, what);
+  if (parsed.kind !== 'image') throw new TcomposeError('IMAGE_STORE', `the manifest of ${what} is an index`);
+  return parsed.config;
+}
+
+/** The manifest, and the index above it when the registry has, or can be given, all that the index names. */
+async function pushTop(
+  session: Session,
+  place: ManifestPlace,
+  { manifest, index }: StoredManifest,
+): Promise<StoredManifest['manifest']> {
+  const put = (one: StoredManifest['manifest'], reference: string): Promise<void> =>
+    pushManifest(session, { ...place, reference }, { bytes: one.bytes, mediaType: one.descriptor.mediaType });
+  if (index === undefined || !(await isWhole(session, place, index, manifest.descriptor.digest))) {
+    await put(manifest, place.reference);
+    return manifest;
+  }
+  await put(manifest, manifest.descriptor.digest);
+  await put(index, place.reference);
+  return index;
+}
+
+/** Whether the repository has all else that the index names: other platforms' images, attestations. They are not here to be sent. */
+async function isWhole(
+  session: Session,
+  place: ManifestPlace,
+  index: StoredManifest['manifest'],
+  own: string,
+): Promise<boolean> {
+  const parsed = parseManifest(index.bytes, index.descriptor.mediaType, place.what);
+  if (parsed.kind !== 'index') return false;
+  for (const { digest } of parsed.entries) {
+    if (digest !== own && !(await hasManifest(session, { ...place, reference: digest }))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,22 @@
+import {
+  decodeProxies,
+  decodeRegistryAuth,
+  proxiesHeader,
+  registryAuthHeader,
+} from '../api/registry-headers.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { RegistryRequest } from '../images/registries.ts';
+
+/** Who asks and by which way, from the headers of a request about a registry. */
+export function registryRequest(exchange: Exchange): RegistryRequest {
+  return {
+    credentials: decodeRegistryAuth(header(exchange, registryAuthHeader)),
+    proxies: decodeProxies(header(exchange, proxiesHeader)),
+    signal: exchange.signal,
+  };
+}
+
+function header({ headers }: Exchange, name: string): string | undefined {
+  const value = headers[name.toLowerCase()];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,307 @@
+import { TcomposeError } from '../../errors.ts';
+import type { Descriptor } from '../../image/ingest-types.ts';
+import { parseErrorBody } from '../http/error-body.ts';
+import { readWords } from '../http/read-text.ts';
+import { refusalOf, unreachable } from '../http/refusal.ts';
+import { type Ask, type Session, setbackOf } from '../http/session.ts';
+import type { Answer } from '../http/transport.ts';
+import { readUploadRange } from './content-range.ts';
+import type { Setback } from './retry.ts';
+
+/** A blob on its way into a repository. */
+export interface UploadPlace {
+  /** `team/app`. */
+  readonly path: string;
+  readonly descriptor: Descriptor;
+  /** The image it belongs to, for messages. */
+  readonly what: string;
+  /** `repository:team/app:pull,push`. */
+  readonly scopes: readonly string[];
+  readonly signal: AbortSignal;
+  /** Its bytes from an offset on; may be called several times. */
+  readonly open: (offset: number) => AsyncIterable<Uint8Array>;
+  /** Other repositories of the registry that may have it. */
+  readonly mountFrom: readonly string[];
+  readonly sent?: (bytes: number) => void;
+  readonly waiting?: (ms: number, why: string) => void;
+}
+
+export type UploadOutcome =
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'mounted'; readonly from: string }
+  | { readonly kind: 'uploaded' };
+
+/** A registry may take minutes to put a large blob where it belongs. */
+const finishMs = 300_000;
+const mostTries = 8;
+const cancelMs = 3000;
+
+/**
+ * Has a blob in a repository: it is there, or another repository of the registry has it, or it is sent, going on where a connection broke (distribution
+ * specification, "Pushing blobs").
+ * @throws TcomposeError REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_PUSH, …
+ */
+export async function uploadBlob(session: Session, place: UploadPlace): Promise<UploadOutcome> {
+  const { path, descriptor, what, scopes, signal } = place;
+  if (await hasBlob(session, place)) return { kind: 'exists' };
+  let location: URL | undefined;
+  for (const from of place.mountFrom) {
+    const query = `mount=${encodeURIComponent(descriptor.digest)}&from=${encodeURIComponent(from)}`;
+    const answer = await session.persist(
+      post(`${path}/blobs/uploads/?${query}`, [...scopes, `repository:${from}:pull`], signal),
+      what,
+      'push',
+    );
+    answer.discard();
+    if (answer.status === 201) return { kind: 'mounted', from };
+    if (answer.status === 202) location = locationOf(session, answer, place);
+    if (location !== undefined) break;
+  }
+  const upload: Upload = {
+    session,
+    place,
+    location: location ?? (await begin(session, place)),
+    offset: 0,
+    failures: 0,
+  };
+  try {
+    while (!(await step(upload)));
+    return { kind: 'uploaded' };
+  } catch (error) {
+    await cancel(upload);
+    throw error;
+  }
+}
+
+async function hasBlob(
+  session: Session,
+  { path, descriptor, what, scopes, signal }: UploadPlace,
+): Promise<boolean> {
+  const answer = await session.persist(
+    { method: 'HEAD', path: `${path}/blobs/${descriptor.digest}`, scopes, verified: true, signal },
+    what,
+    'push',
+  );
+  answer.discard();
+  if (answer.status === 401 || answer.status === 403) throw await session.refusal(answer, what, 'push');
+  return answer.status === 200;
+}
+
+const post = (path: string, scopes: readonly string[], signal: AbortSignal): Ask => ({
+  method: 'POST',
+  path,
+  scopes,
+  body: () => new Uint8Array(0),
+  signal,
+});
+
+async function begin(session: Session, place: UploadPlace): Promise<URL> {
+  const { path, scopes, signal, what } = place;
+  const answer = await session.persist(post(`${path}/blobs/uploads/`, scopes, signal), what, 'push');
+  if (answer.status !== 202) throw await session.refusal(answer, what, 'push');
+  answer.discard();
+  return locationOf(session, answer, place);
+}
+
+/** A session of a registry that takes one blob. */
+interface Upload {
+  readonly session: Session;
+  readonly place: UploadPlace;
+  location: URL;
+  /** Bytes that the registry has. */
+  offset: number;
+  /** Tries in a row that brought nothing. */
+  failures: number;
+}
+
+/** Where to go on; the registry's own host is spoken to as before, even if it calls itself by plain http behind a proxy. */
+function locationOf(session: Session, answer: Pick<Answer, 'headers' | 'url'>, { what }: UploadPlace): URL {
+  const { location } = answer.headers;
+  if (location === undefined || !URL.canParse(location, answer.url.href)) {
+    throw new TcomposeError(
+      'REGISTRY_PUSH',
+      `${session.endpoint.host} did not say where the blobs of ${what} are to go`,
+    );
+  }
+  const url = new URL(location, answer.url.href);
+  if (url.host === answer.url.host) url.protocol = answer.url.protocol;
+  return url;
+}
+
+/** One request; true when the blob is there. */
+async function step(upload: Upload): Promise<boolean> {
+  const { session, place } = upload;
+  const { size } = place.descriptor;
+  if (upload.offset >= size) return await finish(upload);
+  // A token that would end in the middle is replaced by a request that costs nothing.
+  if (session.isTokenOld(place.scopes)) {
+    session.renew(place.scopes);
+    await hasBlob(session, place);
+  }
+  const from = upload.offset;
+  const reply = await session.ask({
+    method: 'PATCH',
+    path: upload.location,
+    scopes: place.scopes,
+    headers: {
+      'content-type': 'application/octet-stream',
+      ...(from > 0 ? { 'content-range': `${from}-${size - 1}` } : {}),
+    },
+    body: () => ({ stream: counted(place, from), length: size - from }),
+    answerMs: finishMs,
+    signal: place.signal,
+  });
+  const setback = setbackOf(reply, session.now());
+  if (setback !== undefined || !reply.ok) return await afterBreak(upload, reply, setback);
+  const { answer } = reply;
+  const taken = readUploadRange(answer.headers.range as string | undefined);
+  if (answer.status >= 200 && answer.status < 300) {
+    answer.discard();
+    upload.location = locationOf(session, answer, place);
+    goOn(upload, taken === undefined ? size : Math.min(taken, size));
+    return false;
+  }
+  if (answer.status === 416) {
+    answer.discard();
+    await lookUp(upload);
+    goOn(upload, upload.offset, from);
+    return false;
+  }
+  if (answer.status === 404) {
+    answer.discard();
+    await again(upload);
+    return false;
+  }
+  throw await session.refusal(answer, place.what, 'push');
+}
+
+async function* counted({ open, sent }: UploadPlace, from: number): AsyncGenerator<Uint8Array> {
+  let at = from;
+  for await (const part of open(from)) {
+    yield part;
+    at += part.length;
+    sent?.(at);
+  }
+}
+
+/** Takes note of where the registry is; `from`: where it was. */
+function goOn(upload: Upload, offset: number, from = upload.offset): void {
+  upload.failures = offset > from ? 0 : upload.failures + 1;
+  upload.offset = offset;
+  endIfStuck(upload);
+}
+
+function endIfStuck({ session, place, offset, failures }: Upload): void {
+  if (failures < mostTries) return;
+  throw new TcomposeError(
+    'REGISTRY_PUSH',
+    `${session.endpoint.host} does not take the blob ${place.descriptor.digest} of ${place.what}: it has ${offset} of ${place.descriptor.size} bytes after ${failures} tries`,
+  );
+}
+
+/** After a connection that broke or an error that may pass: waits, and asks the registry how far it got. */
+async function afterBreak(
+  upload: Upload,
+  reply: Awaited<ReturnType<Session['ask']>>,
+  setback: Setback | undefined,
+): Promise<false> {
+  const { session, place } = upload;
+  const errand = session.errand(place.what, 'push');
+  const { signal } = place;
+  if (!reply.ok && setback === undefined) {
+    throw unreachable(signal.aborted ? { kind: 'aborted' } : reply.fault, errand, upload.failures + 1);
+  }
+  upload.failures++;
+  const refused = reply.ok ? await session.refusal(reply.answer, place.what, 'push') : undefined;
+  await session.waitAfter(
+    setback!,
+    upload.failures,
+    signal,
+    () => {
+      if (signal.aborted) return unreachable({ kind: 'aborted' }, errand);
+      return reply.ok ? refused! : unreachable(reply.fault, errand, upload.failures);
+    },
+    { told: place.waiting },
+  );
+  const before = upload.offset;
+  await lookUp(upload);
+  if (upload.offset > before) upload.failures = 0;
+  return false;
+}
+
+/** Asks how far an upload got; begins another when it is gone. */
+async function lookUp(upload: Upload): Promise<void> {
+  const { session, place } = upload;
+  const { scopes, signal, what } = place;
+  const answer = await session.persist(
+    { method: 'GET', path: upload.location, scopes, signal },
+    what,
+    'push',
+  );
+  answer.discard();
+  const taken = readUploadRange(answer.headers.range as string | undefined);
+  if (answer.status >= 300 || taken === undefined) return await again(upload);
+  if (answer.headers.location !== undefined) upload.location = locationOf(session, answer, place);
+  // `0-0` stands for nothing more often than for one byte.
+  upload.offset = taken === 1 ? 0 : Math.min(taken, place.descriptor.size);
+}
+
+async function again(upload: Upload): Promise<void> {
+  upload.failures++;
+  endIfStuck(upload);
+  upload.location = await begin(upload.session, upload.place);
+  upload.offset = 0;
+}
+
+async function finish(upload: Upload): Promise<boolean> {
+  const { session, place } = upload;
+  const { digest } = place.descriptor;
+  const url = new URL(upload.location);
+  url.search = `${url.search}${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
+  const reply = await session.ask({
+    method: 'PUT',
+    path: url,
+    scopes: place.scopes,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: () => new Uint8Array(0),
+    answerMs: finishMs,
+    signal: place.signal,
+  });
+  const setback = setbackOf(reply, session.now());
+  if (setback !== undefined || !reply.ok) {
+    await afterBreak(upload, reply, setback);
+    // The answer may have been lost and the blob be there.
+    return await hasBlob(session, place);
+  }
+  const { answer } = reply;
+  if (answer.status >= 200 && answer.status < 300) {
+    answer.discard();
+    return true;
+  }
+  const text = await readWords(answer);
+  const mixed = answer.status === 416 || parseErrorBody(text).some(({ code }) => code === 'DIGEST_INVALID');
+  if (answer.status === 404 || (mixed && upload.failures < 2)) {
+    await again(upload);
+    return false;
+  }
+  throw refusalOf(
+    { status: answer.status, headers: answer.headers, text },
+    session.errand(place.what, 'push'),
+    session.now(),
+  );
+}
+
+/** Tells the registry that nothing more comes; whether it hears makes no difference. */
+async function cancel({ session, location, place }: Upload): Promise<void> {
+  try {
+    const reply = await session.ask({
+      method: 'DELETE',
+      path: location,
+      scopes: place.scopes,
+      signal: AbortSignal.timeout(cancelMs),
+    });
+    if (reply.ok) reply.answer.discard();
+  } catch {
+    // It forgets by itself after a while.
+  }
+}
