@@ -58,6 +58,41 @@ export type TcomposeEvent =
       /** It comes back: a restart policy or somebody's restart sees to that. */
       readonly restarting?: boolean;
       readonly oomKilled?: boolean;
-    };
+    }
+  | WatchEvent;
+
+/** What `watch` tells. Paths are as people know them, relative to where they are. */
+export type WatchEvent =
+  /** The containers have what they begin with; from now on changes are acted on. */
+  | {
+      readonly type: 'watch';
+      readonly phase: 'ready';
+      readonly services: readonly string[];
+      /** Directories watched by the kernel, and directories that are looked at in intervals. */
+      readonly directories: number;
+      readonly polled: number;
+    }
+  /** Something saved is live. */
+  | {
+      readonly type: 'watch';
+      readonly phase: 'applied';
+      readonly paths: readonly string[];
+      /** Number of paths that changed; `paths` has the first of them. */
+      readonly count: number;
+      readonly services: readonly { readonly service: string; readonly did: readonly WatchDeed[] }[];
+      /** From the first change to the last action's end. */
+      readonly milliseconds: number;
+    }
+  | {
+      readonly type: 'watch';
+      readonly phase: 'failed';
+      readonly service: string;
+      readonly action: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
+  | { readonly type: 'watch'; readonly phase: 'note'; readonly message: string };
+
+export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran';
 
 export type EventSink = (event: TcomposeEvent) => void;

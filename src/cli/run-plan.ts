@@ -10,6 +10,8 @@ interface RunPlanOptions {
   readonly project: string;
   /** Seconds after which the services are given up as not ready; undefined or 0: never. */
   readonly readyWithin?: number | undefined;
+  /** Resolves when a container may be started. */
+  readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
 }
 
 const loadExecute = () => import('../project/execute/index.ts');
@@ -71,6 +73,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
       signal: interrupt.signal,
       parallel: ctx.globals.parallel,
       ...(await registryOf(ctx, plan, options.client)),
+      ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
     });
     if (interrupt.signal.aborted) throw await ended(late, readyWithin);
   } catch (error) {

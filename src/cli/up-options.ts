@@ -37,7 +37,6 @@ export function checkUpFlags(args: ParsedArgs): void {
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
     throw usage('--wait-timeout is a number of seconds, not less than 0');
   refuseBuild(args);
-  if (given('watch')) throw notYet('`--watch`');
 }
 
 /** `--build` of `up`, `create` and `run`. */

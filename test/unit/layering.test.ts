@@ -45,6 +45,7 @@ const layers: Readonly<Record<string, Layer>> = {
   cli: {
     folders: [
       '.',
+      'build/ignore',
       'compose',
       'engine/client',
       'engine/api',
@@ -54,6 +55,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'registry/proxy/proxy-settings.ts',
       'runtime',
       'tar',
+      'watch',
     ],
     modules: ['*'],
   },

@@ -91,7 +91,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   watch: {
     summary: 'Watch source files and update containers',
-    hidden: true,
     load: () => import('../commands/lifecycle/watch.ts'),
   },
 };

@@ -1,5 +1,6 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
+import type { EventSink } from '../../events.ts';
 import { execute } from '../../project/execute/index.ts';
 import type { Plan } from '../../project/plan.ts';
 import { flag, type ParsedArgs } from '../arguments/command.ts';
@@ -7,6 +8,7 @@ import type { CliContext } from '../context.ts';
 import { ContainerFollower, type Ending } from '../logs/container-follower.ts';
 import { matchServices } from '../project.ts';
 import type { Renderer } from '../render/renderer.ts';
+import type { WatchSession } from '../watch/session.ts';
 import { shownServices } from './shown-services.ts';
 import { stopServices } from './stopping.ts';
 
@@ -16,6 +18,8 @@ interface UpAttachedInput {
   readonly roots: ReadonlySet<string> | undefined;
   readonly plan: Plan;
   readonly args: ParsedArgs;
+  /** Opens what watches files (`--watch`), before anything is started. */
+  readonly openWatch?: (emit: EventSink) => Promise<WatchSession>;
 }
 
 /** What one `up` in the foreground works with. */
@@ -25,6 +29,7 @@ interface Session extends UpAttachedInput {
   readonly renderer: Renderer;
   readonly follower: ContainerFollower;
   readonly interrupts: Interrupts;
+  readonly watch: WatchSession | undefined;
 }
 
 /** The user's interrupts: the first ends, the second makes impatient, the third leaves at once. */
@@ -67,11 +72,16 @@ export async function upAttached(
     drained: renderer.drained,
     since: (Date.now() / 1000).toFixed(9),
   });
-  const session: Session = { ...input, ctx, client, renderer, follower, interrupts: catchInterrupts(ctx) };
+  const watch = await input.openWatch?.(renderer.emit);
+  const interrupts = catchInterrupts(ctx);
+  const session: Session = { ...input, ctx, client, renderer, follower, interrupts, watch };
   try {
-    return (await startAll(session)) ? await stay(session, shown, exitFrom) : 130;
+    if (!(await startAll(session))) return 130;
+    await watch?.begin();
+    return await stay(session, shown, exitFrom);
   } finally {
     session.interrupts.release();
+    await watch?.close();
     await follower.close();
   }
 }
@@ -105,6 +115,7 @@ async function startAll(session: Session): Promise<boolean> {
       parallel: ctx.globals.parallel,
       watch: follower.watch,
       onStart: (container) => follower.track(container),
+      ...(session.watch === undefined ? {} : { beforeStart: session.watch.beforeStart }),
     });
     return true;
   } catch (error) {
@@ -140,9 +151,15 @@ async function stay(
     if (interrupts.first.aborted) resolve('interrupt');
     interrupts.first.addEventListener('abort', () => resolve('interrupt'), { once: true });
   });
-  const outcome = await Promise.race([follower.over(endsAll), interrupt, follower.watch.lost]);
+  const outcome = await Promise.race([
+    follower.over(endsAll),
+    interrupt,
+    follower.watch.lost,
+    ...(session.watch === undefined ? [] : [session.watch.lost]),
+  ]);
   if (outcome === 'interrupt') {
     ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
+    await session.watch?.close();
     // As in Docker Compose dependencies of the services named go on running.
     await stop(session, new Set(rootsOf(session)));
     return 130;

@@ -6,6 +6,7 @@ import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { Transfers } from './transfer.ts';
 import { warningText } from './warning.ts';
+import { watchLine } from './watch-lines.ts';
 
 type Progress = Extract<TcomposeEvent, { type: 'progress' }>;
 
@@ -66,6 +67,9 @@ export function plainRenderer(target: RenderTarget): Renderer {
         return;
       case 'layer':
         images.transfers.update(event);
+        return;
+      case 'watch':
+        target.err.write(watchLine(event, target.color.stderr));
         return;
       default:
         outputFor(event, target).write(logLine(event));

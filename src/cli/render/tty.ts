@@ -9,6 +9,7 @@ import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { Transfers } from './transfer.ts';
 import { warningText } from './warning.ts';
+import { watchLine } from './watch-lines.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
@@ -138,6 +139,9 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         return;
       case 'error':
         write(formatError(event.error, { color: target.color.stderr, verbose: false }), target.err);
+        return;
+      case 'watch':
+        write(watchLine(event, target.color.stderr), target.err);
         return;
       default:
         write(logLine(event), outputFor(event, target));

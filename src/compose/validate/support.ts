@@ -45,7 +45,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   credential_spec: warning(windows),
   depends_on: yes(),
   deploy: yes('see below'),
-  develop: later('files are not watched yet'),
+  develop: yes('by `watch` and `up --watch`'),
   device_cgroup_rules: yes(),
   devices: yes('a CDI name needs an engine that resolves it'),
   dns: yes(),

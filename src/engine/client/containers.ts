@@ -8,6 +8,7 @@ import type {
   ContainerTopResponse,
   ContainerWaitResponse,
 } from '../api/container.ts';
+import type { SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
 import { tolerate } from './api-failure.ts';
 import { type OutputChunk, outputOf } from './frames.ts';
 import type { Hijacked, Transport } from './transport.ts';
@@ -189,6 +190,23 @@ export function containerCalls(transport: Transport) {
         query: { path: into, copyUIDGID: options.copyUidGid, 'tcompose-complete': options.completes },
         body: tar,
         contentType: 'application/x-tar',
+      }),
+    /** Of our engine only: puts a tar's entries into the container, from its root. */
+    sync: (id: string, tar: Buffer) =>
+      transport.json<SyncResponse>({
+        method: 'POST',
+        path: `/tcompose${path(id, '/sync')}`,
+        body: tar,
+        contentType: 'application/x-tar',
+        idempotent: true,
+      }),
+    /** Of our engine only: takes paths away. */
+    unsync: (id: string, request: UnsyncRequest) =>
+      transport.json<UnsyncResponse>({
+        method: 'POST',
+        path: `/tcompose${path(id, '/unsync')}`,
+        json: request,
+        idempotent: true,
       }),
     getArchive: (id: string, from: string): Promise<IncomingMessage> =>
       transport.send({ path: path(id, '/archive'), query: { path: from } }),

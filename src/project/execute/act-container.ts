@@ -21,10 +21,11 @@ const rename: Act<'rename-container'> = async ({ from, container }, { client, id
   ids.set(container, id);
 };
 
-const start: Act<'start-container'> = async (operation, { client, ids, onStart }, progress) => {
+const start: Act<'start-container'> = async (operation, { client, ids, onStart, beforeStart }, progress) => {
   const { container: name, service, isNew, postStart } = operation;
   const id = idOf(ids, name);
   progress('Starting', 'working');
+  await beforeStart?.({ id, name, service });
   onStart?.({ id, name, service, isNew });
   await client.containers.start(id);
   if (postStart.length > 0) await runHooks(client, { id, name, service }, postStart, 'post_start');

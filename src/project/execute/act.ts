@@ -25,6 +25,8 @@ export interface PerformContext {
   readonly registry?: RegistryAccess;
   /** Told of containers as they are started. */
   readonly onStart?: (container: { id: string; name: string; service: string; isNew: boolean }) => void;
+  /** Resolves when a container may be started. */
+  readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
   /** Keeps an error that does not hold the plan up, but makes it fail in the end. */
   readonly failLater: (error: unknown) => void;
 }

@@ -19,6 +19,7 @@ interface ExecuteOptions {
   readonly watch?: ContainerWatch;
   readonly onStart?: PerformContext['onStart'];
   readonly registry?: PerformContext['registry'];
+  readonly beforeStart?: PerformContext['beforeStart'];
 }
 
 /**
@@ -49,6 +50,7 @@ export async function execute(
     watch,
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     ...(options.registry === undefined ? {} : { registry: options.registry }),
+    ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
     failLater: (error) => void later.push({ step, error }),
   });
   try {

@@ -1,5 +1,6 @@
 import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
+import type { EventSink } from '../../../events.ts';
 import { divergedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
@@ -104,7 +105,10 @@ export const command: Command = {
     const attached = !(flag.bool(args, 'detach') || wait || noStart);
     if (attached && !ctx.globals.dryRun) {
       const { upAttached } = await import('../../attach/up-attached.ts');
-      return upAttached(ctx, client, { project, roots, plan, args });
+      if (!flag.bool(args, 'watch')) return upAttached(ctx, client, { project, roots, plan, args });
+      const { openWatch } = await import('../../watch/open.ts');
+      const watch = (emit: EventSink) => openWatch(ctx, { client, project, services: named, emit });
+      return upAttached(ctx, client, { project, roots, plan, args, openWatch: watch });
     }
     await runPlan(ctx, plan, {
       client,

@@ -1,0 +1,182 @@
+import type { Project } from '../../compose/model/project.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import type { EventSink, WatchDeed } from '../../events.ts';
+import { dependenciesOf, withRestartedAlong } from '../../project/dependencies.ts';
+import { runInside } from '../../project/execute/hooks.ts';
+import { execute } from '../../project/execute/index.ts';
+import type { ObservedContainer } from '../../project/observed.ts';
+import { planRestart } from '../../project/plan-lifecycle/restart.ts';
+import type { BatchPlan, SyncItem } from '../../watch/batch.ts';
+import { textOfBytes } from '../../watch/change.ts';
+import type { Ledger } from '../../watch/ledger.ts';
+import type { CompiledRule } from '../../watch/rule.ts';
+import { putItems } from './put-items.ts';
+import type { ServiceContainers } from './service-containers.ts';
+
+/** What the actions of a batch are carried out with. */
+export interface Workshop {
+  readonly client: EngineClient;
+  readonly project: Project;
+  readonly containers: ServiceContainers;
+  readonly ledger: Ledger;
+  readonly emit: EventSink;
+  readonly now: () => number;
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+  /** Builds services and makes their containers anew. */
+  readonly rebuild: (services: ReadonlySet<string>) => Promise<void>;
+}
+
+type Deeds = Map<string, Set<WatchDeed>>;
+
+/** Most containers that files are put into at a time. */
+const atOnce = 16;
+
+/**
+ * Carries a batch out: builds, then files, then restarts, then commands. What fails is told with what to do, and keeps only what
+ * depends on it from going on. @returns what was done to which service
+ */
+export async function carryOut(
+  plan: BatchPlan,
+  work: Workshop,
+): Promise<readonly { readonly service: string; readonly did: readonly WatchDeed[] }[]> {
+  const deeds: Deeds = new Map();
+  const did = (service: string, deed: WatchDeed) =>
+    void deeds.set(service, (deeds.get(service) ?? new Set<WatchDeed>()).add(deed));
+  const failed = new Set<string>();
+  if (plan.rebuild.size > 0) {
+    const services = new Set(plan.rebuild.keys());
+    await attempt(work, [...services].join(', '), 'rebuild', async () => {
+      await work.rebuild(services);
+      for (const service of services) did(service, 'rebuilt');
+    });
+  }
+  await Promise.all(
+    [...plan.sync].map(async ([service, items]) => {
+      work.ledger.note(service, items);
+      const deed = await attempt(work, service, 'sync', () => syncService(work, service, items));
+      if (deed === undefined) failed.add(service);
+      else did(service, deed);
+    }),
+  );
+  const restarted = new Set([...plan.restart.keys()].filter((service) => !failed.has(service)));
+  if (restarted.size > 0)
+    await attempt(work, [...restarted].join(', '), 'restart', async () => {
+      for (const service of await restart(work, restarted)) did(service, 'restarted');
+    });
+  await Promise.all(
+    plan.exec
+      .filter(({ rule }) => !failed.has(rule.service))
+      .map(({ rule }) =>
+        attempt(work, rule.service, 'exec', async () => {
+          if (await runCommand(work, rule)) did(rule.service, 'ran');
+        }),
+      ),
+  );
+  return [...deeds].map(([service, all]) => ({ service, did: [...all] }));
+}
+
+/** Tells what went wrong instead of throwing it; undefined then. */
+async function attempt<T>(
+  { emit, signal }: Workshop,
+  service: string,
+  action: string,
+  run: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    for (const one of error instanceof TcomposeErrors ? error.errors : [error]) {
+      const hint = one instanceof TcomposeError ? one.hint : undefined;
+      const message = one instanceof Error ? one.message : String(one);
+      emit({
+        type: 'watch',
+        phase: 'failed',
+        service,
+        action,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+    return undefined;
+  }
+}
+
+/** Puts items into all containers of a service, whether they run or not; one that fails does not keep the others from it. */
+export async function syncService(
+  work: Workshop,
+  service: string,
+  items: readonly SyncItem[],
+): Promise<WatchDeed | undefined> {
+  const containers = await work.containers.of(service);
+  const queue = [...containers];
+  let [changed, reached] = [false, false];
+  const worker = async () => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+      const container = one;
+      await attempt(work, service, 'sync', async () => {
+        const put = await putGone(work, container, items);
+        if (put === undefined) return;
+        reached = true;
+        changed ||= put.changed;
+        for (const { path, message } of put.problems)
+          work.emit({
+            type: 'watch',
+            phase: 'failed',
+            service,
+            action: 'sync',
+            message: path === '' ? message : `${container.name}: ${textOfBytes(path)}: ${message}`,
+          });
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, worker));
+  return reached ? (changed ? 'synced' : 'unchanged') : undefined;
+}
+
+/** A container that is gone by now is none of the service's any more. */
+async function putGone(work: Workshop, container: ObservedContainer, items: readonly SyncItem[]) {
+  try {
+    return await putItems(work.client, container, items);
+  } catch (error) {
+    work.containers.forget();
+    const still = (await work.containers.of(container.service)).find(({ id }) => id === container.id);
+    if (still === undefined) return undefined;
+    // It ended or started just then.
+    if (still.state !== container.state) return putItems(work.client, still, items);
+    throw error;
+  }
+}
+
+/** Restarts services, and those that restart along with them. */
+export async function restart(work: Workshop, services: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const { client, project, emit, now, parallel, signal } = work;
+  work.containers.forget();
+  const all = await work.containers.all();
+  const along = withRestartedAlong(dependenciesOf(project, all), services);
+  const containers = all.filter((one) => along.has(one.service));
+  const plan = planRestart({ project, containers, all, timeout: undefined }, { conditions: true });
+  await execute(plan, { client, project: project.name, emit, now, signal, parallel });
+  return new Set(containers.map(({ service }) => service));
+}
+
+/** Runs a rule's command once in each running container. False when none runs. */
+async function runCommand(work: Workshop, rule: CompiledRule): Promise<boolean> {
+  const { client, emit } = work;
+  const running = (await work.containers.of(rule.service)).filter(({ state }) => state === 'running');
+  const words = (rule.exec?.command ?? []).join(' ');
+  await Promise.all(
+    running.map(async ({ id, name, service }) => {
+      const { code, output } = await runInside(client, id, rule.exec ?? {});
+      for (const line of output.split('\n').filter((one) => one !== ''))
+        emit({ type: 'log', service, container: name, stream: 'stdout', line });
+      if (code !== 0)
+        throw new TcomposeError('PROJECT_STEP', `${name}: \`${words}\` ended with code ${code}`, {
+          hint: 'What it printed stands above; the next change runs it again.',
+        });
+    }),
+  );
+  return running.length > 0;
+}

@@ -1,0 +1,76 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import type { SyncItem } from '../../watch/batch.ts';
+import type { Change, ChangeKind } from '../../watch/change.ts';
+import { topmost } from '../../watch/records.ts';
+import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
+
+/** All that a rule would put into a container of what there is now, by the same decisions as for a change. */
+export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]> {
+  const items: SyncItem[] = [];
+  for await (const { path, directory } of pathsOf([rule])) {
+    const target = rule.targetOf(path);
+    if (target !== undefined) items.push({ source: path, target, kind: directory ? 'directory' : 'file' });
+  }
+  return items;
+}
+
+/**
+ * What changed since a time, milliseconds since the epoch, as far as the files themselves tell; a directory did when something in it came
+ * or went. `known`: sources that were there before, so that those that are gone are told as well.
+ */
+export async function listChanges(
+  rules: readonly CompiledRule[],
+  known: Iterable<SyncItem>,
+  since: number,
+): Promise<readonly Change[]> {
+  const changes = new Map<string, Change>();
+  for await (const { path } of pathsOf(rules)) {
+    const stat = await statOf(path);
+    if (stat !== undefined && Number(stat.ctimeMs) >= since)
+      changes.set(path, { path, kind: kindOf(stat), settled: true });
+  }
+  for (const { source, kind } of known) {
+    if ((await statOf(source)) !== undefined) continue;
+    const gone = kind === 'directory' || kind === 'gone-directory' ? 'gone-directory' : 'gone';
+    changes.set(source, { path: source, kind: gone, settled: true });
+  }
+  return [...changes.values()];
+}
+
+const statOf = (path: string): Promise<BigIntStats | undefined> =>
+  lstat(Buffer.from(path, 'latin1'), { bigint: true }).catch(() => undefined);
+
+function kindOf(stat: BigIntStats): ChangeKind {
+  if (stat.isDirectory()) return 'directory';
+  return stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : 'other';
+}
+
+/** Everything below the rules' paths that they could be about. */
+async function* pathsOf(
+  rules: readonly CompiledRule[],
+): AsyncGenerator<{ readonly path: string; readonly directory: boolean }> {
+  const pending: { path: string; directory: boolean }[] = [];
+  for (const path of topmost(rules.map((rule) => rule.path))) {
+    const stat = await statOf(path);
+    if (stat !== undefined) pending.push({ path, directory: stat.isDirectory() });
+  }
+  for (let one = pending.pop(); one !== undefined; one = pending.pop()) {
+    yield one;
+    const { path, directory } = one;
+    if (!directory || !anyReaches(rules, path)) continue;
+    for (const entry of await namesIn(path)) {
+      const name = entry.name.toString('latin1');
+      pending.push({ path: path === '/' ? `/${name}` : `${path}/${name}`, directory: entry.isDirectory() });
+    }
+  }
+}
+
+/** What may not be read, or is gone, has nothing in it. */
+async function namesIn(path: string): Promise<readonly Dirent<Buffer>[]> {
+  try {
+    return await readdir(Buffer.from(path, 'latin1'), { withFileTypes: true, encoding: 'buffer' });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
+import { TcomposeError } from '../../errors.ts';
+import { isAtOrBelow } from '../../watch/change.ts';
+import { type CompiledRule, compileRule } from '../../watch/rule.ts';
+
+interface ProjectRules {
+  readonly rules: readonly CompiledRule[];
+  /** Directories where builds read their files: their ignore files are to be watched, too. */
+  readonly ignoreFiles: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The rules of `develop.watch` of these services, with the ignore files of their builds.
+ * @throws TcomposeError PROJECT_UNSUPPORTED when none of them has a rule, or one has a rule that its service does not fit
+ */
+export async function projectRules(project: Project, services: Iterable<string>): Promise<ProjectRules> {
+  const rules: CompiledRule[] = [];
+  const ignoreFiles: string[] = [];
+  const warnings: string[] = [];
+  for (const name of services) {
+    const service = project.services[name];
+    const watched = service?.develop?.watch ?? [];
+    if (service === undefined || watched.length === 0) continue;
+    const ignore = await ignoreOf(service, project.workingDir);
+    if (ignore !== undefined) ignoreFiles.push(...ignore.candidates);
+    const mounts = (service.volumes ?? []).flatMap(({ type, source, target }) =>
+      type === 'bind' && source !== undefined && target !== undefined ? [{ source, target }] : [],
+    );
+    const described = [...project.composeFiles, ...(ignore === undefined ? [] : [ignore.dockerfile])];
+    for (const rule of watched) {
+      if (rule.action === 'rebuild' && service.build === undefined) throw withoutBuild(name);
+      if (rule.action.startsWith('sync') && mounts.some(({ source }) => isAtOrBelow(rule.path, source)))
+        warnings.push(bindMounted(name, rule.path, rule.action));
+      rules.push(
+        compileRule({
+          service: name,
+          action: rule.action,
+          path: resolve(rule.path),
+          ...(rule.target === undefined ? {} : { target: rule.target }),
+          ...(rule.exec === undefined ? {} : { exec: rule.exec }),
+          initialSync: rule.initial_sync === true,
+          include: rule.include ?? [],
+          ignore: rule.ignore ?? [],
+          ...(ignore === undefined ? {} : { dockerignore: ignore }),
+          described,
+          mounts,
+        }),
+      );
+    }
+  }
+  if (rules.length === 0)
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      "none of the selected services is configured for watch, consider setting a 'develop' section",
+      { hint: 'Rules stand under services.NAME.develop.watch, each with a path and an action.' },
+    );
+  return { rules, ignoreFiles, warnings };
+}
+
+const withoutBuild = (name: string): TcomposeError =>
+  new TcomposeError(
+    'PROJECT_UNSUPPORTED',
+    `can't watch service ${JSON.stringify(name)} with action rebuild without a build context`,
+    { hint: 'Give the service a `build`, or let the rule sync or restart.' },
+  );
+
+const bindMounted = (service: string, path: string, action: string): string =>
+  `path '${path}' also declared by a bind mount volume, this path won't be monitored! ` +
+  `(service ${service}: the container sees the files anyway${action === 'sync' ? '' : `; the rest of ${action} goes on`})`;
+
+interface BuildIgnore {
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly patterns: readonly string[];
+  readonly candidates: readonly string[];
+}
+
+/** The ignore file of a service's build: the one beside the Dockerfile wins over that of the context. */
+async function ignoreOf(service: Service, workingDir: string): Promise<BuildIgnore | undefined> {
+  const { build } = service;
+  if (build === undefined || /^[a-z+]+:\/\/|^git@|^github\.com\//.test(build.context ?? '')) return undefined;
+  const context = resolve(workingDir, build.context ?? '.');
+  const dockerfile = resolve(context, build.dockerfile ?? 'Dockerfile');
+  const candidates = [`${dockerfile}.dockerignore`, join(context, '.dockerignore')];
+  for (const file of candidates) {
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      throw new TcomposeError('PROJECT_UNSUPPORTED', `cannot read ${file}: ${error.message}`, {
+        cause: error,
+      });
+    });
+    if (text !== undefined)
+      return {
+        context,
+        dockerfile,
+        candidates,
+        patterns: readIgnoreFile(text).map(({ pattern }) => pattern),
+      };
+  }
+  return { context, dockerfile, candidates, patterns: [] };
+}

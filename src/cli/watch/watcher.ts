@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { textOfBytes } from '../../watch/change.ts';
+import { commands, RecordReader, type WatchRecord } from '../../watch/records.ts';
+
+interface WatcherOptions {
+  /** The binary that watches (`tcompose-shim`). */
+  readonly binary: string;
+  /** Absolute paths to watch, bytes in latin1, none in another. */
+  readonly paths: readonly string[];
+  /** Whether a directory is to be entered. */
+  readonly enters: (directory: string) => boolean;
+  /** Look at everything at intervals instead of asking the kernel. */
+  readonly poll: boolean;
+  /** Told of all that is said in one piece. */
+  readonly onRecords: (records: readonly WatchRecord[]) => void;
+  /** The process ended by itself, and another one watches: what changed since (milliseconds since the epoch) may not have been told. */
+  readonly onRestart: (since: number) => void;
+  readonly onGivenUp: (why: string) => void;
+}
+
+/** Restarts within this time, milliseconds, after which it is given up. */
+const margin = 100;
+const mostRestarts = { count: 5, within: 10_000 };
+
+/**
+ * A process that watches: whatever this one is busy with, it takes the kernel's events at once. Ends with this process, also when
+ * that is killed, for its standard input does.
+ */
+export class Watcher {
+  readonly #options: WatcherOptions;
+  readonly #restarts: number[] = [];
+  #paths: readonly string[];
+  #child: ChildProcess;
+  #closed = false;
+  #ready: () => void = () => {};
+  #lastHeard = Date.now();
+  #lostSince: number | undefined;
+  /** Resolves when everything is being watched. */
+  readonly ready: Promise<void>;
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+    this.#paths = options.paths;
+    this.ready = new Promise((resolve) => {
+      this.#ready = resolve;
+    });
+    this.#child = this.#spawn();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Watches these paths from now on, instead of those before. */
+  change(paths: readonly string[]): void {
+    for (const path of this.#paths) if (!paths.includes(path)) this.#say(commands.stop(path));
+    for (const path of paths) if (!this.#paths.includes(path)) this.#say(commands.watch(path));
+    this.#paths = paths;
+    this.#say(commands.go());
+  }
+
+  /** Ends the process; idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#child.stdin?.end();
+    this.#child.unref();
+  }
+
+  #spawn(): ChildProcess {
+    const { binary, poll } = this.#options;
+    // In a group of its own: an interrupt from the keyboard is for this process alone.
+    const child = spawn(binary, ['watch'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+    this.#child = child;
+    child.stdin!.on('error', () => {});
+    const reader = new RecordReader();
+    child.stdout!.on('data', (piece: Buffer) => this.#received(reader.read(piece)));
+    child.once('error', (error) => this.#ended(error.message));
+    child.once('exit', (code, signal) => this.#ended(signal ?? `exit code ${code}`));
+    if (poll) this.#say(commands.poll());
+    for (const path of this.#paths) this.#say(commands.watch(path));
+    this.#say(commands.go());
+    return child;
+  }
+
+  #received(records: readonly WatchRecord[]): void {
+    if (this.#closed) return;
+    if (this.#lostSince === undefined) this.#lastHeard = Date.now();
+    const answers: Buffer[] = [];
+    for (const record of records) {
+      if (record.type === 'ask') answers.push(commands.answer(record.id, this.#options.enters(record.path)));
+      if (record.type === 'ready') this.#isReady();
+    }
+    if (answers.length > 0) this.#say(Buffer.concat(answers));
+    this.#options.onRecords(records);
+  }
+
+  #isReady(): void {
+    this.#ready();
+    const since = this.#lostSince;
+    this.#lostSince = undefined;
+    if (since !== undefined) this.#options.onRestart(since);
+  }
+
+  #say(bytes: Buffer): void {
+    if (this.#child.stdin?.writable === true) this.#child.stdin.write(bytes);
+  }
+
+  #ended(why: string): void {
+    if (this.#closed) return;
+    const now = performance.now();
+    this.#restarts.push(now);
+    const lately = this.#restarts.filter((at) => at > now - mostRestarts.within).length;
+    if (lately > mostRestarts.count) {
+      this.#closed = true;
+      this.#options.onGivenUp(why);
+      return;
+    }
+    // What it was about to say is said again rather than never.
+    this.#lostSince ??= this.#lastHeard - margin;
+    this.#spawn();
+  }
+}
+
+/** A path for people: relative to the directory they are in when it lies below. */
+export function shownPath(path: string, cwd: string): string {
+  const text = textOfBytes(path);
+  return text.startsWith(`${cwd}/`) ? text.slice(cwd.length + 1) : text;
+}
