@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
-import { until } from '../support/engine.ts';
+import { ask, until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, sameTrees, treeOf, Watching } from '../support/watching.ts';
 
@@ -300,7 +300,7 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     const before = watching.applied().length;
     git('checkout', '-q', 'one');
     const done = await watching.next(before);
-    expect(treeOf(web('/app'))).toEqual(treeOf(at('src')));
+    await sameTrees(web('/app'), at('src'), 'branch one');
     expect(done.count).toBeGreaterThan(1900);
     expect(watching.applied()).toHaveLength(before + 1);
     rmSync(at('.git'), { recursive: true });
@@ -319,8 +319,12 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
   });
 
   it('goes on when the engine is killed', async () => {
-    const { stdout } = bench.run('engine', 'status', '--format', 'json');
-    process.kill((JSON.parse(stdout) as { pid: number }).pid, 'SIGKILL');
+    const { json } = await ask<{ pid: number }>(
+      join(bench.env.TCOMPOSE_ROOT!, 'run/engine.sock'),
+      'GET',
+      '/tcompose/status',
+    );
+    process.kill(json.pid, 'SIGKILL');
     writeFileSync(at('src/engine-killed'), '1');
     await holds(web('/app/engine-killed'), '1');
   });

@@ -1,12 +1,10 @@
 import type { TcomposeEvent } from '../../events.ts';
 import { visibleLine } from '../../visible.ts';
 import { logFormatter } from './log-lines.ts';
+import { messageText } from './message-text.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
-import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { Transfers } from './transfer.ts';
-import { warningText } from './warning.ts';
-import { watchLine } from './watch-lines.ts';
 
 type Progress = Extract<TcomposeEvent, { type: 'progress' }>;
 
@@ -54,10 +52,9 @@ export function plainRenderer(target: RenderTarget): Renderer {
       case 'begin':
         return;
       case 'warning':
-        target.err.write(warningText(event.message, event.hint, target.color.stderr));
-        return;
       case 'error':
-        target.err.write(formatError(event.error, { color: target.color.stderr, verbose: false }));
+      case 'watch':
+        target.err.write(messageText(event, target.color.stderr));
         return;
       case 'progress':
         progressLine(
@@ -67,9 +64,6 @@ export function plainRenderer(target: RenderTarget): Renderer {
         return;
       case 'layer':
         images.transfers.update(event);
-        return;
-      case 'watch':
-        target.err.write(watchLine(event, target.color.stderr));
         return;
       default:
         outputFor(event, target).write(logLine(event));

@@ -4,12 +4,10 @@ import { visibleLine } from '../../visible.ts';
 import { type LiveRow, liveLines } from './live-lines.ts';
 import { LiveRegion } from './live-region.ts';
 import { logFormatter } from './log-lines.ts';
+import { messageText } from './message-text.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
-import { formatError } from './print-error.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
 import { Transfers } from './transfer.ts';
-import { warningText } from './warning.ts';
-import { watchLine } from './watch-lines.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
@@ -135,13 +133,9 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         return;
       }
       case 'warning':
-        write(warningText(event.message, event.hint, target.color.stderr), target.err);
-        return;
       case 'error':
-        write(formatError(event.error, { color: target.color.stderr, verbose: false }), target.err);
-        return;
       case 'watch':
-        write(watchLine(event, target.color.stderr), target.err);
+        write(messageText(event, target.color.stderr), target.err);
         return;
       default:
         write(logLine(event), outputFor(event, target));

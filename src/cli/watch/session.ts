@@ -51,7 +51,8 @@ export class WatchSession {
   readonly #ledger = new Ledger();
   readonly #debounce: Debounce;
   readonly #watcher: Watcher;
-  readonly #locks: readonly string[];
+  /** Topmost paths that are watched. */
+  readonly #roots: readonly string[];
   readonly #end = new AbortController();
   /** Container → what was put into it before its command started. */
   readonly #filled = new Map<string, Promise<void>>();
@@ -86,7 +87,7 @@ export class WatchSession {
     this.lost = Promise.race([gone, events.lost]);
     this.lost.catch(() => {});
     const paths = topmost(rules.map(({ path }) => path));
-    this.#locks = gitLocks(paths.map(textOfBytes));
+    this.#roots = paths.map(textOfBytes);
     events.onEvent(({ Action, Actor }) => {
       const service = Actor.Attributes[labels.service] ?? '';
       if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True')
@@ -197,7 +198,7 @@ export class WatchSession {
       this.#schedule();
       return;
     }
-    if (now - since < longestHold && gitIsBusy(this.#locks, Date.now())) {
+    if (now - since < longestHold && gitIsBusy(gitLocks(this.#roots), Date.now())) {
       this.#timer = setTimeout(() => this.#fire(), holdStep);
       return;
     }

@@ -1,0 +1,15 @@
+import type { TcomposeEvent } from '../../events.ts';
+import { formatError } from './print-error.ts';
+import { warningText } from './warning.ts';
+import { watchLine } from './watch-lines.ts';
+
+/** What is told to the user beside progress and what services print, as text for standard error. */
+export function messageText(
+  event: Extract<TcomposeEvent, { type: 'warning' | 'error' | 'watch' }>,
+  color: boolean,
+): string {
+  if (event.type === 'warning') return warningText(event.message, event.hint, color);
+  return event.type === 'error'
+    ? formatError(event.error, { color, verbose: false })
+    : watchLine(event, color);
+}
