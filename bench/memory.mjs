@@ -15,6 +15,8 @@ import { makeRootfs, tarOf } from './lib/rootfs.mjs';
 
 const services = Number(process.env.SERVICES ?? 20);
 const settle = Number(process.env.SETTLE ?? 20);
+// The engine would end by itself after the last `down`.
+process.env.TCOMPOSE_IDLE_SECONDS = '0';
 const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
 const given = process.env.DOCKER_HOST;
 const dockerd =

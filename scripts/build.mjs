@@ -19,9 +19,15 @@ const entries = {
   engine: 'src/engine/main.ts',
   'image-worker': 'src/engine/image-worker.ts',
 };
+/** What goes around a bundle: the loader begins with shell, and runs the CLI as a function of what a module is given. */
+const wrapping = {
+  tcompose: [start, ''],
+  cli: ['(function(exports,require,module,__filename,__dirname){', '})'],
+};
 const packages = new Set();
 for (const [name, entry] of Object.entries(entries)) {
   if (!existsSync(entry)) continue;
+  const [head, foot] = wrapping[name] ?? ['', ''];
   const { metafile } = await build({
     entryPoints: [entry],
     outfile: `dist/${name}.cjs`,
@@ -31,13 +37,14 @@ for (const [name, entry] of Object.entries(entries)) {
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
+    // Every start reads the CLI's text: a quarter less of it is a tenth of the start.
+    minifyIdentifiers: name === 'cli',
     legalComments: 'none',
     metafile: true,
     external: ['koffi'],
     define: { TCOMPOSE_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
-    banner: {
-      js: `${name === 'tcompose' ? start : ''}const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;`,
-    },
+    banner: { js: `${head}const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;` },
+    footer: { js: foot },
     logLevel: 'warning',
   });
   for (const one of bundledPackages(metafile)) packages.add(one);
