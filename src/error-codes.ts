@@ -75,7 +75,8 @@ export const errorCodes = {
   COMPOSE_INCLUDE: 'An include that leads nowhere, in a circle, or is not understood.',
   COMPOSE_EXTENDS: 'An extends that names a missing service or file, or goes in a circle.',
   COMPOSE_MERGE: 'Two files give one attribute values that cannot be merged.',
-  COMPOSE_REMOTE: 'A compose file by OCI or git reference, which tcompose does not fetch yet.',
+  COMPOSE_REMOTE:
+    'A compose file can not be had from the registry or repository that is named; the message says why.',
   COMPOSE_NO_SUCH_SERVICE: 'A service selected by name or pattern is not in the project.',
   // compose: form, values, consistency
   COMPOSE_UNKNOWN_ATTRIBUTE: 'An attribute the Compose Specification does not have, often a typing mistake.',

@@ -1,3 +1,4 @@
+import type { LoadEffects } from '../compose/effects.ts';
 import type { Project } from '../compose/model/project.ts';
 import { composeWords } from '../compose-words.ts';
 import { TcomposeError } from '../errors.ts';
@@ -25,6 +26,7 @@ export async function loadForCommand(
   const { loadProject } = await import('../compose/load.ts');
   const { globals } = ctx;
   const { project, warnings } = await loadProject({
+    effects: await loadEffects(ctx),
     files: globals.files,
     projectName: globals.projectName,
     projectDirectory: globals.projectDirectory,
@@ -39,6 +41,15 @@ export async function loadForCommand(
   });
   for (const warning of warnings) ctx.warn(warning.message, warning.hint);
   return globals.allResources ? { ...project, everyResource: true } : project;
+}
+
+/** What a load takes from the world: this process's, and what is fetched from other machines. */
+export async function loadEffects(ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>): Promise<LoadEffects> {
+  const [{ nodeEffects }, { remoteFiles }] = await Promise.all([
+    import('../compose/effects.ts'),
+    import('./remote/remote-files.ts'),
+  ]);
+  return { ...nodeEffects(), fetchRemote: remoteFiles(ctx) };
 }
 
 /**

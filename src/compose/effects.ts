@@ -14,6 +14,8 @@ export interface LoadEffects {
   readonly readStdin: () => Promise<Uint8Array>;
   /** `undefined` when nothing is there or it can't be looked at. */
   readonly kind: (path: string) => Promise<'file' | 'directory' | undefined>;
+  /** Fetches a compose file from a registry or repository; gives its path. Absent: nothing is fetched. */
+  readonly fetchRemote?: (reference: string) => Promise<string>;
   /** The path with symbolic links followed; the path itself when that fails. */
   readonly realPath: (path: string) => Promise<string>;
 }

@@ -11,5 +11,7 @@ export interface GlobalOptions {
   readonly dryRun: boolean;
   readonly allResources: boolean;
   readonly compatibility: boolean;
+  /** Registries that compose files are fetched from without TLS. */
+  readonly insecureRegistries: readonly string[];
   readonly verbose: boolean;
 }

@@ -93,6 +93,7 @@ export function globalOptions(
     dryRun: flags['dry-run'] === true,
     allResources: flags['all-resources'] === true,
     compatibility: flags.compatibility === true || isTruthy(env.COMPOSE_COMPATIBILITY),
+    insecureRegistries: list('insecure-registry'),
     verbose: flags.verbose === true,
   };
 }

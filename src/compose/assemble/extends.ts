@@ -9,10 +9,10 @@ import { applyRemovals } from '../merge/remove.ts';
 import { enforceUnicity } from '../merge/unicity.ts';
 import { expandHome, resolvePaths } from '../normalize/paths.ts';
 import { problem, throwCollected } from '../problems.ts';
-import { remoteHint, remoteProblem } from '../read/discover.ts';
 import { readDocuments } from '../read/read-documents.ts';
 import { isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import type { Extended, ExtendScope } from './extend-scope.ts';
+import { fetchedAt } from './fetched-at.ts';
 import { type Layer, LayeredPositions } from './layers.ts';
 
 /** Services that may extend each other in a row, and how many of them, the nearest, are searched for places. */
@@ -123,14 +123,8 @@ async function baseOf(
     );
   }
   if (file === null) return { reference, baseScope: scope };
-  const remote = remoteProblem(file);
-  if (remote !== undefined) {
-    throw problem('COMPOSE_REMOTE', remote, scope.positions, [...path, 'file'], {
-      part: 'value',
-      hint: remoteHint,
-    });
-  }
-  const absolute = resolve(scope.directory, expandHome(file, run.effects.home));
+  const fetched = await fetchedAt(file, run, scope.positions, [...path, 'file']);
+  const absolute = fetched ?? resolve(scope.directory, expandHome(file, run.effects.home));
   if ((await run.effects.kind(absolute)) !== 'file') {
     throw problem(
       'COMPOSE_EXTENDS',

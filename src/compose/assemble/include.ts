@@ -5,10 +5,11 @@ import { mergeAt } from '../merge/merge.ts';
 import { applyRemovals } from '../merge/remove.ts';
 import { expandHome } from '../normalize/paths.ts';
 import { problem } from '../problems.ts';
-import { readEnvFiles, remoteHint, remoteProblem, requireFile } from '../read/discover.ts';
+import { readEnvFiles, requireFile } from '../read/discover.ts';
 import type { ComposeDocument } from '../read/read-documents.ts';
 import type { Contents } from '../read/resolve-environment.ts';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
+import { fetchedAt } from './fetched-at.ts';
 import type { Layer } from './layers.ts';
 import type { LoadFiles } from './loaded-tree.ts';
 
@@ -90,12 +91,9 @@ async function includeOne(
 ): Promise<Included> {
   const { effects } = run;
   const absolute = (value: string) => resolve(run.workingDir, expandHome(value, effects.home));
-  for (const file of entry.paths) {
-    const remote = remoteProblem(file);
-    if (remote !== undefined)
-      throw problem('COMPOSE_REMOTE', remote, document.positions, path, { hint: remoteHint });
-  }
-  const files = entry.paths.map(absolute);
+  const files: string[] = [];
+  for (const file of entry.paths)
+    files.push((await fetchedAt(file, run, document.positions, path)) ?? absolute(file));
   for (const file of files) {
     if (run.includedBy.includes(file)) throw cycle([...run.includedBy, file], document, path);
     await requireFile(file, effects).catch((error: unknown) => {

@@ -62,7 +62,7 @@ export async function discover(
     for (const file of files) envFiles.add(file);
     for (const [name, value] of found) if (!Object.hasOwn(environment, name)) environment[name] = value;
   };
-  const known = given ?? directoryOf(namedFiles(options.files ?? [], effects), effects.cwd);
+  const known = given ?? directoryOf(await namedFiles(options.files ?? [], effects), effects.cwd);
   await addEnvironment(known);
   const files = await composeFiles(options, environment, given ?? effects.cwd, effects, warn);
   const workingDir = given ?? directoryOf(files, effects.cwd);
@@ -80,12 +80,14 @@ function directoryOf(files: readonly string[], otherwise: string): string {
 }
 
 /** Files as -f or COMPOSE_FILE names them, made absolute. */
-function namedFiles(named: readonly string[], effects: LoadEffects): readonly string[] {
-  return named.map((file) => {
-    const remote = remoteProblem(file);
-    if (remote !== undefined) throw new TcomposeError('COMPOSE_REMOTE', remote, { hint: remoteHint });
-    return file === '-' ? file : resolve(effects.cwd, expandHome(file, effects.home));
-  });
+async function namedFiles(named: readonly string[], effects: LoadEffects): Promise<readonly string[]> {
+  return await Promise.all(
+    named.map(
+      async (file) =>
+        (await fetchedFile(file, effects)) ??
+        (file === '-' ? file : resolve(effects.cwd, expandHome(file, effects.home))),
+    ),
+  );
 }
 
 function explicitEnvFiles(
@@ -150,24 +152,22 @@ async function composeFiles(
   const fromVariable = (environment.COMPOSE_FILE ?? '').split(separator).filter((file) => file !== '');
   const chosen = named.length > 0 ? named : fromVariable;
   if (chosen.length === 0) return await defaultFiles(directory, effects, warn);
-  const files = namedFiles(chosen, effects);
+  const files = await namedFiles(chosen, effects);
   for (const file of files) await requireFile(file, effects);
   return files;
 }
 
-/** Why a reference to a compose file that isn't on this machine can't be followed; undefined for a path. */
-export function remoteProblem(reference: string): string | undefined {
-  if (reference.startsWith('oci://')) {
-    return `${reference}: compose files from an OCI artifact can't be fetched yet`;
-  }
-  if (/^(?:https?|git|ssh):\/\/|^git@|^github\.com\//.test(reference)) {
-    return `${reference}: compose files from a git repository can't be fetched yet`;
-  }
-  return undefined;
+/**
+ * The path of a compose file that is fetched from a registry or repository; undefined for a reference that is a path.
+ * @throws TcomposeError COMPOSE_REMOTE
+ */
+export async function fetchedFile(reference: string, effects: LoadEffects): Promise<string | undefined> {
+  if (!/^(?:oci|https?|git|ssh):\/\/|^git@|^github\.com\//.test(reference)) return undefined;
+  if (effects.fetchRemote !== undefined) return await effects.fetchRemote(reference);
+  throw new TcomposeError('COMPOSE_REMOTE', `${reference}: nothing is fetched from other machines here`, {
+    hint: 'Fetch it yourself, and name the local file.',
+  });
 }
-
-/** What to do about a file that would have to be fetched. */
-export const remoteHint = 'Fetch it yourself, and name the local file.';
 
 /** @throws TcomposeError COMPOSE_NO_FILE unless there is a file to read. */
 export async function requireFile(file: string, effects: LoadEffects): Promise<void> {

@@ -6,6 +6,7 @@ import type { Warning } from '../../../compose/warning.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { type Command, type FlagSpec, flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
+import { loadEffects } from '../../project.ts';
 
 const bool = (name: string, summary: string): FlagSpec => ({ name, type: 'boolean', summary });
 
@@ -82,9 +83,10 @@ async function output(args: ParsedArgs, ctx: CliContext): Promise<string> {
   return document(format === 'json' ? 'json' : 'yaml', args, ctx);
 }
 
-function options(args: ParsedArgs, ctx: CliContext): LoadOptions {
+async function options(args: ParsedArgs, ctx: CliContext): Promise<LoadOptions> {
   const { globals } = ctx;
   return {
+    effects: await loadEffects(ctx),
     files: globals.files,
     projectName: globals.projectName,
     projectDirectory: globals.projectDirectory,
@@ -103,7 +105,7 @@ function options(args: ParsedArgs, ctx: CliContext): LoadOptions {
 
 async function load(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}): Promise<Project> {
   const { loadProject } = await import('../../../compose/load.ts');
-  const { project, warnings } = await loadProject({ ...options(args, ctx), ...extra });
+  const { project, warnings } = await loadProject({ ...(await options(args, ctx)), ...extra });
   warn(warnings, ctx);
   return project;
 }
@@ -114,7 +116,7 @@ async function loadTree(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = 
     ctx.warn('services are not selected with --no-interpolate: this is the whole project');
   }
   const { loadProjectTree } = await import('../../../compose/load.ts');
-  const loaded = await loadProjectTree({ ...options(args, ctx), ...extra });
+  const loaded = await loadProjectTree({ ...(await options(args, ctx)), ...extra });
   warn(loaded.warnings, ctx);
   return loaded;
 }
@@ -189,7 +191,7 @@ async function variables(format: string | undefined, args: ParsedArgs, ctx: CliC
   if (args.positional.length > 0) {
     ctx.warn('services are not selected with --variables: these are those of the whole project');
   }
-  const found = await loadVariables(options(args, ctx));
+  const found = await loadVariables(await options(args, ctx));
   if (format === 'json' || format === 'yaml') {
     const { renderVariables } = await import('../../../compose/config/index.ts');
     return endLine(renderVariables(found, format));

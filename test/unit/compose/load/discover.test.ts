@@ -87,12 +87,12 @@ describe('finding the compose files', () => {
     [
       {},
       { files: ['oci://host/app'] },
-      "COMPOSE_REMOTE - oci://host/app: compose files from an OCI artifact can't be fetched yet",
+      'COMPOSE_REMOTE - oci://host/app: nothing is fetched from other machines here',
     ],
     [
       {},
       { files: ['https://github.com/x/y.git'] },
-      "COMPOSE_REMOTE - https://github.com/x/y.git: compose files from a git repository can't be fetched yet",
+      'COMPOSE_REMOTE - https://github.com/x/y.git: nothing is fetched from other machines here',
     ],
   ])('refuses %j with %j', async (files, options, message) => {
     expect(await refused(files, options)).toEqual([message]);

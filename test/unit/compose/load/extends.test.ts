@@ -109,7 +109,10 @@ describe('extends', () => {
       /2:23 cannot extend service "a": \/project\/no.yaml not found$/,
     ],
     ['services:\n  a: {extends: {service: 1}}', /services.a.extends must be a service name/],
-    ['services:\n  a: {extends: {file: "oci://x", service: b}}', /can't be fetched yet/],
+    [
+      'services:\n  a: {extends: {file: "oci://x", service: b}}',
+      /nothing is fetched from other machines here/,
+    ],
   ])('refuses %j', async (text, message) => {
     expect(await refused({ 'compose.yaml': text })).toEqual([expect.stringMatching(message)]);
   });
