@@ -1,3 +1,4 @@
+export type * from './archive/load-types.ts';
 export { parseImageConfig } from './config-facts.ts';
 export type * from './ingest-types.ts';
 export { createImageStore } from './store/image-store.ts';

@@ -1,3 +1,4 @@
+import type { LoadOptions } from './archive/load-types.ts';
 import type { ImageContent, Platform } from './ingest-types.ts';
 import type { ImageRecord } from './record-types.ts';
 
@@ -63,6 +64,13 @@ export interface ImageStore extends ImageContent {
   get(name: string, platform?: Platform): ImageRecord | undefined;
   /** Makes an image of one layer from a root file system tar (plain or gzip). On any error nothing is left. */
   importRootfs(tar: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImageRecord>;
+  /** Takes the images of an archive (docker's format, OCI layout; plain or compressed). @throws TcomposeError */
+  load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<void>;
+  /**
+   * The archive of images by name or id, as an OCI layout that docker's format is in, too; the same images give the same bytes.
+   * @throws TcomposeError IMAGE_NOT_FOUND before the first byte
+   */
+  save(names: readonly string[], platform?: Platform): Promise<AsyncGenerator<Uint8Array>>;
   /** Gives the image a further name; takes the name from whichever image had it. */
   tag(name: string, reference: string): Promise<ImageRecord>;
   /** Takes a tag away, and the image with its last one. @throws TcomposeError IMAGE_NOT_FOUND, IMAGE_IN_USE */

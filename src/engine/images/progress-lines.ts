@@ -67,7 +67,7 @@ export function errorLine(message: string, more: { readonly code?: string; reado
 }
 
 /** JSON as Go's encoder writes it: what HTML could take for its own is escaped. */
-function line(value: object): string {
+export function line(value: object): string {
   const json = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -4,8 +4,6 @@ import type { Route } from '../http/router.ts';
 /** Endpoints of Docker's API that this engine does not have, by what they are for. */
 const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
   ['building images', ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc']],
-  ['making an image of a container', ['POST /commit']],
-  ['saving and loading images', ['GET /images/get', 'GET /images/{name*}/get', 'POST /images/load']],
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
   ['plugins', ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create']],

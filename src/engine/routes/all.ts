@@ -6,6 +6,7 @@ import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { eventRoutes } from './events.ts';
 import { execRoutes } from './execs.ts';
+import { imageArchiveRoutes } from './image-archives.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { registryRoutes } from './registries.ts';
@@ -23,6 +24,7 @@ export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     ...containerStreamRoutes(engine),
     ...execRoutes(engine),
     ...archiveRoutes(engine),
+    ...imageArchiveRoutes(engine),
     ...registryRoutes(engine),
     ...imageRoutes(engine),
     ...networkRoutes(engine),

@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
+import { loadArchive } from '../archive/load.ts';
+import { namesToSave } from '../archive/names-to-save.ts';
+import { saveArchive } from '../archive/save.ts';
 import { hexOf } from '../digest.ts';
 import { hostImage, hostReference, imageArchitecture } from '../host/host-config.ts';
 import { keepHostRecords } from '../host/host-records.ts';
 import { HostRoot } from '../host/host-root.ts';
 import { applyChanges } from '../image-changes.ts';
-import type { Platform, StoredManifest } from '../ingest-types.ts';
+import type { ImageContent, Platform, StoredManifest } from '../ingest-types.ts';
 import { choosePlatform, parsePlatform, platformRank } from '../platform.ts';
 import { idDigits, idLength, normaliseTag } from '../reference.ts';
 import type {
@@ -296,6 +299,26 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     };
   }
 
+  const content: ImageContent = {
+    ingest: newIngest,
+    openBlob: (digest) => shelf.blobs.open(digest),
+    manifestOf,
+    layersOf: async (image) =>
+      storedOf(image).layers.map((descriptor, index) => ({
+        descriptor,
+        diffId: image.diffIds[index]!,
+        chainId: image.chain[index]!,
+        size: layers.info(image.chain[index]!)?.size ?? 0,
+      })),
+    maker: {
+      layer: (source, parent, ingest) => makeLayer(shelf, source, parent, ingest as StoreIngest),
+      image: async (image, ingest) => {
+        const tag = image.tag === undefined ? {} : { tag: taggable(image.tag) };
+        return byId(await makeImage(shelf, { ...image, ...tag }, ingest as StoreIngest))!;
+      },
+    },
+  };
+
   return {
     list: () =>
       [host.record, ...metadata.images().map(toRecord)].sort(
@@ -305,6 +328,15 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     importRootfs: async (archive, importOptions) => {
       await swept;
       return importRootfs(archive, importOptions);
+    },
+    load: async (archive, loadOptions) => {
+      await swept;
+      await loadArchive(shelf, archive, loadOptions, newIngest);
+    },
+    save: async (names, platform) => {
+      const need = (name: string) => get(name, platform) ?? mustGet(name);
+      const images = namesToSave(names, need, () => metadata.images().map(toRecord));
+      return saveArchive(content, images, newIngest());
     },
     tag: (name, reference) =>
       exclusively(async () => {
@@ -323,23 +355,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     remove: (name, removeOptions) => exclusively(() => remove(name, removeOptions)),
     rootfs,
     copyRootfs: (source, target) => copyLayers(source.lowerDirs, target),
-    ingest: newIngest,
-    openBlob: (digest) => shelf.blobs.open(digest),
-    manifestOf,
-    layersOf: async (image) =>
-      storedOf(image).layers.map((descriptor, index) => ({
-        descriptor,
-        diffId: image.diffIds[index]!,
-        chainId: image.chain[index]!,
-        size: layers.info(image.chain[index]!)?.size ?? 0,
-      })),
-    maker: {
-      layer: (source, parent, ingest) => makeLayer(shelf, source, parent, ingest as StoreIngest),
-      image: async (image, ingest) => {
-        const tag = image.tag === undefined ? {} : { tag: taggable(image.tag) };
-        return byId(await makeImage(shelf, { ...image, ...tag }, ingest as StoreIngest))!;
-      },
-    },
+    ...content,
     loose: () => ({ size: looseBlobs(shelf).reduce((sum, { size }) => sum + size, 0) }),
     clear: () => exclusively(async () => (await sweep(shelf, 'all')).bytes),
     layerUse() {

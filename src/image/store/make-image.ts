@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
 import { encodeImageConfig } from '../config-facts.ts';
 import { chainIds, sha256 } from '../digest.ts';
 import type { Descriptor, ImageToMake, LayerSource, NewLayer } from '../ingest-types.ts';
@@ -15,14 +16,22 @@ import { newStaging, type Shelf } from './shelf.ts';
 const layerType = (compression: Compression | undefined): string =>
   compression === undefined ? mediaTypes.layer : `${mediaTypes.layer}+${compression}`;
 
-/** See ImageMaker.layer. */
+/** A file that is a layer, of which the store makes its own. */
+interface FileSource {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly expected?: Descriptor;
+}
+
+/** See ImageMaker.layer. `diffId`: it must be that. */
 export async function makeLayer(
   shelf: Shelf,
-  source: LayerSource,
+  source: LayerSource | FileSource,
   parent: readonly string[],
   ingest: StoreIngest,
+  options: { readonly diffId?: string; readonly progress?: (bytes: number) => void } = {},
 ): Promise<NewLayer> {
-  const file = newStaging(shelf);
+  const file = source.kind === 'file' ? source.path : newStaging(shelf);
   // Its directory, when the layer was unpacked as it came.
   const staging = newStaging(shelf);
   try {
@@ -31,8 +40,14 @@ export async function makeLayer(
         ? await shelf.jobs
             .start({ kind: 'pack', directory: source.directory, file }, { warn: shelf.warn })
             .end()
-        : await takeTar(shelf, source.stream, staging, file);
+        : await takeTar(shelf, source, staging, file, options.progress);
     const { digest, size, diffId = digest, compression } = result;
+    if (options.diffId !== undefined && options.diffId !== diffId)
+      throw new TcomposeError(
+        'IMAGE_ARCHIVE',
+        `invalid diffID for layer ${parent.length}: expected "${options.diffId}", got "${diffId}"`,
+        { hint: 'The image is damaged: its layer is not what its configuration names.' },
+      );
     const descriptor: Descriptor = { mediaType: layerType(compression), digest, size };
     const diffIds = [...parent, diffId];
     const chainId = chainIds(diffIds).at(-1)!;
@@ -69,19 +84,27 @@ async function unpacked(
 
 async function takeTar(
   shelf: Shelf,
-  stream: AsyncIterable<Uint8Array>,
+  source: Exclude<LayerSource, { kind: 'upper' }> | FileSource,
   staging: string,
   file: string,
+  progress: (bytes: number) => void = () => {},
 ): Promise<JobResult> {
   const tree = join(staging, 'diff');
   mkdirSync(staging, { mode: 0o700 });
   mkdirSync(tree, { mode: 0o755 });
+  const expected = source.kind === 'file' ? source.expected : undefined;
   const job = shelf.jobs.start(
-    { kind: 'take', file, input: true, layer: { ...shelf.unpack, mayBeEmpty: false, tree } },
-    { warn: shelf.warn },
+    {
+      kind: 'take',
+      file,
+      input: source.kind === 'tar',
+      layer: { ...shelf.unpack, mayBeEmpty: source.kind === 'file', tree },
+      ...(expected === undefined ? {} : { expected: { digest: expected.digest, size: expected.size } }),
+    },
+    { warn: shelf.warn, progress },
   );
   try {
-    for await (const chunk of stream) await job.write(chunk);
+    if (source.kind === 'tar') for await (const chunk of source.stream) await job.write(chunk);
     return await job.end();
   } catch (error) {
     await job.cancel();

@@ -1,0 +1,121 @@
+import { applyChanges } from '../../image/image-changes.ts';
+import type { ImageRuntimeConfig } from '../../image/index.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { Container } from '../containers/container.ts';
+import { pauseContainer, unpauseContainer } from '../containers/lifecycle/stop.ts';
+import type { Engine } from '../context.ts';
+import { badParameter, notImplemented } from '../http/failure.ts';
+
+export interface CommitRequest {
+  readonly reference?: string;
+  readonly comment: string;
+  readonly author: string;
+  /** Dockerfile instructions. */
+  readonly changes: readonly string[];
+  readonly pause: boolean;
+  /** Replaces what the container was made with, field by field. */
+  readonly config: Partial<ContainerConfig>;
+}
+
+/** The fields of a container's configuration that an image has, too. */
+const kept = [
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'StopTimeout',
+  'Healthcheck',
+  'OnBuild',
+  'Shell',
+] as const;
+
+function imageConfig(...configs: readonly object[]): ImageRuntimeConfig {
+  const result: Record<string, unknown> = {};
+  for (const config of configs)
+    for (const name of kept) {
+      const value = (config as Record<string, unknown>)[name];
+      if (value !== undefined && value !== null && value !== '') result[name] = value;
+    }
+  return result as ImageRuntimeConfig;
+}
+
+/**
+ * Makes an image of what a container has changed (`docker commit`): one more layer upon its image's. A running container is
+ * paused meanwhile if asked for. @returns the image's id
+ */
+export async function commitContainer(
+  engine: Engine,
+  container: Container,
+  request: CommitRequest,
+): Promise<string> {
+  const image = engine.images.get(container.record.imageId);
+  if (image === undefined)
+    throw badParameter(`the image of ${container.name} is gone, so nothing can be added to it`);
+  if (image.host)
+    throw notImplemented(
+      'a container of tcompose/host can not be committed: its root is made of this machine’s own files',
+    );
+  const source = engine.images.rootfs(image).storage;
+  if (source.kind === 'copy') throw notImplemented(`a container can not be committed here: ${source.reason}`);
+  const config = applyChanges(imageConfig(container.record.config, request.config), request.changes);
+  const ingest = engine.images.ingest();
+  const pause = request.pause && container.state.status === 'running';
+  if (pause) await pauseContainer(engine, container);
+  try {
+    ingest.hold(image);
+    const below = await engine.images.layersOf(image);
+    const layer = await engine.images.maker
+      .layer({ kind: 'upper', directory: container.upperDir }, image.diffIds, ingest)
+      .finally(async () => {
+        if (pause) await unpauseContainer(engine, container);
+      });
+    const created = new Date(engine.clock.now().ms).toISOString();
+    const { comment, author } = request;
+    const history = [
+      ...image.history,
+      {
+        created,
+        created_by: container.record.command.join(' '),
+        ...(author === '' ? {} : { author }),
+        ...(comment === '' ? {} : { comment }),
+      },
+    ];
+    const { os, architecture, variant } = image;
+    const made = await engine.images.maker.image(
+      {
+        facts: {
+          os,
+          architecture,
+          ...(variant === undefined ? {} : { variant }),
+          ...(author === '' ? {} : { author }),
+          created,
+          config,
+          history,
+        },
+        layers: [...below, layer],
+        parent: image.id,
+        ...(request.reference === undefined ? {} : { tag: request.reference }),
+      },
+      ingest,
+    );
+    engine.events.emit({
+      type: 'container',
+      action: 'commit',
+      id: container.id,
+      attributes: {
+        comment,
+        image: container.record.config.Image ?? image.id,
+        imageID: made.id,
+        name: container.name,
+      },
+    });
+    return made.id;
+  } finally {
+    await ingest.release();
+  }
+}

@@ -1,0 +1,69 @@
+import type { LoadEvent } from '../../image/index.ts';
+import { shortId } from '../../image/reference.ts';
+import type { Engine } from '../context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { failureOf } from '../http/failure.ts';
+import { errorLine, line, progressBar } from './progress-lines.ts';
+
+/** Between two counts of one layer, milliseconds. */
+const countEveryMs = 100;
+
+/** What docker's clients are told of an event; `quiet` leaves the layers out. */
+export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
+  if (event.kind === 'loaded') {
+    const what = event.name === undefined ? `Loaded image ID: ${event.id}` : `Loaded image: ${event.name}`;
+    return line({ stream: `${what}\n` });
+  }
+  if (event.kind === 'renamed') {
+    const words = `The image ${event.name} already exists, renaming the old one with ID ${event.oldId} to empty string`;
+    return line({ stream: `${words}\n` });
+  }
+  if (quiet) return undefined;
+  const { current, total, diffId } = event;
+  return line({
+    status: 'Loading layer',
+    progressDetail: { current, total },
+    progress: progressBar(current, total),
+    id: shortId(diffId),
+  });
+}
+
+/** `POST /images/load`: always 200, what fails is the stream's last line. */
+export async function loadImages(engine: Engine, exchange: Exchange, quiet: boolean): Promise<void> {
+  const platform = exchange.query.get('platform');
+  const writer = exchange.stream(200, 'application/json');
+  let counted = 0;
+  const tell = (event: LoadEvent): void => {
+    if (event.kind === 'layer' && event.current < event.total) {
+      const now = engine.clock.monotonic();
+      if (now - counted < countEveryMs || writer.full) return;
+      counted = now;
+    }
+    if (event.kind === 'loaded')
+      engine.events.emit({
+        type: 'image',
+        action: 'load',
+        id: event.id,
+        attributes: { name: event.name ?? event.id },
+      });
+    const text = loadLine(event, quiet);
+    if (text !== undefined) void writer.write(text);
+  };
+  try {
+    // An archive that is refused must not take the connection along: the answer still has to go back on it.
+    await engine.images.load(exchange.body.iterator({ destroyOnReturn: false }), {
+      ...(platform ? { platform } : {}),
+      tell,
+    });
+  } catch (error) {
+    exchange.body.resume();
+    const { message, code, hint } = failureOf(error).body;
+    await writer.write(
+      errorLine(message, {
+        ...(code === undefined ? {} : { code }),
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    );
+  }
+  writer.end();
+}

@@ -1,0 +1,91 @@
+import { parsePlatform } from '../../image/platform.ts';
+import type { ContainerConfig } from '../api/container-config.ts';
+import type { Engine } from '../context.ts';
+import { flag } from '../filters.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { badParameter } from '../http/failure.ts';
+import type { Route } from '../http/router.ts';
+import { commitContainer } from '../images/commit-container.ts';
+import { loadImages } from '../images/load-images.ts';
+
+/** Images by archives: save, load; and commit, which makes one of a container. */
+export function imageArchiveRoutes(engine: Engine): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/images/get',
+      handler: (exchange) => save(engine, exchange, exchange.query.getAll('names')),
+    },
+    {
+      method: 'GET',
+      path: '/images/{name*}/get',
+      handler: (exchange) => save(engine, exchange, [exchange.params.name!]),
+    },
+    {
+      method: 'POST',
+      path: '/images/load',
+      handler: (exchange) => loadImages(engine, exchange, flag(exchange.query, 'quiet', true)),
+    },
+    {
+      method: 'POST',
+      path: '/commit',
+      async handler(exchange) {
+        const { query } = exchange;
+        const name = query.get('container');
+        if (!name) throw badParameter('the container to be committed is missing');
+        const container = engine.containers.need(name);
+        const repo = query.get('repo');
+        const tag = query.get('tag');
+        const id = await commitContainer(engine, container, {
+          ...(repo ? { reference: tag ? `${repo}:${tag}` : repo } : {}),
+          comment: query.get('comment') ?? '',
+          author: query.get('author') ?? '',
+          // Clients send one parameter for each, or all in one, line by line.
+          changes: query
+            .getAll('changes')
+            .flatMap((text) => text.split('\n').filter((line) => line.trim() !== '')),
+          pause: flag(query, 'pause', true),
+          config: await exchange.json<Partial<ContainerConfig>>(),
+        });
+        exchange.send(201, { Id: id });
+      },
+    },
+  ];
+}
+
+async function save(engine: Engine, exchange: Exchange, names: readonly string[]): Promise<void> {
+  if (names.length === 0) throw badParameter('no image was named');
+  const text = exchange.query.get('platform');
+  const platform = text ? platformOf(text) : undefined;
+  const archive = await engine.images.save(names, platform);
+  const writer = exchange.stream(200, 'application/x-tar');
+  try {
+    for await (const piece of archive) {
+      if (exchange.signal.aborted) break;
+      await writer.write(piece);
+    }
+  } finally {
+    await archive.return(undefined);
+  }
+  writer.end();
+  for (const name of names) {
+    const image = engine.images.get(name);
+    if (image !== undefined)
+      engine.events.emit({ type: 'image', action: 'save', id: image.id, attributes: { name } });
+  }
+}
+
+/** Newer clients send it as JSON. */
+function platformOf(text: string) {
+  const own = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
+  if (!text.startsWith('{')) return parsePlatform(text, own);
+  const { os, architecture, variant } = JSON.parse(text) as {
+    os?: string;
+    architecture?: string;
+    variant?: string;
+  };
+  return parsePlatform(
+    [os ?? 'linux', architecture ?? own.architecture, ...(variant ? [variant] : [])].join('/'),
+    own,
+  );
+}

@@ -1,0 +1,106 @@
+import { TcomposeError } from '../../errors.ts';
+import { archiveError } from '../../tar/archive-error.ts';
+import { familiarReference, parseReference, withDefaultTag } from '../reference.ts';
+import type { ArchivedImage } from './load-types.ts';
+import type { ArchiveMembers } from './members.ts';
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** A tag of an archive, familiar. @throws TcomposeError IMAGE_REFERENCE */
+export function archivedTag(text: string): string {
+  const reference = withDefaultTag(parseReference(text));
+  if (reference.digest !== undefined)
+    throw new TcomposeError('IMAGE_REFERENCE', `invalid tag ${JSON.stringify(text)}`, {
+      hint: 'A digest is no tag.',
+    });
+  return familiarReference(reference);
+}
+
+/** Images of `manifest.json` (docker save since 1.10, skopeo's docker-archive). Undefined where there is none. */
+export async function dockerImages(members: ArchiveMembers): Promise<ArchivedImage[] | undefined> {
+  const list = await members.json('manifest.json');
+  if (list === undefined) return undefined;
+  if (!Array.isArray(list)) throw archiveError('manifest.json is no list');
+  return Promise.all(
+    list.map(async (one: unknown): Promise<ArchivedImage> => {
+      const { Config, Layers, RepoTags } = (one ?? {}) as {
+        Config?: unknown;
+        Layers?: unknown;
+        RepoTags?: unknown;
+      };
+      if (typeof Config !== 'string' || !isTexts(Layers ?? []))
+        throw archiveError('manifest.json does not say what an image is made of');
+      members.need(Config);
+      return {
+        config: (await members.bytes(Config))!,
+        layers: ((Layers ?? []) as string[]).map((name) => ({ file: members.need(name) })),
+        tags: isTexts(RepoTags) ? RepoTags.map(archivedTag) : [],
+      };
+    }),
+  );
+}
+
+/** An image's directory before Docker 1.10. */
+interface OldImage {
+  readonly parent?: string;
+  readonly created?: string;
+  readonly author?: string;
+  readonly comment?: string;
+  readonly architecture?: string;
+  readonly os?: string;
+  readonly config?: object;
+  readonly container_config?: { readonly Cmd?: readonly string[] | null };
+  readonly throwaway?: boolean;
+}
+
+/** Most layers that are followed by `parent`. */
+const mostParents = 1000;
+
+/** Images of `repositories` and `<id>/{json,layer.tar}` (docker save before 1.10). Undefined where there are none. */
+export async function oldDockerImages(
+  members: ArchiveMembers,
+  diffIdOf: (file: string) => Promise<string>,
+): Promise<ArchivedImage[] | undefined> {
+  const repositories = await members.json('repositories');
+  if (typeof repositories !== 'object' || repositories === null) return undefined;
+  const tagsOf = new Map<string, string[]>();
+  for (const [name, tags] of Object.entries(repositories as Record<string, Record<string, string>>))
+    for (const [tag, id] of Object.entries(tags))
+      tagsOf.set(id, [...(tagsOf.get(id) ?? []), archivedTag(`${name}:${tag}`)]);
+  const images: ArchivedImage[] = [];
+  for (const [id, tags] of tagsOf) images.push({ ...(await oldImage(members, id, diffIdOf)), tags });
+  return images;
+}
+
+async function oldImage(
+  members: ArchiveMembers,
+  top: string,
+  diffIdOf: (file: string) => Promise<string>,
+): Promise<Omit<ArchivedImage, 'tags'>> {
+  const stack: { readonly json: OldImage; readonly file: string }[] = [];
+  for (let id: string | undefined = top; id !== undefined && id !== ''; id = stack[0]!.json.parent) {
+    if (stack.length > mostParents) throw archiveError('an image in it is its own parent');
+    members.need(`${id}/json`);
+    const json = ((await members.json(`${id}/json`)) ?? {}) as OldImage;
+    stack.unshift({ json, file: members.need(`${id}/layer.tar`) });
+  }
+  const { json } = stack.at(-1)!;
+  const diffIds: string[] = [];
+  for (const { file } of stack) diffIds.push(await diffIdOf(file));
+  const config = {
+    created: json.created,
+    author: json.author,
+    architecture: json.architecture,
+    os: json.os,
+    config: json.config,
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    history: stack.map(({ json: { created, author, comment, container_config } }) => ({
+      created,
+      author,
+      comment,
+      created_by: container_config?.Cmd?.join(' '),
+    })),
+  };
+  return { config: Buffer.from(JSON.stringify(config)), layers: stack.map(({ file }) => ({ file })) };
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { TcomposeError } from '../../errors.ts';
+import { parseImageConfig } from '../config-facts.ts';
+import { sha256 } from '../digest.ts';
+import type { Descriptor } from '../ingest-types.ts';
+import { mediaTypes } from '../manifest.ts';
+import { parsePlatform } from '../platform.ts';
+import type { StoreIngest } from '../store/ingest.ts';
+import { makeLayer } from '../store/make-image.ts';
+import { newStaging, type Shelf } from '../store/shelf.ts';
+import { decompress } from '../unpack/decompress.ts';
+import { explain } from '../unpack/explain.ts';
+import { dockerImages, oldDockerImages } from './docker-archive.ts';
+import type { ArchivedImage, LoadOptions } from './load-types.ts';
+import { ArchiveMembers, noImage } from './members.ts';
+import { layoutImages } from './oci-layout.ts';
+
+/**
+ * Takes the images of an archive into the store: of docker's format, of an OCI layout, or both at once, when the layout is
+ * what counts and the names of both are given.
+ * @throws TcomposeError
+ */
+export async function loadArchive(
+  shelf: Shelf,
+  stream: AsyncIterable<Uint8Array>,
+  options: LoadOptions,
+  newIngest: () => StoreIngest,
+): Promise<void> {
+  const directory = newStaging(shelf);
+  const ingest = newIngest();
+  try {
+    const members = await ArchiveMembers.read(stream, directory, shelf.beforeWrite);
+    const files = new Map<string, Promise<Descriptor>>();
+    for (const image of await imagesOf(shelf, members, options))
+      await loadImage(shelf, image, options, ingest, files);
+  } catch (error) {
+    throw explain(error, shelf.root, 0);
+  } finally {
+    await ingest.release();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function imagesOf(
+  shelf: Shelf,
+  members: ArchiveMembers,
+  { platform }: LoadOptions,
+): Promise<readonly ArchivedImage[]> {
+  const own = { os: 'linux', architecture: shelf.architecture };
+  const wanted = {
+    platform: platform === undefined ? own : parsePlatform(platform, own),
+    asked: platform !== undefined,
+  };
+  const docker = await dockerImages(members);
+  // What docker writes has both, and says nothing by an empty index of its own.
+  const layout = await layoutImages(members, wanted);
+  if (layout === undefined || (layout.length === 0 && docker !== undefined))
+    return docker ?? (await oldDockerImages(members, diffIdOf)) ?? fail(noImage(members.names()));
+  if (layout.length === 0 && docker === undefined) throw noImage(members.names());
+  return withTagsOf(layout, docker ?? []);
+}
+
+const fail = (error: TcomposeError): never => {
+  throw error;
+};
+
+/** The layout's images, with the names that docker's list has for the same ones, and what only that has. */
+function withTagsOf(layout: readonly ArchivedImage[], docker: readonly ArchivedImage[]): ArchivedImage[] {
+  const same = (a: ArchivedImage, b: ArchivedImage) => a.config.equals(b.config);
+  return [
+    ...layout.map((image) => ({
+      ...image,
+      tags: [
+        ...new Set([...docker.filter((one) => same(one, image)).flatMap(({ tags }) => tags), ...image.tags]),
+      ],
+    })),
+    ...docker.filter((one) => !layout.some((image) => same(image, one))),
+  ];
+}
+
+async function diffIdOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of (await decompress(createReadStream(file))).chunks) hash.update(chunk);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function loadImage(
+  shelf: Shelf,
+  image: ArchivedImage,
+  { tell }: LoadOptions,
+  ingest: StoreIngest,
+  files: Map<string, Promise<Descriptor>>,
+): Promise<void> {
+  const { diffIds } = parseImageConfig(image.config, shelf.architecture);
+  if (diffIds.length !== image.layers.length)
+    throw new TcomposeError(
+      'IMAGE_CONFIG',
+      `invalid manifest, layers length mismatch: expected ${image.layers.length}, got ${diffIds.length}`,
+    );
+  const config = described(mediaTypes.config, image.config);
+  await ingest.put(config, image.config);
+  const descriptors: Descriptor[] = [];
+  for (const [index, layer] of image.layers.entries())
+    descriptors.push(
+      await loadLayer(shelf, { ...layer, diffIds: diffIds.slice(0, index + 1) }, tell, ingest, files),
+    );
+  const manifest = image.manifest ?? made(config, descriptors);
+  await ingest.put(manifest.descriptor, manifest.bytes);
+  if (image.index !== undefined) await ingest.put(image.index.descriptor, image.index.bytes);
+  const commit = {
+    manifest: manifest.descriptor,
+    ...(image.index === undefined ? {} : { index: image.index.descriptor }),
+  };
+  if (image.tags.length === 0) {
+    const { id } = await ingest.commit(commit);
+    await tell({ kind: 'loaded', id });
+  }
+  for (const name of image.tags) {
+    const old = shelf.metadata.references.tags.get(name)?.images[0];
+    const { id } = await ingest.commit({ ...commit, tag: name });
+    if (old !== undefined && old !== id) await tell({ kind: 'renamed', name, oldId: old });
+    await tell({ kind: 'loaded', id, name });
+  }
+}
+
+interface WantedLayer {
+  readonly file: string | undefined;
+  readonly descriptor?: Descriptor;
+  readonly diffIds: readonly string[];
+}
+
+async function loadLayer(
+  shelf: Shelf,
+  { file, descriptor, diffIds }: WantedLayer,
+  tell: LoadOptions['tell'],
+  ingest: StoreIngest,
+  files: Map<string, Promise<Descriptor>>,
+): Promise<Descriptor> {
+  const taken = file === undefined ? undefined : await files.get(file);
+  const there = descriptor ?? taken;
+  if (there !== undefined && shelf.blobs.size(there.digest) === there.size) {
+    for (let one = await ingest.layer({ descriptor: there, diffIds }); one.kind !== 'present'; ) {
+      if (one.kind === 'write') await one.writer.abort();
+      else await one.settled;
+      one = await ingest.layer({ descriptor: there, diffIds });
+    }
+    return there;
+  }
+  if (file === undefined)
+    throw new TcomposeError('IMAGE_ARCHIVE', `the layer ${descriptor?.digest} is not in the archive`, {
+      hint: 'The archive has only a part of the image.',
+    });
+  const { size: total } = await stat(file);
+  const diffId = diffIds.at(-1)!;
+  const source = {
+    kind: 'file',
+    path: file,
+    ...(descriptor === undefined ? {} : { expected: descriptor }),
+  } as const;
+  const loaded = makeLayer(shelf, source, diffIds.slice(0, -1), ingest, {
+    diffId,
+    progress: (current) => void tell({ kind: 'layer', diffId, current, total }),
+  }).then(({ descriptor: found }) => descriptor ?? found);
+  files.set(file, loaded);
+  return loaded;
+}
+
+const described = (mediaType: string, data: Buffer): Descriptor => ({
+  mediaType,
+  digest: sha256(data),
+  size: data.length,
+});
+
+function made(config: Descriptor, layers: readonly Descriptor[]) {
+  const bytes = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers }),
+  );
+  return { descriptor: described(mediaTypes.manifest, bytes), bytes };
+}

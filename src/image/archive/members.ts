@@ -1,0 +1,145 @@
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import { archiveError, shownName } from '../../tar/archive-error.ts';
+import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
+import { decompress } from '../unpack/decompress.ts';
+import { archiveParts } from '../unpack/tree-writer.ts';
+
+/** Members that are text are at most so long. */
+const longestText = 64 * 1024 * 1024;
+const mostLinks = 40;
+
+/** The files of an image archive, on the disk under numbers, found by their names in the archive: no name becomes a path. */
+export class ArchiveMembers {
+  readonly #directory: string;
+  readonly #files = new Map<string, string>();
+  readonly #links = new Map<string, string>();
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Reads an archive to its end, in whatever order it is, plain or compressed, into the new directory `directory`.
+   * `before` is called before each write. What is neither file nor link is passed over.
+   * @throws TcomposeError IMAGE_ARCHIVE
+   */
+  static async read(
+    stream: AsyncIterable<Uint8Array>,
+    directory: string,
+    before: (path: string) => void,
+  ): Promise<ArchiveMembers> {
+    await mkdir(directory, { mode: 0o700 });
+    const members = new ArchiveMembers(directory);
+    const { chunks } = await decompress(stream);
+    const reader = new TarReader(chunks);
+    try {
+      for (let entry = await reader.next(); entry !== undefined; entry = await reader.next())
+        await members.#add(entry, reader, before);
+    } finally {
+      await reader.close().catch(() => undefined);
+    }
+    return members;
+  }
+
+  async #add(entry: TarEntry, reader: TarReader, before: (path: string) => void): Promise<void> {
+    const name = archiveParts(entry.name).join('/');
+    if (entry.type === 'symlink')
+      this.#links.set(
+        name,
+        entry.linkName.startsWith('/') ? entry.linkName : posix.join(posix.dirname(name), entry.linkName),
+      );
+    else if (entry.type === 'hardlink') this.#links.set(name, entry.linkName);
+    if (entry.type !== 'file') return;
+    const path = join(this.#directory, String(this.#files.size));
+    before(path);
+    const file = await open(path, 'wx', 0o600);
+    try {
+      for (let piece = await reader.read(); piece !== undefined; piece = await reader.read())
+        for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten;
+    } finally {
+      await file.close();
+    }
+    this.#links.delete(name);
+    this.#files.set(name, path);
+  }
+
+  /** Where the content of a member is; links are followed inside the archive. */
+  path(name: string): string | undefined {
+    let at = posix.normalize(name).replace(/^(?:\.\/|\/)+/, '');
+    for (let links = 0; links < mostLinks; links++) {
+      const file = this.#files.get(at);
+      if (file !== undefined) return file;
+      const to = this.#links.get(at);
+      if (to === undefined) return undefined;
+      at = posix.normalize(to).replace(/^(?:\.\/|\/)+/, '');
+    }
+    return undefined;
+  }
+
+  /** @throws TcomposeError IMAGE_ARCHIVE naming the member that is missing */
+  need(name: string): string {
+    const path = this.path(name);
+    if (path === undefined) throw archiveError(`${shownName(name)}, which it refers to, is not in it`);
+    return path;
+  }
+
+  /** Content of a small member; undefined when it is not there. */
+  async bytes(name: string): Promise<Buffer | undefined> {
+    const path = this.path(name);
+    if (path === undefined) return undefined;
+    const { size } = await stat(path);
+    if (size > longestText)
+      throw archiveError(`${shownName(name)} has ${size} bytes, and should be a short text`);
+    return readFile(path);
+  }
+
+  /** The same, parsed. @throws TcomposeError IMAGE_ARCHIVE */
+  async json(name: string): Promise<unknown> {
+    const bytes = await this.bytes(name);
+    if (bytes === undefined) return undefined;
+    try {
+      return JSON.parse(bytes.toString());
+    } catch (error) {
+      throw archiveError(`${shownName(name)} is not JSON (${(error as Error).message})`);
+    }
+  }
+
+  names(): string[] {
+    return [...this.#files.keys(), ...this.#links.keys()];
+  }
+}
+
+/** The error for an archive that has no image in it: what it seems to be instead. */
+export function noImage(names: readonly string[]): TcomposeError {
+  const has = (...wanted: readonly string[]) =>
+    wanted.some((one) => names.some((name) => name === one || name.startsWith(`${one}/`)));
+  const seems: readonly (readonly [boolean, string, string])[] = [
+    [names.length === 0, 'it is empty', 'Write it again with `tcompose image save`.'],
+    [
+      has('Chart.yaml') || names.some((name) => /^[^/]+\/Chart\.yaml$/.test(name)),
+      'it seems to be a Helm chart',
+      'Charts are for helm.',
+    ],
+    [
+      has('Dockerfile', 'Containerfile'),
+      'it seems to be a build context',
+      '`tcompose build` makes an image of one.',
+    ],
+    [
+      has('bin', 'usr', 'etc', 'sbin', 'lib'),
+      'it seems to be a root file system',
+      '`tcompose image import` makes an image of one.',
+    ],
+    [has('config.json') && has('rootfs'), 'it seems to be an OCI bundle', '`tcompose oci run` starts one.'],
+  ];
+  const [, what, hint] = seems.find(([is]) => is) ?? [
+    true,
+    'it has neither index.json nor manifest.json nor repositories',
+    'An image archive is what `image save`, skopeo (docker-archive, oci-archive) and buildx write.',
+  ];
+  return new TcomposeError('IMAGE_ARCHIVE', `the archive can not be used: there is no image in it, ${what}`, {
+    hint,
+  });
+}

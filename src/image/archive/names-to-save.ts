@@ -1,0 +1,71 @@
+import type { ImageRecord } from '../record-types.ts';
+import { familiarName, idDigits, parseReference } from '../reference.ts';
+import type { ToSave } from './save.ts';
+
+/**
+ * What `image save` with these names means: a tag goes along where it was named, all tags of a repository that was named alone,
+ * none for an id or digest. `need` finds an image or throws; `all` are all there are.
+ */
+export function namesToSave(
+  names: readonly string[],
+  need: (name: string) => ImageRecord,
+  all: () => readonly ImageRecord[],
+): ToSave[] {
+  const found = new Map<string, { readonly image: ImageRecord; readonly tags: Set<string> }>();
+  const add = (image: ImageRecord, tags: readonly string[]): void => {
+    const entry = found.get(image.id) ?? { image, tags: new Set<string>() };
+    for (const tag of tags) entry.tags.add(tag);
+    found.set(image.id, entry);
+  };
+  for (const name of names) {
+    const repository = repositoryAlone(name);
+    const tagged =
+      repository === undefined
+        ? []
+        : all()
+            .map((image) => ({
+              image,
+              tags: image.tags.filter((tag) => familiarName(parseReference(tag)) === repository),
+            }))
+            .filter(({ tags }) => tags.length > 0);
+    if (tagged.length > 0) for (const { image, tags } of tagged) add(image, tags);
+    else {
+      const image = need(name);
+      add(
+        image,
+        isId(name, image)
+          ? []
+          : image.tags.filter((tag) => tag === name || tag === `${name}:latest` || sameTag(tag, name)),
+      );
+    }
+  }
+  return [...found.values()].map(({ image, tags }) => ({ image, tags: [...tags].sort() }));
+}
+
+const isId = (name: string, { id }: ImageRecord): boolean => {
+  const digits = idDigits(name);
+  return digits !== undefined && id.startsWith(`sha256:${digits}`);
+};
+
+/** The familiar repository of a name with neither tag nor digest. */
+function repositoryAlone(name: string): string | undefined {
+  try {
+    const reference = parseReference(name);
+    return reference.tag === undefined && reference.digest === undefined
+      ? familiarName(reference)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sameTag(tag: string, name: string): boolean {
+  try {
+    const [a, b] = [parseReference(tag), parseReference(name)];
+    return (
+      a.domain === b.domain && a.path === b.path && a.tag === (b.tag ?? 'latest') && b.digest === undefined
+    );
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+import { TcomposeError } from '../../errors.ts';
+import { encodeEntry, endOfArchive, paddingOf } from '../../tar/encode-entry.ts';
+import type { Descriptor, ImageContent, Ingest, StoredLayer, StoredManifest } from '../ingest-types.ts';
+import type { ImageRecord } from '../record-types.ts';
+import { familiarName, formatReference, parseReference } from '../reference.ts';
+
+/** An image to be saved, with the tags (familiar) that go along. */
+export interface ToSave {
+  readonly image: ImageRecord;
+  readonly tags: readonly string[];
+}
+
+interface Described extends ToSave {
+  readonly manifest: StoredManifest;
+  readonly layers: readonly StoredLayer[];
+}
+
+const memberOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
+
+/**
+ * Writes images as Docker 28 writes them: an OCI layout with blobs as they came, and `manifest.json` and `repositories` for
+ * older readers. All times are 0. `ingest` is released at the end.
+ * @throws TcomposeError IMAGE_STORE for a lost blob
+ */
+export async function saveArchive(
+  content: ImageContent,
+  images: readonly ToSave[],
+  ingest: Ingest,
+): Promise<AsyncGenerator<Uint8Array>> {
+  try {
+    for (const { image } of images) ingest.hold(image);
+    const described = await Promise.all(
+      images.map(
+        async (one): Promise<Described> => ({
+          ...one,
+          manifest: await content.manifestOf(one.image),
+          layers: await content.layersOf(one.image),
+        }),
+      ),
+    );
+    return releasing(archive(content, described), ingest);
+  } catch (error) {
+    await ingest.release();
+    throw error;
+  }
+}
+
+async function* releasing(bytes: AsyncGenerator<Uint8Array>, ingest: Ingest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } finally {
+    await ingest.release();
+  }
+}
+
+async function* archive(content: ImageContent, images: readonly Described[]): AsyncGenerator<Uint8Array> {
+  const digests = new Set(
+    images.flatMap(({ image, manifest, layers }) => [
+      manifest.manifest.descriptor.digest,
+      image.id,
+      ...layers.map(({ descriptor }) => descriptor.digest),
+    ]),
+  );
+  const algorithms = [...new Set([...digests].map((digest) => digest.split(':', 1)[0]!))].sort();
+  for (const name of ['blobs', ...algorithms.map((algorithm) => `blobs/${algorithm}`)])
+    yield encodeEntry({ type: 'directory', name, mode: 0o755 });
+  for (const digest of [...digests].sort()) yield* blob(content, digest);
+  yield* text('index.json', indexOf(images));
+  yield* text('manifest.json', images.map(dockerEntry));
+  yield* text('oci-layout', { imageLayoutVersion: '1.0.0' });
+  const repositories = repositoriesOf(images);
+  if (Object.keys(repositories).length > 0) yield* text('repositories', repositories);
+  yield endOfArchive;
+}
+
+async function* blob(content: ImageContent, digest: string): AsyncGenerator<Uint8Array> {
+  const opened = await content.openBlob(digest);
+  if (opened === undefined)
+    throw new TcomposeError('IMAGE_STORE', `the blob ${digest} is lost`, {
+      hint: 'Fetch or load the image again.',
+    });
+  try {
+    yield encodeEntry({ type: 'file', name: memberOf(digest), mode: 0o644, size: opened.size });
+    yield* opened.stream();
+    yield paddingOf(opened.size);
+  } finally {
+    await opened.close();
+  }
+}
+
+function* text(name: string, value: object): Generator<Buffer> {
+  const data = Buffer.from(JSON.stringify(value));
+  yield encodeEntry({ type: 'file', name, mode: 0o644, size: data.length });
+  yield Buffer.concat([data, paddingOf(data.length)]);
+}
+
+function indexOf(images: readonly Described[]): object {
+  const manifests = images.flatMap(({ image, manifest, tags }): Descriptor[] => {
+    const { mediaType, digest, size } = manifest.manifest.descriptor;
+    const { os, architecture, variant } = image;
+    const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+    const plain = { mediaType, digest, size, platform };
+    if (tags.length === 0) return [plain];
+    return tags.map((name) => {
+      const reference = parseReference(name);
+      return {
+        ...plain,
+        annotations: {
+          'io.containerd.image.name': formatReference(reference),
+          'org.opencontainers.image.ref.name': reference.tag ?? '',
+        },
+      };
+    });
+  });
+  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
+}
+
+function dockerEntry({ image, layers, tags }: Described): object {
+  return {
+    Config: memberOf(image.id),
+    RepoTags: tags.length === 0 ? null : tags,
+    Layers: layers.map(({ descriptor }) => memberOf(descriptor.digest)),
+    LayerSources: Object.fromEntries(
+      layers.map(({ diffId, descriptor: { mediaType, size, digest } }) => [
+        diffId,
+        { mediaType, size, digest },
+      ]),
+    ),
+  };
+}
+
+function repositoriesOf(images: readonly Described[]): Record<string, Record<string, string>> {
+  const found: Record<string, Record<string, string>> = {};
+  for (const { layers, tags } of images)
+    for (const name of tags) {
+      const reference = parseReference(name);
+      const repository = familiarName(reference);
+      found[repository] = {
+        ...found[repository],
+        [reference.tag ?? 'latest']: layers.at(-1)?.descriptor.digest.split(':')[1] ?? '',
+      };
+    }
+  return found;
+}
