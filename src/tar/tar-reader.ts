@@ -122,7 +122,8 @@ export class TarReader {
   async #extended(header: TarHeader, found: Extensions): Promise<Extensions | undefined> {
     switch (header.type) {
       case 'x':
-        return { ...found, pax: [...found.pax, ...decodePax(await this.#extension(header))] };
+        // One alone counts, the last: two do not add up.
+        return { ...found, pax: decodePax(await this.#extension(header)) };
       case 'L':
         return { ...found, longName: cString(await this.#extension(header)) };
       case 'K':

@@ -11,6 +11,9 @@ const countEveryMs = 100;
 /** What docker's clients are told of an event; `quiet` leaves the layers out. */
 export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
   if (event.kind === 'loaded') {
+    // Dockerd says nothing of these, and its clients look for the words below.
+    if (event.old)
+      return line({ stream: `Loaded from an archive of docker before 1.10: ${event.name ?? event.id}\n` });
     const what = event.name === undefined ? `Loaded image ID: ${event.id}` : `Loaded image: ${event.name}`;
     return line({ stream: `${what}\n` });
   }

@@ -102,5 +102,9 @@ async function oldImage(
       created_by: container_config?.Cmd?.join(' '),
     })),
   };
-  return { config: Buffer.from(JSON.stringify(config)), layers: stack.map(({ file }) => ({ file })) };
+  return {
+    config: Buffer.from(JSON.stringify(config)),
+    layers: stack.map(({ file }) => ({ file })),
+    old: true,
+  };
 }

@@ -5,8 +5,8 @@ export type LoadEvent =
   | { readonly kind: 'layer'; readonly diffId: string; readonly current: number; readonly total: number }
   /** A name that was another image's. */
   | { readonly kind: 'renamed'; readonly name: string; readonly oldId: string }
-  /** `name` is a tag; without one the image has only its id. */
-  | { readonly kind: 'loaded'; readonly id: string; readonly name?: string };
+  /** `name` is a tag; without one the image has only its id. `old`: of an archive as docker wrote them before 1.10. */
+  | { readonly kind: 'loaded'; readonly id: string; readonly name?: string; readonly old: boolean };
 
 export interface LoadOptions {
   /** `linux/arm64`: of images for several platforms take that one. */
@@ -32,4 +32,6 @@ export interface ArchivedImage {
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   /** Familiar, with tag. */
   readonly tags: readonly string[];
+  /** Docker wrote the archive before 1.10. */
+  readonly old?: boolean;
 }

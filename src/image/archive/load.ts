@@ -113,15 +113,16 @@ async function loadImage(
     manifest: manifest.descriptor,
     ...(image.index === undefined ? {} : { index: image.index.descriptor }),
   };
+  const { old = false } = image;
   if (image.tags.length === 0) {
     const { id } = await ingest.commit(commit);
-    await tell({ kind: 'loaded', id });
+    await tell({ kind: 'loaded', id, old });
   }
   for (const name of image.tags) {
-    const old = shelf.metadata.references.tags.get(name)?.images[0];
+    const before = shelf.metadata.references.tags.get(name)?.images[0];
     const { id } = await ingest.commit({ ...commit, tag: name });
-    if (old !== undefined && old !== id) await tell({ kind: 'renamed', name, oldId: old });
-    await tell({ kind: 'loaded', id, name });
+    if (before !== undefined && before !== id) await tell({ kind: 'renamed', name, oldId: before });
+    await tell({ kind: 'loaded', id, name, old });
   }
 }
 
