@@ -1,5 +1,5 @@
 import { applyChanges } from '../../image/image-changes.ts';
-import type { ImageRuntimeConfig } from '../../image/index.ts';
+import type { ImageRecord, ImageRuntimeConfig, Ingest, NewLayer } from '../../image/index.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
 import type { Container } from '../containers/container.ts';
 import { pauseContainer, unpauseContainer } from '../containers/lifecycle/stop.ts';
@@ -62,7 +62,8 @@ export async function commitContainer(
     );
   const source = engine.images.rootfs(image).storage;
   if (source.kind === 'copy') throw notImplemented(`a container can not be committed here: ${source.reason}`);
-  const config = applyChanges(imageConfig(container.record.config, request.config), request.changes);
+  // What is wrong with them is told before anything is made.
+  applyChanges({}, request.changes);
   const ingest = engine.images.ingest();
   const pause = request.pause && container.state.status === 'running';
   if (pause) await pauseContainer(engine, container);
@@ -74,41 +75,13 @@ export async function commitContainer(
       .finally(async () => {
         if (pause) await unpauseContainer(engine, container);
       });
-    const created = new Date(engine.clock.now().ms).toISOString();
-    const { comment, author } = request;
-    const history = [
-      ...image.history,
-      {
-        created,
-        created_by: container.record.command.join(' '),
-        ...(author === '' ? {} : { author }),
-        ...(comment === '' ? {} : { comment }),
-      },
-    ];
-    const { os, architecture, variant } = image;
-    const made = await engine.images.maker.image(
-      {
-        facts: {
-          os,
-          architecture,
-          ...(variant === undefined ? {} : { variant }),
-          ...(author === '' ? {} : { author }),
-          created,
-          config,
-          history,
-        },
-        layers: [...below, layer],
-        parent: image.id,
-        ...(request.reference === undefined ? {} : { tag: request.reference }),
-      },
-      ingest,
-    );
+    const made = await record(engine, { container, image, request, layers: [...below, layer] }, ingest);
     engine.events.emit({
       type: 'container',
       action: 'commit',
       id: container.id,
       attributes: {
-        comment,
+        comment: request.comment,
         image: container.record.config.Image ?? image.id,
         imageID: made.id,
         name: container.name,
@@ -118,4 +91,48 @@ export async function commitContainer(
   } finally {
     await ingest.release();
   }
+}
+
+interface Committed {
+  readonly container: Container;
+  readonly image: ImageRecord;
+  readonly request: CommitRequest;
+  readonly layers: readonly NewLayer[];
+}
+
+function record(
+  engine: Engine,
+  { container, image, request, layers }: Committed,
+  ingest: Ingest,
+): Promise<ImageRecord> {
+  const config = applyChanges(imageConfig(container.record.config, request.config), request.changes);
+  const created = new Date(engine.clock.now().ms).toISOString();
+  const { comment, author } = request;
+  const history = [
+    ...image.history,
+    {
+      created,
+      created_by: container.record.command.join(' '),
+      ...(author === '' ? {} : { author }),
+      ...(comment === '' ? {} : { comment }),
+    },
+  ];
+  const { os, architecture, variant } = image;
+  return engine.images.maker.image(
+    {
+      facts: {
+        os,
+        architecture,
+        ...(variant === undefined ? {} : { variant }),
+        ...(author === '' ? {} : { author }),
+        created,
+        config,
+        history,
+      },
+      layers,
+      parent: image.id,
+      ...(request.reference === undefined ? {} : { tag: request.reference }),
+    },
+    ingest,
+  );
 }
