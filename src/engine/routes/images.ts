@@ -9,6 +9,8 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { parseRfc3339 } from '../time-text.ts';
+import { pullRoute } from './pull-image.ts';
+import { pushRoute } from './push-image.ts';
 
 /** Routes under /images. */
 export function imageRoutes(engine: Engine): Route[] {
@@ -140,9 +142,7 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/images/{name*}/push',
-      handler() {
-        throw notImplemented('pushing to registries is not available yet');
-      },
+      handler: (exchange) => pushRoute(engine, exchange),
     },
     {
       method: 'DELETE',
@@ -161,12 +161,7 @@ async function createImage(
 ): Promise<void> {
   const { query } = exchange;
   const fromImage = query.get('fromImage');
-  if (fromImage) {
-    const wanted = `${fromImage}${query.get('tag') ? `:${query.get('tag')}` : ''}`;
-    throw notFound(
-      `cannot pull ${wanted}: pulling from registries is not available yet. Import a root file system with \`tcompose image import\`, or use the built-in image tcompose/host`,
-    );
-  }
+  if (fromImage) return await pullRoute(engine, exchange, fromImage);
   const source = query.get('fromSrc');
   if (source !== '-') {
     throw source
@@ -208,7 +203,7 @@ export function summarizeImage(engine: Engine, record: ImageRecord): ImageSummar
     Id: record.id,
     ParentId: '',
     RepoTags: record.tags,
-    RepoDigests: [],
+    RepoDigests: record.repoDigests,
     Created: Math.floor(parseRfc3339(record.created) / 1000),
     Size: record.size,
     SharedSize: -1,
@@ -221,7 +216,7 @@ function inspectImage(record: ImageRecord): ImageInspect {
   return {
     Id: record.id,
     RepoTags: record.tags,
-    RepoDigests: [],
+    RepoDigests: record.repoDigests,
     Parent: '',
     Comment: record.history.at(-1)?.comment ?? '',
     Created: record.created,
@@ -229,11 +224,12 @@ function inspectImage(record: ImageRecord): ImageInspect {
     Author: '',
     Config: shownImageConfig(record.config),
     Architecture: record.architecture,
+    ...(record.variant === undefined ? {} : { Variant: record.variant }),
     Os: record.os,
     Size: record.size,
     GraphDriver: { Name: 'overlay2', Data: null },
     RootFS: { Type: 'layers', Layers: record.diffIds },
-    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+    Metadata: { LastTagTime: record.lastTagged ?? '0001-01-01T00:00:00Z' },
   };
 }
 

@@ -1,6 +1,11 @@
 import { TcomposeError } from '../../../errors.ts';
 import type { ImageContent, ImageRecord, StoredLayer, StoredManifest } from '../../../image/index.ts';
-import { familiarReference, type ImageReference, parseReference } from '../../../image/reference.ts';
+import {
+  familiarName,
+  familiarReference,
+  type ImageReference,
+  parseReference,
+} from '../../../image/reference.ts';
 import type { ManifestPlace } from '../../../registry/content/fetch-manifest.ts';
 import { parseManifest } from '../../../registry/content/manifest.ts';
 import { isForeignLayer } from '../../../registry/content/media-types.ts';
@@ -61,6 +66,12 @@ export async function pushImage(
     await pushLayers({ ...context, session, place, tell }, layers, image, reference);
     await pushBlob({ ...context, session, place }, configOf(stored, what), [], undefined);
     const top = await pushTop(session, place, stored);
+    const { manifest, index } = stored;
+    await ingest.commit({
+      manifest: manifest.descriptor,
+      ...(index === undefined ? {} : { index: index.descriptor }),
+      repoDigest: { repository: familiarName(reference), digest: top.descriptor.digest, pinned: false },
+    });
     tell({ kind: 'pushed', tag, digest: top.descriptor.digest, size: top.bytes.length });
   } finally {
     await ingest.release();

@@ -1,0 +1,59 @@
+import { TcomposeError } from '../../errors.ts';
+import { familiarName, familiarReference, parseReference } from '../../image/reference.ts';
+import type { Engine } from '../context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { badParameter } from '../http/failure.ts';
+import { streamTransfer } from '../images/progress-stream.ts';
+import { pushImage } from '../images/push/push-image.ts';
+import { ownPlatform } from './pull-image.ts';
+import { registryRequest } from './registry-request.ts';
+
+/** `POST /images/{name}/push?tag=…`: one tag, or all that the repository has here. */
+export async function pushRoute(engine: Engine, exchange: Exchange): Promise<void> {
+  const { domain, path, tag: named, digest } = parseReference(exchange.params.name!);
+  if (digest !== undefined) throw badParameter('cannot push a digest reference');
+  const tag = exchange.query.get('tag') || named;
+  const { images, registries } = engine;
+  const name = familiarName({ domain, path });
+  const request = registryRequest(exchange);
+  const tags = tag === undefined ? tagsHere(engine, name) : [tag];
+  await streamTransfer(
+    exchange,
+    () => engine.clock.monotonic(),
+    async (tell) => {
+      tell({ kind: 'pushing', repository: `${domain}/${path}` });
+      for (const one of tags) {
+        const reference = parseReference(`${domain}/${path}:${one}`);
+        const image =
+          images.get(familiarReference(reference), ownPlatform) ?? images.get(familiarReference(reference));
+        if (image === undefined) throw missing(name);
+        await pushImage(
+          {
+            registries,
+            content: images,
+            list: () => images.list(),
+            namesOf: ({ tags, repoDigests }) => [...repoDigests, ...tags],
+          },
+          { ...request, reference, image },
+          tell,
+        );
+        const id = familiarReference(reference);
+        engine.events.emit({ type: 'image', action: 'push', id, attributes: { name } });
+      }
+      if (tags.length === 0) throw missing(name);
+    },
+  );
+}
+
+const missing = (name: string): TcomposeError =>
+  new TcomposeError('IMAGE_NOT_FOUND', `An image does not exist locally with the tag: ${name}`);
+
+/** Tags of a repository, by its familiar name. */
+function tagsHere({ images }: Engine, name: string): string[] {
+  return images
+    .list()
+    .flatMap(({ tags }) => tags)
+    .filter((tag) => tag.slice(0, tag.lastIndexOf(':')) === name)
+    .map((tag) => tag.slice(tag.lastIndexOf(':') + 1))
+    .sort();
+}
