@@ -58,9 +58,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   ps: { summary: 'List containers', load: () => import('../commands/view/ps.ts') },
   publish: {
-    summary: 'Publish the application',
-    hidden: true,
-    load: () => import('../commands/image/publish.ts'),
+    summary: 'Publish the application to a registry',
+    load: () => import('../commands/registry/publish.ts'),
   },
   pull: { summary: 'Pull service images', load: () => import('../commands/registry/pull.ts') },
   push: { summary: 'Push service images', load: () => import('../commands/registry/push.ts') },

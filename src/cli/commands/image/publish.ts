@@ -1,3 +1,0 @@
-import { notYetCommand } from '../../not-yet.ts';
-
-export const command = notYetCommand('publish', 'Publish the application');

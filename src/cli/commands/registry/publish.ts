@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { TreeMap } from '../../../compose/tree.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { parseReference } from '../../../image/reference.ts';
+import { planPush } from '../../../project/images/plan-push.ts';
+import { version } from '../../../version.ts';
+import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
+import type { CliContext } from '../../context.ts';
+import { notYet } from '../../not-yet.ts';
+import { loadEffects, loadForCommand } from '../../project.ts';
+import type { ArtifactFile, OciVersion } from '../../publish/artifact-manifest.ts';
+import { findingsOf, publishedTree } from '../../publish/published-tree.ts';
+import { confirm } from '../../render/confirm.ts';
+import { runPlan } from '../../run-plan.ts';
+
+export const command: Command = {
+  name: 'publish',
+  summary: 'Publish the application to a registry',
+  args: {
+    usage: 'REPOSITORY[:TAG]',
+    min: 1,
+    max: 1,
+    flags: [
+      { name: 'app', type: 'boolean', summary: 'Include the images' },
+      { name: 'insecure-registry', type: 'boolean', hidden: true, summary: 'Without TLS' },
+      {
+        name: 'oci-version',
+        type: 'string',
+        choices: ['1.0', '1.1'],
+        value: 'VERSION',
+        summary: 'Version of the artifact (default: what the registry takes)',
+      },
+      { name: 'resolve-image-digests', type: 'boolean', summary: 'Pin image tags to digests' },
+      { name: 'with-env', type: 'boolean', summary: 'Include environment files and variables' },
+      sharedFlags.yes,
+    ],
+  },
+  async run(args, ctx) {
+    const [repository = ''] = args.positional;
+    if (flag.bool(args, 'app'))
+      throw notYet('`publish --app`', 'Without it the images are pushed by themselves.');
+    const reference = parseReference(repository);
+    if (reference.digest !== undefined)
+      throw new TcomposeError('CLI_USAGE', 'a project is published under a tag, not under a digest');
+    const { tree, workingDir } = await wholeTree(ctx);
+    const { tree: published, files } = publishedTree(tree);
+    if (!(await agreed(ctx, args, tree))) return 1;
+    const { renderTree } = await import('../../../compose/config/index.ts');
+    const parts: ArtifactFile[] = [
+      { name: 'compose.yaml', kind: 'compose', text: renderTree(published, { format: 'yaml' }) },
+    ];
+    if (flag.bool(args, 'resolve-image-digests')) parts.push(await digestsFile(ctx));
+    if (flag.bool(args, 'with-env'))
+      for (const [path, name] of files)
+        parts.push({ name, kind: 'env', text: await readFile(resolve(workingDir, path), 'utf8') });
+    if (ctx.globals.dryRun) {
+      ctx.write(parts.map(({ name, text }) => `${name}  ${Buffer.byteLength(text)} bytes\n`).join(''));
+      return 0;
+    }
+    await pushImages(ctx);
+    await push(ctx, args, repository, parts);
+    return 0;
+  },
+};
+
+/** The project with all of its profiles and its variables in place. */
+async function wholeTree(ctx: CliContext): Promise<{ tree: TreeMap; workingDir: string }> {
+  const { loadProjectTree } = await import('../../../compose/load.ts');
+  const { globals } = ctx;
+  const switches = { noInterpolate: true, noPathResolution: true, noNormalize: true, noEnvResolution: true };
+  const { tree } = await loadProjectTree({
+    effects: await loadEffects(ctx),
+    files: globals.files,
+    projectName: globals.projectName,
+    projectDirectory: globals.projectDirectory,
+    profiles: ['*'],
+    envFiles: globals.envFiles,
+    env: ctx.env,
+    cwd: ctx.cwd,
+    ...switches,
+  });
+  const project = await loadForCommand(ctx, [], { createsNothing: true });
+  return { tree, workingDir: project.workingDir };
+}
+
+/**
+ * Says what others would get to see, and asks.
+ * @throws TcomposeError PROJECT_UNSUPPORTED for what can't be published, CLI_USAGE when there is nobody to ask
+ */
+async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise<boolean> {
+  const found = findingsOf(tree);
+  if (found.buildOnly.length > 0)
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      `the project can't be published: there is only a build section for service(s) ${found.buildOnly.join(', ')}`,
+      { hint: 'Give them an image, which others can pull.' },
+    );
+  const withEnv = flag.bool(args, 'with-env');
+  const notices = [
+    ['bind mounts, whose sources others do not have', found.binds],
+    ['environment files, which are published only with --with-env', withEnv ? [] : found.envFiles],
+    ['values of variables', withEnv ? [] : found.environment],
+    ['values of variables whose names say that they are secret', found.secrets],
+    ['configs and secrets', found.contents],
+  ] as const;
+  const asked = notices.filter(([, list]) => list.length > 0);
+  if (asked.length === 0) return true;
+  for (const [what, list] of asked)
+    ctx.stderr.write(`The project has ${what}:\n${list.map((one) => `  ${one}\n`).join('')}`);
+  if (flag.bool(args, 'yes')) return true;
+  if (ctx.stdin.isTTY !== true)
+    throw new TcomposeError('CLI_USAGE', 'there is nobody to ask whether that is to be published', {
+      hint: 'Use --yes when it is.',
+    });
+  return confirm(ctx, 'Publish it?');
+}
+
+async function digestsFile(ctx: CliContext): Promise<ArtifactFile> {
+  const [{ imagesOnly, pinImages }, { renderConfig }, project] = await Promise.all([
+    import('../../pin-images.ts'),
+    import('../../../compose/config/index.ts'),
+    loadForCommand(ctx, [], { createsNothing: true }),
+  ]);
+  const text = renderConfig(imagesOnly(await pinImages(ctx, project)), { format: 'yaml' });
+  return { name: 'image-digests.yaml', kind: 'compose', text };
+}
+
+/** Pushes what is built here; what can't be is a warning: it may be there already. */
+async function pushImages(ctx: CliContext): Promise<void> {
+  const project = await loadForCommand(ctx, [], { createsNothing: true });
+  const plan = planPush(project, { quiet: false, ignoreFailures: true });
+  if (plan.steps.length === 0) return;
+  const { skipped: _, ...rest } = plan;
+  await runPlan(ctx, rest, { client: await ctx.engine(), project: project.name });
+}
+
+async function push(
+  ctx: CliContext,
+  args: ParsedArgs,
+  repository: string,
+  parts: readonly ArtifactFile[],
+): Promise<void> {
+  const [{ pushArtifact }, { registryConnection }] = await Promise.all([
+    import('../../publish/push-artifact.ts'),
+    import('../../remote/registry-connection.ts'),
+  ]);
+  const { domain } = parseReference(repository);
+  const insecure = flag.bool(args, 'insecure-registry') ? [domain] : [];
+  const connection = registryConnection(ctx, [...ctx.globals.insecureRegistries, ...insecure]);
+  const gone = new AbortController();
+  const release = ctx.onInterrupt(() => gone.abort());
+  const renderer = await ctx.renderer();
+  const tell = (status: string, state: 'working' | 'done' | 'failed', detail?: string) =>
+    renderer.emit({
+      type: 'progress',
+      kind: 'project',
+      name: repository,
+      status,
+      state,
+      at: ctx.now(),
+      ...(detail === undefined ? {} : { detail }),
+    });
+  renderer.emit({ type: 'begin', resources: [{ kind: 'project', name: repository }] });
+  try {
+    tell('Publishing', 'working');
+    const digest = await pushArtifact(repository, parts, await connection.open(domain), {
+      version: flag.str(args, 'oci-version') as OciVersion | undefined,
+      created: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      composeVersion: version,
+      signal: gone.signal,
+    });
+    tell('Published', 'done', digest);
+  } catch (error) {
+    tell('Error', 'failed');
+    if (gone.signal.aborted) throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+    throw error;
+  } finally {
+    release();
+    connection.close();
+    await renderer.close();
+  }
+}

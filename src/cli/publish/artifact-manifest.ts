@@ -1,0 +1,59 @@
+import { digestOf } from '../../registry/content/digest.ts';
+import { annotations, artifactTypes } from '../remote/oci-artifact.ts';
+
+/** A file of an artifact. */
+export interface ArtifactFile {
+  readonly name: string;
+  readonly kind: 'compose' | 'env';
+  readonly text: string;
+}
+
+export type OciVersion = '1.0' | '1.1';
+
+interface Blob {
+  readonly digest: string;
+  readonly bytes: Buffer;
+  readonly mediaType: string;
+}
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const emptyType = 'application/vnd.oci.empty.v1+json';
+
+/**
+ * The manifest and blobs of a published project, as Docker Compose makes them. Registries that know no artifact type take version 1.0, whose
+ * configuration says what it is. `created` is RFC 3339. Pure.
+ */
+export function artifactOf(
+  files: readonly ArtifactFile[],
+  options: { readonly version: OciVersion; readonly created: string; readonly composeVersion: string },
+): { readonly manifest: Blob; readonly blobs: readonly Blob[] } {
+  const { version, created, composeVersion } = options;
+  const empty = blobOf(Buffer.from('{}'), version === '1.1' ? emptyType : artifactTypes.oldConfig);
+  const layers = files.map(({ name, kind, text }) => ({
+    blob: blobOf(Buffer.from(text), kind === 'compose' ? artifactTypes.file : artifactTypes.envFile),
+    noted:
+      kind === 'compose'
+        ? { [annotations.file]: name, [annotations.version]: composeVersion }
+        : { [annotations.envFile]: name },
+  }));
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: manifestType,
+    ...(version === '1.1' ? { artifactType: artifactTypes.project } : {}),
+    config: { ...descriptorOf(empty), data: empty.bytes.toString('base64') },
+    layers: layers.map(({ blob, noted }) => ({
+      ...descriptorOf(blob),
+      annotations: noted,
+      data: blob.bytes.toString('base64'),
+    })),
+    annotations: { 'org.opencontainers.image.created': created },
+  };
+  return {
+    manifest: blobOf(Buffer.from(JSON.stringify(manifest)), manifestType),
+    blobs: [empty, ...layers.map(({ blob }) => blob)],
+  };
+}
+
+const blobOf = (bytes: Buffer, mediaType: string): Blob => ({ digest: digestOf(bytes), bytes, mediaType });
+
+const descriptorOf = ({ digest, bytes, mediaType }: Blob) => ({ mediaType, digest, size: bytes.length });
