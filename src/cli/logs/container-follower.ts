@@ -6,7 +6,7 @@ import { type ContainerWatch, watchContainers } from '../../project/execute/cont
 import { labels } from '../../project/labels.ts';
 import { LogFollower } from './follower.ts';
 
-/** Longest wait for the rest of a log after its container has ended, milliseconds. */
+/** Longest wait for a log of a container that has ended while nothing comes of it, milliseconds. */
 const DRAIN_MS = 3000;
 
 /** What is known of a container that comes and goes. */
@@ -202,13 +202,13 @@ export class ContainerFollower {
     clearTimeout(timer);
   }
 
-  /** Lets what was printed last come out, at most `limitMs`, then ends the subscriptions. */
-  async close(limitMs = 500): Promise<void> {
+  /** Lets what was printed last come out, at most `limitMs`, then ends the subscriptions. `patient`: see LogFollower. */
+  async close(limitMs = 500, patient = false): Promise<void> {
     await Promise.race([
       Promise.all(this.#pending),
       new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref()),
     ]);
-    await this.#logs.close(limitMs);
+    await this.#logs.close(limitMs, patient);
     this.watch.close();
   }
 }

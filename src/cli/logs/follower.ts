@@ -24,6 +24,10 @@ export class LogFollower {
   /** Container id → time of the last line shown, unix seconds. */
   readonly #shown = new Map<string, string>();
   readonly #onLine = new Map<string, () => void>();
+  /** Counts what shows that output goes on: lines, and a reader that took some. */
+  #progress = 0;
+  /** How many logs wait for whoever reads them. */
+  #held = 0;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -42,7 +46,8 @@ export class LogFollower {
       return;
     }
     const from = this.#seen.get(id);
-    const { client, onError, drained } = this.#parts;
+    const { client, onError } = this.#parts;
+    const drained = this.#parts.drained && (() => this.#holding(this.#parts.drained!));
     const work = readContainerLog(
       client,
       source,
@@ -56,6 +61,7 @@ export class LogFollower {
       },
       (event) => {
         this.#parts.emit(event);
+        this.#progress++;
         if (event.type === 'log' && event.timestamp !== undefined) this.#note(id, event.timestamp);
       },
     )
@@ -77,16 +83,40 @@ export class LogFollower {
     this.#onLine.get(id)?.();
   }
 
-  /** Waits until the log of a container that ended is read to its end, at most `limitMs`. */
-  async drained(id: string, limitMs: number): Promise<void> {
-    await bounded(this.#active.get(id), limitMs);
+  async #holding(drained: () => Promise<void>): Promise<void> {
+    this.#held++;
+    try {
+      await drained();
+    } finally {
+      this.#held--;
+      this.#progress++;
+    }
+  }
+
+  /** Waits for `work` as long as output goes on or its reader takes time, and `idleMs` beyond. False: that was all. */
+  async #patiently(work: Promise<unknown>, idleMs: number): Promise<boolean> {
+    for (let before = -1; before !== this.#progress || this.#held > 0; ) {
+      before = this.#progress;
+      if (await within(work, idleMs)) return true;
+    }
+    return false;
   }
 
   /**
-   * Waits until what a container has printed by now is shown, at most `limitMs`: the log of one that comes back does not
-   * end.
+   * Waits until the log of a container that ended is read to its end, however slowly it is read. A log that does not end
+   * though nothing has come of it for `idleMs` is told as lost.
    */
-  async caughtUp(source: LogSource, limitMs: number): Promise<void> {
+  async drained(id: string, idleMs: number): Promise<void> {
+    const work = this.#active.get(id);
+    if (work === undefined || (await this.#patiently(work, idleMs))) return;
+    this.#parts.onError(new Error(`the log of container ${id.slice(0, 12)} does not end`));
+  }
+
+  /**
+   * Waits until what a container has printed by now is shown, or nothing has come for `idleMs`: the log of one that comes
+   * back does not end.
+   */
+  async caughtUp(source: LogSource, idleMs: number): Promise<void> {
     if (!this.#active.has(source.id)) return;
     let last: string | undefined;
     const look = readContainerLog(this.#parts.client, source, { follow: false, tail: 1 }, (event) => {
@@ -105,27 +135,30 @@ export class LogFollower {
         check();
       });
     });
-    await bounded(
+    await this.#patiently(
       done.catch(() => undefined),
-      limitMs,
+      idleMs,
     );
   }
 
-  /** Waits for all logs to end, at most `limitMs`, then lets go of what is left. */
-  async close(limitMs: number): Promise<void> {
-    await bounded(Promise.all(this.#active.values()), limitMs);
+  /**
+   * Waits for all logs to end, at most `limitMs`, or with `patient` as long as output goes on or its reader takes time and
+   * `limitMs` beyond; then lets go of what is left.
+   */
+  async close(limitMs: number, patient = false): Promise<void> {
+    const all = Promise.all(this.#active.values());
+    await (patient ? this.#patiently(all, limitMs) : within(all, limitMs));
     this.#abort.abort();
   }
 }
 
-async function bounded(work: Promise<unknown> | undefined, limitMs: number): Promise<void> {
-  if (work === undefined) return;
+/** False when `limitMs` pass first. */
+async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work,
-    new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    }),
-  ]);
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
+  });
+  const result = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
+  return result;
 }

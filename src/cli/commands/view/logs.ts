@@ -107,7 +107,8 @@ async function follow(
   }
   const release = ctx.onInterrupt(() => leave(ctx));
   await Promise.race([follower.over(), follower.watch.lost]);
-  await follower.close(3000);
+  // An interrupt ends the program at once: whoever waits here wants all of it.
+  await follower.close(3000, true);
   release();
   return 0;
 }

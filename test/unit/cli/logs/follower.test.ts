@@ -137,3 +137,40 @@ test('a log that ends while its container is started again goes on being followe
   await follower.close(60_000);
   expect(lines(events)).toEqual(['a', 'b']);
 });
+
+test('a log is shown to its end however long its reader takes, and one that does not end is told', async () => {
+  const log: Line[] = [
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'c'],
+  ];
+  const { client } = engineWith(log);
+  const events: TcomposeEvent[] = [];
+  const errors: unknown[] = [];
+  const follower = new LogFollower({
+    client,
+    emit: (event) => events.push(event),
+    drained: () => new Promise((resolve) => setTimeout(resolve, 20)),
+    onError: (error) => errors.push(error),
+  });
+  follower.follow(source);
+  await follower.drained('i', 1);
+  expect(lines(events)).toEqual(['a', 'b', 'c']);
+  expect(errors).toEqual([]);
+
+  const silent = new LogFollower({
+    client: {
+      containers: {
+        async *logs() {
+          await new Promise(() => {});
+          yield { stream: 'stdout' as const, bytes: Buffer.alloc(0) };
+        },
+      },
+    } as unknown as EngineClient,
+    emit: (event) => events.push(event),
+    onError: (error) => errors.push(error),
+  });
+  silent.follow(source);
+  await silent.drained('i', 5);
+  expect(String(errors)).toContain('does not end');
+});
