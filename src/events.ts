@@ -91,7 +91,15 @@ export type WatchEvent =
       readonly message: string;
       readonly hint?: string;
     }
-  | { readonly type: 'watch'; readonly phase: 'note'; readonly message: string };
+  | { readonly type: 'watch'; readonly phase: 'note'; readonly message: string }
+  /** The configuration was edited: what would be done to have the containers follow, and whether that is done now. */
+  | {
+      readonly type: 'watch';
+      readonly phase: 'configuration';
+      readonly paths: readonly string[];
+      readonly steps: readonly { readonly step: string; readonly cause: string }[];
+      readonly applying: boolean;
+    };
 
 export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran';
 

@@ -21,7 +21,11 @@ interface ProjectScope {
 export async function loadForCommand(
   ctx: CliContext,
   services: readonly string[] = [],
-  options: { readonly noDeps?: boolean; readonly createsNothing?: boolean } = {},
+  options: {
+    readonly noDeps?: boolean;
+    readonly createsNothing?: boolean;
+    readonly effects?: LoadEffects;
+  } = {},
 ): Promise<Project> {
   const { loadProject } = await import('../compose/load.ts');
   const { globals } = ctx;
@@ -38,6 +42,7 @@ export async function loadForCommand(
     toMake: options.createsNothing !== true,
     env: ctx.env,
     cwd: ctx.cwd,
+    ...(options.effects === undefined ? {} : { effects: options.effects }),
   });
   for (const warning of warnings) ctx.warn(warning.message, warning.hint);
   return globals.allResources ? { ...project, everyResource: true } : project;

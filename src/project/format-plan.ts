@@ -2,7 +2,7 @@ import { visibleLine } from '../visible.ts';
 import type { Plan, Step } from './plan.ts';
 
 /** What each step does in words; a replacement says whose place it takes. */
-function describe(step: Step): string {
+export function describeStep(step: Step): string {
   const { operation } = step;
   if (operation.kind === 'create-container' && operation.as !== operation.container)
     return `create container ${operation.as} to replace ${operation.container}`;
@@ -36,7 +36,7 @@ export function formatPlan(plan: Plan): string {
     const after = step.after.map((id) => numbers.get(id)!).sort((a, b) => a - b);
     return [
       String(numbers.get(step.id)),
-      `${visibleLine(describe(step))}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`,
+      `${visibleLine(describeStep(step))}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`,
       visibleLine(step.cause),
     ] as const;
   });

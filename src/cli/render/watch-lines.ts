@@ -26,6 +26,12 @@ function textOf(event: WatchEvent): string {
       const hint = event.hint === undefined ? '' : `\n       ${event.hint}`;
       return `${visibleLine(`${event.service}: ${event.action} failed: ${event.message}`)}${hint}`;
     }
+    case 'configuration': {
+      const head = `${event.paths.join(', ')} changed`;
+      if (event.steps.length === 0) return visibleLine(`${head}: the containers are as it says`);
+      const steps = event.steps.map(({ step, cause }) => `\n       ${visibleLine(`${step}: ${cause}`)}`);
+      return `${visibleLine(`${head}:${event.applying ? '' : ' not applied yet'}`)}${steps.join('')}`;
+    }
     case 'note':
       return visibleLine(event.message);
   }

@@ -1,28 +1,38 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import type { EventSink } from '../../events.ts';
+import { execute } from '../../project/execute/index.ts';
+import type { UpOptions } from '../../project/plan-up/options.ts';
 import type { CliContext } from '../context.ts';
 import { notYet } from '../not-yet.ts';
 import { matchServices } from '../project.ts';
+import { registryOf } from '../run-plan.ts';
+import { type LoadedConfiguration, loadConfiguration, planChanges } from './configuration.ts';
+import type { Configuration } from './reconfigure.ts';
 import { WatchSession } from './session.ts';
 
 interface OpenWatch {
   readonly client: EngineClient;
-  readonly project: Project;
+  readonly loaded: LoadedConfiguration;
   /** Services named on the command line; none is all. */
   readonly services: readonly string[];
   readonly emit: EventSink;
+  /** As of the `up` before it; for what an edit of the configuration comes to. */
+  readonly up: UpOptions;
+  /** Changes the command line makes to the project. */
+  readonly adjust?: (project: Project) => Project;
+  /** Carry edits of the configuration out without asking. */
+  readonly yes: boolean;
+  readonly noDeps?: boolean;
 }
 
 /** A watch session of a command. @throws TcomposeError when there is nothing to watch */
-export function openWatch(
-  ctx: CliContext,
-  { client, project, services, emit }: OpenWatch,
-): Promise<WatchSession> {
+export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSession> {
+  const { client, loaded, services, emit } = input;
   return WatchSession.open({
     client,
-    project,
-    services: matchServices(Object.keys(project.services), services),
+    project: loaded.project,
+    services: (project) => matchServices(Object.keys(project.services), services),
     emit,
     now: ctx.now,
     parallel: ctx.globals.parallel,
@@ -34,5 +44,33 @@ export function openWatch(
         'Other actions go on; make the image another way and run `up`.',
       );
     },
+    configuration: configurationOf(ctx, input),
   });
+}
+
+function configurationOf(ctx: CliContext, input: OpenWatch): Configuration {
+  const { client, loaded, services, emit, up, adjust = (project: Project) => project, yes } = input;
+  const options: UpOptions = { ...up, recreate: 'diverged', recreateDependencies: 'diverged' };
+  return {
+    files: loaded.files,
+    load: async () => {
+      const { project, files } = await loadConfiguration(ctx, services, { noDeps: input.noDeps === true });
+      return { project: adjust(project), files };
+    },
+    plan: ({ project }) => planChanges(client, project, options),
+    asks: !yes,
+    agrees: async () => (await import('../render/confirm.ts')).confirm(ctx, 'Apply this?'),
+    run: async (plan, { beforeStart }) => {
+      await execute(plan, {
+        client,
+        project: loaded.project.name,
+        emit,
+        now: ctx.now,
+        signal: new AbortController().signal,
+        parallel: ctx.globals.parallel,
+        ...(await registryOf(ctx, plan, client)),
+        ...(beforeStart === undefined ? {} : { beforeStart }),
+      });
+    },
+  };
 }

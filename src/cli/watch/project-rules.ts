@@ -7,7 +7,7 @@ import { TcomposeError } from '../../errors.ts';
 import { isAtOrBelow } from '../../watch/change.ts';
 import { type CompiledRule, compileRule } from '../../watch/rule.ts';
 
-interface ProjectRules {
+export interface ProjectRules {
   readonly rules: readonly CompiledRule[];
   /** Directories where builds read their files: their ignore files are to be watched, too. */
   readonly ignoreFiles: readonly string[];

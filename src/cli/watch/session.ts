@@ -6,16 +6,18 @@ import type { EventSink } from '../../events.ts';
 import { type ContainerWatch, watchContainers } from '../../project/execute/container-watch.ts';
 import { labels } from '../../project/labels.ts';
 import { isEmptyPlan, planBatch, type SyncItem } from '../../watch/batch.ts';
-import { type Change, textOfBytes } from '../../watch/change.ts';
+import { bytesOfText, type Change, isAtOrBelow, textOfBytes } from '../../watch/change.ts';
 import { Debounce, type Weight } from '../../watch/debounce.ts';
 import { Ledger } from '../../watch/ledger.ts';
 import { topmost, type WatchRecord } from '../../watch/records.ts';
 import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
 import { carryOut, syncService, type Workshop } from './carry-out.ts';
+import type { LoadedConfiguration } from './configuration.ts';
 import { gitIsBusy, gitLocks } from './git-lock.ts';
 import { listChanges, listItems } from './list-items.ts';
-import { projectRules } from './project-rules.ts';
+import { type ProjectRules, projectRules } from './project-rules.ts';
 import { putItems } from './put-items.ts';
+import { type Configuration, followEdit } from './reconfigure.ts';
 import { ServiceContainers } from './service-containers.ts';
 import { tellTrouble } from './trouble.ts';
 import { shownPath, Watcher } from './watcher.ts';
@@ -24,18 +26,22 @@ export interface SessionOptions {
   readonly client: EngineClient;
   readonly project: Project;
   /** Services whose rules count. */
-  readonly services: Iterable<string>;
+  readonly services: (project: Project) => Iterable<string>;
   readonly emit: EventSink;
   readonly now: () => number;
   readonly parallel: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rebuild: Workshop['rebuild'];
+  /** Follows edits of what describes the project, when it is given. */
+  readonly configuration?: Configuration;
 }
 
 /** Milliseconds that git may hold a batch up, and between two looks at whether it still does. */
 const longestHold = 10_000;
 const holdStep = 15;
+/** Milliseconds without another edit of the configuration until it is read again. */
+const quietEdit = 100;
 /** Paths that a line about a batch may name. */
 const pathsTold = 10;
 
@@ -45,14 +51,17 @@ const pathsTold = 10;
  */
 export class WatchSession {
   readonly #options: SessionOptions;
-  readonly #rules: readonly CompiledRule[];
+  #rules: readonly CompiledRule[];
+  #project: Project;
   readonly #events: ContainerWatch;
   readonly #containers: ServiceContainers;
   readonly #ledger = new Ledger();
   readonly #debounce: Debounce;
   readonly #watcher: Watcher;
-  /** Topmost paths that are watched. */
-  readonly #roots: readonly string[];
+  /** Files that describe the project, bytes in latin1. */
+  #described: ReadonlySet<string>;
+  readonly #edited = new Set<string>();
+  #editedAt = 0;
   readonly #end = new AbortController();
   /** Container → what was put into it before its command started. */
   readonly #filled = new Map<string, Promise<void>>();
@@ -67,17 +76,19 @@ export class WatchSession {
 
   /** @throws TcomposeError when no service has a rule, or one can't be carried out */
   static async open(options: SessionOptions): Promise<WatchSession> {
-    const { rules, warnings } = await projectRules(options.project, options.services);
-    for (const message of warnings) options.emit({ type: 'warning', message });
+    const rules = await projectRules(options.project, options.services(options.project));
+    for (const message of rules.warnings) options.emit({ type: 'warning', message });
     const events = await watchContainers(options.client, options.project.name);
     const session = new WatchSession(options, rules, events);
     await session.#watcher.ready;
     return session;
   }
 
-  private constructor(options: SessionOptions, rules: readonly CompiledRule[], events: ContainerWatch) {
+  private constructor(options: SessionOptions, { rules, ignoreFiles }: ProjectRules, events: ContainerWatch) {
     this.#options = options;
     this.#rules = rules;
+    this.#project = options.project;
+    this.#described = describedBy(options.configuration?.files, ignoreFiles);
     this.#events = events;
     this.#containers = new ServiceContainers(options.client, options.project.name, events);
     this.#debounce = new Debounce((change) => this.#weigh(change));
@@ -86,8 +97,6 @@ export class WatchSession {
     });
     this.lost = Promise.race([gone, events.lost]);
     this.lost.catch(() => {});
-    const paths = topmost(rules.map(({ path }) => path));
-    this.#roots = paths.map(textOfBytes);
     events.onEvent(({ Action, Actor }) => {
       const service = Actor.Attributes[labels.service] ?? '';
       if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True')
@@ -96,8 +105,8 @@ export class WatchSession {
     });
     this.#watcher = new Watcher({
       binary: engineProgram().shim,
-      paths,
-      enters: (directory) => anyReaches(this.#rules, directory),
+      paths: this.#paths(),
+      enters: (directory) => this.#enters(directory),
       poll: /^(1|true|yes)$/i.test(options.env.TCOMPOSE_WATCH_POLL ?? ''),
       onRecords: (records) => this.#received(records),
       onRestart: (since) => void this.#changedSince(since),
@@ -163,8 +172,12 @@ export class WatchSession {
     const at = now();
     for (const record of records) {
       if (record.type === 'change') {
-        if (this.#rules.some((rule) => rule.triggers(record.change.path)))
-          this.#debounce.add(record.change, at);
+        const { path } = record.change;
+        if (this.#rules.some((rule) => rule.triggers(path))) this.#debounce.add(record.change, at);
+        if (this.#described.has(path)) {
+          this.#edited.add(path);
+          this.#editedAt = at;
+        }
       } else if (record.type === 'ready') this.#counts = record;
       else tellTrouble(record, emit, (path) => shownPath(path, cwd));
     }
@@ -184,13 +197,17 @@ export class WatchSession {
   #schedule(): void {
     clearTimeout(this.#timer);
     if (!this.#begun || this.#paused || this.#busy !== undefined || this.#end.signal.aborted) return;
-    const due = this.#debounce.due();
-    if (due === undefined) return;
+    const due = Math.min(this.#debounce.due() ?? Number.POSITIVE_INFINITY, this.#editDue());
+    if (due === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#fire(), Math.max(0, Math.ceil(due - this.#options.now())));
   }
 
   #fire(): void {
     const now = this.#options.now();
+    if (this.#editDue() <= now) {
+      this.#run(this.#follow());
+      return;
+    }
     const due = this.#debounce.due();
     const since = this.#debounce.since;
     if (due === undefined || since === undefined) return;
@@ -198,14 +215,58 @@ export class WatchSession {
       this.#schedule();
       return;
     }
-    if (now - since < longestHold && gitIsBusy(gitLocks(this.#roots), Date.now())) {
+    if (now - since < longestHold && gitIsBusy(gitLocks(this.#paths().map(textOfBytes)), Date.now())) {
       this.#timer = setTimeout(() => this.#fire(), holdStep);
       return;
     }
-    this.#busy = this.#act(this.#debounce.take(now), since).finally(() => {
-      this.#busy = undefined;
-      this.#schedule();
+    this.#run(this.#act(this.#debounce.take(now), since));
+  }
+
+  #run(work: Promise<void>): void {
+    this.#busy = work
+      .catch((error: unknown) => this.#giveUp(error as Error))
+      .finally(() => {
+        this.#busy = undefined;
+        this.#schedule();
+      });
+  }
+
+  #editDue(): number {
+    return this.#edited.size === 0 ? Number.POSITIVE_INFINITY : this.#editedAt + quietEdit;
+  }
+
+  /** What describes the project was edited. */
+  async #follow(): Promise<void> {
+    const { configuration, emit, cwd } = this.#options;
+    const paths = [...this.#edited].map((path) => shownPath(path, cwd));
+    this.#edited.clear();
+    if (configuration === undefined) return;
+    await followEdit(configuration, {
+      paths,
+      emit,
+      adopt: (loaded) => this.#adopt(loaded),
+      beforeStart: this.beforeStart,
     });
+  }
+
+  /** Goes by another project's rules from now on. @throws TcomposeError when they can't be carried out */
+  async #adopt({ project, files }: LoadedConfiguration): Promise<void> {
+    const { rules, ignoreFiles, warnings } = await projectRules(project, this.#options.services(project));
+    for (const message of warnings) this.#options.emit({ type: 'warning', message });
+    [this.#project, this.#rules] = [project, rules];
+    this.#described = describedBy(files, ignoreFiles);
+    this.#watcher.change(this.#paths());
+  }
+
+  /** What the watcher is to watch. */
+  #paths(): readonly string[] {
+    return topmost([...this.#rules.map(({ path }) => path), ...this.#described]);
+  }
+
+  #enters(directory: string): boolean {
+    return (
+      anyReaches(this.#rules, directory) || [...this.#described].some((path) => isAtOrBelow(path, directory))
+    );
   }
 
   async #act(changes: readonly Change[], since: number): Promise<void> {
@@ -220,10 +281,10 @@ export class WatchSession {
   }
 
   #workshop(): Workshop {
-    const { client, project, emit, now, parallel, rebuild } = this.#options;
+    const { client, emit, now, parallel, rebuild } = this.#options;
     return {
       client,
-      project,
+      project: this.#project,
       containers: this.#containers,
       ledger: this.#ledger,
       emit,
@@ -266,3 +327,8 @@ export class WatchSession {
     this.#received(changes.map((change) => ({ type: 'change', change })));
   }
 }
+
+const describedBy = (
+  files: readonly string[] | undefined,
+  ignoreFiles: readonly string[],
+): ReadonlySet<string> => new Set(files === undefined ? [] : [...files, ...ignoreFiles].map(bytesOfText));

@@ -8,6 +8,7 @@ import {
   futimesSync,
   readSync,
   write as writeCallback,
+  writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory, Place } from '../../confined/confined-directory.ts';
@@ -95,7 +96,11 @@ async function write(
   const fd = openName(place.directory, place.name, exclusive, 0o600);
   try {
     for await (const piece of content)
-      for (let at = 0; at < piece.length; ) at += (await writeAsync(fd, piece, at)).bytesWritten;
+      for (let at = 0; at < piece.length; )
+        at +=
+          entry.size > largestCompared
+            ? (await writeAsync(fd, piece, at)).bytesWritten
+            : writeSync(fd, piece, at);
     fchownSync(fd, owner.uid, owner.gid);
     fchmodSync(fd, entry.mode);
     futimesSync(fd, entry.mtime, entry.mtime);

@@ -6,9 +6,10 @@ import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import { observeWithImages } from '../../fetch-images.ts';
-import { loadForCommand, matchServices } from '../../project.ts';
+import { matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
+import { loadConfiguration } from '../../watch/configuration.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
   ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
@@ -70,11 +71,10 @@ export const command: Command = {
   async run(args, ctx) {
     checkUpFlags(args);
     const named = args.positional;
-    const [loaded, client] = await Promise.all([
-      loadForCommand(ctx, named, { noDeps: flag.bool(args, 'no-deps') }),
-      ctx.engine(),
-    ]);
-    const project = withScales(loaded, parseScales(flag.list(args, 'scale')));
+    const noDeps = flag.bool(args, 'no-deps');
+    const [loaded, client] = await Promise.all([loadConfiguration(ctx, named, { noDeps }), ctx.engine()]);
+    const scales = parseScales(flag.list(args, 'scale'));
+    const project = withScales(loaded.project, scales);
     if (Object.keys(project.services).length === 0 && !ctx.globals.allResources)
       throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
         hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
@@ -107,7 +107,17 @@ export const command: Command = {
       const { upAttached } = await import('../../attach/up-attached.ts');
       if (!flag.bool(args, 'watch')) return upAttached(ctx, client, { project, roots, plan, args });
       const { openWatch } = await import('../../watch/open.ts');
-      const watch = (emit: EventSink) => openWatch(ctx, { client, project, services: named, emit });
+      const watch = (emit: EventSink) =>
+        openWatch(ctx, {
+          client,
+          loaded: { ...loaded, project },
+          services: named,
+          emit,
+          up: given,
+          adjust: (edited) => withScales(edited, scales),
+          yes: flag.bool(args, 'yes'),
+          noDeps,
+        });
       return upAttached(ctx, client, { project, roots, plan, args, openWatch: watch });
     }
     await runPlan(ctx, plan, {

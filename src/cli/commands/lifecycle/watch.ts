@@ -1,10 +1,15 @@
+import type { Project } from '../../../compose/model/project.ts';
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
+import type { UpOptions } from '../../../project/plan-up/options.ts';
 import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts';
+import { sharedFlags } from '../../arguments/flags.ts';
 import type { CliContext } from '../../context.ts';
 import { observeWithImages } from '../../fetch-images.ts';
-import { loadForCommand, matchServices } from '../../project.ts';
+import { matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
 import { upOptions } from '../../up-options.ts';
+import { loadConfiguration } from '../../watch/configuration.ts';
 import { openWatch } from '../../watch/open.ts';
 import type { WatchSession } from '../../watch/session.ts';
 
@@ -17,15 +22,20 @@ export const command: Command = {
       { name: 'no-up', type: 'boolean', summary: 'Do not build and start services before watching' },
       { name: 'prune', type: 'boolean', summary: 'Remove images that a rebuild replaced (default: true)' },
       { name: 'quiet', type: 'boolean', summary: 'No build output' },
+      sharedFlags.yes,
     ],
   },
   async run(args, ctx) {
     const named = args.positional;
-    const [project, client] = await Promise.all([loadForCommand(ctx, named), ctx.engine()]);
-    const renderer = await ctx.renderer();
-    const session = await openWatch(ctx, { client, project, services: named, emit: renderer.emit });
+    const [loaded, client] = await Promise.all([loadConfiguration(ctx, named), ctx.engine()]);
+    const { project } = loaded;
+    const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
+    const options = upOptions(args, ctx, client, roots, { start: true, wait: false });
+    const { emit } = await ctx.renderer();
+    const yes = flag.bool(args, 'yes');
+    const session = await openWatch(ctx, { client, loaded, services: named, emit, up: options, yes });
     try {
-      if (!flag.bool(args, 'no-up')) await up(args, ctx, { client, project, session });
+      if (!flag.bool(args, 'no-up')) await up(args, ctx, { client, project, session, options });
       if (ctx.globals.dryRun) return 0;
       const interrupted = untilInterrupted(ctx);
       await session.begin();
@@ -37,17 +47,18 @@ export const command: Command = {
   },
 };
 
-type UpInput = Pick<Parameters<typeof openWatch>[1], 'client' | 'project'> & {
+interface UpInput {
+  readonly client: EngineClient;
+  readonly project: Project;
   readonly session: WatchSession;
-};
+  readonly options: UpOptions;
+}
 
 /** As `up -d` of the services named; what they depend on is not made anew. */
-async function up(args: ParsedArgs, ctx: CliContext, { client, project, session }: UpInput): Promise<void> {
-  const named = args.positional;
-  const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
-  const given = upOptions(args, ctx, client, roots, { start: true, wait: false });
-  const { observed, images } = await observeWithImages(ctx, client, project, given.images, args);
-  const plan = planUp(project, observed, { ...given, images, recreateDependencies: 'never' });
+async function up(args: ParsedArgs, ctx: CliContext, input: UpInput): Promise<void> {
+  const { client, project, session, options } = input;
+  const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
+  const plan = planUp(project, observed, { ...options, images, recreateDependencies: 'never' });
   await checkPlan(ctx, client, project, plan);
   await runPlan(ctx, plan, { client, project: project.name, beforeStart: session.beforeStart });
 }

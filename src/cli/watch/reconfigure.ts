@@ -1,0 +1,69 @@
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import type { EventSink } from '../../events.ts';
+import type { execute } from '../../project/execute/index.ts';
+import { describeStep } from '../../project/format-plan.ts';
+import type { Plan } from '../../project/plan.ts';
+import type { LoadedConfiguration } from './configuration.ts';
+
+/** How a session follows edits of what describes the project. */
+export interface Configuration {
+  /** Absolute paths of the files the project was made of. */
+  readonly files: readonly string[];
+  /** Reads them again. @throws TcomposeError(s) with the places */
+  readonly load: () => Promise<LoadedConfiguration>;
+  /** What is to be done so that the containers follow; undefined: nothing. */
+  readonly plan: (loaded: LoadedConfiguration) => Promise<Plan | undefined>;
+  /** Whether somebody is asked before anything is carried out. */
+  readonly asks: boolean;
+  /** Asks whether a plan is to be carried out. */
+  readonly agrees: () => Promise<boolean>;
+  readonly run: (plan: Plan, options: Pick<Parameters<typeof execute>[1], 'beforeStart'>) => Promise<void>;
+}
+
+/** Shows what an edit comes to, and carries it out when that is wanted. A broken edit is shown where it is, and nothing is changed. */
+export async function followEdit(
+  configuration: Configuration,
+  edit: {
+    readonly paths: readonly string[];
+    readonly emit: EventSink;
+    /** Takes the project over, before anything is done to containers. */
+    readonly adopt: (loaded: LoadedConfiguration) => Promise<void>;
+    readonly beforeStart: NonNullable<Parameters<typeof execute>[1]['beforeStart']>;
+  },
+): Promise<void> {
+  const { paths, emit, adopt, beforeStart } = edit;
+  const tell = (plan: Plan | undefined, applying: boolean) =>
+    emit({
+      type: 'watch',
+      phase: 'configuration',
+      paths,
+      steps: (plan?.steps ?? []).map((step) => ({ step: describeStep(step), cause: step.cause })),
+      applying,
+    });
+  try {
+    const loaded = await configuration.load();
+    await adopt(loaded);
+    const plan = await configuration.plan(loaded);
+    if (plan === undefined) {
+      tell(undefined, false);
+      return;
+    }
+    tell(plan, !configuration.asks);
+    if (configuration.asks && !(await configuration.agrees())) {
+      emit({
+        type: 'watch',
+        phase: 'note',
+        message: 'left as it is; `tcompose up -d` applies it, and so does the next edit with --yes',
+      });
+      return;
+    }
+    await configuration.run(plan, { beforeStart });
+    emit({ type: 'watch', phase: 'note', message: 'applied' });
+  } catch (error) {
+    for (const one of error instanceof TcomposeErrors ? error.errors : [error]) {
+      if (one instanceof TcomposeError) emit({ type: 'error', error: one });
+      else throw one;
+    }
+    emit({ type: 'watch', phase: 'note', message: 'everything goes on as it was before the edit' });
+  }
+}

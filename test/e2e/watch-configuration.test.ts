@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requirements } from '../support/cli.ts';
+import { type Workbench, workbench } from '../support/project-dir.ts';
+import { holds, Watching } from '../support/watching.ts';
+
+const unmet = requirements({ root: true, built: true });
+
+const compose = (more = '', target = '/app') => `
+name: edited
+services:
+  web:
+    image: tcompose/host
+    init: true
+    command: sleep 1000
+    stop_grace_period: 0s
+    network_mode: none
+    env_file: [{path: web.env, required: false}]
+    develop: {watch: [{action: sync, path: ./src, target: ${target}}]}
+${more}`;
+
+describe.skipIf(unmet !== undefined)(
+  `edits of the configuration${unmet ? ` (skipped: ${unmet})` : ''}`,
+  () => {
+    let bench: Workbench;
+    let watching: Watching;
+    beforeAll(async () => {
+      bench = workbench();
+      bench.write('compose.yaml', compose());
+      bench.write('src/a', '1');
+      watching = await Watching.begin(bench, 'compose.yaml', 'watch', '--yes');
+    });
+    afterAll(async () => {
+      expect(await watching.end()).toBe(130);
+      bench.close('edited');
+    });
+    const environment = () =>
+      readFileSync(watching.inside('edited-web-1', '/proc/1/environ'), 'utf8').split('\0').filter(Boolean);
+    const edits = () => watching.events().filter(({ phase }) => phase === 'configuration').length;
+
+    it('are carried out, with their causes, and what was synced before is in the new container', async () => {
+      bench.write('src/a', 'synced');
+      await holds(watching.inside('edited-web-1', '/app/a'), 'synced');
+      bench.write('web.env', 'GREETING=hello\n');
+      await watching.run.until('environment of service web changed');
+      await watching.run.until('"message":"applied"');
+      expect(environment()).toContain('GREETING=hello');
+      await holds(watching.inside('edited-web-1', '/app/a'), 'synced');
+    });
+
+    it('that are broken are shown where they are, and nothing is changed', async () => {
+      const pid = watching.inside('edited-web-1', '/');
+      bench.write('compose.yaml', compose('  broken'));
+      await watching.run.until('everything goes on as it was before the edit');
+      expect(watching.run.output()).toMatch(/"type":"error".*compose\.yaml/);
+      bench.write('src/a', 'still synced');
+      await holds(watching.inside('edited-web-1', '/app/a'), 'still synced');
+      expect(watching.inside('edited-web-1', '/')).toBe(pid);
+    });
+
+    it('of the rules hold from then on', async () => {
+      const before = edits();
+      bench.write('compose.yaml', compose('', '/elsewhere'));
+      await watching.run.until(/"phase":"configuration"/);
+      while (edits() === before) await new Promise((resolve) => setTimeout(resolve, 25));
+      bench.write('src/a', 'moved');
+      await holds(watching.inside('edited-web-1', '/elsewhere/a'), 'moved');
+      expect(readFileSync(watching.inside('edited-web-1', '/app/a'), 'utf8')).toBe('still synced');
+    });
+  },
+);
