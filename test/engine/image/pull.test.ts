@@ -1,39 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ImageInspect } from '../../../src/engine/api/image.ts';
-import { encodeRegistryAuth } from '../../../src/engine/api/registry-headers.ts';
-import type { RegistryCredentials } from '../../../src/registry/auth/credentials.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import {
   type FaultyRegistry,
   startFaultyRegistry,
   whyNoFaultyRegistry,
 } from '../../support/faulty-registry.ts';
+import { errorOf, type TransferOptions, transfer as transferOf } from '../../support/transfer.ts';
 
 const why = whyNoEngine() ?? whyNoFaultyRegistry;
 if (why) console.log(`skipped: ${why}`);
-
-interface Line {
-  readonly status?: string;
-  readonly id?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-  readonly progress?: string;
-  readonly error?: string;
-  readonly errorDetail?: { readonly message: string; readonly tcompose?: { readonly code: string } };
-  readonly aux?: { readonly Tag: string; readonly Digest: string; readonly Size: number };
-  readonly message?: string;
-}
-
-interface Transfer {
-  readonly status: number;
-  readonly lines: Line[];
-  /** As it came. */
-  readonly text: string;
-  /** The connection broke before the end. */
-  readonly broken: boolean;
-}
 
 const user = { username: 'user', password: 'secret' };
 /** Names that are not those of known layers are told by what they stand for. */
@@ -71,55 +49,8 @@ describe.skipIf(why)('images of a registry', () => {
     }
   }
 
-  /** A pull or push, read line by line; `each` may end it by returning false. */
-  function transfer(
-    path: string,
-    options: {
-      readonly credentials?: RegistryCredentials;
-      readonly each?: (line: Line, count: number) => boolean | undefined;
-    } = {},
-  ): Promise<Transfer> {
-    return new Promise((resolve, reject) => {
-      const lines: Line[] = [];
-      let text = '';
-      let rest = '';
-      const asked = request({
-        socketPath: engine.socket,
-        method: 'POST',
-        path,
-        agent: false,
-        headers:
-          options.credentials === undefined
-            ? {}
-            : { 'X-Registry-Auth': encodeRegistryAuth(options.credentials) },
-      });
-      asked.on('response', (response) => {
-        const done = (broken: boolean): void => {
-          if (rest.trim() !== '') lines.push(JSON.parse(rest) as Line);
-          rest = '';
-          resolve({ status: response.statusCode ?? 0, lines, text, broken });
-        };
-        response.on('data', (part: Buffer) => {
-          text += part.toString();
-          rest += part.toString();
-          const found = rest.split('\n');
-          rest = found.pop() ?? '';
-          for (const line of found) {
-            if (line.trim() === '') continue;
-            lines.push(JSON.parse(line) as Line);
-            if (options.each?.(lines.at(-1)!, lines.length) === false) asked.destroy();
-          }
-        });
-        response.on('end', () => done(false));
-        response.on('error', () => done(true));
-        response.on('close', () => done(!response.complete));
-      });
-      asked.on('error', (error) => (lines.length > 0 ? undefined : reject(error)));
-      asked.end();
-    });
-  }
-
-  const pull = (tag: string, options: Parameters<typeof transfer>[1] & { platform?: string } = {}) =>
+  const transfer = (path: string, options?: TransferOptions) => transferOf(engine.socket, path, options);
+  const pull = (tag: string, options: TransferOptions & { platform?: string } = {}) =>
     transfer(
       `/images/create?fromImage=${host}/faulty/app&tag=${tag}${
         options.platform === undefined ? '' : `&platform=${encodeURIComponent(options.platform)}`
@@ -128,7 +59,6 @@ describe.skipIf(why)('images of a registry', () => {
     );
   const inspect = async (name: string) =>
     (await engine.api<ImageInspect>('GET', `/images/${encodeURIComponent(name)}/json`)).json;
-  const errorOf = ({ lines }: Transfer): string | undefined => lines.at(-1)?.error ?? lines.at(-1)?.message;
 
   it('are fetched with the lines that dockerd tells', async () => {
     const { status, lines, text, broken } = await pull('latest');
