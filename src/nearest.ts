@@ -19,11 +19,11 @@ function editDistance(a: string, b: string): number {
 
 /**
  * The candidate closest to `word`, if it has something in common with it and is close enough to be what was meant; ties go
- * to the first in order.
+ * to the first in order. `least` edits are close enough however short the word is.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: Iterable<string>, least = 1): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(least, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const related = distance < Math.max(word.length, candidate.length);

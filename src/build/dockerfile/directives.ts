@@ -20,8 +20,9 @@ export function readDirectives(source: SourceText): readonly Directive[] {
     const [, word = '', value = ''] = directive.exec(line.trim()) ?? [];
     const name = word.toLowerCase();
     if (!known.includes(name)) break;
-    if (found.some((other) => other.name === name))
-      throw faultAt(source, { start: at + 1, end: at + 1 }, `only one ${name} parser directive can be used`);
+    const twice = found.find((other) => other.name === name)?.line;
+    if (twice !== undefined)
+      throw faultAt(source, { start: twice, end: twice }, `only one ${name} parser directive can be used`);
     found.push({ name, value, line: at + 1 });
   }
   return found;

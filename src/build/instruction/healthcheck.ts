@@ -1,0 +1,55 @@
+import { parseGoDuration } from '../../go-duration.ts';
+import { fault } from '../dockerfile/fault.ts';
+import type { Node } from '../dockerfile/node.ts';
+import { goQuote } from '../go-quote.ts';
+import type { Flags } from './flags.ts';
+import type { Healthcheck } from './types.ts';
+
+const shortest = 1_000_000;
+
+/** @throws TcomposeError BUILD_DOCKERFILE */
+export function readHealthcheck(node: Node, flags: Flags): Healthcheck {
+  const [kind = '', ...command] = node.args;
+  if (kind.toUpperCase() === 'NONE') {
+    if (command.length > 0) throw fault('HEALTHCHECK NONE takes no arguments');
+    return { Test: ['NONE'] };
+  }
+  if (kind.toUpperCase() !== 'CMD')
+    throw fault(`Unknown type ${goQuote(kind.toUpperCase())} in HEALTHCHECK (try CMD)`);
+  if (command.length === 0) throw fault('Missing command after HEALTHCHECK CMD');
+  const options = {
+    Interval: duration(flags, 'interval', 'Interval'),
+    Timeout: duration(flags, 'timeout', 'Timeout'),
+    StartPeriod: duration(flags, 'start-period', 'StartPeriod'),
+    StartInterval: duration(flags, 'start-interval', 'StartInterval'),
+    Retries: retries(flags),
+  };
+  const set = Object.entries(options).filter(([, value]) => value !== 0);
+  return { Test: [node.json ? 'CMD' : 'CMD-SHELL', ...command], ...Object.fromEntries(set) };
+}
+
+/** Nanoseconds; 0 when the flag is not there. */
+function duration(flags: Flags, flag: string, shown: string): number {
+  const text = flags.text(flag);
+  if (text === undefined || text === '') return 0;
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined)
+    throw fault(
+      /^-?[\d.]+$/.test(text)
+        ? `time: missing unit in duration ${goQuote(text)}`
+        : `time: invalid duration ${goQuote(text)}`,
+    );
+  const value = Math.round(milliseconds * 1e6);
+  if (value < 0 || (value > 0 && value < shortest))
+    throw fault(`Interval ${goQuote(flag)} cannot be less than 1ms`, `${shown} is 0 or at least 1ms.`);
+  return value;
+}
+
+function retries(flags: Flags): number {
+  const text = flags.text('retries');
+  if (text === undefined || text === '') return 0;
+  if (!/^[+-]?\d+$/.test(text)) throw fault(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
+  const value = Number(text);
+  if (value < 0) throw fault(`--retries cannot be negative (${value})`);
+  return value;
+}

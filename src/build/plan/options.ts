@@ -1,0 +1,41 @@
+import type { Platform } from './types.ts';
+
+/** Where a named context comes from. */
+export type NamedContext =
+  | { readonly kind: 'image'; readonly reference: string }
+  | { readonly kind: 'directory' };
+
+/** What a build is asked for, apart from its Dockerfile. */
+export interface BuildOptions {
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly target: string | undefined;
+  readonly platform: Platform;
+  readonly buildPlatform: Platform;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly contexts: ReadonlyMap<string, NamedContext>;
+  readonly noCache: boolean;
+  /** Stages that are built without the cache, in lower case. */
+  readonly noCacheFilter: ReadonlySet<string>;
+  readonly network: 'default' | 'none' | 'host';
+  readonly extraHosts: readonly string[];
+  readonly shmSize: number | undefined;
+  readonly ulimits: readonly string[];
+}
+
+const machine: Platform = { os: 'linux', architecture: 'amd64', variant: '' };
+
+/** A build that asks for nothing in particular. */
+export const plainOptions: BuildOptions = {
+  buildArgs: new Map(),
+  target: undefined,
+  platform: machine,
+  buildPlatform: machine,
+  labels: new Map(),
+  contexts: new Map(),
+  noCache: false,
+  noCacheFilter: new Set(),
+  network: 'default',
+  extraHosts: [],
+  shmSize: undefined,
+  ulimits: [],
+};

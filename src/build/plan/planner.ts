@@ -1,0 +1,403 @@
+import { posix } from 'node:path';
+import { TcomposeError } from '../../errors.ts';
+import { familiarName, formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
+import { nearest } from '../../nearest.ts';
+import { faultAt, placed } from '../dockerfile/fault.ts';
+import type { LineRange } from '../dockerfile/node.ts';
+import { parseDockerfile } from '../dockerfile/parse.ts';
+import { expand } from '../expand/expand.ts';
+import { readInstruction } from '../instruction/read-instruction.ts';
+import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
+import { type ArgumentSources, applyConfig } from './apply-config.ts';
+import { applyFiles } from './apply-files.ts';
+import type { BuildOptions } from './options.ts';
+import { parsePlatform, platformArguments } from './platform.ts';
+import { defaultPath, StageDraft, type StageState } from './stage-draft.ts';
+import { StepList } from './step-list.ts';
+import type { BaseImage, BuildPlan, StepId, Tree, Warning } from './types.ts';
+
+/** A plan, or the images that have to be looked at before there can be one. */
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: BuildPlan }
+  | { readonly kind: 'needs'; readonly images: readonly ImageNeed[] };
+
+/** An image that a FROM, a `--from` or a mount names, and where. */
+export interface ImageNeed {
+  /** Full form: `docker.io/library/busybox:latest`. */
+  readonly reference: string;
+  readonly range: LineRange;
+}
+
+class Needed extends Error {
+  readonly need: ImageNeed;
+  constructor(need: ImageNeed) {
+    super(need.reference);
+    this.need = need;
+  }
+}
+
+/**
+ * Plans the build of a Dockerfile's target: only stages that the target needs, equal steps once.
+ * @param images what is known of images, by full reference
+ * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
+ */
+export function planBuild(
+  dockerfile: Dockerfile,
+  options: BuildOptions,
+  images: ReadonlyMap<string, BaseImage>,
+): Planned {
+  try {
+    return { kind: 'plan', plan: new Planner(dockerfile, options, images).plan() };
+  } catch (error) {
+    if (error instanceof Needed) return { kind: 'needs', images: [error.need] };
+    throw error;
+  }
+}
+
+/** A stage under way: which instruction has asked for it. */
+interface Frame {
+  readonly stage: Stage;
+  range: LineRange;
+}
+
+class Planner {
+  readonly #file: Dockerfile;
+  readonly #options: BuildOptions;
+  readonly #images: ReadonlyMap<string, BaseImage>;
+  readonly #steps = new StepList();
+  readonly #warnings: Warning[] = [];
+  readonly #states = new Map<number, StageState>();
+  readonly #frames: Frame[] = [];
+  readonly #sources: ArgumentSources;
+  readonly #target: Stage;
+  readonly #showStages: boolean;
+
+  constructor(file: Dockerfile, options: BuildOptions, images: ReadonlyMap<string, BaseImage>) {
+    this.#file = file;
+    this.#options = options;
+    this.#images = images;
+    this.#target = this.#targetStage();
+    const { buildArgs } = options;
+    const platform = platformArguments(options, this.#target.name ?? 'default');
+    this.#sources = { buildArgs, globals: this.#globals(platform) };
+    this.#showStages = file.stages.length > 1 || file.stages.some(usesOthers);
+  }
+
+  plan(): BuildPlan {
+    const state = this.#stage(this.#target);
+    const { tree, image, author, history } = state;
+    const labels = { ...state.config.Labels, ...Object.fromEntries(this.#options.labels) };
+    const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
+    return {
+      steps: this.#steps.steps,
+      result: { tree, image, config, author, history },
+      platform: this.#options.platform,
+      warnings: this.#warnings,
+    };
+  }
+
+  #targetStage(): Stage {
+    const { stages } = this.#file;
+    const { target } = this.#options;
+    if (target === undefined || target === '') return stages.at(-1)!;
+    const found = stages.findLast(({ name }) => name === target.toLowerCase());
+    if (found !== undefined) return found;
+    const names = stages.flatMap(({ name }) => name ?? []);
+    const close = nearest(target, names);
+    throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found`, {
+      hint:
+        close !== undefined
+          ? `Did you mean ${close}?`
+          : names.length === 0
+            ? 'No stage of this Dockerfile has a name (FROM … AS name).'
+            : `The stages are ${[...new Set(names)].join(', ')}.`,
+    });
+  }
+
+  /** Values of ARGs before the first FROM: a build argument, else the default with what is known by then. */
+  #globals(platform: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const values = new Map(platform);
+    for (const name of platform.keys()) {
+      const given = this.#options.buildArgs.get(name);
+      if (given !== undefined) values.set(name, given);
+    }
+    for (const { args, range } of this.#file.globals)
+      for (const { name, value } of args) {
+        const given = this.#options.buildArgs.get(name);
+        const own = value === undefined ? undefined : this.#expandGlobal(value, range, values).result;
+        const result = given ?? own;
+        if (result !== undefined) values.set(name, result);
+      }
+    return values;
+  }
+
+  #expandGlobal(text: string, range: LineRange, values: ReadonlyMap<string, string>) {
+    const { escapeToken } = this.#file;
+    return placed(this.#file, range, () => expand(text, values, { escapeToken }));
+  }
+
+  #stage(stage: Stage): StageState {
+    const known = this.#states.get(stage.index);
+    if (known !== undefined) return known;
+    const open = this.#frames.findIndex((frame) => frame.stage === stage);
+    if (open >= 0) {
+      const { stage: last } = this.#frames.at(-1)!;
+      const name = last.name ?? `stage-${last.index}`;
+      throw faultAt(this.#file, this.#frames[open]!.range, `circular dependency detected on stage: ${name}`);
+    }
+    const frame: Frame = { stage, range: stage.from.range };
+    this.#frames.push(frame);
+    const state = this.#evaluate(stage, frame);
+    this.#frames.pop();
+    this.#states.set(stage.index, state);
+    return state;
+  }
+
+  #evaluate(stage: Stage, frame: Frame): StageState {
+    const { base, isImage } = this.#base(stage);
+    const triggers = (base.config.OnBuild ?? []).map((text) => this.#trigger(text, stage.from.range));
+    const { OnBuild: _fired, ...config } = base.config;
+    const draft = new StageDraft(
+      { ...base, config },
+      {
+        source: this.#file,
+        escapeToken: this.#file.escapeToken,
+        options: this.#options,
+        warnings: this.#warnings,
+      },
+    );
+    const all = [
+      ...triggers.map((instruction) => ({ instruction, prefix: 'ONBUILD ' })),
+      ...stage.instructions.map((instruction) => ({ instruction, prefix: '' })),
+    ];
+    const total =
+      (isImage ? 1 : 0) + triggers.length + stage.instructions.filter((one) => makesStep(one)).length;
+    if (base.image !== undefined && isImage) this.#nameImage(base.image, stage, total);
+    let position = isImage ? 1 : 0;
+    for (const { instruction, prefix } of all) {
+      frame.range = instruction.range;
+      if (applyConfig(draft, instruction, this.#sources)) continue;
+      if (!isRootWorkdir(draft, instruction)) position++;
+      const at = position;
+      applyFiles(draft, instruction, {
+        stage: stage.index,
+        fresh: this.#options.noCache || this.#options.noCacheFilter.has(stage.name ?? ''),
+        add: (step) => this.#steps.add(step),
+        tree: (name, what, target) => this.#tree(name, what, target, stage, instruction.range),
+        name: (text) => `${this.#place(stage, at, total)} ${prefix}${text}`,
+      });
+    }
+    return draft.state;
+  }
+
+  /** `[name 2/10]`; the name only where there are several. */
+  #place(stage: Stage, at: number, total: number): string {
+    const name = this.#showStages ? `${stage.name ?? `stage-${stage.index}`} ` : '';
+    return `[${name}${String(at).padStart(String(total).length)}/${total}]`;
+  }
+
+  #nameImage(step: StepId, stage: Stage, total: number): void {
+    const image = this.#steps.steps[step]!;
+    if (image.name !== '' && image.stage <= stage.index) return;
+    const reference = image.kind === 'image' ? image.reference : '';
+    const name = `${this.#place(stage, 1, total)} FROM ${reference}`;
+    this.#steps.steps[step] = { ...image, name, stage: stage.index };
+  }
+
+  #trigger(text: string, range: LineRange): Instruction {
+    return placed(this.#file, range, () => {
+      const parsed = parseDockerfile(text, this.#file.file);
+      const instruction = readInstruction(parsed, parsed.nodes[0]!);
+      return { ...instruction, range };
+    });
+  }
+
+  #base(stage: Stage): { base: StageState; isImage: boolean } {
+    const { image, range, platform } = stage.from;
+    const { result, unmatched } = this.#expandGlobal(image, range, this.#sources.globals);
+    for (const name of unmatched) this.#undeclared(name, range);
+    if (platform !== undefined) this.#checkPlatform(platform, range);
+    if (result.trim() === '') throw faultAt(this.#file, range, `base name (${image}) should not be blank`);
+    const context = this.#contextOf(result);
+    const earlier = this.#file.stages.slice(0, stage.index).findLast(({ name }) => name === result);
+    if (context === undefined && earlier !== undefined) return { base: this.#stage(earlier), isImage: false };
+    if (context?.kind === 'directory')
+      return {
+        base: { ...scratchState(), tree: { kind: 'context', name: contextKey(result) } },
+        isImage: false,
+      };
+    if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
+    const reference = context?.kind === 'image' ? context.reference : result;
+    return { base: this.#imageState(reference, stage, range), isImage: true };
+  }
+
+  #undeclared(name: string, range: LineRange): void {
+    const close = nearest(
+      name,
+      this.#file.globals.flatMap(({ args }) => args.map((arg) => arg.name)),
+    );
+    const meant = close === undefined ? '' : ` (did you mean ${close}?)`;
+    this.#warnings.push({
+      rule: 'UndefinedArgInFrom',
+      message: `FROM argument '${name}' is not declared${meant}`,
+      range,
+    });
+  }
+
+  #checkPlatform(text: string, range: LineRange): void {
+    const { result } = this.#expandGlobal(text, range, this.#sources.globals);
+    if (result === '') throw faultAt(this.#file, range, `empty platform value from expression ${text}`);
+    placed(this.#file, range, () => parsePlatform(result));
+  }
+
+  #contextOf(name: string) {
+    return name === 'scratch' || name === 'context'
+      ? undefined
+      : this.#options.contexts.get(contextKey(name));
+  }
+
+  #imageState(name: string, stage: Stage, range: LineRange): StageState {
+    const step = this.#image(name, stage.index, range);
+    const { config, author } = this.#images.get(this.#reference(name, range))!;
+    const env = config.Env ?? [];
+    const complete = env.some((one) => one.startsWith('PATH=')) ? env : [...env, defaultPath];
+    return {
+      tree: { kind: 'step', step },
+      image: step,
+      config: { ...config, Env: complete },
+      author,
+      history: [],
+      variables: variablesOf(complete),
+      args: [],
+      workdirSet: false,
+    };
+  }
+
+  #reference(name: string, range: LineRange): string {
+    try {
+      return formatReference(withDefaultTag(parseReference(name)));
+    } catch (error) {
+      if (!(error instanceof TcomposeError)) throw error;
+      const capitals = /lowercase/.test(error.message);
+      const path = name.includes('/') ? name.split(':')[0] : `library/${name.split(':')[0]}`;
+      const why = capitals ? `repository name (${path}) must be lowercase` : error.message;
+      throw faultAt(
+        this.#file,
+        range,
+        `failed to parse stage name "${name}": ${capitals ? 'invalid reference format: ' : ''}${why}`,
+        'BUILD_DOCKERFILE',
+        this.#stageHint(name),
+      );
+    }
+  }
+
+  #stageHint(name: string): string | undefined {
+    const close = nearest(
+      name,
+      this.#file.stages.flatMap((stage) => stage.name ?? []),
+    );
+    return close === undefined ? undefined : `There is a stage named ${close}.`;
+  }
+
+  #image(name: string, stage: number, range: LineRange): StepId {
+    const reference = this.#reference(name, range);
+    const image = this.#images.get(reference);
+    if (image === undefined) throw new Needed({ reference, range });
+    return this.#steps.add({ kind: 'image', name: '', stage, range, fresh: false, reference, id: image.id });
+  }
+
+  /** What `COPY --from` and a mount's `from` name: a named context, a stage by name or number, an image. */
+  #tree(name: string, what: 'copy' | 'mount', target: string, stage: Stage, range: LineRange): Tree {
+    const context = this.#contextOf(name);
+    if (context?.kind === 'directory') return { kind: 'context', name: contextKey(name) };
+    if (name === 'context' && context === undefined) return { kind: 'context', name: '' };
+    if (name === 'scratch') return { kind: 'empty' };
+    if (context === undefined) {
+      const { stages } = this.#file;
+      const number = what === 'copy' && /^\d+$/.test(name) ? Number(name) : undefined;
+      if (number !== undefined && number >= stages.length)
+        throw faultAt(this.#file, range, `invalid stage index ${number}`);
+      const wanted = name.toLowerCase();
+      const other =
+        number === undefined
+          ? (stages.slice(0, stage.index).findLast((one) => one.name === wanted) ??
+            stages.find((one) => one.name === wanted))
+          : stages[number];
+      if (other !== undefined) return this.#stageTree(other, name, what, target, stage, range);
+    }
+    const reference = context?.kind === 'image' ? context.reference : name;
+    const step = this.#image(reference, stage.index, range);
+    if (this.#steps.steps[step]!.name === '') {
+      const full = this.#reference(reference, range);
+      this.#steps.steps[step] = { ...this.#steps.steps[step]!, name: `FROM ${full}` };
+    }
+    return { kind: 'step', step };
+  }
+
+  #stageTree(
+    other: Stage,
+    name: string,
+    what: 'copy' | 'mount',
+    target: string,
+    stage: Stage,
+    range: LineRange,
+  ): Tree {
+    const { tree } = this.#stage(other);
+    if (other.index < stage.index) return tree;
+    throw faultAt(
+      this.#file,
+      range,
+      what === 'copy'
+        ? `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(stage.name ?? `stage-${stage.index}`)}`
+        : `cannot mount from stage ${JSON.stringify(name)} to ${JSON.stringify(target)}, stage needs to be defined before current command`,
+    );
+  }
+}
+
+/** WORKDIR / makes no layer and has no number. */
+const isRootWorkdir = (draft: StageDraft, instruction: Instruction): boolean =>
+  instruction.kind === 'workdir' &&
+  posix.resolve('/', draft.directory, draft.shown(instruction.value, {})) === '/';
+
+const makesStep = ({ kind }: Instruction): boolean => ['run', 'copy', 'add', 'workdir'].includes(kind);
+
+/** Whether a stage mounts or copies from elsewhere, so that its steps are told apart by its name. */
+function usesOthers({ instructions }: Stage): boolean {
+  return instructions.some(
+    (one) => (one.kind === 'run' && one.mounts.length > 0) || (one.kind === 'copy' && one.from !== undefined),
+  );
+}
+
+const variablesOf = (env: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    env.map((one) => {
+      const at = one.indexOf('=');
+      return at < 0 ? [one, ''] : [one.slice(0, at), one.slice(at + 1)];
+    }),
+  );
+
+function scratchState(): StageState {
+  return {
+    tree: { kind: 'empty' },
+    image: undefined,
+    config: { Env: [defaultPath], WorkingDir: '/' },
+    author: undefined,
+    history: [],
+    variables: variablesOf([defaultPath]),
+    args: [],
+    workdirSet: false,
+  };
+}
+
+/** The name by which a named context is found: familiar, without `:latest`. */
+export function contextKey(name: string): string {
+  try {
+    const reference = parseReference(name);
+    const { tag } = reference;
+    return tag === undefined || tag === 'latest'
+      ? familiarName(reference)
+      : `${familiarName(reference)}:${tag}`;
+  } catch {
+    return name;
+  }
+}

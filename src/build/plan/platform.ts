@@ -1,0 +1,47 @@
+import { fault } from '../dockerfile/fault.ts';
+import { goQuote } from '../go-quote.ts';
+import type { BuildOptions } from './options.ts';
+import type { Platform } from './types.ts';
+
+/** Other names that architectures go by. */
+const architectures: Readonly<Record<string, readonly [string, string]>> = {
+  x86_64: ['amd64', ''],
+  'x86-64': ['amd64', ''],
+  aarch64: ['arm64', ''],
+  armhf: ['arm', 'v7'],
+  armel: ['arm', 'v6'],
+  i386: ['386', ''],
+};
+
+/** @throws TcomposeError BUILD_DOCKERFILE */
+export function parsePlatform(text: string): Platform {
+  const parts = text.split('/');
+  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part)))
+    throw fault(
+      `failed to parse platform ${text}: ${goQuote(text)}: cannot parse platform specifier: invalid argument`,
+    );
+  const lower = parts.map((part) => part.toLowerCase());
+  const [os, name, given] =
+    lower.length === 1 ? ['linux', lower[0]!, ''] : [lower[0]!, lower[1]!, lower[2] ?? ''];
+  const [architecture, variant] = architectures[name] ?? [name, ''];
+  return { os, architecture, variant: given === 'v8' && architecture === 'arm64' ? '' : given || variant };
+}
+
+export const platformText = ({ os, architecture, variant }: Platform): string =>
+  [os, architecture, variant].filter((part) => part !== '').join('/');
+
+/** The values of the platform arguments, which a stage has to declare, before build arguments override them. */
+export function platformArguments(options: BuildOptions, targetStage: string): ReadonlyMap<string, string> {
+  const of = (prefix: string, platform: Platform): [string, string][] => [
+    [`${prefix}PLATFORM`, platformText(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}OSVERSION`, ''],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant],
+  ];
+  return new Map([
+    ...of('BUILD', options.buildPlatform),
+    ...of('TARGET', options.platform),
+    ['TARGETSTAGE', targetStage],
+  ]);
+}

@@ -1,0 +1,169 @@
+import type { ImageRuntimeConfig } from '../../image/types.ts';
+import type { LineRange } from '../dockerfile/node.ts';
+
+/** Configuration of an image as a build makes it: what OCI has and what Docker adds. */
+export interface BuildConfig extends ImageRuntimeConfig {
+  readonly ArgsEscaped?: boolean;
+  readonly OnBuild?: readonly string[];
+  readonly Shell?: readonly string[];
+}
+
+/** What of an image the planner has to know. */
+export interface BaseImage {
+  /** `sha256:…`; part of the keys of what is built on it. */
+  readonly id: string;
+  readonly config: BuildConfig;
+  readonly author?: string;
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  /** How many layers it has. */
+  readonly layers: number;
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string;
+}
+
+/** A step's number in its plan: its place in `steps`. */
+export type StepId = number;
+
+/** A tree of files that a step reads: a build context by name, what a step made, or nothing (`scratch`). */
+export type Tree =
+  | { readonly kind: 'context'; readonly name: string }
+  | { readonly kind: 'step'; readonly step: StepId }
+  | { readonly kind: 'empty' };
+
+export type Mount =
+  | {
+      readonly type: 'bind';
+      readonly target: string;
+      readonly source: string;
+      readonly from: Tree;
+      readonly writable: boolean;
+    }
+  | {
+      readonly type: 'cache';
+      readonly target: string;
+      readonly id: string;
+      readonly from: Tree;
+      readonly source: string;
+      readonly sharing: 'shared' | 'private' | 'locked';
+      readonly writable: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      readonly size: number | undefined;
+      readonly writable: boolean;
+    }
+  | {
+      readonly type: 'secret' | 'ssh';
+      readonly id: string;
+      /** Undefined for a secret that is a variable only. */
+      readonly target: string | undefined;
+      readonly env: string | undefined;
+      readonly required: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    };
+
+/** What the steps that carry out an instruction are called, and where it stands. */
+interface Described {
+  /** `[stage 2/4] RUN make`. */
+  readonly name: string;
+  readonly stage: number;
+  readonly range: LineRange;
+  /** Not taken from the cache. */
+  readonly fresh: boolean;
+}
+
+export interface ImageStep extends Described {
+  readonly kind: 'image';
+  readonly reference: string;
+  readonly id: string;
+}
+
+export interface RunStep extends Described {
+  readonly kind: 'run';
+  readonly base: Tree;
+  readonly argv: readonly string[];
+  readonly environment: readonly string[];
+  /** Proxies: in the environment, and neither in the key nor in the history. */
+  readonly unkeyedEnvironment: readonly string[];
+  readonly directory: string;
+  readonly user: string;
+  readonly network: 'default' | 'none' | 'host';
+  readonly mounts: readonly Mount[];
+  readonly script: { readonly name: string; readonly content: string } | undefined;
+  readonly extraHosts: readonly string[];
+  readonly shmSize: number | undefined;
+  readonly ulimits: readonly string[];
+}
+
+/** One source of a COPY or ADD. */
+export type CopySource =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'document'; readonly name: string; readonly content: string };
+
+export interface CopyStep extends Described {
+  readonly kind: 'copy';
+  readonly base: Tree;
+  readonly from: Tree;
+  readonly sources: readonly CopySource[];
+  /** Absolute; a slash at the end says that it is a directory. */
+  readonly destination: string;
+  readonly chown: string | undefined;
+  readonly chmod: string | undefined;
+  readonly excludes: readonly string[];
+  readonly parents: boolean;
+  readonly link: boolean;
+  /** Archives are unpacked: ADD. */
+  readonly unpack: boolean;
+}
+
+export interface WorkdirStep extends Described {
+  readonly kind: 'workdir';
+  readonly base: Tree;
+  readonly path: string;
+  readonly user: string;
+}
+
+export type Step = ImageStep | RunStep | CopyStep | WorkdirStep;
+
+/** One entry of the image's history that this build adds. */
+export interface HistoryEntry {
+  readonly createdBy: string;
+  /** The step whose layer the entry is about; undefined for one that changes the configuration only. */
+  readonly step: StepId | undefined;
+}
+
+/** What the target of a build is. */
+export interface BuildResult {
+  readonly tree: Tree;
+  /** The image at the bottom; undefined for scratch. */
+  readonly image: StepId | undefined;
+  readonly config: BuildConfig;
+  readonly author: string | undefined;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** A remark on a Dockerfile: a rule of BuildKit's checks. */
+export interface Warning {
+  readonly rule: string;
+  readonly message: string;
+  readonly range: LineRange;
+}
+
+export interface BuildPlan {
+  readonly steps: readonly Step[];
+  readonly result: BuildResult;
+  readonly platform: Platform;
+  readonly warnings: readonly Warning[];
+}

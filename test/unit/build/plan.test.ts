@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { parseDockerfile } from '../../../src/build/dockerfile/parse.ts';
+import { readDockerfile } from '../../../src/build/instruction/read-dockerfile.ts';
+import { formatPlan } from '../../../src/build/plan/format-plan.ts';
+import { type BuildOptions, plainOptions } from '../../../src/build/plan/options.ts';
+import { planBuild } from '../../../src/build/plan/planner.ts';
+import type { BaseImage } from '../../../src/build/plan/types.ts';
+
+const image: BaseImage = {
+  id: `sha256:${'1'.repeat(64)}`,
+  config: { Env: ['PATH=/bin'], OnBuild: ['RUN echo trigger'] },
+  os: 'linux',
+  architecture: 'amd64',
+  layers: 1,
+};
+
+function planned(text: string, options: Partial<BuildOptions> = {}) {
+  const dockerfile = readDockerfile(parseDockerfile(text, 'Dockerfile'));
+  const images = new Map([['docker.io/library/base:1', image]]);
+  return planBuild(dockerfile, { ...plainOptions, ...options }, images);
+}
+
+function text(dockerfile: string, options: Partial<BuildOptions> = {}): string {
+  const result = planned(dockerfile, options);
+  if (result.kind === 'needs') throw new Error(`needs ${result.images[0]?.reference}`);
+  return formatPlan(result.plan);
+}
+
+const stages = `ARG FROM=base:1
+FROM $FROM AS tools
+RUN make tools
+
+FROM scratch AS unused
+COPY --from=nowhere /x /x
+
+FROM tools AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/cache --mount=type=bind,from=tools,source=/t,target=/t make
+
+FROM scratch
+COPY --from=build /src/out /app/
+CMD ["/app/out"]
+`;
+
+describe('planBuild', () => {
+  it('plans what the target needs, in order', () => {
+    expect(text(stages)).toMatchInlineSnapshot(`
+      "0  [tools 1/3] FROM docker.io/library/base:1
+      1  [tools 2/3] ONBUILD RUN echo trigger
+           on step 0: run ["/bin/sh","-c","echo trigger"] in /
+      2  [tools 3/3] RUN make tools
+           on step 1: run ["/bin/sh","-c","make tools"] in /
+      3  [build 1/3] WORKDIR /src
+           on step 2: make /src
+      4  [build 2/3] COPY . .
+           on step 3: copy . of the context to /src/
+      5  [build 3/3] RUN --mount=type=cache,target=/cache --mount=type=bind,from=tools,source=/t,target=/t make
+           on step 4: run ["/bin/sh","-c","make"] in /src
+           mount cache /cache at /cache (shared)
+           mount /t of step 2 at /t
+      6  [stage-3 1/1] COPY --from=build /src/out /app/
+           on nothing: copy /src/out of step 5 to /app/
+      image of step 6 for linux/amd64
+      "
+    `);
+  });
+
+  it('stops at the target', () => {
+    expect(text(stages, { target: 'TOOLS' })).toMatchInlineSnapshot(`
+      "0  [tools 1/3] FROM docker.io/library/base:1
+      1  [tools 2/3] ONBUILD RUN echo trigger
+           on step 0: run ["/bin/sh","-c","echo trigger"] in /
+      2  [tools 3/3] RUN make tools
+           on step 1: run ["/bin/sh","-c","make tools"] in /
+      image of step 2 for linux/amd64
+      "
+    `);
+  });
+
+  it('has equal steps once', () => {
+    const twice = 'FROM scratch AS a\nCOPY x /x\nFROM scratch AS b\nCOPY x /x\nFROM a\nCOPY --from=b /x /y\n';
+    expect(text(twice)).toMatchInlineSnapshot(`
+      "0  [a 1/1] COPY x /x
+           on nothing: copy x of the context to /x
+      1  [stage-2 1/1] COPY --from=b /x /y
+           on step 0: copy /x of step 0 to /y
+      image of step 1 for linux/amd64
+      "
+    `);
+  });
+
+  it('names the images it has to know first', () => {
+    expect(planned('FROM other:2')).toMatchObject({
+      kind: 'needs',
+      images: [{ reference: 'docker.io/library/other:2', range: { start: 1, end: 1 } }],
+    });
+  });
+
+  it('says at which line a target that is not there is to be mended', () => {
+    expect(() => planned(stages, { target: 'biuld' })).toThrow('target stage "biuld" could not be found');
+  });
+
+  it('leaves a cache mount writable and a bind mount not', () => {
+    const result = planned('FROM base:1\nRUN --mount=target=/a --mount=type=cache,target=/b true');
+    const run = result.kind === 'plan' ? result.plan.steps.at(-1) : undefined;
+    expect(run).toMatchObject({ kind: 'run', mounts: [{ writable: false }, { writable: true }] });
+  });
+});
