@@ -94,6 +94,9 @@ export const errorCodes = {
   // build
   BUILD_DOCKERFILE: 'A Dockerfile that is not understood; the lines and what is wrong with them are shown.',
   BUILD_EXPANSION: 'A text of a Dockerfile whose variables, quotes or escapes can not be resolved.',
+  BUILD_STEP: 'A step of a build failed: a command ended with an error, a file is not there.',
+  BUILD_CONTEXT: 'A build context or its Dockerfile can not be found or read.',
+  BUILD_NOT_YET: 'Something of a build that tcompose does not carry out yet.',
   BUILD_IGNORE: 'A .dockerignore file or a pattern of one that can not be read.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',

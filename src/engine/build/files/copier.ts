@@ -1,0 +1,236 @@
+import { chmodSync, closeSync, constants, read as readCallback, write as writeCallback } from 'node:fs';
+import { promisify } from 'node:util';
+import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
+import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { deviceNumber } from '../../../confined/copy-tree.ts';
+import type { ConfinedEntry } from '../../../confined/entry.ts';
+import { baseOf, cName, joined, parentOf, textOfPath } from '../../../confined/names.ts';
+import { TcomposeError } from '../../../errors.ts';
+import {
+  changeOwnerOf,
+  changeTimesOf,
+  linkAt,
+  makeDirectoryAt,
+  makeNodeAt,
+  symlinkAt,
+} from '../../../sys/at-calls.ts';
+import { openName } from '../../../sys/openat2.ts';
+import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../../../sys/xattr.ts';
+import type { ModeChange } from './mode-change.ts';
+import type { Owner } from './owner.ts';
+import type { Selected } from './select.ts';
+import { type SourceTree, walk } from './source-tree.ts';
+
+const readAsync = promisify(readCallback);
+const writeAsync = promisify(writeCallback);
+const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const pieceSize = 256 * 1024;
+
+export interface CopierOptions {
+  /** `--chown`; undefined: as in the source. */
+  readonly owner: Owner | undefined;
+  readonly mode: ModeChange | undefined;
+  readonly excludes: IgnoreMatcher | undefined;
+}
+
+/** Where a copy goes: a path of the target, and whether its name says that it is a directory. */
+export interface Destination {
+  readonly path: string;
+  readonly marked: boolean;
+}
+
+/** Copies selected sources into a tree, by the rules of COPY (dockerfile.md of the tests' reference, "COPY and ADD"). */
+export class Copier {
+  readonly #target: ConfinedDirectory;
+  readonly #options: CopierOptions;
+  /** Files with several names: where the first one of an inode went. */
+  #links = new Map<string, string>();
+
+  constructor(target: ConfinedDirectory, options: CopierOptions) {
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /** @throws TcomposeError BUILD_STEP where a file and a directory would have to replace each other */
+  async copy(tree: SourceTree, one: Selected, destination: Destination): Promise<void> {
+    this.#links = new Map();
+    const into = one.parents === '' ? destination.path : await this.#parents(tree, one, destination.path);
+    if (one.directory && one.parents === '') return this.#content(tree, one, destination.path);
+    if (one.directory) return this.#content(tree, one, joined(into, one.name), one.name);
+    const marked = destination.marked || one.parents !== '';
+    const to = this.fileTarget({ path: into, marked }, one.name);
+    await walk(tree, one.path, {}, ({ entry }) => this.#put(tree, entry, to));
+  }
+
+  /** Where a file goes: into a directory by its name, else to the destination itself, through a link that is there. */
+  fileTarget({ path, marked }: Destination, name: string): string {
+    const there = this.#target.find(path, true);
+    there?.close();
+    if (marked || there?.stat.isDirectory() === true) {
+      this.directory(path);
+      return joined(there?.path ?? path, name);
+    }
+    this.directory(parentOf(path));
+    return there?.path ?? path;
+  }
+
+  /**
+   * Makes a directory and its parents where they are missing: 0755 and root's, or as `--chown` and `--chmod` say.
+   * @throws TcomposeError BUILD_STEP when something else is there
+   */
+  directory(path: string): string {
+    if (path === '') return '';
+    const there = this.#target.find(path, true);
+    if (there !== undefined) {
+      there.close();
+      if (there.stat.isDirectory()) return there.path;
+      throw notDirectory(path);
+    }
+    const parent = this.directory(parentOf(path));
+    const at = joined(parent, baseOf(path));
+    const place = this.#target.place(at, false);
+    makeDirectoryAt(place.directory, place.name, 0o755);
+    const made = this.#target.find(at)!;
+    const { owner, mode } = this.#options;
+    if (owner !== undefined) changeOwnerOf(made.fd, owner.uid, owner.gid);
+    chmodSync(`/proc/self/fd/${made.fd}`, (mode?.(0o755, true) ?? 0o755) & 0o777);
+    made.close();
+    return at;
+  }
+
+  /** The directories that `--parents` keeps, with the attributes they have in the source. */
+  async #parents(tree: SourceTree, one: Selected, to: string): Promise<string> {
+    const names = one.parents.split('/');
+    const above = one.path.slice(0, one.path.length - one.parents.length - one.name.length - 1);
+    let at = this.directory(to);
+    let from = above.endsWith('/') ? above.slice(0, -1) : above;
+    for (const name of names) {
+      from = joined(from, name);
+      at = joined(at, name);
+      const entry = tree.directory.find(from);
+      try {
+        if (entry !== undefined) this.#putDirectory(tree, entry, at);
+      } finally {
+        entry?.close();
+      }
+    }
+    return at;
+  }
+
+  /** A directory gives its content; what it has itself counts only for those below. */
+  async #content(tree: SourceTree, one: Selected, to: string, name?: string): Promise<void> {
+    const top = name === undefined ? this.directory(to) : to;
+    const later: { path: string; entry: Pick<ConfinedEntry, 'stat'>; modified: number }[] = [];
+    const { excludes } = this.#options;
+    await walk(tree, one.path, excludes === undefined ? {} : { excludes }, async ({ entry, below }) => {
+      if (below === '') {
+        if (name !== undefined) this.#putDirectory(tree, entry, to);
+        return;
+      }
+      const path = joined(top, below);
+      if (!entry.stat.isDirectory()) return this.#put(tree, entry, path, true);
+      this.#putDirectory(tree, entry, path);
+      later.push({ path, entry, modified: Number(entry.modified()) / 1e9 });
+    });
+    // Times of directories last: what is put into them changes them.
+    for (const { path, modified } of later.reverse()) {
+      const made = this.#target.find(path);
+      if (made !== undefined) changeTimesOf(made.fd, modified);
+      made?.close();
+    }
+  }
+
+  #putDirectory(tree: SourceTree, entry: ConfinedEntry, to: string): void {
+    const there = this.#target.find(to);
+    there?.close();
+    if (there !== undefined && !there.stat.isDirectory()) throw notDirectory(to);
+    if (there === undefined) {
+      const place = this.#target.place(to, false);
+      makeDirectoryAt(place.directory, place.name, 0o700);
+    }
+    this.#attributes(tree, entry, to);
+  }
+
+  async #put(tree: SourceTree, entry: ConfinedEntry, to: string, nested = false): Promise<void> {
+    const there = this.#target.find(to);
+    there?.close();
+    if (there?.stat.isDirectory())
+      throw new TcomposeError('BUILD_STEP', `cannot replace to directory /${textOfPath(to)} with file`);
+    if (there !== undefined) await this.#target.remove(to);
+    const { stat } = entry;
+    const inode = `${stat.dev}:${stat.ino}`;
+    const first = stat.nlink > 1 && nested ? this.#links.get(inode) : undefined;
+    if (first !== undefined) return this.#link(first, to);
+    await this.#make(entry, to);
+    if (stat.nlink > 1) this.#links.set(inode, to);
+    this.#attributes(tree, entry, to);
+  }
+
+  async #make(entry: ConfinedEntry, to: string): Promise<void> {
+    const { stat } = entry;
+    const { directory, name } = this.#target.place(to);
+    if (stat.isSymbolicLink()) symlinkAt(cName(entry.linkText()), directory, name);
+    else if (stat.isFile()) await copyBytes(entry, openName(directory, name, exclusive, 0o600));
+    else if (stat.isSocket()) closeSync(openName(directory, name, exclusive, 0o600));
+    else {
+      const { major, minor } = deviceNumber(stat.rdev);
+      makeNodeAt(directory, name, stat.mode, major, minor);
+    }
+  }
+
+  #link(first: string, to: string): void {
+    const place = this.#target.place(to);
+    const from = this.#target.place(first, false);
+    const again = this.#target.place(place.path, false);
+    linkAt(from.directory, from.name, again.directory, again.name);
+  }
+
+  #attributes(tree: SourceTree, entry: ConfinedEntry, to: string): void {
+    const made = this.#target.find(to);
+    if (made === undefined) return;
+    try {
+      const { stat, fd } = entry;
+      const own = tree.ownerless ? { uid: 0, gid: 0 } : stat;
+      const { uid, gid } = this.#options.owner ?? own;
+      changeOwnerOf(made.fd, uid, gid);
+      if (!stat.isSymbolicLink()) {
+        copyAttributes(fd, made.fd);
+        const mode = this.#options.mode?.(stat.mode & 0o7777, stat.isDirectory()) ?? stat.mode & 0o7777;
+        chmodSync(`/proc/self/fd/${made.fd}`, mode);
+      }
+      changeTimesOf(made.fd, Number(entry.modified()) / 1e9);
+    } finally {
+      made.close();
+    }
+  }
+}
+
+function notDirectory(path: string): TcomposeError {
+  return new TcomposeError('BUILD_STEP', `cannot copy to non-directory: /${textOfPath(path)}`);
+}
+
+function copyAttributes(from: number, to: number): void {
+  for (const name of listExtendedAttributes(from)) {
+    if (/^(?:trusted|user)\.overlay\.|^system\./.test(name)) continue;
+    const value = getExtendedAttribute(from, name);
+    if (value !== undefined) setExtendedAttribute(to, name, value);
+  }
+}
+
+/** Takes `target` over. */
+async function copyBytes(source: ConfinedEntry, target: number): Promise<void> {
+  let from: number | undefined;
+  try {
+    from = source.open();
+    const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, source.stat.size)));
+    for (;;) {
+      const { bytesRead } = await readAsync(from, piece, 0, piece.length, null);
+      if (bytesRead === 0) return;
+      for (let at = 0; at < bytesRead; )
+        at += (await writeAsync(target, piece, at, bytesRead - at)).bytesWritten;
+    }
+  } finally {
+    if (from !== undefined) closeSync(from);
+    closeSync(target);
+  }
+}

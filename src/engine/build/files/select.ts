@@ -1,0 +1,170 @@
+import { cleanPath } from '../../../build/go-path.ts';
+import { GlobError, globExpression, hasWildcard } from '../../../build/ignore/glob.ts';
+import { compilePattern, matches } from '../../../build/ignore/pattern.ts';
+import type { ConfinedEntry } from '../../../confined/entry.ts';
+import { baseOf, bytesOfPath, joined, textOfPath } from '../../../confined/names.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { errnoNameOf } from '../../../sys/at-calls.ts';
+import { isIgnored, type SourceTree, walk } from './source-tree.ts';
+
+/** What a source of COPY or ADD stands for. */
+export interface Selected {
+  /** Where it is in its tree, links followed. */
+  readonly path: string;
+  /** The name it gets in a directory. */
+  readonly name: string;
+  readonly directory: boolean;
+  /** With `--parents`: the directories it keeps, from the top of the tree. */
+  readonly parents: string;
+}
+
+/**
+ * What one source stands for, in the order of the tree: a name that has to be there, or a pattern that may match nothing.
+ * @throws TcomposeError BUILD_STEP when it is not there
+ */
+export async function select(
+  tree: SourceTree,
+  source: string,
+  keepParents = false,
+): Promise<readonly Selected[]> {
+  if (keepParents) return selectWithParents(tree, source);
+  const text = cleanPath(`/${source}`).slice(1);
+  if (hasWildcard(text)) return selectMatching(tree, text);
+  const path = bytesOfPath(text.replace(/\\(.)/g, '$1'));
+  const entry = found(tree, path, `/${text}`);
+  if (entry === undefined || isIgnored(tree, entry.path)) {
+    entry?.close();
+    throw missing(tree, `/${text}`);
+  }
+  return [selected(entry, baseOf(path))];
+}
+
+function found(tree: SourceTree, path: string, shown: string): ConfinedEntry | undefined {
+  try {
+    return tree.directory.find(path, true);
+  } catch (error) {
+    if (errnoNameOf(error) === 'ELOOP') throw checksumError(tree, 'too many links', shown);
+    throw error;
+  }
+}
+
+function checksumError(tree: SourceTree, why: string, shown: string): TcomposeError {
+  return new TcomposeError(
+    'BUILD_STEP',
+    `failed to compute cache key: failed to calculate checksum of ref ${tree.title}: ${why}`,
+    { hint: `${shown} is a loop of symbolic links.` },
+  );
+}
+
+function missing(tree: SourceTree, shown: string): TcomposeError {
+  const by = tree.ignore?.decide(shown.slice(1)).by;
+  const left = tree.ignore !== undefined && by !== undefined;
+  return new TcomposeError(
+    'BUILD_STEP',
+    `failed to compute cache key: failed to calculate checksum of ref ${tree.title}: ${JSON.stringify(shown)}: not found`,
+    {
+      hint: left
+        ? `The ignore file leaves ${shown.slice(1)} out of the build context.`
+        : `There is no ${shown} in ${tree.title}; a link that leads out of it counts as missing.`,
+    },
+  );
+}
+
+function selected(entry: ConfinedEntry, name: string, parents = ''): Selected {
+  const { path, stat } = entry;
+  entry.close();
+  return { path, name, directory: stat.isDirectory(), parents };
+}
+
+/** Matches of a pattern, a name at a time: `*`, `?` and brackets don't go past a slash. */
+async function selectMatching(tree: SourceTree, pattern: string): Promise<readonly Selected[]> {
+  let paths: readonly string[] = [''];
+  for (const part of pattern.split('/')) {
+    const expression = expressionOf(part, pattern);
+    const next: string[] = [];
+    for (const path of paths) {
+      const directory = tree.directory.find(path, true);
+      if (directory === undefined) continue;
+      try {
+        if (!directory.stat.isDirectory()) continue;
+        const names = await tree.directory.names(directory);
+        next.push(
+          ...names.filter((name) => expression.test(textOfPath(name))).map((name) => joined(path, name)),
+        );
+      } finally {
+        directory.close();
+      }
+    }
+    paths = next;
+  }
+  return paths.flatMap((path) => {
+    const entry = tree.directory.find(path, true);
+    if (entry === undefined) return [];
+    if (!entered(tree, entry)) {
+      entry.close();
+      return [];
+    }
+    return [selected(entry, baseOf(path))];
+  });
+}
+
+/** Whether the ignore file lets something, or for a directory something below it, through. */
+function entered(tree: SourceTree, entry: ConfinedEntry): boolean {
+  if (!isIgnored(tree, entry.path)) return true;
+  return entry.stat.isDirectory() && tree.ignore?.mayIncludeBelow(textOfPath(entry.path)) === true;
+}
+
+function expressionOf(part: string, pattern: string): RegExp {
+  try {
+    return globExpression(part);
+  } catch (error) {
+    if (error instanceof GlobError)
+      throw new TcomposeError('BUILD_STEP', `invalid includepatterns: [${pattern}]: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `--parents`: the path from the top, or from behind `/./`, is kept; `**` matches directories, links are not followed. */
+async function selectWithParents(tree: SourceTree, source: string): Promise<readonly Selected[]> {
+  const pivot = source.indexOf('/./');
+  const head = pivot < 0 ? '' : cleanPath(`/${source.slice(0, pivot)}`).slice(1);
+  const text = cleanPath(
+    `/${pivot < 0 ? source : source.slice(0, pivot + 1) + source.slice(pivot + 3)}`,
+  ).slice(1);
+  const parentsOf = (path: string): string => {
+    const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+    const prefix = bytesOfPath(head);
+    if (prefix === '') return parent;
+    return parent === prefix
+      ? ''
+      : parent.startsWith(`${prefix}/`)
+        ? parent.slice(prefix.length + 1)
+        : parent;
+  };
+  const nothingKept = text === '' || (pivot >= 0 && text === head);
+  if (!hasWildcard(text)) {
+    const entry = nothingKept ? undefined : withoutLinks(tree, bytesOfPath(text));
+    if (entry === undefined || isIgnored(tree, entry.path)) {
+      entry?.close();
+      throw missing(tree, `/${text}`);
+    }
+    return [selected(entry, baseOf(entry.path), parentsOf(entry.path))];
+  }
+  const matching = compilePattern(text);
+  const all: Selected[] = [];
+  await walk(tree, '', {}, ({ entry, below }) => {
+    const inside = all.some((one) => one.directory && below.startsWith(`${one.path}/`));
+    if (below === '' || inside || !matches(text, matching, textOfPath(below))) return;
+    const { path, stat } = entry;
+    all.push({ path, name: baseOf(path), directory: stat.isDirectory(), parents: parentsOf(path) });
+  });
+  return all;
+}
+
+/** What is at a path none of whose parts is a link. */
+function withoutLinks(tree: SourceTree, path: string): ConfinedEntry | undefined {
+  const entry = tree.directory.find(path);
+  if (entry === undefined || entry.path === path) return entry;
+  entry.close();
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import { closeSync, createReadStream } from 'node:fs';
+import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import type { ConfinedEntry } from '../../../confined/entry.ts';
+import { decompress } from '../../../image/unpack/decompress.ts';
+import { libcLayerSystem } from '../../../image/unpack/layer-system.ts';
+import { archiveParts, TreeWriter } from '../../../image/unpack/tree-writer.ts';
+import { type TarEntry, TarReader } from '../../../tar/tar-reader.ts';
+import type { Owner } from './owner.ts';
+
+/**
+ * Unpacks a file that is a tar, plain or compressed, with something in it, below `base` of the target, as ADD does. False when it
+ * is no such file: then it is to be copied.
+ */
+export async function unpackArchive(
+  entry: ConfinedEntry,
+  target: ConfinedDirectory,
+  base: string,
+  owner: Owner | undefined,
+  warn: (message: string) => void,
+): Promise<boolean> {
+  const fd = entry.open();
+  let reader: TarReader | undefined;
+  try {
+    const stream = createReadStream('', { fd, autoClose: false, highWaterMark: 256 * 1024 });
+    const opened = await openTar(stream);
+    if (opened === undefined) return false;
+    reader = opened.reader;
+    const writer = new TreeWriter(target, {
+      system: await libcLayerSystem(),
+      owner: owner ?? 'archive',
+      base,
+      warn,
+    });
+    for (let one: TarEntry | undefined = opened.first; one !== undefined; one = await reader.next())
+      if (archiveParts(one.name).length > 0) await writer.write(one, reader);
+    await writer.finish();
+    return true;
+  } finally {
+    await reader?.close().catch(() => undefined);
+    closeSync(fd);
+  }
+}
+
+/** A reader at the first entry; undefined for what is no archive or an empty one. */
+async function openTar(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ readonly reader: TarReader; readonly first: TarEntry } | undefined> {
+  try {
+    const { chunks } = await decompress(stream);
+    const reader = new TarReader(chunks);
+    const first = await reader.next();
+    return first === undefined ? undefined : { reader, first };
+  } catch {
+    return undefined;
+  }
+}
