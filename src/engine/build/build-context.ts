@@ -1,0 +1,95 @@
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
+import { createIgnoreMatcher, type IgnoreMatcher } from '../../build/ignore/matcher.ts';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { TcomposeError } from '../../errors.ts';
+import { errnoNameOf } from '../../sys/at-calls.ts';
+import type { SourceTree } from './files/source-tree.ts';
+
+/** A directory that a build copies from. */
+export interface ContextDirectory {
+  readonly path: string;
+  readonly ignore: IgnoreMatcher | undefined;
+}
+
+/** @throws TcomposeError BUILD_CONTEXT, BUILD_IGNORE */
+export async function openContext(path: string, dockerfile: string | undefined): Promise<ContextDirectory> {
+  const stat = await lstat(await realpath(path).catch(() => path)).catch(() => undefined);
+  if (stat === undefined || !stat.isDirectory())
+    throw new TcomposeError(
+      'BUILD_CONTEXT',
+      `unable to prepare context: ${stat === undefined ? `path ${JSON.stringify(path)} not found` : `${JSON.stringify(path)} is not a directory`}`,
+    );
+  return { path, ignore: await readIgnore(path, dockerfile) };
+}
+
+/** The Dockerfile's own ignore file if it has one, else the context's. */
+async function readIgnore(path: string, dockerfile: string | undefined): Promise<IgnoreMatcher | undefined> {
+  const files = [
+    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
+    join(path, '.dockerignore'),
+  ];
+  for (const file of files) {
+    const text = await readIfThere(file);
+    if (text === undefined) continue;
+    const patterns = readIgnoreFile(text).map(({ pattern }) => pattern);
+    return patterns.length === 0 ? undefined : createIgnoreMatcher(patterns);
+  }
+  return undefined;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code ?? errnoNameOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    throw new TcomposeError('BUILD_CONTEXT', `${file} can not be read: ${(error as Error).message}`, {
+      hint: 'Without it, everything would go into the image.',
+      cause: error,
+    });
+  }
+}
+
+/** A Dockerfile's text and where it was. */
+export interface DockerfileSource {
+  /** For messages: the name as it was given. */
+  readonly name: string;
+  /** Undefined for one that is no file. */
+  readonly path: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * Finds the Dockerfile: as it is named, relative to the context; by default `Dockerfile`, else `dockerfile`.
+ * @throws TcomposeError BUILD_CONTEXT
+ */
+export async function findDockerfile(context: string, name: string | undefined): Promise<DockerfileSource> {
+  const names = name === undefined || name === '' ? ['Dockerfile', 'dockerfile'] : [name];
+  for (const one of names) {
+    const path = isAbsolute(one) ? one : resolve(context, one);
+    const text = await readIfThere(path);
+    if (text === undefined) continue;
+    if (text === '') throw new TcomposeError('BUILD_DOCKERFILE', 'the Dockerfile cannot be empty');
+    return { name: one, path, text };
+  }
+  const place = isAbsolute(names[0]!) ? names[0]! : join(context, names[0]!);
+  throw new TcomposeError(
+    'BUILD_CONTEXT',
+    `failed to read dockerfile: open ${names[0]}: no such file or directory`,
+    { hint: `${place} was looked for.` },
+  );
+}
+
+/** The context as a tree to copy from. */
+export function contextTree(context: ContextDirectory): SourceTree {
+  const directory = ConfinedDirectory.at(context.path);
+  return {
+    directory,
+    ignore: context.ignore,
+    ownerless: true,
+    title: 'the build context',
+    close: () => directory.close(),
+  };
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, closeSync, constants, writeSync } from 'node:fs';
+import { createIgnoreMatcher } from '../../build/ignore/matcher.ts';
+import type { CopyStep, WorkdirStep } from '../../build/plan/types.ts';
+import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { bytesOfPath, joined } from '../../confined/names.ts';
+import { TcomposeError } from '../../errors.ts';
+import { changeOwnerOf, makeDirectoryAt } from '../../sys/at-calls.ts';
+import { openName } from '../../sys/openat2.ts';
+import { readAccountFiles } from '../containers/root/account-files.ts';
+import { contentDigest, type StatCache } from './files/content-digest.ts';
+import { Copier, type Destination } from './files/copier.ts';
+import { readModeChange } from './files/mode-change.ts';
+import { type Owner, resolveOwner } from './files/owner.ts';
+import { type Selected, select } from './files/select.ts';
+import type { SourceTree } from './files/source-tree.ts';
+import { unpackArchive } from './files/unpack-archive.ts';
+
+const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** What a COPY or ADD copies: its sources looked up in their tree. */
+export interface CopyInput {
+  readonly selections: readonly (readonly Selected[])[];
+  /** Of all that is copied. */
+  readonly digest: string;
+}
+
+/** Looks a copy's sources up and digests them. @throws TcomposeError BUILD_STEP */
+export async function readCopyInput(step: CopyStep, tree: SourceTree, files: StatCache): Promise<CopyInput> {
+  const excludes = excludesOf(step);
+  const selections: (readonly Selected[])[] = [];
+  const hash = createHash('sha256');
+  for (const source of step.sources) {
+    if (source.kind === 'document') {
+      selections.push([]);
+      hash.update(`document\0${source.name}\0${source.content}\0`);
+      continue;
+    }
+    const found = await select(tree, source.path, step.parents);
+    selections.push(found);
+    hash.update(await contentDigest(tree, found, excludes, files));
+  }
+  return { selections, digest: hash.digest('hex') };
+}
+
+function excludesOf(step: CopyStep) {
+  if (step.excludes.length === 0) return undefined;
+  try {
+    return createIgnoreMatcher(step.excludes);
+  } catch (error) {
+    throw new TcomposeError(
+      'BUILD_STEP',
+      `invalid excludepatterns: [${step.excludes.join(' ')}]: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** Carries out a COPY or ADD in the tree `target`. */
+export async function runCopy(
+  step: CopyStep,
+  input: CopyInput,
+  tree: SourceTree,
+  target: ConfinedDirectory,
+  warn: (message: string) => void,
+): Promise<void> {
+  const owner = step.chown === undefined ? undefined : resolveOwner(step.chown, readAccountFiles(target));
+  const mode = step.chmod === undefined ? undefined : readModeChange(step.chmod);
+  const copier = new Copier(target, { owner, mode, excludes: excludesOf(step) });
+  const destination: Destination = {
+    path: bytesOfPath(step.destination.replace(/^\/+|\/+$/g, '')),
+    marked: step.destination.endsWith('/') || step.parents,
+  };
+  if (step.parents) copier.directory(destination.path);
+  for (const [at, source] of step.sources.entries()) {
+    if (source.kind === 'document') {
+      const path = await replaced(target, copier.fileTarget(destination, bytesOfPath(source.name)));
+      writeDocument(target, path, source.content, owner, mode?.(0o644, false) ?? 0o644);
+      continue;
+    }
+    for (const one of input.selections[at] ?? []) {
+      if (step.unpack && (await unpacked(tree, one, target, destination.path, owner, warn))) continue;
+      await copier.copy(tree, one, destination);
+    }
+  }
+}
+
+async function unpacked(
+  tree: SourceTree,
+  one: Selected,
+  target: ConfinedDirectory,
+  base: string,
+  owner: Owner | undefined,
+  warn: (message: string) => void,
+): Promise<boolean> {
+  const entry = tree.directory.find(one.path);
+  try {
+    if (!entry?.stat.isFile()) return false;
+    return await unpackArchive(entry, target, base, owner, warn);
+  } finally {
+    entry?.close();
+  }
+}
+
+async function replaced(target: ConfinedDirectory, path: string): Promise<string> {
+  await target.remove(path);
+  return path;
+}
+
+function writeDocument(
+  target: ConfinedDirectory,
+  path: string,
+  content: string,
+  owner: Owner | undefined,
+  mode: number,
+): void {
+  const { directory, name } = target.place(path);
+  const fd = openName(directory, name, exclusive, 0o600);
+  try {
+    const bytes = Buffer.from(content);
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    changeOwnerOf(fd, owner?.uid ?? 0, owner?.gid ?? 0);
+    chmodSync(`/proc/self/fd/${fd}`, mode);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes a working directory and its parents, for the user of the stage, where they are missing. */
+export function runWorkdir(step: WorkdirStep, target: ConfinedDirectory): void {
+  const owner = resolveOwner(step.user, readAccountFiles(target));
+  let at = '';
+  for (const name of bytesOfPath(step.path).split('/')) {
+    if (name === '') continue;
+    const path = joined(at, name);
+    const there = target.find(path, true);
+    there?.close();
+    if (there !== undefined && !there.stat.isDirectory())
+      throw new TcomposeError('BUILD_STEP', `mkdir ${step.path}: not a directory`);
+    if (there === undefined) {
+      const place = target.place(path, false);
+      makeDirectoryAt(place.directory, place.name, 0o755);
+      const made = target.find(path)!;
+      changeOwnerOf(made.fd, owner.uid, owner.gid);
+      chmodSync(`/proc/self/fd/${made.fd}`, 0o755);
+      made.close();
+    }
+    at = there?.path ?? path;
+  }
+}

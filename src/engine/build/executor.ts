@@ -1,0 +1,288 @@
+import { createHash } from 'node:crypto';
+import type { BuildPlan, CopyStep, RunStep, Step, StepId, Tree } from '../../build/plan/types.ts';
+import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { Engine } from '../context.ts';
+import { rfc3339 } from '../time-text.ts';
+import { type ContextDirectory, contextTree } from './build-context.ts';
+import type { CacheStore, StepPlace, StepResult } from './cache-store.ts';
+import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './copy-step.ts';
+import type { BuildSink } from './events.ts';
+import type { StatCache } from './files/content-digest.ts';
+import { contentDigest } from './files/content-digest.ts';
+import { select } from './files/select.ts';
+import type { SourceTree } from './files/source-tree.ts';
+import type { CacheLocks } from './locks.ts';
+import { runCommand } from './run-step.ts';
+import {
+  emptySnapshot,
+  type OverlayOptions,
+  openToRead,
+  openToWrite,
+  type Snapshot,
+  withStep,
+} from './snapshot.ts';
+import { StepLog } from './step-log.ts';
+
+/** What builds of an engine share. */
+export interface BuildShop {
+  readonly cache: CacheStore;
+  readonly locks: CacheLocks;
+  readonly files: StatCache;
+  readonly overlay: OverlayOptions;
+  /** Steps under way, by key: the same one is not carried out twice at a time. */
+  readonly underWay: Map<string, Promise<StepResult>>;
+  /** Waits for its turn to run a command; resolves with the release. */
+  readonly slot: () => Promise<() => void>;
+}
+
+/** What one build brings. */
+export interface BuildInputs {
+  /** By name; '' is the build context. */
+  readonly contexts: ReadonlyMap<string, ContextDirectory>;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Trees of the images the plan has, by step. */
+  readonly images: ReadonlyMap<StepId, Snapshot>;
+  readonly skeleton: string;
+  readonly signal: AbortSignal;
+}
+
+/** A step that failed, with the last of its output. */
+export class StepFailure extends Error {
+  readonly step: Step;
+  readonly reason: unknown;
+  readonly lines: readonly string[];
+  constructor(step: Step, reason: unknown, lines: readonly string[]) {
+    super((reason as Error).message);
+    this.step = step;
+    this.reason = reason;
+    this.lines = lines;
+  }
+}
+
+/** Carries out a plan: every step once what it needs is there, as many at a time as there are slots. */
+export class Executor {
+  readonly #engine: Engine;
+  readonly #shop: BuildShop;
+  readonly #plan: BuildPlan;
+  readonly #inputs: BuildInputs;
+  readonly #sink: BuildSink;
+  readonly #running = new Map<StepId, Promise<Snapshot>>();
+
+  constructor(engine: Engine, shop: BuildShop, plan: BuildPlan, inputs: BuildInputs, sink: BuildSink) {
+    this.#engine = engine;
+    this.#shop = shop;
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#sink = sink;
+  }
+
+  /** The target's tree. @throws StepFailure */
+  async run(): Promise<Snapshot> {
+    const all = this.#plan.steps.map((_, id) => this.#step(id));
+    const settled = await Promise.allSettled(all);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return this.#snapshot(this.#plan.result.tree);
+  }
+
+  #snapshot(tree: Tree): Promise<Snapshot> {
+    if (tree.kind === 'step') return this.#step(tree.step);
+    if (tree.kind === 'empty') return Promise.resolve(emptySnapshot);
+    throw new TcomposeError(
+      'BUILD_NOT_YET',
+      `FROM with a directory as named context (${tree.name}) is not carried out yet`,
+    );
+  }
+
+  #step(id: StepId): Promise<Snapshot> {
+    const known = this.#running.get(id);
+    if (known !== undefined) return known;
+    const made = this.#carryOut(id);
+    made.catch(() => undefined);
+    this.#running.set(id, made);
+    return made;
+  }
+
+  async #carryOut(id: StepId): Promise<Snapshot> {
+    const step = this.#plan.steps[id]!;
+    if (step.kind === 'image') {
+      await this.#sink({ type: 'start', step: id, name: step.name });
+      await this.#sink({ type: 'end', step: id, name: step.name, outcome: 'done', took: 0 });
+      return this.#inputs.images.get(id)!;
+    }
+    const base = await this.#snapshot(step.base);
+    const tops = step.kind === 'copy' && step.link ? emptySnapshot : base;
+    const log = new StepLog((text) => this.#sink({ type: 'log', step: id, text }));
+    const since = this.#engine.clock.monotonic();
+    const tell = (outcome: 'done' | 'cached' | 'failed') =>
+      this.#sink({
+        type: 'end',
+        step: id,
+        name: step.name,
+        outcome,
+        took: Math.round(this.#engine.clock.monotonic() - since),
+      });
+    try {
+      const { result, cached } = await this.#result(id, step, tops, log);
+      await log.end();
+      await tell(cached ? 'cached' : 'done');
+      return withStep(base, result, this.#shop.cache.directory(result));
+    } catch (error) {
+      await log.end();
+      if (error instanceof StepFailure) throw error;
+      await tell('failed');
+      throw new StepFailure(step, error, log.last);
+    }
+  }
+
+  async #result(
+    id: StepId,
+    step: Exclude<Step, { kind: 'image' }>,
+    base: Snapshot,
+    log: StepLog,
+  ): Promise<{ result: StepResult; cached: boolean }> {
+    const { cache, underWay } = this.#shop;
+    const input = step.kind === 'copy' ? await this.#copyInput(step) : undefined;
+    const key = keyOf(
+      step,
+      base,
+      input?.digest ?? '',
+      step.kind === 'run' ? await this.#mountDigests(step) : [],
+    );
+    if (!step.fresh) {
+      const known = cache.find(key) ?? (await underWay.get(key)?.catch(() => undefined));
+      if (known !== undefined) return { result: known, cached: true };
+    }
+    await this.#sink({ type: 'start', step: id, name: step.name });
+    const making = this.#make(step, base, input, key, log);
+    making.catch(() => undefined);
+    underWay.set(key, making);
+    try {
+      return { result: await making, cached: false };
+    } finally {
+      underWay.delete(key);
+    }
+  }
+
+  async #make(
+    step: Exclude<Step, { kind: 'image' }>,
+    base: Snapshot,
+    input: CopyInput | undefined,
+    key: string,
+    log: StepLog,
+  ): Promise<StepResult> {
+    const { cache, overlay } = this.#shop;
+    const release = await this.#shop.slot();
+    const place = await cache.begin();
+    try {
+      if (this.#inputs.signal.aborted) throw new TcomposeError('BUILD_STEP', 'the build was interrupted');
+      if (step.kind === 'run') await this.#runCommand(step, base, place, log);
+      else {
+        const target = openToWrite(base, place, overlay);
+        try {
+          if (step.kind === 'workdir') runWorkdir(step, target);
+          else await this.#copy(step, input!, target, log);
+        } finally {
+          target.close();
+        }
+      }
+      return await cache.keep(place, [key], step.name, rfc3339(this.#engine.clock.now()));
+    } finally {
+      await cache.drop(place);
+      release();
+    }
+  }
+
+  #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {
+    const { cache, locks, overlay } = this.#shop;
+    const { secrets, skeleton, signal } = this.#inputs;
+    return runCommand(step, {
+      engine: this.#engine,
+      base,
+      place,
+      overlay,
+      skeleton,
+      sources: { cache, locks, secrets, open: (tree) => this.#open(tree) },
+      output: (bytes) => log.write(bytes),
+      signal,
+    });
+  }
+
+  async #copy(step: CopyStep, input: CopyInput, target: ConfinedDirectory, log: StepLog): Promise<void> {
+    const tree = await this.#open(step.from);
+    try {
+      await runCopy(step, input, tree, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
+    } finally {
+      await tree.close();
+    }
+  }
+
+  async #copyInput(step: CopyStep): Promise<CopyInput> {
+    const tree = await this.#open(step.from);
+    try {
+      return await readCopyInput(step, tree, this.#shop.files);
+    } finally {
+      await tree.close();
+    }
+  }
+
+  /** What bind mounts show counts by its content. */
+  async #mountDigests(step: RunStep): Promise<readonly string[]> {
+    const digests: string[] = [];
+    for (const mount of step.mounts) {
+      if (mount.type !== 'bind' || mount.from.kind === 'empty') continue;
+      const tree = await this.#open(mount.from);
+      try {
+        digests.push(
+          await contentDigest(tree, await select(tree, mount.source), undefined, this.#shop.files),
+        );
+      } finally {
+        await tree.close();
+      }
+    }
+    return digests;
+  }
+
+  async #open(tree: Tree): Promise<SourceTree> {
+    if (tree.kind === 'context') {
+      const context = this.#inputs.contexts.get(tree.name);
+      if (context === undefined)
+        throw new TcomposeError('BUILD_CONTEXT', `there is no build context named ${tree.name || 'default'}`);
+      return contextTree(context);
+    }
+    const directory = openToRead(await this.#snapshot(tree), this.#shop.overlay);
+    const title = tree.kind === 'step' ? this.#plan.steps[tree.step]!.name : 'scratch';
+    return { directory, ignore: undefined, ownerless: false, title, close: () => directory.close() };
+  }
+}
+
+/** What a step's result is found by: all of the instruction that matters, what it was based on, and the content it took. */
+function keyOf(
+  step: Exclude<Step, { kind: 'image' }>,
+  base: Snapshot,
+  content: string,
+  mounts: readonly string[],
+): string {
+  const { name: _name, range: _range, stage: _stage, fresh: _fresh, ...definition } = step;
+  const kept =
+    definition.kind === 'run'
+      ? {
+          ...definition,
+          base: undefined,
+          unkeyedEnvironment: undefined,
+          extraHosts: definition.extraHosts.map((one) => one.split(/[:=]/, 1)[0]),
+          mounts: definition.mounts.map((mount) => ({
+            ...mount,
+            from: undefined,
+            ...(mount.type === 'bind' ? { source: undefined } : {}),
+            ...(mount.type === 'cache' ? { id: undefined, sharing: undefined } : {}),
+          })),
+        }
+      : definition.kind === 'copy'
+        ? { ...definition, base: undefined, from: undefined, sources: undefined }
+        : { ...definition, base: undefined };
+  return createHash('sha256')
+    .update(JSON.stringify([kept, base.id, content, mounts]))
+    .digest('hex');
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { chownSync, cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Mount, RunStep, Tree } from '../../build/plan/types.ts';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
+import type { CacheStore, StepPlace } from './cache-store.ts';
+import { Copier } from './files/copier.ts';
+import { select } from './files/select.ts';
+import type { SourceTree } from './files/source-tree.ts';
+import type { CacheLocks } from './locks.ts';
+
+/** What a step's mounts need of the build around it. */
+export interface MountSources {
+  readonly cache: CacheStore;
+  readonly locks: CacheLocks;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly open: (tree: Tree) => Promise<SourceTree>;
+}
+
+/** Mounts of a RUN, and what they add to its environment. */
+export interface PreparedMounts {
+  readonly mounts: readonly ResolvedMount[];
+  readonly environment: readonly string[];
+  /** A lowest layer in which the targets exist, so that the step's own layer need not have them. */
+  readonly stubs: string;
+  readonly release: () => Promise<void>;
+}
+
+/** @throws TcomposeError BUILD_STEP, BUILD_NOT_YET */
+export async function prepareMounts(
+  step: RunStep,
+  place: StepPlace,
+  sources: MountSources,
+): Promise<PreparedMounts> {
+  const stubs = join(place.scratch, 'stubs');
+  mkdirSync(stubs, { mode: 0o755 });
+  const mounts: ResolvedMount[] = [];
+  const environment: string[] = [];
+  const releases: (() => Promise<void>)[] = [];
+  try {
+    for (const [at, mount] of step.mounts.entries()) {
+      const made = await prepareMount(mount, join(place.scratch, `m${at}`), sources, releases);
+      if (made.environment !== undefined) environment.push(made.environment);
+      if (made.mount === undefined) continue;
+      mounts.push(made.mount);
+      makeStub(stubs, made.mount);
+    }
+    if (step.script !== undefined) mounts.push(scriptMount(step.script, place));
+  } catch (error) {
+    for (const release of releases) await release();
+    throw error;
+  }
+  const release = async (): Promise<void> => {
+    for (const one of releases) await one();
+  };
+  return { mounts, environment, stubs, release };
+}
+
+interface Made {
+  readonly mount?: ResolvedMount;
+  readonly environment?: string;
+}
+
+async function prepareMount(
+  mount: Mount,
+  scratch: string,
+  sources: MountSources,
+  releases: (() => Promise<void>)[],
+): Promise<Made> {
+  switch (mount.type) {
+    case 'bind':
+      return {
+        mount: bindMount(
+          mount.target,
+          await copied(mount.from, mount.source, scratch, sources),
+          !mount.writable,
+        ),
+      };
+    case 'cache':
+      return { mount: await cacheMount(mount, scratch, sources, releases) };
+    case 'tmpfs': {
+      const options = ['mode=1777', ...(mount.size === undefined ? [] : [`size=${mount.size}`])];
+      return {
+        mount: { type: 'tmpfs', source: '', target: mount.target, readOnly: !mount.writable, options },
+      };
+    }
+    case 'secret':
+      return secretMount(mount, scratch, sources);
+    case 'ssh':
+      if (mount.required)
+        throw new TcomposeError('BUILD_STEP', `unset ssh forward key ${mount.id}`, {
+          hint: 'Agents are not forwarded to builds yet.',
+        });
+      return { environment: `SSH_AUTH_SOCK=${mount.target ?? '/run/buildkit/ssh_agent.0'}` };
+  }
+}
+
+const bindMount = (target: string, source: string, readOnly: boolean): ResolvedMount => ({
+  type: 'bind',
+  source,
+  target,
+  readOnly,
+  recursive: false,
+});
+
+/** A copy of what a mount shows: what the command writes into it is thrown away, and what the ignore file hides is not there. */
+async function copied(from: Tree, source: string, scratch: string, sources: MountSources): Promise<string> {
+  mkdirSync(scratch, { mode: 0o755 });
+  const tree = await sources.open(from);
+  try {
+    const [one] = source === '/' && from.kind === 'empty' ? [] : await select(tree, source);
+    if (one === undefined) return scratch;
+    const target = ConfinedDirectory.at(scratch);
+    try {
+      const copier = new Copier(target, { owner: undefined, mode: undefined, excludes: undefined });
+      await copier.copy(tree, one, { path: one.directory ? 'd' : '', marked: !one.directory });
+    } finally {
+      target.close();
+    }
+    return join(scratch, one.directory ? 'd' : Buffer.from(one.name, 'latin1').toString());
+  } finally {
+    await tree.close();
+  }
+}
+
+async function cacheMount(
+  mount: Extract<Mount, { type: 'cache' }>,
+  scratch: string,
+  sources: MountSources,
+  releases: (() => Promise<void>)[],
+): Promise<ResolvedMount> {
+  const { id, from, source, mode, uid, gid } = mount;
+  const key = createHash('sha256').update(JSON.stringify({ id, from, source, mode, uid, gid })).digest('hex');
+  const { name, release } = await sources.locks.take(key.slice(0, 24), mount.sharing);
+  releases.push(release);
+  const directory = sources.cache.mount(name);
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
+    const made = `${directory}.new`;
+    rmSync(made, { recursive: true, force: true });
+    if (from.kind === 'empty') mkdirSync(made, { mode });
+    else
+      cpSync(await copied(from, source, scratch, sources), made, {
+        recursive: true,
+        preserveTimestamps: true,
+      });
+    chownSync(made, uid, gid);
+    const { renameSync, chmodSync } = await import('node:fs');
+    chmodSync(made, mode);
+    renameSync(made, directory);
+  }
+  return bindMount(mount.target, directory, !mount.writable);
+}
+
+function secretMount(
+  mount: Extract<Mount, { type: 'secret' | 'ssh' }>,
+  scratch: string,
+  { secrets }: MountSources,
+): Made {
+  const value = secrets.get(mount.id);
+  if (value === undefined && mount.required)
+    throw new TcomposeError('BUILD_STEP', `secret ${mount.id}: not found`, {
+      hint:
+        secrets.size === 0
+          ? 'No secret was given to this build.'
+          : `Secrets given to this build: ${[...secrets.keys()].join(', ')}.`,
+    });
+  const environment = mount.env === undefined ? undefined : `${mount.env}=${value?.toString() ?? ''}`;
+  const variable = environment === undefined ? {} : { environment };
+  if (value === undefined || mount.target === undefined) return variable;
+  writeFileSync(scratch, value, { mode: mount.mode });
+  chownSync(scratch, mount.uid, mount.gid);
+  return { ...variable, mount: bindMount(mount.target, scratch, true) };
+}
+
+function scriptMount(script: { name: string; content: string }, place: StepPlace): ResolvedMount {
+  const file = join(place.scratch, 'script');
+  writeFileSync(file, script.content, { mode: 0o755 });
+  return bindMount(`/dev/pipes/${script.name}`, file, true);
+}
+
+/** Makes a mount's target in the lowest layer: a directory, or an empty file for a file. */
+function makeStub(stubs: string, { source, target, type }: ResolvedMount): void {
+  const path = join(stubs, target);
+  const directory = type === 'tmpfs' || statSync(source).isDirectory();
+  mkdirSync(directory ? path : dirname(path), { recursive: true, mode: 0o755 });
+  if (!directory) writeFileSync(path, '', { flag: 'a', mode: 0o644 });
+}

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { goQuote } from '../../build/go-quote.ts';
+import type { RunStep } from '../../build/plan/types.ts';
+import { TcomposeError } from '../../errors.ts';
+import { buildLaunchPlan } from '../../runtime/launch/build-launch-plan.ts';
+import { explainFailure } from '../../runtime/launch/explain-failure.ts';
+import type { LaunchPlan } from '../../runtime/launch/launch-plan.ts';
+import { encodeLaunchPlan } from '../../runtime/launch/plan-codec.ts';
+import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
+import type { ShimState } from '../../runtime/shim/shim-messages.ts';
+import { generateSpec } from '../../runtime/spec/oci-spec.ts';
+import { resolveUser } from '../../runtime/spec/users.ts';
+import { readAccountFiles } from '../containers/root/account-files.ts';
+import type { Engine } from '../context.ts';
+import type { StepPlace } from './cache-store.ts';
+import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
+import { joinDefaultNetwork, type RunNetwork } from './run-network.ts';
+import { type OverlayOptions, openToRead, type Snapshot } from './snapshot.ts';
+import { parseUlimit } from './ulimit.ts';
+
+const hostname = 'buildkitsandbox';
+const sigkill = 9;
+
+/** What running a command needs beside its step. */
+export interface RunSurroundings {
+  readonly engine: Engine;
+  readonly base: Snapshot;
+  readonly place: StepPlace;
+  readonly overlay: OverlayOptions;
+  /** What every container has unless its image has something else there; the lowest layer. */
+  readonly skeleton: string;
+  readonly sources: MountSources;
+  /** Output, as it comes. */
+  readonly output: (bytes: Buffer) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the command of a RUN in a container of its own. What it changes is then in the place's `diff`.
+ * @throws TcomposeError BUILD_STEP when it ends with an error
+ */
+export async function runCommand(step: RunStep, around: RunSurroundings): Promise<void> {
+  const { engine, place, sources } = around;
+  const id = randomBytes(32).toString('hex');
+  const runDir = join(engine.layout.containerRuns, id);
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  let network: RunNetwork | undefined;
+  let mounts: PreparedMounts | undefined;
+  try {
+    mounts = await prepareMounts(step, place, sources);
+    if (step.network === 'default') network = await joinDefaultNetwork(engine, id);
+    const plan = launchPlan(step, around, { id, runDir, network, mounts });
+    await launch(step, around, plan, network);
+  } finally {
+    await network?.release();
+    await mounts?.release();
+    await rm(runDir, { recursive: true, force: true });
+  }
+}
+
+interface Launching {
+  readonly id: string;
+  readonly runDir: string;
+  readonly network: RunNetwork | undefined;
+  readonly mounts: PreparedMounts;
+}
+
+function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching): LaunchPlan {
+  const { engine, base, place, overlay, skeleton } = around;
+  const { id, runDir, network, mounts } = launching;
+  const spec = generateSpec({
+    id,
+    instance: engine.instance,
+    config: {
+      Hostname: hostname,
+      Env: [...step.environment, ...step.unkeyedEnvironment, ...mounts.environment],
+      WorkingDir: step.directory,
+      Entrypoint: null,
+      Cmd: step.argv,
+    },
+    hostConfig: {
+      NetworkMode: step.network === 'default' ? 'bridge' : step.network,
+      ...(step.shmSize === undefined ? {} : { ShmSize: step.shmSize }),
+      Ulimits: step.ulimits.map(parseUlimit),
+    },
+    mounts: mounts.mounts,
+    user: userOf(step, around),
+    files: writeFiles(step, runDir, network, engine),
+    joined: {},
+    devices: [],
+    machine: engine.machine,
+  });
+  const lowerDirs = [...base.directories, skeleton, mounts.stubs];
+  void overlay;
+  return {
+    ...buildLaunchPlan(spec, {
+      id,
+      runDir,
+      stdio: { tty: false, rows: 0, columns: 0, stdin: false, stdinOnce: false },
+      rootfs: {
+        kind: 'overlay',
+        lowerDirs,
+        upper: place.diff,
+        work: place.work,
+        mountPoint: place.mountPoint,
+      },
+      ...(network === undefined ? {} : { attach: network.attach }),
+      machine: engine.machine,
+      init: false,
+    }),
+    waitForStart: true,
+  };
+}
+
+function userOf(step: RunStep, { base, overlay }: RunSurroundings) {
+  const root = openToRead(base, overlay);
+  try {
+    return resolveUser(step.user, readAccountFiles(root));
+  } finally {
+    root.close();
+  }
+}
+
+/** hosts, hostname and resolv.conf that the command sees. */
+function writeFiles(step: RunStep, runDir: string, network: RunNetwork | undefined, engine: Engine) {
+  const files = {
+    hosts: join(runDir, 'hosts'),
+    hostname: join(runDir, 'hostname'),
+    resolvConf: join(runDir, 'resolv.conf'),
+  };
+  const extra = step.extraHosts.map((entry) => {
+    const at = entry.search(/[:=]/);
+    const address = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
+    return `${address === 'host-gateway' ? (network?.gateway ?? '127.0.0.1') : address}\t${entry.slice(0, at)}\n`;
+  });
+  const local = `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
+  const hosts = step.network === 'host' ? textOf('/etc/hosts') : local;
+  writeFileSync(files.hosts, hosts + extra.join(''), { mode: 0o644 });
+  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
+  const resolver = step.network === 'default' ? engine.net.resolvConf() : textOf('/etc/resolv.conf');
+  writeFileSync(files.resolvConf, resolver, { mode: 0o644 });
+  return files;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function launch(
+  step: RunStep,
+  { engine, output, signal }: RunSurroundings,
+  plan: LaunchPlan,
+  network: RunNetwork | undefined,
+): Promise<void> {
+  await engine.keeper.spawn(encodeLaunchPlan(plan), plan.runDir);
+  const shim = await connectShim(plan.runDir);
+  const kill = (): void => void shim.signal(sigkill).catch(() => {});
+  try {
+    const created = await stateOf(shim, (state) => state.type === 'created');
+    if (created.type === 'failed') throw launchFailure(step, created);
+    signal.addEventListener('abort', kill, { once: true });
+    if (signal.aborted) throw interrupted();
+    const attachment = await shim.attach({ stdin: false, stdout: true, stderr: true });
+    attachment.onOutput((_stream, bytes) => output(bytes));
+    await network?.started(shim);
+    await shim.start();
+    const end = await stateOf(shim, () => false);
+    await attachment.ended;
+    if (signal.aborted) throw interrupted();
+    if (end.type === 'failed') throw launchFailure(step, end);
+    if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end.code, end.oomKilled);
+  } finally {
+    signal.removeEventListener('abort', kill);
+    kill();
+    await stateOf(shim, () => false).catch(() => undefined);
+    await shim.reap().catch(() => {});
+    shim.close();
+  }
+}
+
+/** The first state that is an end, or that `enough` takes. */
+function stateOf(shim: ShimConnection, enough: (state: ShimState) => boolean): Promise<ShimState> {
+  return new Promise((resolve, reject) => {
+    const offClose = shim.onClose((cause) =>
+      reject(
+        new TcomposeError('BUILD_STEP', 'the process that watched over the command was killed', { cause }),
+      ),
+    );
+    const offState = shim.onState((state) => {
+      if (state.type !== 'failed' && state.type !== 'exited' && !enough(state)) return;
+      offClose();
+      queueMicrotask(() => offState());
+      resolve(state);
+    });
+  });
+}
+
+const interrupted = (): TcomposeError => new TcomposeError('BUILD_STEP', 'the build was interrupted');
+
+function commandFailure(step: RunStep, code: number, outOfMemory: boolean): TcomposeError {
+  return new TcomposeError(
+    'BUILD_STEP',
+    `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${code}`,
+    outOfMemory ? { hint: 'It was killed because memory ran out.' } : {},
+  );
+}
+
+function launchFailure(step: RunStep, failure: Extract<ShimState, { type: 'failed' }>): TcomposeError {
+  const explained = explainFailure(
+    { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
+    { command: step.argv, cwd: step.directory },
+  );
+  return new TcomposeError(
+    'BUILD_STEP',
+    `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${explained.exitCode}: ${explained.message}`,
+    explained.hint === undefined ? {} : { hint: explained.hint },
+  );
+}

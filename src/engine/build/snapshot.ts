@@ -1,0 +1,69 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
+import { O_PATH } from '../../sys/openat2.ts';
+import type { StepPlace, StepResult } from './cache-store.ts';
+
+const directoryFlags = O_PATH | constants.O_DIRECTORY;
+
+/** A tree of files as directories over each other. */
+export interface Snapshot {
+  /** Tells it from others: part of the keys of what is built on it. */
+  readonly id: string;
+  /** Read-only, top first; none for `scratch`. */
+  readonly directories: readonly string[];
+  /** The steps that made it above its image, bottom first. */
+  readonly steps: readonly StepResult[];
+}
+
+export const emptySnapshot: Snapshot = { id: 'scratch', directories: [], steps: [] };
+
+/** The tree with a step's difference on top. */
+export const withStep = (base: Snapshot, result: StepResult, directory: string): Snapshot => ({
+  id: result.id,
+  directories: [directory, ...base.directories],
+  steps: [...base.steps, result],
+});
+
+/** What overlays are mounted with on this data root. */
+export interface OverlayOptions {
+  readonly userxattr: boolean;
+  /** An empty directory. */
+  readonly empty: string;
+}
+
+/** The tree to be read, mounted nowhere. To be closed. */
+export function openToRead(snapshot: Snapshot, { userxattr, empty }: OverlayOptions): ConfinedDirectory {
+  const { directories } = snapshot;
+  if (directories.length <= 1) return ConfinedDirectory.at(directories[0] ?? empty);
+  return withOpen(
+    directories,
+    (lower) => new ConfinedDirectory(mountOverlayDetached({ lower, userxattr }, empty)),
+  );
+}
+
+/** The tree to be written into: what is written is found in the place's `diff`. To be closed. */
+export function openToWrite(
+  snapshot: Snapshot,
+  place: StepPlace,
+  { userxattr }: OverlayOptions,
+): ConfinedDirectory {
+  if (snapshot.directories.length === 0) return ConfinedDirectory.at(place.diff);
+  return withOpen(
+    [place.diff, place.work, ...snapshot.directories],
+    ([directory = -1, work = -1, ...lower]) => {
+      const layers = { lower, upper: { directory, work }, userxattr };
+      return new ConfinedDirectory(mountOverlayDetached(layers, place.mountPoint));
+    },
+  );
+}
+
+function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
+  const fds: number[] = [];
+  try {
+    for (const path of paths) fds.push(openSync(path, directoryFlags));
+    return use(fds);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
