@@ -1,4 +1,5 @@
 import type { Shape } from '../http/body-shape.ts';
+import type { BuildRequest } from './build.ts';
 import type { ContainerConfig } from './container-config.ts';
 import type { HandoverRequest, ShutdownRequest } from './engine.ts';
 import type { ExecCreateRequest, ExecStartRequest } from './exec.ts';
@@ -303,3 +304,25 @@ const unsync: FieldsOf<UnsyncRequest> = {
 
 /** POST /tcompose/containers/{id}/unsync */
 export const unsyncShape: Shape = { fields: unsync };
+
+const build: FieldsOf<BuildRequest> = {
+  context: 'text',
+  dockerfile: 'text',
+  dockerfileText: 'any',
+  target: 'line',
+  args: labels,
+  labels,
+  tags: lines,
+  contexts: labels,
+  secrets: labels,
+  platform: 'line',
+  noCache: 'boolean',
+  noCacheFilter: lines,
+  network: 'word',
+  extraHosts: lines,
+  shmSize: 'integer',
+  ulimits: lines,
+  only: 'word',
+  localOutput: 'text',
+};
+export const buildShape: Shape = { fields: build };

@@ -7,13 +7,13 @@ import { rfc3339 } from '../time-text.ts';
 import { type ContextDirectory, contextTree } from './build-context.ts';
 import type { CacheStore, StepPlace, StepResult } from './cache-store.ts';
 import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './copy-step.ts';
-import type { BuildSink } from './events.ts';
 import type { StatCache } from './files/content-digest.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
 import type { CacheLocks } from './locks.ts';
 import { runCommand } from './run-step.ts';
+import type { BuildSink } from './sink.ts';
 import {
   emptySnapshot,
   type OverlayOptions,

@@ -2,6 +2,7 @@ import type { Engine } from '../context.ts';
 import type { Route } from '../http/router.ts';
 import { absentRoutes } from './absent.ts';
 import { archiveRoutes } from './archive.ts';
+import { buildRoutes } from './build.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { eventRoutes } from './events.ts';
@@ -27,6 +28,7 @@ export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     ...imageArchiveRoutes(engine),
     ...registryRoutes(engine),
     ...imageRoutes(engine),
+    ...buildRoutes(engine),
     ...networkRoutes(engine),
     ...volumeRoutes(engine),
     ...eventRoutes(engine),

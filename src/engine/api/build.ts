@@ -1,0 +1,64 @@
+import type { SourcePlace } from '../../errors.ts';
+
+/** `POST /tcompose/build`: a build whose context is a directory on the engine's machine. */
+export interface BuildRequest {
+  /** Absolute path of the build context. */
+  readonly context: string;
+  /** Relative to the context, or absolute. */
+  readonly dockerfile?: string;
+  /** The Dockerfile itself. */
+  readonly dockerfileText?: string;
+  readonly target?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Familiar names, with or without tag. */
+  readonly tags?: readonly string[];
+  /** Named contexts: absolute paths, `docker-image://` references. */
+  readonly contexts?: Readonly<Record<string, string>>;
+  /** Base64, by id. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly platform?: string;
+  readonly noCache?: boolean;
+  readonly noCacheFilter?: readonly string[];
+  readonly network?: string;
+  /** `name:address` or `name=address`. */
+  readonly extraHosts?: readonly string[];
+  /** Bytes. */
+  readonly shmSize?: number;
+  /** `name=soft:hard`. */
+  readonly ulimits?: readonly string[];
+  /** `plan`: nothing is built, the plan is told as text. `check`: the Dockerfile is looked over. */
+  readonly only?: 'plan' | 'check';
+  /** Absolute path of a directory that gets the target's files, instead of an image. */
+  readonly localOutput?: string;
+}
+
+/** What a build tells while it goes on, in order, a JSON line each. `step` is the number of a step in its plan. */
+export type BuildEvent =
+  | { readonly type: 'start'; readonly step: number; readonly name: string }
+  | { readonly type: 'log'; readonly step: number; readonly text: string }
+  | {
+      readonly type: 'end';
+      readonly step: number;
+      readonly name: string;
+      readonly outcome: 'done' | 'cached' | 'failed';
+      /** Milliseconds. */
+      readonly took: number;
+    }
+  | {
+      readonly type: 'warning';
+      readonly message: string;
+      readonly rule?: string;
+      readonly where?: SourcePlace;
+    }
+  | { readonly type: 'plan'; readonly text: string }
+  | { readonly type: 'done'; readonly image?: string; readonly tags: readonly string[] }
+  | {
+      readonly type: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly where?: SourcePlace;
+      /** The last lines of the output of the step that failed. */
+      readonly output?: { readonly name: string; readonly lines: readonly string[] };
+    };

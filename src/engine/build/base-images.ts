@@ -1,0 +1,96 @@
+import { faultAt } from '../../build/dockerfile/fault.ts';
+import type { Dockerfile } from '../../build/instruction/types.ts';
+import type { BuildOptions } from '../../build/plan/options.ts';
+import { type ImageNeed, planBuild } from '../../build/plan/planner.ts';
+import type { BaseImage, BuildConfig, BuildPlan, StepId } from '../../build/plan/types.ts';
+import { familiarReference, parseReference } from '../../image/reference.ts';
+import type { ImageRecord, RootfsSource } from '../../image/types.ts';
+import type { Engine } from '../context.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A plan and the images it builds on. */
+export interface PlannedBuild {
+  readonly plan: BuildPlan;
+  readonly images: ReadonlyMap<string, ImageRecord>;
+}
+
+/**
+ * Plans a build, looking up the images that it names.
+ * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION; BUILD_CONTEXT for an image that is not there
+ */
+export async function planWithImages(
+  engine: Engine,
+  dockerfile: Dockerfile,
+  options: BuildOptions,
+): Promise<PlannedBuild> {
+  const records = new Map<string, ImageRecord>();
+  const known = new Map<string, BaseImage>();
+  for (;;) {
+    const planned = planBuild(dockerfile, options, known);
+    if (planned.kind === 'plan') return { plan: planned.plan, images: records };
+    for (const need of planned.images) {
+      const record = lookUp(engine, dockerfile, need);
+      records.set(need.reference, record);
+      known.set(need.reference, baseOf(record));
+    }
+  }
+}
+
+function lookUp(engine: Engine, dockerfile: Dockerfile, { reference, range }: ImageNeed): ImageRecord {
+  const name = familiarReference(parseReference(reference));
+  const record = engine.images.get(name);
+  if (record?.host === true)
+    throw faultAt(
+      dockerfile,
+      range,
+      `${name} can not be built upon: its files are those of this machine`,
+      'BUILD_CONTEXT',
+    );
+  if (record !== undefined) return record;
+  throw faultAt(
+    dockerfile,
+    range,
+    `${name}: failed to resolve source metadata for ${reference}: no image of this name is on this machine`,
+    'BUILD_CONTEXT',
+    `Bring it here with \`tcompose image load\` or \`tcompose image import\`.`,
+  );
+}
+
+const baseOf = (record: ImageRecord): BaseImage => ({
+  id: record.id,
+  config: record.config as BuildConfig,
+  os: record.os,
+  architecture: record.architecture,
+  layers: record.chain.length,
+});
+
+/** The trees of a plan's images, the lowest layer that every container has, and the release of them all. */
+export interface OpenedImages {
+  readonly snapshots: ReadonlyMap<StepId, Snapshot>;
+  readonly skeleton: string;
+  readonly release: () => Promise<void>;
+}
+
+export async function openImages(
+  engine: Engine,
+  { plan, images }: PlannedBuild,
+  empty: string,
+): Promise<OpenedImages> {
+  const snapshots = new Map<StepId, Snapshot>();
+  const opened: RootfsSource[] = [];
+  let skeleton = empty;
+  for (const [id, step] of plan.steps.entries()) {
+    if (step.kind !== 'image') continue;
+    const record = images.get(step.reference)!;
+    const source = await engine.images.rootfs(record);
+    opened.push(source);
+    // The last one is what every container has, which is no part of the image.
+    const { lowerDirs } = source;
+    skeleton = lowerDirs.at(-1) ?? empty;
+    snapshots.set(id, { id: record.id, directories: lowerDirs.slice(0, record.chain.length), steps: [] });
+  }
+  const release = async (): Promise<void> => {
+    for (const source of opened) await source.release();
+  };
+  return { snapshots, skeleton, release };
+}

@@ -1,0 +1,102 @@
+import { faultAt } from '../../build/dockerfile/fault.ts';
+import { formatPlan } from '../../build/plan/format-plan.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { BuildEvent, BuildRequest } from '../api/build.ts';
+import type { Engine } from '../context.ts';
+import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
+import { Executor, StepFailure } from './executor.ts';
+import { writeLocally } from './local-output.ts';
+import { type ReadRequest, readRequest } from './read-request.ts';
+import { buildShop } from './shop.ts';
+import type { BuildSink } from './sink.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`. */
+export async function build(
+  engine: Engine,
+  request: BuildRequest,
+  sink: BuildSink,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const read = await readRequest(engine, request);
+    const planned = await planWithImages(engine, read.dockerfile, read.options);
+    if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
+    for (const { rule, message, range } of planned.plan.warnings) {
+      const { where } = faultAt(read.dockerfile, range, message);
+      await sink({ type: 'warning', rule, message, ...(where === undefined ? {} : { where }) });
+    }
+    if (request.only === 'check') return await sink({ type: 'done', tags: [] });
+    await sink(await carryOut(engine, request, read, planned, sink, signal));
+  } catch (error) {
+    await sink(errorEvent(error));
+  }
+}
+
+async function carryOut(
+  engine: Engine,
+  request: BuildRequest,
+  read: ReadRequest,
+  planned: PlannedBuild,
+  sink: BuildSink,
+  signal: AbortSignal,
+): Promise<BuildEvent> {
+  const shop = await buildShop(engine);
+  const images = await openImages(engine, planned, shop.cache.empty);
+  try {
+    const inputs = {
+      contexts: read.contexts,
+      secrets: read.secrets,
+      images: images.snapshots,
+      skeleton: images.skeleton,
+      signal,
+    };
+    const executor = new Executor(engine, shop, planned.plan, inputs, sink);
+    const snapshot = await failuresPlaced(read, () => executor.run());
+    if (request.localOutput !== undefined) {
+      await writeLocally(snapshot, request.localOutput, shop.overlay);
+      return { type: 'done', tags: [] };
+    }
+    throw new TcomposeError('BUILD_NOT_YET', 'images can not be stored yet');
+  } finally {
+    await images.release();
+  }
+}
+
+/** A step's failure is one of the lines of its instruction. */
+async function failuresPlaced(read: ReadRequest, work: () => Promise<Snapshot>): Promise<Snapshot> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    const { reason, step, lines } = error;
+    const known = reason instanceof TcomposeError ? reason : undefined;
+    const placed = faultAt(
+      read.dockerfile,
+      step.range,
+      error.message,
+      known?.code ?? 'BUILD_STEP',
+      known?.hint,
+    );
+    throw new StepFailure(step, placed, lines);
+  }
+}
+
+export function errorEvent(thrown: unknown): BuildEvent {
+  const error = thrown instanceof StepFailure ? thrown.reason : thrown;
+  const output =
+    thrown instanceof StepFailure && thrown.lines.length > 0
+      ? { output: { name: thrown.step.name, lines: thrown.lines } }
+      : {};
+  if (!(error instanceof TcomposeError))
+    return { type: 'error', code: 'BUILD_STEP', message: (error as Error).message, ...output };
+  const { code, message, hint, where } = error;
+  return {
+    type: 'error',
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where }),
+    ...output,
+  };
+}

@@ -1,0 +1,21 @@
+import { mkdirSync } from 'node:fs';
+import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { copyTree } from '../../confined/copy-tree.ts';
+import { type OverlayOptions, openToRead, type Snapshot } from './snapshot.ts';
+
+/** Copies a tree into a directory, made if it is missing; what is there by other names stays. */
+export async function writeLocally(
+  snapshot: Snapshot,
+  destination: string,
+  overlay: OverlayOptions,
+): Promise<void> {
+  mkdirSync(destination, { recursive: true });
+  const from = openToRead(snapshot, overlay);
+  const to = ConfinedDirectory.at(destination);
+  try {
+    await copyTree({ root: from, path: '' }, { root: to, path: '' });
+  } finally {
+    from.close();
+    to.close();
+  }
+}

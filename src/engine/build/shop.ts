@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { libcLayerSystem } from '../../image/unpack/layer-system.ts';
+import type { Engine } from '../context.ts';
+import { openCacheStore } from './cache-store.ts';
+import type { BuildShop } from './executor.ts';
+import { StatCache } from './files/content-digest.ts';
+import { createCacheLocks } from './locks.ts';
+
+/** Steps that make something at the same time. */
+const mostAtOnce = 4;
+
+const shops = new WeakMap<Engine, Promise<BuildShop>>();
+
+/** What the builds of an engine share; opened by the first of them. */
+export function buildShop(engine: Engine): Promise<BuildShop> {
+  const known = shops.get(engine);
+  if (known !== undefined) return known;
+  const opened = open(engine);
+  shops.set(engine, opened);
+  opened.catch(() => shops.delete(engine));
+  return opened;
+}
+
+async function open(engine: Engine): Promise<BuildShop> {
+  const system = await libcLayerSystem();
+  const cache = openCacheStore(join(engine.layout.lib, 'build'), (path) => system.syncFileSystem(path));
+  return {
+    cache,
+    locks: createCacheLocks(),
+    files: new StatCache(() => BigInt(Math.round(engine.clock.now().ms)) * 1_000_000n),
+    overlay: { userxattr: false, empty: cache.empty },
+    underWay: new Map(),
+    slot: slots(mostAtOnce),
+  };
+}
+
+/** A gate that lets so many through at a time. */
+function slots(most: number): () => Promise<() => void> {
+  let used = 0;
+  const waiting: (() => void)[] = [];
+  return async () => {
+    if (used >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    used++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      used--;
+      waiting.shift()?.();
+    };
+  };
+}
