@@ -78,7 +78,7 @@ export async function runCopy(
       continue;
     }
     for (const one of input.selections[at] ?? []) {
-      if (step.unpack && (await unpacked(tree, one, target, destination.path, owner, warn))) continue;
+      if (step.unpack && (await unpacked(tree, one, target, copier, destination.path, owner, warn))) continue;
       await copier.copy(tree, one, destination);
     }
   }
@@ -88,6 +88,7 @@ async function unpacked(
   tree: SourceTree,
   one: Selected,
   target: ConfinedDirectory,
+  copier: Copier,
   base: string,
   owner: Owner | undefined,
   warn: (message: string) => void,
@@ -95,7 +96,7 @@ async function unpacked(
   const entry = tree.directory.find(one.path);
   try {
     if (!entry?.stat.isFile()) return false;
-    return await unpackArchive(entry, target, base, owner, warn);
+    return await unpackArchive(entry, target, () => copier.directory(base), owner, warn);
   } finally {
     entry?.close();
   }

@@ -1,4 +1,4 @@
-import { detectDirective } from '../../build/dockerfile/directives.ts';
+import { type CheckOptions, detectDirective, readCheckOptions } from '../../build/dockerfile/directives.ts';
 import { faultAt } from '../../build/dockerfile/fault.ts';
 import { parseDockerfile } from '../../build/dockerfile/parse.ts';
 import { readDockerfile } from '../../build/instruction/read-dockerfile.ts';
@@ -17,6 +17,9 @@ export interface ReadRequest {
   readonly options: BuildOptions;
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  readonly checks: CheckOptions;
+  /** Seconds since 1970 that no time of what is made is later than. */
+  readonly epoch: number | undefined;
 }
 
 /** @throws TcomposeError BUILD_* */
@@ -27,6 +30,11 @@ export async function readRequest(engine: Engine, request: BuildRequest): Promis
       : { name: 'Dockerfile', path: undefined, text: request.dockerfileText };
   if (source.text === '') throw new TcomposeError('BUILD_DOCKERFILE', 'the Dockerfile cannot be empty');
   refuseOtherFrontend(source.text, source.name);
+  const { SOURCE_DATE_EPOCH: epoch = '' } = request.args ?? {};
+  if (!/^\d*$/.test(epoch))
+    throw new TcomposeError('BUILD_CONTEXT', `invalid SOURCE_DATE_EPOCH: ${epoch}`, {
+      hint: 'It is a number of seconds since 1970.',
+    });
   const dockerfile = readDockerfile(parseDockerfile(source.text, source.name));
   const contexts = new Map([['', await openContext(request.context, source.path)]]);
   const named = new Map<string, NamedContext>();
@@ -41,6 +49,10 @@ export async function readRequest(engine: Engine, request: BuildRequest): Promis
   return {
     dockerfile,
     options: optionsOf(engine, request, named),
+    checks: readCheckOptions(
+      request.args?.BUILDKIT_DOCKERFILE_CHECK ?? detectDirective('check', source.text)?.text ?? '',
+    ),
+    epoch: epoch === '' ? undefined : Number(epoch),
     contexts,
     secrets: new Map(
       Object.entries(request.secrets ?? {}).map(([id, value]) => [id, Buffer.from(value, 'base64')]),

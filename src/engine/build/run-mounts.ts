@@ -41,6 +41,9 @@ export async function prepareMounts(
   const releases: (() => Promise<void>)[] = [];
   try {
     for (const [at, mount] of step.mounts.entries()) {
+      // A later one at the same place covers this one.
+      if (step.mounts.slice(at + 1).some(({ target }) => target !== undefined && target === mount.target))
+        continue;
       const made = await prepareMount(mount, join(place.scratch, `m${at}`), sources, releases);
       if (made.environment !== undefined) environment.push(made.environment);
       if (made.mount === undefined) continue;

@@ -88,6 +88,10 @@ export class Copier {
     }
     const parent = this.directory(parentOf(path));
     const at = joined(parent, baseOf(path));
+    const link = this.#target.find(at);
+    link?.close();
+    // A link that leads nowhere: what it names is made.
+    if (link !== undefined) return parentOf(this.#target.place(joined(at, 'x')).path);
     const place = this.#target.place(at, false);
     makeDirectoryAt(place.directory, place.name, 0o755);
     const made = this.#target.find(at)!;

@@ -28,14 +28,15 @@ function readClause(text: string): ModeChange {
   const [, who = '', rest = ''] = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(text) ?? [];
   if (rest === '')
     throw new TcomposeError('BUILD_STEP', 'invalid syntax', { hint: `--chmod has "${text}".` });
-  const targets = who === '' || who.includes('a') ? 'ugo' : who;
+  const all = who === '' || who.includes('a');
+  const targets = all ? 'ugo' : who;
   const actions = [...rest.matchAll(/([-+=])([rwxXstugo]*)/g)].map(([, sign = '', permissions = '']) => ({
     sign,
     permissions,
   }));
   return (start, directory) =>
     actions.reduce((mode, { sign, permissions }) => {
-      const bits = bitsOf(permissions, targets, mode, directory);
+      const bits = bitsOf(all ? permissions : permissions.replaceAll('t', ''), targets, mode, directory);
       if (sign === '+') return mode | bits;
       return sign === '-' ? mode & ~bits : (mode & ~clearedBy(targets, directory)) | bits;
     }, start);

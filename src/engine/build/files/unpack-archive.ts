@@ -8,13 +8,13 @@ import { type TarEntry, TarReader } from '../../../tar/tar-reader.ts';
 import type { Owner } from './owner.ts';
 
 /**
- * Unpacks a file that is a tar, plain or compressed, with something in it, below `base` of the target, as ADD does. False when it
+ * Unpacks a file that is a tar, plain or compressed, with something in it, below the directory `base` makes, as ADD does. False when it
  * is no such file: then it is to be copied.
  */
 export async function unpackArchive(
   entry: ConfinedEntry,
   target: ConfinedDirectory,
-  base: string,
+  base: () => string,
   owner: Owner | undefined,
   warn: (message: string) => void,
 ): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function unpackArchive(
     const writer = new TreeWriter(target, {
       system: await libcLayerSystem(),
       owner: owner ?? 'archive',
-      base,
+      base: base(),
       warn,
     });
     for (let one: TarEntry | undefined = opened.first; one !== undefined; one = await reader.next())

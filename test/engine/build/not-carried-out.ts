@@ -1,0 +1,12 @@
+/** Cases that are not, or on purpose not, answered as BuildKit answers them, and why. */
+export const notCarriedOut: Readonly<Record<string, string>> = {
+  'add-archive-bz2': 'archives are unpacked when they are plain or compressed by gzip or zstd',
+  'add-archive-hardlink-metadata': "a hard link's own header says nothing new about the file",
+  'add-archive-through-absolute-symlink':
+    'a link in the destination is followed inside the root, as by older BuildKits',
+  'add-archive-whiteout': 'a tree that is written out has no layers, in which the name would have a meaning',
+  'cache-same-size-and-mtime':
+    "what a file's times don't tell is seen here by its change time: that BuildKit misses it is a fault",
+  'export-local': 'what is written out keeps its owners',
+  'ignore-escape': 'a backslash before a letter is that letter, not the bell',
+};
