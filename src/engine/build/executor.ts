@@ -127,7 +127,7 @@ export class Executor {
       const { result, cached } = await this.#result(id, step, tops, log);
       await log.end();
       await tell(cached ? 'cached' : 'done');
-      return withStep(base, result, this.#shop.cache.directory(result));
+      return withStep(base, result, this.#shop.cache.directory(result), tops !== base);
     } catch (error) {
       await log.end();
       if (error instanceof StepFailure) throw error;

@@ -18,9 +18,14 @@ export interface Snapshot {
 
 export const emptySnapshot: Snapshot = { id: 'scratch', directories: [], steps: [] };
 
-/** The tree with a step's difference on top. */
-export const withStep = (base: Snapshot, result: StepResult, directory: string): Snapshot => ({
-  id: result.id,
+/** The tree with a step's difference on top; a linked one was made without a look at the tree. */
+export const withStep = (
+  base: Snapshot,
+  result: StepResult,
+  directory: string,
+  linked = false,
+): Snapshot => ({
+  id: linked ? `${base.id}+${result.id}` : result.id,
   directories: [directory, ...base.directories],
   steps: [...base.steps, result],
 });

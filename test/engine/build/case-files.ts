@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { SetupStep } from '../../conformance/dockerfile/cases.ts';
 
 /** Time of every file of a context unless a step says otherwise. */
@@ -121,12 +122,17 @@ const operations: Readonly<Record<string, Operation>> = {
 
 function compressed(bytes: Buffer, kind: unknown): Buffer {
   const programs: Record<string, readonly string[]> = {
-    gzip: ['gzip', '-nc'],
     bzip2: ['bzip2', '-c'],
     zstd: ['zstd', '-qc'],
     xz: ['xz', '-c'],
   };
   if (kind === undefined) return bytes;
+  if (kind === 'gzip') {
+    const made = gzipSync(bytes, { level: 9 });
+    // "Unknown" for the system it was made on, as in the recordings.
+    made[9] = 255;
+    return made;
+  }
   const [program = '', ...args] = programs[String(kind)] ?? [];
   const { stdout, status } = spawnSync(program, args, { input: bytes, maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${program} is not here`);
@@ -226,7 +232,7 @@ export function packCaseBusybox(busybox: string, directory: string): string {
     if (name !== '' && name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name));
   writeFileSync(
     join(root, 'etc/passwd'),
-    'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnginx:x:101:101:nginx:/:/bin/false\n',
+    'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnginx:x:101:101:nginx:/:/bin/sh\n',
   );
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\nnginx:x:101:\n');
   const tar = join(directory, 'busybox.tar');
