@@ -40,6 +40,13 @@ export type TcomposeEvent =
       readonly total?: number;
       readonly at: number;
     }
+  /** A line about a build: a step that begins or ends, or what its command puts out. */
+  | {
+      readonly type: 'build';
+      readonly service: string;
+      readonly kind: 'step' | 'output';
+      readonly line: string;
+    }
   | {
       readonly type: 'log';
       readonly service: string;

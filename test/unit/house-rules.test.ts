@@ -53,6 +53,7 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'engine/process/assemble.ts assemble',
   ],
   'an object made of functions over one private state': [
+    'engine/build/cache-store.ts openCacheStore',
     'engine/client/transport.ts createTransport',
     'engine/containers/registry.ts createContainerRegistry',
     'engine/events/journal.ts openJournal',

@@ -39,7 +39,7 @@ const layers: Readonly<Record<string, Layer>> = {
   registry: { folders: ['.', 'image/platform.ts', 'image/reference.ts'], types: ['image'], modules: ['*'] },
   network: { folders: ['.', 'sys'], types: ['runtime'], modules: ['*'] },
   engine: {
-    folders: ['.', 'confined', 'image', 'network', 'registry', 'runtime', 'sys', 'tar'],
+    folders: ['.', 'build', 'confined', 'image', 'network', 'registry', 'runtime', 'sys', 'tar'],
     modules: ['*'],
   },
   cli: {

@@ -1,13 +1,15 @@
 import type { TcomposeEvent } from '../../events.ts';
+import { buildLine } from './build-line.ts';
 import { formatError } from './print-error.ts';
 import { warningText } from './warning.ts';
 import { watchLine } from './watch-lines.ts';
 
 /** What is told to the user beside progress and what services print, as text for standard error. */
 export function messageText(
-  event: Extract<TcomposeEvent, { type: 'warning' | 'error' | 'watch' }>,
+  event: Extract<TcomposeEvent, { type: 'warning' | 'error' | 'watch' | 'build' }>,
   color: boolean,
 ): string {
+  if (event.type === 'build') return buildLine(event);
   if (event.type === 'warning') return warningText(event.message, event.hint, color);
   return event.type === 'error'
     ? formatError(event.error, { color, verbose: false })

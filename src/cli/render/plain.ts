@@ -54,6 +54,7 @@ export function plainRenderer(target: RenderTarget): Renderer {
       case 'warning':
       case 'error':
       case 'watch':
+      case 'build':
         target.err.write(messageText(event, target.color.stderr));
         return;
       case 'progress':
@@ -77,7 +78,7 @@ export function quietRenderer(target: RenderTarget): Renderer {
   const plain = plainRenderer(target);
   return {
     emit: (event) => {
-      if (event.type !== 'progress' && event.type !== 'layer') plain.emit(event);
+      if (event.type !== 'progress' && event.type !== 'layer' && event.type !== 'build') plain.emit(event);
     },
     close: plain.close,
     drained: plain.drained,

@@ -135,6 +135,7 @@ export function ttyRenderer(target: RenderTarget): Renderer {
       case 'warning':
       case 'error':
       case 'watch':
+      case 'build':
         write(messageText(event, target.color.stderr), target.err);
         return;
       default:

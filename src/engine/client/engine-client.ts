@@ -3,6 +3,7 @@ import type { HandoverRequest } from '../api/engine.ts';
 import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
 import type { AuthRequest, AuthResponse } from '../api/registry.ts';
 import type { DiskUsage, Info, Version } from '../api/system.ts';
+import { buildCalls } from './builds.ts';
 import { containerCalls } from './containers.ts';
 import { describeEndpoint } from './endpoint.ts';
 import { type EventOptions, eventStream } from './event-stream.ts';
@@ -28,6 +29,7 @@ export interface EngineClient {
   readonly networks: ReturnType<typeof networkCalls>;
   readonly volumes: ReturnType<typeof volumeCalls>;
   readonly images: ReturnType<typeof imageCalls>;
+  readonly builds: ReturnType<typeof buildCalls>;
   readonly system: {
     version(): Promise<Version>;
     info(): Promise<Info>;
@@ -91,6 +93,7 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
     networks: networkCalls(transport),
     volumes: volumeCalls(transport),
     images: imageCalls(transport),
+    builds: buildCalls(transport),
     system: {
       version: () => transport.json<Version>({ path: '/version' }),
       info: () => transport.json<Info>({ path: '/info' }),

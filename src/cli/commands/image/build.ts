@@ -1,3 +1,92 @@
-import { notYetCommand } from '../../not-yet.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { type Command, flag } from '../../arguments/command.ts';
+import { runBuilds } from '../../build/run-builds.ts';
+import { loadForCommand, matchServices } from '../../project.ts';
 
-export const command = notYetCommand('build', 'Build or rebuild services');
+const unused = (name: string, summary: string) =>
+  ({ name, type: 'string', hidden: true, summary, value: 'VALUE' }) as const;
+
+export const command: Command = {
+  name: 'build',
+  summary: 'Build or rebuild services',
+  args: {
+    usage: '[SERVICE...]',
+    flags: [
+      {
+        name: 'build-arg',
+        type: 'strings',
+        value: 'NAME[=VALUE]',
+        summary: 'Build argument for all; without a value that of the environment',
+      },
+      { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
+      { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
+      { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
+      { name: 'pull', type: 'boolean', summary: 'Accepted; base images are those on this machine' },
+      { name: 'push', type: 'boolean', summary: 'Push the images to their registries' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'No output of the steps' },
+      { name: 'with-dependencies', type: 'boolean', summary: 'Also services that they depend on' },
+      unused('builder', 'Accepted for compatibility'),
+      { ...unused('memory', 'Accepted for compatibility'), short: 'm' },
+      unused('provenance', 'Accepted for compatibility'),
+      unused('sbom', 'Accepted for compatibility'),
+      unused('ssh', 'Agents are not forwarded yet'),
+      { name: 'compress', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      { name: 'force-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      { name: 'no-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      { name: 'parallel', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+    ],
+  },
+  async run(args, ctx) {
+    const named = args.positional;
+    if (flag.str(args, 'ssh') !== undefined)
+      throw new TcomposeError('BUILD_NOT_YET', '--ssh: agents are not forwarded to builds yet');
+    for (const name of ['builder', 'memory', 'provenance', 'sbom'])
+      if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not carried out`);
+    const deps = flag.bool(args, 'with-dependencies');
+    const project = await loadForCommand(ctx, named, { noDeps: !deps, createsNothing: true });
+    const selected =
+      named.length === 0 || deps
+        ? Object.keys(project.services)
+        : [...matchServices(Object.keys(project.services), named)];
+    const services = selected.filter((name) => project.services[name]?.build !== undefined);
+    const buildArgs = argumentsOf(flag.list(args, 'build-arg'), ctx.env);
+    const { DOCKER_DEFAULT_PLATFORM: defaultPlatform } = ctx.env;
+    const flags = {
+      args: buildArgs,
+      noCache: flag.bool(args, 'no-cache'),
+      ...(defaultPlatform ? { defaultPlatform } : {}),
+    };
+    if (flag.bool(args, 'print')) {
+      const { printBuilds } = await import('../../build/print-builds.ts');
+      ctx.write(await printBuilds(project, services, flags));
+      return 0;
+    }
+    if (services.length === 0) {
+      ctx.warn('No services to build');
+      return 0;
+    }
+    const client = await ctx.engine();
+    await runBuilds(ctx, client, project, services, {
+      ...flags,
+      quiet: flag.bool(args, 'quiet'),
+      check: flag.bool(args, 'check'),
+    });
+    if (flag.bool(args, 'push') && !ctx.globals.dryRun)
+      throw new TcomposeError('BUILD_NOT_YET', '--push is not carried out with build; run `tcompose push`');
+    return 0;
+  },
+};
+
+/** `NAME=value`, or `NAME` for the value that the environment has; one that has none there is left out. */
+function argumentsOf(
+  list: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const pairs = list.flatMap((one): [string, string][] => {
+    const at = one.indexOf('=');
+    if (at >= 0) return [[one.slice(0, at), one.slice(at + 1)]];
+    const value = env[one];
+    return value === undefined ? [] : [[one, value]];
+  });
+  return Object.fromEntries(pairs);
+}

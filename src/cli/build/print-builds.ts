@@ -1,0 +1,39 @@
+import type { Project } from '../../compose/model/project.ts';
+import { type BuildFlags, planBuilds } from '../../project/builds/plan-builds.ts';
+import { readDockerfiles } from './build-inputs.ts';
+
+/** The builds as the JSON that `docker buildx bake` reads. */
+export async function printBuilds(
+  project: Project,
+  services: readonly string[],
+  flags: BuildFlags,
+): Promise<string> {
+  const dockerfiles = await readDockerfiles(project, Object.keys(project.services));
+  const builds = planBuilds(project, services, flags, dockerfiles);
+  const target = Object.fromEntries(
+    builds.map(({ service, request }) => [
+      service.replaceAll('.', '_'),
+      {
+        context: request.context,
+        ...(request.contexts === undefined || Object.keys(request.contexts).length === 0
+          ? {}
+          : { contexts: request.contexts }),
+        ...(request.dockerfileText === undefined
+          ? { dockerfile: request.dockerfile ?? 'Dockerfile' }
+          : { 'dockerfile-inline': request.dockerfileText }),
+        ...(request.args === undefined || Object.keys(request.args).length === 0
+          ? {}
+          : { args: request.args }),
+        labels: request.labels,
+        tags: request.tags,
+        ...(request.target === undefined ? {} : { target: request.target }),
+        ...(request.platform === undefined ? {} : { platforms: [request.platform] }),
+        ...(request.network === undefined ? {} : { networkmode: request.network }),
+        ...(request.noCache === true ? { 'no-cache': true } : {}),
+        output: ['type=docker'],
+      },
+    ]),
+  );
+  const group = { default: { targets: Object.keys(target) } };
+  return `${JSON.stringify({ group, target }, undefined, 2)}\n`;
+}

@@ -1,0 +1,183 @@
+import type { Project } from '../../compose/model/project.ts';
+import type { BuildEvent } from '../../engine/api/build.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError, TcomposeErrors } from '../../errors.ts';
+import { type BuildFlags, planBuilds, type ServiceBuild } from '../../project/builds/plan-builds.ts';
+import type { CliContext } from '../context.ts';
+import { isOwnEngine } from '../is-own-engine.ts';
+import { buildError, failureOutput } from './build-error.ts';
+import { readDockerfiles, readSecrets } from './build-inputs.ts';
+
+/** Builds under way at the same time unless the command line says otherwise. */
+const usualParallel = 4;
+
+interface RunBuildsOptions extends BuildFlags {
+  readonly quiet: boolean;
+  /** Only look over the Dockerfiles. */
+  readonly check?: boolean;
+}
+
+/** What became of the builds: image id by service. */
+export type BuiltImages = ReadonlyMap<string, string>;
+
+/**
+ * Builds images of services, each after those it is made from; with `--dry-run` says what would be done.
+ * @throws TcomposeError or TcomposeErrors of the builds that failed; others that were under way are ended
+ */
+export async function runBuilds(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+  services: readonly string[],
+  options: RunBuildsOptions,
+): Promise<BuiltImages> {
+  const dockerfiles = await readDockerfiles(project, Object.keys(project.services));
+  const builds = planBuilds(project, services, options, dockerfiles);
+  if (builds.length === 0) return new Map();
+  if (!isOwnEngine(client))
+    throw new TcomposeError(
+      'BUILD_NOT_YET',
+      'images are built by the engine of tcompose only; the one that DOCKER_HOST names is another',
+      { hint: 'Build them with that engine’s own tools first, or unset DOCKER_HOST.' },
+    );
+  for (const warning of builds.flatMap(({ warnings }) => warnings)) ctx.warn(warning);
+  const run = new BuildRun(ctx, client, project, builds, options);
+  return run.all();
+}
+
+class BuildRun {
+  readonly #ctx: CliContext;
+  readonly #client: EngineClient;
+  readonly #project: Project;
+  readonly #builds: readonly ServiceBuild[];
+  readonly #options: RunBuildsOptions;
+  readonly #stop = new AbortController();
+  readonly #images = new Map<string, string>();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(
+    ctx: CliContext,
+    client: EngineClient,
+    project: Project,
+    builds: readonly ServiceBuild[],
+    options: RunBuildsOptions,
+  ) {
+    this.#ctx = ctx;
+    this.#client = client;
+    this.#project = project;
+    this.#builds = builds;
+    this.#options = options;
+    const { parallel } = ctx.globals;
+    this.#free =
+      parallel > 0 && Number.isFinite(parallel) ? Math.min(parallel, usualParallel) : usualParallel;
+  }
+
+  async all(): Promise<BuiltImages> {
+    const renderer = await this.#ctx.renderer();
+    const release = this.#ctx.onInterrupt((count) => {
+      if (count > 1) this.#ctx.exit(130);
+      this.#stop.abort();
+    });
+    const resources = this.#builds.map(({ image }) => ({ kind: 'image' as const, name: image }));
+    if (!this.#ctx.globals.dryRun) renderer.emit({ type: 'begin', resources });
+    const begun = new Map<string, Promise<void>>();
+    for (const build of this.#builds) {
+      const needs = build.needs.flatMap((name) => begun.get(name) ?? []);
+      const one = Promise.all(needs).then(() => this.#inTurn(build, renderer.emit));
+      one.catch(() => this.#stop.abort());
+      begun.set(build.service, one);
+    }
+    try {
+      const settled = await Promise.allSettled(begun.values());
+      const errors = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+      const told = errors.filter((error): error is TcomposeError => error instanceof TcomposeError);
+      const distinct = [...new Set(told)].filter(({ code }) => code !== 'CLI_INTERRUPTED');
+      if (distinct.length > 1) throw new TcomposeErrors(distinct);
+      if (errors.length > 0) throw distinct[0] ?? errors[0];
+      return this.#images;
+    } finally {
+      release();
+      await renderer.close();
+    }
+  }
+
+  /** A slot is taken when a build can run, never while it waits for another. */
+  async #inTurn(build: ServiceBuild, emit: CliContext['emit']): Promise<void> {
+    while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#free--;
+    try {
+      await this.#one(build, emit);
+    } finally {
+      this.#free++;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #one(build: ServiceBuild, emit: CliContext['emit']): Promise<void> {
+    const interrupted = () => new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
+    if (this.#stop.signal.aborted) throw interrupted();
+    const { dryRun } = this.#ctx.globals;
+    const secrets = dryRun ? {} : await readSecrets(this.#ctx, this.#project, build);
+    const request = {
+      ...build.request,
+      secrets,
+      ...(dryRun
+        ? { only: 'plan' as const }
+        : this.#options.check === true
+          ? { only: 'check' as const }
+          : {}),
+    };
+    const tell = (status: string, state: 'working' | 'done' | 'failed') =>
+      emit({ type: 'progress', kind: 'image', name: build.image, status, state, at: this.#ctx.now() });
+    if (!dryRun) tell('Building', 'working');
+    try {
+      for await (const event of this.#client.builds.run(request, this.#stop.signal))
+        this.#take(event, build, emit);
+    } catch (error) {
+      if (!dryRun) tell('Error', 'failed');
+      if (this.#stop.signal.aborted && !(error instanceof TcomposeError && error.code.startsWith('BUILD_')))
+        throw interrupted();
+      throw error;
+    }
+    if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
+  }
+
+  #take(event: BuildEvent, build: ServiceBuild, emit: CliContext['emit']): void {
+    const { service } = build;
+    const line = (text: string, kind: 'step' | 'output' = 'step') => {
+      if (!this.#options.quiet) emit({ type: 'build', service, kind, line: text });
+    };
+    switch (event.type) {
+      case 'start':
+        line(event.name);
+        return;
+      case 'log':
+        line(event.text, 'output');
+        return;
+      case 'end':
+        line(`${event.name}  ${outcomeText(event)}`);
+        return;
+      case 'warning': {
+        const place = event.where === undefined ? '' : ` (${event.where.file}:${event.where.line})`;
+        const rule = event.rule === undefined ? '' : `${event.rule}: `;
+        emit({ type: 'warning', message: `${service}: ${rule}${event.message}${place}` });
+        return;
+      }
+      case 'plan':
+        this.#ctx.write(`service ${service}, image ${build.image}\n${event.text}`);
+        return;
+      case 'done':
+        if (event.image !== undefined) this.#images.set(service, event.image);
+        return;
+      case 'error':
+        for (const text of failureOutput(event)) emit({ type: 'build', service, kind: 'output', line: text });
+        throw buildError(event, service);
+    }
+  }
+}
+
+function outcomeText({ outcome, took }: Extract<BuildEvent, { type: 'end' }>): string {
+  if (outcome === 'cached') return 'CACHED';
+  return outcome === 'failed' ? 'ERROR' : `DONE ${(took / 1000).toFixed(1)}s`;
+}

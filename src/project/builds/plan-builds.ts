@@ -1,0 +1,201 @@
+import { parseDockerfile } from '../../build/dockerfile/parse.ts';
+import { readDockerfile } from '../../build/instruction/read-dockerfile.ts';
+import type { Build } from '../../compose/model/build.ts';
+import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
+import type { BuildRequest } from '../../engine/api/build.ts';
+import { TcomposeError } from '../../errors.ts';
+import { listedName } from '../../image/reference.ts';
+import { labels } from '../labels.ts';
+import { imageReference } from '../names.ts';
+
+/** What of a build the command line says. */
+export interface BuildFlags {
+  readonly args: Readonly<Record<string, string>>;
+  readonly noCache: boolean;
+  /** For services that name no platform. */
+  readonly defaultPlatform?: string;
+}
+
+/** One build of a service's image. */
+export interface ServiceBuild {
+  readonly service: string;
+  readonly image: string;
+  /** Without the values of its secrets. */
+  readonly request: BuildRequest;
+  /** Keys of the project's secrets by the id that the Dockerfile knows them by. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Services whose images this one is made from. */
+  readonly needs: readonly string[];
+  /** What is accepted and not carried out, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The builds of services, those that they are made from before them.
+ * @param dockerfiles texts of Dockerfiles by service, where they could be read
+ * @throws TcomposeError BUILD_CONTEXT for what can't be built; PROJECT_CYCLE is told as BUILD_CONTEXT
+ */
+export function planBuilds(
+  project: Project,
+  services: readonly string[],
+  flags: BuildFlags,
+  dockerfiles: ReadonlyMap<string, string>,
+): readonly ServiceBuild[] {
+  const byImage = new Map(
+    Object.values(project.services)
+      .filter(({ build }) => build !== undefined)
+      .flatMap((service) =>
+        [imageReference(project, service), ...(service.build?.tags ?? [])].map((name) => [
+          listedName(name),
+          service.name,
+        ]),
+      ),
+  );
+  const ordered: ServiceBuild[] = [];
+  const open: string[] = [];
+  const add = (name: string): void => {
+    if (ordered.some(({ service }) => service === name)) return;
+    if (open.includes(name))
+      throw new TcomposeError(
+        'BUILD_CONTEXT',
+        `services are built from each other in a circle: ${[...open.slice(open.indexOf(name)), name].join(' -> ')}`,
+      );
+    open.push(name);
+    const service = project.services[name];
+    if (service?.build === undefined) {
+      open.pop();
+      return;
+    }
+    const needs = [
+      ...contextServices(service.build),
+      ...basesOf(dockerfiles.get(name)).flatMap((image) => byImage.get(image) ?? []),
+    ].filter((other) => other !== name);
+    for (const other of needs) add(other);
+    ordered.push({ ...buildOf(project, service, service.build, flags), needs });
+    open.pop();
+  };
+  for (const name of services) add(name);
+  return ordered;
+}
+
+const contextServices = ({ additional_contexts = {} }: Build): readonly string[] =>
+  Object.values(additional_contexts).flatMap((place) =>
+    place.startsWith('service:') ? [place.slice('service:'.length)] : [],
+  );
+
+/** Images that a Dockerfile names, as engines list them; none for one that can't be read. */
+function basesOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  try {
+    const { stages } = readDockerfile(parseDockerfile(text, 'Dockerfile'));
+    const names = stages.flatMap(({ from, instructions }) => [
+      from.image,
+      ...instructions.flatMap((one) => (one.kind === 'copy' && one.from !== undefined ? [one.from] : [])),
+      ...instructions.flatMap((one) =>
+        one.kind === 'run' ? one.mounts.flatMap((mount) => /(?:^|,)from=([^,]+)/.exec(mount)?.[1] ?? []) : [],
+      ),
+    ]);
+    return names.map(listedName);
+  } catch {
+    return [];
+  }
+}
+
+function buildOf(
+  project: Project,
+  service: Service,
+  build: Build,
+  flags: BuildFlags,
+): Omit<ServiceBuild, 'needs'> {
+  const image = imageReference(project, service);
+  const platform = platformOf(service, build, flags.defaultPlatform);
+  const args = Object.entries({ ...build.args, ...flags.args }).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value]],
+  );
+  const contexts = Object.entries(build.additional_contexts ?? {}).map(([name, place]) => [
+    name,
+    place.startsWith('service:') ? imageOfService(project, place.slice('service:'.length)) : place,
+  ]);
+  const request: BuildRequest = {
+    context: localContext(service, build),
+    ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
+    ...(build.dockerfile_inline === undefined ? {} : { dockerfileText: build.dockerfile_inline }),
+    ...(build.target === undefined ? {} : { target: build.target }),
+    args: Object.fromEntries(args),
+    labels: {
+      ...build.labels,
+      [labels.project]: project.name,
+      [labels.service]: service.name,
+    },
+    tags: [...(build.tags ?? []), image],
+    contexts: Object.fromEntries(contexts),
+    ...(platform === undefined ? {} : { platform }),
+    noCache: flags.noCache || build.no_cache === true,
+    noCacheFilter: build.no_cache_filter ?? [],
+    ...(build.network === undefined ? {} : { network: build.network }),
+    extraHosts: Object.entries(build.extra_hosts ?? {}).flatMap(([host, addresses]) =>
+      addresses.map((address) => `${host}=${address}`),
+    ),
+    ...(build.shm_size === undefined ? {} : { shmSize: build.shm_size }),
+    ulimits: Object.entries(build.ulimits ?? {}).map(([name, limit]) =>
+      typeof limit === 'number' ? `${name}=${limit}` : `${name}=${limit.soft}:${limit.hard}`,
+    ),
+  };
+  const secrets = (build.secrets ?? []).map(({ source, target }) => [target ?? source, source]);
+  return {
+    service: service.name,
+    image,
+    request,
+    secrets: Object.fromEntries(secrets),
+    warnings: ignoredOf(service, build),
+  };
+}
+
+function imageOfService(project: Project, name: string): string {
+  const service = project.services[name];
+  if (service === undefined)
+    throw new TcomposeError('BUILD_CONTEXT', `additional_contexts names service ${name}, which is not there`);
+  return `docker-image://${imageReference(project, service)}`;
+}
+
+function localContext({ name }: Service, { context = '' }: Build): string {
+  if (context.startsWith('/')) return context;
+  throw new TcomposeError(
+    'BUILD_NOT_YET',
+    `the build context of service ${name} is ${context}; contexts are directories of this machine for now`,
+  );
+}
+
+/** The platform to build for; of several, that of the service, else the first. */
+function platformOf(service: Service, build: Build, usual: string | undefined): string | undefined {
+  const wanted = service.platform ?? usual;
+  const { platforms = [] } = build;
+  if (wanted !== undefined && platforms.length > 0 && !platforms.includes(wanted))
+    throw new TcomposeError(
+      'BUILD_CONTEXT',
+      `service ${JSON.stringify(service.name)} build configuration does not support platform: ${wanted}`,
+    );
+  return wanted ?? (platforms.length === 1 ? platforms[0] : undefined);
+}
+
+const ignored: readonly (keyof Build)[] = [
+  'cache_from',
+  'cache_to',
+  'entitlements',
+  'privileged',
+  'provenance',
+  'sbom',
+  'ssh',
+];
+
+function ignoredOf(service: Service, build: Build): readonly string[] {
+  const names = ignored.filter((name) => {
+    const value = build[name];
+    return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+  });
+  const one = names.map((name) => `build.${name} of service ${service.name} is not carried out`);
+  const several =
+    (build.platforms?.length ?? 0) > 1 ? [`service ${service.name} is built for one platform only`] : [];
+  return [...one, ...several];
+}
