@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, Layer>> = {
   graph: { folders: ['.'], modules: [] },
   compose: { folders: ['.', 'graph'], modules: [...pure, 'yaml'] },
   project: {
-    folders: ['.', 'compose', 'graph', 'image/reference.ts', 'image/platform.ts'],
+    folders: ['.', 'build', 'compose', 'graph', 'image/reference.ts', 'image/platform.ts'],
     types: ['engine', 'image'],
     modules: pure,
   },
