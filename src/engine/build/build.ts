@@ -1,12 +1,14 @@
 import { faultAt } from '../../build/dockerfile/fault.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { TcomposeError } from '../../errors.ts';
+import { normaliseTag } from '../../image/reference.ts';
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
 import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
 import { Executor, StepFailure } from './executor.ts';
 import { writeLocally } from './local-output.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
+import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -57,7 +59,9 @@ async function carryOut(
       await writeLocally(snapshot, request.localOutput, shop.overlay);
       return { type: 'done', tags: [] };
     }
-    throw new TcomposeError('BUILD_NOT_YET', 'images can not be stored yet');
+    const tags = (request.tags ?? []).map(normaliseTag);
+    const image = await makeResultImage(engine, shop, planned, snapshot, { tags, epoch: read.epoch });
+    return { type: 'done', image: image.id, tags };
   } finally {
     await images.release();
   }

@@ -1,0 +1,146 @@
+import type { BuildConfig, BuildResult } from '../../build/plan/types.ts';
+import type { Ingest, NewLayer } from '../../image/ingest-types.ts';
+import type { ImageHistoryRecord, ImageRecord } from '../../image/types.ts';
+import type { Engine } from '../context.ts';
+import type { PlannedBuild } from './base-images.ts';
+import type { StepResult } from './cache-store.ts';
+import type { BuildShop } from './executor.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const comment = 'buildkit.dockerfile.v0';
+/** What Go has for a time that nobody gave. */
+const noTime = '0001-01-01T00:00:00Z';
+
+interface ResultOptions {
+  readonly tags: readonly string[];
+  /** Seconds since 1970 that no time is later than. */
+  readonly epoch: number | undefined;
+}
+
+/** Makes an image of a target's tree and gives it its tags: layers, configuration and history as BuildKit makes them. */
+export async function makeResultImage(
+  engine: Engine,
+  shop: BuildShop,
+  { plan, images }: PlannedBuild,
+  snapshot: Snapshot,
+  { tags, epoch }: ResultOptions,
+): Promise<ImageRecord> {
+  const { result } = plan;
+  const step = result.image === undefined ? undefined : plan.steps[result.image];
+  const base = step?.kind === 'image' ? images.get(step.reference) : undefined;
+  const ingest = engine.images.ingest();
+  try {
+    const layers: NewLayer[] = [];
+    if (base !== undefined) {
+      ingest.hold(base);
+      layers.push(...(await engine.images.layersOf(base)));
+    }
+    for (const one of snapshot.steps)
+      layers.push(
+        await layerOf(
+          engine,
+          shop,
+          one,
+          layers.map(({ diffId }) => diffId),
+          ingest,
+        ),
+      );
+    const history = historyOf(result, snapshot, base, epoch);
+    const [first, ...others] = tags;
+    const { author } = result;
+    const image = await engine.images.maker.image(
+      {
+        facts: {
+          os: plan.platform.os,
+          architecture: plan.platform.architecture,
+          ...(plan.platform.variant === '' ? {} : { variant: plan.platform.variant }),
+          created: history.at(-1)?.created ?? base?.created ?? noTime,
+          ...(author === undefined ? {} : { author }),
+          history: [...(base?.history ?? []), ...history],
+          config: withoutEmpty(result.config),
+        },
+        layers,
+        ...(first === undefined ? {} : { tag: first }),
+        ...(base === undefined ? {} : { parent: base.id }),
+      },
+      ingest,
+    );
+    for (const tag of others) await engine.images.tag(image.id, tag);
+    for (const name of tags)
+      engine.events.emit({ type: 'image', action: 'tag', id: image.id, attributes: { name } });
+    return engine.images.get(image.id) ?? image;
+  } finally {
+    await ingest.release();
+  }
+}
+
+/** The layer a step became upon these layers; the one that it was made into before, if that is still there. */
+async function layerOf(
+  engine: Engine,
+  { cache }: BuildShop,
+  result: StepResult,
+  below: readonly string[],
+  ingest: Ingest,
+): Promise<NewLayer> {
+  const known = result.layers.find((one) => one.below.join() === below.join())?.layer;
+  if (known !== undefined && (await isPresent(known, below, ingest))) return known;
+  const source = { kind: 'upper', directory: cache.directory(result) } as const;
+  const layer = await engine.images.maker.layer(source, below, ingest);
+  await cache.update(result, { layer: { below, layer } });
+  return layer;
+}
+
+async function isPresent(layer: NewLayer, below: readonly string[], ingest: Ingest): Promise<boolean> {
+  const request = { descriptor: layer.descriptor, diffIds: [...below, layer.diffId] };
+  for (;;) {
+    const answer = await ingest.layer(request);
+    if (answer.kind === 'present') return true;
+    if (answer.kind === 'write') {
+      await answer.writer.abort();
+      return false;
+    }
+    await answer.settled;
+  }
+}
+
+/**
+ * Entries of this build: a layer's has the time at which it was made, any other that of the layer before it, those before the
+ * first layer that one's.
+ */
+function historyOf(
+  result: BuildResult,
+  snapshot: Snapshot,
+  base: ImageRecord | undefined,
+  epoch: number | undefined,
+): readonly ImageHistoryRecord[] {
+  const times = snapshot.steps.map(({ created }) => created);
+  let time = times[0] ?? base?.created ?? noTime;
+  let next = 0;
+  return result.history.map(({ createdBy, step }) => {
+    if (step !== undefined) time = times[next++] ?? time;
+    return {
+      created: clamped(time, epoch),
+      created_by: createdBy,
+      comment,
+      ...(step === undefined ? { empty_layer: true } : {}),
+    };
+  });
+}
+
+function clamped(time: string, epoch: number | undefined): string {
+  if (epoch === undefined || Date.parse(time) <= epoch * 1000) return time;
+  return new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** Members that say nothing are not written. */
+function withoutEmpty(config: BuildConfig): BuildConfig {
+  const set = Object.entries(config).filter(
+    ([, value]) =>
+      value !== null &&
+      value !== undefined &&
+      value !== '' &&
+      !(Array.isArray(value) && value.length === 0) &&
+      !(typeof value === 'object' && Object.keys(value).length === 0),
+  );
+  return Object.fromEntries(set);
+}
