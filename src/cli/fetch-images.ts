@@ -1,12 +1,13 @@
 import type { Project } from '../compose/model/project.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
+import { listedName } from '../image/reference.ts';
 import { copiedPaths } from '../project/content-parts.ts';
-import { type ImageOptions, planImages } from '../project/images/required-images.ts';
-import { inspectedImages } from '../project/images/wanted-images.ts';
+import { decisionFor, type ImageOptions, planImages } from '../project/images/required-images.ts';
+import { inspectedImages, wantedImages } from '../project/images/wanted-images.ts';
 import { observe } from '../project/observe.ts';
 import type { Observed } from '../project/observed.ts';
 import { usedVolumes } from '../project/plan-resources.ts';
-import type { ParsedArgs } from './arguments/command.ts';
+import { flag, type ParsedArgs } from './arguments/command.ts';
 import type { CliContext } from './context.ts';
 import { runPlan } from './run-plan.ts';
 import { refuseSameName } from './same-name.ts';
@@ -38,8 +39,15 @@ export async function observeWithImages(
     });
   const observed = await look(inspectedImages(project, options.pull, options.defaultPlatform));
   await refuseSameName(args, project, observed.containers);
-  const fetched = await fetchImages(ctx, client, project, observed, options);
-  return fetched ? { observed: await look([]), images: seenTo(options) } : { observed, images: options };
+  if (ctx.globals.dryRun) {
+    const supposed = withBuilt(ctx, project, observed, options, args);
+    return { observed: supposed, images: options };
+  }
+  const built = await buildImages(ctx, client, project, observed, options, args);
+  const fetched = await fetchImages(ctx, client, project, built ? await look([]) : observed, options);
+  return built || fetched
+    ? { observed: await look([]), images: seenTo(options) }
+    : { observed, images: options };
 }
 
 /** Fetches what `observed` lacks. False: there was nothing to fetch, or nothing may be done. */
@@ -55,6 +63,58 @@ export async function fetchImages(
   await runPlan(ctx, { ...plan, warnings: [] }, { client, project: project.name });
   return true;
 }
+
+/**
+ * Builds the images that are missing and have a build section, or whose pull policy is build; with `--build` all that have one.
+ * False: there was nothing to build, or nothing may be done.
+ */
+export async function buildImages(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+  observed: Observed,
+  options: ImageOptions,
+  args: ParsedArgs,
+): Promise<boolean> {
+  if (flag.bool(args, 'no-build') || ctx.globals.dryRun) return false;
+  const services = imagesToBuild(project, observed, options, args).map(({ service }) => service.name);
+  if (services.length === 0) return false;
+  const { runBuilds } = await import('./build/run-builds.ts');
+  await runBuilds(ctx, client, project, services, {
+    args: {},
+    noCache: false,
+    quiet: flag.bool(args, 'quiet-build'),
+    ...(options.defaultPlatform === undefined ? {} : { defaultPlatform: options.defaultPlatform }),
+  });
+  return true;
+}
+
+function imagesToBuild(project: Project, observed: Observed, options: ImageOptions, args: ParsedArgs) {
+  const all = flag.bool(args, 'build') || options.pull === 'build';
+  return wantedImages(project, options.defaultPlatform)
+    .filter(({ use, service }) => use === 'container' && service.build !== undefined)
+    .filter((wanted) => all || decisionFor(wanted, observed, options).kind === 'build');
+}
+
+/** For a dry run: what would be there once the images that would be built are. */
+function withBuilt(
+  ctx: CliContext,
+  project: Project,
+  observed: Observed,
+  options: ImageOptions,
+  args: ParsedArgs,
+): Observed {
+  if (flag.bool(args, 'no-build')) return observed;
+  const images = new Map(observed.images);
+  for (const { reference, service } of imagesToBuild(project, observed, options, args)) {
+    ctx.warn(`the image ${reference} of service ${service.name} would be built first`);
+    if (!images.has(listedName(reference))) images.set(listedName(reference), notBuiltYet);
+  }
+  return { ...observed, images };
+}
+
+/** Stands for the id of an image that is to be built. */
+const notBuiltYet = `sha256:${'0'.repeat(64)}`;
 
 /** Options for a plan before which the images were fetched: what is here is as it should be. */
 export const seenTo = (options: ImageOptions): ImageOptions => ({ ...options, pull: 'never' });

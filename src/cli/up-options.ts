@@ -9,7 +9,6 @@ import { isTruthy } from './arguments/environment.ts';
 import { usage } from './arguments/usage-error.ts';
 import type { CliContext } from './context.ts';
 import { isOwnEngine } from './is-own-engine.ts';
-import { notYet } from './not-yet.ts';
 import { matchServices } from './project.ts';
 
 /** Refuses flags that contradict each other (Docker Compose's rules). */
@@ -36,13 +35,6 @@ export function checkUpFlags(args: ParsedArgs): void {
       throw usage(composeWords.cannotBeCombined(background, attached));
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
     throw usage('--wait-timeout is a number of seconds, not less than 0');
-  refuseBuild(args);
-}
-
-/** `--build` of `up`, `create` and `run`. */
-export function refuseBuild(args: ParsedArgs): void {
-  if (flag.bool(args, 'build'))
-    throw notYet('`--build`', 'Images that exist are used as they are without it.');
 }
 
 /** `SERVICE=N` pairs. */

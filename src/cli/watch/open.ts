@@ -4,7 +4,6 @@ import type { EventSink } from '../../events.ts';
 import { execute } from '../../project/execute/index.ts';
 import type { UpOptions } from '../../project/plan-up/options.ts';
 import type { CliContext } from '../context.ts';
-import { notYet } from '../not-yet.ts';
 import { matchServices } from '../project.ts';
 import { registryOf } from '../run-plan.ts';
 import { type LoadedConfiguration, loadConfiguration, planChanges } from './configuration.ts';
@@ -38,11 +37,9 @@ export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSessi
     parallel: ctx.globals.parallel,
     cwd: ctx.cwd,
     env: ctx.env,
-    rebuild: async () => {
-      throw notYet(
-        'the action `rebuild` of watch',
-        'Other actions go on; make the image another way and run `up`.',
-      );
+    rebuild: async (names) => {
+      const { rebuildServices } = await import('../build/rebuild-services.ts');
+      await rebuildServices(ctx, client, project, names, emit);
     },
     configuration: configurationOf(ctx, input),
   });

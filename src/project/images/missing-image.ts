@@ -19,8 +19,8 @@ export function missingImage(
   if (use === 'container' && service.build !== undefined)
     return new TcomposeError(
       'PROJECT_IMAGE_MISSING',
-      `service ${service.name} is to be built, and building is not available yet; there is no image ${reference} on this machine`,
-      { hint: `Import one by that name: tcompose image import ROOTFS.tar ${reference}` },
+      `there is no image ${reference} on this machine, and service ${service.name} is not built now`,
+      { hint: `Build it: tcompose build ${service.name}` },
     );
   const never = canPull && cause === notHere ? ', and may not be pulled' : '';
   return new TcomposeError(

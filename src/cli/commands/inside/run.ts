@@ -14,7 +14,7 @@ import { planNetworks, planVolumes, usedVolumes } from '../../../project/plan-re
 import { version } from '../../../version.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
-import { fetchImages, seenTo } from '../../fetch-images.ts';
+import { buildImages, fetchImages, seenTo } from '../../fetch-images.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
 import { dependenciesPlan } from '../../run/dependencies.ts';
 import { oneOffContainer, withOneOff } from '../../run/one-off-container.ts';
@@ -22,7 +22,7 @@ import { runOverrides } from '../../run/overrides.ts';
 import { runOneOff } from '../../run/run-one-off.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
 import { refuseSameName } from '../../same-name.ts';
-import { refuseBuild, upOptions } from '../../up-options.ts';
+import { upOptions } from '../../up-options.ts';
 
 export const command: Command = {
   name: 'run',
@@ -89,7 +89,6 @@ export const command: Command = {
     ],
   },
   async run(args, ctx) {
-    refuseBuild(args);
     const [service = '', ...words] = args.positional;
     // The renderer is made on first use.
     if (flag.bool(args, 'quiet')) await ctx.renderer(undefined, 'quiet');
@@ -124,9 +123,10 @@ export const command: Command = {
     const seen = await look(loaded);
     await refuseSameName(args, loaded, seen.containers);
     const wanted = { ...loaded, services: noDeps ? alone.services : { ...others, [service]: one } };
-    const fetched = await fetchImages(ctx, client, wanted, seen, given.images);
-    const observed = fetched ? await look(loaded) : seen;
-    const options = fetched ? { ...given, images: seenTo(given.images) } : given;
+    const built = await buildImages(ctx, client, wanted, seen, given.images, args);
+    const fetched = await fetchImages(ctx, client, wanted, built ? await look(loaded) : seen, given.images);
+    const observed = built || fetched ? await look(loaded) : seen;
+    const options = built || fetched ? { ...given, images: seenTo(given.images) } : given;
     const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {
       name,
       slug,

@@ -1,0 +1,50 @@
+import type { Project } from '../../compose/model/project.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { copiedPaths } from '../../project/content-parts.ts';
+import { execute } from '../../project/execute/index.ts';
+import { observe } from '../../project/observe.ts';
+import { usedVolumes } from '../../project/plan-resources.ts';
+import { planUp } from '../../project/plan-up/index.ts';
+import { version } from '../../version.ts';
+import type { CliContext } from '../context.ts';
+import { runBuilds } from './run-builds.ts';
+
+/** Builds services, and makes those of their containers anew whose image is another one now. */
+export async function rebuildServices(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+  services: ReadonlySet<string>,
+  emit: CliContext['emit'],
+): Promise<void> {
+  await runBuilds(ctx, client, project, [...services], { args: {}, noCache: false, quiet: false });
+  const observed = await observe(client, project.name, {
+    volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
+    files: copiedPaths(project),
+    images: true,
+  });
+  const plan = planUp(project, observed, {
+    recreate: 'diverged',
+    recreateDependencies: 'never',
+    roots: services,
+    start: true,
+    wait: false,
+    noDeps: true,
+    removeOrphans: false,
+    ignoreOrphans: true,
+    renewAnonymousVolumes: false,
+    renewVolumes: new Set(),
+    timeout: undefined,
+    images: { canPull: false, pull: 'never', nowMs: Date.now() },
+    version,
+    ...(ctx.globals.compatibility ? { separator: '_' as const } : {}),
+  });
+  await execute(plan, {
+    client,
+    project: project.name,
+    emit,
+    now: ctx.now,
+    signal: new AbortController().signal,
+    parallel: ctx.globals.parallel,
+  });
+}
