@@ -35,6 +35,8 @@ export interface BuildRequest {
 
 /** What a build tells while it goes on, in order, a JSON line each. `step` is the number of a step in its plan. */
 export type BuildEvent =
+  /** How many steps there are. */
+  | { readonly type: 'begin'; readonly steps: number }
   | { readonly type: 'start'; readonly step: number; readonly name: string }
   | { readonly type: 'log'; readonly step: number; readonly text: string }
   | {

@@ -44,7 +44,11 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<BuildEvent> {
   const shop = await buildShop(engine);
-  const images = await openImages(engine, planned, shop.cache.empty);
+  shop.running++;
+  const images = await openImages(engine, planned, shop.cache.empty).catch((error: unknown) => {
+    shop.running--;
+    throw error;
+  });
   try {
     const inputs = {
       contexts: read.contexts,
@@ -63,6 +67,7 @@ async function carryOut(
     const image = await makeResultImage(engine, shop, planned, snapshot, { tags, epoch: read.epoch });
     return { type: 'done', image: image.id, tags };
   } finally {
+    shop.running--;
     await images.release();
   }
 }

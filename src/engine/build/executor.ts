@@ -6,13 +6,10 @@ import type { Engine } from '../context.ts';
 import { rfc3339 } from '../time-text.ts';
 import { type ContextDirectory, contextTree } from './build-context.ts';
 import type { CacheStore, StepPlace, StepResult } from './cache-store.ts';
-import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './copy-step.ts';
 import type { StatCache } from './files/content-digest.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
-import type { CacheLocks } from './locks.ts';
-import { runCommand } from './run-step.ts';
 import type { BuildSink } from './sink.ts';
 import {
   emptySnapshot,
@@ -22,7 +19,10 @@ import {
   type Snapshot,
   withStep,
 } from './snapshot.ts';
-import { StepLog } from './step-log.ts';
+import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
+import type { CacheLocks } from './steps/locks.ts';
+import { runCommand } from './steps/run-step.ts';
+import { StepLog } from './steps/step-log.ts';
 
 /** What builds of an engine share. */
 export interface BuildShop {
@@ -32,6 +32,8 @@ export interface BuildShop {
   readonly overlay: OverlayOptions;
   /** Steps under way, by key: the same one is not carried out twice at a time. */
   readonly underWay: Map<string, Promise<StepResult>>;
+  /** Builds under way. */
+  running: number;
   /** Waits for its turn to run a command; resolves with the release. */
   readonly slot: () => Promise<() => void>;
 }
@@ -79,6 +81,7 @@ export class Executor {
 
   /** The target's tree. @throws StepFailure */
   async run(): Promise<Snapshot> {
+    await this.#sink({ type: 'begin', steps: this.#plan.steps.length });
     const all = this.#plan.steps.map((_, id) => this.#step(id));
     const settled = await Promise.allSettled(all);
     const failed = settled.find((one) => one.status === 'rejected');

@@ -4,7 +4,7 @@ import type { Engine } from '../context.ts';
 import { openCacheStore } from './cache-store.ts';
 import type { BuildShop } from './executor.ts';
 import { StatCache } from './files/content-digest.ts';
-import { createCacheLocks } from './locks.ts';
+import { createCacheLocks } from './steps/locks.ts';
 
 /** Steps that make something at the same time. */
 const mostAtOnce = 4;
@@ -30,6 +30,7 @@ async function open(engine: Engine): Promise<BuildShop> {
     files: new StatCache(() => BigInt(Math.round(engine.clock.now().ms)) * 1_000_000n),
     overlay: { userxattr: false, empty: cache.empty },
     underWay: new Map(),
+    running: 0,
     slot: slots(mostAtOnce),
   };
 }

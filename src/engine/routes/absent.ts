@@ -3,7 +3,10 @@ import type { Route } from '../http/router.ts';
 
 /** Endpoints of Docker's API that this engine does not have, by what they are for. */
 const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
-  ['building images', ['POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc']],
+  [
+    'building by BuildKit’s own protocol (set DOCKER_BUILDKIT=0, or use tcompose build)',
+    ['POST /build/cancel', 'POST /session', 'POST /grpc'],
+  ],
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
   ['plugins', ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create']],
@@ -13,7 +16,7 @@ const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
 
 /**
  * Answers for what is missing, so that a client learns what is and not only that there is no such path. Empty lists
- * where that is the truth: no plugin is installed, no build has left a cache.
+ * where that is the truth: no plugin is installed.
  */
 export function absentRoutes(): Route[] {
   return [
@@ -24,11 +27,6 @@ export function absentRoutes(): Route[] {
       handler(exchange) {
         throw notFound(`plugin "${exchange.params.name}" not found`);
       },
-    },
-    {
-      method: 'POST',
-      path: '/build/prune',
-      handler: (exchange) => exchange.send(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
     },
     ...absent.flatMap(([what, paths]) =>
       paths.map((line): Route => {

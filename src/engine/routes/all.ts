@@ -1,8 +1,8 @@
+import { buildRoutes } from '../build/routes.ts';
 import type { Engine } from '../context.ts';
 import type { Route } from '../http/router.ts';
 import { absentRoutes } from './absent.ts';
 import { archiveRoutes } from './archive.ts';
-import { buildRoutes } from './build.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { eventRoutes } from './events.ts';

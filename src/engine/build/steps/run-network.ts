@@ -1,8 +1,8 @@
-import type { EndpointRecord } from '../../network/index.ts';
-import type { AttachPlan } from '../../network/types.ts';
-import type { ShimConnection } from '../../runtime/shim/shim-client.ts';
-import { takeSockets } from '../containers/endpoints.ts';
-import type { Engine } from '../context.ts';
+import type { EndpointRecord } from '../../../network/index.ts';
+import type { AttachPlan } from '../../../network/types.ts';
+import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
+import { takeSockets } from '../../containers/endpoints.ts';
+import type { Engine } from '../../context.ts';
 
 /** A step's place on the default network. */
 export interface RunNetwork {

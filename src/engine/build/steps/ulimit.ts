@@ -1,4 +1,4 @@
-import { TcomposeError } from '../../errors.ts';
+import { TcomposeError } from '../../../errors.ts';
 
 /** `nofile=1024:2048`, as HostConfig has it. @throws TcomposeError BUILD_CONTEXT */
 export function parseUlimit(text: string): {

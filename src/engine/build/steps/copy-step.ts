@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, constants, writeSync } from 'node:fs';
-import { createIgnoreMatcher } from '../../build/ignore/matcher.ts';
-import type { CopyStep, WorkdirStep } from '../../build/plan/types.ts';
-import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { bytesOfPath, joined } from '../../confined/names.ts';
-import { TcomposeError } from '../../errors.ts';
-import { changeOwnerOf, makeDirectoryAt } from '../../sys/at-calls.ts';
-import { openName } from '../../sys/openat2.ts';
-import { readAccountFiles } from '../containers/root/account-files.ts';
-import { contentDigest, type StatCache } from './files/content-digest.ts';
-import { Copier, type Destination } from './files/copier.ts';
-import { readModeChange } from './files/mode-change.ts';
-import { type Owner, resolveOwner } from './files/owner.ts';
-import { type Selected, select } from './files/select.ts';
-import type { SourceTree } from './files/source-tree.ts';
-import { unpackArchive } from './files/unpack-archive.ts';
+import { createIgnoreMatcher } from '../../../build/ignore/matcher.ts';
+import type { CopyStep, WorkdirStep } from '../../../build/plan/types.ts';
+import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { bytesOfPath, joined } from '../../../confined/names.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { changeOwnerOf, makeDirectoryAt } from '../../../sys/at-calls.ts';
+import { openName } from '../../../sys/openat2.ts';
+import { readAccountFiles } from '../../containers/root/account-files.ts';
+import { contentDigest, type StatCache } from '../files/content-digest.ts';
+import { Copier, type Destination } from '../files/copier.ts';
+import { readModeChange } from '../files/mode-change.ts';
+import { type Owner, resolveOwner } from '../files/owner.ts';
+import { type Selected, select } from '../files/select.ts';
+import type { SourceTree } from '../files/source-tree.ts';
+import { unpackArchive } from '../files/unpack-archive.ts';
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { chownSync, cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Mount, RunStep, Tree } from '../../build/plan/types.ts';
-import { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { TcomposeError } from '../../errors.ts';
-import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
-import type { CacheStore, StepPlace } from './cache-store.ts';
-import { Copier } from './files/copier.ts';
-import { select } from './files/select.ts';
-import type { SourceTree } from './files/source-tree.ts';
+import type { Mount, RunStep, Tree } from '../../../build/plan/types.ts';
+import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { TcomposeError } from '../../../errors.ts';
+import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
+import type { CacheStore, StepPlace } from '../cache-store.ts';
+import { Copier } from '../files/copier.ts';
+import { select } from '../files/select.ts';
+import type { SourceTree } from '../files/source-tree.ts';
 import type { CacheLocks } from './locks.ts';
 
 /** What a step's mounts need of the build around it. */

@@ -1,0 +1,63 @@
+import type { BuildRequest } from '../../api/build.ts';
+import { badParameter } from '../../http/failure.ts';
+import type { TarContext } from './tar-context.ts';
+
+/**
+ * The request that the parameters of `POST /build` say.
+ * @throws ENGINE_BAD_PARAMETER
+ */
+export function classicRequest(query: URLSearchParams, context: TarContext): BuildRequest {
+  if (query.get('remote'))
+    throw badParameter('remote contexts are not carried out: send the context as a tar');
+  const named = query.get('dockerfile') || undefined;
+  const name = named ?? 'Dockerfile';
+  const text = context.read(name) ?? (named === undefined ? context.read('dockerfile') : undefined);
+  if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${name}`);
+  const flag = (key: string) => /^(?:1|true)$/i.test(query.get(key) ?? '');
+  const shmSize = Number(query.get('shmsize') ?? 0);
+  const args = pairs(query, 'buildargs');
+  return {
+    context: context.path,
+    dockerfileText: text,
+    tags: query.getAll('t').filter((tag) => tag !== ''),
+    args,
+    labels: pairs(query, 'labels'),
+    noCache: flag('nocache'),
+    ...(query.get('target') ? { target: query.get('target')! } : {}),
+    ...(query.get('platform') ? { platform: query.get('platform')! } : {}),
+    ...(query.get('networkmode') ? { network: query.get('networkmode')! } : {}),
+    extraHosts: (query.get('extrahosts') ?? '').split(',').filter((host) => host !== ''),
+    ...(shmSize > 0 ? { shmSize } : {}),
+    ulimits: ulimits(query.get('ulimits')),
+  };
+}
+
+function parsed(query: URLSearchParams, key: string): unknown {
+  try {
+    return JSON.parse(query.get(key) || '{}');
+  } catch {
+    throw badParameter(`${key} is not JSON`);
+  }
+}
+
+function pairs(query: URLSearchParams, key: string): Readonly<Record<string, string>> {
+  const value = parsed(query, key);
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]) => (typeof one === 'string' ? [[name, one]] : [])),
+  );
+}
+
+function ulimits(text: string | null): readonly string[] {
+  if (text === null || text === '') return [];
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    throw badParameter('ulimits is not JSON');
+  }
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((one: { Name?: unknown; Soft?: unknown; Hard?: unknown }) =>
+    typeof one?.Name === 'string' ? [`${one.Name}=${Number(one.Soft)}:${Number(one.Hard)}`] : [],
+  );
+}
