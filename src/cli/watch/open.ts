@@ -39,7 +39,7 @@ export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSessi
     env: ctx.env,
     rebuild: async (names) => {
       const { rebuildServices } = await import('../build/rebuild-services.ts');
-      await rebuildServices(ctx, client, project, names, emit);
+      await rebuildServices(ctx, client, loaded.project, names, emit);
     },
     configuration: configurationOf(ctx, input),
   });
