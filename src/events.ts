@@ -98,7 +98,7 @@ export type WatchEvent =
       readonly message: string;
       readonly hint?: string;
     }
-  | { readonly type: 'watch'; readonly phase: 'note'; readonly message: string }
+  | { readonly type: 'watch'; readonly phase: 'note' | 'menu'; readonly message: string }
   /** The configuration was edited: what would be done to have the containers follow, and whether that is done now. */
   | {
       readonly type: 'watch';

@@ -5,7 +5,7 @@ export type Weight = 'light' | 'heavy' | 'build';
 
 /** Milliseconds without another change until a batch goes, by how many paths it has: the last entry whose number fits. */
 const quietByCount: readonly (readonly [paths: number, quiet: number])[] = [
-  [1, 2],
+  [1, 0],
   [3, 8],
   [16, 25],
   [128, 80],

@@ -9,6 +9,8 @@ import { ContainerFollower, type Ending } from '../logs/container-follower.ts';
 import { matchServices } from '../project.ts';
 import type { Renderer } from '../render/renderer.ts';
 import type { WatchSession } from '../watch/session.ts';
+import { LogGate } from './log-gate.ts';
+import { Menu, menuWanted } from './menu.ts';
 import { shownServices } from './shown-services.ts';
 import { stopServices } from './stopping.ts';
 
@@ -30,6 +32,7 @@ interface Session extends UpAttachedInput {
   readonly follower: ContainerFollower;
   readonly interrupts: Interrupts;
   readonly watch: WatchSession | undefined;
+  readonly gate: LogGate;
 }
 
 /** The user's interrupts: the first ends, the second makes impatient, the third leaves at once. */
@@ -62,19 +65,20 @@ export async function upAttached(
   if (exitFrom !== undefined) matchServices(Object.keys(project.services), [exitFrom]);
   const shown = shownServices(project, input.roots, args);
   const renderer = await ctx.renderer(logStyle(ctx, input));
+  const gate = new LogGate(renderer.emit);
   const follower = await ContainerFollower.open({
     client,
     project: project.name,
     shows: ({ service }) => shown.has(service),
     counts: ({ service }) => project.services[service] !== undefined,
     tty: (service) => project.services[service]?.tty === true,
-    emit: renderer.emit,
+    emit: gate.emit,
     drained: renderer.drained,
     since: (Date.now() / 1000).toFixed(9),
   });
-  const watch = await input.openWatch?.(renderer.emit);
+  const watch = await input.openWatch?.(gate.emit);
   const interrupts = catchInterrupts(ctx);
-  const session: Session = { ...input, ctx, client, renderer, follower, interrupts, watch };
+  const session: Session = { ...input, ctx, client, renderer, gate, follower, interrupts, watch };
   try {
     if (!(await startAll(session))) return 130;
     await watch?.begin();
@@ -151,12 +155,15 @@ async function stay(
     if (interrupts.first.aborted) resolve('interrupt');
     interrupts.first.addEventListener('abort', () => resolve('interrupt'), { once: true });
   });
+  const [detached, closeMenu] = openMenu(session);
   const outcome = await Promise.race([
     follower.over(endsAll),
     interrupt,
+    detached,
     follower.watch.lost,
     ...(session.watch === undefined ? [] : [session.watch.lost]),
-  ]);
+  ]).finally(closeMenu);
+  if (outcome === 'detached') return 0;
   if (outcome === 'interrupt') {
     ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
     await session.watch?.close();
@@ -170,6 +177,18 @@ async function stay(
   await stop(session, new Set([...rootsOf(session), ...begunBy(plan)]));
   await follower.close();
   return codeOf(outcome.exitCode);
+}
+
+/** The keys while attached, where there is a terminal for them; the first resolves when the user goes and leaves all running. */
+function openMenu(session: Session): readonly [Promise<'detached'>, () => void] {
+  const { ctx, client, project, gate, watch, args } = session;
+  let detach: () => void = () => {};
+  const detached = new Promise<'detached'>((resolve) => {
+    detach = () => resolve('detached');
+  });
+  if (!menuWanted(ctx, args.flags.menu as boolean | undefined)) return [detached, () => {}];
+  const menu = new Menu(ctx, { client, project, gate, watch, detach });
+  return [detached, () => menu.close()];
 }
 
 const rootsOf = ({ roots, project }: UpAttachedInput) => roots ?? Object.keys(project.services);

@@ -3,7 +3,8 @@ import { visibleLine } from '../../visible.ts';
 
 /** One line about something that `watch` did; with its newline. */
 export function watchLine(event: WatchEvent, color: boolean): string {
-  const mark = event.phase === 'failed' ? paint('31', 'watch', color) : paint('36', 'watch', color);
+  const word = event.phase === 'menu' ? 'menu ' : 'watch';
+  const mark = paint(event.phase === 'failed' ? '31' : '36', word, color);
   return `${mark}  ${textOf(event)}\n`;
 }
 
@@ -32,6 +33,7 @@ function textOf(event: WatchEvent): string {
       const steps = event.steps.map(({ step, cause }) => `\n       ${visibleLine(`${step}: ${cause}`)}`);
       return `${visibleLine(`${head}:${event.applying ? '' : ' not applied yet'}`)}${steps.join('')}`;
     }
+    case 'menu':
     case 'note':
       return visibleLine(event.message);
   }

@@ -199,6 +199,10 @@ export class WatchSession {
     if (!this.#begun || this.#paused || this.#busy !== undefined || this.#end.signal.aborted) return;
     const due = Math.min(this.#debounce.due() ?? Number.POSITIVE_INFINITY, this.#editDue());
     if (due === Number.POSITIVE_INFINITY) return;
+    if (due <= this.#options.now()) {
+      this.#fire();
+      return;
+    }
     this.#timer = setTimeout(() => this.#fire(), Math.max(0, Math.ceil(due - this.#options.now())));
   }
 

@@ -79,8 +79,6 @@ export const command: Command = {
       throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
         hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
       });
-    if (flag.bool(args, 'menu'))
-      ctx.warn('--menu is not available in this version of tcompose; going on without it');
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');

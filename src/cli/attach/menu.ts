@@ -1,0 +1,220 @@
+import type { Project } from '../../compose/model/project.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
+import { execute } from '../../project/execute/index.ts';
+import { observeContainers } from '../../project/observe.ts';
+import { planRestart } from '../../project/plan-lifecycle/restart.ts';
+import { isTruthy } from '../arguments/environment.ts';
+import type { CliContext } from '../context.ts';
+import { notYet } from '../not-yet.ts';
+import type { WatchSession } from '../watch/session.ts';
+import { createExec } from './exec-session.ts';
+import type { LogGate } from './log-gate.ts';
+import { keysOf, type MenuAction, MenuKeys } from './menu-keys.ts';
+
+interface MenuInput {
+  readonly client: EngineClient;
+  readonly project: Project;
+  readonly gate: LogGate;
+  readonly watch: WatchSession | undefined;
+  /** Leaves the services running and ends the command. */
+  readonly detach: () => void;
+}
+
+const help = [
+  'h help    r restart a service    b rebuild a service    x shell in a service',
+  's show one service    a show all    f show lines with a text    Enter a blank line',
+  'w watch files, or not    d detach    q quit (as Ctrl+C)',
+];
+
+/** Whether the menu is wanted and can be: it needs the terminal for itself. `asked`: `--menu`, when it was given. */
+export function menuWanted(ctx: CliContext, asked: boolean | undefined): boolean {
+  const { stdin, stdout, env, globals } = ctx;
+  if (asked === false || globals.progress === 'json' || globals.progress === 'quiet') return false;
+  if (asked === undefined && env.COMPOSE_MENU !== undefined && !isTruthy(env.COMPOSE_MENU)) return false;
+  return stdin.isTTY === true && stdout.isTTY === true;
+}
+
+/** Takes keys from the terminal until it is closed, which gives the terminal back as it was; so does every end of the process. */
+export class Menu {
+  readonly #ctx: CliContext;
+  readonly #input: MenuInput;
+  readonly #keys: MenuKeys;
+  readonly #services: readonly string[];
+  #raw = false;
+  #inShell = false;
+
+  constructor(ctx: CliContext, input: MenuInput) {
+    this.#ctx = ctx;
+    this.#input = input;
+    this.#services = Object.keys(input.project.services);
+    this.#keys = new MenuKeys(this.#services);
+    process.on('SIGCONT', this.#enter);
+    process.on('exit', this.#leave);
+    ctx.stdin.on('data', this.#read);
+    this.#enter();
+    this.#say('press h for the keys');
+  }
+
+  /** Idempotent. */
+  close(): void {
+    process.off('SIGCONT', this.#enter);
+    process.off('exit', this.#leave);
+    this.#ctx.stdin.off('data', this.#read);
+    this.#leave();
+    this.#ctx.stdin.pause();
+    this.#ctx.stdin.unref?.();
+  }
+
+  readonly #enter = (): void => {
+    if (this.#inShell) return;
+    this.#ctx.stdin.ref?.();
+    this.#ctx.stdin.setRawMode(true);
+    this.#ctx.stdin.resume();
+    this.#raw = true;
+  };
+
+  readonly #leave = (): void => {
+    if (this.#raw) this.#ctx.stdin.setRawMode(false);
+    this.#raw = false;
+  };
+
+  readonly #read = (bytes: Buffer): void => {
+    if (this.#inShell) return;
+    for (const action of this.#keys.read(bytes.toString('utf8')))
+      void this.#act(action).catch((error: unknown) => {
+        const shown = error instanceof TcomposeError ? error : new TcomposeError('INTERNAL', String(error));
+        this.#input.gate.emit({ type: 'error', error: shown });
+      });
+  };
+
+  #say(message: string): void {
+    this.#input.gate.emit({ type: 'watch', phase: 'menu', message });
+  }
+
+  async #act(action: MenuAction): Promise<void> {
+    const { detach } = this.#input;
+    switch (action.kind) {
+      case 'watch':
+        this.#toggleWatch();
+        return;
+      case 'restart':
+        return this.#restart(action.service);
+      case 'rebuild':
+        throw notYet('building a service from the menu');
+      case 'shell':
+        return this.#shell(action.service);
+      case 'detach':
+        detach();
+        return;
+      case 'suspend':
+        this.#leave();
+        process.kill(0, 'SIGTSTP');
+        return;
+      case 'quit':
+      case 'interrupt':
+        process.kill(process.pid, 'SIGINT');
+        return;
+      default:
+        this.#view(action);
+    }
+  }
+
+  /** What only changes what is shown. */
+  #view(action: MenuAction): void {
+    const { gate } = this.#input;
+    switch (action.kind) {
+      case 'help':
+        for (const line of help) this.#say(line);
+        return;
+      case 'choose': {
+        const keys = keysOf(this.#services).map(([key, name]) => `${key} ${name}`);
+        this.#say(`${action.what}: ${keys.join('  ')}`);
+        return;
+      }
+      case 'type':
+        this.#say('show lines with: (type, then Enter)');
+        return;
+      case 'filter':
+        gate.filter(action.text);
+        this.#say(action.text === '' ? 'all lines' : `lines with “${action.text}”`);
+        return;
+      case 'solo':
+        gate.solo(action.service);
+        this.#say(`${action.service} alone; a shows all`);
+        return;
+      case 'all':
+        gate.solo(undefined);
+        gate.filter('');
+        this.#say('all services, all lines');
+        return;
+      case 'blank':
+        this.#ctx.stdout.write('\n');
+        return;
+      default:
+        this.#say('nothing chosen');
+    }
+  }
+
+  #toggleWatch(): void {
+    const { watch } = this.#input;
+    if (watch === undefined) {
+      this.#say('files are watched by `up --watch`');
+      return;
+    }
+    watch.pause(watch.watching);
+    this.#say(watch.watching ? 'changes are acted on again' : 'changes wait');
+  }
+
+  async #restart(service: string): Promise<void> {
+    const { client, project, gate } = this.#input;
+    const all = (await observeContainers(client, project.name)).filter(({ oneoff }) => !oneoff);
+    const containers = all.filter((one) => one.service === service);
+    const plan = planRestart({ project, containers, all, timeout: undefined }, { conditions: false });
+    await execute(plan, {
+      client,
+      project: project.name,
+      emit: gate.emit,
+      now: this.#ctx.now,
+      signal: new AbortController().signal,
+      parallel: this.#ctx.globals.parallel,
+    });
+  }
+
+  /** The terminal is the shell's meanwhile; what services print comes after. */
+  async #shell(service: string): Promise<void> {
+    const { client, project, gate } = this.#input;
+    const containers = await observeContainers(client, project.name);
+    const container = containers.find(
+      (one) => one.service === service && one.state === 'running' && !one.oneoff,
+    );
+    if (container === undefined) {
+      this.#say(`${service} does not run`);
+      return;
+    }
+    const { rows = 24, columns = 80 } = this.#ctx.stdout;
+    const run = await createExec(this.#ctx, client, container.id, {
+      words: ['sh'],
+      tty: true,
+      stdin: true,
+      detach: false,
+      privileged: false,
+      environment: [],
+      user: undefined,
+      workdir: undefined,
+      consoleSize: [rows, columns],
+    });
+    this.#say(`a shell in ${container.name}; it ends with exit`);
+    gate.hold();
+    this.#inShell = true;
+    // What is typed until the shell listens waits for it.
+    this.#ctx.stdin.pause();
+    try {
+      await run();
+    } finally {
+      this.#inShell = false;
+      this.#enter();
+      gate.release();
+    }
+  }
+}
