@@ -72,12 +72,13 @@ const project = (count) => {
 
 /**
  * Medians by `<command> <services>` for each contender. Contenders take turns within a round, so that whatever else the
- * machine does meets all of them; the first round warms caches and does not count. `floor` is `node -e 0` in between.
+ * machine does meets all of them; the first round warms caches and does not count. `floor` is `node -e 0` in between, by the number of
+ * services: a machine's load moves.
  * Engines go on cleaning up after the answer, and the kernel with links and namespaces: that must not meet the next
  * contender, so each turn is followed by a pause.
  */
 async function measure(contenders) {
-  const floor = [];
+  const floor = {};
   const times = contenders.map(() => ({}));
   for (const count of counts) {
     const file = project(count);
@@ -92,7 +93,8 @@ async function measure(contenders) {
         taken.down = run('down');
         await sleep(1000);
         if (round === 0) continue;
-        floor.push(taken.node);
+        floor[count] ??= [];
+        floor[count].push(taken.node);
         for (const name of steps) {
           times[index][`${name} ${count}`] ??= [];
           times[index][`${name} ${count}`].push(taken[name]);
@@ -161,20 +163,21 @@ async function main() {
   const contenders = [{ name: 'tcompose', what, env, command: [process.execPath, cli] }, ...(await peers())];
   const { floor, times } = await measure(contenders);
 
-  const node = median(floor);
+  const nodeOf = (name) => median(floor[name.split(' ')[1]]);
   const load = () => readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
   console.log(
     `node ${process.version}, Linux ${osRelease()}, ${availableParallelism()} CPUs, load ${load()}`,
   );
   for (const { name, what } of contenders) console.log(`${name.padEnd(14)} ${what}`);
   console.log(`medians of ${rounds} rounds, the contenders taking turns`);
-  console.log(`node -e 0  ${ms(node)}`);
+  for (const count of counts) console.log(`node -e 0  ${ms(median(floor[count]))}   beside ${count}`);
   console.log(`cold start ${ms(median(cold))}   keeper, engine and \`tcompose ls\``);
   const heads = contenders.map(({ name }) => name.padStart(14));
   const ratios = contenders.slice(1).map(({ name }) => `${name}/tcompose`.padStart(23));
   console.log(['services'.padEnd(10), ...heads, ...ratios, ' tcompose/node'].join(' '));
   for (const [name, values] of Object.entries(times[0])) {
     const ours = median(values);
+    const node = nodeOf(name);
     const theirs = times.slice(1).map((other) => median(other[name]));
     const compose = contenders.findLastIndex(
       (one) => one.name.includes('compose') && one.name !== 'tcompose',
