@@ -40,6 +40,8 @@ export interface ManifestSource {
 
 /** An index in an index in an index; more is nobody's image. */
 const mostDepth = 3;
+/** Indexes looked into for one image: one may name others thousands of times. */
+const mostIndexes = 32;
 
 /** What a tag or digest stands for, from the store when its digest is known and there: that costs one HEAD at most. Not parsed yet. */
 export async function fetchTop(
@@ -81,7 +83,10 @@ export async function chooseImage(
 ): Promise<ChosenImage> {
   const { manifest } = top;
   if (manifest.kind === 'image') return { image: { ...top, manifest }, indexes: [] };
-  const chosen = await within(source, { ...top, manifest }, wanted, 1);
+  const chosen = await within(source, { ...top, manifest }, wanted, {
+    depth: 1,
+    seen: new Set([top.descriptor.digest]),
+  });
   if (chosen !== undefined) return chosen;
   const offered = offeredPlatforms(manifest);
   throw new TcomposeError(
@@ -100,11 +105,14 @@ async function within(
   source: ManifestSource,
   index: ReadManifest<ImageIndex>,
   wanted: Platform,
-  depth: number,
+  { depth, seen }: { readonly depth: number; readonly seen: Set<string> },
 ): Promise<ChosenImage | undefined> {
   const { registry, place } = source;
   for (const entry of fittingEntries(index.manifest, wanted)) {
-    if (entry.kind === 'index' && depth >= mostDepth) continue;
+    if (entry.kind === 'index') {
+      if (depth >= mostDepth || seen.has(entry.digest) || seen.size >= mostIndexes) continue;
+      seen.add(entry.digest);
+    }
     const fetched =
       (await keptManifest(source, entry.digest)) ??
       (await registry.across((session) => fetchManifest(session, { ...place, reference: entry.digest })));
@@ -115,7 +123,10 @@ async function within(
     if (inner.manifest.kind === 'image') {
       return { image: { ...inner, manifest: inner.manifest }, indexes: [index] };
     }
-    const found = await within(source, { ...inner, manifest: inner.manifest }, wanted, depth + 1);
+    const found = await within(source, { ...inner, manifest: inner.manifest }, wanted, {
+      depth: depth + 1,
+      seen,
+    });
     if (found !== undefined) return { ...found, indexes: [index, ...found.indexes] };
   }
   return undefined;

@@ -62,17 +62,24 @@ export async function bringLayers(
   options: { readonly signal: AbortSignal; readonly quiet: boolean },
 ): Promise<void> {
   const { ingest } = source;
-  const tell: TellProgress = options.quiet ? () => undefined : source.tell;
   const abort = new AbortController();
   const onAbort = (): void => abort.abort(options.signal.reason);
   options.signal.addEventListener('abort', onAbort, { once: true });
   if (options.signal.aborted) onAbort();
-  const jobs = layers.map((descriptor, index) =>
-    layerJob(source, descriptor, diffIds.slice(0, index + 1), tell),
-  );
-  for (const { id } of jobs) tell({ kind: 'layer', id, state: 'queued' });
+  let shown = !options.quiet;
+  const told = new Set<string>();
+  const jobs = layers.map((descriptor, index) => {
+    // A layer that an image has twice is told of once.
+    const first = !told.has(descriptor.digest);
+    told.add(descriptor.digest);
+    const tell: TellProgress = (progress) => (shown && first ? source.tell(progress) : undefined);
+    return layerJob(source, descriptor, diffIds.slice(0, index + 1), tell);
+  });
   try {
     const requests = await allOrFirst(jobs.map(({ request }) => request()));
+    // An image that is known may have come in other blobs before.
+    shown ||= requests.some(({ kind }) => kind !== 'present');
+    for (const [index, { begun }] of jobs.entries()) begun(requests[index]!);
     const missing = jobs.filter((_, index) => requests[index]!.kind === 'write');
     const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
     if (bytes > 0) await ingest.reserve(bytes);
@@ -105,9 +112,10 @@ async function allOrFirst<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 interface LayerJob {
-  readonly id: string;
   readonly descriptor: Descriptor;
   request(): Promise<BlobRequest>;
+  /** Tells whether there is anything to do. */
+  begun(first: BlobRequest): void;
   run(first: BlobRequest, signal: AbortSignal): Promise<void>;
 }
 
@@ -125,11 +133,12 @@ function layerJob(
   };
   const request = () => source.ingest.layer({ descriptor, diffIds, unpacked });
   return {
-    id,
     descriptor,
     request,
+    begun: ({ kind }) => tell({ kind: 'layer', id, state: kind === 'present' ? 'exists' : 'queued' }),
     async run(first, signal) {
-      const outcome = await bringBlob(
+      if (first.kind === 'present') return;
+      await bringBlob(
         {
           request,
           transfer: (writer, again) =>
@@ -145,11 +154,7 @@ function layerJob(
         },
         first,
       );
-      tell({
-        kind: 'layer',
-        id,
-        state: outcome === 'present' && first.kind === 'present' ? 'exists' : 'complete',
-      });
+      tell({ kind: 'layer', id, state: 'complete' });
     },
   };
 }

@@ -72,7 +72,7 @@ export async function pullImage(
     const top = readManifest(fetched, place.what);
     const chosen = await chooseImage(source, top, request.platform ?? context.own);
     const before = context.get(familiarReference(withoutTag(reference)))?.id;
-    await bringContent(context, { ...source, ingest, tell, signal }, chosen, request);
+    const platform = await bringContent(context, { ...source, ingest, tell, signal }, chosen);
     const record = await commit(ingest, chosen, top.descriptor.digest, reference);
     tell({
       kind: 'pulled',
@@ -80,6 +80,9 @@ export async function pullImage(
       reference: familiarReference(withoutTag(reference)),
       newer: before !== record.id,
     });
+    if (request.platform !== undefined && chosen.indexes.length === 0) {
+      warnOfPlatform(request.platform, platform, place, tell);
+    }
     return record;
   } finally {
     await ingest.release();
@@ -92,6 +95,7 @@ function withoutTag(reference: ImageReference): ImageReference {
   return rest.digest === undefined && tag !== undefined ? { ...rest, tag } : rest;
 }
 
+/** Has all blobs of an image in the store; the platform that its configuration names. */
 async function bringContent(
   { registries, content, get }: PullContext,
   source: ManifestSource & {
@@ -100,9 +104,8 @@ async function bringContent(
     readonly signal: AbortSignal;
   },
   { image, indexes }: ChosenImage,
-  request: PullRequest,
-): Promise<void> {
-  const { ingest, tell, signal, place } = source;
+): Promise<Platform | undefined> {
+  const { ingest, signal, place } = source;
   for (const { descriptor, bytes } of [...indexes, image]) await ingest.put(descriptor, bytes);
   const { config, layers } = image.manifest;
   if (config.size > maxConfigSize) {
@@ -114,8 +117,6 @@ async function bringContent(
   const blobs = { ...source, slots: registries.slots, parallel: registries.settings().parallel };
   await bringConfig(blobs, config, signal);
   const { diffIds, platform } = await readDiffIds(content, config.digest, place.what);
-  if (request.platform !== undefined && indexes.length === 0)
-    warnOfPlatform(request.platform, platform, place, tell);
   if (diffIds.length !== layers.length) {
     throw new TcomposeError(
       'REGISTRY_CONTENT',
@@ -124,6 +125,7 @@ async function bringContent(
     );
   }
   await bringLayers(blobs, layers, diffIds, { signal, quiet: get(config.digest) !== undefined });
+  return platform;
 }
 
 function warnOfPlatform(
