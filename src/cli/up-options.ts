@@ -1,6 +1,5 @@
 import type { Project } from '../compose/model/project.ts';
 import { composeWords } from '../compose-words.ts';
-import type { EngineClient } from '../engine/client/engine-client.ts';
 import type { ImageOptions } from '../project/images/required-images.ts';
 import type { UpOptions } from '../project/plan-up/options.ts';
 import { version } from '../version.ts';
@@ -8,7 +7,6 @@ import { flag, type ParsedArgs } from './arguments/command.ts';
 import { isTruthy } from './arguments/environment.ts';
 import { usage } from './arguments/usage-error.ts';
 import type { CliContext } from './context.ts';
-import { isOwnEngine } from './is-own-engine.ts';
 import { matchServices } from './project.ts';
 
 /** Refuses flags that contradict each other (Docker Compose's rules). */
@@ -63,15 +61,11 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
 }
 
 /** How images are come by, from flags and environment. */
-export function imageOptions(
-  args: ParsedArgs,
-  ctx: Pick<CliContext, 'env'>,
-  client: EngineClient,
-): ImageOptions {
+export function imageOptions(args: ParsedArgs, ctx: Pick<CliContext, 'env'>): ImageOptions {
   const pull = flag.str(args, 'pull');
   const defaultPlatform = ctx.env.DOCKER_DEFAULT_PLATFORM;
   return {
-    canPull: !isOwnEngine(client),
+    canPull: true,
     ...(pull === undefined || pull === 'policy' ? {} : { pull }),
     ...(defaultPlatform ? { defaultPlatform } : {}),
     nowMs: Date.now(),
@@ -83,7 +77,6 @@ export function imageOptions(
 export function upOptions(
   args: ParsedArgs,
   ctx: CliContext,
-  client: EngineClient,
   roots: ReadonlySet<string> | undefined,
   mode: { readonly start: boolean; readonly wait: boolean },
 ): UpOptions {
@@ -105,7 +98,7 @@ export function upOptions(
     renewAnonymousVolumes: renew,
     renewVolumes: new Set(),
     timeout: flag.num(args, 'timeout'),
-    images: imageOptions(args, ctx, client),
+    images: imageOptions(args, ctx),
     version,
     ...(ctx.globals.compatibility ? { separator: '_' as const } : {}),
   };

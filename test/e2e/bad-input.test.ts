@@ -68,7 +68,7 @@ describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` 
 
   it('an image that is not there: nothing is created, the nearest name is offered', () => {
     const error = errorOf('  web: {image: tcompose/hots, networks: [n]}\nnetworks: {n: {}}\n');
-    expect(error).toContain('image tcompose/hots of service web is not on this machine');
+    expect(error).toContain("image tcompose/hots of service web can't be pulled from docker.io");
     expect(error).toContain('nearest local name is tcompose/host');
     expect(containers()).toBe('');
   });
@@ -84,8 +84,8 @@ describe.skipIf(unmet !== undefined)(`bad input${unmet ? ` (skipped: ${unmet})` 
     bench.write('compose.yaml', 'name: bad\nservices:\n  a: {image: one}\n  b: {image: two}\n');
     const done = bench.run('up', '-d');
     expect(done.status).toBe(1);
-    expect(done.stderr).toContain('image one of service a is not on this machine');
-    expect(done.stderr).toContain('image two of service b is not on this machine');
+    expect(done.stderr).toContain("image one of service a can't be pulled from docker.io");
+    expect(done.stderr).toContain("image two of service b can't be pulled from docker.io");
     expect(leftBehind()).toBe('');
   });
 

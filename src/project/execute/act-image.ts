@@ -67,7 +67,7 @@ async function failureOf(
   const known = cause instanceof TcomposeError ? cause.hint : undefined;
   const explained = await registry?.explain(reference, why);
   const near =
-    operation.kind === 'pull-image' && operation.near !== undefined && isNotFound(why)
+    operation.kind === 'pull-image' && operation.near !== undefined
       ? `The nearest local name is ${operation.near}.`
       : undefined;
   const build =
@@ -82,8 +82,6 @@ async function failureOf(
     { cause, ...(hint === '' ? {} : { hint }) },
   );
 }
-
-const isNotFound = (why: string) => /not found|unknown|does not exist|denied|no such/i.test(why);
 
 export const pullImage: Act<'pull-image'> = (operation, context, progress, signal) => {
   const { reference, platform } = operation;

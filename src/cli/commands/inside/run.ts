@@ -99,7 +99,7 @@ export const command: Command = {
     const tty =
       !flag.bool(args, 'no-tty') && !detach && ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const one = await runOverrides(loaded.services[service]!, args, words, { tty, interactive, ctx });
-    const given = upOptions(args, ctx, client, undefined, { start: true, wait: false });
+    const given = upOptions(args, ctx, undefined, { start: true, wait: false });
     const { [service]: _self, ...others } = loaded.services;
     const alone = { ...loaded, services: { [service]: one } };
     const preparation = (observed: Observed, images: ImageOptions): Plan => {

@@ -32,7 +32,7 @@ export const command: Command = {
       args.positional.length === 0
         ? undefined
         : matchServices(Object.keys(project.services), args.positional);
-    const options = upOptions(args, ctx, client, roots, { start: false, wait: false });
+    const options = upOptions(args, ctx, roots, { start: false, wait: false });
     const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
     const plan = planUp(project, observed, { ...options, images });
     await checkPlan(ctx, client, project, plan);

@@ -21,7 +21,7 @@ export const command: Command = {
       ctx.engine(),
     ]);
     const project = withScales(loaded, scales);
-    const options = upOptions(args, ctx, client, new Set(names), { start: true, wait: false });
+    const options = upOptions(args, ctx, new Set(names), { start: true, wait: false });
     const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
     const plan = planUp(project, observed, {
       ...options,

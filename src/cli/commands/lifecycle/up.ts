@@ -82,7 +82,7 @@ export const command: Command = {
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');
-    const given = upOptions(args, ctx, client, roots, { start: !noStart, wait });
+    const given = upOptions(args, ctx, roots, { start: !noStart, wait });
     const { observed, images } = await observeWithImages(ctx, client, project, given.images, args);
     const options = { ...given, images };
     const diverged = divergedVolumes(project, observed);

@@ -30,7 +30,7 @@ export const command: Command = {
     const [loaded, client] = await Promise.all([loadConfiguration(ctx, named), ctx.engine()]);
     const { project } = loaded;
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
-    const options = upOptions(args, ctx, client, roots, { start: true, wait: false });
+    const options = upOptions(args, ctx, roots, { start: true, wait: false });
     const { emit } = await ctx.renderer();
     const yes = flag.bool(args, 'yes');
     const session = await openWatch(ctx, { client, loaded, services: named, emit, up: options, yes });

@@ -39,8 +39,7 @@ export const command: Command = {
     ]);
     const pull = flag.str(args, 'policy');
     const images = {
-      ...imageOptions(args, ctx, client),
-      canPull: true,
+      ...imageOptions(args, ctx),
       ...(pull === undefined ? {} : { pull }),
       quiet: flag.bool(args, 'quiet'),
     };

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packBusybox, staticBusybox } from '../support/busybox.ts';
+import { requirements } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
+import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
+
+const busybox = staticBusybox();
+const unmet =
+  requirements({ root: true, built: true, commands: ['tar'] }) ??
+  (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined) ??
+  whyNoFaultyRegistry;
+
+describe.skipIf(unmet !== undefined)(`images of a registry${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let scratch: string;
+  let registry: FaultyRegistry;
+  let env: Record<string, string>;
+  let image: string;
+
+  /** The registry is served by this process, so commands are waited for without stopping it. */
+  async function run(...args: string[]) {
+    const child: ChildProcess = spawn(process.execPath, [resolve('dist/tcompose.cjs'), ...args], {
+      cwd: scratch,
+      env: { ...plainEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    child.stdout!.on('data', (part) => (said.stdout += part));
+    child.stderr!.on('data', (part) => (said.stderr += part));
+    const [status] = await once(child, 'close');
+    return { ...said, status: status as number };
+  }
+  const good = async (...args: string[]) => {
+    const done = await run(...args);
+    expect({ args, status: done.status, stderr: done.status === 0 ? '' : done.stderr }).toEqual({
+      args,
+      status: 0,
+      stderr: '',
+    });
+    return done;
+  };
+  const compose = (text: string) => writeFileSync(join(scratch, 'compose.yaml'), text);
+
+  beforeAll(async () => {
+    enterOwnNetwork();
+    scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
+    env = {
+      TCOMPOSE_ROOT: join(scratch, 'root'),
+      DOCKER_CONFIG: join(scratch, 'docker'),
+      HOME: scratch,
+      XDG_RUNTIME_DIR: scratch,
+    };
+    registry = await startFaultyRegistry();
+    image = `${registry.host}/faulty/app`;
+    const tar = packBusybox(busybox!, scratch);
+    const name = `${registry.host}/shop/busybox:1`;
+    await good('image', 'import', '--change', 'CMD ["/bin/sh"]', tar, name);
+    await good('image', 'push', name);
+    await good('image', 'rm', name);
+  });
+  beforeEach(() => {
+    registry.setFaults({});
+    registry.reset();
+  });
+  afterAll(async () => {
+    await run('-p', 'shop', 'down', '-t', '0');
+    await run('engine', 'stop');
+    registry.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('are pulled by up on an empty store, and run', async () => {
+    compose(`name: shop
+services:
+  web: {image: "${registry.host}/shop/busybox:1", command: "sleep 1000", init: true}
+  once: {image: "${registry.host}/shop/busybox:1", command: "echo from a registry"}
+`);
+    const up = await good('up', '-d');
+    expect(up.stderr).toMatch(/Image \S+\/shop\/busybox:1 {2}Pulling\n/);
+    expect(up.stderr).toMatch(/Image \S+\/shop\/busybox:1 {2}Pulled( {2}[\d.]+\wB in .*)?\n/);
+    // No terminal: a line for each state, and no control character.
+    expect(up.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect((await good('logs', 'once')).stdout).toContain('from a registry');
+    const again = await good('up', '-d');
+    expect(again.stderr).not.toContain('Pulling');
+    const images = JSON.parse((await good('images', '--format', 'json')).stdout);
+    expect(images[0]).toMatchObject({
+      Repository: `${registry.host}/shop/busybox`,
+      Tag: '1',
+      Platform: /^linux\//,
+    });
+    await good('down', '-t', '0');
+  });
+
+  it('make their containers anew when a tag has moved to another, and only then', async () => {
+    const name = `${registry.host}/shop/moving:1`;
+    await good('image', 'tag', `${registry.host}/shop/busybox:1`, name);
+    await good('image', 'push', name);
+    compose(
+      `name: shop\nservices: {web: {image: "${name}", command: "sleep 1000", init: true, pull_policy: always}}\n`,
+    );
+    await good('up', '-d');
+    const first = (await good('ps', '-q')).stdout;
+    expect((await good('up', '-d')).stderr).toContain('Pulled');
+    expect((await good('ps', '-q')).stdout).toBe(first);
+    const archive = join(scratch, 'busybox.tar');
+    const id = (await good('image', 'import', '-c', 'ENV NEW=1', archive, name)).stdout.trim();
+    await good('image', 'push', name);
+    await good('image', 'rm', '-f', name);
+    await good('up', '-d');
+    const second = (await good('ps', '-q')).stdout;
+    expect(second).not.toBe(first);
+    const label = await good('container', 'inspect', '-f', '{{.Image}}', second.trim());
+    expect(label.stdout.trim()).toBe(id);
+    await good('down', '-t', '0');
+  });
+
+  it('that fail do not keep the others from coming, and all of them are named', async () => {
+    compose(`name: shop
+services:
+  a: {image: "${image}:nope"}
+  b: {image: "${image}:1"}
+  c: {image: "${image}:gone"}
+`);
+    const failed = await run('pull');
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain(`image ${image}:nope of service a can't be pulled from ${registry.host}`);
+    expect(failed.stderr).toContain(`image ${image}:gone of service c can't be pulled from ${registry.host}`);
+    expect(failed.stderr).toContain(`Image ${image}:1  Pulled`);
+    const ignored = await good('pull', '--ignore-pull-failures');
+    expect(ignored.stderr).toContain(`warning: image ${image}:nope of service a`);
+  });
+
+  it('of another platform than is wanted are not there', async () => {
+    compose(`name: shop\nservices: {a: {image: "${image}:index", platform: linux/arm64}}\n`);
+    await good('image', 'pull', '--platform', 'linux/amd64', `${image}:index`);
+    expect((await good('create', '--dry-run')).stdout).toMatch(
+      /pull image \S+:index for linux\/arm64 +the image here is for linux\/amd64, and linux\/arm64 is wanted/,
+    );
+  });
+
+  it('are had with the credentials of whoever asks, and refused with a word on them', async () => {
+    registry.setFaults({ auth: 'basic' });
+    const anonymous = await run('image', 'pull', `${image}:1`);
+    expect(anonymous.status).toBe(1);
+    expect(anonymous.stderr).toContain(`tcompose login ${registry.host}`);
+    const wrong = await run('login', '-u', 'user', '-p', 'wrong', registry.host);
+    expect(wrong.status).toBe(1);
+    const right = await good('login', '-u', 'user', '-p', 'secret', registry.host);
+    expect(right.stdout).toBe('Login Succeeded\n');
+    expect(statSync(join(scratch, 'docker', 'config.json')).mode & 0o777).toBe(0o600);
+    await good('image', 'pull', `${image}:1`);
+    compose(`name: shop\nservices: {a: {image: "${image}:oci"}}\n`);
+    await good('pull', '-q');
+    await good('logout', registry.host);
+    expect(JSON.parse(readFileSync(join(scratch, 'docker', 'config.json'), 'utf8'))).toEqual({ auths: {} });
+    expect((await run('image', 'pull', `${image}:1`)).status).toBe(1);
+  });
+
+  it('are pinned, and a published project comes back by its address', async () => {
+    compose(`name: shop\nservices: {a: {image: "${image}:1", environment: {A: "\${A:-x}"}}}\n`);
+    const pinned = await good('config', '--resolve-image-digests');
+    expect(pinned.stdout).toMatch(/image: \S+\/faulty\/app:1@sha256:[0-9a-f]{64}/);
+    await good('publish', '-y', `${registry.host}/shop/project:1`);
+    const config = await good('-f', `oci://${registry.host}/shop/project:1`, 'config');
+    expect(config.stdout).toContain(`image: ${image}:1`);
+    expect(config.stdout).toContain('A: x');
+  });
+
+  it('go through archives', async () => {
+    await good('image', 'pull', '-q', `${image}:1`);
+    const before = (await good('image', 'inspect', '-f', '{{.Id}}', `${image}:1`)).stdout;
+    await good('image', 'save', '-o', 'app.tar', `${image}:1`);
+    await good('image', 'rm', '-f', `${image}:1`, `${image}:oci`);
+    expect((await good('image', 'load', '-i', 'app.tar')).stdout).toContain(`Loaded image: ${image}:1`);
+    expect((await good('image', 'inspect', '-f', '{{.Id}}', `${image}:1`)).stdout).toBe(before);
+    expect((await good('image', 'history', `${image}:1`)).stdout).toContain('layer 2');
+    expect((await good('system', 'df')).stdout).toMatch(/^TYPE +TOTAL +ACTIVE +SIZE +RECLAIMABLE\nImages /);
+  });
+});
