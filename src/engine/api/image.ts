@@ -14,6 +14,10 @@ export interface ImageSummary {
   readonly Labels: StringMap | null;
   /** -1: not computed. */
   readonly Containers: number;
+  /** Clients of API versions below 1.44 read this. */
+  readonly VirtualSize?: number;
+  /** Tags that stood beside a digest when it was fetched, by repository@digest; not in Docker's API. */
+  readonly DigestTags?: StringMap;
 }
 
 /** GET /images/{name}/json */

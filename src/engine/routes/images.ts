@@ -1,13 +1,20 @@
 import type { ImageRecord } from '../../image/index.ts';
-import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
-import { emitPrune } from '../containers/events.ts';
+import type { ImageDeleteResponse } from '../api/image.ts';
 import { withTag } from '../containers/spec/draft.ts';
-import { shownImageConfig } from '../containers/view/shown-config.ts';
 import type { Engine } from '../context.ts';
-import { flag, matches, matchesLabels, nameMatcher, parseFilters, timeValue, yesOrNo } from '../filters.ts';
+import { flag, matches, matchesLabels, parseFilters, timeValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { compareVersions } from '../http/versions.ts';
+import {
+  imageHistory,
+  inspectImage,
+  matchesReference,
+  sharedSize,
+  summarizeImage,
+} from '../images/image-views.ts';
+import { pruneImages } from '../images/prune-images.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import { pullRoute } from './pull-image.ts';
 import { pushRoute } from './push-image.ts';
@@ -27,7 +34,7 @@ export function imageRoutes(engine: Engine): Route[] {
   const emit = (action: string, id: string, name: string): void => {
     engine.events.emit({ type: 'image', action, id, attributes: { name } });
   };
-  const remove = async (reference: string, force: boolean): Promise<object[]> => {
+  const remove = async (reference: string, force: boolean): Promise<ImageDeleteResponse> => {
     const before = need(reference);
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
@@ -35,7 +42,7 @@ export function imageRoutes(engine: Engine): Route[] {
       // Layers that went with it are told, but are no images.
       else if (removal.Deleted === before.id) emit('delete', removal.Deleted, removal.Deleted);
     }
-    return [...removals];
+    return removals;
   };
 
   return [
@@ -60,9 +67,9 @@ export function imageRoutes(engine: Engine): Route[] {
           .filter(
             (record) =>
               matchesLabels(filters, record.config.Labels ?? {}) &&
-              (dangling === undefined || dangling === (record.tags.length === 0)) &&
+              (dangling === undefined || dangling === record.dangling) &&
               matches(filters, 'reference', (value) =>
-                record.tags.some((tag) => matchesReference(value, tag)),
+                [...record.tags, ...record.repoDigests].some((name) => matchesReference(value, name)),
               ) &&
               matches(filters, 'before', (value) => parseRfc3339(record.created) < created(value)) &&
               matches(filters, 'since', (value) => parseRfc3339(record.created) > created(value)) &&
@@ -79,7 +86,12 @@ export function imageRoutes(engine: Engine): Route[] {
             const tags = record.tags.filter((tag) =>
               matches(filters, 'reference', (value) => matchesReference(value, tag)),
             );
-            return summarizeImage(engine, { ...record, tags });
+            const shown = summarizeImage({ ...record, tags });
+            return {
+              ...shown,
+              ...(flag(exchange.query, 'shared-size') ? { SharedSize: sharedSize(engine, record) } : {}),
+              ...(compareVersions(exchange.version, '1.44') < 0 ? { VirtualSize: record.size } : {}),
+            };
           }),
         );
       },
@@ -90,28 +102,7 @@ export function imageRoutes(engine: Engine): Route[] {
       path: '/images/prune',
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
-        const all = yesOrNo(filters, 'dangling') === false;
-        const now = engine.clock.now().ms;
-        const removed: object[] = [];
-        let reclaimed = 0;
-        for (const record of engine.images.list()) {
-          if (record.host || usedBy(record.id).length > 0) continue;
-          if (!all && record.tags.length > 0) continue;
-          if (!matchesLabels(filters, record.config.Labels ?? {})) continue;
-          if (
-            !matches(
-              filters,
-              'until',
-              (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
-            )
-          ) {
-            continue;
-          }
-          removed.push(...(await remove(record.id, true)));
-          reclaimed += record.size;
-        }
-        emitPrune(engine, 'image', reclaimed);
-        exchange.send(200, { ImagesDeleted: removed, SpaceReclaimed: reclaimed });
+        exchange.send(200, await pruneImages(engine, filters, (id) => remove(id, true)));
       },
     },
     {
@@ -122,7 +113,9 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/history',
-      handler: (exchange) => exchange.send(200, history(need(exchange.params.name!))),
+      async handler(exchange) {
+        exchange.send(200, await imageHistory(engine, need(exchange.params.name!)));
+      },
     },
     {
       method: 'POST',
@@ -182,66 +175,4 @@ async function createImage(
   const writer = exchange.stream(200, 'application/json');
   await writer.write(`${JSON.stringify({ status: record.id })}\r\n`);
   writer.end();
-}
-
-/** `busybox`, `busybox:1.36`, `*\/busybox`: Docker's path matching on the familiar name. */
-function matchesReference(pattern: string, tag: string): boolean {
-  if (pattern === tag || `${pattern}:latest` === tag) return true;
-  const repository = tag.slice(0, tag.lastIndexOf(':'));
-  const glob = nameMatcher(
-    `^${pattern
-      .replace(/[.+^$()|[\]{}\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`,
-  );
-  return glob(tag) || glob(repository);
-}
-
-/** An element of GET /images/json. */
-export function summarizeImage(engine: Engine, record: ImageRecord): ImageSummary {
-  return {
-    Id: record.id,
-    ParentId: '',
-    RepoTags: record.tags,
-    RepoDigests: record.repoDigests,
-    Created: Math.floor(parseRfc3339(record.created) / 1000),
-    Size: record.size,
-    SharedSize: -1,
-    Labels: record.config.Labels ?? null,
-    Containers: engine.containers.all().filter((container) => container.record.imageId === record.id).length,
-  };
-}
-
-function inspectImage(record: ImageRecord): ImageInspect {
-  return {
-    Id: record.id,
-    RepoTags: record.tags,
-    RepoDigests: record.repoDigests,
-    Parent: '',
-    Comment: record.history.at(-1)?.comment ?? '',
-    Created: record.created,
-    DockerVersion: '',
-    Author: '',
-    Config: shownImageConfig(record.config),
-    Architecture: record.architecture,
-    ...(record.variant === undefined ? {} : { Variant: record.variant }),
-    Os: record.os,
-    Size: record.size,
-    GraphDriver: { Name: 'overlay2', Data: null },
-    RootFS: { Type: 'layers', Layers: record.diffIds },
-    Metadata: { LastTagTime: record.lastTagged ?? '0001-01-01T00:00:00Z' },
-  };
-}
-
-function history(record: ImageRecord): ImageHistoryEntry[] {
-  if (record.history.length === 0 && record.host) return [];
-  const entries = record.history.map((entry, index) => ({
-    Id: index === record.history.length - 1 ? record.id : '<missing>',
-    Created: Math.floor(parseRfc3339(entry.created ?? record.created) / 1000),
-    CreatedBy: entry.created_by ?? '',
-    Tags: index === record.history.length - 1 && record.tags.length > 0 ? record.tags : null,
-    Size: record.history.length === 1 ? record.size : 0,
-    Comment: entry.comment ?? '',
-  }));
-  return entries.reverse();
 }

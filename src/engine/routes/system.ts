@@ -8,9 +8,9 @@ import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Route } from '../http/router.ts';
 import { apiVersion, minApiVersion } from '../http/versions.ts';
+import { sharedSize, summarizeImage } from '../images/image-views.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
 import { rfc3339 } from '../time-text.ts';
-import { summarizeImage } from './images.ts';
 
 /** Names Go clients know the architectures by. */
 const goArchitecture: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -168,9 +168,17 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
       )
     : [];
   exchange.send(200, {
-    LayersSize: images.reduce((sum, image) => sum + image.size, 0),
+    // Each layer once, and what broken pulls have left.
+    LayersSize: [...engine.images.layerUse().values()].reduce(
+      (sum, { size }) => sum + size,
+      engine.images.loose().size,
+    ),
     Images: wanted('image')
-      ? images.map((image) => ({ ...summarizeImage(engine, image), SharedSize: 0 }))
+      ? images.map((image) => ({
+          ...summarizeImage(image),
+          SharedSize: sharedSize(engine, image),
+          Containers: engine.containers.all().filter(({ record }) => record.imageId === image.id).length,
+        }))
       : [],
     Containers: containers,
     Volumes: volumes,
