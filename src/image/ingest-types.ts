@@ -184,7 +184,12 @@ export interface NewLayer {
 /** Where a new layer's content is. */
 export type LayerSource =
   /** An overlay's upper directory, at rest: its whiteouts and opaque marks become those of the layer format. */
-  | { readonly kind: 'upper'; readonly directory: string }
+  | {
+      readonly kind: 'upper';
+      readonly directory: string;
+      /** Names at its top that are left out: places that something was only mounted at. */
+      readonly without?: readonly string[];
+    }
   /** A tar, plain or compressed, in the layer format. */
   | { readonly kind: 'tar'; readonly stream: AsyncIterable<Uint8Array> };
 

@@ -17,6 +17,9 @@ export interface CommitRequest {
   readonly config: Partial<ContainerConfig>;
 }
 
+/** Directories of every root that something is mounted over while a container runs: what is below is of no use. */
+const mountedOver = ['dev', 'proc', 'sys'];
+
 /** The fields of a container's configuration that an image has, too. */
 const kept = [
   'User',
@@ -71,7 +74,7 @@ export async function commitContainer(
     ingest.hold(image);
     const below = await engine.images.layersOf(image);
     const layer = await engine.images.maker
-      .layer({ kind: 'upper', directory: container.upperDir }, image.diffIds, ingest)
+      .layer({ kind: 'upper', directory: container.upperDir, without: mountedOver }, image.diffIds, ingest)
       .finally(async () => {
         if (pause) await unpauseContainer(engine, container);
       });

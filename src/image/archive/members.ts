@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
@@ -15,6 +15,7 @@ export class ArchiveMembers {
   readonly #directory: string;
   readonly #files = new Map<string, string>();
   readonly #links = new Map<string, string>();
+  #written = 0;
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -43,7 +44,7 @@ export class ArchiveMembers {
     return members;
   }
 
-  async #add(entry: TarEntry, reader: TarReader, before: (path: string) => void): Promise<void> {
+  async #add(entry: TarEntry, reader: TarReader, beforeWrite: (path: string) => void): Promise<void> {
     const name = archiveParts(entry.name).join('/');
     if (entry.type === 'symlink')
       this.#links.set(
@@ -52,8 +53,8 @@ export class ArchiveMembers {
       );
     else if (entry.type === 'hardlink') this.#links.set(name, entry.linkName);
     if (entry.type !== 'file') return;
-    const path = join(this.#directory, String(this.#files.size));
-    before(path);
+    const path = join(this.#directory, String(this.#written++));
+    beforeWrite(path);
     const file = await open(path, 'wx', 0o600);
     try {
       for (let piece = await reader.read(); piece !== undefined; piece = await reader.read())
@@ -62,6 +63,8 @@ export class ArchiveMembers {
       await file.close();
     }
     this.#links.delete(name);
+    const before = this.#files.get(name);
+    if (before !== undefined) await rm(before);
     this.#files.set(name, path);
   }
 

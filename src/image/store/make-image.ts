@@ -38,7 +38,10 @@ export async function makeLayer(
     const result =
       source.kind === 'upper'
         ? await shelf.jobs
-            .start({ kind: 'pack', directory: source.directory, file }, { warn: shelf.warn })
+            .start(
+              { kind: 'pack', directory: source.directory, without: source.without ?? [], file },
+              { warn: shelf.warn },
+            )
             .end()
         : await takeTar(shelf, source, staging, file, options.progress);
     const { digest, size, diffId = digest, compression } = result;

@@ -30,6 +30,8 @@ export interface UnpackOptions {
 export interface PackSpec {
   readonly kind: 'pack';
   readonly directory: string;
+  /** Names at its top that are left out. */
+  readonly without: readonly string[];
   readonly file: string;
 }
 

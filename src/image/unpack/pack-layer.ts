@@ -23,7 +23,7 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
   try {
     const fd = openSync(spec.file, 'wx', 0o600);
     try {
-      for await (const piece of compressed(tarOf(root), gzip, (bytes) => plain.update(bytes))) {
+      for await (const piece of compressed(tarOf(root, spec.without), gzip, (bytes) => plain.update(bytes))) {
         context.beforeWrite(spec.file);
         context.check();
         packed.update(piece);
@@ -43,11 +43,11 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
   return { digest: digest(packed), size, diffId: digest(plain), compression: 'gzip' };
 }
 
-async function* tarOf(root: ConfinedDirectory): AsyncGenerator<Buffer> {
+async function* tarOf(root: ConfinedDirectory, without: readonly string[]): AsyncGenerator<Buffer> {
   const top = root.find('');
   if (top === undefined) return;
   try {
-    yield* packUpper(root, top);
+    yield* packUpper(root, top, without);
   } finally {
     top.close();
   }

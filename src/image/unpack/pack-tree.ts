@@ -22,8 +22,11 @@ export const packEntry = (
 ): AsyncGenerator<Buffer> => packed(new Packer(root, false).add(entry, name));
 
 /** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
-export const packUpper = (root: ConfinedDirectory, top: ConfinedEntry): AsyncGenerator<Buffer> =>
-  packed(new Packer(root, true).upper(top));
+export const packUpper = (
+  root: ConfinedDirectory,
+  top: ConfinedEntry,
+  without: readonly string[] = [],
+): AsyncGenerator<Buffer> => packed(new Packer(root, true).upper(top, without));
 
 async function* packed(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
@@ -53,9 +56,9 @@ class Packer {
   }
 
   /** What is in the top directory, but not that itself. */
-  async *upper(top: ConfinedEntry): AsyncGenerator<Buffer> {
+  async *upper(top: ConfinedEntry, without: readonly string[]): AsyncGenerator<Buffer> {
     if (isOpaque(top)) yield whiteout('.wh..wh..opq');
-    yield* this.#children(top, '');
+    yield* this.#children(top, '', without);
   }
 
   async *add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
@@ -77,11 +80,16 @@ class Packer {
     if (stat.isDirectory()) yield* this.#children(entry, name);
   }
 
-  async *#children(directory: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
+  async *#children(
+    directory: ConfinedEntry,
+    name: string,
+    without: readonly string[] = [],
+  ): AsyncGenerator<Buffer> {
     const names = await this.#root.names(directory);
     // Below, a descriptor is held only for what is being read: a tree may be deeper than there are descriptors.
     directory.close();
     for (const child of names) {
+      if (without.includes(child)) continue;
       const entry = this.#find(joined(directory.path, child));
       if (entry === undefined) continue;
       try {

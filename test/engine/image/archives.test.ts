@@ -1,0 +1,251 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../../../src/engine/api/image.ts';
+import { TarReader } from '../../../src/tar/tar-reader.ts';
+import { packBusybox, staticBusybox } from '../../support/busybox.ts';
+import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { type Entry, stream, tarOf } from '../../unit/tar/tar-fixture.ts';
+
+const busybox = staticBusybox();
+const unmet = whyNoEngine() ?? (busybox === undefined ? 'no static busybox' : undefined);
+const sha = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+async function membersOf(archive: Buffer): Promise<Map<string, Buffer>> {
+  const reader = new TarReader(stream(archive));
+  const found = new Map<string, Buffer>();
+  for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+    const parts: Buffer[] = [];
+    for (let piece = await reader.read(); piece !== undefined; piece = await reader.read())
+      parts.push(Buffer.from(piece));
+    found.set(entry.name, Buffer.concat(parts));
+  }
+  return found;
+}
+
+describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    const rootfs = readFileSync(packBusybox(busybox!, engine.root));
+    const made = await engine.api('POST', '/images/create?fromSrc=-&repo=bb&tag=1&changes=CMD%20sh', rootfs);
+    expect([made.status, made.text]).toEqual([200, expect.stringContaining('sha256:')]);
+  });
+  afterAll(async () => expect(await engine.stop()).toEqual([]));
+
+  /** Bytes out, bytes in. */
+  const raw = (method: string, path: string, body?: Buffer): Promise<{ status: number; body: Buffer }> =>
+    new Promise((resolve, reject) => {
+      const sent = request({ socketPath: engine.socket, method, path }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('end', () => resolve({ status: answer.statusCode!, body: Buffer.concat(parts) }));
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  const load = async (archive: Buffer, quiet = 1): Promise<string[]> => {
+    const { status, body } = await raw('POST', `/images/load?quiet=${quiet}`, archive);
+    expect(status).toBe(200);
+    return body.toString().split('\r\n').filter(Boolean);
+  };
+  const inspect = (name: string) => engine.api<ImageInspect>('GET', `/images/${name}/json`);
+  const remove = (name: string) => engine.api('DELETE', `/images/${name}?force=1`);
+
+  it('come back as they were saved, with all their names, and are the same bytes each time', async () => {
+    await engine.api('POST', '/images/bb:1/tag?repo=registry.example/team/bb&tag=two');
+    const query = '/images/get?names=bb:1&names=registry.example/team/bb:two';
+    const [first, second] = [await raw('GET', query), await raw('GET', query)];
+    expect(first.body.equals(second.body)).toBe(true);
+    const { json: before } = await inspect('bb:1');
+    const members = await membersOf(first.body);
+    expect([...members.keys()].filter((name) => !name.startsWith('blobs/'))).toEqual([
+      'index.json',
+      'manifest.json',
+      'oci-layout',
+      'repositories',
+    ]);
+    const [entry] = JSON.parse(members.get('manifest.json')!.toString());
+    expect(entry.RepoTags).toEqual(['bb:1', 'registry.example/team/bb:two']);
+    expect(sha(members.get(entry.Config)!)).toBe(before.Id);
+    for (const name of ['bb:1', 'registry.example/team/bb:two']) await remove(name);
+    expect((await inspect('bb:1')).status).toBe(404);
+    for (const archive of [first.body, gzipSync(first.body)]) {
+      const lines = await load(archive);
+      expect(lines.sort()).toEqual([
+        '{"stream":"Loaded image: bb:1\\n"}',
+        '{"stream":"Loaded image: registry.example/team/bb:two\\n"}',
+      ]);
+    }
+    const { json: after } = await inspect('bb:1');
+    expect({ ...after, Metadata: null }).toEqual({ ...before, RepoTags: after.RepoTags, Metadata: null });
+    expect(Date.parse(after.Metadata.LastTagTime)).toBeGreaterThan(Date.UTC(2020));
+    expect(await load((await raw('GET', `/images/${before.Id}/get`)).body)).toEqual([
+      `{"stream":"Loaded image ID: ${before.Id}\\n"}`,
+    ]);
+    expect((await raw('GET', '/images/get?names=bb:1&names=nosuch')).status).toBe(404);
+  });
+
+  it('say what they seem to be when no image is in them, and leave nothing', async () => {
+    const rootfs = gunzipOrNot(readFileSync(packBusybox(busybox!, engine.root)));
+    const [line] = await load(rootfs);
+    expect(line).toMatch(
+      /"error":"the archive can not be used: there is no image in it, it seems to be a root file system/,
+    );
+    expect((await load(tarOf([{ name: 'Chart.yaml', data: 'x' }])))[0]).toMatch(/Helm chart/);
+    expect((await load(Buffer.from('no tar at all'.repeat(100))))[0]).toMatch(/not a tar/);
+  });
+
+  it('may be OCI layouts in any order, of which the fitting platform is taken', async () => {
+    const layer = tarOf([{ name: 'f', data: 'x' }]);
+    const blobs: Entry[] = [];
+    const put = (bytes: Buffer, more: object = {}) => {
+      blobs.push({ name: `./blobs/sha256/${sha(bytes).slice(7)}`, data: bytes });
+      return { digest: sha(bytes), size: bytes.length, ...more };
+    };
+    const image = (architecture: string, packed: Buffer) =>
+      put(
+        json({
+          schemaVersion: 2,
+          config: put(
+            json({ architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [sha(layer)] } }),
+          ),
+          layers: [put(packed, { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' })],
+        }),
+        { mediaType: 'application/vnd.oci.image.manifest.v1+json', platform: { os: 'linux', architecture } },
+      );
+    const own = process.arch === 'x64' ? 'amd64' : 'arm64';
+    const index = put(
+      json({
+        manifests: [
+          { ...image('s390x', gzipSync(layer)), platform: { os: 'linux', architecture: 's390x' } },
+          image(own, gzipSync(layer)),
+        ],
+      }),
+    );
+    const annotations = { 'io.containerd.image.name': 'docker.io/library/multi:3' };
+    const archive = tarOf([
+      { name: './index.json', data: json({ manifests: [{ ...index, annotations }] }) },
+      ...blobs.reverse(),
+      { name: './oci-layout', data: '{}' },
+    ]);
+    const lines = await load(archive, 0);
+    expect(lines[0]).toMatch(
+      /"status":"Loading layer","progressDetail":\{"current":\d+,"total":\d+\},"progress":"\[=/,
+    );
+    expect(lines.at(-1)).toBe('{"stream":"Loaded image: multi:3\\n"}');
+    expect((await inspect('multi:3')).json.Architecture).toBe(own);
+    const { body } = await raw('POST', '/images/load?platform=linux/s390x', archive);
+    expect(body.toString()).toContain('Loaded image: multi:3');
+    // Both are there now, under one name.
+    expect((await inspect('multi:3')).json.Architecture).toBe(own);
+    expect((await raw('POST', '/images/load?platform=linux/ppc64le', archive)).body.toString()).toMatch(
+      /no image for linux\/ppc64le/,
+    );
+    await remove('multi:3');
+    await remove('multi:3');
+  });
+
+  it('are made of containers: what changed is a layer, what is hidden stays hidden', async () => {
+    const create = await engine.api<{ Id: string }>('POST', '/containers/create?name=worker', {
+      Image: 'bb:1',
+      Env: ['FROM_CREATE=1'],
+      Cmd: ['sh', '-c', 'rm /etc/passwd; mkdir /new; echo hello > /new/file; chown 7:8 /new/file'],
+    });
+    expect(create.status).toBe(201);
+    await engine.api('POST', '/containers/worker/start');
+    await engine.api('POST', '/containers/worker/wait');
+    const made = await engine.api<{ Id: string }>(
+      'POST',
+      '/commit?container=worker&repo=bb&tag=2&comment=why&author=me&changes=ENV%20A=1%0ACMD%20%5B%22cat%22%5D',
+    );
+    expect([made.status, made.text]).toEqual([201, expect.stringContaining('sha256:')]);
+    const { json: image } = await inspect('bb:2');
+    const { json: parent } = await inspect('bb:1');
+    expect(image).toMatchObject({ Id: made.json.Id, Author: 'me', Comment: 'why', Parent: parent.Id });
+    expect(image.RootFS.Layers.slice(0, -1)).toEqual(parent.RootFS.Layers);
+    expect(image.Config).toMatchObject({
+      Cmd: ['cat'],
+      Env: expect.arrayContaining(['FROM_CREATE=1', 'A=1']),
+    });
+    const { json: history } = await engine.api<ImageHistoryEntry[]>('GET', '/images/bb:2/history');
+    expect(history.map(({ Id, Size, Comment }) => [Id, Size, Comment])).toEqual([
+      [image.Id, 6, 'why'],
+      ['<missing>', parent.Size, 'Imported from -'],
+    ]);
+    const members = await membersOf((await raw('GET', '/images/bb:2/get')).body);
+    const layers = JSON.parse(members.get('manifest.json')!.toString())[0].Layers as string[];
+    const top = await membersOf(gunzipSync(members.get(layers.at(-1)!)!));
+    expect([...top.keys()].sort()).toEqual(['etc/', 'etc/.wh.passwd', 'new/', 'new/file']);
+    await engine.api('DELETE', '/containers/worker');
+    const again = await engine.api<{ Id: string }>('POST', '/containers/create?name=again', {
+      Image: 'bb:2',
+      Cmd: ['sh', '-c', 'test ! -e /etc/passwd && stat -c "%u %g" /new/file && cat /new/file'],
+    });
+    expect(again.status).toBe(201);
+    await engine.api('POST', '/containers/again/start');
+    await engine.api('POST', '/containers/again/wait');
+    expect((await engine.api('GET', '/containers/again/logs?stdout=1')).text).toMatch(/7 8[\s\S]*hello/);
+    await engine.api('DELETE', '/containers/again');
+    await remove('bb:2');
+  });
+
+  it('of many layers run', async () => {
+    const rootfs = gunzipOrNot(readFileSync(packBusybox(busybox!, engine.root)));
+    const layers = [
+      rootfs,
+      ...Array.from({ length: 199 }, (_, index) => tarOf([{ name: `f${index}`, data: '' }])),
+    ];
+    const config = json({
+      architecture: 'amd64',
+      os: 'linux',
+      rootfs: { type: 'layers', diff_ids: layers.map(sha) },
+    });
+    const archive = tarOf([
+      ...layers.map((data, index) => ({ name: `${index}.tar`, data })),
+      { name: 'config.json', data: config },
+      {
+        name: 'manifest.json',
+        data: json([
+          { Config: 'config.json', RepoTags: ['many:1'], Layers: layers.map((_, index) => `${index}.tar`) },
+        ]),
+      },
+    ]);
+    expect(await load(archive)).toEqual(['{"stream":"Loaded image: many:1\\n"}']);
+    const create = await engine.api('POST', '/containers/create?name=many', {
+      Image: 'many:1',
+      Cmd: ['sh', '-c', 'ls / | grep -c ^f'],
+    });
+    expect(create.status).toBe(201);
+    const start = await engine.api('POST', '/containers/many/start');
+    expect([start.status, start.text]).toEqual([204, '']);
+    await engine.api('POST', '/containers/many/wait');
+    expect((await engine.api('GET', '/containers/many/logs?stdout=1')).text).toContain('199');
+    await engine.api('DELETE', '/containers/many');
+    await remove('many:1');
+  });
+
+  it('leave nothing when all images are pruned', async () => {
+    const list = async () => (await engine.api<ImageSummary[]>('GET', '/images/json')).json;
+    expect(
+      (await engine.api('POST', `/images/prune?filters=${encodeURIComponent('{"bogus":["x"]}')}`)).status,
+    ).toBe(400);
+    const keep = await engine.api<{ ImagesDeleted: unknown }>('POST', '/images/prune');
+    expect(keep.json.ImagesDeleted).toBeNull();
+    expect((await list()).some(({ RepoTags }) => RepoTags.includes('bb:1'))).toBe(true);
+    const all = await engine.api<{ ImagesDeleted: object[]; SpaceReclaimed: number }>(
+      'POST',
+      `/images/prune?filters=${encodeURIComponent('{"dangling":["false"]}')}`,
+    );
+    expect(all.json.ImagesDeleted.length).toBeGreaterThan(1);
+    expect(all.json.SpaceReclaimed).toBeGreaterThan(100_000);
+    expect((await list()).map(({ RepoTags }) => RepoTags)).toEqual([['tcompose/host:latest']]);
+    const df = await engine.api<{ LayersSize: number }>('GET', '/system/df?type=image');
+    expect(df.json.LayersSize).toBe(0);
+  });
+});
+
+const gunzipOrNot = (bytes: Buffer): Buffer => (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);
