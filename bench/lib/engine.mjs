@@ -22,6 +22,8 @@ export function startEngine() {
     tcompose,
     api,
     async stop() {
+      // A connection that the engine has closed meanwhile is noticed first: commands that were waited for kept this process from it.
+      await sleep(50);
       // Containers outlive their engine, so they go first.
       for (const { Id } of await api('GET', '/containers/json?all=1'))
         await api('DELETE', `/containers/${Id}?force=1&v=1`);
