@@ -96,7 +96,8 @@ export class StageDraft {
 
   /** As `expand`, split into words. */
   words(text: string, range: LineRange): readonly string[] {
-    return this.#expanded(text, range, {}).words;
+    return placed(this.source, range, () => expand(text, this.variables, { escapeToken: this.#escapeToken }))
+      .words;
   }
 
   /** The source of a step's name, as far as it can be expanded; variables named in `hidden` are shown as `****`. */

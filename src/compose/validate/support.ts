@@ -25,7 +25,9 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   annotations: yes(),
   attach: yes(),
   blkio_config: yes('where the kernel has the controller'),
-  build: later('images are not built yet'),
+  build: yes(
+    'from directories of this machine, for one platform; cache_from, cache_to, entitlements, privileged, provenance, sbom and ssh are named in a warning',
+  ),
   cap_add: yes(),
   cap_drop: yes(),
   cgroup: yes(),

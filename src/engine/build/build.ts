@@ -1,4 +1,5 @@
 import { faultAt } from '../../build/dockerfile/fault.ts';
+import { lint } from '../../build/lint/lint.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { TcomposeError } from '../../errors.ts';
 import { normaliseTag } from '../../image/reference.ts';
@@ -24,9 +25,14 @@ export async function build(
     const read = await readRequest(engine, request);
     const planned = await planWithImages(engine, read.dockerfile, read.options);
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
-    for (const { rule, message, range } of planned.plan.warnings) {
+    const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
+    for (const { rule, message, range } of warnings) {
       const { where } = faultAt(read.dockerfile, range, message);
       await sink({ type: 'warning', rule, message, ...(where === undefined ? {} : { where }) });
+    }
+    if (warnings.length > 0 && (request.only === 'check' || read.checks.error)) {
+      const rules = [...new Set(warnings.map(({ rule }) => rule))].sort().join(', ');
+      throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
     }
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
     await sink(await carryOut(engine, request, read, planned, sink, signal));

@@ -1,5 +1,6 @@
 import { type CheckOptions, detectDirective, readCheckOptions } from '../../build/dockerfile/directives.ts';
 import { faultAt } from '../../build/dockerfile/fault.ts';
+import type { ParsedDockerfile } from '../../build/dockerfile/node.ts';
 import { parseDockerfile } from '../../build/dockerfile/parse.ts';
 import { readDockerfile } from '../../build/instruction/read-dockerfile.ts';
 import type { Dockerfile } from '../../build/instruction/types.ts';
@@ -13,6 +14,7 @@ import { type ContextDirectory, findDockerfile, openContext } from './build-cont
 
 /** A request with its Dockerfile read and its directories found. */
 export interface ReadRequest {
+  readonly parsed: ParsedDockerfile;
   readonly dockerfile: Dockerfile;
   readonly options: BuildOptions;
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
@@ -35,7 +37,8 @@ export async function readRequest(engine: Engine, request: BuildRequest): Promis
     throw new TcomposeError('BUILD_CONTEXT', `invalid SOURCE_DATE_EPOCH: ${epoch}`, {
       hint: 'It is a number of seconds since 1970.',
     });
-  const dockerfile = readDockerfile(parseDockerfile(source.text, source.name));
+  const parsed = parseDockerfile(source.text, source.name);
+  const dockerfile = readDockerfile(parsed);
   const contexts = new Map([['', await openContext(request.context, source.path)]]);
   const named = new Map<string, NamedContext>();
   for (const [name, place] of Object.entries(request.contexts ?? {})) {
@@ -47,6 +50,7 @@ export async function readRequest(engine: Engine, request: BuildRequest): Promis
     } else named.set(contextKey(name), context);
   }
   return {
+    parsed,
     dockerfile,
     options: optionsOf(engine, request, named),
     checks: readCheckOptions(

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { detectDirective, readCheckOptions } from '../../../src/build/dockerfile/directives.ts';
 import { parseDockerfile } from '../../../src/build/dockerfile/parse.ts';
 import { readDockerfile } from '../../../src/build/instruction/read-dockerfile.ts';
+import { lint } from '../../../src/build/lint/lint.ts';
 import { type BuildOptions, plainOptions } from '../../../src/build/plan/options.ts';
 import { planBuild } from '../../../src/build/plan/planner.ts';
 import type { BaseImage, BuildPlan } from '../../../src/build/plan/types.ts';
@@ -45,6 +47,22 @@ function dockerfileOf({ folder, given }: NamedCase): string | undefined {
     ? [join(folder, given.dockerfile_outside)]
     : names.map((name) => join(folder, 'context', name));
   return paths.find(existsSync);
+}
+
+/** Rules that look at the files of the context or the images. */
+const needFiles = /^(?:CopyIgnoredFile|InvalidBaseImagePlatform|InvalidDefaultArgInFrom)/;
+
+/** Each remark once: BuildKit repeats them, and suggests names that have nothing in common with the one that is unknown. */
+const once = (texts: readonly string[]): readonly string[] =>
+  [...new Set(texts.map((text) => text.replace(/ \(did you mean \$\w\?\)/, '')))].sort();
+
+/** Remarks, as BuildKit words them in a build. */
+function remarks(one: NamedCase, plan: BuildPlan): readonly string[] {
+  const text = readFileSync(dockerfileOf(one)!, 'utf8');
+  const parsed = parseDockerfile(text, 'Dockerfile');
+  const options = readCheckOptions(detectDirective('check', text)?.text ?? '');
+  const found = lint(parsed, readDockerfile(parsed), plan.warnings, options);
+  return found.map(({ rule, message, range }) => `${rule}: ${message} (line ${range.start})`);
 }
 
 function planned(one: NamedCase): BuildPlan | TcomposeError {
@@ -96,6 +114,8 @@ describe.skipIf(!casesPresent)('planning, by what BuildKit made of the cases', (
         expected.history.map(({ created_by, empty_layer }) => [created_by, empty_layer]),
       );
     expect(plan.result.author).toBe(expected.author);
+    const told = (expected.warnings ?? []).map(({ text }) => text).filter((text) => !needFiles.test(text));
+    expect(once(remarks(one, plan))).toEqual(once(told));
     const names = plan.steps.map(({ name }) => name).sort();
     if (expected.vertices !== undefined)
       expect(names).toEqual(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Mount, RunStep, Tree } from '../../../build/plan/types.ts';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
@@ -143,13 +143,8 @@ async function cacheMount(
     const made = `${directory}.new`;
     rmSync(made, { recursive: true, force: true });
     if (from.kind === 'empty') mkdirSync(made, { mode });
-    else
-      cpSync(await copied(from, source, scratch, sources), made, {
-        recursive: true,
-        preserveTimestamps: true,
-      });
+    else renameSync(await copied(from, source, scratch, sources), made);
     chownSync(made, uid, gid);
-    const { renameSync, chmodSync } = await import('node:fs');
     chmodSync(made, mode);
     renameSync(made, directory);
   }

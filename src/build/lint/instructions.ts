@@ -1,0 +1,79 @@
+import type { Dockerfile, Instruction } from '../instruction/types.ts';
+import type { Warning } from '../plan/types.ts';
+
+/** Remarks on what stages have in them. */
+export function instructionWarnings({ globals, stages }: Dockerfile): readonly Warning[] {
+  return [
+    ...globals.flatMap(secretWarnings),
+    ...stages.flatMap(({ instructions }) => [
+      ...repeated(instructions),
+      ...instructions.flatMap((one, at) => [
+        ...formWarnings(one, instructions.slice(0, at)),
+        ...secretWarnings(one),
+      ]),
+    ]),
+  ];
+}
+
+function formWarnings(one: Instruction, before: readonly Instruction[]): readonly Warning[] {
+  const { kind, keyword, range } = one;
+  if (kind === 'maintainer')
+    return [
+      {
+        rule: 'MaintainerDeprecated',
+        message: 'Maintainer instruction is deprecated in favor of using label',
+        range,
+      },
+    ];
+  if ((kind === 'env' || kind === 'label') && one.pairs.some(({ legacy }) => legacy))
+    return [
+      {
+        rule: 'LegacyKeyValueFormat',
+        message: `"${keyword} key=value" should be used instead of legacy "${keyword} key value" format`,
+        range,
+      },
+    ];
+  const shellForm = (kind === 'cmd' || kind === 'entrypoint') && one.command.shell;
+  if (!shellForm || before.some((other) => other.kind === 'shell')) return [];
+  return [
+    {
+      rule: 'JSONArgsRecommended',
+      message: `JSON arguments recommended for ${keyword} to prevent unintended behavior related to OS signals`,
+      range,
+    },
+  ];
+}
+
+/** All but the last of what only the last of counts. */
+function repeated(instructions: readonly Instruction[]): readonly Warning[] {
+  return (['cmd', 'entrypoint', 'healthcheck'] as const).flatMap((kind) =>
+    instructions
+      .filter((one) => one.kind === kind)
+      .slice(0, -1)
+      .map(({ keyword, range }) => ({
+        rule: 'MultipleInstructionsDisallowed',
+        message: `Multiple ${keyword} instructions should not be used in the same stage because only the last one will be used`,
+        range,
+      })),
+  );
+}
+
+const secretWords = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
+const harmlessWords = /(?:_|^)(?:public|file|version)(?:_|$)/i;
+
+function secretWarnings(one: Instruction): readonly Warning[] {
+  const { kind, keyword, range } = one;
+  const names =
+    kind === 'arg'
+      ? one.args.map(({ name }) => name)
+      : kind === 'env'
+        ? one.pairs.map(({ name }) => name)
+        : [];
+  return names
+    .filter((name) => secretWords.test(name) && !harmlessWords.test(name))
+    .map((name) => ({
+      rule: 'SecretsUsedInArgOrEnv',
+      message: `Do not use ARG or ENV instructions for sensitive data (${keyword} "${name}")`,
+      range,
+    }));
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packBusybox, staticBusybox } from '../support/busybox.ts';
+import { requirements } from '../support/cli.ts';
+import { type Workbench, workbench } from '../support/project-dir.ts';
+
+const busybox = staticBusybox();
+const unmet =
+  requirements({ root: true, built: true }) ??
+  (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
+
+const compose = `name: shop
+services:
+  web:
+    build:
+      context: ./web
+      args: { GREETING: hello }
+      secrets: [token]
+    command: [sh, -c, "cat /app/out; exec sleep 1000"]
+  job:
+    image: shop-job
+    build: { context: ./web, target: job, dockerfile_inline: "FROM shop-web AS job\\nRUN cat /app/out > /copy\\n" }
+    profiles: [jobs]
+secrets:
+  token: { environment: TOKEN }
+`;
+
+const dockerfile = `FROM busybox AS make
+ARG GREETING=nobody
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/cache \\
+    --mount=type=secret,id=token \\
+    echo "$GREETING" > out && cat message >> out && wc -c < /run/secrets/token >> out
+
+FROM busybox
+COPY --from=make /src/out /app/out
+`;
+
+describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let bench: Workbench;
+
+  beforeAll(() => {
+    bench = workbench();
+    bench.env.TOKEN = 'secret';
+    bench.write('compose.yaml', compose);
+    bench.write('web/Dockerfile', dockerfile);
+    bench.write('web/message', 'one\n');
+    bench.write('web/.dockerignore', 'ignored\n');
+    bench.write('web/ignored', 'x');
+    const tar = packBusybox(busybox!, bench.dir);
+    expect(bench.run('image', 'import', tar, 'busybox:latest')).toMatchObject({ status: 0 });
+  });
+
+  afterAll(() => bench?.close('shop'));
+
+  it('says what it would do and does nothing', () => {
+    const { status, stdout } = bench.run('--dry-run', 'build');
+    expect(status).toBe(0);
+    expect(stdout).toContain('[make 3/4] COPY . .');
+    expect(bench.run('image', 'inspect', 'shop-web').status).not.toBe(0);
+  });
+
+  it('builds every service after those it is made from', () => {
+    const { status, stderr } = bench.run('--profile', 'jobs', 'build');
+    expect(stderr).toContain('web | [make 4/4] RUN');
+    expect(status, stderr).toBe(0);
+    const copy = bench.run('--profile', 'jobs', 'run', '--rm', 'job', 'cat', '/copy');
+    expect(copy.stdout).toBe('hello\none\n6\n');
+  });
+
+  it('takes from the cache what is as it was, and makes anew what is not', () => {
+    const again = bench.run('build', 'web');
+    expect(again.stderr).toMatch(/\[make 4\/4\] RUN .* CACHED/);
+    bench.write('web/ignored', 'y');
+    expect(bench.run('build', 'web').stderr).toMatch(/\[make 3\/4\] COPY \. \. +CACHED/);
+    bench.write('web/message', 'two\n');
+    expect(bench.run('build', 'web').stderr).toMatch(/\[make 3\/4\] COPY \. \. +DONE/);
+  });
+
+  it('builds what is missing before it starts it, and with --build makes the container anew', () => {
+    expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
+    expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('hello\ntwo\n6\n');
+    bench.write('web/message', 'three\n');
+    expect(bench.run('up', '-d', '--wait', '--build')).toMatchObject({ status: 0 });
+    expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('hello\nthree\n6\n');
+    expect(bench.run('up', '-d', '--wait', '--build').stderr).toContain('shop-web-1  Running');
+  });
+
+  it('names the line of a step that fails, shows its output, and starts nothing', () => {
+    bench.write('web/Dockerfile', `${dockerfile}RUN echo before && exit 7\n`);
+    const { status, stderr } = bench.run('up', '-d', '--build');
+    expect(status).toBe(1);
+    expect(stderr).toContain('web |   before');
+    expect(stderr).toContain('did not complete successfully: exit code: 7');
+    expect(stderr).toContain('--> Dockerfile:11:1');
+    expect(stderr).not.toContain('Started');
+    bench.write('web/Dockerfile', 'FROM busybox\nCOPYY a b\n');
+    expect(bench.run('build', 'web').stderr).toContain('unknown instruction: COPYY (did you mean COPY?)');
+  });
+});
