@@ -32,9 +32,14 @@ export function missingImage(
   );
 }
 
+/** The built-in image shows the programs of its machine: it is as it is, and only for that platform. */
+export const isBuiltIn = (reference: string): boolean => listedName(reference) === builtIn;
+
 const notHere = 'it is not on this machine';
 
 function hintFor(reference: string, observed: Observed, canPull: boolean): string {
+  if (isBuiltIn(reference))
+    return 'It shows the programs of its machine, so it is there on every tcompose engine and on no other, and for one platform.';
   const names = localNames(observed);
   const near = nearImage(reference, observed);
   const others = names.includes(builtIn) ? ` The built-in image is ${builtIn.replace(':latest', '')}.` : '';

@@ -6,7 +6,7 @@ import { idDigits, listedName } from '../../image/reference.ts';
 import type { Observed } from '../observed.ts';
 import type { Plan, StepRef } from '../plan.ts';
 import { PlanBuilder } from '../plan-builder.ts';
-import { missingImage, nearImage } from './missing-image.ts';
+import { isBuiltIn, missingImage, nearImage } from './missing-image.ts';
 import { decideImage, type ImageDecision, type LocalImage } from './pull-policy.ts';
 import { type WantedImage, wantedImages } from './wanted-images.ts';
 
@@ -73,7 +73,8 @@ export const decisionFor = (
 ): ImageDecision =>
   decideImage(service, localImage(reference, observed), wantedPlatform(platform), {
     override: options.pull,
-    canPull: options.canPull,
+    // No registry has the image that an engine makes of its machine.
+    canPull: options.canPull && !isBuiltIn(reference),
     nowMs: options.nowMs,
   });
 

@@ -82,6 +82,21 @@ describe('images before up', () => {
     expect(b!.hint).toContain('redis:7');
   });
 
+  it('no registry is asked for the built-in image, which is for one platform', () => {
+    const facts = new Map([['sha256:1', { platform: { os: 'linux', architecture: 'amd64' }, lastTagMs: 0 }]]);
+    const host = (more: object) =>
+      planImages(
+        project({ a: { image: 'tcompose/host', ...more } }),
+        observed({ 'tcompose/host:latest': 'sha256:1' }, facts),
+        options,
+      );
+    expect(host({ pull_policy: 'always' }).steps).toEqual([]);
+    expect(host({ platform: 'linux/amd64' }).steps).toEqual([]);
+    expect(() => host({ platform: 'linux/arm64' })).toThrow(
+      "image tcompose/host of service a can't be used: the image here is for linux/amd64, and linux/arm64 is wanted",
+    );
+  });
+
   it('a default platform counts for services that name none', () => {
     const facts = new Map([['sha256:1', { platform: { os: 'linux', architecture: 'amd64' }, lastTagMs: 1 }]]);
     const plan = (platform?: string) =>
