@@ -152,6 +152,11 @@ class BuildRun {
       case 'start':
         line(event.name);
         return;
+      case 'note':
+        line(event.text);
+        return;
+      case 'begin':
+        return;
       case 'log':
         line(event.text, 'output');
         return;

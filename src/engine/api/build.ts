@@ -54,6 +54,8 @@ export type BuildEvent =
       readonly where?: SourcePlace;
     }
   | { readonly type: 'plan'; readonly text: string }
+  /** Something that is no step: an image is being pulled. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'done'; readonly image?: string; readonly tags: readonly string[] }
   | {
       readonly type: 'error';

@@ -3,7 +3,12 @@ import type { Dockerfile } from '../../build/instruction/types.ts';
 import type { BuildOptions } from '../../build/plan/options.ts';
 import { type ImageNeed, planBuild } from '../../build/plan/planner.ts';
 import type { BaseImage, BuildConfig, BuildPlan, StepId } from '../../build/plan/types.ts';
-import { familiarReference, parseReference } from '../../image/reference.ts';
+import {
+  familiarReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from '../../image/reference.ts';
 import type { ImageRecord, RootfsSource } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -22,6 +27,7 @@ export async function planWithImages(
   engine: Engine,
   dockerfile: Dockerfile,
   options: BuildOptions,
+  pull: (reference: ImageReference) => Promise<ImageRecord>,
 ): Promise<PlannedBuild> {
   const records = new Map<string, ImageRecord>();
   const known = new Map<string, BaseImage>();
@@ -29,15 +35,21 @@ export async function planWithImages(
     const planned = planBuild(dockerfile, options, known);
     if (planned.kind === 'plan') return { plan: planned.plan, images: records };
     for (const need of planned.images) {
-      const record = lookUp(engine, dockerfile, need);
+      const record = await lookUp(engine, dockerfile, need, pull);
       records.set(need.reference, record);
       known.set(need.reference, baseOf(record));
     }
   }
 }
 
-function lookUp(engine: Engine, dockerfile: Dockerfile, { reference, range }: ImageNeed): ImageRecord {
-  const name = familiarReference(parseReference(reference));
+async function lookUp(
+  engine: Engine,
+  dockerfile: Dockerfile,
+  { reference, range }: ImageNeed,
+  pull: (reference: ImageReference) => Promise<ImageRecord>,
+): Promise<ImageRecord> {
+  const wanted = withDefaultTag(parseReference(reference));
+  const name = familiarReference(wanted);
   const record = engine.images.get(name);
   if (record?.host === true)
     throw faultAt(
@@ -47,13 +59,17 @@ function lookUp(engine: Engine, dockerfile: Dockerfile, { reference, range }: Im
       'BUILD_CONTEXT',
     );
   if (record !== undefined) return record;
-  throw faultAt(
-    dockerfile,
-    range,
-    `${name}: failed to resolve source metadata for ${reference}: no image of this name is on this machine`,
-    'BUILD_CONTEXT',
-    `Bring it here with \`tcompose image load\` or \`tcompose image import\`.`,
-  );
+  try {
+    return await pull(wanted);
+  } catch (error) {
+    throw faultAt(
+      dockerfile,
+      range,
+      `${name}: failed to resolve source metadata for ${reference}: it is not on this machine, and ${(error as Error).message}`,
+      'BUILD_CONTEXT',
+      `\`tcompose image pull\`, \`load\` or \`import\` brings it here.`,
+    );
+  }
 }
 
 const baseOf = (record: ImageRecord): BaseImage => ({

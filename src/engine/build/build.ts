@@ -8,6 +8,7 @@ import type { Engine } from '../context.ts';
 import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
 import { Executor, StepFailure } from './executor.ts';
 import { writeLocally } from './local-output.ts';
+import { pullBase } from './pull-base.ts';
 import { type ReadRequest, readRequest } from './read-request.ts';
 import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
@@ -23,7 +24,9 @@ export async function build(
 ): Promise<void> {
   try {
     const read = await readRequest(engine, request);
-    const planned = await planWithImages(engine, read.dockerfile, read.options);
+    const planned = await planWithImages(engine, read.dockerfile, read.options, (reference) =>
+      pullBase(engine, reference, sink, signal),
+    );
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
     for (const { rule, message, range } of warnings) {

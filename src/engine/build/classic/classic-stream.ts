@@ -29,6 +29,8 @@ export class ClassicStream {
         return stream(`[Warning] ${event.message}\n`);
       case 'plan':
         return stream(event.text);
+      case 'note':
+        return stream(`${event.text}\n`);
       case 'done':
         return this.#done(event);
       case 'error': {
