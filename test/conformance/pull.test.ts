@@ -236,6 +236,67 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
     expect(registry.stats().blobs[registry.image.layers[1]!]!.ranges).toHaveLength(1);
   });
 
+  describe('with a mirror', () => {
+    let mirror: FaultyRegistry;
+    beforeAll(async () => {
+      mirror = await startFaultyRegistry();
+    });
+    afterAll(() => mirror.close());
+    const warnings = ({ told }: Outcome) =>
+      told.flatMap((progress) => (progress.kind === 'warning' ? [progress.text] : []));
+    const through = (faults: object, entry?: object | string, ownFaults: object = {}) => {
+      mirror.reset();
+      mirror.setFaults(faults);
+      const mirrors = { [registry.host]: [entry ?? `http://${mirror.host}`] };
+      return pull('latest', { faults: ownFaults, config: { mirrors } });
+    };
+
+    it('asks nobody else when it has the image', async () => {
+      const outcome = await through({}, undefined, { auth: 'basic' });
+      expect(outcome.error).toBeUndefined();
+      expect(registry.stats().log).toEqual([]);
+      expect(warnings(outcome)).toEqual([]);
+      expect(outcome.content.names.has(`${registry.host}/faulty/app:latest`)).toBe(true);
+    });
+
+    it.each<[string, object]>([
+      ['that has it not', { manifest: { status: 404 } }],
+      ['that wants credentials', { auth: 'basic' }],
+      ['that has a limit', { manifest: { status: 429, retryAfter: 3600 } }],
+      ['that lacks blobs', { blob: [{ match: '*', fault: 'status', status: 404 }] }],
+      ['that gives wrong blobs', { blob: [{ match: 'layer:1', fault: 'corrupt' }] }],
+      ['that gives web pages', { blob: [{ match: '*', fault: 'html' }] }],
+    ])('%s goes on to the registry', async (_, faults) => {
+      const outcome = await through(faults);
+      expect(outcome.error).toBeUndefined();
+      expect(warnings(outcome).length).toBeLessThanOrEqual(1);
+    });
+
+    it('that is not there goes on to the registry, with one warning, unless that is not wanted', async () => {
+      const gone = 'http://127.0.0.1:1';
+      const outcome = await through({}, gone);
+      expect(outcome.error).toBeUndefined();
+      expect(warnings(outcome)).toEqual([
+        expect.stringMatching(/the mirror 127\.0\.0\.1:1 was passed over: .*refused/),
+      ]);
+      const alone = await through({}, { url: gone, fallback: false });
+      expect(alone.error).toMatchObject({ code: 'REGISTRY_UNREACHABLE' });
+      expect(registry.stats().log).toEqual([]);
+    });
+
+    it('is shown no credentials', async () => {
+      mirror.reset();
+      mirror.setFaults({});
+      const mirrors = { [registry.host]: [`http://${mirror.host}`] };
+      expect(
+        (await pull('latest', { faults: {}, config: { mirrors }, credentials: user })).error,
+      ).toBeUndefined();
+      const { log } = mirror.stats() as unknown as { log: { auth?: string }[] };
+      expect(log.length).toBeGreaterThan(3);
+      expect(log.flatMap(({ auth }) => auth ?? [])).toEqual([]);
+    });
+  });
+
   describe('in spite of two faults at once', () => {
     const manifest = {
       'HEAD 405': { manifest: { head: 405 } },
