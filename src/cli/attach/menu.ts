@@ -6,7 +6,7 @@ import { observeContainers } from '../../project/observe.ts';
 import { planRestart } from '../../project/plan-lifecycle/restart.ts';
 import { isTruthy } from '../arguments/environment.ts';
 import type { CliContext } from '../context.ts';
-import { notYet } from '../not-yet.ts';
+import { rebuild } from '../watch/rebuild.ts';
 import type { WatchSession } from '../watch/session.ts';
 import { createExec } from './exec-session.ts';
 import type { LogGate } from './log-gate.ts';
@@ -101,7 +101,7 @@ export class Menu {
       case 'restart':
         return this.#restart(action.service);
       case 'rebuild':
-        throw notYet('building a service from the menu');
+        return this.#rebuild(action.service);
       case 'shell':
         return this.#shell(action.service);
       case 'detach':
@@ -164,6 +164,22 @@ export class Menu {
     }
     watch.pause(watch.watching);
     this.#say(watch.watching ? 'changes are acted on again' : 'changes wait');
+  }
+
+  async #rebuild(service: string): Promise<void> {
+    const { client, project, gate, watch } = this.#input;
+    if (project.services[service]?.build === undefined) {
+      this.#say(`${service} has no build`);
+      return;
+    }
+    await rebuild(this.#ctx, {
+      client,
+      project,
+      names: new Set([service]),
+      emit: gate.emit,
+      ...(watch === undefined ? {} : { beforeStart: watch.beforeStart }),
+    });
+    this.#say(`${service} is rebuilt`);
   }
 
   async #restart(service: string): Promise<void> {

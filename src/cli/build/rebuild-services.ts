@@ -16,8 +16,17 @@ export async function rebuildServices(
   project: Project,
   services: ReadonlySet<string>,
   emit: CliContext['emit'],
+  options: {
+    readonly quiet?: boolean;
+    /** Resolves when a container may be started. */
+    readonly beforeStart?: NonNullable<Parameters<typeof execute>[1]['beforeStart']>;
+  } = {},
 ): Promise<void> {
-  await runBuilds(ctx, client, project, [...services], { args: {}, noCache: false, quiet: false });
+  await runBuilds(ctx, client, project, [...services], {
+    args: {},
+    noCache: false,
+    quiet: options.quiet === true,
+  });
   const observed = await observe(client, project.name, {
     volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
     files: copiedPaths(project),
@@ -46,5 +55,6 @@ export async function rebuildServices(
     now: ctx.now,
     signal: new AbortController().signal,
     parallel: ctx.globals.parallel,
+    ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
   });
 }

@@ -49,7 +49,11 @@ export async function carryOut(
     const services = new Set(plan.rebuild.keys());
     await attempt(work, [...services].join(', '), 'rebuild', async () => {
       await work.rebuild(services);
-      for (const service of services) did(service, 'rebuilt');
+      for (const service of services) {
+        // A build takes the sources as they are.
+        work.ledger.forget(service);
+        did(service, 'rebuilt');
+      }
     });
   }
   await Promise.all(

@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { matchServices } from '../project.ts';
 import { registryOf } from '../run-plan.ts';
 import { type LoadedConfiguration, loadConfiguration, planChanges } from './configuration.ts';
+import { rebuild } from './rebuild.ts';
 import type { Configuration } from './reconfigure.ts';
 import { WatchSession } from './session.ts';
 
@@ -23,6 +24,10 @@ interface OpenWatch {
   /** Carry edits of the configuration out without asking. */
   readonly yes: boolean;
   readonly noDeps?: boolean;
+  /** Builds without their output. */
+  readonly quiet?: boolean;
+  /** Remove images that a build has replaced; default: yes. */
+  readonly prune?: boolean;
 }
 
 /** A watch session of a command. @throws TcomposeError when there is nothing to watch */
@@ -37,10 +42,8 @@ export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSessi
     parallel: ctx.globals.parallel,
     cwd: ctx.cwd,
     env: ctx.env,
-    rebuild: async (names) => {
-      const { rebuildServices } = await import('../build/rebuild-services.ts');
-      await rebuildServices(ctx, client, loaded.project, names, emit);
-    },
+    rebuild: (names, project, beforeStart) =>
+      rebuild(ctx, { client, project, names, emit, beforeStart, quiet: input.quiet, prune: input.prune }),
     configuration: configurationOf(ctx, input),
   });
 }

@@ -32,7 +32,12 @@ export interface SessionOptions {
   readonly parallel: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly rebuild: Workshop['rebuild'];
+  /** Builds services of a project and makes their containers anew. */
+  readonly rebuild: (
+    services: ReadonlySet<string>,
+    project: Project,
+    beforeStart: WatchSession['beforeStart'],
+  ) => Promise<void>;
   /** Follows edits of what describes the project, when it is given. */
   readonly configuration?: Configuration;
 }
@@ -295,7 +300,7 @@ export class WatchSession {
       now,
       parallel,
       signal: this.#end.signal,
-      rebuild,
+      rebuild: (services) => rebuild(services, this.#project, this.beforeStart),
     };
   }
 

@@ -33,7 +33,17 @@ export const command: Command = {
     const options = upOptions(args, ctx, roots, { start: true, wait: false });
     const { emit } = await ctx.renderer();
     const yes = flag.bool(args, 'yes');
-    const session = await openWatch(ctx, { client, loaded, services: named, emit, up: options, yes });
+    const [quiet, prune] = [flag.bool(args, 'quiet'), flag.bool(args, 'prune', true)];
+    const session = await openWatch(ctx, {
+      client,
+      loaded,
+      services: named,
+      emit,
+      up: options,
+      yes,
+      quiet,
+      prune,
+    });
     try {
       if (!flag.bool(args, 'no-up')) await up(args, ctx, { client, project, session, options });
       if (ctx.globals.dryRun) return 0;

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packBusybox, staticBusybox } from '../support/busybox.ts';
+import { requirements } from '../support/cli.ts';
+import { type Workbench, workbench } from '../support/project-dir.ts';
+import { holds, Watching } from '../support/watching.ts';
+
+const unmet =
+  requirements({ root: true, built: true }) ??
+  (staticBusybox() === undefined ? 'needs a static busybox' : undefined);
+
+const compose = `
+name: rebuilt
+services:
+  web:
+    build: .
+    init: true
+    command: [/bin/sleep, "1000"]
+    stop_grace_period: 0s
+    network_mode: none
+    develop:
+      watch:
+        - {action: rebuild, path: ./page}
+        - {action: rebuild, path: ./Dockerfile}
+        - {action: sync, path: ./live, target: /live}
+`;
+const dockerfile = 'FROM bb\nCOPY page /page\n';
+
+describe.skipIf(unmet !== undefined)(`rebuilding${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let bench: Workbench;
+  let watching: Watching;
+  beforeAll(async () => {
+    bench = workbench();
+    bench.run('image', 'import', packBusybox(staticBusybox()!, bench.dir), 'bb');
+    bench.write('compose.yaml', compose);
+    bench.write('Dockerfile', dockerfile);
+    bench.write('page', 'first');
+    bench.write('live/a', 'before');
+    watching = await Watching.begin(bench, 'compose.yaml', 'watch');
+  });
+  afterAll(async () => {
+    expect(await watching.end()).toBe(130);
+    bench.close('rebuilt');
+  });
+  const page = () => readFileSync(watching.inside('rebuilt-web-1', '/page'), 'utf8');
+
+  it('makes the container anew of what was saved, and leaves no image of before', async () => {
+    expect(page()).toBe('first');
+    bench.write('page', 'second');
+    const done = await watching.next(0);
+    expect(done.services).toEqual([{ service: 'web', did: ['rebuilt'] }]);
+    expect(page()).toBe('second');
+    expect(bench.run('image', 'ls', '-q').stdout.trim().split('\n')).toHaveLength(3);
+  });
+
+  it('that fails is told, changes nothing, and the next one works', async () => {
+    bench.write('Dockerfile', 'FROM bb\nCOPY missing /page\n');
+    await watching.run.until('"phase":"failed"');
+    expect(page()).toBe('second');
+    bench.write('live/a', 'after');
+    await holds(watching.inside('rebuilt-web-1', '/live/a'), 'after');
+    const before = watching.applied().length;
+    bench.write('Dockerfile', dockerfile);
+    bench.write('page', 'third');
+    await watching.next(before);
+    expect(page()).toBe('third');
+  });
+});
