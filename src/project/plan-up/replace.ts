@@ -32,6 +32,7 @@ export function planReplacement(
   const name = containerName(project.name, service, old.number, options.separator);
   const as = removeFirst ? name : temporaryName(old.id, name);
   const inherited = options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project);
+  tellHidden(context, name, old, want, inherited);
   const spec = containerSpec(project, service, {
     number: old.number,
     name,
@@ -102,5 +103,21 @@ function anonymousVolumes(
     !given.has(mount.Destination)
       ? [{ name: mount.Name, target: mount.Destination }]
       : [],
+  );
+}
+
+/** What a new image has where a volume is carried over is not seen: a change of it seems to have no effect. */
+function tellHidden(
+  { plan }: UpContext,
+  name: string,
+  old: ObservedContainer,
+  want: Expectation,
+  inherited: readonly InheritedVolume[],
+): void {
+  const made = old.labels[labels.image] ?? old.imageId;
+  if (inherited.length === 0 || want.imageId === undefined || made === want.imageId) return;
+  const targets = inherited.map(({ target }) => target).join(', ');
+  plan.warnings.push(
+    `${name} keeps the anonymous volumes of its predecessor (${targets}): what its new image has there is not seen, unless -V makes them anew`,
   );
 }
