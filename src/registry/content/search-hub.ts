@@ -26,14 +26,16 @@ export async function searchHub(
   const url = new URL(address);
   url.searchParams.set('q', term);
   url.searchParams.set('n', String(limit));
-  const what = `a search for ${term}`;
-  const answer = await session.persist({ method: 'GET', path: url, scopes: [], signal }, what, 'pull');
-  if (answer.status !== 200) throw await session.refusal(answer, what, 'pull');
+  const what = `Docker Hub for ${term}`;
+  const answer = await session.persist({ method: 'GET', path: url, scopes: [], signal }, what, 'search');
+  if (answer.status !== 200) throw await session.refusal(answer, what, 'search');
   let text: string;
   try {
-    text = (await readBytes(answer, mostBytes, `the answer to ${what}`)).toString('utf8');
+    text = (await readBytes(answer, mostBytes, 'the answer to a search')).toString('utf8');
   } catch (error) {
-    throw error instanceof TcomposeError ? error : unreachable(faultOf(error), session.errand(what, 'pull'));
+    throw error instanceof TcomposeError
+      ? error
+      : unreachable(faultOf(error), session.errand(what, 'search'));
   }
   return parseFound(text, limit);
 }

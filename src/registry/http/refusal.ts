@@ -12,7 +12,7 @@ export interface Errand {
   readonly host: string;
   /** What was wanted, as a person names it: `registry.example/app:1`. */
   readonly what: string;
-  readonly action: 'pull' | 'push' | 'login';
+  readonly action: 'pull' | 'push' | 'login' | 'search';
   readonly credentials: RegistryCredentials;
   /** Name of the proxy variable that is set for http alone though https was spoken, if so. */
   readonly httpProxyOnly?: boolean;
