@@ -136,9 +136,13 @@ class BuildRun {
         this.#take(event, build, emit);
     } catch (error) {
       if (!dryRun) tell('Error', 'failed');
-      if (this.#stop.signal.aborted && !(error instanceof TcomposeError && error.code.startsWith('BUILD_')))
-        throw interrupted();
-      throw error;
+      const own = error instanceof TcomposeError;
+      if (this.#stop.signal.aborted && !(own && error.code.startsWith('BUILD_'))) throw interrupted();
+      if (own) throw error;
+      throw new TcomposeError('ENGINE_UNREACHABLE', `the engine ended while it built ${build.service}`, {
+        hint: 'Build again: steps that were done are kept.',
+        cause: error,
+      });
     }
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
   }

@@ -127,12 +127,7 @@ function compressed(bytes: Buffer, kind: unknown): Buffer {
     xz: ['xz', '-c'],
   };
   if (kind === undefined) return bytes;
-  if (kind === 'gzip') {
-    const made = gzipSync(bytes, { level: 9 });
-    // "Unknown" for the system it was made on, as in the recordings.
-    made[9] = 255;
-    return made;
-  }
+  if (kind === 'gzip') return gzipSync(bytes, { level: 9 });
   const [program = '', ...args] = programs[String(kind)] ?? [];
   const { stdout, status } = spawnSync(program, args, { input: bytes, maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${program} is not here`);

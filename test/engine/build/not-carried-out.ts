@@ -1,11 +1,8 @@
 /** Cases that are not, or on purpose not, answered as BuildKit answers them, and why. */
 export const notCarriedOut: Readonly<Record<string, string>> = {
-  'add-archive-bz2': 'archives are unpacked when they are plain or compressed by gzip or zstd',
-  'add-archive-hardlink-metadata': "a hard link's own header says nothing new about the file",
   'add-archive-through-absolute-symlink':
     'a link in the destination is followed inside the root, as by older BuildKits',
   'add-archive-whiteout': 'a tree that is written out has no layers, in which the name would have a meaning',
-  'add-archive-zstd': 'zstd needs a newer Node than 20',
   'cache-no-cache-filter':
     'steps of a stage that the filter does not name stay cached, and copies of the same files need not be made again',
   'cache-same-size-and-mtime':
