@@ -16,7 +16,7 @@ char *watch_text(const char *text) {
 }
 
 static size_t slot_of(const struct map *map, uint32_t key) {
-  size_t at = (key * 2654435761u) & (map->size - 1);
+  size_t at = (uint32_t)(key * 2654435761u) & (map->size - 1);
   while (map->pairs[at].value && map->pairs[at].key != key) at = (at + 1) & (map->size - 1);
   return at;
 }

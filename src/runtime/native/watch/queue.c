@@ -12,7 +12,7 @@ void push(struct watch *w, struct entry *entry, bool settled) {
     size_t used = w->queue_end - w->queue_start;
     /* Taken from the front: what is left moves there before more memory is asked for. */
     if (w->queue_start > w->queue_capacity / 2) {
-      memmove(w->queue, w->queue + w->queue_start, used * sizeof *w->queue);
+      memmove(w->queue, w->queue + w->queue_start, used * sizeof(struct entry *));
       for (size_t i = 0; i < used; i++)
         if (w->queue[i]) w->queue[i]->queued = i + 1;
       w->queue_start = 0;

@@ -45,11 +45,14 @@ static void command(struct watch *w, const char *text) {
   }
 }
 
+/* What is read of stdin at once. */
+enum { COMMAND_BYTES = 16 * 1024 };
+
 /* False at the end of stdin. */
 static bool read_commands(struct watch *w, struct buffer *in) {
   for (;;) {
-    uint8_t *at = buffer_reserve(in, 16 * 1024);
-    ssize_t size = read(0, at, 16 * 1024);
+    uint8_t *at = buffer_reserve(in, COMMAND_BYTES);
+    ssize_t size = read(0, at, COMMAND_BYTES);
     if (size < 0 && errno == EINTR) continue;
     if (size == 0 || (size < 0 && errno != EAGAIN)) return false;
     if (size < 0) return true;
