@@ -18,8 +18,9 @@ interface WatcherOptions {
   readonly onGivenUp: (why: string) => void;
 }
 
-/** Restarts within this time, milliseconds, after which it is given up. */
+/** Milliseconds before the last word of a watcher that ended from which changes are looked for: it may not have told them. */
 const margin = 100;
+/** Restarts within this time, milliseconds, after which it is given up. */
 const mostRestarts = { count: 5, within: 10_000 };
 
 /**
