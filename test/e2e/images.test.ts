@@ -97,6 +97,19 @@ services:
     await good('down', '-t', '0');
   });
 
+  it('are fetched by container run when they are missing, unless that is forbidden', async () => {
+    const name = `${registry.host}/shop/busybox:1`;
+    await good('image', 'rm', '-f', name);
+    const forbidden = await run('container', 'run', '--rm', '--pull', 'never', name, 'true');
+    expect(forbidden).toMatchObject({ status: 125, stdout: '' });
+    expect(forbidden.stderr).toContain('No such image');
+    const fetched = await good('container', 'run', '--rm', name, 'echo', 'runs');
+    expect(fetched.stdout).toBe('runs\n');
+    expect(fetched.stderr).toContain('Pulled');
+    const there = await good('container', 'run', '--rm', name, 'echo', 'again');
+    expect(there).toMatchObject({ stdout: 'again\n', stderr: '' });
+  });
+
   it('make their containers anew when a tag has moved to another, and only then', async () => {
     const name = `${registry.host}/shop/moving:1`;
     await good('image', 'tag', `${registry.host}/shop/busybox:1`, name);

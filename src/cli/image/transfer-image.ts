@@ -1,6 +1,12 @@
 import type { ImageProgress } from '../../engine/api/image.ts';
 import { TcomposeError } from '../../errors.ts';
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
+import {
+  familiarName,
+  formatReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from '../../image/reference.ts';
 import { layerEvent } from '../../project/execute/layer-event.ts';
 import type { CliContext } from '../context.ts';
 
@@ -17,6 +23,25 @@ interface Asked {
  * standard output, as with the docker CLI.
  */
 export async function transferImage(ctx: CliContext, way: 'pull' | 'push', asked: Asked): Promise<void> {
+  const { said, reference } = await carry(ctx, way, asked);
+  if (!asked.quiet) for (const line of said) ctx.write(`${line}\n`);
+  if (way === 'pull' || asked.quiet) ctx.write(`${formatReference(reference)}\n`);
+}
+
+/** Fetches the image of a container that is about to be created; standard output stays that of the command. */
+export async function fetchForContainer(
+  ctx: CliContext,
+  asked: Pick<Asked, 'name' | 'quiet' | 'platform'>,
+): Promise<void> {
+  await carry(ctx, 'pull', { ...asked, all: false });
+}
+
+/** @returns the engine's last words, a line each */
+async function carry(
+  ctx: CliContext,
+  way: 'pull' | 'push',
+  asked: Asked,
+): Promise<{ readonly said: readonly string[]; readonly reference: ImageReference }> {
   const parsed = parseReference(asked.name);
   const reference = asked.all ? parsed : withDefaultTag(parsed);
   const client = await ctx.engine();
@@ -53,8 +78,7 @@ export async function transferImage(ctx: CliContext, way: 'pull' | 'push', asked
     release();
     await renderer.close();
   }
-  if (!asked.quiet) for (const line of said) ctx.write(`${line}\n`);
-  if (way === 'pull' || asked.quiet) ctx.write(`${formatReference(reference)}\n`);
+  return { said, reference };
 }
 
 /** Lines that say how it ended. @throws TcomposeError for the engine's error */

@@ -81,11 +81,10 @@ export const createFlags: readonly FlagSpec[] = [
   yes('privileged', 'Give it all privileges'),
   list('publish', 'PORT', 'Publish a port: [IP:][HOST_PORT:]PORT[/PROTOCOL]', { short: 'p' }),
   yes('publish-all', 'Publish all exposed ports on free ones of the host', { short: 'P' }),
-  text('pull', 'WHEN', 'Accepted; images are never pulled here', {
+  text('pull', 'WHEN', 'Fetch the image: always, missing (default) or never', {
     choices: ['always', 'missing', 'never'],
-    hidden: true,
   }),
-  yes('quiet', 'Accepted for compatibility', { short: 'q', hidden: true }),
+  yes('quiet', 'Fetch the image without progress', { short: 'q' }),
   yes('read-only', 'Make the root file system read-only'),
   text('restart', 'POLICY', 'Restart policy: no, always, unless-stopped, on-failure[:N]'),
   yes('rm', 'Remove the container when it has ended'),

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { tolerate } from '../../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
+import { isBuiltIn } from '../../../project/images/missing-image.ts';
 import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
 import { createRequest } from './create-request.ts';
@@ -13,8 +15,6 @@ export async function createFromArgs(
   args: ParsedArgs,
   attached: boolean,
 ): Promise<string> {
-  if (flag.str(args, 'pull') === 'always')
-    ctx.warn('--pull always is not carried out: images are used as they are on this machine');
   const { rows, columns } = ctx.stdout;
   const request = createRequest(args, attached, {
     env: ctx.env,
@@ -31,9 +31,38 @@ export async function createFromArgs(
     ...(ctx.stdout.isTTY === true && rows > 0 ? { consoleSize: [rows, columns] as const } : {}),
   });
   const platform = flag.str(args, 'platform');
-  const created = await client.containers.create(flag.str(args, 'name') ?? '', request, platform);
+  const created = await createFetching(ctx, args, request.Image ?? '', () =>
+    client.containers.create(flag.str(args, 'name') ?? '', request, platform),
+  );
   for (const warning of created.Warnings ?? []) ctx.warn(warning);
   const file = flag.str(args, 'cidfile');
   if (file !== undefined) writeFileSync(resolve(ctx.cwd, file), created.Id, { flag: 'wx' });
   return created.Id;
+}
+
+/**
+ * Creates, and fetches the image when it is missing or, with --pull always, first; the engine's own is in no registry. An engine's 404 of a create means the image, as
+ * the docker CLI takes it too.
+ */
+async function createFetching<T>(
+  ctx: CliContext,
+  args: ParsedArgs,
+  image: string,
+  create: () => Promise<T>,
+): Promise<T> {
+  const policy = flag.str(args, 'pull') ?? 'missing';
+  const fetch = async (): Promise<void> => {
+    const { fetchForContainer } = await import('../../image/transfer-image.ts');
+    await fetchForContainer(ctx, {
+      name: image,
+      quiet: flag.bool(args, 'quiet'),
+      platform: flag.str(args, 'platform'),
+    });
+  };
+  if (policy === 'always' && !isBuiltIn(image)) await fetch();
+  if (policy !== 'missing' || isBuiltIn(image)) return create();
+  const created = await tolerate(create(), 404);
+  if (created !== undefined) return created;
+  await fetch();
+  return create();
 }
