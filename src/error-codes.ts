@@ -10,7 +10,8 @@ export const errorCodes = {
   CLI_INTERRUPTED: 'The command was interrupted before it was done.',
   CLI_CREDENTIALS:
     'Credentials for a registry could not be kept or forgotten; the message names the file or helper.',
-  CLI_WATCH: 'Files are not watched any more; the message says why.',
+  CLI_WATCH:
+    'Files are not watched, or not any more, for instance because another process watches the project; the message says why.',
   CLI_NOT_ROOT: 'Containers need root on this machine for now; the message says what is missing.',
   // engine
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',

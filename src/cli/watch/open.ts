@@ -7,9 +7,10 @@ import type { CliContext } from '../context.ts';
 import { matchServices } from '../project.ts';
 import { registryOf } from '../run-plan.ts';
 import { type LoadedConfiguration, loadConfiguration, planChanges } from './configuration.ts';
+import { lockProject } from './project-lock.ts';
 import { rebuild } from './rebuild.ts';
 import type { Configuration } from './reconfigure.ts';
-import { WatchSession } from './session.ts';
+import { type SessionOptions, WatchSession } from './session.ts';
 
 interface OpenWatch {
   readonly client: EngineClient;
@@ -30,10 +31,26 @@ interface OpenWatch {
   readonly prune?: boolean;
 }
 
-/** A watch session of a command. @throws TcomposeError when there is nothing to watch */
-export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSession> {
+/** A watch session of a command. @throws TcomposeError when there is nothing to watch, or another process watches the project */
+export async function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSession> {
+  const release = await lock(ctx, input);
+  try {
+    return await WatchSession.open(sessionOptions(ctx, input, release));
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function lock(ctx: CliContext, { client, loaded }: OpenWatch): Promise<() => void> {
+  if (ctx.globals.dryRun) return () => {};
+  const { ID } = await client.system.info();
+  return lockProject({ project: loaded.project.name, engine: ID });
+}
+
+function sessionOptions(ctx: CliContext, input: OpenWatch, release: () => void): SessionOptions {
   const { client, loaded, services, emit } = input;
-  return WatchSession.open({
+  return {
     client,
     project: loaded.project,
     services: (project) => matchServices(Object.keys(project.services), services),
@@ -42,10 +59,11 @@ export function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSessi
     parallel: ctx.globals.parallel,
     cwd: ctx.cwd,
     env: ctx.env,
+    release,
     rebuild: (names, project, beforeStart) =>
       rebuild(ctx, { client, project, names, emit, beforeStart, quiet: input.quiet, prune: input.prune }),
     configuration: configurationOf(ctx, input),
-  });
+  };
 }
 
 function configurationOf(ctx: CliContext, input: OpenWatch): Configuration {

@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly parallel: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called when watching has ended: another process may watch the project. */
+  readonly release: () => void;
   /** Builds services of a project and makes their containers anew. */
   readonly rebuild: (
     services: ReadonlySet<string>,
@@ -170,6 +172,7 @@ export class WatchSession {
     this.#containers.close();
     await this.#busy;
     this.#events.close();
+    this.#options.release();
   }
 
   #received(records: readonly WatchRecord[]): void {
