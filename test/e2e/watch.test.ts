@@ -293,10 +293,7 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     );
     git('add', '-A', 'src');
     git('commit', '-qm', 'two');
-    await until(
-      () => JSON.stringify(treeOf(web('/app'))) === JSON.stringify(treeOf(at('src'))),
-      'branch two',
-    );
+    await sameTrees(web('/app'), at('src'), 'branch two');
     const before = watching.applied().length;
     git('checkout', '-q', 'one');
     const done = await watching.next(before);
