@@ -21,8 +21,12 @@ export interface BatchPlan {
   readonly exec: readonly { readonly rule: CompiledRule; readonly changes: readonly Change[] }[];
 }
 
-/** Everything that changes set off: every rule that a path sets off applies. Pure. */
-export function planBatch(rules: readonly CompiledRule[], changes: readonly Change[]): BatchPlan {
+/** Everything that changes set off: every rule that a path sets off applies; where one `skips` it, files alone are synced. Pure. */
+export function planBatch(
+  rules: readonly CompiledRule[],
+  changes: readonly Change[],
+  skips: (rule: CompiledRule, change: Change) => boolean = () => false,
+): BatchPlan {
   const rebuild = new Map<string, Change[]>();
   const restart = new Map<string, Change[]>();
   const sync = new Map<string, Map<string, SyncItem>>();
@@ -30,9 +34,12 @@ export function planBatch(rules: readonly CompiledRule[], changes: readonly Chan
   for (const change of changes)
     for (const rule of rules) {
       if (!rule.triggers(change.path)) continue;
-      if (rule.action === 'rebuild') append(rebuild, rule.service, change);
-      if (rule.action === 'restart' || rule.action === 'sync+restart') append(restart, rule.service, change);
-      if (rule.action === 'sync+exec') append(exec, rule, change);
+      if (!skips(rule, change)) {
+        if (rule.action === 'rebuild') append(rebuild, rule.service, change);
+        if (rule.action === 'restart' || rule.action === 'sync+restart')
+          append(restart, rule.service, change);
+        if (rule.action === 'sync+exec') append(exec, rule, change);
+      }
       const target = rule.targetOf(change.path);
       if (target === undefined) continue;
       const items = sync.get(rule.service) ?? new Map<string, SyncItem>();

@@ -18,6 +18,7 @@ import { listChanges, listItems } from './list-items.ts';
 import { type ProjectRules, projectRules } from './project-rules.ts';
 import { putItems } from './put-items.ts';
 import { type Configuration, followEdit } from './reconfigure.ts';
+import { Restraint } from './restraint.ts';
 import { ServiceContainers } from './service-containers.ts';
 import { tellTrouble } from './trouble.ts';
 import { shownPath, Watcher } from './watcher.ts';
@@ -65,6 +66,7 @@ export class WatchSession {
   readonly #ledger = new Ledger();
   readonly #debounce: Debounce;
   readonly #watcher: Watcher;
+  readonly #restraint: Restraint;
   /** Files that describe the project, bytes in latin1. */
   #described: ReadonlySet<string>;
   readonly #edited = new Set<string>();
@@ -98,6 +100,10 @@ export class WatchSession {
     this.#described = describedBy(options.configuration?.files, ignoreFiles);
     this.#events = events;
     this.#containers = new ServiceContainers(options.client, options.project.name, events);
+    this.#restraint = new Restraint({
+      emit: options.emit,
+      shown: (path) => shownPath(path, options.cwd),
+    });
     this.#debounce = new Debounce((change) => this.#weigh(change));
     const gone = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
@@ -283,9 +289,15 @@ export class WatchSession {
 
   async #act(changes: readonly Change[], since: number): Promise<void> {
     const { emit, now, cwd } = this.#options;
-    const plan = planBatch(this.#rules, changes);
+    const plan = planBatch(this.#rules, changes, this.#restraint.judge(this.#rules, changes, since));
     if (isEmptyPlan(plan)) return;
-    const services = await carryOut(plan, this.#workshop());
+    let failed = false;
+    const noting: EventSink = (event) => {
+      failed ||= event.type === 'watch' && event.phase === 'failed';
+      emit(event);
+    };
+    const services = await carryOut(plan, { ...this.#workshop(), emit: noting });
+    this.#restraint.ended(failed, now());
     if (services.length === 0 || this.#end.signal.aborted) return;
     const paths = changes.slice(0, pathsTold).map(({ path }) => shownPath(path, cwd));
     const milliseconds = Math.round(now() - since);
