@@ -77,6 +77,8 @@ export interface ImageStore extends ImageContent {
   remove(name: string, options: RemoveOptions): Promise<readonly ImageRemoval[]>;
   /** Directories and binds for a container's root; generates tcompose/host's when asked for it. */
   rootfs(record: ImageRecord): RootfsSource;
+  /** Directories of the image's own layers, top first. Those of the machine's own image are none. */
+  layerDirectories(record: ImageRecord): readonly string[];
   /** With storage `copy`: writes the merged layers into `target` (made by this call, mode 0755). */
   copyRootfs(source: RootfsSource, target: string): Promise<void>;
   /** Blobs, layers and beginnings of blobs that no image needs, as after a pull that broke. */

@@ -116,7 +116,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   user: yes(),
   userns_mode: yes('host; the built-in engine warns of any other'),
   uts: yes(),
-  volumes: yes('the built-in engine refuses `type: image`'),
+  volumes: yes('`type: image` not with another runtime than the built-in one'),
   volumes_from: yes(),
   working_dir: yes(),
 };

@@ -57,7 +57,7 @@ export interface ContainerState {
 
 /** A mount as it stands in a container. */
 export interface MountPoint {
-  readonly Type: 'bind' | 'volume' | 'tmpfs';
+  readonly Type: 'bind' | 'volume' | 'tmpfs' | 'image';
   readonly Name?: string;
   readonly Source: string;
   readonly Destination: string;

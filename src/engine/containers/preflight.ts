@@ -5,6 +5,7 @@ import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
 import type { Container } from './container.ts';
 import { checkBindSource, checkMakeableSource } from './host/bind-source.ts';
+import { mountableImage } from './host/image-mounts.ts';
 import { networkMode } from './spec/attachments.ts';
 import { draftContainer } from './spec/draft.ts';
 import { checkForeignMounts } from './spec/foreign-mounts.ts';
@@ -33,6 +34,7 @@ export function preflight(
       for (const mount of mounts) {
         checkBindSource(mount);
         checkMakeableSource(mount);
+        if (mount.type === 'image') mountableImage(engine, mount);
       }
       if (start && networkMode(host.NetworkMode).kind === 'networks')
         demands.push({ containerName: name, ports: collectPorts(host, config) });

@@ -26,9 +26,11 @@ export interface ContainerRecord {
 }
 
 export interface StoredMount {
-  readonly type: 'bind' | 'volume' | 'tmpfs';
-  /** bind: host path. */
+  readonly type: 'bind' | 'volume' | 'tmpfs' | 'image';
+  /** bind: host path. image: its name as it was asked for. */
   readonly source: string;
+  /** image: its id, which the name may have lost by the time of a start. */
+  readonly imageId?: string;
   /** volume: its name. */
   readonly volume?: string;
   /** Anonymous volumes go with the container when it is removed with `v=1` or by AutoRemove. */

@@ -1,6 +1,7 @@
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImagePruneResponse } from '../api/image.ts';
 import { emitPrune } from '../containers/events.ts';
+import { usesImage } from '../containers/host/image-mounts.ts';
 import type { Engine } from '../context.ts';
 import { type Filters, matches, matchesLabels, timeValue, yesOrNo } from '../filters.ts';
 import { badParameter } from '../http/failure.ts';
@@ -20,10 +21,10 @@ export async function pruneImages(
   if ((filters.get('until')?.length ?? 0) > 1) throw badParameter('more than one until filter specified');
   const all = yesOrNo(filters, 'dangling') === false;
   const now = engine.clock.now().ms;
-  const used = new Set(engine.containers.all().map((container) => container.record.imageId));
+  const isUsed = (id: string): boolean => engine.containers.all().some(({ record }) => usesImage(record, id));
   const goes = (record: ImageRecord): boolean =>
     !record.host &&
-    !used.has(record.id) &&
+    !isUsed(record.id) &&
     (all || record.dangling) &&
     matchesLabels(filters, record.config.Labels ?? {}) &&
     matches(filters, 'until', (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now));
@@ -31,7 +32,7 @@ export async function pruneImages(
   const sizes = engine.images.layerUse();
   for (const { id } of engine.images.list().filter(goes)) {
     // One that got a container meanwhile stays.
-    if (engine.containers.all().some((container) => container.record.imageId === id)) continue;
+    if (isUsed(id)) continue;
     removed.push(...(await remove(id)));
   }
   let reclaimed = await engine.images.clear();

@@ -1,5 +1,6 @@
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImageDeleteResponse } from '../api/image.ts';
+import { usesImage } from '../containers/host/image-mounts.ts';
 import { withTag } from '../containers/spec/draft.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, parseFilters, timeValue, yesOrNo } from '../filters.ts';
@@ -29,7 +30,7 @@ export function imageRoutes(engine: Engine): Route[] {
   const usedBy = (imageId: string): { name: string; running: boolean }[] =>
     engine.containers
       .all()
-      .filter((container) => container.record.imageId === imageId)
+      .filter(({ record }) => usesImage(record, imageId))
       .map((container) => ({ id: container.id, name: container.name, running: container.up }));
   const emit = (action: string, id: string, name: string): void => {
     engine.events.emit({ type: 'image', action, id, attributes: { name } });

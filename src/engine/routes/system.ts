@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import { diskUsage } from '../../confined/disk-usage.ts';
 import type { Info, Version } from '../api/system.ts';
+import { usesImage } from '../containers/host/image-mounts.ts';
 import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import { summarize } from '../containers/view/inspect.ts';
 import type { Engine } from '../context.ts';
@@ -177,7 +178,7 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
       ? images.map((image) => ({
           ...summarizeImage(image),
           SharedSize: sharedSize(engine, image),
-          Containers: engine.containers.all().filter(({ record }) => record.imageId === image.id).length,
+          Containers: engine.containers.all().filter(({ record }) => usesImage(record, image.id)).length,
         }))
       : [],
     Containers: containers,

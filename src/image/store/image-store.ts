@@ -271,6 +271,9 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     return [...removals, { Deleted: image.id }, ...gone.map((chainId) => ({ Deleted: chainId }))];
   }
 
+  const layerDirectories = (image: ImageRecord): string[] =>
+    image.host ? [] : image.chain.map((chainId) => layers.lowerDir(chainId)).reverse();
+
   let base: string | undefined;
 
   function rootfs(image: ImageRecord): RootfsSource {
@@ -280,7 +283,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const { lowerDir, binds } = hostRoot.rootfs();
       return { lowerDirs: [lowerDir, base], binds, storage, release };
     }
-    const lowerDirs = [...image.chain.map((chainId) => layers.lowerDir(chainId)).reverse(), base];
+    const lowerDirs = [...layerDirectories(image), base];
     return { lowerDirs, binds: [], storage, release };
   }
 
@@ -354,6 +357,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       }),
     remove: (name, removeOptions) => exclusively(() => remove(name, removeOptions)),
     rootfs,
+    layerDirectories,
     copyRootfs: (source, target) => copyLayers(source.lowerDirs, target),
     ...content,
     loose: () => ({ size: looseBlobs(shelf).reduce((sum, { size }) => sum + size, 0) }),

@@ -18,6 +18,12 @@ export type RootfsContext =
     }
   | { readonly kind: 'directory'; readonly path: string; readonly binds?: readonly RootfsBind[] };
 
+/** An image's layers, read-only, top first (two or more), at an empty directory of their own. */
+export interface ImageOverlay {
+  readonly lowerDirs: readonly string[];
+  readonly mountPoint: string;
+}
+
 /** All a launch needs beside the OCI spec. */
 export interface LaunchContext {
   readonly id: string;
@@ -25,6 +31,8 @@ export interface LaunchContext {
   readonly stdio: LaunchPlan['stdio'];
   readonly log?: NonNullable<LaunchPlan['log']>;
   readonly rootfs: RootfsContext;
+  /** Mounted before the root, seen only in the container's mount namespace: sources of its binds. Default: none. */
+  readonly images?: readonly ImageOverlay[];
   /** From the network service; absent: a new network namespace has lo only. */
   readonly attach?: AttachPlan;
   readonly machine: MachineFacts;

@@ -193,10 +193,13 @@ export type NetworkOp =
 
 /**
  * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); one below /dev, /proc or
- * /sys may pass through no symbolic link at all. `source` paths are the host's. Before `pivot` the new root is at `root` of the first rootfs op.
+ * /sys may pass through no symbolic link at all. `source` paths are the host's. Before `pivot` the new root is at `root` of the last rootfs op.
  */
 export type SetupOp =
-  /** overlayfs mount as the root. `options` is the kernel's option string (≤ one page). */
+  /**
+   * overlayfs mount as the root; the last rootfs op is the container's, those before it hold images that binds of the plan show.
+   * Read-only when `upper` is ''. The kernel takes at most one page of options.
+   */
   | {
       readonly op: 'rootfs-overlay';
       readonly lower: readonly string[];

@@ -54,7 +54,18 @@ function movesRoot({ linux }: OciSpec, { noPivot }: LaunchContext): boolean {
   return noPivot === true || linux.namespaces.some(({ type, path }) => type === 'mount' && path);
 }
 
-function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
+function rootfs({ rootfs: source, images = [], machine }: LaunchContext): SetupOp[] {
+  const { userNamespace: userxattr } = machine;
+  const shown = images.map(
+    ({ lowerDirs: lower, mountPoint }): SetupOp => ({
+      op: 'rootfs-overlay',
+      lower,
+      upper: '',
+      work: '',
+      mountPoint,
+      userxattr,
+    }),
+  );
   const binds = (source.binds ?? []).map(
     (bind): SetupOp => ({
       op: 'bind',
@@ -71,7 +82,7 @@ function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
     }),
   );
   if (source.kind === 'directory') {
-    return [{ op: 'rootfs-bind', source: source.path, mountPoint: source.path }, ...binds];
+    return [...shown, { op: 'rootfs-bind', source: source.path, mountPoint: source.path }, ...binds];
   }
   const overlay: SetupOp = {
     op: 'rootfs-overlay',
@@ -79,9 +90,9 @@ function rootfs({ rootfs: source, machine }: LaunchContext): SetupOp[] {
     upper: source.upper,
     work: source.work,
     mountPoint: source.mountPoint,
-    userxattr: machine.userNamespace,
+    userxattr,
   };
-  return [overlay, ...binds];
+  return [...shown, overlay, ...binds];
 }
 
 function directory(target: string): SetupOp {

@@ -9,21 +9,27 @@ import type { ContainerRecord, StoredMount } from '../record.ts';
 import { bindSource } from './bind-source.ts';
 import { confineVolume, type Source, writableDirectories } from './writable-directories.ts';
 
-/** Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked. */
+/**
+ * Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked.
+ * @param imageRoot where a mounted image's root will be when the launch comes to its binds
+ */
 export function resolveMounts(
   engine: Pick<Engine, 'volumes' | 'containers'>,
   record: ContainerRecord,
+  imageRoot: (mount: StoredMount) => string,
 ): ResolvedMount[] {
-  const writable = record.mounts.some(({ type }) => type !== 'tmpfs')
+  const writable = record.mounts.some(({ type }) => type === 'bind' || type === 'volume')
     ? writableDirectories(engine)
     : new Set<string>();
   return record.mounts.map((mount) => ({
-    type: mount.type,
+    type: mount.type === 'image' ? 'bind' : mount.type,
     ...(mount.type === 'bind'
       ? bindSource(mount, writable)
-      : mount.type === 'volume'
-        ? volumeSource(engine, mount, writable)
-        : { source: '' }),
+      : mount.type === 'image'
+        ? below({ source: imageRoot(mount) }, mount.subpath, `image ${mount.source}`)
+        : mount.type === 'volume'
+          ? volumeSource(engine, mount, writable)
+          : { source: '' }),
     target: mount.target,
     readOnly: mount.readOnly,
     ...(mount.recursive === undefined ? {} : { recursive: mount.recursive }),
@@ -43,14 +49,17 @@ function volumeSource(
   if (!existsSync(data)) {
     throw badParameter(`volume ${volume.name} cannot be mounted: ${data} does not exist`);
   }
-  const whole = confineVolume(volume, data, writable);
-  if (mount.subpath === undefined) return whole;
-  const parts = mount.subpath.split('/').filter((part) => part !== '' && part !== '.');
+  return below(confineVolume(volume, data, writable), mount.subpath, 'volume', data);
+}
+
+/** A part of what a mount shows; the launch looks it up once, below the whole. */
+function below(whole: Source, subpath: string | undefined, what: string, root = whole.source): Source {
+  const parts = (subpath ?? '').split('/').filter((part) => part !== '' && part !== '.');
   if (parts.length === 0) return whole;
   if (parts.includes('..')) {
-    throw badParameter(`cannot access path ${data}/${mount.subpath}: it leads out of the volume`);
+    throw badParameter(`cannot access path ${root}/${subpath}: it leads out of the ${what}`);
   }
-  return { source: join(whole.source, ...parts), below: whole.below ?? data };
+  return { source: join(whole.source, ...parts), below: whole.below ?? root };
 }
 
 /** HostConfig.Devices as found on this machine; privileged containers get every node of /dev. Throws 400. */

@@ -14,6 +14,7 @@ import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
 import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
+import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
 import { ownAccountFiles } from '../root/image-accounts.ts';
@@ -44,7 +45,7 @@ export async function prepare(
   const { record } = container;
   const launcher = chooseLauncher(engine, container);
   const host = withDeviceNumbers(container.hostConfig);
-  const mounts = resolveMounts(engine, record);
+  const mounts = resolveMounts(engine, record, (mount) => imageRoot(container, rootfs.storage, mount));
   if (container.mutable.attachments.bridge !== undefined) {
     const users = attachedTo(engine.containers.all(), container.mutable.attachments.bridge.networkId);
     await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
@@ -52,6 +53,7 @@ export async function prepare(
   const attached = allocate(engine, container, undo);
   makeRunDir(container.runDir);
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
+  const images = await prepareImageMounts(engine, container, rootfs);
 
   const mode = networkMode(host.NetworkMode);
   const userPromise = userOf(engine, container, host.GroupAdd ?? []);
@@ -108,6 +110,7 @@ export async function prepare(
       },
       ...(log === undefined ? {} : { log }),
       rootfs: context,
+      images,
       ...(attach === undefined ? {} : { attach: { host: attach.host, network: attach.network } }),
       machine: engine.machine,
       init: host.Init ?? false,

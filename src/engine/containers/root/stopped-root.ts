@@ -137,7 +137,7 @@ function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => 
 
 /** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
 function coverOf(
-  engine: Pick<Engine, 'volumes' | 'containers'>,
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
   container: Files,
   mount: StoredMount,
 ): { readonly target: string; readonly readOnly: boolean; readonly open: () => number | undefined } {
@@ -148,12 +148,17 @@ function coverOf(
     volumeKind(volume.options).kind === 'mount' &&
     !isMounted(engine.volumes.dataPath(volume));
   if (away) return { target, readOnly: true, open: () => openIfThere(emptyDirectory(container)) };
-  return { target, readOnly: mount.readOnly, open: () => openSource(engine, mount) };
+  return { target, readOnly: mount.readOnly, open: () => openSource(engine, container, mount) };
 }
 
 /** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */
-function openSource(engine: Pick<Engine, 'volumes' | 'containers'>, mount: StoredMount): number | undefined {
+function openSource(
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
+  container: Files,
+  mount: StoredMount,
+): number | undefined {
   if (mount.type === 'tmpfs') return undefined;
+  if (mount.type === 'image') return openImageMount(engine, container, mount);
   const writable = writableDirectories(engine);
   const volume = mount.volume === undefined ? undefined : engine.volumes.get(mount.volume);
   if (mount.volume !== undefined && volume === undefined) return undefined;
@@ -163,6 +168,24 @@ function openSource(engine: Pick<Engine, 'volumes' | 'containers'>, mount: Store
       : confineVolume(volume, engine.volumes.dataPath(volume), writable),
   );
   return source === undefined || mount.subpath === undefined ? source : openInside(source, mount.subpath);
+}
+
+function openImageMount(
+  engine: Pick<Engine, 'images'>,
+  container: Files,
+  mount: StoredMount,
+): number | undefined {
+  const image = engine.images.get(mount.imageId ?? '');
+  if (image === undefined) return undefined;
+  const tree = merged(engine.images.layerDirectories(image), container, engine.images.rootfs(image));
+  try {
+    const entry = tree.find(mount.subpath ?? '', true);
+    const fd = entry === undefined ? undefined : openSync(`/proc/self/fd/${entry.fd}`, O_PATH);
+    entry?.close();
+    return fd;
+  } finally {
+    tree.close();
+  }
 }
 
 function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {

@@ -12,6 +12,7 @@ import { rfc3339 } from '../../time-text.ts';
 import { Container } from '../container.ts';
 import { emitContainer, emitVolume } from '../events.ts';
 import { checkBindSource } from '../host/bind-source.ts';
+import { mountableImage } from '../host/image-mounts.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
 import { volumeUsers } from '../lifecycle/remove.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
@@ -139,6 +140,7 @@ function inheritedMounts(engine: Engine, host: HostConfig): StoredMount[] {
 }
 
 function storeMount(engine: Engine, spec: MountSpec, containerId: string, made: string[]): StoredMount {
+  if (spec.type === 'image') return { ...spec, imageId: mountableImage(engine, spec).id };
   if (spec.type !== 'volume') return spec;
   const { name, driver, driverOptions, labels, ...rest } = spec;
   const { record, isNew } = engine.volumes.create(

@@ -5,6 +5,12 @@ import type { MountSpec } from './mount-spec.ts';
 /** Refuses (400) mounts that another runtime, in a mount namespace of its own, can't carry out. */
 export function checkForeignMounts({ name }: ForeignRuntime, mounts: readonly MountSpec[]): void {
   for (const mount of mounts) {
+    if (mount.type === 'image') {
+      throw badParameter(
+        `the image ${mount.source} can not be mounted at ${mount.target} with the runtime ${name}`,
+        'use the built-in runtime',
+      );
+    }
     if (mount.propagation !== 'shared' && mount.propagation !== 'rshared') continue;
     throw badParameter(
       `the mount at ${mount.target} can not be ${mount.propagation} with the runtime ${name}: its mounts do not reach this machine`,

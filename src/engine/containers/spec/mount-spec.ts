@@ -8,7 +8,7 @@ import type { StoredMount } from '../record.ts';
 
 /** A mount as asked for; volumes may still have to be made, and get a name when they have none. */
 export type MountSpec =
-  | (StoredMount & { readonly type: 'bind' | 'tmpfs' })
+  | (StoredMount & { readonly type: 'bind' | 'tmpfs' | 'image' })
   | (Omit<StoredMount, 'volume'> & {
       readonly type: 'volume';
       /** Undefined: anonymous. */
@@ -124,7 +124,22 @@ export function parseMount(mount: MountRequest): MountSpec {
       ],
     };
   }
+  if (mount.Type === 'image') return imageMount(mount, target);
   throw badParameter(`invalid mount config: mount type "${mount.Type}" is not supported by this engine`);
+}
+
+function imageMount(mount: MountRequest, target: string): MountSpec {
+  if (!mount.Source)
+    throw badParameter('invalid mount config for type "image": field Source must not be empty');
+  const subpath = mount.ImageOptions?.Subpath;
+  return {
+    type: 'image',
+    source: mount.Source,
+    target,
+    readOnly: true,
+    mode: '',
+    ...(subpath ? { subpath } : {}),
+  };
 }
 
 /**

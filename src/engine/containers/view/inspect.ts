@@ -14,6 +14,7 @@ import { endpointId, prefixLength } from '../../networks.ts';
 import { never, parseRfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
 import { hostFilesIn } from '../host/host-files.ts';
+import { imageRoot } from '../host/image-mounts.ts';
 import { aliasesOf } from '../spec/attachments.ts';
 import { parsePortKey, portKey } from '../spec/port-spec.ts';
 import { lastExit, lastStart, shownStatus } from '../state.ts';
@@ -166,7 +167,8 @@ function mountPoints(engine: Engine, container: Container): MountPoint[] {
     }
     return {
       Type: mount.type,
-      Source: mount.source,
+      ...(mount.type === 'image' ? { Name: mount.source } : {}),
+      Source: mount.type === 'image' ? imageRoot(container, { kind: 'overlay' }, mount) : mount.source,
       Destination: mount.target,
       Mode: mount.mode,
       RW: rw,

@@ -15,6 +15,7 @@ static void put_escaped(struct buffer *out, const char *text, bool colons) {
 }
 
 static int rootfs_done(struct setup *setup, const char *mount_point, struct failure *failure) {
+  close_fd(&setup->root);
   setup->root = open(mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (setup->root < 0) return FAIL(failure, "open", "%s", mount_point);
   return 0;
@@ -24,7 +25,8 @@ static int rootfs_done(struct setup *setup, const char *mount_point, struct fail
 static size_t common_directory(const struct setup_op *op) {
   const char *first = LIST_AT(const char *, op->overlay.lower, 0)[0];
   size_t common = strlen(first);
-  for (uint32_t i = 0; i < op->overlay.lower.count + 2; i++) {
+  uint32_t count = op->overlay.lower.count + (*op->overlay.upper ? 2 : 0);
+  for (uint32_t i = 0; i < count; i++) {
     const char *path = i == op->overlay.lower.count ? op->overlay.upper : op->overlay.work;
     if (i < op->overlay.lower.count) path = *LIST_AT(const char *, op->overlay.lower, i);
     size_t same = 0;
@@ -51,10 +53,12 @@ int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failur
     if (i) put_u8(&data, ':');
     put_escaped(&data, *LIST_AT(const char *, op->overlay.lower, i) + common, true);
   }
-  put_format(&data, ",upperdir=");
-  put_escaped(&data, op->overlay.upper + common, false);
-  put_format(&data, ",workdir=");
-  put_escaped(&data, op->overlay.work + common, false);
+  if (*op->overlay.upper) {
+    put_format(&data, ",upperdir=");
+    put_escaped(&data, op->overlay.upper + common, false);
+    put_format(&data, ",workdir=");
+    put_escaped(&data, op->overlay.work + common, false);
+  }
   if (op->overlay.userxattr) put_format(&data, ",userxattr");
   put_u8(&data, 0);
   int result = mount("overlay", op->overlay.mount_point, "overlay", 0, data.data + data.start);
