@@ -22,6 +22,7 @@ interface Fetched {
  * What a project's plan is made from, with the images that it needs fetched before: which image a name comes to decides what is
  * made anew. All of them are tried; one that can't be had fails the command before a container is touched. A dry run fetches
  * nothing, and leaves it to the plan that comes after to say what would be.
+ * @param rebuild whether images are built again when what they are made from changed, unless a flag is against it
  */
 export async function observeWithImages(
   ctx: CliContext,
@@ -29,6 +30,7 @@ export async function observeWithImages(
   project: Project,
   options: ImageOptions,
   args: ParsedArgs,
+  rebuild = false,
 ): Promise<Fetched> {
   const look = (inspectedImages: readonly string[]) =>
     observe(client, project.name, {
@@ -43,7 +45,9 @@ export async function observeWithImages(
     const supposed = withBuilt(ctx, project, observed, options, args);
     return { observed: supposed, images: options };
   }
-  const built = await buildImages(ctx, client, project, observed, options, args);
+  const missing = await buildImages(ctx, client, project, observed, options, args);
+  const changed = rebuild && (await buildChanged(ctx, client, project, observed, options, args));
+  const built = missing || changed;
   const fetched = await fetchImages(ctx, client, project, built ? await look([]) : observed, options);
   return built || fetched
     ? { observed: await look([]), images: seenTo(options) }
@@ -87,6 +91,23 @@ export async function buildImages(
     ...(options.defaultPlatform === undefined ? {} : { defaultPlatform: options.defaultPlatform }),
   });
   return true;
+}
+
+/** Builds again what changed since it was built, unless a flag is against it. False: nothing did. */
+async function buildChanged(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+  observed: Observed,
+  options: ImageOptions,
+  args: ParsedArgs,
+): Promise<boolean> {
+  const off = ['build', 'no-build', 'no-auto-build', 'no-recreate'].some((name) => flag.bool(args, name));
+  const buildable = Object.values(project.services).some(({ build }) => build !== undefined);
+  if (off || ctx.globals.compatibility || !buildable) return false;
+  const { rebuildChanged } = await import('./build/rebuild-changed.ts');
+  const quietBuild = flag.bool(args, 'quiet-build');
+  return rebuildChanged(ctx, client, project, observed, { ...options, quietBuild });
 }
 
 function imagesToBuild(project: Project, observed: Observed, options: ImageOptions, args: ParsedArgs) {

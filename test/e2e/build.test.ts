@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { requirements } from '../support/cli.ts';
@@ -15,6 +17,7 @@ services:
       context: ./web
       args: { GREETING: hello }
       secrets: [token]
+    stop_grace_period: 0s
     command: [sh, -c, "cat /app/out; exec sleep 1000"]
   job:
     image: shop-job
@@ -84,6 +87,39 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(bench.run('up', '-d', '--wait', '--build')).toMatchObject({ status: 0 });
     expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('hello\nthree\n6\n');
     expect(bench.run('up', '-d', '--wait', '--build').stderr).toContain('shop-web-1  Running');
+  });
+
+  it('builds anew by itself what changed since, and says nothing of what did not', () => {
+    const output = () => bench.run('logs', '--no-log-prefix', 'web').stdout;
+    bench.write('web/message', 'four\n');
+    for (const flag of ['--no-auto-build', '--no-build', '--no-recreate'])
+      expect(bench.run('up', '-d', flag).stderr).toContain('shop-web-1  Running');
+    expect(output()).toBe('hello\nthree\n6\n');
+    const changed = bench.run('up', '-d', '--wait');
+    expect(changed.stderr).toContain('Image shop-web  Built');
+    expect(output()).toBe('hello\nfour\n6\n');
+    const same = bench.run('up', '-d', '--wait');
+    expect(same.stderr).toContain('shop-web-1  Running');
+    expect(same.stderr).not.toMatch(/Built|CACHED/);
+    bench.write('web/Dockerfile', `${dockerfile}LABEL only=configuration\n`);
+    expect(bench.run('up', '-d', '--wait').stderr).toMatch(/shop-web +Built.*shop-web-1 +Recreated/s);
+    bench.write('web/Dockerfile', dockerfile);
+  });
+
+  it('leaves alone what was built with arguments of the command line, and what can not be looked at', () => {
+    expect(bench.run('build', '--build-arg', 'GREETING=bye', 'web')).toMatchObject({ status: 0 });
+    for (let times = 0; times < 2; times++) {
+      expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
+      expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('bye\nfour\n6\n');
+    }
+    expect(bench.run('build', 'web')).toMatchObject({ status: 0 });
+    expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
+    renameSync(join(bench.dir, 'web'), join(bench.dir, 'away'));
+    const { status, stderr } = bench.run('up', '-d', '--wait');
+    renameSync(join(bench.dir, 'away'), join(bench.dir, 'web'));
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('image shop-web is used as it is');
+    expect(stderr).toContain('shop-web-1  Running');
   });
 
   it('names the line of a step that fails, shows its output, and starts nothing', () => {

@@ -25,6 +25,11 @@ export const sharedFlags = {
   noDeps: { name: 'no-deps', type: 'boolean', summary: 'Leave services it depends on alone' },
   build: { name: 'build', type: 'boolean', summary: 'Build images first' },
   noBuild: { name: 'no-build', type: 'boolean', summary: 'Do not build an image, even if it is missing' },
+  noAutoBuild: {
+    name: 'no-auto-build',
+    type: 'boolean',
+    summary: 'Use images that were built before, even if what they are built from changed',
+  },
   quietBuild: { name: 'quiet-build', type: 'boolean', summary: 'No build output' },
   pull: {
     name: 'pull',

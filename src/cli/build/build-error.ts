@@ -17,3 +17,7 @@ export function failureOutput({ output }: Extract<BuildEvent, { type: 'error' }>
   if (output === undefined) return [];
   return ['------', ` > ${output.name}:`, ...output.lines, '------'];
 }
+
+/** Whether a build could not be looked at, as against one that failed. */
+export const isUnreachable = (error: unknown): error is TcomposeError =>
+  error instanceof TcomposeError && (error.code === 'BUILD_CONTEXT' || error.code === 'BUILD_NOT_YET');

@@ -3,10 +3,12 @@ import type { BuildEvent } from '../../engine/api/build.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import { type BuildFlags, planBuilds, type ServiceBuild } from '../../project/builds/plan-builds.ts';
+import { labels } from '../../project/labels.ts';
 import type { CliContext } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
-import { buildError, failureOutput } from './build-error.ts';
+import { buildError, failureOutput, isUnreachable } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
+import { QuietUntilWork } from './quiet-until-work.ts';
 
 /** Builds under way at the same time unless the command line says otherwise. */
 const usualParallel = 4;
@@ -15,6 +17,8 @@ interface RunBuildsOptions extends BuildFlags {
   readonly quiet: boolean;
   /** Only look over the Dockerfiles. */
   readonly check?: boolean;
+  /** Only these services, whose images are these: nothing is told of one that stays as it is. */
+  readonly onlyChanged?: ReadonlyMap<string, string>;
 }
 
 /** What became of the builds: image id by service. */
@@ -32,7 +36,10 @@ export async function runBuilds(
   options: RunBuildsOptions,
 ): Promise<BuiltImages> {
   const dockerfiles = await readDockerfiles(project, Object.keys(project.services));
-  const builds = planBuilds(project, services, options, dockerfiles);
+  const { onlyChanged } = options;
+  const builds = planBuilds(project, services, options, dockerfiles).filter(
+    ({ service }) => onlyChanged === undefined || onlyChanged.has(service),
+  );
   if (builds.length === 0) return new Map();
   if (!isOwnEngine(client))
     throw new TcomposeError(
@@ -40,7 +47,8 @@ export async function runBuilds(
       'images are built by the engine of tcompose only; the one that DOCKER_HOST names is another',
       { hint: 'Build them with that engine’s own tools first, or unset DOCKER_HOST.' },
     );
-  for (const warning of builds.flatMap(({ warnings }) => warnings)) ctx.warn(warning);
+  if (onlyChanged === undefined)
+    for (const warning of builds.flatMap(({ warnings }) => warnings)) ctx.warn(warning);
   const run = new BuildRun(ctx, client, project, builds, options);
   return run.all();
 }
@@ -80,7 +88,8 @@ class BuildRun {
       this.#stop.abort();
     });
     const resources = this.#builds.map(({ image }) => ({ kind: 'image' as const, name: image }));
-    if (!this.#ctx.globals.dryRun) renderer.emit({ type: 'begin', resources });
+    const { onlyChanged } = this.#options;
+    if (!this.#ctx.globals.dryRun && onlyChanged === undefined) renderer.emit({ type: 'begin', resources });
     const begun = new Map<string, Promise<void>>();
     for (const build of this.#builds) {
       const needs = build.needs.flatMap((name) => begun.get(name) ?? []);
@@ -107,20 +116,48 @@ class BuildRun {
     while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#free--;
     try {
-      await this.#one(build, emit);
+      const { onlyChanged } = this.#options;
+      if (onlyChanged === undefined) await this.#one(build, emit);
+      else await this.#oneIfChanged(build, onlyChanged.get(build.service), emit);
     } finally {
       this.#free++;
       this.#waiting.shift()?.();
     }
   }
 
-  async #one(build: ServiceBuild, emit: CliContext['emit']): Promise<void> {
+  async #oneIfChanged(
+    build: ServiceBuild,
+    known: string | undefined,
+    emit: CliContext['emit'],
+  ): Promise<void> {
+    const quiet = new QuietUntilWork(emit);
+    quiet.emit({ type: 'begin', resources: [{ kind: 'image', name: build.image }] });
+    for (const message of build.warnings) quiet.emit({ type: 'warning', message });
+    try {
+      await this.#one(build, quiet.emit, () => quiet.open());
+    } catch (error) {
+      if (isUnreachable(error)) {
+        const message = `image ${build.image} is used as it is, because it can't be told whether it is to be built again: ${error.message}`;
+        emit({ type: 'warning', message });
+        return;
+      }
+      quiet.open();
+      throw error;
+    }
+    if (this.#images.get(build.service) !== known) quiet.open();
+  }
+
+  /** @param works is called when there turns out to be something to do */
+  async #one(build: ServiceBuild, emit: CliContext['emit'], works = () => {}): Promise<void> {
     const interrupted = () => new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
     if (this.#stop.signal.aborted) throw interrupted();
     const { dryRun } = this.#ctx.globals;
     const secrets = dryRun ? {} : await readSecrets(this.#ctx, this.#project, build);
     const request = {
       ...build.request,
+      ...(Object.keys(this.#options.args).length === 0
+        ? {}
+        : { labels: { ...build.request.labels, [labels.buildArguments]: 'given' } }),
       secrets,
       ...(dryRun
         ? { only: 'plan' as const }
@@ -132,8 +169,11 @@ class BuildRun {
       emit({ type: 'progress', kind: 'image', name: build.image, status, state, at: this.#ctx.now() });
     if (!dryRun) tell('Building', 'working');
     try {
-      for await (const event of this.#client.builds.run(request, this.#stop.signal))
+      for await (const event of this.#client.builds.run(request, this.#stop.signal)) {
+        if (event.type === 'log' || event.type === 'note' || (event.type === 'start' && event.base !== true))
+          works();
         this.#take(event, build, emit);
+      }
     } catch (error) {
       if (!dryRun) tell('Error', 'failed');
       const own = error instanceof TcomposeError;

@@ -37,7 +37,13 @@ export interface BuildRequest {
 export type BuildEvent =
   /** How many steps there are. */
   | { readonly type: 'begin'; readonly steps: number }
-  | { readonly type: 'start'; readonly step: number; readonly name: string }
+  | {
+      readonly type: 'start';
+      readonly step: number;
+      readonly name: string;
+      /** The step is an image to build upon: there is nothing to do. */
+      readonly base?: true;
+    }
   | { readonly type: 'log'; readonly step: number; readonly text: string }
   | {
       readonly type: 'end';

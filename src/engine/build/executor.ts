@@ -110,7 +110,7 @@ export class Executor {
   async #carryOut(id: StepId): Promise<Snapshot> {
     const step = this.#plan.steps[id]!;
     if (step.kind === 'image') {
-      await this.#sink({ type: 'start', step: id, name: step.name });
+      await this.#sink({ type: 'start', step: id, name: step.name, base: true });
       await this.#sink({ type: 'end', step: id, name: step.name, outcome: 'done', took: 0 });
       return this.#inputs.images.get(id)!;
     }

@@ -48,6 +48,7 @@ export const command: Command = {
         value: 'SERVICE',
         summary: 'Do not show the output of these services',
       },
+      sharedFlags.noAutoBuild,
       sharedFlags.noBuild,
       bool('no-color', 'Output without colour'),
       sharedFlags.noDeps,
@@ -83,7 +84,7 @@ export const command: Command = {
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');
     const given = upOptions(args, ctx, roots, { start: !noStart, wait });
-    const { observed, images } = await observeWithImages(ctx, client, project, given.images, args);
+    const { observed, images } = await observeWithImages(ctx, client, project, given.images, args, true);
     const options = { ...given, images };
     const diverged = divergedVolumes(project, observed);
     const renewVolumes =
