@@ -38,7 +38,6 @@ test('what one machine does not carry out is warned about by name', async () => 
     'credential_spec',
     'isolation',
     'models',
-    'pull_refresh_after',
     'use_api_socket',
     'provider',
   ]);
