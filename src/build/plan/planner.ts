@@ -11,10 +11,10 @@ import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
 import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
 import type { BuildOptions } from './options.ts';
-import { parsePlatform, platformArguments } from './platform.ts';
+import { parsePlatform, platformArguments, platformText } from './platform.ts';
 import { defaultPath, StageDraft, type StageState } from './stage-draft.ts';
 import { StepList } from './step-list.ts';
-import type { BaseImage, BuildPlan, StepId, Tree, Warning } from './types.ts';
+import type { BaseImage, BuildPlan, Platform, StepId, Tree, Warning } from './types.ts';
 
 /** A plan, or the images that have to be looked at before there can be one. */
 export type Planned =
@@ -216,7 +216,7 @@ class Planner {
     const { image, range, platform } = stage.from;
     const { result, unmatched } = this.#expandGlobal(image, range, this.#sources.globals);
     for (const name of unmatched) this.#undeclared(name, range);
-    if (platform !== undefined) this.#checkPlatform(platform, range);
+    const wanted = platform === undefined ? this.#options.platform : this.#platform(platform, range);
     if (result.trim() === '') throw faultAt(this.#file, range, `base name (${image}) should not be blank`);
     const context = this.#contextOf(result);
     const earlier = this.#file.stages.slice(0, stage.index).findLast(({ name }) => name === result);
@@ -228,7 +228,9 @@ class Planner {
       };
     if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
     const reference = context?.kind === 'image' ? context.reference : result;
-    return { base: this.#imageState(reference, stage, range), isImage: true };
+    const base = this.#imageState(reference, stage, range);
+    this.#checkPlatform(reference, wanted, range);
+    return { base, isImage: true };
   }
 
   #undeclared(name: string, range: LineRange): void {
@@ -244,10 +246,23 @@ class Planner {
     });
   }
 
-  #checkPlatform(text: string, range: LineRange): void {
+  #platform(text: string, range: LineRange): Platform {
     const { result } = this.#expandGlobal(text, range, this.#sources.globals);
     if (result === '') throw faultAt(this.#file, range, `empty platform value from expression ${text}`);
-    placed(this.#file, range, () => parsePlatform(result));
+    return placed(this.#file, range, () => parsePlatform(result));
+  }
+
+  /** Whoever asks for a platform must not get another one's files. */
+  #checkPlatform(name: string, wanted: Platform, range: LineRange): void {
+    const { os, architecture } = this.#images.get(this.#reference(name, range))!;
+    if (os === wanted.os && architecture === wanted.architecture) return;
+    throw faultAt(
+      this.#file,
+      range,
+      `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, and ${platformText(wanted)} is asked for`,
+      'BUILD_NOT_YET',
+      'Images of other platforms are not built upon: name this machine’s, or build on a machine of that platform.',
+    );
   }
 
   #contextOf(name: string) {

@@ -44,6 +44,15 @@ CMD ["/app/out"]
 `;
 
 describe('planBuild', () => {
+  it('refuses an image of another platform than the one asked for', () => {
+    const arm = { os: 'linux', architecture: 'arm64', variant: '' };
+    const refusal = /base:1 here is for linux\/amd64, and linux\/arm64 is asked for/;
+    expect(() => planned('FROM --platform=linux/arm64 base:1\n')).toThrow(refusal);
+    expect(() => planned('FROM base:1\n', { platform: arm })).toThrow(refusal);
+    expect(planned('FROM --platform=$BUILDPLATFORM base:1\n', { platform: arm }).kind).toBe('plan');
+    expect(planned('FROM scratch\n', { platform: arm }).kind).toBe('plan');
+  });
+
   it('plans what the target needs, in order', () => {
     expect(text(stages)).toMatchInlineSnapshot(`
       "0  [tools 1/3] FROM docker.io/library/base:1
