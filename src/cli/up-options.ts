@@ -69,6 +69,7 @@ export function imageOptions(args: ParsedArgs, ctx: Pick<CliContext, 'env'>): Im
     ...(pull === undefined || pull === 'policy' ? {} : { pull }),
     ...(defaultPlatform ? { defaultPlatform } : {}),
     nowMs: Date.now(),
+    noBuild: flag.bool(args, 'no-build'),
     quiet: flag.bool(args, 'quiet-pull'),
   };
 }

@@ -12,15 +12,19 @@ export function missingImage(
   wanted: WantedImage,
   cause: string,
   observed: Observed,
-  canPull: boolean,
+  { canPull, noBuild = false }: { readonly canPull: boolean; readonly noBuild?: boolean },
 ): TcomposeError {
   const { reference, service, use } = wanted;
   const what = use === 'container' ? '' : use === 'mount' ? ' mounted by' : ' of a hook of';
   if (use === 'container' && service.build !== undefined)
     return new TcomposeError(
       'PROJECT_IMAGE_MISSING',
-      `there is no image ${reference} on this machine, and service ${service.name} is not built now`,
-      { hint: `Build it: tcompose build ${service.name}` },
+      noBuild
+        ? `image ${reference} of service ${service.name} is to be built (${cause}), and --no-build keeps it from being`
+        : `image ${reference} of service ${service.name} can't be used (${cause}), and its pull policy rules out that it is built now`,
+      {
+        hint: `${noBuild ? 'Leave --no-build out, or build it' : 'Build it'}: tcompose build ${service.name}`,
+      },
     );
   const never = canPull && cause === notHere ? ', and may not be pulled' : '';
   return new TcomposeError(

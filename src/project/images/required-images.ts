@@ -14,6 +14,8 @@ import { type WantedImage, wantedImages } from './wanted-images.ts';
 export interface ImageOptions {
   /** Whether the engine can fetch images. */
   readonly canPull: boolean;
+  /** The command line rules out that anything is built. */
+  readonly noBuild?: boolean;
   /** Pull policy of the command line; it wins over the services' own. */
   readonly pull?: string;
   /** For services that name none (DOCKER_DEFAULT_PLATFORM). */
@@ -48,7 +50,7 @@ export function requireImages(
       const step = addPull(plan, wanted, decision, observed, options);
       fetched.set(wanted.service.name, [...(fetched.get(wanted.service.name) ?? []), step]);
     } else if (decision.kind !== 'build' || localImage(wanted.reference, observed) === undefined)
-      missing.push(missingImage(wanted, decision.cause, observed, options.canPull));
+      missing.push(missingImage(wanted, decision.cause, observed, options));
   }
   if (missing.length === 1) throw missing[0]!;
   if (missing.length > 1) throw new TcomposeErrors(missing);

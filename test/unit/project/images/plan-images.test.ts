@@ -31,6 +31,18 @@ const observed = (images: Record<string, string> = {}, facts: Observed['imageFac
 const options = { canPull: true, nowMs: 0 };
 
 describe('images before up', () => {
+  it('that are not built tell what keeps them from being', () => {
+    const plan = (service: object, more: object) => () =>
+      planImages(project({ a: { build: { context: '.' }, ...service } }), observed(), {
+        ...options,
+        ...more,
+      });
+    expect(plan({}, { noBuild: true })).toThrow(
+      'image p-a of service a is to be built (it is not on this machine), and --no-build keeps it from being',
+    );
+    expect(plan({ pull_policy: 'never' }, {})).toThrow('its pull policy rules out that it is built now');
+  });
+
   it('are fetched once a name and platform, with what is mounted and what hooks run', () => {
     const plan = planImages(
       project({
