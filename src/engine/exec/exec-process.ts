@@ -13,6 +13,7 @@ import type { ExecCreateRequest } from '../api/exec.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
 import { readAccountFiles } from '../containers/root/account-files.ts';
+import { commandHint } from '../containers/root/find-command.ts';
 import { openRunningRoot } from '../containers/root/running-root.ts';
 import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
@@ -92,7 +93,10 @@ export async function startExec(
     exec.shim = shim;
     const outcome = await firstState(shim, request.AttachStdin ?? false, options);
     if (outcome.type === 'failed') {
-      throw execFailure(launch.launcher, outcome, request, runDir);
+      const { env = [], cwd } = ownPlan.process;
+      const search = { command: ownPlan.process.argv[0] ?? '', cwd, env };
+      const hint = await commandHint(outcome, engine.machine, search, () => openRunningRoot(state.process));
+      throw execFailure(launch.launcher, outcome, request, { runDir, hint });
     }
     if (outcome.type === 'started') exec.state = { status: 'running', pid: outcome.pid };
   } catch (error) {
@@ -114,7 +118,7 @@ function execFailure(
   launcher: Launcher,
   failure: ShimFailure,
   { Cmd, WorkingDir }: ExecCreateRequest,
-  runDir: string,
+  { runDir, hint: fileHint }: { readonly runDir: string; readonly hint: string | undefined },
 ): TcomposeError {
   const command = Cmd ?? [];
   if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
@@ -122,7 +126,11 @@ function execFailure(
   }
   return explainFailure(
     { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
-    { command, ...(WorkingDir ? { cwd: WorkingDir } : {}) },
+    {
+      command,
+      ...(WorkingDir ? { cwd: WorkingDir } : {}),
+      ...(fileHint === undefined ? {} : { fileHint }),
+    },
   );
 }
 

@@ -15,6 +15,8 @@ interface FailureContext {
   readonly name?: string;
   readonly command?: readonly string[];
   readonly cwd?: string;
+  /** What the command's file says of a failed execve (command-file.ts); stands for the general hint. */
+  readonly fileHint?: string;
 }
 
 interface Explanation {
@@ -29,7 +31,8 @@ interface Explanation {
 export function explainFailure(failure: LaunchFailure, context: FailureContext = {}): TcomposeError {
   const subject = context.name === undefined ? '' : `${context.name}: `;
   if (failure.step === 'exec') {
-    const { what, hint } = explainExec(failure, context);
+    const { what, hint: general } = explainExec(failure, context);
+    const hint = context.fileHint ?? general;
     const exitCode = ['ENOENT', 'ENOTDIR'].includes(errnoName(failure.errno)) ? 127 : 126;
     return new TcomposeError('RUNTIME_COMMAND', `${subject}${what}`, { exitCode, ...(hint ? { hint } : {}) });
   }
@@ -44,7 +47,8 @@ function explainExec({ errno, detail }: LaunchFailure, context: FailureContext):
   const command = context.command?.[0] ?? object(detail);
   switch (errnoName(errno)) {
     case 'ENOENT':
-      return command.includes('/')
+      // A file that was found is there: what it needs is not.
+      return command.includes('/') || context.fileHint !== undefined
         ? {
             what: `exec: "${command}": no such file or directory`,
             hint: 'The file, or the interpreter its first line or header names, is not in the container; scripts with Windows line ends have that trouble too.',

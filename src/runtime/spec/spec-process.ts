@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { ContainerConfigInput, SpecInput } from './spec-input.ts';
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where commands are looked for when nothing says where. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Entrypoint and command after each other; what the image gives is in them already.

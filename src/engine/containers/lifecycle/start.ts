@@ -13,6 +13,8 @@ import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
 import { settleVolumeMounts } from '../host/volume-mounts.ts';
+import { commandHint } from '../root/find-command.ts';
+import { openStoppedRoot } from '../root/stopped-root.ts';
 import type { StoppedState } from '../state.ts';
 import { superviseExit } from './exit.ts';
 import { newLaunch } from './launch.ts';
@@ -38,17 +40,25 @@ function startable(container: Container): StoppedState {
   }
 }
 
-function startFailure(
-  { name, record: { command } }: Container,
+async function startFailure(
+  engine: Engine,
+  container: Container,
   { launcher, spec }: Prepared,
   failure: ShimFailure,
-): TcomposeError {
+): Promise<TcomposeError> {
+  const { command } = container.record;
+  const { name } = container;
   if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
     return foreignFailure(launcher, failure, { log: launcher.bundle, name, command });
   }
+  const { cwd, env = [] } = spec.process;
+  const search = { command: command[0] ?? '', cwd, env };
+  const fileHint = await commandHint(failure, engine.machine, search, () =>
+    openStoppedRoot(engine, container, 'read'),
+  );
   return explainFailure(
     { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
-    { name, command, cwd: spec.process.cwd },
+    { name, command, cwd, ...(fileHint === undefined ? {} : { fileHint }) },
   );
 }
 
@@ -92,7 +102,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
     engine.fault('start:spawned');
     const state = await settle(container, shim, prepared.plan.waitForStart);
     if (state.type === 'failed') {
-      throw startFailure(container, prepared, state);
+      throw await startFailure(engine, container, prepared, state);
     }
     engine.fault('start:started');
     await attachNetwork(engine, container, shim, prepared.ports);
