@@ -1,5 +1,6 @@
 import type { Project } from '../../../compose/model/project.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../../errors.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import type { UpOptions } from '../../../project/plan-up/options.ts';
 import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts';
@@ -22,13 +23,20 @@ export const command: Command = {
       { name: 'no-up', type: 'boolean', summary: 'Do not build and start services before watching' },
       { name: 'prune', type: 'boolean', summary: 'Remove images that a rebuild replaced (default: true)' },
       { name: 'quiet', type: 'boolean', summary: 'No build output' },
+      { name: 'status', type: 'boolean', summary: 'Say what containers have otherwise than here, and end' },
+      { name: 'json', type: 'boolean', summary: 'With --status: as JSON' },
       sharedFlags.yes,
     ],
   },
   async run(args, ctx) {
+    if (flag.bool(args, 'json') && !flag.bool(args, 'status'))
+      throw new TcomposeError('CLI_USAGE', '--json goes with --status', {
+        hint: 'Use `--progress json` before the command for events of watching.',
+      });
     const named = args.positional;
     const [loaded, client] = await Promise.all([loadConfiguration(ctx, named), ctx.engine()]);
     const { project } = loaded;
+    if (flag.bool(args, 'status')) return status(args, ctx, client, project);
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
     const options = upOptions(args, ctx, roots, { start: true, wait: false });
     const { emit } = await ctx.renderer();
@@ -56,6 +64,17 @@ export const command: Command = {
     }
   },
 };
+
+async function status(
+  args: ParsedArgs,
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+): Promise<number> {
+  const { showWatchStatus } = await import('../../watch/status.ts');
+  const services = matchServices(Object.keys(project.services), args.positional);
+  return showWatchStatus(ctx, { client, project, services: [...services], json: flag.bool(args, 'json') });
+}
 
 interface UpInput {
   readonly client: EngineClient;

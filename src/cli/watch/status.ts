@@ -1,0 +1,77 @@
+import { posix } from 'node:path';
+import type { Project } from '../../compose/model/project.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { observeContainers } from '../../project/observe.ts';
+import { visibleLine } from '../../visible.ts';
+import { relativeTo, textOfBytes } from '../../watch/change.ts';
+import { compareStanding, type Difference } from '../../watch/compare.ts';
+import type { CompiledRule } from '../../watch/rule.ts';
+import type { CliContext } from '../context.ts';
+import { listItems } from './list-items.ts';
+import { projectRules } from './project-rules.ts';
+import { standingHere, standingThere } from './standing.ts';
+import { shownPath } from './watcher.ts';
+
+/** How a container stands to a rule that syncs. */
+interface RuleStatus {
+  readonly service: string;
+  /** Null: the service has none. */
+  readonly container: string | null;
+  readonly path: string;
+  readonly target: string;
+  /** Paths that the rule is about here. */
+  readonly count: number;
+  readonly differences: readonly Difference[];
+}
+
+interface StatusInput {
+  readonly client: EngineClient;
+  readonly project: Project;
+  readonly services: readonly string[];
+  readonly json: boolean;
+}
+
+/**
+ * Says what containers have otherwise than the rules that sync would have it. @returns 1 when something of here is not there as it
+ * is here; what a container has beside it does not count. @throws TcomposeError when nothing is configured for watch
+ */
+export async function showWatchStatus(ctx: CliContext, input: StatusInput): Promise<number> {
+  const { client, project, services, json } = input;
+  const { rules } = await projectRules(project, services);
+  const containers = (await observeContainers(client, project.name)).filter(({ oneoff }) => !oneoff);
+  const all: RuleStatus[] = [];
+  for (const rule of rules) {
+    if (rule.target === undefined) continue;
+    const here = await standingHere(await listItems(rule));
+    const head = { service: rule.service, path: textOfBytes(rule.path), target: textOfBytes(rule.target) };
+    const own = containers.filter(({ service }) => service === rule.service);
+    if (own.length === 0) all.push({ ...head, container: null, count: here.size, differences: [] });
+    for (const { id, name } of own) {
+      const there = await standingThere(client, id, posix.join('/', rule.target));
+      const found = compareStanding(here, there, (target) => isOf(rule, target));
+      const differences = found.map((one) => ({ ...one, target: textOfBytes(one.target) }));
+      all.push({ ...head, container: name, count: here.size, differences });
+    }
+  }
+  if (json) ctx.write(`${JSON.stringify(all, undefined, 2)}\n`);
+  else ctx.write(all.length === 0 ? 'no rule syncs\n' : all.map((one) => textOf(one, ctx.cwd)).join(''));
+  return all.every(isAsHere) ? 0 : 1;
+}
+
+const isAsHere = ({ container, differences }: RuleStatus): boolean =>
+  container !== null && differences.every(({ difference }) => difference === 'extra');
+
+/** Whether the rule would have put something there if it were here. */
+function isOf(rule: CompiledRule, target: string): boolean {
+  const below = relativeTo(target, posix.join('/', rule.target ?? '').replace(/(.)\/$/, '$1'));
+  return rule.targetOf(below === '' ? rule.path : posix.join(rule.path, below)) === target;
+}
+
+function textOf(status: RuleStatus, cwd: string): string {
+  const { service, container, path, target, count, differences } = status;
+  const head = `${container ?? service}: ${shownPath(Buffer.from(path).toString('latin1'), cwd)} → ${target}`;
+  if (container === null) return `${visibleLine(`${head}: there is no container`)}\n`;
+  const said = isAsHere(status) ? `as it is here (${count})` : 'differs';
+  const lines = differences.map((one) => `  ${one.difference.padEnd(9)}  ${visibleLine(one.target)}\n`);
+  return `${visibleLine(`${head}: ${said}`)}\n${lines.join('')}`;
+}
