@@ -122,6 +122,17 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(stderr).toContain('shop-web-1  Running');
   });
 
+  it('says what it does not carry out: newer base images, and credentials for those that are missing', () => {
+    const pulled = bench.run('build', '--pull', 'web');
+    expect(pulled).toMatchObject({ status: 0 });
+    expect(pulled.stderr).toContain('--pull is not carried out');
+    bench.write('web/Dockerfile', 'FROM localhost:1/private/base:1\n');
+    const missing = bench.run('build', 'web');
+    expect(missing.status).not.toBe(0);
+    expect(missing.stderr).toContain('tcompose image pull localhost:1/private/base:1');
+    bench.write('web/Dockerfile', dockerfile);
+  });
+
   it('names the line of a step that fails, shows its output, and starts nothing', () => {
     bench.write('web/Dockerfile', `${dockerfile}RUN echo before && exit 7\n`);
     const { status, stderr } = bench.run('up', '-d', '--build');

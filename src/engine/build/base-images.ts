@@ -67,7 +67,7 @@ async function lookUp(
       range,
       `${name}: failed to resolve source metadata for ${reference}: it is not on this machine, and ${(error as Error).message}`,
       'BUILD_CONTEXT',
-      `\`tcompose image pull\`, \`load\` or \`import\` brings it here.`,
+      `Builds fetch images without credentials. \`tcompose image pull ${name}\` fetches it with yours; \`load\` and \`import\` bring it, too.`,
     );
   }
 }

@@ -36,6 +36,9 @@ export function buildRoutes(engine: Engine): Route[] {
   ];
 }
 
+const notPulled =
+  'pull is not carried out: a base image that is on this machine is used as it is; fetch a newer one first';
+
 /** A build as dockerd's own builder has it: the context is the body, a tar. */
 async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
   if (exchange.query.get('version') === '2')
@@ -45,6 +48,8 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
     const request = classicRequest(exchange.query, context);
     const messages = new ClassicStream(flag(exchange.query, 'q'));
     const writer = exchange.stream(200, 'application/json');
+    if (flag(exchange.query, 'pull'))
+      await writer.write(`${JSON.stringify({ stream: `WARNING: ${notPulled}\n` })}\r\n`);
     await build(
       engine,
       request,

@@ -185,6 +185,7 @@ const ignored: readonly (keyof Build)[] = [
   'entitlements',
   'privileged',
   'provenance',
+  'pull',
   'sbom',
   'ssh',
 ];

@@ -21,7 +21,11 @@ export const command: Command = {
       { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
       { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
       { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
-      { name: 'pull', type: 'boolean', summary: 'Accepted; base images are those on this machine' },
+      {
+        name: 'pull',
+        type: 'boolean',
+        summary: 'Accepted with a warning; base images are those on this machine',
+      },
       { name: 'push', type: 'boolean', summary: 'Push the images to their registries' },
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'No output of the steps' },
       { name: 'with-dependencies', type: 'boolean', summary: 'Also services that they depend on' },
@@ -42,6 +46,10 @@ export const command: Command = {
       throw new TcomposeError('BUILD_NOT_YET', '--ssh: agents are not forwarded to builds yet');
     for (const name of ['builder', 'memory', 'provenance', 'sbom'])
       if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not carried out`);
+    if (flag.bool(args, 'pull'))
+      ctx.warn(
+        '--pull is not carried out: a base image that is on this machine is used as it is; `tcompose image pull` brings a newer one',
+      );
     const deps = flag.bool(args, 'with-dependencies');
     const project = await loadForCommand(ctx, named, { noDeps: !deps, createsNothing: true });
     const selected =
