@@ -31,7 +31,7 @@ export async function createContainer(
   request: ContainerCreateRequest,
   options: { readonly name?: string | undefined; readonly platform?: string | undefined },
 ): Promise<ContainerCreateResponse> {
-  const draft = draftContainer(engine, request);
+  const draft = draftContainer(engine, request, options.platform);
   const { image, config: merged, command, runtime, warnings } = draft;
   const name = options.name?.replace(/^\//, '') || undefined;
   if (name !== undefined && !namePattern.test(name)) {

@@ -7,9 +7,10 @@ import type { HostConfig } from '../../api/host-config.ts';
 import { containerCreateShape, mergedConfigShape } from '../../api/request-shapes.ts';
 import type { Engine } from '../../context.ts';
 import { shaped } from '../../http/body-shape.ts';
-import { badParameter, notFound } from '../../http/failure.ts';
+import { badParameter } from '../../http/failure.ts';
 import { checkCreate } from './check-create.ts';
 import { checkEnv } from './check-values.ts';
+import { imageFor } from './image-platform.ts';
 import { mergeImageConfig } from './merge-image.ts';
 import { collectPorts } from './port-spec.ts';
 
@@ -27,15 +28,22 @@ interface ContainerDraft {
   readonly warnings: readonly string[];
 }
 
-/** Checks what a create request says by itself, changing nothing. Errors: 400, 404 (image). */
+/**
+ * Checks what a create request says by itself, changing nothing. Errors: 400, 404 (image).
+ * @param platform that its image is to be for; default: the machine's, or what there is
+ */
 export function draftContainer(
   engine: Pick<Engine, 'images' | 'machine' | 'runtimes'>,
   request: ContainerCreateRequest,
+  platform?: string,
 ): ContainerDraft {
   shaped(request, containerCreateShape);
   if (!request.Image) throw badParameter('no image given');
-  const image = engine.images.get(request.Image);
-  if (image === undefined) throw notFound(`No such image: ${withTag(request.Image)}`);
+  const { image, warnings: ofImage } = imageFor(engine, {
+    reference: request.Image,
+    shown: withTag(request.Image),
+    platform,
+  });
   const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
   checkEnv(givenConfig.Env);
   const { config, command } = mergeImageConfig(givenConfig, image.config);
@@ -43,6 +51,7 @@ export function draftContainer(
   const host = withDefaults(givenHost ?? {});
   const { runtime, warning } = engine.runtimes.resolve(host.Runtime ?? '');
   const warnings = [
+    ...ofImage,
     ...checkCreate(config, host),
     ...checkRequest(config, host, engine.machine),
     ...(warning === undefined ? [] : [warning]),
