@@ -1,6 +1,5 @@
-import { posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
+import { formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
 import { nearest } from '../../nearest.ts';
 import { faultAt, placed } from '../dockerfile/fault.ts';
 import type { LineRange } from '../dockerfile/node.ts';
@@ -10,10 +9,14 @@ import { readInstruction } from '../instruction/read-instruction.ts';
 import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
 import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
+import { contextKey } from './context-key.ts';
+import { imageState, scratchState } from './first-state.ts';
+import { isRootWorkdir, makesStep, usesOthers } from './numbered.ts';
 import type { BuildOptions } from './options.ts';
 import { parsePlatform, platformArguments, platformText } from './platform.ts';
-import { defaultPath, StageDraft, type StageState } from './stage-draft.ts';
+import { StageDraft, type StageState } from './stage-draft.ts';
 import { StepList } from './step-list.ts';
+import { targetStage } from './target-stage.ts';
 import type { BaseImage, BuildPlan, Platform, StepId, Tree, Warning } from './types.ts';
 
 /** A plan, or the images that have to be looked at before there can be one. */
@@ -76,7 +79,7 @@ class Planner {
     this.#file = file;
     this.#options = options;
     this.#images = images;
-    this.#target = this.#targetStage();
+    this.#target = targetStage(file, options.target);
     const { buildArgs } = options;
     const platform = platformArguments(options, this.#target.name ?? 'default');
     this.#sources = { buildArgs, globals: this.#globals(platform) };
@@ -94,24 +97,6 @@ class Planner {
       platform: this.#options.platform,
       warnings: this.#warnings,
     };
-  }
-
-  #targetStage(): Stage {
-    const { stages } = this.#file;
-    const { target } = this.#options;
-    if (target === undefined || target === '') return stages.at(-1)!;
-    const found = stages.findLast(({ name }) => name === target.toLowerCase());
-    if (found !== undefined) return found;
-    const names = stages.flatMap(({ name }) => name ?? []);
-    const close = nearest(target, names);
-    throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found`, {
-      hint:
-        close !== undefined
-          ? `Did you mean ${close}?`
-          : names.length === 0
-            ? 'No stage of this Dockerfile has a name (FROM … AS name).'
-            : `The stages are ${[...new Set(names)].join(', ')}.`,
-    });
   }
 
   /** Values of ARGs before the first FROM: a build argument, else the default with what is known by then. */
@@ -274,18 +259,7 @@ class Planner {
   #imageState(name: string, stage: Stage, range: LineRange): StageState {
     const step = this.#image(name, stage.index, range);
     const { config, author } = this.#images.get(this.#reference(name, range))!;
-    const env = config.Env ?? [];
-    const complete = env.some((one) => one.startsWith('PATH=')) ? env : [...env, defaultPath];
-    return {
-      tree: { kind: 'step', step },
-      image: step,
-      config: { ...config, Env: complete },
-      author,
-      history: [],
-      variables: variablesOf(complete),
-      args: [],
-      workdirSet: false,
-    };
+    return imageState(step, config, author);
   }
 
   #reference(name: string, range: LineRange): string {
@@ -366,53 +340,5 @@ class Planner {
         ? `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(stage.name ?? `stage-${stage.index}`)}`
         : `cannot mount from stage ${JSON.stringify(name)} to ${JSON.stringify(target)}, stage needs to be defined before current command`,
     );
-  }
-}
-
-/** WORKDIR / makes no layer and has no number. */
-const isRootWorkdir = (draft: StageDraft, instruction: Instruction): boolean =>
-  instruction.kind === 'workdir' &&
-  posix.resolve('/', draft.directory, draft.shown(instruction.value, {})) === '/';
-
-const makesStep = ({ kind }: Instruction): boolean => ['run', 'copy', 'add', 'workdir'].includes(kind);
-
-/** Whether a stage mounts or copies from elsewhere, so that its steps are told apart by its name. */
-function usesOthers({ instructions }: Stage): boolean {
-  return instructions.some(
-    (one) => (one.kind === 'run' && one.mounts.length > 0) || (one.kind === 'copy' && one.from !== undefined),
-  );
-}
-
-const variablesOf = (env: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(
-    env.map((one) => {
-      const at = one.indexOf('=');
-      return at < 0 ? [one, ''] : [one.slice(0, at), one.slice(at + 1)];
-    }),
-  );
-
-function scratchState(): StageState {
-  return {
-    tree: { kind: 'empty' },
-    image: undefined,
-    config: { Env: [defaultPath], WorkingDir: '/' },
-    author: undefined,
-    history: [],
-    variables: variablesOf([defaultPath]),
-    args: [],
-    workdirSet: false,
-  };
-}
-
-/** The name by which a named context is found: familiar, without `:latest`. */
-export function contextKey(name: string): string {
-  try {
-    const reference = parseReference(name);
-    const { tag } = reference;
-    return tag === undefined || tag === 'latest'
-      ? familiarName(reference)
-      : `${familiarName(reference)}:${tag}`;
-  } catch {
-    return name;
   }
 }

@@ -1,0 +1,20 @@
+import { TcomposeError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
+import type { Dockerfile, Stage } from '../instruction/types.ts';
+
+/** The stage that is asked for, else the last. @throws TcomposeError BUILD_DOCKERFILE */
+export function targetStage({ stages }: Dockerfile, target: string | undefined): Stage {
+  if (target === undefined || target === '') return stages.at(-1)!;
+  const found = stages.findLast(({ name }) => name === target.toLowerCase());
+  if (found !== undefined) return found;
+  const names = stages.flatMap(({ name }) => name ?? []);
+  const close = nearest(target, names);
+  throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found`, {
+    hint:
+      close !== undefined
+        ? `Did you mean ${close}?`
+        : names.length === 0
+          ? 'No stage of this Dockerfile has a name (FROM … AS name).'
+          : `The stages are ${[...new Set(names)].join(', ')}.`,
+  });
+}
