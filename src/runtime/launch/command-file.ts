@@ -61,7 +61,7 @@ export function explainCommandFile(
   if (isElf(file.head)) return file.interpreterMissing ? explainLoader(path, interpreter) : undefined;
   // With an argument before it, the carriage return would be that one's.
   if (interpreter.endsWith('\r'))
-    return `The first line of ${path} ends with a carriage return: it has Windows line endings. Save it with those of Unix (dos2unix; "eol=lf" in .gitattributes), and build the image again.`;
+    return `The first line of ${path} ends with a carriage return: it has Windows line endings. Save it with those of Unix (dos2unix; "eol=lf" in .gitattributes).`;
   if (!file.interpreterMissing) return undefined;
   return `The first line of ${path} names ${visibleLine(interpreter)}, which is not in the container: install it, or name one that is there.`;
 }
@@ -69,7 +69,7 @@ export function explainCommandFile(
 function explainDenied(path: string, mode: number): string | undefined {
   if ((mode & 0o111) !== 0) return undefined;
   const text = (mode & 0o7777).toString(8).padStart(4, '0');
-  return `${path} is not executable (mode ${text}): chmod +x, and build the image again.`;
+  return `${path} is not executable (mode ${text}): chmod +x.`;
 }
 
 function explainFormat(path: string, head: Buffer, architecture: string): string | undefined {
