@@ -53,6 +53,15 @@ describe('planBuild', () => {
     expect(planned('FROM scratch\n', { platform: arm }).kind).toBe('plan');
   });
 
+  it('gives mounts places inside the root, whatever dots say', () => {
+    const mounts = ['tmpfs', 'cache', 'secret'].map(
+      (type) => `RUN --mount=type=${type},target=../../../../out/${type} true\n`,
+    );
+    const plan = text(`FROM base:1\nWORKDIR /a/b\n${mounts.join('')}`);
+    for (const type of ['tmpfs', 'cache', 'secret'])
+      expect(plan).toMatch(new RegExp(`^ .*[^./]/out/${type}`, 'm'));
+  });
+
   it('plans what the target needs, in order', () => {
     expect(text(stages)).toMatchInlineSnapshot(`
       "0  [tools 1/3] FROM docker.io/library/base:1
