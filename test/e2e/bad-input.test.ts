@@ -183,6 +183,5 @@ volumes: {data: {}}
     expect(errorOf('  web: {image: tcompose/host}\n', 'up', '-d', 'wbe')).toMatch(/wbe/);
     expect(errorOf('  web: {image: tcompose/host}\n', 'pus')).toContain('unknown command: tcompose pus');
     expect(errorOf('  web: {image: tcompose/host}\n', 'up', '--detahc')).toContain('Did you mean --detach?');
-    expect(errorOf('  web: {image: tcompose/host}\n', 'build')).toContain('not available in this version');
   });
 });

@@ -94,7 +94,7 @@ describe.skipIf(unmet !== undefined)(
         { name: 'mem', type: 'character', device: [1, 1], mode: 0o666 },
         { name: 'disk', type: 'block', device: [8, 0], mode: 0o666 },
         file('setuid', readFileSync(busybox!), 0o6755),
-        { name: 'bin/hard', type: 'hard', to: 'bin/busybox' },
+        { name: 'bin/hard', type: 'hard', to: 'bin/busybox', mode: 0o755 },
         { ...directory('redirect'), xattrs: { 'trusted.overlay.redirect': '/etc' } },
         { ...file('capable'), xattrs: { 'security.capability': 'no capability' } },
         file('name\x1b]0;owned\x07\nsecond line'),
@@ -175,6 +175,7 @@ secrets: {text: {environment: HOME}}
 
     it.each<[string, (there: string) => HostileEntry[]]>([
       ['/etc', (there) => [link('etc', there)]],
+      ['a root that is a link', (there) => [link('./', there)]],
       ['/proc', (there) => [link('proc', there)]],
       ['/sys', (there) => [link('sys', there)]],
       ['/dev', (there) => [link('dev', there)]],
@@ -214,7 +215,6 @@ secrets: {text: {environment: HOME}}
         (there) => [link('s', there), { name: 'hard', type: 'hard', to: 's/hosts' }],
       ],
       ['a link to nothing', () => [link('nothing', '')]],
-      ['a root that is a link', (there) => [link('./', there)]],
       ['a whiteout of the directory above', () => [file('.wh...')]],
       ['a name of 300 bytes', () => [file('n'.repeat(300))]],
     ])('is refused for %s, and leaves nothing', async (what, entries) => {

@@ -23,6 +23,8 @@ export interface PlainError {
   readonly ours: boolean;
   readonly message: string;
   readonly hint?: string;
+  /** Of a failed system call: ENOSPC and the like. */
+  readonly errnoName?: string;
   readonly stack?: string;
 }
 
@@ -33,13 +35,17 @@ export function plainError(error: unknown): PlainError {
       code: error.code,
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...('errnoName' in error && typeof error.errnoName === 'string' ? { errnoName: error.errnoName } : {}),
     };
   const { code = '', message = String(error), stack } = (error ?? {}) as NodeJS.ErrnoException;
   return { ours: false, code: String(code), message, ...(stack === undefined ? {} : { stack }) };
 }
 
-export function revivedError({ ours, code, message, hint, stack }: PlainError): Error {
-  if (ours) return new TcomposeError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+export function revivedError({ ours, code, message, hint, errnoName, stack }: PlainError): Error {
+  if (ours) {
+    const error = new TcomposeError(code as ErrorCode, message, hint === undefined ? {} : { hint });
+    return errnoName === undefined ? error : Object.assign(error, { errnoName });
+  }
   const error = Object.assign(new Error(message), { code });
   if (stack !== undefined) error.stack = stack;
   return error;
