@@ -34,6 +34,10 @@ static long x32(long number, uint64_t first) {
   return plain(number | 0x40000000, first);
 }
 
+#endif
+
+/* Kernels may be built or booted without the calls of 32-bit programs: then the instruction itself ends the process. */
+#ifdef WITH_I386
 static long i386(long number, uint64_t first) {
   long result;
   __asm__ volatile("int $0x80"
@@ -104,7 +108,7 @@ static const uint64_t personas[] = {0, 8, 0x20000, 0x20008, 0xffffffff, 0x40000,
 static long by_persona(int i) { return plain(SYS_personality, personas[i]); }
 static long by_family(int i) { return plain(SYS_socket, (uint64_t)i); }
 static long by_flag(int i) { return plain(SYS_clone, 1ULL << i); }
-#ifdef __x86_64__
+#ifdef WITH_I386
 static long by_socketcall(int i) { return i386(102, (uint64_t)i); }
 static long by_i386_family(int i) { return i386(359, (uint64_t)i); }
 #endif
@@ -121,16 +125,20 @@ int main(void) {
   tries(verdicts, 480, by_number);
   print("native", verdicts, 480);
 #ifdef __x86_64__
+#ifdef WITH_I386
   by = i386;
   tries(verdicts, 480, by_number);
   print("i386", verdicts, 480);
+#endif
   by = x32;
   tries(verdicts, 600, by_number);
   print("x32", verdicts, 600);
+#ifdef WITH_I386
   tries(verdicts, 22, by_socketcall);
   print("socketcall", verdicts, 22);
   tries(verdicts, 64, by_i386_family);
   print("i386-socket", verdicts, 64);
+#endif
 #endif
   tries(verdicts, sizeof personas / sizeof *personas, by_persona);
   print("personality", verdicts, sizeof personas / sizeof *personas);

@@ -96,7 +96,7 @@ static long bytes_in(const char *path) {
   return n;
 }
 
-#if defined __x86_64__
+#if defined WITH_I386
 static long i386_call(long number, long first) {
   long result;
   __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(first), "c"(0L), "d"(0L) : "memory", "r8", "r9", "r10", "r11");
@@ -146,9 +146,11 @@ int main(void) {
   TRY("newest-known-to-nobody", syscall(0x3fffffff));
 #if defined __x86_64__
   TRY("x32-getpid", syscall(0x40000000 | 39));
+#if defined WITH_I386
   TRY("i386-getpid", i386_call(20, 0));
   TRY("i386-socketcall-socket", i386_call(102, 1));
   TRY("i386-socket-alg", i386_call(359, 38));
+#endif
 #endif
 
   printf("kcore-bytes %ld\n", bytes_in("/proc/kcore"));

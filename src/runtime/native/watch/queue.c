@@ -50,7 +50,7 @@ static void put_change(struct watch *w, char kind, bool settled, const struct en
 }
 
 void tell_gone(struct watch *w, const struct entry *entry) {
-  put_change(w, S_ISDIR(entry->mode) ? '~' : '-', false, entry);
+  put_change(w, (entry->mode ? S_ISDIR(entry->mode) : entry->was_dir) ? '~' : '-', false, entry);
 }
 
 void fill_output(struct watch *w) {

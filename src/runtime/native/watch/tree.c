@@ -237,8 +237,10 @@ void drop_dir(struct watch *w, struct dir *dir, bool gone) {
     for (struct entry *entry = dir->buckets[i], *next; entry; entry = next) {
       next = entry->next;
       if (entry->child) drop_dir(w, entry->child, gone);
+      /* Of one that is gone already, the word may still be waiting. */
+      bool waiting = entry->queued && !entry->mode;
       unqueue(w, entry);
-      if (gone && entry->mode) tell_gone(w, entry);
+      if (gone && (entry->mode || waiting)) tell_gone(w, entry);
       free(entry->name);
       free(entry);
     }
