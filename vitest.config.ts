@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -13,6 +14,8 @@ const tier = (name: string, options: { timeout: number; serial: boolean }) => ({
     hookTimeout: options.timeout,
     fileParallelism: !options.serial,
     isolate: options.serial,
+    // The default leaves one of two cores idle.
+    maxWorkers: options.serial ? 1 : Math.max(2, availableParallelism() - 1),
     pool: 'forks' as const,
     setupFiles: ['test/support/umask.ts'],
   },
