@@ -91,7 +91,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
         run('container', 'run', '--rm', '--network', 'none', ...args);
 
     it('a missing image', async () => {
-      expect(await nothingLeft(runContainer('nosuch', 'true'), 125)).toMatch(/nosuch/);
+      expect(await nothingLeft(runContainer('--pull', 'never', 'nosuch', 'true'), 125)).toMatch(/nosuch/);
     });
 
     it('a missing command', async () => {

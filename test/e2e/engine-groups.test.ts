@@ -80,7 +80,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       const codes = [
         run('container', 'run', '--rm', 'bb', 'nosuch'),
         run('container', 'run', '--rm', 'bb', '/etc/passwd'),
-        run('container', 'run', '--rm', 'nosuch'),
+        run('container', 'run', '--rm', '--pull', 'never', 'nosuch'),
         run('container', 'run', '--rm', '-u', 'nobody-at-all', 'bb', 'true'),
       ];
       expect(codes.map((done) => done.status)).toEqual([127, 126, 125, 125]);
