@@ -39,7 +39,7 @@ describe.skipIf(unmet !== undefined)(`recipes of watching${unmet ? ` (skipped: $
   });
   afterEach(async (context) => {
     expect(await watching.end()).toBe(130);
-    bench.close(`watch-${context.task.name.split(' ')[0]}`);
+    bench.close(`watch-${context.task.name.split(':')[0]}`);
   });
 
   it.skipIf(noHttpd !== '')(`static: a saved page is served${noHttpd}`, async () => {
