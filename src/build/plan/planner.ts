@@ -26,9 +26,18 @@ export type Planned =
 
 /** An image that a FROM, a `--from` or a mount names, and where. */
 export interface ImageNeed {
+  /** What it is known by in `images`; see imageKey. */
+  readonly key: string;
   /** Full form: `docker.io/library/busybox:latest`. */
   readonly reference: string;
+  readonly platform: Platform;
   readonly range: LineRange;
+}
+
+/** What an image is known by: its full reference, with the platform unless it is the one that is built for. */
+export function imageKey(reference: string, platform: Platform, target: Platform): string {
+  const text = platformText(platform);
+  return text === platformText(target) ? reference : `${reference} ${text}`;
 }
 
 class Needed extends Error {
@@ -41,7 +50,7 @@ class Needed extends Error {
 
 /**
  * Plans the build of a Dockerfile's target: only stages that the target needs, equal steps once.
- * @param images what is known of images, by full reference
+ * @param images what is known of images, by imageKey
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
  */
 export function planBuild(
@@ -213,7 +222,7 @@ class Planner {
       };
     if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
     const reference = context?.kind === 'image' ? context.reference : result;
-    const base = this.#imageState(reference, stage, range);
+    const base = this.#imageState(reference, wanted, stage, range);
     this.#checkPlatform(reference, wanted, range);
     return { base, isImage: true };
   }
@@ -239,14 +248,14 @@ class Planner {
 
   /** Whoever asks for a platform must not get another one's files. */
   #checkPlatform(name: string, wanted: Platform, range: LineRange): void {
-    const { os, architecture } = this.#images.get(this.#reference(name, range))!;
+    const { os, architecture } = this.#images.get(this.#imageKey(this.#reference(name, range), wanted))!;
     if (os === wanted.os && architecture === wanted.architecture) return;
     throw faultAt(
       this.#file,
       range,
       `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, and ${platformText(wanted)} is asked for`,
       'BUILD_NOT_YET',
-      'Images of other platforms are not built upon: name this machine’s, or build on a machine of that platform.',
+      'An image that is for one platform only has to be named where that one is built for.',
     );
   }
 
@@ -256,9 +265,13 @@ class Planner {
       : this.#options.contexts.get(contextKey(name));
   }
 
-  #imageState(name: string, stage: Stage, range: LineRange): StageState {
-    const step = this.#image(name, stage.index, range);
-    const { config, author } = this.#images.get(this.#reference(name, range))!;
+  #imageKey(reference: string, platform: Platform): string {
+    return imageKey(reference, platform, this.#options.platform);
+  }
+
+  #imageState(name: string, platform: Platform, stage: Stage, range: LineRange): StageState {
+    const step = this.#image(name, platform, stage.index, range);
+    const { config, author } = this.#images.get(this.#imageKey(this.#reference(name, range), platform))!;
     return imageState(step, config, author);
   }
 
@@ -288,10 +301,11 @@ class Planner {
     return close === undefined ? undefined : `There is a stage named ${close}.`;
   }
 
-  #image(name: string, stage: number, range: LineRange): StepId {
+  #image(name: string, platform: Platform, stage: number, range: LineRange): StepId {
     const reference = this.#reference(name, range);
-    const image = this.#images.get(reference);
-    if (image === undefined) throw new Needed({ reference, range });
+    const key = this.#imageKey(reference, platform);
+    const image = this.#images.get(key);
+    if (image === undefined) throw new Needed({ key, reference, platform, range });
     return this.#steps.add({ kind: 'image', name: '', stage, range, fresh: false, reference, id: image.id });
   }
 
@@ -315,7 +329,7 @@ class Planner {
       if (other !== undefined) return this.#stageTree(other, name, what, target, stage, range);
     }
     const reference = context?.kind === 'image' ? context.reference : name;
-    const step = this.#image(reference, stage.index, range);
+    const step = this.#image(reference, this.#options.platform, stage.index, range);
     if (this.#steps.steps[step]!.name === '') {
       const full = this.#reference(reference, range);
       this.#steps.steps[step] = { ...this.#steps.steps[step]!, name: `FROM ${full}` };

@@ -1,14 +1,17 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { BuildEvent } from '../../engine/api/build.ts';
+import type { ToldBuildEvent } from '../../engine/client/builds.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import { type BuildFlags, planBuilds, type ServiceBuild } from '../../project/builds/plan-builds.ts';
+import type { RegistryAccess } from '../../project/execute/act.ts';
 import { labels } from '../../project/labels.ts';
 import type { CliContext } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
 import { buildError, failureOutput, isUnreachable } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
+import { openAgents, type SshAgents } from './ssh-agents.ts';
 
 /** Builds under way at the same time unless the command line says otherwise. */
 const usualParallel = 4;
@@ -62,6 +65,7 @@ class BuildRun {
   readonly #stop = new AbortController();
   readonly #images = new Map<string, string>();
   readonly #waiting: (() => void)[] = [];
+  #access: RegistryAccess | undefined;
   #free: number;
 
   constructor(
@@ -153,8 +157,10 @@ class BuildRun {
     if (this.#stop.signal.aborted) throw interrupted();
     const { dryRun } = this.#ctx.globals;
     const secrets = dryRun ? {} : await readSecrets(this.#ctx, this.#project, build);
+    const agents = dryRun || this.#options.check === true ? undefined : await this.#openAgents(build);
     const request = {
       ...build.request,
+      ...(agents === undefined ? {} : { ssh: agents.sockets }),
       ...(Object.keys(this.#options.args).length === 0
         ? {}
         : { labels: { ...build.request.labels, [labels.buildArguments]: 'given' } }),
@@ -169,7 +175,8 @@ class BuildRun {
       emit({ type: 'progress', kind: 'image', name: build.image, status, state, at: this.#ctx.now() });
     if (!dryRun) tell('Building', 'working');
     try {
-      for await (const event of this.#client.builds.run(request, this.#stop.signal)) {
+      const { registry } = this;
+      for await (const event of this.#client.builds.run(request, { signal: this.#stop.signal, registry })) {
         if (event.type === 'log' || event.type === 'note' || (event.type === 'start' && event.base !== true))
           works();
         this.#take(event, build, emit);
@@ -183,11 +190,24 @@ class BuildRun {
         hint: 'Build again: steps that were done are kept.',
         cause: error,
       });
+    } finally {
+      agents?.release();
     }
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
   }
 
-  #take(event: BuildEvent, build: ServiceBuild, emit: CliContext['emit']): void {
+  async #openAgents({ ssh }: ServiceBuild): Promise<SshAgents | undefined> {
+    return ssh.length === 0 ? undefined : openAgents(ssh, this.#ctx);
+  }
+
+  /** Credentials are looked for once a registry has to be asked. */
+  readonly registry = async (image: string): Promise<Readonly<Record<string, string>>> => {
+    const { registryAccess } = await import('../credentials/registry-access.ts');
+    this.#access ??= registryAccess(this.#ctx, this.#client);
+    return this.#access.headersFor(image);
+  };
+
+  #take(event: ToldBuildEvent, build: ServiceBuild, emit: CliContext['emit']): void {
     const { service } = build;
     const line = (text: string, kind: 'step' | 'output' = 'step') => {
       if (!this.#options.quiet) emit({ type: 'build', service, kind, line: text });

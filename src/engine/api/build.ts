@@ -17,7 +17,13 @@ export interface BuildRequest {
   readonly contexts?: Readonly<Record<string, string>>;
   /** Base64, by id. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Paths of sockets on the engine's machine at which ssh agents answer, by id. */
+  readonly ssh?: Readonly<Record<string, string>>;
   readonly platform?: string;
+  /** Registries are asked for newer images than those that are here. */
+  readonly pull?: boolean;
+  /** Images that no registry is asked for although `pull` is set: others of the project are built under these names. */
+  readonly local?: readonly string[];
   readonly noCache?: boolean;
   readonly noCacheFilter?: readonly string[];
   readonly network?: string;
@@ -62,6 +68,11 @@ export type BuildEvent =
   | { readonly type: 'plan'; readonly text: string }
   /** Something that is no step: an image is being pulled. */
   | { readonly type: 'note'; readonly text: string }
+  /**
+   * The build waits for `POST /tcompose/build/answers/{id}` with the headers that a registry of the image is to be asked with
+   * (X-Registry-Auth, X-Tcompose-Proxies).
+   */
+  | { readonly type: 'ask'; readonly id: string; readonly image: string }
   | { readonly type: 'done'; readonly image?: string; readonly tags: readonly string[] }
   | {
       readonly type: 'error';

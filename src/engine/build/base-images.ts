@@ -2,7 +2,9 @@ import { faultAt } from '../../build/dockerfile/fault.ts';
 import type { Dockerfile } from '../../build/instruction/types.ts';
 import type { BuildOptions } from '../../build/plan/options.ts';
 import { type ImageNeed, planBuild } from '../../build/plan/planner.ts';
-import type { BaseImage, BuildConfig, BuildPlan, StepId } from '../../build/plan/types.ts';
+import type { BaseImage, BuildConfig, BuildPlan, Platform, StepId } from '../../build/plan/types.ts';
+import { TcomposeError } from '../../errors.ts';
+import { formatPlatform, platformRank } from '../../image/platform.ts';
 import {
   familiarReference,
   type ImageReference,
@@ -13,10 +15,17 @@ import type { ImageRecord, RootfsSource } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** A plan and the images it builds on. */
+/** A plan and the images it builds on, by id. */
 export interface PlannedBuild {
   readonly plan: BuildPlan;
   readonly images: ReadonlyMap<string, ImageRecord>;
+}
+
+/** How images that a Dockerfile names are come by. */
+export interface BaseSource {
+  readonly pull: (reference: ImageReference, platform: Platform) => Promise<ImageRecord>;
+  /** Whether a registry is asked for an image that is here. */
+  readonly refresh: (reference: ImageReference) => boolean;
 }
 
 /**
@@ -27,7 +36,7 @@ export async function planWithImages(
   engine: Engine,
   dockerfile: Dockerfile,
   options: BuildOptions,
-  pull: (reference: ImageReference) => Promise<ImageRecord>,
+  source: BaseSource,
 ): Promise<PlannedBuild> {
   const records = new Map<string, ImageRecord>();
   const known = new Map<string, BaseImage>();
@@ -35,9 +44,9 @@ export async function planWithImages(
     const planned = planBuild(dockerfile, options, known);
     if (planned.kind === 'plan') return { plan: planned.plan, images: records };
     for (const need of planned.images) {
-      const record = await lookUp(engine, dockerfile, need, pull);
-      records.set(need.reference, record);
-      known.set(need.reference, baseOf(record));
+      const record = await lookUp(engine, dockerfile, need, source);
+      records.set(record.id, record);
+      known.set(need.key, baseOf(record));
     }
   }
 }
@@ -45,12 +54,12 @@ export async function planWithImages(
 async function lookUp(
   engine: Engine,
   dockerfile: Dockerfile,
-  { reference, range }: ImageNeed,
-  pull: (reference: ImageReference) => Promise<ImageRecord>,
+  { reference, platform, range }: ImageNeed,
+  { pull, refresh }: BaseSource,
 ): Promise<ImageRecord> {
   const wanted = withDefaultTag(parseReference(reference));
   const name = familiarReference(wanted);
-  const record = engine.images.get(name);
+  const record = engine.images.get(name, platform) ?? engine.images.get(name);
   if (record?.host === true)
     throw faultAt(
       dockerfile,
@@ -58,16 +67,24 @@ async function lookUp(
       `${name} can not be built upon: its files are those of this machine`,
       'BUILD_CONTEXT',
     );
-  if (record !== undefined) return record;
+  const suits = record !== undefined && platformRank(platform, record) !== undefined;
+  if (suits && !refresh(wanted)) return record;
   try {
-    return await pull(wanted);
+    return await pull(wanted, platform);
   } catch (error) {
+    const here =
+      record === undefined
+        ? 'it is not on this machine'
+        : suits
+          ? 'a newer one was asked for'
+          : `it is here for ${formatPlatform(record)}, and ${formatPlatform(platform)} is asked for`;
     throw faultAt(
       dockerfile,
       range,
-      `${name}: failed to resolve source metadata for ${reference}: it is not on this machine, and ${(error as Error).message}`,
+      `${name}: failed to resolve source metadata for ${reference}: ${here}, and ${(error as Error).message}`,
       'BUILD_CONTEXT',
-      `Builds fetch images without credentials. \`tcompose image pull ${name}\` fetches it with yours; \`load\` and \`import\` bring it, too.`,
+      (error instanceof TcomposeError ? error.hint : undefined) ??
+        `\`tcompose load\` and \`tcompose image import\` bring images of machines without a registry.`,
     );
   }
 }
@@ -97,7 +114,7 @@ export async function openImages(
   let skeleton = empty;
   for (const [id, step] of plan.steps.entries()) {
     if (step.kind !== 'image') continue;
-    const record = images.get(step.reference)!;
+    const record = images.get(step.id)!;
     const source = await engine.images.rootfs(record);
     opened.push(source);
     // The last one is what every container has, which is no part of the image.

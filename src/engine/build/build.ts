@@ -2,10 +2,11 @@ import { faultAt } from '../../build/dockerfile/fault.ts';
 import { lint } from '../../build/lint/lint.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { TcomposeError } from '../../errors.ts';
-import { normaliseTag } from '../../image/reference.ts';
+import { familiarReference, listedName, normaliseTag } from '../../image/reference.ts';
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
 import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
+import { type BuildClient, nobody } from './build-client.ts';
 import { Executor, StepFailure } from './executor.ts';
 import { writeLocally } from './local-output.ts';
 import { pullBase } from './pull-base.ts';
@@ -15,18 +16,24 @@ import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`. */
+/**
+ * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
+ * @param client who is asked for credentials and agents while it goes on
+ */
 export async function build(
   engine: Engine,
   request: BuildRequest,
   sink: BuildSink,
   signal: AbortSignal,
+  client: BuildClient = nobody,
 ): Promise<void> {
   try {
     const read = await readRequest(engine, request);
-    const planned = await planWithImages(engine, read.dockerfile, read.options, (reference) =>
-      pullBase(engine, reference, sink, signal),
-    );
+    const local = new Set((request.local ?? []).map(listedName));
+    const planned = await planWithImages(engine, read.dockerfile, read.options, {
+      pull: (reference, platform) => pullBase(engine, reference, platform, client, sink, signal),
+      refresh: (reference) => request.pull === true && !local.has(familiarReference(reference)),
+    });
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
     for (const { rule, message, range } of warnings) {
@@ -38,10 +45,17 @@ export async function build(
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
     }
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
-    await sink(await carryOut(engine, request, read, planned, sink, signal));
+    await sink(await carryOut(engine, request, read, planned, { sink, signal, client }));
   } catch (error) {
     await sink(errorEvent(error));
   }
+}
+
+/** Whoever waits for a build. */
+interface Around {
+  readonly sink: BuildSink;
+  readonly signal: AbortSignal;
+  readonly client: BuildClient;
 }
 
 async function carryOut(
@@ -49,8 +63,7 @@ async function carryOut(
   request: BuildRequest,
   read: ReadRequest,
   planned: PlannedBuild,
-  sink: BuildSink,
-  signal: AbortSignal,
+  { sink, signal, client }: Around,
 ): Promise<BuildEvent> {
   const shop = await buildShop(engine);
   shop.running++;
@@ -62,6 +75,7 @@ async function carryOut(
     const inputs = {
       contexts: read.contexts,
       secrets: read.secrets,
+      agent: client.agent,
       images: images.snapshots,
       skeleton: images.skeleton,
       signal,

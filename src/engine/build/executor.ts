@@ -43,6 +43,8 @@ export interface BuildInputs {
   /** By name; '' is the build context. */
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Path of an ssh agent's socket, by the id that mounts know it by. */
+  readonly agent: (id: string) => string | undefined;
   /** Trees of the images the plan has, by step. */
   readonly images: ReadonlyMap<StepId, Snapshot>;
   readonly skeleton: string;
@@ -199,14 +201,14 @@ export class Executor {
 
   #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {
     const { cache, locks, overlay } = this.#shop;
-    const { secrets, skeleton, signal } = this.#inputs;
+    const { secrets, agent, skeleton, signal } = this.#inputs;
     return runCommand(step, {
       engine: this.#engine,
       base,
       place,
       overlay,
       skeleton,
-      sources: { cache, locks, secrets, open: (tree) => this.#open(tree) },
+      sources: { cache, locks, secrets, agent, open: (tree) => this.#open(tree) },
       output: (bytes) => log.write(bytes),
       signal,
     });

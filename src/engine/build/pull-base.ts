@@ -1,14 +1,18 @@
 import { imageArchitecture } from '../../image/host/host-config.ts';
-import { familiarReference, type ImageReference } from '../../image/reference.ts';
+import type { Platform } from '../../image/index.ts';
+import { familiarReference, formatReference, type ImageReference } from '../../image/reference.ts';
 import type { ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import { pullImage } from '../images/pull/pull-image.ts';
+import type { BuildClient } from './build-client.ts';
 import type { BuildSink } from './sink.ts';
 
-/** Fetches an image that a Dockerfile names from its registry, as somebody without an account there. */
+/** Fetches an image that a Dockerfile names from its registry, as whoever builds. @throws TcomposeError REGISTRY_*, IMAGE_* */
 export async function pullBase(
   engine: Engine,
   reference: ImageReference,
+  platform: Platform,
+  client: BuildClient,
   sink: BuildSink,
   signal: AbortSignal,
 ): Promise<ImageRecord> {
@@ -16,9 +20,10 @@ export async function pullBase(
   const own = { os: 'linux', architecture: imageArchitecture(process.arch) };
   const name = familiarReference(reference);
   await sink({ type: 'note', text: `pulling ${name}` });
+  const { credentials, proxies } = await client.registry(formatReference(reference));
   const record = await pullImage(
-    { registries, content: images, get: (one) => images.get(one, own), own },
-    { credentials: {}, proxies: undefined, signal, reference, platform: undefined },
+    { registries, content: images, get: (one) => images.get(one, platform), own },
+    { credentials, proxies, signal, reference, platform },
     () => {},
   );
   engine.events.emit({ type: 'image', action: 'pull', id: name, attributes: { name } });

@@ -27,7 +27,7 @@ export async function makeResultImage(
 ): Promise<ImageRecord> {
   const { result } = plan;
   const step = result.image === undefined ? undefined : plan.steps[result.image];
-  const base = step?.kind === 'image' ? images.get(step.reference) : undefined;
+  const base = step?.kind === 'image' ? images.get(step.id) : undefined;
   const ingest = engine.images.ingest();
   try {
     const layers: NewLayer[] = [];

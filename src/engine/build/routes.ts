@@ -4,27 +4,42 @@ import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
 import { shaped } from '../http/body-shape.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter } from '../http/failure.ts';
+import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { registryRequest } from '../routes/registry-request.ts';
+import { createAsks } from './asks.ts';
 import { build } from './build.ts';
 import { classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
+import { clientOfHeader } from './classic/registry-config.ts';
 import { unpackContext } from './classic/tar-context.ts';
 import { pruneBuilds } from './prune.ts';
+import type { BuildSink } from './sink.ts';
 
 /** Routes of builds. */
 export function buildRoutes(engine: Engine): Route[] {
+  const asks = createAsks();
   return [
     {
       method: 'POST',
       path: '/tcompose/build',
       async handler(exchange) {
         const request = shaped<BuildRequest>(await exchange.json(), buildShape);
-        if (!request.context?.startsWith('/'))
-          throw badParameter('a build needs the absolute path of its context');
+        if (!request.context) throw badParameter('a build needs a context');
         const writer = exchange.stream(200, 'application/x-ndjson');
-        await build(engine, request, (event) => writer.write(`${JSON.stringify(event)}\n`), exchange.signal);
+        const sink: BuildSink = (event) => writer.write(`${JSON.stringify(event)}\n`);
+        const { signal } = exchange;
+        await build(engine, request, sink, signal, asks.client(sink, signal, request.ssh ?? {}));
         writer.end();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/build/answers/{id}',
+      async handler(exchange) {
+        const id = exchange.params.id ?? '';
+        if (!asks.answer(id, registryRequest(exchange))) throw notFound(`no build waits for answer ${id}`);
+        exchange.send(204);
       },
     },
     { method: 'POST', path: '/build', handler: (exchange) => classicBuild(engine, exchange) },
@@ -36,9 +51,6 @@ export function buildRoutes(engine: Engine): Route[] {
   ];
 }
 
-const notPulled =
-  'pull is not carried out: a base image that is on this machine is used as it is; fetch a newer one first';
-
 /** A build as dockerd's own builder has it: the context is the body, a tar. */
 async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
   if (exchange.query.get('version') === '2')
@@ -48,8 +60,6 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
     const request = classicRequest(exchange.query, context);
     const messages = new ClassicStream(flag(exchange.query, 'q'));
     const writer = exchange.stream(200, 'application/json');
-    if (flag(exchange.query, 'pull'))
-      await writer.write(`${JSON.stringify({ stream: `WARNING: ${notPulled}\n` })}\r\n`);
     await build(
       engine,
       request,
@@ -57,6 +67,7 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
         for (const message of messages.take(event)) await writer.write(`${JSON.stringify(message)}\r\n`);
       },
       exchange.signal,
+      clientOfHeader(exchange.headers['x-registry-config']?.toString()),
     );
     writer.end();
   } finally {

@@ -1,18 +1,36 @@
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
+import type { RegistryHeaders } from './images.ts';
 import { jsonLines } from './json-lines.ts';
-import type { Transport } from './transport.ts';
+import { readText, type Transport } from './transport.ts';
+
+interface BuildOptions {
+  readonly signal?: AbortSignal;
+  /** What the registry of an image is to be asked with; called for images that have to be fetched. */
+  readonly registry?: (image: string) => Promise<RegistryHeaders>;
+}
+
+/** Events of a build but those that this client answers by itself. */
+export type ToldBuildEvent = Exclude<BuildEvent, { readonly type: 'ask' }>;
 
 /** Builds: of tcompose's own engine only. Progress is read no faster than it is taken. */
 export function buildCalls(transport: Transport) {
   return {
-    async *run(request: BuildRequest, signal?: AbortSignal): AsyncGenerator<BuildEvent> {
+    async *run(request: BuildRequest, options: BuildOptions = {}): AsyncGenerator<ToldBuildEvent> {
+      const { signal, registry } = options;
       const answer = await transport.send({
         method: 'POST',
         path: '/tcompose/build',
         json: request,
         ...(signal === undefined ? {} : { signal }),
       });
-      yield* jsonLines<BuildEvent>(answer);
+      for await (const event of jsonLines<BuildEvent>(answer)) {
+        if (event.type !== 'ask') yield event;
+        else {
+          const headers = (await registry?.(event.image)) ?? {};
+          const path = `/tcompose/build/answers/${encodeURIComponent(event.id)}`;
+          await readText(await transport.send({ method: 'POST', path, headers }));
+        }
+      }
     },
   };
 }

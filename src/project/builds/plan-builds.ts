@@ -13,6 +13,10 @@ import { imageReference } from '../names.ts';
 export interface BuildFlags {
   readonly args: Readonly<Record<string, string>>;
   readonly noCache: boolean;
+  /** Newer base images are asked for. */
+  readonly pull?: boolean;
+  /** Further agents and keys for all builds. */
+  readonly ssh?: readonly string[];
   /** For services that name no platform. */
   readonly defaultPlatform?: string;
 }
@@ -25,6 +29,8 @@ export interface ServiceBuild {
   readonly request: BuildRequest;
   /** Keys of the project's secrets by the id that the Dockerfile knows them by. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Agents and keys as the compose file has them: `default`, `id`, `id=path`. */
+  readonly ssh: readonly string[];
   /** Services whose images this one is made from. */
   readonly needs: readonly string[];
   /** What is accepted and not carried out, one sentence each. */
@@ -72,7 +78,9 @@ export function planBuilds(
       ...basesOf(dockerfiles.get(name)).flatMap((image) => byImage.get(image) ?? []),
     ].filter((other) => other !== name);
     for (const other of needs) add(other);
-    ordered.push({ ...buildOf(project, service, service.build, flags), needs });
+    const one = buildOf(project, service, service.build, flags);
+    const request = one.request.pull === true ? { ...one.request, local: [...byImage.keys()] } : one.request;
+    ordered.push({ ...one, request, needs });
     open.pop();
   };
   for (const name of services) add(name);
@@ -131,6 +139,7 @@ function buildOf(
     tags: [...(build.tags ?? []), image],
     contexts: Object.fromEntries(contexts),
     ...(platform === undefined ? {} : { platform }),
+    ...(flags.pull === true || build.pull === true ? { pull: true } : {}),
     noCache: flags.noCache || build.no_cache === true,
     noCacheFilter: build.no_cache_filter ?? [],
     ...(build.network === undefined ? {} : { network: build.network }),
@@ -148,6 +157,7 @@ function buildOf(
     image,
     request,
     secrets: Object.fromEntries(secrets),
+    ssh: [...(build.ssh ?? []), ...(flags.ssh ?? [])],
     warnings: ignoredOf(service, build),
   };
 }
@@ -185,9 +195,7 @@ const ignored: readonly (keyof Build)[] = [
   'entitlements',
   'privileged',
   'provenance',
-  'pull',
   'sbom',
-  'ssh',
 ];
 
 function ignoredOf(service: Service, build: Build): readonly string[] {

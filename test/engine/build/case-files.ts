@@ -156,7 +156,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A plain ustar archive. */
-function tarOf(items: readonly TarItem[]): Buffer {
+export function tarOf(items: readonly TarItem[]): Buffer {
   const blocks = items.flatMap((item) => {
     const kind = item.type ?? 'file';
     const data = kind === 'file' ? Buffer.from(item.content ?? '') : Buffer.alloc(0);

@@ -47,9 +47,15 @@ describe('planBuild', () => {
   it('refuses an image of another platform than the one asked for', () => {
     const arm = { os: 'linux', architecture: 'arm64', variant: '' };
     const refusal = /base:1 here is for linux\/amd64, and linux\/arm64 is asked for/;
-    expect(() => planned('FROM --platform=linux/arm64 base:1\n')).toThrow(refusal);
+    expect(planned('FROM --platform=linux/arm64 base:1\n')).toMatchObject({
+      kind: 'needs',
+      images: [{ reference: 'docker.io/library/base:1', platform: { architecture: 'arm64' } }],
+    });
     expect(() => planned('FROM base:1\n', { platform: arm })).toThrow(refusal);
-    expect(planned('FROM --platform=$BUILDPLATFORM base:1\n', { platform: arm }).kind).toBe('plan');
+    expect(planned('FROM --platform=$BUILDPLATFORM base:1\n', { platform: arm })).toMatchObject({
+      kind: 'needs',
+      images: [{ key: 'docker.io/library/base:1 linux/amd64' }],
+    });
     expect(planned('FROM scratch\n', { platform: arm }).kind).toBe('plan');
   });
 

@@ -1,7 +1,7 @@
-import { TcomposeError } from '../../../errors.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { runBuilds } from '../../build/run-builds.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
+import { runPlan } from '../../run-plan.ts';
 
 const unused = (name: string, summary: string) =>
   ({ name, type: 'string', hidden: true, summary, value: 'VALUE' }) as const;
@@ -21,11 +21,7 @@ export const command: Command = {
       { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
       { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
       { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
-      {
-        name: 'pull',
-        type: 'boolean',
-        summary: 'Accepted with a warning; base images are those on this machine',
-      },
+      { name: 'pull', type: 'boolean', summary: 'Ask registries for newer base images' },
       { name: 'push', type: 'boolean', summary: 'Push the images to their registries' },
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'No output of the steps' },
       { name: 'with-dependencies', type: 'boolean', summary: 'Also services that they depend on' },
@@ -33,7 +29,12 @@ export const command: Command = {
       { ...unused('memory', 'Accepted for compatibility'), short: 'm' },
       unused('provenance', 'Accepted for compatibility'),
       unused('sbom', 'Accepted for compatibility'),
-      unused('ssh', 'Agents are not forwarded yet'),
+      {
+        name: 'ssh',
+        type: 'strings',
+        value: 'default|ID[=PATH]',
+        summary: 'An ssh agent, or keys, for `RUN --mount=type=ssh`',
+      },
       { name: 'compress', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'force-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'no-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
@@ -42,14 +43,8 @@ export const command: Command = {
   },
   async run(args, ctx) {
     const named = args.positional;
-    if (flag.str(args, 'ssh') !== undefined)
-      throw new TcomposeError('BUILD_NOT_YET', '--ssh: agents are not forwarded to builds yet');
     for (const name of ['builder', 'memory', 'provenance', 'sbom'])
       if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not carried out`);
-    if (flag.bool(args, 'pull'))
-      ctx.warn(
-        '--pull is not carried out: a base image that is on this machine is used as it is; `tcompose image pull` brings a newer one',
-      );
     const deps = flag.bool(args, 'with-dependencies');
     const project = await loadForCommand(ctx, named, { noDeps: !deps, createsNothing: true });
     const selected =
@@ -62,6 +57,8 @@ export const command: Command = {
     const flags = {
       args: buildArgs,
       noCache: flag.bool(args, 'no-cache'),
+      pull: flag.bool(args, 'pull'),
+      ssh: flag.list(args, 'ssh'),
       ...(defaultPlatform ? { defaultPlatform } : {}),
     };
     if (flag.bool(args, 'print')) {
@@ -79,8 +76,16 @@ export const command: Command = {
       quiet: flag.bool(args, 'quiet'),
       check: flag.bool(args, 'check'),
     });
-    if (flag.bool(args, 'push') && !ctx.globals.dryRun)
-      throw new TcomposeError('BUILD_NOT_YET', '--push is not carried out with build; run `tcompose push`');
+    if (flag.bool(args, 'push')) {
+      const { planPush } = await import('../../../project/images/plan-push.ts');
+      const built = new Set(services);
+      const kept = Object.entries(project.services).filter(([name]) => built.has(name));
+      const plan = planPush(
+        { ...project, services: Object.fromEntries(kept) },
+        { quiet: false, ignoreFailures: false },
+      );
+      await runPlan(ctx, plan, { client, project: project.name });
+    }
     return 0;
   },
 };

@@ -23,6 +23,7 @@ export function classicRequest(query: URLSearchParams, context: TarContext): Bui
     args,
     labels: pairs(query, 'labels'),
     noCache: flag('nocache'),
+    pull: flag('pull'),
     ...(query.get('target') ? { target: query.get('target')! } : {}),
     ...(query.get('platform') ? { platform: query.get('platform')! } : {}),
     ...(query.get('networkmode') ? { network: query.get('networkmode')! } : {}),

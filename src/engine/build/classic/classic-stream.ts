@@ -31,6 +31,8 @@ export class ClassicStream {
         return stream(event.text);
       case 'note':
         return stream(`${event.text}\n`);
+      case 'ask':
+        return [];
       case 'done':
         return this.#done(event);
       case 'error': {

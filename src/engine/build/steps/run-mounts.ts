@@ -9,6 +9,7 @@ import type { CacheStore, StepPlace } from '../cache-store.ts';
 import { Copier } from '../files/copier.ts';
 import { select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
+import { forwardAgent } from './forward-agent.ts';
 import type { CacheLocks } from './locks.ts';
 
 /** What a step's mounts need of the build around it. */
@@ -16,6 +17,8 @@ export interface MountSources {
   readonly cache: CacheStore;
   readonly locks: CacheLocks;
   readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Path of an agent's socket. */
+  readonly agent: (id: string) => string | undefined;
   readonly open: (tree: Tree) => Promise<SourceTree>;
 }
 
@@ -44,7 +47,9 @@ export async function prepareMounts(
       // A later one at the same place covers this one.
       if (step.mounts.slice(at + 1).some(({ target }) => target !== undefined && target === mount.target))
         continue;
-      const made = await prepareMount(mount, join(place.scratch, `m${at}`), sources, releases);
+      const agents = step.mounts.slice(0, at).filter(({ type }) => type === 'ssh').length;
+      const around = { sources, releases, agents };
+      const made = await prepareMount(mount, join(place.scratch, `m${at}`), around);
       if (made.environment !== undefined) environment.push(made.environment);
       if (made.mount === undefined) continue;
       mounts.push(made.mount);
@@ -66,12 +71,15 @@ interface Made {
   readonly environment?: string;
 }
 
-async function prepareMount(
-  mount: Mount,
-  scratch: string,
-  sources: MountSources,
-  releases: (() => Promise<void>)[],
-): Promise<Made> {
+interface Preparing {
+  readonly sources: MountSources;
+  readonly releases: (() => Promise<void>)[];
+  /** Mounts of agents before this one. */
+  readonly agents: number;
+}
+
+async function prepareMount(mount: Mount, scratch: string, around: Preparing): Promise<Made> {
+  const { sources, releases } = around;
   switch (mount.type) {
     case 'bind':
       return {
@@ -92,11 +100,7 @@ async function prepareMount(
     case 'secret':
       return secretMount(mount, scratch, sources);
     case 'ssh':
-      if (mount.required)
-        throw new TcomposeError('BUILD_STEP', `unset ssh forward key ${mount.id}`, {
-          hint: 'Agents are not forwarded to builds yet.',
-        });
-      return { environment: `SSH_AUTH_SOCK=${mount.target ?? '/run/buildkit/ssh_agent.0'}` };
+      return sshMount(mount, scratch, around);
   }
 }
 
@@ -149,6 +153,26 @@ async function cacheMount(
     renameSync(made, directory);
   }
   return bindMount(mount.target, directory, !mount.writable);
+}
+
+/** Without an agent of this name the command runs without one, unless it requires it. */
+async function sshMount(
+  mount: Extract<Mount, { type: 'secret' | 'ssh' }>,
+  scratch: string,
+  { sources, releases, agents }: Preparing,
+): Promise<Made> {
+  const target = mount.target ?? `/run/buildkit/ssh_agent.${agents}`;
+  // Of several, programs are told of the first.
+  const environment = agents === 0 ? { environment: `SSH_AUTH_SOCK=${target}` } : {};
+  const socket = sources.agent(mount.id);
+  if (socket === undefined) {
+    if (!mount.required) return environment;
+    throw new TcomposeError('BUILD_STEP', `unset ssh forward key ${mount.id}`, {
+      hint: `No agent was given to this build by that id: --ssh ${mount.id}, or build.ssh of the service.`,
+    });
+  }
+  releases.push(await forwardAgent(socket, scratch, mount));
+  return { ...environment, mount: bindMount(target, scratch, false) };
 }
 
 function secretMount(
