@@ -17,6 +17,8 @@ interface State {
   endpoints: readonly EndpointRecord[];
   publication: Publication | undefined;
   proxies: readonly PortProxy[];
+  /** Where the proxies lead; another container may take them over. */
+  lead: { address: string };
   dns: { close(): Promise<void> } | undefined;
 }
 
@@ -37,6 +39,8 @@ interface RunningContainers {
   attach(containerId: string, endpoint: EndpointRecord): void;
   /** Takes an endpoint away; a port that led through it leads through the next gateway. */
   detach(containerId: string, endpoint: EndpointRecord): void;
+  /** Ports and names of one container lead to another, which has no ports yet. False: either does not run on a network. */
+  takePlace(of: string, by: string): boolean;
   publications(): Publication[];
   links(): string[];
   /** Links of the containers that are on a network. */
@@ -78,10 +82,17 @@ export function createRunningContainers(parts: {
     );
     const target = table.gatewayOf(endpoints, running.gatewayOrder);
     const publication = target && ports.length > 0 ? { bindings: ports, address: target.ipv4 } : undefined;
-    const state: State = { running, endpoints, publication, proxies: [], dns: undefined };
+    const state: State = {
+      running,
+      endpoints,
+      publication,
+      proxies: [],
+      lead: { address: '' },
+      dns: undefined,
+    };
     containers.set(containerId, state);
     ledger.reserve(containerId, running.containerName ?? containerId.slice(0, 12), ports);
-    for (const endpoint of endpoints) names.add(containerId, endpoint);
+    if (running.unnamed !== true) for (const endpoint of endpoints) names.add(containerId, endpoint);
     if (publication && publish) explained('published ports', () => firewall.publish(publication));
     const { 'dns-udp': udpFd, 'dns-tcp': tcpFd } = sockets;
     for (const fd of [udpFd, tcpFd]) if (fd !== undefined) open.delete(fd);
@@ -97,8 +108,9 @@ export function createRunningContainers(parts: {
     });
     if (publication) {
       for (const binding of ports) open.delete(sockets[portSocketName(binding)] ?? -1);
-      const address = () => state.publication?.address ?? publication.address;
-      state.proxies = await startProxies(ports, sockets, address);
+      const { lead } = state;
+      lead.address = publication.address;
+      state.proxies = await startProxies(ports, sockets, () => lead.address);
     }
     // What nothing took up.
     for (const fd of open) closeSync(fd);
@@ -158,7 +170,32 @@ export function createRunningContainers(parts: {
       const next = table.gatewayOf(state.endpoints, state.running.gatewayOrder);
       firewall.withdraw(state.publication);
       state.publication = next && { ...state.publication, address: next.ipv4 };
-      if (state.publication) firewall.publish(state.publication);
+      if (state.publication) {
+        firewall.publish(state.publication);
+        state.lead.address = state.publication.address;
+      }
+    },
+
+    takePlace(of, by) {
+      const [giving, taking] = [containers.get(of), containers.get(by)];
+      if (!giving || !taking || taking.publication) return false;
+      const target = table.gatewayOf(taking.endpoints, taking.running.gatewayOrder);
+      const { publication } = giving;
+      if (publication) {
+        if (!target) return false;
+        const { bindings, address } = publication;
+        explained('published ports', () => firewall.redirect(bindings, address, target.ipv4));
+        ledger.free(of);
+        ledger.reserve(by, taking.running.containerName ?? by.slice(0, 12), bindings);
+        taking.publication = { bindings, address: target.ipv4 };
+        giving.lead.address = target.ipv4;
+        [taking.proxies, taking.lead] = [giving.proxies, giving.lead];
+        giving.publication = undefined;
+        [giving.proxies, giving.lead] = [[], { address: '' }];
+      }
+      for (const endpoint of giving.endpoints) names.remove(of, endpoint.networkId);
+      for (const endpoint of taking.endpoints) names.add(by, endpoint);
+      return true;
     },
 
     publications: () => [...containers.values()].flatMap(({ publication }) => publication ?? []),

@@ -85,6 +85,8 @@ export interface RunningContainer {
    */
   readonly sockets: Readonly<Record<string, number>>;
   readonly dns?: DnsOptions;
+  /** No other container finds it by a name, until it takes another's place. */
+  readonly unnamed?: boolean;
 }
 
 export interface NetworkService {
@@ -118,6 +120,11 @@ export interface NetworkService {
   containerStarted(container: RunningContainer): Promise<void>;
   /** It does not run any more, or its start failed: everything of containerStarted and planAttach is undone. Idempotent. */
   containerStopped(containerId: string): Promise<void>;
+  /**
+   * Names and published ports of a running container (`of`) lead to another running one from now on, which was started `unnamed` and
+   * without ports. Connections that stand go on to the first. Errors: NETWORK_SETUP_FAILED.
+   */
+  takePlace(of: string, by: string): Promise<void>;
   /** A running container gets one more interface. Returns the endpoint as it now is. */
   connect(containerId: string, network: NetworkRecord, endpoint: EndpointRecord): Promise<EndpointRecord>;
   /** A running container loses an interface. Idempotent. */

@@ -240,6 +240,15 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       if (planned || endpoints) links.sweepLater();
     },
 
+    async takePlace(of, by) {
+      if (running.takePlace(of, by)) return;
+      throw new TcomposeError(
+        'NETWORK_SETUP_FAILED',
+        `container ${by.slice(0, 12)} cannot take the place of ${of.slice(0, 12)}`,
+        { hint: 'Both have to run, on networks with a way out.' },
+      );
+    },
+
     async connect(containerId, network, endpoint) {
       const container = running.find(containerId);
       if (container?.socket === undefined) {

@@ -16,6 +16,7 @@ const VERBS: Record<Operation['kind'], string> = {
   'stop-container': 'stop container',
   'remove-container': 'remove container',
   'rename-container': 'rename container',
+  'start-beside': 'replace container',
   'connect-network': 'connect container',
   'disconnect-network': 'disconnect container',
   'restart-container': 'restart container',

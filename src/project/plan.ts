@@ -63,6 +63,20 @@ export type Operation =
       readonly isNew: boolean;
       readonly postStart: readonly Hook[];
     }
+  /**
+   * Starts a container beside the one it replaces, waits until it is ready, and gives it names and ports of that one. On failure the
+   * new container goes, and all is as it was.
+   */
+  | {
+      readonly kind: 'start-beside';
+      readonly container: string;
+      /** Its name until then. */
+      readonly as: string;
+      /** Id of the one it replaces. */
+      readonly replaces: string;
+      readonly service: string;
+      readonly postStart: readonly Hook[];
+    }
   | {
       readonly kind: 'stop-container';
       readonly container: string;

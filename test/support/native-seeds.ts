@@ -40,6 +40,7 @@ export function protocolSeeds(): Buffer[] {
     { type: 'sockets', seq: 5 },
     { type: 'network', seq: 6, ops: encodeNetworkOps(plan!.network) },
     { type: 'release-socket', seq: 7, name: 'dns' },
+    { type: 'take-socket', seq: 9, name: 'port-tcp-80-4', pid: 4000000, fd: 5 },
     { type: 'reap', seq: 8 },
   ];
   const keeper: KeeperRequest[] = [

@@ -7,6 +7,8 @@ import { usedVolumes } from '../../project/plan-resources.ts';
 import { planUp } from '../../project/plan-up/index.ts';
 import { version } from '../../version.ts';
 import type { CliContext } from '../context.ts';
+import { isOwnEngine } from '../is-own-engine.ts';
+
 import { runBuilds } from './run-builds.ts';
 
 /** Builds services, and makes those of their containers anew whose image is another one now. */
@@ -37,6 +39,7 @@ export async function rebuildServices(
     recreateDependencies: 'never',
     roots: services,
     start: true,
+    swap: isOwnEngine(client),
     wait: false,
     noDeps: true,
     removeOrphans: false,

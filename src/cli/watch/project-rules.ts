@@ -4,6 +4,7 @@ import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
+import { rebuildWay } from '../../project/plan-up/swap.ts';
 import { isAtOrBelow } from '../../watch/change.ts';
 import { type CompiledRule, compileRule } from '../../watch/rule.ts';
 
@@ -32,6 +33,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
       type === 'bind' && source !== undefined && target !== undefined ? [{ source, target }] : [],
     );
     const described = [...project.composeFiles, ...(ignore === undefined ? [] : [ignore.dockerfile])];
+    rebuildWay(service);
     for (const rule of watched) {
       if (rule.action === 'rebuild' && service.build === undefined) throw withoutBuild(name);
       if (rule.action.startsWith('sync') && mounts.some(({ source }) => isAtOrBelow(rule.path, source)))

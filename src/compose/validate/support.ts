@@ -47,7 +47,9 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   credential_spec: warning(windows),
   depends_on: yes(),
   deploy: yes('see below'),
-  develop: yes('by `watch` and `up --watch`'),
+  develop: yes(
+    'by `watch` and `up --watch`; a rebuild swaps containers without a refused connection, unless `x-rebuild: recreate`',
+  ),
   device_cgroup_rules: yes(),
   devices: yes('a CDI name needs an engine that resolves it'),
   dns: yes(),

@@ -12,6 +12,7 @@ import type {
 } from './network.ts';
 import type { PreflightRequest } from './preflight.ts';
 import type { UnsyncRequest } from './sync.ts';
+import type { TakePlaceRequest } from './take-place.ts';
 import type { VolumeCreateRequest } from './volume.ts';
 
 /** A shape for every field of a request type; the compiler finds the one that is missing. */
@@ -304,6 +305,11 @@ const unsync: FieldsOf<UnsyncRequest> = {
 
 /** POST /tcompose/containers/{id}/unsync */
 export const unsyncShape: Shape = { fields: unsync };
+
+const takePlace: FieldsOf<TakePlaceRequest> = { from: 'line', within: 'integer' };
+
+/** POST /tcompose/containers/{id}/take-place */
+export const takePlaceShape: Shape = { fields: takePlace };
 
 const build: FieldsOf<BuildRequest> = {
   context: 'text',

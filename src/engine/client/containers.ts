@@ -9,6 +9,7 @@ import type {
   ContainerWaitResponse,
 } from '../api/container.ts';
 import type { SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
+import type { TakePlaceRequest } from '../api/take-place.ts';
 import { tolerate } from './api-failure.ts';
 import { type OutputChunk, outputOf } from './frames.ts';
 import type { Hijacked, Transport } from './transport.ts';
@@ -87,9 +88,17 @@ export function containerCalls(transport: Transport) {
     },
     /** The file system as a tar archive, unread. */
     export: (id: string): Promise<IncomingMessage> => transport.send({ path: path(id, '/export') }),
-    /** Starts; a container that already runs is no error. */
-    start: (id: string) =>
-      transport.json<void>({ method: 'POST', path: path(id, '/start'), idempotent: true }),
+    /** Starts; a container that already runs is no error. `beside`, of our engine only: see takePlace. */
+    start: (id: string, options: { beside?: boolean } = {}) =>
+      transport.json<void>({
+        method: 'POST',
+        path: path(id, '/start'),
+        query: { 'tcompose-beside': options.beside === true ? 1 : undefined },
+        idempotent: true,
+      }),
+    /** Of our engine only: a container that was started beside another takes its place: its names and ports. */
+    takePlace: (id: string, request: TakePlaceRequest) =>
+      transport.json<void>({ method: 'POST', path: `/tcompose${path(id, '/take-place')}`, json: request }),
     /** Stops within `timeout` seconds (default: the container's own), then kills. */
     stop: (id: string, timeout?: number) =>
       transport.json<void>({

@@ -85,6 +85,7 @@ export async function attachNetwork(
   container: Container,
   shim: ShimConnection,
   ports: readonly PortBinding[],
+  unnamed = false,
 ): Promise<void> {
   const attachments = Object.values(container.mutable.attachments);
   const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
@@ -95,6 +96,7 @@ export async function attachNetwork(
     endpoints,
     ports,
     sockets: await takeSockets(shim),
+    unnamed,
     ...namesAndRoutes(engine, container),
   });
   for (const { networkId } of attachments) {

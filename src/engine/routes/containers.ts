@@ -144,9 +144,9 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/start',
-      handler: operation(async (container) => {
+      handler: operation(async (container, exchange) => {
         if (!container.up && container.state.status !== 'paused') resetRestarts(container);
-        await startContainer(engine, container);
+        await startContainer(engine, container, exchange.query.get('tcompose-beside') === '1');
       }),
     },
     {

@@ -1,9 +1,11 @@
 import { resolveUser } from '../../runtime/spec/users.ts';
-import { unsyncShape } from '../api/request-shapes.ts';
+import { takePlaceShape, unsyncShape } from '../api/request-shapes.ts';
 import type { UnsyncRequest } from '../api/sync.ts';
+import type { TakePlaceRequest } from '../api/take-place.ts';
 import { syncInto, unsync } from '../archive/sync.ts';
 import type { Owner } from '../archive/sync-file.ts';
 import type { Container } from '../containers/container.ts';
+import { takePlace } from '../containers/lifecycle/take-place.ts';
 import { readAccountFiles } from '../containers/root/account-files.ts';
 import { withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
@@ -35,6 +37,16 @@ export function syncRoutes(engine: Engine): Route[] {
           unsync(root, request),
         );
         exchange.send(200, answer);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/containers/{id}/take-place',
+      async handler(exchange) {
+        const container = engine.containers.need(exchange.params.id!);
+        const request = shaped<TakePlaceRequest>(await exchange.json(), takePlaceShape);
+        await takePlace(engine, container, engine.containers.need(request.from), request.within ?? 10_000);
+        exchange.send(204);
       },
     },
   ];

@@ -21,6 +21,8 @@ export interface Firewall {
   removeNetwork(network: NetworkRecord): void;
   publish(publication: Publication): void;
   withdraw(publication: Publication): void;
+  /** Leads ports to another address: no connection finds them closed in between. */
+  redirect(bindings: readonly PortBinding[], from: string, to: string): void;
 }
 
 /** `comment` is put on the table. */
@@ -73,6 +75,15 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
 
     publish({ bindings, address }) {
       run(changePorts(table, 'add', bindings, address), 'publish ports');
+      forget(bindings);
+    },
+
+    redirect(bindings, from, to) {
+      const changed = [
+        ...changePorts(table, 'delete', bindings, from),
+        ...changePorts(table, 'add', bindings, to),
+      ];
+      run(changed, 'lead published ports to another container');
       forget(bindings);
     },
 

@@ -3,12 +3,14 @@ import { type Act, type PerformContext, progressOf } from './act.ts';
 import { containerActs } from './act-container.ts';
 import { runPreStart } from './act-pre-start.ts';
 import { resourceActs } from './act-resource.ts';
+import { startBeside } from './act-start-beside.ts';
 import { waitStep } from './act-wait.ts';
 
 const acts: { readonly [K in Operation['kind']]: Act<K> } = {
   ...resourceActs,
   ...containerActs,
   'run-hooks': runPreStart,
+  'start-beside': startBeside,
   wait: waitStep,
 };
 

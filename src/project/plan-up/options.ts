@@ -25,6 +25,8 @@ export interface UpOptions {
   readonly renewVolumes: ReadonlySet<string>;
   /** Seconds for stopping; undefined: each container's own. */
   readonly timeout: number | undefined;
+  /** A container that is made anew starts beside the old one where it can (swap.ts), and takes its place when it is ready. */
+  readonly swap?: boolean;
   readonly images: ImageOptions;
   readonly separator?: Separator;
   readonly version: string;

@@ -1,6 +1,6 @@
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
-import { containerSpec } from '../create-body/index.ts';
+import { type ContainerSpec, containerSpec } from '../create-body/index.ts';
 import type { InheritedVolume } from '../create-body/mounts.ts';
 import type { Expectation } from '../divergence.ts';
 import { labels } from '../labels.ts';
@@ -12,6 +12,7 @@ import { containerOf, type UpContext } from './context.ts';
 import { creationNeeds } from './create.ts';
 import { planStart } from './start.ts';
 import { planRemove, planStop } from './stop.ts';
+import { canSwap, planSwap } from './swap.ts';
 
 /**
  * A container made anew: its successor is created beside it under a temporary name, so that a failure leaves the old
@@ -29,25 +30,12 @@ export function planReplacement(
   const state = context.states.get(service.name)!;
   const freed = removalsThatNeedIt(context, service);
   const removeFirst = freed.length > 0;
+  const swaps = !removeFirst && canSwap(context, service, old);
   const name = containerName(project.name, service, old.number, options.separator);
   const as = removeFirst ? name : temporaryName(old.id, name);
   const inherited = options.renewAnonymousVolumes ? [] : anonymousVolumes(old, service, project);
   tellHidden(context, name, old, want, inherited);
-  const spec = containerSpec(project, service, {
-    number: old.number,
-    name,
-    imageId: want.imageId,
-    version: options.version,
-    inherited,
-    containerOf: containerOf(context),
-    fileHashes: context.observed.fileHashes,
-    extraLabels: {
-      ...(removeFirst ? {} : { [labels.replace]: old.name }),
-      ...(inherited.length === 0
-        ? {}
-        : { [labels.inheritedVolumes]: inherited.map(({ name }) => name).join(',') }),
-    },
-  });
+  const spec = successorSpec(context, service, want, { old, name, inherited, removeFirst });
   const creation = {
     kind: 'create-container',
     container: name,
@@ -65,7 +53,8 @@ export function planReplacement(
     exists = plan.add(creation, cause, [removed, ...creationNeeds(context, service)]);
   } else {
     const created = plan.add(creation, cause, creationNeeds(context, service));
-    const stop = planStop(context, old, service, cause, [created]);
+    const ready = swaps ? planSwap(context, service, { name, as, old }, [created, ...waits()]) : created;
+    const stop = planStop(context, old, service, cause, [ready]);
     const removed = planRemove(context, old, cause, [created, stop]);
     exists = plan.add(
       { kind: 'rename-container', from: as, container: name },
@@ -74,7 +63,42 @@ export function planReplacement(
     );
   }
   state.exists.push(exists);
-  if (options.start) planStart(context, service, { name, isNew: true }, 'it is new', [exists, ...waits()]);
+  // Until then its name stands for the old one.
+  if (swaps) state.starts.push(exists);
+  if (options.start && !swaps)
+    planStart(context, service, { name, isNew: true }, 'it is new', [exists, ...waits()]);
+}
+
+/** The container that takes the place of another one. */
+function successorSpec(
+  context: UpContext,
+  service: Service,
+  want: Expectation,
+  { old, name, inherited, removeFirst }: Successor,
+): ContainerSpec {
+  const { project, options, observed } = context;
+  return containerSpec(project, service, {
+    number: old.number,
+    name,
+    imageId: want.imageId,
+    version: options.version,
+    inherited,
+    containerOf: containerOf(context),
+    fileHashes: observed.fileHashes,
+    extraLabels: {
+      ...(removeFirst ? {} : { [labels.replace]: old.name }),
+      ...(inherited.length === 0
+        ? {}
+        : { [labels.inheritedVolumes]: inherited.map((volume) => volume.name).join(',') }),
+    },
+  });
+}
+
+interface Successor {
+  readonly old: ObservedContainer;
+  readonly name: string;
+  readonly inherited: readonly InheritedVolume[];
+  readonly removeFirst: boolean;
 }
 
 /** Steps that remove volumes and networks of the service, and can only once its containers are gone. */

@@ -120,6 +120,8 @@ void network_leave(struct launch *launch);
 int network_ops_run(struct launch *launch, const struct list *ops, struct failure *failure);
 
 int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct failure *failure);
+/* Keeps a copy of a socket that another process (pid, fd) holds. 0 or an errno. */
+int take_socket(struct launch *launch, const char *name, pid_t pid, int fd);
 int release_socket(struct launch *launch, const char *name);
 void release_all_sockets(struct launch *launch);
 

@@ -35,6 +35,7 @@ int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr) {
 }
 
 int sys_pidfd_open(pid_t pid) { return (int)syscall(__NR_pidfd_open, pid, 0); }
+int sys_pidfd_getfd(int pidfd, int fd) { return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0); }
 int sys_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(__NR_pidfd_send_signal, pidfd, signal, NULL, 0); }
 int sys_close_range(unsigned first, unsigned last, unsigned flags) { return (int)syscall(__NR_close_range, first, last, flags); }
 int sys_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(__NR_pivot_root, new_root, put_old); }

@@ -19,6 +19,8 @@ int sys_move_mount(int from, int to);
 int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr);
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
+/* A copy of another process's descriptor (5.6); close-on-exec. */
+int sys_pidfd_getfd(int pidfd, int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);

@@ -37,6 +37,8 @@ export interface ShimConnection {
   network(ops: Uint8Array): Promise<void>;
   /** Closes a held socket. */
   releaseSocket(name: string): Promise<void>;
+  /** Keeps a copy of a socket that another shim holds, so that it outlives that one. */
+  takeSocket(name: string, from: { readonly pid: number; readonly fd: number }): Promise<void>;
   /** Opens further connections that carry output and stdin; resolves when no later byte of output can be missed. */
   attach(streams: AttachStreams): Promise<ShimAttachment>;
   /** The exit was recorded: the shim ends. Resolves also when it is already gone. */
@@ -138,6 +140,8 @@ export async function connectShim(runDir: string): Promise<ShimConnection> {
     sockets: () => socketLists.request((seq) => send({ type: 'sockets', seq })),
     network: (ops) => answers.request((seq) => send({ type: 'network', seq, ops })),
     releaseSocket: (name) => answers.request((seq) => send({ type: 'release-socket', seq, name })),
+    takeSocket: (name, { pid, fd }) =>
+      answers.request((seq) => send({ type: 'take-socket', seq, name, pid, fd })),
     attach: (streams) => attachShim(runDir, streams),
     reap: () =>
       answers

@@ -49,6 +49,13 @@ export function encodeShimRequest(request: ShimRequest): Buffer {
         out.u32(request.seq);
         out.string(request.name);
       });
+    case 'take-socket':
+      return frame(12, (out) => {
+        out.u32(request.seq);
+        out.string(request.name);
+        out.u32(request.pid);
+        out.u32(request.fd);
+      });
     case 'reap':
       return frame(11, (out) => out.u32(request.seq));
   }

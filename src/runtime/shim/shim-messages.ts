@@ -22,6 +22,14 @@ export type ShimRequest =
   /** Encoded NetworkOp[] (encodeNetworkOps), carried out in the container's network namespace while it runs. */
   | { readonly type: 'network'; readonly seq: number; readonly ops: Uint8Array }
   | { readonly type: 'release-socket'; readonly seq: number; readonly name: string }
+  /** Keeps a copy of a socket that another process holds, as one of this name. */
+  | {
+      readonly type: 'take-socket';
+      readonly seq: number;
+      readonly name: string;
+      readonly pid: number;
+      readonly fd: number;
+    }
   /** The exit (or failure) is known and recorded: the shim ends. EBUSY while the container lives. */
   | { readonly type: 'reap'; readonly seq: number };
 

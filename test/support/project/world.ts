@@ -141,6 +141,11 @@ export class World {
         box.exitCode = 0;
         return;
       }
+      case 'start-beside':
+        if (this.#byId(operation.replaces).state !== 'running')
+          throw new Error(`${operation.as} takes the place of one that does not run`);
+        this.box(operation.as).state = 'running';
+        return;
       case 'stop-container': {
         const box = this.#byId(operation.id);
         box.state = 'exited';

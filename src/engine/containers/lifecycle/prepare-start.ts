@@ -34,13 +34,14 @@ export interface Prepared {
 
 /**
  * Everything of a start that comes before its shim: addresses, ports, the run directory and its files, the spec and the plan. What is to be
- * taken back on failure is added to `undo`.
+ * taken back on failure is added to `undo`. `beside` another one it publishes no port.
  */
 export async function prepare(
   engine: Engine,
   container: Container,
   rootfs: RootfsSource,
   undo: (() => unknown)[],
+  beside = false,
 ): Promise<Prepared> {
   const { record } = container;
   const launcher = chooseLauncher(engine, container);
@@ -64,7 +65,7 @@ export async function prepare(
           containerName: container.name,
           endpoints: attached,
           gatewayOrder: gatewayOrder(container.mutable.attachments),
-          ports: collectPorts(host, record.config),
+          ports: beside ? [] : collectPorts(host, record.config),
           exposedPorts: Object.keys(record.config.ExposedPorts ?? {}).map((port) =>
             Number.parseInt(port, 10),
           ),

@@ -64,9 +64,10 @@ async function startFailure(
 
 /**
  * Starts a container; to be run in its serial queue. Resolves when its command runs and its network stands. On failure
- * everything is undone, the container is what it was (with the error on record), and the error is thrown.
+ * everything is undone, the container is what it was (with the error on record), and the error is thrown. `beside`
+ * another one it is found by no name and publishes no port: it is to take that one's place (take-place.ts).
  */
-export async function startContainer(engine: Engine, container: Container): Promise<void> {
+export async function startContainer(engine: Engine, container: Container, beside = false): Promise<void> {
   const before = startable(container);
   if (container.damaged !== undefined) {
     throw new TcomposeError(
@@ -94,7 +95,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
     await fillVolumes(engine, container, container.record, image, 'start');
     const rootfs = await engine.images.rootfs(image);
     undo.push(() => rootfs.release());
-    const prepared = await prepare(engine, container, rootfs, undo);
+    const prepared = await prepare(engine, container, rootfs, undo, beside);
     // Everything that must survive a crash from here on: the addresses, and that a start is under way.
     container.save();
     engine.fault('start:state');
@@ -105,7 +106,7 @@ export async function startContainer(engine: Engine, container: Container): Prom
       throw await startFailure(engine, container, prepared, state);
     }
     engine.fault('start:started');
-    await attachNetwork(engine, container, shim, prepared.ports);
+    await attachNetwork(engine, container, shim, prepared.ports, beside);
     engine.fault('start:network');
     running = { shim, state, prepared, rootfs };
   } catch (error) {

@@ -6,7 +6,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-enum { SUBSCRIBE = 1, START, SIGNAL, RESIZE, ATTACH, STDIN, STDIN_CLOSE, SOCKETS, NETWORK, RELEASE_SOCKET, REAP };
+enum { SUBSCRIBE = 1, START, SIGNAL, RESIZE, ATTACH, STDIN, STDIN_CLOSE, SOCKETS, NETWORK, RELEASE_SOCKET, REAP, TAKE_SOCKET };
 enum { LEAVE_MS = 10000 };
 
 void client_answer(struct client *client, uint32_t seq, int error, int step, const char *what) {
@@ -149,6 +149,12 @@ static void answered_request(struct monitor *m, struct client *client, uint8_t t
     case RELEASE_SOCKET:
       text = get_text(in);
       if (text) client_answer(client, seq, release_socket(&m->launch, text), -1, text);
+      break;
+    case TAKE_SOCKET:
+      text = get_text(in);
+      a = get_u32(in);
+      b = get_u32(in);
+      if (text) client_answer(client, seq, in->bad || !alive(m) ? ESRCH : take_socket(&m->launch, text, (pid_t)a, (int)b), -1, text);
       break;
     case REAP:
       do_reap(m, client, seq);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "sys.h"
 
 static socklen_t make_address(const struct op_hold_socket *op, struct sockaddr_storage *address) {
   if (op->family == 0) {
@@ -20,6 +21,15 @@ static socklen_t make_address(const struct op_hold_socket *op, struct sockaddr_s
   v6->sin6_family = AF_INET6;
   v6->sin6_port = htons((uint16_t)op->port);
   return inet_pton(AF_INET6, op->address, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
+}
+
+static void keep(struct launch *launch, const char *name, int fd) {
+  struct held_socket *held = malloc(sizeof *held + strlen(name) + 1);
+  if (!held) _exit(71);
+  held->fd = fd;
+  strcpy(held->name, name);
+  held->next = launch->sockets;
+  launch->sockets = held;
 }
 
 int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct failure *failure) {
@@ -37,12 +47,18 @@ int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct f
     close(fd);
     return fail(failure, "hold-socket", error, "%s: %s port %u", op->name, op->address, op->port);
   }
-  struct held_socket *held = malloc(sizeof *held + strlen(op->name) + 1);
-  if (!held) _exit(71);
-  held->fd = fd;
-  strcpy(held->name, op->name);
-  held->next = launch->sockets;
-  launch->sockets = held;
+  keep(launch, op->name, fd);
+  return 0;
+}
+
+int take_socket(struct launch *launch, const char *name, pid_t pid, int fd) {
+  int pidfd = sys_pidfd_open(pid);
+  if (pidfd < 0) return errno;
+  int copy = sys_pidfd_getfd(pidfd, fd), error = errno;
+  close(pidfd);
+  if (copy < 0) return error;
+  release_socket(launch, name);
+  keep(launch, name, copy);
   return 0;
 }
 
