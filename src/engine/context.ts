@@ -5,6 +5,7 @@ import type { MachineFacts } from '../runtime/spec/spec-input.ts';
 import type { Clock } from './clock.ts';
 import type { FollowUps } from './containers/lifecycle/follow-ups.ts';
 import type { ContainerRegistry } from './containers/registry.ts';
+import type { SpareParts } from './containers/spare-parts.ts';
 import type { StateWriter } from './containers/state-writer.ts';
 import type { EventJournal } from './events/journal.ts';
 import type { ExecRegistry } from './exec/registry.ts';
@@ -44,4 +45,5 @@ export interface Engine {
   readonly execs: ExecRegistry;
   /** For what lies under `lib`, and under `run`. */
   readonly trash: { readonly lib: Trash; readonly run: Trash };
+  readonly spares: SpareParts;
 }

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { RootfsSource } from '../../image/types.ts';
@@ -130,6 +131,16 @@ export class Container {
   /** Writes state.json. Throws what the disk says; engine.states writes what must not fail. */
   save(): void {
     appendJson(join(this.directory, 'state.json'), this.#mutable, () => ({ record: this.record }));
+  }
+
+  /**
+   * The first save of a container whose directory has an empty file of that name: it becomes state.json when it is whole. Throws as
+   * `save`.
+   */
+  saveFirst(name: string): void {
+    const file = join(this.directory, name);
+    appendJson(file, this.#mutable, () => ({ record: this.record }));
+    renameSync(file, join(this.directory, 'state.json'));
   }
 
   /** Tells those who wait for a state, after it has been saved and journalled. */

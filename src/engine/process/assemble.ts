@@ -16,6 +16,7 @@ import { clearOrphans } from '../containers/lifecycle/orphans.ts';
 import { removeContainer } from '../containers/lifecycle/remove.ts';
 import { startContainer } from '../containers/lifecycle/start.ts';
 import { createContainerRegistry } from '../containers/registry.ts';
+import { openSpareParts } from '../containers/spare-parts.ts';
 import { enterOwnGroup } from '../containers/spec/own-group.ts';
 import { createStateWriter } from '../containers/state-writer.ts';
 import type { Engine } from '../context.ts';
@@ -124,6 +125,7 @@ export async function assemble(
     },
     execs: createExecRegistry(),
     trash,
+    spares: openSpareParts(layout, trash),
   };
   loadContainers({ layout, bootId, registry: containers, volumes, damage, log });
   const newBoot = isNewBoot(layout, bootId);

@@ -4,6 +4,8 @@ import { removeCgroupParents } from '../containers/lifecycle/orphans.ts';
 import { leaveOwnGroup } from '../containers/spec/own-group.ts';
 import type { Engine } from '../context.ts';
 
+const closeSpares = ({ spares }: Engine): Promise<void>[] => [spares.containers.close(), spares.runs.close()];
+
 /** With no container up, nothing of this engine root stays in the kernel: bridges and firewall entries come back when needed. */
 export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
   const containers = engine.containers.all();
@@ -22,7 +24,13 @@ export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
   }
   const { lib, run } = engine.trash;
   await Promise.race([
-    Promise.all([engine.net.close(), engine.images.close(), lib.empty(), run.empty()]),
+    Promise.all([
+      engine.net.close(),
+      engine.images.close(),
+      lib.empty(),
+      run.empty(),
+      ...closeSpares(engine),
+    ]),
     sleep(2000),
   ]);
   engine.states.close();

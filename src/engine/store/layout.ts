@@ -29,6 +29,9 @@ export interface Layout {
   /** Directories on their way out: of `lib`, and of `run`, which is often another file system. */
   readonly trash: string;
   readonly runTrash: string;
+  /** Directories made ahead: of containers, and of their runs. */
+  readonly spares: string;
+  readonly runSpares: string;
 }
 
 const systemLib = '/var/lib/tcompose';
@@ -56,6 +59,8 @@ export function layoutOf(lib: string, run: string): Layout {
     execRuns: join(run, 'e'),
     trash: join(lib, 'trash'),
     runTrash: join(run, 'trash'),
+    spares: join(lib, 'spares'),
+    runSpares: join(run, 'spares'),
   };
 }
 

@@ -1,22 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { EndpointRecord } from '../../../network/index.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 import { networkMode } from '../spec/attachments.ts';
-
-interface HostFiles {
-  readonly hosts: string;
-  readonly hostname: string;
-  readonly resolvConf: string;
-}
-
-/** Where the files are that are mounted over those of the image. */
-export const hostFilesIn = (runDir: string): HostFiles => ({
-  hosts: join(runDir, 'hosts'),
-  hostname: join(runDir, 'hostname'),
-  resolvConf: join(runDir, 'resolv.conf'),
-});
+import { type HostFiles, hostFilesIn } from './host-file-names.ts';
 
 const localNames = `127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback

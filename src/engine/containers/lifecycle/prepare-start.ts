@@ -52,7 +52,7 @@ export async function prepare(
     await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
   }
   const attached = allocate(engine, container, undo);
-  makeRunDir(container.runDir);
+  makeRunDir(engine, container.runDir);
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
   const images = await prepareImageMounts(engine, container, rootfs);
 
@@ -129,8 +129,9 @@ export async function prepare(
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
 }
 
-/** An empty run directory; what an earlier start left in it goes. */
-function makeRunDir(path: string): void {
+/** A run directory with nothing of an earlier start's in it. */
+function makeRunDir(engine: Pick<Engine, 'spares'>, path: string): void {
+  if (engine.spares.runs.take(path)) return;
   try {
     mkdirSync(path, { mode: 0o700 });
     return;

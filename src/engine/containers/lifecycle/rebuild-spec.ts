@@ -3,7 +3,7 @@ import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
-import { hostFilesIn } from '../host/host-files.ts';
+import { hostFilesIn } from '../host/host-file-names.ts';
 import { userOf } from './prepare-start.ts';
 
 /**

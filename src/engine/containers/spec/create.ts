@@ -16,6 +16,7 @@ import { mountableImage } from '../host/image-mounts.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
 import { volumeUsers } from '../lifecycle/remove.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
+import { firstState } from '../spare-parts.ts';
 import { networkMode, planAttachments } from './attachments.ts';
 import { draftContainer } from './draft.ts';
 import { checkForeignMounts } from './foreign-mounts.ts';
@@ -56,9 +57,9 @@ export async function createContainer(
   const directory = join(engine.layout.containers, id);
   const made: string[] = [];
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    const spare = engine.spares.containers.take(directory);
+    if (!spare) makeContainerDirectory(directory);
     engine.fault('create:directory');
-    for (const part of ['upper', 'work']) mkdirSync(join(directory, part), { mode: 0o755 });
     for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);
     const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
     const record: ContainerRecord = {
@@ -90,7 +91,8 @@ export async function createContainer(
       lastDelay: 0,
       stoppedByUser: false,
     });
-    container.save();
+    if (spare) container.saveFirst(firstState);
+    else container.save();
     engine.fault('create:state');
     engine.containers.add(container);
     emitContainer(engine, container, 'create');
@@ -106,6 +108,11 @@ export async function createContainer(
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+function makeContainerDirectory(path: string): void {
+  mkdirSync(path, { mode: 0o700 });
+  for (const part of ['upper', 'work']) mkdirSync(join(path, part), { mode: 0o755 });
 }
 
 /** Containers whose namespaces are shared, by id: a name may be another's by the time of the start. */

@@ -13,7 +13,7 @@ import type { Engine } from '../../context.ts';
 import { endpointId, prefixLength } from '../../networks.ts';
 import { never, parseRfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
-import { hostFilesIn } from '../host/host-files.ts';
+import { hostFilesIn } from '../host/host-file-names.ts';
 import { imageRoot } from '../host/image-mounts.ts';
 import { aliasesOf } from '../spec/attachments.ts';
 import { parsePortKey, portKey } from '../spec/port-spec.ts';

@@ -1,0 +1,36 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Layout } from '../store/layout.ts';
+import { openSpareDirectories, type SpareDirectories } from '../store/spare-directories.ts';
+import type { Trash } from '../store/trash.ts';
+import { hostFileModes } from './host/host-file-names.ts';
+
+/** Spares of containers/<id>, and of run/c/<id>. */
+export interface SpareParts {
+  readonly containers: SpareDirectories;
+  readonly runs: SpareDirectories;
+}
+
+/** The name under which a spare has its first state: state.json is what says that a container is whole. */
+export const firstState = 'state.new';
+
+/** Opens both stocks below the engine's directories. */
+export function openSpareParts(
+  layout: Layout,
+  trash: { readonly lib: Trash; readonly run: Trash },
+): SpareParts {
+  return {
+    containers: openSpareDirectories(layout.spares, makeContainerDirectory, trash.lib),
+    runs: openSpareDirectories(layout.runSpares, makeRunDirectory, trash.run),
+  };
+}
+
+async function makeContainerDirectory(path: string): Promise<void> {
+  for (const part of ['upper', 'work']) await mkdir(join(path, part), { mode: 0o755 });
+  for (const file of ['config.json', firstState]) await writeFile(join(path, file), '', { mode: 0o600 });
+}
+
+async function makeRunDirectory(path: string): Promise<void> {
+  for (const [file, mode] of [...hostFileModes, ['spec.json', 0o600] as const])
+    await writeFile(join(path, file), '', { mode });
+}
