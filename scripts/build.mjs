@@ -47,6 +47,7 @@ for (const [name, entry] of Object.entries(entries)) {
     footer: { js: foot },
     logLevel: 'warning',
   });
+  escapeOthers(`dist/${name}.cjs`);
   for (const one of bundledPackages(metafile)) packages.add(one);
 }
 writeFileSync('dist/THIRD_PARTY_NOTICES', notices(packages));
@@ -74,6 +75,19 @@ if (sources.length > 0) {
     }
     compile(other, cross);
   }
+}
+
+/**
+ * Makes a bundle plain ASCII, which V8 keeps in half the memory and the loader decodes ten times faster. esbuild does so for
+ * strings, but leaves regular expressions as they are; the escape means the same there.
+ */
+function escapeOthers(file) {
+  const text = readFileSync(file, 'utf8');
+  const plain = text.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (plain !== text) writeFileSync(file, plain);
 }
 
 function compile(arch, cc) {
