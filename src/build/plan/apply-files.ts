@@ -10,6 +10,7 @@ import type {
 import { commandWords } from './apply-config.ts';
 import { copyHistory, runHistory } from './history.ts';
 import { readMount } from './mount.ts';
+import { remoteSource } from './remote-source.ts';
 import type { StageDraft } from './stage-draft.ts';
 import { defaultPath } from './stage-draft.ts';
 import type { CopySource, Mount, Step, StepId, Tree } from './types.ts';
@@ -130,11 +131,11 @@ function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around
         : content,
     };
   });
-  checkSources(draft, copy, paths);
+  const checksum = checkedSum(draft, copy, paths);
   const chown = expanded(copy.chown);
   const chmod = expanded(copy.chmod);
   const sources: CopySource[] = [
-    ...paths.map((path): CopySource => ({ kind: 'path', path })),
+    ...paths.map((path) => pathSource(copy, path, checksum, around)),
     ...documents.map((one): CopySource => ({ kind: 'document', ...one })),
   ];
   layer(
@@ -169,6 +170,21 @@ function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around
   );
 }
 
+/** A path of the context, or what is fetched. */
+function pathSource(
+  copy: Instruction<CopyInstruction>,
+  path: string,
+  checksum: string | undefined,
+  { stage, add }: StageSurroundings,
+): CopySource {
+  const remote = copy.kind === 'add' ? remoteSource(path, copy.keepGitDir, checksum) : undefined;
+  if (remote === undefined) return { kind: 'path', path };
+  const { source, below } = remote;
+  const step = add({ kind: 'fetch', name: path, stage, range: copy.range, fresh: false, source });
+  const unpack = source.kind === 'http' && copy.unpack === true;
+  return { kind: 'path', path: below, other: { from: { kind: 'step', step }, unpack } };
+}
+
 /** A destination below the root; a slash at the end marks a directory. */
 export function destinationPath(directory: string, destination: string): string {
   const path = posix.resolve('/', directory, destination);
@@ -176,34 +192,31 @@ export function destinationPath(directory: string, destination: string): string 
   return marked && path !== '/' ? `${path}/` : path;
 }
 
-const url = /^https?:\/\//;
-const git = /^(?:git:\/\/|ssh:\/\/|[\w.-]+@[\w.-]+:)|^https?:\/\/.*\.git(?:[#?].*)?$/;
-
-function checkSources(draft: StageDraft, copy: Instruction<CopyInstruction>, paths: readonly string[]): void {
-  const remote = paths.find((path) => url.test(path) || git.test(path));
-  const isGit = remote !== undefined && git.test(remote);
+/** What ADD's `--checksum` says, once it is sure that it and the sources go together. */
+function checkedSum(
+  draft: StageDraft,
+  copy: Instruction<CopyInstruction>,
+  paths: readonly string[],
+): string | undefined {
+  const remote = paths.map((path) => remoteSource(path, false, undefined)?.source).find(Boolean);
   if (copy.kind === 'copy') {
-    if (remote === undefined) return;
-    throw draft.fail(copy.range, `source can't be a ${isGit ? 'git ref' : 'URL'} for COPY`);
+    if (remote === undefined) return undefined;
+    const what = remote.kind === 'git' ? 'git ref' : 'URL';
+    throw draft.fail(copy.range, `source can't be a ${what} for COPY`);
   }
-  if (copy.checksum !== undefined) {
-    if (copy.sources.length > 1)
-      throw draft.fail(copy.range, "checksum can't be specified for multiple sources");
-    if (remote === undefined) throw draft.fail(copy.range, 'checksum requires HTTP(S) or Git sources');
-    const checksum = draft.expand(copy.checksum, copy.range);
-    if (!isGit && !/^sha(?:256|384|512):[0-9a-f]+$/.test(checksum))
-      throw draft.fail(
-        copy.range,
-        /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:/.test(checksum)
-          ? 'unsupported digest algorithm'
-          : 'invalid checksum digest format',
-      );
-  }
-  if (remote !== undefined)
+  if (copy.checksum === undefined) return undefined;
+  if (copy.sources.length > 1)
+    throw draft.fail(copy.range, "checksum can't be specified for multiple sources");
+  if (remote === undefined) throw draft.fail(copy.range, 'checksum requires HTTP(S) or Git sources');
+  const checksum = draft.expand(copy.checksum, copy.range);
+  if (remote.kind === 'http' && !/^sha(?:256|384|512):[0-9a-f]+$/.test(checksum))
     throw draft.fail(
       copy.range,
-      `ADD of ${isGit ? 'a git repository' : 'a URL'} is not carried out yet: ${remote}`,
+      /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:/.test(checksum)
+        ? 'unsupported digest algorithm'
+        : 'invalid checksum digest format',
     );
+  return checksum;
 }
 
 function applyWorkdir(

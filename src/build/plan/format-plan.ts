@@ -21,6 +21,8 @@ function detailsOf(step: Step): readonly string[] {
   switch (step.kind) {
     case 'image':
       return [];
+    case 'fetch':
+      return [`fetch ${step.source.kind === 'http' ? step.source.url : step.source.remote}`];
     case 'workdir':
       return [`on ${treeText(step.base)}: make ${step.path}${step.user === '' ? '' : ` for ${step.user}`}`];
     case 'run':
@@ -48,7 +50,10 @@ function mountText(mount: Mount): string {
 }
 
 function copyDetails(step: CopyStep): readonly string[] {
-  const sources = step.sources.map((source) => (source.kind === 'path' ? source.path : `<<${source.name}`));
+  const sources = step.sources.map((source) => {
+    if (source.kind === 'document') return `<<${source.name}`;
+    return source.other === undefined ? source.path : `${source.path} of ${treeText(source.other.from)}`;
+  });
   return [
     `on ${treeText(step.base)}: copy ${sources.join(' ')} of ${treeText(step.from)} to ${step.destination}`,
   ];

@@ -18,6 +18,7 @@ import { StageDraft, type StageState } from './stage-draft.ts';
 import { StepList } from './step-list.ts';
 import { targetStage } from './target-stage.ts';
 import type { BaseImage, BuildPlan, Platform, StepId, Tree, Warning } from './types.ts';
+import { wholeContext } from './whole-context.ts';
 
 /** A plan, or the images that have to be looked at before there can be one. */
 export type Planned =
@@ -215,16 +216,21 @@ class Planner {
     const context = this.#contextOf(result);
     const earlier = this.#file.stages.slice(0, stage.index).findLast(({ name }) => name === result);
     if (context === undefined && earlier !== undefined) return { base: this.#stage(earlier), isImage: false };
-    if (context?.kind === 'directory')
-      return {
-        base: { ...scratchState(), tree: { kind: 'context', name: contextKey(result) } },
-        isImage: false,
-      };
+    if (context?.kind === 'directory') return { base: this.#directoryState(result, range), isImage: false };
     if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
     const reference = context?.kind === 'image' ? context.reference : result;
     const base = this.#imageState(reference, wanted, stage, range);
     this.#checkPlatform(reference, wanted, range);
     return { base, isImage: true };
+  }
+
+  /** A stage upon the files of a directory: they are one layer, and there is no configuration. */
+  #directoryState(context: string, range: LineRange): StageState {
+    const name = contextKey(context);
+    const step = this.#steps.add(wholeContext(name, range));
+    const state = scratchState();
+    const history = [{ createdBy: `context ${name}`, step }];
+    return { ...state, tree: { kind: 'step', step }, history };
   }
 
   #undeclared(name: string, range: LineRange): void {

@@ -90,6 +90,33 @@ export interface ImageStep extends Described {
   readonly id: string;
 }
 
+/** Something that comes over the network. */
+export type RemoteSource =
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      /** The name its file gets. */
+      readonly name: string;
+      /** `sha256:…`: what it has to be. */
+      readonly checksum: string | undefined;
+    }
+  | {
+      readonly kind: 'git';
+      readonly remote: string;
+      /** Branch, tag or commit; empty for the default branch. */
+      readonly ref: string;
+      /** The commit that has to come of it, or its first digits; empty for any. */
+      readonly checksum: string;
+      readonly keepGitDir: boolean;
+      readonly submodules: boolean;
+    };
+
+/** Has a remote file or repository as a tree; makes no layer. */
+export interface FetchStep extends Described {
+  readonly kind: 'fetch';
+  readonly source: RemoteSource;
+}
+
 export interface RunStep extends Described {
   readonly kind: 'run';
   readonly base: Tree;
@@ -109,7 +136,12 @@ export interface RunStep extends Described {
 
 /** One source of a COPY or ADD. */
 export type CopySource =
-  | { readonly kind: 'path'; readonly path: string }
+  | {
+      readonly kind: 'path';
+      readonly path: string;
+      /** Where it is, if not in the step's own `from`; with whether it is unpacked if it is an archive. */
+      readonly other?: { readonly from: Tree; readonly unpack: boolean };
+    }
   | { readonly kind: 'document'; readonly name: string; readonly content: string };
 
 export interface CopyStep extends Described {
@@ -135,7 +167,10 @@ export interface WorkdirStep extends Described {
   readonly user: string;
 }
 
-export type Step = ImageStep | RunStep | CopyStep | WorkdirStep;
+/** Steps that make a layer. */
+export type LayerStep = RunStep | CopyStep | WorkdirStep;
+
+export type Step = ImageStep | FetchStep | LayerStep;
 
 /** One entry of the image's history that this build adds. */
 export interface HistoryEntry {

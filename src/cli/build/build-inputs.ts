@@ -15,6 +15,7 @@ export async function readDockerfiles(
       const build = project.services[name]?.build;
       if (build === undefined) return [];
       if (build.dockerfile_inline !== undefined) return [[name, build.dockerfile_inline]];
+      if (build.context?.startsWith('/') === false) return [];
       const file = build.dockerfile ?? 'Dockerfile';
       const path = isAbsolute(file) ? file : resolve(build.context ?? '.', file);
       const text = await readFile(path, 'utf8').catch(() => undefined);

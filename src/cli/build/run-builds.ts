@@ -196,8 +196,14 @@ class BuildRun {
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
   }
 
-  async #openAgents({ ssh }: ServiceBuild): Promise<SshAgents | undefined> {
-    return ssh.length === 0 ? undefined : openAgents(ssh, this.#ctx);
+  /** A repository that is reached by ssh needs the user's agent, whether it is named or not. */
+  async #openAgents({ ssh, request }: ServiceBuild): Promise<SshAgents | undefined> {
+    const { context, contexts = {} } = request;
+    const bySsh = [context, ...Object.values(contexts)].some((one) =>
+      /^(?:ssh:\/\/|[\w.-]+@[\w.-]+:)/.test(one),
+    );
+    const wanted = ssh.length === 0 && bySsh && this.#ctx.env.SSH_AUTH_SOCK ? ['default'] : ssh;
+    return wanted.length === 0 ? undefined : openAgents(wanted, this.#ctx);
   }
 
   /** Credentials are looked for once a registry has to be asked. */

@@ -26,7 +26,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   attach: yes(),
   blkio_config: yes('where the kernel has the controller'),
   build: yes(
-    'from directories of this machine, for one platform; cache_from, cache_to, entitlements, privileged, provenance and sbom are named in a warning',
+    'for one platform; cache_from, cache_to, entitlements, privileged, provenance and sbom are named in a warning',
   ),
   cap_add: yes(),
   cap_drop: yes(),

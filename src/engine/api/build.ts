@@ -1,9 +1,11 @@
 import type { SourcePlace } from '../../errors.ts';
 
-/** `POST /tcompose/build`: a build whose context is a directory on the engine's machine. */
+/** `POST /tcompose/build`. */
 export interface BuildRequest {
-  /** Absolute path of the build context. */
+  /** Absolute path of a directory on the engine's machine, a git repository, or the address of an archive or a Dockerfile. */
   readonly context: string;
+  /** The directory came from somebody else: no name and no link of it leads out. */
+  readonly confined?: boolean;
   /** Relative to the context, or absolute. */
   readonly dockerfile?: string;
   /** The Dockerfile itself. */
@@ -13,7 +15,7 @@ export interface BuildRequest {
   readonly labels?: Readonly<Record<string, string>>;
   /** Familiar names, with or without tag. */
   readonly tags?: readonly string[];
-  /** Named contexts: absolute paths, `docker-image://` references. */
+  /** Named contexts: as `context`, or `docker-image://` and `oci-layout://` references. */
   readonly contexts?: Readonly<Record<string, string>>;
   /** Base64, by id. */
   readonly secrets?: Readonly<Record<string, string>>;

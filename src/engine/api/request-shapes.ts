@@ -313,6 +313,7 @@ export const takePlaceShape: Shape = { fields: takePlace };
 
 const build: FieldsOf<BuildRequest> = {
   context: 'text',
+  confined: 'boolean',
   dockerfile: 'text',
   dockerfileText: 'any',
   target: 'line',

@@ -25,6 +25,8 @@ export interface PlannedBuild {
 export interface BaseSource {
   readonly pull: (reference: ImageReference, platform: Platform) => Promise<ImageRecord>;
   /** Whether a registry is asked for an image that is here. */
+  /** Images that no registry has, by full reference. */
+  readonly known: ReadonlyMap<string, ImageRecord>;
   readonly refresh: (reference: ImageReference) => boolean;
 }
 
@@ -55,8 +57,10 @@ async function lookUp(
   engine: Engine,
   dockerfile: Dockerfile,
   { reference, platform, range }: ImageNeed,
-  { pull, refresh }: BaseSource,
+  { pull, refresh, known }: BaseSource,
 ): Promise<ImageRecord> {
+  const own = known.get(reference);
+  if (own !== undefined) return own;
   const wanted = withDefaultTag(parseReference(reference));
   const name = familiarReference(wanted);
   const record = engine.images.get(name, platform) ?? engine.images.get(name);

@@ -6,6 +6,7 @@ import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import type { SourceTree } from './files/source-tree.ts';
+import { readConfined } from './sources/read-confined.ts';
 
 /** A directory that a build copies from. */
 export interface ContextDirectory {
@@ -13,25 +14,53 @@ export interface ContextDirectory {
   readonly ignore: IgnoreMatcher | undefined;
 }
 
-/** @throws TcomposeError BUILD_CONTEXT, BUILD_IGNORE */
-export async function openContext(path: string, dockerfile: string | undefined): Promise<ContextDirectory> {
+/** Reads a file of a context by its path relative to it; undefined when it is not there. */
+type ReadFile = (name: string) => Promise<string | undefined>;
+
+/** Files of a directory of whoever builds: named as he names them, links followed, absolute paths as they are. */
+export const trustedFiles =
+  (context: string): ReadFile =>
+  (name) =>
+    readIfThere(isAbsolute(name) ? name : resolve(context, name));
+
+/** Files of a directory that somebody else made: nothing leads out of it. */
+export const confinedFiles =
+  (context: string): ReadFile =>
+  async (name) => {
+    const directory = ConfinedDirectory.at(context);
+    try {
+      return readConfined(directory, name.replace(/^\/+/, ''));
+    } finally {
+      directory.close();
+    }
+  };
+
+/**
+ * @param dockerfile name of the Dockerfile whose own ignore file counts first
+ * @throws TcomposeError BUILD_CONTEXT, BUILD_IGNORE
+ */
+export async function openContext(
+  path: string,
+  dockerfile: string | undefined,
+  read: ReadFile = trustedFiles(path),
+): Promise<ContextDirectory> {
   const stat = await lstat(await realpath(path).catch(() => path)).catch(() => undefined);
   if (stat === undefined || !stat.isDirectory())
     throw new TcomposeError(
       'BUILD_CONTEXT',
       `unable to prepare context: ${stat === undefined ? `path ${JSON.stringify(path)} not found` : `${JSON.stringify(path)} is not a directory`}`,
     );
-  return { path, ignore: await readIgnore(path, dockerfile) };
+  return { path, ignore: await readIgnore(dockerfile, read) };
 }
 
 /** The Dockerfile's own ignore file if it has one, else the context's. */
-async function readIgnore(path: string, dockerfile: string | undefined): Promise<IgnoreMatcher | undefined> {
-  const files = [
-    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
-    join(path, '.dockerignore'),
-  ];
+async function readIgnore(
+  dockerfile: string | undefined,
+  read: ReadFile,
+): Promise<IgnoreMatcher | undefined> {
+  const files = [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), '.dockerignore'];
   for (const file of files) {
-    const text = await readIfThere(file);
+    const text = await read(file);
     if (text === undefined) continue;
     const patterns = readIgnoreFile(text).map(({ pattern }) => pattern);
     return patterns.length === 0 ? undefined : createIgnoreMatcher(patterns);
@@ -56,8 +85,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
 export interface DockerfileSource {
   /** For messages: the name as it was given. */
   readonly name: string;
-  /** Undefined for one that is no file. */
-  readonly path: string | undefined;
+  /** Whether it is a file, beside which there may be an ignore file of its own. */
+  readonly isFile: boolean;
   readonly text: string;
 }
 
@@ -65,14 +94,17 @@ export interface DockerfileSource {
  * Finds the Dockerfile: as it is named, relative to the context; by default `Dockerfile`, else `dockerfile`.
  * @throws TcomposeError BUILD_CONTEXT
  */
-export async function findDockerfile(context: string, name: string | undefined): Promise<DockerfileSource> {
+export async function findDockerfile(
+  context: string,
+  name: string | undefined,
+  read: ReadFile,
+): Promise<DockerfileSource> {
   const names = name === undefined || name === '' ? ['Dockerfile', 'dockerfile'] : [name];
   for (const one of names) {
-    const path = isAbsolute(one) ? one : resolve(context, one);
-    const text = await readIfThere(path);
+    const text = await read(one);
     if (text === undefined) continue;
     if (text === '') throw new TcomposeError('BUILD_DOCKERFILE', 'the Dockerfile cannot be empty');
-    return { name: one, path, text };
+    return { name: one, isFile: true, text };
   }
   const place = isAbsolute(names[0]!) ? names[0]! : join(context, names[0]!);
   throw new TcomposeError(

@@ -1,20 +1,23 @@
 import { faultAt } from '../../build/dockerfile/fault.ts';
 import { lint } from '../../build/lint/lint.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
+import { parsePlatform } from '../../build/plan/platform.ts';
+import type { RemoteSource } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import { familiarReference, listedName, normaliseTag } from '../../image/reference.ts';
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
 import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
 import { type BuildClient, nobody } from './build-client.ts';
-import { Executor, StepFailure } from './executor.ts';
+import { type BuildShop, Executor, StepFailure } from './executor.ts';
 import { writeLocally } from './local-output.ts';
 import { pullBase } from './pull-base.ts';
-import { type ReadRequest, readRequest } from './read-request.ts';
+import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-request.ts';
 import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import type { Snapshot } from './snapshot.ts';
+import { shown } from './sources/downloads.ts';
 
 /**
  * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
@@ -27,12 +30,25 @@ export async function build(
   signal: AbortSignal,
   client: BuildClient = nobody,
 ): Promise<void> {
+  const shop = await buildShop(engine);
+  shop.running++;
   try {
-    const read = await readRequest(engine, request);
+    const secrets = secretsOf(request);
+    const platform = request.platform ? parsePlatform(request.platform) : ownPlatform(engine);
+    const as = { secrets, agent: client.agent('default'), signal };
+    const fetch = async (source: RemoteSource) => {
+      await sink({
+        type: 'note',
+        text: `fetching ${shown(source.kind === 'git' ? source.remote : source.url)}`,
+      });
+      return shop.fetcher(source, as);
+    };
+    const read = await readRequest(request, { engine, cache: shop.cache, fetch, platform });
     const local = new Set((request.local ?? []).map(listedName));
     const planned = await planWithImages(engine, read.dockerfile, read.options, {
-      pull: (reference, platform) => pullBase(engine, reference, platform, client, sink, signal),
+      pull: (reference, wanted) => pullBase(engine, reference, wanted, client, sink, signal),
       refresh: (reference) => request.pull === true && !local.has(familiarReference(reference)),
+      known: read.images,
     });
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
@@ -45,14 +61,18 @@ export async function build(
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
     }
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
-    await sink(await carryOut(engine, request, read, planned, { sink, signal, client }));
+    await sink(await carryOut(engine, request, read, planned, { shop, secrets, sink, signal, client }));
   } catch (error) {
     await sink(errorEvent(error));
+  } finally {
+    shop.running--;
   }
 }
 
-/** Whoever waits for a build. */
+/** What a build works with, and whoever waits for it. */
 interface Around {
+  readonly shop: BuildShop;
+  readonly secrets: ReadonlyMap<string, Buffer>;
   readonly sink: BuildSink;
   readonly signal: AbortSignal;
   readonly client: BuildClient;
@@ -63,18 +83,13 @@ async function carryOut(
   request: BuildRequest,
   read: ReadRequest,
   planned: PlannedBuild,
-  { sink, signal, client }: Around,
+  { shop, secrets, sink, signal, client }: Around,
 ): Promise<BuildEvent> {
-  const shop = await buildShop(engine);
-  shop.running++;
-  const images = await openImages(engine, planned, shop.cache.empty).catch((error: unknown) => {
-    shop.running--;
-    throw error;
-  });
+  const images = await openImages(engine, planned, shop.cache.empty);
   try {
     const inputs = {
       contexts: read.contexts,
-      secrets: read.secrets,
+      secrets,
       agent: client.agent,
       images: images.snapshots,
       skeleton: images.skeleton,
@@ -90,7 +105,6 @@ async function carryOut(
     const image = await makeResultImage(engine, shop, planned, snapshot, { tags, epoch: read.epoch });
     return { type: 'done', image: image.id, tags };
   } finally {
-    shop.running--;
     await images.release();
   }
 }

@@ -12,6 +12,8 @@ export interface StepResult {
   /** RFC 3339: when it was made. */
   readonly created: string;
   readonly description: string;
+  /** Of something that was fetched: what its sender said of it. */
+  readonly facts?: Readonly<Record<string, string>>;
   /** The layers it became, by the DiffIDs of the image's layers below. */
   readonly layers: readonly { readonly below: readonly string[]; readonly layer: NewLayer }[];
 }
@@ -35,7 +37,10 @@ export interface CacheStore {
   directory(result: StepResult): string;
   begin(): Promise<StepPlace>;
   /** Keeps what was made; found by the keys from now on, also after a crash. */
-  keep(place: StepPlace, keys: readonly string[], description: string, created: string): Promise<StepResult>;
+  keep(
+    place: StepPlace,
+    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts'>,
+  ): Promise<StepResult>;
   /** Gives up what was begun. Idempotent. */
   drop(place: StepPlace): Promise<void>;
   /** Lets a result be found by one more key, or remembers a layer that it became. */
@@ -98,11 +103,11 @@ export function openCacheStore(root: string, sync: (path: string) => Promise<voi
       for (const path of [place.work, place.mountPoint, place.scratch]) await mkdir(path, { mode: 0o755 });
       return place;
     },
-    async keep(place, keys, description, created) {
+    async keep(place, made) {
       const directory = join(temporary, place.id);
       for (const path of [place.work, place.mountPoint, place.scratch])
         await rm(path, { recursive: true, force: true });
-      const result = { id: place.id, keys, created, description, layers: [] };
+      const result = { id: place.id, ...made, layers: [] };
       await write(directory, result);
       // A result may be taken for complete only when all of it is on the disk.
       await sync(directory);

@@ -1,5 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { BuildPlan, CopyStep, RunStep, Step, StepId, Tree } from '../../build/plan/types.ts';
+import type {
+  BuildPlan,
+  CopyStep,
+  FetchStep,
+  LayerStep,
+  RunStep,
+  Step,
+  StepId,
+  Tree,
+} from '../../build/plan/types.ts';
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
@@ -19,6 +27,8 @@ import {
   type Snapshot,
   withStep,
 } from './snapshot.ts';
+import type { Fetcher } from './sources/fetch-types.ts';
+import { keyOf } from './step-key.ts';
 import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
 import type { CacheLocks } from './steps/locks.ts';
 import { runCommand } from './steps/run-step.ts';
@@ -30,6 +40,7 @@ export interface BuildShop {
   readonly locks: CacheLocks;
   readonly files: StatCache;
   readonly overlay: OverlayOptions;
+  readonly fetcher: Fetcher;
   /** Steps under way, by key: the same one is not carried out twice at a time. */
   readonly underWay: Map<string, Promise<StepResult>>;
   /** Builds under way. */
@@ -94,10 +105,7 @@ export class Executor {
   #snapshot(tree: Tree): Promise<Snapshot> {
     if (tree.kind === 'step') return this.#step(tree.step);
     if (tree.kind === 'empty') return Promise.resolve(emptySnapshot);
-    throw new TcomposeError(
-      'BUILD_NOT_YET',
-      `FROM with a directory as named context (${tree.name}) is not carried out yet`,
-    );
+    throw new Error(`a plan has the context ${tree.name} in the place of a step`);
   }
 
   #step(id: StepId): Promise<Snapshot> {
@@ -116,6 +124,7 @@ export class Executor {
       await this.#sink({ type: 'end', step: id, name: step.name, outcome: 'done', took: 0 });
       return this.#inputs.images.get(id)!;
     }
+    if (step.kind === 'fetch') return this.#fetch(id, step);
     const base = await this.#snapshot(step.base);
     const tops = step.kind === 'copy' && step.link ? emptySnapshot : base;
     const log = new StepLog((text) => this.#sink({ type: 'log', step: id, text }));
@@ -141,9 +150,27 @@ export class Executor {
     }
   }
 
+  /** What was fetched is a tree by itself, and no layer of what is made of it. */
+  async #fetch(id: StepId, step: FetchStep): Promise<Snapshot> {
+    const { fetcher, cache } = this.#shop;
+    const { secrets, agent, signal } = this.#inputs;
+    const { name } = step;
+    const since = this.#engine.clock.monotonic();
+    const took = () => Math.round(this.#engine.clock.monotonic() - since);
+    await this.#sink({ type: 'start', step: id, name });
+    try {
+      const { result, cached } = await fetcher(step.source, { secrets, agent: agent('default'), signal });
+      await this.#sink({ type: 'end', step: id, name, outcome: cached ? 'cached' : 'done', took: took() });
+      return { id: result.id, directories: [cache.directory(result)], steps: [] };
+    } catch (error) {
+      await this.#sink({ type: 'end', step: id, name, outcome: 'failed', took: took() });
+      throw new StepFailure(step, error, []);
+    }
+  }
+
   async #result(
     id: StepId,
-    step: Exclude<Step, { kind: 'image' }>,
+    step: LayerStep,
     base: Snapshot,
     log: StepLog,
   ): Promise<{ result: StepResult; cached: boolean }> {
@@ -171,7 +198,7 @@ export class Executor {
   }
 
   async #make(
-    step: Exclude<Step, { kind: 'image' }>,
+    step: LayerStep,
     base: Snapshot,
     input: CopyInput | undefined,
     key: string,
@@ -192,7 +219,8 @@ export class Executor {
           target.close();
         }
       }
-      return await cache.keep(place, [key], step.name, rfc3339(this.#engine.clock.now()));
+      const created = rfc3339(this.#engine.clock.now());
+      return await cache.keep(place, { keys: [key], description: step.name, created });
     } finally {
       await cache.drop(place);
       release();
@@ -215,21 +243,12 @@ export class Executor {
   }
 
   async #copy(step: CopyStep, input: CopyInput, target: ConfinedDirectory, log: StepLog): Promise<void> {
-    const tree = await this.#open(step.from);
-    try {
-      await runCopy(step, input, tree, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
-    } finally {
-      await tree.close();
-    }
+    const open = (tree: Tree) => this.#open(tree);
+    await runCopy(step, input, open, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
   }
 
-  async #copyInput(step: CopyStep): Promise<CopyInput> {
-    const tree = await this.#open(step.from);
-    try {
-      return await readCopyInput(step, tree, this.#shop.files);
-    } finally {
-      await tree.close();
-    }
+  #copyInput(step: CopyStep): Promise<CopyInput> {
+    return readCopyInput(step, (tree) => this.#open(tree), this.#shop.files);
   }
 
   /** What bind mounts show counts by its content. */
@@ -260,34 +279,4 @@ export class Executor {
     const title = tree.kind === 'step' ? this.#plan.steps[tree.step]!.name : 'scratch';
     return { directory, ignore: undefined, ownerless: false, title, close: () => directory.close() };
   }
-}
-
-/** What a step's result is found by: all of the instruction that matters, what it was based on, and the content it took. */
-function keyOf(
-  step: Exclude<Step, { kind: 'image' }>,
-  base: Snapshot,
-  content: string,
-  mounts: readonly string[],
-): string {
-  const { name: _name, range: _range, stage: _stage, fresh: _fresh, ...definition } = step;
-  const kept =
-    definition.kind === 'run'
-      ? {
-          ...definition,
-          base: undefined,
-          unkeyedEnvironment: undefined,
-          extraHosts: definition.extraHosts.map((one) => one.split(/[:=]/, 1)[0]),
-          mounts: definition.mounts.map((mount) => ({
-            ...mount,
-            from: undefined,
-            ...(mount.type === 'bind' ? { source: undefined } : {}),
-            ...(mount.type === 'cache' ? { id: undefined, sharing: undefined } : {}),
-          })),
-        }
-      : definition.kind === 'copy'
-        ? { ...definition, base: undefined, from: undefined, sources: undefined }
-        : { ...definition, base: undefined };
-  return createHash('sha256')
-    .update(JSON.stringify([kept, base.id, content, mounts]))
-    .digest('hex');
 }

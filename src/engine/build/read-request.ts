@@ -4,13 +4,14 @@ import type { ParsedDockerfile } from '../../build/dockerfile/node.ts';
 import { parseDockerfile } from '../../build/dockerfile/parse.ts';
 import { readDockerfile } from '../../build/instruction/read-dockerfile.ts';
 import type { Dockerfile } from '../../build/instruction/types.ts';
-import { contextKey } from '../../build/plan/context-key.ts';
 import type { BuildOptions, NamedContext } from '../../build/plan/options.ts';
-import { parsePlatform } from '../../build/plan/platform.ts';
+import type { Platform } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
+import type { ImageRecord } from '../../image/types.ts';
 import type { BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
-import { type ContextDirectory, findDockerfile, openContext } from './build-context.ts';
+import type { ContextDirectory } from './build-context.ts';
+import { type ContextSources, openContexts } from './open-contexts.ts';
 
 /** A request with its Dockerfile read and its directories found. */
 export interface ReadRequest {
@@ -18,18 +19,17 @@ export interface ReadRequest {
   readonly dockerfile: Dockerfile;
   readonly options: BuildOptions;
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
-  readonly secrets: ReadonlyMap<string, Buffer>;
+  /** Images that no registry has, by reference. */
+  readonly images: ReadonlyMap<string, ImageRecord>;
   readonly checks: CheckOptions;
   /** Seconds since 1970 that no time of what is made is later than. */
   readonly epoch: number | undefined;
 }
 
 /** @throws TcomposeError BUILD_* */
-export async function readRequest(engine: Engine, request: BuildRequest): Promise<ReadRequest> {
-  const source =
-    request.dockerfileText === undefined
-      ? await findDockerfile(request.context, request.dockerfile)
-      : { name: 'Dockerfile', path: undefined, text: request.dockerfileText };
+export async function readRequest(request: BuildRequest, sources: ContextSources): Promise<ReadRequest> {
+  const opened = await openContexts(request, sources);
+  const source = opened.dockerfile;
   if (source.text === '') throw new TcomposeError('BUILD_DOCKERFILE', 'the Dockerfile cannot be empty');
   refuseOtherFrontend(source.text, source.name);
   const { SOURCE_DATE_EPOCH: epoch = '' } = request.args ?? {};
@@ -38,31 +38,29 @@ export async function readRequest(engine: Engine, request: BuildRequest): Promis
       hint: 'It is a number of seconds since 1970.',
     });
   const parsed = parseDockerfile(source.text, source.name);
-  const dockerfile = readDockerfile(parsed);
-  const contexts = new Map([['', await openContext(request.context, source.path)]]);
-  const named = new Map<string, NamedContext>();
-  for (const [name, place] of Object.entries(request.contexts ?? {})) {
-    const context = await namedContext(name, place);
-    if (typeof context !== 'object') throw context;
-    if ('path' in context) {
-      contexts.set(contextKey(name), context);
-      named.set(contextKey(name), { kind: 'directory' });
-    } else named.set(contextKey(name), context);
-  }
   return {
     parsed,
-    dockerfile,
-    options: optionsOf(engine, request, named),
+    dockerfile: readDockerfile(parsed),
+    options: optionsOf(sources, request, opened.named),
     checks: readCheckOptions(
       request.args?.BUILDKIT_DOCKERFILE_CHECK ?? detectDirective('check', source.text)?.text ?? '',
     ),
     epoch: epoch === '' ? undefined : Number(epoch),
-    contexts,
-    secrets: new Map(
-      Object.entries(request.secrets ?? {}).map(([id, value]) => [id, Buffer.from(value, 'base64')]),
-    ),
+    contexts: opened.directories,
+    images: opened.images,
   };
 }
+
+/** Values of a request's secrets, by id. */
+export const secretsOf = ({ secrets = {} }: BuildRequest): ReadonlyMap<string, Buffer> =>
+  new Map(Object.entries(secrets).map(([id, value]) => [id, Buffer.from(value, 'base64')]));
+
+/** What runs on this machine. */
+export const ownPlatform = (engine: Engine): Platform => ({
+  os: 'linux',
+  architecture: engine.machine.architecture === 'arm64' ? 'arm64' : 'amd64',
+  variant: '',
+});
 
 /** The language of BuildKit's own frontend is built in; another frontend would be a program in an image. */
 function refuseOtherFrontend(text: string, file: string): void {
@@ -77,35 +75,11 @@ function refuseOtherFrontend(text: string, file: string): void {
   );
 }
 
-async function namedContext(
-  name: string,
-  place: string,
-): Promise<ContextDirectory | { readonly kind: 'image'; readonly reference: string }> {
-  if (place.startsWith('docker-image://')) return { kind: 'image', reference: place.slice(15) };
-  if (/^[a-z][a-z0-9+.-]*:/i.test(place) && !place.startsWith('/'))
-    throw new TcomposeError(
-      'BUILD_NOT_YET',
-      `the build context ${name} is at ${place}; contexts are directories and docker-image:// names for now`,
-    );
-  try {
-    return await openContext(place, undefined);
-  } catch (error) {
-    if (!(error instanceof TcomposeError) || error.code !== 'BUILD_CONTEXT') throw error;
-    throw new TcomposeError(
-      'BUILD_CONTEXT',
-      `failed to get build context ${name}: stat ${place}: no such file or directory`,
-    );
-  }
-}
-
 function optionsOf(
-  engine: Engine,
+  { engine, platform }: ContextSources,
   request: BuildRequest,
   contexts: ReadonlyMap<string, NamedContext>,
 ): BuildOptions {
-  const architecture = engine.machine.architecture === 'arm64' ? 'arm64' : 'amd64';
-  const own = { os: 'linux', architecture, variant: '' };
-  const platform = request.platform ? parsePlatform(request.platform) : own;
   const { network = 'default' } = request;
   if (network !== 'default' && network !== 'none' && network !== 'host')
     throw new TcomposeError(
@@ -117,7 +91,7 @@ function optionsOf(
     buildArgs: new Map(Object.entries(request.args ?? {})),
     target: request.target || undefined,
     platform,
-    buildPlatform: own,
+    buildPlatform: ownPlatform(engine),
     labels: new Map(Object.entries(request.labels ?? {})),
     contexts,
     noCache: request.noCache ?? false,

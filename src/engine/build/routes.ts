@@ -9,6 +9,7 @@ import type { Route } from '../http/router.ts';
 import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
 import { build } from './build.ts';
+import { confinedFiles } from './build-context.ts';
 import { classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
 import { clientOfHeader } from './classic/registry-config.ts';
@@ -51,13 +52,23 @@ export function buildRoutes(engine: Engine): Route[] {
   ];
 }
 
+/** What is wrong with the archive is told before the answer begins. */
+async function needDockerfile(context: string, name: string | undefined): Promise<void> {
+  const read = confinedFiles(context);
+  for (const one of name === undefined ? ['Dockerfile', 'dockerfile'] : [name])
+    if ((await read(one)) !== undefined) return;
+  throw badParameter(`Cannot locate specified Dockerfile: ${name ?? 'Dockerfile'}`);
+}
+
 /** A build as dockerd's own builder has it: the context is the body, a tar. */
 async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
   if (exchange.query.get('version') === '2')
     throw badParameter('builds by BuildKit’s own protocol are not carried out; set DOCKER_BUILDKIT=0');
-  const context = await unpackContext(engine, exchange.body);
+  const remote = exchange.query.get('remote');
+  const context = remote ? undefined : await unpackContext(engine, exchange.body);
   try {
-    const request = classicRequest(exchange.query, context);
+    const request = classicRequest(exchange.query, remote || context!.path);
+    if (context !== undefined) await needDockerfile(context.path, request.dockerfile);
     const messages = new ClassicStream(flag(exchange.query, 'q'));
     const writer = exchange.stream(200, 'application/json');
     await build(
@@ -71,6 +82,6 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
     );
     writer.end();
   } finally {
-    await context.release();
+    await context?.release();
   }
 }

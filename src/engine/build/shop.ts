@@ -4,6 +4,7 @@ import type { Engine } from '../context.ts';
 import { openCacheStore } from './cache-store.ts';
 import type { BuildShop } from './executor.ts';
 import { StatCache } from './files/content-digest.ts';
+import { createFetcher } from './sources/fetcher.ts';
 import { createCacheLocks } from './steps/locks.ts';
 
 /** Steps that make something at the same time. */
@@ -28,6 +29,7 @@ async function open(engine: Engine): Promise<BuildShop> {
     cache,
     locks: createCacheLocks(),
     files: new StatCache(() => BigInt(Math.round(engine.clock.now().ms)) * 1_000_000n),
+    fetcher: createFetcher(engine, cache),
     overlay: { userxattr: false, empty: cache.empty },
     underWay: new Map(),
     running: 0,

@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import { parseDockerfile } from '../../build/dockerfile/parse.ts';
 import { readDockerfile } from '../../build/instruction/read-dockerfile.ts';
+import { contextPlace } from '../../build/source/context-place.ts';
 import type { Build } from '../../compose/model/build.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
@@ -88,9 +90,10 @@ export function planBuilds(
 }
 
 const contextServices = ({ additional_contexts = {} }: Build): readonly string[] =>
-  Object.values(additional_contexts).flatMap((place) =>
-    place.startsWith('service:') ? [place.slice('service:'.length)] : [],
-  );
+  Object.values(additional_contexts).flatMap((place) => serviceOf(place) ?? []);
+
+/** The service whose image a context is: `target:` is bake's word for it. */
+const serviceOf = (place: string): string | undefined => /^(?:service|target):(.*)$/.exec(place)?.[1];
 
 /** Images that a Dockerfile names, as engines list them; none for one that can't be read. */
 function basesOf(text: string | undefined): readonly string[] {
@@ -123,10 +126,10 @@ function buildOf(
   );
   const contexts = Object.entries(build.additional_contexts ?? {}).map(([name, place]) => [
     name,
-    place.startsWith('service:') ? imageOfService(project, place.slice('service:'.length)) : place,
+    placeOf(project, place),
   ]);
   const request: BuildRequest = {
-    context: localContext(service, build),
+    context: contextOf(service, build),
     ...(build.dockerfile === undefined ? {} : { dockerfile: build.dockerfile }),
     ...(build.dockerfile_inline === undefined ? {} : { dockerfileText: build.dockerfile_inline }),
     ...(build.target === undefined ? {} : { target: build.target }),
@@ -162,6 +165,15 @@ function buildOf(
   };
 }
 
+/** A context as the engine takes it. */
+function placeOf(project: Project, place: string): string {
+  const service = serviceOf(place);
+  if (service !== undefined) return imageOfService(project, service);
+  const layout = 'oci-layout://';
+  if (!place.startsWith(layout) || place.startsWith(`${layout}/`)) return place;
+  return `${layout}${posix.join(project.workingDir, place.slice(layout.length))}`;
+}
+
 function imageOfService(project: Project, name: string): string {
   const service = project.services[name];
   if (service === undefined)
@@ -169,12 +181,13 @@ function imageOfService(project: Project, name: string): string {
   return `docker-image://${imageReference(project, service)}`;
 }
 
-function localContext({ name }: Service, { context = '' }: Build): string {
-  if (context.startsWith('/')) return context;
-  throw new TcomposeError(
-    'BUILD_NOT_YET',
-    `the build context of service ${name} is ${context}; contexts are directories of this machine for now`,
-  );
+/** Where the context is: an absolute path, or what the engine fetches. @throws TcomposeError BUILD_CONTEXT */
+function contextOf({ name }: Service, { context = '' }: Build): string {
+  const place = contextPlace(context, false);
+  if (context.startsWith('/') || place.kind === 'git' || place.kind === 'http') return context;
+  throw new TcomposeError('BUILD_CONTEXT', `the build context of service ${name} can not be ${context}`, {
+    hint: 'It is a directory, a git repository (https://…/x.git#ref:subdir), or the address of an archive.',
+  });
 }
 
 /** The platform to build for; of several, that of the service, else the first. */

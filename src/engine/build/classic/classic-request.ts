@@ -1,24 +1,19 @@
 import type { BuildRequest } from '../../api/build.ts';
 import { badParameter } from '../../http/failure.ts';
-import type { TarContext } from './tar-context.ts';
 
 /**
  * The request that the parameters of `POST /build` say.
+ * @param context path of the tar that came, unpacked, or the address that `remote` has
  * @throws ENGINE_BAD_PARAMETER
  */
-export function classicRequest(query: URLSearchParams, context: TarContext): BuildRequest {
-  if (query.get('remote'))
-    throw badParameter('remote contexts are not carried out: send the context as a tar');
-  const named = query.get('dockerfile') || undefined;
-  const name = named ?? 'Dockerfile';
-  const text = context.read(name) ?? (named === undefined ? context.read('dockerfile') : undefined);
-  if (text === undefined) throw badParameter(`Cannot locate specified Dockerfile: ${name}`);
+export function classicRequest(query: URLSearchParams, context: string): BuildRequest {
   const flag = (key: string) => /^(?:1|true)$/i.test(query.get(key) ?? '');
   const shmSize = Number(query.get('shmsize') ?? 0);
   const args = pairs(query, 'buildargs');
   return {
-    context: context.path,
-    dockerfileText: text,
+    context,
+    confined: true,
+    ...(query.get('dockerfile') ? { dockerfile: query.get('dockerfile')! } : {}),
     tags: query.getAll('t').filter((tag) => tag !== ''),
     args,
     labels: pairs(query, 'labels'),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, constants, writeSync } from 'node:fs';
 import { createIgnoreMatcher } from '../../../build/ignore/matcher.ts';
-import type { CopyStep, WorkdirStep } from '../../../build/plan/types.ts';
+import type { CopySource, CopyStep, Tree, WorkdirStep } from '../../../build/plan/types.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { bytesOfPath, joined } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
@@ -25,8 +25,42 @@ export interface CopyInput {
   readonly digest: string;
 }
 
+/** Opens a tree that is copied from; to be closed. */
+type OpenTree = (tree: Tree) => Promise<SourceTree>;
+
+/** The tree of a source, opened when it is the first one of it. */
+class SourceTrees {
+  readonly #open: OpenTree;
+  readonly #trees = new Map<string, SourceTree>();
+
+  constructor(open: OpenTree) {
+    this.#open = open;
+  }
+
+  async of(step: CopyStep, source: CopySource): Promise<SourceTree> {
+    const from = source.kind === 'path' ? (source.other?.from ?? step.from) : step.from;
+    const key = JSON.stringify(from);
+    const tree = this.#trees.get(key) ?? (await this.#open(from));
+    this.#trees.set(key, tree);
+    return tree;
+  }
+
+  async close(): Promise<void> {
+    for (const tree of this.#trees.values()) await tree.close();
+  }
+}
+
 /** Looks a copy's sources up and digests them. @throws TcomposeError BUILD_STEP */
-export async function readCopyInput(step: CopyStep, tree: SourceTree, files: StatCache): Promise<CopyInput> {
+export async function readCopyInput(step: CopyStep, open: OpenTree, files: StatCache): Promise<CopyInput> {
+  const trees = new SourceTrees(open);
+  try {
+    return await digested(step, trees, files);
+  } finally {
+    await trees.close();
+  }
+}
+
+async function digested(step: CopyStep, trees: SourceTrees, files: StatCache): Promise<CopyInput> {
   const excludes = excludesOf(step);
   const selections: (readonly Selected[])[] = [];
   const hash = createHash('sha256');
@@ -36,6 +70,7 @@ export async function readCopyInput(step: CopyStep, tree: SourceTree, files: Sta
       hash.update(`document\0${source.name}\0${source.content}\0`);
       continue;
     }
+    const tree = await trees.of(step, source);
     const found = await select(tree, source.path, step.parents);
     selections.push(found);
     hash.update(await contentDigest(tree, found, excludes, files));
@@ -59,7 +94,22 @@ function excludesOf(step: CopyStep) {
 export async function runCopy(
   step: CopyStep,
   input: CopyInput,
-  tree: SourceTree,
+  open: OpenTree,
+  target: ConfinedDirectory,
+  warn: (message: string) => void,
+): Promise<void> {
+  const trees = new SourceTrees(open);
+  try {
+    await copyAll(step, input, trees, target, warn);
+  } finally {
+    await trees.close();
+  }
+}
+
+async function copyAll(
+  step: CopyStep,
+  input: CopyInput,
+  trees: SourceTrees,
   target: ConfinedDirectory,
   warn: (message: string) => void,
 ): Promise<void> {
@@ -77,8 +127,10 @@ export async function runCopy(
       writeDocument(target, path, source.content, owner, mode?.(0o644, false) ?? 0o644);
       continue;
     }
+    const tree = await trees.of(step, source);
+    const unpack = source.other?.unpack ?? step.unpack;
     for (const one of input.selections[at] ?? []) {
-      if (step.unpack && (await unpacked(tree, one, target, copier, destination.path, owner, warn))) continue;
+      if (unpack && (await unpacked(tree, one, target, copier, destination.path, owner, warn))) continue;
       await copier.copy(tree, one, destination);
     }
   }

@@ -1,0 +1,29 @@
+import { closeSync, readFileSync } from 'node:fs';
+import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { bytesOfPath } from '../../../confined/names.ts';
+import { TcomposeError } from '../../../errors.ts';
+
+/** Most bytes of a Dockerfile or an ignore file. */
+const longest = 4 * 1024 * 1024;
+
+/**
+ * Text of a file of a tree that others made; links are followed inside of it only. Undefined when it is not there.
+ * @throws TcomposeError BUILD_CONTEXT for one that is too long
+ */
+export function readConfined(directory: ConfinedDirectory, name: string): string | undefined {
+  const entry = directory.find(bytesOfPath(name), true);
+  if (entry === undefined) return undefined;
+  try {
+    if (!entry.stat.isFile()) return undefined;
+    if (entry.stat.size > longest)
+      throw new TcomposeError('BUILD_CONTEXT', `${name} has ${entry.stat.size} bytes, more than ${longest}`);
+    const fd = entry.open();
+    try {
+      return readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    entry.close();
+  }
+}
