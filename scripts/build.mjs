@@ -54,7 +54,18 @@ writeFileSync('dist/THIRD_PARTY_NOTICES', notices(packages));
 if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
 
 const native = 'src/runtime/native';
-const nativeFolders = ['', '/keeper', '/monitor', '/foreign', '/init', '/options', '/plan', '/watch'];
+const nativeFolders = [
+  '',
+  '/keeper',
+  '/monitor',
+  '/foreign',
+  '/init',
+  '/options',
+  '/plan',
+  '/watch',
+  '/forward',
+  '/rootless',
+];
 const sources = nativeFolders.flatMap((folder) =>
   readdirSync(native + folder)
     .filter((file) => file.endsWith('.c'))

@@ -12,7 +12,7 @@ export const errorCodes = {
     'Credentials for a registry could not be kept or forgotten; the message names the file or helper.',
   CLI_WATCH:
     'Files are not watched, or not any more, for instance because another process watches the project; the message says why.',
-  CLI_NOT_ROOT: 'Containers need root on this machine for now; the message says what is missing.',
+  CLI_NOT_ROOT: 'This command needs root; the message says what for.',
   // engine
   ENGINE_START_FAILED: 'The engine could not be started; the message quotes its last log lines.',
   ENGINE_UNREACHABLE: 'The engine (or the one DOCKER_HOST names) does not answer on its socket.',
@@ -33,6 +33,8 @@ export const errorCodes = {
   ENGINE_DISK_FULL:
     'The disk that holds the state of the engine is full. Containers that run go on; what needs a file is refused.',
   ENGINE_FORBIDDEN: 'The engine does not allow this: a predefined network, say, can not be removed.',
+  ENGINE_ROOTLESS:
+    'The engine of a user who is not root needs a user namespace, and this machine gives none; the hint is the command that changes it.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
   ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',

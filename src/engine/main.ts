@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts';
 import { createLog } from './log-sink.ts';
 import { assemble } from './process/assemble.ts';
 import { takeLock } from './process/lock.ts';
+import { readPrivilege } from './process/privilege.ts';
 import { serve } from './process/serve.ts';
 import { createDamageReport } from './store/damage.ts';
 import { checkFormat } from './store/format.ts';
@@ -35,13 +36,9 @@ main().catch((error: unknown) => {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { lib: { type: 'string' }, run: { type: 'string' } } });
   if (process.getuid?.() !== 0) {
-    throw new TcomposeError(
-      'CLI_NOT_ROOT',
-      'containers need root on this machine, and this user is not root',
-      {
-        hint: 'start it with sudo',
-      },
-    );
+    throw new TcomposeError('CLI_NOT_ROOT', 'the engine is not root of the namespace it was started in', {
+      hint: 'it is started by commands that need it, which make a namespace for users who are not root',
+    });
   }
   const layout = locate(
     { ...(values.lib ? { lib: values.lib } : {}), ...(values.run ? { run: values.run } : {}) },
@@ -69,5 +66,5 @@ async function main(): Promise<void> {
     keeper.shutdown();
     throw error;
   }
-  await serve(await assemble(layout, keeper, log, damage), lock);
+  await serve(await assemble(layout, readPrivilege(process.env, layout), keeper, log, damage), lock);
 }

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { SystemCallError } from '../sys/libc.ts';
 import type { NetlinkTransport } from '../sys/netlink-transport.ts';
+import type { NetworkHome } from '../sys/network-home.ts';
 import { macOfAddress, vethIndex } from './attach/link-names.ts';
 import { parseAddress, parseCidr, toBytes } from './ipam/address.ts';
 import { addAddress } from './netlink/addresses.ts';
@@ -20,7 +20,7 @@ import {
 import { bridgeOptions } from './options.ts';
 import type { NetworkRecord } from './types.ts';
 
-const { EEXIST, ENODEV } = constants.errno;
+const { EEXIST, ENODEV, ENOENT } = constants.errno;
 
 /** All links of this network namespace. */
 export const listLinks = (route: NetlinkTransport): Link[] =>
@@ -54,14 +54,14 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
   }
   const index = findLink(route, name)!.index;
   route.request(setConf4(index, bridgeConf4), `settings of bridge ${name}`);
-  writeConf6(name, network.enableIPv6 ? bridgeConf6 : noConf6);
+  writeConf6(route.home, name, network.enableIPv6 ? bridgeConf6 : noConf6);
   route.request(setLinkUp(index), `bring up bridge ${name}`);
   for (const pool of network.pools) {
     const { value } = parseAddress(pool.gateway)!;
     const { prefix } = parseCidr(pool.subnet)!;
     route.request(addAddress(index, { family: pool.family, value, prefix }), `address of bridge ${name}`);
   }
-  enableForwarding(network.enableIPv6);
+  enableForwarding(route.home, network.enableIPv6);
   return index;
 }
 
@@ -70,7 +70,7 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
  * no error: its container has ended.
  */
 export function closePort(route: NetlinkTransport, link: string): void {
-  writeConf6(link, noConf6);
+  writeConf6(route.home, link, noConf6);
   const index = vethIndex(link);
   if (index === undefined) return;
   try {
@@ -97,10 +97,12 @@ export function rejoinBridge(
 }
 
 /** Takes IPv6 off the host's end of a container's link; its IPv4 settings came with the port's own. */
-export const takeIpv6OffPort = (link: string): void => writeConf6(link, noConf6);
+export const takeIpv6OffPort = (route: NetlinkTransport, link: string): void =>
+  writeConf6(route.home, link, noConf6);
 
-function writeConf6(link: string, settings: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(settings)) writeSysctl(`net/ipv6/conf/${link}/${key}`, value);
+function writeConf6(home: NetworkHome, link: string, settings: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(settings))
+    writeSysctl(home, `net/ipv6/conf/${link}/${key}`, value);
 }
 
 /** Deletes a link on another thread (the kernel takes 10 to 20 ms). One that is gone is no error. */
@@ -116,39 +118,40 @@ export async function deleteLinkQuietly(route: NetlinkTransport, index: number, 
  * Lets the machine pass packets on. For IPv6 that would make the kernel ignore router advertisements where it listens
  * to them, so those interfaces are told to go on listening (accept_ra 2).
  */
-function enableForwarding(ipv6: boolean): void {
-  if (readSysctl('net/ipv4/ip_forward') !== '1') writeSysctl('net/ipv4/ip_forward', '1');
-  if (!ipv6 || readSysctl('net/ipv6/conf/all/forwarding') === '1') return;
-  for (const name of ['default', ...linkNames()]) {
-    if (readSysctl(`net/ipv6/conf/${name}/accept_ra`) === '1') {
-      writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '2');
+function enableForwarding(home: NetworkHome, ipv6: boolean): void {
+  if (readSysctl(home, 'net/ipv4/ip_forward') !== '1') writeSysctl(home, 'net/ipv4/ip_forward', '1');
+  if (!ipv6 || readSysctl(home, 'net/ipv6/conf/all/forwarding') === '1') return;
+  for (const name of ['default', ...linkNames(home)]) {
+    if (readSysctl(home, `net/ipv6/conf/${name}/accept_ra`) === '1') {
+      writeSysctl(home, `net/ipv6/conf/${name}/accept_ra`, '2');
     }
   }
-  writeSysctl('net/ipv6/conf/all/forwarding', '1');
+  writeSysctl(home, 'net/ipv6/conf/all/forwarding', '1');
 }
 
-function linkNames(): string[] {
-  return readFileSync('/proc/net/dev', 'utf8')
+function linkNames(home: NetworkHome): string[] {
+  return home
+    .read('/proc/net/dev')
     .split('\n')
     .slice(2)
     .map((line) => line.split(':')[0]!.trim())
     .filter((name) => name !== '');
 }
 
-function readSysctl(key: string): string | undefined {
+function readSysctl(home: NetworkHome, key: string): string | undefined {
   try {
-    return readFileSync(`/proc/sys/${key}`, 'utf8').trim();
+    return home.read(`/proc/sys/${key}`).trim();
   } catch {
     return undefined;
   }
 }
 
 /** A missing key (a kernel without IPv6) is nothing to set. */
-function writeSysctl(key: string, value: string): void {
-  const path = `/proc/sys/${key}`;
+function writeSysctl(home: NetworkHome, key: string, value: string): void {
   try {
-    writeFileSync(path, value);
+    home.write(`/proc/sys/${key}`, value);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const missing = error instanceof SystemCallError && error.errno === ENOENT;
+    if (!missing && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

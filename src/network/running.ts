@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import type { NetworkOp } from '../runtime/launch/launch-plan.ts';
 import type { Forwarder } from './dns/forwarder.ts';
 import type { NameTable } from './dns/names.ts';
 import { cleanServers } from './dns/resolv-conf.ts';
@@ -7,6 +8,7 @@ import type { HostResolvers } from './dns/upstream-list.ts';
 import { explained } from './explain.ts';
 import type { NetworkTable } from './network-table.ts';
 import type { Firewall, Publication } from './nftables/firewall.ts';
+import { forwardOps } from './ports/forward.ts';
 import { portSocketName } from './ports/plan-ports.ts';
 import { type PortLedger, type PortProxy, startProxies } from './ports/publish.ts';
 import type { RunningContainer } from './service-types.ts';
@@ -56,8 +58,10 @@ export function createRunningContainers(parts: {
   readonly names: NameTable;
   readonly forwarder: Forwarder;
   readonly resolvers: HostResolvers;
+  /** Has the container's shim carry its published ports, instead of proxies here. */
+  readonly carry: ((containerId: string, ops: readonly NetworkOp[]) => void) | undefined;
 }): RunningContainers {
-  const { table, firewall, ledger, names, forwarder, resolvers } = parts;
+  const { table, firewall, ledger, names, forwarder, resolvers, carry } = parts;
   const containers = new Map<string, State>();
 
   /** Containers with nothing but internal networks have no way out by DNS either. */
@@ -106,7 +110,7 @@ export function createRunningContainers(parts: {
       forwarder,
       random: Math.random,
     });
-    if (publication) {
+    if (publication && carry === undefined) {
       for (const binding of ports) open.delete(sockets[portSocketName(binding)] ?? -1);
       const { lead } = state;
       lead.address = publication.address;
@@ -173,6 +177,7 @@ export function createRunningContainers(parts: {
       if (state.publication) {
         firewall.publish(state.publication);
         state.lead.address = state.publication.address;
+        carry?.(containerId, forwardOps(state.publication.bindings, state.publication.address));
       }
     },
 
@@ -189,6 +194,7 @@ export function createRunningContainers(parts: {
         ledger.reserve(by, taking.running.containerName ?? by.slice(0, 12), bindings);
         taking.publication = { bindings, address: target.ipv4 };
         giving.lead.address = target.ipv4;
+        carry?.(by, forwardOps(bindings, target.ipv4));
         [taking.proxies, taking.lead] = [giving.proxies, giving.lead];
         giving.publication = undefined;
         [giving.proxies, giving.lead] = [[], { address: '' }];

@@ -120,6 +120,8 @@ export interface NetworkService {
   containerStarted(container: RunningContainer): Promise<void>;
   /** It does not run any more, or its start failed: everything of containerStarted and planAttach is undone. Idempotent. */
   containerStopped(containerId: string): Promise<void>;
+  /** Whether a connection to a container's IPv4 address is taken, within a second. */
+  listens(address: string, port: number): Promise<boolean>;
   /**
    * Names and published ports of a running container (`of`) lead to another running one from now on, which was started `unnamed` and
    * without ports. Connections that stand go on to the first. Errors: NETWORK_SETUP_FAILED.

@@ -1,6 +1,8 @@
 import { TcomposeError } from '../errors.ts';
 import type { NetworkOp } from '../runtime/launch/launch-plan.ts';
+import { listensAt } from '../sys/listens-at.ts';
 import { NETLINK_NETFILTER, NETLINK_ROUTE, openNetlink } from '../sys/netlink-socket.ts';
+import { type NetworkHome, ownNetwork } from '../sys/network-home.ts';
 import { addGateway, attachRunning } from './attach/hot-attach.ts';
 import { createLinkLedger } from './attach/link-ledger.ts';
 import { linkPrefix, macOfAddress, vethIndex } from './attach/link-names.ts';
@@ -21,6 +23,7 @@ import { createNetworkTable, linkMatches } from './network-table.ts';
 import { createFirewall } from './nftables/firewall.ts';
 import { guardFirewall } from './nftables/guard.ts';
 import { bridgeOptions } from './options.ts';
+import { forwardOps } from './ports/forward.ts';
 import { heldBindings, longRuns, longRunWarning } from './ports/long-runs.ts';
 import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
@@ -39,8 +42,15 @@ interface NetworkServiceOptions {
   readonly warn: (sentence: string) => void;
   /** The lock file this engine holds: others know by it that it lives. Without one, its table is left to it for ever. */
   readonly lockPath?: string;
+  /** The bridges are in a network namespace that the machine's packets don't reach (rootless). */
+  readonly outside?: OutsideNetwork;
   /** Has the shim of a running container carry out ops; connecting one to an IPv6 network needs it. */
   readonly runOps?: (containerId: string, ops: readonly NetworkOp[]) => Promise<void>;
+}
+
+/** A network namespace beside the machine's, to which published ports are carried by the shims. */
+interface OutsideNetwork {
+  readonly home: NetworkHome;
 }
 
 /** Docker's name for the network of containers that ask for none. */
@@ -51,8 +61,12 @@ const SUBNET_TRIES = 8;
 /** Networks, addresses, published ports and names of one engine. Opens two netlink sockets at once. */
 export function createNetworkService(options: NetworkServiceOptions): NetworkService {
   const { instance, warn } = options;
-  const route = openNetlink(NETLINK_ROUTE);
-  const netfilter = openNetlink(NETLINK_NETFILTER);
+  const { outside } = options;
+  const home = outside?.home ?? ownNetwork;
+  const route = openNetlink(NETLINK_ROUTE, home);
+  const netfilter = openNetlink(NETLINK_NETFILTER, home);
+  // New subnets keep clear of the machine's own, too, or containers could not reach those.
+  const machine = outside === undefined ? route : openNetlink(NETLINK_ROUTE);
   const firewall = createFirewall(
     netfilter,
     instance,
@@ -64,7 +78,21 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
   const names = createNameTable();
   const forwarder = createForwarder();
   const resolvers = watchHostResolvers(options.now);
-  const running = createRunningContainers({ table, firewall, ledger, names, forwarder, resolvers });
+  let carried: Promise<void> | undefined;
+  const running = createRunningContainers({
+    table,
+    firewall,
+    ledger,
+    names,
+    forwarder,
+    resolvers,
+    carry:
+      outside === undefined
+        ? undefined
+        : (id, ops) => {
+            carried = options.runOps?.(id, ops).catch(warnOfPorts);
+          },
+  });
   const links = createLinkLedger({ instance, route, inUse: () => running.links(), warn });
   const restore = () => firewall.reset(table.up(), running.publications());
   const guard = guardFirewall({
@@ -74,6 +102,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     restore,
     warn,
   });
+
+  function warnOfPorts(error: Error): void {
+    warn(`published ports of a container could not be led to its other network: ${error.message}`);
+  }
 
   function ensure(record: NetworkRecord): void {
     table.know(record);
@@ -136,9 +168,12 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
 
   /** What new subnets must keep clear of: routes, addresses and resolvers of the machine. */
   function occupied(): Cidr[] {
+    const sources = new Set([route, machine]);
     return [
-      ...([4, 6] as const).flatMap((family) => parseRoutes(route.query(dumpRoutes(family), 'list routes'))),
-      ...parseAddresses(route.query(dumpAddresses(), 'list addresses')),
+      ...[...sources].flatMap((from) => [
+        ...([4, 6] as const).flatMap((family) => parseRoutes(from.query(dumpRoutes(family), 'list routes'))),
+        ...parseAddresses(from.query(dumpAddresses(), 'list addresses')),
+      ]),
       ...resolvers.servers().flatMap((server) => parseCidr(`${server}/32`) ?? []),
     ];
   }
@@ -225,7 +260,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
         endpoints.map((endpoint) => table.placeOf(endpoint, endpoints, request.gatewayOrder)),
         served.includes(DNS_PORT),
       );
-      return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };
+      if (outside === undefined || gateway === undefined)
+        return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };
+      const forwards = forwardOps(ports, gateway.ipv4);
+      return { host: ports.map(holdPort), network: [...network, ...forwards], endpoints, ports };
     },
 
     async containerStarted(container) {
@@ -240,8 +278,10 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       if (planned || endpoints) links.sweepLater();
     },
 
+    listens: (address, port) => listensAt(home, address, port),
+
     async takePlace(of, by) {
-      if (running.takePlace(of, by)) return;
+      if (running.takePlace(of, by)) return carried;
       throw new TcomposeError(
         'NETWORK_SETUP_FAILED',
         `container ${by.slice(0, 12)} cannot take the place of ${of.slice(0, 12)}`,
@@ -273,7 +313,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       // IPv6 addresses can't be given through a socket of the other family.
       if (fresh.ipv6 && options.runOps) await options.runOps(containerId, planPlace(place));
       else explained(`network ${network.name}`, () => attachRunning(route, place, socket));
-      takeIpv6OffPort(fresh.hostLink);
+      takeIpv6OffPort(route, fresh.hostLink);
       running.attach(containerId, fresh);
       return fresh;
     },
@@ -326,8 +366,8 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       links.close();
       forwarder.close();
       await running.close();
-      route.close();
-      netfilter.close();
+      for (const transport of new Set([route, machine, netfilter])) transport.close();
+      home.close();
     },
   };
 }

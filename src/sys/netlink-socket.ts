@@ -11,8 +11,8 @@ import {
   readText,
 } from './netlink-message.ts';
 import type { NetlinkTransport } from './netlink-transport.ts';
+import { type NetworkHome, ownNetwork } from './network-home.ts';
 
-const socket = declare('int socket(int domain, int type, int protocol)');
 const bind = declare('int bind(int fd, const void *address, uint32_t length)');
 const setsockopt = declare('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
 const send = declare('long send(int fd, const void *data, size_t length, int flags)');
@@ -25,7 +25,6 @@ export const NETLINK_NETFILTER = 12;
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
@@ -44,12 +43,13 @@ const ANSWER_TIMEOUT_MS = 2000;
 
 const { EAGAIN, EINTR, ENOBUFS, ETIMEDOUT } = constants.errno;
 
-/** Opens a bound, non-blocking, CLOEXEC netlink socket. The caller closes the descriptor. */
-export function openNetlinkFd(protocol: number, groups: readonly number[] = []): number {
-  const fd = check(
-    socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol),
-    `socket AF_NETLINK ${protocol}`,
-  );
+/** Opens a bound, non-blocking, CLOEXEC netlink socket of a network namespace. The caller closes the descriptor. */
+export function openNetlinkFd(
+  protocol: number,
+  groups: readonly number[] = [],
+  home: NetworkHome = ownNetwork,
+): number {
+  const fd = home.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, protocol);
   try {
     const address = Buffer.alloc(12);
     address.writeUInt16LE(AF_NETLINK, 0);
@@ -84,9 +84,9 @@ export function receiveDatagram(fd: number, buffer: Buffer): Buffer | undefined 
   }
 }
 
-/** Opens a transport for requests. `protocol` is NETLINK_ROUTE or NETLINK_NETFILTER. */
-export function openNetlink(protocol: number): NetlinkTransport {
-  const fd = openNetlinkFd(protocol);
+/** Opens a transport for requests to a network namespace. `protocol` is NETLINK_ROUTE or NETLINK_NETFILTER. */
+export function openNetlink(protocol: number, home: NetworkHome = ownNetwork): NetlinkTransport {
+  const fd = openNetlinkFd(protocol, [], home);
   const buffer = Buffer.alloc(1 << 17);
   let sequence = 0;
   let open = true;
@@ -105,6 +105,8 @@ export function openNetlink(protocol: number): NetlinkTransport {
   const receive = (wait: boolean, what: string) => nextDatagram(fd, buffer, wait, what);
 
   return {
+    home,
+
     request(bytes, what) {
       const number = next();
       sendAll(numbered(bytes, number), what);
@@ -112,7 +114,7 @@ export function openNetlink(protocol: number): NetlinkTransport {
     },
 
     async requestAsync(bytes, what) {
-      const own = openNetlinkFd(protocol);
+      const own = openNetlinkFd(protocol, [], home);
       try {
         const copy = numbered(bytes, 1);
         if ((await sendAsync(own, copy, copy.length, 0)) !== copy.length) {

@@ -2,6 +2,7 @@ import { close, closeSync } from 'node:fs';
 import { check, declare } from './libc.ts';
 import { type NetlinkMessage, parseMessages } from './netlink-message.ts';
 import { openNetlinkFd, receiveDatagram } from './netlink-socket.ts';
+import type { NetworkHome } from './network-home.ts';
 
 const fcntl = declare('int fcntl(int fd, int command, long argument)');
 const F_GETFL = 3;
@@ -18,8 +19,9 @@ export function watchNetlink(
   protocol: number,
   group: number,
   onMessages: (messages: NetlinkMessage[] | 'lost') => void,
+  home?: NetworkHome,
 ): { close(): void } {
-  const fd = openNetlinkFd(protocol, [group]);
+  const fd = openNetlinkFd(protocol, [group], home);
   const buffer = Buffer.alloc(1 << 16);
   let open = true;
 

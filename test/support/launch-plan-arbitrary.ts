@@ -42,6 +42,7 @@ const hostOp: fc.Arbitrary<HostOp> = fc.oneof(
   fc.record({ op: op('rmdir'), path: text }),
   fc.record({ op: op('unlink'), path: text }),
   fc.record({ op: op('kill-cgroup'), path: text }),
+  fc.record({ op: op('enter-network'), path: text }),
 );
 
 const networkOp: fc.Arbitrary<NetworkOp> = fc.oneof(
@@ -58,6 +59,14 @@ const networkOp: fc.Arbitrary<NetworkOp> = fc.oneof(
   write,
   holdSocket,
   fc.record({ op: op('write-host'), path: text, data: text }),
+  fc.record({
+    op: op('forward'),
+    socket: text,
+    family: fc.constantFrom(4 as const, 6 as const),
+    address: text,
+    port: u32,
+    keepClient: fc.boolean(),
+  }),
 );
 
 const target = { target: text };

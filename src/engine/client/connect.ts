@@ -10,12 +10,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 interface ConnectOptions {
   /** Start our engine when none answers (default). Without it a missing engine is ENGINE_UNREACHABLE. */
   readonly start?: boolean;
+  /** Hears what is not as it could be with an engine that is started; default: a line on standard error. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /**
  * Connects to the engine DOCKER_HOST names, else to the built-in one, which is started when it does not run and asked
  * to hand over when it is another version's.
- * @throws TcomposeError ENGINE_UNREACHABLE, ENGINE_START_FAILED, CLI_NOT_ROOT.
+ * @throws TcomposeError ENGINE_UNREACHABLE, ENGINE_START_FAILED, ENGINE_ROOTLESS.
  */
 export async function connectEngine(env: Env, options: ConnectOptions = {}): Promise<EngineClient> {
   if (env.DOCKER_HOST) {
@@ -32,7 +34,7 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
             const { accepts, startEngine } = await import('./start-engine.ts');
             // An engine that died is started again by its keeper: give that a moment before starting another.
             if (attempt > 1) await sleep(100 * attempt);
-            if (!(await accepts(paths.socket))) await startEngine(paths);
+            if (!(await accepts(paths.socket))) await startEngine(paths, options.warn ?? warnOnStderr);
           },
           async await() {
             const { awaitEngine } = await import('./start-engine.ts');
@@ -45,6 +47,8 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
   if (running === undefined || running === version || version === 'dev') return client;
   return handOver(client);
 }
+
+const warnOnStderr = (sentence: string): void => void process.stderr.write(`warning: ${sentence}\n`);
 
 /** Far more than a start takes, also with several versions' commands at once on a slow machine. */
 const HANDOVER_SECONDS = 60;

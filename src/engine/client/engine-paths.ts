@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcomposeError } from '../../errors.ts';
 import { refuseForeignRoot } from './root-owner.ts';
+import { statIfThere, userPlaces } from './rootless/places.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,15 +16,18 @@ export interface EnginePaths {
   readonly log: string;
   /** See store/layout.ts. */
   readonly ended: string;
+  /** What the machine's owner, or the user for an engine of his own, may set (docs/runtimes.md); absent: layout.ts says where. */
+  readonly config?: string;
 }
 
 /** Longest TCOMPOSE_ROOT, bytes: a unix socket's address holds 107, and the engine's is below it (unix(7)). */
 const longestRoot = 90;
 
 /**
- * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories; a relative root is below `cwd`.
+ * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories for root and a user's own for everybody else; a relative root
+ * is below `cwd`.
  * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for one that another user could
- *   exchange
+ *   exchange, and for such a directory of the user's own engine
  */
 export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   const root = env.TCOMPOSE_ROOT && resolve(cwd, env.TCOMPOSE_ROOT);
@@ -35,11 +40,16 @@ export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
     );
   }
   if (root) refuseForeignRoot(root, process.getuid?.() ?? 0);
-  const lib = root ? join(root, 'lib') : '/var/lib/tcompose';
-  const run = root ? join(root, 'run') : '/run/tcompose';
+  if (root) return pathsOf({ lib: join(root, 'lib'), run: join(root, 'run') });
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return pathsOf({ lib: '/var/lib/tcompose', run: '/run/tcompose' });
+  return pathsOf(userPlaces(env, { uid, home: userInfo().homedir, stat: statIfThere }));
+}
+
+function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePaths {
+  const { run } = places;
   return {
-    lib,
-    run,
+    ...places,
     socket: join(run, 'engine.sock'),
     log: join(run, 'engine.log'),
     ended: join(run, 'ended'),

@@ -7,6 +7,7 @@ import { TcomposeError } from '../../errors.ts';
 import { makeDirectory } from '../store/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
+import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
 const START_DEADLINE = 60_000;
@@ -26,17 +27,10 @@ export function accepts(path: string): Promise<boolean> {
 /**
  * Starts the keeper, which starts the engine, and waits until its socket accepts. Several callers may do this at once:
  * one keeper wins the lock, the others end by themselves.
- * @throws TcomposeError CLI_NOT_ROOT, ENGINE_START_FAILED (with the last lines of the engine's log).
+ * A user who is not root gets an engine of his own in namespaces of his own; `warn` hears, once, what is missing there.
+ * @throws TcomposeError ENGINE_ROOTLESS, ENGINE_START_FAILED (with the last lines of the engine's log).
  */
-export async function startEngine(paths: EnginePaths): Promise<void> {
-  if (process.getuid?.() !== 0)
-    throw new TcomposeError(
-      'CLI_NOT_ROOT',
-      'containers need root on this machine, and this user is not root',
-      {
-        hint: 'Run the command with sudo, or set DOCKER_HOST to an engine you may use.',
-      },
-    );
+export async function startEngine(paths: EnginePaths, warn: (sentence: string) => void): Promise<void> {
   const program = engineProgram();
   const logBefore = readText(paths.log).length;
   const endedBefore = readText(paths.ended);
@@ -47,7 +41,7 @@ export async function startEngine(paths: EnginePaths): Promise<void> {
     throw cannotUse(paths, error as NodeJS.ErrnoException);
   }
   const run = async (): Promise<number> => {
-    const { code, sentence } = await runKeeper(program, paths);
+    const { code, sentence } = await runKeeper(program, paths, warn);
     if (code === 0 || code === ANOTHER_KEEPER) return code;
     tryToWrite(paths);
     throw startFailed(sentence, paths, logBefore);
@@ -139,28 +133,50 @@ export async function awaitEngine(paths: EnginePaths): Promise<void> {
 const ANOTHER_KEEPER = 3;
 
 /** Starts the keeper; the process started ends as soon as the keeper stands by itself, or cannot. */
-function runKeeper(
+async function runKeeper(
   program: EngineProgram,
   paths: EnginePaths,
+  warn: (sentence: string) => void,
 ): Promise<{ readonly code: number; readonly sentence: string }> {
+  const { shim, engine } = program;
+  const mode = ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, engine];
+  const { config } = paths;
+  const env = config === undefined ? process.env : { ...process.env, TCOMPOSE_CONFIG: config };
+  const root = process.getuid?.() === 0;
+  const { code, said } = root
+    ? await runMode(shim, mode, env)
+    : await runInNamespaces(shim, paths.run, mode, {
+        env,
+        warn: (sentence) => warnOnce(paths, sentence, warn),
+      });
+  return { code, sentence: said || `its keeper ended with code ${code}` };
+}
+
+function runMode(shim: string, mode: readonly string[], env: NodeJS.ProcessEnv): Promise<ModeEnd> {
   return new Promise((resolve) => {
-    const starter = spawn(
-      program.shim,
-      ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, program.engine],
-      { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' },
-    );
+    const starter = spawn(shim, mode, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env });
     const stderr: Buffer[] = [];
     starter.stderr.on('data', (part: Buffer) => stderr.push(part));
-    starter.once('error', (error) =>
-      resolve({ code: -1, sentence: `${program.shim} cannot be run: ${error.message}` }),
-    );
+    starter.once('error', (error) => resolve({ code: -1, said: `${shim} cannot be run: ${error.message}` }));
     // `exit`, not `close`: the keeper may hold standard error open.
     starter.once('exit', (code, signal) => {
       const said = Buffer.concat(stderr).toString('utf8').trim();
       starter.stderr.destroy();
-      resolve({ code: code ?? -1, sentence: said || `its keeper ended with ${signal ?? `code ${code}`}` });
+      resolve({ code: code ?? -1, said: said || (signal === null ? '' : `its keeper ended with ${signal}`) });
     });
   });
+}
+
+/** An engine starts often; what its user can't change by the next time is not to be read each time. */
+function warnOnce(paths: EnginePaths, sentence: string, warn: (sentence: string) => void): void {
+  const file = join(paths.lib, 'said');
+  if (readText(file) === sentence) return;
+  warn(sentence);
+  try {
+    writeFileSync(file, sentence, { mode: 0o600 });
+  } catch {
+    // It is said again then.
+  }
 }
 
 /** Whether the keeper that `keeper.pid` names has ended. Before it has written its pid it is not gone. */

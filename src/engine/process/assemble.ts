@@ -35,6 +35,7 @@ import type { Layout } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
 import { rfc3339 } from '../time-text.ts';
 import { openVolumes } from '../volumes.ts';
+import type { Privilege } from './privilege.ts';
 
 /**
  * The engine's parts, with the state on disk read in, running containers adopted and what a crash left cleared away. To be
@@ -42,6 +43,7 @@ import { openVolumes } from '../volumes.ts';
  */
 export async function assemble(
   layout: Layout,
+  privilege: Privilege,
   keeper: KeeperConnection,
   log: EngineLog,
   damage: DamageReport,
@@ -55,6 +57,7 @@ export async function assemble(
     now: () => systemClock.monotonic(),
     timestamp: () => rfc3339(systemClock.now()),
     warn,
+    ...(privilege.kind === 'rootless' ? { outside: { home: privilege.home } } : {}),
     runOps: async (containerId, ops) => {
       await containers.get(containerId)?.launch?.shim.network(encodeNetworkOps(ops));
     },
@@ -66,7 +69,11 @@ export async function assemble(
   const facts = readMachineFacts();
   const { layout: cgroups, problems } = enableControllers(facts.cgroups);
   problems.forEach(warn);
-  const machine = { ...facts, cgroups };
+  const machine = {
+    ...facts,
+    cgroups,
+    ...(privilege.kind === 'rootless' ? { networkHome: privilege.network } : {}),
+  };
   const inTurn = (container: Container, what: string, task: () => Promise<void>): void =>
     void container.serial.run(task).catch((error) => log.error(`${what} ${container.name}`, error));
   const moved = enterOwnGroup({ machine, instance, keeper, log });

@@ -36,8 +36,8 @@ export interface Layout {
 
 const systemLib = '/var/lib/tcompose';
 
-/** The paths under the two directories, both absolute. */
-export function layoutOf(lib: string, run: string): Layout {
+/** The paths under the two directories, both absolute; `config` where a user's own engine has its settings. */
+export function layoutOf(lib: string, run: string, config?: string): Layout {
   return {
     lib,
     run,
@@ -53,7 +53,8 @@ export function layoutOf(lib: string, run: string): Layout {
     empty: join(lib, 'empty'),
     networks: join(lib, 'networks'),
     volumes: join(lib, 'volumes'),
-    config: lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json'),
+    config:
+      config ?? (lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json')),
     copies: join(run, 'copies'),
     containerRuns: join(run, 'c'),
     execRuns: join(run, 'e'),
@@ -72,7 +73,7 @@ export function locate(
   const root = env.TCOMPOSE_ROOT;
   const lib = options.lib ?? (root ? join(root, 'lib') : systemLib);
   const run = options.run ?? (root ? join(root, 'run') : '/run/tcompose');
-  return layoutOf(lib, run);
+  return layoutOf(lib, run, env.TCOMPOSE_CONFIG || undefined);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type NetlinkMessage, parseAttributes } from '../../sys/netlink-message.ts';
 import { NETLINK_NETFILTER } from '../../sys/netlink-socket.ts';
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { watchNetlink } from '../../sys/netlink-watch.ts';
+import type { NetworkHome } from '../../sys/network-home.ts';
 import type { Firewall } from './firewall.ts';
 import { createForeignAccepts, type LinkMatch } from './foreign.ts';
 import { dumpTables, NFT_MSG, parseTables } from './messages.ts';
@@ -41,7 +41,7 @@ export function guardFirewall(options: {
     if (warnedOfLegacy) return;
     warnedOfLegacy = true;
     const tables = ['ip', 'ip6'].filter((family) =>
-      readText(`/proc/net/${family}_tables_names`).includes('filter'),
+      readText(netfilter.home, `/proc/net/${family}_tables_names`).includes('filter'),
     );
     if (tables.length === 0) return;
     warn(
@@ -63,7 +63,8 @@ export function guardFirewall(options: {
     } catch (error) {
       warn(`another firewall's chains could not be opened for containers: ${(error as Error).message}`);
     }
-    if (links.length > 0) watch ??= watchNetlink(NETLINK_NETFILTER, NFNLGRP_NFTABLES, onMessages);
+    if (links.length > 0)
+      watch ??= watchNetlink(NETLINK_NETFILTER, NFNLGRP_NFTABLES, onMessages, netfilter.home);
     else stop();
   }
 
@@ -99,9 +100,9 @@ export function guardFirewall(options: {
   return { check, close: stop };
 }
 
-function readText(path: string): string {
+function readText(home: NetworkHome, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return home.read(path);
   } catch {
     return '';
   }

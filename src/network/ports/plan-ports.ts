@@ -171,8 +171,16 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
       : errno === EACCES
         ? 'no permission to use it'
         : errnoName(errno);
-  return new TcomposeError('NETWORK_PORT_INVALID', `port ${what} can not be published: ${why}`);
+  return new TcomposeError(
+    'NETWORK_PORT_INVALID',
+    `port ${what} can not be published: ${why}`,
+    errno === EACCES ? { hint: lowPortHint(binding.hostPort) } : {},
+  );
 }
+
+/** Who is not root has ports from ip_unprivileged_port_start(7) on. */
+const lowPortHint = (port: number): string =>
+  `Publish a higher port, as ${port + 8000}, or let every user have this one: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
 
 /** Under which name the shim holds the socket that reserves a binding. */
 export const portSocketName = (binding: PortBinding): string => {

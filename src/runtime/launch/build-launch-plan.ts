@@ -7,7 +7,7 @@ import type { OciNamespaceType, OciSpec } from '../spec/oci-types.ts';
 import type { MachineFacts } from '../spec/spec-input.ts';
 import type { LaunchContext } from './launch-context.ts';
 import type { HookPlan, NamespaceSource } from './launch-options.ts';
-import type { LaunchPlan, NamespacePlan } from './launch-plan.ts';
+import type { HostOp, LaunchPlan, NamespacePlan } from './launch-plan.ts';
 import { mapText } from './plan-mount-options.ts';
 import { processPlan } from './plan-process.ts';
 import { setupOps } from './plan-setup.ts';
@@ -25,7 +25,7 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
     ...(context.log === undefined ? {} : { log: context.log }),
     waitForStart: context.waitForStart ?? false,
     ...(cgroups.oomCounter === undefined ? {} : { oomCounter: cgroups.oomCounter }),
-    host: [...cgroups.host, ...(context.attach?.host ?? [])],
+    host: [...cgroups.host, ...(context.attach?.host ?? []), ...enterHome(spec, context.machine)],
     namespaces: namespacePlan(spec),
     ...(linux.uidMappings === undefined || linux.gidMappings === undefined
       ? {}
@@ -43,6 +43,12 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
     ...(context.caller === undefined ? {} : { caller: context.caller }),
     ...(context.hooks === undefined ? {} : { hooks: { state: context.hooks, list: launchHooks(spec) } }),
   };
+}
+
+/** Once what is held of the machine's network is there, the monitor belongs where the bridges are. */
+function enterHome({ linux }: OciSpec, { networkHome }: MachineFacts): HostOp[] {
+  const own = linux.namespaces.some(({ type }) => type === 'network');
+  return networkHome === undefined || !own ? [] : [{ op: 'enter-network', path: networkHome }];
 }
 
 function timeNamespace({ linux }: OciSpec): Pick<LaunchPlan, 'timeNamespace'> {

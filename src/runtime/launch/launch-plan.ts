@@ -159,7 +159,9 @@ export type HostOp =
   | { readonly op: 'rmdir'; readonly path: string }
   | { readonly op: 'unlink'; readonly path: string }
   /** Kills every process of the cgroup (cgroup.kill, else SIGKILL to each of cgroup.procs until empty; at most 2 s). */
-  | { readonly op: 'kill-cgroup'; readonly path: string };
+  | { readonly op: 'kill-cgroup'; readonly path: string }
+  /** From here on, and for good, the monitor is in the network namespace at `path`: it counts as the host's for `network`. */
+  | { readonly op: 'enter-network'; readonly path: string };
 
 export interface HoldSocketOp {
   readonly op: 'hold-socket';
@@ -189,7 +191,23 @@ export type NetworkOp =
   | { readonly op: 'write'; readonly path: string; readonly data: string; readonly optional: boolean }
   | HoldSocketOp
   /** Writes a setting of the host's own network namespace; what the kernel does not have is nothing to set. */
-  | { readonly op: 'write-host'; readonly path: string; readonly data: string };
+  | { readonly op: 'write-host'; readonly path: string; readonly data: string }
+  | ForwardOp;
+
+/**
+ * What comes in by a held socket of the plan's goes to an address that is reached from the monitor's network namespace, by a
+ * process of the monitor's own. A later one for the same socket takes its place; connections of the container's end then.
+ */
+export interface ForwardOp {
+  readonly op: 'forward';
+  /** HoldSocketOp.name */
+  readonly socket: string;
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly port: number;
+  /** The container sees the address of a client of another machine; its answers must be led back to it (way-in.ts). IPv4 only. */
+  readonly keepClient: boolean;
+}
 
 /**
  * Paths named `target` are inside the new root and are resolved with openat2(RESOLVE_IN_ROOT); one below /dev, /proc or

@@ -3,7 +3,7 @@ import type { LaunchPlan, NetworkOp } from './launch-plan.ts';
 import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec } from './plan-fields.ts';
 
 /** Format version: raised with any change of plan-fields.ts; native/plan/plan-fields.c refuses every other one. */
-const planVersion = 3;
+const planVersion = 4;
 
 /** Bytes of a plan with the default seccomp profile, and some more. */
 const usualSize = 24 * 1024;

@@ -52,6 +52,7 @@ const hostOp = f.op<HostOp>({
   rmdir: { path: f.text },
   unlink: { path: f.text },
   'kill-cgroup': { path: f.text },
+  'enter-network': { path: f.text },
 });
 
 const networkOp = f.op<NetworkOp>({
@@ -65,6 +66,13 @@ const networkOp = f.op<NetworkOp>({
   write: writeFile,
   'hold-socket': holdSocket,
   'write-host': { path: f.text, data: f.text },
+  forward: {
+    socket: f.text,
+    family: f.choice<4 | 6>(4, 6),
+    address: f.text,
+    port: f.number,
+    keepClient: f.flag,
+  },
 });
 
 const setupOp = f.op<SetupOp>({

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -37,7 +38,18 @@ struct rights {
 struct held_socket {
   struct held_socket *next;
   int fd;
+  uint8_t protocol; /* 0: tcp, 1: udp */
   char name[];
+};
+
+/* A held socket and where the forwarder takes what comes in by it. */
+struct forward {
+  struct forward *next;
+  int fd; /* the held socket's */
+  uint8_t protocol; /* 0: tcp, 1: udp */
+  bool keep_client;
+  socklen_t size;
+  struct sockaddr_storage target;
 };
 
 struct warning {
@@ -52,6 +64,8 @@ struct launch {
   struct warning *warnings;
   uint32_t warning_count, warnings_sent;
   struct held_socket *sockets;
+  struct forward *forwards;
+  pid_t forwarder; /* 0 without one */
 
   int host_proc;  /* the host's /proc, verified to be procfs */
   int self_exe;   /* this binary, for --init */
@@ -124,6 +138,15 @@ int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct f
 int take_socket(struct launch *launch, const char *name, pid_t pid, int fd);
 int release_socket(struct launch *launch, const char *name);
 void release_all_sockets(struct launch *launch);
+/* forward.c: a held socket leads there from now on; nothing is taken along until forwarder_start. */
+int forward_socket(struct launch *launch, const struct op_forward *op, struct failure *failure);
+/* Has a process of its own, in the monitor's own network namespace, carry what comes in by sockets that lead somewhere. */
+int forwarder_start(struct launch *launch, struct failure *failure);
+/* Takes note of a child's end: a forwarder that was killed is replaced. */
+void forwarder_ended(struct launch *launch, pid_t pid);
+void forwarder_stop(struct launch *launch);
+/* A socket leads nowhere any more. Connections go on when it was the last one. */
+void forwarder_forget(struct launch *launch);
 
 /* Pipes for stdio, or nothing with a terminal. */
 int stdio_open(struct launch *launch);

@@ -9,6 +9,7 @@
 #include "monitor.h"
 #include "options.h"
 #include "pid1.h"
+#include "rootless.h"
 #include "sealed.h"
 #include "sys.h"
 #include "watch.h"
@@ -105,6 +106,7 @@ static int usage(void) {
           "       tcompose-shim signal PID START_TIME SIGNAL\n"
           "       tcompose-shim plan-print < plan\n"
           "       tcompose-shim watch (see watch.h)\n"
+          "       tcompose-shim rootless RUN PID -- MODE ... (see rootless.h)\n"
           "       tcompose-shim version\n");
   return 2;
 }
@@ -129,6 +131,7 @@ int main(int argc, char **argv, char **envp) {
     return watch_main();
   }
   if (strcmp(mode, "teardown") == 0) return teardown();
+  if (strcmp(mode, "rootless") == 0) return rootless_main(argc - 2, argv + 2, envp);
   if (strcmp(mode, "signal") == 0 && argc == 5) return send_signal(argv + 2);
   bool keeper = strcmp(mode, "keeper") == 0, for_caller = strcmp(mode, "spawn-for-caller") == 0 && argc == 3;
   if (!keeper && !for_caller && strcmp(mode, "spawn") != 0) return usage();

@@ -111,6 +111,7 @@ export async function startAgent(bundle: string, where: 'new' | 'host' = 'new'):
         if (op.op === 'hold-socket') held.set(op.name, { pid, fd: await hold({ run }, op) });
         else if (op.op === 'write') await run({ do: 'write', path: op.path, data: op.data });
         else if (op.op === 'write-host') writeFileSync(op.path, op.data);
+        else if (op.op === 'forward') throw new Error('the agent carries no ports');
         else if (op.from === 'container') {
           const message = Buffer.from(op.message).toString('hex');
           await run({ do: 'netlink', protocol: op.protocol, message, what: op.what });

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../../errors.ts';
 import type { PortBinding } from '../../../network/index.ts';
@@ -62,7 +61,7 @@ async function listens(
   );
   const until = engine.clock.monotonic() + within;
   for (const port of targets)
-    while (!(await answers(addressOf(container), port))) {
+    while (!(await engine.net.listens(addressOf(container), port))) {
       launchOf(container);
       if (engine.clock.monotonic() > until)
         throw new TcomposeError(
@@ -81,17 +80,4 @@ function addressOf(container: Container): string {
   )?.endpoint;
   if (address === undefined) throw conflict(`container ${container.name} is on no network`);
   return address.ipv4;
-}
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 1000 });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-    socket.once('timeout', () => done(false));
-  });
 }

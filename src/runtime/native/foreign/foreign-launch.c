@@ -179,10 +179,12 @@ void foreign_reap(struct monitor *m) {
     /* until the runtime has said which process it is, the container's init must stay to be waited for */
     pid_t pid = waitpid(foreign_busy(m) ? m->foreign.pid : -1, &status, WNOHANG);
     if (pid <= 0) return;
-    if (foreign_busy(m))
+    if (foreign_busy(m)) {
       task_done(m, status);
-    else if (!foreign_kill_ended(m, pid, status))
+    } else if (!foreign_kill_ended(m, pid, status)) {
+      forwarder_ended(&m->launch, pid);
       monitor_child_ended(m, pid, status);
+    }
   }
 }
 

@@ -23,10 +23,11 @@ static socklen_t make_address(const struct op_hold_socket *op, struct sockaddr_s
   return inet_pton(AF_INET6, op->address, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
 }
 
-static void keep(struct launch *launch, const char *name, int fd) {
+static void keep(struct launch *launch, const char *name, int fd, uint8_t protocol) {
   struct held_socket *held = malloc(sizeof *held + strlen(name) + 1);
   if (!held) _exit(71);
   held->fd = fd;
+  held->protocol = protocol;
   strcpy(held->name, name);
   held->next = launch->sockets;
   launch->sockets = held;
@@ -47,8 +48,15 @@ int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct f
     close(fd);
     return fail(failure, "hold-socket", error, "%s: %s port %u", op->name, op->address, op->port);
   }
-  keep(launch, op->name, fd);
+  keep(launch, op->name, fd, op->protocol);
   return 0;
+}
+
+static int type_of(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  return type;
 }
 
 int take_socket(struct launch *launch, const char *name, pid_t pid, int fd) {
@@ -58,8 +66,21 @@ int take_socket(struct launch *launch, const char *name, pid_t pid, int fd) {
   close(pidfd);
   if (copy < 0) return error;
   release_socket(launch, name);
-  keep(launch, name, copy);
+  keep(launch, name, copy, type_of(copy) == SOCK_STREAM ? 0 : 1);
   return 0;
+}
+
+static void forget_forward(struct launch *launch, int fd) {
+  for (struct forward **at = &launch->forwards; *at;) {
+    struct forward *one = *at;
+    if (one->fd != fd) {
+      at = &one->next;
+      continue;
+    }
+    *at = one->next;
+    free(one);
+    forwarder_forget(launch);
+  }
 }
 
 int release_socket(struct launch *launch, const char *name) {
@@ -67,6 +88,7 @@ int release_socket(struct launch *launch, const char *name) {
     struct held_socket *held = *at;
     if (strcmp(held->name, name) != 0) continue;
     *at = held->next;
+    forget_forward(launch, held->fd);
     close(held->fd);
     free(held);
     return 0;

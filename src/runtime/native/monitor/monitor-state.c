@@ -20,6 +20,7 @@ static void finish(struct monitor *m) {
   log_close(&m->log);
   monitor_stdio_close(m);
   buffer_free(&m->stdin_pending);
+  forwarder_stop(&m->launch);
   release_all_sockets(&m->launch);
   close_fd(&m->launch.netns);
   if (m->launch.plan.oom_counter.present && m->launch.init_pid > 0)
@@ -207,6 +208,7 @@ void monitor_reap(struct monitor *m) {
     }
     pid_t pid = waitpid(ended.si_pid, &status, WNOHANG);
     if (pid > 0 && pid == launch->stage_pid) launch->stage_pid = 0;
+    if (pid > 0) forwarder_ended(launch, pid);
     if (pid > 0) monitor_child_ended(m, pid, status);
   }
   if (staged && launch->stage_pid == 0) stage_ended(m);

@@ -163,6 +163,8 @@ static int run(struct launch *launch, struct channels *channels, const struct ne
       return hold_socket(launch, &op->hold_socket, failure);
     case NETWORK_WRITE_HOST:
       return write_host(launch, &op->write, failure);
+    case NETWORK_FORWARD:
+      return forward_socket(launch, &op->forward, failure);
   }
   return fail(failure, "network-op", ENOSYS, "code %d", (int)op->code);
 }
@@ -178,12 +180,14 @@ static int open_host_channels(struct channels *channels, const struct list *ops,
 }
 
 static int run_all(struct launch *launch, struct channels *channels, const struct list *ops, struct failure *failure) {
+  bool forwards = false;
   for (uint32_t i = 0; i < ops->count; i++) {
     failure->phase = PHASE_NETWORK;
     failure->step = (int32_t)i;
     if (run(launch, channels, LIST_AT(struct network_op, *ops, i), failure) < 0) return -1;
+    forwards |= LIST_AT(struct network_op, *ops, i)->code == NETWORK_FORWARD;
   }
-  return 0;
+  return forwards ? forwarder_start(launch, failure) : 0;
 }
 
 bool network_by_clone(const struct launch *launch) {

@@ -42,7 +42,7 @@ static const struct type texts = LIST_OF(text), numbers = LIST_OF(number);
       {"protocol", &protocol, o(hold_socket.protocol)}, {"address", &text, o(hold_socket.address)},            \
       {"port", &number, o(hold_socket.port)}, {"backlog", &number, o(hold_socket.backlog)}, END
 
-const char *const host_op_names[] = {"mkdir", "write", "join-cgroup", "device-filter", "hold-socket", "rmdir", "unlink", "kill-cgroup", NULL};
+const char *const host_op_names[] = {"mkdir", "write", "join-cgroup", "device-filter", "hold-socket", "rmdir", "unlink", "kill-cgroup", "enter-network", NULL};
 static const struct field *const host_ops[] = {
     (const struct field[]){{"path", &text, H(mkdir.path)}, {"mode", &octal, H(mkdir.mode)}, {"existOk", &flag, H(mkdir.exist_ok)}, END},
     (const struct field[]){WRITE_FIELDS(H)},
@@ -52,11 +52,12 @@ static const struct field *const host_ops[] = {
     (const struct field[]){{"path", &text, H(path)}, END},
     (const struct field[]){{"path", &text, H(path)}, END},
     (const struct field[]){{"path", &text, H(path)}, END},
+    (const struct field[]){{"path", &text, H(path)}, END},
 };
 static const struct type host_op = {.kind = T_OP, .size = sizeof(struct host_op), .names = host_op_names, .ops = host_ops};
 static const struct type host_op_list = LIST_OF(host_op);
 
-const char *const network_op_names[] = {"netlink", "write", "hold-socket", "write-host", NULL};
+const char *const network_op_names[] = {"netlink", "write", "hold-socket", "write-host", "forward", NULL};
 static const struct field *const network_ops[] = {
     (const struct field[]){{"protocol", &number, N(netlink.protocol)},
                            {"from", &from, N(netlink.from)},
@@ -67,6 +68,12 @@ static const struct field *const network_ops[] = {
     (const struct field[]){WRITE_FIELDS(N)},
     (const struct field[]){HOLD_SOCKET_FIELDS(N)},
     (const struct field[]){{"path", &text, N(write.path)}, {"data", &text, N(write.data)}, END},
+    (const struct field[]){{"socket", &text, N(forward.socket)},
+                           {"family", &family, N(forward.family)},
+                           {"address", &text, N(forward.address)},
+                           {"port", &number, N(forward.port)},
+                           {"keepClient", &flag, N(forward.keep_client)},
+                           END},
 };
 static const struct type network_op = {.kind = T_OP, .size = sizeof(struct network_op), .names = network_op_names, .ops = network_ops};
 const struct type network_ops_type = LIST_OF(network_op);

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-enum { PLAN_VERSION = 3, PROTOCOL_VERSION = 1 };
+enum { PLAN_VERSION = 4, PROTOCOL_VERSION = 1 };
 
 struct blob {
   const uint8_t *data;
@@ -64,7 +64,15 @@ struct op_hold_socket {
   uint32_t port, backlog;
 };
 
-enum host_code { HOST_MKDIR, HOST_WRITE, HOST_JOIN_CGROUP, HOST_DEVICE_FILTER, HOST_HOLD_SOCKET, HOST_RMDIR, HOST_UNLINK, HOST_KILL_CGROUP };
+/* Where what comes in by a held socket goes. */
+struct op_forward {
+  const char *socket, *address;
+  uint8_t family; /* of `address`; 0: 4, 1: 6 */
+  uint32_t port;
+  bool keep_client; /* IPv4: the container sees the client's own address */
+};
+
+enum host_code { HOST_MKDIR, HOST_WRITE, HOST_JOIN_CGROUP, HOST_DEVICE_FILTER, HOST_HOLD_SOCKET, HOST_RMDIR, HOST_UNLINK, HOST_KILL_CGROUP, HOST_ENTER_NETWORK };
 
 struct host_op {
   uint64_t code;
@@ -74,11 +82,11 @@ struct host_op {
     struct { const char *path; bool optional; } join_cgroup;
     struct { const char *cgroup; struct blob program; } device_filter;
     struct op_hold_socket hold_socket;
-    const char *path; /* rmdir, unlink, kill-cgroup */
+    const char *path; /* rmdir, unlink, kill-cgroup, enter-network */
   };
 };
 
-enum network_code { NETWORK_NETLINK, NETWORK_WRITE, NETWORK_HOLD_SOCKET, NETWORK_WRITE_HOST };
+enum network_code { NETWORK_NETLINK, NETWORK_WRITE, NETWORK_HOLD_SOCKET, NETWORK_WRITE_HOST, NETWORK_FORWARD };
 
 struct network_op {
   uint64_t code;
@@ -92,6 +100,7 @@ struct network_op {
     } netlink;
     struct op_write write;
     struct op_hold_socket hold_socket;
+    struct op_forward forward;
   };
 };
 

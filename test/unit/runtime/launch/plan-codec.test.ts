@@ -48,7 +48,7 @@ describe('launch plan encoding', () => {
     const data = encodeLaunchPlan(box.plan('v', ['true']));
     box.close();
     data.writeUInt32LE(99, 4);
-    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 3/);
+    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 4/);
   });
 
   it('refuses values the format cannot hold', () => {
@@ -71,7 +71,7 @@ describe('launch plan text', () => {
       process: { ...defaultProcess(['sh', '-c', 'say "hi"\n']), seccomp: Buffer.from([1, 2, 3]) },
     });
     box.close();
-    expect(formatLaunchPlan(plan)).toBe(`launch-plan 3
+    expect(formatLaunchPlan(plan)).toBe(`launch-plan 4
 kind run
 id "abc"
 runDir "/run/x"

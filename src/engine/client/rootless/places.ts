@@ -1,0 +1,66 @@
+import { lstatSync, type Stats } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { TcomposeError } from '../../../errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where a user's own engine has its files (XDG base directories). */
+export interface UserPlaces {
+  readonly lib: string;
+  readonly run: string;
+  /** Settings; docs/rootless.md. */
+  readonly config: string;
+}
+
+/** Who asks, and the file system as he sees it. */
+interface Asker {
+  readonly uid: number;
+  /** By the account, whatever $HOME says. */
+  readonly home: string;
+  readonly stat: (path: string) => Stats | undefined;
+}
+
+/** Reads a link itself; undefined for what can't be looked at. */
+export function statIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * State below $XDG_DATA_HOME, socket and logs below $XDG_RUNTIME_DIR. That one counts when it is a directory of the user's that is open
+ * to nobody else (su and sudo leave another's behind); else it is /tmp/tcompose-UID. A $HOME that belongs to somebody else is
+ * taken for what such a command left, too.
+ * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp
+ */
+export function userPlaces(env: Env, { uid, home, stat }: Asker): UserPlaces {
+  const own = (path: string | undefined): path is string =>
+    path !== undefined && isAbsolute(path) && (stat(path)?.uid ?? uid) === uid;
+  const base = own(env.HOME) ? env.HOME : home;
+  const data = own(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : join(base, '.local/share');
+  const config = own(env.XDG_CONFIG_HOME) ? env.XDG_CONFIG_HOME : join(base, '.config');
+  return {
+    lib: join(data, 'tcompose'),
+    run: runDirectory(env.XDG_RUNTIME_DIR, { uid, stat }),
+    config: join(config, 'tcompose/engine.json'),
+  };
+}
+
+function runDirectory(given: string | undefined, { uid, stat }: Omit<Asker, 'home'>): string {
+  const closed = (path: string) => {
+    const found = stat(path);
+    return found?.isDirectory() === true && found.uid === uid && (found.mode & 0o077) === 0;
+  };
+  if (given !== undefined && isAbsolute(given) && closed(given)) return join(given, 'tcompose');
+  const fallback = `/tmp/tcompose-${uid}`;
+  if (stat(fallback) !== undefined && !closed(fallback)) {
+    throw new TcomposeError(
+      'ENGINE_FORBIDDEN',
+      `${fallback} is not safe: it is not a directory of yours that is closed to others, and XDG_RUNTIME_DIR names none`,
+      { hint: 'Remove it, or set XDG_RUNTIME_DIR to a directory of yours with mode 700.' },
+    );
+  }
+  return fallback;
+}

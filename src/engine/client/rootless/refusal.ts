@@ -1,0 +1,57 @@
+import { TcomposeError } from '../../../errors.ts';
+
+/** What the machine says about user namespaces; read by readNamespaceFacts. */
+export interface NamespaceFacts {
+  /** /proc/sys/user/max_user_namespaces */
+  readonly most: string;
+  /** /proc/sys/kernel/unprivileged_userns_clone (Debian, Ubuntu); '' where there is no such setting. */
+  readonly debianClone: string;
+  /** /proc/sys/kernel/apparmor_restrict_unprivileged_userns (Ubuntu) */
+  readonly appArmor: string;
+  /** The binary that makes the namespaces, for a profile. */
+  readonly binary: string;
+}
+
+const prefix = 'containers without root need a user namespace, and ';
+
+/** Why no user namespace could be made, and the command that changes it. Pure. `said`: the kernel's words. */
+export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeError {
+  const refusal = (why: string, hint: string) =>
+    new TcomposeError('ENGINE_ROOTLESS', `${prefix}${why}`, { hint });
+  if (facts.most === '0')
+    return refusal(
+      'this machine allows none (user.max_user_namespaces is 0)',
+      'sudo sysctl user.max_user_namespaces=15000, or run tcompose with sudo.',
+    );
+  if (facts.debianClone === '0')
+    return refusal(
+      'on this machine only root may make one (kernel.unprivileged_userns_clone is 0)',
+      'sudo sysctl kernel.unprivileged_userns_clone=1, or run tcompose with sudo.',
+    );
+  if (facts.appArmor === '1')
+    return refusal(
+      `AppArmor restricts those of ${facts.binary}`,
+      `Allow them for that program: ${appArmorCommand(facts.binary)}; or run tcompose with sudo.`,
+    );
+  return refusal(
+    `none could be made: ${said}`,
+    'Inside of a container that often takes --privileged, or a seccomp profile that allows it. Or run tcompose with sudo.',
+  );
+}
+
+/** Two commands that give the binary a profile of its own in which user namespaces are allowed. */
+const appArmorCommand = (binary: string): string =>
+  `printf 'abi <abi/4.0>,\\nprofile tcompose %s flags=(unconfined) { userns, }\\n' ${binary} | sudo tee /etc/apparmor.d/tcompose && sudo apparmor_parser -r /etc/apparmor.d/tcompose`;
+
+/** The one sentence about missing sub-ids. Pure. */
+export function oneIdWarning(
+  why: string,
+  user: string,
+  free: { readonly first: number; readonly last: number },
+): string {
+  return (
+    `${why}: containers have one user id, and all files in them are yours. For images with several users: ` +
+    `sudo usermod --add-subuids ${free.first}-${free.last} --add-subgids ${free.first}-${free.last} ${user}` +
+    ' (and the package uidmap), then `tcompose engine stop`'
+  );
+}

@@ -1,0 +1,69 @@
+/** A range of ids that a user may give to processes of his own namespaces (subuid(5)). */
+export interface SubIds {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The user's ranges of /etc/subuid or /etc/subgid, whose lines name him or give his number. Pure. */
+export function parseSubIds(text: string, user: { readonly name: string; readonly uid: number }): SubIds[] {
+  return text.split('\n').flatMap((line) => {
+    const [who, first, count] = line.trim().split(':');
+    if (who !== user.name && who !== String(user.uid)) return [];
+    const range = { first: Number(first), count: Number(count) };
+    return Number.isInteger(range.first) && Number.isInteger(range.count) && range.count > 0 ? [range] : [];
+  });
+}
+
+/** A line of uid_map: so many ids from `inside` on are those from `outside` on. */
+interface IdMapLine {
+  readonly inside: number;
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** As many lines as a map takes (user_namespaces(7)). */
+const MOST_LINES = 340;
+
+/**
+ * Id 0 is the user, the ids from 1 on are the ranges in their order. The user's own id is left out of a range that has it: the
+ * kernel takes no id twice. Pure.
+ */
+export function idMap(own: number, ranges: readonly SubIds[]): IdMapLine[] {
+  const lines: IdMapLine[] = [{ inside: 0, outside: own, count: 1 }];
+  let inside = 1;
+  for (const { first, count } of ranges) {
+    const end = first + count;
+    const parts =
+      own >= first && own < end
+        ? [
+            [first, own - first],
+            [own + 1, end - own - 1],
+          ]
+        : [[first, count]];
+    for (const [outside = 0, size = 0] of parts) {
+      if (size === 0 || lines.length === MOST_LINES) continue;
+      lines.push({ inside, outside, count: size });
+      inside += size;
+    }
+  }
+  return lines;
+}
+
+/** Ids in a map. */
+export const idCount = (map: readonly IdMapLine[]): number => map.reduce((sum, { count }) => sum + count, 0);
+
+/** What newuidmap(1) and newgidmap(1) take behind the pid. */
+export const mapArguments = (map: readonly IdMapLine[]): string[] =>
+  map.flatMap(({ inside, outside, count }) => [inside, outside, count].map(String));
+
+/** A range of 65536 ids that no line of either file touches, for the command that gives it to a user. Pure. */
+export function freeRange(texts: readonly string[]): { readonly first: number; readonly last: number } {
+  const ends = texts.flatMap((text) =>
+    text.split('\n').flatMap((line) => {
+      const [, first, count] = line.trim().split(':').map(Number);
+      return first === undefined || count === undefined || Number.isNaN(first + count) ? [] : [first + count];
+    }),
+  );
+  const first = Math.max(100_000, ...ends);
+  return { first, last: first + 65_535 };
+}

@@ -1,0 +1,151 @@
+/* Connections of a published TCP port: spliced both ways, half-closes passed on, a refused one reset. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "sys.h"
+
+struct listener {
+  struct watched watched;
+  struct forward *forward;
+};
+
+/* One direction: what was read and not written yet is in a pipe. */
+struct flow {
+  int in, out, pipe[2];
+  size_t held;
+  bool ended, passed;
+};
+
+struct connection {
+  struct watched watched;
+  struct flow flows[2]; /* from the client, from the container */
+  bool dead;
+};
+
+enum { PIECE = 1 << 20, PIPE_SIZE = 1 << 18, ROUNDS = 64 };
+
+static void reset(int fd) {
+  struct linger at_once = {.l_onoff = 1};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(fd);
+}
+
+static void finish(struct connection *c, bool broken) {
+  if (c->dead) return;
+  c->dead = true;
+  for (int i = 0; i < 2; i++) {
+    close(c->flows[i].pipe[0]);
+    close(c->flows[i].pipe[1]);
+    if (broken)
+      reset(c->flows[i].in);
+    else
+      close(c->flows[i].in);
+  }
+  discard(&c->watched);
+}
+
+/* 1: something moved, 0: nothing can for now, -1: the connection is broken. */
+static int step(struct flow *flow) {
+  int moved = 0;
+  if (!flow->ended) {
+    ssize_t n = splice(flow->in, NULL, flow->pipe[1], NULL, PIECE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (n > 0) flow->held += (size_t)n, moved = 1;
+    if (n == 0) flow->ended = true;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return -1;
+  }
+  if (flow->held > 0) {
+    ssize_t n = splice(flow->pipe[0], NULL, flow->out, NULL, flow->held, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (n > 0) flow->held -= (size_t)n, moved = 1;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return -1;
+  }
+  if (flow->ended && flow->held == 0 && !flow->passed) {
+    flow->passed = true;
+    shutdown(flow->out, SHUT_WR);
+  }
+  return moved;
+}
+
+/* Edges tell of room and of data, so both are used up here; a turn is bounded, and what is left gets an edge of its own. */
+static void go_on(struct watched *self, uint32_t events) {
+  struct connection *c = (struct connection *)self;
+  if (c->dead) return;
+  if (events & EPOLLERR) {
+    finish(c, true);
+    return;
+  }
+  for (int i = 0; i < 2; i++)
+    for (int result; (result = step(&c->flows[i])) != 0;)
+      if (result < 0) {
+        finish(c, true);
+        return;
+      }
+  if (c->flows[0].passed && c->flows[1].passed) finish(c, false);
+}
+
+static bool make_flow(struct flow *flow, int in, int out) {
+  *flow = (struct flow){.in = in, .out = out};
+  if (pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) < 0) return false;
+  fcntl(flow->pipe[0], F_SETPIPE_SZ, PIPE_SIZE); /* the user's share of pipe memory may be used up: the usual size does */
+  return true;
+}
+
+static struct connection *make_connection(int client, int upstream) {
+  struct connection *c = calloc(1, sizeof *c);
+  if (!c) _exit(71);
+  c->watched.ready = go_on;
+  if (!make_flow(&c->flows[0], client, upstream)) {
+    free(c);
+    return NULL;
+  }
+  if (!make_flow(&c->flows[1], upstream, client)) {
+    close(c->flows[0].pipe[0]);
+    close(c->flows[0].pipe[1]);
+    free(c);
+    return NULL;
+  }
+  return c;
+}
+
+static void take(const struct forward *forward, int client, const struct sockaddr_storage *address) {
+  int on = 1;
+  int upstream = connect_for(forward, address);
+  struct connection *c = upstream < 0 ? NULL : make_connection(client, upstream);
+  if (!c) {
+    if (upstream >= 0) close(upstream);
+    reset(client);
+    return;
+  }
+  setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(upstream, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  watch(upstream, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
+  watch(client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
+}
+
+static void accept_some(struct watched *self, uint32_t events) {
+  (void)events;
+  struct listener *listener = (struct listener *)self;
+  for (int i = 0; i < ROUNDS; i++) {
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    int client = accept4(listener->forward->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0) {
+      take(listener->forward, client, &address);
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) usleep(5000); /* until others have ended */
+    if (errno != ECONNABORTED && errno != EINTR) return;
+  }
+}
+
+void serve_tcp(struct forward *forward) {
+  struct listener *listener = calloc(1, sizeof *listener);
+  if (!listener) _exit(71);
+  listener->watched.ready = accept_some;
+  listener->forward = forward;
+  watch(forward->fd, EPOLLIN, &listener->watched);
+}

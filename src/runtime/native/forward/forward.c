@@ -1,0 +1,119 @@
+/* The monitor's side of published ports that a forwarder serves. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "sys.h"
+
+static socklen_t target_of(const struct op_forward *op, struct sockaddr_storage *target) {
+  *target = (struct sockaddr_storage){0};
+  if (op->family == 0) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)target;
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons((uint16_t)op->port);
+    return inet_pton(AF_INET, op->address, &v4->sin_addr) == 1 ? sizeof *v4 : 0;
+  }
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)target;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons((uint16_t)op->port);
+  return inet_pton(AF_INET6, op->address, &v6->sin6_addr) == 1 ? sizeof *v6 : 0;
+}
+
+static struct held_socket *held_socket_named(struct launch *launch, const char *name) {
+  for (struct held_socket *held = launch->sockets; held; held = held->next)
+    if (strcmp(held->name, name) == 0) return held;
+  return NULL;
+}
+
+static struct forward *forward_of(struct launch *launch, int fd) {
+  for (struct forward *one = launch->forwards; one; one = one->next)
+    if (one->fd == fd) return one;
+  struct forward *fresh = calloc(1, sizeof *fresh);
+  if (!fresh) _exit(71);
+  fresh->fd = fd;
+  fresh->next = launch->forwards;
+  launch->forwards = fresh;
+  return fresh;
+}
+
+int forward_socket(struct launch *launch, const struct op_forward *op, struct failure *failure) {
+  struct sockaddr_storage target;
+  socklen_t size = target_of(op, &target);
+  struct held_socket *held = held_socket_named(launch, op->socket);
+  if (size == 0 || op->port > 65535 || !held) return fail(failure, "forward", EINVAL, "%s: %s port %u", op->socket, op->address, op->port);
+  struct forward *forward = forward_of(launch, held->fd);
+  forward->protocol = held->protocol;
+  forward->keep_client = op->keep_client;
+  forward->target = target;
+  forward->size = size;
+  return 0;
+}
+
+static struct forward *lowest_from(struct forward *list, int low) {
+  struct forward *found = NULL;
+  for (struct forward *one = list; one; one = one->next)
+    if (one->fd >= low && (!found || one->fd < found->fd)) found = one;
+  return found;
+}
+
+/*
+ * Everything but the sockets to serve is closed: the monitor's other descriptors lead to the engine and the container. In
+ * ascending order a descriptor moves down, never onto one that is still to move.
+ */
+static void keep_only(struct launch *launch) {
+  int low = 3;
+  for (struct forward *one; (one = lowest_from(launch->forwards, low)); one->fd = low++)
+    if (one->fd != low && dup3(one->fd, low, O_CLOEXEC) < 0) _exit(70);
+  if (sys_close_range((unsigned)low, ~0u, 0) < 0) _exit(70);
+}
+
+static _Noreturn void become_forwarder(struct launch *launch, pid_t monitor) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != monitor) _exit(0);
+  if (launch->netns >= 0 && setns(launch->host_netns, CLONE_NEWNET) < 0) _exit(72);
+  set_process_title("tcompose-ports", launch->plan.id);
+  keep_only(launch);
+  forwarder_main(launch->forwards);
+}
+
+int forwarder_start(struct launch *launch, struct failure *failure) {
+  forwarder_stop(launch);
+  if (!launch->forwards) return 0;
+  pid_t monitor = getpid(), pid = fork();
+  if (pid == 0) become_forwarder(launch, monitor);
+  CHECK(pid, "fork", "the process that serves published ports");
+  launch->forwarder = pid;
+  return 0;
+}
+
+void forwarder_stop(struct launch *launch) {
+  if (launch->forwarder == 0) return;
+  kill(launch->forwarder, SIGKILL);
+  while (waitpid(launch->forwarder, NULL, 0) < 0 && errno == EINTR) {}
+  launch->forwarder = 0;
+}
+
+void forwarder_forget(struct launch *launch) {
+  if (launch->forwarder == 0) return;
+  if (launch->forwards)
+    forwarder_start(launch, &(struct failure){0});
+  else
+    kill(launch->forwarder, SIGUSR1);
+}
+
+void forwarder_ended(struct launch *launch, pid_t pid) {
+  if (pid != launch->forwarder || pid == 0) return;
+  launch->forwarder = 0;
+  static uint64_t last;
+  uint64_t now = monotonic_ms();
+  bool at_once = last != 0 && now - last < 1000; /* one that can't live is not made for ever */
+  last = now;
+  if (at_once || forwarder_start(launch, &(struct failure){0}) < 0)
+    warn(launch, "the process that serves published ports has ended; they are not served any more");
+}

@@ -1,0 +1,198 @@
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/cli.ts';
+import { lasting } from '../support/leaks.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
+import { makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
+
+const unmet = rootlessUnmet();
+
+const server = `require('http').createServer((q, r) => r.end(process.env.WORD + ' ' + q.socket.remoteAddress + '\\n')).listen(80, '::')`;
+const ask = (url: string) =>
+  `fetch('${url}').then((r) => r.text()).then((t) => console.log('answer ' + t.trim()))`;
+
+/** What the web server says, once it is up. */
+async function answerOf(port: number): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await fetch(`http://127.0.0.1:${port}`).then((response) => response.text());
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+const project = (port: number) => `
+name: rootless
+services:
+  web:
+    image: tcompose/host
+    command: ["node", "-e", ${JSON.stringify(server)}]
+    environment: { WORD: hello }
+    ports: ["${port}:80"]
+    volumes: [".:/src", "data:/data"]
+    init: true
+  asker:
+    image: tcompose/host
+    command: ["sh", "-c", ${JSON.stringify(`node -e "${ask('http://web')}"; touch /src/made /data/made; echo done; exec sleep 1000`)}]
+    depends_on: [web]
+    volumes: [".:/src", "data:/data"]
+    init: true
+volumes:
+  data: {}
+`;
+
+describe.skipIf(unmet !== undefined)(
+  `a project of a user who is not root${unmet ? ` (skipped: ${unmet})` : ''}`,
+  () => {
+    let user: TestUser;
+    let port = 0;
+    beforeAll(async () => {
+      enterOwnNetwork();
+      port = await freePort();
+      user = makeUser();
+      user.write('compose.yaml', project(port));
+    });
+    afterAll(() => user?.remove());
+
+    it('goes up: network, names, volume, bind mount, logs', async () => {
+      const up = user.tcompose('up', '-d', '--wait');
+      expect(up.status, up.stderr).toBe(0);
+      expect(up.stderr).not.toContain('warning');
+      const logs = async () => user.tcompose('logs', 'asker').stdout;
+      for (let tries = 0; tries < 200 && !(await logs()).includes('done'); tries++)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await logs()).toMatch(/answer hello ::ffff:172\./);
+    });
+
+    it('has its published port on the machine, over both families', async () => {
+      for (const host of ['127.0.0.1', '[::1]']) {
+        const answer = await fetch(`http://${host}:${port}`).then((response) => response.text());
+        expect(answer).toContain('hello ');
+      }
+    });
+
+    it('runs commands as the container’s root, whose files are the user’s', () => {
+      expect(user.tcompose('exec', '-T', 'web', 'id', '-u').stdout).toBe('0\n');
+      const { uid, gid } = statSync(join(user.project, 'made'));
+      expect({ uid, gid }).toEqual({ uid: user.uid, gid: user.gid });
+      const other = user.tcompose(
+        'exec',
+        '-T',
+        '--user',
+        '33:33',
+        'asker',
+        'sh',
+        '-c',
+        'id -u; cat /data/made',
+      );
+      expect(other.stdout).toBe('33\n');
+      const refused = user.tcompose('exec', '-T', '--user', '33', 'web', 'touch', '/src/not-mine');
+      expect(refused.status).not.toBe(0);
+    });
+
+    it('gives files of other ids of a container to the user’s sub-ids', () => {
+      const made = user.tcompose(
+        'exec',
+        '-T',
+        'web',
+        'sh',
+        '-c',
+        'touch /src/other && chown 33:34 /src/other',
+      );
+      expect(made.status, made.stderr).toBe(0);
+      const first = (file: string) =>
+        Number(readFileSync(file, 'utf8').match(new RegExp(`^${user.name}:(\\d+):`, 'm'))?.[1]);
+      const { uid, gid } = statSync(join(user.project, 'other'));
+      expect({ uid, gid }).toEqual({ uid: first('/etc/subuid') + 32, gid: first('/etc/subgid') + 33 });
+    });
+
+    it('keeps its state where the user has his, open to nobody else', () => {
+      const { stdout } = user.tcompose('engine', 'status', '--json');
+      const { paths } = JSON.parse(stdout) as { paths: { lib: string; socket: string } };
+      expect(paths.lib).toBe(join(user.home, '.local/share/tcompose'));
+      expect(paths.socket).toBe(join(user.runtime, 'tcompose/engine.sock'));
+      for (const path of [paths.lib, join(user.runtime, 'tcompose')])
+        expect(statSync(path).mode & 0o777).toBe(0o700);
+      expect(statSync(paths.socket).mode & 0o777).toBe(0o600);
+    });
+
+    it('refuses a low port with the setting that would allow it', () => {
+      user.write(
+        'low.yaml',
+        'services:\n  low:\n    image: tcompose/host\n    command: "true"\n    ports: ["81:80"]\n',
+      );
+      const up = user.tcompose('-p', 'low', '-f', 'low.yaml', 'up', '-d');
+      expect(up.status).not.toBe(0);
+      expect(up.stderr).toContain('sysctl net.ipv4.ip_unprivileged_port_start=81');
+      user.tcompose('-p', 'low', '-f', 'low.yaml', 'down');
+    });
+
+    it('survives the end of engine and keeper', async () => {
+      const before = user.tcompose('ps', '-q').stdout;
+      for (const line of processesOf(user.uid))
+        if (/tcompose-keeper|engine\.cjs|tcompose-network/.test(line))
+          process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+      const after = user.tcompose('ps', '-q');
+      expect(after.stdout, after.stderr).toBe(before);
+      expect(await fetch(`http://127.0.0.1:${port}`).then((response) => response.text())).toContain('hello');
+      expect(user.tcompose('exec', '-T', 'web', 'sh', '-c', 'echo still').stdout).toBe('still\n');
+      expect(user.tcompose('exec', '-T', 'asker', 'node', '-e', ask('http://web')).stdout).toContain(
+        'answer hello',
+      );
+    });
+
+    it('leaves nothing behind', async () => {
+      const down = user.tcompose('down', '-v');
+      expect(down.status, down.stderr).toBe(0);
+      expect(user.tcompose('engine', 'stop').status).toBe(0);
+      expect(await lasting(() => processesOf(user.uid))).toEqual([]);
+      await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+    });
+  },
+);
+
+describe.skipIf(unmet !== undefined)(`a user without sub-ids${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  let user: TestUser;
+  beforeAll(() => {
+    enterOwnNetwork();
+    user = makeUser({ subIds: false });
+  });
+  afterAll(() => user?.remove());
+
+  it('has containers with one id, and is told so once, with the command that changes it', async () => {
+    const port = await freePort();
+    user.write('compose.yaml', project(port));
+    const up = user.tcompose('up', '-d', '--wait');
+    expect(up.status, up.stderr).toBe(0);
+    expect(up.stderr).toMatch(
+      new RegExp(
+        `warning: /etc/subuid has no ids for user ${user.name}.*sudo usermod --add-subuids \\d+-\\d+ `,
+      ),
+    );
+    expect(await answerOf(port)).toContain('hello');
+    expect(user.tcompose('exec', '-T', 'web', 'id', '-u').stdout).toBe('0\n');
+    const down = user.tcompose('down', '-v');
+    expect(down.status, down.stderr).toBe(0);
+    user.tcompose('engine', 'stop');
+    const again = user.tcompose('up', '-d');
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stderr).not.toContain('warning');
+    expect(user.tcompose('down', '-v').status).toBe(0);
+  });
+
+  it('has an engine in /tmp where there is no XDG_RUNTIME_DIR, and none where somebody else made that', () => {
+    const directory = `/tmp/tcompose-${user.uid}`;
+    const words = ['-u', 'XDG_RUNTIME_DIR', process.execPath, join(process.cwd(), 'dist/tcompose.cjs')];
+    const info = user.run('env', ...words, 'system', 'info');
+    expect(info.status, info.stderr).toBe(0);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    user.run('env', ...words, 'engine', 'stop', '-f');
+    user.run('chmod', '755', directory);
+    const refused = user.run('env', ...words, 'ps');
+    expect(refused.stderr).toContain(`${directory} is not safe`);
+    rmSync(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { namespaceRefusal, oneIdWarning } from '../../../../../src/engine/client/rootless/refusal.ts';
+
+const open = { most: '96365', debianClone: '', appArmor: '', binary: '/opt/t/shim' };
+
+describe('why there is no user namespace', () => {
+  it.each([
+    [{ most: '0' }, 'user.max_user_namespaces', 'sysctl user.max_user_namespaces=15000'],
+    [{ debianClone: '0' }, 'only root may make one', 'sysctl kernel.unprivileged_userns_clone=1'],
+    [{ appArmor: '1' }, 'AppArmor restricts those of /opt/t/shim', 'apparmor_parser'],
+    [{}, 'none could be made: EPERM', '--privileged'],
+  ])('%j', (facts, message, hint) => {
+    const error = namespaceRefusal('EPERM', { ...open, ...facts });
+    expect(error.code).toBe('ENGINE_ROOTLESS');
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+  });
+
+  it('says what one id means, and the command that gives more', () => {
+    expect(oneIdWarning('newuidmap is not installed', 'ann', { first: 100_000, last: 165_535 })).toMatch(
+      /^newuidmap is not installed: .*usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann/,
+    );
+  });
+});
