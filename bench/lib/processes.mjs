@@ -49,6 +49,14 @@ export function cpuTime(pid) {
   );
 }
 
+/** Milliseconds on a processor of a process, threads that have ended and children that were waited for with it, in steps of 10. */
+export function wholeCpuTime(pid) {
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0) * 10, 0);
+}
+
 /** Milliseconds of children that were waited for, in steps of 10. */
 export function deadChildrenTime(pid) {
   const fields = read(`/proc/${pid}/stat`)
