@@ -41,6 +41,16 @@ export function chooseFiles(source, count, bytes) {
   return sample.filter(({ size }) => size <= most);
 }
 
+/** The files' paths, and their directories' before them, as archivers list them. */
+function withParents(files) {
+  const listed = new Set();
+  for (const { path } of files) {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) listed.add(path.slice(0, at));
+    listed.add(path);
+  }
+  return [...listed];
+}
+
 async function digestOf(file, unpacked) {
   const hash = createHash('sha256');
   const parts = [createReadStream(file), ...(unpacked ? [createGunzip()] : [])];
@@ -64,7 +74,7 @@ export async function makeImage(directory, { source, files, layers: count, mark,
     mkdirSync(marks, { recursive: true });
     writeFileSync(join(marks, `layer-${index}`), `${mark} ${index}\n`);
     const list = join(directory, 'list');
-    writeFileSync(list, own.map(({ path }) => `${path}\n`).join(''));
+    writeFileSync(list, withParents(own).join('\n'));
     const file = join(directory, `layer-${index}`);
     execFileSync('sh', [
       '-c',

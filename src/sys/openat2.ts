@@ -26,17 +26,23 @@ export function openNameOfMount(dirFd: number, name: Uint8Array, flags: number):
   return openRestricted(dirFd, name, flags, 0, resolveNoCrossing);
 }
 
+/** struct open_how: three 64-bit numbers, which fit 32 bits each. One for all calls, which are synchronous. */
+const how = Buffer.alloc(24);
+
+function fillHow(flags: number, mode: number, resolve: number): Buffer {
+  how.writeUInt32LE(flags | O_CLOEXEC, 0);
+  how.writeUInt32LE(mode, 8);
+  how.writeUInt32LE(resolve, 16);
+  return how;
+}
+
 function openRestricted(dirFd: number, name: Uint8Array, flags: number, mode: number, more: number): number {
-  const how = Buffer.alloc(24);
-  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
-  how.writeBigUInt64LE(BigInt(mode), 8);
-  how.writeBigUInt64LE(BigInt(resolveBeneath | resolveNoSymlinks | resolveNoMagicLinks | more), 16);
+  const how = fillHow(flags, mode, resolveBeneath | resolveNoSymlinks | resolveNoMagicLinks | more);
   return check(openat2(syscallNumber, dirFd, name, how, how.length), 'openat2');
 }
 
 /** openat(2) of a name in a directory that only the kernel and the engine write to, such as /proc/<pid>; links are followed. */
 export function openIn(dirFd: number, name: string, flags: number): number {
-  const how = Buffer.alloc(24);
-  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
+  const how = fillHow(flags, 0, 0);
   return check(openat2(syscallNumber, dirFd, Buffer.from(`${name}\0`), how, how.length), `openat2 ${name}`);
 }

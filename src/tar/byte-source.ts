@@ -1,6 +1,6 @@
 import { archiveError } from './archive-error.ts';
 
-/** Takes exact numbers of bytes from a stream of chunks. */
+/** Takes exact numbers of bytes from a stream of chunks. What it gives is good until it is asked for more, as chunks may be. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #buffer: Buffer = Buffer.alloc(0);
@@ -9,6 +9,16 @@ export class ByteSource {
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#chunks = source[Symbol.asyncIterator]();
+  }
+
+  /** `size` bytes when that many are at hand: most are, and need not be waited for. */
+  atHand(size: number): Buffer | undefined {
+    return this.#buffer.length < size ? undefined : this.#take(size);
+  }
+
+  /** What is at hand, at most `most` bytes; undefined for nothing. */
+  someAtHand(most: number): Buffer | undefined {
+    return this.#buffer.length === 0 ? undefined : this.#take(Math.min(most, this.#buffer.length));
   }
 
   /** `size` bytes. @throws TcomposeError IMAGE_ARCHIVE when there are fewer. */
@@ -22,7 +32,8 @@ export class ByteSource {
   /** `size` bytes, or undefined when the stream is at its end. @throws TcomposeError IMAGE_ARCHIVE when it ends in between */
   async exactOrEnd(size: number): Promise<Buffer | undefined> {
     if (this.#buffer.length < size) {
-      const parts = [this.#buffer];
+      // The next chunk may come in the memory of this one.
+      const parts = [Buffer.from(this.#buffer)];
       let length = this.#buffer.length;
       while (length < size) {
         const chunk = await this.#more();
@@ -30,7 +41,7 @@ export class ByteSource {
           if (length === 0) return undefined;
           throw cutOff();
         }
-        parts.push(chunk);
+        parts.push(Buffer.from(chunk));
         length += chunk.length;
       }
       this.#buffer = Buffer.concat(parts, length);

@@ -50,12 +50,17 @@ const schilyXattr = 'SCHILY.xattr.';
 /** Seconds that fit 64 bits of nanoseconds; later times count as none. */
 const latestTime = 9_223_372_036;
 
+/** Headers that stand before an entry's own; global ones and volume labels have no effect. */
+const extensionTypes: ReadonlySet<string> = new Set(['x', 'L', 'K', 'g', 'V']);
+
 /** What stands before an entry's own header. */
 interface Extensions {
   readonly pax: PaxList;
   readonly longName?: string;
   readonly longLink?: string;
 }
+
+const noExtensions: Extensions = { pax: [] };
 
 /**
  * Reads a tar (v7, ustar, pax, GNU) as it streams. `next` gives an entry, `read` its data; data that is not read is
@@ -79,10 +84,11 @@ export class TarReader {
    * @throws TcomposeError IMAGE_ARCHIVE when the archive is damaged, cut off, or no tar.
    */
   async next(): Promise<TarEntry | undefined> {
-    if (this.#left > 0 || this.#padding > 0) while (await this.read()) {}
-    let found: Extensions = { pax: [] };
+    if (this.#left > 0) while (await this.read()) {}
+    if (this.#padding > 0) await this.#pass();
+    let found = noExtensions;
     while (!this.#done) {
-      const block = await this.#source.exactOrEnd(blockSize);
+      const block = this.#source.atHand(blockSize) ?? (await this.#source.exactOrEnd(blockSize));
       if (block === undefined || isZeroBlock(block)) {
         this.#done = true;
         if (block !== undefined) await this.#source.drain();
@@ -92,25 +98,42 @@ export class TarReader {
       }
       const header = decodeHeader(block);
       if (header.size < 0) throw archiveError('it is damaged (a negative size)');
-      const extended = await this.#extended(header, found);
-      if (extended === undefined) return this.#entry(header, block, found);
-      found = extended;
+      if (!extensionTypes.has(header.type)) return this.#entry(header, block, found);
+      found = await this.#extended(header, found);
     }
     return undefined;
   }
 
-  /** The next piece of the current entry's data; undefined at its end. @throws TcomposeError IMAGE_ARCHIVE when cut off */
+  /** Bytes of the current entry's data that have not been read. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /**
+   * The next piece of the current entry's data, good until something else is read; undefined at its end.
+   * @throws TcomposeError IMAGE_ARCHIVE when cut off
+   */
   async read(): Promise<Buffer | undefined> {
     if (this.#left > 0) {
       const piece = await this.#source.some(this.#left);
       this.#left -= piece.length;
       return piece;
     }
-    if (this.#padding > 0) {
-      await this.#source.skip(this.#padding);
-      this.#padding = 0;
-    }
+    if (this.#padding > 0) await this.#pass();
     return undefined;
+  }
+
+  /** As `read`, but undefined when nothing is at hand, or at the end: most of the time there is no need to wait. */
+  readAtHand(): Buffer | undefined {
+    if (this.#left === 0) return undefined;
+    const piece = this.#source.someAtHand(this.#left);
+    this.#left -= piece?.length ?? 0;
+    return piece;
+  }
+
+  async #pass(): Promise<void> {
+    if (this.#source.atHand(this.#padding) === undefined) await this.#source.skip(this.#padding);
+    this.#padding = 0;
   }
 
   /** Releases the source; needed only when the end was not reached. */
@@ -118,8 +141,8 @@ export class TarReader {
     await this.#source.close();
   }
 
-  /** What is known with one more header that stands before an entry; undefined when it is the entry's own. */
-  async #extended(header: TarHeader, found: Extensions): Promise<Extensions | undefined> {
+  /** What is known with one more header of extensionTypes. */
+  async #extended(header: TarHeader, found: Extensions): Promise<Extensions> {
     switch (header.type) {
       case 'x':
         // One alone counts, the last: two do not add up.
@@ -128,12 +151,9 @@ export class TarReader {
         return { ...found, longName: cString(await this.#extension(header)) };
       case 'K':
         return { ...found, longLink: cString(await this.#extension(header)) };
-      case 'g':
-      case 'V':
+      default:
         await this.#extension(header);
         return found;
-      default:
-        return undefined;
     }
   }
 
@@ -145,8 +165,21 @@ export class TarReader {
     return data;
   }
 
-  async #entry(header: TarHeader, block: Buffer, found: Extensions): Promise<TarEntry> {
+  #entry(header: TarHeader, block: Buffer, found: Extensions): TarEntry | Promise<TarEntry> {
     const entry = toEntry(header, found);
+    const stored = dataSize(header, entry, found.pax);
+    if (header.type === 'S' || found.pax.length > 0) return this.#maybeSparse(header, block, found, entry);
+    this.#left = stored;
+    this.#padding = (blockSize - (stored % blockSize)) % blockSize;
+    return entry;
+  }
+
+  async #maybeSparse(
+    header: TarHeader,
+    block: Buffer,
+    found: Extensions,
+    entry: TarEntry,
+  ): Promise<TarEntry> {
     const stored = dataSize(header, entry, found.pax);
     // What the source gives out next may lie in the same memory.
     const sparse = await this.#sparse(header, Buffer.from(block), found.pax, entry, stored);

@@ -7,7 +7,7 @@ import { isZstd, unzstd } from './unzstd.ts';
 /** How a stream is compressed. */
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** An archive's uncompressed bytes, and how the bytes it came as were compressed. */
+/** An archive's uncompressed bytes, each chunk good until the next is asked for, and how the bytes it came as were compressed. */
 export interface OpenedArchive {
   readonly compression: Compression | undefined;
   readonly chunks: AsyncGenerator<Uint8Array>;

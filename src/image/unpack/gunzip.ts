@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
 import { archiveError } from '../../tar/archive-error.ts';
+import { createInflater } from './inflater.ts';
 import type { PieceReader } from './piece-reader.ts';
 
 /** Compressed bytes given to the decoder at a time: they become at most about 1,032 times as many. */
@@ -11,7 +12,8 @@ const options = { chunkSize: 128 * 1024, finishFlush: Z_SYNC_FLUSH } as const;
 
 /**
  * The content of a gzip file (RFC 1952): its members one after the other. Whatever follows the last one counts for nothing,
- * its trailer may be missing, and checksums are not looked at: the digest of a layer's content decides.
+ * its trailer may be missing, and checksums are not looked at: the digest of a layer's content decides. A piece is good until
+ * the next is asked for.
  * @throws TcomposeError IMAGE_ARCHIVE for damaged data
  */
 export async function* gunzip(source: PieceReader): AsyncGenerator<Buffer> {
@@ -80,40 +82,22 @@ const inflateSync = (bytes: Buffer) =>
   };
 
 async function* large(source: PieceReader): AsyncGenerator<Buffer> {
-  const inflate = zlib.createInflateRaw(options);
-  const out: Buffer[] = [];
-  let failed: Error | undefined;
-  let settle = (): void => {};
-  inflate.on('data', (piece: Buffer) => out.push(piece));
-  inflate.on('error', (error) => {
-    failed = error;
-    settle();
-  });
-  const write = (input: Buffer): Promise<void> =>
-    new Promise((resolve) => {
-      settle = resolve;
-      inflate.write(input, () => resolve());
-    });
+  const inflater = createInflater();
   try {
     for (;;) {
       const input = await source.some(step);
       if (input === undefined) {
         // A stream that is at its end takes no more.
-        const before = inflate.bytesWritten;
-        await write(Buffer.alloc(1));
-        if (failed === undefined && inflate.bytesWritten === before) return;
+        const used = yield* inflater.pieces(Buffer.alloc(1));
+        if (used === 0) return;
         throw archiveError('it is cut off (the gzip stream ends early)');
       }
-      const before = inflate.bytesWritten;
-      await write(input);
-      yield* out.splice(0);
-      if (failed !== undefined) throw failed;
-      const used = inflate.bytesWritten - before;
+      const used = yield* inflater.pieces(input);
       if (used === input.length) continue;
       source.putBack(input.subarray(used));
       return;
     }
   } finally {
-    inflate.destroy();
+    inflater.close();
   }
 }

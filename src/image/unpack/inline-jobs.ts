@@ -5,7 +5,7 @@ import { runJob } from './run-job.ts';
 import type { JobContext } from './take-blob.ts';
 
 /** Bytes that wait for a job at most before its writer has to. */
-export const window = 4 * 1024 * 1024;
+export const window = 1024 * 1024;
 
 export const cancelled = (): TcomposeError =>
   new TcomposeError('IMAGE_STORE', 'the blob is not wanted any more');

@@ -1,11 +1,11 @@
 /** Chunks from one who writes to one who reads at his own pace. */
-export class InputQueue {
-  readonly #chunks: Uint8Array[] = [];
+export class InputQueue<Chunk extends Uint8Array = Uint8Array> {
+  readonly #chunks: Chunk[] = [];
   #ended = false;
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Chunk): void {
     this.#chunks.push(chunk);
     this.#wake?.();
   }
@@ -24,7 +24,7 @@ export class InputQueue {
   }
 
   /** The next chunk; undefined behind the last. */
-  async next(): Promise<Uint8Array | undefined> {
+  async next(): Promise<Chunk | undefined> {
     for (;;) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) return chunk;

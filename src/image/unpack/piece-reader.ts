@@ -1,4 +1,7 @@
-/** Takes pieces of known or any length from a stream of chunks, for formats that are made of parts. */
+/**
+ * Takes pieces of known or any length from a stream of chunks, for formats that are made of parts. A chunk need be good only until the
+ * next one is asked for, and so is what is given.
+ */
 export class PieceReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
   #buffer: Buffer = Buffer.alloc(0);
@@ -11,14 +14,14 @@ export class PieceReader {
   /** The next `size` bytes without taking them; fewer at the end of the stream. */
   async peek(size: number): Promise<Buffer> {
     if (this.#buffer.length < size) {
-      const parts = [this.#buffer];
+      const parts: Buffer[] = this.#buffer.length === 0 ? [] : [Buffer.from(this.#buffer)];
       for (let length = this.#buffer.length; length < size; ) {
         const chunk = await this.#more();
         if (chunk === undefined) break;
-        parts.push(chunk);
         length += chunk.length;
+        parts.push(length < size ? Buffer.from(chunk) : chunk);
       }
-      this.#buffer = parts.length === 1 ? this.#buffer : Buffer.concat(parts);
+      this.#buffer = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     }
     return this.#buffer.subarray(0, size);
   }

@@ -7,17 +7,27 @@ import { type FromWorker, plainError, type ToWorker } from './thread-messages.ts
 
 /** The other end of threadJobs: carries out what comes by `port`. */
 export function serveJobs(port: MessagePort, context: Pick<JobContext, 'system' | 'beforeWrite'>): void {
-  const jobs = new Map<number, { readonly queue: InputQueue; stopped: boolean }>();
-  const say = (message: FromWorker) => port.postMessage(message);
+  const jobs = new Map<number, { readonly queue: InputQueue<Uint8Array<ArrayBuffer>>; stopped: boolean }>();
+  const say = (message: FromWorker, memory: ArrayBuffer[] = []) => port.postMessage(message, memory);
 
   function start({ id, spec }: Extract<ToWorker, { kind: 'start' }>): void {
-    const queue = new InputQueue();
+    const queue = new InputQueue<Uint8Array<ArrayBuffer>>();
+    let lent: Uint8Array<ArrayBuffer> | undefined;
     const job = { queue, stopped: false };
     jobs.set(id, job);
     runJob(spec, {
       ...context,
-      next: () => queue.next(),
-      taken: (bytes, input) => say({ kind: 'taken', id, bytes, input }),
+      async next() {
+        // Whoever asks for the next is done with this one.
+        if (lent !== undefined)
+          say({ kind: 'taken', id, bytes: lent.length, memory: lent.buffer }, [lent.buffer]);
+        lent = undefined;
+        lent = await queue.next();
+        return lent;
+      },
+      taken(bytes, input) {
+        if (!input) say({ kind: 'taken', id, bytes });
+      },
       warn: (message) => say({ kind: 'warning', id, message }),
       check: () => {
         if (job.stopped) throw cancelled();

@@ -9,8 +9,14 @@ import { type FromWorker, revivedError, type ToWorker } from './thread-messages.
 const mostThreads = 4;
 /** Milliseconds after which a thread without work ends: each takes some megabytes. */
 const idleTime = 10_000;
+/** MiB of objects that are new: what is read goes through in buffers, and is forgotten at once. */
+const youngHeap = 6;
 /** MiB of JavaScript objects in one thread. */
 const largestHeap = 192;
+
+/** Bytes that are sent to a thread at a time, and how many pieces of such memory are kept. */
+const pieceSize = 64 * 1024;
+const mostSpare = 64;
 
 interface Thread {
   readonly worker: Worker;
@@ -31,10 +37,12 @@ export function threadJobs(script: string): JobRunner {
   const threads = new Set<Thread>();
   const most = Math.max(2, Math.min(mostThreads, availableParallelism()));
   let lastId = 0;
+  // Memory that is sent to and fro: what is thrown away instead, a thread with few objects collects late.
+  const spare: ArrayBuffer[] = [];
 
   function spawn(): Thread {
     const worker = new Worker(script, {
-      resourceLimits: { maxOldGenerationSizeMb: largestHeap },
+      resourceLimits: { maxOldGenerationSizeMb: largestHeap, maxYoungGenerationSizeMb: youngHeap },
       // Descriptors are opened by libc as well, of which Node knows nothing.
       trackUnmanagedFds: false,
     });
@@ -62,11 +70,13 @@ export function threadJobs(script: string): JobRunner {
   }
 
   function hear(thread: Thread, message: FromWorker): void {
+    if (message.kind === 'taken' && message.memory !== undefined && spare.length < mostSpare)
+      spare.push(message.memory);
     const job = thread.jobs.get(message.id);
     if (job === undefined) return;
     if (message.kind === 'warning') job.listener.warn(message.message);
     else if (message.kind === 'taken') {
-      if (message.input) job.waiting -= message.bytes;
+      if (message.memory !== undefined) job.waiting -= message.bytes;
       job.progress += message.bytes;
       job.listener.progress?.(job.progress);
       job.room?.();
@@ -116,9 +126,13 @@ export function threadJobs(script: string): JobRunner {
     say({ kind: 'start', id, spec });
     return {
       async write(chunk) {
-        const bytes = Uint8Array.from(chunk);
-        say({ kind: 'bytes', id, bytes }, [bytes.buffer]);
-        job.waiting += bytes.length;
+        for (let at = 0; at < chunk.length; at += pieceSize) {
+          const part = chunk.subarray(at, at + pieceSize);
+          const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(pieceSize), 0, part.length);
+          bytes.set(part);
+          say({ kind: 'bytes', id, bytes }, [bytes.buffer]);
+        }
+        job.waiting += chunk.length;
         while (job.waiting > window)
           await Promise.race([
             done,

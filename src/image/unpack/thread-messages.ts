@@ -6,13 +6,14 @@ import type { JobResult, JobSpec } from './job-types.ts';
 export type ToWorker =
   | { readonly kind: 'start'; readonly id: number; readonly spec: JobSpec }
   /** The bytes' memory goes along. */
-  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end'; readonly id: number }
   | { readonly kind: 'cancel'; readonly id: number };
 
 /** What a worker thread says. */
 export type FromWorker =
-  | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly input: boolean }
+  /** `memory`: of input, which may be used again. */
+  | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly memory?: ArrayBuffer }
   | { readonly kind: 'warning'; readonly id: number; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };

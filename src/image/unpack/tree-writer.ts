@@ -52,8 +52,15 @@ const largeFile = 1024 * 1024;
 /** Attributes that a file system or a security module may refuse without the rest being worth less. */
 const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
 
+const isName = (part: string): boolean => part !== '' && part !== '.';
+
 /** Bytes of a path that the kernel takes, its NUL aside. */
 const longestName = 4095;
+
+function putAll(fd: number, piece: Buffer, position: number | null): void {
+  for (let at = 0; at < piece.length; )
+    at += writeSync(fd, piece, at, piece.length - at, position === null ? null : position + at);
+}
 
 /**
  * Splits an archive's name into its parts; leading slashes and `.` count for nothing, `..` takes the part before it away,
@@ -62,7 +69,8 @@ const longestName = 4095;
  */
 export function archiveParts(name: string): string[] {
   if (name.length > longestName) throw archiveError(`${shownName(name)} is too long for a file name`);
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  const split = name.split('/');
+  const parts = split.every(isName) ? split : split.filter(isName);
   if (!parts.includes('..')) return parts;
   const clean: string[] = [];
   for (const part of parts) {
@@ -206,8 +214,11 @@ export class TreeWriter {
   }
 
   async #content(fd: number, size: number, data: TarReader): Promise<void> {
-    for (let piece = await data.read(); piece !== undefined; piece = await data.read())
-      await this.#put(fd, piece, null, size);
+    while (data.left > 0) {
+      const piece = data.readAtHand() ?? (await data.read())!;
+      if (this.#options.sync === true) putAll(fd, piece, null);
+      else await this.#put(fd, piece, null, size);
+    }
   }
 
   /** A file with holes: what lies between its pieces takes no room. */
@@ -226,11 +237,10 @@ export class TreeWriter {
   }
 
   async #put(fd: number, piece: Buffer, position: number | null, size: number): Promise<void> {
+    if (this.#options.sync === true || size < largeFile) return putAll(fd, piece, position);
     for (let at = 0; at < piece.length; ) {
       const to = position === null ? null : position + at;
-      if (this.#options.sync !== true && size >= largeFile)
-        at += (await writeAsync(fd, piece, at, piece.length - at, to)).bytesWritten;
-      else at += writeSync(fd, piece, at, piece.length - at, to);
+      at += (await writeAsync(fd, piece, at, piece.length - at, to)).bytesWritten;
     }
   }
 

@@ -8,7 +8,7 @@ import { stream } from '../tar/tar-fixture.ts';
 async function content(bytes: Buffer, chunkSize = 65536): Promise<Buffer> {
   const { chunks } = await decompress(stream(bytes, chunkSize));
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) parts.push(Buffer.from(chunk));
   return Buffer.concat(parts);
 }
 const text = Buffer.from('some text that repeats itself, '.repeat(20_000));

@@ -1,0 +1,97 @@
+import zlib from 'node:zlib';
+
+/** Decodes one raw deflate stream, piece by piece. */
+export interface Inflater {
+  /**
+   * Decodes `input`; each piece is good until the next is asked for, and so is `input` to be. The last one asked for tells how
+   * much of `input` was used: less than all of it when the stream ended there.
+   * @throws a Z_… error of zlib
+   */
+  pieces(input: Buffer): AsyncGenerator<Buffer, number>;
+  close(): void;
+}
+
+/** Bytes that are decoded at a time. */
+const pieceSize = 256 * 1024;
+const { Z_SYNC_FLUSH } = zlib.constants;
+
+/** The part of Node's streams of zlib that decodes at once, in this thread. It is not documented, so it may be missing. */
+interface Internals {
+  readonly _handle?: {
+    writeSync?(
+      flush: number,
+      input: Buffer,
+      inputAt: number,
+      inputLength: number,
+      output: Buffer,
+      outputAt: number,
+      outputLength: number,
+    ): void;
+  };
+  /** Bytes of the output and of the input that were left. */
+  readonly _writeState?: Uint32Array;
+}
+
+/** In a thread that may wait, decoding at once saves a change of threads for each piece, and memory: one buffer is used again. */
+export const createInflater = (): Inflater => immediate() ?? streaming();
+
+/** Undefined where Node has no such thing. */
+export function immediate(): Inflater | undefined {
+  const stream = zlib.createInflateRaw({ finishFlush: Z_SYNC_FLUSH });
+  const { _handle: handle, _writeState: state } = stream as unknown as Internals;
+  if (handle?.writeSync === undefined || !(state instanceof Uint32Array) || state.length !== 2) {
+    stream.destroy();
+    return undefined;
+  }
+  let failed: Error | undefined;
+  stream.on('error', (error) => {
+    failed = error;
+  });
+  const output = Buffer.allocUnsafeSlow(pieceSize);
+  return {
+    async *pieces(input) {
+      for (let at = 0; ; ) {
+        const left = input.length - at;
+        handle.writeSync!(Z_SYNC_FLUSH, input, at, left, output, 0, pieceSize);
+        // It is told by an event, behind this.
+        if (stream.destroyed) {
+          await new Promise((resolve) => setImmediate(resolve));
+          throw failed ?? new Error('the decoder was closed');
+        }
+        const [room, rest] = state as unknown as readonly [number, number];
+        const used = left - rest;
+        at += used;
+        if (room < pieceSize) yield output.subarray(0, pieceSize - room);
+        // A full buffer may not have held all there is.
+        if (room > 0 || (used === 0 && room === pieceSize)) return at;
+      }
+    },
+    close: () => stream.destroy(),
+  };
+}
+
+/** By the documented interface: the decoding is done by another thread. */
+export function streaming(): Inflater {
+  const stream = zlib.createInflateRaw({ chunkSize: pieceSize, finishFlush: Z_SYNC_FLUSH });
+  const output: Buffer[] = [];
+  let failed: Error | undefined;
+  let settle = (): void => {};
+  stream.on('data', (piece: Buffer) => output.push(piece));
+  stream.on('error', (error) => {
+    failed = error;
+    settle();
+  });
+  return {
+    async *pieces(input) {
+      const before = stream.bytesWritten;
+      await new Promise<void>((resolve) => {
+        settle = resolve;
+        stream.write(input, () => resolve());
+      });
+      yield* output.splice(0);
+      if (failed !== undefined) throw failed;
+      return stream.bytesWritten - before;
+    },
+    close: () => stream.destroy(),
+  };
+}
