@@ -1,6 +1,15 @@
 // Builds dist/: the CLI and engine bundles and the static C binary. `--all-architectures` (npm pack) also cross-compiles.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { build } from 'esbuild';
 import { bundledPackages, notices } from './notices.mjs';
 
@@ -51,7 +60,10 @@ for (const [name, entry] of Object.entries(entries)) {
   for (const one of bundledPackages(metafile)) packages.add(one);
 }
 writeFileSync('dist/THIRD_PARTY_NOTICES', notices(packages));
-if (existsSync('dist/tcompose.cjs')) chmodSync('dist/tcompose.cjs', 0o755);
+if (existsSync('dist/tcompose.cjs')) {
+  chmodSync('dist/tcompose.cjs', 0o755);
+  linkCommand('node_modules/.bin/tcompose');
+}
 
 const native = 'src/runtime/native';
 const nativeFolders = [
@@ -86,6 +98,13 @@ if (sources.length > 0) {
     }
     compile(other, cross);
   }
+}
+
+/** In a clone, npx would else install the project once more for itself, silently, before the first command. */
+function linkCommand(link) {
+  if (!existsSync('node_modules/.bin')) return;
+  rmSync(link, { force: true });
+  symlinkSync('../../dist/tcompose.cjs', link);
 }
 
 /**

@@ -79,3 +79,19 @@ describe.skipIf(unmet !== undefined)(`the npm package${unmet ? ` (skipped: ${unm
     return join(scratch, name);
   }
 });
+
+const unmetInClone = requirements({ built: true, commands: ['npx'] });
+
+describe.skipIf(unmetInClone !== undefined)(
+  `a clone${unmetInClone ? ` (skipped: ${unmetInClone})` : ''}`,
+  () => {
+    it('runs its command by npx without installing anything', () => {
+      const ran = spawnSync('npx', ['--no-install', 'tcompose', '--version'], {
+        env: plainEnvironment(),
+        encoding: 'utf8',
+        timeout: commandLimit,
+      });
+      expect(ran.stdout, ran.stderr).toMatch(/^tcompose version v/);
+    });
+  },
+);

@@ -1,3 +1,4 @@
+import { hideCursor } from './hidden-cursor.ts';
 import { displayWidth } from './width.ts';
 
 /** A terminal that can be drawn on. */
@@ -21,13 +22,14 @@ const FRAME_MS = 100;
 
 /**
  * Lines at the end of a terminal that are drawn again and again, and text that comes to stand above them. The cursor is
- * left below them and never hidden, so a process that is stopped or killed in between leaves a usable terminal.
+ * left below them, hidden from `open` to `close`.
  */
 export class LiveRegion {
   readonly #options: LiveRegionOptions;
   #drawn: readonly string[] = [];
   #above: { readonly text: string; readonly to: Terminal }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #showCursor: (() => void) | undefined;
   #soon: NodeJS.Immediate | undefined;
   readonly #redraw = () => this.#paint();
   /** After a stop by Ctrl+Z other things stand where the lines were. */
@@ -41,9 +43,11 @@ export class LiveRegion {
   }
 
   open(): void {
+    const { terminal } = this.#options;
+    if (terminal.isTTY === true) this.#showCursor = hideCursor(terminal);
     this.#timer = setInterval(this.#redraw, FRAME_MS);
     this.#timer.unref();
-    this.#options.terminal.on?.('resize', this.#redraw);
+    terminal.on?.('resize', this.#redraw);
     process.on('SIGCONT', this.#resumed);
     this.#paint();
   }
@@ -73,6 +77,7 @@ export class LiveRegion {
     this.#options.terminal.off?.('resize', this.#redraw);
     process.off('SIGCONT', this.#resumed);
     this.#paint(Number.POSITIVE_INFINITY);
+    this.#showCursor?.();
     this.#drawn = [];
   }
 

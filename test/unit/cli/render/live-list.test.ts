@@ -49,18 +49,25 @@ describe('lines of a live list', () => {
   });
 });
 
-/** A terminal that shows what was written to it: carriage return, cursor up and clear to the end are understood. */
+/**
+ * A terminal that shows what was written to it: carriage return, cursor up, clear to the end, and the cursor's hiding are
+ * understood.
+ */
 function screen(columns = 60, height = 24) {
   const lines = [''];
   let row = 0;
   let column = 0;
+  let cursor = true;
   return {
     isTTY: true,
     columns,
     rows: height,
     write(text: string) {
-      for (const [, up, clear, char] of text.matchAll(/\u001b\[(\d+)A|\u001b\[(J)|([\s\S])/g)) {
-        if (up !== undefined) row = Math.max(0, row - Number(up));
+      for (const [, up, clear, show, char] of text.matchAll(
+        /\u001b\[(\d+)A|\u001b\[(J)|\u001b\[\?25([hl])|([\s\S])/g,
+      )) {
+        if (show !== undefined) cursor = show === 'h';
+        else if (up !== undefined) row = Math.max(0, row - Number(up));
         else if (clear !== undefined) {
           lines[row] = lines[row]!.slice(0, column);
           lines.length = row + 1;
@@ -77,6 +84,7 @@ function screen(columns = 60, height = 24) {
       return true;
     },
     shown: () => lines.join('\n').trimEnd(),
+    cursor: () => cursor,
   };
 }
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -88,6 +96,7 @@ describe('live region', () => {
     const region = new LiveRegion({ terminal, draw: () => ['list', word] });
     region.open();
     expect(terminal.shown()).toBe('list\none');
+    expect(terminal.cursor()).toBe(false);
     word = 'two';
     region.changed();
     region.above('a line of a service\n', terminal);
@@ -96,6 +105,7 @@ describe('live region', () => {
     word = 'end';
     region.close();
     terminal.write('$ ');
+    expect(terminal.cursor()).toBe(true);
     expect(terminal.shown()).toBe('a line of a service\nlist\nend\n$');
   });
 
