@@ -1,8 +1,8 @@
 import { Listr } from 'listr2';
 import type { ResourceKind, TcomposeEvent } from '../../events.ts';
 import { visibleLine } from '../../visible.ts';
-import { type LiveRow, liveLines } from './live-lines.ts';
-import { LiveRegion } from './live-region.ts';
+import { type LiveRow, liveLines } from './live/live-lines.ts';
+import { LiveRegion } from './live/live-region.ts';
 import { logFormatter } from './log-lines.ts';
 import { messageText } from './message-text.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';

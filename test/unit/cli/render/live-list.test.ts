@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { progressKind, showsUnicode } from '../../../../src/cli/render/choose.ts';
-import { type LiveLook, type LiveRow, liveLines } from '../../../../src/cli/render/live-lines.ts';
-import { LiveRegion } from '../../../../src/cli/render/live-region.ts';
+import { type LiveLook, type LiveRow, liveLines } from '../../../../src/cli/render/live/live-lines.ts';
+import { LiveRegion } from '../../../../src/cli/render/live/live-region.ts';
 import { plainLogStyle } from '../../../../src/cli/render/log-lines.ts';
 import { ttyRenderer } from '../../../../src/cli/render/tty.ts';
 

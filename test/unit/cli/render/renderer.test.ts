@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { jsonRenderer } from '../../../../src/cli/render/json.ts';
-import { liveLines } from '../../../../src/cli/render/live-lines.ts';
+import { liveLines } from '../../../../src/cli/render/live/live-lines.ts';
 import { logFormatter, plainLogStyle } from '../../../../src/cli/render/log-lines.ts';
 import { plainRenderer, quietRenderer } from '../../../../src/cli/render/plain.ts';
 import type { RenderTarget } from '../../../../src/cli/render/renderer.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { liveLines } from '../../../../src/cli/render/live-lines.ts';
+import { liveLines } from '../../../../src/cli/render/live/live-lines.ts';
 import { logFormatter } from '../../../../src/cli/render/log-lines.ts';
 import { formatError } from '../../../../src/cli/render/print-error.ts';
 import { table } from '../../../../src/cli/render/table.ts';

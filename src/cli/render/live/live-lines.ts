@@ -1,4 +1,4 @@
-import { displayWidth, endOf, padToWidth, startOf } from './width.ts';
+import { displayWidth, endOf, padToWidth, startOf } from '../width.ts';
 
 /** One resource of a live list. */
 export interface LiveRow {

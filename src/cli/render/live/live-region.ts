@@ -1,5 +1,5 @@
+import { displayWidth } from '../width.ts';
 import { hideCursor } from './hidden-cursor.ts';
-import { displayWidth } from './width.ts';
 
 /** A terminal that can be drawn on. */
 interface Terminal {
