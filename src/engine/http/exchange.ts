@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { badParameter } from './failure.ts';
 import type { StreamWriter } from './stream-writer.ts';
@@ -43,6 +44,11 @@ export interface Exchange {
    * `subject` is the id of the container it is about; streams of one are bounded together.
    */
   hijack(contentType: string, subject?: string): Hijacked;
+  /**
+   * Gives the connection to another protocol, which the request has to name in `Upgrade`: 101, and the socket as it is. To be called
+   * before anything is awaited. Throws ENGINE_BAD_PARAMETER.
+   */
+  takeOver(protocol: string): Socket;
 }
 
 export interface Hijacked {

@@ -83,6 +83,10 @@ function statusByEnding(code: string): number {
 export const badParameter = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_BAD_PARAMETER', message, hint === undefined ? {} : { hint });
 
+/** 400 for a request that should have asked for another protocol on its connection. */
+export const notUpgraded = (protocol: string): TcomposeError =>
+  badParameter(`this endpoint answers connections that are upgraded to ${protocol} only`);
+
 /** 404. */
 export const notFound = (message: string): TcomposeError => new TcomposeError('ENGINE_NOT_FOUND', message);
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Channel } from './channel.ts';
 import { readJson } from './exchange.ts';
+import { notUpgraded } from './failure.ts';
 import type { LastingAnswers } from './lasting-answers.ts';
 import { takenByPeer } from './taken-by-peer.ts';
 
@@ -64,6 +65,9 @@ export function plainChannel(
       response.flushHeaders();
       const ready = takenByPeer(request.socket);
       return { input: request, output: lasting.writer(request, response, contentType, { subject, ready }) };
+    },
+    takeOver(protocol) {
+      throw notUpgraded(protocol);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Channel } from './channel.ts';
 import { type Hijacked, readJson } from './exchange.ts';
+import { notUpgraded } from './failure.ts';
 import type { LastingAnswers } from './lasting-answers.ts';
 import { watchPeer } from './peer-watch.ts';
 import { takenByPeer } from './taken-by-peer.ts';
@@ -24,7 +25,7 @@ export function upgradedChannel(
   });
   socket.on('error', () => socket.destroy());
   request.socket.setNoDelay(true);
-  const { body, input } = bodyAndInput(request, socket, head);
+  const { body, input, detach } = bodyAndInput(request, socket, head);
   const writeHead = (status: number, headers: Readonly<Record<string, string>>): void => {
     answered = true;
     const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -65,26 +66,35 @@ export function upgradedChannel(
       const ready = takenByPeer(socket);
       return { input, output: lasting.writer(request, socket, contentType, { subject, ready }) };
     },
+    takeOver(protocol) {
+      if (request.headers.upgrade?.toLowerCase() !== protocol) throw notUpgraded(protocol);
+      detach();
+      writeHead(101, { Connection: 'Upgrade', Upgrade: protocol });
+      return socket;
+    },
   };
+}
+
+interface Parts {
+  readonly body: Readable;
+  readonly input: Readable;
+  /** Leaves the socket to somebody else, with all that came behind the head. Only before it was read. */
+  readonly detach: () => void;
 }
 
 /**
  * Parts an upgraded request's body from the client's stdin. Node ≥ 26 parses the body as of any request, and drops what
  * nobody reads of it once the upgraded stream is read; earlier ones hand it over as the first bytes of that stream.
  */
-function bodyAndInput(
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): { body: Readable; input: Readable } {
+function bodyAndInput(request: IncomingMessage, socket: Socket, head: Buffer): Parts {
   const parsed = !request.complete || request.readableLength > 0;
   if (!parsed) return splitBody(socket, head, Number(request.headers['content-length'] ?? 0));
   const body = request.pipe(new PassThrough());
-  return { body, input: splitBody(socket, head, 0).input };
+  return { ...splitBody(socket, head, 0), body };
 }
 
 /** An upgraded request's first `length` bytes after the head are its body, the rest is the client's stdin. */
-function splitBody(socket: Socket, head: Buffer, length: number): { body: Readable; input: Readable } {
+function splitBody(socket: Socket, head: Buffer, length: number): Parts {
   const body = new PassThrough();
   const input = new PassThrough();
   let left = length;
@@ -112,5 +122,10 @@ function splitBody(socket: Socket, head: Buffer, length: number): { body: Readab
     body.end();
     input.end();
   });
-  return { body, input };
+  const detach = (): void => {
+    socket.off('data', take);
+    socket.pause();
+    if (head.length > 0) socket.unshift(head);
+  };
+  return { body, input, detach };
 }

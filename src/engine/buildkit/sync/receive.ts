@@ -1,0 +1,68 @@
+import { type Packet, packetShape, packetTypes } from '../messages/session.ts';
+import type { OpenCall } from '../wire/call.ts';
+import { decode, encode } from '../wire/message.ts';
+import { GrpcError } from '../wire/status.ts';
+import { type Entry, readStat, TreeOrder } from './stat.ts';
+
+/** Makes something of a tree that is sent. */
+export interface TreeTaker {
+  /** Told of everything in order; whether the content of a file is wanted. */
+  entry(entry: Entry, id: number): Promise<boolean> | boolean;
+  /** A piece of a file's content; an empty one is its end. */
+  data(id: number, piece: Buffer): Promise<void> | void;
+  /** All was told, and all content that was wanted has come. */
+  finish(): Promise<void> | void;
+}
+
+/** Entries of one tree. */
+const mostEntries = 2_000_000;
+/** Bytes of names and attributes of one tree. */
+const mostTold = 512 * 1024 * 1024;
+
+/**
+ * Receives a tree by the protocol of fsutil: the other end tells what there is, and sends the content that it is asked for.
+ * @throws GrpcError for what is not to be taken, and what the other end says of itself
+ */
+export async function receiveTree(call: OpenCall, taker: TreeTaker): Promise<void> {
+  const order = new TreeOrder();
+  const wanted = new Set<number>();
+  const say = (packet: Partial<Packet>) => call.send(encode<Packet>(packetShape, packet));
+  let told = false;
+  let count = 0;
+  let bytes = 0;
+  const finishWhenDone = (): void => {
+    // Nobody waits for what is said: the other end may not read while it sends.
+    if (told && wanted.size === 0) void say({ type: packetTypes.finish });
+  };
+  for await (const message of call.answers) {
+    const { type, stat, id, data } = decode<Packet>(packetShape, message);
+    if (type === packetTypes.stat && stat === undefined) {
+      told = true;
+      finishWhenDone();
+    } else if (type === packetTypes.stat && stat !== undefined && !told) {
+      bytes += message.length;
+      if (++count > mostEntries || bytes > mostTold)
+        throw new GrpcError('resource-exhausted', 'there is too much in the tree that is sent');
+      const entry = readStat(stat);
+      if (entry === undefined) continue;
+      order.take(entry.path, entry.kind === 'directory');
+      if (!(await taker.entry(entry, count - 1))) continue;
+      wanted.add(count - 1);
+      void say({ type: packetTypes.request, id: count - 1 });
+    } else if (type === packetTypes.data) {
+      if (!wanted.has(id)) throw new GrpcError('invalid-argument', `file ${id} was not asked for`);
+      await taker.data(id, data);
+      if (data.length > 0) continue;
+      wanted.delete(id);
+      finishWhenDone();
+    } else if (type === packetTypes.finish) {
+      if (!told || wanted.size > 0)
+        throw new GrpcError('invalid-argument', 'the tree that is sent ends before its files have come');
+      call.end();
+      return taker.finish();
+    } else if (type === packetTypes.error) {
+      throw new GrpcError('unknown', data.toString().slice(0, 4096));
+    } else throw new GrpcError('invalid-argument', `a packet of type ${type} has no place here`);
+  }
+  throw new GrpcError('invalid-argument', 'the tree that is sent has no end');
+}
