@@ -16,7 +16,7 @@ import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-re
 import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
-import type { Snapshot } from './snapshot.ts';
+import { openToRead, type Snapshot } from './snapshot.ts';
 import { shown } from './sources/downloads.ts';
 
 /**
@@ -43,7 +43,13 @@ export async function build(
       });
       return shop.fetcher(source, as);
     };
-    const read = await readRequest(request, { engine, cache: shop.cache, fetch, platform });
+    const read = await readRequest(request, {
+      engine,
+      cache: shop.cache,
+      fetch,
+      platform,
+      sent: client.sources,
+    });
     const local = new Set((request.local ?? []).map(listedName));
     const planned = await planWithImages(engine, read.dockerfile, read.options, {
       pull: (reference, wanted) => pullBase(engine, reference, wanted, client, sink, signal),
@@ -87,9 +93,10 @@ async function carryOut(
 ): Promise<BuildEvent> {
   const images = await openImages(engine, planned, shop.cache.empty);
   try {
+    const sent = (await client.prepare?.(planned.plan)) ?? [];
     const inputs = {
       contexts: read.contexts,
-      secrets,
+      secrets: new Map([...secrets, ...sent]),
       agent: client.agent,
       images: images.snapshots,
       skeleton: images.skeleton,
@@ -97,6 +104,11 @@ async function carryOut(
     };
     const executor = new Executor(engine, shop, planned.plan, inputs, sink);
     const snapshot = await failuresPlaced(read, () => executor.run());
+    if (client.take !== undefined) {
+      const tree = openToRead(snapshot, shop.overlay);
+      await client.take(tree, planned).finally(() => tree.close());
+      return { type: 'done', tags: [] };
+    }
     if (request.localOutput !== undefined) {
       await writeLocally(snapshot, request.localOutput, shop.overlay);
       return { type: 'done', tags: [] };

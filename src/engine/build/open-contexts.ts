@@ -7,6 +7,7 @@ import { formatReference, parseReference } from '../../image/reference.ts';
 import type { ImageRecord } from '../../image/types.ts';
 import type { BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
+import type { SentSources } from './build-client.ts';
 import {
   type ContextDirectory,
   confinedFiles,
@@ -26,6 +27,8 @@ export interface ContextSources {
   readonly cache: CacheStore;
   readonly fetch: (source: RemoteSource) => Promise<Fetched>;
   readonly platform: Platform;
+  /** Directories that stand for paths of the request. */
+  readonly sent: SentSources | undefined;
 }
 
 /** The Dockerfile of a build, and what it copies from. */
@@ -40,9 +43,11 @@ export interface OpenedContexts {
 
 /** @throws TcomposeError BUILD_* */
 export async function openContexts(request: BuildRequest, sources: ContextSources): Promise<OpenedContexts> {
-  const main = await mainContext(request, sources);
-  const directories = new Map([['', main.directory]]);
+  const main = sources.sent?.main ?? (await mainContext(request, sources));
+  const sent = sources.sent?.named ?? [];
+  const directories = new Map([['', main.directory], ...sent]);
   const named = new Map<string, NamedContext>();
+  for (const [name] of sent) named.set(name, { kind: 'directory' });
   const images = new Map<string, ImageRecord>();
   for (const [name, text] of Object.entries(request.contexts ?? {})) {
     const key = contextKey(name);

@@ -31,6 +31,10 @@ export function upgradedChannel(
     const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
   };
+  const switching = (protocol: string, headers = {}): Socket => {
+    writeHead(101, { ...headers, Connection: 'Upgrade', Upgrade: protocol });
+    return socket;
+  };
   return {
     body,
     signal: abort.signal,
@@ -61,16 +65,14 @@ export function upgradedChannel(
       return lasting.writer(request, socket, contentType);
     },
     hijack(contentType, subject): Hijacked {
-      watchPeer(socket);
-      writeHead(101, { 'Content-Type': contentType, Connection: 'Upgrade', Upgrade: 'tcp' });
+      watchPeer(switching('tcp', { 'Content-Type': contentType }));
       const ready = takenByPeer(socket);
       return { input, output: lasting.writer(request, socket, contentType, { subject, ready }) };
     },
     takeOver(protocol) {
       if (request.headers.upgrade?.toLowerCase() !== protocol) throw notUpgraded(protocol);
       detach();
-      writeHead(101, { Connection: 'Upgrade', Upgrade: protocol });
-      return socket;
+      return switching(protocol);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { buildRoutes } from '../build/routes.ts';
+import { buildkitRoutes } from '../buildkit/routes.ts';
 import type { Engine } from '../context.ts';
 import type { Route } from '../http/router.ts';
 import { absentRoutes } from './absent.ts';
@@ -20,6 +21,7 @@ import { volumeRoutes } from './volumes.ts';
 export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
   return [
     ...systemRoutes(engine),
+    ...buildkitRoutes(engine),
     ...absentRoutes(),
     ...containerRoutes(engine),
     ...containerStreamRoutes(engine),

@@ -23,7 +23,7 @@ export function systemRoutes(engine: Engine): Route[] {
       'Cache-Control': 'no-cache, no-store, must-revalidate',
       Pragma: 'no-cache',
       'Content-Length': exchange.method === 'HEAD' ? '0' : '2',
-      'Builder-Version': '1',
+      'Builder-Version': '2',
       Swarm: 'inactive',
     });
     if (exchange.method !== 'HEAD') void writer.write('OK');

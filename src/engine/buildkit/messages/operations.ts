@@ -15,8 +15,14 @@ import {
 /** `google.protobuf.Timestamp`. */
 export const timestampShape = { seconds: integer(1), nanos: integer(2) };
 
-/** `pb.Definition` (solver/pb/ops.proto): a graph of operations. This engine has none; what it gives out names a result of its own. */
-export const definitionShape = { def: list(1, blobs) };
+/** `pb.Definition` (solver/pb/ops.proto): a graph of operations, and a remark on each by its digest. */
+export const definitionShape = { def: list(1, blobs), metadata: map(2, messages({})) };
+
+/** `pb.Op`: those that give out an image only. */
+export const operationShape = {
+  inputs: list(1, messages({ digest: text(1), index: integer(2) })),
+  source: nested(3, { identifier: text(1), attrs: map(2, texts) }),
+};
 
 /** `pb.Platform`. */
 export const platformShape = {

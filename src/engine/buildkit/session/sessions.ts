@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { badParameter, conflict, unavailable } from '../../http/failure.ts';
 import { type Caller, createCaller } from '../wire/call.ts';
 import { GrpcError } from '../wire/status.ts';
@@ -17,7 +17,7 @@ export interface Session {
 /** The clients that are there. */
 export interface Sessions {
   /** Holds a client for as long as its connection lasts. @throws ENGINE_CONFLICT, ENGINE_UNAVAILABLE, ENGINE_BAD_PARAMETER */
-  admit(headers: IncomingHttpHeaders): (socket: Socket) => Promise<void>;
+  admit(headers: IncomingHttpHeaders): (connection: Duplex) => Promise<void>;
   /** The client of that id, which may be on its way yet. @throws GrpcError */
   get(id: string, signal: AbortSignal): Promise<Session>;
 }
@@ -36,10 +36,10 @@ export function createSessions(): Sessions {
       if (!/^[\w.-]{1,128}$/.test(id)) throw badParameter('a session needs an id');
       if (known.has(id)) throw conflict(`session ${id} is there already`);
       if (known.size >= mostSessions) throw unavailable(`there are ${mostSessions} sessions already`);
-      return async (socket) => {
-        const made = open(id, headers, socket);
+      return async (connection) => {
+        const made = open(id, headers, connection);
         known.set(id, made);
-        socket.once('close', () => known.delete(id));
+        connection.once('close', () => known.delete(id));
         for (const wake of waiting.get(id) ?? []) wake();
         await made;
       };
@@ -70,12 +70,12 @@ export function createSessions(): Sessions {
   }
 }
 
-async function open(id: string, headers: IncomingHttpHeaders, socket: Socket): Promise<Session> {
+async function open(id: string, headers: IncomingHttpHeaders, connection: Duplex): Promise<Session> {
   const methods = new Set(header(headers, 'grpc-method').split(/\s*,\s*/));
   return {
     id,
     sharedKey: header(headers, 'sharedkey'),
-    caller: await createCaller(socket),
+    caller: await createCaller(connection),
     has: (method) => methods.has(method),
   };
 }

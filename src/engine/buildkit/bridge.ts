@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import type { Engine } from '../context.ts';
+import { workerOf } from './machine.ts';
+import {
+  type BridgeResult,
+  type BridgeSolveRequest,
+  bridgeSolveRequestShape,
+  bridgeSolveResponseShape,
+  pongShape,
+  returnRequestShape,
+} from './messages/gateway.ts';
+import { readOutput } from './solve/outputs.ts';
+import { runBuild } from './solve/run-build.ts';
+import type { Solve } from './solve/solves.ts';
+import { definitionOf, inputsOf } from './tokens.ts';
+import { decode, encode, type MessageOf } from './wire/message.ts';
+import { type Call, type Method, type Methods, onlyRequest } from './wire/serve.ts';
+import { errorOfStatus, GrpcError } from './wire/status.ts';
+import { workshop } from './workshop.ts';
+
+const service = '/moby.buildkit.v1.frontend.LLBBridge/';
+
+/** What clients may ask of a bridge (frontend/gateway/pb/caps.go): they leave out what is not named. */
+const capabilities = [
+  'solve.base',
+  'solve.inlinereturn',
+  'return',
+  'returnmap',
+  'proto.refarray',
+  'reference.output',
+  'frontend.inputs',
+  'gateway.solve.metadata',
+  'frontend.caps',
+  'gateway.solve.evaluate',
+  'gateway.evaluate',
+  'gateway.warnings',
+];
+
+/** `moby.buildkit.v1.frontend.LLBBridge`: a client that directs its build itself, by calls that name its solve. */
+export const bridgeMethods = (engine: Engine): Methods =>
+  new Map<string, Method>([
+    [`${service}Ping`, (call) => ping(engine, call)],
+    [`${service}Solve`, (call) => solve(engine, call)],
+    // What was given out has been carried out already.
+    [`${service}Evaluate`, async (call) => call.send(Buffer.alloc(0))],
+    [`${service}Return`, (call) => giveBack(engine, call)],
+  ]);
+
+async function ping(engine: Engine, call: Call): Promise<void> {
+  await call.send(
+    encode<MessageOf<typeof pongShape>>(pongShape, {
+      frontendCapabilities: capabilities.map((id) => ({ id, enabled: true })),
+      operationCapabilities: [],
+      workers: [workerOf(engine)],
+    }),
+  );
+}
+
+const underOf = (engine: Engine, { headers, signal }: Call): Promise<Solve> =>
+  workshop(engine).solves.get(String(headers['buildkit-controlapi-buildid'] ?? ''), signal);
+
+async function solve(engine: Engine, call: Call): Promise<void> {
+  const request = decode<BridgeSolveRequest>(bridgeSolveRequestShape, await onlyRequest(call));
+  const under = await underOf(engine, call);
+  if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
+    throw new GrpcError(
+      'unimplemented',
+      request.frontend === ''
+        ? 'graphs of operations (LLB) are not carried out: there is dockerfile.v0'
+        : `the frontend ${request.frontend} is not carried out`,
+    );
+  const asked = readOutput(under.request);
+  // It may be handed on to another build, so there is an image in any case; names come at the end.
+  const output = asked.kind === 'nothing' ? ({ kind: 'image', names: [] } as const) : asked;
+  const inputs = inputsOf(request.frontendInputs);
+  const built = await runBuild(engine, under, request.frontendOpt, inputs, output);
+  const id = randomBytes(12).toString('hex');
+  under.results.set(id, built);
+  const def = built.image === undefined ? undefined : definitionOf(built.image);
+  await call.send(
+    encode<MessageOf<typeof bridgeSolveResponseShape>>(bridgeSolveResponseShape, {
+      result: { ref: { id, ...(def === undefined ? {} : { def }) }, metadata: new Map() },
+    }),
+  );
+}
+
+async function giveBack(engine: Engine, call: Call): Promise<void> {
+  const { result, error } = decode<MessageOf<typeof returnRequestShape>>(
+    returnRequestShape,
+    await onlyRequest(call),
+  );
+  const under = await underOf(engine, call);
+  under.settle(error === undefined ? ((result ?? {}) as Partial<BridgeResult>) : errorOfStatus(error));
+  await call.send(Buffer.alloc(0));
+}

@@ -1,0 +1,31 @@
+import type { Engine } from '../context.ts';
+import type { Route } from '../http/router.ts';
+import { bridgeMethods } from './bridge.ts';
+import { controlMethods } from './control.ts';
+import { serveCalls } from './wire/serve.ts';
+import { workshop } from './workshop.ts';
+
+/** Routes of BuildKit's clients: connections that become gRPC's, in the one direction and in the other. */
+export function buildkitRoutes(engine: Engine): Route[] {
+  const methods = new Map([...controlMethods(engine), ...bridgeMethods(engine)]);
+  return [
+    {
+      method: 'POST',
+      path: '/grpc',
+      async handler(exchange) {
+        const socket = exchange.takeOver('h2c');
+        await serveCalls(socket, methods, (path, error) =>
+          engine.log.warn(`${path} failed: ${(error as Error).stack ?? String(error)}`),
+        );
+      },
+    },
+    {
+      method: 'POST',
+      path: '/session',
+      async handler(exchange) {
+        const join = workshop(engine).sessions.admit(exchange.headers);
+        await join(exchange.takeOver('h2c'));
+      },
+    },
+  ];
+}

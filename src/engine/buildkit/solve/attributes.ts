@@ -1,0 +1,120 @@
+import type { BuildRequest } from '../../api/build.ts';
+import { GrpcError } from '../wire/status.ts';
+
+/** What the attributes of the frontend `dockerfile.v0` ask for (BuildKit's documentation, "Dockerfile frontend"). */
+export interface AskedBuild {
+  /** All but the sources. */
+  readonly request: Omit<BuildRequest, 'context'>;
+  /** The Dockerfile's path in its directory. */
+  readonly file: string;
+  /** Names by which the client sends its directories. */
+  readonly dockerfileDirectory: string;
+  readonly contextDirectory: string;
+  /** Sessions that send a directory in the place of the build's own, by the directory's name. */
+  readonly otherSessions: ReadonlyMap<string, string>;
+  /** A context that is at an address. */
+  readonly address: string | undefined;
+  /** Named contexts that the client sends: the name of the directory, by their own. */
+  readonly sentContexts: ReadonlyMap<string, string>;
+  /** Named contexts that are results of other builds: the input's name, by their own. */
+  readonly inputs: ReadonlyMap<string, string>;
+  /** Something else is asked for than a build: an outline, the targets, checks. */
+  readonly question: string | undefined;
+  /** What was asked for and is not carried out, in sentences. */
+  readonly missing: readonly string[];
+}
+
+const networks: Readonly<Record<string, string>> = {
+  sandbox: 'default',
+  default: 'default',
+  none: 'none',
+  host: 'host',
+};
+
+/** @throws GrpcError for what can't be carried out */
+export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBuild {
+  const of = (name: string) => attributes.get(name) || undefined;
+  const prefixed = (prefix: string) =>
+    [...attributes].flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
+    );
+  const platform = of('platform');
+  if (platform?.includes(','))
+    throw new GrpcError('unimplemented', `a build is for one platform at a time here, not for ${platform}`);
+  const source = of('source') ?? attributes.get('build-arg:BUILDKIT_SYNTAX');
+  if (source !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::|@|$)/.test(source))
+    throw new GrpcError(
+      'unimplemented',
+      `the frontend ${source} is not carried out; that of docker/dockerfile is built in`,
+    );
+  if (of('contextsubdir') !== undefined)
+    throw new GrpcError('unimplemented', 'contextsubdir is not carried out: name the directory itself');
+  const contexts = namedContexts(prefixed('context:'));
+  return {
+    request: {
+      args: Object.fromEntries(prefixed('build-arg:')),
+      labels: Object.fromEntries(prefixed('label:')),
+      ...optional('target', of('target')),
+      ...optional('platform', platform),
+      ...cacheUse(attributes.get('no-cache')),
+      pull: of('image-resolve-mode') === 'pull',
+      ...optional('network', networkOf(of('force-network-mode'))),
+      extraHosts: listed(of('add-hosts')),
+      ...optional('shmSize', sizeOf(of('shm-size'))),
+      ulimits: listed(of('ulimit')),
+      contexts: contexts.images,
+    },
+    file: of('filename') ?? 'Dockerfile',
+    dockerfileDirectory: of('dockerfilekey') ?? 'dockerfile',
+    contextDirectory: of('contextkey') ?? 'context',
+    otherSessions: new Map(prefixed('local-sessionid:')),
+    address: of('context'),
+    sentContexts: contexts.sent,
+    inputs: contexts.inputs,
+    question: of('requestid'),
+    missing: ['cgroup-parent', 'hostname'].flatMap((name) =>
+      of(name) === undefined ? [] : [`${name} is not carried out: steps have their own`],
+    ),
+  };
+}
+
+function namedContexts(given: readonly (readonly [string, string])[]) {
+  const images: Record<string, string> = {};
+  const sent = new Map<string, string>();
+  const inputs = new Map<string, string>();
+  for (const [name, place] of given) {
+    // One for a platform alone has it behind two colons.
+    const own = name.split('::')[0]!;
+    if (place.startsWith('local:')) sent.set(own, place.slice(6));
+    else if (place.startsWith('input:')) inputs.set(own, place.slice(6));
+    else images[own] = place;
+  }
+  return { images, sent, inputs };
+}
+
+/** Without names, all stages are built without the cache. */
+function cacheUse(value: string | undefined): Pick<BuildRequest, 'noCache' | 'noCacheFilter'> {
+  if (value === undefined) return {};
+  return value === '' ? { noCache: true } : { noCacheFilter: value.split(',') };
+}
+
+function networkOf(mode: string | undefined): string | undefined {
+  if (mode === undefined) return undefined;
+  const network = networks[mode];
+  if (network === undefined) throw new GrpcError('invalid-argument', `invalid network mode ${mode}`);
+  return network;
+}
+
+function sizeOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '0') return undefined;
+  const size = Number(text);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new GrpcError('invalid-argument', `invalid shm-size ${text}`);
+  return size;
+}
+
+const listed = (text: string | undefined): readonly string[] =>
+  (text ?? '').split(',').filter((one) => one !== '');
+
+const optional = <Name extends string, T>(name: Name, value: T | undefined): { readonly [K in Name]?: T } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]: T });

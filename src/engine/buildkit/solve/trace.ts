@@ -1,0 +1,63 @@
+import type { StatusResponse } from '../messages/control.ts';
+
+/** Bytes of output that wait for somebody to read them; what comes beyond is left out. */
+const mostWaiting = 16 * 1024 * 1024;
+/** Pieces that a reader may be behind before the build waits for it. */
+const mostBehind = 256;
+
+/** What is told of a build while it goes on, for whoever follows it: from its beginning, also afterwards. */
+export class Trace {
+  readonly #told: Partial<StatusResponse>[] = [];
+  readonly #waiting = new Set<() => void>();
+  #size = 0;
+  #readers = 0;
+  #at = 0;
+  #ended = false;
+
+  /** Resolves when the one who follows it has come near. */
+  async tell(piece: Partial<StatusResponse>): Promise<void> {
+    if (this.#ended) return;
+    const size = (piece.logs ?? []).reduce((sum, { message }) => sum + (message?.length ?? 0), 0);
+    if (this.#size + size > mostWaiting) return;
+    this.#size += size;
+    this.#told.push(piece);
+    this.#wake();
+    while (this.#readers > 0 && !this.#ended && this.#told.length - this.#at > mostBehind)
+      await this.#change();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async *follow(signal: AbortSignal): AsyncGenerator<Partial<StatusResponse>> {
+    const wake = (): void => this.#wake();
+    signal.addEventListener('abort', wake);
+    this.#readers++;
+    try {
+      for (let at = 0; !signal.aborted; ) {
+        if (at < this.#told.length) {
+          yield this.#told[at++]!;
+          this.#at = at;
+          this.#wake();
+        } else if (this.#ended) return;
+        else await this.#change();
+      }
+    } finally {
+      this.#readers--;
+      signal.removeEventListener('abort', wake);
+      this.#wake();
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wake(): void {
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    for (const one of all) one();
+  }
+}
