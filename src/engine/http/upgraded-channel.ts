@@ -28,8 +28,7 @@ export function upgradedChannel(
   const { body, input, detach } = bodyAndInput(request, socket, head);
   const writeHead = (status: number, headers: Readonly<Record<string, string>>): void => {
     answered = true;
-    const lines = Object.entries({ ...common, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
+    socket.write(headText(status, { ...common, ...headers }));
   };
   const switching = (protocol: string, headers = {}): Socket => {
     writeHead(101, { ...headers, Connection: 'Upgrade', Upgrade: protocol });
@@ -41,19 +40,13 @@ export function upgradedChannel(
     json: () => readJson(body),
     answered: () => answered,
     abort: () => socket.destroy(),
-    whenDone(callback) {
-      if (closed) callback();
-      else socket.once('close', callback);
-    },
+    whenDone: (callback) => void (closed ? callback() : socket.once('close', callback)),
     send(status, value, headers = {}) {
       if (closed) return;
       const text = value === undefined ? '' : `${JSON.stringify(value)}\n`;
-      writeHead(status, {
-        'Content-Type': 'application/json',
-        'Content-Length': String(Buffer.byteLength(text)),
-        Connection: 'close',
-        ...headers,
-      });
+      const length = String(Buffer.byteLength(text));
+      const own = { 'Content-Type': 'application/json', 'Content-Length': length, Connection: 'close' };
+      writeHead(status, { ...own, ...headers });
       socket.end(text);
       // What the client still sends, nobody waits for.
       body.resume();
@@ -75,6 +68,11 @@ export function upgradedChannel(
       return switching(protocol);
     },
   };
+}
+
+function headText(status: number, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
 }
 
 interface Parts {
