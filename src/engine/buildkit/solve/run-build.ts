@@ -49,7 +49,7 @@ export async function runBuild(
     const other = asked.otherSessions.get(directory);
     return other === undefined ? session : sessions.get(other, signal);
   };
-  const brought = await bringSources(sender, asked, kept(), { vertices, tell }, signal);
+  const brought = await bringSources(asked, { sender, kept: kept(), vertices, tell, signal });
   text = brought.text;
   let last: BuildEvent | undefined;
   try {
