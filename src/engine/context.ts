@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { FollowUps } from './containers/lifecycle/follow-ups.ts';
 import type { ContainerRegistry } from './containers/registry.ts';
 import type { SpareParts } from './containers/spare-parts.ts';
+import type { StartHolds } from './containers/start-holds.ts';
 import type { StateWriter } from './containers/state-writer.ts';
 import type { EventJournal } from './events/journal.ts';
 import type { ExecRegistry } from './exec/registry.ts';
@@ -40,6 +41,7 @@ export interface Engine {
   readonly net: NetworkService;
   readonly containers: ContainerRegistry;
   readonly states: StateWriter;
+  readonly holds: StartHolds;
   readonly followUps: FollowUps;
   readonly damage: DamageReport;
   readonly execs: ExecRegistry;

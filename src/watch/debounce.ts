@@ -40,6 +40,11 @@ export class Debounce {
     return this.#pending.size;
   }
 
+  /** What the next batch has by now. */
+  get pending(): readonly Change[] {
+    return [...this.#pending.values()].map(({ change }) => change);
+  }
+
   /** When the first of what is pending came; undefined when nothing is. */
   get since(): number | undefined {
     return this.#pending.size === 0 ? undefined : this.#first;
@@ -68,7 +73,7 @@ export class Debounce {
 
   /** Takes what is pending as a batch. */
   take(now: number): readonly Change[] {
-    const batch = [...this.#pending.values()].map(({ change }) => change);
+    const batch = this.pending;
     this.#pending.clear();
     for (const [path, at] of this.#recent) if (at <= now - burst) this.#recent.delete(path);
     for (const { path } of batch) this.#recent.set(path, now);

@@ -11,9 +11,11 @@ import { Debounce, type Weight } from '../../watch/debounce.ts';
 import { Ledger } from '../../watch/ledger.ts';
 import { topmost, type WatchRecord } from '../../watch/records.ts';
 import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
+import { isOwnEngine } from '../is-own-engine.ts';
 import { carryOut, syncService, type Workshop } from './carry-out.ts';
 import type { LoadedConfiguration } from './configuration.ts';
 import { gitIsBusy, gitLocks } from './git-lock.ts';
+import { type HeldStarts, holdStarts } from './hold-starts.ts';
 import { listChanges, listItems } from './list-items.ts';
 import { type ProjectRules, projectRules } from './project-rules.ts';
 import { putItems } from './put-items.ts';
@@ -67,6 +69,7 @@ export class WatchSession {
   readonly #debounce: Debounce;
   readonly #watcher: Watcher;
   readonly #restraint: Restraint;
+  readonly #held: HeldStarts | undefined;
   /** Files that describe the project, bytes in latin1. */
   #described: ReadonlySet<string>;
   readonly #edited = new Set<string>();
@@ -89,7 +92,7 @@ export class WatchSession {
     for (const message of rules.warnings) options.emit({ type: 'warning', message });
     const events = await watchContainers(options.client, options.project.name);
     const session = new WatchSession(options, rules, events);
-    await session.#watcher.ready;
+    await Promise.all([session.#watcher.ready, session.#held?.ready]);
     return session;
   }
 
@@ -116,6 +119,8 @@ export class WatchSession {
         void this.#fillNew(Actor.ID, service);
       if (Action === 'destroy') this.#filled.delete(Actor.ID);
     });
+    if (isOwnEngine(options.client))
+      this.#held = holdStarts(options.client, options.project.name, (container) => this.#prepare(container));
     this.#watcher = new Watcher({
       binary: engineProgram().shim,
       paths: this.#paths(),
@@ -157,6 +162,7 @@ export class WatchSession {
       this.#ledger.note(service, items);
       const unfilled = (await this.#containers.of(service)).filter(({ id }) => !this.#filled.has(id));
       if (unfilled.length > 0) await syncService(this.#workshop(), service, items);
+      for (const { id } of unfilled) this.#filled.set(id, Promise.resolve());
     }
     const { watched: directories, polled } = this.#counts;
     this.#options.emit({ type: 'watch', phase: 'ready', services: this.services, directories, polled });
@@ -176,6 +182,7 @@ export class WatchSession {
     clearTimeout(this.#timer);
     this.#watcher.close();
     this.#containers.close();
+    this.#held?.close();
     await this.#busy;
     this.#events.close();
     this.#options.release();
@@ -228,8 +235,8 @@ export class WatchSession {
     }
     const due = this.#debounce.due();
     const since = this.#debounce.since;
-    if (due === undefined || since === undefined) return;
-    if (due > now) {
+    // A timer may go off a little early.
+    if (due === undefined || since === undefined || due > now) {
       this.#schedule();
       return;
     }
@@ -342,6 +349,13 @@ export class WatchSession {
     });
     this.#filled.set(id, filling);
     return filling;
+  }
+
+  /** A container is about to be started: it gets what it has not yet. */
+  async #prepare({ id, service }: { readonly id: string; readonly service: string }): Promise<void> {
+    await this.#fillNew(id, service);
+    const items = planBatch(this.#rules, this.#debounce.pending).sync.get(service) ?? [];
+    if (items.length > 0) await putItems(this.#options.client, { id, state: 'created' }, items);
   }
 
   /** What changed while nobody watched is found by looking at the files. */

@@ -3,6 +3,7 @@ import type { BuildRequest } from './build.ts';
 import type { ContainerConfig } from './container-config.ts';
 import type { HandoverRequest, ShutdownRequest } from './engine.ts';
 import type { ExecCreateRequest, ExecStartRequest } from './exec.ts';
+import type { HoldRequest } from './holds.ts';
 import type { HostConfig, MountRequest, Resources } from './host-config.ts';
 import type {
   EndpointSettings,
@@ -305,6 +306,11 @@ const unsync: FieldsOf<UnsyncRequest> = {
 
 /** POST /tcompose/containers/{id}/unsync */
 export const unsyncShape: Shape = { fields: unsync };
+
+const hold: FieldsOf<HoldRequest> = { labels: texts };
+
+/** POST /tcompose/holds */
+export const holdShape: Shape = { fields: hold };
 
 const takePlace: FieldsOf<TakePlaceRequest> = { from: 'line', within: 'integer' };
 

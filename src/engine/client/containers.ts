@@ -8,10 +8,12 @@ import type {
   ContainerTopResponse,
   ContainerWaitResponse,
 } from '../api/container.ts';
+import type { HeldStart } from '../api/holds.ts';
 import type { SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
 import type { TakePlaceRequest } from '../api/take-place.ts';
 import { tolerate } from './api-failure.ts';
 import { type OutputChunk, outputOf } from './frames.ts';
+import { jsonLines } from './json-lines.ts';
 import type { Hijacked, Transport } from './transport.ts';
 
 export type Filters = Readonly<Record<string, readonly string[]>>;
@@ -217,6 +219,25 @@ export function containerCalls(transport: Transport) {
         json: request,
         idempotent: true,
       }),
+    /**
+     * Of our engine only: the containers with these labels that are about to be started, each of which waits for `release`. Ends with
+     * the connection. `onOpen`: no later start goes by.
+     */
+    async *holdStarts(options: {
+      readonly labels: readonly string[];
+      readonly signal: AbortSignal;
+      readonly onOpen: () => void;
+    }): AsyncGenerator<string> {
+      const { labels, signal, onOpen } = options;
+      const request = { method: 'POST', path: '/tcompose/holds', json: { labels }, resumes: true } as const;
+      const answer = await transport.send({ ...request, signal });
+      for await (const { id } of jsonLines<HeldStart>(answer)) {
+        if (id === undefined) onOpen();
+        else yield id;
+      }
+    },
+    release: (id: string) =>
+      transport.json<void>({ method: 'POST', path: `/tcompose${path(id, '/release')}`, idempotent: true }),
     getArchive: (id: string, from: string): Promise<IncomingMessage> =>
       transport.send({ path: path(id, '/archive'), query: { path: from } }),
     /** What stands at a path: the decoded `X-Docker-Container-Path-Stat` header. */

@@ -18,6 +18,7 @@ import { startContainer } from '../containers/lifecycle/start.ts';
 import { createContainerRegistry } from '../containers/registry.ts';
 import { openSpareParts } from '../containers/spare-parts.ts';
 import { enterOwnGroup } from '../containers/spec/own-group.ts';
+import { createStartHolds } from '../containers/start-holds.ts';
 import { createStateWriter } from '../containers/state-writer.ts';
 import type { Engine } from '../context.ts';
 import { openJournal } from '../events/journal.ts';
@@ -119,12 +120,15 @@ export async function assemble(
     net,
     containers,
     states: createStateWriter(log),
+    holds: createStartHolds(warn),
     damage,
     followUps: {
       restart: (container) =>
-        inTurn(container, 'restarting', async () => {
-          if (container.state.status === 'restarting') await startContainer(engine, container);
-        }),
+        void engine.holds.clear(container).then(() =>
+          inTurn(container, 'restarting', async () => {
+            if (container.state.status === 'restarting') await startContainer(engine, container);
+          }),
+        ),
       autoRemove: (container) =>
         inTurn(container, 'removing', () =>
           removeContainer(engine, container, { force: true, volumes: true }),

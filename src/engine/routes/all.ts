@@ -12,7 +12,7 @@ import { imageArchiveRoutes } from './image-archives.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { registryRoutes } from './registries.ts';
-import { syncRoutes } from './sync.ts';
+import { successionRoutes, syncRoutes } from './sync.ts';
 import { systemRoutes } from './system.ts';
 import { type Lifetime, tcomposeRoutes } from './tcompose.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -35,6 +35,7 @@ export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     ...volumeRoutes(engine),
     ...eventRoutes(engine),
     ...syncRoutes(engine),
+    ...successionRoutes(engine),
     ...tcomposeRoutes(engine, lifetime),
   ];
 }

@@ -44,6 +44,12 @@ export function containerRoutes(engine: Engine): Route[] {
       await container.serial.run(() => run(container, exchange));
       exchange.send(204);
     };
+  const starting =
+    (run: Parameters<typeof operation>[0]) =>
+    async (exchange: Exchange): Promise<void> => {
+      await engine.holds.clear(named(exchange));
+      await operation(run)(exchange);
+    };
   const stopOptions = ({
     query,
   }: Exchange): { timeout?: number | undefined; signal?: string | undefined } => ({
@@ -144,7 +150,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/start',
-      handler: operation(async (container, exchange) => {
+      handler: starting(async (container, exchange) => {
         if (!container.up && container.state.status !== 'paused') resetRestarts(container);
         await startContainer(engine, container, exchange.query.get('tcompose-beside') === '1');
       }),
@@ -160,7 +166,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/restart',
-      handler: operation((container, exchange) => restartContainer(engine, container, stopOptions(exchange))),
+      handler: starting((container, exchange) => restartContainer(engine, container, stopOptions(exchange))),
     },
     {
       method: 'POST',

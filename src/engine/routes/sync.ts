@@ -1,5 +1,6 @@
 import { resolveUser } from '../../runtime/spec/users.ts';
-import { takePlaceShape, unsyncShape } from '../api/request-shapes.ts';
+import type { HeldStart, HoldRequest } from '../api/holds.ts';
+import { holdShape, takePlaceShape, unsyncShape } from '../api/request-shapes.ts';
 import type { UnsyncRequest } from '../api/sync.ts';
 import type { TakePlaceRequest } from '../api/take-place.ts';
 import { syncInto, unsync } from '../archive/sync.ts';
@@ -11,6 +12,7 @@ import { withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import type { Engine } from '../context.ts';
 import { shaped } from '../http/body-shape.ts';
+import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
 /** What `watch` puts into containers; see src/engine/api/sync.ts. */
@@ -39,16 +41,6 @@ export function syncRoutes(engine: Engine): Route[] {
         exchange.send(200, answer);
       },
     },
-    {
-      method: 'POST',
-      path: '/tcompose/containers/{id}/take-place',
-      async handler(exchange) {
-        const container = engine.containers.need(exchange.params.id!);
-        const request = shaped<TakePlaceRequest>(await exchange.json(), takePlaceShape);
-        await takePlace(engine, container, engine.containers.need(request.from), request.within ?? 10_000);
-        exchange.send(204);
-      },
-    },
   ];
 }
 
@@ -61,4 +53,46 @@ function ownerOf(container: Container, root: ContainerRoot): Owner {
   } catch {
     return { uid: 0, gid: 0 };
   }
+}
+
+/** What comes between a container and its successor: see src/engine/api/holds.ts and take-place.ts. */
+export function successionRoutes(engine: Engine): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/tcompose/holds',
+      async handler(exchange) {
+        const { labels } = shaped<HoldRequest>(await exchange.json(), holdShape);
+        const line = (start: HeldStart) => void writer.write(`${JSON.stringify(start)}\n`);
+        const release = engine.holds.hold(labels ?? [], (id) => line({ id }));
+        if (release === undefined) throw conflict('too many clients hold starts');
+        const writer = exchange.stream(200, 'application/json');
+        line({});
+        await new Promise<void>((resolve) => {
+          if (exchange.signal.aborted || writer.closed) resolve();
+          else exchange.signal.addEventListener('abort', () => resolve());
+        });
+        release();
+        writer.end();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/containers/{id}/release',
+      handler(exchange) {
+        engine.holds.release(engine.containers.need(exchange.params.id!).id);
+        exchange.send(204);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tcompose/containers/{id}/take-place',
+      async handler(exchange) {
+        const container = engine.containers.need(exchange.params.id!);
+        const request = shaped<TakePlaceRequest>(await exchange.json(), takePlaceShape);
+        await takePlace(engine, container, engine.containers.need(request.from), request.within ?? 10_000);
+        exchange.send(204);
+      },
+    },
+  ];
 }
