@@ -1,5 +1,6 @@
 import type { BuildRequest } from '../api/build.ts';
 import { buildShape } from '../api/request-shapes.ts';
+import { sessionBuild } from '../buildkit/session-build.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
 import { shaped } from '../http/body-shape.ts';
@@ -62,8 +63,7 @@ async function needDockerfile(context: string, name: string | undefined): Promis
 
 /** A build as dockerd's own builder has it: the context is the body, a tar. */
 async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
-  if (exchange.query.get('version') === '2')
-    throw badParameter('builds by BuildKit’s own protocol are not carried out; set DOCKER_BUILDKIT=0');
+  if (exchange.query.get('version') === '2') return sessionBuild(engine, exchange);
   const remote = exchange.query.get('remote');
   const context = remote ? undefined : await unpackContext(engine, exchange.body);
   try {

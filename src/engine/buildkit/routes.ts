@@ -21,6 +21,14 @@ export function buildkitRoutes(engine: Engine): Route[] {
     },
     {
       method: 'POST',
+      path: '/build/cancel',
+      handler(exchange) {
+        workshop(engine).cancels.cancel(exchange.query.get('id') ?? '');
+        exchange.send(200);
+      },
+    },
+    {
+      method: 'POST',
       path: '/session',
       async handler(exchange) {
         const join = workshop(engine).sessions.admit(exchange.headers);

@@ -9,6 +9,14 @@ export interface Workshop {
   readonly sessions: Sessions;
   readonly solves: Solves;
   readonly kept: () => KeptContexts;
+  /** How to give up builds that clients cancel by their id. */
+  readonly cancels: Cancels;
+}
+
+interface Cancels {
+  /** Returns the release. */
+  put(id: string, cancel: () => void): () => void;
+  cancel(id: string): void;
 }
 
 const workshops = new WeakMap<Engine, Workshop>();
@@ -21,6 +29,7 @@ export function workshop(engine: Engine): Workshop {
   const made: Workshop = {
     sessions: createSessions(),
     solves: createSolves(),
+    cancels: createCancels(),
     kept: () => {
       kept ??= keptContexts(join(engine.layout.lib, 'build', 'contexts'), () => engine.clock.now().ms);
       return kept;
@@ -28,4 +37,17 @@ export function workshop(engine: Engine): Workshop {
   };
   workshops.set(engine, made);
   return made;
+}
+
+function createCancels(): Cancels {
+  const known = new Map<string, () => void>();
+  return {
+    put(id, cancel) {
+      known.set(id, cancel);
+      return () => {
+        if (known.get(id) === cancel) known.delete(id);
+      };
+    },
+    cancel: (id) => known.get(id)?.(),
+  };
 }

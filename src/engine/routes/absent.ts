@@ -3,7 +3,6 @@ import type { Route } from '../http/router.ts';
 
 /** Endpoints of Docker's API that this engine does not have, by what they are for. */
 const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
-  ['giving up a build by its id (close its connection)', ['POST /build/cancel']],
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
   ['plugins', ['GET /plugins/privileges', 'POST /plugins/pull', 'POST /plugins/create']],
