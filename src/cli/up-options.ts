@@ -28,9 +28,11 @@ export function checkUpFlags(args: ParsedArgs): void {
     'attach-dependencies',
     'watch',
   ];
+  // Watching alone goes on in the background.
   for (const background of ['detach', 'wait'])
-    if (given(background) && [...attached, 'exit-code-from'].some(given))
+    if (given(background) && [...attached, 'exit-code-from'].some((name) => name !== 'watch' && given(name)))
       throw usage(composeWords.cannotBeCombined(background, attached));
+  clash('watch', 'no-start');
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
     throw usage('--wait-timeout is a number of seconds, not less than 0');
 }

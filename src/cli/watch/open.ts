@@ -6,8 +6,10 @@ import type { UpOptions } from '../../project/plan-up/options.ts';
 import type { CliContext } from '../context.ts';
 import { matchServices } from '../project.ts';
 import { registryOf } from '../run-plan.ts';
+import { isBackground } from './background/is-background.ts';
+import { lockProject } from './background/project-lock.ts';
 import { type LoadedConfiguration, loadConfiguration, planChanges } from './configuration.ts';
-import { lockProject } from './project-lock.ts';
+
 import { rebuild } from './rebuild.ts';
 import type { Configuration } from './reconfigure.ts';
 import { type SessionOptions, WatchSession } from './session.ts';
@@ -45,7 +47,7 @@ export async function openWatch(ctx: CliContext, input: OpenWatch): Promise<Watc
 async function lock(ctx: CliContext, { client, loaded }: OpenWatch): Promise<() => void> {
   if (ctx.globals.dryRun) return () => {};
   const { ID } = await client.system.info();
-  return lockProject({ project: loaded.project.name, engine: ID });
+  return lockProject({ project: loaded.project.name, engine: ID }, { background: isBackground(ctx) });
 }
 
 function sessionOptions(ctx: CliContext, input: OpenWatch, release: () => void): SessionOptions {

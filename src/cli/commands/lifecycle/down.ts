@@ -7,6 +7,7 @@ import { sharedFlags } from '../../arguments/flags.ts';
 import { knownServices, matchServices, scopeOf } from '../../project.ts';
 import { prepareRun, runPlan } from '../../run-plan.ts';
 import { refuseSameName } from '../../same-name.ts';
+import { endBackground } from '../../watch/background/watchers.ts';
 
 export const command: Command = {
   name: 'down',
@@ -35,6 +36,7 @@ export const command: Command = {
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const { project, name } = scope;
+    if (!ctx.globals.dryRun && args.positional.length === 0) await endBackground(client, name);
     const volumes = flag.bool(args, 'volumes');
     const images = (flag.str(args, 'rmi') ?? 'none') as 'none' | 'local' | 'all';
     const observing = observe(client, name, {

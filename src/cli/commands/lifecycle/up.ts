@@ -1,3 +1,4 @@
+import type { Project } from '../../../compose/model/project.ts';
 import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { EventSink } from '../../../events.ts';
@@ -5,11 +6,14 @@ import { divergedVolumes } from '../../../project/plan-resources.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import type { CliContext } from '../../context.ts';
 import { observeWithImages } from '../../fetch-images.ts';
 import { matchServices } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
+import { isBackground } from '../../watch/background/is-background.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
+import type { WatchSession } from '../../watch/session.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
   ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
@@ -76,14 +80,25 @@ export const command: Command = {
     const [loaded, client] = await Promise.all([loadConfiguration(ctx, named, { noDeps }), ctx.engine()]);
     const scales = parseScales(flag.list(args, 'scale'));
     const project = withScales(loaded.project, scales);
-    if (Object.keys(project.services).length === 0 && !ctx.globals.allResources)
-      throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
-        hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
-      });
+    if (!ctx.globals.allResources) refuseNothing(project);
     const roots = named.length === 0 ? undefined : matchServices(Object.keys(project.services), named);
     const wait = flag.bool(args, 'wait');
     const noStart = flag.bool(args, 'no-start');
     const given = upOptions(args, ctx, roots, { start: !noStart, wait });
+    const watch = async (emit: EventSink) => {
+      const { openWatch } = await import('../../watch/open.ts');
+      return openWatch(ctx, {
+        client,
+        loaded: { ...loaded, project },
+        services: named,
+        emit,
+        up: given,
+        adjust: (edited) => withScales(edited, scales),
+        yes: flag.bool(args, 'yes'),
+        noDeps,
+      });
+    };
+    if (isBackground(ctx)) return watchOn(ctx, watch);
     const { observed, images } = await observeWithImages(ctx, client, project, given.images, args, true);
     const options = { ...given, images };
     const diverged = divergedVolumes(project, observed);
@@ -102,28 +117,39 @@ export const command: Command = {
     }
     await checkPlan(ctx, client, project, plan);
     const attached = !(flag.bool(args, 'detach') || wait || noStart);
-    if (attached && !ctx.globals.dryRun) {
+    const run = () =>
+      runPlan(ctx, plan, {
+        client,
+        project: project.name,
+        readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
+      });
+    if (!ctx.globals.dryRun && (attached || flag.bool(args, 'watch'))) {
       const { upAttached } = await import('../../attach/up-attached.ts');
       if (!flag.bool(args, 'watch')) return upAttached(ctx, client, { project, roots, plan, args });
-      const { openWatch } = await import('../../watch/open.ts');
-      const watch = (emit: EventSink) =>
-        openWatch(ctx, {
-          client,
-          loaded: { ...loaded, project },
-          services: named,
-          emit,
-          up: given,
-          adjust: (edited) => withScales(edited, scales),
-          yes: flag.bool(args, 'yes'),
-          noDeps,
-        });
-      return upAttached(ctx, client, { project, roots, plan, args, openWatch: watch });
+      if (attached) return upAttached(ctx, client, { project, roots, plan, args, openWatch: watch });
+      return upWatched(ctx, run);
     }
-    await runPlan(ctx, plan, {
-      client,
-      project: project.name,
-      readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
-    });
+    await run();
     return 0;
   },
 };
+
+/** The process in the background of `up -d --watch`. */
+async function watchOn(ctx: CliContext, watch: (emit: EventSink) => Promise<WatchSession>): Promise<number> {
+  const { runInBackground } = await import('../../watch/background/detach.ts');
+  return runInBackground(ctx, await watch((await ctx.renderer()).emit));
+}
+
+/** `up -d --watch`: what watches goes on in the background, and has what is started before its command begins. */
+async function upWatched(ctx: CliContext, run: () => Promise<void>): Promise<number> {
+  const { inBackground, watchInBackground } = await import('../../watch/background/detach.ts');
+  ctx.write(inBackground(await watchInBackground(run)));
+  return 0;
+}
+
+function refuseNothing({ services }: Project): void {
+  if (Object.keys(services).length > 0) return;
+  throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.noServiceSelected, {
+    hint: 'Every service of the compose file belongs to a profile: enable one with --profile.',
+  });
+}

@@ -7,9 +7,12 @@ import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts'
 import { sharedFlags } from '../../arguments/flags.ts';
 import type { CliContext } from '../../context.ts';
 import { observeWithImages } from '../../fetch-images.ts';
-import { matchServices } from '../../project.ts';
+import { matchServices, scopeOf } from '../../project.ts';
 import { checkPlan, runPlan } from '../../run-plan.ts';
 import { upOptions } from '../../up-options.ts';
+import { inBackground, runInBackground, watchInBackground } from '../../watch/background/detach.ts';
+import { isBackground } from '../../watch/background/is-background.ts';
+import { endBackground, outputOf, watchersOf } from '../../watch/background/watchers.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
 import { openWatch } from '../../watch/open.ts';
 import type { WatchSession } from '../../watch/session.ts';
@@ -20,10 +23,18 @@ export const command: Command = {
   args: {
     usage: '[SERVICE...]',
     flags: [
+      {
+        name: 'detach',
+        short: 'd',
+        type: 'boolean',
+        summary: 'Watch in the background, until --stop, `stop` or `down`',
+      },
       { name: 'no-up', type: 'boolean', summary: 'Do not build and start services before watching' },
       { name: 'prune', type: 'boolean', summary: 'Remove images that a rebuild replaced (default: true)' },
       { name: 'quiet', type: 'boolean', summary: 'No build output' },
       { name: 'status', type: 'boolean', summary: 'Say what containers have otherwise than here, and end' },
+      { name: 'stop', type: 'boolean', summary: 'End what watches in the background' },
+      { name: 'output', type: 'boolean', summary: 'Show what it has said lately' },
       { name: 'json', type: 'boolean', summary: 'With --status: as JSON' },
       sharedFlags.yes,
     ],
@@ -33,6 +44,8 @@ export const command: Command = {
       throw new TcomposeError('CLI_USAGE', '--json goes with --status', {
         hint: 'Use `--progress json` before the command for events of watching.',
       });
+    if (flag.bool(args, 'stop')) return stop(ctx);
+    if (flag.bool(args, 'output')) return showOutput(ctx);
     const named = args.positional;
     const [loaded, client] = await Promise.all([loadConfiguration(ctx, named), ctx.engine()]);
     const { project } = loaded;
@@ -42,6 +55,14 @@ export const command: Command = {
     const { emit } = await ctx.renderer();
     const yes = flag.bool(args, 'yes');
     const [quiet, prune] = [flag.bool(args, 'quiet'), flag.bool(args, 'prune', true)];
+    const noUp = flag.bool(args, 'no-up');
+    if (flag.bool(args, 'detach') && !ctx.globals.dryRun && !isBackground(ctx)) {
+      const pid = await watchInBackground(
+        async () => noUp || (await up(args, ctx, { client, project, options })),
+      );
+      ctx.write(inBackground(pid));
+      return 0;
+    }
     const session = await openWatch(ctx, {
       client,
       loaded,
@@ -52,8 +73,9 @@ export const command: Command = {
       quiet,
       prune,
     });
+    if (isBackground(ctx)) return runInBackground(ctx, session);
     try {
-      if (!flag.bool(args, 'no-up')) await up(args, ctx, { client, project, session, options });
+      if (!noUp) await up(args, ctx, { client, project, session, options });
       if (ctx.globals.dryRun) return 0;
       const interrupted = untilInterrupted(ctx);
       await session.begin();
@@ -76,10 +98,32 @@ async function status(
   return showWatchStatus(ctx, { client, project, services: [...services], json: flag.bool(args, 'json') });
 }
 
+/** Ends the watcher in the background. */
+async function stop(ctx: CliContext): Promise<number> {
+  const [{ name }, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+  const pid = await endBackground(client, name);
+  ctx.write(
+    pid === undefined ? `nothing watches project ${name} in the background\n` : `process ${pid} has ended\n`,
+  );
+  return 0;
+}
+
+/** Shows what the watcher in the background has said. */
+async function showOutput(ctx: CliContext): Promise<number> {
+  const [{ name }, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
+  const holder = (await watchersOf(client, [name])).get(name);
+  if (holder?.background !== true) {
+    ctx.warn(`nothing watches project ${name} in the background`);
+    return 1;
+  }
+  ctx.write(outputOf(holder));
+  return 0;
+}
+
 interface UpInput {
   readonly client: EngineClient;
   readonly project: Project;
-  readonly session: WatchSession;
+  readonly session?: WatchSession;
   readonly options: UpOptions;
 }
 
@@ -89,7 +133,11 @@ async function up(args: ParsedArgs, ctx: CliContext, input: UpInput): Promise<vo
   const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
   const plan = planUp(project, observed, { ...options, images, recreateDependencies: 'never' });
   await checkPlan(ctx, client, project, plan);
-  await runPlan(ctx, plan, { client, project: project.name, beforeStart: session.beforeStart });
+  await runPlan(ctx, plan, {
+    client,
+    project: project.name,
+    ...(session === undefined ? {} : { beforeStart: session.beforeStart }),
+  });
 }
 
 function untilInterrupted(ctx: CliContext): Promise<void> {

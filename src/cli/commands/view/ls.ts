@@ -4,6 +4,7 @@ import { labels } from '../../../project/labels.ts';
 import { observedContainer } from '../../../project/observed.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { table } from '../../render/table.ts';
+import { watchersOf } from '../../watch/background/watchers.ts';
 
 export const command: Command = {
   name: 'ls',
@@ -39,24 +40,37 @@ export const command: Command = {
         entry.files.add(file);
       projects.set(name, entry);
     }
-    const items = [...projects]
+    const shown = [...projects]
       .filter(([name]) => patterns.every((pattern) => name.includes(pattern) || globMatch(pattern, name)))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { states, files }]) => ({
+      .map(([name, { states, files }]) => ({ name, states, files }));
+    const watchers = await watchersOf(
+      client,
+      shown.map(({ name }) => name),
+    );
+    const items = shown.map(({ name, states, files }) => {
+      const watcher = watchers.get(name);
+      return {
         Name: name,
         Status: [...states]
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([state, count]) => `${state}(${count})`)
           .join(', '),
         ConfigFiles: [...files].join(','),
-      }));
+        ...(watcher?.background === true ? { Watcher: watcher.pid } : {}),
+      };
+    });
     if (flag.bool(args, 'quiet')) for (const item of items) ctx.write(`${item.Name}\n`);
     else if (flag.str(args, 'format') === 'json') ctx.write(`${JSON.stringify(items)}\n`);
     else
       ctx.write(
         table(
           ['NAME', 'STATUS', 'CONFIG FILES'],
-          items.map((item) => [item.Name, item.Status, item.ConfigFiles]),
+          items.map((item) => [
+            item.Name,
+            item.Watcher === undefined ? item.Status : `${item.Status}, watched`,
+            item.ConfigFiles,
+          ]),
         ),
       );
     return 0;

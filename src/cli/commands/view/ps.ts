@@ -8,6 +8,7 @@ import { portsText } from '../../container/ports-text.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { labelsText } from '../../render/listing.ts';
 import { formatItems, table } from '../../render/table.ts';
+import { tellBackground } from '../../watch/background/watchers.ts';
 
 const STATES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'];
 
@@ -113,6 +114,7 @@ export const command: Command = {
         ctx.write(`${service}\n`);
       return 0;
     }
+    await tellBackground(ctx, client, scope.name);
     const items = containers.map((container) =>
       fieldsOf(container, scope.name, Date.now(), flag.bool(args, 'no-trunc')),
     );

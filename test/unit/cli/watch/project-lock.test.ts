@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { lockProject } from '../../../../src/cli/watch/project-lock.ts';
+import { lockProject } from '../../../../src/cli/watch/background/project-lock.ts';
 
 describe('the lock of a watched project', () => {
   it('is had by one, which is named to the next', async () => {
     const watched = { project: 'shop', engine: randomUUID() };
-    const release = await lockProject(watched, 4711);
+    const release = await lockProject(watched, { pid: 4711 });
     await expect(lockProject(watched)).rejects.toMatchObject({
       code: 'CLI_WATCH',
       exitCode: 1,

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
-import { TcomposeError } from '../../errors.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { holdsSocket } from './socket-holder.ts';
 
 /** What is watched: a project as one engine has it. */
 export interface Watched {
   readonly project: string;
   /** The engine's own name (`ID` of GET /info). */
   readonly engine: string;
+}
+
+/** The process that watches a project. */
+export interface Holder {
+  readonly pid: number;
+  /** It runs without a terminal, until it is ended. */
+  readonly background: boolean;
 }
 
 /** Milliseconds that the holder of a lock has to say who it is. */
@@ -19,30 +27,36 @@ const attempts = 5;
  * (unix(7)): the kernel has one of a name, and takes it back when the process ends, however it does.
  * @returns the release; idempotent. @throws TcomposeError CLI_WATCH naming the process that watches it
  */
-export async function lockProject(watched: Watched, pid: number = process.pid): Promise<() => void> {
+export async function lockProject(
+  watched: Watched,
+  { pid = process.pid, background = false }: Partial<Holder> = {},
+): Promise<() => void> {
   const name = socketName(watched);
   for (let attempt = 1; ; attempt++) {
-    const server = await listen(name, pid);
+    const server = await listen(name, { pid, background });
     if (server !== undefined) return () => void server.close();
     const holder = await askHolder(name);
     if (holder !== 'gone' || attempt === attempts) throw taken(watched.project, holder);
   }
 }
 
+/** What the names of all these sockets begin with. */
+export const socketPrefix = '\0tcompose-watch-';
+
 /** Names of projects and engines have any length, those of sockets 107 bytes. */
 function socketName({ project, engine }: Watched): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([engine, project]))
     .digest('hex');
-  return `\0tcompose-watch-${hash}`;
+  return `${socketPrefix}${hash}`;
 }
 
 /** A server that tells who asks this process's id; undefined when another process has the name. */
-function listen(name: string, pid: number): Promise<Server | undefined> {
+function listen(name: string, { pid, background }: Holder): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      socket.end(`${pid}\n`);
+      socket.end(`${pid}${background ? ' background' : ''}\n`);
     });
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined);
@@ -57,30 +71,41 @@ function listen(name: string, pid: number): Promise<Server | undefined> {
   });
 }
 
-/** The id of the process that has the name; undefined when it does not tell, as one that is stopped. */
-function askHolder(name: string): Promise<number | 'gone' | undefined> {
+/** The process that watches a project, as far as the kernel confirms what it says; undefined: none. */
+export async function watcherOf(watched: Watched): Promise<Holder | undefined> {
+  const name = socketName(watched);
+  const holder = await askHolder(name);
+  return typeof holder === 'object' && holdsSocket(holder.pid, name) ? holder : undefined;
+}
+
+/** The process that has the name; undefined when it does not tell, as one that is stopped. */
+function askHolder(name: string): Promise<Holder | 'gone' | undefined> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(name);
     const timer = setTimeout(() => socket.destroy(), answerWithin);
     socket.on('data', (piece) => {
       text += piece;
-      if (text.length > 20) socket.destroy();
+      if (text.length > 40) socket.destroy();
     });
     socket.once('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve('gone');
     });
     socket.once('close', () => {
       clearTimeout(timer);
-      resolve(/^\d{1,10}\n$/.test(text) ? Number(text) : undefined);
+      const told = /^(\d{1,10})( background)?\n$/.exec(text);
+      resolve(told === null ? undefined : { pid: Number(told[1]), background: told[2] !== undefined });
     });
   });
 }
 
-function taken(project: string, holder: number | 'gone' | undefined): TcomposeError {
-  const who =
-    typeof holder === 'number' ? `process ${holder}` : 'another process, which does not tell its id';
+function taken(project: string, holder: Holder | 'gone' | undefined): TcomposeError {
+  const told = typeof holder === 'object' ? holder : undefined;
+  const who = told === undefined ? 'another process, which does not tell its id' : `process ${told.pid}`;
   return new TcomposeError('CLI_WATCH', `project ${JSON.stringify(project)} is being watched by ${who}`, {
-    hint: 'End that one first; it may be an `up --watch`.',
+    hint:
+      told?.background === true
+        ? 'It runs in the background: `tcompose watch --stop` ends it.'
+        : 'End that one first; it may be an `up --watch`.',
   });
 }

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TcomposeError } from '../../../errors.ts';
+import type { CliContext } from '../../context.ts';
+import type { WatchSession } from '../session.ts';
+import { backgroundMarker } from './is-background.ts';
+
+/** Bytes of output that are kept; then it begins anew. */
+const mostOutput = 1024 * 1024;
+/** Milliseconds between two looks at how much there is. */
+const lookEvery = 5000;
+
+/** What is said of a process that was left in the background. */
+export const inBackground = (pid: number): string =>
+  `Watching in the background (process ${pid}): \`tcompose watch --stop\`, \`stop\` and \`down\` end it\n`;
+
+type Word = 'open' | 'begin' | 'begun';
+
+/**
+ * Begins another process that watches, does `between` once it holds what is started, and leaves it when it acts on changes. It is in
+ * a session of its own, and its output is a file without a name. @returns its process. @throws TcomposeError CLI_WATCH with what it said
+ */
+export async function watchInBackground(between: () => Promise<unknown>): Promise<number> {
+  const output = unnamedFile();
+  try {
+    const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      detached: true,
+      stdio: ['ignore', output, output, 'ipc'],
+      env: { ...process.env, [backgroundMarker]: '1' },
+    });
+    await word(child, 'open', output);
+    try {
+      await between();
+    } catch (error) {
+      // It ends with the channel.
+      child.disconnect();
+      throw error;
+    }
+    child.send('begin' satisfies Word);
+    await word(child, 'begun', output);
+    child.disconnect();
+    child.unref();
+    return child.pid!;
+  } finally {
+    closeSync(output);
+  }
+}
+
+function unnamedFile(): number {
+  const directory = mkdtempSync(join(tmpdir(), 'tcompose-watch-'));
+  try {
+    const { O_RDWR, O_CREAT, O_EXCL, O_APPEND } = constants;
+    return openSync(join(directory, 'output'), O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0o600);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Waits for a word of the child. @throws TcomposeError CLI_WATCH when it ends instead */
+function word(child: ChildProcess, wanted: Word, output: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const over = (code: number | null) =>
+      reject(
+        new TcomposeError(
+          'CLI_WATCH',
+          textIn(output).trim() || 'the process in the background ended at once',
+          {
+            exitCode: code ?? 1,
+          },
+        ),
+      );
+    if (child.exitCode !== null) return over(child.exitCode);
+    child.once('error', reject);
+    child.once('exit', over);
+    child.on('message', (said) => {
+      if (said !== wanted) return;
+      child.off('exit', over);
+      child.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function textIn(file: number): string {
+  const bytes = Buffer.alloc(Math.min(fstatSync(file).size, mostOutput));
+  return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
+}
+
+/** In the process in the background: acts on changes once its parent says so, until it is ended. @returns the exit code */
+export async function runInBackground(ctx: CliContext, session: WatchSession): Promise<number> {
+  const bounding = setInterval(() => {
+    if (fstatSync(1).size > mostOutput) ftruncateSync(1, 0);
+  }, lookEvery).unref();
+  const ended = new Promise<void>((resolve) => {
+    const release = ctx.onInterrupt(() => {
+      release();
+      resolve();
+    });
+  });
+  try {
+    const told = new Promise<boolean>((resolve) => {
+      process.once('message', (said) => resolve(said === 'begin'));
+      process.once('disconnect', () => resolve(false));
+    });
+    process.send?.('open' satisfies Word);
+    if (!(await Promise.race([told, ended.then(() => false)]))) return 1;
+    await session.begin();
+    process.send?.('begun' satisfies Word);
+    await Promise.race([ended, session.lost]);
+    return 0;
+  } finally {
+    clearInterval(bounding);
+    await session.close();
+  }
+}
