@@ -55,7 +55,7 @@ function applyRun(draft: StageDraft, run: Instruction<RunInstruction>, around: S
       readMount(text, {
         directory: draft.directory,
         expand: (value) => draft.expand(value, range),
-        tree: (name) => around.tree(name, 'mount', text),
+        tree: (name, target) => around.tree(name, 'mount', target),
       }),
     ),
   );

@@ -38,8 +38,8 @@ const switches: readonly Key[] = ['readonly', 'readwrite', 'required'];
 export interface MountContext {
   readonly directory: string;
   readonly expand: (text: string) => string;
-  /** The tree that `from=` names. */
-  readonly tree: (name: string) => Tree;
+  /** The tree that `from=` names; the mount's target as written is for what is told where there is none. */
+  readonly tree: (name: string, target: string) => Tree;
   /** The value as it is written, for messages about the field. */
 }
 
@@ -155,7 +155,7 @@ function bindMount(fields: ReadonlyMap<Key, string>, context: MountContext): Mou
     type: 'bind',
     target: targetOf(fields, context),
     source: cleanPath(`/${fields.get('source') ?? ''}`),
-    from: from === undefined ? { kind: 'context', name: '' } : context.tree(from),
+    from: from === undefined ? { kind: 'context', name: '' } : context.tree(from, fields.get('target') ?? ''),
     writable: writable(fields, false),
   };
 }
@@ -167,7 +167,7 @@ function cacheMount(fields: ReadonlyMap<Key, string>, context: MountContext): Mo
     type: 'cache',
     target,
     id: fields.get('id') || target,
-    from: from === undefined ? { kind: 'empty' } : context.tree(from),
+    from: from === undefined ? { kind: 'empty' } : context.tree(from, fields.get('target') ?? ''),
     source: cleanPath(`/${fields.get('source') ?? ''}`),
     sharing: (fields.get('sharing')?.toLowerCase() ?? 'shared') as 'shared' | 'private' | 'locked',
     writable: writable(fields, true),

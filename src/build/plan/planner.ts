@@ -327,11 +327,8 @@ class Planner {
       if (number !== undefined && number >= stages.length)
         throw faultAt(this.#file, range, `invalid stage index ${number}`);
       const wanted = name.toLowerCase();
-      const other =
-        number === undefined
-          ? (stages.slice(0, stage.index).findLast((one) => one.name === wanted) ??
-            stages.find((one) => one.name === wanted))
-          : stages[number];
+      // Of stages with one name the last of the file counts, also where it stands behind.
+      const other = number === undefined ? stages.findLast((one) => one.name === wanted) : stages[number];
       if (other !== undefined) return this.#stageTree(other, name, what, target, stage, range);
     }
     const reference = context?.kind === 'image' ? context.reference : name;

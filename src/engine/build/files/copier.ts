@@ -9,6 +9,7 @@ import { TcomposeError } from '../../../errors.ts';
 import {
   changeOwnerOf,
   changeTimesOf,
+  errnoNameOf,
   linkAt,
   makeDirectoryAt,
   makeNodeAt,
@@ -25,6 +26,8 @@ const readAsync = promisify(readCallback);
 const writeAsync = promisify(writeCallback);
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const pieceSize = 256 * 1024;
+/** As the kernel follows. */
+const mostLinks = 40;
 
 export interface CopierOptions {
   /** `--chown`; undefined: as in the source. */
@@ -64,14 +67,42 @@ export class Copier {
 
   /** Where a file goes: into a directory by its name, else to the destination itself, through a link that is there. */
   fileTarget({ path, marked }: Destination, name: string): string {
-    const there = this.#target.find(path, true);
+    const there = this.#followed(path);
     there?.close();
     if (marked || there?.stat.isDirectory() === true) {
       this.directory(path);
       return joined(there?.path ?? path, name);
     }
-    this.directory(parentOf(path));
-    return there?.path ?? path;
+    if (there !== undefined) return there.path;
+    const end = this.#endOfLinks(path);
+    this.directory(parentOf(end));
+    return end;
+  }
+
+  /** @throws TcomposeError BUILD_STEP when links lead to one another */
+  #followed(path: string): ConfinedEntry | undefined {
+    try {
+      return this.#target.find(path, true);
+    } catch (error) {
+      if (errnoNameOf(error) !== 'ELOOP') throw error;
+      throw new TcomposeError('BUILD_STEP', `too many links at /${textOfPath(path)}`);
+    }
+  }
+
+  /** What a link that leads nowhere names, over further such links; another path stays as it is. */
+  #endOfLinks(path: string): string {
+    let at = path;
+    for (let links = 0; links < mostLinks; links++) {
+      const entry = this.#target.find(at);
+      try {
+        if (entry === undefined || !entry.stat.isSymbolicLink()) return at;
+        const text = entry.linkText();
+        at = text.startsWith('/') ? text.replace(/^\/+/, '') : joined(parentOf(entry.path), text);
+      } finally {
+        entry?.close();
+      }
+    }
+    throw new TcomposeError('BUILD_STEP', `too many links at /${textOfPath(path)}`);
   }
 
   /**

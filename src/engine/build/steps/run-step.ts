@@ -69,7 +69,7 @@ interface Launching {
 }
 
 function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching): LaunchPlan {
-  const { engine, base, place, overlay, skeleton } = around;
+  const { engine, base, place, skeleton } = around;
   const { id, runDir, network, mounts } = launching;
   const spec = generateSpec({
     id,
@@ -94,7 +94,6 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
     machine: engine.machine,
   });
   const lowerDirs = [...base.directories, skeleton, mounts.stubs];
-  void overlay;
   return {
     ...buildLaunchPlan(spec, {
       id,
@@ -119,6 +118,9 @@ function userOf(step: RunStep, { base, overlay }: RunSurroundings) {
   const root = openToRead(base, overlay);
   try {
     return resolveUser(step.user, readAccountFiles(root));
+  } catch (error) {
+    if (!(error instanceof TcomposeError) || error.code !== 'RUNTIME_USER') throw error;
+    throw new TcomposeError('BUILD_STEP', `${unsuccessful(step)}: ${error.message}`, { hint: error.hint });
   } finally {
     root.close();
   }
@@ -204,10 +206,13 @@ function stateOf(shim: ShimConnection, enough: (state: ShimState) => boolean): P
 
 const interrupted = (): TcomposeError => new TcomposeError('BUILD_STEP', 'the build was interrupted');
 
+const unsuccessful = (step: RunStep): string =>
+  `process ${goQuote(step.argv.join(' '))} did not complete successfully`;
+
 function commandFailure(step: RunStep, code: number, outOfMemory: boolean): TcomposeError {
   return new TcomposeError(
     'BUILD_STEP',
-    `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${code}`,
+    `${unsuccessful(step)}: exit code: ${code}`,
     outOfMemory ? { hint: 'It was killed because memory ran out.' } : {},
   );
 }
@@ -219,7 +224,7 @@ function launchFailure(step: RunStep, failure: Extract<ShimState, { type: 'faile
   );
   return new TcomposeError(
     'BUILD_STEP',
-    `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${explained.exitCode}: ${explained.message}`,
+    `${unsuccessful(step)}: exit code: ${explained.exitCode}: ${explained.message}`,
     explained.hint === undefined ? {} : { hint: explained.hint },
   );
 }

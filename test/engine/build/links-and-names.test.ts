@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
+
+const unmet = whyNoBuilder();
+if (unmet !== undefined) console.warn(`skipped: links as targets of COPY: ${unmet}`);
+
+// What BuildKit 0.25 (Docker 28.5.2) makes of the same.
+describe.skipIf(unmet !== undefined)('a build', () => {
+  let builder: Builder;
+
+  const build = (text: string, files: Readonly<Record<string, string>> = {}) =>
+    builder.build({
+      text: `FROM busybox\n${text}`,
+      context: builder.context(`case-${Math.random().toString(36).slice(2)}`, files),
+    });
+
+  beforeAll(async () => {
+    builder = await startBuilder();
+  }, 60_000);
+
+  afterAll(async () => {
+    expect(await builder?.close()).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    [
+      'an absolute link',
+      'ln -s /nowhere /l',
+      'COPY a /l',
+      'cat /nowhere && readlink /l',
+      ['new', '/nowhere'],
+    ],
+    ['a chain of links', 'ln -s l2 /l && ln -s sub/deep/f /l2', 'COPY a /l', 'cat /sub/deep/f', ['new']],
+    [
+      'a relative link',
+      'mkdir -p /a/b && ln -s ../../c/f /a/b/l && ln -s /a/b /d',
+      'COPY a /d/l',
+      'cat /c/f',
+      ['new'],
+    ],
+  ])('puts a file where %s that leads nowhere points', async (_what, before, copy, look, lines) => {
+    const built = await build(`RUN ${before}\n${copy}\nRUN ${look}\n`, { a: 'new\n' });
+    expect(built.error).toBeUndefined();
+    expect(built.output).toEqual(lines);
+  });
+
+  it('says so where links lead to one another', async () => {
+    const { error } = await build('RUN ln -s l2 /l1 && ln -s l1 /l2\nCOPY a /l1\n', { a: 'new' });
+    expect(error?.message).toContain('too many links at /l1');
+  });
+
+  it('names the command whose user is unknown', async () => {
+    const { error } = await build('USER nosuch\nRUN true\n');
+    expect(error?.message).toBe(
+      'process "/bin/sh -c true" did not complete successfully: unable to find user nosuch: no matching entries in passwd file',
+    );
+  });
+
+  it.each([
+    ['of the stage itself', 'COPY --from=x /bin/busybox /x\n', 'circular dependency detected on stage: x'],
+    ['behind it', 'COPY --from=y /f /x\nFROM busybox AS y\n', 'cannot copy from stage "y"'],
+    [
+      'behind it, of a mount',
+      'RUN --mount=from=y,target=/m true\nFROM busybox AS y\n',
+      'cannot mount from stage "y" to "/m"',
+    ],
+  ])('takes the last of stages with one name, also one %s', async (_what, text, message) => {
+    const stages = `FROM busybox AS x\nFROM busybox AS y\nFROM busybox AS x\n${text}`;
+    const { error } = await builder.build({ text: stages, target: 'x' });
+    expect(error?.message).toContain(message);
+  });
+});
