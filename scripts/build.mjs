@@ -74,6 +74,7 @@ const nativeFolders = [
   '/init',
   '/options',
   '/plan',
+  '/probe',
   '/watch',
   '/forward',
   '/rootless',

@@ -32,6 +32,8 @@ async function main(): Promise<void> {
     await context?.closeRenderer();
     const color = context?.ctx.color.stderr ?? (process.stderr.isTTY === true && !process.env.NO_COLOR);
     process.stderr.write(formatError(error, { color, verbose }));
+    const { diagnose } = await import('./doctor/diagnose.ts');
+    process.stderr.write(await diagnose(error, process.env));
     exitCode = exitCodeOf(error);
   }
   await context?.close();

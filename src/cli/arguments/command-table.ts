@@ -29,6 +29,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Create containers of services without starting them',
     load: () => import('../commands/lifecycle/create.ts'),
   },
+  doctor: {
+    summary: 'Check what containers need of this machine',
+    load: () => import('../commands/view/doctor.ts'),
+  },
   down: {
     summary: 'Stop and remove containers and networks',
     load: () => import('../commands/lifecycle/down.ts'),

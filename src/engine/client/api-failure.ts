@@ -1,3 +1,4 @@
+import { type ErrorCode, errorCodes } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type ErrorBody, withoutHint } from '../error-body.ts';
 
@@ -5,11 +6,14 @@ import { type ErrorBody, withoutHint } from '../error-body.ts';
 class ApiFailure extends Error {
   readonly status: number;
   readonly request: string;
+  /** The engine's own code for it; another engine than ours has none. */
+  readonly code: ErrorCode | undefined;
 
-  constructor(status: number, request: string, message: string) {
+  constructor(status: number, request: string, message: string, code: string | undefined) {
     super(`${request}: ${status} ${message}`);
     this.status = status;
     this.request = request;
+    this.code = code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : undefined;
   }
 }
 
@@ -17,16 +21,17 @@ class ApiFailure extends Error {
 export function apiError(status: number, request: string, body: string): TcomposeError {
   let message = body.trim();
   let hint: string | undefined;
+  let code: string | undefined;
   try {
     const parsed = JSON.parse(body) as Partial<ErrorBody>;
-    hint = parsed.hint;
+    ({ hint, code } = parsed);
     message = withoutHint(parsed.message ?? message, hint);
   } catch {
     // Not JSON: the text itself is the message.
   }
   if (message === '') message = `the engine answered ${status} to ${request}`;
   return new TcomposeError('ENGINE_API', message, {
-    cause: new ApiFailure(status, request, message),
+    cause: new ApiFailure(status, request, message, code),
     ...(hint === undefined ? {} : { hint }),
   });
 }
@@ -35,6 +40,10 @@ export function apiError(status: number, request: string, body: string): Tcompos
 export function statusOf(error: unknown): number | undefined {
   return error instanceof TcomposeError && error.cause instanceof ApiFailure ? error.cause.status : undefined;
 }
+
+/** The code an engine of ours gave its refusal, when `error` is one. */
+export const engineCodeOf = (error: unknown): ErrorCode | undefined =>
+  error instanceof ApiFailure ? error.code : undefined;
 
 /** Awaits `promise`, turning the engine's answers with one of `statuses` into undefined. */
 export async function tolerate<T>(

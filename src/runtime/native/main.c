@@ -9,6 +9,7 @@
 #include "monitor.h"
 #include "options.h"
 #include "pid1.h"
+#include "probe.h"
 #include "rootless.h"
 #include "sealed.h"
 #include "sys.h"
@@ -107,6 +108,7 @@ static int usage(void) {
           "       tcompose-shim plan-print < plan\n"
           "       tcompose-shim watch (see watch.h)\n"
           "       tcompose-shim rootless RUN PID -- MODE ... (see rootless.h)\n"
+          "       tcompose-shim probe [user] (see probe.h)\n"
           "       tcompose-shim version\n");
   return 2;
 }
@@ -130,6 +132,7 @@ int main(int argc, char **argv, char **envp) {
     (void)signal(SIGPIPE, SIG_IGN);
     return watch_main();
   }
+  if (strcmp(mode, "probe") == 0) return probe_main(argc > 2 && strcmp(argv[2], "user") == 0);
   if (strcmp(mode, "teardown") == 0) return teardown();
   if (strcmp(mode, "rootless") == 0) return rootless_main(argc - 2, argv + 2, envp);
   if (strcmp(mode, "signal") == 0 && argc == 5) return send_signal(argv + 2);

@@ -1,0 +1,54 @@
+import type { EngineFacts, OtherEngine } from '../facts.ts';
+import { type Finding, limited, missing, ok } from '../finding.ts';
+
+/** The engine of the person who asks. One that does not run is fine: commands start it. */
+export function engineFindings(facts: EngineFacts): readonly Finding[] {
+  if (facts.dockerHost !== undefined)
+    return [
+      ok('engine.state', `DOCKER_HOST names the engine at ${facts.dockerHost}, which is not looked at`),
+    ];
+  if (facts.unusable !== undefined)
+    return [missing('engine.directories', `${facts.unusable.message}. ${facts.unusable.hint}`)];
+  return [state(facts), ...damages(facts)];
+}
+
+function state({ state: how, version, cli, pid, socket, lastWords, log }: EngineFacts): Finding {
+  switch (how) {
+    case 'running':
+      return version === cli
+        ? ok('engine.state', `version ${version} runs as process ${pid} at ${socket}`)
+        : limited(
+            'engine.version',
+            `version ${version} runs as process ${pid}, and this is ${cli}: the next command that uses it hands over, containers go on`,
+            'tcompose ps',
+          );
+    case 'silent':
+      return missing(
+        'engine.state',
+        `an engine has ${socket} and does not answer; \`tcompose engine logs\` shows what it noticed`,
+        pid === undefined ? undefined : `kill ${pid}`,
+      );
+    case 'refused':
+      return missing('engine.state', `${socket} may not be opened by this user`);
+    case 'stopped':
+      return lastWords.length === 0
+        ? ok('engine.state', 'does not run; commands that need it start it')
+        : limited(
+            'engine.last-words',
+            `does not run; the last words of its log, ${log}: ${lastWords.join(' | ')}`,
+          );
+  }
+}
+
+const damages = ({ damaged }: EngineFacts): readonly Finding[] =>
+  damaged.map(({ file, why, remedy }) => limited('engine.damaged', `${file} is damaged: ${why}. ${remedy}`));
+
+/** Engines of others on this machine, whose containers no command of this person shows. */
+export function otherFindings(engines: readonly OtherEngine[]): readonly Finding[] {
+  return engines.map(({ whose, socket, running }) =>
+    ok(
+      'others.engine',
+      `${whose} has an engine${running === false ? ' that does not run' : ''} at ${socket}`,
+    ),
+  );
+}

@@ -1,0 +1,34 @@
+import type { OutsideFacts } from '../facts.ts';
+import { type Finding, limited, ok } from '../finding.ts';
+import { asRoot, type Ground, install } from '../ground.ts';
+
+/** The way from a user's containers to the internet. Root's go by the machine's own forwarding. */
+export function outsideFindings(
+  { pasta, slirp4netns, tun }: OutsideFacts,
+  ground: Ground,
+): readonly Finding[] {
+  if (ground.uid === 0) return [];
+  const lost =
+    'containers reach each other and are reached by their ports, but nothing outside of this machine';
+  const program = pasta ?? slirp4netns;
+  if (program === undefined) {
+    return [
+      limited(
+        'outside.program',
+        `neither pasta nor slirp4netns is installed: ${lost}`,
+        install(ground, 'pasta'),
+      ),
+    ];
+  }
+  // In a user namespace /dev/net/tun itself has to be accessible.
+  if (tun !== undefined && tun !== 0) {
+    return [
+      limited(
+        'outside.tun',
+        `/dev/net/tun can not be opened, which ${program} needs: ${lost}`,
+        `${asRoot(ground, 'modprobe tun')} && ${asRoot(ground, 'chmod 666 /dev/net/tun')}`,
+      ),
+    ];
+  }
+  return [ok('outside.program', `by ${program}`)];
+}

@@ -1,0 +1,32 @@
+import type { ErrorCode } from '../error-codes.ts';
+import type { Topic } from './finding.ts';
+
+/**
+ * Errors whose cause may lie in the machine, and what of it is then worth a look. Errors that say themselves what is wrong
+ * with the machine and how to put it right (a taken port) are not among them.
+ */
+const smells: Readonly<Partial<Record<ErrorCode, readonly Topic[]>>> = {
+  ENGINE_ROOTLESS: ['namespaces'],
+  CLI_WATCH: ['inotify'],
+  ENGINE_START_FAILED: ['kernel', 'namespaces', 'disk', 'limits', 'clock', 'engine'],
+  ENGINE_DISK_FULL: ['disk'],
+  ENGINE_STATE_CORRUPT: ['disk', 'engine'],
+  ENGINE_KEEPER: ['limits', 'engine'],
+  ENGINE_START_CONTAINER: ['kernel', 'namespaces', 'storage', 'disk', 'limits'],
+  RUNTIME_SPAWN: ['namespaces', 'limits'],
+  RUNTIME_LAUNCH: ['kernel', 'namespaces', 'storage', 'disk', 'limits'],
+  RUNTIME_RESOURCES: ['cgroups'],
+  RUNTIME_COMMAND: ['platforms'],
+  IMAGE_PLATFORM: ['platforms'],
+  IMAGE_NO_SPACE: ['disk'],
+  IMAGE_STORE: ['disk'],
+  NETWORK_SETUP_FAILED: ['kernel', 'networks', 'limits'],
+  REGISTRY_UNREACHABLE: ['resolver', 'outside'],
+  REGISTRY_TLS: ['clock'],
+  SYS_CALL_FAILED: ['kernel', 'namespaces', 'disk', 'limits'],
+};
+
+/** What is worth a look after errors of these codes. Pure. */
+export function topicsFor(codes: readonly ErrorCode[]): readonly Topic[] {
+  return [...new Set(codes.flatMap((code) => smells[code] ?? []))];
+}

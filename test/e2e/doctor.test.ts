@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/doctor/finding.ts';
+import { topics } from '../../src/doctor/finding.ts';
+import { commandLimit, requirements, tcomposeIn } from '../support/cli.ts';
+import { plainEnvironment } from '../support/environment.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
+
+const unmet = requirements({ root: true, built: true, commands: ['setpriv', 'unshare', 'mount'] });
+/** An id without an account, as nobody else on the machine has it. */
+const stranger = 47_119;
+
+interface Report {
+  readonly ok: boolean;
+  readonly uid: number;
+  readonly findings: readonly Finding[];
+}
+
+describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
+  const root = join(scratch, 'root');
+  const installation = join(scratch, 'installation');
+  const project = join(scratch, 'project');
+  const asRoot = tcomposeIn(project, { TCOMPOSE_ROOT: root });
+
+  /** The built CLI, where a user can read it, run by somebody who is not root. */
+  const asUser = (cwd: string, ...args: string[]) =>
+    spawnSync(
+      'setpriv',
+      [
+        ...['--reuid', String(stranger), '--regid', String(stranger), '--clear-groups', '--inh-caps=-all'],
+        ...[process.execPath, join(installation, 'dist/tcompose.cjs'), ...args],
+      ],
+      {
+        cwd,
+        env: { PATH: process.env.PATH ?? '', HOME: scratch, LANG: 'C.UTF-8' },
+        encoding: 'utf8',
+        timeout: commandLimit,
+      },
+    );
+  const write = (compose: string) => writeFileSync(join(project, 'compose.yaml'), compose);
+  const report = (done: { readonly stdout: string }) => JSON.parse(done.stdout) as Report;
+  const about = ({ findings }: Report, id: string) => findings.filter((finding) => finding.id === id);
+
+  beforeAll(() => {
+    enterOwnNetwork();
+    chmodSync(scratch, 0o755);
+    mkdirSync(project);
+    cpSync(resolve('dist'), join(installation, 'dist'), { recursive: true });
+  });
+  afterAll(() => {
+    asRoot('engine', 'stop', '--force');
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('looks at everything as root, without an engine and without starting one', () => {
+    const done = asRoot('doctor', '--json');
+    expect(done.stderr).toBe('');
+    const { ok, uid, findings } = report(done);
+    expect(uid).toBe(0);
+    expect(done.status).toBe(ok ? 0 : 1);
+    const seen = new Set(findings.map(({ topic }) => topic));
+    const notRoots = ['sub-ids', 'outside', 'others'];
+    expect(topics.filter((topic) => !seen.has(topic) && !notRoots.includes(topic))).toEqual([]);
+    // Containers run here, or no other test of this tier would pass.
+    for (const id of ['namespaces.kinds', 'networks.kernel', 'kernel.version', 'engine.state'])
+      expect(about({ ok, uid, findings }, id)).toMatchObject([{ level: 'ok' }]);
+    expect(existsSync(root)).toBe(false);
+  });
+
+  it('says to a user what he lacks', () => {
+    const done = asUser(scratch, 'doctor', '--json');
+    expect(done.stderr).toBe('');
+    const { ok, uid, findings } = report(done);
+    expect(uid).toBe(stranger);
+    expect(done.status).toBe(ok ? 0 : 1);
+    const [range] = about({ ok, uid, findings }, 'sub-ids.range');
+    expect(range).toMatchObject({ level: 'limited', message: expect.stringContaining(String(stranger)) });
+    expect(range!.fix).toMatch(/^sudo usermod --add-subuids (\d+-\d+) --add-subgids \1 47119$/);
+    expect(findings.map(({ topic }) => topic)).toContain('outside');
+    const text = asUser(scratch, 'doctor', 'sub-ids', '-q');
+    expect([text.status, text.stdout]).toEqual([
+      0,
+      `limited  sub-ids     ${range!.message}\n${' '.repeat(21)}fix: ${range!.fix}\n`,
+    ]);
+  });
+
+  it('looks only at what is named, and knows when that is nothing', () => {
+    const { findings } = report(asRoot('doctor', '--json', 'clock', 'kernel'));
+    expect([...new Set(findings.map(({ topic }) => topic))]).toEqual(['kernel', 'clock']);
+    const wrong = asRoot('doctor', 'kernle');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      'error: the doctor knows nothing of kernle\nhint: Did you mean kernel?\n',
+    ]);
+  });
+
+  describe('in a project', () => {
+    let server: Server;
+    let port = 0;
+    beforeAll(async () => {
+      server = createServer();
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      port = (server.address() as { port: number }).port;
+    });
+    afterAll(() => void server.close());
+
+    it('names who has a port that is to be published, and exits with 1', () => {
+      write(`services: {web: {image: x, ports: ["127.0.0.1:${port}:80"]}}`);
+      const done = asRoot('doctor', 'ports');
+      expect(done.status).toBe(1);
+      expect(done.stdout).toContain(`${port}/tcp (web) is taken by node (pid ${process.pid})`);
+      expect(asUser(project, 'doctor', 'ports').status).toBe(1);
+    });
+
+    it('tells a user of ports that are root’s', () => {
+      write('services: {web: {image: x, ports: ["80:80"]}}');
+      const done = asUser(project, 'doctor', 'ports');
+      expect(done.stdout).toMatch(/80\/tcp \(web\).*\n +fix: .*ip_unprivileged_port_start = 80/);
+      expect(done.status).toBe(1);
+      expect(asRoot('doctor', 'ports').status).toBe(0);
+    });
+
+    it('looks for emulators, and goes on when the project can not be read', () => {
+      write('services: {web: {image: x, platform: linux/s390x}}');
+      const registered = existsSync('/proc/sys/fs/binfmt_misc/qemu-s390x');
+      expect(asRoot('doctor', 'platforms').status).toBe(registered ? 0 : 1);
+      write('services: {web: {image: [}}');
+      const [found] = report(asRoot('doctor', '--json', 'ports')).findings;
+      expect(found).toMatchObject({ level: 'limited', id: 'ports.project' });
+    });
+  });
+
+  it('knows an engine that runs, and leaves it alone', () => {
+    write('services: {}');
+    expect(asRoot('image', 'ls', '-q').status).toBe(0);
+    const before = JSON.parse(asRoot('engine', 'status', '--json').stdout) as { pid: number };
+    const [state] = about(report(asRoot('doctor', '--json', 'engine')), 'engine.state');
+    expect(state).toMatchObject({ level: 'ok', message: expect.stringContaining(`process ${before.pid} `) });
+    const after = JSON.parse(asRoot('engine', 'status', '--json').stdout) as { pid: number };
+    expect(after.pid).toBe(before.pid);
+  });
+
+  it('is asked by an error that smells of the machine', () => {
+    const full = join(scratch, 'full');
+    mkdirSync(full);
+    const script = `mount -t tmpfs -o size=1m none "$1" && { head -c 2m /dev/zero > "$1/big" 2> /dev/null; TCOMPOSE_ROOT="$1/root" exec "$2" "$3" image ls; }`;
+    const done = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, 'sh', full, process.execPath, resolve('dist/tcompose.cjs')],
+      { cwd: scratch, env: plainEnvironment(), encoding: 'utf8', timeout: commandLimit },
+    );
+    expect(done.status).toBe(1);
+    expect(done.stderr).toMatch(
+      /^error: no space is left[^\n]*\nhint: [^\n]*\ndoctor: no room: 0 B free at /,
+    );
+    expect(done.stderr).toContain('\n   fix: tcompose system prune\n');
+    // And not by one that does not.
+    expect(asRoot('nonsense').stderr).not.toContain('doctor');
+  });
+});
