@@ -1,8 +1,9 @@
-import { release, tmpdir, userInfo } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import type { Facts } from '../../doctor/facts.ts';
 import type { Topic } from '../../doctor/finding.ts';
 import { type Ground, packageProgram } from '../../doctor/ground.ts';
 import { type EnginePaths, engineProgram } from '../../engine/client/engine-paths.ts';
+import { ownAccount } from '../../engine/client/rootless/account.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Env } from '../context.ts';
 import { otherEngines, ownPaths, readClock, readEngine } from './engine-state.ts';
@@ -37,16 +38,7 @@ type Readers = { readonly [T in Topic]: (reading: Reading) => Promise<Facts[T]> 
 /** Who asks, and on what system. */
 export function readGround(): Ground {
   const uid = process.getuid?.() ?? 0;
-  return { uid, user: userName(uid), packages: packageProgram(text('/etc/os-release')) };
-}
-
-function userName(uid: number): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // An id without an account, as containers are run with.
-    return String(uid);
-  }
+  return { uid, user: ownAccount().username, packages: packageProgram(text('/etc/os-release')) };
 }
 
 /**

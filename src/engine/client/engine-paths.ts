@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcomposeError } from '../../errors.ts';
 import { refuseForeignRoot } from './root-owner.ts';
+import { ownAccount } from './rootless/account.ts';
 import { statIfThere, userPlaces } from './rootless/places.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -43,7 +43,7 @@ export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   if (root) return pathsOf({ lib: join(root, 'lib'), run: join(root, 'run') });
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return pathsOf({ lib: '/var/lib/tcompose', run: '/run/tcompose' });
-  return pathsOf(userPlaces(env, { uid, home: userInfo().homedir, stat: statIfThere }));
+  return pathsOf(userPlaces(env, { uid, home: ownAccount(env).homedir, stat: statIfThere }));
 }
 
 function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePaths {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { ownAccount } from './account.ts';
 import { oneIdWarning } from './refusal.ts';
 import { freeRange, idCount, idMap, mapArguments, parseSubIds } from './sub-ids.ts';
 
@@ -13,7 +13,7 @@ const USUAL_IDS = 65_536;
  * @throws node:fs's error where not even one id can be mapped (AppArmor)
  */
 export function mapIds(pid: number): string | undefined {
-  const { username, uid, gid } = userInfo();
+  const { username, uid, gid } = ownAccount();
   const user = { name: username, uid };
   const texts = ['/etc/subuid', '/etc/subgid'].map(read);
   const [uids = [], gids = []] = texts.map((text) => parseSubIds(text, user));
