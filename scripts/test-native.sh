@@ -3,6 +3,7 @@
 #   scripts/test-native.sh               all of it: static analysis, then its tests (test/engine/shim) on a shim built with them, and damaged plans and frames
 #   scripts/test-native.sh FILE...       these test files instead, e.g. any of test/engine
 #   scripts/test-native.sh --static      only the compilers' own look at it: gcc -fanalyzer and clang-tidy (.clang-tidy)
+#   scripts/test-native.sh --sanitized   all but that
 #   scripts/test-native.sh --fuzz-only   no containers (so without root): only the decoders
 #   scripts/test-native.sh --libfuzzer [SECONDS]   coverage-guided, each target for SECONDS (60); needs clang (or CC=clang-14)
 set -euo pipefail
@@ -59,7 +60,7 @@ if [ "${1:-}" = --libfuzzer ]; then
   exit
 fi
 
-[ $# -gt 0 ] || static_analysis
+if [ "${1:-}" = --sanitized ]; then shift; elif [ $# = 0 ]; then static_analysis; fi
 
 cc=${CC:-cc}
 "$cc" "${flags[@]}" -Wl,--wrap=_exit -o "$out/tcompose-shim" "${sources[@]}" "$native"/test/leak-check.c

@@ -2,7 +2,7 @@
 // "N passed, N failed, N skipped". Arguments are handed to vitest (file filters, --project).
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,33 +17,30 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** Told once more at the end, where one looks first. */
 const failures = [];
 
+function record(name, passed) {
+  totals[passed ? 'passed' : 'failed'] += 1;
+  if (!passed) {
+    console.error(`${name} failed`);
+    failures.push(name);
+  }
+}
+
 function step(name, command, args) {
   const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  const passed = status === 0;
-  totals[passed ? 'passed' : 'failed'] += 1;
-  if (!passed) console.error(`${name} failed`);
-  return passed;
+  record(name, status === 0);
+  return status === 0;
 }
 
 /** Tiers that compute, and those that start containers. */
 const pure = ['unit', 'conformance'];
 const containers = ['engine', 'e2e'];
+const native = 'scripts/test-native.sh';
 
 const built = step('build', 'node', ['scripts/build.mjs']);
-if (filters.length === 0) {
-  step('type check', 'npx', ['--no-install', 'tsc', '--noEmit']);
-  step('lint', 'npx', ['--no-install', 'biome', 'check', '.']);
-  if (existsSync('scripts/test-native.sh')) step('native tests', 'bash', ['scripts/test-native.sh']);
-}
-
 if (built) {
   const before = new Set(leftovers(scratch));
   if (filters.length > 0) await runTiers(filters.includes('--project') ? [] : [...pure, ...containers]);
-  else {
-    await runTiers(pure);
-    // One after the other: two files at once were seen to disturb one another.
-    for (const tier of containers) await runTiers([tier]);
-  }
+  else await runAll();
   await leakCheck(before);
 }
 rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
@@ -51,15 +48,45 @@ for (const failure of failures) console.error(`failed: ${failure}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed > 0 || !built ? 1 : 0);
 
-/** Runs the tests of some tiers and adds them up. */
-async function runTiers(tiers) {
+/**
+ * What starts containers runs one file after the other (two at once were seen to disturb one another) and mostly waits; what only
+ * computes goes on beside it, with what the processors have left.
+ */
+async function runAll() {
+  const beside = computeBeside();
+  if (existsSync(native)) record('native tests', (await exitOf('bash', [native, '--sanitized'])) === 0);
+  for (const tier of containers) await runTiers([tier]);
+  await beside;
+}
+
+/** Its output is shown whole when it is over: it must not stand between the lines of others. */
+async function computeBeside() {
+  const log = join(scratch, 'beside.log');
+  const run = async (name, command, args) =>
+    record(name, (await exitOf('nice', ['-n', '19', command, ...args], log)) === 0);
+  await run('type check', 'npx', ['--no-install', 'tsc', '--noEmit']);
+  await run('lint', 'npx', ['--no-install', 'biome', 'check', '.']);
+  if (existsSync(native)) await run('static analysis', 'bash', [native, '--static']);
+  await runTiers(pure, log);
+  process.stdout.write(readFileSync(log));
+}
+
+async function exitOf(command, args, log) {
+  const out = log === undefined ? 'inherit' : openSync(log, 'a');
+  const running = spawn(command, args, { stdio: ['ignore', out, out] });
+  const [status] = await once(running, 'exit');
+  if (log !== undefined) closeSync(out);
+  return status;
+}
+
+/** Runs the tests of some tiers and adds them up; in the background, its output in `log`, if there is one. */
+async function runTiers(tiers, log) {
   const report = join(scratch, `report-${tiers.join('-')}.json`);
   const projects = tiers.flatMap((tier) => ['--project', tier]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
-  const runner = spawn('npx', ['--no-install', 'vitest', 'run', ...projects, ...reporters, ...filters], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  await once(runner, 'exit');
+  const vitest = ['npx', '--no-install', 'vitest', 'run', ...projects, ...reporters, ...filters];
+  const [command, ...args] = log === undefined ? vitest : ['nice', '-n', '19', ...vitest];
+  await exitOf(command, args, log);
   count(report);
 }
 
