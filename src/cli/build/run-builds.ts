@@ -1,5 +1,5 @@
 import type { Project } from '../../compose/model/project.ts';
-import type { BuildEvent } from '../../engine/api/build.ts';
+import type { BuildEvent, BuildRequest } from '../../engine/api/build.ts';
 import type { ToldBuildEvent } from '../../engine/client/builds.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
@@ -10,6 +10,7 @@ import type { CliContext } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
 import { buildError, failureOutput, isUnreachable } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
+import type { ForeignBuilder } from './foreign/foreign-build.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
 import { openAgents, type SshAgents } from './ssh-agents.ts';
 
@@ -44,13 +45,7 @@ export async function runBuilds(
     ({ service }) => onlyChanged === undefined || onlyChanged.has(service),
   );
   if (builds.length === 0) return new Map();
-  if (!isOwnEngine(client))
-    throw new TcomposeError(
-      'BUILD_NOT_YET',
-      'images are built by the engine of tcompose only; the one that DOCKER_HOST names is another',
-      { hint: 'Build them with that engine’s own tools first, or unset DOCKER_HOST.' },
-    );
-  if (onlyChanged === undefined)
+  if (onlyChanged === undefined && isOwnEngine(client))
     for (const warning of builds.flatMap(({ warnings }) => warnings)) ctx.warn(warning);
   const run = new BuildRun(ctx, client, project, builds, options);
   return run.all();
@@ -66,6 +61,7 @@ class BuildRun {
   readonly #images = new Map<string, string>();
   readonly #waiting: (() => void)[] = [];
   #access: RegistryAccess | undefined;
+  #foreign: Promise<ForeignBuilder> | undefined;
   #free: number;
 
   constructor(
@@ -157,7 +153,10 @@ class BuildRun {
     if (this.#stop.signal.aborted) throw interrupted();
     const { dryRun } = this.#ctx.globals;
     const secrets = dryRun ? {} : await readSecrets(this.#ctx, this.#project, build);
-    const agents = dryRun || this.#options.check === true ? undefined : await this.#openAgents(build);
+    const agents =
+      dryRun || this.#options.check === true || !isOwnEngine(this.#client)
+        ? undefined
+        : await this.#openAgents(build);
     const request = {
       ...build.request,
       ...(agents === undefined ? {} : { ssh: agents.sockets }),
@@ -175,8 +174,7 @@ class BuildRun {
       emit({ type: 'progress', kind: 'image', name: build.image, status, state, at: this.#ctx.now() });
     if (!dryRun) tell('Building', 'working');
     try {
-      const { registry } = this;
-      for await (const event of this.#client.builds.run(request, { signal: this.#stop.signal, registry })) {
+      for await (const event of this.#events(build, request)) {
         if (event.type === 'log' || event.type === 'note' || (event.type === 'start' && event.base !== true))
           works();
         this.#take(event, build, emit);
@@ -194,6 +192,27 @@ class BuildRun {
       agents?.release();
     }
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
+  }
+
+  /** The build itself, by tcompose's own engine or by another. */
+  async *#events(build: ServiceBuild, request: BuildRequest): AsyncGenerator<ToldBuildEvent> {
+    const { signal } = this.#stop;
+    const { registry } = this;
+    if (isOwnEngine(this.#client)) {
+      yield* this.#client.builds.run(request, { signal, registry });
+      return;
+    }
+    this.#foreign ??= import('./foreign/foreign-build.ts').then(({ foreignBuilder }) =>
+      foreignBuilder(this.#client, { env: this.#ctx.env, cwd: this.#ctx.cwd, registry }),
+    );
+    const { way, run } = await this.#foreign;
+    if (request.only === 'plan') {
+      yield { type: 'plan', text: `built ${way}\n` };
+      return;
+    }
+    yield { type: 'note', text: `building ${way}` };
+    const { service, ssh } = build;
+    yield* run({ service, request, build: this.#project.services[service]?.build ?? {}, ssh, signal });
   }
 
   /** A repository that is reached by ssh needs the user's agent, whether it is named or not. */
