@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { unpackInto } from '../../archive/unpack.ts';
 import type { Engine } from '../../context.ts';
+import { buildShop } from '../shop.ts';
 
 /** A build context that came as a tar, unpacked. */
 export interface TarContext {
@@ -15,6 +16,8 @@ export interface TarContext {
 
 /** Unpacks a context. @throws ENGINE_BAD_PARAMETER for what is no archive */
 export async function unpackContext(engine: Engine, body: Readable): Promise<TarContext> {
+  // Whoever opens the store first clears away what is in its temporary directory.
+  await buildShop(engine);
   const path = join(engine.layout.lib, 'build', 'tmp', `context-${randomBytes(6).toString('hex')}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const directory = ConfinedDirectory.at(path);
