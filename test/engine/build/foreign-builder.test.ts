@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runBuildx, whyNoBuildx } from '../../../src/cli/build/foreign/buildx-run.ts';
 import { runClassic } from '../../../src/cli/build/foreign/classic-run.ts';
-import type { ForeignBuild } from '../../../src/cli/build/foreign/foreign-build.ts';
+import type { ForeignBuild } from '../../../src/cli/build/foreign/types.ts';
 import type { ToldBuildEvent } from '../../../src/engine/client/builds.ts';
 import { createEngineClient, type EngineClient } from '../../../src/engine/client/engine-client.ts';
 import { createTransport } from '../../../src/engine/client/transport.ts';
@@ -74,13 +74,13 @@ describe.each<[string, Way, string | undefined]>([
       context,
       dockerfile: 'docker/App',
       target: 'one',
-      args: { WHO: 'me' },
+      args: { WHO: tag },
       labels: { a: 'b' },
       tags: [`${tag}:1`, `${tag}:2`],
     };
     const events = await run(way, { request });
     expect(events.filter(({ type }) => type === 'error')).toEqual([]);
-    expect(events.flatMap((event) => (event.type === 'log' ? [event.text] : []))).toContain('for me');
+    expect(events.flatMap((event) => (event.type === 'log' ? [event.text] : []))).toContain(`for ${tag}`);
     const done = events.at(-1);
     if (done?.type !== 'done') throw new Error(JSON.stringify(done));
     const shown = await client.images.inspect(`${tag}:2`);

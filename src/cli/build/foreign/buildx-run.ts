@@ -7,7 +7,7 @@ import type { ToldBuildEvent } from '../../../engine/client/builds.ts';
 import type { Env } from '../../context.ts';
 import { buildxCall, missingOfBuildx } from './buildx-arguments.ts';
 import { BuildxEvents } from './buildx-events.ts';
-import type { ForeignBuild, Surroundings } from './foreign-build.ts';
+import type { ForeignBuild, Surroundings } from './types.ts';
 
 /** Milliseconds that buildx may take to say its version. */
 const patience = 10_000;

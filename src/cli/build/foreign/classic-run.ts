@@ -10,8 +10,8 @@ import { TcomposeError } from '../../../errors.ts';
 import { ClassicEvents, type ClassicMessage } from './classic-events.ts';
 import { classicQuery, missingOfClassic } from './classic-query.ts';
 import { contextTar } from './context-tar.ts';
-import type { ForeignBuild, Surroundings } from './foreign-build.ts';
 import { registryConfig } from './registry-config.ts';
+import type { ForeignBuild, Surroundings } from './types.ts';
 
 /** Builds by an engine's `POST /build`; told by events, the last of which is `done` or `error`. @throws TcomposeError BUILD_CONTEXT, ENGINE_API */
 export async function* runClassic(

@@ -1,36 +1,16 @@
-import type { Build } from '../../../compose/model/build.ts';
-import type { BuildRequest } from '../../../engine/api/build.ts';
 import type { ToldBuildEvent } from '../../../engine/client/builds.ts';
 import { describeEndpoint } from '../../../engine/client/endpoint.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import type { Env } from '../../context.ts';
 import { runBuildx, whyNoBuildx } from './buildx-run.ts';
 import { runClassic } from './classic-run.ts';
-
-/** One build for an engine that is not tcompose's. */
-export interface ForeignBuild {
-  readonly service: string;
-  readonly request: BuildRequest;
-  /** As the compose file has it: what a request for our own engine has no place for. */
-  readonly build: Build;
-  /** Agents and keys: `default`, `id=path`. */
-  readonly ssh: readonly string[];
-  readonly signal: AbortSignal;
-}
+import type { ForeignBuild, Surroundings } from './types.ts';
 
 /** Has another engine build. */
 export interface ForeignBuilder {
   /** Which way builds go, in a sentence. */
   readonly way: string;
   run(build: ForeignBuild): AsyncGenerator<ToldBuildEvent>;
-}
-
-/** What it is done with. */
-export interface Surroundings {
-  readonly env: Env;
-  readonly cwd: string;
-  /** Headers with credentials for the registry of an image. */
-  readonly registry: (image: string) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** `docker buildx` where it is installed, else the engine's own `POST /build`. */
