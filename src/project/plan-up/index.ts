@@ -7,6 +7,7 @@ import type { Plan } from '../plan.ts';
 import { PlanBuilder } from '../plan-builder.ts';
 import { planNetworks, planVolumes } from '../plan-resources.ts';
 import { serviceGraph } from '../service-graph.ts';
+import { planAddresses } from './addresses.ts';
 import type { UpContext } from './context.ts';
 import { planHandOver } from './hand-over.ts';
 import type { UpOptions } from './options.ts';
@@ -45,5 +46,6 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
   if (options.start && options.wait) planReadiness(context, order);
   planOrphans(context);
   planHandOver(context);
+  planAddresses(context);
   return plan.build();
 }
