@@ -14,6 +14,7 @@ import type { FaultPoint } from './fault.ts';
 import type { Registries } from './images/registries.ts';
 import type { EngineLog } from './log-sink.ts';
 import type { NetworkRegistry } from './networks.ts';
+import type { Privilege } from './process/privilege.ts';
 import type { RuntimeCatalog } from './runtimes/catalog.ts';
 import type { DamageReport } from './store/damage.ts';
 import type { Layout } from './store/layout.ts';
@@ -31,6 +32,7 @@ export interface Engine {
   readonly log: EngineLog;
   readonly fault: (point: FaultPoint) => void;
   readonly machine: MachineFacts;
+  readonly privilege: Privilege;
   readonly keeper: KeeperConnection;
   readonly events: EventJournal;
   readonly runtimes: RuntimeCatalog;

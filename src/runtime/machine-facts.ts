@@ -11,18 +11,29 @@ export function readMachineFacts(): MachineFacts {
     .split('.')
     .map((part) => Number.parseInt(part, 10));
   const openFiles = /^Max open files\s+\S+\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1];
+  const userNamespace = !/^\s*0\s+0\s+4294967295\s*$/.test(read('/proc/self/uid_map'));
   return {
     architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
     lastCapability: Number(read('/proc/sys/kernel/cap_last_cap').trim()) || 40,
     ...(bounding === undefined ? {} : { boundingSet: BigInt(`0x${bounding}`) }),
     cgroups: detectCgroups(read('/proc/self/mountinfo'), read('/proc/self/cgroup'), { writable, read }),
-    userNamespace: !/^\s*0\s+0\s+4294967295\s*$/.test(read('/proc/self/uid_map')),
+    userNamespace,
+    ...(userNamespace ? { groups: idsFromZero(read('/proc/self/gid_map')) } : {}),
     hostname: hostname(),
     kernel: [major, minor],
     cpus: availableParallelism(),
     ...(openFiles === undefined ? {} : { hardOpenFiles: Number(openFiles) }),
     extraMaskedPaths: thermalPaths(),
   };
+}
+
+/** How many ids of a map (user_namespaces(7)) follow 0 without a gap. Pure. */
+export function idsFromZero(map: string): number {
+  const lines = map.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  let next = 0;
+  for (const [inside = -1, , count = 0] of lines.sort(([a = 0], [b = 0]) => a - b))
+    if (inside === next) next += count;
+  return next;
 }
 
 function read(path: string): string {

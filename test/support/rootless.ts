@@ -69,9 +69,11 @@ export function makeUser({ subIds = true, path = process.env.PATH ?? '' }: UserO
     chownSync(directory, uid, gid);
   }
   const env = { HOME: home, USER: name, PATH: path, XDG_RUNTIME_DIR: runtime, LANG: 'C.UTF-8' };
+  // By its path: that of the environment is what the program gets.
+  const setpriv = spawnSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).stdout.trim();
   const run = (program: string, ...words: string[]) =>
     spawnSync(
-      'setpriv',
+      setpriv,
       [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all', program, ...words],
       {
         cwd: project,

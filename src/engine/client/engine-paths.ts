@@ -16,6 +16,7 @@ export interface EnginePaths {
   readonly log: string;
   /** See store/layout.ts. */
   readonly ended: string;
+  readonly notices: string;
   /** What the machine's owner, or the user for an engine of his own, may set (docs/runtimes.md); absent: layout.ts says where. */
   readonly config?: string;
 }
@@ -53,6 +54,7 @@ function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePat
     socket: join(run, 'engine.sock'),
     log: join(run, 'engine.log'),
     ended: join(run, 'ended'),
+    notices: join(run, 'notices'),
   };
 }
 

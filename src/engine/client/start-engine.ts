@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,7 +51,11 @@ export async function startEngine(paths: EnginePaths, warn: (sentence: string) =
   const deadline = begin + START_DEADLINE;
   let looked = false;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
-    if (await accepts(paths.socket)) return;
+    if (await accepts(paths.socket)) {
+      for (const sentence of readText(paths.notices).split('\n').filter(Boolean))
+        warnOnce(paths, sentence, warn);
+      return;
+    }
     if (performance.now() > deadline)
       throw startFailed(`it did not open its socket within ${START_DEADLINE / 1000} s`, paths, logBefore);
     if (!looked && performance.now() > begin + SOON) {
@@ -170,10 +174,10 @@ function runMode(shim: string, mode: readonly string[], env: NodeJS.ProcessEnv):
 /** An engine starts often; what its user can't change by the next time is not to be read each time. */
 function warnOnce(paths: EnginePaths, sentence: string, warn: (sentence: string) => void): void {
   const file = join(paths.lib, 'said');
-  if (readText(file) === sentence) return;
+  if (readText(file).split('\n').includes(sentence)) return;
   warn(sentence);
   try {
-    writeFileSync(file, sentence, { mode: 0o600 });
+    appendFileSync(file, `${sentence}\n`, { mode: 0o600 });
   } catch {
     // It is said again then.
   }

@@ -36,6 +36,7 @@ import type { Layout } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
 import { rfc3339 } from '../time-text.ts';
 import { openVolumes } from '../volumes.ts';
+import { noticesOf } from './notices.ts';
 import type { Privilege } from './privilege.ts';
 
 /**
@@ -63,6 +64,7 @@ export async function assemble(
       await containers.get(containerId)?.launch?.shim.network(encodeNetworkOps(ops));
     },
   });
+  const notices = noticesOf(privilege, layout, log);
   const trash = { lib: openTrash(layout.trash, warn), run: openTrash(layout.runTrash, warn) };
   const volumes = openVolumes(layout.volumes, systemClock, trash.lib, { warn, damage });
   const networks = openNetworks(layout, () => net, { warn, damage });
@@ -87,6 +89,7 @@ export async function assemble(
     log,
     fault: createFaults(process.env),
     machine,
+    privilege,
     keeper,
     events: openJournal(layout.events, systemClock, warn),
     runtimes: createRuntimeCatalog(layout.config, process.env.PATH),
@@ -145,6 +148,7 @@ export async function assemble(
   networks.ensurePredefined();
   await clearOrphans(engine);
   await settleVolumeMounts(engine);
+  await notices;
   engine.trash.lib.sweep();
   engine.trash.run.sweep();
   return engine;

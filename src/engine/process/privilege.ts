@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { connectNetworkHolder, type NetworkHome } from '../../sys/network-home.ts';
 import type { Layout } from '../store/layout.ts';
+import { machineAddress } from './machine-address.ts';
 
 /**
  * With whose rights the engine works, decided once. `root`: the machine's own root (or root of a namespace somebody else
@@ -11,6 +12,7 @@ export type Privilege = RootPrivilege | RootlessPrivilege;
 
 interface RootPrivilege {
   readonly kind: 'root';
+  readonly hostAddress: () => undefined;
 }
 
 export interface RootlessPrivilege {
@@ -18,6 +20,11 @@ export interface RootlessPrivilege {
   /** Path of the network namespace, in the engine's mount namespace. */
   readonly network: string;
   readonly home: NetworkHome;
+  /**
+   * Where containers reach the machine itself (`host-gateway`); undefined: at the gateway of their network, which is the machine's for root,
+   * and for a user without a way out as good as any.
+   */
+  readonly hostAddress: () => string | undefined;
 }
 
 /**
@@ -26,6 +33,7 @@ export interface RootlessPrivilege {
  */
 export function readPrivilege(env: Readonly<Record<string, string | undefined>>, layout: Layout): Privilege {
   const network = env.TCOMPOSE_NETWORK;
-  if (network === undefined || network === '') return { kind: 'root' };
-  return { kind: 'rootless', network, home: connectNetworkHolder(join(layout.run, 'netns.sock')) };
+  if (network === undefined || network === '') return { kind: 'root', hostAddress: () => undefined };
+  const home = connectNetworkHolder(join(layout.run, 'netns.sock'));
+  return { kind: 'rootless', network, home, hostAddress: machineAddress };
 }

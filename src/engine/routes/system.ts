@@ -138,7 +138,11 @@ function infoOf(engine: Engine): Info {
     LiveRestoreEnabled: true,
     Isolation: '',
     InitBinary: 'built-in',
-    SecurityOptions: ['name=seccomp,profile=builtin', 'name=cgroupns'],
+    SecurityOptions: [
+      'name=seccomp,profile=builtin',
+      'name=cgroupns',
+      ...(engine.privilege.kind === 'rootless' ? ['name=rootless'] : []),
+    ],
     Warnings: warnings,
   };
 }

@@ -12,6 +12,8 @@ export interface Layout {
   readonly keeperPid: string;
   /** Written by an engine that ends because it was asked to or had nothing to do; removed by the next. */
   readonly ended: string;
+  /** See process/notices.ts. */
+  readonly notices: string;
   readonly format: string;
   readonly instance: string;
   readonly events: string;
@@ -46,6 +48,7 @@ export function layoutOf(lib: string, run: string, config?: string): Layout {
     log: join(run, 'engine.log'),
     keeperPid: join(run, 'keeper.pid'),
     ended: join(run, 'ended'),
+    notices: join(run, 'notices'),
     format: join(lib, 'format'),
     instance: join(lib, 'instance'),
     events: join(lib, 'events.log'),

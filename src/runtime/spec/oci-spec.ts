@@ -83,7 +83,7 @@ export function generateSpec(input: SpecInput): OciSpec {
       cgroupsPath: cgroupPath(input),
       resources: { devices: deviceRules(input), ...resources(input) },
       ...(seccomp === undefined ? {} : { seccomp }),
-      sysctl: sysctls(hostConfig.Sysctls ?? {}, owned, machine.userNamespace),
+      sysctl: sysctls(hostConfig.Sysctls ?? {}, owned, machine.groups),
       ...(masked.length === 0 ? {} : { maskedPaths: masked }),
       ...(readonly.length === 0 ? {} : { readonlyPaths: readonly }),
     },

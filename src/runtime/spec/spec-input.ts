@@ -46,6 +46,8 @@ export interface MachineFacts {
   readonly cgroups: CgroupLayout;
   /** Containers run inside a user namespace that isn't the initial one. */
   readonly userNamespace: boolean;
+  /** How many ids from 0 on are groups in this user namespace; absent: all. */
+  readonly groups?: number;
   /** Path of the network namespace that containers' networks are in; absent: the machine's own. */
   readonly networkHome?: string;
   /** The host's name, for containers that share its network or UTS namespace. */

@@ -60,12 +60,7 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
     source: 'devpts',
     options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
   };
-  yield {
-    destination: '/sys',
-    type: 'sysfs',
-    source: 'sysfs',
-    options: ['nosuid', 'noexec', 'nodev', ...readOnly],
-  };
+  yield sysMount(input, readOnly);
   if (input.machine.cgroups.kind !== 'none') {
     yield {
       destination: '/sys/fs/cgroup',
@@ -83,6 +78,17 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
   };
   const shm = sharedMemory(input, ipc);
   if (shm !== undefined) yield shm;
+}
+
+/**
+ * Of the network namespace the mount is made in, which must belong to the user namespace: with the machine's own network, a user's
+ * containers are shown the machine's.
+ */
+function sysMount({ hostConfig, machine }: SpecInput, readOnly: readonly string[]): OciMount {
+  const words = ['nosuid', 'noexec', 'nodev'];
+  if (machine.networkHome !== undefined && hostConfig.NetworkMode === 'host')
+    return bind('/sys', '/sys', ['rbind', 'rprivate', 'rro', ...words]);
+  return { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...words, ...readOnly] };
 }
 
 function sharedMemory(input: SpecInput, ipc: string): OciMount | undefined {

@@ -20,22 +20,26 @@ const ipcKeys = new Set([
 ]);
 
 /** Set for every container with a network of its own, as Docker does: low ports and ping need no root there. */
-const networkDefaults: Readonly<Record<string, string>> = {
+const networkDefaults = (groups: number): Readonly<Record<string, string>> => ({
   'net.ipv4.ip_unprivileged_port_start': '0',
-  'net.ipv4.ping_group_range': '0 2147483647',
-};
+  'net.ipv4.ping_group_range': `0 ${groups - 1}`,
+});
+
+/** Groups that ping_group_range takes at most. */
+const allGroups = 2 ** 31;
 
 /**
  * The sysctls of a container, defaults included. Refuses, with the reason, each one that would reach beyond the
- * container's own namespaces, and the host name, which has a setting of its own. Throws RUNTIME_SYSCTL.
+ * container's own namespaces, and the host name, which has a setting of its own. `groups`: how many ids from 0 on are groups in this
+ * user namespace; the kernel takes no other. Throws RUNTIME_SYSCTL.
  */
 export function sysctls(
   wanted: Readonly<Record<string, string>>,
   owned: OwnedNamespaces,
-  userNamespace: boolean,
+  groups: number = allGroups,
 ): Record<string, string> {
   for (const key of Object.keys(wanted)) checkSysctl(key, owned);
-  const defaults = owned.network && !userNamespace ? networkDefaults : {};
+  const defaults = owned.network ? networkDefaults(Math.min(groups, allGroups)) : {};
   return { ...defaults, ...wanted };
 }
 

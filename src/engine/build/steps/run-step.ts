@@ -133,10 +133,11 @@ function writeFiles(step: RunStep, runDir: string, network: RunNetwork | undefin
     hostname: join(runDir, 'hostname'),
     resolvConf: join(runDir, 'resolv.conf'),
   };
+  const hostGateway = engine.privilege.hostAddress() ?? network?.gateway ?? '127.0.0.1';
   const extra = step.extraHosts.map((entry) => {
     const at = entry.search(/[:=]/);
     const address = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
-    return `${address === 'host-gateway' ? (network?.gateway ?? '127.0.0.1') : address}\t${entry.slice(0, at)}\n`;
+    return `${address === 'host-gateway' ? hostGateway : address}\t${entry.slice(0, at)}\n`;
   });
   const local = `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
   const hosts = step.network === 'host' ? textOf('/etc/hosts') : local;

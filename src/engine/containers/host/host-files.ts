@@ -57,7 +57,10 @@ export function writeHostFiles(
   const hosts = hostsText({
     base: mode.kind === 'host' ? readText('/etc/hosts') : undefined,
     extraHosts: host.ExtraHosts ?? [],
-    hostGateway: network?.pools.find((pool) => pool.family === 4)?.gateway ?? '127.0.0.1',
+    hostGateway:
+      engine.privilege.hostAddress() ??
+      network?.pools.find((pool) => pool.family === 4)?.gateway ??
+      '127.0.0.1',
     own: endpoints.flatMap((endpoint) => [
       { address: endpoint.ipv4, names: fullNames },
       ...(endpoint.ipv6 === undefined ? [] : [{ address: endpoint.ipv6, names: fullNames }]),

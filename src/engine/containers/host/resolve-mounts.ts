@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
@@ -62,12 +62,32 @@ function below(whole: Source, subpath: string | undefined, what: string, root = 
   return { source: join(whole.source, ...parts), below: whole.below ?? root };
 }
 
-/** HostConfig.Devices as found on this machine; privileged containers get every node of /dev. Throws 400. */
-export function resolveDevices(host: Pick<HostConfig, 'Devices' | 'Privileged'>): ResolvedDevice[] {
+/**
+ * HostConfig.Devices as found on this machine; privileged containers get every node of /dev, of which a user without root (`mayMake` is
+ * false) can only be shown what he may open. Throws 400.
+ */
+export function resolveDevices(
+  host: Pick<HostConfig, 'Devices' | 'Privileged'>,
+  mayMake: boolean,
+): ResolvedDevice[] {
   const devices = (host.Devices ?? []).flatMap(resolveDevice);
   if (!host.Privileged) return devices;
   const known = new Set(devices.map((device) => device.path));
-  return [...devices, ...nodesBelow('/dev', '/dev', 'rwm').filter((device) => !known.has(device.path))];
+  return [
+    ...devices,
+    ...nodesBelow('/dev', '/dev', 'rwm').filter(
+      (device) => !known.has(device.path) && (mayMake || mayOpen(device.path)),
+    ),
+  ];
+}
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function resolveDevice(device: DeviceMapping): ResolvedDevice[] {

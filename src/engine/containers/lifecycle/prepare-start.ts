@@ -92,7 +92,7 @@ export async function prepare(
     files,
     joined: joinedPids(engine, container),
     ...(shmDir === undefined ? {} : { shmDir }),
-    devices: resolveDevices(host),
+    devices: resolveDevices(host, engine.privilege.kind === 'root'),
     machine: engine.machine,
   });
   const log = parseLogConfig(host.LogConfig, container.logPath);

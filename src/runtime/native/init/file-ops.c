@@ -75,9 +75,13 @@ int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *f
   return 0;
 }
 
+/* The node of the same path or name, if it is of the same device: another one is never shown in its place. */
 static int bind_host_device(const struct setup_op *op, int parent, const char *name, struct failure *failure) {
-  char source[300];
-  snprintf(source, sizeof source, "/dev/%s", name);
+  char source[4096];
+  if (strncmp(op->device.target, "/dev/", 5) == 0)
+    snprintf(source, sizeof source, "%s", op->device.target);
+  else
+    snprintf(source, sizeof source, "/dev/%s", name);
   int tree = sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE);
   CHECK(tree, "device", "%s (bound from the host)", source);
   struct stat st;

@@ -131,8 +131,14 @@ static bool serve(int client) {
   return send(client, answer, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
-/* Whether any other process is in this user namespace; of those that can't be looked at none is. */
-static bool has_company(void) {
+static pid_t way_out_of(const char *run) {
+  char path[PATH_MAX], text[32];
+  snprintf(path, sizeof path, "%s/way-out.pid", run);
+  return read_file_at(AT_FDCWD, path, text, sizeof text) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+/* Whether any process but the way out is in this user namespace too; of those that can't be looked at none is. */
+static bool has_company(const char *run) {
   struct stat own, theirs;
   DIR *dir = opendir("/proc");
   if (!dir || stat("/proc/self/ns/user", &own) < 0) {
@@ -140,9 +146,11 @@ static bool has_company(void) {
     return true;
   }
   bool found = false;
+  pid_t way_out = way_out_of(run);
   for (struct dirent *entry; !found && (entry = readdir(dir));) {
     char path[NAME_MAX + 16];
-    if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || atoi(entry->d_name) == getpid()) continue;
+    int pid = atoi(entry->d_name);
+    if (pid <= 0 || pid == getpid() || pid == way_out) continue;
     snprintf(path, sizeof path, "%s/ns/user", entry->d_name);
     found = fstatat(dirfd(dir), path, &theirs, 0) == 0 && theirs.st_ino == own.st_ino;
     snprintf(path, sizeof path, "%s/ns/mnt", entry->d_name);
@@ -152,12 +160,12 @@ static bool has_company(void) {
   return found;
 }
 
-static void serve_all(int listener) {
+static void serve_all(const char *run, int listener) {
   struct pollfd set[1 + MOST_CLIENTS] = {{.fd = listener, .events = POLLIN}};
   nfds_t count = 1;
   for (int wait = FIRST_LOOK_MS;;) {
     int ready = poll(set, count, count > 1 ? -1 : wait);
-    if (ready == 0 && count == 1 && !has_company()) return;
+    if (ready == 0 && count == 1 && !has_company(run)) return;
     if (ready == 0) wait = wait * 2 > LAST_LOOK_MS ? LAST_LOOK_MS : wait * 2;
     if (ready <= 0) continue;
     wait = FIRST_LOOK_MS;
@@ -185,10 +193,8 @@ static void write_pid_file(const char *run) {
 
 /* By its file: a way out that was made for this namespace has nobody left to serve. */
 static void end_way_out(const char *run) {
-  char path[PATH_MAX], text[32];
-  snprintf(path, sizeof path, "%s/way-out.pid", run);
-  if (read_file_at(AT_FDCWD, path, text, sizeof text) <= 0) return;
-  pid_t pid = (pid_t)strtol(text, NULL, 10);
+  char path[64], text[32];
+  pid_t pid = way_out_of(run);
   snprintf(path, sizeof path, "/proc/%d/comm", pid);
   if (pid <= 1 || read_file_at(AT_FDCWD, path, text, sizeof text) <= 0) return;
   if (strncmp(text, "pasta", 5) == 0 || strncmp(text, "passt", 5) == 0 || strncmp(text, "slirp4netns", 11) == 0) kill(pid, SIGTERM);
@@ -209,7 +215,9 @@ void holder_main(const char *argument, const char *file, int ready) {
   char *run = strdup(argument); /* the title of the process is written over its arguments */
   if (!run) _exit(71);
   for (int n = 1; n < 65; n++) (void)signal(n, n == SIGTERM || n == SIGCHLD ? SIG_DFL : SIG_IGN);
-  int say = ready;
+  /* the lock of whoever started this is among what it has open */
+  int say = ready == 3 ? 3 : dup2(ready, 3);
+  if (say < 0 || sys_close_range(4, ~0u, 0) < 0) _exit(1);
   take_network(file);
   int listener = listen_at(run);
   write_pid_file(run);
@@ -219,7 +227,7 @@ void holder_main(const char *argument, const char *file, int ready) {
   if (null > 2) close(null);
   if (chdir("/") < 0 || write_all(say, "r", 1) < 0) _exit(1);
   close(say);
-  serve_all(listener);
+  serve_all(run, listener);
   leave(run);
   _exit(0);
 }

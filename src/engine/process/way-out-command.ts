@@ -1,0 +1,77 @@
+/** An IPv4 network for the link by which a user's containers leave the machine. */
+interface LinkNetwork {
+  /** Three bytes: `10.0.2`. */
+  readonly prefix: string;
+}
+
+/** What slirp4netns uses by itself, and others for machines that have that one. */
+const candidates: readonly LinkNetwork[] = ['10.0.2', '10.255.2', '100.95.2', '198.18.2'].map((prefix) => ({
+  prefix,
+}));
+
+/**
+ * One that no address of the machine is in, by the first three bytes: its own must stay reachable. Pure.
+ * @param taken IPv4 addresses of the machine's links and routers
+ */
+export const chooseLinkNetwork = (taken: readonly string[]): LinkNetwork =>
+  candidates.find(({ prefix }) => !taken.some((address) => address.startsWith(`${prefix}.`))) ??
+  candidates[0]!;
+
+/** Programs that lead out of a network namespace without root, best first; the package of each as Debian has it. */
+export const wayOutPrograms = [
+  { program: 'pasta', package: 'passt' },
+  { program: 'slirp4netns', package: 'slirp4netns' },
+] as const;
+
+type WayOutProgram = (typeof wayOutPrograms)[number]['program'];
+
+/**
+ * Words of the command that stays in the foreground while there is a way out of the namespace at `path`. No port of the machine and
+ * nothing of its loopback is reached by it: services there rely on that. Pure.
+ */
+export function wayOutWords(program: WayOutProgram, path: string, { prefix }: LinkNetwork): string[] {
+  if (program === 'slirp4netns') {
+    const words = [
+      '--configure',
+      '--mtu=1500',
+      '--disable-host-loopback',
+      '--disable-dns',
+      `--cidr=${prefix}.0/24`,
+    ];
+    return [...words, '--netns-type=path', path, 'tap0'];
+  }
+  const closed = ['-t', '-u', '-T', '-U'].flatMap((option) => [option, 'none']);
+  const addresses = ['-a', `${prefix}.100`, '-n', '24', '-g', `${prefix}.2`];
+  return ['-f', '-q', '--config-net', '--no-map-gw', ...closed, ...addresses, '-m', '1500', '--netns', path];
+}
+
+/** Whether a table of routes (/proc/net/route) has a default one. Pure. */
+export const hasDefaultRoute = (table: string): boolean => defaultLink(table) !== undefined;
+
+/** The link of the default route. Pure. */
+export const defaultLink = (table: string): string | undefined =>
+  table
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .find(
+      ([, destination, , , , , , mask]) => destination === '00000000' && mask?.trim() === '00000000',
+    )?.[0];
+
+const closing = 'Containers reach each other, and are reached by their published ports.';
+
+/** Why containers can't reach out, and the remedy. Pure. */
+export const noProgramNotice = (): string =>
+  `containers cannot reach out of this machine: neither pasta nor slirp4netns is installed. ${closing} ` +
+  `Install one of them (the package passt or slirp4netns), then \`tcompose engine stop\``;
+
+/** The same where the program that is there does not work; `said` are its words, `mayUseTun` whether the user may open /dev/net/tun. Pure. */
+export function brokenNotice(program: WayOutProgram, said: string, mayUseTun: boolean): string {
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/to syslog$/.test(line));
+  const tun = mayUseTun
+    ? ''
+    : ' It needs /dev/net/tun, which is not open to you: sudo chmod 666 /dev/net/tun.';
+  return `containers cannot reach out of this machine: ${program} does not work (${lines.slice(-2).join('; ') || 'it said nothing'}). ${closing}${tun}`;
+}

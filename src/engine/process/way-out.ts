@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Layout } from '../store/layout.ts';
+import type { RootlessPrivilege } from './privilege.ts';
+import {
+  brokenNotice,
+  chooseLinkNetwork,
+  hasDefaultRoute,
+  noProgramNotice,
+  wayOutPrograms,
+  wayOutWords,
+} from './way-out-command.ts';
+
+/** Milliseconds a program may take to make its link; it is some tens of them. */
+const PATIENCE = 5000;
+/** The device that makes such a link. */
+const TUN = '/dev/net/tun';
+
+/**
+ * Sees to it that the containers of a user reach out of the machine, by a program that is installed. It outlives the engine: connections of
+ * containers go on when that is killed, and the next one finds it. The namespace's holder ends it.
+ * @returns undefined, or why there is no way out, in a sentence
+ */
+export async function openWayOut(
+  { home, network }: RootlessPrivilege,
+  layout: Layout,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const open = () => hasDefaultRoute(home.read('/proc/net/route'));
+  if (open()) return undefined;
+  let broken: string | undefined;
+  for (const { program } of wayOutPrograms) {
+    const file = findProgram(program, env.PATH ?? '');
+    if (file === undefined) continue;
+    const said = await begin(
+      file,
+      wayOutWords(program, network, chooseLinkNetwork(machineAddresses())),
+      layout,
+      open,
+    );
+    if (said === undefined) return undefined;
+    broken ??= brokenNotice(program, said, isUsable(TUN, constants.R_OK | constants.W_OK));
+  }
+  return broken ?? noProgramNotice();
+}
+
+/** Starts the program and waits for its link; what it said when it ended before. */
+async function begin(
+  file: string,
+  words: readonly string[],
+  layout: Layout,
+  open: () => boolean,
+): Promise<string | undefined> {
+  const log = join(layout.run, 'way-out.log');
+  const output = openSync(log, 'w', 0o600);
+  const child = spawn(file, words, { stdio: ['ignore', output, output], detached: true, cwd: '/' });
+  closeSync(output);
+  let ended = false;
+  child.once('error', () => (ended = true));
+  child.once('exit', () => (ended = true));
+  child.unref();
+  if (child.pid !== undefined)
+    writeFileSync(join(layout.run, 'way-out.pid'), `${child.pid}\n`, { mode: 0o600 });
+  for (let waited = 0; waited < PATIENCE && !ended; waited += 5) {
+    if (open()) return undefined;
+    await sleep(5);
+  }
+  if (!ended) child.kill('SIGKILL');
+  return readFileSync(log, 'utf8') || 'no link was made';
+}
+
+function findProgram(name: string, path: string): string | undefined {
+  // Of administrators, who often have these programs beyond a user's PATH.
+  const directories = [...path.split(delimiter), '/usr/sbin', '/sbin'];
+  return directories
+    .filter((directory) => directory.startsWith('/'))
+    .map((directory) => join(directory, name))
+    .find((file) => isUsable(file, constants.X_OK));
+}
+
+function isUsable(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const machineAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));

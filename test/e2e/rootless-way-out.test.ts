@@ -1,0 +1,104 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/cli.ts';
+import { lasting } from '../support/leaks.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
+import { makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
+
+const unmet = rootlessUnmet('ip', 'pasta', 'slirp4netns');
+const tun = '/dev/net/tun';
+
+/** A PATH with what tcompose needs, and of the programs that lead out only the named ones. */
+function pathWith(directory: string, ...programs: string[]): string {
+  mkdirSync(directory, { mode: 0o755 });
+  for (const name of programs) {
+    const { stdout } = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
+    symlinkSync(stdout.trim(), join(directory, name));
+  }
+  return directory;
+}
+
+describe.skipIf(unmet !== undefined)(
+  `the way out of a user’s containers${unmet ? ` (skipped: ${unmet})` : ''}`,
+  () => {
+    const machine = '203.0.113.7';
+    let base = '';
+    let port = 0;
+    let server: ReturnType<typeof spawn> | undefined;
+    const mode = unmet === undefined ? statSync(tun).mode & 0o777 : 0;
+    const users: TestUser[] = [];
+
+    beforeAll(async () => {
+      enterOwnNetwork();
+      base = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
+      chmodSync(base, 0o755);
+      // A machine with a default route and an address of its own, as every one with a network has.
+      for (const words of [
+        'link add out type veth peer name peer',
+        `addr add ${machine}/24 dev out`,
+        'link set out up',
+        'link set peer up',
+        'route add default via 203.0.113.1',
+      ])
+        expect(spawnSync('ip', words.split(' ')).status).toBe(0);
+      chmodSync(tun, 0o666);
+      port = await freePort();
+      const code = `require('http').createServer((q, r) => r.end('the machine')).listen(${port}, '0.0.0.0', () => console.log('up'))`;
+      server = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+      await new Promise((resolve) => server?.stdout?.once('data', resolve));
+    });
+    afterAll(() => {
+      if (unmet === undefined) chmodSync(tun, mode);
+      server?.kill();
+      for (const user of users) user.remove();
+      rmSync(base, { recursive: true, force: true });
+    });
+
+    /** A container of a new user asks the machine by the name for it. */
+    function ask(path: string, name: string) {
+      const user = makeUser({ path });
+      users.push(user);
+      const url = `http://host.docker.internal:${port}`;
+      const script = `fetch('${url}').then((r) => r.text()).then(console.log, (e) => console.log(e.cause.code))`;
+      user.write(
+        'compose.yaml',
+        `services:\n  asker:\n    image: tcompose/host\n    command: ["node", "-e", ${JSON.stringify(script)}]\n    extra_hosts: ["host.docker.internal:host-gateway"]\n`,
+      );
+      const up = user.tcompose('-p', name, 'up');
+      const hosts = up.stdout + up.stderr;
+      const down = user.tcompose('-p', name, 'down');
+      expect(down.status, down.stderr).toBe(0);
+      return { user, output: hosts };
+    }
+
+    it.each(['pasta', 'slirp4netns'])('is %s where that is installed', async (program) => {
+      const { user, output } = ask(pathWith(join(base, program), program, 'newuidmap', 'newgidmap'), program);
+      expect(output).toContain('the machine');
+      expect(output).not.toContain('warning');
+      const programs = () => processesOf(user.uid).filter((line) => line.includes(program));
+      expect(programs()).toHaveLength(1);
+      expect(user.tcompose('engine', 'stop').status).toBe(0);
+      expect(await lasting(() => processesOf(user.uid))).toEqual([]);
+    });
+
+    it('is told to be missing, once, with what would make one', () => {
+      const { user, output } = ask(pathWith(join(base, 'nothing'), 'newuidmap', 'newgidmap'), 'nothing');
+      expect(output).toMatch(/ENETUNREACH|EHOSTUNREACH/);
+      expect(output).toMatch(
+        /warning: containers cannot reach out of this machine: neither pasta nor slirp4netns/,
+      );
+      user.tcompose('engine', 'stop');
+      expect(user.tcompose('system', 'info').stderr).not.toContain('warning');
+    });
+
+    it('is told to be broken where /dev/net/tun is not the user’s to open', () => {
+      chmodSync(tun, 0o600);
+      const { output } = ask(pathWith(join(base, 'closed'), 'pasta', 'newuidmap', 'newgidmap'), 'closed');
+      chmodSync(tun, 0o666);
+      expect(output).toMatch(/pasta does not work.*sudo chmod 666 \/dev\/net\/tun/);
+    });
+  },
+);
