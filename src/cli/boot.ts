@@ -25,16 +25,24 @@ function cacheFile(): string {
   );
 }
 
-function readCache(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
+/** Runs whose functions go into a command's cache: the first may have been the one that only printed an error. */
+const runs = 3;
+const fileOf = (run: number): string => (run === runs ? file : `${file}.${run}`);
+
+/** The cache of the most runs there is. */
+function readCache(): { readonly data: Buffer | undefined; readonly run: number } {
+  for (let run = runs; run > 0; run--) {
+    try {
+      return { data: readFileSync(fileOf(run)), run };
+    } catch {
+      // That of fewer runs, then.
+    }
   }
+  return { data: undefined, run: 0 };
 }
 
-/** Keeps what this run compiled; caches of other bundles or Node versions go. */
-function writeCache(script: Script, file: string): void {
+/** Keeps what this run and those before it compiled; caches of other bundles or Node versions go. */
+function writeCache(script: Script, run: number): void {
   try {
     const dir = dirname(file);
     const root = dirname(dir);
@@ -43,9 +51,10 @@ function writeCache(script: Script, file: string): void {
       if (join(root, name) !== dir) rmSync(join(root, name), { recursive: true, force: true });
     // A user's words are no reason to fill a disk.
     if (readdirSync(dir).length > 40) return;
-    const temporary = `${file}.${process.pid}`;
+    const temporary = `${file}.new.${process.pid}`;
     writeFileSync(temporary, script.createCachedData());
-    renameSync(temporary, file);
+    renameSync(temporary, fileOf(run));
+    for (let other = 1; other <= runs; other++) if (other !== run) rmSync(fileOf(other), { force: true });
   } catch {
     // A read-only installation works without.
   }
@@ -61,13 +70,14 @@ function readBundle(): string {
 }
 
 const file = cacheFile();
-const cachedData = readCache(file);
+const cached = readCache();
 const script = new Script(readBundle(), {
   filename: bundle,
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  ...(cachedData === undefined ? {} : { cachedData }),
+  ...(cached.data === undefined ? {} : { cachedData: cached.data }),
 });
-if (cachedData === undefined || script.cachedDataRejected === true)
-  process.on('exit', () => writeCache(script, file));
+const accepted = cached.data !== undefined && script.cachedDataRejected !== true;
+const next = accepted ? cached.run + 1 : 1;
+if (next <= runs) process.on('exit', () => writeCache(script, next));
 const run = script.runInThisContext() as (...args: unknown[]) => void;
 run({}, createRequire(bundle), module, bundle, dist);
