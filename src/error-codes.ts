@@ -116,7 +116,7 @@ export const errorCodes = {
   IMAGE_STORE: 'The image store could not be read or written; the message names the file and the cause.',
   // registry
   REGISTRY_CONFIG:
-    'A setting about registries, in engine.json or a file read for one, is not what it should be.',
+    'A setting about registries or images, in engine.json or a file read for one, is not what it should be.',
   REGISTRY_UNREACHABLE:
     'A registry can not be reached or stopped answering; the message says how far it got.',
   REGISTRY_TLS:

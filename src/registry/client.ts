@@ -1,5 +1,6 @@
 import { createAuthority } from './auth/authority.ts';
 import type { RegistryCredentials } from './auth/credentials.ts';
+import { type OpenedAddress, openAddress } from './http/open-address.ts';
 import type { Notice } from './http/session.ts';
 import { createTransport } from './http/transport.ts';
 import type { ProxySettings } from './proxy/proxy-settings.ts';
@@ -28,6 +29,11 @@ export interface RegistryClient {
       readonly notice: (notice: Notice) => void;
     },
   ): Registry;
+  /** What is at any address, by the same proxies and certificates. @throws TcomposeError REGISTRY_* */
+  openAddress(
+    url: URL,
+    options: { readonly proxies: ProxySettings; readonly signal: AbortSignal },
+  ): Promise<OpenedAddress>;
   close(): void;
 }
 
@@ -51,6 +57,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         down,
       );
     },
+    openAddress: (url, { proxies, signal }) => openAddress(transport, url, { proxies, signal, userAgent }),
     close: () => transport.close(),
   };
 }

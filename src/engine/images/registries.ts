@@ -1,5 +1,6 @@
 import type { RegistryCredentials } from '../../registry/auth/credentials.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
+import type { OpenedAddress } from '../../registry/http/open-address.ts';
 import type { Notice } from '../../registry/http/session.ts';
 import { type ProxySettings, proxiesOfEnvironment } from '../../registry/proxy/proxy-settings.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -20,6 +21,8 @@ export interface RegistryRequest {
 /** The engine's way to registries. */
 export interface Registries {
   open(domain: string, request: RegistryRequest, notice: (notice: Notice) => void): Registry;
+  /** What is at an http or https address. @throws TcomposeError REGISTRY_* */
+  openAddress(url: URL, request: Omit<RegistryRequest, 'credentials'>): Promise<OpenedAddress>;
   settings(): RegistrySettings;
   readonly slots: Slots;
   readonly client: RegistryClient;
@@ -45,6 +48,8 @@ export function createRegistries(options: {
     client,
     settings,
     slots: createSlots(),
+    openAddress: (url, { proxies, signal }) =>
+      client.openAddress(url, { proxies: proxies ?? proxiesOfEnvironment(env), signal }),
     open: (domain, { credentials, proxies }, notice) =>
       client.open(domain, {
         credentials,

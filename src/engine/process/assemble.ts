@@ -24,6 +24,7 @@ import type { Engine } from '../context.ts';
 import { openJournal } from '../events/journal.ts';
 import { createExecRegistry } from '../exec/registry.ts';
 import { createFaults } from '../fault.ts';
+import { readImageSettings } from '../images/image-settings.ts';
 import { createRegistries } from '../images/registries.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { openNetworks } from '../networks.ts';
@@ -99,6 +100,7 @@ export async function assemble(
       system: await libcLayerSystem(),
       jobs: threadJobs(fileURLToPath(new URL('./image-worker.cjs', import.meta.url))),
       beforeWrite: refuseOnFullDisk,
+      largestLayer: () => readImageSettings(layout.config).largestLayer,
       warn,
       damaged: (file, why) =>
         damage.add({

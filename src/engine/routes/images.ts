@@ -5,7 +5,7 @@ import { withTag } from '../containers/spec/draft.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, parseFilters, timeValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter, notFound, notImplemented } from '../http/failure.ts';
+import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { compareVersions } from '../http/versions.ts';
 import {
@@ -15,10 +15,12 @@ import {
   sharedSize,
   summarizeImage,
 } from '../images/image-views.ts';
+import { importImage } from '../images/import-image.ts';
 import { pruneImages } from '../images/prune-images.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import { pullRoute } from './pull-image.ts';
 import { pushRoute } from './push-image.ts';
+import { registryRequest } from './registry-request.ts';
 
 /** Routes under /images. */
 export function imageRoutes(engine: Engine): Route[] {
@@ -157,23 +159,6 @@ async function createImage(
   const fromImage = query.get('fromImage');
   if (fromImage) return await pullRoute(engine, exchange, fromImage);
   const source = query.get('fromSrc');
-  if (source !== '-') {
-    throw source
-      ? notImplemented('importing from an address is not available yet; send the tar with fromSrc=-')
-      : badParameter('either fromImage or fromSrc must be given');
-  }
-  const repository = query.get('repo');
-  const reference = repository ? `${repository}${query.get('tag') ? `:${query.get('tag')}` : ''}` : undefined;
-  const platform = query.get('platform');
-  // An archive that is refused must not take the connection along: the answer still has to go back on it.
-  const record = await engine.images.importRootfs(exchange.body.iterator({ destroyOnReturn: false }), {
-    ...(reference === undefined ? {} : { reference }),
-    changes: query.getAll('changes'),
-    message: query.get('message') ?? '',
-    ...(platform ? { platform } : {}),
-  });
-  emit('import', record.id, reference ?? record.id);
-  const writer = exchange.stream(200, 'application/json');
-  await writer.write(`${JSON.stringify({ status: record.id })}\r\n`);
-  writer.end();
+  if (!source) throw badParameter('either fromImage or fromSrc must be given');
+  await importImage(engine, exchange, { source, request: registryRequest(exchange), emit });
 }

@@ -26,8 +26,8 @@ export function parseEngineConfig(file: string, text: string): readonly Configur
     );
   const root = parse(file, text);
   if (!isMapping(root)) throw fail([], 'the file is to hold one JSON object');
-  // `registries` is read where registries are (engine/images).
-  checkKeys(root, ['runtimes', 'registries'], [], fail);
+  // `registries` and `images` are read where those are (engine/images).
+  checkKeys(root, ['runtimes', 'registries', 'images'], [], fail);
   const { runtimes = {} } = root;
   if (!isMapping(runtimes)) throw fail(['runtimes'], 'runtimes is to be an object: a name and what it is');
   return Object.entries(runtimes).map(([name, value]) => {

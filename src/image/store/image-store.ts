@@ -53,8 +53,8 @@ interface ImageStoreOptions {
   readonly now: () => number;
   /** Called before each write of a blob or record; throws where a test has filled the disk. */
   readonly beforeWrite?: (path: string) => void;
-  /** Bytes that the files of one layer may have together, holes included; default 256 GiB. */
-  readonly largestLayer?: number;
+  /** Bytes that the files of one layer may have together, holes included; asked for at each. Undefined: 256 GiB. */
+  readonly largestLayer?: () => number | undefined;
   /** The Node shown in tcompose/host; default: the running one. */
   readonly execPath?: string;
   /** Default: found out by looking at `root`. */
@@ -88,7 +88,9 @@ function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
     unpack: {
       userxattr: storage.kind === 'overlay' && storage.userxattr,
       ownership: process.getuid?.() === 0 && currentUserNamespace().ids > 1,
-      largest: options.largestLayer ?? defaultLargestLayer,
+      get largest() {
+        return options.largestLayer?.() ?? defaultLargestLayer;
+      },
     },
     architecture: imageArchitecture(process.arch),
     warn,

@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
-import { archiveError } from '../../tar/archive-error.ts';
 import { TarReader } from '../../tar/tar-reader.ts';
 import { decompress, type OpenedArchive } from './decompress.ts';
 import { explain } from './explain.ts';
@@ -202,7 +201,11 @@ async function unpack(
         context.beforeWrite(path);
         total += size;
         if (total > options.largest)
-          throw archiveError(`its files have more than ${options.largest} bytes, the most that is allowed`);
+          throw new TcomposeError(
+            'IMAGE_ARCHIVE',
+            `the archive can not be used: its files have more than ${options.largest} bytes, the most that is allowed`,
+            { hint: 'images.largestLayerGiB in engine.json allows more.' },
+          );
       },
     });
   } finally {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../../../src/engine/api/image.ts';
@@ -245,6 +247,71 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     expect((await list()).map(({ RepoTags }) => RepoTags)).toEqual([['tcompose/host:latest']]);
     const df = await engine.api<{ LayersSize: number }>('GET', '/system/df?type=image');
     expect(df.json.LayersSize).toBe(0);
+  });
+
+  describe('imports an address', () => {
+    let server: Server;
+    let address = '';
+    const rootfs = tarOf([{ name: 'motd', data: 'hello' }]);
+    beforeAll(async () => {
+      server = createServer((incoming, answer) => {
+        if (incoming.url === '/moved') return void answer.writeHead(302, { location: '/rootfs.tar' }).end();
+        if (incoming.url === '/cut') {
+          answer.writeHead(200, { 'content-length': rootfs.length }).write(rootfs.subarray(0, 700));
+          return void setTimeout(() => answer.destroy(), 20);
+        }
+        if (incoming.url !== '/rootfs.tar') return void answer.writeHead(404).end();
+        answer.end(rootfs);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterAll(() => server.close());
+    const from = (source: string) =>
+      raw('POST', `/images/create?fromSrc=${encodeURIComponent(source)}&repo=far&tag=1`);
+
+    it('that is there, or leads on', async () => {
+      for (const path of ['/rootfs.tar', '/moved']) {
+        const { status, body } = await from(`${address}${path}`);
+        const lines = body.toString().split('\r\n').filter(Boolean);
+        expect(status).toBe(200);
+        expect(JSON.parse(lines[0]!)).toEqual({ status: `Downloading from ${address}${path}` });
+        expect(JSON.parse(lines.at(-1)!).status).toMatch(/^sha256:/);
+        expect((await inspect('far:1')).json.Id).toBe(JSON.parse(lines.at(-1)!).status);
+        await remove('far:1');
+      }
+    });
+
+    it('or says why not', async () => {
+      const missing = await from(`${address}/nothing`);
+      expect([missing.status, missing.body.toString()]).toEqual([
+        404,
+        expect.stringContaining('/nothing can not be fetched: the answer was 404'),
+      ]);
+      expect((await from('ftp://example.invalid/x')).status).toBe(400);
+      const cut = await from(`${address}/cut`);
+      expect(cut.body.toString()).toMatch(/errorDetail/);
+      expect((await inspect('far:1')).status).toBe(404);
+    });
+  });
+
+  it('keeps to the size that engine.json allows a layer', async () => {
+    const settings = join(engine.root, 'etc', 'engine.json');
+    mkdirSync(dirname(settings), { recursive: true });
+    const archive = tarOf([{ name: 'large', data: 'x'.repeat(5000) }]);
+    const load = () => raw('POST', '/images/create?fromSrc=-&repo=large&tag=1', archive);
+    try {
+      writeFileSync(settings, JSON.stringify({ images: { largestLayerGiB: 4000 / 2 ** 30 } }));
+      const refused = await load();
+      expect([refused.status, refused.body.toString()]).toEqual([
+        400,
+        expect.stringMatching(/more than 4000 bytes.*largestLayerGiB/),
+      ]);
+      writeFileSync(settings, JSON.stringify({ images: { largestLayerGiB: 6000 / 2 ** 30 } }));
+      expect((await load()).status).toBe(200);
+    } finally {
+      rmSync(settings);
+    }
   });
 });
 

@@ -1,0 +1,40 @@
+import { TcomposeError } from '../../errors.ts';
+import { readOwnersFile } from '../store/owners-file.ts';
+
+/** What the machine's owner says about images. */
+export interface ImageSettings {
+  /** Bytes that the files of one layer may have together; undefined: as many as the store takes by itself. */
+  readonly largestLayer: number | undefined;
+}
+
+const gibibyte = 2 ** 30;
+
+/** Reads the part `images` of engine.json: `{"largestLayerGiB": 20}`. @throws TcomposeError REGISTRY_CONFIG */
+export function parseImageSettings(text: string, where: string): ImageSettings {
+  const fail = (why: string): never => {
+    throw new TcomposeError('REGISTRY_CONFIG', `${where}: ${why}`);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return fail(`this is not JSON: ${(error as Error).message}`);
+  }
+  const images = (value as { images?: unknown } | null)?.images;
+  if (images === undefined) return { largestLayer: undefined };
+  if (typeof images !== 'object' || images === null || Array.isArray(images))
+    return fail('images is to be an object');
+  for (const key of Object.keys(images))
+    if (key !== 'largestLayerGiB') fail(`images.${key} is not known here; known: largestLayerGiB`);
+  const { largestLayerGiB: size } = images as { largestLayerGiB?: unknown };
+  if (size === undefined) return { largestLayer: undefined };
+  if (typeof size !== 'number' || !(size > 0))
+    return fail('images.largestLayerGiB is to be a number above 0');
+  return { largestLayer: Math.floor(size * gibibyte) };
+}
+
+/** What engine.json says; a change counts from the next layer. @throws TcomposeError REGISTRY_CONFIG */
+export function readImageSettings(config: string): ImageSettings {
+  const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It says how large a layer may be');
+  return text === undefined ? { largestLayer: undefined } : parseImageSettings(text, config);
+}

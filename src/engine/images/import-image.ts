@@ -1,0 +1,108 @@
+import type { ImageRecord } from '../../image/index.ts';
+import type { Engine } from '../context.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { badParameter, failureOf } from '../http/failure.ts';
+import type { StreamWriter } from '../http/stream-writer.ts';
+import { errorLine, line, progressBar } from './progress-lines.ts';
+import type { RegistryRequest } from './registries.ts';
+
+/** Between two counts of what was fetched, milliseconds. */
+const countEveryMs = 100;
+
+type Emit = (action: string, id: string, name: string) => void;
+
+/** An archive that comes with the request, or one that is fetched from an address. */
+export async function importImage(
+  engine: Engine,
+  exchange: Exchange,
+  {
+    source,
+    request,
+    emit,
+  }: { readonly source: string; readonly request: RegistryRequest; readonly emit: Emit },
+): Promise<void> {
+  if (source !== '-') return await importAddress(engine, exchange, { url: urlOf(source), request, emit });
+  // An archive that is refused must not take the connection along: the answer still has to go back on it.
+  const record = await take(engine, exchange, exchange.body.iterator({ destroyOnReturn: false }), emit);
+  const writer = exchange.stream(200, 'application/json');
+  await writer.write(line({ status: record.id }));
+  writer.end();
+}
+
+/** As dockerd takes it: without a scheme it is http. */
+function urlOf(source: string): URL {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : `http://${source}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw badParameter(`${source} is no http or https address to import from`);
+  return url;
+}
+
+/** What fails once something was told is the last line of the stream. */
+async function importAddress(
+  engine: Engine,
+  exchange: Exchange,
+  { url, request, emit }: { readonly url: URL; readonly request: RegistryRequest; readonly emit: Emit },
+): Promise<void> {
+  const fetched = await engine.registries.openAddress(url, request);
+  const writer = exchange.stream(200, 'application/json');
+  try {
+    void writer.write(line({ status: `Downloading from ${url.href}` }));
+    const record = await take(engine, exchange, counted(engine, fetched, writer), emit);
+    void writer.write(line({ status: record.id }));
+  } catch (error) {
+    const { message, code, hint } = failureOf(error).body;
+    void writer.write(
+      errorLine(message, {
+        ...(code === undefined ? {} : { code }),
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    );
+  } finally {
+    fetched.discard();
+  }
+  writer.end();
+}
+
+async function* counted(
+  engine: Engine,
+  { body, size }: { readonly body: AsyncIterable<Uint8Array>; readonly size: number | undefined },
+  writer: StreamWriter,
+): AsyncGenerator<Uint8Array> {
+  let current = 0;
+  let told = Number.NEGATIVE_INFINITY;
+  for await (const chunk of body) {
+    yield chunk;
+    current += chunk.length;
+    const now = engine.clock.monotonic();
+    if (writer.full || (now - told < countEveryMs && current !== size)) continue;
+    told = now;
+    const total = size === undefined ? {} : { total: size };
+    void writer.write(
+      line({
+        status: 'Importing',
+        progressDetail: { current, ...total },
+        ...(size === undefined ? {} : { progress: progressBar(current, size) }),
+      }),
+    );
+  }
+}
+
+async function take(
+  engine: Engine,
+  { query }: Exchange,
+  archive: AsyncIterable<Uint8Array>,
+  emit: Emit,
+): Promise<ImageRecord> {
+  const repository = query.get('repo');
+  const reference = repository ? `${repository}${query.get('tag') ? `:${query.get('tag')}` : ''}` : undefined;
+  const platform = query.get('platform');
+  const record = await engine.images.importRootfs(archive, {
+    ...(reference === undefined ? {} : { reference }),
+    changes: query.getAll('changes'),
+    message: query.get('message') ?? '',
+    ...(platform ? { platform } : {}),
+  });
+  emit('import', record.id, reference ?? record.id);
+  return record;
+}

@@ -1,0 +1,42 @@
+import { TcomposeError } from '../../errors.ts';
+import type { ProxySettings } from '../proxy/proxy-settings.ts';
+import { describeFault } from './fault.ts';
+import { sendFollowing } from './follow.ts';
+import type { Answer, Transport } from './transport.ts';
+
+/** What is at an address: its bytes, to be read to the end or discarded, and how many there are, if that is said. */
+export interface OpenedAddress extends Pick<Answer, 'body' | 'discard'> {
+  readonly size: number | undefined;
+}
+
+const timeouts = { connectMs: 15_000, handshakeMs: 15_000, answerMs: 60_000, stallMs: 60_000 };
+
+/**
+ * Fetches what is at an http or https address, redirects followed, once.
+ * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_NOT_FOUND for any answer but 200, REGISTRY_PROXY
+ */
+export async function openAddress(
+  transport: Transport,
+  url: URL,
+  options: { readonly proxies: ProxySettings; readonly userAgent: string; readonly signal: AbortSignal },
+): Promise<OpenedAddress> {
+  const { proxies, userAgent, signal } = options;
+  const shown = `${url.origin}${url.pathname}`;
+  const sent = await sendFollowing(
+    transport,
+    { method: 'GET', url, headers: { 'user-agent': userAgent }, signal, proxies, timeouts },
+    false,
+  );
+  if (!sent.ok)
+    throw new TcomposeError(
+      'REGISTRY_UNREACHABLE',
+      `${shown} can not be fetched: ${describeFault(sent.fault)}`,
+    );
+  const { status, headers, body, discard } = sent.answer;
+  if (status !== 200) {
+    discard();
+    throw new TcomposeError('REGISTRY_NOT_FOUND', `${shown} can not be fetched: the answer was ${status}`);
+  }
+  const length = headers['content-length'];
+  return { body, discard, size: length === undefined ? undefined : Number(length) };
+}
