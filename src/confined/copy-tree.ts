@@ -11,7 +11,7 @@ import {
 import { promisify } from 'node:util';
 import {
   changeOwnerOf,
-  changeTimesOf,
+  changeTimesTo,
   linkAt,
   makeDirectoryAt,
   makeNodeAt,
@@ -155,7 +155,7 @@ class TreeCopier {
         if (value !== undefined) setExtendedAttribute(made.fd, name, value);
       }
       if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, stat.mode & 0o7777);
-      changeTimesOf(made.fd, Number(source.modified()) / 1e9);
+      changeTimesTo(made.fd, source.modified());
     } finally {
       made.close();
     }

@@ -79,9 +79,9 @@ export function changeOwnerOf(fd: number, uid: number, gid: number): void {
 /** The two times of utimensat(2) as one; one buffer for all calls, which are synchronous. */
 const times = Buffer.alloc(32);
 
-function timesOf(seconds: number): Buffer {
+function timesOf(seconds: number, exact: number | undefined): Buffer {
   const whole = Math.floor(seconds);
-  const nanoseconds = Math.min(999_999_999, Math.round((seconds - whole) * 1e9));
+  const nanoseconds = exact ?? Math.min(999_999_999, Math.round((seconds - whole) * 1e9));
   for (const at of [0, 16]) {
     // Two halves of a 64-bit number.
     times.writeUInt32LE(((whole % 2 ** 32) + 2 ** 32) % 2 ** 32, at);
@@ -91,14 +91,24 @@ function timesOf(seconds: number): Buffer {
   return times;
 }
 
-/** Sets access and modification time of what `fd` stands for, be it a symbolic link. */
-export function changeTimesOf(fd: number, seconds: number): void {
-  check(utimensat(currentDirectory, Buffer.from(`/proc/self/fd/${fd}\0`), timesOf(seconds), 0), 'utimensat');
+/**
+ * Sets access and modification time of what `fd` stands for, be it a symbolic link. `nanoseconds`, if given, stand for the fraction of
+ * `seconds`: a number has not the digits for all of it.
+ */
+export function changeTimesOf(fd: number, seconds: number, nanoseconds?: number): void {
+  const path = Buffer.from(`/proc/self/fd/${fd}\0`);
+  check(utimensat(currentDirectory, path, timesOf(seconds, nanoseconds), 0), 'utimensat');
+}
+
+/** The same by nanoseconds since the epoch. */
+export function changeTimesTo(fd: number, time: bigint): void {
+  const nanoseconds = ((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  changeTimesOf(fd, Number((time - nanoseconds) / 1_000_000_000n), Number(nanoseconds));
 }
 
 /** The same for a file that is open, and not by O_PATH. */
-export function changeTimesOfFile(fd: number, seconds: number): void {
-  check(futimens(fd, timesOf(seconds)), 'futimens');
+export function changeTimesOfFile(fd: number, seconds: number, nanoseconds?: number): void {
+  check(futimens(fd, timesOf(seconds, nanoseconds)), 'futimens');
 }
 
 /** The errno name of a call of this folder that failed; undefined for other errors. */

@@ -21,6 +21,8 @@ export interface TarEntry {
   readonly sparse?: SparseMap;
   /** Seconds, with fraction; never negative. */
   readonly mtime: number;
+  /** The fraction of `mtime` to the last digit. */
+  readonly nanoseconds: number;
   readonly major: number;
   readonly minor: number;
   readonly xattrs: ReadonlyMap<string, Buffer>;
@@ -242,6 +244,7 @@ function toEntry(header: TarHeader, { pax, longName, longLink }: Extensions): Ta
   if (linkName === '' && (type === 'symlink' || type === 'hardlink'))
     throw archiveError(`${shownName(name)} is a link to nothing`);
   const size = numeric(pax, 'size') ?? header.size;
+  const mtime = time(numeric(pax, 'mtime', 0) ?? header.mtime);
   return {
     type,
     name,
@@ -250,7 +253,8 @@ function toEntry(header: TarHeader, { pax, longName, longLink }: Extensions): Ta
     uid: id(numeric(pax, 'uid') ?? header.uid),
     gid: id(numeric(pax, 'gid') ?? header.gid),
     size: type === 'file' ? size : 0,
-    mtime: time(numeric(pax, 'mtime', 0) ?? header.mtime),
+    mtime,
+    nanoseconds: Number.isInteger(mtime) ? 0 : fractionOf(said('mtime') ?? ''),
     major: header.major,
     minor: header.minor,
     xattrs: pax.length === 0 ? noXattrs : xattrsOf(pax),
@@ -262,6 +266,9 @@ function id(value: number): number {
   const wrapped = ((Math.trunc(value) % 2 ** 32) + 2 ** 32) % 2 ** 32;
   return wrapped === 2 ** 32 - 1 ? 0 : wrapped;
 }
+
+/** Nanoseconds behind the point. */
+const fractionOf = (text: string): number => Number((text.split('.')[1] ?? '').slice(0, 9).padEnd(9, '0'));
 
 const time = (seconds: number): number => (seconds < 0 || seconds > latestTime ? 0 : seconds);
 

@@ -2,14 +2,14 @@ import { chmodSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { isOpaque, isWhiteout } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
-import { joined } from '../../confined/names.ts';
+import { joined, parentOf } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
-import { changeOwnerOf } from '../../sys/at-calls.ts';
+import { changeOwnerOf, changeTimesTo } from '../../sys/at-calls.ts';
 import type { LayerMarks } from '../unpack/layer-writer.ts';
 
 /**
  * What a layer that was unpacked by itself owes to those below it. A whiteout of what none of them has is taken away: readdir
- * would show it. A directory that the layer does not list, but has something in, gets owner and mode of the one below.
+ * would show it. A directory that the layer does not list, but has something in, gets owner, mode and time of the one below.
  */
 export async function settleLayer(layer: string, lower: readonly string[], marks: LayerMarks): Promise<void> {
   if (marks.whiteouts.length === 0 && marks.implied.length === 0) return;
@@ -21,7 +21,7 @@ export async function settleLayer(layer: string, lower: readonly string[], marks
       await turn();
       const shown = shownBelow(below, path);
       shown?.close();
-      if (shown === undefined) await own.remove(path);
+      if (shown === undefined) await removeQuietly(own, path);
     }
     for (const path of marks.implied) {
       await turn();
@@ -32,6 +32,15 @@ export async function settleLayer(layer: string, lower: readonly string[], marks
   }
 }
 
+/** Takes something away without a trace in its directory's time. */
+async function removeQuietly(own: ConfinedDirectory, path: string): Promise<void> {
+  const parent = own.find(parentOf(path));
+  const modified = parent?.modified();
+  await own.remove(path);
+  if (parent !== undefined && modified !== undefined) changeTimesTo(parent.fd, modified);
+  parent?.close();
+}
+
 function takeAttributes(own: ConfinedDirectory, below: readonly ConfinedDirectory[], path: string): void {
   const made = own.find(path);
   const shown = made === undefined ? undefined : shownBelow(below, path);
@@ -39,6 +48,7 @@ function takeAttributes(own: ConfinedDirectory, below: readonly ConfinedDirector
     if (!made?.stat.isDirectory() || !shown?.stat.isDirectory()) return;
     changeOwnerOf(made.fd, shown.stat.uid, shown.stat.gid);
     chmodSync(`/proc/self/fd/${made.fd}`, shown.stat.mode & 0o7777);
+    changeTimesTo(made.fd, shown.modified());
   } finally {
     made?.close();
     shown?.close();

@@ -67,8 +67,10 @@ export async function writeLayer(
         if (implied.size > 0 && entry.type === 'directory') implied.delete(parts.join('/'));
       }
     }
+    const whiteouts = marks.make();
+    // Behind them: what is made in a directory gives it a new time.
     await writer.finish();
-    return { size: writer.size, entries, whiteouts: marks.make(), implied: [...implied] };
+    return { size: writer.size, entries, whiteouts, implied: [...implied] };
   } finally {
     directory.close();
   }

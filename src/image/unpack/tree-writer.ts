@@ -207,7 +207,7 @@ export class TreeWriter {
       this.#extendedAttributes(fd, entry);
       // Behind chown, which clears the setuid bit.
       fchmodSync(fd, entry.mode);
-      changeTimesOfFile(fd, entry.mtime);
+      changeTimesOfFile(fd, entry.mtime, entry.nanoseconds);
     } finally {
       closeSync(fd);
     }
@@ -289,7 +289,7 @@ export class TreeWriter {
     if (owner !== undefined) changeOwnerOf(made.fd, owner.uid, owner.gid);
     this.#extendedAttributes(made.fd, entry);
     if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, entry.mode);
-    changeTimesOf(made.fd, entry.mtime);
+    changeTimesOf(made.fd, entry.mtime, entry.nanoseconds);
   }
 
   #extendedAttributes(fd: number, entry: TarEntry): void {

@@ -37,7 +37,7 @@ async function pass(source: PieceReader, size: number): Promise<void> {
   }
 }
 
-/** Decodes what it is given; the pieces are the caller's. */
+/** Decodes what it is given, which is good until it answers; the pieces are the caller's. */
 interface Decoder {
   push(bytes: Buffer, last: boolean): Buffer[] | Promise<Buffer[]>;
   close(): void;
@@ -123,7 +123,8 @@ function scriptDecoder(): Decoder {
   });
   return {
     push(bytes, last) {
-      stream.push(bytes, last);
+      // It keeps what is not decoded yet.
+      stream.push(Buffer.from(bytes), last);
       const done = out;
       out = [];
       return done;

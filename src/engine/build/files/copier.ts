@@ -9,6 +9,7 @@ import { TcomposeError } from '../../../errors.ts';
 import {
   changeOwnerOf,
   changeTimesOf,
+  changeTimesTo,
   errnoNameOf,
   linkAt,
   makeDirectoryAt,
@@ -233,7 +234,7 @@ export class Copier {
         const mode = this.#options.mode?.(stat.mode & 0o7777, stat.isDirectory()) ?? stat.mode & 0o7777;
         chmodSync(`/proc/self/fd/${made.fd}`, mode);
       }
-      changeTimesOf(made.fd, Number(entry.modified()) / 1e9);
+      changeTimesTo(made.fd, entry.modified());
     } finally {
       made.close();
     }
