@@ -97,7 +97,7 @@ export function openNetworks(
       return record;
     },
     create(request) {
-      if (!request.Name) throw badParameter('a network needs a name');
+      if (!request.Name?.trim()) throw badParameter('a network needs a name');
       if ((predefined as readonly string[]).includes(request.Name)) {
         throw forbidden(`operation is not permitted on predefined ${request.Name} network`);
       }

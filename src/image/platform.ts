@@ -2,17 +2,17 @@ import { TcomposeError } from '../errors.ts';
 import type { Platform } from './ingest-types.ts';
 
 /** Other names of architectures, and the variant that is meant with them (containerd's platforms package). */
-const otherNames: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
-  x86_64: ['amd64'],
-  'x86-64': ['amd64'],
-  aarch64: ['arm64'],
-  armhf: ['arm', 'v7'],
-  armel: ['arm', 'v6'],
-  i386: ['386'],
-  i486: ['386'],
-  i586: ['386'],
-  i686: ['386'],
-};
+const otherNames: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+  ['i386', ['386']],
+  ['i486', ['386']],
+  ['i586', ['386']],
+  ['i686', ['386']],
+]);
 /** Variants that go without saying, by architecture. */
 const plainVariant: Readonly<Record<string, string>> = { arm64: 'v8', amd64: 'v1' };
 const oldestArm = 5;
@@ -20,7 +20,7 @@ const oldestArm = 5;
 /** One spelling for each platform: `linux/x86_64` is `linux/amd64`, `linux/arm` is `linux/arm/v7`. Pure. */
 export function normalisePlatform(platform: Platform): Platform {
   const name = platform.architecture.toLowerCase();
-  const [architecture, implied] = otherNames[name] ?? [name];
+  const [architecture, implied] = otherNames.get(name) ?? [name];
   const given = platform.variant?.toLowerCase() || implied || (architecture === 'arm' ? 'v7' : '');
   const variant = /^\d/.test(given) ? `v${given}` : given;
   const shown = variant === '' || variant === plainVariant[architecture] ? {} : { variant };

@@ -23,7 +23,7 @@ export function parsePlatform(text: string): Platform {
   const lower = parts.map((part) => part.toLowerCase());
   const [os, name, given] =
     lower.length === 1 ? ['linux', lower[0]!, ''] : [lower[0]!, lower[1]!, lower[2] ?? ''];
-  const [architecture, variant] = architectures[name] ?? [name, ''];
+  const [architecture, variant] = (Object.hasOwn(architectures, name) && architectures[name]) || [name, ''];
   return { os, architecture, variant: given === 'v8' && architecture === 'arm64' ? '' : given || variant };
 }
 

@@ -44,7 +44,7 @@ export function credentialsOf(body: RegistryAuthBody): RegistryCredentials {
     ...(text(username) ? { username } : {}),
     ...(typeof password === 'string' && text(username) ? { password } : {}),
     ...(text(identitytoken) ? { identityToken: identitytoken } : {}),
-    ...(text(registrytoken) ? { registryToken: registrytoken } : {}),
+    ...(text(registrytoken) && isHeaderValue(registrytoken) ? { registryToken: registrytoken } : {}),
     ...(text(source) ? { source } : {}),
   };
 }
@@ -56,6 +56,9 @@ export function decodeProxies(header: string | undefined): ProxySettings | undef
   const keys: readonly (keyof ProxySettings)[] = ['httpProxy', 'httpsProxy', 'allProxy', 'noProxy'];
   return Object.fromEntries(keys.flatMap((key) => (text(value[key]) ? [[key, value[key]]] : [])));
 }
+
+/** A token goes into a header as it is. */
+const isHeaderValue = (token: string) => /^[\x21-\x7e]+$/.test(token);
 
 const text = (value: unknown): value is string => typeof value === 'string' && value !== '';
 

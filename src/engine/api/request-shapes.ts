@@ -1,204 +1,15 @@
 import type { Shape } from '../http/body-shape.ts';
 import type { BuildRequest } from './build.ts';
-import type { ContainerConfig } from './container-config.ts';
+import { endpoint, type FieldsOf, integers, labels, lines, options, texts } from './container-shapes.ts';
 import type { HandoverRequest, ShutdownRequest } from './engine.ts';
 import type { ExecCreateRequest, ExecStartRequest } from './exec.ts';
 import type { HoldRequest } from './holds.ts';
-import type { HostConfig, MountRequest, Resources } from './host-config.ts';
-import type {
-  EndpointSettings,
-  NetworkConnectRequest,
-  NetworkCreateRequest,
-  NetworkDisconnectRequest,
-} from './network.ts';
+import type { NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest } from './network.ts';
 import type { PreflightRequest } from './preflight.ts';
+import type { RegistryAuthBody } from './registry-headers.ts';
 import type { UnsyncRequest } from './sync.ts';
 import type { TakePlaceRequest } from './take-place.ts';
 import type { VolumeCreateRequest } from './volume.ts';
-
-/** A shape for every field of a request type; the compiler finds the one that is missing. */
-type FieldsOf<T> = { readonly [Name in keyof Required<T>]: Shape };
-
-const texts: Shape = { list: 'text' };
-const lines: Shape = { list: 'line' };
-const words: Shape = { list: 'word' };
-const integers: Shape = { list: 'integer' };
-const labels: Shape = { map: 'text' };
-const options: Shape = { map: 'line', keys: 'line' };
-const rates: Shape = { list: { fields: { Path: 'text', Rate: 'integer' } } };
-
-const restartPolicy: Shape = { fields: { Name: 'word', MaximumRetryCount: 'integer' } };
-
-const config: FieldsOf<ContainerConfig> = {
-  Hostname: 'word',
-  Domainname: 'word',
-  User: 'line',
-  AttachStdin: 'boolean',
-  AttachStdout: 'boolean',
-  AttachStderr: 'boolean',
-  ExposedPorts: { map: 'any', keys: 'word' },
-  Tty: 'boolean',
-  OpenStdin: 'boolean',
-  StdinOnce: 'boolean',
-  Env: texts,
-  Cmd: 'words',
-  Healthcheck: {
-    fields: {
-      Test: texts,
-      Interval: 'integer',
-      Timeout: 'integer',
-      StartPeriod: 'integer',
-      StartInterval: 'integer',
-      Retries: 'integer',
-    },
-  },
-  Image: 'line',
-  Volumes: { map: 'any' },
-  WorkingDir: 'text',
-  Entrypoint: 'words',
-  NetworkDisabled: 'boolean',
-  MacAddress: 'word',
-  Labels: labels,
-  StopSignal: 'word',
-  StopTimeout: 'integer',
-  Shell: 'words',
-};
-
-const resources: FieldsOf<Resources> = {
-  CpuShares: 'integer',
-  Memory: 'integer',
-  NanoCpus: 'integer',
-  CgroupParent: 'line',
-  BlkioWeight: 'integer',
-  BlkioWeightDevice: { list: { fields: { Path: 'text', Weight: 'integer' } } },
-  BlkioDeviceReadBps: rates,
-  BlkioDeviceWriteBps: rates,
-  BlkioDeviceReadIOps: rates,
-  BlkioDeviceWriteIOps: rates,
-  CpuPeriod: 'integer',
-  CpuQuota: 'integer',
-  CpuRealtimePeriod: 'integer',
-  CpuRealtimeRuntime: 'integer',
-  CpusetCpus: 'word',
-  CpusetMems: 'word',
-  Devices: {
-    list: { fields: { PathOnHost: 'text', PathInContainer: 'text', CgroupPermissions: 'word' } },
-  },
-  DeviceCgroupRules: lines,
-  DeviceRequests: 'any',
-  MemoryReservation: 'integer',
-  MemorySwap: 'integer',
-  MemorySwappiness: 'integer',
-  OomKillDisable: 'boolean',
-  PidsLimit: 'integer',
-  Ulimits: { list: { fields: { Name: 'word', Soft: 'integer', Hard: 'integer' } } },
-  CpuCount: 'integer',
-  CpuPercent: 'integer',
-  Init: 'boolean',
-};
-
-const mount: FieldsOf<MountRequest> = {
-  Type: 'word',
-  Source: 'text',
-  Target: 'text',
-  ReadOnly: 'boolean',
-  Consistency: 'word',
-  BindOptions: {
-    fields: {
-      Propagation: 'word',
-      NonRecursive: 'boolean',
-      CreateMountpoint: 'boolean',
-      ReadOnlyNonRecursive: 'boolean',
-      ReadOnlyForceRecursive: 'boolean',
-    },
-  },
-  VolumeOptions: {
-    fields: {
-      NoCopy: 'boolean',
-      Labels: labels,
-      DriverConfig: { fields: { Name: 'line', Options: options } },
-      Subpath: 'text',
-    },
-  },
-  TmpfsOptions: { fields: { SizeBytes: 'integer', Mode: 'integer', Options: { list: lines } } },
-  ImageOptions: { fields: { Subpath: 'text' } },
-};
-
-const host: FieldsOf<HostConfig> = {
-  ...resources,
-  Binds: texts,
-  ContainerIDFile: 'text',
-  LogConfig: { fields: { Type: 'word', Config: options } },
-  NetworkMode: 'line',
-  PortBindings: { map: { list: { fields: { HostIp: 'word', HostPort: 'word' } } }, keys: 'word' },
-  RestartPolicy: restartPolicy,
-  AutoRemove: 'boolean',
-  VolumeDriver: 'line',
-  VolumesFrom: lines,
-  Mounts: { list: { fields: mount } },
-  ConsoleSize: integers,
-  Annotations: labels,
-  CapAdd: 'words',
-  CapDrop: 'words',
-  CgroupnsMode: 'word',
-  Dns: words,
-  DnsOptions: words,
-  DnsSearch: words,
-  ExtraHosts: words,
-  GroupAdd: lines,
-  IpcMode: 'line',
-  Cgroup: 'line',
-  Links: lines,
-  OomScoreAdj: 'integer',
-  PidMode: 'line',
-  Privileged: 'boolean',
-  PublishAllPorts: 'boolean',
-  ReadonlyRootfs: 'boolean',
-  SecurityOpt: texts,
-  StorageOpt: options,
-  Tmpfs: { map: 'line' },
-  UTSMode: 'line',
-  UsernsMode: 'line',
-  ShmSize: 'integer',
-  Sysctls: { map: 'line', keys: 'word' },
-  Runtime: 'line',
-  Isolation: 'word',
-  MaskedPaths: texts,
-  ReadonlyPaths: texts,
-};
-
-const endpoint: FieldsOf<EndpointSettings> = {
-  IPAMConfig: { fields: { IPv4Address: 'word', IPv6Address: 'word', LinkLocalIPs: words } },
-  Links: lines,
-  Aliases: words,
-  MacAddress: 'word',
-  DriverOpts: options,
-  GwPriority: 'integer',
-  NetworkID: 'line',
-  EndpointID: 'line',
-  Gateway: 'word',
-  IPAddress: 'word',
-  IPPrefixLen: 'integer',
-  IPv6Gateway: 'word',
-  GlobalIPv6Address: 'word',
-  GlobalIPv6PrefixLen: 'integer',
-  DNSNames: words,
-};
-
-/** Configuration of a container after its image's was merged in: an image is as little trusted as a request. */
-export const mergedConfigShape: Shape = { fields: config };
-
-/** POST /containers/create */
-export const containerCreateShape: Shape = {
-  fields: {
-    ...config,
-    HostConfig: { fields: host },
-    NetworkingConfig: { fields: { EndpointsConfig: { map: { fields: endpoint } } } },
-  },
-};
-
-/** POST /containers/{id}/update */
-export const containerUpdateShape: Shape = { fields: { ...resources, RestartPolicy: restartPolicy } };
 
 const execCreate: FieldsOf<ExecCreateRequest> = {
   AttachStdin: 'boolean',
@@ -280,9 +91,26 @@ const volumeCreate: FieldsOf<VolumeCreateRequest> = {
 /** POST /volumes/create */
 export const volumeCreateShape: Shape = { fields: volumeCreate };
 
+const registryAuth: FieldsOf<RegistryAuthBody> = {
+  username: 'text',
+  password: 'text',
+  serveraddress: 'line',
+  identitytoken: 'text',
+  registrytoken: 'text',
+  source: 'line',
+};
+
+/** POST /auth */
+export const registryAuthShape: Shape = { fields: registryAuth };
+
 const preflight: FieldsOf<PreflightRequest> = {
   // Each request is looked at by itself, so that what is wrong with it is told under its container's name.
-  create: { list: { fields: { name: 'line', request: 'any', start: 'boolean' } } },
+  create: {
+    list: {
+      fields: { name: 'line', request: { fields: {} }, start: 'boolean' },
+      needed: ['name', 'request'],
+    },
+  },
   start: lines,
   release: lines,
 };
@@ -301,11 +129,11 @@ const shutdown: FieldsOf<ShutdownRequest> = { force: 'boolean' };
 export const shutdownShape: Shape = { fields: shutdown };
 
 const unsync: FieldsOf<UnsyncRequest> = {
-  paths: { list: { fields: { path: 'text', directory: 'boolean' } } },
+  paths: { list: { fields: { path: 'text', directory: 'boolean' }, needed: ['path'] } },
 };
 
 /** POST /tcompose/containers/{id}/unsync */
-export const unsyncShape: Shape = { fields: unsync };
+export const unsyncShape: Shape = { fields: unsync, needed: ['paths'] };
 
 const hold: FieldsOf<HoldRequest> = { labels: texts };
 
@@ -315,7 +143,7 @@ export const holdShape: Shape = { fields: hold };
 const takePlace: FieldsOf<TakePlaceRequest> = { from: 'line', within: 'integer' };
 
 /** POST /tcompose/containers/{id}/take-place */
-export const takePlaceShape: Shape = { fields: takePlace };
+export const takePlaceShape: Shape = { fields: takePlace, needed: ['from'] };
 
 const build: FieldsOf<BuildRequest> = {
   context: 'text',

@@ -3,7 +3,6 @@ import { buildShape } from '../api/request-shapes.ts';
 import { sessionBuild } from '../buildkit/session-build.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
-import { shaped } from '../http/body-shape.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -11,7 +10,7 @@ import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
 import { build } from './build.ts';
 import { confinedFiles } from './build-context.ts';
-import { classicRequest } from './classic/classic-request.ts';
+import { classicQuery, classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
 import { clientOfHeader } from './classic/registry-config.ts';
 import { unpackContext } from './classic/tar-context.ts';
@@ -25,8 +24,9 @@ export function buildRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/build',
+      body: buildShape,
       async handler(exchange) {
-        const request = shaped<BuildRequest>(await exchange.json(), buildShape);
+        const request = await exchange.json<BuildRequest>();
         if (!request.context) throw badParameter('a build needs a context');
         const writer = exchange.stream(200, 'application/x-ndjson');
         const sink: BuildSink = (event) => writer.write(`${JSON.stringify(event)}\n`);
@@ -44,7 +44,13 @@ export function buildRoutes(engine: Engine): Route[] {
         exchange.send(204);
       },
     },
-    { method: 'POST', path: '/build', handler: (exchange) => classicBuild(engine, exchange) },
+    {
+      method: 'POST',
+      path: '/build',
+      query: classicQuery,
+      body: 'bytes',
+      handler: (exchange) => classicBuild(engine, exchange),
+    },
     {
       method: 'POST',
       path: '/build/prune',

@@ -22,6 +22,7 @@ export function buildkitRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/build/cancel',
+      query: { id: 'text' },
       handler(exchange) {
         workshop(engine).cancels.cancel(exchange.query.get('id') ?? '');
         exchange.send(200);

@@ -1,8 +1,8 @@
 import { badParameter } from './failure.ts';
 
 /**
- * What a field of a request's body may be. Absent and null are always allowed: Go's clients send null for what they
- * leave out.
+ * What a field of a request's body may be. Absent and null are always allowed, for Go's clients send null for what they
+ * leave out, but not as an element of a list, nor where a shape needs the field.
  */
 export type Shape =
   | Text
@@ -15,7 +15,7 @@ export type Shape =
   | { readonly list: Shape }
   /** `keys` says what its names may hold; absent: as a text. */
   | { readonly map: Shape; readonly keys?: Text }
-  | { readonly fields: Readonly<Record<string, Shape>> };
+  | { readonly fields: Readonly<Record<string, Shape>>; readonly needed?: readonly string[] };
 
 /**
  * What a string may hold, by where it ends. A `text` is an argument, a variable, a path or a label: anything but NUL, at
@@ -58,6 +58,8 @@ function faultIn(value: unknown, shape: Shape, path: string): string | undefined
   }
   if ('list' in shape) {
     if (!Array.isArray(value)) return wrong('a list');
+    const hole = value.findIndex((one) => one === null || one === undefined);
+    if (hole !== -1) return `${path}[${hole}] must not be null`;
     return firstFault(value.entries(), (index) => `${path}[${index}]`, shape.list);
   }
   if (typeof value !== 'object' || Array.isArray(value)) return wrong('an object');
@@ -69,6 +71,9 @@ function faultIn(value: unknown, shape: Shape, path: string): string | undefined
     }
     return firstFault(Object.entries(value), below, shape.map);
   }
+  for (const name of shape.needed ?? [])
+    if (((value as Record<string, unknown>)[name] ?? undefined) === undefined)
+      return `${below(name)} is missing`;
   for (const [name, field] of Object.entries(shape.fields)) {
     const fault = faultIn((value as Record<string, unknown>)[name], field, below(name));
     if (fault !== undefined) return fault;

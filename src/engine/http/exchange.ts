@@ -23,6 +23,7 @@ export function outputType(version: string, tty: boolean): string {
 export interface Exchange {
   readonly method: string;
   readonly path: string;
+  /** What the route declares to read of it (declared.ts). */
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
   /** API version in force, `1.47`. */
@@ -32,7 +33,7 @@ export interface Exchange {
   readonly body: Readable;
   /** Aborted when the client goes away before the answer is complete. */
   readonly signal: AbortSignal;
-  /** Parsed JSON body; `{}` for an empty one. Throws ENGINE_BAD_PARAMETER. */
+  /** Parsed JSON body, of the shape that the route declares; `{}` for an empty one. Throws ENGINE_BAD_PARAMETER. */
   json<T>(): Promise<T>;
   /** Answers with JSON (or nothing, for undefined). */
   send(status: number, value?: unknown, headers?: Record<string, string>): void;

@@ -1,9 +1,11 @@
+import type { Declared } from './declared.ts';
 import type { Exchange } from './exchange.ts';
 import { splitVersion } from './versions.ts';
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
 
-export interface Route {
+/** An endpoint. What a request brings for it is checked before its handler runs. */
+export interface Route extends Declared {
   readonly method: string;
   /**
    * `/containers/{id}/json`: `{x}` is one segment, `{x*}` any number of segments (image names have slashes). Longer
@@ -14,10 +16,8 @@ export interface Route {
 }
 
 interface Match {
-  readonly handler: Handler;
+  readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
-  /** The pattern matched, for logs. */
-  readonly path: string;
 }
 
 export type Lookup =
@@ -47,7 +47,7 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
       route.names.forEach((name, index) => {
         params[name] = decode(found[index + 1] ?? '');
       });
-      return { kind: 'match', match: { handler: route.handler, params, path: route.path }, version };
+      return { kind: 'match', match: { route, params }, version };
     }
     return { kind: otherMethod ? 'method-not-allowed' : 'unknown', version };
   };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Channel } from './channel.ts';
+import { declaredBody, declaredQuery } from './declared.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { type LastingAnswers, lastingAnswers } from './lasting-answers.ts';
@@ -75,16 +76,18 @@ export function createApiServer(
           message: `the tcompose engine ${what}: ${path}`,
         });
       } else {
+        const { route } = found.match;
         const exchange: Exchange = {
           ...channel,
           method,
           path,
           version,
-          query: new URLSearchParams(at === -1 ? '' : url.slice(at + 1)),
+          query: declaredQuery(at === -1 ? '' : url.slice(at + 1), route.query),
           params: found.match.params,
           headers: request.headers,
+          json: async <T>() => declaredBody<T>(await channel.json(), route, route.path),
         };
-        await found.match.handler(exchange);
+        await route.handler(exchange);
       }
     } catch (error) {
       hooks.failed(label, error);

@@ -46,6 +46,7 @@ export function archiveRoutes(engine: Engine): Route[] {
     {
       method: 'HEAD',
       path: '/containers/{id}/archive',
+      query: { path: 'text' },
       handler: withEntry(async (exchange, { entry }) => {
         exchange.send(200, undefined, statHeader(entry, pathOf(exchange)));
       }),
@@ -53,6 +54,7 @@ export function archiveRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/containers/{id}/archive',
+      query: { path: 'text' },
       handler: withEntry(async (exchange, { root, entry, container }) => {
         const path = pathOf(exchange);
         const writer = exchange.stream(200, 'application/x-tar', statHeader(entry, path));
@@ -63,6 +65,8 @@ export function archiveRoutes(engine: Engine): Route[] {
     {
       method: 'PUT',
       path: '/containers/{id}/archive',
+      query: { path: 'text', noOverwriteDirNonDir: 'flag', copyUIDGID: 'flag', 'tcompose-complete': 'flag' },
+      body: 'bytes',
       async handler(exchange) {
         const container = containerOf(exchange);
         const path = pathOf(exchange);

@@ -22,20 +22,45 @@ const waitConditions = ['not-running', 'next-exit', 'removed'];
 export function containerStreamRoutes(engine: Engine): Route[] {
   const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
   return [
-    { method: 'POST', path: '/containers/{id}/wait', handler: (exchange) => wait(named(exchange), exchange) },
+    {
+      method: 'POST',
+      path: '/containers/{id}/wait',
+      query: { condition: 'text' },
+      handler: (exchange) => wait(named(exchange), exchange),
+    },
     {
       method: 'GET',
       path: '/containers/{id}/logs',
+      query: {
+        stdout: 'flag',
+        stderr: 'flag',
+        tail: 'text',
+        since: 'time',
+        until: 'time',
+        follow: 'flag',
+        timestamps: 'flag',
+        notices: 'flag',
+      },
       handler: (exchange) => logs(engine, named(exchange), exchange),
     },
     {
       method: 'POST',
       path: '/containers/{id}/attach',
+      query: {
+        stdin: 'flag',
+        stdout: 'flag',
+        stderr: 'flag',
+        stream: 'flag',
+        logs: 'flag',
+        detachKeys: 'text',
+      },
+      body: 'bytes',
       handler: (exchange) => attach(engine, named(exchange), exchange),
     },
     {
       method: 'GET',
       path: '/containers/{id}/stats',
+      query: { stream: 'flag', 'one-shot': 'flag' },
       handler: (exchange) => stats(engine, named(exchange), exchange),
     },
   ];

@@ -5,7 +5,7 @@ import type {
   ContainerTopResponse,
   ContainerUpdateRequest,
 } from '../api/container.ts';
-import { containerUpdateShape } from '../api/request-shapes.ts';
+import { containerUpdateShape } from '../api/container-shapes.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer, emitPrune } from '../containers/events.ts';
 import { cgroupPaths } from '../containers/host/cgroup.ts';
@@ -26,7 +26,7 @@ import { containerFilterKeys, listContainers, matchesContainer } from '../contai
 import { processTable } from '../containers/view/process-table.ts';
 import type { Engine } from '../context.ts';
 import { flag, integer, matches, neededInteger, parseFilters, timeValue } from '../filters.ts';
-import { shaped } from '../http/body-shape.ts';
+import type { QueryShape } from '../http/declared.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -57,10 +57,13 @@ export function containerRoutes(engine: Engine): Route[] {
     signal: query.get('signal') || undefined,
   });
 
+  const stopQuery: QueryShape = { t: 'integer', signal: 'text' };
+
   return [
     {
       method: 'GET',
       path: '/containers/json',
+      query: { all: 'flag', limit: 'integer', size: 'flag', filters: 'filters' },
       async handler(exchange) {
         const { query } = exchange;
         const filters = parseFilters(query.get('filters'), containerFilterKeys);
@@ -77,6 +80,9 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/create',
+      query: { name: 'text', platform: 'text' },
+      // Its shape is checked with what the image says (spec/draft.ts), as preflight does.
+      body: 'any',
       async handler(exchange) {
         const request = await exchange.json<ContainerCreateRequest>();
         const created = await createContainer(engine, request, {
@@ -89,6 +95,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/prune',
+      query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['until', 'label', 'label!']);
         const removed: string[] = [];
@@ -116,6 +123,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/containers/{id}/json',
+      query: { size: 'flag' },
       async handler(exchange) {
         const container = named(exchange);
         const inspected = inspectContainer(engine, container);
@@ -126,6 +134,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/containers/{id}/top',
+      query: { ps_args: 'text' },
       handler(exchange) {
         const container = named(exchange);
         const { launch } = container;
@@ -150,14 +159,16 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/start',
+      query: { 'tcompose-beside': 'flag' },
       handler: starting(async (container, exchange) => {
         if (!container.up && container.state.status !== 'paused') resetRestarts(container);
-        await startContainer(engine, container, exchange.query.get('tcompose-beside') === '1');
+        await startContainer(engine, container, flag(exchange.query, 'tcompose-beside'));
       }),
     },
     {
       method: 'POST',
       path: '/containers/{id}/stop',
+      query: stopQuery,
       async handler(exchange) {
         await stopInTurn(engine, named(exchange), stopOptions(exchange));
         exchange.send(204);
@@ -166,11 +177,13 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/restart',
+      query: stopQuery,
       handler: starting((container, exchange) => restartContainer(engine, container, stopOptions(exchange))),
     },
     {
       method: 'POST',
       path: '/containers/{id}/kill',
+      query: { signal: 'text' },
       // Beside the queue: a kill must reach a container whose stop is still waiting out its time.
       async handler(exchange) {
         await killContainer(engine, named(exchange), exchange.query.get('signal'));
@@ -190,6 +203,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/rename',
+      query: { name: 'text' },
       handler: operation(async (container, exchange) => {
         const name = exchange.query.get('name')?.replace(/^\//, '') ?? '';
         if (name === '') throw badParameter('Neither old nor new names may be empty');
@@ -206,9 +220,10 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/update',
+      body: containerUpdateShape,
       async handler(exchange) {
         const container = named(exchange);
-        const request = shaped<ContainerUpdateRequest>(await exchange.json(), containerUpdateShape);
+        const request = await exchange.json<ContainerUpdateRequest>();
         const answer = await container.serial.run(async () => updateContainer(engine, container, request));
         exchange.send(200, answer);
       },
@@ -216,6 +231,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/resize',
+      query: { h: 'integer', w: 'integer' },
       async handler(exchange) {
         const container = named(exchange);
         const rows = neededInteger(exchange.query, 'h');
@@ -230,6 +246,7 @@ export function containerRoutes(engine: Engine): Route[] {
     {
       method: 'DELETE',
       path: '/containers/{id}',
+      query: { force: 'flag', link: 'flag', v: 'flag' },
       handler: operation(async (container, exchange) => {
         if (flag(exchange.query, 'link'))
           throw badParameter('removing links is not available in this engine');

@@ -10,7 +10,14 @@ const tooSlow = 'this stream was not read for so long that events are missing; a
 
 /** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
 export function eventRoutes(engine: Engine): Route[] {
-  return [{ method: 'GET', path: '/events', handler: (exchange) => events(engine, exchange) }];
+  return [
+    {
+      method: 'GET',
+      path: '/events',
+      query: { filters: 'filters', since: 'time', until: 'time' },
+      handler: (exchange) => events(engine, exchange),
+    },
+  ];
 }
 
 async function events(engine: Engine, exchange: Exchange): Promise<void> {

@@ -6,7 +6,6 @@ import type { Engine } from '../context.ts';
 import type { ExecProcess } from '../exec/exec.ts';
 import { startExec } from '../exec/exec-process.ts';
 import { neededInteger } from '../filters.ts';
-import { shaped } from '../http/body-shape.ts';
 import { type Exchange, outputType } from '../http/exchange.ts';
 import { badParameter, conflict, failureOf } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
@@ -21,9 +20,10 @@ export function execRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/containers/{id}/exec',
+      body: execCreateShape,
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const request = shaped<ExecCreateRequest>(await exchange.json(), execCreateShape);
+        const request = await exchange.json<ExecCreateRequest>();
         parseDetachKeys(request.DetachKeys);
         if (!request.Cmd?.length) throw badParameter('No exec command specified');
         if (container.state.status === 'paused') {
@@ -45,10 +45,16 @@ export function execRoutes(engine: Engine): Route[] {
         exchange.send(201, { Id: exec.id });
       },
     },
-    { method: 'POST', path: '/exec/{id}/start', handler: (exchange) => start(engine, exchange) },
+    {
+      method: 'POST',
+      path: '/exec/{id}/start',
+      body: execStartShape,
+      handler: (exchange) => start(engine, exchange),
+    },
     {
       method: 'POST',
       path: '/exec/{id}/resize',
+      query: { h: 'integer', w: 'integer' },
       async handler(exchange) {
         const exec = engine.execs.need(exchange.params.id!);
         const rows = neededInteger(exchange.query, 'h');
@@ -68,7 +74,7 @@ export function execRoutes(engine: Engine): Route[] {
 
 async function start(engine: Engine, exchange: Exchange): Promise<void> {
   const exec = engine.execs.need(exchange.params.id!);
-  const request = shaped<ExecStartRequest>(await exchange.json(), execStartShape);
+  const request = await exchange.json<ExecStartRequest>();
   if (exec.state.status !== 'created') throw conflict(`exec ${exec.id} has already been started`);
   if (request.Detach) {
     await startExec(engine, exec, { consoleSize: request.ConsoleSize });

@@ -1,7 +1,9 @@
 import { parsePlatform } from '../../image/platform.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
+import { mergedConfigShape } from '../api/container-shapes.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
+import { type Shape, shaped } from '../http/body-shape.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -14,21 +16,35 @@ export function imageArchiveRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/get',
+      query: { names: 'texts', platform: 'text' },
       handler: (exchange) => save(engine, exchange, exchange.query.getAll('names')),
     },
     {
       method: 'GET',
       path: '/images/{name*}/get',
+      query: { platform: 'text' },
       handler: (exchange) => save(engine, exchange, [exchange.params.name!]),
     },
     {
       method: 'POST',
       path: '/images/load',
+      query: { quiet: 'flag', platform: 'text' },
+      body: 'bytes',
       handler: (exchange) => loadImages(engine, exchange, flag(exchange.query, 'quiet', true)),
     },
     {
       method: 'POST',
       path: '/commit',
+      query: {
+        container: 'text',
+        repo: 'text',
+        tag: 'text',
+        comment: 'text',
+        author: 'text',
+        changes: 'texts',
+        pause: 'flag',
+      },
+      body: mergedConfigShape,
       async handler(exchange) {
         const { query } = exchange;
         const name = query.get('container');
@@ -75,15 +91,27 @@ async function save(engine: Engine, exchange: Exchange, names: readonly string[]
   }
 }
 
+interface PlatformText {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly variant?: string;
+}
+
+const platformShape: Shape = { fields: { os: 'word', architecture: 'word', variant: 'word' } };
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badParameter(`the platform is no JSON: ${text}`);
+  }
+}
+
 /** Newer clients send it as JSON. */
 function platformOf(text: string) {
   const own = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
   if (!text.startsWith('{')) return parsePlatform(text, own);
-  const { os, architecture, variant } = JSON.parse(text) as {
-    os?: string;
-    architecture?: string;
-    variant?: string;
-  };
+  const { os, architecture, variant } = shaped<PlatformText>(parsed(text), platformShape);
   return parsePlatform(
     [os ?? 'linux', architecture ?? own.architecture, ...(variant ? [variant] : [])].join('/'),
     own,

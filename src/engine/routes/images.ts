@@ -52,6 +52,7 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/json',
+      query: { filters: 'filters', 'shared-size': 'flag' },
       handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), [
           'before',
@@ -99,10 +100,25 @@ export function imageRoutes(engine: Engine): Route[] {
         );
       },
     },
-    { method: 'POST', path: '/images/create', handler: (exchange) => createImage(engine, exchange, emit) },
+    {
+      method: 'POST',
+      path: '/images/create',
+      query: {
+        fromImage: 'text',
+        fromSrc: 'text',
+        repo: 'text',
+        tag: 'text',
+        platform: 'text',
+        changes: 'texts',
+        message: 'text',
+      },
+      body: 'bytes',
+      handler: (exchange) => createImage(engine, exchange, emit),
+    },
     {
       method: 'POST',
       path: '/images/prune',
+      query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
         exchange.send(200, await pruneImages(engine, filters, (id) => remove(id, true)));
@@ -123,6 +139,7 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/images/{name*}/tag',
+      query: { repo: 'text', tag: 'text' },
       async handler(exchange) {
         const repository = exchange.query.get('repo') ?? '';
         const tag = exchange.query.get('tag');
@@ -138,11 +155,13 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/images/{name*}/push',
+      query: { tag: 'text' },
       handler: (exchange) => pushRoute(engine, exchange),
     },
     {
       method: 'DELETE',
       path: '/images/{name*}',
+      query: { force: 'flag' },
       async handler(exchange) {
         exchange.send(200, await remove(exchange.params.name!, flag(exchange.query, 'force')));
       },

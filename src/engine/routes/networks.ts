@@ -9,6 +9,7 @@ import { networkConnectShape, networkCreateShape, networkDisconnectShape } from 
 import type { Container } from '../containers/container.ts';
 import { emitNetwork, emitPrune } from '../containers/events.ts';
 import { aliasesOf, attachedTo, networkMode } from '../containers/spec/attachments.ts';
+import { checkMacAddress } from '../containers/spec/mac-address.ts';
 import type { Engine } from '../context.ts';
 import {
   type Filters,
@@ -20,7 +21,6 @@ import {
   timeValue,
   yesOrNo,
 } from '../filters.ts';
-import { shaped } from '../http/body-shape.ts';
 import { badParameter, conflict, forbidden, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { inspectNetwork, predefined, shownDriver } from '../networks.ts';
@@ -53,6 +53,7 @@ export function networkRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/networks',
+      query: { filters: 'filters' },
       handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), filterKeys);
         exchange.send(
@@ -64,8 +65,9 @@ export function networkRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/networks/create',
+      body: networkCreateShape,
       async handler(exchange) {
-        const request = shaped<NetworkCreateRequest>(await exchange.json(), networkCreateShape);
+        const request = await exchange.json<NetworkCreateRequest>();
         await networks.settled();
         const { record, warnings } = networks.create(request);
         try {
@@ -81,6 +83,7 @@ export function networkRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/networks/prune',
+      query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['until', 'label', 'label!']);
         const now = engine.clock.now().ms;
@@ -129,8 +132,9 @@ export function networkRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/networks/{id}/connect',
+      body: networkConnectShape,
       async handler(exchange) {
-        const request = shaped<NetworkConnectRequest>(await exchange.json(), networkConnectShape);
+        const request = await exchange.json<NetworkConnectRequest>();
         if (!request.Container) throw badParameter('no container given');
         const record = networks.need(exchange.params.id!);
         const container = engine.containers.need(request.Container);
@@ -141,8 +145,9 @@ export function networkRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/networks/{id}/disconnect',
+      body: networkDisconnectShape,
       async handler(exchange) {
-        const request = shaped<NetworkDisconnectRequest>(await exchange.json(), networkDisconnectShape);
+        const request = await exchange.json<NetworkDisconnectRequest>();
         if (!request.Container) throw badParameter('no container given');
         const record = networks.need(exchange.params.id!);
         const container = engine.containers.find(request.Container);
@@ -171,6 +176,7 @@ async function connect(
         : `container ${container.name} cannot be connected to network ${record.name}`,
     );
   }
+  checkMacAddress(settings.MacAddress);
   const { attachments } = container.mutable;
   if (attachments[record.name] !== undefined) {
     throw forbidden(`endpoint with name ${container.name} already exists in network ${record.name}`);

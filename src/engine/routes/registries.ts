@@ -4,6 +4,7 @@ import { logIn } from '../../registry/auth/log-in.ts';
 import { searchHub } from '../../registry/content/search-hub.ts';
 import { hub } from '../../registry/settings/registry-settings.ts';
 import { credentialsOf, type RegistryAuthBody } from '../api/registry-headers.ts';
+import { registryAuthShape } from '../api/request-shapes.ts';
 import type { Engine } from '../context.ts';
 import { parseFilters, yesOrNo } from '../filters.ts';
 import { badParameter, failureOf } from '../http/failure.ts';
@@ -20,6 +21,7 @@ export function registryRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/auth',
+      body: registryAuthShape,
       async handler(exchange) {
         const body = await exchange.json<RegistryAuthBody>();
         const credentials = credentialsOf(body);
@@ -45,6 +47,7 @@ export function registryRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/search',
+      query: { term: 'text', limit: 'integer', filters: 'filters' },
       async handler(exchange) {
         const term = exchange.query.get('term') ?? '';
         if (term === '') throw badParameter('a term to search for is needed');

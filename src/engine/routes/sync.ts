@@ -11,7 +11,6 @@ import { readAccountFiles } from '../containers/root/account-files.ts';
 import { withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import type { Engine } from '../context.ts';
-import { shaped } from '../http/body-shape.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
@@ -21,6 +20,7 @@ export function syncRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/containers/{id}/sync',
+      body: 'bytes',
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
         const answer = await withWritableRoot(engine, container, 'complete', (root) =>
@@ -32,9 +32,10 @@ export function syncRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/containers/{id}/unsync',
+      body: unsyncShape,
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const request = shaped<UnsyncRequest>(await exchange.json(), unsyncShape);
+        const request = await exchange.json<UnsyncRequest>();
         const answer = await withWritableRoot(engine, container, 'complete', async (root) =>
           unsync(root, request),
         );
@@ -61,8 +62,9 @@ export function successionRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/holds',
+      body: holdShape,
       async handler(exchange) {
-        const { labels } = shaped<HoldRequest>(await exchange.json(), holdShape);
+        const { labels } = await exchange.json<HoldRequest>();
         const line = (start: HeldStart) => void writer.write(`${JSON.stringify(start)}\n`);
         const release = engine.holds.hold(labels ?? [], (id) => line({ id }));
         if (release === undefined) throw conflict('too many clients hold starts');
@@ -87,9 +89,10 @@ export function successionRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/containers/{id}/take-place',
+      body: takePlaceShape,
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const request = shaped<TakePlaceRequest>(await exchange.json(), takePlaceShape);
+        const request = await exchange.json<TakePlaceRequest>();
         await takePlace(engine, container, engine.containers.need(request.from), request.within ?? 10_000);
         exchange.send(204);
       },

@@ -34,7 +34,12 @@ export function systemRoutes(engine: Engine): Route[] {
     { method: 'HEAD', path: '/_ping', handler: ping },
     { method: 'GET', path: '/version', handler: (exchange) => exchange.send(200, versionOf(engine)) },
     { method: 'GET', path: '/info', handler: (exchange) => exchange.send(200, infoOf(engine)) },
-    { method: 'GET', path: '/system/df', handler: (exchange) => diskUsageAnswer(engine, exchange) },
+    {
+      method: 'GET',
+      path: '/system/df',
+      query: { type: 'texts' },
+      handler: (exchange) => diskUsageAnswer(engine, exchange),
+    },
   ];
 }
 

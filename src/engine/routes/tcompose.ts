@@ -4,7 +4,6 @@ import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
 import { handoverShape, preflightShape, shutdownShape } from '../api/request-shapes.ts';
 import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
-import { shaped } from '../http/body-shape.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
@@ -29,9 +28,10 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     {
       method: 'POST',
       path: '/tcompose/preflight',
+      body: preflightShape,
       async handler(exchange) {
         const answer: PreflightResponse = {
-          problems: preflight(engine, shaped<PreflightRequest>(await exchange.json(), preflightShape)),
+          problems: preflight(engine, await exchange.json<PreflightRequest>()),
         };
         exchange.send(200, answer);
       },
@@ -39,8 +39,9 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     {
       method: 'POST',
       path: '/tcompose/handover',
+      body: handoverShape,
       async handler(exchange) {
-        const request = shaped<HandoverRequest>(await exchange.json(), handoverShape);
+        const request = await exchange.json<HandoverRequest>();
         if (
           request.engine !== undefined &&
           (!request.engine.startsWith('/') || !existsSync(request.engine))
@@ -56,8 +57,9 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
     {
       method: 'POST',
       path: '/tcompose/shutdown',
+      body: shutdownShape,
       async handler(exchange) {
-        const request = shaped<ShutdownRequest>(await exchange.json(), shutdownShape);
+        const request = await exchange.json<ShutdownRequest>();
         const running = engine.containers.all().filter((container) => container.up);
         if (running.length > 0 && request.force !== true) {
           throw conflict(

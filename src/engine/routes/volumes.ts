@@ -5,7 +5,6 @@ import { emitPrune, emitVolume } from '../containers/events.ts';
 import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, nameMatcher, parseFilters, yesOrNo } from '../filters.ts';
-import { shaped } from '../http/body-shape.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { compareVersions } from '../http/versions.ts';
@@ -19,6 +18,7 @@ export function volumeRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/volumes',
+      query: { filters: 'filters' },
       handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), [
           'dangling',
@@ -43,10 +43,9 @@ export function volumeRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/volumes/create',
+      body: volumeCreateShape,
       async handler(exchange) {
-        const { record, isNew } = volumes.create(
-          shaped<VolumeCreateRequest>(await exchange.json(), volumeCreateShape),
-        );
+        const { record, isNew } = volumes.create(await exchange.json<VolumeCreateRequest>());
         if (isNew) emitVolume(engine, record.name, 'create');
         exchange.send(201, volumes.inspect(record));
       },
@@ -54,6 +53,7 @@ export function volumeRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/volumes/prune',
+      query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['all', 'label', 'label!']);
         // Before API 1.42 a prune took named volumes too.
@@ -80,6 +80,7 @@ export function volumeRoutes(engine: Engine): Route[] {
     {
       method: 'DELETE',
       path: '/volumes/{name}',
+      query: { force: 'flag' },
       async handler(exchange) {
         const name = exchange.params.name!;
         const record = volumes.get(name);

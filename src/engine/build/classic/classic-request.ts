@@ -1,5 +1,29 @@
 import type { BuildRequest } from '../../api/build.ts';
+import type { QueryShape } from '../../http/declared.ts';
 import { badParameter } from '../../http/failure.ts';
+
+/** Parameters of `POST /build` that are carried out, by this builder or by BuildKit's protocol (version 2). */
+export const classicQuery: QueryShape = {
+  version: 'text',
+  remote: 'text',
+  q: 'flag',
+  dockerfile: 'text',
+  t: 'texts',
+  buildargs: 'text',
+  labels: 'text',
+  nocache: 'flag',
+  pull: 'flag',
+  target: 'text',
+  platform: 'text',
+  networkmode: 'text',
+  extrahosts: 'texts',
+  shmsize: 'integer',
+  ulimits: 'text',
+  session: 'text',
+  buildid: 'text',
+  outputs: 'text',
+  cgroupparent: 'text',
+};
 
 /**
  * The request that the parameters of `POST /build` say.

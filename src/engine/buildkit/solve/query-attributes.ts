@@ -46,7 +46,8 @@ export function queryAttributes(query: URLSearchParams): ReadonlyMap<string, str
 export function queryOutput(query: URLSearchParams): Output {
   const outputs = parsed(query, 'outputs');
   if (!Array.isArray(outputs) || outputs.length === 0) return { kind: 'image', names: [] };
-  const [{ Type: type } = { Type: undefined }] = outputs as { readonly Type?: unknown }[];
+  const [first] = outputs as ({ readonly Type?: unknown } | null)[];
+  const type = first?.Type;
   if (outputs.length > 1) throw badParameter('multiple outputs not supported');
   if (type === 'moby' || type === 'image') return { kind: 'image', names: [] };
   if (type === 'cacheonly') return { kind: 'nothing' };

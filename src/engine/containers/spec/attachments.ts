@@ -5,6 +5,7 @@ import { badParameter } from '../../http/failure.ts';
 import { shortId } from '../../ids.ts';
 import type { Container } from '../container.ts';
 import type { Attachment } from '../record.ts';
+import { checkMacAddress } from './mac-address.ts';
 
 type NetworkModeKind =
   | { readonly kind: 'none' | 'host' }
@@ -47,27 +48,26 @@ export function planAttachments(
     const record = need(mode.kind);
     return { [record.name]: { networkId: record.id, settings: {} } };
   }
-  const settings = new Map<string, { readonly record: NetworkRecord; readonly settings: EndpointSettings }>();
+  const joined = new Map<string, { readonly record: NetworkRecord; readonly settings: EndpointSettings }>();
   const first = need(mode.first);
-  settings.set(first.name, { record: first, settings: {} });
+  joined.set(first.name, { record: first, settings: {} });
   for (const [name, given] of asked) {
     const record = need(name);
     if (record.driver !== 'bridge') {
       throw badParameter(`network "${record.name}" cannot be joined beside another network`);
     }
-    settings.set(record.name, { record, settings: given ?? {} });
+    joined.set(record.name, { record, settings: given ?? {} });
   }
   // Docker's default network is only implied, not wanted, when the request names others and leaves the mode alone.
   const result: Record<string, Attachment> = {};
-  for (const [name, entry] of settings) {
+  for (const [name, entry] of joined) {
     const isFirst = name === first.name;
-    result[name] = {
-      networkId: entry.record.id,
-      settings:
-        isFirst && macAddress && !entry.settings.MacAddress
-          ? { ...entry.settings, MacAddress: macAddress }
-          : entry.settings,
-    };
+    const settings =
+      isFirst && macAddress && !entry.settings.MacAddress
+        ? { ...entry.settings, MacAddress: macAddress }
+        : entry.settings;
+    checkMacAddress(settings.MacAddress);
+    result[name] = { networkId: entry.record.id, settings };
   }
   return result;
 }

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as shapes from '../../../../src/engine/api/request-shapes.ts';
+import {
+  containerCreateShape,
+  containerUpdateShape,
+  mergedConfigShape,
+} from '../../../../src/engine/api/container-shapes.ts';
+import * as requestShapes from '../../../../src/engine/api/request-shapes.ts';
 import { type Shape, shaped } from '../../../../src/engine/http/body-shape.ts';
 
-const { containerCreateShape, networkCreateShape } = shapes;
+const { networkCreateShape, takePlaceShape, unsyncShape } = requestShapes;
+const shapes = { ...requestShapes, containerCreateShape, containerUpdateShape, mergedConfigShape };
 
 describe('the body of a request', () => {
   it.each([
@@ -23,8 +29,15 @@ describe('the body of a request', () => {
       { NetworkingConfig: { EndpointsConfig: { n: { Aliases: 'a' } } } },
       'NetworkingConfig.EndpointsConfig.n.Aliases must be a list',
     ],
+    [{ Env: ['A=1', null] }, 'Env[1] must not be null'],
   ])('is refused where a field is of another kind: %j', (body, message) => {
     expect(() => shaped(body, containerCreateShape)).toThrow(message);
+  });
+
+  it('is refused where a field that is needed is missing or null', () => {
+    expect(() => shaped({}, unsyncShape)).toThrow('paths is missing');
+    expect(() => shaped({ paths: [{ directory: true }] }, unsyncShape)).toThrow('paths[0].path is missing');
+    expect(() => shaped({ from: null }, takePlaceShape)).toThrow('from is missing');
   });
 
   it('passes with nulls, unknown fields, and a word for a list of one', () => {
@@ -60,10 +73,16 @@ function places(shape: Shape): Place[] {
     const name: Place = { kind: shape.keys ?? 'text', with: (value) => ({ [value]: null }) };
     return [name, ...below(shape.map, (value) => ({ name: value }))];
   }
+  const needed = Object.fromEntries(
+    (shape.needed ?? []).map((name) => [name, exampleOf(shape.fields[name]!)]),
+  );
   return Object.entries(shape.fields).flatMap(([name, field]) =>
-    below(field, (value) => ({ [name]: value })),
+    below(field, (value) => ({ ...needed, [name]: value })),
   );
 }
+
+/** A value that a shape allows. */
+const exampleOf = (shape: Shape): unknown => (typeof shape === 'string' ? 'word' : 'list' in shape ? [] : {});
 
 /** Characters that a place can't have, and some of those it can. */
 const refused = {
@@ -124,7 +143,7 @@ describe('a string of a request', () => {
       'Hostname must not contain white space or control characters: "a\\n127.0.0.1 bank"',
     );
     const config = { Env: ['OK=line\nline', 'PATH=/bin\0/sbin'] };
-    expect(() => shaped(config, shapes.mergedConfigShape, 'what image x says: ')).toThrow(
+    expect(() => shaped(config, mergedConfigShape, 'what image x says: ')).toThrow(
       'what image x says: Env[1] must not contain a NUL character',
     );
   });

@@ -13,7 +13,7 @@ const lookup = createRouter([
 ]);
 const found = (method: string, path: string) => {
   const result = lookup(method, path);
-  return result.kind === 'match' ? [result.match.path, result.match.params] : result.kind;
+  return result.kind === 'match' ? [result.match.route.path, result.match.params] : result.kind;
 };
 
 describe('router', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { containerCreateShape } from '../../../../../src/engine/api/request-shapes.ts';
+import { containerCreateShape } from '../../../../../src/engine/api/container-shapes.ts';
 import { hostsText } from '../../../../../src/engine/containers/host/host-files.ts';
 import { checkValues } from '../../../../../src/engine/containers/spec/check-values.ts';
 import { shaped } from '../../../../../src/engine/http/body-shape.ts';

@@ -83,6 +83,15 @@ describe('networks', () => {
     ).toThrow('conflicting options');
   });
 
+  it.each(['k$7', '02:00:00:00:00', '01:00:5e:00:00:01', '00:00:00:00:00:00', '02-00-00-00-00-01'])(
+    'refuse the MAC address %s before anything is made',
+    (address) => {
+      expect(() => planAttachments({ NetworkMode: 'front' }, undefined, address, need)).toThrow(
+        `invalid MAC address: ${address}`,
+      );
+    },
+  );
+
   it('give a container its names, lower case and once', () => {
     const id = 'a'.repeat(64);
     expect(aliasesOf({ id, name: 'Web-1' }, { Aliases: ['web', 'WEB'] }, 'aaaaaaaaaaaa')).toEqual([
