@@ -7,6 +7,7 @@ import { credentialsOf, type RegistryAuthBody } from '../api/registry-headers.ts
 import { registryAuthShape } from '../api/request-shapes.ts';
 import type { Engine } from '../context.ts';
 import { parseFilters, yesOrNo } from '../filters.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { badParameter, failureOf } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { describeRemote } from '../images/describe-remote.ts';
@@ -22,19 +23,7 @@ export function registryRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/auth',
       body: registryAuthShape,
-      async handler(exchange) {
-        const body = await exchange.json<RegistryAuthBody>();
-        const credentials = credentialsOf(body);
-        const request = { ...registryRequest(exchange), credentials };
-        try {
-          const { main } = registries.open(domainOf(body.serveraddress ?? ''), request, () => undefined);
-          const identityToken = await logIn(main, exchange.signal);
-          exchange.send(200, { IdentityToken: identityToken ?? '', Status: 'Login Succeeded' });
-        } catch (error) {
-          if (!(error instanceof TcomposeError) || error.code !== 'REGISTRY_DENIED') throw error;
-          exchange.send(401, failureOf(error).body);
-        }
-      },
+      handler: (exchange) => auth(engine, exchange),
     },
     {
       method: 'GET',
@@ -76,6 +65,19 @@ export function registryRoutes(engine: Engine): Route[] {
       },
     },
   ];
+}
+
+async function auth({ registries }: Engine, exchange: Exchange): Promise<void> {
+  const body = await exchange.json<RegistryAuthBody>();
+  const request = { ...registryRequest(exchange), credentials: credentialsOf(body) };
+  try {
+    const { main } = registries.open(domainOf(body.serveraddress ?? ''), request, () => undefined);
+    const identityToken = await logIn(main, exchange.signal);
+    exchange.send(200, { IdentityToken: identityToken ?? '', Status: 'Login Succeeded' });
+  } catch (error) {
+    if (!(error instanceof TcomposeError) || error.code !== 'REGISTRY_DENIED') throw error;
+    exchange.send(401, failureOf(error).body);
+  }
 }
 
 /** The registry that a server address of `docker login` stands for: an address or a host; none is Docker Hub. */
