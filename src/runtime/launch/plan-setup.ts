@@ -106,7 +106,9 @@ function isBind(mount: OciMount): boolean {
 function mountOps(mount: OciMount, spec: OciSpec, machine: MachineFacts, cgroups: CgroupPlan): SetupOp[] {
   const target = posix.normalize(mount.destination);
   const words = parseMountWords(mount.options ?? []);
-  const isProc = mount.type === 'proc' && target === '/proc';
+  // A user's container with the machine's processes is shown the machine's own (spec-mounts.ts).
+  const shown = machine.networkHome !== undefined && mount.source === '/proc';
+  const isProc = target === '/proc' && (mount.type === 'proc' || shown);
   if ((target === '/proc' || target.startsWith('/proc/')) && !isProc && !coverable.has(target)) {
     throw new TcomposeError('RUNTIME_MOUNT', `"${target}" cannot be mounted because it is inside /proc`, {
       hint: 'Mount it elsewhere; only /proc/cpuinfo, meminfo, stat and the like can be covered.',

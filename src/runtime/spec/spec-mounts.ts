@@ -47,7 +47,7 @@ export function mounts(input: SpecInput, options: { readonly writableCgroups: bo
 function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: boolean): Generator<OciMount> {
   const readOnly = privileged ? [] : ['ro'];
   const ipc = input.hostConfig.IpcMode ?? '';
-  yield { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] };
+  yield procMount(input);
   yield {
     destination: '/dev',
     type: 'tmpfs',
@@ -70,23 +70,36 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
     };
   }
   // Of the IPC namespace the mount is made in: with IpcMode host, the host's queues.
-  yield {
-    destination: '/dev/mqueue',
-    type: 'mqueue',
-    source: 'mqueue',
-    options: ['nosuid', 'noexec', 'nodev'],
-  };
+  if (!showsMachine(input, ipc))
+    yield {
+      destination: '/dev/mqueue',
+      type: 'mqueue',
+      source: 'mqueue',
+      options: ['nosuid', 'noexec', 'nodev'],
+    };
   const shm = sharedMemory(input, ipc);
   if (shm !== undefined) yield shm;
 }
 
 /**
- * Of the network namespace the mount is made in, which must belong to the user namespace: with the machine's own network, a user's
- * containers are shown the machine's.
+ * Whether a file system of a namespace is asked for that a user without root can't mount: only of a namespace that belongs to his user
+ * namespace can it be. `mode` is what the container is to have of that kind.
  */
-function sysMount({ hostConfig, machine }: SpecInput, readOnly: readonly string[]): OciMount {
+const showsMachine = ({ machine }: SpecInput, mode: string | undefined): boolean =>
+  machine.networkHome !== undefined && mode === 'host';
+
+/** With the machine's own processes, a user's container is shown the machine's procfs. */
+function procMount(input: SpecInput): OciMount {
   const words = ['nosuid', 'noexec', 'nodev'];
-  if (machine.networkHome !== undefined && hostConfig.NetworkMode === 'host')
+  if (showsMachine(input, input.hostConfig.PidMode))
+    return bind('/proc', '/proc', ['rbind', 'rprivate', ...words]);
+  return { destination: '/proc', type: 'proc', source: 'proc', options: words };
+}
+
+/** With the machine's own network, a user's container is shown the machine's sysfs. */
+function sysMount(input: SpecInput, readOnly: readonly string[]): OciMount {
+  const words = ['nosuid', 'noexec', 'nodev'];
+  if (showsMachine(input, input.hostConfig.NetworkMode))
     return bind('/sys', '/sys', ['rbind', 'rprivate', 'rro', ...words]);
   return { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...words, ...readOnly] };
 }
