@@ -5,7 +5,7 @@ import { connectEngine } from '../../engine/client/connect.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { accepts } from '../../engine/client/start-engine.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { Command } from '../arguments/command.ts';
+import { type Command, flag } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { followFile } from './follow-file.ts';
 import { ownEnginePaths, runningEngine } from './own-engine.ts';
@@ -14,11 +14,17 @@ import { stopEngine } from './stop.ts';
 export const command: Command = {
   name: 'run',
   summary: 'Run the engine in the foreground, with its log; Ctrl-C stops it, containers go on',
-  args: { max: 0, flags: [] },
-  async run(_args, ctx) {
+  args: {
+    max: 0,
+    flags: [
+      { name: 'join', type: 'boolean', summary: 'Follow an engine that runs already, and keep it running' },
+    ],
+  },
+  async run(args, ctx) {
     const paths = ownEnginePaths(ctx.env);
     const running = await runningEngine(ctx.env);
-    if (running !== undefined) {
+    if (running !== undefined && flag.bool(args, 'join')) running.close();
+    else if (running !== undefined) {
       const { pid } = await running.transport.json<EngineStatus>({ path: '/tcompose/status' });
       running.close();
       throw new TcomposeError(
@@ -38,7 +44,7 @@ export const command: Command = {
     const showing = showLog(ctx, paths.log, before, stop.signal);
     const why = await Promise.race([asked, untilGone(client, paths.socket, stop.signal)]);
     if (why === 'asked') {
-      const { running } = await stopEngine(client, true);
+      const { running } = await stopEngine(client, { force: true });
       ctx.write(`The engine has stopped${running === 0 ? '' : `; containers that go on: ${running}`}.\n`);
     }
     stop.abort();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineStatus } from '../../engine/api/engine.ts';
+import type { EngineStatus, ShutdownRequest } from '../../engine/api/engine.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { processRuns } from '../../engine/client/process-runs.ts';
 import { TcomposeError } from '../../errors.ts';
@@ -11,7 +11,7 @@ const patience = 15_000;
 
 export const command: Command = {
   name: 'stop',
-  summary: 'Stop the engine; refused while containers run',
+  summary: 'Stop the engine; refused while containers run, unless told what becomes of them',
   args: {
     max: 0,
     flags: [
@@ -21,6 +21,11 @@ export const command: Command = {
         type: 'boolean',
         summary: 'Also while containers run: they go on, the next engine takes them over',
       },
+      {
+        name: 'containers',
+        type: 'boolean',
+        summary: 'Stop the containers first; restart policies bring theirs back with the next engine',
+      },
     ],
   },
   async run(args, ctx) {
@@ -29,7 +34,12 @@ export const command: Command = {
       ctx.write('The engine does not run.\n');
       return 0;
     }
-    const { running } = await stopEngine(client, flag.bool(args, 'force'));
+    const containers = flag.bool(args, 'containers');
+    const { running } = await stopEngine(client, { force: flag.bool(args, 'force'), containers });
+    if (containers) {
+      ctx.write(`The engine has stopped, after ${running} ${running === 1 ? 'container' : 'containers'}.\n`);
+      return 0;
+    }
     const left = running === 0 ? '' : `; ${running} ${running === 1 ? 'container goes' : 'containers go'} on`;
     ctx.write(`The engine has stopped${left}.\n`);
     return 0;
@@ -37,12 +47,16 @@ export const command: Command = {
 };
 
 /**
- * Asks the engine to end and waits until its keeper is gone too. @returns how many containers go on
- * @throws TcomposeError ENGINE_API when containers run and `force` is false
+ * Asks the engine to end and waits until its keeper is gone too. @returns how many containers ran: they go on, or were stopped
+ * with `containers`
+ * @throws TcomposeError ENGINE_API when containers run and neither `force` nor `containers` is set
  */
-export async function stopEngine(client: EngineClient, force: boolean): Promise<{ running: number }> {
+export async function stopEngine(
+  client: EngineClient,
+  how: ShutdownRequest,
+): Promise<{ readonly running: number }> {
   const status = await client.transport.json<EngineStatus>({ path: '/tcompose/status' });
-  await client.transport.json<object>({ method: 'POST', path: '/tcompose/shutdown', json: { force } });
+  await client.transport.json<object>({ method: 'POST', path: '/tcompose/shutdown', json: how });
   client.close();
   const deadline = performance.now() + patience;
   while (processRuns(status.pid) || processRuns(status.keeperPid)) {

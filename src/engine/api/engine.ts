@@ -38,7 +38,11 @@ export interface HandoverRequest {
   readonly version?: string;
 }
 
-/** POST /tcompose/shutdown: ends engine and keeper. Refused (409) while containers run, unless `force`. */
+/**
+ * POST /tcompose/shutdown: ends engine and keeper. Refused (409) while containers run, unless `force`: then they go on; or
+ * `containers`: then they are stopped first, and those with a restart policy come back with the next engine, as after a boot.
+ */
 export interface ShutdownRequest {
   readonly force?: boolean;
+  readonly containers?: boolean;
 }

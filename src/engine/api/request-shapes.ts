@@ -123,7 +123,7 @@ const handover: FieldsOf<HandoverRequest> = { engine: 'text', version: 'line' };
 /** POST /tcompose/handover */
 export const handoverShape: Shape = { fields: handover };
 
-const shutdown: FieldsOf<ShutdownRequest> = { force: 'boolean' };
+const shutdown: FieldsOf<ShutdownRequest> = { force: 'boolean', containers: 'boolean' };
 
 /** POST /tcompose/shutdown */
 export const shutdownShape: Shape = { fields: shutdown };

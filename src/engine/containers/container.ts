@@ -55,6 +55,8 @@ export class Container {
   cancelRestart: (() => void) | undefined;
   /** A client's restart is under way: the end that comes first is not for good. */
   restartAsked = false;
+  /** It is stopped together with the engine: restart policies act at the next engine's start, not before. */
+  endsWithEngine = false;
   /** A `removed` waiter's answer, and whether the container is out of the engine. */
   gone = false;
   #mutable: ContainerMutable;

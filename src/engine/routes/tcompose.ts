@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { EngineStatus, HandoverRequest, ShutdownRequest } from '../api/engine.ts';
 import type { PreflightRequest, PreflightResponse } from '../api/preflight.ts';
 import { handoverShape, preflightShape, shutdownShape } from '../api/request-shapes.ts';
+import { stopAll } from '../containers/lifecycle/stop-all.ts';
 import { preflight } from '../containers/preflight.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, conflict } from '../http/failure.ts';
@@ -60,6 +61,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       body: shutdownShape,
       async handler(exchange) {
         const request = await exchange.json<ShutdownRequest>();
+        if (request.containers === true) await stopAll(engine);
         const running = engine.containers.all().filter((container) => container.up);
         if (running.length > 0 && request.force !== true) {
           throw conflict(

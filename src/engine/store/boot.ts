@@ -15,6 +15,11 @@ export function isNewBoot(layout: Layout, bootId: string): boolean {
   return before !== undefined && before !== bootId;
 }
 
+/** Makes the next engine take its start for one after a boot. */
+export function markAsDown(layout: Layout): void {
+  writeUnlessFull(join(layout.lib, 'boot'), 'down');
+}
+
 /** Identifies this boot of the kernel. */
 export function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -127,7 +127,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
   const { restartCount, lastDelay, stoppedByUser } = container.mutable;
   const decision = onExit(
     parseRestartPolicy(container.hostConfig.RestartPolicy),
-    { restartCount, lastDelay, stoppedByUser },
+    { restartCount, lastDelay, stoppedByUser: stoppedByUser || container.endsWithEngine },
     { exitCode: exit.exitCode, ranFor },
   );
   const startedAt = lastStart(container.state) ?? '';

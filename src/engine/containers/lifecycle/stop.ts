@@ -17,12 +17,17 @@ const sigkill = 9;
 
 /**
  * Stop signal, wait, SIGKILL, wait for the exit to be on record. `timeout` in seconds, -1 waits for ever; absent: the
- * container's, else 10. Throws 304 when it does not run. To be run in the container's serial queue.
+ * container's, else 10. `withEngine`: nobody wants it down, it ends because the engine does. Throws 304 when it does not run.
+ * To be run in the container's serial queue.
  */
 export async function stopContainer(
   engine: Engine,
   container: Container,
-  options: { readonly timeout?: number | undefined; readonly signal?: string | undefined } = {},
+  options: {
+    readonly timeout?: number | undefined;
+    readonly signal?: string | undefined;
+    readonly withEngine?: boolean;
+  } = {},
 ): Promise<void> {
   if (container.state.status === 'restarting') {
     cancelBackOff(engine, container);
@@ -37,8 +42,11 @@ export async function stopContainer(
   const { config } = container.record;
   const signal = signalNumber(options.signal || config.StopSignal || 'SIGTERM');
   const timeout = options.timeout ?? config.StopTimeout ?? defaultTimeout;
-  container.amend({ stoppedByUser: true });
-  engine.states.write(container);
+  if (options.withEngine === true) container.endsWithEngine = true;
+  else {
+    container.amend({ stoppedByUser: true });
+    engine.states.write(container);
+  }
   await thaw(engine, container);
   await send(engine, container, signal);
   if (!(await endsWithin(launch.over, timeout))) {

@@ -1,0 +1,35 @@
+import { TcomposeError } from '../../../errors.ts';
+import type { Engine } from '../../context.ts';
+import { markAsDown } from '../../store/boot.ts';
+import { stopContainer } from './stop.ts';
+
+/** Most rounds: something a client starts meanwhile is stopped in the next. */
+const rounds = 3;
+
+/**
+ * Stops every container as for the end of the machine: each with its own signal and time, all at once, and none for good. The
+ * next engine takes its start for a boot, so that restart policies bring back what they would then.
+ */
+export async function stopAll(engine: Engine): Promise<void> {
+  markAsDown(engine.layout);
+  for (let round = 0; round < rounds; round++) {
+    const containers = engine.containers.all();
+    for (const container of containers) {
+      // Its state stays `restarting`: the next engine starts it.
+      container.cancelRestart?.();
+      container.cancelRestart = undefined;
+    }
+    const up = containers.filter((container) => container.up);
+    if (up.length === 0) return;
+    await Promise.all(
+      up.map((container) =>
+        container.serial
+          .run(() => stopContainer(engine, container, { withEngine: true }))
+          .catch((error) => {
+            const ended = error instanceof TcomposeError && error.code === 'ENGINE_NOT_MODIFIED';
+            if (!ended) engine.log.error(`stopping ${container.name}`, error);
+          }),
+      ),
+    );
+  }
+}
