@@ -37,6 +37,8 @@ export const errorCodes = {
     'The engine of a user who is not root needs a user namespace, and this machine gives none; the hint is the command that changes it.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
+  ENGINE_SERVICE:
+    'The engine can not be made a service of this machine, or the service not be taken away; the message says why.',
   ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',
   // runtime: launch plan and shim protocol
   RUNTIME_PLAN:

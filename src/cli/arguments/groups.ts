@@ -105,6 +105,10 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
   engine: {
     summary: 'Manage the built-in engine',
     commands: {
+      install: {
+        summary: 'Make the engine a service that starts with the machine',
+        load: () => import('../engine/install.ts'),
+      },
       logs: { summary: "Show the engine's own log", load: () => import('../engine/logs.ts') },
       run: { summary: 'Run the engine in the foreground', load: () => import('../engine/run.ts') },
       status: {
@@ -112,6 +116,10 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
         load: () => import('../engine/status.ts'),
       },
       stop: { summary: 'Stop the engine', load: () => import('../engine/stop.ts') },
+      uninstall: {
+        summary: 'Take the service of the engine away',
+        load: () => import('../engine/uninstall.ts'),
+      },
     },
   },
 };
