@@ -9,6 +9,7 @@ import {
   pongShape,
   returnRequestShape,
 } from './messages/gateway.ts';
+import { lintBuild, lintQuestion } from './solve/lint-build.ts';
 import { readOutput } from './solve/outputs.ts';
 import { runBuild } from './solve/run-build.ts';
 import type { Solve } from './solve/solves.ts';
@@ -73,6 +74,8 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   // It may be handed on to another build, so there is an image in any case; names come at the end.
   const output = asked.kind === 'nothing' ? ({ kind: 'image', names: [] } as const) : asked;
   const inputs = inputsOf(request.frontendInputs);
+  const question = request.frontendOpt.get('requestid');
+  if (question !== undefined) return answerQuestion(engine, call, under, request, question);
   const built = await runBuild(engine, under, request.frontendOpt, inputs, output);
   const id = randomBytes(12).toString('hex');
   under.results.set(id, built);
@@ -80,6 +83,24 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   await call.send(
     encode<MessageOf<typeof bridgeSolveResponseShape>>(bridgeSolveResponseShape, {
       result: { ref: { id, ...(def === undefined ? {} : { def }) }, metadata: new Map() },
+    }),
+  );
+}
+
+/** Something else than a build. */
+async function answerQuestion(
+  engine: Engine,
+  call: Call,
+  under: Solve,
+  { frontendOpt, frontendInputs }: BridgeSolveRequest,
+  question: string,
+): Promise<void> {
+  if (question !== lintQuestion)
+    throw new GrpcError('unimplemented', `${question} is not answered here: there are builds and checks`);
+  const metadata = await lintBuild(engine, under, frontendOpt, inputsOf(frontendInputs));
+  await call.send(
+    encode<MessageOf<typeof bridgeSolveResponseShape>>(bridgeSolveResponseShape, {
+      result: { ref: { id: '' }, metadata },
     }),
   );
 }

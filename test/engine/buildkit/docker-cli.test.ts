@@ -220,6 +220,50 @@ describe.skipIf(noBuildx !== undefined)('docker buildx', () => {
     expect(text).toContain('JSONArgsRecommended');
   });
 
+  test('looks a Dockerfile over', () => {
+    const bad = builder.context('check', { Dockerfile: 'FROM busybox\nCMD echo hello\n' });
+    const { text, status } = run(['docker', 'build', '--check', bad]);
+    expect(text).toContain('WARNING: JSONArgsRecommended');
+    expect(text).toContain('>>> CMD echo hello');
+    expect(status).toBe(1);
+    const good = builder.context('check-good', { Dockerfile: 'FROM busybox\nCMD ["echo"]\n' });
+    expect(run(['docker', 'build', '--check', good]).status).toBe(0);
+  });
+
+  test('takes a context from standard input, as an archive and as a Dockerfile alone', async () => {
+    const place = builder.context('stdin', { Dockerfile: 'FROM busybox\nCOPY f /f\n', f: 'from a tar' });
+    const tar = execFileSync('tar', ['c', '-C', place, '.']);
+    const sent = spawnSync('docker', ['build', '-t', 'stdin:tar', '-'], {
+      env: environment(),
+      input: tar,
+      encoding: 'utf8',
+    });
+    expect(sent.stderr).not.toContain('ERROR');
+    expect(await fileIn('stdin:tar', '/f')).toBe('from a tar');
+    const alone = dockerBuild(['-t', 'stdin:alone', '-'], { input: 'FROM busybox\nRUN echo alone >/f\n' });
+    expect(alone.status).toBe(0);
+    expect(await fileIn('stdin:alone', '/f')).toBe('alone\n');
+  });
+
+  test('shows steps an agent that the client has, and says when it has none', () => {
+    const text =
+      'FROM busybox\nRUN --mount=type=ssh,required=true test -S $SSH_AUTH_SOCK && echo it is there\n';
+    const place = builder.context('ssh', { Dockerfile: text });
+    if (runs('which', 'ssh-agent')) {
+      const socket = join(builder.place, 'agent');
+      const started = execFileSync('ssh-agent', ['-a', socket], { encoding: 'utf8' });
+      try {
+        const built = dockerBuild(['--no-cache', '--ssh', 'default', place], {
+          env: { SSH_AUTH_SOCK: socket },
+        });
+        expect(built.text).toMatch(/\d it is there/);
+      } finally {
+        process.kill(Number(/AGENT_PID=(\d+)/.exec(started)?.[1]));
+      }
+    } else console.warn('skipped: docker build --ssh: there is no ssh-agent');
+    expect(dockerBuild(['--no-cache', place]).text).toContain('unset ssh forward key default');
+  });
+
   test('bakes a target upon another one', async () => {
     const place = builder.context('bake', {
       'docker-bake.json': JSON.stringify({

@@ -7,8 +7,8 @@ export interface AskedBuild {
   readonly request: Omit<BuildRequest, 'context'>;
   /** The Dockerfile's path in its directory. */
   readonly file: string;
-  /** Names by which the client sends its directories. */
-  readonly dockerfileDirectory: string;
+  /** Names by which the client sends its directories; undefined for a Dockerfile that is in a context at an address. */
+  readonly dockerfileDirectory: string | undefined;
   readonly contextDirectory: string;
   /** Sessions that send a directory in the place of the build's own, by the directory's name. */
   readonly otherSessions: ReadonlyMap<string, string>;
@@ -18,8 +18,6 @@ export interface AskedBuild {
   readonly sentContexts: ReadonlyMap<string, string>;
   /** Named contexts that are results of other builds: the input's name, by their own. */
   readonly inputs: ReadonlyMap<string, string>;
-  /** Something else is asked for than a build: an outline, the targets, checks. */
-  readonly question: string | undefined;
   /** What was asked for and is not carried out, in sentences. */
   readonly missing: readonly string[];
 }
@@ -65,13 +63,12 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
       contexts: contexts.images,
     },
     file: of('filename') ?? 'Dockerfile',
-    dockerfileDirectory: of('dockerfilekey') ?? 'dockerfile',
+    dockerfileDirectory: of('dockerfilekey') ?? (of('context') === undefined ? 'dockerfile' : undefined),
     contextDirectory: of('contextkey') ?? 'context',
     otherSessions: new Map(prefixed('local-sessionid:')),
     address: of('context'),
     sentContexts: contexts.sent,
     inputs: contexts.inputs,
-    question: of('requestid'),
     missing: ['cgroup-parent', 'hostname'].flatMap((name) =>
       of(name) === undefined ? [] : [`${name} is not carried out: steps have their own`],
     ),

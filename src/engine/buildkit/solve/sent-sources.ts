@@ -1,10 +1,14 @@
 import { readIgnoreFile } from '../../../build/ignore/ignore-file.ts';
 import { contextKey } from '../../../build/plan/context-key.ts';
 import type { BuildPlan } from '../../../build/plan/types.ts';
+import type { BuildRequest } from '../../api/build.ts';
 import type { SentSources } from '../../build/build-client.ts';
 import type { ContextDirectory } from '../../build/build-context.ts';
+import { unpackContext } from '../../build/classic/tar-context.ts';
+import type { Engine } from '../../context.ts';
 import type { StatusResponse } from '../messages/control.ts';
 import type { Session } from '../session/sessions.ts';
+import { isUpload, openUpload } from '../session/upload.ts';
 import { bringSmall, bringTree } from '../sync/bring.ts';
 import { GrpcError } from '../wire/status.ts';
 import type { AskedBuild } from './attributes.ts';
@@ -14,6 +18,7 @@ import type { Vertices } from './vertices.ts';
 
 /** What directories are brought with, and whoever follows it. */
 export interface Bringing {
+  readonly engine: Engine;
   /** Whose session sends a directory. */
   readonly sender: (directory: string) => Promise<Session>;
   readonly kept: KeptContexts;
@@ -25,17 +30,20 @@ export interface Bringing {
 /** Sources of a build that are brought from its client. */
 export interface BroughtSources {
   readonly sources: SentSources;
-  /** The Dockerfile's text. */
+  /** What of it a request says. */
+  readonly request: Pick<BuildRequest, 'context' | 'confined' | 'dockerfile' | 'dockerfileText'>;
+  /** The Dockerfile's text; empty for one that comes with a context from elsewhere. */
   readonly text: string;
   /** Brings what the steps read of the directories. @throws GrpcError */
   readonly fill: (plan: BuildPlan) => Promise<void>;
-  readonly release: () => void;
+  readonly release: () => Promise<void>;
 }
 
 /** Brings the Dockerfile, and makes room for the directories. @throws GrpcError */
 export async function bringSources(asked: AskedBuild, bringing: Bringing): Promise<BroughtSources> {
+  const { address, contextDirectory } = asked;
   const definition = await bringDefinition(asked, bringing);
-  const directories = new Map([['', asked.contextDirectory]]);
+  const directories = new Map(address === undefined ? [['', contextDirectory]] : []);
   for (const [key, directory] of asked.sentContexts) directories.set(contextKey(key), directory);
   const holds = new Map<string, KeptContext>();
   for (const [key, directory] of directories) {
@@ -43,28 +51,44 @@ export async function bringSources(asked: AskedBuild, bringing: Bringing): Promi
     holds.set(key, bringing.kept.hold(`${sharedKey || id}\0${directory}\0${asked.file}`));
   }
   const named = [...holds].flatMap(([key, hold]) => (key === '' ? [] : [[key, directoryOf(hold)] as const]));
+  const main = holds.get('');
+  const dockerfile = { name: definition?.name ?? '', isFile: false, text: definition?.text ?? '' };
+  const fetched = address === undefined ? undefined : await contextAt(address, asked, definition, bringing);
   return {
     sources: {
-      main: {
-        dockerfile: { name: definition.name, isFile: false, text: definition.text },
-        directory: directoryOf(holds.get('')!),
-      },
+      main: main === undefined ? undefined : { dockerfile, directory: directoryOf(main) },
       named: new Map(named),
     },
-    text: definition.text,
+    request: fetched?.request ?? { context: '/' },
+    text: dockerfile.text,
     async fill(plan) {
       for (const [key, directory] of directories) {
         const paths = pathsRead(plan, key);
         if (paths === undefined) continue;
-        const ignored = directory === asked.contextDirectory ? definition.ignored : undefined;
+        const ignored = directory === contextDirectory ? definition?.ignored : undefined;
         const title = `[internal] load build context${key === '' ? '' : ` ${key}`}`;
         await fillOne(title, directory, paths, ignored, holds.get(key)!, bringing);
       }
     },
-    release() {
+    async release() {
       for (const one of holds.values()) one.release();
+      await fetched?.release();
     },
   };
+}
+
+/** A context that is an archive from the client's standard input, or that the engine fetches. */
+async function contextAt(
+  address: string,
+  { file }: AskedBuild,
+  definition: Definition | undefined,
+  { engine, sender, signal }: Bringing,
+): Promise<{ readonly request: BroughtSources['request']; readonly release: () => Promise<void> }> {
+  const dockerfile = definition === undefined ? { dockerfile: file } : { dockerfileText: definition.text };
+  if (!isUpload(address))
+    return { request: { context: address, ...dockerfile }, release: () => Promise.resolve() };
+  const { path, release } = await unpackContext(engine, openUpload(await sender('context'), address, signal));
+  return { request: { context: path, confined: true, ...dockerfile }, release };
 }
 
 /** The client leaves out what the ignore file says. */
@@ -80,7 +104,8 @@ interface Definition {
 async function bringDefinition(
   { file, dockerfileDirectory }: AskedBuild,
   { sender, vertices, tell, signal }: Bringing,
-): Promise<Definition> {
+): Promise<Definition | undefined> {
+  if (dockerfileDirectory === undefined) return undefined;
   const title = `[internal] load build definition from ${file}`;
   await tell(vertices.start(title));
   const names = file === 'Dockerfile' ? [file, 'dockerfile'] : [file];

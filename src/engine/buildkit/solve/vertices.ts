@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatReference, parseReference, withDefaultTag } from '../../../image/reference.ts';
 import type { BuildEvent } from '../../api/build.ts';
 import type { StatusResponse, Vertex } from '../messages/control.ts';
 
@@ -11,6 +12,17 @@ export const timestamp = (ms: number): Time => ({
   nanos: Math.round((ms - Math.floor(ms / 1000) * 1000) * 1e6),
 });
 
+interface BuildFacts {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The Dockerfile's text. */
+  readonly dockerfile: () => string;
+  /** What the last vertex is called; undefined where nothing is made of the result. */
+  readonly exports: string | undefined;
+  /** Names that the image gets. */
+  readonly names: readonly string[];
+}
+
 /** The vertices of one build: what its steps and its preparations are told as. */
 export class Vertices {
   readonly #ref: string;
@@ -21,17 +33,15 @@ export class Vertices {
   readonly #failed = new Map<string, Vertex>();
   #steps = 0;
   #ended = 0;
-  #exports: string | undefined;
+  readonly #exports: string | undefined;
+  readonly #names: readonly string[];
 
-  /**
-   * @param now milliseconds since 1970
-   * @param exports what the last vertex is called; undefined where nothing is made of the result
-   */
-  constructor(ref: string, now: () => number, dockerfile: () => string, exports: string | undefined) {
+  constructor(ref: string, facts: BuildFacts) {
     this.#ref = ref;
-    this.#now = () => timestamp(now());
-    this.#dockerfile = dockerfile;
-    this.#exports = exports;
+    this.#now = () => timestamp(facts.now());
+    this.#dockerfile = facts.dockerfile;
+    this.#exports = facts.exports;
+    this.#names = facts.names;
   }
 
   start(name: string, id = name): Piece {
@@ -135,7 +145,7 @@ export class Vertices {
           level: 1,
           short: Buffer.from(`${name}${message}${line}`),
           detail: [],
-          url: rule === undefined ? '' : `https://docs.docker.com/go/dockerfile/rule/${kebab(rule)}/`,
+          url: rule === undefined ? '' : ruleAddress(rule),
           ...(where === undefined
             ? {}
             : {
@@ -159,11 +169,11 @@ export class Vertices {
     return [this.start(text), this.end(text)];
   }
 
-  #done({ image, tags }: Extract<BuildEvent, { type: 'done' }>): readonly Piece[] {
+  #done({ image }: Extract<BuildEvent, { type: 'done' }>): readonly Piece[] {
     if (this.#exports === undefined) return [];
     const lines = [
       ...(image === undefined ? [] : [`writing image ${image}`]),
-      ...tags.map((tag) => `naming to ${tag}`),
+      ...this.#names.map((name) => `naming to ${fullName(name)}`),
     ];
     return [...lines.map((line) => this.transfer(this.#exports!, line, 0, true)), this.end(this.#exports)];
   }
@@ -176,4 +186,17 @@ export class Vertices {
   }
 }
 
-const kebab = (rule: string): string => rule.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase();
+function fullName(name: string): string {
+  try {
+    return formatReference(withDefaultTag(parseReference(name)));
+  } catch {
+    return name;
+  }
+}
+
+/** Where a rule of BuildKit's checks is explained. */
+export const ruleAddress = (rule: string): string =>
+  `https://docs.docker.com/go/dockerfile/rule/${kebab(rule)}/`;
+
+const kebab = (rule: string): string =>
+  rule.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();

@@ -76,7 +76,8 @@ async function answer(
       throw new GrpcError('unimplemented', `this engine's builder does not have ${path.slice(1)}`);
     await method({
       headers,
-      requests: messagesOf(stream),
+      // A message that is refused is no reason to cut the client off before it has heard why.
+      requests: messagesOf(stream.iterator({ destroyOnReturn: false })),
       send: (message) => sent(stream, frame(message)),
       signal: abort.signal,
     });

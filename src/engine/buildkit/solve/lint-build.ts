@@ -1,0 +1,67 @@
+import type { BuildEvent } from '../../api/build.ts';
+import type { Engine } from '../../context.ts';
+import { buildFault } from './build-fault.ts';
+import { openBuild } from './open-build.ts';
+import { carryOut } from './run-build.ts';
+import type { Solve } from './solves.ts';
+import { ruleAddress } from './vertices.ts';
+
+type Warning = Extract<BuildEvent, { type: 'warning' }>;
+
+/** The question that asks for checks only: `docker build --check`. */
+export const lintQuestion = 'frontend.lint';
+
+/**
+ * Looks a Dockerfile over; what it finds is metadata of the answer.
+ * @throws GrpcError for one that can't be read
+ */
+export async function lintBuild(
+  engine: Engine,
+  solve: Solve,
+  attributes: ReadonlyMap<string, string>,
+  inputs: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const nothing = { kind: 'nothing' } as const;
+  const opened = await openBuild(engine, solve, attributes, inputs, nothing);
+  const warnings: Warning[] = [];
+  const asked = { ...opened, request: { ...opened.request, only: 'check' as const } };
+  const last = await carryOut(engine, solve, asked, nothing, async (event) => {
+    if (event.type === 'warning') warnings.push(event);
+  });
+  const { text } = opened.brought;
+  // That there are warnings is no error to whoever asks for them.
+  if (last?.type === 'error' && warnings.length === 0) throw buildFault(last, text);
+  return lintAnswer(warnings, text);
+}
+
+/** What clients print: as JSON by the shape of BuildKit's `lint.LintResults`, and as text. Pure. */
+export function lintAnswer(warnings: readonly Warning[], dockerfile: string): ReadonlyMap<string, Buffer> {
+  const file = warnings[0]?.where?.file ?? 'Dockerfile';
+  const json = {
+    warnings: warnings.map(({ rule = '', message, where }) => ({
+      ruleName: rule,
+      description: message,
+      url: rule === '' ? '' : ruleAddress(rule),
+      detail: message,
+      location:
+        where === undefined
+          ? {}
+          : { ranges: [{ start: { line: where.line }, end: { line: where.endLine ?? where.line } }] },
+    })),
+    sources:
+      warnings.length === 0
+        ? []
+        : [{ filename: file, data: Buffer.from(dockerfile).toString('base64'), language: 'Dockerfile' }],
+  };
+  const text = warnings.map(
+    ({ rule, message, where }) =>
+      `\nWARNING: ${rule === undefined ? '' : `${rule} - ${ruleAddress(rule)}\n`}${message}\n${where === undefined ? '' : `${where.file}:${where.line}\n`}`,
+  );
+  const metadata = {
+    'result.json': JSON.stringify(json),
+    'result.txt': text.join(''),
+    'result.statuscode': warnings.length === 0 ? '0' : '1',
+    version: '1.0.0',
+  };
+  return new Map(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value)]));
+}
