@@ -1,7 +1,7 @@
-/** `missing`: here, not in the container. `different`: another type, content or link. `extra`: in the container alone. */
+/** `missing`: here, not in the container. `different`: another type, content or link. `extra`: in the container alone. `conflict`: put beside, for both changed. */
 export interface Difference {
   readonly target: string;
-  readonly difference: 'missing' | 'different' | 'extra';
+  readonly difference: 'missing' | 'different' | 'extra' | 'conflict';
 }
 
 /** Path in a container → what stands there, as text that is equal for what is equal. */

@@ -3,6 +3,7 @@ import { createIgnoreMatcher, type IgnoreDecision, type IgnoreMatcher } from '..
 import type { WatchAction } from '../compose/model/develop.ts';
 import type { Hook } from '../compose/model/hooks.ts';
 import { bytesOfText, isAtOrBelow, relativeTo, textOfBytes } from './change.ts';
+import { conflictEnding } from './merge.ts';
 
 /** A rule of `develop.watch`, ready to be asked about paths. Paths are bytes in latin1. */
 export interface CompiledRule {
@@ -13,6 +14,8 @@ export interface CompiledRule {
   readonly target: string | undefined;
   readonly exec: Hook | undefined;
   readonly initialSync: boolean;
+  /** What the container changes comes here. */
+  readonly both: boolean;
   /** Whether a change at the path sets the rule off. */
   triggers(path: string): boolean;
   /** Whether anything below the directory could. */
@@ -29,6 +32,7 @@ export interface RuleInput {
   readonly target?: string;
   readonly exec?: Hook;
   readonly initialSync?: boolean;
+  readonly both?: boolean;
   /** Patterns relative to `path`. */
   readonly include?: readonly string[];
   readonly ignore?: readonly string[];
@@ -62,6 +66,8 @@ const passing = [
   '**/.DS_Store',
   '**/.goutputstream-*',
   '**/.git',
+  '**/.tcompose-back-*',
+  `**/*${conflictEnding}`,
 ];
 
 /** One list of patterns and what it is relative to. */
@@ -124,6 +130,7 @@ export function compileRule(input: RuleInput): CompiledRule {
     target: input.target === undefined ? undefined : bytesOfText(input.target),
     exec: input.exec,
     initialSync: input.initialSync === true,
+    both: input.both === true,
     triggers: (at: string): boolean =>
       isAtOrBelow(at, path) &&
       (included.empty || included.decide(patternPath(at, path)).excluded) &&

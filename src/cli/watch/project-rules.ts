@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
+import type { WatchRule } from '../../compose/model/develop.ts';
 import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
@@ -46,6 +47,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
           ...(rule.target === undefined ? {} : { target: rule.target }),
           ...(rule.exec === undefined ? {} : { exec: rule.exec }),
           initialSync: rule.initial_sync === true,
+          both: goesBoth(name, rule),
           include: rule.include ?? [],
           ignore: rule.ignore ?? [],
           ...(ignore === undefined ? {} : { dockerignore: ignore }),
@@ -62,6 +64,20 @@ export async function projectRules(project: Project, services: Iterable<string>)
       { hint: 'Rules stand under services.NAME.develop.watch, each with a path and an action.' },
     );
   return { rules, ignoreFiles, warnings };
+}
+
+/** A rule's `x-direction`. */
+function goesBoth(service: string, { action, extensions }: WatchRule): boolean {
+  const direction = extensions?.['x-direction'];
+  if (direction === undefined || direction === 'to-container') return false;
+  if (direction === 'both' && action.startsWith('sync')) return true;
+  throw new TcomposeError(
+    'PROJECT_UNSUPPORTED',
+    direction === 'both'
+      ? `services.${service}: a rule with action ${action} syncs nothing that could come back (x-direction)`
+      : `services.${service}: x-direction is to be both or to-container, not ${JSON.stringify(direction)}`,
+    { hint: 'x-direction: both belongs to a rule that syncs: what the container changes comes back.' },
+  );
 }
 
 const withoutBuild = (name: string): TcomposeError =>

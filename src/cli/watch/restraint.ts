@@ -53,6 +53,12 @@ export class Restraint {
     if (failed) for (const path of this.#batch) this.#prints.delete(path);
   }
 
+  /** What stands at a path now is no reason to act. */
+  settle(path: string): void {
+    const print = (this.#options.print ?? fingerprintOf)(path);
+    if (print !== undefined) this.#prints.set(path, print);
+  }
+
   #differs(path: string): boolean {
     const print = (this.#options.print ?? fingerprintOf)(path);
     const before = this.#prints.get(path);

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Project } from '../../compose/model/project.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { engineProgram } from '../../engine/client/engine-paths.ts';
@@ -23,6 +24,8 @@ import { type Configuration, followEdit } from './reconfigure.ts';
 import { Restraint } from './restraint.ts';
 import { ServiceContainers } from './service-containers.ts';
 import { tellTrouble } from './trouble.ts';
+import { LookBack } from './two-way/look-back.ts';
+import { TwoWay } from './two-way/two-way.ts';
 import { shownPath, Watcher } from './watcher.ts';
 
 export interface SessionOptions {
@@ -70,6 +73,8 @@ export class WatchSession {
   readonly #watcher: Watcher;
   readonly #restraint: Restraint;
   readonly #held: HeldStarts | undefined;
+  readonly #twoWay: TwoWay;
+  readonly #lookBack: LookBack;
   /** Files that describe the project, bytes in latin1. */
   #described: ReadonlySet<string>;
   readonly #edited = new Set<string>();
@@ -107,6 +112,21 @@ export class WatchSession {
       emit: options.emit,
       shown: (path) => shownPath(path, options.cwd),
     });
+    this.#twoWay = new TwoWay({
+      client: options.client,
+      emit: options.emit,
+      shown: (path) => shownPath(path, options.cwd),
+    });
+    this.#lookBack = new LookBack({
+      twoWay: this.#twoWay,
+      rules: () => this.#rules,
+      containers: this.#containers,
+      put: (service, items) => this.#putBack(service, items),
+      emit: options.emit,
+      now: options.now,
+      rests: () => this.#busy === undefined && !this.#paused,
+      run: (work) => this.#run(work),
+    });
     this.#debounce = new Debounce((change) => this.#weigh(change));
     const gone = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
@@ -117,7 +137,10 @@ export class WatchSession {
       const service = Actor.Attributes[labels.service] ?? '';
       if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True')
         void this.#fillNew(Actor.ID, service);
-      if (Action === 'destroy') this.#filled.delete(Actor.ID);
+      if (Action === 'destroy') {
+        this.#filled.delete(Actor.ID);
+        this.#twoWay.forget(Actor.ID);
+      }
     });
     if (isOwnEngine(options.client))
       this.#held = holdStarts(options.client, options.project.name, (container) => this.#prepare(container));
@@ -166,8 +189,10 @@ export class WatchSession {
     }
     const { watched: directories, polled } = this.#counts;
     this.#options.emit({ type: 'watch', phase: 'ready', services: this.services, directories, polled });
+    await this.#lookBack.look();
     this.#begun = true;
     this.#schedule();
+    this.#lookBack.start();
   }
 
   /** Stops acting, or acts on all that changed meanwhile. */
@@ -180,6 +205,7 @@ export class WatchSession {
   async close(): Promise<void> {
     this.#end.abort();
     clearTimeout(this.#timer);
+    this.#lookBack.close();
     this.#watcher.close();
     this.#containers.close();
     this.#held?.close();
@@ -296,6 +322,8 @@ export class WatchSession {
 
   async #act(changes: readonly Change[], since: number): Promise<void> {
     const { emit, now, cwd } = this.#options;
+    // What a container changed meanwhile is not overwritten.
+    await this.#lookBack.look();
     const plan = planBatch(this.#rules, changes, this.#restraint.judge(this.#rules, changes, since));
     if (isEmptyPlan(plan)) return;
     let failed = false;
@@ -338,8 +366,9 @@ export class WatchSession {
     const { client, emit } = this.#options;
     const filling = (async () => {
       const items = [...(await this.#initialItems(service)), ...this.#ledger.of(service)];
-      if (items.length === 0) return;
-      const { problems } = await putItems(client, { id, state: 'created' }, items);
+      const { problems } =
+        items.length === 0 ? { problems: [] } : await putItems(client, { id, state: 'created' }, items);
+      await this.#lookBack.begin(service, id);
       for (const { path, message } of problems)
         emit({ type: 'watch', phase: 'failed', service, action: 'sync', message: `${path}: ${message}` });
     })().catch((error: unknown) => {
@@ -349,6 +378,15 @@ export class WatchSession {
     });
     this.#filled.set(id, filling);
     return filling;
+  }
+
+  /** What came back from one container: it is no reason to act. */
+  async #putBack(service: string, items: readonly SyncItem[]): Promise<void> {
+    for (const { source } of items)
+      for (let at = source; this.#rules.some(({ path }) => isAtOrBelow(at, path)); at = posix.dirname(at))
+        this.#restraint.settle(at);
+    this.#ledger.note(service, items);
+    await syncService(this.#workshop(), service, items);
   }
 
   /** A container is about to be started: it gets what it has not yet. */

@@ -8,7 +8,8 @@ import type { SyncItem } from '../../watch/batch.ts';
 import { textOfBytes } from '../../watch/change.ts';
 import type { Standing } from '../../watch/compare.ts';
 
-const fileOf = (size: number, hash: string): string => `file ${size} ${hash}`;
+/** What a file is in a Standing. */
+export const fileOf = (size: number, hash: string): string => `file ${size} ${hash}`;
 
 /** What stands at the items' sources, by where it belongs in a container. What vanishes meanwhile or is no file of data is left out. */
 export async function standingHere(items: readonly SyncItem[]): Promise<Standing> {

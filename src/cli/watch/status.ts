@@ -1,10 +1,12 @@
+import { readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Project } from '../../compose/model/project.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { observeContainers } from '../../project/observe.ts';
 import { visibleLine } from '../../visible.ts';
-import { relativeTo, textOfBytes } from '../../watch/change.ts';
+import { bytesOfText, relativeTo, textOfBytes } from '../../watch/change.ts';
 import { compareStanding, type Difference } from '../../watch/compare.ts';
+import { conflictEnding } from '../../watch/merge.ts';
 import type { CompiledRule } from '../../watch/rule.ts';
 import type { CliContext } from '../context.ts';
 import { listItems } from './list-items.ts';
@@ -19,6 +21,7 @@ interface RuleStatus {
   readonly container: string | null;
   readonly path: string;
   readonly target: string;
+  readonly both: boolean;
   /** Paths that the rule is about here. */
   readonly count: number;
   readonly differences: readonly Difference[];
@@ -43,12 +46,18 @@ export async function showWatchStatus(ctx: CliContext, input: StatusInput): Prom
   for (const rule of rules) {
     if (rule.target === undefined) continue;
     const here = await standingHere(await listItems(rule));
-    const head = { service: rule.service, path: textOfBytes(rule.path), target: textOfBytes(rule.target) };
+    const head = {
+      service: rule.service,
+      path: textOfBytes(rule.path),
+      target: textOfBytes(rule.target),
+      both: rule.both,
+    };
     const own = containers.filter(({ service }) => service === rule.service);
     if (own.length === 0) all.push({ ...head, container: null, count: here.size, differences: [] });
     for (const { id, name } of own) {
       const there = await standingThere(client, id, posix.join('/', rule.target));
-      const found = compareStanding(here, there, (target) => isOf(rule, target));
+      const found = [...compareStanding(here, there, (target) => isOf(rule, target))];
+      if (rule.both) found.push(...conflictsOf(rule.path));
       const differences = found.map((one) => ({ ...one, target: textOfBytes(one.target) }));
       all.push({ ...head, container: name, count: here.size, differences });
     }
@@ -61,6 +70,15 @@ export async function showWatchStatus(ctx: CliContext, input: StatusInput): Prom
 const isAsHere = ({ container, differences }: RuleStatus): boolean =>
   container !== null && differences.every(({ difference }) => difference === 'extra');
 
+/** What of a container was put beside files of here. */
+function conflictsOf(path: string): readonly Difference[] {
+  const at = Buffer.from(path, 'latin1').toString();
+  if (!statSync(at, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(at, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(conflictEnding))
+    .map((name) => ({ target: bytesOfText(posix.join(at, name)), difference: 'conflict' }));
+}
+
 /** Whether the rule would have put something there if it were here. */
 function isOf(rule: CompiledRule, target: string): boolean {
   const below = relativeTo(target, posix.join('/', rule.target ?? '').replace(/(.)\/$/, '$1'));
@@ -68,8 +86,8 @@ function isOf(rule: CompiledRule, target: string): boolean {
 }
 
 function textOf(status: RuleStatus, cwd: string): string {
-  const { service, container, path, target, count, differences } = status;
-  const head = `${container ?? service}: ${shownPath(Buffer.from(path).toString('latin1'), cwd)} → ${target}`;
+  const { service, container, path, target, both, count, differences } = status;
+  const head = `${container ?? service}: ${shownPath(Buffer.from(path).toString('latin1'), cwd)} ${both ? '↔' : '→'} ${target}`;
   if (container === null) return `${visibleLine(`${head}: there is no container`)}\n`;
   const said = isAsHere(status) ? `as it is here (${count})` : 'differs';
   const lines = differences.map((one) => `  ${one.difference.padEnd(9)}  ${visibleLine(one.target)}\n`);

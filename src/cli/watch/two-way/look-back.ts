@@ -1,0 +1,79 @@
+import type { EventSink } from '../../../events.ts';
+import type { SyncItem } from '../../../watch/batch.ts';
+import type { CompiledRule } from '../../../watch/rule.ts';
+import type { ServiceContainers } from '../service-containers.ts';
+import type { TwoWay } from './two-way.ts';
+
+/** Milliseconds between two looks, at least, and how many times as long as a look takes. */
+const lookEvery = 1000;
+const restBetween = 20;
+
+interface LookBackOptions {
+  readonly twoWay: TwoWay;
+  readonly rules: () => readonly CompiledRule[];
+  readonly containers: ServiceContainers;
+  /** Puts what came back from one container of a service into all. */
+  readonly put: (service: string, items: readonly SyncItem[]) => Promise<unknown>;
+  readonly emit: EventSink;
+  readonly now: () => number;
+  /** Whether nothing is being carried out, and `run` may be called. */
+  readonly rests: () => boolean;
+  /** Carries work out when nothing else is. */
+  readonly run: (work: Promise<void>) => void;
+}
+
+/** Looks at containers again and again for what rules that go both ways bring back. */
+export class LookBack {
+  readonly #options: LookBackOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: LookBackOptions) {
+    this.#options = options;
+  }
+
+  /** What a new container begins with. */
+  async begin(service: string, id: string): Promise<void> {
+    for (const rule of this.#of(service)) await this.#options.twoWay.begin(rule, { id });
+  }
+
+  /** Looks at all containers; trouble with that is told. */
+  async look(): Promise<void> {
+    const { twoWay, rules, containers, put, emit } = this.#options;
+    const services = new Set(rules().flatMap(({ both, service }) => (both ? [service] : [])));
+    try {
+      for (const service of services)
+        for (const container of await containers.of(service))
+          for (const rule of this.#of(service)) {
+            const items = await twoWay.look(rule, container);
+            if (items.length > 0) await put(service, items);
+          }
+    } catch (error) {
+      if (!this.#closed)
+        emit({ type: 'warning', message: `containers could not be looked at: ${(error as Error).message}` });
+    }
+  }
+
+  /** Looks from now on, the less often the longer it takes. */
+  start(took = 0): void {
+    if (this.#closed) return;
+    const { rules, rests, run, now } = this.#options;
+    this.#timer = setTimeout(
+      () => {
+        if (!rests() || !rules().some(({ both }) => both)) return this.start(took);
+        const begun = now();
+        run(this.look().finally(() => this.start(now() - begun)));
+      },
+      Math.max(lookEvery, took * restBetween),
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #of(service: string): readonly CompiledRule[] {
+    return this.#options.rules().filter((rule) => rule.both && rule.service === service);
+  }
+}
