@@ -122,14 +122,15 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(stderr).toContain('shop-web-1  Running');
   });
 
-  it('says what it does not carry out: newer base images, and credentials for those that are missing', () => {
-    const pulled = bench.run('build', '--pull', 'web');
-    expect(pulled).toMatchObject({ status: 0 });
-    expect(pulled.stderr).toContain('--pull is not carried out');
-    bench.write('web/Dockerfile', 'FROM localhost:1/private/base:1\n');
-    const missing = bench.run('build', 'web');
-    expect(missing.status).not.toBe(0);
-    expect(missing.stderr).toContain('tcompose image pull localhost:1/private/base:1');
+  it('says where a base image was asked for that can not be had, and why', () => {
+    for (const args of [[], ['--pull']]) {
+      bench.write('web/Dockerfile', 'FROM localhost:1/private/base:1\n');
+      const { status, stderr } = bench.run('build', ...args, 'web');
+      expect(status).toBe(1);
+      expect(stderr).toContain('localhost:1/private/base:1');
+      expect(stderr).toContain('localhost:1 can not be reached');
+      expect(stderr).toContain('--> web/Dockerfile:1:1');
+    }
     bench.write('web/Dockerfile', dockerfile);
   });
 
@@ -139,7 +140,7 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(status).toBe(1);
     expect(stderr).toContain('web |   before');
     expect(stderr).toContain('did not complete successfully: exit code: 7');
-    expect(stderr).toContain('--> Dockerfile:11:1');
+    expect(stderr).toContain('--> web/Dockerfile:11:1');
     expect(stderr).not.toContain('Started');
     bench.write('web/Dockerfile', 'FROM busybox\nCOPYY a b\n');
     expect(bench.run('build', 'web').stderr).toContain('unknown instruction: COPYY (did you mean COPY?)');

@@ -1,15 +1,37 @@
-import type { BuildEvent } from '../../engine/api/build.ts';
+import { isAbsolute, join, relative } from 'node:path';
+import type { BuildEvent, BuildRequest } from '../../engine/api/build.ts';
 import { type ErrorCode, errorCodes } from '../../error-codes.ts';
-import { TcomposeError } from '../../errors.ts';
+import { type SourcePlace, TcomposeError } from '../../errors.ts';
 
 /** The error that ended a build, as the engine told it. */
-export function buildError(event: Extract<BuildEvent, { type: 'error' }>, service: string): TcomposeError {
-  const { message, hint, where, code } = event;
+export function buildError(
+  event: Extract<BuildEvent, { type: 'error' }>,
+  service: string,
+  where: SourcePlace | undefined,
+): TcomposeError {
+  const { message, hint, code } = event;
   const known = code in errorCodes ? (code as ErrorCode) : 'BUILD_STEP';
   return new TcomposeError(known, `failed to build ${service}: ${message}`, {
     ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),
   });
+}
+
+/**
+ * A place in a Dockerfile by the path that the user would open it with, from `directory`, the one the command runs in. The engine knows it by its
+ * path in the context.
+ */
+export function placeForUser(
+  where: SourcePlace | undefined,
+  { context, dockerfile = 'Dockerfile', dockerfileText }: BuildRequest,
+  directory: string,
+): SourcePlace | undefined {
+  const own = where?.file === dockerfile && dockerfileText === undefined && isAbsolute(context);
+  if (!own) return where;
+  return {
+    ...where,
+    file: relative(directory, isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile)),
+  };
 }
 
 /** The last lines of the output of the step that failed, between rules, as BuildKit shows them; empty when there are none. */

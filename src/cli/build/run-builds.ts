@@ -8,7 +8,7 @@ import type { RegistryAccess } from '../../project/execute/act.ts';
 import { labels } from '../../project/labels.ts';
 import type { CliContext } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
-import { buildError, failureOutput, isUnreachable } from './build-error.ts';
+import { buildError, failureOutput, isUnreachable, placeForUser } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
 import type { ForeignBuilder } from './foreign/foreign-build.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
@@ -253,7 +253,8 @@ class BuildRun {
         line(`${event.name}  ${outcomeText(event)}`);
         return;
       case 'warning': {
-        const place = event.where === undefined ? '' : ` (${event.where.file}:${event.where.line})`;
+        const where = placeForUser(event.where, build.request, this.#ctx.cwd);
+        const place = where === undefined ? '' : ` (${where.file}:${where.line})`;
         const rule = event.rule === undefined ? '' : `${event.rule}: `;
         emit({ type: 'warning', message: `${service}: ${rule}${event.message}${place}` });
         return;
@@ -266,7 +267,7 @@ class BuildRun {
         return;
       case 'error':
         for (const text of failureOutput(event)) emit({ type: 'build', service, kind: 'output', line: text });
-        throw buildError(event, service);
+        throw buildError(event, service, placeForUser(event.where, build.request, this.#ctx.cwd));
     }
   }
 }
