@@ -152,8 +152,8 @@ services:
     });
     expect(live.status).toBe(0);
     expect(live.stdout).toMatch(/✔.*Container front-web-1 +Started/);
-    // The cursor is never hidden: whatever ends the command leaves a usable terminal.
-    expect(live.stdout).not.toContain('\u001b[?25l');
+    // The cursor that the list hides is shown again at its end (cursor.test.ts: whatever ends the command).
+    expect(live.stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(live.stdout.lastIndexOf('\u001b[?25l'));
     expect(bench.run('up', '-d').stderr).not.toContain('\u001b');
   });
 
