@@ -12,6 +12,7 @@ import { outsideFindings } from './checks/outside.ts';
 import { platformFindings } from './checks/platforms.ts';
 import { portFindings } from './checks/ports.ts';
 import { resolverFindings } from './checks/resolver.ts';
+import { sessionFindings } from './checks/session.ts';
 import { storageFindings } from './checks/storage.ts';
 import { subIdFindings } from './checks/sub-ids.ts';
 import type { Facts } from './facts.ts';
@@ -36,6 +37,7 @@ const checks: { readonly [T in Topic]: Check<T> } = {
   limits: limitFindings,
   clock: clockFindings,
   platforms: platformFindings,
+  session: sessionFindings,
   engine: engineFindings,
   others: otherFindings,
 };

@@ -206,6 +206,20 @@ export interface EngineFacts {
   readonly unusable: { readonly message: string; readonly hint: string } | undefined;
 }
 
+export interface SessionFacts {
+  /** Whether systemd runs this machine, and whether the user's systemd goes on without a login. */
+  readonly systemd: boolean;
+  readonly lingers: boolean;
+  /** $XDG_RUNTIME_DIR; '' without. */
+  readonly runtimeDirectory: string;
+  /** Where the engine's socket is. */
+  readonly run: string;
+  /** Whether the directory that systemd makes for the user is there. */
+  readonly usual: string | undefined;
+  /** The unit of the engine, when it is a service. */
+  readonly unit: string | undefined;
+}
+
 export interface OtherEngine {
   readonly whose: string;
   readonly socket: string;
@@ -230,6 +244,7 @@ export interface Facts {
   readonly limits?: LimitFacts;
   readonly clock?: ClockFacts;
   readonly platforms?: PlatformFacts;
+  readonly session?: SessionFacts;
   readonly engine?: EngineFacts;
   readonly others?: readonly OtherEngine[];
 }

@@ -15,6 +15,7 @@ export const topics = [
   'limits',
   'clock',
   'platforms',
+  'session',
   'engine',
   'others',
 ] as const;

@@ -3,10 +3,9 @@ import type { Topic } from './finding.ts';
 
 /**
  * Errors whose cause may lie in the machine, and what of it is then worth a look. Errors that say themselves what is wrong
- * with the machine and how to put it right (a taken port) are not among them.
+ * with the machine and how to put it right (a taken port, no user namespace) are not among them.
  */
 const smells: Readonly<Partial<Record<ErrorCode, readonly Topic[]>>> = {
-  ENGINE_ROOTLESS: ['namespaces'],
   CLI_WATCH: ['inotify'],
   ENGINE_START_FAILED: ['kernel', 'namespaces', 'disk', 'limits', 'clock', 'engine'],
   ENGINE_DISK_FULL: ['disk'],

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -87,6 +88,38 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
       0,
       `limited  sub-ids     ${range!.message}\n${' '.repeat(21)}fix: ${range!.fix}\n`,
     ]);
+  });
+
+  it('tells a user of a machine that gives no user namespaces, and root nothing of it', async () => {
+    // The limit of a namespace is its own: the machine keeps its.
+    const limited = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+    const inside = ['sh', '-c', 'echo; read go; exec sh -c "$0" sh "$@"', limited];
+    const inNamespace = async (...command: readonly string[]) => {
+      const child = spawn('unshare', ['-U', ...inside, ...command], {
+        cwd: scratch,
+        env: { PATH: process.env.PATH ?? '', HOME: scratch, TCOMPOSE_ROOT: '' },
+      });
+      const parts: Buffer[] = [];
+      await once(child.stdout, 'data');
+      for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${child.pid}/${map}`, '0 0 65536\n');
+      child.stdout.on('data', (part: Buffer) => parts.push(part));
+      child.stdin.end('go\n');
+      const [status] = (await once(child, 'close')) as [number];
+      return { status, stdout: Buffer.concat(parts).toString('utf8') };
+    };
+    const program = [process.execPath, join(installation, 'dist/tcompose.cjs'), 'doctor', '--json'];
+    const drop = ['setpriv', '--reuid', String(stranger), '--regid', String(stranger), '--clear-groups'];
+    const user = await inNamespace(...drop, ...program);
+    expect(user.status).toBe(1);
+    expect(about(report(user), 'namespaces.user')).toMatchObject([
+      {
+        level: 'missing',
+        message: expect.stringContaining('user.max_user_namespaces is 0'),
+        fix: expect.stringContaining("'user.max_user_namespaces = 15000' | sudo tee"),
+      },
+    ]);
+    const rootHere = await inNamespace(...program, 'namespaces');
+    expect(about(report(rootHere), 'namespaces.user')).toEqual([]);
   });
 
   it('looks only at what is named, and knows when that is nothing', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import type { Facts } from '../../doctor/facts.ts';
 import type { Topic } from '../../doctor/finding.ts';
@@ -6,6 +7,7 @@ import { type EnginePaths, engineProgram } from '../../engine/client/engine-path
 import { ownAccount } from '../../engine/client/rootless/account.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Env } from '../context.ts';
+import { installedUnit } from '../engine/service/service.ts';
 import { otherEngines, ownPaths, readClock, readEngine } from './engine-state.ts';
 import { readFirewalls } from './firewalls.ts';
 import { readCgroups } from './groups.ts';
@@ -146,6 +148,14 @@ const readers: Readers = {
       text(`/proc/sys/fs/binfmt_misc/${name}`).startsWith('enabled'),
     ),
     wanted: project.needs.platforms,
+  }),
+  session: ({ paths, env, ground }) => ({
+    systemd: existsSync('/run/systemd/system'),
+    lingers: existsSync(`/var/lib/systemd/linger/${ground.user}`),
+    runtimeDirectory: env.XDG_RUNTIME_DIR ?? '',
+    run: paths instanceof TcomposeError ? '' : paths.run,
+    usual: existsSync(`/run/user/${ground.uid}`) ? `/run/user/${ground.uid}` : undefined,
+    unit: installedUnit(env),
   }),
   engine: ({ paths, env }) => readEngine(paths, env),
   others: ({ paths, ground }) => otherEngines(paths instanceof TcomposeError ? '' : paths.socket, ground.uid),

@@ -19,7 +19,7 @@ export function subIdFindings(facts: SubIdFacts, ground: Ground): readonly Findi
   if (uids.length === 0 || gids.length === 0) return [noRange(facts, uids.length === 0, ground)];
   return [
     ...programFindings(facts, ground),
-    count([uids, gids], facts, ground),
+    outsideOf(facts, uids) ?? count([uids, gids], facts, ground),
     ...overlaps(facts, uids, ground),
   ];
 }
@@ -41,7 +41,7 @@ function addRange({ subuid, subgid }: SubIdFacts, ground: Ground): string {
   return asRoot(ground, `usermod --add-subuids ${range} --add-subgids ${range} ${ground.user}`);
 }
 
-const lost = 'containers have one id, yours, and images with several users do not work';
+const onlyOne = 'containers have one id, yours, and images with several users do not work';
 
 function noRange(facts: SubIdFacts, noUids: boolean, ground: Ground): Finding {
   // Inside of a namespace with few ids there is nothing to give.
@@ -49,8 +49,29 @@ function noRange(facts: SubIdFacts, noUids: boolean, ground: Ground): Finding {
   const nested = Number(inside) < usualIds;
   const where = noUids ? '/etc/subuid' : '/etc/subgid';
   return nested
-    ? limited('sub-ids.range', `this is a user namespace of ${inside} ids, so none can be given on: ${lost}`)
-    : limited('sub-ids.range', `${where} has no ids for ${ground.user}: ${lost}`, addRange(facts, ground));
+    ? limited(
+        'sub-ids.range',
+        `this is a user namespace of ${inside} ids, so none can be given on: ${onlyOne}`,
+      )
+    : limited('sub-ids.range', `${where} has no ids for ${ground.user}: ${onlyOne}`, addRange(facts, ground));
+}
+
+/** Ranges that the namespace this process is in does not have itself: newuidmap refuses them. */
+function outsideOf({ uidMap }: SubIdFacts, own: readonly Range[]): Finding | undefined {
+  const mapped = uidMap
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const lost = own.find(
+    ({ first, count: size }) =>
+      !mapped.some(([inside = 0, , many = 0]) => first >= inside && first + size <= inside + many),
+  );
+  if (lost === undefined) return undefined;
+  const range = `${lost.first}-${lost.first + lost.count - 1}`;
+  return limited(
+    'sub-ids.range',
+    `this is a user namespace without the ids ${range}, so they can not be given on: ${onlyOne}`,
+  );
 }
 
 function count(
@@ -76,7 +97,7 @@ function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] 
     return [
       limited(
         'sub-ids.programs',
-        `${absent.join(' and ')} ${are} not installed: ${lost}`,
+        `${absent.join(' and ')} ${are} not installed: ${onlyOne}`,
         install(ground, 'newuidmap'),
       ),
     ];
@@ -85,7 +106,7 @@ function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] 
     return [
       limited(
         'sub-ids.programs',
-        `this process may gain no rights (no_new_privs), so newuidmap can not work: ${lost}`,
+        `this process may gain no rights (no_new_privs), so newuidmap can not work: ${onlyOne}`,
       ),
     ];
   }
@@ -97,7 +118,7 @@ function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] 
     return [
       limited(
         'sub-ids.programs',
-        `${weak.map((name) => facts[name]!.path).join(' and ')} has neither the set-user-id bit nor its capability: ${lost}`,
+        `${weak.map((name) => facts[name]!.path).join(' and ')} has neither the set-user-id bit nor its capability: ${onlyOne}`,
         set,
       ),
     ];

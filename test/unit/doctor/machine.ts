@@ -63,6 +63,14 @@ export const healthy = {
   },
   clock: { now: 1.8e12, installed: 1.7e12, newest: { path: '/p/boot', time: 1.75e12 } },
   platforms: { arch: 'amd64', interpreters: [], wanted: [] },
+  session: {
+    systemd: true,
+    lingers: true,
+    runtimeDirectory: '/run/user/1000',
+    run: '/run/user/1000/tcompose',
+    usual: '/run/user/1000',
+    unit: undefined,
+  },
   engine: {
     cli: '1.0.0',
     socket: '/run/s',

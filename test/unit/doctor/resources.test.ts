@@ -197,6 +197,24 @@ describe('platforms', () => {
   });
 });
 
+describe('session', () => {
+  it('ends a user’s containers unless he lingers, and hides their socket when its directory is unknown', () => {
+    expect(wrong(ann, { session: { lingers: false } })).toMatchObject([
+      { level: 'limited', fix: 'loginctl enable-linger' },
+    ]);
+    expect(wrong(ann, { session: { lingers: false, systemd: false } })).toEqual([]);
+    expect(wrong(ann, { session: { runtimeDirectory: '', run: '/tmp/tcompose-1000' } })).toMatchObject([
+      { id: 'session.directory', fix: 'export XDG_RUNTIME_DIR=/run/user/1000' },
+    ]);
+    const none = { runtimeDirectory: '', run: '/tmp/tcompose-1000', usual: undefined };
+    expect(wrong(ann, { session: none })).toEqual([]);
+    expect(wrong(root, { session: { ...none, lingers: false } })).toEqual([]);
+    expect(findings(root, { session: { unit: '/etc/u' } })[0]!.message).toBe(
+      '/etc/u starts the engine at boot',
+    );
+  });
+});
+
 describe('engine', () => {
   it('is in order when it does not run, and told when it is another’s version, silent or damaged', () => {
     const running = { state: 'running', version: '1.0.0', pid: 5 } as const;

@@ -98,6 +98,16 @@ describe('sub-ids', () => {
     expect(found!.fix).toBeUndefined();
   });
 
+  it('have to be in the namespace that they are given on in', () => {
+    const uidMap = '         0          0      65536\n    200000     200000      65536\n';
+    expect(wrong(ann, { 'sub-ids': { uidMap } })).toMatchObject([
+      { id: 'sub-ids.range', message: expect.stringContaining('without the ids 100000-165535') },
+    ]);
+    const own = 'ann:200000:65536';
+    const given = { own, all: own };
+    expect(wrong(ann, { 'sub-ids': { uidMap, subuid: given, subgid: given } })).toEqual([]);
+  });
+
   it('that are too few for nobody are told', () => {
     const few = { own: 'ann:100000:1000', all: 'ann:100000:1000' };
     expect(wrong(ann, { 'sub-ids': { subuid: few } })).toMatchObject([

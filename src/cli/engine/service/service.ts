@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ownAccount } from '../../../engine/client/rootless/account.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { bootCommand, type Manager, reachManager } from './manager.ts';
-import type { Surroundings } from './surroundings.ts';
+import { type Surroundings, unitDirectory } from './surroundings.ts';
 import { cameWithLingering, type UnitSettings, unitMark, unitName, unitText } from './unit-file.ts';
 
 /** What was done, a sentence a line, and what is left to do. */
@@ -85,6 +86,16 @@ export function uninstallService(surroundings: Surroundings): Outcome {
           ]
         : [],
   };
+}
+
+/** Path of the unit by which this person's engine is a service. */
+export function installedUnit(env: Surroundings['env']): string | undefined {
+  const { uid, homedir } = ownAccount(env);
+  const path = join(
+    unitDirectory(uid, homedir, env),
+    unitName(env.TCOMPOSE_ROOT ? resolve(env.TCOMPOSE_ROOT) : undefined),
+  );
+  return existsSync(path) ? path : undefined;
 }
 
 interface Unit {

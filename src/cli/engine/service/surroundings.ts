@@ -33,13 +33,12 @@ const patience = 150_000;
 export function ownSurroundings(env: Env): Surroundings {
   const { uid, username, homedir } = ownAccount(env);
   const bundle = join(dirname(engineProgram().engine), 'tcompose.cjs');
-  const configuration = env.XDG_CONFIG_HOME || join(homedir, '.config');
   return {
     uid,
     user: username,
     env,
     program: [process.execPath, bundle],
-    directory: uid === 0 ? '/etc/systemd/system' : join(configuration, 'systemd/user'),
+    directory: unitDirectory(uid, homedir, env),
     run: (program, ...args) => run(env, program, args),
     exists: existsSync,
     read(path) {
@@ -50,6 +49,13 @@ export function ownSurroundings(env: Env): Surroundings {
       }
     },
   };
+}
+
+/** Where a person's units are (systemd.unit(5)). */
+export function unitDirectory(uid: number, home: string, env: Env): string {
+  return uid === 0
+    ? '/etc/systemd/system'
+    : join(env.XDG_CONFIG_HOME || join(home, '.config'), 'systemd/user');
 }
 
 function run(env: Env, program: string, args: readonly string[]): Ended {
