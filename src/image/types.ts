@@ -83,7 +83,9 @@ export interface ImageStore extends ImageContent {
   copyRootfs(source: RootfsSource, target: string): Promise<void>;
   /** Blobs, layers and beginnings of blobs that no image needs, as after a pull that broke. */
   loose(): { readonly size: number };
-  /** Takes those away that nobody is using; resolves with the bytes that were freed. */
+  /** Bytes of the blobs that images came as, each once, and how many of them belong to images in use. */
+  keptBlobs(isUsed: (imageId: string) => boolean): { readonly size: number; readonly used: number };
+  /** Takes what is loose away that nobody is using; resolves with the bytes that were freed. */
   clear(): Promise<number>;
   /** Bytes of every layer that images have, each once, and how many images have it; by ChainID. */
   layerUse(): ReadonlyMap<string, { readonly size: number; readonly images: number }>;

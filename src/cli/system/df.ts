@@ -53,11 +53,17 @@ const share = (part: number, total: number): string =>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-function imagesRow({ Images, LayersSize }: DiskUsage) {
+function imagesRow({ Images, LayersSize, KeptBlobs }: DiskUsage) {
   const images = Images ?? [];
   const used = images.filter(({ Containers }) => Containers > 0);
   const own = used.map(({ Size, SharedSize }) => (Size < 0 || SharedSize < 0 ? 0 : Size - SharedSize));
-  return row('Images', images.length, used.length, LayersSize, share(LayersSize - sum(own), LayersSize));
+  return row(
+    'Images',
+    images.length,
+    used.length,
+    LayersSize,
+    share(Math.max(0, LayersSize - sum(own) - (KeptBlobs?.Active ?? 0)), LayersSize),
+  );
 }
 
 function containersRow({ Containers }: DiskUsage) {

@@ -80,7 +80,10 @@ export interface Info {
 
 /** GET /system/df */
 export interface DiskUsage {
+  /** Of layers and of the blobs they came as. */
   readonly LayersSize: number;
+  /** The blobs' part of it, and how much of that belongs to images of containers. Docker has no such thing. */
+  readonly KeptBlobs?: { readonly Size: number; readonly Active: number };
   readonly Images: readonly ImageSummary[];
   readonly Containers: readonly ContainerSummary[];
   readonly Volumes: readonly VolumeInspect[];

@@ -177,12 +177,16 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
         })),
       )
     : [];
+  const kept = engine.images.keptBlobs((id) =>
+    engine.containers.all().some(({ record }) => usesImage(record, id)),
+  );
   exchange.send(200, {
-    // Each layer once, and what broken pulls have left.
+    // Each layer once, the blobs they came as, and what broken pulls have left.
     LayersSize: [...engine.images.layerUse().values()].reduce(
       (sum, { size }) => sum + size,
-      engine.images.loose().size,
+      engine.images.loose().size + kept.size,
     ),
+    KeptBlobs: { Size: kept.size, Active: kept.used },
     Images: wanted('image')
       ? images.map((image) => ({
           ...summarizeImage(image),

@@ -36,7 +36,7 @@ import { currentUserNamespace, detectStorage } from './overlay-support.ts';
 import { namesOf, withoutNames, withTag } from './references.ts';
 import { planRemoval, referenceOf } from './removal.ts';
 import type { Shelf } from './shelf.ts';
-import { looseBlobs, sweep, sweepRemoved } from './sweep.ts';
+import { keptBlobs, looseBlobs, sweep, sweepRemoved } from './sweep.ts';
 
 interface ImageStoreOptions {
   /** Directory of the persistent state; the store keeps to images, layers, l, blobs, partial, host and tmp below it. */
@@ -363,6 +363,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     copyRootfs: (source, target) => copyLayers(source.lowerDirs, target),
     ...content,
     loose: () => ({ size: looseBlobs(shelf).reduce((sum, { size }) => sum + size, 0) }),
+    keptBlobs: (isUsed) => keptBlobs(shelf, isUsed),
     clear: () => exclusively(async () => (await sweep(shelf, 'all')).bytes),
     layerUse() {
       const use = new Map<string, { readonly size: number; readonly images: number }>();

@@ -33,6 +33,29 @@ export function looseBlobs(shelf: Shelf): readonly { readonly size: number }[] {
 }
 
 /**
+ * Bytes of the blobs that recorded images came as, which are kept to be sent on as they are, each once; `used`: of those that images in
+ * use came as.
+ */
+export function keptBlobs(
+  { metadata, blobs }: Pick<Shelf, 'metadata' | 'blobs'>,
+  isUsed: (imageId: string) => boolean,
+): { readonly size: number; readonly used: number } {
+  const all = new Set<string>();
+  const used = new Set<string>();
+  for (const { record, manifest, index, layers } of metadata.images()) {
+    const own = [record.id, manifest.digest, ...layers.map(({ digest }) => digest)];
+    if (index !== undefined) own.push(index.digest);
+    for (const digest of own) {
+      all.add(digest);
+      if (isUsed(record.id)) used.add(digest);
+    }
+  }
+  const sum = (digests: ReadonlySet<string>) =>
+    [...digests].reduce((total, digest) => total + (blobs.size(digest) ?? 0), 0);
+  return { size: sum(all), used: sum(used) };
+}
+
+/**
  * Takes away what no recorded image and no lease needs: layers, and blobs that are older than a week or all of them. To
  * be had exclusively.
  * @returns bytes of blobs and of layers' files that were freed, and the layers

@@ -246,7 +246,32 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     expect(all.json.SpaceReclaimed).toBeGreaterThan(100_000);
     expect((await list()).map(({ RepoTags }) => RepoTags)).toEqual([['tcompose/host:latest']]);
     const df = await engine.api<{ LayersSize: number }>('GET', '/system/df?type=image');
-    expect(df.json.LayersSize).toBe(0);
+    expect(df.json).toMatchObject({ LayersSize: 0, KeptBlobs: { Size: 0, Active: 0 } });
+  });
+
+  it('are told of with the blobs they came as', async () => {
+    const usage = async () =>
+      (
+        await engine.api<{ LayersSize: number; KeptBlobs: { Size: number; Active: number } }>(
+          'GET',
+          '/system/df',
+        )
+      ).json;
+    const before = await usage();
+    const archive = tarOf([{ name: 'noise', data: Buffer.alloc(100_000, 'noise') }]);
+    await raw('POST', '/images/create?fromSrc=-&repo=counted&tag=1&changes=CMD%20x', archive);
+    const there = await usage();
+    const { Id: id } = (
+      await engine.api<{ Id: string }>('POST', '/containers/create', { Image: 'counted:1' })
+    ).json;
+    const active = await usage();
+    const blobs = there.KeptBlobs.Size - before.KeptBlobs.Size;
+    expect(there.LayersSize - before.LayersSize).toBe(100_000 + blobs);
+    expect(blobs).toBeGreaterThan(300);
+    expect(active.KeptBlobs.Active - before.KeptBlobs.Active).toBe(blobs);
+    await engine.api('DELETE', `/containers/${id}`);
+    await remove('counted:1');
+    expect((await usage()).LayersSize).toBe(before.LayersSize);
   });
 
   describe('imports an address', () => {

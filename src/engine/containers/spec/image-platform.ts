@@ -4,6 +4,7 @@ import type { ImageRecord, Platform } from '../../../image/index.ts';
 import { formatPlatform, parsePlatform, platformRank } from '../../../image/platform.ts';
 import type { Engine } from '../../context.ts';
 import { notFound } from '../../http/failure.ts';
+import { whyNotRun } from './interpreters.ts';
 
 /** Flags of /proc/cpuinfo that a level of amd64 adds to the one before (System V ABI, x86-64 psABI, micro-architecture levels). */
 const levels: readonly (readonly string[])[] = [
@@ -25,7 +26,7 @@ export function machinePlatform(architecture: string, cpuinfo: string): Platform
 
 /**
  * The image a container is made of, for the platform that is asked for: of several under one name the one for it. Without a
- * platform it is the machine's, or what there is, with dockerd's warning. Errors: 400 for what is no platform, 404 when the
+ * platform it is the machine's, or what there is, with dockerd's warning; one that can't run here is warned of in any case. Errors: 400 for what is no platform, 404 when the
  * image is not there, or is for another platform than was asked for.
  * @param shown the reference in messages
  */
@@ -41,8 +42,12 @@ export function imageFor(
   const wanted = platform ? parsePlatform(platform, own) : undefined;
   const image = engine.images.get(reference, wanted);
   if (image !== undefined) {
-    const runs = wanted !== undefined || platformRank(own, image) !== undefined;
-    return { image, warnings: runs ? [] : [otherPlatform(image, own)] };
+    const meant = wanted !== undefined || platformRank(own, image) !== undefined;
+    const lost = image.host ? undefined : whyNotRun(image.architecture, own.architecture);
+    return {
+      image,
+      warnings: [...(meant ? [] : [otherPlatform(image, own)]), ...(lost === undefined ? [] : [lost])],
+    };
   }
   const other = wanted && engine.images.get(reference);
   if (other === undefined || wanted === undefined) throw notFound(`No such image: ${shown}`);
