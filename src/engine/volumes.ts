@@ -22,7 +22,7 @@ export type { VolumeRecord };
 export interface VolumeStore {
   list(): readonly VolumeRecord[];
   get(name: string): VolumeRecord | undefined;
-  /** Makes it, or returns the one there is when its options agree (409 otherwise). */
+  /** Makes it, or returns the one there is when its options agree (409 otherwise); its directory is made again if it is gone. */
   create(
     request: VolumeCreateRequest,
     anonymousFor?: string,
@@ -63,6 +63,14 @@ export function openVolumes(
     fillings.set(name, serial);
     return serial;
   };
+  const make = (record: VolumeRecord): void => {
+    mkdirSync(join(directory, record.name), { recursive: true, mode: 0o700 });
+    makeData(join(directory, record.name, '_data'));
+    files.write(record);
+  };
+  /** Its data was deleted by another program. */
+  const isGone = ({ name, options }: VolumeRecord): boolean =>
+    volumeKind(options).kind !== 'bind' && !existsSync(join(directory, name, '_data'));
   const store: VolumeStore = {
     list: () => [...records.values()],
     get: (name) => records.get(name),
@@ -87,6 +95,7 @@ export function openVolumes(
         if (request.DriverOpts && !sameMap(existing.options, options)) {
           throw conflict(`a volume "${name}" exists with other options`, 'remove it, or use another name');
         }
+        if (isGone(existing)) make(existing);
         return { record: existing, isNew: false };
       }
       const record: VolumeRecord = {
@@ -101,9 +110,7 @@ export function openVolumes(
         ...(anonymousFor === undefined ? {} : { anonymousFor }),
       };
       try {
-        mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
-        makeData(join(directory, name, '_data'));
-        files.write(record);
+        make(record);
       } catch (error) {
         rmSync(join(directory, name), { recursive: true, force: true });
         throw error;
@@ -158,6 +165,7 @@ export function openVolumes(
         Labels: Object.keys(record.labels).length === 0 ? null : record.labels,
         Mountpoint: store.dataPath(record),
         Name: record.name,
+        ...(isGone(record) ? { Status: { Data: 'missing' } } : {}),
         Options: Object.keys(record.options).length === 0 ? null : record.options,
         Scope: 'local',
       };

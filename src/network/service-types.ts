@@ -97,6 +97,8 @@ export interface NetworkService {
   createNetwork(spec: NetworkSpec, existing: readonly NetworkRecord[]): NetworkRecord;
   /** Makes the bridge, its addresses and firewall entries, when they are not there. Idempotent. */
   ensureBridge(network: NetworkRecord): Promise<void>;
+  /** Makes the bridges of running containers again that other programs have deleted, and puts the containers back on them. */
+  mend(): void;
   /** Removes bridge and firewall entries; with the last one, the table and the accepts in foreign chains. Idempotent. */
   removeNetwork(network: NetworkRecord): Promise<void>;
   /** Reserves an address. Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL. */

@@ -202,6 +202,17 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       ensure(network);
     },
 
+    mend() {
+      for (const record of table.up()) {
+        if (running.linksOn(record.id).length === 0) continue;
+        try {
+          ensure(record);
+        } catch (error) {
+          warn(`network ${record.name} is broken and could not be put right: ${(error as Error).message}`);
+        }
+      }
+    },
+
     async removeNetwork(network) {
       const known = table.forget(network.id);
       names.removeNetwork(network.id);

@@ -180,8 +180,11 @@ export function planVolumes(
           hint: `Create it first (tcompose volume create ${volume.name}), or drop \`external: true\`.`,
         });
       outcomes.set(key, { ready: undefined, removal: undefined, id: volume.name });
-    } else if (found === undefined) {
-      const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it does not exist');
+    } else if (found === undefined || found.Status?.Data === 'missing') {
+      const ready = plan.add(
+        { kind: 'create-volume', name: volume.name, body },
+        found === undefined ? 'it does not exist' : 'its data was deleted by another program',
+      );
       outcomes.set(key, { ready, removal: undefined, id: undefined });
     } else if (diverged.has(volume.name) && renew.has(volume.name)) {
       const gone = plan.add(

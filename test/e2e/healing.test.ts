@@ -1,8 +1,12 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ root: true, built: true, commands: ['ip', 'nft', 'curl'] });
 
 describe.skipIf(unmet !== undefined)(`what containers refer to${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
@@ -46,7 +50,7 @@ networks:
 `,
     );
   });
-  afterAll(() => bench.close('heal', 'addresses'));
+  afterAll(() => bench.close('heal', 'addresses', 'broken'));
 
   it('up makes containers anew whose network is gone, also stopped ones', () => {
     ok('up', '-d');
@@ -90,6 +94,67 @@ networks:
     bench.env.C = '2';
     ok('up', '-d', '-t', '1');
     expect(ok('exec', '-T', 'side', 'cat', '/c')).toBe('v=2');
+  });
+
+  describe('broken by another program', () => {
+    const compose = (...args: string[]) => ok('-f', 'broken.yaml', ...args);
+    const answers = () =>
+      spawnSync('curl', ['-s', '--max-time', '5', 'http://127.0.0.1:28437/'], { encoding: 'utf8' }).stdout;
+    beforeAll(() => {
+      bench.write(
+        'broken.yaml',
+        `
+name: broken
+services:
+  web:
+    image: tcompose/host
+    init: true
+    stop_grace_period: 0s
+    command: [node, -e, "require('http').createServer((_, answer) => answer.end('here')).listen(80)"]
+    ports: ["127.0.0.1:28437:80"]
+    volumes: ["data:/data"]
+  peer: {image: tcompose/host, init: true, command: sleep 1000, stop_grace_period: 0s}
+volumes: {data: {}}
+`,
+      );
+      compose('up', '-d', '--wait');
+    });
+    afterAll(() => compose('down', '-v', '-t', '0'));
+
+    it('are put right by an up that finds nothing to do: a bridge', async () => {
+      await until(() => answers() === 'here', 'the service to listen');
+      const [network] = JSON.parse(ok('network', 'inspect', 'broken_default'));
+      const gateway: string = network.IPAM.Config[0].Gateway;
+      const addresses = execFileSync('ip', ['-o', '-4', 'address'], { encoding: 'utf8' }).split('\n');
+      const [, bridge = ''] = addresses.find((line) => line.includes(` ${gateway}/`))!.split(/\s+/);
+      execFileSync('ip', ['link', 'delete', bridge]);
+      expect(answers()).toBe('');
+      const before = idOf('broken-web-1');
+      compose('up', '-d');
+      expect(answers()).toBe('here');
+      expect(compose('exec', '-T', 'peer', 'sh', '-c', 'curl -s http://web/')).toBe('here');
+      expect(idOf('broken-web-1')).toBe(before);
+    });
+
+    it('are put right by themselves: a firewall table that was emptied', async () => {
+      const tables = execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' });
+      const [, table = ''] = /^table inet (tcompose_\w+)$/m.exec(tables) ?? [];
+      execFileSync('nft', ['flush', 'table', 'inet', table]);
+      const rules = () => execFileSync('nft', ['list', 'table', 'inet', table], { encoding: 'utf8' });
+      await until(() => /masquerade/.test(rules()), 'the rules to be back');
+      expect(answers()).toBe('here');
+    });
+
+    it('are made anew by up: the data of a volume', () => {
+      compose('exec', '-T', 'web', 'touch', '/data/lost');
+      rmSync(join(bench.env.TCOMPOSE_ROOT!, 'lib/volumes/broken_data'), { recursive: true });
+      const peer = idOf('broken-peer-1');
+      expect(compose('--dry-run', 'up', '-d')).toContain('the volume broken_data that it uses is gone');
+      compose('up', '-d');
+      expect(compose('exec', '-T', 'web', 'sh', '-c', 'touch /data/new; ls /data')).toBe('new\n');
+      expect(idOf('broken-peer-1')).toBe(peer);
+      expect(compose('--dry-run', 'up', '-d').trim()).toBe('nothing to do');
+    });
   });
 
   it("run takes its service's names only when told to", () => {

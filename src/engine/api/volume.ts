@@ -15,6 +15,7 @@ export interface VolumeInspect {
   readonly Driver: string;
   readonly Mountpoint: string;
   readonly CreatedAt: string;
+  /** `Data: 'missing'`: another program has deleted its directory; creating it again makes one. */
   readonly Status?: Readonly<Record<string, unknown>>;
   readonly Labels: StringMap | null;
   readonly Scope: 'local';

@@ -3,7 +3,15 @@ import { SystemCallError } from '../../sys/libc.ts';
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { forgetUdp } from '../conntrack.ts';
 import type { NetworkRecord, PortBinding } from '../types.ts';
-import { addTable, batch, deleteTable } from './messages.ts';
+import {
+  addTable,
+  batch,
+  deleteTable,
+  dumpTableRules,
+  dumpTables,
+  NFT_MSG,
+  parseTables,
+} from './messages.ts';
 import { addNetwork, changePorts, deleteNetwork, emptyTable, tableOf } from './ruleset.ts';
 
 /** Published ports of one container and the address they lead to. */
@@ -19,6 +27,8 @@ export interface Firewall {
   reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void;
   addNetwork(network: NetworkRecord): void;
   removeNetwork(network: NetworkRecord): void;
+  /** Whether the table is there with rules in it. */
+  stands(): boolean;
   publish(publication: Publication): void;
   withdraw(publication: Publication): void;
   /** Leads ports to another address: no connection finds them closed in between. */
@@ -71,6 +81,14 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
       if (!present.delete(network.id)) return;
       if (present.size === 0) return reset([], []);
       run(deleteNetwork(table, network), `firewall entries of network ${network.name}`);
+    },
+
+    stands() {
+      const tables = parseTables(netfilter.query(dumpTables(), 'list tables'));
+      return (
+        tables.some((one) => one.table === table.table) &&
+        netfilter.query(dumpTableRules(table), 'list rules').some(({ type }) => type === NFT_MSG.newRule)
+      );
     },
 
     publish({ bindings, address }) {

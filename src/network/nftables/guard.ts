@@ -5,7 +5,7 @@ import { watchNetlink } from '../../sys/netlink-watch.ts';
 import type { NetworkHome } from '../../sys/network-home.ts';
 import type { Firewall } from './firewall.ts';
 import { createForeignAccepts, type LinkMatch } from './foreign.ts';
-import { dumpTables, NFT_MSG, parseTables } from './messages.ts';
+import { NFT_MSG } from './messages.ts';
 
 const NFNLGRP_NFTABLES = 7;
 const NFTA_GEN_PROC_PID = 2;
@@ -20,7 +20,7 @@ interface FirewallGuard {
 
 /**
  * Keeps containers' traffic alive when somebody else changes the machine's firewall: puts the accepts back into
- * foreign chains after a reload, and the own table back after a flush of everything.
+ * foreign chains after a reload, and the own table back after a flush of it or of everything.
  */
 export function guardFirewall(options: {
   readonly netfilter: NetlinkTransport;
@@ -79,10 +79,9 @@ export function guardFirewall(options: {
   function lookAgain(): void {
     if (options.links().length === 0) return;
     try {
-      const tables = parseTables(netfilter.query(dumpTables(), 'list tables'));
-      if (!tables.some(({ table }) => table === firewall.table)) {
+      if (!firewall.stands()) {
         options.restore();
-        warn('the firewall table was removed by another program; it was put back');
+        warn('the firewall table was removed or emptied by another program; it was put back');
       }
     } catch (error) {
       warn(`the firewall table could not be put back: ${(error as Error).message}`);

@@ -222,6 +222,10 @@ export const dumpTables = (): Buffer =>
 export const dumpChains = (): Buffer =>
   message(NFT_MSG.getChain, NLM_F_DUMP, nfgenmsg(NFPROTO.unspecified), []);
 
+/** Asks for the rules of all chains of a table. */
+export const dumpTableRules = ({ family, table }: TableName): Buffer =>
+  message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table)]);
+
 /** Asks for a chain's rules. */
 export const dumpRules = ({ family, table }: TableName, chain: string): Buffer =>
   message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table), text(2, chain)]);

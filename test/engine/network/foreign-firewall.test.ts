@@ -48,7 +48,7 @@ describe.skipIf(reason !== undefined)('beside a firewall that drops what is forw
       goneFromForward: true,
       besideDocker: true,
       backAfterReload: true,
-      warnings: ['the firewall table was removed by another program; it was put back'],
+      warnings: ['the firewall table was removed or emptied by another program; it was put back'],
       unneededAcceptsGone: true,
       opened: true,
       left: 0,

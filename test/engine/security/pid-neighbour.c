@@ -2,7 +2,7 @@
  * What a process can do to others of its pid namespace, for the tests beside it.
  *   neighbour quiet            ends at once, with nothing opened
  *   neighbour say TEXT         prints TEXT
- *   neighbour proc             prints the name of process 1 as /proc has it
+ *   neighbour proc             prints the program of process 1 as /proc has it, with nothing opened
  *   neighbour watch CANARY     until SIGTERM: looks at all others through /proc and prints what is not theirs to show;
  *                              CANARY is the path of a file that only the host has. Last: `early N`, how often a process
  *                              was seen before it became its command.
@@ -111,12 +111,11 @@ static int watch(const char *canary) {
   return 0;
 }
 
+/* By its link: a watcher cannot tell a descriptor that was opened here from one that was given. */
 static int first_process(void) {
-  char name[64] = "";
-  FILE *file = fopen("/proc/1/comm", "r");
-  if (!file || !fgets(name, sizeof name, file)) return 1;
-  fclose(file);
-  printf("1 is %s", name);
+  char program[64];
+  if (!link_of("/proc/1/exe", program, sizeof program)) return 1;
+  printf("1 is %s\n", program);
   return 0;
 }
 
