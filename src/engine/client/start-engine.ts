@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,8 @@ import { TcomposeError } from '../../errors.ts';
 import { makeDirectory } from '../store/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
+import { ownAccount } from './rootless/account.ts';
+import { lingerNotice } from './rootless/lingering.ts';
 import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
@@ -52,8 +54,7 @@ export async function startEngine(paths: EnginePaths, warn: (sentence: string) =
   let looked = false;
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
     if (await accepts(paths.socket)) {
-      for (const sentence of readText(paths.notices).split('\n').filter(Boolean))
-        warnOnce(paths, sentence, warn);
+      for (const sentence of noticesOf(paths)) warnOnce(paths, sentence, warn);
       return;
     }
     if (performance.now() > deadline)
@@ -169,6 +170,13 @@ function runMode(shim: string, mode: readonly string[], env: NodeJS.ProcessEnv):
       resolve({ code: code ?? -1, said: said || (signal === null ? '' : `its keeper ended with ${signal}`) });
     });
   });
+}
+
+/** What a user should know of the engine that has just started for him: its own notices, and how long containers live. */
+function noticesOf(paths: EnginePaths): readonly string[] {
+  const own = readText(paths.notices).split('\n');
+  const lasting = process.getuid?.() === 0 ? undefined : lingerNotice(ownAccount().username, existsSync);
+  return [...own, lasting ?? ''].filter(Boolean);
 }
 
 /** An engine starts often; what its user can't change by the next time is not to be read each time. */

@@ -1,0 +1,5 @@
+/** What a user should hear, once, of how long his containers live; undefined when there is nothing to be said. Pure. */
+export function lingerNotice(user: string, exists: (path: string) => boolean): string | undefined {
+  if (!exists('/run/systemd/system') || exists(`/var/lib/systemd/linger/${user}`)) return undefined;
+  return 'containers may end with your last logout; to keep them: `loginctl enable-linger`, or `tcompose engine install`, which also brings them back after a boot';
+}
