@@ -8,6 +8,7 @@ import { TcomposeError } from '../../errors.ts';
 import { rebuildWay } from '../../project/plan-up/swap.ts';
 import { isAtOrBelow } from '../../watch/change.ts';
 import { type CompiledRule, compileRule } from '../../watch/rule.ts';
+import { reloadPorts } from './reload/settings.ts';
 
 export interface ProjectRules {
   readonly rules: readonly CompiledRule[];
@@ -35,6 +36,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
     );
     const described = [...project.composeFiles, ...(ignore === undefined ? [] : [ignore.dockerfile])];
     rebuildWay(service);
+    reloadPorts(project, [name]);
     for (const rule of watched) {
       if (rule.action === 'rebuild' && service.build === undefined) throw withoutBuild(name);
       if (rule.action.startsWith('sync') && mounts.some(({ source }) => isAtOrBelow(rule.path, source)))

@@ -21,6 +21,8 @@ import { listChanges, listItems } from './list-items.ts';
 import { type ProjectRules, projectRules } from './project-rules.ts';
 import { putItems } from './put-items.ts';
 import { type Configuration, followEdit } from './reconfigure.ts';
+import { Reloads } from './reload/reloads.ts';
+import { reloadPorts } from './reload/settings.ts';
 import { Restraint } from './restraint.ts';
 import { ServiceContainers } from './service-containers.ts';
 import { tellTrouble } from './trouble.ts';
@@ -75,6 +77,7 @@ export class WatchSession {
   readonly #held: HeldStarts | undefined;
   readonly #twoWay: TwoWay;
   readonly #lookBack: LookBack;
+  readonly #reloads: Reloads;
   /** Files that describe the project, bytes in latin1. */
   #described: ReadonlySet<string>;
   readonly #edited = new Set<string>();
@@ -117,6 +120,7 @@ export class WatchSession {
       emit: options.emit,
       shown: (path) => shownPath(path, options.cwd),
     });
+    this.#reloads = new Reloads(options.emit);
     this.#lookBack = new LookBack({
       twoWay: this.#twoWay,
       rules: () => this.#rules,
@@ -190,6 +194,7 @@ export class WatchSession {
     const { watched: directories, polled } = this.#counts;
     this.#options.emit({ type: 'watch', phase: 'ready', services: this.services, directories, polled });
     await this.#lookBack.look();
+    await this.#reloads.serve(reloadPorts(this.#project, this.services));
     this.#begun = true;
     this.#schedule();
     this.#lookBack.start();
@@ -206,6 +211,7 @@ export class WatchSession {
     this.#end.abort();
     clearTimeout(this.#timer);
     this.#lookBack.close();
+    this.#reloads.close();
     this.#watcher.close();
     this.#containers.close();
     this.#held?.close();
@@ -307,6 +313,7 @@ export class WatchSession {
     [this.#project, this.#rules] = [project, rules];
     this.#described = describedBy(files, ignoreFiles);
     this.#watcher.change(this.#paths());
+    await this.#reloads.serve(reloadPorts(project, this.services));
   }
 
   /** What the watcher is to watch. */
@@ -334,6 +341,8 @@ export class WatchSession {
     const services = await carryOut(plan, { ...this.#workshop(), emit: noting });
     this.#restraint.ended(failed, now());
     if (services.length === 0 || this.#end.signal.aborted) return;
+    const others = services.filter(({ did }) => did.some((deed) => deed !== 'unchanged'));
+    this.#reloads.tell(others.map(({ service }) => service));
     const paths = changes.slice(0, pathsTold).map(({ path }) => shownPath(path, cwd));
     const milliseconds = Math.round(now() - since);
     emit({ type: 'watch', phase: 'applied', paths, count: changes.length, services, milliseconds });

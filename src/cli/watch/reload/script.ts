@@ -1,0 +1,17 @@
+/**
+ * What a page includes: it waits for the word of a reload, and until the page can be had again. `document.currentScript` is only there
+ * while the script is first run.
+ */
+export const script = `{
+  const source = new EventSource(new URL('/events', document.currentScript.src));
+  const again = () =>
+    fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(
+      ({ status }) => (status < 500 ? location.reload() : setTimeout(again, 200)),
+      () => setTimeout(again, 200),
+    );
+  source.addEventListener('reload', () => {
+    source.close();
+    again();
+  });
+}
+`;
