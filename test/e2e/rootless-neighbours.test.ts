@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, requirements } from '../support/cli.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
-import { makeUser, processesOf, rootlessUnmet, statusField, type TestUser } from '../support/rootless.ts';
+import {
+  answerOf,
+  makeUser,
+  processesOf,
+  rootlessUnmet,
+  statusField,
+  type TestUser,
+} from '../support/rootless.ts';
 
 const unmet = rootlessUnmet() ?? requirements({ commands: ['cc'] });
 
@@ -56,14 +63,7 @@ describe.skipIf(unmet !== undefined)(
       const up = root.run('up', '-d');
       expect(up.status, up.stderr).toBe(0);
       for (const [name, port] of Object.entries(ports)) {
-        let answer = '';
-        for (let tries = 0; tries < 100 && answer === ''; tries++) {
-          answer = await fetch(`http://127.0.0.1:${port}`)
-            .then((response) => response.text())
-            .catch(() => '');
-          if (answer === '') await new Promise((done) => setTimeout(done, 100));
-        }
-        expect(answer).toBe(name);
+        expect(await answerOf(port)).toBe(name);
       }
       const [one, other] = [ann, bob].map((user) => user.tcompose('ps', '-q').stdout.trim());
       expect(one).toMatch(/^[0-9a-f]{64}$/);
@@ -87,10 +87,24 @@ describe.skipIf(unmet !== undefined)(
       expect(ann.run('ls', join(root.dir, 'root/lib')).status).not.toBe(0);
     });
 
+    it('tells who asks root’s engine by sudo that the project is in his own', () => {
+      ann.write('mine.yaml', 'services:\n  one:\n    image: tcompose/host\n    command: "true"\n');
+      const mine = (...words: string[]) => ann.tcompose('-f', 'mine.yaml', '-p', 'mine', ...words);
+      const created = mine('create');
+      expect(created.status, created.stderr).toBe(0);
+      const asked = spawnSync(process.execPath, [resolve('dist/tcompose.cjs'), '-p', 'mine', 'ps'], {
+        cwd: ann.project,
+        env: { ...process.env, ...root.env, SUDO_UID: String(ann.uid), SUDO_USER: ann.name },
+        encoding: 'utf8',
+      });
+      expect(asked.stderr).toContain(`project mine is not in root's engine, but in that of ${ann.name}`);
+      expect(mine('down').status).toBe(0);
+    });
+
     it('ends one’s without the others’', async () => {
       expect(ann.tcompose('down', '-v').status).toBe(0);
-      expect(await fetch(`http://127.0.0.1:${ports.bob}`).then((response) => response.text())).toBe('bob');
-      expect(await fetch(`http://127.0.0.1:${ports.root}`).then((response) => response.text())).toBe('root');
+      expect(await answerOf(ports.bob)).toBe('bob');
+      expect(await answerOf(ports.root)).toBe('root');
     });
   },
 );

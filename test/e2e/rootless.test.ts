@@ -4,25 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
 import { lasting } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
-import { makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
+import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
 const unmet = rootlessUnmet();
 
 const server = `require('http').createServer((q, r) => r.end(process.env.WORD + ' ' + q.socket.remoteAddress + '\\n')).listen(80, '::')`;
 const ask = (url: string) =>
   `fetch('${url}').then((r) => r.text()).then((t) => console.log('answer ' + t.trim()))`;
-
-/** What the web server says, once it is up. */
-async function answerOf(port: number): Promise<string> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await fetch(`http://127.0.0.1:${port}`).then((response) => response.text());
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
 
 const project = (port: number) => `
 name: rootless
@@ -69,8 +57,7 @@ describe.skipIf(unmet !== undefined)(
 
     it('has its published port on the machine, over both families', async () => {
       for (const host of ['127.0.0.1', '[::1]']) {
-        const answer = await fetch(`http://${host}:${port}`).then((response) => response.text());
-        expect(answer).toContain('hello ');
+        expect(await answerOf(port, host)).toContain('hello ');
       }
     });
 
@@ -137,7 +124,7 @@ describe.skipIf(unmet !== undefined)(
           process.kill(Number(line.split(' ')[0]), 'SIGKILL');
       const after = user.tcompose('ps', '-q');
       expect(after.stdout, after.stderr).toBe(before);
-      expect(await fetch(`http://127.0.0.1:${port}`).then((response) => response.text())).toContain('hello');
+      expect(await answerOf(port)).toContain('hello');
       expect(user.tcompose('exec', '-T', 'web', 'sh', '-c', 'echo still').stdout).toBe('still\n');
       expect(user.tcompose('exec', '-T', 'asker', 'node', '-e', ask('http://web')).stdout).toContain(
         'answer hello',
@@ -184,15 +171,17 @@ describe.skipIf(unmet !== undefined)(`a user without sub-ids${unmet ? ` (skipped
   });
 
   it('has an engine in /tmp where there is no XDG_RUNTIME_DIR, and none where somebody else made that', () => {
-    const directory = `/tmp/tcompose-${user.uid}`;
+    const fresh = makeUser();
+    const directory = `/tmp/tcompose-${fresh.uid}`;
     const words = ['-u', 'XDG_RUNTIME_DIR', process.execPath, join(process.cwd(), 'dist/tcompose.cjs')];
-    const info = user.run('env', ...words, 'system', 'info');
+    const info = fresh.run('env', ...words, 'system', 'info');
     expect(info.status, info.stderr).toBe(0);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
-    user.run('env', ...words, 'engine', 'stop', '-f');
-    user.run('chmod', '755', directory);
-    const refused = user.run('env', ...words, 'ps');
+    fresh.run('env', ...words, 'engine', 'stop', '-f');
+    fresh.run('chmod', '755', directory);
+    const refused = fresh.run('env', ...words, 'ps');
     expect(refused.stderr).toContain(`${directory} is not safe`);
+    fresh.remove();
     rmSync(directory, { recursive: true });
   });
 });

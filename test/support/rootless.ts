@@ -120,3 +120,16 @@ export function processesOf(uid: number): string[] {
 /** Field `name` of a process's status file. */
 export const statusField = (pid: number, name: string): string | undefined =>
   new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+
+/** What an HTTP server on the machine says, once it is up; each time by a connection of its own. */
+export async function answerOf(port: number, host = '127.0.0.1'): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const response = await fetch(`http://${host}:${port}`, { headers: { connection: 'close' } });
+      return await response.text();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TcomposeError } from '../../errors.ts';
 import { refuseForeignRoot } from './root-owner.ts';
 import { ownAccount } from './rootless/account.ts';
-import { statIfThere, userPlaces } from './rootless/places.ts';
+import { ownView, userPlaces } from './rootless/places.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +44,7 @@ export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   if (root) return pathsOf({ lib: join(root, 'lib'), run: join(root, 'run') });
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return pathsOf({ lib: '/var/lib/tcompose', run: '/run/tcompose' });
-  return pathsOf(userPlaces(env, { uid, home: ownAccount(env).homedir, stat: statIfThere }));
+  return pathsOf(userPlaces(env, { uid, home: ownAccount(env).homedir, ...ownView }));
 }
 
 function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePaths {

@@ -9,6 +9,7 @@ import { type EnginePaths, type EngineProgram, engineProgram } from './engine-pa
 import { processRuns } from './process-runs.ts';
 import { ownAccount } from './rootless/account.ts';
 import { lingerNotice } from './rootless/lingering.ts';
+import { placeFile } from './rootless/places.ts';
 import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
@@ -39,6 +40,8 @@ export async function startEngine(paths: EnginePaths, warn: (sentence: string) =
   try {
     makeDirectory(paths.run, 0o700);
     makeDirectory(paths.lib, 0o700);
+    if (paths.config !== undefined)
+      writeFileSync(join(paths.lib, placeFile), `${paths.run}\n`, { mode: 0o600 });
   } catch (error) {
     throw cannotUse(paths, error as NodeJS.ErrnoException);
   }

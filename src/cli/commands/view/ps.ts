@@ -5,6 +5,7 @@ import { observeContainers } from '../../../project/observe.ts';
 import type { ObservedContainer } from '../../../project/observed.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { portsText } from '../../container/ports-text.ts';
+import { tellElsewhere } from '../../other-engine.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { labelsText } from '../../render/listing.ts';
 import { formatItems, table } from '../../render/table.ts';
@@ -94,15 +95,13 @@ export const command: Command = {
     const states = new Set([...filters, ...flag.list(args, 'status')]);
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const all = flag.bool(args, 'all');
-    const orphans = flag.bool(args, 'orphans', true);
     const found = await observeContainers(client, scope.name, true);
     const containers = selectContainers(scope, found, args.positional, { oneoff: all }).filter(
       (container) => {
         if (states.size > 0) return states.has(container.state);
         if (!all && !['running', 'paused', 'restarting'].includes(container.state)) return false;
-        return (
-          orphans || scope.project === undefined || scope.project.services[container.service] !== undefined
-        );
+        if (flag.bool(args, 'orphans', true)) return true;
+        return scope.project === undefined || scope.project.services[container.service] !== undefined;
       },
     );
     if (flag.bool(args, 'quiet')) {
@@ -114,6 +113,7 @@ export const command: Command = {
         ctx.write(`${service}\n`);
       return 0;
     }
+    await tellElsewhere(ctx, found.length, scope.name);
     await tellBackground(ctx, client, scope.name);
     const items = containers.map((container) =>
       fieldsOf(container, scope.name, Date.now(), flag.bool(args, 'no-trunc')),

@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { TcomposeError } from '../../../errors.ts';
 
@@ -18,10 +18,27 @@ interface Asker {
   /** By the account, whatever $HOME says. */
   readonly home: string;
   readonly stat: (path: string) => Stats | undefined;
+  /** The text of a file; '' for what can't be read. */
+  readonly read: (path: string) => string;
 }
 
+/** In the state's directory: where the engine that serves it has its run directory. */
+export const placeFile = 'at';
+
+/** The file system as this process sees it. */
+export const ownView: Pick<Asker, 'stat' | 'read'> = {
+  stat: statIfThere,
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  },
+};
+
 /** Reads a link itself; undefined for what can't be looked at. */
-export function statIfThere(path: string): Stats | undefined {
+function statIfThere(path: string): Stats | undefined {
   try {
     return lstatSync(path);
   } catch {
@@ -32,27 +49,39 @@ export function statIfThere(path: string): Stats | undefined {
 /**
  * State below $XDG_DATA_HOME, socket and logs below $XDG_RUNTIME_DIR. That one counts when it is a directory of the user's that is open
  * to nobody else (su and sudo leave another's behind); else it is /tmp/tcompose-UID. A $HOME that belongs to somebody else is
- * taken for what such a command left, too.
+ * taken for what such a command left, too. Where an engine serves that state already, its run directory is the one: a command of cron, which
+ * has no XDG_RUNTIME_DIR, means the same engine.
  * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp
  */
-export function userPlaces(env: Env, { uid, home, stat }: Asker): UserPlaces {
+export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlaces {
   const own = (path: string | undefined): path is string =>
     path !== undefined && isAbsolute(path) && (stat(path)?.uid ?? uid) === uid;
   const base = own(env.HOME) ? env.HOME : home;
   const data = own(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : join(base, '.local/share');
   const config = own(env.XDG_CONFIG_HOME) ? env.XDG_CONFIG_HOME : join(base, '.config');
+  const lib = join(data, 'tcompose');
+  const closed = isClosed({ uid, stat });
+  const served = read(join(lib, placeFile)).trim();
+  // The file of the process that holds its namespaces, which it takes along (native/rootless/holder.c).
+  const isServed = isAbsolute(served) && closed(served) && read(join(served, 'holder.pid')) !== '';
   return {
-    lib: join(data, 'tcompose'),
-    run: runDirectory(env.XDG_RUNTIME_DIR, { uid, stat }),
+    lib,
+    run: isServed ? served : runDirectory(env.XDG_RUNTIME_DIR, { uid, stat }),
     config: join(config, 'tcompose/engine.json'),
   };
 }
 
-function runDirectory(given: string | undefined, { uid, stat }: Omit<Asker, 'home'>): string {
-  const closed = (path: string) => {
+/** A directory of the user's that is open to nobody else. */
+const isClosed =
+  ({ uid, stat }: Pick<Asker, 'uid' | 'stat'>) =>
+  (path: string): boolean => {
     const found = stat(path);
     return found?.isDirectory() === true && found.uid === uid && (found.mode & 0o077) === 0;
   };
+
+function runDirectory(given: string | undefined, asker: Pick<Asker, 'uid' | 'stat'>): string {
+  const { uid, stat } = asker;
+  const closed = isClosed(asker);
   if (given !== undefined && isAbsolute(given) && closed(given)) return join(given, 'tcompose');
   const fallback = `/tmp/tcompose-${uid}`;
   if (stat(fallback) !== undefined && !closed(fallback)) {

@@ -6,9 +6,10 @@ const uid = 1000;
 type Node = { readonly uid: number; readonly mode: number };
 
 /** A file system of directories. */
-const asker = (nodes: Readonly<Record<string, Node>>) => ({
+const asker = (nodes: Readonly<Record<string, Node>>, texts: Readonly<Record<string, string>> = {}) => ({
   uid,
   home: '/home/ann',
+  read: (path: string) => texts[path] ?? '',
   stat: (path: string) => {
     const node = nodes[path];
     return node && ({ ...node, isDirectory: () => (node.mode & 0o40000) !== 0 } as Stats);
@@ -40,6 +41,16 @@ describe('places of a user’s own engine', () => {
     ['a link', { XDG_RUNTIME_DIR: '/r' }, { uid, mode: 0o120777 }],
   ])('are in /tmp when XDG_RUNTIME_DIR is %s', (_why, env, node) => {
     expect(userPlaces(env, asker(node ? { '/r': node } : {})).run).toBe('/tmp/tcompose-1000');
+  });
+
+  it('are where the engine runs that serves the state, whatever the variables say', () => {
+    const texts = { '/home/ann/.local/share/tcompose/at': '/r/tcompose\n', '/r/tcompose/holder.pid': '7\n' };
+    const env = { XDG_RUNTIME_DIR: '/run/user/1000' };
+    const places = { '/r/tcompose': mine, '/run/user/1000': mine };
+    expect(userPlaces({}, asker(places, texts)).run).toBe('/r/tcompose');
+    expect(userPlaces(env, asker({ '/run/user/1000': mine }, texts)).run).toBe('/run/user/1000/tcompose');
+    const ended = { ...texts, '/r/tcompose/holder.pid': '' };
+    expect(userPlaces(env, asker(places, ended)).run).toBe('/run/user/1000/tcompose');
   });
 
   it.each([
