@@ -39,7 +39,7 @@ services:
 `,
     );
   });
-  afterAll(() => bench.close('front', 'stubborn', 'jobs', 'one', 'loop'));
+  afterAll(() => bench.close('front', 'stubborn', 'jobs', 'one', 'loop', 'talk'));
   const running = (project: string) => bench.run('-p', project, 'ps', '-q').stdout.trim();
 
   it('shows what services print, and stops them in order on the first interrupt', async () => {
@@ -84,6 +84,33 @@ services:
     expect(up.status).toBe(3);
     expect(up.stdout).toContain('test-1  | testing');
     expect(running('jobs')).toBe('');
+  });
+
+  it('shows all that the others have printed, however slowly it is read, when one ends all', () => {
+    bench.write(
+      'talk.yaml',
+      `
+name: talk
+services:
+  talk: {image: tcompose/host, init: true, network_mode: none, stop_grace_period: 0s, command: "sh -c 'seq 200000; touch /there/done; exec sleep 1000'", volumes: ["there:/there"]}
+  test: {image: tcompose/host, network_mode: none, command: "sh -c 'until [ -e /there/done ]; do sleep 0.1; done; exit 7'", volumes: ["there:/there"]}
+volumes: {there: {}}
+`,
+    );
+    const cli = `"${process.execPath}" "${resolve('dist/tcompose.cjs')}" -f talk.yaml`;
+    // Longer than a log may be silent before it counts as lost.
+    const text = `{ ${cli} up --abort-on-container-exit; echo $? > code; } | { sleep 8; cat; }; cat code`;
+    const { stdout } = spawnSync('sh', ['-c', text], {
+      cwd: bench.dir,
+      env: { ...plainEnvironment(), ...bench.env },
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    const lines = stdout.split('\n').filter((line) => /^talk-1 +\| /.test(line));
+    expect(lines).toHaveLength(200_000);
+    expect(lines.at(-1)).toBe('talk-1  | 200000');
+    expect(stdout).toMatch(/^talk-1 exited with code \d+$/m);
+    expect(stdout).toMatch(/\n7\n$/);
   });
 
   it('keeps the streams of containers apart, and goes on over a restart and a replacement', async () => {

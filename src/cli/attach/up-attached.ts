@@ -215,5 +215,5 @@ async function stop(session: Session, services: ReadonlySet<string>): Promise<vo
     parallel: ctx.globals.parallel,
     impatient: interrupts.second,
   });
-  await follower.told(services, 2000);
+  await follower.told(services, 2000, interrupts.second);
 }

@@ -187,19 +187,20 @@ export class ContainerFollower {
   }
 
   /**
-   * Waits until the ends of all containers of these services have been told, as far as they ended at all: a stop is
-   * answered before its event comes. At most `limitMs` milliseconds.
+   * Waits until the ends of all containers of these services have been told, with all they printed before, however slowly
+   * that is read: a stop is answered before its event comes. Ends also when nothing has moved for `idleMs` milliseconds
+   * and nobody takes his time with reading, or at once when `impatient` aborts.
    */
-  async told(services: ReadonlySet<string>, limitMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
+  async told(services: ReadonlySet<string>, idleMs: number, impatient: AbortSignal): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
       this.#onOver = () => {
         if (![...this.#alive.values()].some((service) => services.has(service))) resolve();
       };
       this.#onOver();
+      impatient.addEventListener('abort', () => resolve(), { once: true });
+      if (impatient.aborted) resolve();
     });
-    clearTimeout(timer);
+    await this.#logs.patiently(ended, idleMs);
   }
 
   /** Lets what was printed last come out, at most `limitMs`, then ends the subscriptions. `patient`: see LogFollower. */

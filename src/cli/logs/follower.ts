@@ -94,7 +94,7 @@ export class LogFollower {
   }
 
   /** Waits for `work` as long as output goes on or its reader takes time, and `idleMs` beyond. False: that was all. */
-  async #patiently(work: Promise<unknown>, idleMs: number): Promise<boolean> {
+  async patiently(work: Promise<unknown>, idleMs: number): Promise<boolean> {
     for (let before = -1; before !== this.#progress || this.#held > 0; ) {
       before = this.#progress;
       if (await within(work, idleMs)) return true;
@@ -108,7 +108,7 @@ export class LogFollower {
    */
   async drained(id: string, idleMs: number): Promise<void> {
     const work = this.#active.get(id);
-    if (work === undefined || (await this.#patiently(work, idleMs))) return;
+    if (work === undefined || (await this.patiently(work, idleMs))) return;
     this.#parts.onError(new Error(`the log of container ${id.slice(0, 12)} does not end`));
   }
 
@@ -135,7 +135,7 @@ export class LogFollower {
         check();
       });
     });
-    await this.#patiently(
+    await this.patiently(
       done.catch(() => undefined),
       idleMs,
     );
@@ -147,7 +147,7 @@ export class LogFollower {
    */
   async close(limitMs: number, patient = false): Promise<void> {
     const all = Promise.all(this.#active.values());
-    await (patient ? this.#patiently(all, limitMs) : within(all, limitMs));
+    await (patient ? this.patiently(all, limitMs) : within(all, limitMs));
     this.#abort.abort();
   }
 }
