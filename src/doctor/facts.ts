@@ -98,6 +98,8 @@ export interface Place {
 export interface StorageFacts {
   readonly probe: Probe | undefined;
   readonly state: Place | undefined;
+  /** /var/tmp, where state may lie instead. */
+  readonly elsewhere: Place | undefined;
   readonly fuseOverlayfs: string | undefined;
 }
 

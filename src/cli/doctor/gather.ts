@@ -97,6 +97,7 @@ const readers: Readers = {
       paths instanceof TcomposeError
         ? undefined
         : await readPlace('state', paths.lib, text('/proc/self/mountinfo')),
+    elsewhere: await readPlace('elsewhere', '/var/tmp', text('/proc/self/mountinfo')),
     fuseOverlayfs: program('fuse-overlayfs', env.PATH),
   }),
   disk: async ({ paths }) => {

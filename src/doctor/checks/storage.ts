@@ -11,26 +11,29 @@ export function storageFindings(facts: StorageFacts, ground: Ground): readonly F
   const found = [overlay(facts, ground)];
   const { state } = facts;
   if (state === undefined) return found;
+  const fix = move(facts);
+  const inContainer = state.type === 'overlay' ? '; in a container, give it a volume there' : '';
   if (unfit.test(state.type)) {
+    const lost = 'roots are copied instead of shared, which takes time and space';
     found.push(
-      limited(
-        'storage.file-system',
-        `${state.path} is on ${state.type}: roots are copied instead of shared, which takes time and space`,
-        'export TCOMPOSE_ROOT=/var/tmp/tcompose-$(id -u)',
-      ),
+      limited('storage.file-system', `${state.path} is on ${state.type}: ${lost}${inContainer}`, fix),
     );
   } else found.push(ok('storage.file-system', `${state.path} is on ${state.type}`));
   const forbids = ['noexec', 'nosuid', 'nodev'].filter((option) => state.options.includes(option));
   if (forbids.includes('noexec') || (ground.uid === 0 && forbids.length > 0)) {
+    const lost = 'programs on volumes and in copied roots do not run as they should';
     found.push(
-      limited(
-        'storage.mount-options',
-        `${state.path} is mounted ${forbids.join(', ')}: programs on volumes and in copied roots do not run as they should`,
-        'export TCOMPOSE_ROOT=/var/tmp/tcompose-$(id -u)',
-      ),
+      limited('storage.mount-options', `${state.path} is mounted ${forbids.join(', ')}: ${lost}`, fix),
     );
   }
   return found;
+}
+
+/** The command that has state elsewhere, where that is any better. */
+function move({ elsewhere }: StorageFacts): string | undefined {
+  if (elsewhere === undefined || unfit.test(elsewhere.type) || elsewhere.options.includes('noexec'))
+    return undefined;
+  return 'export TCOMPOSE_ROOT=/var/tmp/tcompose-$(id -u)';
 }
 
 function overlay({ probe, fuseOverlayfs }: StorageFacts, ground: Ground): Finding {

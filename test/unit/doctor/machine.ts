@@ -37,7 +37,12 @@ export const healthy = {
     delegated: { path: '/user.slice/x', controllers: ['cpu', 'cpuset', 'io', 'memory', 'pids'] },
     systemd: true,
   },
-  storage: { probe: works, state: { ...place, what: 'state' }, fuseOverlayfs: undefined },
+  storage: {
+    probe: works,
+    state: { ...place, what: 'state' },
+    elsewhere: { ...place, what: 'elsewhere' },
+    fuseOverlayfs: undefined,
+  },
   disk: [{ ...place, what: 'state' }],
   networks: { probe: works },
   firewall: {

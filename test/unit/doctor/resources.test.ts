@@ -21,6 +21,10 @@ describe('storage and disk', () => {
   it('on a network file system or one without programs is told', () => {
     const state = { ...healthy.storage.state, type: 'nfs4' };
     expect(wrong(ann, { storage: { state } })).toMatchObject([{ id: 'storage.file-system' }]);
+    const inside = { ...healthy.storage.state, type: 'overlay' };
+    const [found] = wrong(root, { storage: { state: inside, elsewhere: inside } });
+    expect(found!.message).toContain('give it a volume');
+    expect(found!.fix).toBeUndefined();
     const noexec = { ...healthy.storage.state, options: ['rw', 'noexec'] };
     expect(wrong(ann, { storage: { state: noexec } })).toMatchObject([{ id: 'storage.mount-options' }]);
   });
