@@ -45,7 +45,7 @@ function taken(port: TakenPort, ground: Ground): Finding {
       `${written(port)} is taken, by a process that can not be seen from here`,
       asRoot(ground, `ss -lnp 'sport = :${port.port}'`),
     );
-  if (holder.command.startsWith('tcompose-shim'))
+  if (/^tcompose-(shim|ports)/.test(holder.command))
     return ok('ports.taken', `${written(port)} is published by a container of tcompose`);
   const who = `${holder.command} (pid ${holder.pid})`;
   const fix = holder.unit === undefined ? undefined : asRoot(ground, `systemctl stop ${holder.unit}`);
