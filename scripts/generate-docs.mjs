@@ -58,10 +58,11 @@ async function compatibilityPage() {
   const intro = readFileSync(new URL('compatibility-intro.md', import.meta.url), 'utf8').trim();
   const table = (entries) =>
     [
-      '| attribute | what tcompose does | note |',
-      '| --- | --- | --- |',
+      '| attribute | what tcompose does | note | without root |',
+      '| --- | --- | --- | --- |',
       ...Object.entries(entries).map(
-        ([attribute, { support, note }]) => `| \`${attribute}\` | ${words[support]} | ${note ?? ''} |`,
+        ([attribute, { support, note, rootless }]) =>
+          `| \`${attribute}\` | ${words[support]} | ${note ?? ''} | ${rootless ?? ''} |`,
       ),
     ].join('\n');
   return `${[

@@ -8,14 +8,19 @@ type Support = 'yes' | 'config' | 'later' | 'warning';
 export interface SupportEntry {
   readonly support: Support;
   readonly note?: string;
+  /** What is otherwise in the engine of a user who is not root; absent: nothing. */
+  readonly rootless?: string;
 }
 
 const yes = (note?: string): SupportEntry =>
   note === undefined ? { support: 'yes' } : { support: 'yes', note };
+/** Carried out, and for a user without root in another way. */
+const yesBut = (rootless: string, note?: string): SupportEntry => ({ ...yes(note), rootless });
 const config = (note: string): SupportEntry => ({ support: 'config', note });
 const later = (note: string): SupportEntry => ({ support: 'later', note });
 const warning = (note: string): SupportEntry => ({ support: 'warning', note });
 
+const delegated = 'where a control group is delegated to the user (cgroup v2); else a warning names it';
 const windows = 'only Windows has it';
 const cluster = 'only a cluster has it';
 const resolved = 'resolved while the file is loaded';
@@ -24,34 +29,37 @@ const resolved = 'resolved while the file is loaded';
 export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   annotations: yes(),
   attach: yes(),
-  blkio_config: yes('where the kernel has the controller'),
+  blkio_config: yesBut(delegated, 'where the kernel has the controller'),
   build: yes(
     'for one platform; cache_from, cache_to, entitlements, privileged, provenance and sbom are named in a warning',
   ),
   cap_add: yes(),
   cap_drop: yes(),
   cgroup: yes(),
-  cgroup_parent: yes(),
+  cgroup_parent: yesBut(delegated),
   command: yes('a string ends at an unquoted shell operator, with a warning'),
   configs: yes('uid, gid and mode only for content and environment'),
   container_name: yes(),
   cpu_count: warning(windows),
   cpu_percent: warning(windows),
-  cpu_period: yes(),
-  cpu_quota: yes(),
-  cpu_rt_period: yes('where the kernel schedules groups in real time'),
-  cpu_rt_runtime: yes('where the kernel schedules groups in real time'),
-  cpu_shares: yes(),
-  cpus: yes(),
-  cpuset: yes(),
+  cpu_period: yesBut(delegated),
+  cpu_quota: yesBut(delegated),
+  cpu_rt_period: yesBut(delegated, 'where the kernel schedules groups in real time'),
+  cpu_rt_runtime: yesBut(delegated, 'where the kernel schedules groups in real time'),
+  cpu_shares: yesBut(delegated),
+  cpus: yesBut(delegated),
+  cpuset: yesBut(delegated),
   credential_spec: warning(windows),
   depends_on: yes(),
   deploy: yes('see below'),
   develop: yes(
     'by `watch` and `up --watch`; a rebuild swaps containers without a refused connection, unless `x-rebuild: recreate`',
   ),
-  device_cgroup_rules: yes(),
-  devices: yes('a CDI name needs an engine that resolves it'),
+  device_cgroup_rules: yesBut('none: what the user may open is what can be opened'),
+  devices: yesBut(
+    'those the user may open, under the name they have on the machine',
+    'a CDI name needs an engine that resolves it',
+  ),
   dns: yes(),
   dns_opt: yes(),
   dns_search: yes(),
@@ -69,7 +77,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   hostname: yes(),
   image: yes(),
   init: yes(),
-  ipc: yes(),
+  ipc: yesBut('with host: without /dev/mqueue'),
   isolation: warning(windows),
   label_file: config(resolved),
   labels: yes(),
@@ -78,30 +86,33 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
     'the engine says which drivers it has; without options the log keeps 5 files of 100 MB, where Docker keeps all',
   ),
   mac_address: yes(),
-  mem_limit: yes(),
-  mem_reservation: yes(),
-  mem_swappiness: yes('cgroup v1 only'),
-  memswap_limit: yes(),
+  mem_limit: yesBut(delegated),
+  mem_reservation: yesBut(delegated),
+  mem_swappiness: yesBut(delegated, 'cgroup v1 only'),
+  memswap_limit: yesBut(delegated),
   models: warning('no model runner is built in'),
-  network_mode: yes(),
+  network_mode: yesBut('with host: /sys is the machine’s, read-only'),
   networks: yes(),
-  oom_kill_disable: yes('cgroup v1 only'),
-  oom_score_adj: yes(),
-  pid: yes(),
-  pids_limit: yes(),
+  oom_kill_disable: yesBut(delegated, 'cgroup v1 only'),
+  oom_score_adj: yesBut('can only be raised; else a warning'),
+  pid: yesBut('with host: /proc is the machine’s'),
+  pids_limit: yesBut(delegated),
   platform: yes(),
-  ports: yes(),
+  ports: yesBut('from net.ipv4.ip_unprivileged_port_start on; the refusal names the setting'),
   post_start: yes(),
   pre_start: yes('once a service'),
   pre_stop: yes(),
-  privileged: yes(),
+  privileged: yesBut('all rights within what is the user’s, and the devices he may open'),
   profiles: config('decides which services there are'),
   provider: warning('no external program is started'),
   pull_policy: yes('[images](images.md)'),
   pull_refresh_after: yes('with `pull_policy: refresh`'),
   read_only: yes(),
   restart: yes(),
-  runtime: yes('the built-in one, or another on this machine: [runtimes](runtimes.md)'),
+  runtime: yesBut(
+    'the built-in one',
+    'the built-in one, or another on this machine: [runtimes](runtimes.md)',
+  ),
   scale: yes(),
   secrets: yes('uid, gid and mode only for environment'),
   security_opt: yes(),
@@ -113,7 +124,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   sysctls: yes(),
   tmpfs: yes(),
   tty: yes(),
-  ulimits: yes(),
+  ulimits: yesBut('up to the user’s own hard limits; else a warning'),
   use_api_socket: warning('the API socket is not given to containers'),
   user: yes(),
   userns_mode: yes('host; the built-in engine warns of any other'),
