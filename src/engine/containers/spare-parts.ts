@@ -14,6 +14,9 @@ export interface SpareParts {
 /** The name under which a spare has its first state: state.json is what says that a container is whole. */
 export const firstState = 'state.new';
 
+/** The name under which a spare has its log: one named log says that a container has been started. */
+export const unusedLog = 'log.new';
+
 /** Opens both stocks below the engine's directories. */
 export function openSpareParts(
   layout: Layout,
@@ -27,7 +30,8 @@ export function openSpareParts(
 
 async function makeContainerDirectory(path: string): Promise<void> {
   for (const part of ['upper', 'work']) await mkdir(join(path, part), { mode: 0o755 });
-  for (const file of ['config.json', firstState]) await writeFile(join(path, file), '', { mode: 0o600 });
+  for (const file of ['config.json', firstState, unusedLog])
+    await writeFile(join(path, file), '', { mode: 0o600 });
 }
 
 async function makeRunDirectory(path: string): Promise<void> {

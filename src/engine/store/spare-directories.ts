@@ -22,7 +22,7 @@ const most = 64;
 /** Milliseconds without a `take` before new ones are made: what clients wait for comes first. */
 const quietFor = 300;
 /** What a spare of the present shape is called; others are of another version. */
-const shape = /^a\d+$/;
+const shape = /^b\d+$/;
 
 /**
  * Keeps as many spares as were ever taken in one go, at most 64, and none before the first is taken.
@@ -51,7 +51,7 @@ export function openSpareDirectories(
     taken = 0;
     // A take meanwhile ends the turn: the timer begins another.
     while (!closed && taken === 0 && ready.length < wanted) {
-      const name = `a${number++}`;
+      const name = `b${number++}`;
       if (!(await makeWhole(directory, name, make, trash))) return;
       ready.push(name);
     }

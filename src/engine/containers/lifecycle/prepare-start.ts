@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
@@ -18,6 +18,7 @@ import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
 import { ownAccountFiles } from '../root/image-accounts.ts';
+import { unusedLog } from '../spare-parts.ts';
 import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
 import { collectPorts } from '../spec/port-spec.ts';
@@ -53,6 +54,7 @@ export async function prepare(
   }
   const attached = allocate(engine, container, undo);
   makeRunDir(engine, container.runDir);
+  useLog(container);
   undo.push(() => rm(container.runDir, { recursive: true, force: true }));
   const images = await prepareImageMounts(engine, container, rootfs);
 
@@ -127,6 +129,15 @@ export async function prepare(
           machine: engine.machine,
         });
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
+}
+
+/** Takes the log that was made ahead into use, if there is one; the shim makes one that is missing. */
+function useLog({ directory, logPath }: Container): void {
+  try {
+    renameSync(join(directory, unusedLog), logPath);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** A run directory with nothing of an earlier start's in it. */

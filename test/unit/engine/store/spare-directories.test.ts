@@ -46,17 +46,17 @@ describe('spare directories', () => {
   });
 
   test('takes over what an earlier engine made, and puts away what it left unfinished or of another shape', async () => {
-    for (const name of ['a7', 'unfinished-a8', 'b1']) mkdirSync(join(stock(), name), { recursive: true });
-    writeFileSync(join(stock(), 'a7', 'part'), '');
+    for (const name of ['b7', 'unfinished-b8', 'a1']) mkdirSync(join(stock(), name), { recursive: true });
+    writeFileSync(join(stock(), 'b7', 'part'), '');
     const spares = openSpareDirectories(stock(), fill, trash);
-    expect(put.sort()).toEqual([join(stock(), 'b1'), join(stock(), 'unfinished-a8')]);
+    expect(put.sort()).toEqual([join(stock(), 'a1'), join(stock(), 'unfinished-b8')]);
     expect(spares.take(join(root, 'x'))).toBe(true);
     expect(existsSync(join(root, 'x', 'part'))).toBe(true);
     await spares.close();
   });
 
   test('passes over one that has gone, and keeps one whose place is taken', async () => {
-    for (const name of ['a1', 'a2']) mkdirSync(join(stock(), name), { recursive: true });
+    for (const name of ['b1', 'b2']) mkdirSync(join(stock(), name), { recursive: true });
     const spares = openSpareDirectories(stock(), fill, trash);
     rmSync(join(stock(), readdirSync(stock()).at(-1)!), { recursive: true });
     mkdirSync(join(root, 'full', 'something'), { recursive: true });
