@@ -55,7 +55,7 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
   });
   afterAll(() => {
     asRoot('engine', 'stop', '--force');
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('looks at everything as root, without an engine and without starting one', () => {

@@ -74,7 +74,7 @@ describe('importing', () => {
     const { lowerDirs, binds } = store.rootfs(image);
     // Below the image's own layer is what every container has.
     expect(lowerDirs).toHaveLength(2);
-    expect(readdirSync(lowerDirs[1]!)).toEqual(['.dockerenv', 'etc']);
+    expect(readdirSync(lowerDirs[1]!)).toEqual(['.dockerenv', 'dev', 'etc', 'proc', 'sys']);
     expect(lowerDirs[0]!.length - root.length).toBeLessThan(12);
     expect(readFileSync(join(lowerDirs[0]!, 'bin/tool'), 'utf8')).toBe('tool');
     expect(binds).toEqual([]);
