@@ -119,6 +119,7 @@ export const errorCodes = {
   // registry
   REGISTRY_CONFIG:
     'A setting about registries or images, in engine.json or a file read for one, is not what it should be.',
+  REGISTRY_BLOCKED: "A registry is blocked on this machine by podman's registries.conf.",
   REGISTRY_UNREACHABLE:
     'A registry can not be reached or stopped answering; the message says how far it got.',
   REGISTRY_TLS:

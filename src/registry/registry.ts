@@ -1,4 +1,4 @@
-import type { TcomposeError } from '../errors.ts';
+import { TcomposeError } from '../errors.ts';
 import { openSession, type Session, type SessionOptions } from './http/session.ts';
 import { endpointsOf } from './settings/endpoints.ts';
 
@@ -22,7 +22,13 @@ const downMs = 30_000;
 /** Errors that say something of the mirror and not of the image. */
 const ill = ['REGISTRY_UNREACHABLE', 'REGISTRY_TLS', 'REGISTRY_FAILED', 'REGISTRY_PROXY', 'REGISTRY_LIMIT'];
 
+/** @throws TcomposeError REGISTRY_BLOCKED */
 export function openRegistry(domain: string, options: SessionOptions, down: DownMirrors): Registry {
+  const where = options.settings.blocked[domain];
+  if (where !== undefined)
+    throw new TcomposeError('REGISTRY_BLOCKED', `${domain} is blocked on this machine, by ${where}`, {
+      hint: 'Its entry there says blocked = true.',
+    });
   const sessions = endpointsOf(domain, options.settings).map((endpoint) => openSession(endpoint, options));
   const main = sessions.at(-1)!;
   const told = new Set<string>();

@@ -37,7 +37,12 @@ export function createRegistries(options: {
   readonly log: EngineLog;
 }): Registries {
   const { config, env, version, now, log } = options;
-  const settings = (): RegistrySettings => readRegistrySettings(config);
+  const told = new Set<string>();
+  const settings = (): RegistrySettings =>
+    readRegistrySettings(config, (sentence) => {
+      if (!told.has(sentence)) log.warn(sentence);
+      told.add(sentence);
+    });
   const client = createRegistryClient({
     settings,
     certificates: () => certificatePlaces(env),

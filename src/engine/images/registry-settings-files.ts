@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
+import { parseContainersSettings } from '../../registry/settings/containers-settings.ts';
 import {
   defaultRegistrySettings,
   mergeSettings,
@@ -11,18 +13,51 @@ import { readOwnersFile } from '../store/owners-file.ts';
 
 /** Settings of Docker's daemon that count here too. */
 const dockerFile = '/etc/docker/daemon.json';
+/** And those of podman: a file, and a directory of more. */
+const containersFile = '/etc/containers/registries.conf';
 
 /**
- * What engine.json (`registries`) and Docker's daemon.json (`insecure-registries`, `registry-mirrors`) say. Nothing is kept: a change counts from the next
- * pull.
+ * What engine.json (`registries`), Docker's daemon.json (`insecure-registries`, `registry-mirrors`) and podman's registries.conf say. Nothing is kept: a
+ * change counts from the next pull. `ignored` is told what of the latter has no effect.
  * @throws TcomposeError REGISTRY_CONFIG
  */
-export function readRegistrySettings(config: string): RegistrySettings {
+export function readRegistrySettings(
+  config: string,
+  ignored: (sentence: string) => void = () => {},
+  containers = containersFile,
+): RegistrySettings {
   const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It says which hosts are trusted');
-  return mergeSettings(
+  let settings = mergeSettings(
     text === undefined ? defaultRegistrySettings : ownSettings(config, text),
     parseDockerSettings(readDocker()),
   );
+  for (const file of [...dropIns(`${containers}.d`), containers]) {
+    const found = readContainers(file);
+    if (found === undefined) continue;
+    found.ignored.forEach(ignored);
+    settings = mergeSettings(settings, found);
+  }
+  return settings;
+}
+
+function dropIns(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.conf'))
+      .sort()
+      .reverse()
+      .map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
+function readContainers(file: string) {
+  try {
+    return parseContainersSettings(readFileSync(file, 'utf8'), file);
+  } catch {
+    return undefined;
+  }
 }
 
 function ownSettings(file: string, text: string): RegistrySettings {

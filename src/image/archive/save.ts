@@ -15,11 +15,18 @@ interface Described extends ToSave {
   readonly layers: readonly StoredLayer[];
 }
 
+/** The index that an image was chosen from, where it names the image itself: what stands in an index of an index can't be reached. */
+function indexOfImage({ index, manifest }: StoredManifest): StoredManifest['index'] {
+  if (index === undefined) return undefined;
+  const { manifests } = JSON.parse(index.bytes.toString()) as { manifests?: { digest?: unknown }[] };
+  return manifests?.some(({ digest }) => digest === manifest.descriptor.digest) ? index : undefined;
+}
+
 const memberOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
 /**
- * Writes images as Docker 28 writes them: an OCI layout with blobs as they came, and `manifest.json` and `repositories` for
- * older readers. All times are 0. `ingest` is released at the end.
+ * Writes images as Docker 28 writes them: an OCI layout with blobs as they came, an image's index included, of which other platforms are
+ * not there; and `manifest.json` and `repositories` for older readers. All times are 0. `ingest` is released at the end.
  * @throws TcomposeError IMAGE_STORE for a lost blob
  */
 export async function saveArchive(
@@ -56,6 +63,7 @@ async function* releasing(bytes: AsyncGenerator<Uint8Array>, ingest: Ingest): As
 async function* archive(content: ImageContent, images: readonly Described[]): AsyncGenerator<Uint8Array> {
   const digests = new Set(
     images.flatMap(({ image, manifest, layers }) => [
+      (indexOfImage(manifest) ?? manifest.manifest).descriptor.digest,
       manifest.manifest.descriptor.digest,
       image.id,
       ...layers.map(({ descriptor }) => descriptor.digest),
@@ -96,10 +104,11 @@ function* text(name: string, value: object): Generator<Buffer> {
 
 function indexOf(images: readonly Described[]): object {
   const manifests = images.flatMap(({ image, manifest, tags }): Descriptor[] => {
-    const { mediaType, digest, size } = manifest.manifest.descriptor;
+    const index = indexOfImage(manifest);
+    const { mediaType, digest, size } = (index ?? manifest.manifest).descriptor;
     const { os, architecture, variant } = image;
     const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
-    const plain = { mediaType, digest, size, platform };
+    const plain = { mediaType, digest, size, ...(index === undefined ? { platform } : {}) };
     if (tags.length === 0) return [plain];
     return tags.map((name) => {
       const reference = parseReference(name);

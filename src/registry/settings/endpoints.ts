@@ -23,14 +23,14 @@ const hubHost = 'registry-1.docker.io';
  * insecure registry is asked by TLS without a look at its certificate, then without TLS; every other by TLS alone.
  */
 export function endpointsOf(domain: string, settings: RegistrySettings): readonly [...Endpoint[], Endpoint] {
-  const mirrors = (settings.mirrors[domain] ?? []).map(({ url, fallback }): Endpoint => {
+  const mirrors = (settings.mirrors[domain] ?? []).map(({ url, fallback, plain }): Endpoint => {
     const { host, pathname, protocol } = new URL(url);
     return {
       kind: 'mirror',
       host,
       prefix: pathname.replace(/\/+$/, '').replace(/\/v2$/, ''),
       // Whoever writes http:// means it.
-      schemes: protocol === 'http:' ? ['http:'] : ['https:'],
+      schemes: protocol === 'http:' ? ['http:'] : plain ? ['https:', 'http:'] : ['https:'],
       verify: !isInsecure(host, settings.insecure),
       fallback,
     };

@@ -7,6 +7,8 @@ export interface Mirror {
   readonly url: string;
   /** False: when it fails, the next one is not asked. */
   readonly fallback: boolean;
+  /** It may be spoken to without TLS. */
+  readonly plain?: boolean;
 }
 
 /** What the machine's owner says about registries. */
@@ -15,6 +17,8 @@ export interface RegistrySettings {
   readonly insecure: readonly string[];
   /** By registry host, `docker.io` for Docker Hub. */
   readonly mirrors: Readonly<Record<string, readonly Mirror[]>>;
+  /** Registries that are not asked for anything, by host, and where that is said. */
+  readonly blocked: Readonly<Record<string, string>>;
   /** Downloads from one registry at the same time. */
   readonly parallel: number;
   /** Milliseconds without a byte after which a transfer is cut and resumed. */
@@ -24,6 +28,7 @@ export interface RegistrySettings {
 export const defaultRegistrySettings: RegistrySettings = {
   insecure: [],
   mirrors: {},
+  blocked: {},
   parallel: 3,
   stallMs: 30_000,
 };
@@ -63,6 +68,7 @@ export function parseRegistrySettings(value: unknown, where: string): RegistrySe
         ),
       ]),
     ),
+    blocked: {},
     parallel: Math.floor(number('parallel', parallel, 1, 64)),
     stallMs: number('stallSeconds', stallSeconds, 0.1, 600) * 1000,
   };
@@ -89,15 +95,16 @@ export function parseDockerSettings(text: string): Pick<RegistrySettings, 'insec
   };
 }
 
-/** Our own settings first; Docker's mirrors count for registries that have none of ours. */
+/** Our own settings first; mirrors of Docker's and podman's settings count for registries that have none of ours. */
 export function mergeSettings(
   own: RegistrySettings,
-  docker: Pick<RegistrySettings, 'insecure' | 'mirrors'>,
+  other: Pick<RegistrySettings, 'insecure' | 'mirrors'> & Partial<Pick<RegistrySettings, 'blocked'>>,
 ): RegistrySettings {
   return {
     ...own,
-    insecure: [...own.insecure, ...docker.insecure],
-    mirrors: { ...docker.mirrors, ...own.mirrors },
+    insecure: [...own.insecure, ...other.insecure],
+    mirrors: { ...other.mirrors, ...own.mirrors },
+    blocked: { ...other.blocked, ...own.blocked },
   };
 }
 

@@ -142,6 +142,13 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     expect((await inspect('multi:3')).json.Architecture).toBe(own);
     const { body } = await raw('POST', '/images/load?platform=linux/s390x', archive);
     expect(body.toString()).toContain('Loaded image: multi:3');
+    // What is saved has the index in it, and one of its platforms.
+    const saved = await raw('GET', '/images/get?names=multi:3');
+    const members = await membersOf(saved.body);
+    const listed = JSON.parse(members.get('index.json')!.toString());
+    expect(listed.manifests).toEqual([expect.objectContaining({ digest: index.digest })]);
+    expect(members.has(`blobs/${index.digest.replace(':', '/')}`)).toBe(true);
+    expect(await load(saved.body)).toContain('{"stream":"Loaded image: multi:3\\n"}');
     // Both are there now, under one name.
     expect((await inspect('multi:3')).json.Architecture).toBe(own);
     expect((await raw('POST', '/images/load?platform=linux/ppc64le', archive)).body.toString()).toMatch(

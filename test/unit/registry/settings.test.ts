@@ -32,6 +32,7 @@ describe('settings about registries', () => {
         'docker.io': [{ url: 'https://m', fallback: true }],
         'ghcr.io': [{ url: 'http://n:1/x', fallback: false }],
       },
+      blocked: {},
       parallel: 2,
       stallMs: 500,
     });
