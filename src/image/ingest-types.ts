@@ -189,6 +189,8 @@ export type LayerSource =
       readonly directory: string;
       /** Names at its top that are left out: places that something was only mounted at. */
       readonly without?: readonly string[];
+      /** Nothing in it is ever written to again: its files may be the layer's as well, by further names. */
+      readonly still?: boolean;
     }
   /** A tar, plain or compressed, in the layer format. */
   | { readonly kind: 'tar'; readonly stream: AsyncIterable<Uint8Array> };

@@ -111,6 +111,11 @@ export function changeTimesOfFile(fd: number, seconds: number, nanoseconds?: num
   check(futimens(fd, timesOf(seconds, nanoseconds)), 'futimens');
 }
 
+export function changeTimesOfFileTo(fd: number, time: bigint): void {
+  const nanoseconds = ((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  changeTimesOfFile(fd, Number((time - nanoseconds) / 1_000_000_000n), Number(nanoseconds));
+}
+
 /** The errno name of a call of this folder that failed; undefined for other errors. */
 export function errnoNameOf(error: unknown): string | undefined {
   return error instanceof SystemCallError ? error.errnoName : undefined;

@@ -2,6 +2,12 @@ import type { CommandGroup } from './command.ts';
 
 /** Groups of engine-level commands, named as the docker CLI's management commands (`tcompose image ls`). */
 export const engineGroups: Readonly<Record<string, CommandGroup>> = {
+  builder: {
+    summary: 'Manage what builds keep',
+    commands: {
+      prune: { summary: 'Remove results of builds', load: () => import('../build/prune.ts') },
+    },
+  },
   container: {
     summary: 'Manage containers',
     commands: {
@@ -87,7 +93,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       df: { summary: 'Show how much disk is used, and for what', load: () => import('../system/df.ts') },
       info: { summary: 'Show what the engine and its machine are', load: () => import('../system/info.ts') },
       prune: {
-        summary: 'Remove containers, networks and images that nothing uses',
+        summary: 'Remove containers, networks, images and results of builds that nothing uses',
         load: () => import('../system/prune.ts'),
       },
     },

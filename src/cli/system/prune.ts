@@ -9,7 +9,7 @@ import { confirmPrune } from '../render/confirm.ts';
 
 export const command: Command = {
   name: 'prune',
-  summary: 'Remove containers, networks and images that nothing uses',
+  summary: 'Remove containers, networks, images and results of builds that nothing uses',
   args: {
     max: 0,
     flags: [
@@ -43,14 +43,15 @@ export const command: Command = {
       reclaimed += answer.SpaceReclaimed ?? 0;
       if (path === '/images/prune') ctx.write(deletedText(answer.ImagesDeleted ?? null));
       const names = answer[`${title}Deleted`] ?? [];
-      if (names.length > 0) ctx.write(`Deleted ${title}:\n${names.join('\n')}\n\n`);
+      const shown = title === 'Caches' ? 'build cache objects' : title;
+      if (names.length > 0) ctx.write(`Deleted ${shown}:\n${names.join('\n')}\n\n`);
     }
     ctx.write(`Total reclaimed space: ${humanSize(reclaimed)}\n`);
     return 0;
   },
 };
 
-type Title = 'Containers' | 'Networks' | 'Volumes' | 'Images';
+type Title = 'Containers' | 'Networks' | 'Volumes' | 'Images' | 'Caches';
 type Pruned = {
   readonly [K in Exclude<Title, 'Images'> as `${K}Deleted`]?: readonly string[] | null;
 } & { readonly ImagesDeleted?: ImageDeleteResponse | null; readonly SpaceReclaimed?: number };
@@ -76,8 +77,14 @@ function stages(args: ParsedArgs, filters: Filters) {
   ];
   if (flag.bool(args, 'volumes')) all.push({ path: '/volumes/prune', title: 'Volumes', query: filters });
   const images = flag.bool(args, 'all') ? { ...filters, dangling: ['false'] } : filters;
+  const { until } = filters;
+  // Results of builds have no labels.
+  const builds =
+    filters.label === undefined && filters['label!'] === undefined
+      ? [{ path: '/build/prune', title: 'Caches' as const, query: until === undefined ? {} : { until } }]
+      : [];
   // The title of images is not used: their answer has a form of its own.
-  return [...all, { path: '/images/prune', title: 'Containers' as const, query: images }];
+  return [...all, { path: '/images/prune', title: 'Containers' as const, query: images }, ...builds];
 }
 
 /** What there is to remove, counted and with sizes as far as the engine tells them. */
@@ -104,5 +111,6 @@ async function announcement(client: EngineClient, args: ParsedArgs): Promise<rea
     all
       ? `all images without at least one container associated to them (${images.length}, at least ${unused})`
       : `all dangling images (${images.length}, ${unused})`,
+    'unused build cache',
   ];
 }

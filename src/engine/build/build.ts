@@ -9,6 +9,7 @@ import type { BuildEvent, BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
 import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
 import { type BuildClient, nobody } from './build-client.ts';
+import type { CacheLease } from './cache/cache-types.ts';
 import { type BuildShop, Executor, StepFailure } from './executor.ts';
 import { writeLocally } from './local-output.ts';
 import { pullBase } from './pull-base.ts';
@@ -32,10 +33,11 @@ export async function build(
 ): Promise<void> {
   const shop = await buildShop(engine);
   shop.running++;
+  const cache = shop.cache.lease();
   try {
     const secrets = secretsOf(request);
     const platform = request.platform ? parsePlatform(request.platform) : ownPlatform(engine);
-    const as = { secrets, agent: client.agent('default'), signal };
+    const as = { cache, secrets, agent: client.agent('default'), signal };
     const fetch = async (source: RemoteSource) => {
       await sink({
         type: 'note',
@@ -45,7 +47,7 @@ export async function build(
     };
     const read = await readRequest(request, {
       engine,
-      cache: shop.cache,
+      cache,
       fetch,
       platform,
       sent: client.sources,
@@ -67,17 +69,22 @@ export async function build(
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
     }
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
-    await sink(await carryOut(engine, request, read, planned, { shop, secrets, sink, signal, client }));
+    await sink(
+      await carryOut(engine, request, read, planned, { shop, cache, secrets, sink, signal, client }),
+    );
   } catch (error) {
     await sink(errorEvent(error));
   } finally {
+    cache.release();
     shop.running--;
+    shop.ended();
   }
 }
 
 /** What a build works with, and whoever waits for it. */
 interface Around {
   readonly shop: BuildShop;
+  readonly cache: CacheLease;
   readonly secrets: ReadonlyMap<string, Buffer>;
   readonly sink: BuildSink;
   readonly signal: AbortSignal;
@@ -89,12 +96,13 @@ async function carryOut(
   request: BuildRequest,
   read: ReadRequest,
   planned: PlannedBuild,
-  { shop, secrets, sink, signal, client }: Around,
+  { shop, cache, secrets, sink, signal, client }: Around,
 ): Promise<BuildEvent> {
-  const images = await openImages(engine, planned, shop.cache.empty);
+  const images = await openImages(engine, planned, cache.empty);
   try {
     const sent = (await client.prepare?.(planned.plan)) ?? [];
     const inputs = {
+      cache,
       contexts: read.contexts,
       secrets: new Map([...secrets, ...sent]),
       agent: client.agent,
@@ -114,7 +122,7 @@ async function carryOut(
       return { type: 'done', tags: [] };
     }
     const tags = (request.tags ?? []).map(normaliseTag);
-    const image = await makeResultImage(engine, shop, planned, snapshot, { tags, epoch: read.epoch });
+    const image = await makeResultImage(engine, cache, planned, snapshot, { tags, epoch: read.epoch });
     return { type: 'done', image: image.id, tags };
   } finally {
     await images.release();

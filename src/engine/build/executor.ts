@@ -13,11 +13,11 @@ import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
 import { rfc3339 } from '../time-text.ts';
 import { type ContextDirectory, contextTree } from './build-context.ts';
-import type { CacheStore, StepPlace, StepResult } from './cache-store.ts';
-import type { StatCache } from './files/content-digest.ts';
+import type { CacheLease, CacheStore, StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
+import type { StatCache } from './files/stat-cache.ts';
 import type { BuildSink } from './sink.ts';
 import {
   emptySnapshot,
@@ -29,10 +29,13 @@ import {
 } from './snapshot.ts';
 import type { Fetcher } from './sources/fetch-types.ts';
 import { keyOf } from './step-key.ts';
-import { type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
+import { ChangedMeanwhile, type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
 import type { CacheLocks } from './steps/locks.ts';
 import { runCommand } from './steps/run-step.ts';
 import { StepLog } from './steps/step-log.ts';
+
+/** How often files that change meanwhile are copied again. */
+const mostRounds = 4;
 
 /** What builds of an engine share. */
 export interface BuildShop {
@@ -47,10 +50,13 @@ export interface BuildShop {
   running: number;
   /** Waits for its turn to run a command; resolves with the release. */
   readonly slot: () => Promise<() => void>;
+  /** To be said when a build has ended. */
+  readonly ended: () => void;
 }
 
 /** What one build brings. */
 export interface BuildInputs {
+  readonly cache: CacheLease;
   /** By name; '' is the build context. */
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
   readonly secrets: ReadonlyMap<string, Buffer>;
@@ -141,7 +147,7 @@ export class Executor {
       const { result, cached } = await this.#result(id, step, tops, log);
       await log.end();
       await tell(cached ? 'cached' : 'done');
-      return withStep(base, result, this.#shop.cache.directory(result), tops !== base);
+      return withStep(base, result, this.#inputs.cache.directory(result), tops !== base);
     } catch (error) {
       await log.end();
       if (error instanceof StepFailure) throw error;
@@ -152,14 +158,19 @@ export class Executor {
 
   /** What was fetched is a tree by itself, and no layer of what is made of it. */
   async #fetch(id: StepId, step: FetchStep): Promise<Snapshot> {
-    const { fetcher, cache } = this.#shop;
-    const { secrets, agent, signal } = this.#inputs;
+    const { fetcher } = this.#shop;
+    const { cache, secrets, agent, signal } = this.#inputs;
     const { name } = step;
     const since = this.#engine.clock.monotonic();
     const took = () => Math.round(this.#engine.clock.monotonic() - since);
     await this.#sink({ type: 'start', step: id, name });
     try {
-      const { result, cached } = await fetcher(step.source, { secrets, agent: agent('default'), signal });
+      const { result, cached } = await fetcher(step.source, {
+        cache,
+        secrets,
+        agent: agent('default'),
+        signal,
+      });
       await this.#sink({ type: 'end', step: id, name, outcome: cached ? 'cached' : 'done', took: took() });
       return { id: result.id, directories: [cache.directory(result)], steps: [] };
     } catch (error) {
@@ -174,7 +185,27 @@ export class Executor {
     base: Snapshot,
     log: StepLog,
   ): Promise<{ result: StepResult; cached: boolean }> {
-    const { cache, underWay } = this.#shop;
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#attempt(id, step, base, log);
+      } catch (error) {
+        if (!(error instanceof ChangedMeanwhile)) throw error;
+        if (round < mostRounds) continue;
+        throw new TcomposeError('BUILD_STEP', 'files changed again and again while they were copied', {
+          hint: 'Something writes into the build context; leave that out by a .dockerignore file.',
+        });
+      }
+    }
+  }
+
+  async #attempt(
+    id: StepId,
+    step: LayerStep,
+    base: Snapshot,
+    log: StepLog,
+  ): Promise<{ result: StepResult; cached: boolean }> {
+    const { underWay } = this.#shop;
+    const { cache } = this.#inputs;
     const input = step.kind === 'copy' ? await this.#copyInput(step) : undefined;
     const key = keyOf(
       step,
@@ -184,7 +215,10 @@ export class Executor {
     );
     if (!step.fresh) {
       const known = cache.find(key) ?? (await underWay.get(key)?.catch(() => undefined));
-      if (known !== undefined) return { result: known, cached: true };
+      if (known !== undefined) {
+        cache.hold(known);
+        return { result: known, cached: true };
+      }
     }
     await this.#sink({ type: 'start', step: id, name: step.name });
     const making = this.#make(step, base, input, key, log);
@@ -204,7 +238,8 @@ export class Executor {
     key: string,
     log: StepLog,
   ): Promise<StepResult> {
-    const { cache, overlay } = this.#shop;
+    const { overlay } = this.#shop;
+    const { cache } = this.#inputs;
     const release = await this.#shop.slot();
     const place = await cache.begin();
     try {
@@ -220,7 +255,8 @@ export class Executor {
         }
       }
       const created = rfc3339(this.#engine.clock.now());
-      return await cache.keep(place, { keys: [key], description: step.name, created });
+      const parents = base.steps.slice(-1).map((one) => one.id);
+      return await cache.keep(place, { keys: [key], description: step.name, created, parents });
     } finally {
       await cache.drop(place);
       release();
@@ -228,8 +264,8 @@ export class Executor {
   }
 
   #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {
-    const { cache, locks, overlay } = this.#shop;
-    const { secrets, agent, skeleton, signal } = this.#inputs;
+    const { locks, overlay } = this.#shop;
+    const { cache, secrets, agent, skeleton, signal } = this.#inputs;
     return runCommand(step, {
       engine: this.#engine,
       base,
@@ -258,9 +294,8 @@ export class Executor {
       if (mount.type !== 'bind' || mount.from.kind === 'empty') continue;
       const tree = await this.#open(mount.from);
       try {
-        digests.push(
-          await contentDigest(tree, await select(tree, mount.source), undefined, this.#shop.files),
-        );
+        const selected = await select(tree, mount.source);
+        digests.push((await contentDigest(tree, selected, undefined, this.#shop.files)).content);
       } finally {
         await tree.close();
       }

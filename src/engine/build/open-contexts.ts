@@ -16,7 +16,7 @@ import {
   openContext,
   trustedFiles,
 } from './build-context.ts';
-import type { CacheStore } from './cache-store.ts';
+import type { CacheLease } from './cache/cache-types.ts';
 import type { Fetched } from './sources/fetch-types.ts';
 import { loadLayoutImage } from './sources/layout-image.ts';
 import { fetchContext } from './sources/remote-context.ts';
@@ -24,7 +24,7 @@ import { fetchContext } from './sources/remote-context.ts';
 /** What contexts are opened with. */
 export interface ContextSources {
   readonly engine: Engine;
-  readonly cache: CacheStore;
+  readonly cache: CacheLease;
   readonly fetch: (source: RemoteSource) => Promise<Fetched>;
   readonly platform: Platform;
   /** Directories that stand for paths of the request. */

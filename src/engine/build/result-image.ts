@@ -3,8 +3,7 @@ import type { Ingest, NewLayer } from '../../image/ingest-types.ts';
 import type { ImageHistoryRecord, ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { PlannedBuild } from './base-images.ts';
-import type { StepResult } from './cache-store.ts';
-import type { BuildShop } from './executor.ts';
+import type { CacheLease, StepResult } from './cache/cache-types.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const comment = 'buildkit.dockerfile.v0';
@@ -20,7 +19,7 @@ interface ResultOptions {
 /** Makes an image of a target's tree and gives it its tags: layers, configuration and history as BuildKit makes them. */
 export async function makeResultImage(
   engine: Engine,
-  shop: BuildShop,
+  cache: CacheLease,
   { plan, images }: PlannedBuild,
   snapshot: Snapshot,
   { tags, epoch }: ResultOptions,
@@ -39,7 +38,7 @@ export async function makeResultImage(
       layers.push(
         await layerOf(
           engine,
-          shop,
+          cache,
           one,
           layers.map(({ diffId }) => diffId),
           ingest,
@@ -77,14 +76,14 @@ export async function makeResultImage(
 /** The layer a step became upon these layers; the one that it was made into before, if that is still there. */
 async function layerOf(
   engine: Engine,
-  { cache }: BuildShop,
+  cache: CacheLease,
   result: StepResult,
   below: readonly string[],
   ingest: Ingest,
 ): Promise<NewLayer> {
   const known = result.layers.find((one) => one.below.join() === below.join())?.layer;
   if (known !== undefined && (await isPresent(known, below, ingest))) return known;
-  const source = { kind: 'upper', directory: cache.directory(result) } as const;
+  const source = { kind: 'upper', directory: cache.directory(result), still: true } as const;
   const layer = await engine.images.maker.layer(source, below, ingest);
   await cache.update(result, { layer: { below, layer } });
   return layer;

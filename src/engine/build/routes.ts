@@ -2,7 +2,7 @@ import type { BuildRequest } from '../api/build.ts';
 import { buildShape } from '../api/request-shapes.ts';
 import { sessionBuild } from '../buildkit/session-build.ts';
 import type { Engine } from '../context.ts';
-import { flag } from '../filters.ts';
+import { flag, parseFilters } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -10,11 +10,12 @@ import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
 import { build } from './build.ts';
 import { confinedFiles } from './build-context.ts';
+import { cacheFilters, pruneBuilds } from './cache/prune.ts';
 import { classicQuery, classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
 import { clientOfHeader } from './classic/registry-config.ts';
 import { unpackContext } from './classic/tar-context.ts';
-import { pruneBuilds } from './prune.ts';
+
 import type { BuildSink } from './sink.ts';
 
 /** Routes of builds. */
@@ -54,7 +55,18 @@ export function buildRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/build/prune',
-      handler: async (exchange) => exchange.send(200, await pruneBuilds(engine)),
+      query: {
+        filters: 'filters',
+        all: 'flag',
+        'keep-storage': 'integer',
+        'reserved-space': 'integer',
+        'max-used-space': 'integer',
+        'min-free-space': 'integer',
+      },
+      async handler(exchange) {
+        const filters = parseFilters(exchange.query.get('filters'), cacheFilters);
+        exchange.send(200, await pruneBuilds(engine, exchange.query, filters));
+      },
     },
   ];
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { libcLayerSystem } from '../../image/unpack/layer-system.ts';
 import type { Engine } from '../context.ts';
-import { openCacheStore } from './cache-store.ts';
+import { openCacheStore } from './cache/cache-store.ts';
+import { readStatCache } from './cache/stat-cache-file.ts';
 import type { BuildShop } from './executor.ts';
-import { StatCache } from './files/content-digest.ts';
+import { StatCache } from './files/stat-cache.ts';
 import { createFetcher } from './sources/fetcher.ts';
 import { createCacheLocks } from './steps/locks.ts';
+import { createUpkeep, statCacheFile } from './upkeep.ts';
 
 /** Steps that make something at the same time. */
 const mostAtOnce = 4;
@@ -24,17 +26,31 @@ export function buildShop(engine: Engine): Promise<BuildShop> {
 
 async function open(engine: Engine): Promise<BuildShop> {
   const system = await libcLayerSystem();
-  const cache = openCacheStore(join(engine.layout.lib, 'build'), (path) => system.syncFileSystem(path));
-  return {
+  const locks = createCacheLocks();
+  const now = () => engine.clock.now().ms;
+  const cache = openCacheStore(join(engine.layout.lib, 'build'), {
+    boot: engine.bootId,
+    now,
+    sync: (path) => system.syncFileSystem(path),
+    mountUsed: locks.isUsed,
+  });
+  const files = new StatCache(
+    () => BigInt(Math.round(now())) * 1_000_000n,
+    readStatCache(statCacheFile(engine)),
+  );
+  const shop: BuildShop = {
     cache,
-    locks: createCacheLocks(),
-    files: new StatCache(() => BigInt(Math.round(engine.clock.now().ms)) * 1_000_000n),
-    fetcher: createFetcher(engine, cache),
+    locks,
+    files,
+    fetcher: createFetcher(engine),
     overlay: { userxattr: false, empty: cache.empty },
     underWay: new Map(),
     running: 0,
     slot: slots(mostAtOnce),
+    ended: () => upkeep(),
   };
+  const upkeep = createUpkeep(engine, shop);
+  return shop;
 }
 
 /** A gate that lets so many through at a time. */

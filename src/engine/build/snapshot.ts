@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
 import { O_PATH } from '../../sys/openat2.ts';
-import type { StepPlace, StepResult } from './cache-store.ts';
+import type { StepPlace, StepResult } from './cache/cache-types.ts';
 
 const directoryFlags = O_PATH | constants.O_DIRECTORY;
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import { diskUsage } from '../../confined/disk-usage.ts';
 import type { Info, Version } from '../api/system.ts';
+import { listBuilds } from '../build/cache/prune.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import { summarize } from '../containers/view/inspect.ts';
@@ -196,7 +197,7 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
       : [],
     Containers: containers,
     Volumes: volumes,
-    BuildCache: [],
+    BuildCache: wanted('build-cache') ? await listBuilds(engine) : [],
   });
 }
 

@@ -37,12 +37,7 @@ export async function makeLayer(
   try {
     const result =
       source.kind === 'upper'
-        ? await shelf.jobs
-            .start(
-              { kind: 'pack', directory: source.directory, without: source.without ?? [], file },
-              { warn: shelf.warn },
-            )
-            .end()
+        ? await packUpper(shelf, source, staging, file)
         : await takeTar(shelf, source, staging, file, options.progress);
     const { digest, size, diffId = digest, compression } = result;
     if (options.diffId !== undefined && options.diffId !== diffId)
@@ -71,6 +66,20 @@ export async function makeLayer(
     const staged = [...shelf.staged.values()].some(({ directory }) => directory === staging);
     if (!staged) await rm(staging, { recursive: true, force: true });
   }
+}
+
+function packUpper(
+  shelf: Shelf,
+  { directory, without = [], still = false }: Extract<LayerSource, { kind: 'upper' }>,
+  staging: string,
+  file: string,
+): Promise<JobResult> {
+  const { ownership, userxattr } = shelf.unpack;
+  // Where the store's trees have other owners or marks than what the overlay wrote, they are unpacked.
+  const linked = still && ownership && !userxattr;
+  if (linked) mkdirSync(staging, { mode: 0o700 });
+  const tree = linked ? { tree: join(staging, 'diff') } : {};
+  return shelf.jobs.start({ kind: 'pack', directory, without, file, ...tree }, { warn: shelf.warn }).end();
 }
 
 async function unpacked(

@@ -33,6 +33,8 @@ export interface PackSpec {
   /** Names at its top that are left out. */
   readonly without: readonly string[];
   readonly file: string;
+  /** A new directory of the same file system that gets the layer's tree, with further names of the directory's files. */
+  readonly tree?: string;
 }
 
 export interface TreeResult extends LayerMarks {

@@ -4,7 +4,8 @@ import { createGzip, type Gzip } from 'node:zlib';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { explain } from './explain.ts';
 import type { JobResult, PackSpec } from './job-types.ts';
-import { packUpper } from './pack-tree.ts';
+import { LinkTree } from './link-tree.ts';
+import { type PackWitness, packUpper } from './pack-tree.ts';
 import type { JobContext } from './take-blob.ts';
 
 /** Fast: a layer is compressed once, and most are never sent anywhere. */
@@ -20,10 +21,13 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
   const gzip = createGzip({ level, chunkSize: 256 * 1024 });
   let size = 0;
   const root = ConfinedDirectory.at(spec.directory);
+  let linked: LinkTree | undefined;
   try {
+    if (spec.tree !== undefined) linked = new LinkTree(root, spec.tree);
     const fd = openSync(spec.file, 'wx', 0o600);
     try {
-      for await (const piece of compressed(tarOf(root, spec.without), gzip, (bytes) => plain.update(bytes))) {
+      const pieces = tarOf(root, spec.without, linked);
+      for await (const piece of compressed(pieces, gzip, (bytes) => plain.update(bytes))) {
         context.beforeWrite(spec.file);
         context.check();
         packed.update(piece);
@@ -37,17 +41,23 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
   } catch (error) {
     throw explain(error, spec.file, size);
   } finally {
+    linked?.close();
     root.close();
   }
   const digest = (hash: typeof plain) => `sha256:${hash.digest('hex')}`;
-  return { digest: digest(packed), size, diffId: digest(plain), compression: 'gzip' };
+  const made = { digest: digest(packed), size, diffId: digest(plain), compression: 'gzip' } as const;
+  return linked === undefined ? made : { ...made, tree: linked.result() };
 }
 
-async function* tarOf(root: ConfinedDirectory, without: readonly string[]): AsyncGenerator<Buffer> {
+async function* tarOf(
+  root: ConfinedDirectory,
+  without: readonly string[],
+  witness: PackWitness | undefined,
+): AsyncGenerator<Buffer> {
   const top = root.find('');
   if (top === undefined) return;
   try {
-    yield* packUpper(root, top, without);
+    yield* packUpper(root, top, without, witness);
   } finally {
     top.close();
   }

@@ -1,4 +1,4 @@
-import { closeSync, read as readCallback } from 'node:fs';
+import { closeSync, fstatSync, read as readCallback, readSync } from 'node:fs';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
@@ -11,34 +11,42 @@ import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../tar/encode-entry.ts';
 
 const readAsync = promisify(readCallback);
-/** Bytes that are sent at a time, about. */
+/** Bytes that are sent at a time, about. A file up to so long is read at once: waiting for another thread would take longer. */
 const pieceSize = 128 * 1024;
+
+/** Is told of what goes into a tar, parents first. */
+export interface PackWitness {
+  /** Of everything but whiteouts; what it is given is open for the call only. `path` is relative to what is packed. */
+  entry(entry: ConfinedEntry, path: string): void;
+  whiteout(path: string): void;
+  /** A directory, when all that is in it has been told. */
+  left(path: string): void;
+}
+
+const noWitness: PackWitness = { entry: () => {}, whiteout: () => {}, left: () => {} };
 
 /** `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out. */
 export const packEntry = (
   root: ConfinedDirectory,
   entry: ConfinedEntry,
   name: string,
-): AsyncGenerator<Buffer> => packed(new Packer(root, false).add(entry, name));
+): AsyncGenerator<Buffer> => new Packer(root, undefined).entry(entry, name);
 
 /** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
 export const packUpper = (
   root: ConfinedDirectory,
   top: ConfinedEntry,
   without: readonly string[] = [],
-): AsyncGenerator<Buffer> => packed(new Packer(root, true).upper(top, without));
+  witness: PackWitness = noWitness,
+): AsyncGenerator<Buffer> => new Packer(root, witness).upper(top, without);
 
-async function* packed(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of pieces) {
-    parts.push(part);
-    length += part.length;
-    if (length < pieceSize) continue;
-    yield Buffer.concat(parts);
-    [parts, length] = [[], 0];
-  }
-  yield Buffer.concat([...parts, endOfArchive]);
+/** A directory under way: the names that are still to be packed, the next one last. */
+interface Open {
+  /** In the root. */
+  readonly path: string;
+  /** In the tar. */
+  readonly name: string;
+  readonly names: string[];
 }
 
 class Packer {
@@ -46,58 +54,81 @@ class Packer {
   readonly #turn = turns();
   /** `device:inode` of files with several names → the first of them. */
   readonly #links = new Map<string, string>();
+  /** Of a layer: whiteouts and opaque directories become those of the layer format. */
+  readonly #witness: PackWitness | undefined;
+  readonly #open: Open[] = [];
+  #parts: Buffer[] = [];
+  #length = 0;
 
-  /** Whiteouts and opaque directories become those of the layer format. */
-  readonly #layer: boolean;
-
-  constructor(root: ConfinedDirectory, layer: boolean) {
+  constructor(root: ConfinedDirectory, witness: PackWitness | undefined) {
     this.#root = root;
-    this.#layer = layer;
+    this.#witness = witness;
+  }
+
+  async *entry(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
+    yield* this.#add(entry, name);
+    yield* this.#rest();
   }
 
   /** What is in the top directory, but not that itself. */
   async *upper(top: ConfinedEntry, without: readonly string[]): AsyncGenerator<Buffer> {
-    if (isOpaque(top)) yield whiteout('.wh..wh..opq');
-    yield* this.#children(top, '', without);
+    if (isOpaque(top)) this.#whiteout('.wh..wh..opq');
+    await this.#enter(top, '', without);
+    yield* this.#rest();
   }
 
-  async *add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
-    await this.#turn();
-    const { stat } = entry;
-    if (this.#layer && isWhiteout(stat)) {
-      yield whiteout(joined(parentOf(name), `.wh.${baseOf(name)}`));
-      return;
-    }
-    const header = headerOf(entry, name);
-    if (header === undefined) return;
-    const inode = `${stat.dev}:${stat.ino}`;
-    const first = stat.nlink > 1 && !stat.isDirectory() ? this.#links.get(inode) : undefined;
-    if (first !== undefined) yield encodeEntry({ ...header, type: 'hardlink', linkName: first });
-    else if (stat.isFile()) yield* content(entry, header);
-    else yield encodeEntry(header);
-    if (this.#layer && stat.isDirectory() && isOpaque(entry)) yield whiteout(joined(name, '.wh..wh..opq'));
-    if (stat.nlink > 1 && !stat.isDirectory() && first === undefined) this.#links.set(inode, name);
-    if (stat.isDirectory()) yield* this.#children(entry, name);
-  }
-
-  async *#children(
-    directory: ConfinedEntry,
-    name: string,
-    without: readonly string[] = [],
-  ): AsyncGenerator<Buffer> {
-    const names = await this.#root.names(directory);
-    // Below, a descriptor is held only for what is being read: a tree may be deeper than there are descriptors.
-    directory.close();
-    for (const child of names) {
-      if (without.includes(child)) continue;
-      const entry = this.#find(joined(directory.path, child));
+  /** A loop over what is open, and no recursion: a tree may be deeper than there are descriptors. */
+  async *#rest(): AsyncGenerator<Buffer> {
+    for (let here = this.#open.at(-1); here !== undefined; here = this.#open.at(-1)) {
+      const child = here.names.pop();
+      if (child === undefined) {
+        this.#open.pop();
+        if (here.name !== '') this.#witness?.left(here.name);
+        continue;
+      }
+      await this.#turn();
+      const entry = this.#find(joined(here.path, child));
       if (entry === undefined) continue;
       try {
-        yield* this.add(entry, name === '' ? child : posix.join(name, child));
+        yield* this.#add(entry, here.name === '' ? child : posix.join(here.name, child));
       } finally {
         entry.close();
       }
     }
+    this.#push(endOfArchive);
+    yield this.#taken();
+  }
+
+  async *#add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
+    const { stat } = entry;
+    const layer = this.#witness !== undefined;
+    if (layer && isWhiteout(stat)) {
+      this.#whiteout(joined(parentOf(name), `.wh.${baseOf(name)}`));
+      this.#witness?.whiteout(name);
+      return;
+    }
+    const header = headerOf(entry, name);
+    if (header === undefined) return;
+    this.#witness?.entry(entry, name);
+    const inode = stat.nlink > 1 && !stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
+    const first = inode === undefined ? undefined : this.#links.get(inode);
+    if (first !== undefined) this.#push(encodeEntry({ ...header, type: 'hardlink', linkName: first }));
+    else if (stat.isFile()) yield* this.#file(entry, header);
+    else this.#push(encodeEntry(header));
+    if (inode !== undefined && first === undefined) this.#links.set(inode, name);
+    if (stat.isDirectory()) {
+      if (layer && isOpaque(entry)) this.#whiteout(joined(name, '.wh..wh..opq'));
+      await this.#enter(entry, name, []);
+    }
+    if (this.#length >= pieceSize) yield this.#taken();
+  }
+
+  /** Below, a descriptor is held only for what is being read. */
+  async #enter(directory: ConfinedEntry, name: string, without: readonly string[]): Promise<void> {
+    const names = await this.#root.names(directory);
+    directory.close();
+    const wanted = without.length === 0 ? names : names.filter((one) => !without.includes(one));
+    this.#open.push({ path: directory.path, name, names: wanted.reverse() });
   }
 
   #find(path: string): ConfinedEntry | undefined {
@@ -109,15 +140,63 @@ class Packer {
       throw error;
     }
   }
-}
 
-const whiteout = (name: string): Buffer => encodeEntry({ type: 'file', name, mode: 0, size: 0 });
+  /** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
+  async *#file(entry: ConfinedEntry, header: NewTarEntry): AsyncGenerator<Buffer> {
+    const { size } = entry.stat;
+    this.#push(encodeEntry({ ...header, size }));
+    if (size === 0) return;
+    const fd = entry.open();
+    try {
+      let left = size;
+      while (left > 0) {
+        const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
+        const length =
+          size <= pieceSize
+            ? readSync(fd, piece)
+            : (await readAsync(fd, piece, 0, piece.length, null)).bytesRead;
+        if (length === 0) break;
+        left -= length;
+        this.#push(piece.subarray(0, length));
+        if (this.#length >= pieceSize) yield this.#taken();
+      }
+      for (; left > 0; left -= Math.min(pieceSize, left)) {
+        this.#push(Buffer.alloc(Math.min(pieceSize, left)));
+        if (this.#length >= pieceSize) yield this.#taken();
+      }
+    } finally {
+      closeSync(fd);
+    }
+    this.#push(paddingOf(size));
+  }
+
+  #whiteout(name: string): void {
+    this.#push(encodeEntry({ type: 'file', name, mode: 0, size: 0 }));
+  }
+
+  #push(part: Buffer): void {
+    this.#parts.push(part);
+    this.#length += part.length;
+  }
+
+  #taken(): Buffer {
+    const all = Buffer.concat(this.#parts);
+    [this.#parts, this.#length] = [[], 0];
+    return all;
+  }
+}
 
 /** Undefined for what no tar holds: sockets. */
 function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {
   const { stat } = entry;
   const { mode, uid, gid } = stat;
-  const header = { name, mode: mode & 0o7777, uid, gid, modified: entry.modified() };
+  const header = {
+    name,
+    mode: mode & 0o7777,
+    uid,
+    gid,
+    modified: fstatSync(entry.fd, { bigint: true }).mtimeNs,
+  };
   if (stat.isSymbolicLink()) return { ...header, type: 'symlink', linkName: entry.linkText() };
   if (stat.isDirectory()) return { ...header, type: 'directory', xattrs: attributesOf(entry) };
   if (stat.isFile()) return { ...header, type: 'file', xattrs: attributesOf(entry) };
@@ -126,12 +205,15 @@ function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {
   return { ...header, type: stat.isBlockDevice() ? 'block' : 'char', ...deviceNumber(stat.rdev) };
 }
 
-/** File capabilities and the users' own; labels and the overlay's marks belong to this machine. */
+/** Attributes that belong to a file wherever it is: capabilities, and the users' own; labels and the overlay's marks belong to this machine. */
+export const isCarried = (name: string): boolean =>
+  name === 'security.capability' || /^user\.(?!overlay\.)/.test(name);
+
 function attributesOf(entry: ConfinedEntry): ReadonlyMap<string, Buffer> {
   const found = new Map<string, Buffer>();
   try {
     for (const name of listExtendedAttributes(entry.fd)) {
-      if (name !== 'security.capability' && !/^user\.(?!overlay\.)/.test(name)) continue;
+      if (!isCarried(name)) continue;
       const value = getExtendedAttribute(entry.fd, name);
       if (value !== undefined) found.set(name, value);
     }
@@ -140,26 +222,4 @@ function attributesOf(entry: ConfinedEntry): ReadonlyMap<string, Buffer> {
     // A file system without any.
   }
   return found;
-}
-
-/** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
-async function* content(entry: ConfinedEntry, header: NewTarEntry): AsyncGenerator<Buffer> {
-  const { size } = entry.stat;
-  yield encodeEntry({ ...header, size });
-  if (size === 0) return;
-  const fd = entry.open();
-  try {
-    let left = size;
-    while (left > 0) {
-      const piece = Buffer.alloc(Math.min(pieceSize, left));
-      const { bytesRead } = await readAsync(fd, piece, 0, piece.length, null);
-      if (bytesRead === 0) break;
-      left -= bytesRead;
-      yield piece.subarray(0, bytesRead);
-    }
-    for (; left > 0; left -= Math.min(pieceSize, left)) yield Buffer.alloc(Math.min(pieceSize, left));
-  } finally {
-    closeSync(fd);
-  }
-  yield paddingOf(size);
 }

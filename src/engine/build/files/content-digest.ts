@@ -1,89 +1,68 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
-import type { ConfinedEntry } from '../../../confined/entry.ts';
-import { getExtendedAttribute } from '../../../sys/xattr.ts';
 import type { Selected } from './select.ts';
-import { type SourceTree, walk } from './source-tree.ts';
+import { type SourceTree, type Visited, walk } from './source-tree.ts';
+import type { StatCache } from './stat-cache.ts';
 
-/** Files changed so recently (nanoseconds) may change again within one tick of their times. */
-const unsettled = 2_000_000_000n;
-/** Files remembered. */
-const mostKnown = 200_000;
+/** What a content is known by. */
+export interface ContentDigest {
+  /** Names, kinds, modes, owners, content, link texts, device numbers and file capabilities; no times, and nothing of where the tree is. */
+  readonly content: string;
+  /** For each selection what a StatWitness makes of it. */
+  readonly stats: readonly string[];
+}
 
-/** Digests of files by what stat(2) says of them, so that an unchanged tree is not read again. */
-export class StatCache {
-  readonly #known = new Map<string, string>();
-  readonly #now: () => bigint;
+/** Remembers what stat(2) said of the files of a selection: when that is another thing, their content may be. */
+export class StatWitness {
+  readonly #hash = createHash('sha256');
 
-  /** @param now nanoseconds since the epoch */
-  constructor(now: () => bigint) {
-    this.#now = now;
+  add({ below, stat }: Visited): void {
+    // The times of a directory change with what is in it, left out or not.
+    const own = stat.isDirectory() ? '' : `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    this.#hash.update(`${below}\0${stat.ino}:${stat.mode}:${own}\0`);
   }
 
-  /** The digest of a regular file's content. */
-  async of(entry: ConfinedEntry): Promise<string> {
-    const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(entry.fd, { bigint: true });
-    const key = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const digest = await contentOf(entry);
-    const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-    if (this.#now() - newest > unsettled) {
-      if (this.#known.size >= mostKnown) this.#known.clear();
-      this.#known.set(key, digest);
-    }
-    return digest;
+  /** To be said when a file turned out to be another one than was added. */
+  spoil(): void {
+    this.#hash.update('changed');
+  }
+
+  digest(): string {
+    return this.#hash.digest('hex');
   }
 }
 
-async function contentOf(entry: ConfinedEntry): Promise<string> {
-  const hash = createHash('sha256');
-  const fd = entry.open();
-  try {
-    const stream = createReadStream('', { fd, autoClose: false, highWaterMark: 256 * 1024 });
-    for await (const chunk of stream) hash.update(chunk as Buffer);
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest('hex');
-}
-
-/**
- * Digest of what is selected: names, kinds, modes, owners, content, link texts, device numbers and file capabilities; no times, and
- * nothing of where the tree is.
- */
+/** Digests of what is selected. */
 export async function contentDigest(
   tree: SourceTree,
   selections: readonly Selected[],
   excludes: IgnoreMatcher | undefined,
   files: StatCache,
-): Promise<string> {
-  const hash = createHash('sha256');
+): Promise<ContentDigest> {
+  const content = createHash('sha256');
+  const stats: string[] = [];
   for (const { path, name, directory, parents } of selections) {
-    hash.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
-    await walk(tree, path, excludes === undefined ? {} : { excludes }, async ({ entry, below }) => {
+    const witness = new StatWitness();
+    content.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
+    await walk(tree, path, excludes === undefined ? {} : { excludes }, async (visited) => {
+      witness.add(visited);
       // A directory gives its content: its own attributes are not copied.
-      if (below === '' && directory && parents === '') return;
-      await addEntry(hash, tree, entry, below, files);
+      if (visited.below === '' && directory && parents === '') return;
+      await addEntry(content, tree, visited, files);
     });
+    stats.push(witness.digest());
   }
-  return hash.digest('hex');
+  return { content: content.digest('hex'), stats };
 }
 
-async function addEntry(
-  hash: Hash,
-  tree: SourceTree,
-  entry: ConfinedEntry,
-  below: string,
-  files: StatCache,
-): Promise<void> {
-  const { stat } = entry;
+async function addEntry(hash: Hash, tree: SourceTree, visited: Visited, files: StatCache): Promise<void> {
+  const { stat, below, open } = visited;
   const owner = tree.ownerless ? '0:0' : `${stat.uid}:${stat.gid}`;
-  hash.update(`${below}\0${stat.mode.toString(8)}\0${owner}\0`);
-  if (stat.isFile()) {
-    const capability = getExtendedAttribute(entry.fd, 'security.capability');
-    hash.update(`${await files.of(entry)}\0${capability?.toString('hex') ?? ''}\0`);
-  } else if (stat.isSymbolicLink()) hash.update(`${entry.linkText()}\0`, 'latin1');
-  else hash.update(`${stat.rdev}\0`);
+  const head = `${below}\0${stat.mode.toString(8)}\0${owner}\0`;
+  if (stat.isFile()) hash.update(`${head}${await files.of(stat, open)}\0`);
+  else if (stat.isSymbolicLink()) {
+    const entry = open();
+    hash.update(`${head}${entry?.stat.isSymbolicLink() ? entry.linkText() : ''}\0`, 'latin1');
+    entry?.close();
+  } else hash.update(`${head}${stat.rdev}\0`);
 }

@@ -1,5 +1,4 @@
-import { chmodSync, closeSync, constants, read as readCallback, write as writeCallback } from 'node:fs';
-import { promisify } from 'node:util';
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { deviceNumber } from '../../../confined/copy-tree.ts';
@@ -8,7 +7,7 @@ import { baseOf, cName, joined, parentOf, textOfPath } from '../../../confined/n
 import { TcomposeError } from '../../../errors.ts';
 import {
   changeOwnerOf,
-  changeTimesOf,
+  changeTimesOfFileTo,
   changeTimesTo,
   errnoNameOf,
   linkAt,
@@ -17,16 +16,14 @@ import {
   symlinkAt,
 } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
-import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../../../sys/xattr.ts';
+import { StatWitness } from './content-digest.ts';
+import { copyAttributes, copyBytes, copyFile } from './copy-bytes.ts';
 import type { ModeChange } from './mode-change.ts';
 import type { Owner } from './owner.ts';
 import type { Selected } from './select.ts';
-import { type SourceTree, walk } from './source-tree.ts';
+import { type SourceTree, type Visited, walk } from './source-tree.ts';
 
-const readAsync = promisify(readCallback);
-const writeAsync = promisify(writeCallback);
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const pieceSize = 256 * 1024;
 /** As the kernel follows. */
 const mostLinks = 40;
 
@@ -49,21 +46,41 @@ export class Copier {
   readonly #options: CopierOptions;
   /** Files with several names: where the first one of an inode went. */
   #links = new Map<string, string>();
+  #witness = new StatWitness();
 
   constructor(target: ConfinedDirectory, options: CopierOptions) {
     this.#target = target;
     this.#options = options;
   }
 
-  /** @throws TcomposeError BUILD_STEP where a file and a directory would have to replace each other */
-  async copy(tree: SourceTree, one: Selected, destination: Destination): Promise<void> {
+  /**
+   * @returns what a StatWitness makes of what was copied
+   * @throws TcomposeError BUILD_STEP where a file and a directory would have to replace each other
+   */
+  async copy(tree: SourceTree, one: Selected, destination: Destination): Promise<string> {
+    this.#witness = new StatWitness();
+    await this.#copy(tree, one, destination);
+    return this.#witness.digest();
+  }
+
+  async #copy(tree: SourceTree, one: Selected, destination: Destination): Promise<void> {
     this.#links = new Map();
     const into = one.parents === '' ? destination.path : await this.#parents(tree, one, destination.path);
     if (one.directory && one.parents === '') return this.#content(tree, one, destination.path);
     if (one.directory) return this.#content(tree, one, joined(into, one.name), one.name);
     const marked = destination.marked || one.parents !== '';
     const to = this.fileTarget({ path: into, marked }, one.name);
-    await walk(tree, one.path, {}, ({ entry }) => this.#put(tree, entry, to));
+    await walk(tree, one.path, {}, async (visited) => {
+      this.#witness.add(visited);
+      const entry = visited.open();
+      try {
+        if (entry === undefined) return this.#witness.spoil();
+        await this.#put(tree, entry, to);
+        this.#compare(visited, entry);
+      } finally {
+        entry?.close();
+      }
+    });
   }
 
   /** Where a file goes: into a directory by its name, else to the destination itself, through a link that is there. */
@@ -156,24 +173,39 @@ export class Copier {
   /** A directory gives its content; what it has itself counts only for those below. */
   async #content(tree: SourceTree, one: Selected, to: string, name?: string): Promise<void> {
     const top = name === undefined ? this.directory(to) : to;
-    const later: { path: string; entry: Pick<ConfinedEntry, 'stat'>; modified: number }[] = [];
+    const later: { path: string; modified: bigint }[] = [];
     const { excludes } = this.#options;
-    await walk(tree, one.path, excludes === undefined ? {} : { excludes }, async ({ entry, below }) => {
-      if (below === '') {
-        if (name !== undefined) this.#putDirectory(tree, entry, to);
-        return;
+    await walk(tree, one.path, excludes === undefined ? {} : { excludes }, async (visited) => {
+      const { below } = visited;
+      this.#witness.add(visited);
+      if (below === '' && name === undefined) return;
+      const entry = visited.open();
+      if (entry === undefined) return this.#witness.spoil();
+      try {
+        if (below === '') return this.#putDirectory(tree, entry, to);
+        const path = joined(top, below);
+        if (!entry.stat.isDirectory()) {
+          await this.#put(tree, entry, path, true);
+          return this.#compare(visited, entry);
+        }
+        this.#putDirectory(tree, entry, path);
+        later.push({ path, modified: entry.modified() });
+      } finally {
+        entry.close();
       }
-      const path = joined(top, below);
-      if (!entry.stat.isDirectory()) return this.#put(tree, entry, path, true);
-      this.#putDirectory(tree, entry, path);
-      later.push({ path, entry, modified: Number(entry.modified()) / 1e9 });
     });
     // Times of directories last: what is put into them changes them.
     for (const { path, modified } of later.reverse()) {
       const made = this.#target.find(path);
-      if (made !== undefined) changeTimesOf(made.fd, modified);
+      if (made !== undefined) changeTimesTo(made.fd, modified);
       made?.close();
     }
+  }
+
+  /** Whether what was read is what was there when it was looked at. */
+  #compare({ stat }: Visited, entry: ConfinedEntry): void {
+    const now = fstatSync(entry.fd, { bigint: true });
+    if (now.ino !== stat.ino || now.ctimeNs !== stat.ctimeNs || now.size !== stat.size) this.#witness.spoil();
   }
 
   #putDirectory(tree: SourceTree, entry: ConfinedEntry, to: string): void {
@@ -188,25 +220,60 @@ export class Copier {
   }
 
   async #put(tree: SourceTree, entry: ConfinedEntry, to: string, nested = false): Promise<void> {
+    // Most are files where nothing is yet.
+    const inode = `${entry.stat.dev}:${entry.stat.ino}`;
+    const first = entry.stat.nlink > 1 && nested ? this.#links.get(inode) : undefined;
+    if (entry.stat.isFile() && first === undefined && (await this.#putFile(tree, entry, to))) {
+      if (entry.stat.nlink > 1) this.#links.set(inode, to);
+      return;
+    }
     const there = this.#target.find(to);
     there?.close();
     if (there?.stat.isDirectory())
       throw new TcomposeError('BUILD_STEP', `cannot replace to directory /${textOfPath(to)} with file`);
     if (there !== undefined) await this.#target.remove(to);
     const { stat } = entry;
-    const inode = `${stat.dev}:${stat.ino}`;
-    const first = stat.nlink > 1 && nested ? this.#links.get(inode) : undefined;
     if (first !== undefined) return this.#link(first, to);
     await this.#make(entry, to);
     if (stat.nlink > 1) this.#links.set(inode, to);
     this.#attributes(tree, entry, to);
   }
 
+  /** False: something is there already. */
+  async #putFile(tree: SourceTree, entry: ConfinedEntry, to: string): Promise<boolean> {
+    const { directory, name } = this.#target.place(to);
+    let fd: number;
+    try {
+      fd = openName(directory, name, exclusive, 0o600);
+    } catch (error) {
+      if (errnoNameOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    try {
+      const from = entry.open();
+      try {
+        await copyBytes(from, fd, entry.stat.size);
+        const { uid, gid } = this.#options.owner ?? (tree.ownerless ? { uid: 0, gid: 0 } : entry.stat);
+        fchownSync(fd, uid, gid);
+        // A change of the owner would take capabilities away.
+        copyAttributes(from, fd);
+      } finally {
+        closeSync(from);
+      }
+      const { stat } = entry;
+      fchmodSync(fd, this.#options.mode?.(stat.mode & 0o7777, false) ?? stat.mode & 0o7777);
+      changeTimesOfFileTo(fd, entry.modified());
+      return true;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   async #make(entry: ConfinedEntry, to: string): Promise<void> {
     const { stat } = entry;
     const { directory, name } = this.#target.place(to);
     if (stat.isSymbolicLink()) symlinkAt(cName(entry.linkText()), directory, name);
-    else if (stat.isFile()) await copyBytes(entry, openName(directory, name, exclusive, 0o600));
+    else if (stat.isFile()) await copyFile(entry, openName(directory, name, exclusive, 0o600));
     else if (stat.isSocket()) closeSync(openName(directory, name, exclusive, 0o600));
     else {
       const { major, minor } = deviceNumber(stat.rdev);
@@ -243,30 +310,4 @@ export class Copier {
 
 function notDirectory(path: string): TcomposeError {
   return new TcomposeError('BUILD_STEP', `cannot copy to non-directory: /${textOfPath(path)}`);
-}
-
-function copyAttributes(from: number, to: number): void {
-  for (const name of listExtendedAttributes(from)) {
-    if (/^(?:trusted|user)\.overlay\.|^system\./.test(name)) continue;
-    const value = getExtendedAttribute(from, name);
-    if (value !== undefined) setExtendedAttribute(to, name, value);
-  }
-}
-
-/** Takes `target` over. */
-async function copyBytes(source: ConfinedEntry, target: number): Promise<void> {
-  let from: number | undefined;
-  try {
-    from = source.open();
-    const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, source.stat.size)));
-    for (;;) {
-      const { bytesRead } = await readAsync(from, piece, 0, piece.length, null);
-      if (bytesRead === 0) return;
-      for (let at = 0; at < bytesRead; )
-        at += (await writeAsync(target, piece, at, bytesRead - at)).bytesWritten;
-    }
-  } finally {
-    if (from !== undefined) closeSync(from);
-    closeSync(target);
-  }
 }

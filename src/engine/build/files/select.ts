@@ -152,10 +152,9 @@ async function selectWithParents(tree: SourceTree, source: string): Promise<read
   }
   const matching = compilePattern(text);
   const all: Selected[] = [];
-  await walk(tree, '', {}, ({ entry, below }) => {
+  await walk(tree, '', {}, ({ path, stat, below }) => {
     const inside = all.some((one) => one.directory && below.startsWith(`${one.path}/`));
     if (below === '' || inside || !matches(text, matching, textOfPath(below))) return;
-    const { path, stat } = entry;
     all.push({ path, name: baseOf(path), directory: stat.isDirectory(), parents: parentsOf(path) });
   });
   return all;

@@ -1,3 +1,4 @@
+import { type BigIntStats, fstatSync, lstatSync } from 'node:fs';
 import type { IgnoreDecision, IgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
@@ -16,11 +17,16 @@ export interface SourceTree {
   readonly close: () => Promise<void> | void;
 }
 
-/** Something below a source, with what it is. The entry is closed after the visit. */
+/** Something below a source: what lstat(2) says of it, and the way to open it. */
 export interface Visited {
-  readonly entry: ConfinedEntry;
+  /** In its tree. */
+  readonly path: string;
   /** Relative to the source; '' for itself. */
   readonly below: string;
+  /** Good for the visit; what is opened afterwards may be something else by then. */
+  readonly stat: BigIntStats;
+  /** To be closed; undefined when it is gone. */
+  open(): ConfinedEntry | undefined;
 }
 
 interface WalkOptions {
@@ -51,42 +57,50 @@ export async function walk(
   visit: (visited: Visited) => Promise<void> | void,
 ): Promise<void> {
   const turn = turns();
-  const step = async (
-    entry: ConfinedEntry,
-    below: string,
-    above: readonly Passed[],
-    decided: Decided,
-  ): Promise<void> => {
+  const open = (at: string) => () => tree.directory.find(at);
+  const step = async (visited: Visited, above: readonly Passed[], decided: Decided): Promise<void> => {
     await turn();
-    const here: Passed = { visited: { entry, below }, told: false };
+    const here: Passed = { visited, told: false };
+    const { path: at, below, stat } = visited;
     const out = decided.ignore?.excluded === true || decided.exclude?.excluded === true;
     if (!out) {
-      for (const one of [...above, here]) if (!one.told) await tell(one, visit);
+      for (const one of above) if (!one.told) await tell(one, visit);
+      await tell(here, visit);
     }
-    if (!entry.stat.isDirectory() || options.enter?.(here.visited) === false) return;
-    if (out && !mayHold(tree, options, entry.path, below, decided)) return;
-    for (const name of await tree.directory.names(entry)) {
-      const child = tree.directory.find(joined(entry.path, name));
-      if (child === undefined) continue;
-      try {
+    if (!stat.isDirectory() || options.enter?.(visited) === false) return;
+    if (out && !mayHold(tree, options, at, below, decided)) return;
+    const directory = visited.open();
+    if (directory === undefined) return;
+    try {
+      if (!directory.stat.isDirectory()) return;
+      const inside = [...above, here];
+      for (const name of await tree.directory.names(directory)) {
+        const childPath = joined(at, name);
+        const childStat = statIn(directory, name);
+        if (childStat === undefined) continue;
         const childBelow = joined(below, name);
-        await step(child, childBelow, [...above, here], {
-          ignore: tree.ignore?.decide(textOfPath(child.path), decided.ignore),
+        const child = { path: childPath, below: childBelow, stat: childStat, open: open(childPath) };
+        await step(child, inside, {
+          ignore: tree.ignore?.decide(textOfPath(childPath), decided.ignore),
           exclude: options.excludes?.decide(textOfPath(childBelow), decided.exclude),
         });
-      } finally {
-        child.close();
       }
+    } finally {
+      directory.close();
     }
   };
   const top = tree.directory.find(path);
   if (top === undefined) return;
-  try {
-    const ignore = path === '' ? undefined : tree.ignore?.decide(textOfPath(path));
-    await step(top, '', [], { ignore, exclude: undefined });
-  } finally {
-    top.close();
-  }
+  const stat = fstatSync(top.fd, { bigint: true });
+  top.close();
+  const ignore = path === '' ? undefined : tree.ignore?.decide(textOfPath(path));
+  await step({ path: top.path, below: '', stat, open: open(top.path) }, [], { ignore, exclude: undefined });
+}
+
+/** Of a name in a directory that is open; a link is not followed. Undefined when it is gone. */
+function statIn(directory: ConfinedEntry, name: string): BigIntStats | undefined {
+  const path = Buffer.from(`/proc/self/fd/${directory.fd}/${name}`, 'latin1');
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 interface Decided {

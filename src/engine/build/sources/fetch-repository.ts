@@ -6,7 +6,7 @@ import type { RemoteSource } from '../../../build/plan/types.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { Instant } from '../../clock.ts';
 import { rfc3339 } from '../../time-text.ts';
-import type { CacheStore, StepPlace, StepResult } from '../cache-store.ts';
+import type { StepPlace, StepResult } from '../cache/cache-types.ts';
 import { shown } from './downloads.ts';
 import type { FetchAs, Fetched } from './fetch-types.ts';
 import { type GitSurroundings, git, runGit } from './run-git.ts';
@@ -14,7 +14,6 @@ import { type GitSurroundings, git, runGit } from './run-git.ts';
 type GitSource = Extract<RemoteSource, { kind: 'git' }>;
 
 interface Surroundings {
-  readonly cache: CacheStore;
   readonly now: () => Instant;
   /** File with ssh's known hosts. */
   readonly knownHosts: string;
@@ -32,7 +31,7 @@ export async function fetchRepository(
   as: FetchAs,
   around: Surroundings,
 ): Promise<Fetched> {
-  const { cache } = around;
+  const { cache } = as;
   refuseOptions(source);
   const wanted = wholeCommit.test(source.ref) ? { commit: source.ref, name: source.ref } : undefined;
   const here = wanted === undefined ? undefined : cache.find(keyOf(source, wanted.commit));
@@ -53,7 +52,12 @@ export async function fetchRepository(
     checkCommit(source, found.commit);
     const known = cache.find(keyOf(source, found.commit));
     if (known !== undefined) return { result: known, cached: true };
-    return { result: await checkOut(source, found, place, surroundings, around), cached: false };
+    return {
+      result: await checkOut(source, found, place, surroundings, (made) =>
+        cache.keep(place, { ...made, created: rfc3339(around.now()) }),
+      ),
+      cached: false,
+    };
   } finally {
     await cache.drop(place);
   }
@@ -137,7 +141,7 @@ async function checkOut(
   { commit, name }: FoundRef,
   place: StepPlace,
   around: GitSurroundings,
-  { cache, now }: Surroundings,
+  keep: (made: Pick<StepResult, 'keys' | 'description' | 'facts'>) => Promise<StepResult>,
 ): Promise<StepResult> {
   const { remote, keepGitDir, submodules } = source;
   const directory = place.diff;
@@ -153,10 +157,9 @@ async function checkOut(
     await rm(join(directory, '.git/hooks'), { recursive: true, force: true });
   chmodSync(directory, 0o755);
   mkdirSync(place.scratch, { recursive: true });
-  return cache.keep(place, {
+  return keep({
     keys: [keyOf(source, commit)],
     description: `${shown(remote)}#${commit}`,
-    created: rfc3339(now()),
     facts: { commit },
   });
 }

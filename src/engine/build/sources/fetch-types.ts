@@ -1,8 +1,9 @@
 import type { RemoteSource } from '../../../build/plan/types.ts';
-import type { StepResult } from '../cache-store.ts';
+import type { CacheLease, StepResult } from '../cache/cache-types.ts';
 
 /** On whose behalf something is fetched. */
 export interface FetchAs {
+  readonly cache: CacheLease;
   readonly secrets: ReadonlyMap<string, Buffer>;
   /** Path of an ssh agent's socket. */
   readonly agent: string | undefined;

@@ -7,14 +7,13 @@ import type { RemoteSource } from '../../../build/plan/types.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { Instant } from '../../clock.ts';
 import { rfc3339 } from '../../time-text.ts';
-import type { CacheStore, StepResult } from '../cache-store.ts';
+import type { CacheLease, StepResult } from '../cache/cache-types.ts';
 import { type Downloads, shown } from './downloads.ts';
 import type { FetchAs, Fetched } from './fetch-types.ts';
 
 type HttpSource = Extract<RemoteSource, { kind: 'http' }>;
 
 interface Surroundings {
-  readonly cache: CacheStore;
   readonly now: () => Instant;
   readonly downloads: Downloads;
 }
@@ -30,7 +29,8 @@ const keyOf = (...parts: readonly string[]): string =>
  * @throws TcomposeError BUILD_STEP
  */
 export async function fetchUrl(source: HttpSource, as: FetchAs, around: Surroundings): Promise<Fetched> {
-  const { cache, downloads } = around;
+  const { downloads } = around;
+  const { cache } = as;
   const { url, name, checksum } = source;
   const bySum = checksum === undefined ? undefined : cache.find(keyOf('sum', url, name, checksum));
   if (bySum !== undefined) return { result: bySum, cached: true };
@@ -50,7 +50,7 @@ export async function fetchUrl(source: HttpSource, as: FetchAs, around: Surround
       hint: `${shown(url)} was asked for.`,
     });
   }
-  return { result: await keep(source, answer, around), cached: false };
+  return { result: await keep(source, answer, cache, around.now), cached: false };
 }
 
 function conditions(last: StepResult | undefined): Readonly<Record<string, string>> {
@@ -67,7 +67,8 @@ const mismatch = (got: string, wanted: string): TcomposeError =>
 async function keep(
   { url, name, checksum }: HttpSource,
   answer: Awaited<ReturnType<Downloads>>,
-  { cache, now }: Surroundings,
+  cache: CacheLease,
+  now: () => Instant,
 ): Promise<StepResult> {
   const place = await cache.begin();
   try {

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { proxiesOfEnvironment } from '../../../registry/proxy/proxy-settings.ts';
 import type { Engine } from '../../context.ts';
-import type { CacheStore } from '../cache-store.ts';
 import { createDownloads } from './downloads.ts';
 import { fetchRepository } from './fetch-repository.ts';
 import type { Fetcher } from './fetch-types.ts';
 import { fetchUrl } from './fetch-url.ts';
 
-export function createFetcher(engine: Engine, cache: CacheStore): Fetcher {
+export function createFetcher(engine: Engine): Fetcher {
   const downloads = createDownloads(process.env, proxiesOfEnvironment(process.env));
   const surroundings = {
-    cache,
     now: () => engine.clock.now(),
     knownHosts: join(engine.layout.lib, 'build', 'known_hosts'),
   };

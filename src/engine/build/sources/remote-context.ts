@@ -9,7 +9,7 @@ import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { unpackInto } from '../../archive/unpack.ts';
-import type { CacheStore, StepResult } from '../cache-store.ts';
+import type { CacheLease, StepResult } from '../cache/cache-types.ts';
 import type { Fetched } from './fetch-types.ts';
 
 /** A context that was fetched: a directory that nobody but the engine changes, or a Dockerfile alone. */
@@ -19,7 +19,7 @@ export type RemoteContext =
 
 interface Surroundings {
   readonly fetch: (source: RemoteSource) => Promise<Fetched>;
-  readonly cache: CacheStore;
+  readonly cache: CacheLease;
   readonly warn: (message: string) => void;
 }
 
@@ -98,7 +98,13 @@ async function unpacked(
       directory.close();
     }
     const { created, description } = source;
-    return await cache.keep(place, { keys: [key], created, description: `${description} (unpacked)` });
+    return await cache.keep(place, {
+      keys: [key],
+      created,
+      description: `${description} (unpacked)`,
+      parents: [source.id],
+      facts: {},
+    });
   } finally {
     await cache.drop(place);
   }

@@ -8,12 +8,13 @@ import { TcomposeError } from '../../../errors.ts';
 import { changeOwnerOf, makeDirectoryAt } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
-import { contentDigest, type StatCache } from '../files/content-digest.ts';
+import { contentDigest } from '../files/content-digest.ts';
 import { Copier, type Destination } from '../files/copier.ts';
 import { readModeChange } from '../files/mode-change.ts';
 import { type Owner, resolveOwner } from '../files/owner.ts';
 import { type Selected, select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
+import type { StatCache } from '../files/stat-cache.ts';
 import { unpackArchive } from '../files/unpack-archive.ts';
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -23,6 +24,8 @@ export interface CopyInput {
   readonly selections: readonly (readonly Selected[])[];
   /** Of all that is copied. */
   readonly digest: string;
+  /** By source, for each selection: what stat(2) said of it when it was digested. */
+  readonly stats: readonly (readonly string[])[];
 }
 
 /** Opens a tree that is copied from; to be closed. */
@@ -63,19 +66,23 @@ export async function readCopyInput(step: CopyStep, open: OpenTree, files: StatC
 async function digested(step: CopyStep, trees: SourceTrees, files: StatCache): Promise<CopyInput> {
   const excludes = excludesOf(step);
   const selections: (readonly Selected[])[] = [];
+  const stats: (readonly string[])[] = [];
   const hash = createHash('sha256');
   for (const source of step.sources) {
     if (source.kind === 'document') {
       selections.push([]);
+      stats.push([]);
       hash.update(`document\0${source.name}\0${source.content}\0`);
       continue;
     }
     const tree = await trees.of(step, source);
     const found = await select(tree, source.path, step.parents);
     selections.push(found);
-    hash.update(await contentDigest(tree, found, excludes, files));
+    const digests = await contentDigest(tree, found, excludes, files);
+    stats.push(digests.stats);
+    hash.update(digests.content);
   }
-  return { selections, digest: hash.digest('hex') };
+  return { selections, digest: hash.digest('hex'), stats };
 }
 
 function excludesOf(step: CopyStep) {
@@ -90,7 +97,10 @@ function excludesOf(step: CopyStep) {
   }
 }
 
-/** Carries out a COPY or ADD in the tree `target`. */
+/** Thrown when files changed between their digest and their copy: what was made is not what its key says. */
+export class ChangedMeanwhile extends Error {}
+
+/** Carries out a COPY or ADD in the tree `target`. @throws ChangedMeanwhile */
 export async function runCopy(
   step: CopyStep,
   input: CopyInput,
@@ -129,9 +139,10 @@ async function copyAll(
     }
     const tree = await trees.of(step, source);
     const unpack = source.other?.unpack ?? step.unpack;
-    for (const one of input.selections[at] ?? []) {
+    for (const [number, one] of (input.selections[at] ?? []).entries()) {
       if (unpack && (await unpacked(tree, one, target, copier, destination.path, owner, warn))) continue;
-      await copier.copy(tree, one, destination);
+      const stats = await copier.copy(tree, one, destination);
+      if (stats !== input.stats[at]?.[number]) throw new ChangedMeanwhile();
     }
   }
 }

@@ -8,6 +8,8 @@ export interface CacheLocks {
     name: string,
     sharing: 'shared' | 'private' | 'locked',
   ): Promise<{ readonly name: string; readonly release: () => Promise<void> }>;
+  /** Whether somebody has that directory now. */
+  isUsed(name: string): boolean;
 }
 
 export function createCacheLocks(): CacheLocks {
@@ -29,6 +31,7 @@ export function createCacheLocks(): CacheLocks {
     };
   };
   return {
+    isUsed: (name) => users.has(name),
     async take(name, sharing) {
       if (sharing === 'shared') return hold(name);
       if (sharing === 'private') {

@@ -5,7 +5,7 @@ import type { Mount, RunStep, Tree } from '../../../build/plan/types.ts';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
-import type { CacheStore, StepPlace } from '../cache-store.ts';
+import type { CacheLease, StepPlace } from '../cache/cache-types.ts';
 import { Copier } from '../files/copier.ts';
 import { select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
@@ -14,7 +14,7 @@ import type { CacheLocks } from './locks.ts';
 
 /** What a step's mounts need of the build around it. */
 export interface MountSources {
-  readonly cache: CacheStore;
+  readonly cache: CacheLease;
   readonly locks: CacheLocks;
   readonly secrets: ReadonlyMap<string, Buffer>;
   /** Path of an agent's socket. */
@@ -143,6 +143,7 @@ async function cacheMount(
   const { name, release } = await sources.locks.take(key.slice(0, 24), mount.sharing);
   releases.push(release);
   const directory = sources.cache.mount(name);
+  sources.cache.noteMount(name, `cache mount ${mount.target}${id === mount.target ? '' : ` (${id})`}`);
   if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
     const made = `${directory}.new`;
     rmSync(made, { recursive: true, force: true });

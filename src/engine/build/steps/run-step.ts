@@ -15,7 +15,7 @@ import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
-import type { StepPlace } from '../cache-store.ts';
+import type { StepPlace } from '../cache/cache-types.ts';
 import { type OverlayOptions, openToRead, type Snapshot } from '../snapshot.ts';
 import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
 import { joinDefaultNetwork, type RunNetwork } from './run-network.ts';

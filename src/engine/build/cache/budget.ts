@@ -1,0 +1,52 @@
+import { statfsSync } from 'node:fs';
+import { TcomposeError } from '../../../errors.ts';
+import { readOwnersFile } from '../../store/owners-file.ts';
+
+/** Of the disk, and bytes at most: what the cache may take unless engine.json says something else. */
+const usualShare = 0.1;
+const usualMost = 20_000_000_000;
+
+const units: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
+
+/**
+ * Bytes that the build cache may take, by `builder.gc` of engine.json as Docker's daemon.json has it: `{"enabled": false}` for no
+ * bound, `{"defaultKeepStorage": "20GB"}`.
+ * @param config path of engine.json
+ * @param lib the data directory
+ * @throws TcomposeError BUILD_CONTEXT for a file that is not understood
+ */
+export function cacheBudget(config: string, lib: string): number {
+  const text = readOwnersFile(config, 'BUILD_CONTEXT', 'It says how large the build cache may get');
+  const given = text === undefined ? undefined : budgetOf(text, config);
+  if (given !== undefined) return given;
+  const { blocks, bsize } = statfsSync(lib);
+  return Math.min(usualMost, blocks * bsize * usualShare);
+}
+
+/** Undefined where the file says nothing. Pure. */
+export function budgetOf(text: string, file: string): number | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TcomposeError('BUILD_CONTEXT', `${file}: this is not JSON`, { cause });
+  }
+  const { builder } = (value ?? {}) as {
+    readonly builder?: {
+      readonly gc?: { readonly enabled?: unknown; readonly defaultKeepStorage?: unknown };
+    };
+  };
+  if (builder?.gc?.enabled === false) return Number.POSITIVE_INFINITY;
+  const size = builder?.gc?.defaultKeepStorage;
+  if (size === undefined) return undefined;
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(String(size)) ?? [];
+  if (number === undefined)
+    throw new TcomposeError(
+      'BUILD_CONTEXT',
+      `${file}: builder.gc.defaultKeepStorage is no size: ${String(size)}`,
+      {
+        hint: 'A size looks like 20GB.',
+      },
+    );
+  return Math.floor(Number(number) * 1000 ** units[unit.toLowerCase()]!);
+}

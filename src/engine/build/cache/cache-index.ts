@@ -1,0 +1,125 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StepResult } from './cache-types.ts';
+
+/** Milliseconds within which a result's use is written down once. */
+const usePrecision = 60_000;
+
+/** When a result was used last, and how often. */
+interface Use {
+  /** Milliseconds since the epoch. */
+  at: number;
+  times: number;
+}
+
+/** The results of steps by id and key: in memory, and as `step.json` beside their files, whose time is that of the last use. */
+export class CacheIndex {
+  readonly #root: string;
+  readonly #now: () => number;
+  readonly #byKey = new Map<string, string>();
+  readonly #results = new Map<string, StepResult>();
+  readonly #uses = new Map<string, Use>();
+
+  /**
+   * Reads what is there; what is damaged, or was not yet on the disk when the machine went down, is taken away.
+   * @param boot the boot of the machine
+   */
+  constructor(root: string, boot: string, now: () => number) {
+    this.#root = root;
+    this.#now = now;
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    const found: StepResult[] = [];
+    for (const id of readdirSync(root)) {
+      const result = readResult(join(root, id, 'step.json'));
+      if (result?.id === id && (result.boot === undefined || result.boot === boot)) found.push(result);
+      else rmSync(join(root, id), { recursive: true, force: true });
+    }
+    // Of two with the same key the newer one counts, as it did before.
+    found.sort((a, b) => (a.created < b.created ? -1 : 1));
+    for (const result of found) {
+      this.#uses.set(result.id, { at: statSync(this.#file(result.id)).mtimeMs, times: 0 });
+      this.#remember(result);
+    }
+  }
+
+  get all(): Iterable<StepResult> {
+    return this.#results.values();
+  }
+
+  get(id: string): StepResult | undefined {
+    return this.#results.get(id);
+  }
+
+  /** Counts as a use. */
+  find(key: string): StepResult | undefined {
+    const result = this.#results.get(this.#byKey.get(key) ?? '');
+    if (result !== undefined) this.#touch(result.id);
+    return result;
+  }
+
+  use(id: string): Readonly<Use> {
+    return this.#uses.get(id) ?? { at: 0, times: 0 };
+  }
+
+  directory(id: string): string {
+    return join(this.#root, id);
+  }
+
+  add(result: StepResult): StepResult {
+    this.#uses.set(result.id, { at: this.#now(), times: 0 });
+    return this.#remember(result);
+  }
+
+  /** Writes a result down anew; its last use stays. */
+  async replace(result: StepResult): Promise<StepResult> {
+    const file = this.#file(result.id);
+    await writeResult(this.directory(result.id), result);
+    const { at } = this.use(result.id);
+    utimesSync(file, at / 1000, at / 1000);
+    return this.#remember(result);
+  }
+
+  forget(id: string): void {
+    for (const key of this.#results.get(id)?.keys ?? [])
+      if (this.#byKey.get(key) === id) this.#byKey.delete(key);
+    this.#results.delete(id);
+    this.#uses.delete(id);
+  }
+
+  #remember(result: StepResult): StepResult {
+    this.#results.set(result.id, result);
+    for (const key of result.keys) this.#byKey.set(key, result.id);
+    return result;
+  }
+
+  #touch(id: string): void {
+    const use = this.#uses.get(id) ?? { at: 0, times: 0 };
+    this.#uses.set(id, use);
+    use.times++;
+    const now = this.#now();
+    const before = use.at;
+    use.at = now;
+    if (now - before > usePrecision) utimesSync(this.#file(id), now / 1000, now / 1000);
+  }
+
+  #file(id: string): string {
+    return join(this.#root, id, 'step.json');
+  }
+}
+
+export async function writeResult(directory: string, result: StepResult): Promise<void> {
+  const file = join(directory, 'step.json');
+  await writeFile(`${file}.new`, `${JSON.stringify(result)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+function readResult(file: string): StepResult | undefined {
+  try {
+    const value = JSON.parse(readFileSync(file, 'utf8')) as StepResult;
+    // What was kept before results named their parents is not used: it could not be told what goes first.
+    return Array.isArray(value.parents) && Array.isArray(value.keys) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { NewLayer } from '../../../image/ingest-types.ts';
+
+/** What a step made, as it is kept: the difference to what it was based on; or a tree that was fetched. */
+export interface StepResult {
+  readonly id: string;
+  /** Keys it is found by. */
+  readonly keys: readonly string[];
+  /** RFC 3339: when it was made. */
+  readonly created: string;
+  readonly description: string;
+  /** Ids of the results it was made upon. */
+  readonly parents: readonly string[];
+  /** Of something that was fetched: what its sender said of it. */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** The layers it became, by the DiffIDs of the image's layers below. */
+  readonly layers: readonly { readonly below: readonly string[]; readonly layer: NewLayer }[];
+  /** Bytes of its files; once they have been counted. */
+  readonly size?: number;
+  /** The boot of the machine in which it was made, while it may not be on the disk: another boot does not trust it. */
+  readonly boot?: string;
+}
+
+/** A place for a step's result while it is made. */
+export interface StepPlace {
+  readonly id: string;
+  /** The upper directory of its overlay, or the tree itself. */
+  readonly diff: string;
+  readonly work: string;
+  /** An empty directory to mount at. */
+  readonly mountPoint: string;
+  /** For what only this step needs. */
+  readonly scratch: string;
+}
+
+/** What a build sees of the cache. What it has found or kept stays until its release. */
+export interface CacheLease {
+  find(key: string): StepResult | undefined;
+  /** Keeps what another build has found from being taken away. */
+  hold(result: StepResult): void;
+  /** The directory with a result's files. */
+  directory(result: StepResult): string;
+  begin(): Promise<StepPlace>;
+  /** Keeps what was made; found by the keys from now on, also after the engine was killed. */
+  keep(
+    place: StepPlace,
+    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts'> & {
+      readonly parents?: readonly string[];
+    },
+  ): Promise<StepResult>;
+  /** Gives up what was begun. Idempotent. */
+  drop(place: StepPlace): Promise<void>;
+  /** Lets a result be found by one more key, or remembers a layer that it became. */
+  update(
+    result: StepResult,
+    more: { readonly key?: string; readonly layer?: StepResult['layers'][number] },
+  ): Promise<StepResult>;
+  /** The directory of a cache mount; made by the caller when it is missing. */
+  mount(id: string): string;
+  /** Remembers what a cache mount is. */
+  noteMount(id: string, description: string): void;
+  /** An empty directory that stands for `scratch`. */
+  readonly empty: string;
+  /** Idempotent. */
+  release(): void;
+}
+
+/** One thing in the cache, for lists and for the choice of what goes. */
+export interface CacheEntry {
+  readonly id: string;
+  readonly kind: 'step' | 'source' | 'mount';
+  readonly description: string;
+  readonly parents: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  readonly used: number;
+  /** Bytes of its files. */
+  readonly size: number;
+  /** How often it was found since the engine was started. */
+  readonly uses: number;
+  /** A build has it. */
+  readonly inUse: boolean;
+}
+
+/** Results of steps on disk, shared by all builds of an engine, and the directories of cache mounts. */
+export interface CacheStore {
+  lease(): CacheLease;
+  readonly empty: string;
+  /** All that is in it, sizes counted. */
+  entries(): Promise<readonly CacheEntry[]>;
+  /** Takes these away, but for those that a build has. @returns the ids of those that went */
+  remove(ids: ReadonlySet<string>): Promise<readonly string[]>;
+  /** Waits until all is on the disk, and says so of each result. */
+  settle(): Promise<void>;
+}

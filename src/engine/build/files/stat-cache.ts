@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { type BigIntStats, closeSync, fstatSync, readSync } from 'node:fs';
+import type { ConfinedEntry } from '../../../confined/entry.ts';
+import { turns } from '../../../confined/turns.ts';
+import { getExtendedAttribute } from '../../../sys/xattr.ts';
+
+/** Files changed so recently (nanoseconds) may change again within one tick of their times. */
+const unsettled = 2_000_000_000n;
+/** Files remembered; the ones that were not asked for longest go. */
+const mostKnown = 200_000;
+const pieceSize = 256 * 1024;
+
+/**
+ * Digests of files by what stat(2) says of them, so that an unchanged tree is not read again. What is kept of a file is the SHA-256 of
+ * its content in hex, and behind a colon its capabilities, where it has any: both change its change time.
+ */
+export class StatCache {
+  #known: Map<string, string>;
+  readonly #now: () => bigint;
+  /** Something was learnt since `taken`. */
+  changed = false;
+
+  /**
+   * @param now nanoseconds since the epoch
+   * @param known as `entries` gave them
+   */
+  constructor(now: () => bigint, known: Iterable<readonly [string, string]> = []) {
+    this.#now = now;
+    this.#known = new Map(known);
+  }
+
+  entries(): IterableIterator<[string, string]> {
+    return this.#known.entries();
+  }
+
+  /** The digest of a regular file; it is opened when it is not known. Undefined when it is gone. */
+  async of(stat: BigIntStats, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
+    const known = this.#known.get(keyOf(stat));
+    if (known !== undefined) return known;
+    const entry = open();
+    if (entry === undefined) return undefined;
+    try {
+      // What is opened counts, should it be another one by now.
+      const opened = fstatSync(entry.fd, { bigint: true });
+      if (!opened.isFile()) return undefined;
+      const digest = await digestOf(entry);
+      const { mtimeNs, ctimeNs } = opened;
+      const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+      if (this.#now() - newest > unsettled) this.#remember(keyOf(opened), digest);
+      return digest;
+    } finally {
+      entry.close();
+    }
+  }
+
+  #remember(key: string, digest: string): void {
+    if (this.#known.size >= mostKnown) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest ?? '');
+    }
+    this.#known.set(key, digest);
+    this.changed = true;
+  }
+}
+
+const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+
+async function digestOf(entry: ConfinedEntry): Promise<string> {
+  const hash = createHash('sha256');
+  const turn = turns();
+  const fd = entry.open();
+  try {
+    const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, entry.stat.size + 1)));
+    for (let length = readSync(fd, piece); length > 0; length = readSync(fd, piece)) {
+      hash.update(piece.subarray(0, length));
+      await turn();
+    }
+  } finally {
+    closeSync(fd);
+  }
+  const capability = getExtendedAttribute(entry.fd, 'security.capability');
+  return capability === undefined
+    ? hash.digest('hex')
+    : `${hash.digest('hex')}:${capability.toString('hex')}`;
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Engine } from '../context.ts';
+import { cacheBudget } from './cache/budget.ts';
+import { choosePrune } from './cache/choose-prune.ts';
+import { writeStatCache } from './cache/stat-cache-file.ts';
+import type { BuildShop } from './executor.ts';
+
+/** Milliseconds after the last build. */
+const delay = 1500;
+
+/** The file with what is known of files' contents. */
+export const statCacheFile = (engine: Engine): string => join(engine.layout.lib, 'build', 'files');
+
+/**
+ * What is not waited for: has results on the disk, remembers what was read, and takes the oldest results away when the cache became
+ * too large.
+ */
+export function createUpkeep(engine: Engine, shop: BuildShop): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let busy = false;
+  const work = async (): Promise<void> => {
+    if (busy || shop.running > 0) return;
+    busy = true;
+    try {
+      await keepUp(engine, shop);
+    } catch (error) {
+      engine.log.warn(`the build cache could not be looked after: ${(error as Error).message}`);
+    } finally {
+      busy = false;
+    }
+  };
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void work(), delay);
+    timer.unref();
+  };
+}
+
+async function keepUp(engine: Engine, { cache, files }: BuildShop): Promise<void> {
+  if (files.changed) {
+    files.changed = false;
+    await writeStatCache(statCacheFile(engine), files.entries());
+  }
+  await cache.settle();
+  const entries = await cache.entries();
+  const mostUsed = cacheBudget(engine.layout.config, engine.layout.lib);
+  const gone = choosePrune(entries, { mostUsed });
+  if (gone.length === 0) return;
+  const removed = await cache.remove(new Set(gone));
+  engine.log.debug(`build cache: ${removed.length} results that were not used for longest went`);
+}
