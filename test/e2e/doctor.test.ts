@@ -10,6 +10,7 @@ import { topics } from '../../src/doctor/finding.ts';
 import { commandLimit, requirements, tcomposeIn } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
+import { makeUser, rootlessUnmet } from '../support/rootless.ts';
 
 const unmet = requirements({ root: true, built: true, commands: ['setpriv', 'unshare', 'mount'] });
 /** An id without an account, as nobody else on the machine has it. */
@@ -122,6 +123,32 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
     expect(about(report(rootHere), 'namespaces.user')).toEqual([]);
   });
 
+  it.skipIf(rootlessUnmet() !== undefined)(
+    'is named where a user lacks the id that a container is to have',
+    () => {
+      const user = makeUser({ subIds: false });
+      try {
+        const run = [
+          'container',
+          'run',
+          '--rm',
+          '--network',
+          'none',
+          '--user',
+          '1000',
+          'tcompose/host',
+          'id',
+        ];
+        const done = user.tcompose(...run);
+        expect(done.stderr).toContain('it cannot run as user 1000: this engine has no such id\n');
+        expect(done.stderr).toContain('`tcompose doctor sub-ids`');
+        expect(user.tcompose('doctor', 'sub-ids').stdout).toContain('--add-subgids');
+      } finally {
+        user.remove();
+      }
+    },
+  );
+
   it('looks only at what is named, and knows when that is nothing', () => {
     const { findings } = report(asRoot('doctor', '--json', 'clock', 'kernel'));
     expect([...new Set(findings.map(({ topic }) => topic))]).toEqual(['kernel', 'clock']);
@@ -181,10 +208,23 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
   it('is asked by an error that smells of the machine', () => {
     const full = join(scratch, 'full');
     mkdirSync(full);
-    const script = `mount -t tmpfs -o size=1m none "$1" && { head -c 2m /dev/zero > "$1/big" 2> /dev/null; TCOMPOSE_ROOT="$1/root" exec "$2" "$3" image ls; }`;
+    const script = `mount -t tmpfs -o size=1m none "$1" && { head -c 2m /dev/zero > "$1/big" 2> /dev/null; TCOMPOSE_ROOT="$1/root" "$2" "$3" image ls; }`;
+    // With its process namespace ends whatever still tries to start an engine there.
     const done = spawnSync(
       'unshare',
-      ['-m', 'sh', '-c', script, 'sh', full, process.execPath, resolve('dist/tcompose.cjs')],
+      [
+        '-m',
+        '-p',
+        '-f',
+        '--mount-proc',
+        'sh',
+        '-c',
+        script,
+        'sh',
+        full,
+        process.execPath,
+        resolve('dist/tcompose.cjs'),
+      ],
       { cwd: scratch, env: plainEnvironment(), encoding: 'utf8', timeout: commandLimit },
     );
     expect(done.status).toBe(1);

@@ -82,6 +82,13 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
   const name = errnoName(errno);
   const op = detail.split(' ')[0] ?? '';
   const sentence = `${describe(op, detail, step)}: ${errnoText(errno)}`;
+  const foreign = name === 'EINVAL' ? idOf(op, detail) : undefined;
+  if (foreign !== undefined) {
+    return {
+      what: `it cannot run as ${foreign}: this engine has no such id`,
+      hint: "A user's engine has as many ids as he has sub-ids: `tcompose doctor sub-ids` says what is missing. User 0 of a container is always there, and is you.",
+    };
+  }
   if (name === 'ENOSPC') {
     return {
       what: sentence,
@@ -175,6 +182,13 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
     };
   }
   return { what: sentence };
+}
+
+/** The user or group that a process or its files were to get; the kernel knows it not when the user namespace has none such. */
+function idOf(op: string, detail: string): string | undefined {
+  if (op === 'fchown') return /^fchown stdio \d+ to (user \d+)$/.exec(detail)?.[1];
+  if (op === 'setresuid') return `user ${object(detail)}`;
+  return op === 'setresgid' ? `group ${object(detail)}` : undefined;
 }
 
 const phrases: Readonly<Record<string, string>> = {

@@ -1,0 +1,23 @@
+import { constants } from 'node:os';
+import { expect, it } from 'vitest';
+import { explainFailure } from '../../../../src/runtime/launch/explain-failure.ts';
+
+const { EINVAL, EPERM } = constants.errno;
+
+it.each([
+  ['clone', 'fchown stdio 1 to user 1000', 'user 1000'],
+  ['process', 'setresuid 70', 'user 70'],
+  ['process', 'setresgid 70', 'group 70'],
+])('an id that the user namespace lacks is named (%s: %s)', (step, detail, who) => {
+  const error = explainFailure({ step, errno: EINVAL, detail }, { name: 'web' });
+  expect(error.message).toBe(`web: it cannot run as ${who}: this engine has no such id`);
+  expect(error.hint).toContain('tcompose doctor sub-ids');
+});
+
+it('other refusals of the same calls are not taken for it', () => {
+  for (const detail of ['fchown stdio 1 to user 1000', 'setresuid 70'])
+    expect(explainFailure({ step: 'process', errno: EPERM, detail }).message).not.toContain('no such id');
+  expect(
+    explainFailure({ step: 'process', errno: EINVAL, detail: 'setgroups 3 groups' }).message,
+  ).not.toContain('no such id');
+});
