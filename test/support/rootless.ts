@@ -100,10 +100,22 @@ export function makeUser({ subIds = true, path = process.env.PATH ?? '' }: UserO
     },
     remove() {
       tcompose('engine', 'stop', '--force');
-      spawnSync('userdel', [name]);
+      // Containers that a failed test left, and the holder of the network, which lasts longer than the engine.
+      for (const line of processesOf(uid)) killIfThere(Number.parseInt(line, 10));
+      // Forced: what has just been killed may still be in the process table.
+      const removed = spawnSync('userdel', ['-f', name], { encoding: 'utf8' });
+      if (removed.status !== 0) throw new Error(`userdel: ${removed.stderr}`);
       rmSync(base, { recursive: true, force: true });
     },
   };
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended with another one.
+  }
 }
 
 /** Processes of a user, as `pid command line`. */
