@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'no
 import { availableParallelism, hostname, release } from 'node:os';
 import { detectCgroups } from './cgroup/cgroup-layout.ts';
 import type { MachineFacts } from './spec/spec-input.ts';
+import { hardLimits } from './spec/user-limits.ts';
 
 /** Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life. */
 export function readMachineFacts(): MachineFacts {
@@ -10,7 +11,7 @@ export function readMachineFacts(): MachineFacts {
   const [major = 0, minor = 0] = release()
     .split('.')
     .map((part) => Number.parseInt(part, 10));
-  const openFiles = /^Max open files\s+\S+\s+(\d+)/m.exec(read('/proc/self/limits'))?.[1];
+  const limits = hardLimits(read('/proc/self/limits'));
   const userNamespace = !/^\s*0\s+0\s+4294967295\s*$/.test(read('/proc/self/uid_map'));
   return {
     architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
@@ -22,7 +23,8 @@ export function readMachineFacts(): MachineFacts {
     hostname: hostname(),
     kernel: [major, minor],
     cpus: availableParallelism(),
-    ...(openFiles === undefined ? {} : { hardOpenFiles: Number(openFiles) }),
+    ...(limits.nofile === undefined ? {} : { hardOpenFiles: limits.nofile }),
+    limits,
     extraMaskedPaths: thermalPaths(),
   };
 }

@@ -1,6 +1,7 @@
 import { launchWarnings } from '../launch/build-launch-plan.ts';
 import { generateSpec, specWarnings } from './oci-spec.ts';
 import type { ContainerConfigInput, HostConfigInput, MachineFacts, SpecInput } from './spec-input.ts';
+import { userLimitWarnings } from './user-limits.ts';
 
 /**
  * Finds at create what would fail at start: throws RUNTIME_* for settings that are wrong in themselves (an unknown
@@ -43,5 +44,9 @@ export function checkRequest(
     machine,
     init: false,
   };
-  return [...specWarnings(input), ...launchWarnings(spec, context)];
+  return [
+    ...specWarnings(input),
+    ...userLimitWarnings(hostConfig, machine),
+    ...launchWarnings(spec, context),
+  ];
 }

@@ -58,6 +58,8 @@ export interface MachineFacts {
   readonly cpus?: number;
   /** Hard RLIMIT_NOFILE of the keeper; absent: containers inherit its limits. */
   readonly hardOpenFiles?: number;
+  /** Hard limits of the engine's process that are bounded, by docker's names of ulimits. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** Paths of this machine to hide beside the fixed list (thermal_throttle directories of processors). */
   readonly extraMaskedPaths?: readonly string[];
 }

@@ -1,0 +1,53 @@
+import type { HostConfigInput, MachineFacts } from './spec-input.ts';
+
+/** Lines of /proc/self/limits (proc_pid_limits(5)) by docker's names of ulimits. */
+const lines: Readonly<Record<string, string>> = {
+  core: 'Max core file size',
+  cpu: 'Max cpu time',
+  data: 'Max data size',
+  fsize: 'Max file size',
+  locks: 'Max file locks',
+  memlock: 'Max locked memory',
+  msgqueue: 'Max msgqueue size',
+  nice: 'Max nice priority',
+  nofile: 'Max open files',
+  nproc: 'Max processes',
+  rss: 'Max resident set',
+  rtprio: 'Max realtime priority',
+  rttime: 'Max realtime timeout',
+  sigpending: 'Max pending signals',
+  stack: 'Max stack size',
+};
+
+/** The hard limits of a process that are bounded, by docker's names, of the text of its /proc/self/limits. Pure. */
+export function hardLimits(text: string): Readonly<Record<string, number>> {
+  const rows = text.split('\n');
+  return Object.fromEntries(
+    Object.entries(lines).flatMap(([name, title]) => {
+      const hard = rows
+        .find((row) => row.startsWith(title))
+        ?.slice(title.length)
+        .trim()
+        .split(/\s+/)[1];
+      return hard === undefined || !/^\d+$/.test(hard) ? [] : [[name, Number(hard)]];
+    }),
+  );
+}
+
+/**
+ * A sentence for each setting that only root of the machine can carry out, where the engine is in a user namespace: the shim leaves
+ * such a limit at what it may be. Pure.
+ */
+export function userLimitWarnings(
+  { OomScoreAdj, Ulimits }: Pick<HostConfigInput, 'OomScoreAdj' | 'Ulimits'>,
+  { userNamespace, limits = {} }: Pick<MachineFacts, 'userNamespace' | 'limits'>,
+): readonly string[] {
+  if (!userNamespace) return [];
+  const raised = (Ulimits ?? []).flatMap(({ Name, Hard }) => {
+    const most = limits[Name.toLowerCase()];
+    if (most === undefined || (Hard >= 0 && Hard <= most)) return [];
+    return [`ulimit ${Name} stays at ${most}: only root can raise it`];
+  });
+  const score = OomScoreAdj ?? 0;
+  return score < 0 ? [...raised, `oom_score_adj ${score} is not applied: only root can lower it`] : raised;
+}
