@@ -59,9 +59,11 @@ export function createRunningContainers(parts: {
   readonly forwarder: Forwarder;
   readonly resolvers: HostResolvers;
   /** Has the container's shim carry its published ports, instead of proxies here. */
+  /** Whether the shim may let a container see its clients' own addresses (ports/way-back.ts). */
+  readonly keepsClients: boolean;
   readonly carry: ((containerId: string, ops: readonly NetworkOp[]) => void) | undefined;
 }): RunningContainers {
-  const { table, firewall, ledger, names, forwarder, resolvers, carry } = parts;
+  const { table, firewall, ledger, names, forwarder, resolvers, carry, keepsClients } = parts;
   const containers = new Map<string, State>();
 
   /** Containers with nothing but internal networks have no way out by DNS either. */
@@ -177,7 +179,7 @@ export function createRunningContainers(parts: {
       if (state.publication) {
         firewall.publish(state.publication);
         state.lead.address = state.publication.address;
-        carry?.(containerId, forwardOps(state.publication.bindings, state.publication.address));
+        carry?.(containerId, forwardOps(state.publication.bindings, state.publication.address, keepsClients));
       }
     },
 
@@ -194,7 +196,7 @@ export function createRunningContainers(parts: {
         ledger.reserve(by, taking.running.containerName ?? by.slice(0, 12), bindings);
         taking.publication = { bindings, address: target.ipv4 };
         giving.lead.address = target.ipv4;
-        carry?.(by, forwardOps(bindings, target.ipv4));
+        carry?.(by, forwardOps(bindings, target.ipv4, keepsClients));
         [taking.proxies, taking.lead] = [giving.proxies, giving.lead];
         giving.publication = undefined;
         [giving.proxies, giving.lead] = [[], { address: '' }];

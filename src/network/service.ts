@@ -27,6 +27,7 @@ import { forwardOps } from './ports/forward.ts';
 import { heldBindings, longRuns, longRunWarning } from './ports/long-runs.ts';
 import { findPortConflicts, holdPort, planPorts } from './ports/plan-ports.ts';
 import { createPortLedger } from './ports/publish.ts';
+import { withWayBack } from './ports/way-back.ts';
 import { createRunningContainers } from './running.ts';
 import type { NetworkService, NetworkSpec, PortRequest } from './service-types.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
@@ -67,11 +68,15 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
   const netfilter = openNetlink(NETLINK_NETFILTER, home);
   // New subnets keep clear of the machine's own, too, or containers could not reach those.
   const machine = outside === undefined ? route : openNetlink(NETLINK_ROUTE);
-  const firewall = createFirewall(
+  const plainFirewall = createFirewall(
     netfilter,
     instance,
     options.lockPath === undefined ? undefined : ownerComment(options.lockPath),
   );
+  const { firewall, keepsClients } =
+    outside === undefined
+      ? { firewall: plainFirewall, keepsClients: false }
+      : withWayBack(plainFirewall, route);
   const table = createNetworkTable(route, options.now);
   const addresses = createAddressBook();
   const ledger = createPortLedger();
@@ -86,6 +91,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
     names,
     forwarder,
     resolvers,
+    keepsClients,
     carry:
       outside === undefined
         ? undefined
@@ -273,7 +279,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       );
       if (outside === undefined || gateway === undefined)
         return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };
-      const forwards = forwardOps(ports, gateway.ipv4);
+      const forwards = forwardOps(ports, gateway.ipv4, keepsClients);
       return { host: ports.map(holdPort), network: [...network, ...forwards], endpoints, ports };
     },
 

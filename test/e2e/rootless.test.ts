@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,13 +8,17 @@ import { lasting } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
-const unmet = rootlessUnmet();
+const unmet = rootlessUnmet('ip');
+/** An address of the machine that is not loopback. */
+const machine = '203.0.113.9';
 
 const server = `require('http').createServer((q, r) => r.end(process.env.WORD + ' ' + q.socket.remoteAddress + '\\n')).listen(80, '::')`;
 const ask = (url: string) =>
   `fetch('${url}').then((r) => r.text()).then((t) => console.log('answer ' + t.trim()))`;
 
-const project = (port: number) => `
+const echo = `const s = require('dgram').createSocket('udp4'); s.on('message', (m, f) => s.send('from ' + f.address + ' ' + m, f.port, f.address)); s.bind(7)`;
+
+const project = (port: number, udp = port) => `
 name: rootless
 services:
   web:
@@ -28,6 +34,11 @@ services:
     depends_on: [web]
     volumes: [".:/src", "data:/data"]
     init: true
+  echo:
+    image: tcompose/host
+    command: ["node", "-e", ${JSON.stringify(echo)}]
+    ports: ["${udp}:7/udp"]
+    init: true
 volumes:
   data: {}
 `;
@@ -39,6 +50,12 @@ describe.skipIf(unmet !== undefined)(
     let port = 0;
     beforeAll(async () => {
       enterOwnNetwork();
+      for (const words of [
+        'link add out type veth peer name peer',
+        `addr add ${machine}/24 dev out`,
+        'link set out up',
+      ])
+        expect(spawnSync('ip', words.split(' ')).status).toBe(0);
       port = await freePort();
       user = makeUser();
       user.write('compose.yaml', project(port));
@@ -58,6 +75,32 @@ describe.skipIf(unmet !== undefined)(
     it('has its published port on the machine, over both families', async () => {
       for (const host of ['127.0.0.1', '[::1]']) {
         expect(await answerOf(port, host)).toContain('hello ');
+      }
+    });
+
+    it('shows a container its clients of the machine’s network by their own addresses', async () => {
+      for (let times = 0; times < 3; times++)
+        expect(await answerOf(port, machine)).toBe(`hello ::ffff:${machine}\n`);
+      expect(await answerOf(port)).toMatch(/^hello ::ffff:172\.\d+\.0\.1\n$/);
+    });
+
+    it('has its published port of UDP on the machine', async () => {
+      for (const [host, seen] of [
+        ['127.0.0.1', /^from 172\.\d+\.0\.1 ping$/],
+        [machine, /^from 203\.0\.113\.9 ping$/],
+      ] as const) {
+        const socket = createSocket('udp4');
+        const answer = await new Promise<string>((resolve) => {
+          const send = () => socket.send('ping', port, host);
+          const again = setInterval(send, 200);
+          socket.once('message', (message) => {
+            clearInterval(again);
+            resolve(message.toString());
+          });
+          send();
+        });
+        socket.close();
+        expect(answer).toMatch(seen);
       }
     });
 

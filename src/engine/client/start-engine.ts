@@ -185,7 +185,9 @@ function noticesOf(paths: EnginePaths): readonly string[] {
 /** An engine starts often; what its user can't change by the next time is not to be read each time. */
 function warnOnce(paths: EnginePaths, sentence: string, warn: (sentence: string) => void): void {
   const file = join(paths.lib, 'said');
-  if (readText(file).split('\n').includes(sentence)) return;
+  // Which ids are free, say, changes from one time to the next.
+  const alike = (line: string): string => line.replaceAll(/\d+/g, '#');
+  if (readText(file).split('\n').map(alike).includes(alike(sentence))) return;
   warn(sentence);
   try {
     appendFileSync(file, `${sentence}\n`, { mode: 0o600 });

@@ -28,7 +28,7 @@ import { readImageSettings } from '../images/image-settings.ts';
 import { createRegistries } from '../images/registries.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { openNetworks } from '../networks.ts';
-import { createRuntimeCatalog } from '../runtimes/catalog.ts';
+import { builtInCatalog, createRuntimeCatalog } from '../runtimes/catalog.ts';
 import { isNewBoot, readBootId } from '../store/boot.ts';
 import type { DamageReport } from '../store/damage.ts';
 import { refuseOnFullDisk } from '../store/full-disk.ts';
@@ -93,7 +93,8 @@ export async function assemble(
     privilege,
     keeper,
     events: openJournal(layout.events, systemClock, warn),
-    runtimes: createRuntimeCatalog(layout.config, process.env.PATH),
+    runtimes:
+      privilege.kind === 'root' ? createRuntimeCatalog(layout.config, process.env.PATH) : builtInCatalog,
     images: createImageStore({
       root: layout.lib,
       release: version,

@@ -79,6 +79,21 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
   };
 }
 
+/** That of an engine that is not root's: the built-in runtime alone. Docker's own name for the default means it, too. */
+export const builtInCatalog: RuntimeCatalog = {
+  list: () => [],
+  resolve(asked) {
+    if (asked === '' || asked === 'runc' || asked in aliases || builtInNames.includes(asked)) return {};
+    throw new TcomposeError(
+      'RUNTIME_UNKNOWN',
+      `runtime "${asked}" takes root: without it there is ${builtInNames.join(', ')}`,
+      {
+        hint: 'Leave `runtime` out, or run tcompose with sudo.',
+      },
+    );
+  },
+};
+
 function unknown(asked: string, all: readonly ForeignRuntime[], config: string): TcomposeError {
   const names = [...builtInNames, ...all.map(({ name }) => name)];
   const near = nearest(asked, names);

@@ -205,7 +205,7 @@ export interface ForwardOp {
   readonly family: 4 | 6;
   readonly address: string;
   readonly port: number;
-  /** The container sees the address of a client of another machine; its answers must be led back to it (way-in.ts). IPv4 only. */
+  /** The container sees the address of a client of another machine; its answers must be led back to it (network/ports/way-back.ts). IPv4 only. */
   readonly keepClient: boolean;
 }
 

@@ -30,9 +30,6 @@ void watch(int fd, uint32_t events, struct watched *what) {
   if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) _exit(71);
 }
 
-/* The mark by which answers to a client's own address are known in this namespace (way-in.ts). */
-enum { CLIENT_MARK = 0x7c1 };
-
 /* Of another machine, and of the target's family: an address that answers can be led back for. */
 static bool may_be_shown(const struct forward *to, const struct sockaddr_storage *client) {
   if (!to->keep_client || to->target.ss_family != AF_INET || client->ss_family != AF_INET) return false;
@@ -41,8 +38,7 @@ static bool may_be_shown(const struct forward *to, const struct sockaddr_storage
 }
 
 static void take_address(int fd, const struct sockaddr_storage *client) {
-  int on = 1, off = 0, mark = CLIENT_MARK;
-  if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) < 0) return;
+  int on = 1, off = 0;
   struct sockaddr_in from = *(const struct sockaddr_in *)client;
   if (setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) == 0) {
     if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0) return;
@@ -50,8 +46,6 @@ static void take_address(int fd, const struct sockaddr_storage *client) {
     if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0) return;
   }
   setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &off, sizeof off);
-  mark = 0;
-  setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark);
 }
 
 static bool own_address(const struct sockaddr_storage *client) {

@@ -1,0 +1,224 @@
+// The engine of a user without root beside root's, and beside Podman without root where that is installed: `up -d` and `down` of 20
+// services, memory, and the throughput of a published port. Prints medians and ratios, and beside them the bars that are held to; nothing
+// here fails by being slow. Needs root, useradd, setpriv, newuidmap, busybox, and a built dist/.
+//
+//   node bench/rootless.mjs [--rounds N] [--services N]
+//
+// Podman is driven by its own command line (no client of Compose is needed): one `run -d` a service on one network, eight at a time, as a
+// compose client does, and one `rm -f` of all.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeRootfs, tarOf } from './lib/rootfs.mjs';
+import { makeUser, processesOf } from './lib/user.mjs';
+
+const cli = resolve('dist/tcompose.cjs');
+const option = (name, otherwise) =>
+  process.argv.includes(`--${name}`)
+    ? Number(process.argv[process.argv.indexOf(`--${name}`) + 1])
+    : otherwise;
+const rounds = option('rounds', 5);
+const services = option('services', 20);
+const image = 'localhost/bench/box:latest';
+const bytes = 2 * 1024 ** 3;
+const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
+chmodSync(scratch, 0o755);
+const user = makeUser();
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+function timed(words, env) {
+  const begin = process.hrtime.bigint();
+  const { status, stderr, error } = spawnSync(words[0], words.slice(1), {
+    env,
+    encoding: 'utf8',
+    cwd: scratch,
+  });
+  if (status !== 0) throw new Error(`${words.join(' ')}: ${error?.message ?? stderr}`);
+  return Number(process.hrtime.bigint() - begin) / 1e6;
+}
+
+/** Resident memory of processes, MiB, shared pages by their share (Pss). */
+function memory(pids) {
+  const kib = pids.map((pid) => {
+    try {
+      return Number(/^Pss:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return kib.reduce((sum, one) => sum + one, 0) / 1024;
+}
+
+/** Megabytes a second of `bytes` that the container sends to whoever connects. */
+function throughput(port) {
+  return new Promise((done, fail) => {
+    let got = 0;
+    let begin = 0n;
+    const socket = connect(port, '127.0.0.1');
+    socket.on('data', (part) => {
+      begin ||= process.hrtime.bigint();
+      got += part.length;
+    });
+    socket.once('error', fail);
+    socket.once('close', () => done(got / (Number(process.hrtime.bigint() - begin) / 1e9) / 1e6));
+  });
+}
+
+const send = `dd if=/dev/zero bs=1M count=${bytes / 1024 ** 2} 2>/dev/null`;
+const serve = ['busybox', 'nc', '-lk', '-p', '9000', '-e', 'sh', '-c', send];
+
+/** Ours, run by `words` in `env`. */
+function ours(name, words, env, port, pids) {
+  const file = join(scratch, `${name}.yaml`);
+  const list = Array.from(
+    { length: services },
+    (_, at) => `  s${at + 1}: {image: "${image}", command: [sleep, "10000"], init: true}`,
+  );
+  writeFileSync(file, `services:\n${list.join('\n')}\n`);
+  const sender = join(scratch, `${name}-sender.yaml`);
+  writeFileSync(
+    sender,
+    `services:\n  sender: {image: "${image}", ports: ["${port}:9000"], init: true, command: ${JSON.stringify(serve)}}\n`,
+  );
+  const run = (...more) => timed([...words, process.execPath, cli, ...more], env);
+  run('image', 'import', join(scratch, 'rootfs.tar'), image);
+  return {
+    name,
+    up: () => run('-p', 'bench', '-f', file, 'up', '-d'),
+    down: () => run('-p', 'bench', '-f', file, 'down', '-t', '1'),
+    beginSender: () => run('-p', 'sender', '-f', sender, 'up', '-d'),
+    endSender: () => run('-p', 'sender', '-f', sender, 'down', '-t', '1'),
+    memory: () => memory(pids()),
+    port,
+    end: () => run('engine', 'stop', '-f'),
+  };
+}
+
+function podman(port) {
+  const version = spawnSync('podman', ['--version'], { encoding: 'utf8' });
+  if (version.status !== 0) {
+    console.log('no podman: its column is left out');
+    return undefined;
+  }
+  const call = [...user.words, 'podman'];
+  const run = (...more) => timed([...call, ...more], user.env);
+  try {
+    run('import', join(scratch, 'rootfs.tar'), image);
+    run('network', 'create', 'bench');
+    run('run', '--rm', '--network', 'bench', image, 'true');
+  } catch (error) {
+    console.log(`podman does not work here, and is left out: ${error.message.trim().split('\n').at(-1)}`);
+    return undefined;
+  }
+  const one = (at) => `podman run -d --init --network bench --name bench${at} ${image} sleep 10000`;
+  const all = Array.from({ length: services }, (_, at) => one(at + 1)).join('\n');
+  return {
+    name: version.stdout.trim(),
+    up: () =>
+      timed(
+        [
+          ...user.words,
+          'sh',
+          '-c',
+          `printf '%s\\n' '${all.replaceAll('\n', "' '")}' | xargs -P 8 -I{} sh -c '{} >/dev/null'`,
+        ],
+        user.env,
+      ),
+    down: () => run('rm', '-f', '-t', '1', ...Array.from({ length: services }, (_, at) => `bench${at + 1}`)),
+    beginSender: () =>
+      run(
+        'run',
+        '-d',
+        '--init',
+        '--name',
+        'sender',
+        '--network',
+        'bench',
+        '-p',
+        `${port}:9000`,
+        image,
+        ...serve,
+      ),
+    endSender: () => run('rm', '-f', '-t', '1', 'sender'),
+    memory: () => memory(processesOf(user.uid)),
+    port,
+    end: () => run('system', 'reset', '-f'),
+  };
+}
+
+async function measure(contender) {
+  const { times } = contender;
+  times.up.push(contender.up());
+  await sleep(500);
+  times.memory.push(contender.memory());
+  times.down.push(contender.down());
+  await sleep(1500);
+  contender.beginSender();
+  await sleep(500);
+  times.port.push(await throughput(contender.port));
+  contender.endSender();
+  await sleep(1000);
+}
+
+const bars = {
+  up: 'root 1.25x at most, podman 8x at least',
+  down: 'podman 8x at least',
+  port: 'podman 1x at least',
+};
+
+async function main() {
+  mkdirSync(join(scratch, 'rootfs'));
+  tarOf(makeRootfs(join(scratch, 'rootfs')), join(scratch, 'rootfs.tar'));
+  const rootEnv = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine'), TCOMPOSE_IDLE_SECONDS: '0' };
+  delete rootEnv.DOCKER_HOST;
+  const rootPids = () =>
+    spawnSync('pgrep', ['-f', `${scratch}/engine|tcompose-(shim|init)`], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean);
+  const contenders = [
+    ours('root', [], rootEnv, 28091, rootPids),
+    ours('user', user.words, { ...user.env, TCOMPOSE_IDLE_SECONDS: '0' }, 28092, () => processesOf(user.uid)),
+  ];
+  const peer = podman(28093);
+  if (peer !== undefined) contenders.push(peer);
+  for (let round = 0; round <= rounds; round++)
+    for (const contender of contenders) {
+      // The first round warms caches and does not count.
+      if (round <= 1) contender.times = { up: [], down: [], memory: [], port: [] };
+      await measure(contender);
+    }
+  const [root, own, other] = contenders.map(({ times }) =>
+    Object.fromEntries(Object.entries(times).map(([key, list]) => [key, median(list)])),
+  );
+  console.log(
+    `${services} services, ${rounds} rounds, medians${peer === undefined ? '' : `; ${peer.name} as the same user`}`,
+  );
+  for (const [key, unit] of [
+    ['up', 'ms'],
+    ['down', 'ms'],
+    ['memory', 'MiB'],
+    ['port', 'MB/s'],
+  ]) {
+    const faster = (a, b) => (key === 'port' ? a / b : b / a);
+    const beside =
+      other === undefined
+        ? ''
+        : `  podman ${other[key].toFixed(0)} ${unit}, ours ${faster(own[key], other[key]).toFixed(1)}x`;
+    const ratio = (key === 'port' ? root[key] / own[key] : own[key] / root[key]).toFixed(2);
+    console.log(
+      `${key.padEnd(7)} user ${own[key].toFixed(0)} ${unit}  root ${root[key].toFixed(0)} ${unit}, ${ratio}x${beside}${bars[key] ? `   (${bars[key]})` : ''}`,
+    );
+  }
+  for (const contender of contenders) contender.end();
+}
+
+try {
+  await main();
+} finally {
+  user.remove();
+  rmSync(scratch, { recursive: true, force: true });
+}
