@@ -76,7 +76,10 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   const inputs = inputsOf(request.frontendInputs);
   const question = request.frontendOpt.get('requestid');
   if (question !== undefined) return answerQuestion(engine, call, under, request, question);
-  const built = await runBuild(engine, under, request.frontendOpt, inputs, output);
+  // Clients send these beside the attributes.
+  const imports = request.cacheImports.length === 0 ? [] : [['cache-imports', 'given'] as const];
+  const attributes = new Map([...request.frontendOpt, ...imports]);
+  const built = await runBuild(engine, under, attributes, inputs, output);
   const id = randomBytes(12).toString('hex');
   under.results.set(id, built);
   const def = built.image === undefined ? undefined : definitionOf(built.image);

@@ -179,6 +179,31 @@ describe.skipIf(noDocker !== undefined)('docker build', () => {
     expect(names).toEqual(['sub/', 'sub/deep/', 'sub/deep/other', 'sub/file']);
   });
 
+  test('builds one directory several times at once, and goes on from its copy after a restart', async () => {
+    const place = builder.context('several', {
+      Dockerfile: 'FROM busybox\nARG N\nCOPY . /all\nRUN echo "$N" >/n\n',
+      ...Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`files/f${n}`, `content ${n}`])),
+    });
+    const args = (n: number) => ['build', '-t', `several:${n}`, '--build-arg', `N=${n}`, place];
+    const children = [1, 2, 3, 4].map((n) =>
+      spawn('docker', args(n), { env: environment(), stdio: 'ignore' }),
+    );
+    const ended = children.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    expect(await Promise.all(ended)).toEqual([0, 0, 0, 0]);
+    for (const n of [1, 4]) {
+      expect(await fileIn(`several:${n}`, '/n')).toBe(`${n}\n`);
+      expect(await fileIn(`several:${n}`, '/all/files/f199')).toBe('content 199');
+    }
+    const pid = await builder.engine.enginePid();
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => builder.engine.enginePid(), { timeout: 30_000 }).not.toBe(pid);
+    writeFileSync(join(place, 'files/f7'), 'other');
+    const again = run(['docker', ...args(5)] as [string, ...string[]]);
+    expect(again.text).toMatch(/transferring context: \d+B/);
+    expect(await fileIn('several:5', '/all/files/f7')).toBe('other');
+    expect(await fileIn('several:5', '/all/files/f8')).toBe('content 8');
+  });
+
   test('a client that goes away ends its build, and leaves nothing', async () => {
     const place = builder.context('gone', { Dockerfile: 'FROM busybox\nRUN echo begun; sleep 600\n' });
     const child = spawn('docker', ['build', place], {

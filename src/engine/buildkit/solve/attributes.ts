@@ -29,6 +29,13 @@ const networks: Readonly<Record<string, string>> = {
   host: 'host',
 };
 
+/** Attributes that a build goes on without, with what they are called and why. */
+const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
+  'cgroup-parent': ['cgroup-parent', 'steps have their own'],
+  hostname: ['hostname', 'steps have their own'],
+  'cache-imports': ['cache-from', 'steps are found in the cache of this engine only'],
+};
+
 /** @throws GrpcError for what can't be carried out */
 export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBuild {
   const of = (name: string) => attributes.get(name) || undefined;
@@ -69,8 +76,8 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
     address: of('context'),
     sentContexts: contexts.sent,
     inputs: contexts.inputs,
-    missing: ['cgroup-parent', 'hostname'].flatMap((name) =>
-      of(name) === undefined ? [] : [`${name} is not carried out: steps have their own`],
+    missing: Object.entries(notCarriedOut).flatMap(([name, why]) =>
+      of(name) === undefined || of(name) === '[]' ? [] : [`${why[0]} is not carried out: ${why[1]}`],
     ),
   };
 }

@@ -23,7 +23,10 @@ export async function runBuild(
 ): Promise<Built> {
   const opened = await openBuild(engine, solve, attributes, inputs, output);
   const { asked, brought, vertices, tell } = opened;
-  for (const message of asked.missing)
+  const exports = solve.request.cache?.exports ?? [];
+  const cacheTo =
+    exports.length === 0 ? [] : ['cache-to is not carried out: steps are kept by this engine only'];
+  for (const message of [...asked.missing, ...cacheTo])
     for (const piece of vertices.take({ type: 'warning', message })) await tell(piece);
   const last = await carryOut(engine, solve, opened, output, async (event) => {
     for (const piece of vertices.take(event)) await tell(piece);
