@@ -1,4 +1,5 @@
 import type { Engine } from '../context.ts';
+import { prune, tellDiskUsage } from './disk.ts';
 import { builderVersion, workerOf } from './machine.ts';
 import {
   infoResponseShape,
@@ -28,6 +29,8 @@ export const controlMethods = (engine: Engine): Methods =>
   new Map<string, Method>([
     [`${service}Solve`, (call) => solve(engine, call)],
     [`${service}Status`, (call) => status(engine, call)],
+    [`${service}DiskUsage`, (call) => tellDiskUsage(engine, call)],
+    [`${service}Prune`, (call) => prune(engine, call)],
     [`${service}Session`, (call) => session(engine, call)],
     [
       `${service}ListWorkers`,

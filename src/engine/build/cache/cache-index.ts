@@ -18,6 +18,7 @@ export class CacheIndex {
   readonly #root: string;
   readonly #now: () => number;
   readonly #byKey = new Map<string, string>();
+  readonly #writing = new Map<string, Promise<void>>();
   readonly #results = new Map<string, StepResult>();
   readonly #uses = new Map<string, Use>();
 
@@ -71,13 +72,30 @@ export class CacheIndex {
     return this.#remember(result);
   }
 
-  /** Writes a result down anew; its last use stays. */
-  async replace(result: StepResult): Promise<StepResult> {
-    const file = this.#file(result.id);
-    await writeResult(this.directory(result.id), result);
-    const { at } = this.use(result.id);
-    utimesSync(file, at / 1000, at / 1000);
-    return this.#remember(result);
+  /**
+   * Writes a result down anew; its last use stays. Several builds may do so at once: one after the other, so that each goes on from what
+   * the one before has made of it.
+   * @param change of the result as it is then
+   */
+  async replace(result: StepResult, change: (now: StepResult) => StepResult): Promise<StepResult> {
+    const { id } = result;
+    const before = this.#writing.get(id) ?? Promise.resolve();
+    const written = before.then(async () => {
+      const next = change(this.#results.get(id) ?? result);
+      await writeResult(this.directory(id), next);
+      const { at } = this.use(id);
+      utimesSync(this.#file(id), at / 1000, at / 1000);
+      return this.#remember(next);
+    });
+    const over = written.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#writing.set(id, over);
+    void over.then(() => {
+      if (this.#writing.get(id) === over) this.#writing.delete(id);
+    });
+    return written;
   }
 
   forget(id: string): void {

@@ -126,8 +126,9 @@ class DiskCache implements CacheStore {
     for (const { id } of open) {
       const now = this.#index.get(id);
       if (now === undefined) continue;
-      const { boot: _, ...settled } = await this.#counted(now);
-      await this.#index.replace(settled).catch(ignoreRemoved);
+      const counted = await this.#counted(now);
+      const settled = ({ boot: _, ...result }: StepResult): StepResult => result;
+      await this.#index.replace(counted, settled).catch(ignoreRemoved);
     }
   }
 
@@ -161,12 +162,11 @@ class DiskCache implements CacheStore {
     result: StepResult,
     { key, layer }: Parameters<CacheLease['update']>[1],
   ): Promise<StepResult> {
-    const now = this.#index.get(result.id) ?? result;
-    return this.#index.replace({
+    return this.#index.replace(result, (now) => ({
       ...now,
       keys: key === undefined || now.keys.includes(key) ? now.keys : [...now.keys, key],
       layers: layer === undefined ? now.layers : [...now.layers, layer],
-    });
+    }));
   }
 
   async #counted(result: StepResult): Promise<StepResult> {
@@ -174,10 +174,12 @@ class DiskCache implements CacheStore {
     const size = await diskUsage(join(this.#index.directory(result.id), 'diff'));
     const now = this.#index.get(result.id);
     if (now === undefined) return { ...result, size };
-    return this.#index.replace({ ...now, size }).catch((error: unknown) => {
-      ignoreRemoved(error);
-      return { ...now, size };
-    });
+    return this.#index
+      .replace(now, (then) => ({ ...then, size }))
+      .catch((error: unknown) => {
+        ignoreRemoved(error);
+        return { ...now, size };
+      });
   }
 }
 

@@ -108,10 +108,15 @@ export const usageRecordShape = {
   recordType: text(10),
   shared: flag(11),
 };
+export type UsageRecord = MessageOf<typeof usageRecordShape>;
+export const diskUsageRequestShape = { filter: list(1, texts) };
 export const diskUsageResponseShape = { record: list(1, messages(usageRecordShape)) };
 export const pruneRequestShape = {
   filter: list(1, texts),
   all: flag(2),
+  /** Nanoseconds. */
   keepDuration: integer(3),
   reservedSpace: integer(4),
+  maxUsedSpace: integer(5),
+  minFreeSpace: integer(6),
 };

@@ -10,10 +10,20 @@ export interface KeptContext {
   readonly release: () => void;
 }
 
+interface ListedContext {
+  readonly name: string;
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly used: number;
+  readonly held: boolean;
+}
+
 /** Copies of what clients have sent, so that the next build of a directory is sent what changed only. */
 export interface KeptContexts {
   /** The copy that belongs to a key; one of its own for each of several builds at once. */
   hold(key: string): KeptContext;
+  /** All that there are. */
+  list(): readonly ListedContext[];
   /** Takes away those that no build holds. */
   prune(): Promise<void>;
 }
@@ -74,6 +84,13 @@ export function keptContexts(root: string, now: () => number): KeptContexts {
         },
       };
     },
+    list: () =>
+      readdirSync(root)
+        .filter((name) => !name.startsWith('gone-'))
+        .map((name) => {
+          const path = join(root, name);
+          return { name, path, used: statSync(path).mtimeMs, held: held.has(name) };
+        }),
     prune: () => removeAll(free()),
   };
 }
