@@ -309,6 +309,21 @@ describe.skipIf(noBuildx !== undefined)('docker buildx', () => {
     expect(await fileIn('baked', '/base')).toBe('baked\n');
   });
 
+  test('lists the cache and prunes it', () => {
+    const place = builder.context('pruned', {
+      Dockerfile: 'FROM busybox\nCOPY f /\nRUN echo pruned-step\n',
+      f: 'f',
+    });
+    expect(dockerBuild([place]).status).toBe(0);
+    const listed = run(['docker', 'buildx', 'du', '--verbose']);
+    expect(listed.text).toContain('RUN echo pruned-step');
+    expect(listed.text).toContain('copy of a build context');
+    expect(run(['docker', 'buildx', 'prune', '-f', '--filter', 'id=x']).text).toContain('not carried out');
+    expect(run(['docker', 'buildx', 'prune', '-af']).text).toMatch(/Total:\s+[1-9]/);
+    expect(run(['docker', 'buildx', 'du']).text).toMatch(/Total:\s+0B/);
+    expect(dockerBuild([place]).text).not.toContain('CACHED');
+  });
+
   test('gives the image’s id', () => {
     const place = builder.context('quiet', { Dockerfile: 'FROM busybox\nENV A=1\n' });
     const { out } = dockerBuild(['-q', place]);
