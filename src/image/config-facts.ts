@@ -93,6 +93,15 @@ export const isDigest = (text: string): boolean => digest.test(text);
 
 const noTime = '0001-01-01T00:00:00Z';
 
+/** As many short names of layers fit the page that a mount's options have, with those of a container's own directories. */
+const mostLayers = 340;
+
+/** Says so when no container could be made of that many; undefined when one can. */
+export const whyTooManyLayers = (count: number): string | undefined =>
+  count > mostLayers
+    ? `it has ${count} layers, and ${mostLayers} are the most that an overlay is mounted of`
+    : undefined;
+
 /**
  * Reads an image configuration. Its names may be in any case, as Go takes them; what is missing is this machine's.
  * @throws TcomposeError IMAGE_CONFIG when it is none, has no layers, or is for another operating system
@@ -112,6 +121,8 @@ export function parseImageConfig(bytes: Uint8Array, architecture: string): Image
   const fields = fieldsOf(parsed) ?? fail('invalid image JSON, no object');
   const rootfs = fieldsOf(field(fields, 'rootfs')) ?? fail('invalid image JSON, no RootFS key');
   const diffIds = words(field(rootfs, 'diff_ids')) ?? [];
+  const tooMany = whyTooManyLayers(diffIds.length);
+  if (tooMany !== undefined) throw new TcomposeError('IMAGE_CONFIG', `the image can not be used: ${tooMany}`);
   const wrong = diffIds.find((one) => !isDigest(one));
   if (wrong !== undefined) fail(`invalid image JSON, ${JSON.stringify(wrong)} is no digest`);
   const os = text(field(fields, 'os')) ?? 'linux';

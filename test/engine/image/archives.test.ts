@@ -202,18 +202,19 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     await remove('bb:2');
   });
 
-  it('of many layers run', async () => {
+  /** An archive of an image with busybox in its lowest layer. */
+  function manyLayers(count: number): Buffer {
     const rootfs = gunzipOrNot(readFileSync(packBusybox(busybox!, engine.root)));
     const layers = [
       rootfs,
-      ...Array.from({ length: 199 }, (_, index) => tarOf([{ name: `f${index}`, data: '' }])),
+      ...Array.from({ length: count - 1 }, (_, index) => tarOf([{ name: `f${index}`, data: '' }])),
     ];
     const config = json({
       architecture: 'amd64',
       os: 'linux',
       rootfs: { type: 'layers', diff_ids: layers.map(sha) },
     });
-    const archive = tarOf([
+    return tarOf([
       ...layers.map((data, index) => ({ name: `${index}.tar`, data })),
       { name: 'config.json', data: config },
       {
@@ -223,7 +224,11 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
         ]),
       },
     ]);
-    expect(await load(archive)).toEqual(['{"stream":"Loaded image: many:1\\n"}']);
+  }
+
+  it('of many layers run, and those of too many are refused', async () => {
+    expect(await load(manyLayers(341))).toEqual([expect.stringMatching(/341 layers, and 340 are the most/)]);
+    expect(await load(manyLayers(340))).toEqual(['{"stream":"Loaded image: many:1\\n"}']);
     const create = await engine.api('POST', '/containers/create?name=many', {
       Image: 'many:1',
       Cmd: ['sh', '-c', 'ls / | grep -c ^f'],
@@ -232,7 +237,7 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     const start = await engine.api('POST', '/containers/many/start');
     expect([start.status, start.text]).toEqual([204, '']);
     await engine.api('POST', '/containers/many/wait');
-    expect((await engine.api('GET', '/containers/many/logs?stdout=1')).text).toContain('199');
+    expect((await engine.api('GET', '/containers/many/logs?stdout=1')).text).toContain('339');
     await engine.api('DELETE', '/containers/many');
     await remove('many:1');
   });

@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../../errors.ts';
+import { whyTooManyLayers } from '../../../image/config-facts.ts';
 import type { ImageContent, Platform } from '../../../image/index.ts';
 import { normalisePlatform } from '../../../image/platform.ts';
 import { isDigest } from '../../../registry/content/digest.ts';
@@ -29,6 +30,8 @@ export async function readDiffIds(
   if (typeof rootfs !== 'object' || rootfs === null) throw malformed('invalid image JSON, no RootFS key');
   const list = find(rootfs, 'diff_ids') ?? [];
   if (!Array.isArray(list) || !list.every(isDigest)) throw malformed('its DiffIDs are no digests');
+  const tooMany = whyTooManyLayers(list.length);
+  if (tooMany !== undefined) throw malformed(tooMany);
   const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((key) => find(value, key));
   if (typeof os === 'string' && os !== '' && os.toLowerCase() !== 'linux') {
     throw new TcomposeError('REGISTRY_UNSUPPORTED', `cannot load ${os} image on linux: ${what}`, {
