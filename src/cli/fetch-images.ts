@@ -65,6 +65,8 @@ export async function fetchImages(
   const plan = planImages(project, observed, options);
   if (plan.steps.length === 0 || ctx.globals.dryRun) return false;
   await runPlan(ctx, { ...plan, warnings: [] }, { client, project: project.name });
+  const { tellUnusedImages } = await import('./unused-images.ts');
+  await tellUnusedImages(ctx, client);
   return true;
 }
 

@@ -3,7 +3,7 @@ import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { baseOf, cName, joined, parentOf } from '../../confined/names.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
 import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
-import type { LayerSystem } from './layer-system.ts';
+import { errnoOf, type LayerSystem } from './layer-system.ts';
 import { archiveParts, TreeWriter } from './tree-writer.ts';
 
 export interface LayerWriterOptions {
@@ -112,10 +112,7 @@ class Marks {
   make(): string[] {
     return [...this.#hidden].filter((path) => {
       if (this.#underOpaque(path)) return false;
-      const parent = this.#root.find(parentOf(path));
-      const usable = parent?.stat.isDirectory();
-      parent?.close();
-      if (!usable) return false;
+      if (!this.#isDirectory(parentOf(path))) return false;
       const there = this.#root.find(path);
       there?.close();
       if (there !== undefined) return false;
@@ -123,6 +120,18 @@ class Marks {
       this.#options.system.makeNode(directory, cName(baseOf(path)), constants.S_IFCHR, 0, 0);
       return true;
     });
+  }
+
+  /** Not where a link that the layer put in the way later leads round in circles. */
+  #isDirectory(path: string): boolean {
+    try {
+      const entry = this.#root.find(path);
+      entry?.close();
+      return entry?.stat.isDirectory() === true;
+    } catch (error) {
+      if (errnoOf(error) === 'ELOOP') return false;
+      throw error;
+    }
   }
 
   #underOpaque(path: string): boolean {

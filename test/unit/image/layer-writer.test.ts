@@ -265,6 +265,11 @@ describe('attacks', () => {
     );
   });
 
+  it('whiteouts below what became a link to itself are forgotten', async () => {
+    await unpack({ name: 'b/a/.wh.a/', type: 'directory' }, { name: 'b', type: 'symlink', linkName: 'b' });
+    expect(readdirSync(root)).toEqual(['b']);
+  });
+
   it('no sequence of entries reaches outside', async () => {
     const part = fc.constantFrom('a', 'b', 'c', '.', '.wh.a');
     const name = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));

@@ -4,6 +4,7 @@ import { observe } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { loadForCommand } from '../../project.ts';
 import { runPlan } from '../../run-plan.ts';
+import { tellUnusedImages } from '../../unused-images.ts';
 import { imageOptions } from '../../up-options.ts';
 
 export const command: Command = {
@@ -53,6 +54,7 @@ export const command: Command = {
       ignoreFailures: flag.bool(args, 'ignore-pull-failures'),
     });
     await runPlan(ctx, plan, { client, project: project.name });
+    if (plan.steps.length > 0 && !ctx.globals.dryRun) await tellUnusedImages(ctx, client);
     return 0;
   },
 };
