@@ -124,6 +124,12 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
           hint: 'Name the place that the link leads to as the source of the mount.',
         };
   }
+  if (op === 'device' && name === 'ENOENT' && detail.includes('bound from the host')) {
+    return {
+      what: sentence,
+      hint: "An engine without root makes no devices, it shows those of the machine under their own names: write the machine's path on both sides of the colon.",
+    };
+  }
   if (op === 'bind' && (name === 'ENOTDIR' || name === 'EISDIR')) {
     return {
       what: sentence,

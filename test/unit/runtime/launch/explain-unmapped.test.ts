@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { explainFailure } from '../../../../src/runtime/launch/explain-failure.ts';
 
-const { EINVAL, EPERM } = constants.errno;
+const { EINVAL, ENOENT, EPERM } = constants.errno;
 
 it.each([
   ['clone', 'fchown stdio 1 to user 1000', 'user 1000'],
@@ -12,6 +12,12 @@ it.each([
   const error = explainFailure({ step, errno: EINVAL, detail }, { name: 'web' });
   expect(error.message).toBe(`web: it cannot run as ${who}: this engine has no such id`);
   expect(error.hint).toContain('tcompose doctor sub-ids');
+});
+
+it('a device that would have another name than the machine’s is told what names there are', () => {
+  const detail = 'device /dev/foo (bound from the host)';
+  expect(explainFailure({ step: 'setup', errno: ENOENT, detail }).hint).toContain('both sides of the colon');
+  expect(explainFailure({ step: 'setup', errno: ENOENT, detail: 'device /dev/foo' }).hint).toBeUndefined();
 });
 
 it('other refusals of the same calls are not taken for it', () => {
