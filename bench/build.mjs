@@ -134,10 +134,16 @@ async function dockerContender(release) {
     name: `docker ${stdout.trim()}`,
     run: (scene, top) =>
       scene === 'services'
-        ? timed('docker', ['compose', 'build', '--quiet'], env, top)
+        ? timed(...compose(['build', '--quiet']), env, top)
         : timed('docker', ['build', '-q', '-t', `bench-${scene}`, '.'], env, top),
     pids: () => ['dockerd', 'containerd'].flatMap((name) => daemonsOf(name, host)),
   };
+}
+
+/** Docker Compose, as a plugin or by itself. */
+function compose(args) {
+  const plugin = spawnSync('docker', ['compose', 'version']).status === 0;
+  return plugin ? ['docker', ['compose', ...args]] : ['docker-compose', args];
 }
 
 /** Pids of a daemon of this machine, that of the socket where its command line says so. */

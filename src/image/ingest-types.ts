@@ -191,6 +191,8 @@ export type LayerSource =
       readonly without?: readonly string[];
       /** Nothing in it is ever written to again: its files may be the layer's as well, by further names. */
       readonly still?: boolean;
+      /** Seconds since the epoch: files that are newer get that time in the layer. */
+      readonly latest?: number;
     }
   /** A tar, plain or compressed, in the layer format. */
   | { readonly kind: 'tar'; readonly stream: AsyncIterable<Uint8Array> };

@@ -10,6 +10,7 @@ import type { CliContext } from '../context.ts';
 import { isOwnEngine } from '../is-own-engine.ts';
 import { buildError, failureOutput, isUnreachable, placeForUser } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
+import { BuildSummary } from './build-summary.ts';
 import type { ForeignBuilder } from './foreign/foreign-build.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
 import { openAgents, type SshAgents } from './ssh-agents.ts';
@@ -173,10 +174,12 @@ class BuildRun {
     const tell = (status: string, state: 'working' | 'done' | 'failed') =>
       emit({ type: 'progress', kind: 'image', name: build.image, status, state, at: this.#ctx.now() });
     if (!dryRun) tell('Building', 'working');
+    const summary = new BuildSummary();
     try {
       for await (const event of this.#events(build, request)) {
         if (event.type === 'log' || event.type === 'note' || (event.type === 'start' && event.base !== true))
           works();
+        summary.add(event);
         this.#take(event, build, emit);
       }
     } catch (error) {
@@ -191,6 +194,9 @@ class BuildRun {
     } finally {
       agents?.release();
     }
+    const line = summary.line();
+    if (line !== undefined && !this.#options.quiet)
+      emit({ type: 'build', service: build.service, kind: 'step', line });
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
   }
 

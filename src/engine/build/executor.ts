@@ -4,7 +4,6 @@ import type {
   FetchStep,
   LayerStep,
   RunStep,
-  Step,
   StepId,
   Tree,
 } from '../../build/plan/types.ts';
@@ -12,74 +11,21 @@ import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
 import { rfc3339 } from '../time-text.ts';
-import { type ContextDirectory, contextTree } from './build-context.ts';
-import type { CacheLease, CacheStore, StepPlace, StepResult } from './cache/cache-types.ts';
+import { contextTree } from './build-context.ts';
+import { type BuildInputs, type BuildShop, StepFailure } from './build-shop.ts';
+import type { StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
-import type { StatCache } from './files/stat-cache.ts';
 import type { BuildSink } from './sink.ts';
-import {
-  emptySnapshot,
-  type OverlayOptions,
-  openToRead,
-  openToWrite,
-  type Snapshot,
-  withStep,
-} from './snapshot.ts';
-import type { Fetcher } from './sources/fetch-types.ts';
+import { emptySnapshot, openToRead, openToWrite, type Snapshot, withStep } from './snapshot.ts';
 import { keyOf } from './step-key.ts';
 import { ChangedMeanwhile, type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
-import type { CacheLocks } from './steps/locks.ts';
 import { runCommand } from './steps/run-step.ts';
 import { StepLog } from './steps/step-log.ts';
 
 /** How often files that change meanwhile are copied again. */
 const mostRounds = 4;
-
-/** What builds of an engine share. */
-export interface BuildShop {
-  readonly cache: CacheStore;
-  readonly locks: CacheLocks;
-  readonly files: StatCache;
-  readonly overlay: OverlayOptions;
-  readonly fetcher: Fetcher;
-  /** Steps under way, by key: the same one is not carried out twice at a time. */
-  readonly underWay: Map<string, Promise<StepResult>>;
-  /** Builds under way. */
-  running: number;
-  /** Waits for its turn to run a command; resolves with the release. */
-  readonly slot: () => Promise<() => void>;
-  /** To be said when a build has ended. */
-  readonly ended: () => void;
-}
-
-/** What one build brings. */
-export interface BuildInputs {
-  readonly cache: CacheLease;
-  /** By name; '' is the build context. */
-  readonly contexts: ReadonlyMap<string, ContextDirectory>;
-  readonly secrets: ReadonlyMap<string, Buffer>;
-  /** Path of an ssh agent's socket, by the id that mounts know it by. */
-  readonly agent: (id: string) => string | undefined;
-  /** Trees of the images the plan has, by step. */
-  readonly images: ReadonlyMap<StepId, Snapshot>;
-  readonly skeleton: string;
-  readonly signal: AbortSignal;
-}
-
-/** A step that failed, with the last of its output. */
-export class StepFailure extends Error {
-  readonly step: Step;
-  readonly reason: unknown;
-  readonly lines: readonly string[];
-  constructor(step: Step, reason: unknown, lines: readonly string[]) {
-    super((reason as Error).message);
-    this.step = step;
-    this.reason = reason;
-    this.lines = lines;
-  }
-}
 
 /** Carries out a plan: every step once what it needs is there, as many at a time as there are slots. */
 export class Executor {
@@ -274,6 +220,7 @@ export class Executor {
       skeleton,
       sources: { cache, locks, secrets, agent, open: (tree) => this.#open(tree) },
       output: (bytes) => log.write(bytes),
+      said: () => log.last,
       signal,
     });
   }

@@ -42,6 +42,7 @@ export async function makeResultImage(
           one,
           layers.map(({ diffId }) => diffId),
           ingest,
+          epoch,
         ),
       );
     const history = historyOf(result, snapshot, base, epoch);
@@ -80,12 +81,18 @@ async function layerOf(
   result: StepResult,
   below: readonly string[],
   ingest: Ingest,
+  epoch: number | undefined,
 ): Promise<NewLayer> {
-  const known = result.layers.find((one) => one.below.join() === below.join())?.layer;
+  const known = result.layers.find((one) => one.epoch === epoch && one.below.join() === below.join())?.layer;
   if (known !== undefined && (await isPresent(known, below, ingest))) return known;
   const source = { kind: 'upper', directory: cache.directory(result), still: true } as const;
-  const layer = await engine.images.maker.layer(source, below, ingest);
-  await cache.update(result, { layer: { below, layer } });
+  const times = epoch === undefined ? {} : { epoch };
+  const layer = await engine.images.maker.layer(
+    epoch === undefined ? source : { ...source, latest: epoch },
+    below,
+    ingest,
+  );
+  await cache.update(result, { layer: { below, layer, ...times } });
   return layer;
 }
 

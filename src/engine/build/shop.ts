@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { libcLayerSystem } from '../../image/unpack/layer-system.ts';
 import type { Engine } from '../context.ts';
+import type { BuildShop } from './build-shop.ts';
 import { openCacheStore } from './cache/cache-store.ts';
 import { readStatCache } from './cache/stat-cache-file.ts';
-import type { BuildShop } from './executor.ts';
 import { StatCache } from './files/stat-cache.ts';
 import { createFetcher } from './sources/fetcher.ts';
 import { createCacheLocks } from './steps/locks.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Engine } from '../context.ts';
+import type { BuildShop } from './build-shop.ts';
 import { cacheBudget } from './cache/budget.ts';
 import { choosePrune } from './cache/choose-prune.ts';
 import { writeStatCache } from './cache/stat-cache-file.ts';
-import type { BuildShop } from './executor.ts';
 
 /** Milliseconds after the last build. */
 const delay = 1500;

@@ -70,16 +70,18 @@ export async function makeLayer(
 
 function packUpper(
   shelf: Shelf,
-  { directory, without = [], still = false }: Extract<LayerSource, { kind: 'upper' }>,
+  { directory, without = [], still = false, latest }: Extract<LayerSource, { kind: 'upper' }>,
   staging: string,
   file: string,
 ): Promise<JobResult> {
   const { ownership, userxattr } = shelf.unpack;
   // Where the store's trees have other owners or marks than what the overlay wrote, they are unpacked.
-  const linked = still && ownership && !userxattr;
+  const linked = still && latest === undefined && ownership && !userxattr;
   if (linked) mkdirSync(staging, { mode: 0o700 });
   const tree = linked ? { tree: join(staging, 'diff') } : {};
-  return shelf.jobs.start({ kind: 'pack', directory, without, file, ...tree }, { warn: shelf.warn }).end();
+  const times = latest === undefined ? {} : { latest };
+  const spec = { kind: 'pack', directory, without, file, ...tree, ...times } as const;
+  return shelf.jobs.start(spec, { warn: shelf.warn }).end();
 }
 
 async function unpacked(

@@ -35,6 +35,8 @@ export interface PackSpec {
   readonly file: string;
   /** A new directory of the same file system that gets the layer's tree, with further names of the directory's files. */
   readonly tree?: string;
+  /** Seconds since the epoch that no time in the archive is later than. */
+  readonly latest?: number;
 }
 
 export interface TreeResult extends LayerMarks {

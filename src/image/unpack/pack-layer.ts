@@ -26,7 +26,7 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
     if (spec.tree !== undefined) linked = new LinkTree(root, spec.tree);
     const fd = openSync(spec.file, 'wx', 0o600);
     try {
-      const pieces = tarOf(root, spec.without, linked);
+      const pieces = tarOf(root, spec, linked);
       for await (const piece of compressed(pieces, gzip, (bytes) => plain.update(bytes))) {
         context.beforeWrite(spec.file);
         context.check();
@@ -51,13 +51,13 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
 
 async function* tarOf(
   root: ConfinedDirectory,
-  without: readonly string[],
+  { without, latest }: PackSpec,
   witness: PackWitness | undefined,
 ): AsyncGenerator<Buffer> {
   const top = root.find('');
   if (top === undefined) return;
   try {
-    yield* packUpper(root, top, without, witness);
+    yield* packUpper(root, top, without, witness, latest);
   } finally {
     top.close();
   }

@@ -38,7 +38,8 @@ export const packUpper = (
   top: ConfinedEntry,
   without: readonly string[] = [],
   witness: PackWitness = noWitness,
-): AsyncGenerator<Buffer> => new Packer(root, witness).upper(top, without);
+  latest?: number,
+): AsyncGenerator<Buffer> => new Packer(root, witness, latest).upper(top, without);
 
 /** A directory under way: the names that are still to be packed, the next one last. */
 interface Open {
@@ -60,7 +61,11 @@ class Packer {
   #parts: Buffer[] = [];
   #length = 0;
 
-  constructor(root: ConfinedDirectory, witness: PackWitness | undefined) {
+  /** Nanoseconds since the epoch that no time is later than. */
+  readonly #latest: bigint | undefined;
+
+  constructor(root: ConfinedDirectory, witness: PackWitness | undefined, latest?: number) {
+    this.#latest = latest === undefined ? undefined : BigInt(latest) * 1_000_000_000n;
     this.#root = root;
     this.#witness = witness;
   }
@@ -107,8 +112,9 @@ class Packer {
       this.#witness?.whiteout(name);
       return;
     }
-    const header = headerOf(entry, name);
-    if (header === undefined) return;
+    const found = headerOf(entry, name);
+    if (found === undefined) return;
+    const header = this.#clamped(found);
     this.#witness?.entry(entry, name);
     const inode = stat.nlink > 1 && !stat.isDirectory() ? `${stat.dev}:${stat.ino}` : undefined;
     const first = inode === undefined ? undefined : this.#links.get(inode);
@@ -121,6 +127,12 @@ class Packer {
       await this.#enter(entry, name, []);
     }
     if (this.#length >= pieceSize) yield this.#taken();
+  }
+
+  #clamped(header: NewTarEntry): NewTarEntry {
+    const { modified } = header;
+    if (this.#latest === undefined || modified === undefined || modified <= this.#latest) return header;
+    return { ...header, modified: this.#latest };
   }
 
   /** Below, a descriptor is held only for what is being read. */

@@ -12,8 +12,12 @@ export interface StepResult {
   readonly parents: readonly string[];
   /** Of something that was fetched: what its sender said of it. */
   readonly facts?: Readonly<Record<string, string>>;
-  /** The layers it became, by the DiffIDs of the image's layers below. */
-  readonly layers: readonly { readonly below: readonly string[]; readonly layer: NewLayer }[];
+  /** The layers it became, by the DiffIDs of the image's layers below, and by the SOURCE_DATE_EPOCH that their times are bound by. */
+  readonly layers: readonly {
+    readonly below: readonly string[];
+    readonly layer: NewLayer;
+    readonly epoch?: number;
+  }[];
   /** Bytes of its files; once they have been counted. */
   readonly size?: number;
   /** The boot of the machine in which it was made, while it may not be on the disk: another boot does not trust it. */

@@ -17,12 +17,15 @@ import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
 import type { StepPlace } from '../cache/cache-types.ts';
 import { type OverlayOptions, openToRead, type Snapshot } from '../snapshot.ts';
+import { failureHint } from './failure-hint.ts';
 import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
 import { joinDefaultNetwork, type RunNetwork } from './run-network.ts';
 import { parseUlimit } from './ulimit.ts';
 
 const hostname = 'buildkitsandbox';
 const sigkill = 9;
+/** Processes and threads that a step may have: what forks without end must not take the machine along. */
+const mostProcesses = 8192;
 
 /** What running a command needs beside its step. */
 export interface RunSurroundings {
@@ -35,6 +38,8 @@ export interface RunSurroundings {
   readonly sources: MountSources;
   /** Output, as it comes. */
   readonly output: (bytes: Buffer) => void;
+  /** The last lines of it. */
+  readonly said: () => readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -82,6 +87,7 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
       Cmd: step.argv,
     },
     hostConfig: {
+      PidsLimit: mostProcesses,
       NetworkMode: step.network === 'default' ? 'bridge' : step.network,
       ...(step.shmSize === undefined ? {} : { ShmSize: step.shmSize }),
       Ulimits: step.ulimits.map(parseUlimit),
@@ -158,7 +164,7 @@ function textOf(path: string): string {
 
 async function launch(
   step: RunStep,
-  { engine, output, signal }: RunSurroundings,
+  { engine, output, said, signal }: RunSurroundings,
   plan: LaunchPlan,
   network: RunNetwork | undefined,
 ): Promise<void> {
@@ -178,7 +184,7 @@ async function launch(
     await attachment.ended;
     if (signal.aborted) throw interrupted();
     if (end.type === 'failed') throw launchFailure(step, end);
-    if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end.code, end.oomKilled);
+    if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end.code, end.oomKilled, said());
   } finally {
     signal.removeEventListener('abort', kill);
     kill();
@@ -210,11 +216,17 @@ const interrupted = (): TcomposeError => new TcomposeError('BUILD_STEP', 'the bu
 const unsuccessful = (step: RunStep): string =>
   `process ${goQuote(step.argv.join(' '))} did not complete successfully`;
 
-function commandFailure(step: RunStep, code: number, outOfMemory: boolean): TcomposeError {
+function commandFailure(
+  step: RunStep,
+  code: number,
+  outOfMemory: boolean,
+  said: readonly string[],
+): TcomposeError {
+  const hint = outOfMemory ? 'It was killed because memory ran out.' : failureHint(step, code, said);
   return new TcomposeError(
     'BUILD_STEP',
-    `${unsuccessful(step)}: exit code: ${code}`,
-    outOfMemory ? { hint: 'It was killed because memory ran out.' } : {},
+    `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${code}`,
+    hint === undefined ? {} : { hint },
   );
 }
 

@@ -1,0 +1,27 @@
+import type { RunStep } from '../../../build/plan/types.ts';
+
+const byCode: Readonly<Record<number, string>> = {
+  126: 'A program that it names is there and may not be run: is it executable (chmod +x), and for this processor?',
+  127: 'A program that it names is not in the image; of a script it is said, too, when the interpreter in its first line is missing.',
+  137: 'It was killed: by something in the step, or because memory ran out.',
+  139: 'A program crashed (segmentation fault); one for another processor or C library does that.',
+};
+
+const noAddress =
+  /could not resolve|bad address|name resolution|EAI_AGAIN|ENOTFOUND|no such host|name or service not known/i;
+const refused = /permission denied|EACCES|read-only file system|EROFS/i;
+
+/** What to try when the command of a RUN failed, by its exit code and the last lines it wrote. Undefined where nothing can be said. Pure. */
+export function failureHint(step: RunStep, code: number, lines: readonly string[]): string | undefined {
+  const said = lines.join('\n');
+  if (noAddress.test(said))
+    return step.network === 'none'
+      ? 'A name could not be looked up: the step has no network (--network=none).'
+      : 'A name could not be looked up. Builds are on the default network, not on those of the project: build.network and build.extra_hosts change that.';
+  const caches = step.mounts.filter((mount) => mount.type === 'cache');
+  const rooted = caches.find(({ uid }) => uid === 0);
+  const isRoot = ['', 'root', '0'].includes(step.user.split(':')[0] ?? '');
+  if (refused.test(said) && rooted !== undefined && !isRoot)
+    return `The cache mount at ${rooted.target} belongs to root, and the step runs as ${step.user}: uid= and gid= of the mount give it away.`;
+  return byCode[code];
+}
