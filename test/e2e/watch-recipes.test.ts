@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { freePort, requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { pageOf } from '../support/page-of.ts';
@@ -14,6 +15,24 @@ const noPython = existsSync('/usr/bin/python3') ? '' : ' (skipped: needs /usr/bi
 const noHttpd = spawnSync('busybox', ['--list']).stdout?.toString().split('\n').includes('httpd')
   ? ''
   : ' (skipped: needs a busybox with httpd)';
+
+const noBusybox = staticBusybox() === undefined ? ' (skipped: needs a static busybox)' : '';
+
+const goStandIn = `#!/bin/sh
+case $1 in
+  mod) exit 0 ;;
+  build) ;;
+  *) exit 1 ;;
+esac
+while read -r word name _ message; do
+  case "$word $name" in
+    'const message') text=$message ;;
+  esac
+done < main.go
+[ -n "$text" ] || { echo 'main.go: no message' >&2; exit 1; }
+printf '#!/bin/sh\\nmkdir -p /www\\necho %s > /www/index.html\\nexec /bin/busybox httpd -f -p 8080 -h /www\\n' "$text" > "$3"
+chmod 755 "$3" 2>/dev/null || /bin/busybox chmod 755 "$3"
+`;
 
 describe.skipIf(unmet !== undefined)(`recipes of watching${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
@@ -82,4 +101,46 @@ describe.skipIf(unmet !== undefined)(`recipes of watching${unmet ? ` (skipped: $
     edit('server.mjs', "version = '1'", "version = '2'");
     await shows('<h1>Release 2, request 1</h1>');
   });
+
+  it('monorepo: an edit of one of five services restarts it alone, one of what they share all', async () => {
+    await begin('monorepo');
+    const all = ['gateway', 'users', 'orders', 'stock', 'mail'];
+    for (const name of all) await shows(`hello from ${name}`);
+    edit('services/stock/main.mjs', "greeting('stock')", "`${greeting('stock')}, in stock`");
+    await shows('hello from stock, in stock');
+    const batches = watching.applied().length;
+    expect(watching.applied().map(({ services }) => services)).toEqual([
+      [{ service: 'stock', did: ['synced', 'restarted'] }],
+    ]);
+    edit('shared/greet.mjs', 'hello from', 'good evening from');
+    for (const name of all) await shows(`good evening from ${name}`);
+    const done = await watching.next(batches);
+    expect(done.services.map(({ service }) => service).sort()).toEqual([...all].sort());
+  });
+
+  it.skipIf(noBusybox !== '')(
+    `go: an edit is compiled, and the new server takes over${noBusybox}`,
+    async () => {
+      // A stand-in for the toolchain: what it makes of a main.go serves the message that stands in it.
+      const tar = packBusybox(staticBusybox()!, bench.dir);
+      bench.run('image', 'import', tar, 'alpine:3.22');
+      bench.write('toolchain/go', goStandIn);
+      bench.write('toolchain/Dockerfile', 'FROM alpine:3.22\nCOPY --chmod=755 go /bin/go\n');
+      bench.write(
+        'toolchain/compose.yaml',
+        'name: toolchain\nservices: {go: {image: "golang:1.25-alpine", build: .}}\n',
+      );
+      expect(bench.run('-f', 'toolchain/compose.yaml', 'build').status).toBe(0);
+      await begin('go');
+      await shows('hello from Go');
+      edit('main.go', 'hello from Go', 'good evening from Go');
+      await shows('good evening from Go');
+      await watching.next(0);
+      bench.write('notes.txt', 'no rule is about this');
+      await watching.rests();
+      // On a busy machine a save may be two batches.
+      for (const { paths, services } of watching.applied())
+        expect([paths, services]).toEqual([['main.go'], [{ service: 'app', did: ['rebuilt'] }]]);
+    },
+  );
 });

@@ -22,8 +22,9 @@ interface MenuInput {
 }
 
 const help = [
-  'h help    r restart a service    b rebuild a service    x shell in a service',
-  's show one service    a show all    f show lines with a text    Enter a blank line',
+  'h help    r restart a service    b rebuild a service',
+  'x shell in a service    s show one service    a show all',
+  'f show lines with a text    Enter a blank line',
   'w watch files, or not    d detach    q quit (as Ctrl+C)',
 ];
 

@@ -89,6 +89,19 @@ const resultOf = (event: Extract<TcomposeEvent, { type: 'progress' }>, transfers
     ? transfers.of(event.name)?.result()
     : undefined;
 
+const wordsOf = ({ status, detail }: Extract<TcomposeEvent, { type: 'progress' }>): string =>
+  `${status}${detail === undefined ? '' : `  ${detail}`}`;
+
+function advance(row: LiveRow, state: LiveRow['state'], text: string, moved: string | undefined): void {
+  if (state === 'working' && row.state !== 'working') row.began = performance.now();
+  row.state = state;
+  row.text = moved === undefined ? text : `${text}  ${moved}`;
+  if (state !== 'working') delete row.more;
+}
+
+const allSettled = ({ rows }: LiveList): boolean =>
+  [...rows.values()].every(({ state }) => state !== 'pending' && state !== 'working');
+
 /**
  * A live list of the resources a plan is about, for terminals. What services print meanwhile comes to stand above it, so
  * that a service that takes its time can be watched.
@@ -98,46 +111,48 @@ export function ttyRenderer(target: RenderTarget): Renderer {
   const transfers = new Transfers();
   let live: LiveList | undefined;
   let closing: Promise<void> = Promise.resolve();
+  /** The plan of the command is over: a list that comes later stands only as long as something of it is under way. */
+  let later = false;
+
+  const end = () => {
+    const ending = live;
+    live = undefined;
+    closing = closing.then(() => ending?.end());
+    return closing;
+  };
 
   const write = (text: string, to: NodeJS.WritableStream) => {
     if (text === '') return;
     if (live === undefined) to.write(text);
     else live.region.above(text, to);
   };
-
   const emit = (event: TcomposeEvent) => {
     switch (event.type) {
       case 'begin':
         if (event.resources.length > 0) live ??= liveList(target, event.resources);
         return;
       case 'progress': {
-        const text = visibleLine(`${event.status}${event.detail === undefined ? '' : `  ${event.detail}`}`);
+        const text = visibleLine(wordsOf(event));
         const row = live?.rows.get(`${event.kind} ${event.name}`);
-        if (row === undefined) {
-          write(` ${title(event.kind)} ${visibleLine(event.name)}  ${text}\n`, target.err);
-          return;
-        }
-        if (event.state === 'working' && row.state !== 'working') row.began = performance.now();
-        row.state = event.state;
-        const moved = resultOf(event, transfers);
-        row.text = moved === undefined ? text : `${text}  ${moved}`;
-        if (event.state !== 'working') delete row.more;
-        live!.region.changed();
-        return;
+        if (live === undefined || row === undefined)
+          return write(` ${title(event.kind)} ${visibleLine(event.name)}  ${text}\n`, target.err);
+        advance(row, event.state, text, resultOf(event, transfers));
+        live.region.changed();
+        if (later && allSettled(live)) void end();
+        break;
       }
       case 'layer': {
         // Drawn with the next picture: a layer tells of itself more often than anybody can read.
         const transfer = transfers.update(event);
         const row = live?.rows.get(`image ${event.image}`);
         if (row !== undefined) row.more = (now) => visibleLine(transfer.summary(now));
-        return;
+        break;
       }
       case 'warning':
       case 'error':
       case 'watch':
       case 'build':
-        write(messageText(event, target.color.stderr), target.err);
-        return;
+        return write(messageText(event, target.color.stderr), target.err);
       default:
         write(logLine(event), outputFor(event, target));
     }
@@ -145,10 +160,8 @@ export function ttyRenderer(target: RenderTarget): Renderer {
   return {
     emit,
     close: () => {
-      const ending = live;
-      live = undefined;
-      closing = closing.then(() => ending?.end());
-      return closing;
+      later = true;
+      return end();
     },
     drained: () => outputsDrained(target),
   };
