@@ -1,5 +1,5 @@
 /**
- * Types of the Docker Engine REST API, v1.47 (the fields we read or answer; names exactly as on the wire), a file per
+ * Types of the Docker Engine REST API, v1.51 (the fields we read or answer; names exactly as on the wire), a file per
  * resource; here is what several of them share. Durations are nanoseconds and sizes bytes unless a field says otherwise.
  * Request types are what a client may send, so nearly everything is optional; a `null` stands for "absent" in Go clients.
  */

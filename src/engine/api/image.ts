@@ -12,7 +12,7 @@ export interface ImageSummary {
   readonly Size: number;
   readonly SharedSize: number;
   readonly Labels: StringMap | null;
-  /** -1: not computed. */
+  /** How many use it, since API 1.51; -1: not computed. */
   readonly Containers: number;
   /** Clients of API versions below 1.44 read this. */
   readonly VirtualSize?: number;

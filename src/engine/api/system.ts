@@ -74,6 +74,8 @@ export interface Info {
   readonly LiveRestoreEnabled: boolean;
   readonly Isolation: string;
   readonly InitBinary: string;
+  /** Since API 1.49. */
+  readonly FirewallBackend?: { readonly Driver: string };
   readonly SecurityOptions: readonly string[];
   readonly Warnings: readonly string[] | null;
 }

@@ -9,6 +9,7 @@ import { emitNetwork } from './events.ts';
 import { dnsOptions } from './host/host-files.ts';
 import type { Attachment } from './record.ts';
 import { aliasesOf, gatewayOrder, linkedNames, networkMode } from './spec/attachments.ts';
+import { askedInterfaceName } from './spec/interface-settings.ts';
 
 /** Reserves an address on each network the container is attached to. */
 export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
@@ -30,7 +31,7 @@ export function allocate(engine: Engine, container: Container, undo: (() => unkn
       avoid: wantedByOthers(engine, container, network.id),
       ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
       aliases: aliasesOf(container, settings, container.record.config.Hostname),
-      interfaceName: settings.DriverOpts?.['com.docker.network.endpoint.ifname'] ?? `eth${index}`,
+      interfaceName: askedInterfaceName(settings) ?? `eth${index}`,
     });
     index++;
     endpoints.push(endpoint);

@@ -1,5 +1,5 @@
 /** API versions this engine answers; a client outside the range is told so in Docker's words. */
-export const apiVersion = '1.47';
+export const apiVersion = '1.51';
 
 /** Oldest version of the API that a client may ask for. */
 export const minApiVersion = '1.24';

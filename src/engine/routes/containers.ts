@@ -126,7 +126,7 @@ export function containerRoutes(engine: Engine): Route[] {
       query: { size: 'flag' },
       async handler(exchange) {
         const container = named(exchange);
-        const inspected = inspectContainer(engine, container);
+        const inspected = inspectContainer(engine, container, exchange.version);
         if (!flag(exchange.query, 'size')) return exchange.send(200, inspected);
         exchange.send(200, { ...inspected, ...(await sizesOf(engine, container.id)) });
       },

@@ -1,12 +1,11 @@
-import { parsePlatform } from '../../image/platform.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
 import { mergedConfigShape } from '../api/container-shapes.ts';
 import type { Engine } from '../context.ts';
 import { flag } from '../filters.ts';
-import { type Shape, shaped } from '../http/body-shape.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import { askedPlatform } from '../images/asked-platform.ts';
 import { commitContainer } from '../images/commit-container.ts';
 import { loadImages } from '../images/load-images.ts';
 
@@ -71,8 +70,7 @@ export function imageArchiveRoutes(engine: Engine): Route[] {
 
 async function save(engine: Engine, exchange: Exchange, names: readonly string[]): Promise<void> {
   if (names.length === 0) throw badParameter('no image was named');
-  const text = exchange.query.get('platform');
-  const platform = text ? platformOf(text) : undefined;
+  const platform = askedPlatform(exchange.query.get('platform'));
   const archive = await engine.images.save(names, platform);
   const writer = exchange.stream(200, 'application/x-tar');
   try {
@@ -89,31 +87,4 @@ async function save(engine: Engine, exchange: Exchange, names: readonly string[]
     if (image !== undefined)
       engine.events.emit({ type: 'image', action: 'save', id: image.id, attributes: { name } });
   }
-}
-
-interface PlatformText {
-  readonly os?: string;
-  readonly architecture?: string;
-  readonly variant?: string;
-}
-
-const platformShape: Shape = { fields: { os: 'word', architecture: 'word', variant: 'word' } };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badParameter(`the platform is no JSON: ${text}`);
-  }
-}
-
-/** Newer clients send it as JSON. */
-function platformOf(text: string) {
-  const own = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch };
-  if (!text.startsWith('{')) return parsePlatform(text, own);
-  const { os, architecture, variant } = shaped<PlatformText>(parsed(text), platformShape);
-  return parsePlatform(
-    [os ?? 'linux', architecture ?? own.architecture, ...(variant ? [variant] : [])].join('/'),
-    own,
-  );
 }

@@ -1,13 +1,14 @@
 import type { ImageRecord } from '../../image/index.ts';
+import { formatPlatform } from '../../image/platform.ts';
 import type { ImageDeleteResponse } from '../api/image.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import { withTag } from '../containers/spec/draft.ts';
 import type { Engine } from '../context.ts';
 import { flag, matches, matchesLabels, parseFilters, timeValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter, notFound } from '../http/failure.ts';
+import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
-import { compareVersions } from '../http/versions.ts';
+import { askedPlatform } from '../images/asked-platform.ts';
 import {
   imageHistory,
   inspectImage,
@@ -17,6 +18,7 @@ import {
 } from '../images/image-views.ts';
 import { importImage } from '../images/import-image.ts';
 import { pruneImages } from '../images/prune-images.ts';
+import { inspectionOf, summaryOf } from '../images/versioned-views.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import { pullRoute } from './pull-image.ts';
 import { pushRoute } from './push-image.ts';
@@ -24,10 +26,15 @@ import { registryRequest } from './registry-request.ts';
 
 /** Routes under /images. */
 export function imageRoutes(engine: Engine): Route[] {
-  const need = (reference: string): ImageRecord => {
-    const record = engine.images.get(reference);
-    if (record === undefined) throw notFound(`No such image: ${withTag(reference)}`);
-    return record;
+  const need = (reference: string, platformText: string | null = null): ImageRecord => {
+    const platform = askedPlatform(platformText);
+    const record = engine.images.get(reference, platform);
+    if (record !== undefined) return record;
+    const other = platform && engine.images.get(reference);
+    if (other === undefined) throw notFound(`No such image: ${withTag(reference)}`);
+    throw notFound(
+      `image with reference ${reference} was found but its platform (${formatPlatform(other)}) does not match the specified platform (${formatPlatform(platform!)})`,
+    );
   };
   const usedBy = (imageId: string): { name: string; running: boolean }[] =>
     engine.containers
@@ -91,11 +98,10 @@ export function imageRoutes(engine: Engine): Route[] {
               matches(filters, 'reference', (value) => matchesReference(value, tag)),
             );
             const shown = summarizeImage({ ...record, tags });
-            return {
-              ...shown,
-              ...(flag(exchange.query, 'shared-size') ? { SharedSize: sharedSize(engine, record) } : {}),
-              ...(compareVersions(exchange.version, '1.44') < 0 ? { VirtualSize: record.size } : {}),
-            };
+            const sized = flag(exchange.query, 'shared-size')
+              ? { ...shown, SharedSize: sharedSize(engine, record) }
+              : shown;
+            return summaryOf(sized, exchange.version, () => usedBy(record.id).length);
           }),
         );
       },
@@ -127,13 +133,18 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/json',
-      handler: (exchange) => exchange.send(200, inspectImage(need(exchange.params.name!))),
+      // `manifests` is for engines that keep images in containerd; dockerd's own store passes over it, too.
+      query: { platform: 'text' },
+      handler: ({ params, query, version, send }) =>
+        send(200, inspectionOf(inspectImage(need(params.name!, query.get('platform'))), version)),
     },
     {
       method: 'GET',
       path: '/images/{name*}/history',
+      query: { platform: 'text' },
       async handler(exchange) {
-        exchange.send(200, await imageHistory(engine, need(exchange.params.name!)));
+        const record = need(exchange.params.name!, exchange.query.get('platform'));
+        exchange.send(200, await imageHistory(engine, record));
       },
     },
     {
@@ -161,8 +172,10 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'DELETE',
       path: '/images/{name*}',
-      query: { force: 'flag' },
+      query: { force: 'flag', platforms: 'texts' },
       async handler(exchange) {
+        if (exchange.query.getAll('platforms').length > 0)
+          throw notImplemented('an image is removed with all its platforms; name one of them by its id');
         exchange.send(200, await remove(exchange.params.name!, flag(exchange.query, 'force')));
       },
     },

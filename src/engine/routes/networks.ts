@@ -9,7 +9,7 @@ import { networkConnectShape, networkCreateShape, networkDisconnectShape } from 
 import type { Container } from '../containers/container.ts';
 import { emitNetwork, emitPrune } from '../containers/events.ts';
 import { aliasesOf, attachedTo, networkMode } from '../containers/spec/attachments.ts';
-import { checkMacAddress } from '../containers/spec/mac-address.ts';
+import { askedInterfaceName, checkInterface } from '../containers/spec/interface-settings.ts';
 import type { Engine } from '../context.ts';
 import {
   type Filters,
@@ -178,7 +178,7 @@ async function connect(
         : `container ${container.name} cannot be connected to network ${record.name}`,
     );
   }
-  checkMacAddress(settings.MacAddress);
+  checkInterface(settings);
   const { attachments } = container.mutable;
   if (attachments[record.name] !== undefined) {
     throw forbidden(`endpoint with name ${container.name} already exists in network ${record.name}`);
@@ -193,7 +193,9 @@ async function connect(
     ...(settings.IPAMConfig?.IPv6Address ? { ipv6: settings.IPAMConfig.IPv6Address } : {}),
     ...(settings.MacAddress ? { mac: settings.MacAddress } : {}),
     aliases: aliasesOf(container, settings, container.record.config.Hostname),
-    interfaceName: freeInterface(Object.values(attachments).map(({ endpoint }) => endpoint?.interfaceName)),
+    interfaceName:
+      askedInterfaceName(settings) ??
+      freeInterface(Object.values(attachments).map(({ endpoint }) => endpoint?.interfaceName)),
   });
   try {
     await engine.net.ensureBridge(record);

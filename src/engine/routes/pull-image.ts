@@ -1,6 +1,3 @@
-import { imageArchitecture } from '../../image/host/host-config.ts';
-import type { Platform } from '../../image/index.ts';
-import { parsePlatform } from '../../image/platform.ts';
 import {
   familiarName,
   familiarReference,
@@ -11,13 +8,11 @@ import { listTags } from '../../registry/content/list-tags.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { forbidden } from '../http/failure.ts';
+import { askedPlatform, ownPlatform } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { noticeTeller, pullImage } from '../images/pull/pull-image.ts';
 import type { TellProgress } from '../images/transfer-progress.ts';
 import { registryRequest } from './registry-request.ts';
-
-/** What runs on this machine. */
-export const ownPlatform: Platform = { os: 'linux', architecture: imageArchitecture(process.arch) };
 
 /** `POST /images/create?fromImage=…`: an image by tag or digest, or all tags of a repository. */
 export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: string): Promise<void> {
@@ -25,8 +20,7 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
   const reference = withTag(parseReference(fromImage), query.get('tag') ?? '');
   const name = familiarName(reference);
   if (name === 'scratch') throw forbidden("'scratch' is a reserved name");
-  const asked = query.get('platform');
-  const platform = asked ? parsePlatform(asked, ownPlatform) : undefined;
+  const platform = askedPlatform(query.get('platform'));
   const request = { ...registryRequest(exchange), platform };
   const { images, registries } = engine;
   const context = {

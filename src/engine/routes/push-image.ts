@@ -3,9 +3,9 @@ import { familiarName, familiarReference, parseReference } from '../../image/ref
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
+import { ownPlatform } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { pushImage } from '../images/push/push-image.ts';
-import { ownPlatform } from './pull-image.ts';
 import { registryRequest } from './registry-request.ts';
 
 /** `POST /images/{name}/push?tag=…`: one tag, or all that the repository has here. */

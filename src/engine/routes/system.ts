@@ -9,7 +9,7 @@ import { summarize } from '../containers/view/inspect.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Route } from '../http/router.ts';
-import { apiVersion, minApiVersion } from '../http/versions.ts';
+import { apiVersion, compareVersions, minApiVersion } from '../http/versions.ts';
 import { sharedSize, summarizeImage } from '../images/image-views.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
 import { rfc3339 } from '../time-text.ts';
@@ -34,7 +34,11 @@ export function systemRoutes(engine: Engine): Route[] {
     { method: 'GET', path: '/_ping', handler: ping },
     { method: 'HEAD', path: '/_ping', handler: ping },
     { method: 'GET', path: '/version', handler: (exchange) => exchange.send(200, versionOf(engine)) },
-    { method: 'GET', path: '/info', handler: (exchange) => exchange.send(200, infoOf(engine)) },
+    {
+      method: 'GET',
+      path: '/info',
+      handler: (exchange) => exchange.send(200, infoOf(engine, exchange.version)),
+    },
     {
       method: 'GET',
       path: '/system/df',
@@ -76,7 +80,7 @@ function versionOf(engine: Engine): Version {
   };
 }
 
-function infoOf(engine: Engine): Info {
+function infoOf(engine: Engine, version: string): Info {
   const containers = engine.containers.all();
   const running = containers.filter((one) => one.state.status === 'running').length;
   const paused = containers.filter((one) => one.state.status === 'paused').length;
@@ -144,6 +148,7 @@ function infoOf(engine: Engine): Info {
     LiveRestoreEnabled: true,
     Isolation: '',
     InitBinary: 'built-in',
+    ...(compareVersions(version, '1.49') < 0 ? {} : { FirewallBackend: { Driver: 'nftables' } }),
     SecurityOptions: [
       'name=seccomp,profile=builtin',
       'name=cgroupns',

@@ -35,7 +35,7 @@ describe.skipIf(why)('the docker CLI', () => {
   };
 
   it('negotiates the API version, and shows version and info', () => {
-    expect(ok('version', '--format', '{{.Server.APIVersion}} {{.Server.Os}}')).toBe('1.47 linux');
+    expect(ok('version', '--format', '{{.Server.APIVersion}} {{.Server.Os}}')).toBe('1.51 linux');
     const info = JSON.parse(ok('info', '--format', '{{json .}}')) as {
       Driver: string;
       ServerErrors?: string[];

@@ -5,7 +5,7 @@ import { badParameter } from '../../http/failure.ts';
 import { shortId } from '../../ids.ts';
 import type { Container } from '../container.ts';
 import type { Attachment } from '../record.ts';
-import { checkMacAddress } from './mac-address.ts';
+import { checkInterface } from './interface-settings.ts';
 
 type NetworkModeKind =
   | { readonly kind: 'none' | 'host' }
@@ -66,7 +66,7 @@ export function planAttachments(
       isFirst && macAddress && !entry.settings.MacAddress
         ? { ...entry.settings, MacAddress: macAddress }
         : entry.settings;
-    checkMacAddress(settings.MacAddress);
+    checkInterface(settings);
     result[name] = { networkId: entry.record.id, settings };
   }
   return result;

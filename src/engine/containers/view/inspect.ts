@@ -10,18 +10,20 @@ import type {
 } from '../../api/container.ts';
 import type { EndpointSettings } from '../../api/network.ts';
 import type { Engine } from '../../context.ts';
+import { compareVersions } from '../../http/versions.ts';
+import { shortId } from '../../ids.ts';
 import { endpointId, prefixLength } from '../../networks.ts';
 import { never, parseRfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
 import { hostFilesIn } from '../host/host-file-names.ts';
 import { imageRoot } from '../host/image-mounts.ts';
-import { aliasesOf } from '../spec/attachments.ts';
+import { aliasesOf, networkMode } from '../spec/attachments.ts';
 import { parsePortKey, portKey } from '../spec/port-spec.ts';
 import { lastExit, lastStart, shownStatus } from '../state.ts';
 import { shownConfig, shownHostConfig } from './shown-config.ts';
 
-/** GET /containers/{id}/json, from memory. */
-export function inspectContainer(engine: Engine, container: Container): ContainerInspect {
+/** GET /containers/{id}/json, from memory, as clients of an API version have it. */
+export function inspectContainer(engine: Engine, container: Container, version: string): ContainerInspect {
   const { record, mutable } = container;
   const files = hostFilesIn(container.runDir);
   return {
@@ -50,8 +52,26 @@ export function inspectContainer(engine: Engine, container: Container): Containe
     },
     Mounts: mountPoints(engine, container),
     Config: shownConfig(record.config),
-    NetworkSettings: networkSettings(engine, container),
+    NetworkSettings: withOldAliases(networkSettings(engine, container), container, version),
   };
+}
+
+/** Before API 1.45 the short id stood among the aliases; since then it is one of DNSNames only. */
+function withOldAliases(settings: NetworkSettings, container: Container, version: string): NetworkSettings {
+  if (
+    compareVersions(version, '1.45') >= 0 ||
+    networkMode(container.hostConfig.NetworkMode).kind !== 'networks'
+  )
+    return settings;
+  const Networks = Object.fromEntries(
+    Object.entries(settings.Networks).map(([name, endpoint]) => [
+      name,
+      name === 'bridge'
+        ? endpoint
+        : { ...endpoint, Aliases: [...(endpoint.Aliases ?? []), shortId(container.id)] },
+    ]),
+  );
+  return { ...settings, Networks };
 }
 
 function runningExecs(engine: Engine, container: Container): string[] | null {

@@ -92,6 +92,13 @@ describe('networks', () => {
     },
   );
 
+  it.each(['a/b', 'a b', 'lo', '..', 'sixteen-letters-'])('refuse the interface name %s', (name) => {
+    const settings = { DriverOpts: { 'com.docker.network.endpoint.ifname': name } };
+    expect(() =>
+      planAttachments({ NetworkMode: 'front' }, { EndpointsConfig: { front: settings } }, undefined, need),
+    ).toThrow(`invalid interface name: ${name}`);
+  });
+
   it('give a container its names, lower case and once', () => {
     const id = 'a'.repeat(64);
     expect(aliasesOf({ id, name: 'Web-1' }, { Aliases: ['web', 'WEB'] }, 'aaaaaaaaaaaa')).toEqual([

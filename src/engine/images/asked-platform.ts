@@ -1,0 +1,38 @@
+import { imageArchitecture } from '../../image/host/host-config.ts';
+import type { Platform } from '../../image/index.ts';
+import { parsePlatform } from '../../image/platform.ts';
+import { type Shape, shaped } from '../http/body-shape.ts';
+import { badParameter } from '../http/failure.ts';
+
+/** What runs on this machine. */
+export const ownPlatform: Platform = { os: 'linux', architecture: imageArchitecture(process.arch) };
+
+interface PlatformObject {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly variant?: string;
+}
+
+const platformShape: Shape = { fields: { os: 'word', architecture: 'word', variant: 'word' } };
+
+/**
+ * The platform of a query: `linux/arm64`, or JSON as newer clients send it; undefined when none is asked for.
+ * @throws TcomposeError ENGINE_BAD_PARAMETER, IMAGE_PLATFORM
+ */
+export function askedPlatform(text: string | null): Platform | undefined {
+  if (!text) return undefined;
+  if (!text.startsWith('{')) return parsePlatform(text, ownPlatform);
+  const { os, architecture, variant } = shaped<PlatformObject>(parsed(text), platformShape);
+  return parsePlatform(
+    [os ?? 'linux', architecture ?? ownPlatform.architecture, ...(variant ? [variant] : [])].join('/'),
+    ownPlatform,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badParameter(`the platform is no JSON: ${text}`);
+  }
+}
