@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
@@ -49,6 +49,9 @@ describe.skipIf(unmet !== undefined)(`recipes of watching${unmet ? ` (skipped: $
   };
   const begin = async (recipe: string) => {
     cpSync(`fixtures/watch/${recipe}`, bench.dir, { recursive: true });
+    // The engine of the test has its data here.
+    const ignoreFile = join(bench.dir, '.dockerignore');
+    if (existsSync(ignoreFile)) appendFileSync(ignoreFile, 'root\ntoolchain\n');
     watching = await Watching.begin(bench, 'compose.yaml', 'watch');
   };
   beforeEach(async () => {
