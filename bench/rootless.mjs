@@ -189,10 +189,10 @@ async function main() {
       .stdout.split('\n')
       .filter(Boolean);
   const contenders = [
-    ours('root', [], rootEnv, 28091, rootPids),
-    ours('user', user.words, { ...user.env, TCOMPOSE_IDLE_SECONDS: '0' }, 28092, () => processesOf(user.uid)),
+    ours('root', [], rootEnv, 18091, rootPids),
+    ours('user', user.words, { ...user.env, TCOMPOSE_IDLE_SECONDS: '0' }, 18092, () => processesOf(user.uid)),
   ];
-  const peer = podman(28093);
+  const peer = podman(18093);
   if (peer !== undefined) contenders.push(peer);
   for (let round = 0; round <= rounds; round++)
     for (const contender of contenders) {
