@@ -76,13 +76,13 @@ function ours(name, words, env, port, pids) {
   const file = join(scratch, `${name}.yaml`);
   const list = Array.from(
     { length: services },
-    (_, at) => `  s${at + 1}: {image: "${image}", command: [sleep, "10000"], init: true}`,
+    (_, at) => `  s${at + 1}: {image: "${image}", command: [sleep, "10000"], stop_signal: SIGKILL}`,
   );
   writeFileSync(file, `services:\n${list.join('\n')}\n`);
   const sender = join(scratch, `${name}-sender.yaml`);
   writeFileSync(
     sender,
-    `services:\n  sender: {image: "${image}", ports: ["${port}:9000"], init: true, command: ${JSON.stringify(serve)}}\n`,
+    `services:\n  sender: {image: "${image}", ports: ["${port}:9000"], stop_signal: SIGKILL, command: ${JSON.stringify(serve)}}\n`,
   );
   const run = (...more) => timed([...words, process.execPath, cli, ...more], env);
   run('image', 'import', join(scratch, 'rootfs.tar'), image);
@@ -123,7 +123,7 @@ function podman(port) {
   }
   const run = (...more) => timed([...user.words, 'podman', ...options, ...more], user.env);
   const one = (at) =>
-    `podman ${options.join(' ')} run -d --init --network bench --name bench${at} ${image} sleep 10000`;
+    `podman ${options.join(' ')} run -d --stop-signal KILL --network bench --name bench${at} ${image} sleep 10000`;
   const all = Array.from({ length: services }, (_, at) => one(at + 1)).join('\n');
   return {
     name: version.stdout.trim(),
@@ -142,7 +142,8 @@ function podman(port) {
       run(
         'run',
         '-d',
-        '--init',
+        '--stop-signal',
+        'KILL',
         '--name',
         'sender',
         '--network',
