@@ -27,6 +27,8 @@ const bytes = 2 * 1024 ** 3;
 const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
 chmodSync(scratch, 0o755);
 const user = makeUser();
+/** What was begun, to be ended whatever comes of the run. */
+const ends = [];
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -85,6 +87,7 @@ function ours(name, words, env, port, pids) {
     `services:\n  sender: {image: "${image}", ports: ["${port}:9000"], stop_signal: SIGKILL, command: ${JSON.stringify(serve)}}\n`,
   );
   const run = (...more) => timed([...words, process.execPath, cli, ...more], env);
+  ends.push(() => run('engine', 'stop', '-f'));
   run('image', 'import', join(scratch, 'rootfs.tar'), image);
   return {
     name,
@@ -94,7 +97,6 @@ function ours(name, words, env, port, pids) {
     endSender: () => run('-p', 'sender', '-f', sender, 'down', '-t', '1'),
     memory: () => memory(pids()),
     port,
-    end: () => run('engine', 'stop', '-f'),
   };
 }
 
@@ -122,6 +124,7 @@ function podman(port) {
     return undefined;
   }
   const run = (...more) => timed([...user.words, 'podman', ...options, ...more], user.env);
+  ends.push(() => run('system', 'reset', '-f'));
   const one = (at) =>
     `podman ${options.join(' ')} run -d --stop-signal KILL --network bench --name bench${at} ${image} sleep 10000`;
   const all = Array.from({ length: services }, (_, at) => one(at + 1)).join('\n');
@@ -156,7 +159,6 @@ function podman(port) {
     endSender: () => run('rm', '-f', '-t', '1', 'sender'),
     memory: () => memory(processesOf(user.uid)),
     port,
-    end: () => run('system', 'reset', '-f'),
   };
 }
 
@@ -223,12 +225,18 @@ async function main() {
       `${key.padEnd(7)} user ${own[key].toFixed(0)} ${unit}  root ${root[key].toFixed(0)} ${unit}, ${ratio}x${beside}${bars[key] ? `   (${bars[key]})` : ''}`,
     );
   }
-  for (const contender of contenders) contender.end();
 }
 
 try {
   await main();
 } finally {
+  for (const end of ends) {
+    try {
+      end();
+    } catch (error) {
+      console.log(error.message);
+    }
+  }
   user.remove();
   rmSync(scratch, { recursive: true, force: true });
 }
