@@ -149,7 +149,7 @@ static bool has_company(const char *run) {
   pid_t way_out = way_out_of(run);
   for (struct dirent *entry; !found && (entry = readdir(dir));) {
     char path[NAME_MAX + 16];
-    int pid = atoi(entry->d_name);
+    pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
     if (pid <= 0 || pid == getpid() || pid == way_out) continue;
     snprintf(path, sizeof path, "%s/ns/user", entry->d_name);
     found = fstatat(dirfd(dir), path, &theirs, 0) == 0 && theirs.st_ino == own.st_ino;
