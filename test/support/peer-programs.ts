@@ -43,13 +43,15 @@ export async function startPeerDocker(
   mkdirSync(directory);
   const [program = '', ...first] = peerProgram('dockerd') ?? [];
   const socket = `unix://${directory}/docker.sock`;
+  const major = Number(/version (\d+)/.exec(runPeer([program, ...first], '--version'))?.[1] ?? 0);
   const child: ChildProcess = spawn(
     program,
     [
       ...first,
       ...['--data-root', join(directory, 'root'), '--exec-root', join(directory, 'exec'), '-H', socket],
       ...['-p', join(directory, 'pid'), '--bridge', 'none', '--iptables=false', '--ip6tables=false'],
-      ...['--feature', 'containerd-snapshotter=false'],
+      // Older ones know neither the flag nor the other store.
+      ...(major < 27 ? [] : ['--feature', 'containerd-snapshotter=false']),
     ],
     { stdio: 'ignore' },
   );
