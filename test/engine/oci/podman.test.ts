@@ -45,9 +45,11 @@ describe.skipIf(reason !== undefined)('podman with this runtime', () => {
       encoding: 'utf8',
       env: { ...process.env, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
     });
-    return { status, out: stdout, err: stderr };
+    // podman asks for more descriptors than root has on a machine that lets nobody raise the limit.
+    const err = stderr.replace(/^warning: limit of resource 7 stays at \d+: .*\n/gm, '');
+    return { status, out: stdout, err };
   }
-  const run = (...words: string[]) => podman('run', '--network', 'none', '--ulimit', 'host', ...words);
+  const run = (...words: string[]) => podman('run', '--network', 'none', ...words);
   const known = (): string[] => {
     const root = join(dir, 't/run/oci');
     return existsSync(root) ? readdirSync(root) : [];

@@ -197,6 +197,8 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
     for (let i = 0; i < 40; i++) {
       const joined = plan(`former-${i}`, ['/neighbour', 'proc'], {
         namespaces: joining(pid),
+        // The program of a process with more capabilities is not shown.
+        process: { capabilities: sysPtraceToo(plan('x', []).process.capabilities) },
       });
       execFileSync(former, ['spawn'], { input: encodeLaunchPlan(joined) });
       const one = await connectShim(joined.runDir);
