@@ -31,15 +31,14 @@ function step(name, command, args) {
   return status === 0;
 }
 
-/** Tiers that compute, and those that start containers. */
+/** Tiers that only compute. */
 const pure = ['unit', 'conformance'];
-const containers = ['engine', 'e2e'];
 const native = 'scripts/test-native.sh';
 
 const built = step('build', 'node', ['scripts/build.mjs']);
 if (built) {
   const before = new Set(leftovers(scratch));
-  if (filters.length > 0) await runTiers(filters.includes('--project') ? [] : [...pure, ...containers]);
+  if (filters.length > 0) await runTiers(filters.includes('--project') ? [] : [...pure, 'engine', 'e2e']);
   else await runAll();
   await leakCheck(before);
 }
@@ -49,14 +48,23 @@ console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped}
 process.exit(totals.failed > 0 || !built ? 1 : 0);
 
 /**
- * What starts containers runs one file after the other (two at once were seen to disturb one another) and mostly waits; what only
- * computes goes on beside it, with what the processors have left.
+ * Two lanes of tests that start containers, each one file after the other: they mostly wait. What only computes goes on beside them, with
+ * what the processors have left.
  */
 async function runAll() {
   const beside = computeBeside();
-  if (existsSync(native)) record('native tests', (await exitOf('bash', [native, '--sanitized'])) === 0);
-  for (const tier of containers) await runTiers([tier]);
+  const engine = runEngineTier();
+  await runTiers(['e2e']);
+  await engine;
   await beside;
+}
+
+/** Its output is shown when it is over. */
+async function runEngineTier() {
+  const log = join(scratch, 'engine.log');
+  if (existsSync(native)) record('native tests', (await exitOf('bash', [native, '--sanitized'], log)) === 0);
+  await runTiers(['engine'], log);
+  process.stdout.write(readFileSync(log));
 }
 
 /** Its output is shown whole when it is over: it must not stand between the lines of others. */
@@ -67,7 +75,7 @@ async function computeBeside() {
   await run('type check', 'npx', ['--no-install', 'tsc', '--noEmit']);
   await run('lint', 'npx', ['--no-install', 'biome', 'check', '.']);
   if (existsSync(native)) await run('static analysis', 'bash', [native, '--static']);
-  await runTiers(pure, log);
+  await runTiers(pure, log, ['nice', '-n', '19']);
   process.stdout.write(readFileSync(log));
 }
 
@@ -79,13 +87,13 @@ async function exitOf(command, args, log) {
   return status;
 }
 
-/** Runs the tests of some tiers and adds them up; in the background, its output in `log`, if there is one. */
-async function runTiers(tiers, log) {
+/** Runs the tests of some tiers, by the command `by` if it is given, and adds them up; the output goes to `log`, if there is one. */
+async function runTiers(tiers, log, by = []) {
   const report = join(scratch, `report-${tiers.join('-')}.json`);
   const projects = tiers.flatMap((tier) => ['--project', tier]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
   const vitest = ['npx', '--no-install', 'vitest', 'run', ...projects, ...reporters, ...filters];
-  const [command, ...args] = log === undefined ? vitest : ['nice', '-n', '19', ...vitest];
+  const [command, ...args] = [...by, ...vitest];
   await exitOf(command, args, log);
   count(report);
 }
