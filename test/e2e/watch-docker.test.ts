@@ -4,15 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
-import { peerProgram, startPeerDocker } from '../support/peer-programs.ts';
+import { peerDockerVersion, peerProgram, startPeerDocker } from '../support/peer-programs.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { Watching } from '../support/watching.ts';
 
 const unmet =
   requirements({ root: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined) ??
-  (peerProgram('dockerd') === undefined || peerProgram('docker') === undefined
-    ? 'needs dockerd and docker'
+  (peerDockerVersion() < 27 || peerProgram('docker') === undefined
+    ? 'needs dockerd 27 or newer, and docker: older ones may never answer an exec in a container that restarts'
     : undefined);
 
 /** The cases of Docker Compose's own tests of watching. */

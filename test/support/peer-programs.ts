@@ -36,6 +36,13 @@ export function runPeer([program = '', ...first]: readonly string[], ...args: st
   return done.stdout;
 }
 
+/** The major version of the dockerd that is found, 0 for none. */
+export function peerDockerVersion(): number {
+  const program = peerProgram('dockerd');
+  if (program === undefined) return 0;
+  return Number(/version (\d+)/.exec(runPeer(program, '--version'))?.[1] ?? 0);
+}
+
 /** A dockerd with everything of it below `directory` and no network; `docker` runs its client. */
 export async function startPeerDocker(
   directory: string,
@@ -43,7 +50,7 @@ export async function startPeerDocker(
   mkdirSync(directory);
   const [program = '', ...first] = peerProgram('dockerd') ?? [];
   const socket = `unix://${directory}/docker.sock`;
-  const major = Number(/version (\d+)/.exec(runPeer([program, ...first], '--version'))?.[1] ?? 0);
+  const major = peerDockerVersion();
   const child: ChildProcess = spawn(
     program,
     [
