@@ -12,7 +12,7 @@ const unmet =
   requirements({ root: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined) ??
   (peerDockerVersion() < 27 || peerProgram('docker') === undefined
-    ? 'needs dockerd 27 or newer, and docker: older ones may never answer an exec in a container that restarts'
+    ? 'needs dockerd 27 or newer, and docker: with 20.10 the case of sync and restart did not end, why is not known'
     : undefined);
 
 /** The cases of Docker Compose's own tests of watching. */
