@@ -6,6 +6,7 @@ import { buildExecPlan } from '../../runtime/launch/build-exec-plan.ts';
 import { explainFailure } from '../../runtime/launch/explain-failure.ts';
 import { encodeLaunchPlan } from '../../runtime/launch/plan-codec.ts';
 import type { ShimAttachment } from '../../runtime/shim/attach.ts';
+import { endShim } from '../../runtime/shim/end-shim.ts';
 import { connectShim, type ShimConnection } from '../../runtime/shim/shim-client.ts';
 import type { ShimFailure, ShimState } from '../../runtime/shim/shim-messages.ts';
 import { type AccountFiles, resolveUser } from '../../runtime/spec/users.ts';
@@ -89,9 +90,11 @@ export async function startExec(
     };
     const plan = execPlanFor(launch.launcher, ownPlan, launch.spec, { runDir, machine: engine.machine });
     await engine.keeper.spawn(encodeLaunchPlan(plan), runDir);
+    engine.fault('exec:spawned');
     shim = await connectShim(runDir);
     exec.shim = shim;
-    const outcome = await firstState(shim, request.AttachStdin ?? false, options);
+    const outcome = await firstState(engine, shim, request.AttachStdin ?? false, options);
+    engine.fault('exec:started');
     if (outcome.type === 'failed') {
       const { env = [], cwd } = ownPlan.process;
       const search = { command: ownPlan.process.argv[0] ?? '', cwd, env };
@@ -104,8 +107,7 @@ export async function startExec(
       status: 'exited',
       exitCode: error instanceof TcomposeError && error.exitCode > 1 ? error.exitCode : 126,
     };
-    await shim?.reap().catch(() => {});
-    shim?.close();
+    if (shim !== undefined) await endShim(shim);
     exec.shim = undefined;
     await rm(runDir, { recursive: true, force: true });
     throw error;
@@ -151,7 +153,12 @@ async function accountFilesOf(
 
 type Outcome = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;
 
-function firstState(shim: ShimConnection, stdin: boolean, options: ExecStart): Promise<Outcome> {
+function firstState(
+  engine: Pick<Engine, 'fault'>,
+  shim: ShimConnection,
+  stdin: boolean,
+  options: ExecStart,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const offClose = shim.onClose((cause) =>
       reject(
@@ -165,6 +172,7 @@ function firstState(shim: ShimConnection, stdin: boolean, options: ExecStart): P
       if (state.type === 'created') {
         if (releasing) return;
         releasing = true;
+        engine.fault('exec:created');
         const streams = { stdin, stdout: true, stderr: true };
         shim
           .attach(streams)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api/container.ts';
@@ -54,6 +54,15 @@ describe.skipIf(why)('an engine that is killed', () => {
     if (spare !== 'cut') {
       for (const [method, path] of steps) if ((await attempt(method, path)) === 'cut') break;
     }
+    if (point.startsWith('exec')) {
+      for (let time = 0; time < 2; time++) {
+        const exec = await engine.api<{ Id: string }>('POST', '/containers/bystander/exec', {
+          Cmd: ['sleep', '0.1'],
+          AttachStdout: true,
+        });
+        await attempt('POST', `/exec/${exec.json.Id}/start`, { Detach: false, Tty: false });
+      }
+    }
     if (point.startsWith('remove')) {
       await attempt('POST', '/containers/create?name=second', {
         Image: 'tcompose/host',
@@ -67,6 +76,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     // The bystander keeps its process.
     expect(await inspect(bystander.json.Id)).toMatchObject({ State: { Status: 'running', Pid: pid } });
     expect(alive(pid)).toBe(true);
+    expect(readdirSync(join(engine.root, 'run/e'))).toEqual([]);
     // Whatever the other one has become is a state one can work from.
     const list = await engine.retry<ContainerSummary[]>('GET', '/containers/json?all=1');
     for (const { State, Names } of list.json) {

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
+import { faultPoints } from '../../../src/engine/fault.ts';
 import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import { missingRuntimes, runtimes } from './runtimes.ts';
 
@@ -78,4 +79,34 @@ describe.skipIf(why)('an engine that is killed while another runtime runs contai
     await engine.start();
     expect((await inspect(name)).State).toMatchObject({ Status: 'exited', ExitCode: 6 });
   });
+});
+
+const execPoints = faultPoints.filter((point) => point.startsWith('exec'));
+const execCases = runtimes.flatMap((runtime) => execPoints.map((point) => [runtime, point] as const));
+
+describe.skipIf(why)('an exec of another runtime', () => {
+  it.each(execCases)(
+    'of %s whose engine is killed at %s keeps no next engine from serving',
+    async (Runtime, point) => {
+      const engine = await startTestEngine({ TCOMPOSE_FAULT: point });
+      const first = await engine.enginePid();
+      const created = await engine.api('POST', '/containers/create?name=one', {
+        Image: 'tcompose/host',
+        Cmd: ['sleep', '300'],
+        HostConfig: { Runtime },
+      });
+      expect(created.status).toBe(201);
+      expect((await engine.api('POST', '/containers/one/start')).status).toBe(204);
+      const exec = { Cmd: ['sh', '-c', 'echo done'], AttachStdout: true };
+      const { json } = await engine.api<{ Id: string }>('POST', '/containers/one/exec', exec);
+      await engine.api('POST', `/exec/${json.Id}/start`, { Detach: false, Tty: false }).catch(() => {});
+      await until(async () => (await engine.enginePid()) !== first, `the engine to die at ${point}`);
+      const after = await engine.retry<ContainerInspect>('GET', '/containers/one/json');
+      expect(after.json.State.Status).toBe('running');
+      expect(readdirSync(join(engine.root, 'run/e'))).toEqual([]);
+      expect(docker(engine, ['exec', 'one', 'echo', 'again']).stdout).toBe('again\n');
+      expect((await engine.api('DELETE', '/containers/one?force=1')).status).toBe(204);
+      expect(await engine.stop()).toEqual([]);
+    },
+  );
 });

@@ -130,6 +130,21 @@ describe.skipIf(why)('a shim that drives another runtime', () => {
     expect(start).toMatchObject({ phase: 'runtime', op: 'start', detail: 'cannot do it' });
   });
 
+  it('ends an exec that waits for its start, of which the runtime has not heard', async () => {
+    const plan = { ...planOf('exec', {}, { waitForStart: true }), kind: 'exec' as const, setup: [] };
+    const shim = await spawnShim(plan);
+    await untilState(shim, 'created');
+    await expect(shim.signal(constants.signals.SIGTERM)).rejects.toThrow('ESRCH');
+    await shim.signal(constants.signals.SIGKILL);
+    expect(await untilState(shim, 'failed')).toMatchObject({
+      phase: 'runtime',
+      detail: 'it was interrupted',
+    });
+    await shim.reap();
+    shim.close();
+    expect(existsSync(join(plan.foreign!.bundle, 'seen.env'))).toBe(false);
+  });
+
   it('sends signals by it, says when it refuses, and ends the container all the same', async () => {
     const plan = planOf('signals', {}, { stdio: { stdin: true } });
     const shim = await spawnShim(plan);

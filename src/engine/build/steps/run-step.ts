@@ -9,6 +9,7 @@ import { buildLaunchPlan } from '../../../runtime/launch/build-launch-plan.ts';
 import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
 import { encodeLaunchPlan } from '../../../runtime/launch/plan-codec.ts';
+import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
@@ -187,10 +188,7 @@ async function launch(
     if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end.code, end.oomKilled, said());
   } finally {
     signal.removeEventListener('abort', kill);
-    kill();
-    await stateOf(shim, () => false).catch(() => undefined);
-    await shim.reap().catch(() => {});
-    shim.close();
+    await endShim(shim);
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { RunningContainer } from '../../../network/index.ts';
 import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
+import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
@@ -139,9 +140,7 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
   }
   if (told?.type === 'exited') return { kind: 'ended', exit: toRecord(told), shim };
   // Its set-up hangs, or has failed: the command never ran.
-  await shim.signal(9).catch(() => {});
-  await shim.reap().catch(() => {});
-  shim.close();
+  await endShim(shim);
   return {
     kind: 'not-started',
     why: told?.type === 'failed' ? `${told.op} ${told.detail}` : 'the engine was interrupted',

@@ -3,14 +3,21 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { planCgroups } from '../../../runtime/cgroup/cgroup-plan.ts';
 import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
+import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim } from '../../../runtime/shim/shim-client.ts';
 import type { Engine } from '../../context.ts';
 import { detachedMark } from '../../exec/exec-process.ts';
 
-const sigkill = 9;
+/** Ids of the execs that the last engine left. To be read before anything of this engine's runs one, a health check included. */
+export function execsLeft(engine: Pick<Engine, 'layout'>): readonly string[] {
+  return names(engine.layout.execRuns);
+}
 
-/** Clears away run directories, shims and cgroups of this engine root that belong to no container that is up. */
-export async function clearOrphans(engine: Engine): Promise<void> {
+/**
+ * Clears away run directories, shims and cgroups of this engine root that belong to no container that is up, and `execs`
+ * (execsLeft) that nobody waits for any more.
+ */
+export async function clearOrphans(engine: Engine, execs: readonly string[]): Promise<void> {
   const known = new Set(
     engine.containers
       .all()
@@ -18,30 +25,20 @@ export async function clearOrphans(engine: Engine): Promise<void> {
       .map((container) => container.id),
   );
   const runs = names(engine.layout.containerRuns).filter((id) => !known.has(id));
-  await Promise.all(runs.map((id) => endShim(join(engine.layout.containerRuns, id))));
+  await Promise.all(runs.map((id) => endOrphan(join(engine.layout.containerRuns, id))));
   await Promise.all(
-    names(engine.layout.execRuns).map((id) => {
+    execs.map((id) => {
       const directory = join(engine.layout.execRuns, id);
-      return existsSync(join(directory, detachedMark)) ? watchDetached(directory) : endShim(directory);
+      return existsSync(join(directory, detachedMark)) ? watchDetached(directory) : endOrphan(directory);
     }),
   );
   await clearCgroupLeftovers(engine, known);
 }
 
 /** An exec or container nobody waits for any more: killed, reaped, its directory removed. */
-async function endShim(directory: string): Promise<void> {
+async function endOrphan(directory: string): Promise<void> {
   try {
-    const shim = await connectShim(directory);
-    await shim.signal(sigkill).catch(() => {});
-    const state = new Promise<void>((resolve) => {
-      shim.onState((one) => {
-        if (one.type === 'exited' || one.type === 'failed') resolve();
-      });
-      shim.onClose(() => resolve());
-    });
-    await state;
-    await shim.reap();
-    shim.close();
+    await endShim(await connectShim(directory));
   } catch {
     // No shim there: only the directory is left.
   }

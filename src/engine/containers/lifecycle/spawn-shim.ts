@@ -1,6 +1,7 @@
 import { TcomposeError } from '../../../errors.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
 import { encodeLaunchPlan } from '../../../runtime/launch/plan-codec.ts';
+import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
@@ -15,11 +16,7 @@ export async function spawnShim(
 ): Promise<ShimConnection> {
   await engine.keeper.spawn(encodeLaunchPlan(plan), container.runDir);
   const shim = await connectShim(container.runDir);
-  undo.push(async () => {
-    await shim.signal(9).catch(() => {});
-    await shim.reap().catch(() => {});
-    shim.close();
-  });
+  undo.push(() => endShim(shim));
   return shim;
 }
 

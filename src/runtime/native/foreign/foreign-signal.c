@@ -15,9 +15,17 @@ static int send_directly(struct monitor *m, int signal) {
   return sys_pidfd_send_signal(m->launch.init_pidfd, signal) < 0 ? errno : 0;
 }
 
-/* What a client asks of a container that is not there yet: only its end can be had. */
+/* What a client asks of a command that is not there yet: only its end can be had. */
 static int interrupt(struct monitor *m, int signal) {
-  if (!foreign_busy(m) || m->launch.init_pid > 0 || signal != SIGKILL) return ESRCH;
+  if (m->launch.init_pid > 0 || signal != SIGKILL) return ESRCH;
+  if (m->state == STATE_CREATED) { /* an exec of which the runtime has not heard: it would wait for ever */
+    m->launch.failure.phase = PHASE_RUNTIME;
+    m->launch.failure.step = -1;
+    fail(&m->launch.failure, "exec", ECANCELED, "it was interrupted");
+    monitor_failed(m);
+    return 0;
+  }
+  if (!foreign_busy(m)) return ESRCH;
   m->foreign.cancelled = true;
   return kill(m->foreign.pid, SIGKILL) < 0 ? errno : 0;
 }
