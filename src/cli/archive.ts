@@ -70,17 +70,27 @@ interface UnpackOptions {
   readonly owners: boolean;
 }
 
+interface Unpacked {
+  readonly left: readonly string[];
+  readonly kept: number;
+}
+
 /**
  * Unpacks a tar stream below a directory. Nothing is written outside of `into`, whatever names and links the archive
- * holds: below it no symbolic link is followed. Returns the names of device nodes and FIFOs, which are left out.
+ * holds: below it no symbolic link is followed. `left` are the names of device nodes and FIFOs, which are left out; `kept` counts
+ * what stays with who unpacks, because only root may give it to its owner.
  */
 export async function unpackTo(
   source: AsyncIterable<Uint8Array>,
   into: string,
   options: UnpackOptions,
-): Promise<string[]> {
+): Promise<Unpacked> {
   const reader = new TarReader(source);
   const left: string[] = [];
+  let kept = 0;
+  const count = (given: boolean): void => {
+    if (!given) kept += 1;
+  };
   const directories: [string, TarEntry][] = [];
   for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
     const path = await placeOf(entry.name, into, options);
@@ -93,11 +103,12 @@ export async function unpackTo(
       left.push(shown(entry.name));
     else {
       await rm(path, { force: true, recursive: true });
-      await make(path, entry, reader, into, options);
+      count(await make(path, entry, reader, into, options));
     }
   }
-  for (const [path, entry] of directories.reverse()) if (path !== into) await finish(path, entry, options);
-  return left;
+  for (const [path, entry] of directories.reverse())
+    if (path !== into) count(await finish(path, entry, options));
+  return { left, kept };
 }
 
 /** Host path of an archive's name, its parents made. Throws for names that lead out, by `..` or through a link. */
@@ -132,12 +143,16 @@ async function make(
   reader: TarReader,
   into: string,
   options: UnpackOptions,
-): Promise<void> {
-  if (entry.type === 'hardlink') return link(await placeOf(entry.linkName, into, options), path);
+): Promise<boolean> {
+  if (entry.type === 'hardlink') {
+    await link(await placeOf(entry.linkName, into, options), path);
+    return true;
+  }
   if (entry.type === 'symlink') {
     await symlink(Buffer.from(entry.linkName, 'latin1'), path);
-    if (options.owners) await lchown(path, entry.uid, entry.gid);
-    return lutimes(path, entry.mtime, entry.mtime);
+    const given = !options.owners || (await giveToOwner(path, entry));
+    await lutimes(path, entry.mtime, entry.mtime);
+    return given;
   }
   const file = await open(path, 'wx', 0o600);
   try {
@@ -150,10 +165,22 @@ async function make(
 }
 
 /** What belongs to somebody else here must not run as its owner. */
-async function finish(path: string, entry: TarEntry, options: UnpackOptions): Promise<void> {
-  if (options.owners) await lchown(path, entry.uid, entry.gid);
-  await chmod(path, entry.mode & (options.owners ? 0o7777 : 0o777));
+async function finish(path: string, entry: TarEntry, options: UnpackOptions): Promise<boolean> {
+  const given = options.owners && (await giveToOwner(path, entry));
+  await chmod(path, entry.mode & (given ? 0o7777 : 0o777));
   await lutimes(path, entry.mtime, entry.mtime);
+  return given || !options.owners;
+}
+
+/** False where only root may do that. */
+async function giveToOwner(path: string, { uid, gid }: TarEntry): Promise<boolean> {
+  try {
+    await lchown(path, uid, gid);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return false;
+    throw error;
+  }
 }
 
 const shown = (name: string): string => Buffer.from(name, 'latin1').toString();

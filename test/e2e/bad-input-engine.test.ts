@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
-import { requirements, tcomposeIn } from '../support/cli.ts';
+import { endEngine, requirements, tcomposeIn } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -70,7 +70,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
     beforeAll(() => {
       expect(run('image', 'import', '--change', 'CMD ["/bin/sh"]', tar, 'bb').stderr).toBe('');
     });
-    afterAll(() => void run('engine', 'stop', '--force'));
+    afterAll(() => void run(...endEngine));
 
     /** Everything the engine keeps of containers, volumes and images; removals have been carried out. */
     const state = (): string[] =>

@@ -7,7 +7,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true }) ??
+  requirements({ containers: true, built: true }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 
 const compose = `name: shop

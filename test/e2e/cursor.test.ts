@@ -6,7 +6,7 @@ import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true, commands: ['script', 'stty'] });
+const unmet = requirements({ containers: true, built: true, commands: ['script', 'stty'] });
 
 /** What hides the cursor, and what shows it again. */
 const hidden = '\u001b[?25l';

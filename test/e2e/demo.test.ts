@@ -2,13 +2,13 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, requirements, tcomposeIn } from '../support/cli.ts';
+import { endEngine, freePort, requirements, tcomposeIn } from '../support/cli.ts';
 import { alive, until } from '../support/engine.ts';
 import { lasting, leftovers, mountLines, readIfThere, remainingDirectories } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { pageOf } from '../support/page-of.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 const noIPv6 = !existsSync('/proc/sys/net/ipv6');
 
 describe.skipIf(unmet !== undefined)(`the demo application${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
@@ -27,7 +27,7 @@ describe.skipIf(unmet !== undefined)(`the demo application${unmet ? ` (skipped: 
 
   afterAll(() => {
     run('down', '-v', '-t', '2');
-    run('engine', 'stop', '--force');
+    run(...endEngine);
     rmSync(scratch, { recursive: true, force: true });
   });
 

@@ -15,13 +15,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
-import { commandLimit, requirements, tcomposeIn } from '../support/cli.ts';
+import { commandLimit, endEngine, requirements, tcomposeIn } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true, commands: ['tar', 'script'] }) ??
+  requirements({ containers: true, built: true, commands: ['tar', 'script'] }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 const bundle = resolve('dist/tcompose.cjs');
 
@@ -59,7 +59,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
   afterAll(() => {
     const ids = run('container', 'ls', '-aq').stdout.split('\n').filter(Boolean);
     if (ids.length > 0) run('container', 'rm', '-fv', ...ids);
-    run('engine', 'stop', '--force');
+    run(...endEngine);
     rmSync(scratch, { recursive: true, force: true });
   });
 

@@ -8,7 +8,7 @@ import { until } from '../support/engine.ts';
 import { pageOf } from '../support/page-of.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`an engine that is killed${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

@@ -9,7 +9,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true }) ??
+  requirements({ containers: true, built: true }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 
 /** Retitles the window, clears the screen, asks the terminal something, and begins a line of its own; as YAML writes it. */

@@ -10,7 +10,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true }) ??
+  requirements({ containers: true, built: true }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined);
 
 /** Descriptors that a process on its way into a container might have open. */
@@ -113,7 +113,9 @@ describe.skipIf(unmet !== undefined)(
         'stat -c %F /dev/null; head -c1 /mem; head -c1 /disk; cat /canary 2>&1; id -u',
       );
       expect(shown.stdout).toMatch(/^character special file\n/);
-      expect(shown.stderr).toMatch(/\/mem: Operation not permitted\n.*\/disk: Operation not permitted/);
+      // A user's engine can make no devices: an image's are left out.
+      if (process.getuid?.() === 0)
+        expect(shown.stderr).toMatch(/\/mem: Operation not permitted\n.*\/disk: Operation not permitted/);
       expect(shown.stdout).toMatch(/^0$/m);
     });
 

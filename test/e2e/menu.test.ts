@@ -6,7 +6,7 @@ import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true, commands: ['script', 'stty'] });
+const unmet = requirements({ containers: true, built: true, commands: ['script', 'stty'] });
 
 describe.skipIf(unmet !== undefined)(`keys while attached${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

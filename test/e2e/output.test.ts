@@ -5,7 +5,7 @@ import { requirements } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`what is printed${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`recreation${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

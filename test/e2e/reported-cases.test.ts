@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requirements } from '../support/cli.ts';
+import { endEngine, requirements } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
 
 /** Small projects for reported mistakes: `run.sh` brings one up with $TC, `expected.txt` says what is right. */
 const folder = '../shared/faults/cases';
 const present = existsSync(folder);
 const unmet = present
-  ? requirements({ root: true, built: true, commands: ['busybox'] })
+  ? requirements({ containers: true, built: true, commands: ['busybox'] })
   : `${folder} is not here`;
 if (unmet !== undefined) console.warn(`skipped: reported cases: ${unmet}`);
 
@@ -60,7 +60,7 @@ describe.skipIf(unmet !== undefined)(`reported cases${unmet ? ` (skipped: ${unme
     root = mkdtempSync('/tmp/tc-cases-');
   });
   afterAll(() => {
-    spawnSync(process.execPath, [resolve('dist/tcompose.cjs'), 'engine', 'stop'], { env: environment() });
+    spawnSync(process.execPath, [resolve('dist/tcompose.cjs'), ...endEngine], { env: environment() });
     rmSync(root, { recursive: true });
   });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
@@ -139,6 +139,27 @@ describe.skipIf(unmet !== undefined)(
       expect({ uid, gid }).toEqual({ uid: first('/etc/subuid') + 32, gid: first('/etc/subgid') + 33 });
     });
 
+    it('has commands as root of its namespaces, who may remove what the user may not', () => {
+      const left = 'mkdir /src/left && touch /src/left/file && chown -R 33:33 /src/left';
+      expect(user.tcompose('exec', '-T', 'web', 'sh', '-c', left).status).toBe(0);
+      expect(user.run('rm', '-rf', 'left').status).not.toBe(0);
+      const map = user.tcompose('engine', 'unshare', 'cat', '/proc/self/uid_map');
+      expect(map.stdout, map.stderr).toMatch(new RegExp(`^ *0 +${user.uid} +1\\n *1 +\\d+ +65536\\n$`));
+      const removed = user.tcompose('engine', 'unshare', 'sh', '-c', 'pwd; rm -r left; exit 7');
+      expect([removed.status, removed.stdout]).toEqual([7, `${user.project}\n`]);
+      expect(user.run('ls', 'left').status).not.toBe(0);
+      expect(user.tcompose('engine', 'unshare', '/nowhere').status).toBe(127);
+    });
+
+    it('counts and lists the processes of containers that have no control group', () => {
+      expect(user.tcompose('top', 'asker').stdout).toContain('sleep 1000');
+      const stats = user.tcompose('stats', '--no-stream', '--format', 'json').stdout;
+      const web = stats.split('\n').find((line) => line.includes('rootless-web-1')) ?? '{}';
+      const { PIDs, MemUsage } = JSON.parse(web) as { PIDs: string; MemUsage: string };
+      expect(Number(PIDs)).toBeGreaterThanOrEqual(2);
+      expect(MemUsage).toMatch(/^[1-9][\d.]*MiB /);
+    });
+
     it('keeps its state where the user has his, open to nobody else', () => {
       const { stdout } = user.tcompose('engine', 'status', '--json');
       const { paths } = JSON.parse(stdout) as { paths: { lib: string; socket: string } };
@@ -177,7 +198,11 @@ describe.skipIf(unmet !== undefined)(
     it('leaves nothing behind', async () => {
       const down = user.tcompose('down', '-v');
       expect(down.status, down.stderr).toBe(0);
-      expect(user.tcompose('engine', 'stop').status).toBe(0);
+      const asked = user.tcompose('engine', 'reset');
+      expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('Use --force')]);
+      const reset = user.tcompose('engine', 'reset', '--force');
+      expect(reset.status, reset.stderr).toBe(0);
+      expect(existsSync(join(user.home, '.local/share/tcompose'))).toBe(false);
       expect(await lasting(() => processesOf(user.uid))).toEqual([]);
       await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
     });

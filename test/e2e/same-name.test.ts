@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`directories of one name${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

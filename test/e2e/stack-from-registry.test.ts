@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
-import { requirements } from '../support/cli.ts';
+import { endEngine, requirements } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 
 const busybox = staticBusybox();
 const unmet =
-  requirements({ root: true, built: true, commands: ['tar'] }) ??
+  requirements({ containers: true, built: true, commands: ['tar'] }) ??
   (busybox === undefined ? 'needs a static busybox (busybox-static)' : undefined) ??
   whyNoFaultyRegistry;
 if (unmet !== undefined) console.log(`a stack from a registry: skipped, ${unmet}`);
@@ -132,7 +132,7 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
   }, 300_000);
   afterAll(async () => {
     await run('down', '-v', '-t', '2');
-    await run('engine', 'stop');
+    await run(...endEngine);
     registry?.close();
     rmSync(scratch, { recursive: true, force: true });
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`what is taken${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

@@ -7,7 +7,7 @@ import { plainEnvironment } from '../support/environment.ts';
 import { buildVersion } from '../support/other-version.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 describe.skipIf(unmet !== undefined)(`two versions, one state${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;

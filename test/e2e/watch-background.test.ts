@@ -7,7 +7,7 @@ import { requirements } from '../support/cli.ts';
 import { alive, ask, until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 const compose = `
 name: behind

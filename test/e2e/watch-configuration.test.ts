@@ -4,7 +4,7 @@ import { requirements } from '../support/cli.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 const compose = (more = '', target = '/app') => `
 name: edited

@@ -6,7 +6,7 @@ import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 const compose = `
 name: looping

@@ -7,7 +7,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, Watching } from '../support/watching.ts';
 
 const unmet =
-  requirements({ root: true, built: true }) ??
+  requirements({ containers: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined);
 
 const compose = `

@@ -9,7 +9,7 @@ import { pageOf } from '../support/page-of.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 /** tcompose/host shows the machine's /usr alone. */
 const noPython = existsSync('/usr/bin/python3') ? '' : ' (skipped: needs /usr/bin/python3)';
 const noHttpd = spawnSync('busybox', ['--list']).stdout?.toString().split('\n').includes('httpd')

@@ -5,7 +5,7 @@ import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 const compose = (port: number) => `
 name: pages

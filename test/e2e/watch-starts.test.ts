@@ -8,7 +8,7 @@ import { ask, until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, treeOf, Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 /** Runs of the test that kills; more of them when asked. */
 const runs = Number(process.env.TCOMPOSE_WATCH_RUNS ?? 9);
 

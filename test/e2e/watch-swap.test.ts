@@ -8,7 +8,7 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 import { Watching } from '../support/watching.ts';
 
 const unmet =
-  requirements({ root: true, built: true }) ??
+  requirements({ containers: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined);
 
 /** It listens only a while after its start: a client that is led to it too early is refused. */

@@ -22,7 +22,7 @@ import { ask, until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, sameTrees, treeOf, Watching } from '../support/watching.ts';
 
-const unmet = requirements({ root: true, built: true, commands: ['git'] });
+const unmet = requirements({ containers: true, built: true, commands: ['git'] });
 
 const compose = `
 name: dev

@@ -8,11 +8,17 @@ const bundle = resolve('dist/tcompose.cjs');
 
 /** What a suite needs that this machine lacks, as a sentence for the skip reason; undefined when all is there. */
 export function requirements(needs: {
+  /** What only the machine's own root can do. */
   readonly root?: boolean;
+  /** An engine, root's or one of a user's own. */
+  readonly containers?: boolean;
   readonly built?: boolean;
   readonly commands?: readonly string[];
 }): string | undefined {
-  if (needs.root && process.getuid?.() !== 0) return 'needs root';
+  const isRoot = process.getuid?.() === 0;
+  if (needs.root && !isRoot) return 'needs root';
+  if (needs.containers && !isRoot && spawnSync('unshare', ['-Urmn', 'true']).status !== 0)
+    return 'needs root, or user namespaces for users who are not';
   if (needs.built && !existsSync(bundle)) return 'needs the built CLI (npm run build)';
   const missing = (needs.commands ?? []).filter(
     (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0,
@@ -33,6 +39,16 @@ export function tcomposeIn(cwd: string, env: Record<string, string>) {
       timeout: commandLimit,
     });
 }
+
+/**
+ * The command that ends the engine of a test, whose directory can be removed then: a user's has files that only root of his
+ * namespaces may remove.
+ */
+export const endEngine: readonly string[] = [
+  'engine',
+  process.getuid?.() === 0 ? 'stop' : 'reset',
+  '--force',
+];
 
 /** Below the ports that connections get by themselves (ip_local_port_range), so that none of those takes it meanwhile. */
 const portsFrom = 20_000;

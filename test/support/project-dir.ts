@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { tcomposeIn } from './cli.ts';
+import { endEngine, tcomposeIn } from './cli.ts';
 import { plainEnvironment } from './environment.ts';
 import { enterOwnNetwork } from './own-network.ts';
 
@@ -73,7 +73,7 @@ export function workbench(): Workbench {
     },
     close(...projects) {
       for (const project of projects) run('-p', project, 'down', '-v', '-t', '0', '--remove-orphans');
-      run('engine', 'stop', '--force');
+      run(...endEngine);
       rmSync(dir, { recursive: true, force: true });
     },
   };

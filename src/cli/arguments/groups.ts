@@ -116,6 +116,10 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
         load: () => import('../engine/install.ts'),
       },
       logs: { summary: "Show the engine's own log", load: () => import('../engine/logs.ts') },
+      reset: {
+        summary: 'Remove all that the engine keeps, and stop it',
+        load: () => import('../engine/reset.ts'),
+      },
       run: { summary: 'Run the engine in the foreground', load: () => import('../engine/run.ts') },
       status: {
         summary: 'Say whether the engine runs, and what it has to do',
@@ -125,6 +129,10 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       uninstall: {
         summary: 'Take the service of the engine away',
         load: () => import('../engine/uninstall.ts'),
+      },
+      unshare: {
+        summary: "Run a command as root of your containers' user namespace",
+        load: () => import('../engine/unshare.ts'),
       },
     },
   },

@@ -4,6 +4,8 @@ import { emitContainer } from '../containers/events.ts';
 import { cgroupPaths } from '../containers/host/cgroup.ts';
 import { logGrowth } from '../containers/host/log-growth.ts';
 import { lastExit, shownStatus } from '../containers/state.ts';
+import { containerPids } from '../containers/view/container-pids.ts';
+import { sumProcesses } from '../containers/view/process-sums.ts';
 import { readStats, type StatsSample, statsFor } from '../containers/view/stats.ts';
 import type { Engine } from '../context.ts';
 import { exactTimeValue, flag } from '../filters.ts';
@@ -223,7 +225,12 @@ async function stats(engine: Engine, container: Container, exchange: Exchange): 
   const sample = (): StatsSample | undefined => {
     const { launch, state } = container;
     if (launch === undefined || (state.status !== 'running' && state.status !== 'paused')) return undefined;
-    return readStats(cgroupPaths(engine, launch.spec), state.process.pid, engine.clock.now());
+    const paths = cgroupPaths(engine, launch.spec);
+    const sample = readStats(paths, state.process.pid, engine.clock.now());
+    if (Object.keys(paths).length > 0) return sample;
+    const { cpuUser, cpuSystem, memory, processes } = sumProcesses(containerPids(engine, container));
+    const cpuTotal = cpuUser + cpuSystem;
+    return { ...sample, cpuTotal, cpuUser, cpuSystem, memoryUsage: memory, pids: processes };
   };
   if (!stream) {
     if (!oneShot) {

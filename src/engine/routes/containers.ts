@@ -1,5 +1,4 @@
 import { diskUsage } from '../../confined/disk-usage.ts';
-import { cgroupPids } from '../../runtime/cgroup/live-cgroup.ts';
 import type {
   ContainerCreateRequest,
   ContainerTopResponse,
@@ -8,7 +7,6 @@ import type {
 import { containerUpdateShape } from '../api/container-shapes.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer, emitPrune } from '../containers/events.ts';
-import { cgroupPaths } from '../containers/host/cgroup.ts';
 import { removeContainer } from '../containers/lifecycle/remove.ts';
 import { startContainer } from '../containers/lifecycle/start.ts';
 import {
@@ -21,6 +19,7 @@ import {
 import { stopInTurn } from '../containers/lifecycle/stop-in-turn.ts';
 import { createContainer } from '../containers/spec/create.ts';
 import { updateContainer } from '../containers/update.ts';
+import { containerPids } from '../containers/view/container-pids.ts';
 import { inspectContainer } from '../containers/view/inspect.ts';
 import { containerFilterKeys, listContainers, matchesContainer } from '../containers/view/list.ts';
 import { processTable } from '../containers/view/process-table.ts';
@@ -137,10 +136,10 @@ export function containerRoutes(engine: Engine): Route[] {
       query: { ps_args: 'text' },
       handler(exchange) {
         const container = named(exchange);
-        const { launch } = container;
-        if (launch === undefined || !container.up) throw conflict(`container ${container.id} is not running`);
+        if (container.launch === undefined || !container.up)
+          throw conflict(`container ${container.id} is not running`);
         const answer: ContainerTopResponse = processTable(
-          cgroupPids(cgroupPaths(engine, launch.spec)),
+          containerPids(engine, container),
           exchange.query.get('ps_args') || '-ef',
           engine.clock.now().ms,
         );

@@ -98,6 +98,19 @@ static int spawn(int plan_fd, unsigned caller_fds) {
   return 0;
 }
 
+/* A program of the caller's, found by its PATH, as what this process has become (rootless_main); 126 and 127 as a shell has it. */
+static int run_command(const char *directory, char **words) {
+  unsetenv("TCOMPOSE_NETWORK");
+  if (chdir(directory) < 0) {
+    complain(directory);
+    return 126;
+  }
+  execvp(words[0], words);
+  int status = errno == ENOENT ? 127 : 126;
+  complain(words[0]);
+  return status;
+}
+
 static int usage(void) {
   fprintf(stderr,
           "usage: tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]... --engine NODE ENGINE_CJS\n"
@@ -108,6 +121,7 @@ static int usage(void) {
           "       tcompose-shim plan-print < plan\n"
           "       tcompose-shim watch (see watch.h)\n"
           "       tcompose-shim rootless RUN PID -- MODE ... (see rootless.h)\n"
+          "       tcompose-shim command DIR PROGRAM ARGUMENTS...\n"
           "       tcompose-shim probe [user] (see probe.h)\n"
           "       tcompose-shim version\n");
   return 2;
@@ -135,6 +149,7 @@ int main(int argc, char **argv, char **envp) {
   if (strcmp(mode, "probe") == 0) return probe_main(argc > 2 && strcmp(argv[2], "user") == 0);
   if (strcmp(mode, "teardown") == 0) return teardown();
   if (strcmp(mode, "rootless") == 0) return rootless_main(argc - 2, argv + 2, envp);
+  if (strcmp(mode, "command") == 0 && argc > 3) return run_command(argv[2], argv + 3);
   if (strcmp(mode, "signal") == 0 && argc == 5) return send_signal(argv + 2);
   bool keeper = strcmp(mode, "keeper") == 0, for_caller = strcmp(mode, "spawn-for-caller") == 0 && argc == 3;
   if (!keeper && !for_caller && strcmp(mode, "spawn") != 0) return usage();

@@ -89,10 +89,12 @@ async function copyOut(
   const exists = (await stat(target).catch(() => undefined))?.isDirectory() === true;
   const into = exists || to.endsWith('/') || meansContent(from);
   if (into) await mkdir(target, { recursive: true });
-  const left = into
+  const { left, kept } = into
     ? await unpackTo(answer, target, { owners })
     : await unpackTo(answer, dirname(target), { owners, rename: basename(target) });
   if (left.length > 0) ctx.warn(`device nodes and FIFOs are left out: ${left.join(', ')}`);
+  if (kept > 0)
+    ctx.warn(`${kept} of the files copied are yours now: only root can give them to their owners`);
   return 0;
 }
 

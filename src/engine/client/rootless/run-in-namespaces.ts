@@ -39,6 +39,29 @@ export async function runInNamespaces(
   }
 }
 
+/**
+ * Begins a mode of the shim, with this process's own streams, in the namespaces of the engine at `run`, which runs.
+ * @throws TcomposeError ENGINE_ROOTLESS when it has none any more
+ */
+export function beginInNamespaces(
+  shim: string,
+  run: string,
+  mode: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
+  const pid = findNamespaces(run);
+  if (pid === undefined) throw namespaceRefusal('the engine that had it has ended', facts(shim));
+  const child = spawn(shim, ['rootless', run, String(pid), '--', ...mode], {
+    stdio: 'inherit',
+    cwd: '/',
+    env,
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
 function once(
   shim: string,
   words: readonly string[],

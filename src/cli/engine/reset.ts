@@ -1,0 +1,59 @@
+import { lstatSync, rmSync } from 'node:fs';
+import { type EnginePaths, engineProgram } from '../../engine/client/engine-paths.ts';
+import { runInNamespaces } from '../../engine/client/rootless/run-in-namespaces.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { Command } from '../arguments/command.ts';
+import type { CliContext } from '../context.ts';
+import { confirmPrune } from '../render/confirm.ts';
+import { ownEnginePaths, runningEngine } from './own-engine.ts';
+import { stopEngine } from './stop.ts';
+
+export const command: Command = {
+  name: 'reset',
+  summary: 'Remove all that the engine keeps (containers, images, volumes, networks), and stop it',
+  args: {
+    max: 0,
+    flags: [{ name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' }],
+  },
+  async run(args, ctx) {
+    const paths = ownEnginePaths(ctx.env);
+    const question = `Remove all containers, images, volumes and networks below ${paths.lib}?`;
+    if (!(await confirmPrune(ctx, args, 'containers, images, volumes and networks', question))) return 0;
+    const removed = await removeContainers(ctx);
+    await removeStore(paths, ctx);
+    const what = removed === 0 ? '' : `, after ${removed} ${removed === 1 ? 'container' : 'containers'}`;
+    ctx.write(`${paths.lib} is removed${what}; the next command that needs an engine begins anew.\n`);
+    return 0;
+  },
+};
+
+/** An engine that runs has its containers removed by it: their processes, links and mounts go with them. */
+async function removeContainers(ctx: CliContext): Promise<number> {
+  const client = (await runningEngine(ctx.env)) ?? (await ctx.engine());
+  const containers = await client.containers.list({ all: true });
+  for (const { Id } of containers) await client.containers.remove(Id, { force: true, volumes: true });
+  await stopEngine(client, { force: true, containers: false });
+  return containers.length;
+}
+
+/**
+ * A user's store has files of his sub-ids, which only root of his namespaces may remove.
+ * @throws TcomposeError ENGINE_API when something stays
+ */
+async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<void> {
+  const remove = "require('node:fs').rmSync(process.argv[1], { recursive: true, force: true })";
+  let said = '';
+  if (process.getuid?.() === 0) rmSync(lib, { recursive: true, force: true });
+  else
+    ({ said } = await runInNamespaces(
+      engineProgram().shim,
+      run,
+      ['command', '/', process.execPath, '-e', remove, lib],
+      { env: process.env, warn: ctx.warn },
+    ));
+  if (lstatSync(lib, { throwIfNoEntry: false }) !== undefined)
+    throw new TcomposeError(
+      'ENGINE_API',
+      `${lib} could not be removed whole: ${said || 'something is in use'}`,
+    );
+}
