@@ -4,8 +4,9 @@ import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 
 /**
- * A command whose errors and warnings also go to the file of --log, a line each, in the words other OCI runtimes use (callers like
- * podman read them there); and that refuses --systemd-cgroup.
+ * A command whose errors also go to the file of --log, and its warnings there alone, a line each, in the words other OCI runtimes
+ * use (callers like podman read them there): the stderr that a caller gives to `create` is the container's too, so a warning would
+ * be output of the container. And a command that refuses --systemd-cgroup.
  */
 export function logged(command: Command): Command {
   return {
@@ -22,8 +23,8 @@ export function logged(command: Command): Command {
         return await command.run(args, {
           ...ctx,
           warn: (message, hint) => {
-            put('warning', message);
-            ctx.warn(message, hint);
+            if (file === undefined) ctx.warn(message, hint);
+            else put('warning', message);
           },
         });
       } catch (error) {
