@@ -15,6 +15,8 @@ export type TcomposeEvent =
     }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'error'; readonly error: TcomposeError }
+  /** What is told with --verbose alone. */
+  | { readonly type: 'trace'; readonly line: string }
   | {
       readonly type: 'progress';
       readonly kind: ResourceKind;

@@ -48,23 +48,31 @@ export async function observeWithImages(
   const missing = await buildImages(ctx, client, project, observed, options, args);
   const changed = rebuild && (await buildChanged(ctx, client, project, observed, options, args));
   const built = missing || changed;
-  const fetched = await fetchImages(ctx, client, project, built ? await look([]) : observed, options);
+  const now = built ? await look([]) : observed;
+  const fetched = await fetchImages(ctx, client, project, now, options, args);
   return built || fetched
     ? { observed: await look([]), images: seenTo(options) }
     : { observed, images: options };
 }
 
-/** Fetches what `observed` lacks. False: there was nothing to fetch, or nothing may be done. */
+/** Fetches what `observed` lacks, and builds what can't be fetched and can be built. False: there was nothing to fetch, or nothing may be done. */
 export async function fetchImages(
   ctx: CliContext,
   client: EngineClient,
   project: Project,
   observed: Observed,
   options: ImageOptions,
+  args: ParsedArgs,
 ): Promise<boolean> {
   const plan = planImages(project, observed, options);
   if (plan.steps.length === 0 || ctx.globals.dryRun) return false;
-  await runPlan(ctx, { ...plan, warnings: [] }, { client, project: project.name });
+  const toBuild: string[] = [];
+  await runPlan(
+    ctx,
+    { ...plan, warnings: [] },
+    { client, project: project.name, buildLater: (service) => void toBuild.push(service) },
+  );
+  if (toBuild.length > 0) await build(ctx, client, project, toBuild, options, args);
   const { tellUnusedImages } = await import('./unused-images.ts');
   await tellUnusedImages(ctx, client);
   return true;
@@ -85,6 +93,18 @@ export async function buildImages(
   if (flag.bool(args, 'no-build') || ctx.globals.dryRun) return false;
   const services = imagesToBuild(project, observed, options, args).map(({ service }) => service.name);
   if (services.length === 0) return false;
+  await build(ctx, client, project, services, options, args);
+  return true;
+}
+
+async function build(
+  ctx: CliContext,
+  client: EngineClient,
+  project: Project,
+  services: readonly string[],
+  options: ImageOptions,
+  args: ParsedArgs,
+): Promise<void> {
   const { runBuilds } = await import('./build/run-builds.ts');
   await runBuilds(ctx, client, project, services, {
     args: {},
@@ -92,7 +112,6 @@ export async function buildImages(
     quiet: flag.bool(args, 'quiet-build'),
     ...(options.defaultPlatform === undefined ? {} : { defaultPlatform: options.defaultPlatform }),
   });
-  return true;
 }
 
 /** Builds again what changed since it was built, unless a flag is against it. False: nothing did. */

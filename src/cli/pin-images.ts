@@ -29,7 +29,7 @@ export async function pinImages(ctx: CliContext, project: Project): Promise<Proj
         pinned.set(image, `${familiarName(reference)}:${reference.tag}@${Descriptor.digest}`);
       } catch (cause) {
         if (!(cause instanceof TcomposeError) || cause.code !== 'ENGINE_API') throw cause;
-        const hint = cause.hint ?? (await access.explain(image, cause.message));
+        const hint = (await access.explain(image, cause)) ?? cause.hint;
         errors.push(
           new TcomposeError(
             'PROJECT_IMAGE_MISSING',

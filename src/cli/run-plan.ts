@@ -12,6 +12,8 @@ interface RunPlanOptions {
   readonly readyWithin?: number | undefined;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
+  /** Told of services whose image could not be had and is to be built instead. */
+  readonly buildLater?: (service: string) => void;
 }
 
 const loadExecute = () => import('../project/execute/index.ts');
@@ -74,6 +76,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
       parallel: ctx.globals.parallel,
       ...(await registryOf(ctx, plan, options.client)),
       ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
+      ...(options.buildLater === undefined ? {} : { buildLater: options.buildLater }),
     });
     if (interrupt.signal.aborted) throw await ended(late, readyWithin);
   } catch (error) {

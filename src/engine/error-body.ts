@@ -21,4 +21,4 @@ export function withoutHint(message: string, hint: string | undefined): string {
   return tail !== '' && message.endsWith(tail) ? message.slice(0, -tail.length) : message;
 }
 
-const sentence = (hint: string): string => `(${hint.replace(/[.)]+$/, '')})`;
+const sentence = (hint: string): string => `(${hint.replace(/\.$/, '')})`;

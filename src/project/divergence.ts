@@ -1,8 +1,8 @@
 import type { Project } from '../compose/model/project.ts';
 import type { Service } from '../compose/model/service.ts';
-import { listedName } from '../image/reference.ts';
 import { changedParts, foreignHashes, serviceHash, serviceParts } from './config-hash.ts';
 import { contentParts } from './content-parts.ts';
+import { namedImage } from './images/required-images.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
@@ -31,6 +31,7 @@ export function expectationOf(
   observed: Observed,
   networks: ReadonlyMap<string, ResourceOutcome>,
   volumes: ReadonlyMap<string, ResourceOutcome>,
+  defaultPlatform?: string,
 ): Expectation {
   return {
     project,
@@ -39,7 +40,7 @@ export function expectationOf(
     foreignHashes: () => foreignHashes(service, (name) => firstContainer(observed, name)?.id),
     parts: serviceParts(service),
     content: contentParts(project, service, observed.fileHashes),
-    imageId: observed.images.get(listedName(imageReference(project, service))),
+    imageId: namedImage(imageReference(project, service), observed, service.platform ?? defaultPlatform),
     networks,
     volumes,
   };

@@ -39,14 +39,29 @@ export async function observe(
   ]);
   const volumes = new Map([...named, ...labelled].map((volume) => [volume.Name, volume]));
   const byReference = new Map<string, string>();
+  const idsOf = new Map<string, string[]>();
   for (const image of images) {
     byReference.set(image.Id, image.Id);
-    for (const reference of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])
-      byReference.set(listedName(reference), image.Id);
+    for (const reference of [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])]) {
+      const name = listedName(reference);
+      byReference.set(name, image.Id);
+      idsOf.set(name, [...new Set([...(idsOf.get(name) ?? []), image.Id])]);
+    }
   }
-  const inspected = (options.inspectedImages ?? []).flatMap((name) => byReference.get(name) ?? []);
+  const platformImages = new Map([...idsOf].filter(([, ids]) => ids.length > 1));
+  await Promise.all(
+    [...platformImages.keys()].map(async (name) => {
+      const meant = await tolerate(client.images.inspect(name), 404);
+      if (meant !== undefined) byReference.set(name, meant.Id);
+    }),
+  );
+  const inspected = [
+    ...(options.inspectedImages ?? []).flatMap((name) => byReference.get(name) ?? []),
+    ...[...platformImages.values()].flat(),
+  ];
   return {
     ...(inspected.length === 0 ? {} : { imageFacts: await imageFacts(client, inspected) }),
+    ...(platformImages.size === 0 ? {} : { platformImages }),
     containers: containers.map(observedContainer).sort(byServiceAndNumber),
     networks,
     volumes: [...volumes.values()],

@@ -39,7 +39,9 @@ export interface Observed {
   readonly volumes: readonly VolumeInspect[];
   /** Local image references in the engine's familiar form, and ids, → image id. */
   readonly images: ReadonlyMap<string, string>;
-  /** Image id → more of it, for the images of which that was asked. */
+  /** References that stand for images of several platforms → the ids of all of them; `images` has the one that is meant without a platform. */
+  readonly platformImages?: ReadonlyMap<string, readonly string[]>;
+  /** Image id → more of it, for the images of which that was asked, and those that share a reference. */
   readonly imageFacts?: ReadonlyMap<string, ImageFacts>;
   /** Path → SHA-256 of the files that are copied into containers, as far as they can be read. */
   readonly fileHashes: ReadonlyMap<string, string>;

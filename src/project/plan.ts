@@ -15,6 +15,9 @@ declare const step: unique symbol;
 /** Refers to a step of one plan. Only a PlanBuilder makes one: the text inside is for messages, not to be put together elsewhere. */
 export type StepRef = string & { readonly [step]: true };
 
+/** What becomes of a pull that fails. */
+export type PullFailure = 'error' | 'warning' | 'build';
+
 /**
  * One action of a plan. Containers are named by their final name; the executor knows which id has it at that moment.
  */
@@ -34,8 +37,8 @@ export type Operation =
       readonly buildable: boolean;
       /** Only the end is told. */
       readonly quiet: boolean;
-      /** A failure lets the other pulls go on; it fails the plan in the end, or is a warning. */
-      readonly failureIs: 'error' | 'warning';
+      /** A failure lets the other pulls go on; it fails the plan in the end, is a warning, or has the image built. */
+      readonly failureIs: PullFailure;
       /** A local name like it, for the message of a failure. */
       readonly near: string | undefined;
     }

@@ -32,6 +32,7 @@ export function openRegistry(domain: string, options: SessionOptions, down: Down
   const sessions = endpointsOf(domain, options.settings).map((endpoint) => openSession(endpoint, options));
   const main = sessions.at(-1)!;
   const told = new Set<string>();
+  const leftOut = new Set<string>();
   return {
     domain,
     main,
@@ -39,7 +40,10 @@ export function openRegistry(domain: string, options: SessionOptions, down: Down
       for (const session of sessions) {
         const { kind, host, fallback } = session.endpoint;
         if (kind === 'main') break;
-        if (fallback && (down.get(host) ?? 0) > options.now()) continue;
+        if (fallback && (down.get(host) ?? 0) > options.now()) {
+          if (!told.has(host)) leftOut.add(host);
+          continue;
+        }
         try {
           return await work(session);
         } catch (error) {
@@ -51,7 +55,20 @@ export function openRegistry(domain: string, options: SessionOptions, down: Down
           told.add(host);
         }
       }
-      return await work(main);
+      return await work(main).catch((error: unknown) => {
+        throw leftOut.size === 0 ? error : withLeftOut(error, [...leftOut]);
+      });
     },
   };
+}
+
+/** An error of the registry itself, when mirrors that failed a moment ago were not asked before it. */
+function withLeftOut(error: unknown, hosts: readonly string[]): unknown {
+  if (!(error instanceof TcomposeError)) return error;
+  const { code, message, hint, exitCode } = error;
+  return new TcomposeError(
+    code,
+    `${message} (not asked, because of a failure less than 30 s ago: ${hosts.join(', ')})`,
+    { exitCode, cause: error, ...(hint === undefined ? {} : { hint }) },
+  );
 }

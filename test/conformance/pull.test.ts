@@ -8,6 +8,10 @@ import type { ImageContent, ImageRecord } from '../../src/image/index.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { parseReference, withDefaultTag } from '../../src/image/reference.ts';
 import type { RegistryCredentials } from '../../src/registry/auth/credentials.ts';
+import { createRegistryClient } from '../../src/registry/client.ts';
+import { fetchManifest } from '../../src/registry/content/fetch-manifest.ts';
+import { certificatePlaces } from '../../src/registry/settings/certificates.ts';
+import { defaultRegistrySettings } from '../../src/registry/settings/registry-settings.ts';
 import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
 import { createMemoryContent, type MemoryContent } from '../support/memory-content.ts';
 import { eachInDirectory } from '../support/temporary-directory.ts';
@@ -45,6 +49,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
       readonly signal?: AbortSignal;
       readonly told?: (progress: TransferProgress) => void;
       readonly config?: object;
+      readonly trace?: boolean;
     } = {},
   ): Promise<Outcome> {
     if (options.faults !== undefined) {
@@ -73,11 +78,13 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
             return id === undefined ? undefined : ({ id } as ImageRecord);
           },
           own,
+          isRun: (architecture) => architecture !== 's390x',
         },
         {
           reference: withDefaultTag(parseReference(`${registry.host}/faulty/app${separator}${tag}`)),
           platform: options.platform === undefined ? undefined : parsePlatform(options.platform, own),
           credentials: options.credentials ?? {},
+          trace: options.trace === true,
           proxies: {},
           signal: options.signal ?? AbortSignal.timeout(100_000),
         },
@@ -116,7 +123,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
     ['wrong-diffid', 'IMAGE_ARCHIVE', /DiffID/],
     ['wrong-size', 'REGISTRY_CONTENT', /it has \d+ bytes there and not \d+/],
     ['fewer-diffids', 'REGISTRY_CONTENT', /layers from manifest don't match/],
-    ['missing-blob', 'REGISTRY_NOT_FOUND', /blob unknown/],
+    ['missing-blob', 'REGISTRY_CONTENT', /blob unknown/],
     ['artifact', 'REGISTRY_UNSUPPORTED', /vnd\.example\.thing/],
     ['helm', 'REGISTRY_UNSUPPORTED', /Helm chart/],
     ['bad-digest', 'REGISTRY_CONTENT', /the digest of layer 0/],
@@ -142,7 +149,28 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
     expect(arm.record!.id).not.toBe(other.record!.id);
     expect((await pull('index', { faults: {}, platform: 'linux/s390x' })).error).toMatchObject({
       code: 'IMAGE_PLATFORM',
+      hint: 'It has linux/arm64, linux/arm/v7, linux/amd64. Take one with --platform, or platform: in a compose file.',
     });
+    expect((await pull('other-arch', { faults: {} })).error).toMatchObject({
+      hint: expect.stringMatching(/^It has linux\/s390x \(which needs an interpreter/),
+    });
+  });
+
+  it('names a blob that the registry lacks', async () => {
+    const { error } = await pull('missing-blob', { faults: {} });
+    expect(error).toMatchObject({
+      code: 'REGISTRY_CONTENT',
+      message: expect.stringMatching(/has no blob sha256:[0-9a-f]{64} of \S+:missing-blob: /),
+    });
+  });
+
+  it('tells each request to who wants to know', async () => {
+    const { told } = await pull('oci', { faults: {}, trace: true });
+    expect(told).toContainEqual({
+      kind: 'asked',
+      text: `HEAD http://${registry.host}/v2/faulty/app/manifests/oci: 200`,
+    });
+    expect((await pull('oci', { faults: {} })).told.map(({ kind }) => kind)).not.toContain('asked');
   });
 
   it('records the digest of what was asked for', async () => {
@@ -270,6 +298,38 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
       const outcome = await through(faults);
       expect(outcome.error).toBeUndefined();
       expect(warnings(outcome).length).toBeLessThanOrEqual(1);
+    });
+
+    it.each([503, 429])('that answers %d is not waited for', async (status) => {
+      const outcome = await through({ manifest: { status, retryAfter: 2 } });
+      expect(outcome.error).toBeUndefined();
+      expect(mirror.stats().log).toHaveLength(1);
+    });
+
+    it('that failed a moment ago is left alone, which an error of the registry says', async () => {
+      const registries = createRegistryClient({
+        settings: () => ({
+          ...defaultRegistrySettings,
+          mirrors: { [registry.host]: [{ url: `http://${mirror.host}`, fallback: true }] },
+        }),
+        certificates: () => certificatePlaces({}),
+        now: () => 0,
+        userAgent: 'test',
+      });
+      mirror.reset();
+      mirror.setFaults({ manifest: { status: 503 } });
+      registry.reset();
+      registry.setFaults({ manifest: { status: 404 } });
+      const ask = async () => {
+        const session = registries.open(registry.host, { credentials: {}, proxies: {}, notice: () => {} });
+        const { signal } = new AbortController();
+        const place = { path: 'faulty/app', reference: 'latest', what: 'app', scopes: [], signal };
+        return session.across((one) => fetchManifest(one, place)).catch((error: Error) => error.message);
+      };
+      expect(await ask()).not.toContain(mirror.host);
+      expect(await ask()).toContain(`not asked, because of a failure less than 30 s ago: ${mirror.host}`);
+      expect(mirror.stats().log).toHaveLength(1);
+      registries.close();
     });
 
     it('that is not there goes on to the registry, with one warning, unless that is not wanted', async () => {

@@ -61,7 +61,13 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
     const registries = registriesFor();
     const request = { credentials: {}, proxies: {}, signal: options.signal ?? AbortSignal.timeout(100_000) };
     const reference = parseReference(`${source.host}/faulty/app:${tag}`);
-    const context = { registries, content: memory as unknown as ImageContent, get: () => undefined, own };
+    const context = {
+      registries,
+      content: memory as unknown as ImageContent,
+      get: () => undefined,
+      own,
+      isRun: () => true,
+    };
     source.setFaults({});
     const { id } = await pullImage(context, { ...request, reference, platform: undefined }, () => undefined);
     const image = { id, host: false, tags: [], diffIds: ['sha256:x'] } as unknown as ImageRecord;
@@ -112,7 +118,13 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
     const content = createMemoryContent();
     try {
       await pullImage(
-        { registries, content: content as unknown as ImageContent, get: () => undefined, own },
+        {
+          registries,
+          content: content as unknown as ImageContent,
+          get: () => undefined,
+          own,
+          isRun: () => true,
+        },
         {
           credentials,
           proxies: {},

@@ -164,7 +164,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('the client of a registry tha
       { blob: [{ match: 'layer:1', fault: 'redirect-loop' }] },
     ],
     ['no such tag', 'REGISTRY_NOT_FOUND', /manifest unknown/, {}, {}, 'no-such-tag'],
-    ['a blob that is not there', 'REGISTRY_NOT_FOUND', /blob unknown/, {}, {}, 'missing-blob'],
+    ['a blob that is not there', 'REGISTRY_CONTENT', /blob unknown/, {}, {}, 'missing-blob'],
   ];
   it.each(fails)(
     'says what is wrong: %s',

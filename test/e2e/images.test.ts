@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -155,6 +155,59 @@ services:
     expect((await good('create', '--dry-run')).stdout).toMatch(
       /pull image \S+:index for linux\/arm64 +the image here is for linux\/amd64, and linux\/arm64 is wanted/,
     );
+  });
+
+  it('of two platforms under one name are fetched once, and stay', async () => {
+    compose(`name: shop
+services:
+  a: {image: "${image}:index", platform: linux/arm64, command: x}
+  b: {image: "${image}:index", command: x}
+`);
+    await good('create');
+    const made = (await good('ps', '-aq')).stdout;
+    const again = await good('create', '--pull', 'never');
+    expect(again.stderr).not.toContain('Pulling');
+    expect((await good('create')).stderr).not.toContain('Pulling');
+    expect((await good('ps', '-aq')).stdout).toBe(made);
+    await good('down');
+  });
+
+  it('that no registry has are built, where they can be', async () => {
+    const name = `${registry.host}/shop/nowhere:1`;
+    compose(`name: shop
+services:
+  a: {image: "${name}", pull_policy: missing, build: {dockerfile_inline: "FROM scratch"}, command: "true"}
+  b: {image: "${name}", pull_policy: missing, command: "true"}
+`);
+    const refused = await run('create', '--no-build');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`image ${name} of service a can't be pulled`);
+    const made = await good('create');
+    expect(made.stderr).toContain(
+      `warning: image ${name} of service a can't be pulled from ${registry.host}, and is built:`,
+    );
+    expect(made.stderr).toContain(`Image ${name}  Built`);
+    await good('down', '--rmi', 'all');
+  });
+
+  it('are refused with the cause when a credential helper is gone', async () => {
+    registry.setFaults({ auth: 'basic' });
+    mkdirSync(join(scratch, 'docker'), { recursive: true });
+    writeFileSync(join(scratch, 'docker', 'config.json'), '{"credsStore":"gone"}');
+    compose(`name: shop\nservices: {a: {image: "${image}:plain"}}\n`);
+    for (const refused of [await run('image', 'pull', `${image}:plain`), await run('pull')]) {
+      expect(refused.status).toBe(1);
+      expect(refused.stderr).toMatch(
+        /hint: It was asked without credentials: docker-credential-gone, which credsStore in /,
+      );
+    }
+    rmSync(join(scratch, 'docker', 'config.json'));
+  });
+
+  it('tell every request with --verbose, and nothing of them without', async () => {
+    const asked = `HEAD http://${registry.host}/v2/faulty/app/manifests/1: 200`;
+    expect((await good('--verbose', 'image', 'pull', `${image}:1`)).stderr).toContain(asked);
+    expect((await good('image', 'pull', `${image}:1`)).stderr).not.toContain('HEAD');
   });
 
   it('are had with the credentials of whoever asks, and refused with a word on them', async () => {

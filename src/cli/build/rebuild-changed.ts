@@ -58,7 +58,7 @@ async function builtHere(
     if (use !== 'container' || build === undefined || always) return [];
     if (!['missing', 'if_not_present'].includes(options.pull ?? policy)) return [];
     if (decisionFor(wanted, observed, options).kind !== 'use') return [];
-    const id = localImage(reference, observed)?.id;
+    const id = localImage(reference, observed, wanted.platform)?.id;
     return id === undefined ? [] : [[service.name, id] as const];
   });
   const own = await Promise.all(

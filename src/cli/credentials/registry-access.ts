@@ -1,3 +1,4 @@
+import { engineCodeOf } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import type { RegistryAccess } from '../../project/execute/act.ts';
 import type { CliContext, Env } from '../context.ts';
@@ -7,7 +8,10 @@ import { createCredentialFinder, type Found } from './find-credentials.ts';
 import { registryOfImage } from './server-key.ts';
 
 /** Credentials come from the user's files and helpers; the engine runs no helper and reads no file of his. */
-export function registryAccess(ctx: Pick<CliContext, 'env' | 'warn'>, client: EngineClient): RegistryAccess {
+export function registryAccess(
+  ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>,
+  client: EngineClient,
+): RegistryAccess {
   const finder = createCredentialFinder({ env: ctx.env, warn: ctx.warn });
   const own = isOwnEngine(client);
   return {
@@ -17,17 +21,30 @@ export function registryAccess(ctx: Pick<CliContext, 'env' | 'warn'>, client: En
       return {
         ...(auth === undefined ? {} : { 'X-Registry-Auth': registryAuthHeader({ ...auth, ...source }) }),
         ...(own ? { 'X-Tcompose-Proxies': registryAuthHeader(proxiesOf(ctx.env)) } : {}),
+        ...(own && ctx.globals.verbose ? { 'X-Tcompose-Trace': '1' } : {}),
       };
     },
     async explain(image, refusal) {
-      if (
-        !/denied|unauthori[sz]ed|authentication required|no basic auth credentials|\b40[13]\b/i.test(refusal)
-      )
-        return undefined;
-      return explanation(await finder.forImage(image), registryOfImage(image), Date.now() / 1000);
+      const kind = refusalKind(refusal);
+      if (kind === 'other') return undefined;
+      const found = await finder.forImage(image);
+      // Registries say of what nobody in particular may see that it is not there.
+      if (kind === 'absent' && found.trouble === undefined) return undefined;
+      return explanation(found, registryOfImage(image), Date.now() / 1000);
     },
   };
 }
+
+/** What an engine's error says of the credentials. Another engine than ours has words only. */
+function refusalKind(error: unknown): 'denied' | 'absent' | 'other' {
+  if (!(error instanceof Error)) return 'other';
+  const code = engineCodeOf(error.cause);
+  if (code !== undefined)
+    return code === 'REGISTRY_DENIED' ? 'denied' : code === 'REGISTRY_NOT_FOUND' ? 'absent' : 'other';
+  return dockerRefusal.test(error.message) ? 'denied' : 'other';
+}
+
+const dockerRefusal = /denied|unauthori[sz]ed|authentication required|no basic auth credentials|\b40[13]\b/i;
 
 /** Proxies that this command was given, by the names of Docker's config.json. */
 export function proxiesOf(env: Env): Readonly<Record<string, string>> {

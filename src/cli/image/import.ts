@@ -1,4 +1,4 @@
-import { TcomposeError } from '../../errors.ts';
+import { streamError } from '../../engine/client/api-failure.ts';
 import { splitReference } from '../../image/reference.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { openArchive } from './archive-streams.ts';
@@ -39,7 +39,8 @@ export const command: Command = {
       changes,
       ...(platform === undefined ? {} : { platform }),
     })) {
-      if (progress.error !== undefined) throw new TcomposeError('ENGINE_API', progress.error);
+      const failed = streamError(progress);
+      if (failed !== undefined) throw failed;
       id = progress.status ?? id;
     }
     ctx.write(`${id}\n`);

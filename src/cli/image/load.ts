@@ -1,3 +1,4 @@
+import { streamError } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { openArchive } from './archive-streams.ts';
@@ -30,8 +31,10 @@ export const command: Command = {
     const platform = flag.str(args, 'platform');
     const client = await ctx.engine();
     const options = { quiet: flag.bool(args, 'quiet'), ...(platform === undefined ? {} : { platform }) };
-    for await (const { stream, error, errorDetail } of client.images.load(archive, options)) {
-      if (error !== undefined) throw new TcomposeError('IMAGE_ARCHIVE', errorDetail?.message ?? error);
+    for await (const line of client.images.load(archive, options)) {
+      const failed = streamError(line);
+      if (failed !== undefined) throw failed;
+      const { stream } = line;
       if (stream !== undefined) ctx.write(stream);
     }
     return 0;

@@ -1,4 +1,5 @@
 import type { ImageProgress } from '../../engine/api/image.ts';
+import { streamError } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
 import {
   familiarName,
@@ -66,14 +67,17 @@ async function carry(
     tell(words[0], 'working');
     for await (const line of client.images[way](familiarName(reference), options)) {
       const event = layerEvent(line, asked.name, ctx.now());
-      if (event !== undefined) renderer.emit(event);
+      if (line.tcompose?.asked !== undefined) renderer.emit({ type: 'trace', line: line.tcompose.asked });
+      else if (event !== undefined) renderer.emit(event);
       else said.push(...finalWords(line));
     }
     tell(words[1], 'done');
   } catch (cause) {
     tell('Error', 'failed');
     if (gone.signal.aborted) throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
-    throw await explained(cause, (why) => access.explain(asked.name, why));
+    for (const line of said)
+      if (line.startsWith(warning)) renderer.emit({ type: 'warning', message: line.slice(warning.length) });
+    throw await explained(cause, access.explain(asked.name, cause));
   } finally {
     release();
     await renderer.close();
@@ -81,22 +85,23 @@ async function carry(
   return { said, reference };
 }
 
+const warning = 'WARNING: ';
+
 /** Lines that say how it ended. @throws TcomposeError for the engine's error */
-function finalWords({ status, error, errorDetail, id }: ImageProgress): readonly string[] {
-  if (error !== undefined) throw new TcomposeError('ENGINE_API', errorDetail?.message ?? error);
+function finalWords(line: ImageProgress): readonly string[] {
+  const failed = streamError(line);
+  if (failed !== undefined) throw failed;
+  const { status, id } = line;
   if (status === undefined || status.startsWith('Pulling from') || id !== undefined) return [];
   return [status];
 }
 
-async function explained(
-  cause: unknown,
-  explain: (why: string) => Promise<string | undefined>,
-): Promise<unknown> {
-  if (!(cause instanceof TcomposeError) || cause.code !== 'ENGINE_API') return cause;
-  const hint = [cause.hint, await explain(cause.message)].filter((one) => one !== undefined).join(' ');
+async function explained(cause: unknown, explanation: Promise<string | undefined>): Promise<unknown> {
+  const better = await explanation;
+  if (better === undefined || !(cause instanceof TcomposeError) || cause.code !== 'ENGINE_API') return cause;
   return new TcomposeError(cause.code, cause.message, {
     cause: cause.cause,
     exitCode: cause.exitCode,
-    ...(hint === '' ? {} : { hint }),
+    hint: better,
   });
 }

@@ -1,36 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { enginePaths, settingsFile } from '../../engine/client/engine-paths.ts';
+import { readRegistrySettings } from '../../engine/client/registry-settings-files.ts';
 import { createRegistryClient } from '../../registry/client.ts';
 import { proxiesOfEnvironment } from '../../registry/proxy/proxy-settings.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { certificatePlaces } from '../../registry/settings/certificates.ts';
-import {
-  defaultRegistrySettings,
-  mergeSettings,
-  parseDockerSettings,
-  type RegistrySettings,
-} from '../../registry/settings/registry-settings.ts';
 import { version } from '../../version.ts';
 import type { CliContext } from '../context.ts';
 import { createCredentialFinder } from '../credentials/find-credentials.ts';
 
-/** Settings of a Docker engine on this machine: which registries need no TLS, and mirrors. */
-const dockerSettings = '/etc/docker/daemon.json';
-
 /**
  * Opens registries for what the command itself fetches and sends (not images: those are the engine's), with the user's
- * credentials and proxies. `close` ends its connections.
+ * credentials and proxies, and the settings that the engine has. `close` ends its connections.
  */
 export function registryConnection(
   ctx: Pick<CliContext, 'env' | 'warn'>,
   insecure: readonly string[],
 ): { open(domain: string): Promise<Registry>; close(): void } {
-  let settings: RegistrySettings = defaultRegistrySettings;
-  const ready = readFile(dockerSettings, 'utf8').then(
-    (text) => {
-      settings = mergeSettings(defaultRegistrySettings, parseDockerSettings(text));
-    },
-    () => undefined,
-  );
+  const settings = readRegistrySettings(settingsFile(enginePaths(ctx.env)));
   const client = createRegistryClient({
     settings: () => ({ ...settings, insecure: [...settings.insecure, ...insecure] }),
     certificates: () => certificatePlaces(ctx.env),
@@ -40,7 +26,6 @@ export function registryConnection(
   const finder = createCredentialFinder({ env: ctx.env, warn: ctx.warn });
   return {
     async open(domain) {
-      await ready;
       const { auth, from } = await finder.forServer(domain);
       const { username, password, identitytoken, registrytoken } = auth ?? {};
       return client.open(domain, {

@@ -55,6 +55,7 @@ export function plainRenderer(target: RenderTarget): Renderer {
       case 'error':
       case 'watch':
       case 'build':
+      case 'trace':
         target.err.write(messageText(event, target.color.stderr));
         return;
       case 'progress':

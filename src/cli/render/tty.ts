@@ -152,6 +152,7 @@ export function ttyRenderer(target: RenderTarget): Renderer {
       case 'error':
       case 'watch':
       case 'build':
+      case 'trace':
         return write(messageText(event, target.color.stderr), target.err);
       default:
         write(logLine(event), outputFor(event, target));

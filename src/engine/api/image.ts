@@ -66,7 +66,14 @@ export interface ImageProgress {
   };
   readonly stream?: string;
   readonly error?: string;
-  readonly errorDetail?: { readonly code?: number; readonly message?: string };
+  readonly errorDetail?: {
+    readonly code?: number;
+    readonly message?: string;
+    /** Ours: the error's code and what to do next, which also ends the message. */
+    readonly tcompose?: { readonly code?: string; readonly hint?: string };
+  };
+  /** Ours: a request to a registry and its answer, where that was asked for. */
+  readonly tcompose?: { readonly asked?: string };
   /** What a push ended with: tag, digest and size of the manifest. */
   readonly aux?: { readonly Tag?: string; readonly Digest?: string; readonly Size?: number };
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
+import type { ImageProgress } from '../api/image.ts';
 import { type ErrorBody, withoutHint } from '../error-body.ts';
 
 /** What an engine answered when it refused; kept as the cause of the TcomposeError. */
@@ -34,6 +35,14 @@ export function apiError(status: number, request: string, body: string): Tcompos
     cause: new ApiFailure(status, request, message, code),
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** The error that the last line of a failed stream tells of; undefined: another line. */
+export function streamError(line: Pick<ImageProgress, 'error' | 'errorDetail'>): TcomposeError | undefined {
+  const { error, errorDetail } = line;
+  if (error === undefined) return undefined;
+  const { code, hint } = errorDetail?.tcompose ?? {};
+  return apiError(200, 'the stream', JSON.stringify({ message: errorDetail?.message ?? error, code, hint }));
 }
 
 /** HTTP status of an engine's refusal, undefined for any other error. */

@@ -17,7 +17,7 @@ export interface EnginePaths {
   /** See store/layout.ts. */
   readonly ended: string;
   readonly notices: string;
-  /** What the machine's owner, or the user for an engine of his own, may set (docs/runtimes.md); absent: layout.ts says where. */
+  /** What the machine's owner, or the user for an engine of his own, may set (docs/runtimes.md); absent: see `settingsFile`. */
   readonly config?: string;
 }
 
@@ -43,7 +43,7 @@ export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   if (root) refuseForeignRoot(root, process.getuid?.() ?? 0);
   if (root) return pathsOf({ lib: join(root, 'lib'), run: join(root, 'run') });
   const uid = process.getuid?.() ?? 0;
-  if (uid === 0) return pathsOf({ lib: '/var/lib/tcompose', run: '/run/tcompose' });
+  if (uid === 0) return pathsOf({ lib: systemLib, run: '/run/tcompose' });
   return pathsOf(userPlaces(env, { uid, home: ownAccount(env).homedir, ...ownView }));
 }
 
@@ -57,6 +57,12 @@ function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePat
     notices: join(run, 'notices'),
   };
 }
+
+const systemLib = '/var/lib/tcompose';
+
+/** Path of engine.json of the engine whose state is in `lib`. */
+export const settingsFile = ({ lib, config }: Pick<EnginePaths, 'lib' | 'config'>): string =>
+  config ?? (lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json'));
 
 /** The files that an engine is started from. */
 export interface EngineProgram {

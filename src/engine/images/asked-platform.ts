@@ -1,11 +1,16 @@
 import { imageArchitecture } from '../../image/host/host-config.ts';
 import type { Platform } from '../../image/index.ts';
 import { parsePlatform } from '../../image/platform.ts';
+import { whyNotRun } from '../containers/spec/interpreters.ts';
 import { type Shape, shaped } from '../http/body-shape.ts';
 import { badParameter } from '../http/failure.ts';
 
 /** What runs on this machine. */
 export const ownPlatform: Platform = { os: 'linux', architecture: imageArchitecture(process.arch) };
+
+/** Whether this machine runs programs of an architecture, by itself or by an interpreter. */
+export const runsHere = (architecture: string): boolean =>
+  whyNotRun(architecture, ownPlatform.architecture) === undefined;
 
 interface PlatformObject {
   readonly os?: string;

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
-import { readOwnersFile } from '../store/owners-file.ts';
+import { readOwnersFile } from '../client/owners-file.ts';
 
 /** What the machine's owner says about images. */
 export interface ImageSettings {

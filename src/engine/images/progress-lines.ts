@@ -34,6 +34,8 @@ export function progressLines(progress: TransferProgress): string[] {
       return [line({ status: `Mounted from ${progress.from}`, progressDetail: {}, id: progress.id })];
     case 'builtin':
       return [line({ status: `Status: Image is up to date for ${progress.reference}` })];
+    case 'asked':
+      return [line({ tcompose: { asked: progress.text } })];
     case 'warning':
       return [line({ status: `WARNING: ${progress.text}` })];
     case 'pulled': {

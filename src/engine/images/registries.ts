@@ -6,8 +6,8 @@ import { type ProxySettings, proxiesOfEnvironment } from '../../registry/proxy/p
 import type { Registry } from '../../registry/registry.ts';
 import { certificatePlaces } from '../../registry/settings/certificates.ts';
 import type { RegistrySettings } from '../../registry/settings/registry-settings.ts';
+import { readRegistrySettings } from '../client/registry-settings-files.ts';
 import type { EngineLog } from '../log-sink.ts';
-import { readRegistrySettings } from './registry-settings-files.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 /** Who asks, and by which way: what comes with a request about a registry. */
@@ -16,6 +16,8 @@ export interface RegistryRequest {
   /** Undefined: those of the engine's environment. */
   readonly proxies: ProxySettings | undefined;
   readonly signal: AbortSignal;
+  /** Each request and its answer are told, too. */
+  readonly trace?: boolean;
 }
 
 /** The engine's way to registries. */
@@ -55,13 +57,13 @@ export function createRegistries(options: {
     slots: createSlots(),
     openAddress: (url, { proxies, signal }) =>
       client.openAddress(url, { proxies: proxies ?? proxiesOfEnvironment(env), signal }),
-    open: (domain, { credentials, proxies }, notice) =>
+    open: (domain, { credentials, proxies, trace = false }, notice) =>
       client.open(domain, {
         credentials,
         proxies: proxies ?? proxiesOfEnvironment(env),
         notice(one) {
           if (one.kind === 'asked') log.debug(`registry: ${one.method} ${one.url}: ${one.status}`);
-          else notice(one);
+          if (one.kind !== 'asked' || trace) notice(one);
         },
       }),
   };

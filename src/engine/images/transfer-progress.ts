@@ -16,6 +16,8 @@ export type TransferProgress =
   | { readonly kind: 'retry'; readonly id: string | undefined; readonly ms: number; readonly why: string }
   | { readonly kind: 'mounted'; readonly id: string; readonly from: string }
   | { readonly kind: 'warning'; readonly text: string }
+  /** A request to a registry and its answer; only for who wants to know. */
+  | { readonly kind: 'asked'; readonly text: string }
   /** The image is part of the program. */
   | { readonly kind: 'builtin'; readonly reference: string }
   /** A pull ended well; `newer`: the reference stands for another image than before. */

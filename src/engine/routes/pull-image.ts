@@ -8,7 +8,7 @@ import { listTags } from '../../registry/content/list-tags.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { forbidden } from '../http/failure.ts';
-import { askedPlatform, ownPlatform } from '../images/asked-platform.ts';
+import { askedPlatform, ownPlatform, runsHere } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { noticeTeller, pullImage } from '../images/pull/pull-image.ts';
 import type { TellProgress } from '../images/transfer-progress.ts';
@@ -28,6 +28,7 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
     content: images,
     get: (one: string) => images.get(one, platform ?? ownPlatform),
     own: ownPlatform,
+    isRun: runsHere,
   };
 
   const one = async (wanted: ImageReference, tell: TellProgress): Promise<void> => {

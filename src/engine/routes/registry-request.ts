@@ -3,6 +3,7 @@ import {
   decodeRegistryAuth,
   proxiesHeader,
   registryAuthHeader,
+  traceHeader,
 } from '../api/registry-headers.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { RegistryRequest } from '../images/registries.ts';
@@ -13,6 +14,7 @@ export function registryRequest(exchange: Exchange): RegistryRequest {
     credentials: decodeRegistryAuth(header(exchange, registryAuthHeader)),
     proxies: decodeProxies(header(exchange, proxiesHeader)),
     signal: exchange.signal,
+    trace: header(exchange, traceHeader) !== undefined,
   };
 }
 

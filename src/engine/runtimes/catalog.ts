@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import type { ForeignRuntime } from '../../runtime/foreign/launcher.ts';
-import { readOwnersFile } from '../store/owners-file.ts';
+import { readOwnersFile } from '../client/owners-file.ts';
 import { builtInNames, parseEngineConfig } from './parse-config.ts';
 
 /** `runtime` absent: the built-in one. */

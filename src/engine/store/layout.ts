@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { settingsFile } from '../client/engine-paths.ts';
 import { makeDirectory } from './make-directory.ts';
 
 /** Every path of an engine; docs/architecture.md, "State". */
@@ -56,8 +57,7 @@ export function layoutOf(lib: string, run: string, config?: string): Layout {
     empty: join(lib, 'empty'),
     networks: join(lib, 'networks'),
     volumes: join(lib, 'volumes'),
-    config:
-      config ?? (lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json')),
+    config: settingsFile({ lib, ...(config === undefined ? {} : { config }) }),
     copies: join(run, 'copies'),
     containerRuns: join(run, 'c'),
     execRuns: join(run, 'e'),

@@ -1,7 +1,9 @@
 import type { ImageProgress } from '../../engine/api/image.ts';
+import { streamError } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
 import { parseReference, splitReference } from '../../image/reference.ts';
 import type { Operation } from '../plan.ts';
+import { sentences } from '../sentences.ts';
 import type { Act, PerformContext, Progress } from './act.ts';
 import { layerEvent } from './layer-event.ts';
 
@@ -16,8 +18,10 @@ async function follow(
   { emit, now }: PerformContext,
 ): Promise<void> {
   for await (const line of lines) {
-    const { error, errorDetail, status } = line;
-    if (error !== undefined) throw new TcomposeError('ENGINE_API', errorDetail?.message ?? error);
+    const failed = streamError(line);
+    if (failed !== undefined) throw failed;
+    const { status, tcompose } = line;
+    if (tcompose?.asked !== undefined) emit({ type: 'trace', line: tcompose.asked });
     if (status?.startsWith('WARNING: ') === true)
       emit({ type: 'warning', message: status.slice('WARNING: '.length) });
     const event = quiet ? undefined : layerEvent(line, image, now());
@@ -46,14 +50,16 @@ async function transfer(
       return;
     }
     const error = await failureOf(operation, cause, context);
-    progress('Error', failureIs === 'warning' ? 'warning' : 'failed');
+    progress('Error', failureIs === 'error' ? 'failed' : 'warning');
     if (failureIs === 'error') context.failLater(error);
-    else
+    else {
+      if (failureIs === 'build') context.buildLater?.(operation.service);
       context.emit({
         type: 'warning',
         message: error.message,
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       });
+    }
   }
 }
 
@@ -65,20 +71,21 @@ async function failureOf(
   const { reference, service } = operation;
   const why = cause instanceof Error ? cause.message : String(cause);
   const known = cause instanceof TcomposeError ? cause.hint : undefined;
-  const explained = await registry?.explain(reference, why);
+  const explained = await registry?.explain(reference, cause);
   const near =
     operation.kind === 'pull-image' && operation.near !== undefined
       ? `The nearest local name is ${operation.near}.`
       : undefined;
+  const built = operation.failureIs === 'build';
   const build =
-    operation.kind === 'pull-image' && operation.buildable
+    operation.kind === 'pull-image' && operation.buildable && !built
       ? `It can be built from source: tcompose build ${service}`
       : undefined;
-  const hint = [known, explained, near, build].filter((one) => one !== undefined).join(' ');
+  const hint = sentences([explained ?? known, near, build]);
   const way = operation.kind === 'pull-image' ? 'pulled from' : 'pushed to';
   return new TcomposeError(
     operation.kind === 'pull-image' ? 'PROJECT_IMAGE_MISSING' : 'PROJECT_STEP',
-    `image ${reference} of service ${service} can't be ${way} ${parseReference(reference).domain}: ${why}`,
+    `image ${reference} of service ${service} can't be ${way} ${parseReference(reference).domain}${built ? ', and is built' : ''}: ${why}`,
     { cause, ...(hint === '' ? {} : { hint }) },
   );
 }

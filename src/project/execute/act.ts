@@ -7,8 +7,8 @@ import type { ContainerWatch } from './container-watch.ts';
 /** What goes to registries along with requests: whose they are, and how they are reached. */
 export interface RegistryAccess {
   headersFor(image: string): Promise<Readonly<Record<string, string>>>;
-  /** What a refusal may come from, as a hint. */
-  explain(image: string, refusal: string): Promise<string | undefined>;
+  /** What an engine's error may come from, as a hint that says more than its own. */
+  explain(image: string, refusal: unknown): Promise<string | undefined>;
 }
 
 /** What the steps of one plan are carried out with. */
@@ -27,6 +27,8 @@ export interface PerformContext {
   readonly onStart?: (container: { id: string; name: string; service: string; isNew: boolean }) => void;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
+  /** Told of services whose image could not be had and is to be built instead. */
+  readonly buildLater?: (service: string) => void;
   /** Keeps an error that does not hold the plan up, but makes it fail in the end. */
   readonly failLater: (error: unknown) => void;
 }

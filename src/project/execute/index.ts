@@ -20,6 +20,7 @@ interface ExecuteOptions {
   readonly onStart?: PerformContext['onStart'];
   readonly registry?: PerformContext['registry'];
   readonly beforeStart?: PerformContext['beforeStart'];
+  readonly buildLater?: PerformContext['buildLater'];
 }
 
 /**
@@ -51,6 +52,7 @@ export async function execute(
     ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     ...(options.registry === undefined ? {} : { registry: options.registry }),
     ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
+    ...(options.buildLater === undefined ? {} : { buildLater: options.buildLater }),
     failLater: (error) => void later.push({ step, error }),
   });
   try {

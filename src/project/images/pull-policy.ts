@@ -99,7 +99,9 @@ export function decideImage(
     return here && !buildable ? { kind: 'use' } : buildNow(buildable, 'its pull policy is build', why);
   const due = dueCause(rule, local, policy, options);
   if (here && due === undefined) return { kind: 'use' };
-  if (!options.canPull) return here ? { kind: 'use' } : buildNow(buildable, why, why);
+  const nowhere = buildable && service.image === undefined;
+  // An image that has no name but what its build gives it is in no registry.
+  if (!options.canPull || nowhere) return here ? { kind: 'use' } : buildNow(buildable, why, why);
   // Without a policy what can be built is not looked for in a registry.
   if (buildable && policy === undefined) return { kind: 'build', cause: why };
   return { kind: 'pull', cause: here ? due! : why, orBuild: buildable };

@@ -1,10 +1,11 @@
 import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
 import { type TcomposeError, TcomposeErrors } from '../../errors.ts';
 import type { Platform } from '../../image/ingest-types.ts';
-import { parsePlatform } from '../../image/platform.ts';
+import { parsePlatform, platformRank } from '../../image/platform.ts';
 import { idDigits, listedName } from '../../image/reference.ts';
 import type { Observed } from '../observed.ts';
-import type { Plan, StepRef } from '../plan.ts';
+import type { Plan, PullFailure, StepRef } from '../plan.ts';
 import { PlanBuilder } from '../plan-builder.ts';
 import { isBuiltIn, missingImage, nearImage } from './missing-image.ts';
 import { decideImage, type ImageDecision, type LocalImage } from './pull-policy.ts';
@@ -38,23 +39,46 @@ export function requireImages(
 ): ReadonlyMap<string, readonly StepRef[]> {
   const fetched = new Map<string, StepRef[]>();
   const missing: TcomposeError[] = [];
-  for (const wanted of wantedImages(project, options.defaultPlatform)) {
+  const all = wantedImages(project, options.defaultPlatform);
+  for (const wanted of all) {
     const decision = decisionFor(wanted, observed, options);
     warnNotPulled(wanted, decision, plan, options);
     if (decision.kind === 'use') continue;
     if (decision.kind === 'pull') {
-      if (localImage(wanted.reference, observed) !== undefined && runs(wanted, observed))
+      const local = localImage(wanted.reference, observed, wanted.platform);
+      if (local !== undefined && runs(wanted, observed))
         plan.warnings.push(
           `image ${wanted.reference} is pulled first: if it is another one then, containers of service ${wanted.service.name} are made anew`,
         );
-      const step = addPull(plan, wanted, decision, observed, options);
+      const builder = builderOf(wanted, all, options);
+      const step = addPull(
+        plan,
+        { ...wanted, service: builder ?? wanted.service },
+        { ...decision, orBuild: builder !== undefined },
+        observed,
+        { ...options, failureIs: builder === undefined ? 'error' : 'build' },
+      );
       fetched.set(wanted.service.name, [...(fetched.get(wanted.service.name) ?? []), step]);
-    } else if (decision.kind !== 'build' || localImage(wanted.reference, observed) === undefined)
+    } else if (
+      decision.kind !== 'build' ||
+      localImage(wanted.reference, observed, wanted.platform) === undefined
+    )
       missing.push(missingImage(wanted, decision.cause, observed, options));
   }
   if (missing.length === 1) throw missing[0]!;
   if (missing.length > 1) throw new TcomposeErrors(missing);
   return fetched;
+}
+
+/** The service that can build an image: the one that needs it, or another that has it by the same name. */
+function builderOf(
+  wanted: WantedImage,
+  all: readonly WantedImage[],
+  { noBuild = false }: ImageOptions,
+): Service | undefined {
+  const builds = ({ use, service }: WantedImage) => use === 'container' && service.build !== undefined;
+  const same = ({ reference }: WantedImage) => listedName(reference) === listedName(wanted.reference);
+  return noBuild ? undefined : [wanted, ...all].find((one) => builds(one) && same(one))?.service;
 }
 
 const runs = ({ use, service }: WantedImage, observed: Observed): boolean =>
@@ -73,7 +97,7 @@ export const decisionFor = (
   observed: Observed,
   options: ImageOptions,
 ): ImageDecision =>
-  decideImage(service, localImage(reference, observed), wantedPlatform(platform), {
+  decideImage(service, localImage(reference, observed, platform), wantedPlatform(platform), {
     override: options.pull,
     // No registry has the image that an engine makes of its machine.
     canPull: options.canPull && !isBuiltIn(reference),
@@ -92,7 +116,7 @@ export function addPull(
   { reference, platform, service }: WantedImage,
   { cause, orBuild }: { readonly cause: string; readonly orBuild: boolean },
   observed: Observed,
-  options: { readonly quiet?: boolean; readonly failureIs?: 'error' | 'warning' },
+  options: { readonly quiet?: boolean; readonly failureIs?: PullFailure },
 ): StepRef {
   return plan.add(
     {
@@ -109,10 +133,39 @@ export function addPull(
   );
 }
 
-/** The engine's image of a name, or of (the beginning of) an id. */
-export function localImage(reference: string, observed: Observed): LocalImage | undefined {
-  const id = observed.images.get(listedName(reference)) ?? idLike(reference, observed);
+/** The engine's image of a name, or of (the beginning of) an id; of several of one name the one that fits a platform best. */
+export function localImage(
+  reference: string,
+  observed: Observed,
+  platform: string | undefined,
+): LocalImage | undefined {
+  const id = namedImage(reference, observed, platform) ?? idLike(reference, observed);
   return id === undefined ? undefined : { id, facts: observed.imageFacts?.get(id) };
+}
+
+/** Id of the image a name stands for. */
+export function namedImage(
+  reference: string,
+  observed: Observed,
+  platform: string | undefined,
+): string | undefined {
+  const name = listedName(reference);
+  return fittingImage(name, observed, wantedPlatform(platform)) ?? observed.images.get(name);
+}
+
+function fittingImage(
+  name: string,
+  { platformImages, imageFacts }: Observed,
+  wanted: Platform | undefined,
+): string | undefined {
+  const ids = platformImages?.get(name);
+  if (ids === undefined || wanted === undefined) return undefined;
+  const ranked = ids.flatMap((id) => {
+    const facts = imageFacts?.get(id);
+    const rank = facts === undefined ? undefined : platformRank(wanted, facts.platform);
+    return rank === undefined ? [] : [{ id, rank }];
+  });
+  return ranked.sort((a, b) => a.rank - b.rank)[0]?.id;
 }
 
 function idLike(reference: string, observed: Observed): string | undefined {

@@ -34,7 +34,8 @@ export function planService(context: UpContext, service: Service): void {
   };
   context.states.set(service.name, state);
   if (service.provider !== undefined) return;
-  const want = expectationOf(project, service, observed, context.networks, context.volumes);
+  const { defaultPlatform } = options.images;
+  const want = expectationOf(project, service, observed, context.networks, context.volumes, defaultPlatform);
   const strategy =
     options.roots === undefined || options.roots.has(service.name)
       ? options.recreate

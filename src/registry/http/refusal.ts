@@ -14,6 +14,10 @@ export interface Errand {
   readonly what: string;
   readonly action: 'pull' | 'push' | 'login' | 'search';
   readonly credentials: RegistryCredentials;
+  /** Digest of a part of it that was asked for. */
+  readonly blob?: string;
+  /** Where the machine's owner says which registries need no TLS. */
+  readonly settingsFile: string;
   /** Name of the proxy variable that is set for http alone though https was spoken, if so. */
   readonly httpProxyOnly?: boolean;
 }
@@ -33,8 +37,12 @@ export function refusalOf(
 ): TcomposeError {
   const { status } = answer;
   const { host, what, action, credentials } = errand;
-  const words = describeErrors(parseErrorBody(answer.text));
+  const errors = parseErrorBody(answer.text);
+  const codes = errors.map(({ code }) => code);
+  const words = describeErrors(errors);
   const said = words === '' ? `${status} ${STATUS_CODES[status] ?? ''}`.trim() : words;
+  const limited = status === 429 || codes.some((code) => code.toUpperCase() === 'TOOMANYREQUESTS');
+  if (limited) return limitOf(answer, errand, now, said, freeInMs);
   if (status === 401 || status === 403) {
     const message =
       action === 'login'
@@ -42,6 +50,10 @@ export function refusalOf(
         : `${action} access denied for ${what}, the repository does not exist or may require a login: ${said}`;
     return new TcomposeError('REGISTRY_DENIED', message, { hint: deniedHint(errand, now) });
   }
+  if (status === 404 && errand.blob !== undefined)
+    return new TcomposeError('REGISTRY_CONTENT', `${host} has no blob ${errand.blob} of ${what}: ${said}`, {
+      hint: 'Whoever pushed it should push it again.',
+    });
   if (status === 404) {
     return new TcomposeError('REGISTRY_NOT_FOUND', `${host} has no ${what}: ${said}`, {
       ...(isAnonymous(credentials)
@@ -49,7 +61,6 @@ export function refusalOf(
         : {}),
     });
   }
-  if (status === 429) return limitOf(answer, errand, now, said, freeInMs);
   return new TcomposeError('REGISTRY_FAILED', `${host} could not ${action} ${what}: ${said}`, {
     ...(status >= 500 ? { hint: 'The fault is at the registry; try again later.' } : {}),
   });
@@ -115,7 +126,7 @@ export function unreachable(fault: TransportFault, errand: Errand, tries = 1): T
       });
     case 'not-tls':
       return new TcomposeError('REGISTRY_TLS', message, {
-        hint: `List ${host} under registries.insecure in /etc/tcompose/engine.json if that is meant.`,
+        hint: `List ${host} under registries.insecure in ${errand.settingsFile} if that is meant.`,
       });
     default:
       return new TcomposeError('REGISTRY_UNREACHABLE', message, {

@@ -90,7 +90,12 @@ export interface Session {
     options?: WaitOptions,
   ): Promise<void>;
   /** What an answer that is no good comes to. Reads its body. */
-  refusal(answer: Answer, what: string, action: Errand['action'], freeInMs?: number): Promise<TcomposeError>;
+  refusal(
+    answer: Answer,
+    what: string,
+    action: Errand['action'],
+    more?: { readonly freeInMs?: number; readonly blob?: string },
+  ): Promise<TcomposeError>;
   errand(what: string, action: Errand['action']): Errand;
   /** Whether the endpoint has ever answered. */
   readonly answered: boolean;
@@ -131,6 +136,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     what,
     action,
     credentials: shown,
+    settingsFile: settings.file,
     httpProxyOnly: Boolean(proxies.httpProxy && !proxies.httpsProxy && !proxies.allProxy),
   });
 
@@ -256,6 +262,8 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     giveUp: (freeInMs?: number) => TcomposeError,
     { most, told }: WaitOptions = {},
   ): Promise<void> {
+    // Somebody else has the image, too: a mirror that is ill or overrun is not waited for.
+    if (mirror && endpoint.fallback && setback.kind !== 'network') throw giveUp();
     const step = afterSetback(setback, failures, most);
     if (step.kind === 'give-up') throw giveUp(step.freeInMs);
     const why =
@@ -266,10 +274,16 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     if (signal.aborted) throw giveUp();
   }
 
-  async function refusal(answer: Answer, what: string, action: Errand['action'], freeInMs?: number) {
+  async function refusal(
+    answer: Answer,
+    what: string,
+    action: Errand['action'],
+    { freeInMs, blob }: { readonly freeInMs?: number; readonly blob?: string } = {},
+  ) {
     const text = await readWords(answer);
     const { status, headers } = answer;
-    return refusalOf({ status, headers, text }, errand(what, action), now(), freeInMs);
+    const about = { ...errand(what, action), ...(blob === undefined ? {} : { blob }) };
+    return refusalOf({ status, headers, text }, about, now(), freeInMs);
   }
 
   return {

@@ -23,6 +23,8 @@ export interface RegistrySettings {
   readonly parallel: number;
   /** Milliseconds without a byte after which a transfer is cut and resumed. */
   readonly stallMs: number;
+  /** The file in which these can be said, for messages. */
+  readonly file: string;
 }
 
 export const defaultRegistrySettings: RegistrySettings = {
@@ -31,6 +33,7 @@ export const defaultRegistrySettings: RegistrySettings = {
   blocked: {},
   parallel: 3,
   stallMs: 30_000,
+  file: '/etc/tcompose/engine.json',
 };
 
 /** Docker Hub as references name it. */
@@ -46,7 +49,7 @@ export function parseRegistrySettings(value: unknown, where: string): RegistrySe
   const fail = (why: string): never => {
     throw new TcomposeError('REGISTRY_CONFIG', `${where}: ${why}`);
   };
-  if (value === undefined) return defaultRegistrySettings;
+  if (value === undefined) return { ...defaultRegistrySettings, file: where };
   if (!isRecord(value)) return fail('registries is to be an object');
   const known = ['insecure', 'mirrors', 'parallel', 'stallSeconds'];
   for (const key of Object.keys(value)) {
@@ -71,6 +74,7 @@ export function parseRegistrySettings(value: unknown, where: string): RegistrySe
     blocked: {},
     parallel: Math.floor(number('parallel', parallel, 1, 64)),
     stallMs: number('stallSeconds', stallSeconds, 0.1, 600) * 1000,
+    file: where,
   };
 }
 

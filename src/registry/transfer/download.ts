@@ -109,7 +109,8 @@ async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Prom
     const { status } = answer;
     return await refused(session, answer, place, { kind: 'status', status, retryAfterMs: undefined });
   }
-  if (![200, 206, 416].includes(answer.status)) throw await session.refusal(answer, what, 'pull');
+  if (![200, 206, 416].includes(answer.status))
+    throw await session.refusal(answer, what, 'pull', { blob: descriptor.digest });
   const range = readRangeAnswer(answer.status, answer.headers['content-range'], {
     offset: from,
     size: descriptor.size,
@@ -133,10 +134,10 @@ async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Prom
 async function refused(
   session: Session,
   answer: Answer,
-  { what }: BlobPlace,
+  { what, descriptor }: BlobPlace,
   setback: Setback,
 ): Promise<Outcome> {
-  const first = await session.refusal(answer, what, 'pull');
+  const first = await session.refusal(answer, what, 'pull', { blob: descriptor.digest });
   return {
     kind: 'broken',
     setback,

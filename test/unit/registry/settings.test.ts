@@ -14,7 +14,7 @@ const parse = (value: unknown) => parseRegistrySettings(value, '/etc/tcompose/en
 
 describe('settings about registries', () => {
   it('have defaults', () => {
-    expect(parse(undefined)).toBe(defaultRegistrySettings);
+    expect(parse(undefined)).toEqual(defaultRegistrySettings);
     expect(parse({})).toEqual(defaultRegistrySettings);
   });
 
@@ -35,6 +35,7 @@ describe('settings about registries', () => {
       blocked: {},
       parallel: 2,
       stallMs: 500,
+      file: '/etc/tcompose/engine.json',
     });
   });
 

@@ -124,7 +124,8 @@ export const command: Command = {
     await refuseSameName(args, loaded, seen.containers);
     const wanted = { ...loaded, services: noDeps ? alone.services : { ...others, [service]: one } };
     const built = await buildImages(ctx, client, wanted, seen, given.images, args);
-    const fetched = await fetchImages(ctx, client, wanted, built ? await look(loaded) : seen, given.images);
+    const here = built ? await look(loaded) : seen;
+    const fetched = await fetchImages(ctx, client, wanted, here, given.images, args);
     const observed = built || fetched ? await look(loaded) : seen;
     const options = built || fetched ? { ...given, images: seenTo(given.images) } : given;
     const oneOff = oneOffContainer({ ...loaded, services: { ...others, [service]: one } }, one, {

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { TcomposeError } from '../../../errors.ts';
-import { readOwnersFile } from '../../store/owners-file.ts';
+import { readOwnersFile } from '../../client/owners-file.ts';
 
 /** Of the disk, and bytes at most: what the cache may take unless engine.json says something else. */
 const usualShare = 0.1;

@@ -73,13 +73,14 @@ export function readManifest(
 }
 
 /**
- * The image that `top` is or has for the wanted platform.
+ * The image that `top` is or has for the wanted platform. `isRun`: whether this machine runs programs of an architecture.
  * @throws TcomposeError IMAGE_PLATFORM, which lists the platforms there are
  */
 export async function chooseImage(
   source: ManifestSource,
   top: ReadManifest,
   wanted: Platform,
+  isRun: (architecture: string) => boolean,
 ): Promise<ChosenImage> {
   const { manifest } = top;
   if (manifest.kind === 'image') return { image: { ...top, manifest }, indexes: [] };
@@ -96,10 +97,15 @@ export async function chooseImage(
       hint:
         offered.length === 0
           ? 'It has no image for any platform.'
-          : `It has ${offered.join(', ')}; choose one with platform (another architecture needs emulation).`,
+          : `It has ${offered.map((one) => withDoubt(one, isRun)).join(', ')}. Take one with --platform, or platform: in a compose file.`,
     },
   );
 }
+
+const withDoubt = (platform: string, isRun: (architecture: string) => boolean): string =>
+  isRun(platform.split('/')[1] ?? '')
+    ? platform
+    : `${platform} (which needs an interpreter that this machine's kernel does not know)`;
 
 async function within(
   source: ManifestSource,

@@ -34,6 +34,8 @@ export interface PullContext {
   /** Undefined: there is no such image. */
   readonly get: (name: string) => ImageRecord | undefined;
   readonly own: Platform;
+  /** Whether this machine runs programs of an architecture. */
+  readonly isRun: (architecture: string) => boolean;
 }
 
 /** Bytes that a configuration may have. */
@@ -70,7 +72,7 @@ export async function pullImage(
       reference: digest === undefined ? place.reference : formatReference(withoutTag(reference)),
     });
     const top = readManifest(fetched, place.what);
-    const chosen = await chooseImage(source, top, request.platform ?? context.own);
+    const chosen = await chooseImage(source, top, request.platform ?? context.own, context.isRun);
     const before = context.get(familiarReference(withoutTag(reference)))?.id;
     const platform = await bringContent(context, { ...source, ingest, tell, signal }, chosen);
     const record = await commit(ingest, chosen, top.descriptor.digest, reference);
@@ -167,6 +169,10 @@ export function noticeTeller(tell: TellProgress): (notice: Notice) => void {
   return (notice) => {
     if (notice.kind === 'mirror') {
       tell({ kind: 'warning', text: `the mirror ${notice.host} was passed over: ${notice.why}` });
+    }
+    if (notice.kind === 'asked') {
+      const { method, url, status } = notice;
+      tell({ kind: 'asked', text: `${method} ${url}: ${status}` });
     }
   };
 }

@@ -45,7 +45,7 @@ describe('the choice of an image in indexes', () => {
           { bytes: blobs.get(digest)!, digest, contentType: mediaTypes.ociIndex },
           'r/a:1',
         );
-        return await chooseImage(source, top, own);
+        return await chooseImage(source, top, own, () => true);
       },
       opened: () => opened,
     };

@@ -4,7 +4,7 @@ import { type TcomposeError, TcomposeErrors } from '../../../../src/errors.ts';
 import { formatPlan } from '../../../../src/project/format-plan.ts';
 import { planPull } from '../../../../src/project/images/plan-pull.ts';
 import { planPush } from '../../../../src/project/images/plan-push.ts';
-import { planImages } from '../../../../src/project/images/required-images.ts';
+import { namedImage, planImages } from '../../../../src/project/images/required-images.ts';
 import { inspectedImages } from '../../../../src/project/images/wanted-images.ts';
 import type { Observed } from '../../../../src/project/observed.ts';
 
@@ -119,6 +119,48 @@ describe('images before up', () => {
       );
     expect(plan().steps[0]?.operation).toMatchObject({ kind: 'pull-image', platform: 'linux/arm64' });
     expect(plan('linux/amd64').steps).toEqual([]);
+  });
+
+  it('of one name for several platforms are told apart', () => {
+    const platform = (architecture: string) => ({ platform: { os: 'linux', architecture }, lastTagMs: 1 });
+    const seen: Observed = {
+      ...observed(
+        { 'app:1': 'sha256:1' },
+        new Map([
+          ['sha256:1', platform('amd64')],
+          ['sha256:2', platform('arm64')],
+        ]),
+      ),
+      platformImages: new Map([['app:1', ['sha256:1', 'sha256:2']]]),
+    };
+    const services = project({
+      a: { image: 'app:1', pull_policy: 'never' },
+      b: { image: 'app:1', platform: 'linux/arm64' },
+      c: { image: 'app:1', platform: 'linux/s390x' },
+    });
+    expect(planImages(services, seen, options).steps.map(({ operation }) => operation)).toEqual([
+      expect.objectContaining({ platform: 'linux/s390x' }),
+    ]);
+    expect(namedImage('app:1', seen, undefined)).toBe('sha256:1');
+    expect(namedImage('app:1', seen, 'linux/arm64')).toBe('sha256:2');
+  });
+
+  it('that can be built are built when their pull fails, unless that is ruled out', () => {
+    const build = { context: '.' };
+    const services = project({
+      a: { image: 'app:1', pull_policy: 'missing', build },
+      b: { image: 'app:1', pull_policy: 'missing' },
+      c: { image: 'other:1', pull_policy: 'missing' },
+    });
+    const failures = (more: object) =>
+      planImages(services, observed(), { ...options, ...more }).steps.map(({ operation }) =>
+        operation.kind === 'pull-image' ? [operation.reference, operation.service, operation.failureIs] : [],
+      );
+    expect(failures({})).toEqual([
+      ['app:1', 'a', 'build'],
+      ['other:1', 'c', 'error'],
+    ]);
+    expect(failures({ noBuild: true }).every(([, , failure]) => failure === 'error')).toBe(true);
   });
 
   it('are looked at more closely only where that decides something', () => {

@@ -91,6 +91,10 @@ describe('an image', () => {
       kind: 'pull',
       orBuild: true,
     });
+    // Without a name of its own it is in no registry.
+    const nameless = { ...service({ build, pull_policy: 'always' }), image: undefined } as unknown as Service;
+    expect(decide(nameless, undefined)).toMatchObject({ kind: 'build' });
+    expect(decide(nameless, here())).toEqual({ kind: 'use' });
     expect(decide(service({ build, pull_policy: 'build' }), here())).toMatchObject({ kind: 'build' });
     expect(decide(service({ pull_policy: 'build' }), here())).toEqual({ kind: 'use' });
     expect(decide(service({ pull_policy: 'build' }), undefined)).toMatchObject({ kind: 'missing' });

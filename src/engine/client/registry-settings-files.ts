@@ -9,7 +9,7 @@ import {
   parseRegistrySettings,
   type RegistrySettings,
 } from '../../registry/settings/registry-settings.ts';
-import { readOwnersFile } from '../store/owners-file.ts';
+import { readOwnersFile } from './owners-file.ts';
 
 /** Settings of Docker's daemon that count here too. */
 const dockerFile = '/etc/docker/daemon.json';
@@ -28,7 +28,7 @@ export function readRegistrySettings(
 ): RegistrySettings {
   const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It says which hosts are trusted');
   let settings = mergeSettings(
-    text === undefined ? defaultRegistrySettings : ownSettings(config, text),
+    text === undefined ? { ...defaultRegistrySettings, file: config } : ownSettings(config, text),
     parseDockerSettings(readDocker()),
   );
   for (const file of [...dropIns(`${containers}.d`), containers]) {
