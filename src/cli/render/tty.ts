@@ -7,7 +7,7 @@ import { logFormatter } from './log-lines.ts';
 import { messageText } from './message-text.ts';
 import { isTerminal, outputFor, outputsDrained } from './outputs.ts';
 import type { Renderer, RenderTarget } from './renderer.ts';
-import { Transfers } from './transfer.ts';
+import { type Transfer, Transfers } from './transfer.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
@@ -102,6 +102,11 @@ function advance(row: LiveRow, state: LiveRow['state'], text: string, moved: str
 const allSettled = ({ rows }: LiveList): boolean =>
   [...rows.values()].every(({ state }) => state !== 'pending' && state !== 'working');
 
+function followLayer(live: LiveList | undefined, image: string, transfer: Transfer): void {
+  const row = live?.rows.get(`image ${image}`);
+  if (row !== undefined) row.more = (now) => visibleLine(transfer.summary(now));
+}
+
 /**
  * A live list of the resources a plan is about, for terminals. What services print meanwhile comes to stand above it, so
  * that a service that takes its time can be watched.
@@ -141,13 +146,10 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         if (later && allSettled(live)) void end();
         break;
       }
-      case 'layer': {
+      case 'layer':
         // Drawn with the next picture: a layer tells of itself more often than anybody can read.
-        const transfer = transfers.update(event);
-        const row = live?.rows.get(`image ${event.image}`);
-        if (row !== undefined) row.more = (now) => visibleLine(transfer.summary(now));
+        followLayer(live, event.image, transfers.update(event));
         break;
-      }
       case 'warning':
       case 'error':
       case 'watch':
