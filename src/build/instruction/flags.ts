@@ -1,5 +1,5 @@
-import { nearest } from '../../nearest.ts';
 import { fault } from '../dockerfile/fault.ts';
+import { suggested } from '../suggest.ts';
 
 type FlagKind = 'text' | 'switch' | 'list';
 
@@ -65,7 +65,7 @@ export function readFlags(keyword: string, flags: readonly string[]): Flags {
 }
 
 function unknownFlag(name: string, known: readonly string[]) {
-  const close = nearest(name, known);
+  const close = suggested(name, known);
   return fault(`unknown flag: --${name}${close === undefined ? '' : ` (did you mean ${close}?)`}`);
 }
 

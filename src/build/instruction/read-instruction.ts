@@ -1,8 +1,8 @@
 import { TcomposeError } from '../../errors.ts';
-import { nearest } from '../../nearest.ts';
 import { keywords } from '../dockerfile/arguments.ts';
 import { fault, faultAt, type SourceText } from '../dockerfile/fault.ts';
 import type { Node } from '../dockerfile/node.ts';
+import { suggested } from '../suggest.ts';
 import { plainCommand, runCommand } from './command.ts';
 import { readCopy } from './copy.ts';
 import { type Flags, readFlags } from './flags.ts';
@@ -29,7 +29,7 @@ export function readInstruction(source: SourceText, node: Node): Instruction {
 
 function unknownInstruction(word: string) {
   const known = word === word.toLowerCase() ? keywords.map((one) => one.toLowerCase()) : keywords;
-  const close = nearest(word, known, 2);
+  const close = suggested(word, known);
   return fault(`unknown instruction: ${word}${close === undefined ? '' : ` (did you mean ${close}?)`}`);
 }
 

@@ -3,19 +3,27 @@ import type { Warning } from '../plan/types.ts';
 
 /** Remarks on what stages have in them. */
 export function instructionWarnings({ globals, stages }: Dockerfile): readonly Warning[] {
+  const withShell = new Set<string>();
+  const known = stages.map(({ name, from, instructions }) => {
+    const hasShell = withShell.has(from.image);
+    if (name !== undefined && (hasShell || instructions.some(isShell))) withShell.add(name);
+    return { instructions, hasShell };
+  });
   return [
     ...globals.flatMap(secretWarnings),
-    ...stages.flatMap(({ instructions }) => [
-      ...repeated(instructions),
+    ...known.flatMap(({ instructions, hasShell }) => [
       ...instructions.flatMap((one, at) => [
-        ...formWarnings(one, instructions.slice(0, at)),
+        ...formWarnings(one, hasShell || instructions.slice(0, at).some(isShell)),
         ...secretWarnings(one),
       ]),
+      ...repeated(instructions),
     ]),
   ];
 }
 
-function formWarnings(one: Instruction, before: readonly Instruction[]): readonly Warning[] {
+const isShell = ({ kind }: Instruction): boolean => kind === 'shell';
+
+function formWarnings(one: Instruction, hasShell: boolean): readonly Warning[] {
   const { kind, keyword, range } = one;
   if (kind === 'maintainer')
     return [
@@ -34,7 +42,7 @@ function formWarnings(one: Instruction, before: readonly Instruction[]): readonl
       },
     ];
   const shellForm = (kind === 'cmd' || kind === 'entrypoint') && one.command.shell;
-  if (!shellForm || before.some((other) => other.kind === 'shell')) return [];
+  if (!shellForm || hasShell) return [];
   return [
     {
       rule: 'JSONArgsRecommended',

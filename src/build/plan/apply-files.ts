@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { placed } from '../dockerfile/fault.ts';
-import { heredocText } from '../dockerfile/heredoc.ts';
+import { heredocOf, heredocText } from '../dockerfile/heredoc.ts';
 import type {
   CopyInstruction,
   Instruction,
@@ -90,11 +90,15 @@ function applyRun(draft: StageDraft, run: Instruction<RunInstruction>, around: S
 
 /** What a RUN is called: variables that are set are shown by their value, quotes stay; a heredoc by its first line. */
 function runName(draft: StageDraft, run: Instruction<RunInstruction>, mounts: readonly Mount[]): string {
-  const shown = draft.shown(textOf(run), { rawQuotes: true, skipUnsetEnv: true }, secretVariables(mounts));
   const [doc] = run.node.heredocs;
-  if (doc === undefined || !/^\d*<<-?\s*[^<]*$/.test(run.node.args[0] ?? '')) return shown;
-  const [first = '', ...more] = heredocText(doc).trimEnd().split(/\r?\n/);
-  return `${shown} (${first}${more.length > 0 ? '...' : ''})`;
+  const alone = doc !== undefined && heredocOf(run.node.args[0] ?? '') !== undefined;
+  const text = alone ? `${textOf(run)} (${firstLine(heredocText(doc))})` : textOf(run);
+  return draft.shown(text, { rawQuotes: true, skipUnsetEnv: true }, secretVariables(mounts));
+}
+
+function firstLine(text: string): string {
+  const [first = '', ...more] = text.trimEnd().split(/\r?\n/);
+  return more.length > 0 ? `${first}...` : first;
 }
 
 const secretVariables = (mounts: readonly Mount[]): readonly string[] =>
@@ -114,7 +118,8 @@ function proxyVariables(draft: StageDraft): readonly string[] {
 
 function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around: StageSurroundings): void {
   const { range, keyword } = copy;
-  const expanded = (text: string | undefined) => (text === undefined ? undefined : draft.expand(text, range));
+  const expanded = (text: string | undefined) =>
+    text === undefined ? undefined : draft.expand(text, range) || undefined;
   if (copy.from?.includes('$'))
     throw draft.fail(
       range,
@@ -154,7 +159,7 @@ function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around
       chmod,
       excludes: copy.excludes,
       parents: copy.parents,
-      link: copy.link && chmod === undefined,
+      link: copy.link && chmod === undefined && (chown === undefined || /^\d+(?::\d+)?$/.test(chown)),
       unpack: copy.kind === 'add' && copy.unpack !== false,
     },
     copyHistory({

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { nearest } from '../../nearest.ts';
 import { fault } from '../dockerfile/fault.ts';
 import { cleanPath } from '../go-path.ts';
+import { suggested } from '../suggest.ts';
 import type { Mount, Tree } from './types.ts';
 
 const types = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
@@ -100,7 +100,7 @@ function readField(field: string, fields: Map<Key, string>, { expand }: MountCon
     return;
   }
   if (known === undefined) {
-    const close = nearest(name, [...keys, ...Object.keys(aliases)]);
+    const close = suggested(name, [...keys, ...Object.keys(aliases)]);
     const meant = close === undefined ? '' : ` (did you mean ${close}?)`;
     throw fault(`unexpected key '${name}' in '${field}'${meant}`);
   }
@@ -113,7 +113,7 @@ function readField(field: string, fields: Map<Key, string>, { expand }: MountCon
 function typeOf(text: string): MountType {
   const type = types.find((one) => one === text.toLowerCase());
   if (type !== undefined) return type;
-  const close = nearest(text, types, 2);
+  const close = suggested(text, types);
   throw fault(`unsupported mount type "${text}"${close === undefined ? '' : ` (did you mean ${close}?)`}`);
 }
 

@@ -1,12 +1,12 @@
 import { TcomposeError } from '../../errors.ts';
 import { formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
-import { nearest } from '../../nearest.ts';
 import { faultAt, placed } from '../dockerfile/fault.ts';
 import type { LineRange } from '../dockerfile/node.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { expand } from '../expand/expand.ts';
 import { readInstruction } from '../instruction/read-instruction.ts';
 import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
+import { suggested } from '../suggest.ts';
 import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
 import { contextKey } from './context-key.ts';
@@ -200,11 +200,15 @@ class Planner {
   }
 
   #trigger(text: string, range: LineRange): Instruction {
-    return placed(this.#file, range, () => {
+    try {
       const parsed = parseDockerfile(text, this.#file.file);
       const instruction = readInstruction(parsed, parsed.nodes[0]!);
       return { ...instruction, range };
-    });
+    } catch (error) {
+      // The line it names is one of the trigger's own.
+      if (!(error instanceof TcomposeError)) throw error;
+      throw faultAt(this.#file, range, error.message.replace(/^dockerfile parse error on line \d+: /, ''));
+    }
   }
 
   #base(stage: Stage): { base: StageState; isImage: boolean } {
@@ -234,9 +238,10 @@ class Planner {
   }
 
   #undeclared(name: string, range: LineRange): void {
-    const close = nearest(
+    const close = suggested(
       name,
       this.#file.globals.flatMap(({ args }) => args.map((arg) => arg.name)),
+      false,
     );
     const meant = close === undefined ? '' : ` (did you mean ${close}?)`;
     this.#warnings.push({
@@ -300,7 +305,7 @@ class Planner {
   }
 
   #stageHint(name: string): string | undefined {
-    const close = nearest(
+    const close = suggested(
       name,
       this.#file.stages.flatMap((stage) => stage.name ?? []),
     );

@@ -1,7 +1,7 @@
-import { nearest } from '../../nearest.ts';
 import { faultAt, placed, type SourceText } from '../dockerfile/fault.ts';
 import type { LineRange } from '../dockerfile/node.ts';
 import { type ExpandOptions, expand } from '../expand/expand.ts';
+import { suggested } from '../suggest.ts';
 import type { BuildOptions } from './options.ts';
 import type { BuildConfig, HistoryEntry, StepId, Tree, Warning } from './types.ts';
 
@@ -124,7 +124,7 @@ export class StageDraft {
       expand(text, this.variables, { escapeToken: this.#escapeToken, ...options }),
     );
     for (const name of expanded.unmatched) {
-      const close = nearest(name, this.variables.keys());
+      const close = suggested(name, this.variables.keys(), false);
       const meant = close === undefined ? '' : ` (did you mean $${close}?)`;
       if (!this.args.includes(name))
         this.warn('UndefinedVar', range, `Usage of undefined variable '$${name}'${meant}`);

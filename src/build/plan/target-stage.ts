@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
-import { nearest } from '../../nearest.ts';
 import type { Dockerfile, Stage } from '../instruction/types.ts';
+import { suggested } from '../suggest.ts';
 
 /** The stage that is asked for, else the last. @throws TcomposeError BUILD_DOCKERFILE */
 export function targetStage({ stages }: Dockerfile, target: string | undefined): Stage {
@@ -8,7 +8,7 @@ export function targetStage({ stages }: Dockerfile, target: string | undefined):
   const found = stages.findLast(({ name }) => name === target.toLowerCase());
   if (found !== undefined) return found;
   const names = stages.flatMap(({ name }) => name ?? []);
-  const close = nearest(target, names);
+  const close = suggested(target, names);
   throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found`, {
     hint:
       close !== undefined

@@ -101,21 +101,15 @@ const baseOf = (record: ImageRecord): BaseImage => ({
   layers: record.chain.length,
 });
 
-/** The trees of a plan's images, the lowest layer that every container has, and the release of them all. */
+/** The trees of a plan's images, and the release of them all. */
 export interface OpenedImages {
   readonly snapshots: ReadonlyMap<StepId, Snapshot>;
-  readonly skeleton: string;
   readonly release: () => Promise<void>;
 }
 
-export async function openImages(
-  engine: Engine,
-  { plan, images }: PlannedBuild,
-  empty: string,
-): Promise<OpenedImages> {
+export async function openImages(engine: Engine, { plan, images }: PlannedBuild): Promise<OpenedImages> {
   const snapshots = new Map<StepId, Snapshot>();
   const opened: RootfsSource[] = [];
-  let skeleton = empty;
   for (const [id, step] of plan.steps.entries()) {
     if (step.kind !== 'image') continue;
     const record = images.get(step.id)!;
@@ -123,11 +117,10 @@ export async function openImages(
     opened.push(source);
     // The last one is what every container has, which is no part of the image.
     const { lowerDirs } = source;
-    skeleton = lowerDirs.at(-1) ?? empty;
     snapshots.set(id, { id: record.id, directories: lowerDirs.slice(0, record.chain.length), steps: [] });
   }
   const release = async (): Promise<void> => {
     for (const source of opened) await source.release();
   };
-  return { snapshots, skeleton, release };
+  return { snapshots, release };
 }

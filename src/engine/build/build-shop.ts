@@ -13,6 +13,8 @@ export interface BuildShop {
   readonly files: StatCache;
   readonly overlay: OverlayOptions;
   readonly fetcher: Fetcher;
+  /** Below every command's root; see stepSkeleton. */
+  readonly skeleton: string;
   /** Steps under way, by key: the same one is not carried out twice at a time. */
   readonly underWay: Map<string, Promise<StepResult>>;
   /** Builds under way. */
@@ -33,7 +35,6 @@ export interface BuildInputs {
   readonly agent: (id: string) => string | undefined;
   /** Trees of the images the plan has, by step. */
   readonly images: ReadonlyMap<StepId, Snapshot>;
-  readonly skeleton: string;
   readonly signal: AbortSignal;
 }
 

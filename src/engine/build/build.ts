@@ -99,7 +99,7 @@ async function carryOut(
   planned: PlannedBuild,
   { shop, cache, secrets, sink, signal, client }: Around,
 ): Promise<BuildEvent> {
-  const images = await openImages(engine, planned, cache.empty);
+  const images = await openImages(engine, planned);
   try {
     const sent = (await client.prepare?.(planned.plan)) ?? [];
     const inputs = {
@@ -108,7 +108,6 @@ async function carryOut(
       secrets: new Map([...secrets, ...sent]),
       agent: client.agent,
       images: images.snapshots,
-      skeleton: images.skeleton,
       signal,
     };
     const executor = new Executor(engine, shop, planned.plan, inputs, sink);

@@ -210,8 +210,8 @@ export class Executor {
   }
 
   #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {
-    const { locks, overlay } = this.#shop;
-    const { cache, secrets, agent, skeleton, signal } = this.#inputs;
+    const { locks, overlay, skeleton } = this.#shop;
+    const { cache, secrets, agent, signal } = this.#inputs;
     return runCommand(step, {
       engine: this.#engine,
       base,
@@ -241,7 +241,7 @@ export class Executor {
       if (mount.type !== 'bind' || mount.from.kind === 'empty') continue;
       const tree = await this.#open(mount.from);
       try {
-        const selected = await select(tree, mount.source);
+        const selected = await select(tree, mount.source, 'literal');
         digests.push((await contentDigest(tree, selected, undefined, this.#shop.files)).content);
       } finally {
         await tree.close();

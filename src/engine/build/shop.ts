@@ -7,6 +7,7 @@ import { readStatCache } from './cache/stat-cache-file.ts';
 import { StatCache } from './files/stat-cache.ts';
 import { createFetcher } from './sources/fetcher.ts';
 import { createCacheLocks } from './steps/locks.ts';
+import { stepSkeleton } from './steps/step-skeleton.ts';
 import { createUpkeep, statCacheFile } from './upkeep.ts';
 
 /** Steps that make something at the same time. */
@@ -43,6 +44,7 @@ async function open(engine: Engine): Promise<BuildShop> {
     locks,
     files,
     fetcher: createFetcher(engine),
+    skeleton: stepSkeleton(join(engine.layout.lib, 'build', 'base')),
     overlay: { userxattr: false, empty: cache.empty },
     underWay: new Map(),
     running: 0,

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import type { LayerStep } from '../../build/plan/types.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** Raised whenever steps begin to make something else than before of the same: what is kept of older engines is not found then. */
+const edition = 2;
+
 /** What a step's result is found by: all of the instruction that matters, what it was based on, and the content it took. */
 export function keyOf(step: LayerStep, base: Snapshot, content: string, mounts: readonly string[]): string {
   const { name: _name, range: _range, stage: _stage, fresh: _fresh, ...definition } = step;
@@ -32,6 +35,6 @@ export function keyOf(step: LayerStep, base: Snapshot, content: string, mounts: 
           }
         : { ...definition, base: undefined };
   return createHash('sha256')
-    .update(JSON.stringify([kept, base.id, content, mounts]))
+    .update(JSON.stringify([edition, kept, base.id, content, mounts]))
     .digest('hex');
 }

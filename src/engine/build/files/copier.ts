@@ -133,7 +133,7 @@ export class Copier {
     if (there !== undefined) {
       there.close();
       if (there.stat.isDirectory()) return there.path;
-      throw notDirectory(path);
+      throw new TcomposeError('BUILD_STEP', `mkdir /${textOfPath(path)}: not a directory`);
     }
     const parent = this.directory(parentOf(path));
     const at = joined(parent, baseOf(path));
@@ -172,16 +172,20 @@ export class Copier {
 
   /** A directory gives its content; what it has itself counts only for those below. */
   async #content(tree: SourceTree, one: Selected, to: string, name?: string): Promise<void> {
-    const top = name === undefined ? this.directory(to) : to;
+    const top = name === undefined ? this.#contentPlace(to) : to;
     const later: { path: string; modified: bigint }[] = [];
     const { excludes } = this.#options;
     await walk(tree, one.path, excludes === undefined ? {} : { excludes }, async (visited) => {
       const { below } = visited;
       this.#witness.add(visited);
-      if (below === '' && name === undefined) return;
       const entry = visited.open();
       if (entry === undefined) return this.#witness.spoil();
       try {
+        if (below === '' && name === undefined) {
+          // It keeps its owner and mode, and gets the time: copies of the same make the same layer.
+          if (top !== '') later.push({ path: top, modified: entry.modified() });
+          return;
+        }
         if (below === '') return this.#putDirectory(tree, entry, to);
         const path = joined(top, below);
         if (!entry.stat.isDirectory()) {
@@ -200,6 +204,14 @@ export class Copier {
       if (made !== undefined) changeTimesTo(made.fd, modified);
       made?.close();
     }
+  }
+
+  /** Where a directory's content goes. @throws TcomposeError BUILD_STEP when that is a file */
+  #contentPlace(to: string): string {
+    const there = this.#target.find(to, true);
+    there?.close();
+    if (there !== undefined && !there.stat.isDirectory()) throw notDirectory(to);
+    return this.directory(to);
   }
 
   /** Whether what was read is what was there when it was looked at. */

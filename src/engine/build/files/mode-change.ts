@@ -10,7 +10,7 @@ const places: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
  * @throws TcomposeError BUILD_STEP
  */
 export function readModeChange(text: string): ModeChange {
-  if (/^\d+$/.test(text)) {
+  if (/^\d/.test(text)) {
     if (/^0*[0-7]{1,4}$/.test(text)) {
       const mode = Number.parseInt(text, 8);
       return () => mode;

@@ -17,7 +17,7 @@ export function resolveOwner(text: string, files: AccountFiles): Owner {
   const users = rows(files.passwd);
   const entry = users.find(([name]) => name === user);
   const uid = number(user) ?? number(entry?.[2]) ?? 0;
-  if (group === undefined || group === '') return { uid, gid: number(user) ?? number(entry?.[3]) ?? 0 };
+  if (group === undefined) return { uid, gid: number(user) ?? number(entry?.[3]) ?? 0 };
   const found = rows(files.group).find(([name]) => name === group);
   return { uid, gid: number(group) ?? number(found?.[2]) ?? 0 };
 }

@@ -20,17 +20,18 @@ export interface Selected {
 
 /**
  * What one source stands for, in the order of the tree: a name that has to be there, or a pattern that may match nothing.
+ * @param how `parents`: with the directories that `--parents` keeps; `literal`: a name, whatever is in it
  * @throws TcomposeError BUILD_STEP when it is not there
  */
 export async function select(
   tree: SourceTree,
   source: string,
-  keepParents = false,
+  how: 'pattern' | 'parents' | 'literal' = 'pattern',
 ): Promise<readonly Selected[]> {
-  if (keepParents) return selectWithParents(tree, source);
+  if (how === 'parents') return selectWithParents(tree, source);
   const text = cleanPath(`/${source}`).slice(1);
-  if (hasWildcard(text)) return selectMatching(tree, text);
-  const path = bytesOfPath(text.replace(/\\(.)/g, '$1'));
+  if (how === 'pattern' && hasWildcard(text)) return selectMatching(tree, text);
+  const path = bytesOfPath(how === 'literal' ? text : text.replace(/\\(.)/g, '$1'));
   const entry = found(tree, path, `/${text}`);
   if (entry === undefined || isIgnored(tree, entry.path)) {
     entry?.close();

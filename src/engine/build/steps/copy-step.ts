@@ -3,7 +3,7 @@ import { chmodSync, closeSync, constants, writeSync } from 'node:fs';
 import { createIgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { CopySource, CopyStep, Tree, WorkdirStep } from '../../../build/plan/types.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { bytesOfPath, joined } from '../../../confined/names.ts';
+import { bytesOfPath, joined, parentOf } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { changeOwnerOf, makeDirectoryAt } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
@@ -76,7 +76,7 @@ async function digested(step: CopyStep, trees: SourceTrees, files: StatCache): P
       continue;
     }
     const tree = await trees.of(step, source);
-    const found = await select(tree, source.path, step.parents);
+    const found = await select(tree, source.path, step.parents ? 'parents' : 'pattern');
     selections.push(found);
     const digests = await contentDigest(tree, found, excludes, files);
     stats.push(digests.stats);
@@ -199,15 +199,24 @@ export function runWorkdir(step: WorkdirStep, target: ConfinedDirectory): void {
     const there = target.find(path, true);
     there?.close();
     if (there !== undefined && !there.stat.isDirectory())
-      throw new TcomposeError('BUILD_STEP', `mkdir ${step.path}: not a directory`);
+      throw new TcomposeError(
+        'BUILD_STEP',
+        `${`/${path}` === step.path ? 'mkdir' : 'lstat'} ${step.path}: not a directory`,
+      );
+    // A link that leads nowhere: what it names is made.
+    const link = there === undefined ? target.find(path) : undefined;
+    link?.close();
+    const end = link === undefined ? path : parentOf(target.place(joined(path, 'x')).path);
     if (there === undefined) {
-      const place = target.place(path, false);
-      makeDirectoryAt(place.directory, place.name, 0o755);
-      const made = target.find(path)!;
+      if (link === undefined) {
+        const place = target.place(path, false);
+        makeDirectoryAt(place.directory, place.name, 0o755);
+      }
+      const made = target.find(end)!;
       changeOwnerOf(made.fd, owner.uid, owner.gid);
       chmodSync(`/proc/self/fd/${made.fd}`, 0o755);
       made.close();
     }
-    at = there?.path ?? path;
+    at = there?.path ?? end;
   }
 }

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, statSync, writeFil
 import { dirname, join } from 'node:path';
 import type { Mount, RunStep, Tree } from '../../../build/plan/types.ts';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import { baseOf, bytesOfPath, parentOf, textOfPath } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { CacheLease, StepPlace } from '../cache/cache-types.ts';
@@ -20,6 +21,10 @@ export interface MountSources {
   /** Path of an agent's socket. */
   readonly agent: (id: string) => string | undefined;
   readonly open: (tree: Tree) => Promise<SourceTree>;
+  /** The tree that the command runs on; to be closed. */
+  readonly root: () => ConfinedDirectory;
+  /** A directory that no reboot outlives: secrets are written there. */
+  readonly volatile: string;
 }
 
 /** Mounts of a RUN, and what they add to its environment. */
@@ -37,8 +42,6 @@ export async function prepareMounts(
   place: StepPlace,
   sources: MountSources,
 ): Promise<PreparedMounts> {
-  const stubs = join(place.scratch, 'stubs');
-  mkdirSync(stubs, { mode: 0o755 });
   const mounts: ResolvedMount[] = [];
   const environment: string[] = [];
   const releases: (() => Promise<void>)[] = [];
@@ -49,11 +52,11 @@ export async function prepareMounts(
         continue;
       const agents = step.mounts.slice(0, at).filter(({ type }) => type === 'ssh').length;
       const around = { sources, releases, agents };
-      const made = await prepareMount(mount, join(place.scratch, `m${at}`), around);
+      const scratch = mount.type === 'secret' ? sources.volatile : place.scratch;
+      const made = await prepareMount(mount, join(scratch, `m${at}`), around);
       if (made.environment !== undefined) environment.push(made.environment);
       if (made.mount === undefined) continue;
       mounts.push(made.mount);
-      makeStub(stubs, made.mount);
     }
     if (step.script !== undefined) mounts.push(scriptMount(step.script, place));
   } catch (error) {
@@ -63,7 +66,7 @@ export async function prepareMounts(
   const release = async (): Promise<void> => {
     for (const one of releases) await one();
   };
-  return { mounts, environment, stubs, release };
+  return { mounts, environment, stubs: makeStubs(place, mounts, sources.root), release };
 }
 
 interface Made {
@@ -92,7 +95,13 @@ async function prepareMount(mount: Mount, scratch: string, around: Preparing): P
     case 'cache':
       return { mount: await cacheMount(mount, scratch, sources, releases) };
     case 'tmpfs': {
-      const options = ['mode=1777', ...(mount.size === undefined ? [] : [`size=${mount.size}`])];
+      // As BuildKit has it: programs may be made and run there.
+      const options = [
+        'exec',
+        'dev',
+        'mode=1777',
+        ...(mount.size === undefined ? [] : [`size=${mount.size}`]),
+      ];
       return {
         mount: { type: 'tmpfs', source: '', target: mount.target, readOnly: !mount.writable, options },
       };
@@ -117,7 +126,7 @@ async function copied(from: Tree, source: string, scratch: string, sources: Moun
   mkdirSync(scratch, { mode: 0o755 });
   const tree = await sources.open(from);
   try {
-    const [one] = source === '/' && from.kind === 'empty' ? [] : await select(tree, source);
+    const [one] = source === '/' && from.kind === 'empty' ? [] : await select(tree, source, 'literal');
     if (one === undefined) return scratch;
     const target = ConfinedDirectory.at(scratch);
     try {
@@ -147,7 +156,7 @@ async function cacheMount(
   if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
     const made = `${directory}.new`;
     rmSync(made, { recursive: true, force: true });
-    if (from.kind === 'empty') mkdirSync(made, { mode });
+    if (from.kind === 'empty' && source === '/') mkdirSync(made, { mode });
     else renameSync(await copied(from, source, scratch, sources), made);
     chownSync(made, uid, gid);
     chmodSync(made, mode);
@@ -194,7 +203,8 @@ function secretMount(
   if (value === undefined || mount.target === undefined) return variable;
   writeFileSync(scratch, value, { mode: mount.mode });
   chownSync(scratch, mount.uid, mount.gid);
-  return { ...variable, mount: bindMount(mount.target, scratch, true) };
+  const options = ['nosuid', 'nodev', 'noexec'];
+  return { ...variable, mount: { ...bindMount(mount.target, scratch, true), options } };
 }
 
 function scriptMount(script: { name: string; content: string }, place: StepPlace): ResolvedMount {
@@ -203,10 +213,37 @@ function scriptMount(script: { name: string; content: string }, place: StepPlace
   return bindMount(`/dev/pipes/${script.name}`, file, true);
 }
 
-/** Makes a mount's target in the lowest layer: a directory, or an empty file for a file. */
-function makeStub(stubs: string, { source, target, type }: ResolvedMount): void {
-  const path = join(stubs, target);
-  const directory = type === 'tmpfs' || statSync(source).isDirectory();
-  mkdirSync(directory ? path : dirname(path), { recursive: true, mode: 0o755 });
-  if (!directory) writeFileSync(path, '', { flag: 'a', mode: 0o644 });
+/** A lowest layer with the targets of mounts: a directory, or an empty file for a file. */
+function makeStubs(
+  place: StepPlace,
+  mounts: readonly ResolvedMount[],
+  open: () => ConfinedDirectory,
+): string {
+  const stubs = join(place.scratch, 'stubs');
+  mkdirSync(stubs, { mode: 0o755 });
+  if (mounts.length === 0) return stubs;
+  const root = open();
+  try {
+    for (const { source, target, type } of mounts) {
+      const path = join(stubs, throughLinks(root, target));
+      const directory = type === 'tmpfs' || statSync(source).isDirectory();
+      mkdirSync(directory ? path : dirname(path), { recursive: true, mode: 0o755 });
+      if (!directory) writeFileSync(path, '', { flag: 'a', mode: 0o644 });
+    }
+  } finally {
+    root.close();
+  }
+  return stubs;
+}
+
+/** Where a target is once the links in the way to it are followed, as the kernel will. */
+function throughLinks(root: ConfinedDirectory, target: string): string {
+  const missing: string[] = [];
+  for (let at = bytesOfPath(target.replace(/^\/+/, '')); at !== ''; at = parentOf(at)) {
+    const entry = root.find(at, true);
+    entry?.close();
+    if (entry !== undefined) return textOfPath([entry.path, ...missing].join('/'));
+    missing.unshift(baseOf(at));
+  }
+  return textOfPath(missing.join('/'));
 }

@@ -13,6 +13,7 @@ import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
+import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
@@ -36,7 +37,7 @@ export interface RunSurroundings {
   readonly overlay: OverlayOptions;
   /** What every container has unless its image has something else there; the lowest layer. */
   readonly skeleton: string;
-  readonly sources: MountSources;
+  readonly sources: Omit<MountSources, 'root' | 'volatile'>;
   /** Output, as it comes. */
   readonly output: (bytes: Buffer) => void;
   /** The last lines of it. */
@@ -56,7 +57,8 @@ export async function runCommand(step: RunStep, around: RunSurroundings): Promis
   let network: RunNetwork | undefined;
   let mounts: PreparedMounts | undefined;
   try {
-    mounts = await prepareMounts(step, place, sources);
+    const root = () => openToRead(around.base, around.overlay);
+    mounts = await prepareMounts(step, place, { ...sources, root, volatile: runDir });
     if (step.network === 'default') network = await joinDefaultNetwork(engine, id);
     const plan = launchPlan(step, around, { id, runDir, network, mounts });
     await launch(step, around, plan, network);
@@ -82,7 +84,8 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
     instance: engine.instance,
     config: {
       Hostname: hostname,
-      Env: [...step.environment, ...step.unkeyedEnvironment, ...mounts.environment],
+      // A name without a value takes away what every other container is told.
+      Env: ['HOSTNAME', ...step.environment, ...step.unkeyedEnvironment, ...mounts.environment],
       WorkingDir: step.directory,
       Entrypoint: null,
       Cmd: step.argv,
@@ -93,9 +96,9 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
       ...(step.shmSize === undefined ? {} : { ShmSize: step.shmSize }),
       Ulimits: step.ulimits.map(parseUlimit),
     },
-    mounts: mounts.mounts,
+    mounts: [...networkFiles(step, runDir, network, engine), ...mounts.mounts],
     user: userOf(step, around),
-    files: writeFiles(step, runDir, network, engine),
+    files: {},
     joined: {},
     devices: [],
     machine: engine.machine,
@@ -133,13 +136,13 @@ function userOf(step: RunStep, { base, overlay }: RunSurroundings) {
   }
 }
 
-/** hosts, hostname and resolv.conf that the command sees. */
-function writeFiles(step: RunStep, runDir: string, network: RunNetwork | undefined, engine: Engine) {
-  const files = {
-    hosts: join(runDir, 'hosts'),
-    hostname: join(runDir, 'hostname'),
-    resolvConf: join(runDir, 'resolv.conf'),
-  };
+/** hosts and resolv.conf that the command sees and can not change, unless it has a mount of its own there. */
+function networkFiles(
+  step: RunStep,
+  runDir: string,
+  network: RunNetwork | undefined,
+  engine: Engine,
+): readonly ResolvedMount[] {
   const hostGateway = engine.privilege.hostAddress() ?? network?.gateway ?? '127.0.0.1';
   const extra = step.extraHosts.map((entry) => {
     const at = entry.search(/[:=]/);
@@ -147,12 +150,16 @@ function writeFiles(step: RunStep, runDir: string, network: RunNetwork | undefin
     return `${address === 'host-gateway' ? hostGateway : address}\t${entry.slice(0, at)}\n`;
   });
   const local = `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`;
-  const hosts = step.network === 'host' ? textOf('/etc/hosts') : local;
-  writeFileSync(files.hosts, hosts + extra.join(''), { mode: 0o644 });
-  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
+  const hosts = (step.network === 'host' ? textOf('/etc/hosts') : local) + extra.join('');
   const resolver = step.network === 'default' ? engine.net.resolvConf() : textOf('/etc/resolv.conf');
-  writeFileSync(files.resolvConf, resolver, { mode: 0o644 });
-  return files;
+  const file = (name: string, target: string, text: string): readonly ResolvedMount[] => {
+    if (step.mounts.some((mount) => mount.target === target)) return [];
+    const source = join(runDir, name);
+    writeFileSync(source, text, { mode: 0o644 });
+    const options = ['nosuid', 'nodev', 'noexec'];
+    return [{ type: 'bind', source, target, readOnly: true, recursive: false, options }];
+  };
+  return [...file('hosts', '/etc/hosts', hosts), ...file('resolv.conf', '/etc/resolv.conf', resolver)];
 }
 
 function textOf(path: string): string {

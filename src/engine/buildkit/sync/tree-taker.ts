@@ -89,10 +89,8 @@ export class TreeTakerInto implements TreeTaker {
     const { directory, name } = this.#root.place(path, false);
     if (kind === 'directory') makeDirectoryAt(directory, name, 0o700);
     else if (kind === 'link') symlinkAt(cName(entry.link), directory, name);
-    else {
-      makeNodeAt(directory, name, nodeType[kind] | 0o600, entry.major, entry.minor);
-      this.#attributes(entry);
-    }
+    else makeNodeAt(directory, name, nodeType[kind] | 0o600, entry.major, entry.minor);
+    if (kind !== 'directory') this.#attributes(entry);
     return false;
   }
 
@@ -158,7 +156,8 @@ export class TreeTakerInto implements TreeTaker {
     const made = this.#root.find(entry.path);
     if (made === undefined) return;
     try {
-      if ((made.stat.mode & 0o7777) !== entry.mode) chmodSync(`/proc/self/fd/${made.fd}`, entry.mode);
+      if (entry.kind !== 'link' && (made.stat.mode & 0o7777) !== entry.mode)
+        chmodSync(`/proc/self/fd/${made.fd}`, entry.mode);
       if (!near(made.modified(), entry.modified)) changeTimesOf(made.fd, secondsOf(entry));
     } finally {
       made.close();
@@ -177,7 +176,9 @@ function isLike(there: ConfinedEntry, entry: Entry): boolean {
     case 'directory':
       return stat.isDirectory();
     case 'link':
-      return stat.isSymbolicLink() && there.linkText() === entry.link;
+      return (
+        stat.isSymbolicLink() && there.linkText() === entry.link && near(there.modified(), entry.modified)
+      );
     case 'file':
       return (
         stat.isFile() &&
