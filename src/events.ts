@@ -66,6 +66,8 @@ export type TcomposeEvent =
       readonly exitCode: number;
       /** It comes back: a restart policy or somebody's restart sees to that. */
       readonly restarting?: boolean;
+      /** Somebody ended it by a stop, a restart or a signal. */
+      readonly asked?: boolean;
       readonly oomKilled?: boolean;
     }
   | WatchEvent;
@@ -77,9 +79,18 @@ export type WatchEvent =
       readonly type: 'watch';
       readonly phase: 'ready';
       readonly services: readonly string[];
+      readonly rules: readonly WatchedRule[];
       /** Directories watched by the kernel, and directories that are looked at in intervals. */
       readonly directories: number;
       readonly polled: number;
+    }
+  /** Something was saved, and what its rules say is being done. */
+  | {
+      readonly type: 'watch';
+      readonly phase: 'begun';
+      readonly paths: readonly string[];
+      readonly count: number;
+      readonly rules: readonly WatchedRule[];
     }
   /** Something saved is live. */
   | {
@@ -89,6 +100,8 @@ export type WatchEvent =
       /** Number of paths that changed; `paths` has the first of them. */
       readonly count: number;
       readonly services: readonly { readonly service: string; readonly did: readonly WatchDeed[] }[];
+      /** Those it set off. */
+      readonly rules: readonly WatchedRule[];
       /** From the first change to the last action's end. */
       readonly milliseconds: number;
     }
@@ -109,6 +122,14 @@ export type WatchEvent =
       readonly steps: readonly { readonly step: string; readonly cause: string }[];
       readonly applying: boolean;
     };
+
+/** A rule of `develop.watch`, as people know it. */
+export interface WatchedRule {
+  readonly service: string;
+  readonly action: string;
+  readonly path: string;
+  readonly target?: string;
+}
 
 export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran';
 

@@ -8,10 +8,14 @@ export interface SyncItem {
   /** In the container. */
   readonly target: string;
   readonly kind: ChangeKind;
+  /** A link was put at the target before, and a directory is to be there now. */
+  readonly insteadOfLink?: boolean;
 }
 
 /** What a batch of changes comes to, in the order it is carried out. */
 export interface BatchPlan {
+  /** What set all this off. */
+  readonly rules: readonly CompiledRule[];
   /** Services that are built and made anew, all at once. */
   readonly rebuild: ReadonlyMap<string, readonly Change[]>;
   readonly sync: ReadonlyMap<string, readonly SyncItem[]>;
@@ -28,24 +32,28 @@ export function planBatch(
   skips: (rule: CompiledRule, change: Change) => boolean = () => false,
 ): BatchPlan {
   const rebuild = new Map<string, Change[]>();
+  const applied = new Set<CompiledRule>();
   const restart = new Map<string, Change[]>();
   const sync = new Map<string, Map<string, SyncItem>>();
   const exec = new Map<CompiledRule, Change[]>();
   for (const change of changes)
     for (const rule of rules) {
       if (!rule.triggers(change.path)) continue;
-      if (!skips(rule, change)) {
+      const skipped = skips(rule, change);
+      if (!skipped) {
         if (rule.action === 'rebuild') append(rebuild, rule.service, change);
         if (rule.action === 'restart' || rule.action === 'sync+restart')
           append(restart, rule.service, change);
         if (rule.action === 'sync+exec') append(exec, rule, change);
       }
       const target = rule.targetOf(change.path);
+      if (target !== undefined || (!skipped && rule.action !== 'sync')) applied.add(rule);
       if (target === undefined) continue;
       const items = sync.get(rule.service) ?? new Map<string, SyncItem>();
       sync.set(rule.service, items.set(target, { source: change.path, target, kind: change.kind }));
     }
   return {
+    rules: [...applied],
     rebuild,
     sync: new Map([...sync].map(([service, items]) => [service, [...items.values()]])),
     restart,

@@ -7,10 +7,19 @@ import type { SyncItem } from './batch.ts';
 export class Ledger {
   readonly #items = new Map<string, Map<string, SyncItem>>();
 
-  note(service: string, items: readonly SyncItem[]): void {
+  /**
+   * @returns the items, those told apart that put a directory where a link was put before: a link that the image has there stands for
+   * its directory and is left, one of ours goes
+   */
+  note(service: string, items: readonly SyncItem[]): readonly SyncItem[] {
     const known = this.#items.get(service) ?? new Map<string, SyncItem>();
-    for (const item of items) known.set(item.target, item);
+    const told = items.map((item) => {
+      const insteadOfLink = item.kind === 'directory' && known.get(item.target)?.kind === 'link';
+      known.set(item.target, item);
+      return insteadOfLink ? { ...item, insteadOfLink } : item;
+    });
     this.#items.set(service, known);
+    return told;
   }
 
   /** A build takes the sources as they are. */

@@ -8,6 +8,9 @@ import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ containers: true, built: true, commands: ['script', 'stty'] });
 
+/** What `stty -g` has said. */
+const modesIn = (text: string) => text.match(/^[0-9a-f]+(?::[0-9a-f]+){10,}/gm) ?? [];
+
 describe.skipIf(unmet !== undefined)(`keys while attached${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
   let terminal: ChildProcess;
@@ -18,15 +21,15 @@ describe.skipIf(unmet !== undefined)(`keys while attached${unmet ? ` (skipped: $
     terminal.stdin!.write(keys);
   };
   /** `up` on a terminal of its own; what the terminal is like afterwards is told, too. */
-  const begin = () => {
-    const cli = `${process.execPath} ${resolve('dist/tcompose.cjs')}`;
-    const command = `stty cols 100 rows 30; stty -g; ${cli} up; echo "code $?"; stty -g`;
+  const cli = `${process.execPath} ${resolve('dist/tcompose.cjs')}`;
+  const begin = (command = `stty cols 100 rows 30; stty -g; ${cli} up; echo "code $?"; stty -g`) => {
     terminal = spawn('script', ['-qec', command, '/dev/null'], {
       cwd: bench.dir,
       env: { ...plainEnvironment(), ...bench.env, TERM: 'xterm', SHELL: '/bin/sh' },
       stdio: 'pipe',
     });
     output = '';
+    whole = '';
     terminal.stdout!.on('data', (part: Buffer) => {
       output += part;
       whole += part;
@@ -40,7 +43,7 @@ describe.skipIf(unmet !== undefined)(`keys while attached${unmet ? ` (skipped: $
       `
 name: keys
 services:
-  api: {image: tcompose/host, init: true, stop_grace_period: 0s, network_mode: none, command: "sh -c 'while :; do echo from api; sleep 0.2; done'"}
+  api: {image: tcompose/host, init: true, stop_grace_period: 0s, network_mode: none, command: "sh -c 'while :; do echo from api; sleep 0.2; done'", develop: {watch: [{action: sync+restart, path: ./src, target: /app}]}}
   web: {image: tcompose/host, init: true, stop_grace_period: 0s, network_mode: none, command: "sh -c 'while :; do echo from web; sleep 0.2; done'"}
 `,
     );
@@ -72,10 +75,46 @@ services:
     press('d');
     await sees('code 0');
     await until(() => terminal.exitCode !== null, 'the terminal to end');
-    const modes = whole.match(/^[0-9a-f]+(?::[0-9a-f]+){10,}/gm) ?? [];
+    const modes = modesIn(whole);
     expect(modes).toHaveLength(2);
     expect(modes[0]).toBe(modes[1]);
     expect(bench.run('ps', '-q').stdout.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('begin to watch files, let changes wait, and go on; what that restarts is not told as an end', async () => {
+    begin();
+    await sees('press h for the keys');
+    press('w');
+    await sees('waiting for changes: api');
+    bench.write('src/a', '1');
+    await sees(/src.* → api synced, restarted/);
+    press('w');
+    await sees('changes wait');
+    bench.write('src/a', '2');
+    press('w');
+    await sees(/src\/a → api synced, restarted/);
+    press('q');
+    await sees('Gracefully stopping');
+    expect(whole.split('Gracefully')[0]).not.toContain('exited with code');
+    await sees('code 130');
+  });
+
+  it('stop it as Ctrl+Z does, with the terminal as it was, and it goes on after', async () => {
+    begin('PS1= bash --norc --noprofile -i');
+    press(`stty cols 80 rows 24; stty -g; ${cli} up\n`);
+    await sees('press h for the keys');
+    press('\u001a');
+    await sees('Stopped');
+    press('stty -g; stty cols 60 rows 20; fg\n');
+    await sees('from api');
+    press('h');
+    await sees('detach');
+    press('d');
+    press('stty -g; exit\n');
+    await until(() => terminal.exitCode !== null, 'the terminal to end');
+    const modes = modesIn(whole);
+    expect(modes).toHaveLength(3);
+    expect(new Set(modes).size).toBe(1);
   });
 
   it('end it as Ctrl+C does', async () => {

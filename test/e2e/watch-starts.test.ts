@@ -92,6 +92,25 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
     }
   });
 
+  it('lose nothing that is saved in the moment they end', async () => {
+    for (let round = 0; round < 8; round++) {
+      // The policy waits the longer the more often a container ends.
+      if (round % 4 === 0) bench.run('restart', '-t', '0', 'web');
+      await kills.container();
+      for (const name of ['x', 'y', 'z']) {
+        writeFileSync(join(src(), name), `${round}`);
+        await new Promise((resolve) => setTimeout(resolve, round));
+      }
+      await until(() => {
+        try {
+          return ['x', 'y', 'z'].every((name) => readFileSync(web(`/app/${name}`), 'utf8') === `${round}`);
+        } catch {
+          return false;
+        }
+      }, `what was saved in round ${round} of ${watching.run.output()}`);
+    }
+  });
+
   it('have it when they are made anew just after the engine was killed', async () => {
     await save('seventh');
     await kills.engine();

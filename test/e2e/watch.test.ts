@@ -134,6 +134,30 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     await holds(web('/app/x'), 'at once');
   });
 
+  it('lets a link to a directory become a directory, and back', async () => {
+    mkdirSync(at('src/real'));
+    writeFileSync(at('src/real/f'), 'in the directory');
+    symlinkSync('real', at('src/x'));
+    await sameTrees(web('/app'), at('src'), 'the link');
+    rmSync(at('src/x'));
+    mkdirSync(at('src/x'));
+    writeFileSync(at('src/x/own'), 'own');
+    await sameTrees(web('/app'), at('src'), 'the directory');
+    rmSync(at('src/x'), { recursive: true });
+    symlinkSync('real', at('src/x'));
+    await sameTrees(web('/app'), at('src'), 'the link again');
+  });
+
+  it('takes away what became of a path and went in one go', async () => {
+    mkdirSync(at('src/x'));
+    await until(() => existsSync(web('/app/x')), 'the directory');
+    await watching.rests();
+    rmSync(at('src/x'), { recursive: true });
+    writeFileSync(at('src/x'), '');
+    rmSync(at('src/x'));
+    await until(() => !existsSync(web('/app/x')), 'nothing');
+  });
+
   it('leaves what the container has put beside synced files', async () => {
     mkdirSync(at('src/d'));
     writeFileSync(at('src/d/ours'), '1');

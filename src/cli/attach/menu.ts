@@ -7,7 +7,7 @@ import { planRestart } from '../../project/plan-lifecycle/restart.ts';
 import { isTruthy } from '../arguments/environment.ts';
 import type { CliContext } from '../context.ts';
 import { rebuild } from '../watch/rebuild.ts';
-import type { WatchSession } from '../watch/session.ts';
+import type { WatchSession } from '../watch/session/session.ts';
 import { createExec } from './exec-session.ts';
 import type { LogGate } from './log-gate.ts';
 import { keysOf, type MenuAction, MenuKeys } from './menu-keys.ts';
@@ -16,7 +16,10 @@ interface MenuInput {
   readonly client: EngineClient;
   readonly project: Project;
   readonly gate: LogGate;
-  readonly watch: WatchSession | undefined;
+  /** What watches files, when something does. */
+  readonly watch: () => WatchSession | undefined;
+  /** Begins to. @throws TcomposeError when there is nothing to watch */
+  readonly beginWatch: () => Promise<void>;
   /** Leaves the services running and ends the command. */
   readonly detach: () => void;
 }
@@ -97,8 +100,7 @@ export class Menu {
     const { detach } = this.#input;
     switch (action.kind) {
       case 'watch':
-        this.#toggleWatch();
-        return;
+        return this.#toggleWatch();
       case 'restart':
         return this.#restart(action.service);
       case 'rebuild':
@@ -157,10 +159,10 @@ export class Menu {
     }
   }
 
-  #toggleWatch(): void {
-    const { watch } = this.#input;
+  async #toggleWatch(): Promise<void> {
+    const watch = this.#input.watch();
     if (watch === undefined) {
-      this.#say('files are watched by `up --watch`');
+      await this.#input.beginWatch();
       return;
     }
     watch.pause(watch.watching);
@@ -168,7 +170,8 @@ export class Menu {
   }
 
   async #rebuild(service: string): Promise<void> {
-    const { client, project, gate, watch } = this.#input;
+    const { client, project, gate } = this.#input;
+    const watch = this.#input.watch();
     if (project.services[service]?.build === undefined) {
       this.#say(`${service} has no build`);
       return;

@@ -8,11 +8,12 @@ import type { CliContext } from '../context.ts';
 import { ContainerFollower, type Ending } from '../logs/container-follower.ts';
 import { matchServices } from '../project.ts';
 import type { Renderer } from '../render/renderer.ts';
-import type { WatchSession } from '../watch/session.ts';
+import type { WatchSession } from '../watch/session/session.ts';
 import { LogGate } from './log-gate.ts';
 import { Menu, menuWanted } from './menu.ts';
 import { shownServices } from './shown-services.ts';
 import { stopServices } from './stopping.ts';
+import { Watching } from './watching.ts';
 
 interface UpAttachedInput {
   readonly project: Project;
@@ -20,8 +21,8 @@ interface UpAttachedInput {
   readonly roots: ReadonlySet<string> | undefined;
   readonly plan: Plan;
   readonly args: ParsedArgs;
-  /** Opens what watches files (`--watch`), before anything is started. */
-  readonly openWatch?: (emit: EventSink) => Promise<WatchSession>;
+  /** Opens what watches files: before anything is started (`--watch`), or later by a key. */
+  readonly openWatch: (emit: EventSink) => Promise<WatchSession>;
 }
 
 /** What one `up` in the foreground works with. */
@@ -31,7 +32,7 @@ interface Session extends UpAttachedInput {
   readonly renderer: Renderer;
   readonly follower: ContainerFollower;
   readonly interrupts: Interrupts;
-  readonly watch: WatchSession | undefined;
+  readonly watching: Watching;
   readonly gate: LogGate;
 }
 
@@ -76,16 +77,17 @@ export async function upAttached(
     drained: renderer.drained,
     since: (Date.now() / 1000).toFixed(9),
   });
-  const watch = await input.openWatch?.(gate.emit);
+  const watching = new Watching(() => input.openWatch(gate.emit));
   const interrupts = catchInterrupts(ctx);
-  const session: Session = { ...input, ctx, client, renderer, gate, follower, interrupts, watch };
+  const session: Session = { ...input, ctx, client, renderer, gate, follower, interrupts, watching };
   try {
+    const watch = flag.bool(args, 'watch') ? await watching.open() : undefined;
     if (!(await startAll(session))) return 130;
     await watch?.begin();
     return await stay(session, shown, exitFrom);
   } finally {
     session.interrupts.release();
-    await watch?.close();
+    await watching.close();
     await follower.close();
   }
 }
@@ -119,7 +121,9 @@ async function startAll(session: Session): Promise<boolean> {
       parallel: ctx.globals.parallel,
       watch: follower.watch,
       onStart: (container) => follower.track(container),
-      ...(session.watch === undefined ? {} : { beforeStart: session.watch.beforeStart }),
+      ...(session.watching.current === undefined
+        ? {}
+        : { beforeStart: session.watching.current.beforeStart }),
     });
     return true;
   } catch (error) {
@@ -161,12 +165,12 @@ async function stay(
     interrupt,
     detached,
     follower.watch.lost,
-    ...(session.watch === undefined ? [] : [session.watch.lost]),
+    session.watching.lost,
   ]).finally(closeMenu);
   if (outcome === 'detached') return 0;
   if (outcome === 'interrupt') {
     ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
-    await session.watch?.close();
+    await session.watching.close();
     // As in Docker Compose dependencies of the services named go on running.
     await stop(session, new Set(rootsOf(session)));
     return 130;
@@ -181,13 +185,20 @@ async function stay(
 
 /** The keys while attached, where there is a terminal for them; the first resolves when the user goes and leaves all running. */
 function openMenu(session: Session): readonly [Promise<'detached'>, () => void] {
-  const { ctx, client, project, gate, watch, args } = session;
+  const { ctx, client, project, gate, watching, args } = session;
   let detach: () => void = () => {};
   const detached = new Promise<'detached'>((resolve) => {
     detach = () => resolve('detached');
   });
   if (!menuWanted(ctx, args.flags.menu as boolean | undefined)) return [detached, () => {}];
-  const menu = new Menu(ctx, { client, project, gate, watch, detach });
+  const menu = new Menu(ctx, {
+    client,
+    project,
+    gate,
+    watch: () => watching.current,
+    beginWatch: () => watching.begin(),
+    detach,
+  });
   return [detached, () => menu.close()];
 }
 

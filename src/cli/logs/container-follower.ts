@@ -50,6 +50,8 @@ export class ContainerFollower {
   /** Containers that existed before, whose old output is not shown again. */
   readonly #old = new Set<string>();
   readonly #outOfMemory = new Set<string>();
+  /** Containers that got a signal by the engine since they started. */
+  readonly #asked = new Set<string>();
   readonly #endings: Ending[] = [];
   #onEnding: (ending: Ending) => void = () => {};
   #onAllOver: () => void = () => {};
@@ -128,7 +130,11 @@ export class ContainerFollower {
         // It will take the place of another, which ends in between.
         if (attributes[labels.replace] !== undefined) this.track(container);
         return;
+      case 'kill':
+        this.#asked.add(id);
+        return;
       case 'start':
+        this.#asked.delete(id);
         this.track(container);
         if (shown) this.show(container, this.#old.has(id) ? this.#options.since : undefined);
         this.#old.add(id);
@@ -155,6 +161,7 @@ export class ContainerFollower {
     shown: boolean,
   ): Promise<void> {
     const { id, name, service } = container;
+    const asked = this.#asked.delete(id);
     const restarting = await this.#comesBack(id, attributes['tcompose.restarting']);
     if (shown && restarting) await this.#logs.caughtUp(this.#source(container), DRAIN_MS);
     else if (shown) await this.#logs.drained(id, DRAIN_MS);
@@ -165,6 +172,7 @@ export class ContainerFollower {
         type: 'container-exit',
         ...ending,
         ...(restarting ? { restarting } : {}),
+        ...(asked ? { asked } : {}),
         ...(oomKilled ? { oomKilled } : {}),
       });
     if (restarting) return;

@@ -1,8 +1,12 @@
-import type { WatchEvent } from '../../events.ts';
+import type { WatchEvent, WatchedRule } from '../../events.ts';
 import { visibleLine } from '../../visible.ts';
+
+/** Most rules that are listed when watching begins. */
+const rulesTold = 20;
 
 /** One line about something that `watch` did; with its newline. */
 export function watchLine(event: WatchEvent, color: boolean): string {
+  if (event.phase === 'begun' && buildsOf(event).length === 0) return '';
   const word = event.phase === 'menu' ? 'menu ' : 'watch';
   const mark = paint(event.phase === 'failed' ? '31' : '36', word, color);
   return `${mark}  ${textOf(event)}\n`;
@@ -14,14 +18,20 @@ function textOf(event: WatchEvent): string {
       const polled = event.polled === 0 ? '' : `, ${event.polled} of them in intervals`;
       const number = Math.max(event.directories, event.polled);
       const directories = `${number} ${number === 1 ? 'directory' : 'directories'}${polled}`;
-      return visibleLine(`waiting for changes: ${event.services.join(', ')} (${directories})`);
+      const rules = event.rules.slice(0, rulesTold).map((rule) => `\n       ${visibleLine(ruleText(rule))}`);
+      if (event.rules.length > rulesTold) rules.push(`\n       and ${event.rules.length - rulesTold} more`);
+      const head = `waiting for changes: ${event.services.join(', ')} (${directories})`;
+      return `${visibleLine(head)}${rules.join('')}`;
     }
+    case 'begun':
+      return visibleLine(`${pathsText(event)}: ${buildsOf(event).map(bySelf).join(', ')}`);
     case 'applied': {
-      const more = event.count > 1 ? ` and ${event.count - 1} more` : '';
-      const services = event.services.map(({ service, did }) => `${service} ${did.join(', ')}`);
-      return visibleLine(
-        `${event.paths[0] ?? ''}${more} → ${services.join('; ')}  ${timeText(event.milliseconds)}`,
-      );
+      const services = event.services.map(({ service, did }) => {
+        const by = event.rules.filter((rule) => rule.service === service);
+        const rules = by.map(({ action, path }) => `${action} ${path}`).join(', ');
+        return `${service} ${did.join(', ')}${rules === '' ? '' : ` (${rules})`}`;
+      });
+      return visibleLine(`${pathsText(event)} → ${services.join('; ')}  ${timeText(event.milliseconds)}`);
     }
     case 'failed': {
       const hint = event.hint === undefined ? '' : `\n       ${event.hint}`;
@@ -38,6 +48,18 @@ function textOf(event: WatchEvent): string {
       return visibleLine(event.message);
   }
 }
+
+const pathsText = ({ paths, count }: { readonly paths: readonly string[]; readonly count: number }): string =>
+  `${paths[0] ?? ''}${count > 1 ? ` and ${count - 1} more` : ''}`;
+
+const ruleText = ({ service, action, path, target }: WatchedRule): string =>
+  `${service}: ${action} ${path}${target === undefined ? '' : ` → ${target}`}`;
+
+/** What takes so long that its beginning is told. */
+const buildsOf = ({ rules }: { readonly rules: readonly WatchedRule[] }): readonly WatchedRule[] =>
+  rules.filter(({ action }) => action === 'rebuild');
+
+const bySelf = ({ service, action, path }: WatchedRule): string => `${service} ${action} (${path})`;
 
 const timeText = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

@@ -5,13 +5,12 @@ import type { EventSink, WatchDeed } from '../../events.ts';
 import { dependenciesOf, withRestartedAlong } from '../../project/dependencies.ts';
 import { runInside } from '../../project/execute/hooks.ts';
 import { execute } from '../../project/execute/index.ts';
-import type { ObservedContainer } from '../../project/observed.ts';
 import { planRestart } from '../../project/plan-lifecycle/restart.ts';
 import type { BatchPlan, SyncItem } from '../../watch/batch.ts';
 import { textOfBytes } from '../../watch/change.ts';
 import type { Ledger } from '../../watch/ledger.ts';
 import type { CompiledRule } from '../../watch/rule.ts';
-import { putItems } from './put-items.ts';
+import { putSurely } from './put/put-surely.ts';
 import type { ServiceContainers } from './service-containers.ts';
 
 /** What the actions of a batch are carried out with. */
@@ -58,8 +57,8 @@ export async function carryOut(
   }
   await Promise.all(
     [...plan.sync].map(async ([service, items]) => {
-      work.ledger.note(service, items);
-      const deed = await attempt(work, service, 'sync', () => syncService(work, service, items));
+      const told = work.ledger.note(service, items);
+      const deed = await attempt(work, service, 'sync', () => syncService(work, service, told));
       if (deed === undefined) failed.add(service);
       else did(service, deed);
     }),
@@ -121,7 +120,7 @@ export async function syncService(
     for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
       const container = one;
       await attempt(work, service, 'sync', async () => {
-        const put = await putGone(work, container, items);
+        const put = await putSurely(work, container, items);
         if (put === undefined) return;
         reached = true;
         changed ||= put.changed;
@@ -138,20 +137,6 @@ export async function syncService(
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, worker));
   return reached ? (changed ? 'synced' : 'unchanged') : undefined;
-}
-
-/** A container that is gone by now is none of the service's any more. */
-async function putGone(work: Workshop, container: ObservedContainer, items: readonly SyncItem[]) {
-  try {
-    return await putItems(work.client, container, items);
-  } catch (error) {
-    work.containers.forget();
-    const still = (await work.containers.of(container.service)).find(({ id }) => id === container.id);
-    if (still === undefined) return undefined;
-    // It ended or started just then.
-    if (still.state !== container.state) return putItems(work.client, still, items);
-    throw error;
-  }
 }
 
 /** Restarts services, and those that restart along with them. */

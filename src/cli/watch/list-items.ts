@@ -8,9 +8,9 @@ import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
 /** All that a rule would put into a container of what there is now, by the same decisions as for a change. */
 export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]> {
   const items: SyncItem[] = [];
-  for await (const { path, directory } of pathsOf([rule])) {
+  for await (const { path, kind } of pathsOf([rule])) {
     const target = rule.targetOf(path);
-    if (target !== undefined) items.push({ source: path, target, kind: directory ? 'directory' : 'file' });
+    if (target !== undefined) items.push({ source: path, target, kind });
   }
   return items;
 }
@@ -41,7 +41,7 @@ export async function listChanges(
 const statOf = (path: string): Promise<BigIntStats | undefined> =>
   lstat(Buffer.from(path, 'latin1'), { bigint: true }).catch(() => undefined);
 
-function kindOf(stat: BigIntStats): ChangeKind {
+function kindOf(stat: Pick<BigIntStats, 'isDirectory' | 'isFile' | 'isSymbolicLink'>): ChangeKind {
   if (stat.isDirectory()) return 'directory';
   return stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : 'other';
 }
@@ -49,19 +49,19 @@ function kindOf(stat: BigIntStats): ChangeKind {
 /** Everything below the rules' paths that they could be about. */
 async function* pathsOf(
   rules: readonly CompiledRule[],
-): AsyncGenerator<{ readonly path: string; readonly directory: boolean }> {
-  const pending: { path: string; directory: boolean }[] = [];
+): AsyncGenerator<{ readonly path: string; readonly kind: ChangeKind }> {
+  const pending: { path: string; kind: ChangeKind }[] = [];
   for (const path of topmost(rules.map((rule) => rule.path))) {
     const stat = await statOf(path);
-    if (stat !== undefined) pending.push({ path, directory: stat.isDirectory() });
+    if (stat !== undefined) pending.push({ path, kind: kindOf(stat) });
   }
   for (let one = pending.pop(); one !== undefined; one = pending.pop()) {
     yield one;
-    const { path, directory } = one;
-    if (!directory || !anyReaches(rules, path)) continue;
+    const { path, kind } = one;
+    if (kind !== 'directory' || !anyReaches(rules, path)) continue;
     for (const entry of await namesIn(path)) {
       const name = entry.name.toString('latin1');
-      pending.push({ path: path === '/' ? `/${name}` : `${path}/${name}`, directory: entry.isDirectory() });
+      pending.push({ path: path === '/' ? `/${name}` : `${path}/${name}`, kind: kindOf(entry) });
     }
   }
 }

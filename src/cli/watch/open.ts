@@ -12,7 +12,8 @@ import { type LoadedConfiguration, loadConfiguration, planChanges } from './conf
 
 import { rebuild } from './rebuild.ts';
 import type { Configuration } from './reconfigure.ts';
-import { type SessionOptions, WatchSession } from './session.ts';
+import { WatchSession } from './session/session.ts';
+import type { SessionOptions } from './session/session-options.ts';
 
 interface OpenWatch {
   readonly client: EngineClient;

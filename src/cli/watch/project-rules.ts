@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
@@ -7,7 +8,8 @@ import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
 import { rebuildWay } from '../../project/plan-up/swap.ts';
 import { isAtOrBelow } from '../../watch/change.ts';
-import { type CompiledRule, compileRule } from '../../watch/rule.ts';
+import { type CompiledRule, compileRule, type RuleInput } from '../../watch/rule.ts';
+import { rulesOf } from './legacy-rules.ts';
 import { reloadPorts } from './reload/settings.ts';
 
 export interface ProjectRules {
@@ -27,8 +29,10 @@ export async function projectRules(project: Project, services: Iterable<string>)
   const warnings: string[] = [];
   for (const name of services) {
     const service = project.services[name];
-    const watched = service?.develop?.watch ?? [];
-    if (service === undefined || watched.length === 0) continue;
+    if (service === undefined) continue;
+    const { rules: watched, warnings: old } = rulesOf(name, service, project.workingDir);
+    if (watched.length === 0) continue;
+    warnings.push(...old);
     const ignore = await ignoreOf(service, project.workingDir);
     if (ignore !== undefined) ignoreFiles.push(...ignore.candidates);
     const mounts = (service.volumes ?? []).flatMap(({ type, source, target }) =>
@@ -41,8 +45,9 @@ export async function projectRules(project: Project, services: Iterable<string>)
       if (rule.action === 'rebuild' && service.build === undefined) throw withoutBuild(name);
       if (rule.action.startsWith('sync') && mounts.some(({ source }) => isAtOrBelow(rule.path, source)))
         warnings.push(bindMounted(name, rule.path, rule.action));
+      if (isPattern(rule.path)) warnings.push(noPattern(name, rule.path));
       rules.push(
-        compileRule({
+        compiled(name, {
           service: name,
           action: rule.action,
           path: resolve(rule.path),
@@ -88,6 +93,26 @@ const withoutBuild = (name: string): TcomposeError =>
     `can't watch service ${JSON.stringify(name)} with action rebuild without a build context`,
     { hint: 'Give the service a `build`, or let the rule sync or restart.' },
   );
+
+/** Compiles a rule. @throws TcomposeError that says whose pattern can't be read */
+function compiled(name: string, input: RuleInput): CompiledRule {
+  try {
+    return compileRule(input);
+  } catch (error) {
+    if (!(error instanceof TcomposeError)) throw error;
+    const { code, message, hint } = error;
+    throw new TcomposeError(code, `services.${name}: the rule ${input.action} of ${input.path}: ${message}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** Nothing stands at the path, and it looks as if it was to match names. */
+const isPattern = (path: string): boolean => /[*?[]/.test(path) && !existsSync(path);
+
+const noPattern = (service: string, path: string): string =>
+  `service ${service}: nothing is at '${path}', and a rule's path is no pattern: give its directory, and the pattern as \`include\``;
 
 const bindMounted = (service: string, path: string, action: string): string =>
   `path '${path}' also declared by a bind mount volume, this path won't be monitored! ` +

@@ -125,5 +125,6 @@ export class Watcher {
 /** A path for people: relative to the directory they are in when it lies below. */
 export function shownPath(path: string, cwd: string): string {
   const text = textOfBytes(path);
+  if (text === cwd) return '.';
   return text.startsWith(`${cwd}/`) ? text.slice(cwd.length + 1) : text;
 }

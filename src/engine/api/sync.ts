@@ -20,7 +20,7 @@ export interface SyncProblem {
 export interface UnsyncRequest {
   /**
    * In the container, bytes in latin1, in the order they are to go. A directory goes when nothing is left in it: what
-   * the container has put there stays.
+   * the container has put there stays. Without `directory` only what is none goes; else it says what is expected there.
    */
   readonly paths: readonly { readonly path: string; readonly directory?: boolean }[];
 }

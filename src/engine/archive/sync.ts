@@ -119,7 +119,7 @@ export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   let removed = 0;
   for (const { path, directory } of request.paths) {
     try {
-      if (removeOne(root, archiveParts(path).join('/'), directory === true)) removed++;
+      if (removeOne(root, archiveParts(path).join('/'), directory)) removed++;
     } catch (error) {
       problems.add(path, error);
     }
@@ -127,22 +127,28 @@ export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   return { removed, problems: problems.told() };
 }
 
-function removeOne(root: Root, path: string, directory: boolean): boolean {
+/** `directory` undefined: what is no directory alone. Else it says what is expected, and the other is taken away as well. */
+function removeOne(root: Root, path: string, directory: boolean | undefined): boolean {
   if (path === '') return false;
-  try {
-    const place = root.directory.place(path, false);
-    root.check(place.path);
-    if (directory) {
-      removeDirectoryAt(place.directory, place.name);
-      root.directory.forget(place.path);
-    } else unlinkAt(place.directory, place.name);
-    return true;
-  } catch (error) {
-    // Gone, or something of the container's own is there or in it.
-    if (['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(errnoNameOf(error) ?? ''))
-      return false;
-    throw error;
+  for (const asDirectory of directory === undefined ? [false] : [directory, !directory]) {
+    try {
+      const place = root.directory.place(path, false);
+      root.check(place.path);
+      if (asDirectory) {
+        removeDirectoryAt(place.directory, place.name);
+        root.directory.forget(place.path);
+      } else unlinkAt(place.directory, place.name);
+      return true;
+    } catch (error) {
+      const errno = errnoNameOf(error) ?? '';
+      // What was seen here last need not be what was put there.
+      if (errno === 'ENOTDIR' || errno === 'EISDIR') continue;
+      // Gone, or something of the container's own is in it.
+      if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errno)) return false;
+      throw error;
+    }
   }
+  return false;
 }
 
 class Problems {

@@ -10,6 +10,7 @@ import { takePlace } from '../containers/lifecycle/take-place.ts';
 import { readAccountFiles } from '../containers/root/account-files.ts';
 import { withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
+import { justEnded } from '../containers/root/running-root.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -23,7 +24,7 @@ export function syncRoutes(engine: Engine): Route[] {
       body: 'bytes',
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
-        const answer = await withWritableRoot(engine, container, 'complete', (root) =>
+        const answer = await inOneRoot(engine, container, (root) =>
           syncInto(root, exchange.body, ownerOf(container, root)),
         );
         exchange.send(200, answer);
@@ -36,13 +37,24 @@ export function syncRoutes(engine: Engine): Route[] {
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
         const request = await exchange.json<UnsyncRequest>();
-        const answer = await withWritableRoot(engine, container, 'complete', async (root) =>
-          unsync(root, request),
-        );
+        const answer = await inOneRoot(engine, container, async (root) => unsync(root, request));
         exchange.send(200, answer);
       },
     },
   ];
+}
+
+/** Throws 409 when the container has ended before the work was done: whether its next start sees all of it is not known. */
+function inOneRoot<T>(
+  engine: Engine,
+  container: Container,
+  work: (root: ContainerRoot) => Promise<T>,
+): Promise<T> {
+  return withWritableRoot(engine, container, 'complete', async (root) => {
+    const done = await work(root);
+    if (!root.stands()) throw justEnded();
+    return done;
+  });
 }
 
 /** Whoever the container's command runs as gets what is new: it is to be able to change it. Root when that is not known. */

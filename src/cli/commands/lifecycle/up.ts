@@ -13,7 +13,7 @@ import { checkPlan, runPlan } from '../../run-plan.ts';
 import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-options.ts';
 import { isBackground } from '../../watch/background/is-background.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
-import type { WatchSession } from '../../watch/session.ts';
+import type { WatchSession } from '../../watch/session/session.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
   ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
@@ -125,7 +125,6 @@ export const command: Command = {
       });
     if (!ctx.globals.dryRun && (attached || flag.bool(args, 'watch'))) {
       const { upAttached } = await import('../../attach/up-attached.ts');
-      if (!flag.bool(args, 'watch')) return upAttached(ctx, client, { project, roots, plan, args });
       if (attached) return upAttached(ctx, client, { project, roots, plan, args, openWatch: watch });
       return upWatched(ctx, run);
     }

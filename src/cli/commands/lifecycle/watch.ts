@@ -15,7 +15,7 @@ import { isBackground } from '../../watch/background/is-background.ts';
 import { endBackground, outputOf, watchersOf } from '../../watch/background/watchers.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
 import { openWatch } from '../../watch/open.ts';
-import type { WatchSession } from '../../watch/session.ts';
+import type { WatchSession } from '../../watch/session/session.ts';
 
 export const command: Command = {
   name: 'watch',

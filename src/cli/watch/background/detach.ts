@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TcomposeError } from '../../../errors.ts';
 import type { CliContext } from '../../context.ts';
-import type { WatchSession } from '../session.ts';
+import type { WatchSession } from '../session/session.ts';
 import { backgroundMarker } from './is-background.ts';
 
 /** Bytes of output that are kept; then it begins anew. */
@@ -70,16 +70,18 @@ function unnamedFile(): number {
 /** Waits for a word of the child. @throws TcomposeError CLI_WATCH when it ends instead */
 function word(child: ChildProcess, wanted: Word, output: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const over = (code: number | null) =>
+    const over = (code: number | null) => {
+      const [said = '', hint] = textIn(output)
+        .trim()
+        .split(/\nhint: (?=.*$)/);
       reject(
         new TcomposeError(
           'CLI_WATCH',
-          textIn(output).trim() || 'the process in the background ended at once',
-          {
-            exitCode: code ?? 1,
-          },
+          said.replace(/^error: /, '') || 'the process in the background ended at once',
+          { exitCode: code ?? 1, ...(hint === undefined ? {} : { hint: hint.trim() }) },
         ),
       );
+    };
     if (child.exitCode !== null) return over(child.exitCode);
     child.once('error', reject);
     child.once('exit', over);

@@ -5,6 +5,8 @@ export interface ContainerRoot {
   readonly directory: ConfinedDirectory;
   /** Throws 400 where the container's own configuration says that nothing is written at `path` (see confined/names.ts). */
   readonly check: (path: string) => void;
+  /** Whether it is still what the container's processes see: one that ended meanwhile begins with another. */
+  readonly stands: () => boolean;
   /** Gives up what it holds; idempotent. */
   release(): void;
 }

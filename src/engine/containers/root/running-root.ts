@@ -13,11 +13,22 @@ export function openRunningRoot(process: {
   readonly pid: number;
   readonly startTime: string;
 }): ContainerRoot {
-  const directory = new ConfinedDirectory(rootOf(process.pid, process.startTime));
-  return { directory, check: () => {}, release: () => directory.close() };
+  const fd = rootOf(process.pid, process.startTime);
+  if (fd === undefined) throw justEnded();
+  const directory = new ConfinedDirectory(fd);
+  const stands = () => {
+    const still = rootOf(process.pid, process.startTime);
+    if (still !== undefined) closeSync(still);
+    return still !== undefined;
+  };
+  return { directory, check: () => {}, stands, release: () => directory.close() };
 }
 
-function rootOf(pid: number, startTime: string): number {
+/** What is refused for this may be asked again: the container has another root then, or one that belongs to no process. */
+export const justEnded = () => conflict('the container has just ended');
+
+/** Undefined: it ended, and what it was started as is no more. */
+function rootOf(pid: number, startTime: string): number | undefined {
   let proc: number | undefined;
   try {
     proc = openSync(`/proc/${pid}`, O_PATH | constants.O_DIRECTORY);
@@ -25,11 +36,11 @@ function rootOf(pid: number, startTime: string): number {
     if (startTimeIn(proc) === startTime) return root;
     closeSync(root);
   } catch {
-    // It ended: what it was started as is no more.
+    return undefined;
   } finally {
     if (proc !== undefined) closeSync(proc);
   }
-  throw conflict('the container has just ended');
+  return undefined;
 }
 
 /** Field 22 of /proc/<pid>/stat (proc(5)), in clock ticks since boot. */

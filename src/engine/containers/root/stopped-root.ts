@@ -48,7 +48,12 @@ export async function openStoppedRoot(
       const fd = cover.open();
       if (fd !== undefined) readOnly.set(root.cover(bytesOfPath(cover.target), fd), cover.readOnly);
     }
-    return { directory: root, check: (path) => checkWritable(readOnly, path), release: () => root.close() };
+    return {
+      directory: root,
+      check: (path) => checkWritable(readOnly, path),
+      stands: () => true,
+      release: () => root.close(),
+    };
   } catch (error) {
     root.close();
     throw error;
@@ -58,7 +63,7 @@ export async function openStoppedRoot(
 /** The container's own file system without its mounts, to be read, whatever the container is doing. */
 export async function openOwnRoot(engine: Pick<Engine, 'images'>, container: Files): Promise<ContainerRoot> {
   const directory = await openLayers(engine, container, await rootfsOf(engine, container), 'read');
-  return { directory, check: () => {}, release: () => directory.close() };
+  return { directory, check: () => {}, stands: () => true, release: () => directory.close() };
 }
 
 /** The image's layers alone, merged. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Restraint } from '../../../../src/cli/watch/restraint.ts';
+import { Restraint } from '../../../../src/cli/watch/session/restraint.ts';
 import type { TcomposeEvent } from '../../../../src/events.ts';
 import { planBatch } from '../../../../src/watch/batch.ts';
 import type { Change } from '../../../../src/watch/change.ts';

@@ -1,7 +1,7 @@
-import type { EventSink } from '../../events.ts';
-import type { Change } from '../../watch/change.ts';
-import { Repeats } from '../../watch/repeats.ts';
-import type { CompiledRule } from '../../watch/rule.ts';
+import type { EventSink } from '../../../events.ts';
+import type { Change } from '../../../watch/change.ts';
+import { Repeats } from '../../../watch/repeats.ts';
+import type { CompiledRule } from '../../../watch/rule.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 interface RestraintOptions {

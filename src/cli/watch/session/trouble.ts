@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { EventSink } from '../../events.ts';
-import type { WatchRecord } from '../../watch/records.ts';
+import type { EventSink } from '../../../events.ts';
+import type { WatchRecord } from '../../../watch/records.ts';
 
 /** Tells what keeps changes from being seen at once, and what to do about it. */
 export function tellTrouble(record: WatchRecord, emit: EventSink, shown: (path: string) => string): void {

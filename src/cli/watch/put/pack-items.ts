@@ -1,12 +1,14 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { encodeEntry, endOfArchive, paddingOf } from '../../tar/encode-entry.ts';
-import { inOrder, type SyncItem } from '../../watch/batch.ts';
+import { encodeEntry, endOfArchive, paddingOf } from '../../../tar/encode-entry.ts';
+import { inOrder, type SyncItem } from '../../../watch/batch.ts';
 
 /** What one container gets of some items: first what is to go, then archives of what is to come. */
 export interface Packed {
   /** Paths in the container, deepest first. */
   readonly gone: readonly { readonly path: string; readonly directory: boolean }[];
+  /** Links that are to go before a directory comes. */
+  readonly links: readonly { readonly path: string }[];
   readonly archives: AsyncIterable<{ readonly tar: Buffer; readonly paths: number }>;
 }
 
@@ -29,6 +31,7 @@ export function packItems(items: readonly SyncItem[]): Packed {
   }
   return {
     gone: gone.sort((a, b) => (a.path < b.path ? 1 : -1)),
+    links: there.flatMap(({ insteadOfLink, target }) => (insteadOfLink ? [{ path: target }] : [])),
     archives: archivesOf(inOrder(there.map((item) => ({ ...item, kind: 'file' }))).there),
   };
 }

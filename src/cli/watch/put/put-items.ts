@@ -1,11 +1,11 @@
-import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { runInside } from '../../project/execute/hooks.ts';
-import type { SyncItem } from '../../watch/batch.ts';
-import { isAtOrBelow, textOfBytes } from '../../watch/change.ts';
-import { isOwnEngine } from '../is-own-engine.ts';
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { runInside } from '../../../project/execute/hooks.ts';
+import type { SyncItem } from '../../../watch/batch.ts';
+import { isAtOrBelow, textOfBytes } from '../../../watch/change.ts';
+import { isOwnEngine } from '../../is-own-engine.ts';
 import { type Packed, packItems } from './pack-items.ts';
 
-interface Put {
+export interface Put {
   /** Whether anything in the container is other than before. */
   readonly changed: boolean;
   /** What could not be put there. */
@@ -33,15 +33,16 @@ export async function putItems(
 }
 
 /** Our engine writes into the container's root itself: no program in it is needed. */
-async function putByEngine(client: EngineClient, { id }: Target, { gone, archives }: Packed): Promise<Put> {
+async function putByEngine(client: EngineClient, { id }: Target, packed: Packed): Promise<Put> {
   const problems: { path: string; message: string }[] = [];
   let changed = false;
+  const gone = [...packed.gone, ...packed.links];
   for (let at = 0; at < gone.length; at += pathsAtOnce) {
     const answer = await client.containers.unsync(id, { paths: gone.slice(at, at + pathsAtOnce) });
     problems.push(...answer.problems);
     changed ||= answer.removed > 0;
   }
-  for await (const { tar } of archives) {
+  for await (const { tar } of packed.archives) {
     const answer = await client.containers.sync(id, tar);
     problems.push(...answer.problems);
     changed ||= answer.written > 0;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
-import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { labels } from '../../project/labels.ts';
+import { statusOf, tolerate } from '../../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { labels } from '../../../project/labels.ts';
 
 /** Milliseconds until an engine that went away is asked again. */
 const askAgain = 200;

@@ -1,0 +1,41 @@
+import type { WatchSession } from '../watch/session/session.ts';
+
+/** What watches files, once something does. */
+export class Watching {
+  readonly #open: () => Promise<WatchSession>;
+  #session: Promise<WatchSession> | undefined;
+  #lose: (error: unknown) => void = () => {};
+  current: WatchSession | undefined;
+  /** Rejects when nothing can be watched any more. */
+  readonly lost = new Promise<never>((_, reject) => {
+    this.#lose = reject;
+  });
+
+  constructor(open: () => Promise<WatchSession>) {
+    this.#open = open;
+    this.lost.catch(() => {});
+  }
+
+  /** Opens it, once. @throws TcomposeError when there is nothing to watch */
+  async open(): Promise<WatchSession> {
+    this.#session ??= this.#open();
+    try {
+      this.current = await this.#session;
+    } catch (error) {
+      this.#session = undefined;
+      throw error;
+    }
+    this.current.lost.catch(this.#lose);
+    return this.current;
+  }
+
+  /** Opens it and acts on changes, while the command goes on. */
+  async begin(): Promise<void> {
+    const session = await this.open();
+    await session.begin();
+  }
+
+  async close(): Promise<void> {
+    await (await this.#session?.catch(() => undefined))?.close();
+  }
+}

@@ -1,0 +1,341 @@
+import { posix } from 'node:path';
+import type { Project } from '../../../compose/model/project.ts';
+import { engineProgram } from '../../../engine/client/engine-paths.ts';
+import { TcomposeError } from '../../../errors.ts';
+import type { EventSink } from '../../../events.ts';
+import { type ContainerWatch, watchContainers } from '../../../project/execute/container-watch.ts';
+import { labels } from '../../../project/labels.ts';
+import { isEmptyPlan, planBatch, type SyncItem } from '../../../watch/batch.ts';
+import { type Change, isAtOrBelow, textOfBytes } from '../../../watch/change.ts';
+import { Debounce } from '../../../watch/debounce.ts';
+import { Ledger } from '../../../watch/ledger.ts';
+import { topmost, type WatchRecord } from '../../../watch/records.ts';
+import { isOwnEngine } from '../../is-own-engine.ts';
+import { carryOut, syncService, type Workshop } from '../carry-out.ts';
+import type { LoadedConfiguration } from '../configuration.ts';
+import { listChanges } from '../list-items.ts';
+import { type ProjectRules, projectRules } from '../project-rules.ts';
+import { followEdit } from '../reconfigure.ts';
+import { Reloads } from '../reload/reloads.ts';
+import { reloadPorts } from '../reload/settings.ts';
+import { ServiceContainers } from '../service-containers.ts';
+import { LookBack } from '../two-way/look-back.ts';
+import { TwoWay } from '../two-way/two-way.ts';
+import { shownPath, Watcher } from '../watcher.ts';
+import { Edits } from './edits.ts';
+import { Filling } from './filling.ts';
+import { gitIsBusy, gitLocks } from './git-lock.ts';
+import { type HeldStarts, holdStarts } from './hold-starts.ts';
+import { Restraint } from './restraint.ts';
+import { RuleSet } from './rule-set.ts';
+import type { SessionOptions } from './session-options.ts';
+import { toldPaths, toldRules } from './tell.ts';
+import { tellTrouble } from './trouble.ts';
+import { Turns } from './turns.ts';
+
+/** Milliseconds that git may hold a batch up, and between two looks at whether it still does. */
+const longestHold = 10_000;
+const holdStep = 15;
+
+/**
+ * Watches a project's files and acts on what changes, one batch after the other: what changes while a batch is carried out is in the
+ * next one. Open, `begin` when the containers are up, `close`.
+ */
+export class WatchSession {
+  readonly #options: SessionOptions;
+  readonly #rules: RuleSet;
+  #project: Project;
+  readonly #events: ContainerWatch;
+  readonly #containers: ServiceContainers;
+  readonly #ledger = new Ledger();
+  readonly #debounce: Debounce;
+  readonly #watcher: Watcher;
+  readonly #restraint: Restraint;
+  readonly #held: HeldStarts | undefined;
+  readonly #twoWay: TwoWay;
+  readonly #lookBack: LookBack;
+  readonly #reloads: Reloads;
+  readonly #edits = new Edits();
+  readonly #filling: Filling;
+  readonly #end = new AbortController();
+  /** What is being carried out. */
+  #acting: readonly Change[] = [];
+  readonly #turns: Turns;
+  #counts = { watched: 0, polled: 0 };
+  #giveUp: (error: Error) => void = () => {};
+  /** Rejects when nothing can be watched any more. */
+  readonly lost: Promise<never>;
+
+  /** @throws TcomposeError when no service has a rule, or one can't be carried out */
+  static async open(options: SessionOptions): Promise<WatchSession> {
+    const rules = await projectRules(options.project, options.services(options.project));
+    for (const message of rules.warnings) options.emit({ type: 'warning', message });
+    const events = await watchContainers(options.client, options.project.name);
+    const session = new WatchSession(options, rules, events);
+    await Promise.all([session.#watcher.ready, session.#held?.ready]);
+    return session;
+  }
+
+  private constructor(options: SessionOptions, { rules, ignoreFiles }: ProjectRules, events: ContainerWatch) {
+    this.#options = options;
+    this.#rules = new RuleSet(rules);
+    this.#project = options.project;
+    if (options.configuration !== undefined)
+      this.#edits.follow([...options.configuration.files, ...ignoreFiles]);
+    this.#events = events;
+    this.#containers = new ServiceContainers(options.client, options.project.name, events);
+    this.#restraint = new Restraint({
+      emit: options.emit,
+      shown: (path) => shownPath(path, options.cwd),
+    });
+    this.#turns = new Turns({
+      now: options.now,
+      due: () => Math.min(this.#debounce.due() ?? Number.POSITIVE_INFINITY, this.#edits.due()),
+      take: (now) => this.#take(now),
+      failed: (error) => this.#giveUp(error),
+    });
+    this.#twoWay = new TwoWay({
+      client: options.client,
+      emit: options.emit,
+      shown: (path) => shownPath(path, options.cwd),
+    });
+    this.#reloads = new Reloads(options.emit);
+    this.#lookBack = new LookBack({
+      twoWay: this.#twoWay,
+      rules: () => this.#rules.all,
+      containers: this.#containers,
+      put: (service, items) => this.#putBack(service, items),
+      emit: options.emit,
+      now: options.now,
+      rests: () => this.#turns.rests,
+      run: (work) => this.#turns.run(work),
+    });
+    this.#filling = this.#fillingOf(options);
+    this.#debounce = new Debounce((change) => this.#rules.weigh(change));
+    const gone = new Promise<never>((_, reject) => {
+      this.#giveUp = reject;
+    });
+    this.lost = Promise.race([gone, events.lost]);
+    this.lost.catch(() => {});
+    events.onEvent(({ Action, Actor }) => {
+      const service = Actor.Attributes[labels.service] ?? '';
+      if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True')
+        void this.#filling.fill({ id: Actor.ID, service });
+      if (Action === 'destroy') {
+        this.#filling.forget(Actor.ID);
+        this.#twoWay.forget(Actor.ID);
+      }
+    });
+    if (isOwnEngine(options.client))
+      this.#held = holdStarts(options.client, options.project.name, (container) =>
+        this.#filling.prepare(container),
+      );
+    this.#watcher = this.#watcherOf(options);
+  }
+
+  #watcherOf({ env }: SessionOptions): Watcher {
+    return new Watcher({
+      binary: engineProgram().shim,
+      paths: this.#paths(),
+      enters: (directory) => this.#enters(directory),
+      poll: /^(1|true|yes)$/i.test(env.TCOMPOSE_WATCH_POLL ?? ''),
+      onRecords: (records) => this.#received(records),
+      onRestart: (since) => void this.#changedSince(since),
+      onGivenUp: (why) =>
+        this.#giveUp(
+          new TcomposeError('CLI_WATCH', `the process that watches files ended again and again (${why})`, {
+            hint: 'TCOMPOSE_WATCH_POLL=1 looks at the files in intervals instead of asking the kernel.',
+          }),
+        ),
+    });
+  }
+
+  get watching(): boolean {
+    return !this.#turns.paused;
+  }
+
+  /** Services that have a rule. */
+  get services(): readonly string[] {
+    return this.#rules.services;
+  }
+
+  /** Puts what is to be in a container there before its command starts. Given to `execute`. */
+  readonly beforeStart = async (container: {
+    readonly id: string;
+    readonly service: string;
+  }): Promise<void> => {
+    await this.#filling.fill(container);
+  };
+
+  /** Fills the containers that are there, and acts on changes from now on; those since `open` are the first. */
+  async begin(): Promise<void> {
+    for (const service of this.services) {
+      const items = await this.#rules.initialItems(service);
+      if (items.length === 0) continue;
+      this.#ledger.note(service, items);
+      const unfilled = (await this.#containers.of(service)).filter(({ id }) => !this.#filling.has(id));
+      if (unfilled.length > 0) await syncService(this.#workshop(), service, items);
+      for (const { id } of unfilled) this.#filling.note(id);
+    }
+    const { watched: directories, polled } = this.#counts;
+    this.#options.emit({
+      type: 'watch',
+      phase: 'ready',
+      services: this.services,
+      rules: toldRules(this.#rules.all, this.#options.cwd),
+      directories,
+      polled,
+    });
+    await this.#lookBack.look();
+    await this.#reloads.serve(reloadPorts(this.#project, this.services));
+    this.#turns.begin();
+    this.#lookBack.start();
+  }
+
+  /** Stops acting, or acts on all that changed meanwhile. */
+  pause(paused: boolean): void {
+    this.#turns.pause(paused);
+  }
+
+  /** Ends watching; what is being carried out is waited for. Idempotent. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    const ended = this.#turns.end();
+    this.#lookBack.close();
+    this.#reloads.close();
+    this.#watcher.close();
+    this.#containers.close();
+    this.#held?.close();
+    await ended;
+    this.#events.close();
+    this.#options.release();
+  }
+
+  #received(records: readonly WatchRecord[]): void {
+    const { emit, now, cwd } = this.#options;
+    const at = now();
+    for (const record of records) {
+      if (record.type === 'change') {
+        const { path } = record.change;
+        if (this.#rules.triggers(path)) this.#debounce.add(record.change, at);
+        this.#edits.note(path, at);
+      } else if (record.type === 'ready') this.#counts = record;
+      else tellTrouble(record, emit, (path) => shownPath(path, cwd));
+    }
+    this.#turns.look();
+  }
+
+  /** What is due; while git is at work, in how many milliseconds to look again. */
+  #take(now: number): Promise<void> | number {
+    if (this.#edits.due() <= now) return this.#follow();
+    const since = this.#debounce.since ?? now;
+    const gitWorks = () => gitIsBusy(gitLocks(this.#paths().map(textOfBytes)), Date.now());
+    if (now - since < longestHold && gitWorks()) return holdStep;
+    return this.#act(this.#debounce.take(now), since);
+  }
+
+  /** What describes the project was edited. */
+  async #follow(): Promise<void> {
+    const { configuration, emit, cwd } = this.#options;
+    const paths = this.#edits.take().map((path) => shownPath(path, cwd));
+    if (configuration === undefined) return;
+    await followEdit(configuration, {
+      paths,
+      emit,
+      adopt: (loaded) => this.#adopt(loaded),
+      beforeStart: this.beforeStart,
+    });
+  }
+
+  /** Goes by another project's rules from now on. @throws TcomposeError when they can't be carried out */
+  async #adopt({ project, files }: LoadedConfiguration): Promise<void> {
+    const { rules, ignoreFiles, warnings } = await projectRules(project, this.#options.services(project));
+    for (const message of warnings) this.#options.emit({ type: 'warning', message });
+    this.#project = project;
+    this.#rules.replace(rules);
+    this.#edits.follow([...files, ...ignoreFiles]);
+    this.#watcher.change(this.#paths());
+    await this.#reloads.serve(reloadPorts(project, this.services));
+  }
+
+  /** What the watcher is to watch. */
+  #paths(): readonly string[] {
+    return topmost([...this.#rules.all.map(({ path }) => path), ...this.#edits.files]);
+  }
+
+  #enters(directory: string): boolean {
+    return (
+      this.#rules.reaches(directory) || [...this.#edits.files].some((path) => isAtOrBelow(path, directory))
+    );
+  }
+
+  async #act(changes: readonly Change[], since: number): Promise<void> {
+    const { emit, now, cwd } = this.#options;
+    // What a container changed meanwhile is not overwritten.
+    await this.#lookBack.look();
+    const plan = planBatch(this.#rules.all, changes, this.#restraint.judge(this.#rules.all, changes, since));
+    if (isEmptyPlan(plan)) return;
+    let failed = false;
+    const noting: EventSink = (event) => {
+      failed ||= event.type === 'watch' && event.phase === 'failed';
+      emit(event);
+    };
+    const told = { ...toldPaths(changes, cwd), rules: toldRules(plan.rules, cwd) };
+    emit({ type: 'watch', phase: 'begun', ...told });
+    this.#acting = changes;
+    const services = await carryOut(plan, { ...this.#workshop(), emit: noting }).finally(() => {
+      this.#acting = [];
+    });
+    this.#restraint.ended(failed, now());
+    if (services.length === 0 || this.#end.signal.aborted) return;
+    const others = services.filter(({ did }) => did.some((deed) => deed !== 'unchanged'));
+    this.#reloads.tell(others.map(({ service }) => service));
+    const milliseconds = Math.round(now() - since);
+    emit({ type: 'watch', phase: 'applied', ...told, services, milliseconds });
+  }
+
+  #workshop(): Workshop {
+    const { client, emit, now, parallel, rebuild } = this.#options;
+    return {
+      client,
+      project: this.#project,
+      containers: this.#containers,
+      ledger: this.#ledger,
+      emit,
+      now,
+      parallel,
+      signal: this.#end.signal,
+      rebuild: (services) => rebuild(services, this.#project, this.beforeStart),
+    };
+  }
+
+  #fillingOf({ client, emit }: SessionOptions): Filling {
+    return new Filling({
+      client,
+      emit,
+      containers: this.#containers,
+      signal: this.#end.signal,
+      watches: (service) => this.services.includes(service),
+      whole: async (service) => [...(await this.#rules.initialItems(service)), ...this.#ledger.of(service)],
+      missing: (service) =>
+        planBatch(this.#rules.all, [...this.#acting, ...this.#debounce.pending]).sync.get(service) ?? [],
+      filled: (service, id) => this.#lookBack.begin(service, id),
+    });
+  }
+
+  /** What came back from one container: it is no reason to act. */
+  async #putBack(service: string, items: readonly SyncItem[]): Promise<void> {
+    for (const { source } of items)
+      for (let at = source; this.#rules.all.some(({ path }) => isAtOrBelow(at, path)); at = posix.dirname(at))
+        this.#restraint.settle(at);
+    this.#ledger.note(service, items);
+    await syncService(this.#workshop(), service, items);
+  }
+
+  /** What changed while nobody watched is found by looking at the files. */
+  async #changedSince(since: number): Promise<void> {
+    const known = this.services.flatMap((service) => this.#ledger.of(service));
+    const changes = await listChanges(this.#rules.all, known, since);
+    this.#received(changes.map((change) => ({ type: 'change', change })));
+  }
+}
