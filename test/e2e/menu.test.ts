@@ -100,7 +100,8 @@ services:
   });
 
   it('stop it as Ctrl+Z does, with the terminal as it was, and it goes on after', async () => {
-    begin('PS1= bash --norc --noprofile -i');
+    begin("PS1='ready> ' bash --norc --noprofile -i");
+    await sees('ready>');
     press(`stty cols 80 rows 24; stty -g; ${cli} up\n`);
     await sees('press h for the keys');
     press('\u001a');
@@ -110,6 +111,7 @@ services:
     press('h');
     await sees('detach');
     press('d');
+    await sees('ready>');
     press('stty -g; exit\n');
     await until(() => terminal.exitCode !== null, 'the terminal to end');
     const modes = modesIn(whole);

@@ -11,11 +11,14 @@ import { Watching } from '../support/watching.ts';
 const unmet =
   requirements({ root: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined) ??
-  (peerDockerVersion() < 27 || peerProgram('docker') === undefined
-    ? 'needs dockerd 27 or newer, and docker: with 20.10 the case of sync and restart did not end, why is not known'
+  (peerDockerVersion() < 20 || peerProgram('docker') === undefined
+    ? 'needs dockerd 20.10 or newer, and docker'
     : undefined);
 
-/** The cases of Docker Compose's own tests of watching. */
+/**
+ * The cases of Docker Compose's own tests of watching. Where a container has a stop timeout of 0, dockerd 20.10 unmounts its root at a
+ * restart (`docker restart` alone shows it), and nothing can be run in it any more: so they have one second.
+ */
 const compose = `
 name: foreign
 services:
@@ -24,7 +27,7 @@ services:
     init: true
     command: [/bin/sleep, "1000"]
     scale: 2
-    stop_grace_period: 0s
+    stop_grace_period: 1s
     network_mode: none
     develop:
       watch:
@@ -36,7 +39,7 @@ services:
     build: .
     init: true
     command: [/bin/sleep, "1000"]
-    stop_grace_period: 0s
+    stop_grace_period: 1s
     network_mode: none
     develop: {watch: [{action: rebuild, path: ./page}]}
 `;
