@@ -187,7 +187,7 @@ async function main() {
     const keeper = () => Number(readFileSync(join(engine.root, 'run', 'keeper.pid'), 'utf8'));
     const ours = {
       name: 'tcompose',
-      run: (_scene, top) => timed(process.execPath, [cli, 'build', '--quiet'], env, top),
+      run: (_scene, top) => timed(cli, ['build', '--quiet'], env, top),
       pids: () => withDescendants([keeper()]),
     };
     const others = [await dockerContender(release), buildahContender()].filter(Boolean);

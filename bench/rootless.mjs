@@ -86,7 +86,7 @@ function ours(name, words, env, port, pids) {
     sender,
     `services:\n  sender: {image: "${image}", ports: ["${port}:9000"], stop_signal: SIGKILL, command: ${JSON.stringify(serve)}}\n`,
   );
-  const run = (...more) => timed([...words, process.execPath, cli, ...more], env);
+  const run = (...more) => timed([...words, cli, ...more], env);
   ends.push(() => run('engine', 'stop', '-f'));
   run('image', 'import', join(scratch, 'rootfs.tar'), image);
   return {

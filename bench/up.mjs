@@ -127,7 +127,7 @@ async function peers() {
       name: 'dockerd',
       what: `tcompose's client on dockerd ${engine}`,
       env,
-      command: [process.execPath, cli],
+      command: [cli],
     },
   ];
   for (const [command, words] of [
@@ -149,7 +149,7 @@ async function main() {
   // The engine stays, as a dockerd does: it would end by itself while others have their turn. Cold starts are printed apart.
   const env = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine'), TCOMPOSE_IDLE_SECONDS: '0' };
   delete env.DOCKER_HOST;
-  const own = (...args) => timed(process.execPath, [cli, ...args], env);
+  const own = (...args) => timed(cli, args, env);
   // All but the first cold start have the CLI's code cache, as every start after the first on a machine.
   const cold = [];
   release.push(() => own('engine', 'stop'));
@@ -160,13 +160,14 @@ async function main() {
   own('image', 'import', join(scratch, 'rootfs.tar'), image);
   const version = spawnSync(process.execPath, [cli, 'version', '--short'], { env, encoding: 'utf8' });
   const what = `tcompose ${version.stdout.trim()}, client and engine`;
-  const contenders = [{ name: 'tcompose', what, env, command: [process.execPath, cli] }, ...(await peers())];
+  const contenders = [{ name: 'tcompose', what, env, command: [cli] }, ...(await peers())];
   const { floor, times } = await measure(contenders);
 
   const nodeOf = (name) => median(floor[name.split(' ')[1]]);
   const load = () => readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
   console.log(
-    `node ${process.version}, Linux ${osRelease()}, ${availableParallelism()} CPUs, load ${load()}`,
+    `node ${process.version}, Linux ${osRelease()}, ${availableParallelism()} CPUs, load ${load()}` +
+      (process.env.NODE_EXTRA_CA_CERTS ? '; NODE_EXTRA_CA_CERTS is set, which Node reads at its start' : ''),
   );
   for (const { name, what } of contenders) console.log(`${name.padEnd(14)} ${what}`);
   console.log(`medians of ${rounds} rounds, the contenders taking turns`);

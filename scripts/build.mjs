@@ -21,7 +21,10 @@ if (existsSync('scripts/compile-schemas.mjs')) await import('./compile-schemas.m
 rmSync('dist/cache', { recursive: true, force: true });
 // tcompose.cjs is a loader that runs cli.cjs from V8's code cache.
 // Its first lines are shell: Node reads `--env-file` even behind the script's name, and dies of a missing file, unless `--` comes first.
-const start = '#!/bin/sh\n":" //; exec node -- "$0" "$@"\n';
+// Of NODE_EXTRA_CA_CERTS Node 20 reads every certificate at each start, more than half of it: boot.ts has the variable back.
+const aside =
+  'if [ "${NODE_EXTRA_CA_CERTS-}" ]; then export TCOMPOSE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS"; unset NODE_EXTRA_CA_CERTS; fi';
+const start = `#!/bin/sh\n":" //; ${aside}; exec node -- "$0" "$@"\n`;
 const entries = {
   tcompose: 'src/cli/boot.ts',
   cli: 'src/cli/main.ts',

@@ -31,7 +31,7 @@ export function startOwn(directory) {
   mkdirSync(directory, { recursive: true });
   const env = { ...process.env, TCOMPOSE_ROOT: directory, TCOMPOSE_IDLE_SECONDS: '0' };
   delete env.DOCKER_HOST;
-  const tcompose = [process.execPath, cli];
+  const tcompose = [cli];
   run([...tcompose, 'image', 'ls'], env);
   const version = execFileSync(process.execPath, [cli, 'version', '--short'], {
     env,

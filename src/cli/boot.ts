@@ -9,6 +9,13 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 
+// The line of shell before this (scripts/build.mjs) has kept it from Node; compose files and children may ask for it.
+const { TCOMPOSE_EXTRA_CA_CERTS: authorities } = process.env;
+if (authorities !== undefined) {
+  process.env.NODE_EXTRA_CA_CERTS = authorities;
+  delete process.env.TCOMPOSE_EXTRA_CA_CERTS;
+}
+
 const dist = dirname(__filename);
 const bundle = join(dist, 'cli.cjs');
 

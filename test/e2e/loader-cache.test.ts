@@ -27,6 +27,27 @@ describe('the code cache beside the CLI', () => {
     expect(seen).toEqual([['version.bin.1'], ['version.bin.2'], ['version.bin'], ['version.bin']]);
   });
 
+  it('lies beside a start that has Node read no authorities, and has their variable back', () => {
+    writeFileSync(
+      join(dist, '..', 'compose.yaml'),
+      'name: p\nservices: {a: {image: x, environment: [NODE_EXTRA_CA_CERTS]}}\n',
+    );
+    const config = (file: string | undefined) =>
+      spawnSync(join(dist, 'tcompose.cjs'), ['config', '--format', 'json'], {
+        cwd: join(dist, '..'),
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: '/root', NODE_EXTRA_CA_CERTS: file },
+      });
+    // Node itself would warn of a file that is not there.
+    const named = config('/no such/authorities "of" mine');
+    expect(named.stderr).toBe('');
+    expect(JSON.parse(named.stdout).services.a.environment).toEqual({
+      NODE_EXTRA_CA_CERTS: '/no such/authorities "of" mine',
+    });
+    const without = config(undefined);
+    expect(JSON.parse(without.stdout).services.a.environment).toEqual({ NODE_EXTRA_CA_CERTS: null });
+  });
+
   it('is begun anew when V8 does not accept it', () => {
     version();
     for (const damage of ['', 'garbage'.repeat(1000)]) {

@@ -149,7 +149,13 @@ async function runKeeper(
   const { shim, engine } = program;
   const mode = ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, engine];
   const { config } = paths;
-  const env = config === undefined ? process.env : { ...process.env, TCOMPOSE_CONFIG: config };
+  // Node reads all of NODE_EXTRA_CA_CERTS at its start; the engine reads it when a registry needs it.
+  const { NODE_EXTRA_CA_CERTS: authorities, ...others } = process.env;
+  const env = {
+    ...others,
+    ...(config === undefined ? {} : { TCOMPOSE_CONFIG: config }),
+    ...(authorities ? { TCOMPOSE_EXTRA_CA_CERTS: authorities } : {}),
+  };
   const root = process.getuid?.() === 0;
   const { code, said } = root
     ? await runMode(shim, mode, env)

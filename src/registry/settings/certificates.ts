@@ -19,15 +19,19 @@ const systemBundles = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The places of Docker, of the containers' tools and our own, for the user of `env`. SSL_CERT_FILE adds a bundle. */
+/**
+ * The places of Docker, of the containers' tools and our own, for the user of `env`. SSL_CERT_FILE and NODE_EXTRA_CA_CERTS add a
+ * bundle each; the engine has the second as TCOMPOSE_EXTRA_CA_CERTS (engine/client/start-engine.ts).
+ */
 export function certificatePlaces(env: Readonly<Record<string, string | undefined>>): CertificatePlaces {
   const home = env.HOME
     ? [join(env.HOME, '.config/docker/certs.d'), join(env.HOME, '.config/containers/certs.d')]
     : [];
   const system = systemBundles.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  const added = [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS ?? env.TCOMPOSE_EXTRA_CA_CERTS];
   return {
     directories: ['/etc/tcompose/certs.d', '/etc/docker/certs.d', '/etc/containers/certs.d', ...home],
-    bundles: [...(env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : []), ...(system === undefined ? [] : [system])],
+    bundles: [...new Set([...added, system].flatMap((file) => file || []))],
   };
 }
 

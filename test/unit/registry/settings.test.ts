@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { certificatePlaces } from '../../../src/registry/settings/certificates.ts';
 import { addressOf, endpointsOf } from '../../../src/registry/settings/endpoints.ts';
 import {
   defaultRegistrySettings,
@@ -189,5 +190,17 @@ describe('another try', () => {
     expect(isProgress(0, 27, 1_500_000)).toBe(false);
     expect(isProgress(90, 91, 100)).toBe(true);
     expect(isProgress(100, 50, 1000)).toBe(false);
+  });
+});
+
+describe('bundles of authorities', () => {
+  it('are those that the environment names, before the machine’s', () => {
+    const named = (env: Record<string, string>) =>
+      certificatePlaces(env).bundles.filter((file) => !file.startsWith('/etc/'));
+    expect(named({})).toEqual([]);
+    expect(named({ SSL_CERT_FILE: '/a', NODE_EXTRA_CA_CERTS: '/b' })).toEqual(['/a', '/b']);
+    expect(named({ TCOMPOSE_EXTRA_CA_CERTS: '/c' })).toEqual(['/c']);
+    expect(named({ SSL_CERT_FILE: '/a', NODE_EXTRA_CA_CERTS: '/a' })).toEqual(['/a']);
+    expect(named({ SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '' })).toEqual([]);
   });
 });
