@@ -35,15 +35,17 @@ const time = (second: number) => logTime((base + BigInt(second)) * 1_000_000_000
 const format = (s: Segment) => `${time(s.second)} ${s.stream} ${s.partial ? 'P' : 'F'} ${s.text}\n`;
 const both = { stdout: true, stderr: true } as const;
 
-/** How many log files of this test are open. */
-const openFiles = () =>
-  readdirSync('/proc/self/fd').filter((fd) => {
+/** The log files of this test that are open, by their present names. */
+const namesOpen = () =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(`${directory}/`);
+      const name = readlinkSync(`/proc/self/fd/${fd}`);
+      return name.startsWith(`${directory}/`) ? [name] : [];
     } catch {
-      return false;
+      return [];
     }
-  }).length;
+  });
+const openFiles = () => namesOpen().length;
 
 async function collect(options: ReadLogOptions): Promise<Segment[]> {
   const result: Segment[] = [];
@@ -301,10 +303,10 @@ describe('following', () => {
       writer.rotate();
       writer.line(String(i));
       writer.tell('grew');
-      // The look at the names is over when it opens no more.
-      for (let steady = 0; steady < 3; ) {
+      // The look at the names is over when the newest is held, and no more than may be.
+      for (let names: string[] = []; !names.includes(path) || names.length !== Math.min(i + 1, 64); ) {
         await new Promise((resolve) => setTimeout(resolve, 5));
-        steady = openFiles() === Math.min(i + 1, 64) ? steady + 1 : 0;
+        names = namesOpen();
       }
     }
     writer.tell('ended');
