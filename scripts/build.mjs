@@ -77,6 +77,7 @@ const nativeFolders = [
   '/init',
   '/options',
   '/plan',
+  '/plan/generated',
   '/probe',
   '/watch',
   '/forward',

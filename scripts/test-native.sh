@@ -14,10 +14,10 @@ chmod 755 "$out"
 mkdir -m 1777 "$out/reports"
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 native=src/runtime/native
-includes=(-I"$native" -I"$native"/{keeper,monitor,foreign,init,options,plan,probe,watch,forward,rootless})
+includes=(-I"$native" -I"$native"/{keeper,monitor,foreign,init,options,plan,plan/generated,probe,watch,forward,rootless})
 flags+=("${includes[@]}")
-sources=("$native"/*.c "$native"/{keeper,monitor,foreign,init,options,plan,probe,watch,forward,rootless}/*.c)
-plan_sources=("$native"/test/plan-fuzz.c "$native"/plan/*.c)
+sources=("$native"/*.c "$native"/{keeper,monitor,foreign,init,options,plan,plan/generated,probe,watch,forward,rootless}/*.c)
+plan_sources=("$native"/test/plan-fuzz.c "$native"/plan/*.c "$native"/plan/generated/*.c)
 # all but the programs: the target has a harmless shims.c of its own
 protocol_sources=("$native"/test/protocol-fuzz.c)
 for source in "${sources[@]}"; do

@@ -160,7 +160,7 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
     id: text,
     runDir: text,
     stdio: fc.record({ tty: flag, rows: u32, columns: u32, stdin: flag, stdinOnce: flag }),
-    log: maybe(fc.record({ path: text, maxSize: fc.maxSafeNat(), maxFiles: u32 })),
+    log: maybe(fc.record({ path: text, maxSize: fc.maxSafeNat(), maxFiles: u32, awaitFollower: u32 })),
     waitForStart: flag,
     oomCounter: maybe(text),
     host: fc.array(hostOp, { maxLength: 6 }),

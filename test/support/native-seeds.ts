@@ -31,6 +31,7 @@ export function protocolSeeds(): Buffer[] {
   const [plan] = fc.sample(launchPlanArbitrary, 1);
   const shim: ShimRequest[] = [
     { type: 'subscribe', logs: true },
+    { type: 'subscribe', logs: true, holdFrom: 3 },
     { type: 'start', seq: 1 },
     { type: 'signal', seq: 2, signal: 9 },
     { type: 'resize', seq: 3, rows: 3, columns: 4 },

@@ -82,7 +82,7 @@ export function makeSandbox(): Sandbox {
         id,
         runDir: run,
         stdio: { tty: false, rows: 0, columns: 0, stdin: false, stdinOnce: false, ...stdio },
-        log: { path: join(run, 'log'), maxSize: 0, maxFiles: 1 },
+        log: { path: join(run, 'log'), maxSize: 0, maxFiles: 1, awaitFollower: 0 },
         waitForStart: false,
         host: [],
         namespaces: {

@@ -15,11 +15,14 @@ interface Generated {
 const script = async (name: string): Promise<Record<string, () => Generated[] | Promise<Generated[]>>> =>
   import(/* @vite-ignore */ new URL(`../../scripts/${name}`, import.meta.url).href);
 
-test('types and docs are what npm run generate writes', async () => {
+test('types, docs and the launch plan in C are what npm run generate writes', async () => {
   const { generateTypes } = await script('generate-types.mjs');
   const { generateDocs } = await script('generate-docs.mjs');
-  const files = [...(await generateTypes!()), ...(await generateDocs!())];
-  expect(files.map(({ file }) => file)).toContain('docs/errors.md');
+  const { generatePlan } = await script('generate-plan.mjs');
+  const files = [...(await generateTypes!()), ...(await generateDocs!()), ...(await generatePlan!())];
+  expect(files.map(({ file }) => file)).toEqual(
+    expect.arrayContaining(['docs/errors.md', 'src/runtime/native/plan/generated/plan-tables.c']),
+  );
   for (const { file, text } of files)
     expect(readFileSync(file, 'utf8') === text, `npm run generate: ${file}`).toBe(true);
 });

@@ -24,6 +24,7 @@ export class LogFiles {
   #files: LogFile[] = [];
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
+  #roomWanted: (() => void) | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -69,6 +70,12 @@ export class LogFiles {
     }
   }
 
+  /** Calls back, now or after a `shift`, when another file can be held. A later request takes the place of one that waits. */
+  whenRoom(callback: () => void): void {
+    if (this.#files.length < mostHeld) callback();
+    else this.#roomWanted = callback;
+  }
+
   /** Gives up the oldest files that nobody has begun to read. */
   async #bound(): Promise<void> {
     if (this.#files.length <= mostHeld) return;
@@ -112,7 +119,11 @@ export class LogFiles {
 
   /** Closes the oldest file and forgets it. */
   async shift(): Promise<void> {
-    await this.#files.shift()?.handle.close();
+    const oldest = this.#files.shift();
+    const wanted = this.#roomWanted;
+    this.#roomWanted = undefined;
+    wanted?.();
+    await oldest?.handle.close();
   }
 
   /** Closes all. Idempotent. */

@@ -6,8 +6,11 @@ import { findTailStart, type LogPosition, type LogSelection } from './tail-start
 
 /** Tells a follower that there may be more to read. Calls may be coalesced and may come for nothing. */
 export interface LogGrowth {
-  /** `ended`: nothing will be written any more. Returns the unsubscribe function. */
-  subscribe(listener: (what: 'grew' | 'ended') => void): () => void;
+  /**
+   * `ended`: nothing will be written any more. `opened` is to be called when the files of this moment are open: the log is
+   * not rotated further before. Returns the unsubscribe function.
+   */
+  subscribe(listener: (what: 'grew' | 'ended', opened?: () => void) => void): () => void;
 }
 
 export interface ReadLogOptions extends LogSelection {
@@ -37,13 +40,16 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
   const wake = new Wake();
   const stopWaiting = () => wake.call();
   options.signal?.addEventListener('abort', stopWaiting);
-  const unsubscribe = options.follow?.subscribe((what) => {
+  const unsubscribe = options.follow?.subscribe((what, opened) => {
     // Opened now, a file survives its rotation away even when the reader is slow.
     const seen = () => {
       if (what === 'ended') wake.ended = true;
       wake.call();
     };
-    files.refresh().then(seen, seen);
+    files.refresh().then(() => {
+      if (opened !== undefined) files.whenRoom(opened);
+      seen();
+    }, seen);
   });
   try {
     await files.refresh();

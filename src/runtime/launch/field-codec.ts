@@ -1,8 +1,35 @@
 import { TcomposeError } from '../../errors.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 
+/** What a codec is made of, as data: C's tables and structures are generated from it (scripts/generate-plan.mjs). */
+export type Shape =
+  | {
+      readonly kind:
+        | 'text'
+        | 'flag'
+        | 'number'
+        | 'octal'
+        | 'hex'
+        | 'signed'
+        | 'size'
+        | 'wide'
+        | 'mask'
+        | 'limit'
+        | 'bytes'
+        | 'program'
+        | 'namespace';
+    }
+  /** `name` is that of the enumeration in C. */
+  | { readonly kind: 'choice'; readonly name: string; readonly values: readonly (string | number)[] }
+  | { readonly kind: 'optional' | 'list'; readonly inner: Shape }
+  /** `name` is that of the structure in C; without one it is part of what holds it. */
+  | { readonly kind: 'record'; readonly name?: string; readonly fields: Readonly<Record<string, Shape>> }
+  /** `name` begins the names of the structure and of the enumeration in C. */
+  | { readonly kind: 'op'; readonly name: string; readonly ops: Readonly<Record<string, Shape>> };
+
 /** How one kind of value is written, read back and shown. Tables of these describe the launch plan (plan-fields.ts). */
 export interface FieldCodec<T> {
+  readonly shape: Shape;
   readonly write: (out: ByteWriter, value: T) => void;
   readonly read: (input: ByteReader) => T;
   readonly format: (value: T) => string;
@@ -10,6 +37,7 @@ export interface FieldCodec<T> {
 
 /** Strings in double quotes; `"`, `\` and control characters as \xNN. */
 export const text: FieldCodec<string> = {
+  shape: { kind: 'text' },
   write: (out, value) => {
     if (value.includes('\0'))
       throw new TcomposeError('RUNTIME_PLAN', `a string of the plan holds NUL: ${JSON.stringify(value)}`);
@@ -28,6 +56,7 @@ export const text: FieldCodec<string> = {
 
 /** A boolean, one byte. */
 export const flag: FieldCodec<boolean> = {
+  shape: { kind: 'flag' },
   write: (out, value) => out.u8(value ? 1 : 0),
   read: (input) => {
     const value = input.u8();
@@ -36,8 +65,9 @@ export const flag: FieldCodec<boolean> = {
   format: (value) => (value ? 'yes' : 'no'),
 };
 
-function unsigned(format: (value: number) => string): FieldCodec<number> {
+function unsigned(kind: 'number' | 'octal' | 'hex', format: (value: number) => string): FieldCodec<number> {
   return {
+    shape: { kind },
     write: (out, value) => out.u32(inRange(value, 0, 0xffff_ffff)),
     read: (input) => input.u32(),
     format,
@@ -45,14 +75,15 @@ function unsigned(format: (value: number) => string): FieldCodec<number> {
 }
 
 /** u32, decimal. */
-export const number = unsigned(String);
+export const number = unsigned('number', String);
 /** u32, shown in octal: file modes. */
-export const octal = unsigned((value) => `0${value.toString(8)}`);
+export const octal = unsigned('octal', (value) => `0${value.toString(8)}`);
 /** u32, shown in hexadecimal: flags. */
-export const hex = unsigned((value) => `0x${value.toString(16)}`);
+export const hex = unsigned('hex', (value) => `0x${value.toString(16)}`);
 
 /** An integer, i32 on the wire. */
 export const signed: FieldCodec<number> = {
+  shape: { kind: 'signed' },
   write: (out, value) => out.i32(inRange(value, -0x8000_0000, 0x7fff_ffff)),
   read: (input) => input.i32(),
   format: String,
@@ -60,6 +91,7 @@ export const signed: FieldCodec<number> = {
 
 /** A byte count in a JavaScript number, u64 on the wire. */
 export const size: FieldCodec<number> = {
+  shape: { kind: 'size' },
   write: (out, value) => out.u64(BigInt(inRange(value, 0, Number.MAX_SAFE_INTEGER))),
   read: (input) => {
     const value = input.u64();
@@ -68,8 +100,13 @@ export const size: FieldCodec<number> = {
   format: String,
 };
 
-function wide(format: (value: bigint) => string, least: bigint): FieldCodec<bigint> {
+function wide(
+  kind: 'wide' | 'mask' | 'limit',
+  format: (value: bigint) => string,
+  least: bigint,
+): FieldCodec<bigint> {
   return {
+    shape: { kind },
     write: (out, value) => {
       if (value < least || value > 0xffff_ffff_ffff_ffffn)
         throw new TcomposeError('RUNTIME_PLAN', `${value} does not fit the plan's field`);
@@ -84,14 +121,15 @@ function wide(format: (value: bigint) => string, least: bigint): FieldCodec<bigi
 }
 
 /** u64, decimal. */
-export const wideNumber = wide(String, 0n);
+export const wideNumber = wide('wide', String, 0n);
 /** u64 as a bit mask. */
-export const mask = wide((value) => `0x${value.toString(16)}`, 0n);
+export const mask = wide('mask', (value) => `0x${value.toString(16)}`, 0n);
 /** u64 with -1n, all bits set, for "no limit". */
-export const limit = wide((value) => (value === -1n ? 'unlimited' : String(value)), -1n);
+export const limit = wide('limit', (value) => (value === -1n ? 'unlimited' : String(value)), -1n);
 
 /** Bytes shown in hexadecimal (netlink messages). */
 export const bytes: FieldCodec<Uint8Array> = {
+  shape: { kind: 'bytes' },
   write: (out, value) => out.bytes(value),
   read: (input) => input.bytes(),
   format: (value) => Buffer.from(value).toString('hex') || '-',
@@ -100,6 +138,7 @@ export const bytes: FieldCodec<Uint8Array> = {
 /** Bytes shown by size and FNV-1a hash (BPF programs). */
 export const program: FieldCodec<Uint8Array> = {
   ...bytes,
+  shape: { kind: 'program' },
   format: (value) => {
     let hash = 0x811c9dc5;
     for (const byte of value) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -107,9 +146,10 @@ export const program: FieldCodec<Uint8Array> = {
   },
 };
 
-/** One of `names`, by its index. */
-export function choice<T extends string | number>(...names: readonly T[]): FieldCodec<T> {
+/** One of `names`, by its index. `name` is that of the enumeration in C. */
+export function choice<T extends string | number>(name: string, ...names: readonly T[]): FieldCodec<T> {
   return {
+    shape: { kind: 'choice', name, values: names },
     write: (out, value) => {
       const index = names.indexOf(value);
       if (index < 0) throw new TcomposeError('RUNTIME_PLAN', `${value} is none of ${names.join(', ')}`);
@@ -126,6 +166,7 @@ export function choice<T extends string | number>(...names: readonly T[]): Field
 /** u8 0 when absent, else 1 and the value. Shown as `-` when absent. */
 export function optional<T>(inner: FieldCodec<T>): FieldCodec<T | undefined> {
   return {
+    shape: { kind: 'optional', inner: inner.shape },
     write: (out, value) => {
       out.u8(value === undefined ? 0 : 1);
       if (value !== undefined) inner.write(out, value);
@@ -138,6 +179,7 @@ export function optional<T>(inner: FieldCodec<T>): FieldCodec<T | undefined> {
 /** u32 count and the elements. Shown as `[a b]`. */
 export function listOf<T>(inner: FieldCodec<T>): FieldCodec<readonly T[]> {
   return {
+    shape: { kind: 'list', inner: inner.shape },
     write: (out, values) => {
       out.u32(values.length);
       for (const value of values) inner.write(out, value);
@@ -149,10 +191,15 @@ export function listOf<T>(inner: FieldCodec<T>): FieldCodec<readonly T[]> {
 
 export type Fields<T> = { readonly [K in keyof T]-?: FieldCodec<T[K]> };
 
-/** The fields one after another in the order of the table. Shown as `a=… b=…`. */
-export function record<T>(fields: Fields<T>): FieldCodec<T> {
+/** The fields one after another in the order of the table. Shown as `a=… b=…`. `name` is that of the structure in C. */
+export function record<T>(fields: Fields<T>, name?: string): FieldCodec<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   return {
+    shape: {
+      kind: 'record',
+      ...(name === undefined ? {} : { name }),
+      fields: Object.fromEntries(names.map((field) => [field, fields[field].shape])),
+    },
     write: (out, value) => {
       for (const name of names) fields[name].write(out, value[name]);
     },
@@ -169,14 +216,16 @@ export function record<T>(fields: Fields<T>): FieldCodec<T> {
 }
 
 type Tagged = { readonly op: string };
+/** The fields of one op of a union. */
+export type OpFields<T extends Tagged, K extends T['op']> = Omit<Extract<T, { op: K }>, 'op'>;
 export type OpTable<T extends Tagged> = {
-  readonly [K in T['op']]: Fields<Omit<Extract<T, { op: K }>, 'op'>>;
+  readonly [K in T['op']]: FieldCodec<OpFields<T, K>>;
 };
 
-/** u8 index of the op in the table (from 0), then its fields. Shown as `op a=… b=…`. */
-export function op<T extends Tagged>(table: OpTable<T>): FieldCodec<T> {
+/** u8 index of the op in the table (from 0), then its record. Shown as `op a=… b=…`. `cName` begins the names in C. */
+export function op<T extends Tagged>(cName: string, table: OpTable<T>): FieldCodec<T> {
   const names = Object.keys(table) as T['op'][];
-  const codecs = names.map((name) => record(table[name] as Fields<object>));
+  const codecs = names.map((name) => table[name] as FieldCodec<unknown>);
   const codecOf = (value: T) => {
     const index = names.indexOf(value.op);
     const codec = codecs[index];
@@ -185,6 +234,11 @@ export function op<T extends Tagged>(table: OpTable<T>): FieldCodec<T> {
     return { index, codec };
   };
   return {
+    shape: {
+      kind: 'op',
+      name: cName,
+      ops: Object.fromEntries(names.map((name) => [name, table[name].shape])),
+    },
     write: (out, value) => {
       const { index, codec } = codecOf(value);
       out.u8(index);

@@ -120,6 +120,11 @@ export interface LogPlan {
   readonly path: string;
   readonly maxSize: number;
   readonly maxFiles: number;
+  /**
+   * Milliseconds from the launch in which nothing is rotated because a follower may still come that is to see all; 0: none is
+   * expected. Afterwards, and with a follower, rotation waits for those that follow to have opened the current file.
+   */
+  readonly awaitFollower: number;
 }
 
 export interface NamespacePlan {

@@ -1,9 +1,6 @@
 import { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { LaunchPlan, NetworkOp } from './launch-plan.ts';
-import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec } from './plan-fields.ts';
-
-/** Format version: raised with any change of plan-fields.ts; native/plan/plan-fields.c refuses every other one. */
-const planVersion = 4;
+import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec, planVersion } from './plan-fields.ts';
 
 /** Bytes of a plan with the default seccomp profile, and some more. */
 const usualSize = 24 * 1024;

@@ -2,6 +2,7 @@ import { TcomposeError } from '../../errors.ts';
 import { type AttachStreams, attachShim, type ShimAttachment } from './attach.ts';
 import { readFrames } from './frame-socket.ts';
 import { register } from './listeners.ts';
+import { LogHolds } from './log-holds.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import { decodeShimEvent, encodeShimRequest } from './shim-codec.ts';
 import { checkHello, goneError, requestError } from './shim-errors.ts';
@@ -10,6 +11,13 @@ import { openSocket } from './shim-socket.ts';
 
 /** See ShimEvent. */
 type LogGrew = Omit<Extract<ShimEvent, { type: 'log-grew' }>, 'type'>;
+
+interface LogFollow {
+  /** The file of this generation is open, and so are those before it. */
+  opened(generation: number): void;
+  /** Idempotent. */
+  release(): void;
+}
 
 /** One connection to a shim. Requests reject with RUNTIME_SHIM (`cause.errno`, `cause.step`) or RUNTIME_GONE. */
 export interface ShimConnection {
@@ -24,6 +32,11 @@ export interface ShimConnection {
   onState(listener: (state: ShimState) => void): () => void;
   /** Coalesced notices that the log has new lines or was rotated. Returns the release. */
   onLogGrew(listener: (grew: LogGrew) => void): () => void;
+  /**
+   * The same for one that wants every line: the log is rotated no further than to the file after the one that it last said it
+   * had `opened`, however often that would be due (within bounds: log-writer.h).
+   */
+  followLog(listener: (grew: LogGrew) => void): LogFollow;
   /** The connection is over (the shim ended or was killed). Called once, at once when it already is. */
   onClose(listener: (error: Error | undefined) => void): () => void;
   /** Runs the command of a plan with waitForStart. */
@@ -58,6 +71,7 @@ export async function connectShim(runDir: string): Promise<ShimConnection> {
   const answers = new PendingAnswers<void>();
   const socketLists = new PendingAnswers<ReadonlyMap<string, number>>();
   let latest: ShimState | undefined;
+  const holds = new LogHolds();
   let subscribed: 'no' | 'states' | 'logs' = 'no';
   let closed: { readonly error: Error | undefined } | undefined;
 
@@ -126,6 +140,19 @@ export async function connectShim(runDir: string): Promise<ShimConnection> {
     onLogGrew: (listener) => {
       subscribe('logs');
       return register(logs, listener);
+    },
+    followLog: (listener) => {
+      subscribed = 'logs';
+      const release = register(logs, listener);
+      const tell = () => send({ type: 'subscribe', logs: true, ...holds.request() });
+      const hold = holds.add(tell);
+      return {
+        opened: hold.opened,
+        release: () => {
+          release();
+          hold.release();
+        },
+      };
     },
     onClose: (listener) => {
       if (closed !== undefined) {

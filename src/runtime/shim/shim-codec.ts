@@ -14,7 +14,10 @@ const endReasons = ['eof', 'slow'] as const;
 export function encodeShimRequest(request: ShimRequest): Buffer {
   switch (request.type) {
     case 'subscribe':
-      return frame(1, (out) => out.u8(request.logs ? 1 : 0));
+      return frame(1, (out) => {
+        out.u8((request.logs ? 1 : 0) | (request.holdFrom === undefined ? 0 : 2));
+        if (request.holdFrom !== undefined) out.u32(request.holdFrom);
+      });
     case 'start':
       return frame(2, (out) => out.u32(request.seq));
     case 'signal':

@@ -2,8 +2,11 @@ import type { LaunchPlan } from '../launch/launch-plan.ts';
 
 /** Engine → shim. Any number of connections at once; one that has attached gets output frames as well. */
 export type ShimRequest =
-  /** The present state is sent at once (if there is one yet) and every later one; logs: log-grew notices too. */
-  | { readonly type: 'subscribe'; readonly logs: boolean }
+  /**
+   * The present state is sent at once (if there is one yet) and every later one; logs: log-grew notices too. `holdFrom`: the
+   * log is not rotated beyond this generation, so that no file goes that a follower has yet to open; each request replaces it.
+   */
+  | { readonly type: 'subscribe'; readonly logs: boolean; readonly holdFrom?: number }
   | { readonly type: 'start'; readonly seq: number }
   /** To the container's init (or the exec'd process) by its pidfd. */
   | { readonly type: 'signal'; readonly seq: number; readonly signal: number }

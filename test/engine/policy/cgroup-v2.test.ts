@@ -82,7 +82,7 @@ describe.skipIf(reason !== undefined)('a container on cgroup v2', () => {
       id,
       runDir,
       stdio: { tty: false, rows: 0, columns: 0, stdin: false, stdinOnce: false },
-      log: { path: join(runDir, 'log'), maxSize: 0, maxFiles: 1 },
+      log: { path: join(runDir, 'log'), maxSize: 0, maxFiles: 1, awaitFollower: 0 },
       rootfs: { kind: 'directory', path: join(room.dir, 'rootfs') },
       machine,
       init: false,

@@ -99,7 +99,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
     const id = 'rotate';
     const path = join(box.runDir(id), 'log');
     const plan = box.plan(id, ['sh', '-c', 'i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done'], {
-      log: { path, maxSize: 4096, maxFiles: 3 },
+      log: { path, maxSize: 4096, maxFiles: 3, awaitFollower: 0 },
     });
     const shim = await spawnShim(plan);
     let generation = 0;
@@ -122,7 +122,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
     const plan = box.plan(
       'endless',
       ['sh', '-c', 'i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done'],
-      { log: { path, maxSize: 4096, maxFiles: 0xffff_ffff } },
+      { log: { path, maxSize: 4096, maxFiles: 0xffff_ffff, awaitFollower: 0 } },
     );
     expect(await runToEnd(plan)).toMatchObject({ type: 'exited', code: 0, droppedLines: 0n });
     const suffixes = [''];
@@ -140,13 +140,66 @@ describe.skipIf(reason !== undefined)('the log', () => {
       'one',
       ['sh', '-c', 'i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done'],
       {
-        log: { path, maxSize: 4096, maxFiles: 1 },
+        log: { path, maxSize: 4096, maxFiles: 1, awaitFollower: 0 },
       },
     );
     await runToEnd(plan);
     expect(statSync(path).size).toBeLessThanOrEqual(4096);
     expect(existsSync(`${path}.1`)).toBe(false);
     expect(logLines(plan).at(-1)).toBe('stdout F line 499');
+  });
+
+  it('waits with the rotation for who may come to follow, and then for him to have opened each file', async () => {
+    const path = join(box.runDir('followed'), 'log');
+    const print = 'i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done';
+    const plan = box.plan('followed', ['sh', '-c', `${print}; read x; ${print}; read x; ${print}`], {
+      log: { path, maxSize: 4096, maxFiles: 2, awaitFollower: 3_600_000 },
+      stdio: { stdin: true },
+    });
+    const shim = await spawnShim(plan);
+    const input = await shim.attach({ stdin: true, stdout: false, stderr: false });
+    await expect.poll(() => logLines(plan).length, { timeout: 90_000 }).toBe(500);
+
+    const told: number[] = [];
+    const follow = shim.followLog(({ generation }) => told.push(generation));
+    await expect.poll(() => told, { timeout: 90_000 }).toEqual([0]);
+    await input.write(Buffer.from('go\n'));
+    await expect.poll(() => logLines(plan).length, { timeout: 90_000 }).toBe(1000);
+    expect(existsSync(`${path}.1`)).toBe(false);
+
+    follow.opened(0);
+    await input.write(Buffer.from('go\n'));
+    await untilState(shim, 'exited');
+    await expect.poll(() => told.at(-1), { timeout: 90_000 }).toBe(1);
+    expect([...logLines(plan, '.1'), ...logLines(plan)]).toHaveLength(1500);
+    expect(existsSync(`${path}.dropped`)).toBe(false);
+    follow.release();
+    await shim.reap();
+  });
+
+  it('does not wait for a follower that has left, nor beyond a bound for one that opens nothing', async () => {
+    const path = join(box.runDir('left'), 'log');
+    const line = 'x'.repeat(1000);
+    const print = (count: number) => `i=0; while [ $i -lt ${count} ]; do echo ${line}; i=$((i+1)); done`;
+    const plan = box.plan('left', ['sh', '-c', `read x; ${print(20)}; read x; ${print(17_000)}`], {
+      log: { path, maxSize: 4096, maxFiles: 3, awaitFollower: 0 },
+      stdio: { stdin: true },
+    });
+    const shim = await spawnShim(plan);
+    const input = await shim.attach({ stdin: true, stdout: false, stderr: false });
+    const leaves = shim.followLog(() => {});
+    leaves.release();
+    await input.write(Buffer.from('go\n'));
+    await expect.poll(() => existsSync(`${path}.dropped`), { timeout: 90_000 }).toBe(true);
+
+    const idle = shim.followLog(() => {});
+    await input.write(Buffer.from('go\n'));
+    await untilState(shim, 'exited');
+    idle.release();
+    await shim.reap();
+    const sizes = ['', '.1', '.2'].map((suffix) => statSync(path + suffix).size);
+    expect(Math.max(...sizes)).toBeGreaterThan(15 << 20);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4096 + (16 << 20));
   });
 
   it('on a full disk drops lines, counts them and says so; the container is not held up', async () => {
@@ -158,7 +211,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
       const script =
         'i=0; while [ $i -lt 30000 ]; do echo a line of the flood $i; i=$((i+1)); done; echo full >&2; read x; echo after';
       const plan = box.plan('full', ['sh', '-c', script], {
-        log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1 },
+        log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1, awaitFollower: 0 },
         waitForStart: true,
         stdio: { stdin: true },
       });
@@ -199,7 +252,7 @@ describe.skipIf(reason !== undefined)('the log', () => {
         'cut',
         ['sh', '-c', `${lines(10_000)}; echo >&2; read x; ${lines(30_000)}; echo >&2; read x`],
         {
-          log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1 },
+          log: { path: join(disk, 'log'), maxSize: 0, maxFiles: 1, awaitFollower: 0 },
           waitForStart: true,
           stdio: { stdin: true },
         },

@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(shimBinary))('the decoder in C', () => {
     data.writeUInt32LE(77, 4);
     const { status, stderr } = callShim(['plan-print'], data);
     expect(status).toBe(1);
-    expect(stderr).toContain('the launch plan is of version 77, this shim reads 4');
+    expect(stderr).toContain('the launch plan is of version 77, this shim reads 5');
   });
 
   it.skipIf(!process.env.TCOMPOSE_TEST_FUZZ)(

@@ -14,7 +14,7 @@ export function logGrowth(container: Container): LogGrowth {
         if (container.launch === launch) return;
         release();
         launch = container.launch;
-        release = launch?.shim.onLogGrew(() => listener('grew')) ?? (() => {});
+        release = launch === undefined ? () => {} : followShim(launch, listener);
         listener('grew');
       };
       const offChange = container.onChange((state) => {
@@ -29,6 +29,12 @@ export function logGrowth(container: Container): LogGrowth {
       };
     },
   };
+}
+
+/** The shim goes on to its next file only when the follower has this one open. */
+function followShim({ shim }: Launch, listener: Parameters<LogGrowth['subscribe']>[0]): () => void {
+  const follow = shim.followLog(({ generation }) => listener('grew', () => follow.opened(generation)));
+  return follow.release;
 }
 
 function goesOn(container: Container): boolean {

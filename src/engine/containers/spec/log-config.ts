@@ -4,6 +4,8 @@ import { badParameter } from '../../http/failure.ts';
 
 const defaultSize = 100 * 1024 * 1024;
 const defaultFiles = 5;
+/** How long a client that starts a container to show its output has for its first look at the log, milliseconds. */
+const awaitFollower = 10_000;
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
@@ -18,6 +20,7 @@ export function parseLogConfig(config: LogConfig | null | undefined, path: strin
     path,
     maxSize: size === undefined ? defaultSize : parseSize(size),
     maxFiles: files === undefined ? defaultFiles : parseFiles(files),
+    awaitFollower,
   };
 }
 

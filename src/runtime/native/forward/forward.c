@@ -13,7 +13,7 @@
 
 static socklen_t target_of(const struct op_forward *op, struct sockaddr_storage *target) {
   *target = (struct sockaddr_storage){0};
-  if (op->family == 0) {
+  if (op->family == FAMILY_4) {
     struct sockaddr_in *v4 = (struct sockaddr_in *)target;
     v4->sin_family = AF_INET;
     v4->sin_port = htons((uint16_t)op->port);

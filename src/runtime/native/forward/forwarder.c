@@ -59,7 +59,7 @@ static bool own_address(const struct sockaddr_storage *client) {
 }
 
 int connect_for(const struct forward *to, const struct sockaddr_storage *client) {
-  int type = to->protocol == 0 ? SOCK_STREAM : SOCK_DGRAM;
+  int type = to->protocol == PROTOCOL_TCP ? SOCK_STREAM : SOCK_DGRAM;
   int fd = socket(to->target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   if (may_be_shown(to, client) && !own_address(client)) take_address(fd, client);
@@ -91,7 +91,7 @@ static void leave_sockets(struct forward *list) {
   for (struct forward *one = list; one; one = one->next) {
     if (one->fd < 0) continue;
     (void)epoll_ctl(poller, EPOLL_CTL_DEL, one->fd, NULL); /* others have the sockets open: closing them takes nothing off */
-    if (one->protocol == 0) close_fd(&one->fd); /* answers to datagrams still leave by theirs */
+    if (one->protocol == PROTOCOL_TCP) close_fd(&one->fd); /* answers to datagrams still leave by theirs */
   }
 }
 
@@ -103,7 +103,7 @@ void forwarder_main(struct forward *list) {
   lift_descriptors();
   poller = epoll_create1(EPOLL_CLOEXEC);
   if (poller < 0) _exit(71);
-  for (struct forward *one = list; one; one = one->next) (one->protocol == 0 ? serve_tcp : serve_udp)(one);
+  for (struct forward *one = list; one; one = one->next) (one->protocol == PROTOCOL_TCP ? serve_tcp : serve_udp)(one);
   for (;;) {
     struct epoll_event events[64];
     int count = epoll_pwait(poller, events, 64, udp_expire(), &blocked);

@@ -86,7 +86,7 @@ static int bind_host_device(const struct setup_op *op, int parent, const char *n
   CHECK(tree, "device", "%s (bound from the host)", source);
   struct stat st;
   if (fstat(tree, &st) < 0 || st.st_rdev != makedev(op->device.major, op->device.minor)
-      || !(op->device.type == 0 ? S_ISCHR(st.st_mode) : S_ISBLK(st.st_mode)))
+      || !(op->device.type == DEVICE_C ? S_ISCHR(st.st_mode) : S_ISBLK(st.st_mode)))
     return fail(failure, "device", ENODEV, "%s of the host is another device", source);
   int target = openat(parent, name, O_CREAT | O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
   CHECK(target, "device", "mount point %s", op->device.target);
@@ -101,12 +101,12 @@ int device_op(struct setup *setup, const struct setup_op *op, struct failure *fa
   const char *name;
   int parent = open_parent(setup, op->device.target, &name);
   CHECK(parent, "device", "%s", op->device.target);
-  dev_t number = op->device.type == 2 ? 0 : makedev(op->device.major, op->device.minor);
+  dev_t number = op->device.type == DEVICE_P ? 0 : makedev(op->device.major, op->device.minor);
   int result = 0;
   struct stat made = {.st_mode = types[op->device.type] | op->device.mode, .st_rdev = number};
   if (mknodat(parent, name, made.st_mode, number) == 0) {
     CHECK(give(setup->launch->host_proc, parent, name, &made, op->device.uid, op->device.gid), "device", "owner and mode of %s", op->device.target);
-  } else if (errno == EPERM && op->device.type != 2) {
+  } else if (errno == EPERM && op->device.type != DEVICE_P) {
     result = bind_host_device(op, parent, name, failure);
   } else {
     struct stat st;

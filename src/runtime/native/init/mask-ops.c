@@ -35,20 +35,20 @@ static int null_tree(int root) {
 }
 
 int mask_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
-  int target = root_open(setup->root, op->target);
+  int target = root_open(setup->root, op->mask.target);
   if (target < 0 && (errno == ENOENT || errno == ENOTDIR)) return 0;
-  CHECK(target, "mask", "%s", op->target);
+  CHECK(target, "mask", "%s", op->mask.target);
   struct stat st;
-  CHECK(fstat(target, &st), "mask", "%s", op->target);
+  CHECK(fstat(target, &st), "mask", "%s", op->mask.target);
   int cover;
   if (!S_ISDIR(st.st_mode)) {
     cover = null_tree(setup->root);
-    CHECK(cover, "mask", "/dev/null over %s", op->target);
+    CHECK(cover, "mask", "/dev/null over %s", op->mask.target);
   } else {
     cover = setup->mask_tmpfs >= 0 ? sys_open_tree(setup->mask_tmpfs, "", OPEN_TREE_CLONE | AT_EMPTY_PATH) : empty_tmpfs();
-    CHECK(cover, "mask", "empty tmpfs over %s", op->target);
+    CHECK(cover, "mask", "empty tmpfs over %s", op->mask.target);
   }
-  CHECK(sys_move_mount(cover, target), "mask", "%s", op->target);
+  CHECK(sys_move_mount(cover, target), "mask", "%s", op->mask.target);
   close(target);
   if (S_ISDIR(st.st_mode) && setup->mask_tmpfs < 0)
     setup->mask_tmpfs = cover;
@@ -58,14 +58,14 @@ int mask_op(struct setup *setup, const struct setup_op *op, struct failure *fail
 }
 
 int readonly_path_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
-  int target = root_open(setup->root, op->target);
+  int target = root_open(setup->root, op->readonly_path.target);
   if (target < 0 && (errno == ENOENT || errno == ENOTDIR)) return 0;
-  CHECK(target, "readonly-path", "%s", op->target);
+  CHECK(target, "readonly-path", "%s", op->readonly_path.target);
   int tree = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
-  CHECK(tree, "readonly-path", "%s", op->target);
+  CHECK(tree, "readonly-path", "%s", op->readonly_path.target);
   struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-  CHECK(sys_mount_setattr(tree, AT_RECURSIVE, &attr), "readonly-path", "%s", op->target);
-  CHECK(sys_move_mount(tree, target), "readonly-path", "%s", op->target);
+  CHECK(sys_mount_setattr(tree, AT_RECURSIVE, &attr), "readonly-path", "%s", op->readonly_path.target);
+  CHECK(sys_move_mount(tree, target), "readonly-path", "%s", op->readonly_path.target);
   close(tree);
   close(target);
   return 0;

@@ -70,7 +70,7 @@ int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struc
   struct stat st;
   CHECK(fstat(tree, &st), "bind", "source %s", op->bind.source);
   /* the mount point that is made is of the source's kind, whatever the plan could know of it */
-  enum create_kind create = op->bind.create == CREATE_NONE ? CREATE_NONE : S_ISDIR(st.st_mode) ? CREATE_DIR : CREATE_FILE;
+  enum create_choice create = op->bind.create == CREATE_NONE ? CREATE_NONE : S_ISDIR(st.st_mode) ? CREATE_DIR : CREATE_FILE;
   int target = root_open_mount_point(setup->root, op->bind.target, create);
   CHECK(target, "bind", "mount point %s", op->bind.target);
   CHECK(sys_move_mount(tree, target), "bind", "%s on %s", op->bind.source, op->bind.target);

@@ -44,7 +44,7 @@ static int walk_end(struct walk *walk, int result) {
   return result;
 }
 
-static int make_entry(int dir, const char *name, enum create_kind create) {
+static int make_entry(int dir, const char *name, enum create_choice create) {
   if (create == CREATE_DIR) return mkdirat(dir, name, 0755);
   int fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (fd >= 0) close(fd);
@@ -52,7 +52,7 @@ static int make_entry(int dir, const char *name, enum create_kind create) {
 }
 
 /* Walks `path` (modified), which may be a link's text. Returns 0 with the place on top of the stack. */
-static int walk_path(struct walk *walk, char *path, enum create_kind create) {
+static int walk_path(struct walk *walk, char *path, enum create_choice create) {
   if (*path == '/') walk_pop_to(walk, 1);
   for (char *next; *path; path = next) {
     while (*path == '/') path++;
@@ -66,7 +66,7 @@ static int walk_path(struct walk *walk, char *path, enum create_kind create) {
     }
     if (walk->depth == DEPTH) return errno = ENAMETOOLONG, -1;
     int dir = walk->stack[walk->depth - 1];
-    enum create_kind kind = *next ? CREATE_DIR : create;
+    enum create_choice kind = *next ? CREATE_DIR : create;
     int fd = openat(dir, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && kind != CREATE_NONE) {
       if (make_entry(dir, path, kind) < 0 && errno != EEXIST) return -1;
@@ -91,7 +91,7 @@ static int walk_path(struct walk *walk, char *path, enum create_kind create) {
   return 0;
 }
 
-int root_open_create(int root, const char *path, enum create_kind create) {
+int root_open_create(int root, const char *path, enum create_choice create) {
   int fd = root_open(root, path);
   if (fd >= 0 || create == CREATE_NONE || errno != ENOENT) return fd;
   char copy[PATH_MAX];
@@ -108,7 +108,7 @@ static uint64_t mount_of(int fd) {
   return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
 }
 
-int root_open_mount_point(int root, const char *path, enum create_kind create) {
+int root_open_mount_point(int root, const char *path, enum create_choice create) {
   static const char *const kernel[] = {"proc", "sys", "dev"};
   int fd = root_open_create(root, path, create);
   if (fd < 0) return -1;

@@ -8,11 +8,11 @@
  */
 int root_open(int root, const char *path);
 /* As root_open, but makes what is missing: directories on the way (0755) and a directory or empty file at the end. */
-int root_open_create(int root, const char *path, enum create_kind create);
+int root_open_create(int root, const char *path, enum create_choice create);
 /*
  * As root_open_create, for what is mounted from elsewhere. ELOOP when a link of the image leads it into /proc, /sys or
  * /dev: a file system there would stand in for the kernel's (CVE-2019-19921) or ours.
  */
-int root_open_mount_point(int root, const char *path, enum create_kind create);
+int root_open_mount_point(int root, const char *path, enum create_choice create);
 /* The parent directory of `path`, made when missing; `name` gets the last part (inside `path`). */
 int root_open_parent(int root, const char *path, const char **name);

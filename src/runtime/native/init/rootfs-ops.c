@@ -23,12 +23,12 @@ static int rootfs_done(struct setup *setup, const char *mount_point, struct fail
 
 /* Length of the directory all paths of the overlay have in common; mount data must fit a page. */
 static size_t common_directory(const struct setup_op *op) {
-  const char *first = LIST_AT(const char *, op->overlay.lower, 0)[0];
+  const char *first = LIST_AT(const char *, op->rootfs_overlay.lower, 0)[0];
   size_t common = strlen(first);
-  uint32_t count = op->overlay.lower.count + (*op->overlay.upper ? 2 : 0);
+  uint32_t count = op->rootfs_overlay.lower.count + (*op->rootfs_overlay.upper ? 2 : 0);
   for (uint32_t i = 0; i < count; i++) {
-    const char *path = i == op->overlay.lower.count ? op->overlay.upper : op->overlay.work;
-    if (i < op->overlay.lower.count) path = *LIST_AT(const char *, op->overlay.lower, i);
+    const char *path = i == op->rootfs_overlay.lower.count ? op->rootfs_overlay.upper : op->rootfs_overlay.work;
+    if (i < op->rootfs_overlay.lower.count) path = *LIST_AT(const char *, op->rootfs_overlay.lower, i);
     size_t same = 0;
     while (same < common && path[same] == first[same]) same++;
     common = same;
@@ -38,34 +38,34 @@ static size_t common_directory(const struct setup_op *op) {
 }
 
 int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failure *failure) {
-  if (op->overlay.lower.count == 0) return fail(failure, "rootfs-overlay", EINVAL, "no lower directory");
+  if (op->rootfs_overlay.lower.count == 0) return fail(failure, "rootfs-overlay", EINVAL, "no lower directory");
   size_t common = common_directory(op);
   if (common > 1) {
     char directory[4096];
-    snprintf(directory, sizeof directory, "%.*s", (int)common, *LIST_AT(const char *, op->overlay.lower, 0));
+    snprintf(directory, sizeof directory, "%.*s", (int)common, *LIST_AT(const char *, op->rootfs_overlay.lower, 0));
     CHECK(chdir(directory), "chdir", "%s", directory);
   } else {
     common = 0;
   }
   struct buffer data = {0};
   put_format(&data, "lowerdir=");
-  for (uint32_t i = 0; i < op->overlay.lower.count; i++) {
+  for (uint32_t i = 0; i < op->rootfs_overlay.lower.count; i++) {
     if (i) put_u8(&data, ':');
-    put_escaped(&data, *LIST_AT(const char *, op->overlay.lower, i) + common, true);
+    put_escaped(&data, *LIST_AT(const char *, op->rootfs_overlay.lower, i) + common, true);
   }
-  if (*op->overlay.upper) {
+  if (*op->rootfs_overlay.upper) {
     put_format(&data, ",upperdir=");
-    put_escaped(&data, op->overlay.upper + common, false);
+    put_escaped(&data, op->rootfs_overlay.upper + common, false);
     put_format(&data, ",workdir=");
-    put_escaped(&data, op->overlay.work + common, false);
+    put_escaped(&data, op->rootfs_overlay.work + common, false);
   }
-  if (op->overlay.userxattr) put_format(&data, ",userxattr");
+  if (op->rootfs_overlay.userxattr) put_format(&data, ",userxattr");
   put_u8(&data, 0);
-  int result = mount("overlay", op->overlay.mount_point, "overlay", 0, data.data + data.start);
+  int result = mount("overlay", op->rootfs_overlay.mount_point, "overlay", 0, data.data + data.start);
   int error = errno;
   if (result < 0) fail(failure, "rootfs-overlay", error, "%s", (char *)data.data + data.start);
   buffer_free(&data);
-  return result < 0 ? -1 : rootfs_done(setup, op->overlay.mount_point, failure);
+  return result < 0 ? -1 : rootfs_done(setup, op->rootfs_overlay.mount_point, failure);
 }
 
 /* The monitor's tree, over the old root: its own mount point may be in a directory that is not for this process to look into. */

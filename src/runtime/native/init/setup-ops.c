@@ -22,8 +22,8 @@ static int run(struct setup *setup, uint32_t step, const struct setup_op *op, st
     case SETUP_DEVICE: return device_op(setup, op, failure);
     case SETUP_WRITE_FILE: return write_file_op(setup, op, failure);
     case SETUP_SYSCTL: return sysctl_op(setup, op, failure);
-    case SETUP_HOSTNAME: CHECK(sethostname(op->name, strlen(op->name)), "hostname", "%s", op->name); return 0;
-    case SETUP_DOMAINNAME: CHECK(setdomainname(op->name, strlen(op->name)), "domainname", "%s", op->name); return 0;
+    case SETUP_HOSTNAME: CHECK(sethostname(op->hostname.name, strlen(op->hostname.name)), "hostname", "%s", op->hostname.name); return 0;
+    case SETUP_DOMAINNAME: CHECK(setdomainname(op->domainname.name, strlen(op->domainname.name)), "domainname", "%s", op->domainname.name); return 0;
     case SETUP_CONSOLE: return console_op(setup, failure);
     case SETUP_PIVOT: return pivot_op(setup, failure);
     case SETUP_READONLY_ROOT: return readonly_root_op(setup, failure);

@@ -83,12 +83,29 @@ static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
   m->leave_by = monotonic_ms() + LEAVE_MS;
 }
 
-static void do_subscribe(struct monitor *m, struct client *client, bool logs) {
+enum { SUBSCRIBE_LOGS = 1, SUBSCRIBE_HOLD = 2 };
+
+/* One that holds the log says by further requests which generation it has opened; the first one is no longer waited for. */
+static void do_subscribe(struct monitor *m, struct client *client, struct reader *in) {
+  uint8_t flags = get_u8(in);
+  uint32_t hold_from = flags & SUBSCRIBE_HOLD ? get_u32(in) : LOG_HOLD_NONE;
+  if (in->bad) return;
   if (!client->subscribed) client_tell_state(m, client);
   client->subscribed = true;
-  if (!logs || client->logs || !m->log.path || client->fd < 0) return;
+  if (client->hold_from != hold_from) {
+    client->hold_from = hold_from;
+    m->log.await_until = 0;
+    clients_hold_log(m);
+  }
+  if (!(flags & SUBSCRIBE_LOGS) || !m->log.path || client->fd < 0) return;
+  bool knows = client->logs && hold_from > m->log.generation;
   client->logs = true;
-  client_tell_log(m, client);
+  if (knows) return;
+  /* after a rotation that the last answer has just allowed, or to whoever is new */
+  if (buffer_size(&client->out) > 0)
+    client->log_news = true;
+  else
+    client_tell_log(m, client);
 }
 
 static void answered_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in);
@@ -97,7 +114,8 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
   size_t left = (size_t)(in->end - in->at);
   switch (type) {
     case SUBSCRIBE:
-      do_subscribe(m, client, get_u8(in) & 1);
+      do_subscribe(m, client, in);
+      if (in->bad) client_close(client);
       return true;
     case STDIN:
       if (!client->attached || !client->stdin_open || !m->launch.plan.stdio.stdin_open || m->stdin_closing || m->init_reaped) return true;

@@ -42,6 +42,7 @@ void clients_accept(struct monitor *m) {
     struct client *client = calloc(1, sizeof *client);
     if (!client) _exit(71);
     client->fd = fd;
+    client->hold_from = LOG_HOLD_NONE;
     client->next = m->clients;
     m->clients = client;
     size_t frame = frame_begin(&client->out, CLIENT_HELLO);
@@ -65,8 +66,16 @@ void clients_sweep(struct monitor *m) {
     m->full = false;
     foreign_forget_client(m, client);
     if (client->attached && client->stdin_open && m->launch.plan.stdio.stdin_once) monitor_stdin_close(m);
+    bool held = client->hold_from != LOG_HOLD_NONE;
     free(client);
+    if (held) clients_hold_log(m);
   }
+}
+
+void clients_hold_log(struct monitor *m) {
+  m->log.hold_from = LOG_HOLD_NONE;
+  for (const struct client *client = m->clients; client; client = client->next)
+    if (client->fd >= 0 && client->hold_from < m->log.hold_from) m->log.hold_from = client->hold_from;
 }
 
 static void resume(struct monitor *m, struct client *client) {

@@ -12,6 +12,7 @@ struct client {
   int fd; /* -1 once closed: clients_sweep frees it */
   struct buffer in, out;
   bool subscribed, logs, log_news;
+  uint32_t hold_from; /* the log is not rotated from this generation on; LOG_HOLD_NONE: it does not care */
   uint8_t streams; /* attached: 1 stdout, 2 stderr */
   bool attached, stdin_open;
   bool finishing; /* closed once `out` is sent */
@@ -38,6 +39,8 @@ void clients_serve(struct monitor *m, const struct pollfd *set);
 void clients_resume(struct monitor *m);
 /* Frees closed ones. */
 void clients_sweep(struct monitor *m);
+/* Works out anew which generation of the log the clients hold. */
+void clients_hold_log(struct monitor *m);
 void client_flush(struct client *client);
 void client_close(struct client *client);
 

@@ -11,7 +11,7 @@
 #include "sys.h"
 
 static socklen_t make_address(const struct op_hold_socket *op, struct sockaddr_storage *address) {
-  if (op->family == 0) {
+  if (op->family == FAMILY_4) {
     struct sockaddr_in *v4 = (struct sockaddr_in *)address;
     v4->sin_family = AF_INET;
     v4->sin_port = htons((uint16_t)op->port);
@@ -37,12 +37,12 @@ int hold_socket(struct launch *launch, const struct op_hold_socket *op, struct f
   struct sockaddr_storage address = {0};
   socklen_t size = make_address(op, &address);
   if (size == 0 || op->port > 65535) return fail(failure, "hold-socket", EINVAL, "%s: %s port %u", op->name, op->address, op->port);
-  bool tcp = op->protocol == 0;
+  bool tcp = op->protocol == PROTOCOL_TCP;
   int fd = socket(address.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return FAIL(failure, "hold-socket", "%s: socket", op->name);
   int on = 1;
   if (tcp) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (op->family == 1) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (op->family == FAMILY_6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(fd, (struct sockaddr *)&address, size) < 0 || (tcp && op->backlog > 0 && listen(fd, (int)op->backlog) < 0)) {
     int error = errno;
     close(fd);

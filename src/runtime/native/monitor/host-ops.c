@@ -85,13 +85,13 @@ static int run(struct launch *launch, const struct host_op *op, struct open_file
     case HOST_HOLD_SOCKET:
       return hold_socket(launch, &op->hold_socket, failure);
     case HOST_ENTER_NETWORK:
-      return enter_network(op->path, failure);
+      return enter_network(op->enter_network.path, failure);
     case HOST_RMDIR:
-      return remove_cgroup(op->path) < 0 && errno != ENOENT ? FAIL(failure, "rmdir", "%s", op->path) : 0;
+      return remove_cgroup(op->rmdir.path) < 0 && errno != ENOENT ? FAIL(failure, "rmdir", "%s", op->rmdir.path) : 0;
     case HOST_UNLINK:
-      return unlink(op->path) < 0 && errno != ENOENT ? FAIL(failure, "unlink", "%s", op->path) : 0;
+      return unlink(op->unlink.path) < 0 && errno != ENOENT ? FAIL(failure, "unlink", "%s", op->unlink.path) : 0;
     case HOST_KILL_CGROUP:
-      return kill_cgroup(op->path) < 0 && errno != ENOENT ? FAIL(failure, "kill-cgroup", "%s", op->path) : 0;
+      return kill_cgroup(op->kill_cgroup.path) < 0 && errno != ENOENT ? FAIL(failure, "kill-cgroup", "%s", op->kill_cgroup.path) : 0;
   }
   return fail(failure, "host-op", ENOSYS, "code %d", (int)op->code);
 }
@@ -166,7 +166,7 @@ void host_ops_teardown(struct launch *launch) {
 void host_ops_kill(struct launch *launch) {
   for (uint32_t i = 0; i < launch->plan.teardown.count; i++) {
     const struct host_op *op = LIST_AT(struct host_op, launch->plan.teardown, i);
-    if (op->code == HOST_KILL_CGROUP) kill_cgroup(op->path);
+    if (op->code == HOST_KILL_CGROUP) kill_cgroup(op->kill_cgroup.path);
   }
 }
 

@@ -19,8 +19,10 @@ static int open_file(struct log_writer *log) {
   return 0;
 }
 
-int log_open(struct log_writer *log, const char *path, uint64_t max_size, uint32_t max_files) {
-  *log = (struct log_writer){.path = path, .max_size = max_size, .max_files = max_files ? max_files : 1, .fd = -1, .second = -1};
+int log_open(struct log_writer *log, const struct log_plan *plan) {
+  *log = (struct log_writer){.path = plan->path, .max_size = plan->max_size, .max_files = plan->max_files ? plan->max_files : 1,
+                             .fd = -1, .second = -1, .hold_from = LOG_HOLD_NONE};
+  if (plan->await_follower) log->await_until = monotonic_ms() + plan->await_follower;
   log->streams[0].name = " stdout ";
   log->streams[1].name = " stderr ";
   return open_file(log);
@@ -86,11 +88,17 @@ static void take_stamp(struct log_writer *log) {
   log->stamp[29] = 'Z';
 }
 
+/* Whether the current file may be put aside, with `after` bytes once the next record is in it. */
+static bool may_rotate(const struct log_writer *log, uint64_t after) {
+  if (after > log->max_size + LOG_HELD) return true;
+  return log->generation < log->hold_from && (log->await_until == 0 || monotonic_ms() >= log->await_until);
+}
+
 static void put_record(struct log_writer *log, const char *stream, bool full, const uint8_t *data, size_t size, const uint8_t *more,
                        size_t more_size) {
   size_t record = HEADER + size + more_size + 1;
   uint64_t after = log->size + buffer_size(&log->batch) + record;
-  if (log->max_size && after > log->max_size && after > record) {
+  if (log->max_size && after > log->max_size && after > record && may_rotate(log, after)) {
     log_flush(log);
     if (log->size > 0) rotate(log);
   } else if (buffer_size(&log->batch) + record > BATCH) {

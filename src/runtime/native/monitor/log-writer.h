@@ -2,9 +2,14 @@
 #pragma once
 #include <time.h>
 
-#include "bytes.h"
+#include "plan.h"
 
 enum { LOG_LINE = 16384, LOG_IDLE_MS = 100, LOG_STAMP = 30 };
+
+/* A file that is held grows by so much beyond its size before it is rotated all the same. */
+enum { LOG_HELD = 16 << 20 };
+/* Whoever holds nothing lets every generation go. */
+#define LOG_HOLD_NONE UINT32_MAX
 
 struct log_stream {
   const char *name;
@@ -21,6 +26,9 @@ struct log_writer {
   int fd;
   uint64_t size; /* of the current file */
   uint32_t generation;
+  /* Followers have yet to open this generation or a later one: a rotation now could delete what they have not seen. */
+  uint32_t hold_from;
+  uint64_t await_until; /* monotonic ms: until then a first follower may come, and nothing is rotated */
   uint64_t dropped, unreported;
   int error; /* why lines were dropped */
   struct buffer batch;
@@ -30,7 +38,7 @@ struct log_writer {
 };
 
 /* 0 or -1 and errno. */
-int log_open(struct log_writer *log, const char *path, uint64_t max_size, uint32_t max_files);
+int log_open(struct log_writer *log, const struct log_plan *plan);
 /* Adds output to the batch; whole lines, and the start of a line that is longer than LOG_LINE. */
 void log_add(struct log_writer *log, int stream, const uint8_t *data, size_t size);
 /* Records unfinished lines that have been idle for LOG_IDLE_MS, or all of them. Returns ms until the next is due, or -1. */

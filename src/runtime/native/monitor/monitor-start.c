@@ -67,7 +67,7 @@ static int open_handles(struct launch *launch) {
 int monitor_launch(struct monitor *m) {
   struct launch *l = &m->launch;
   if (open_handles(l) < 0) return -1;
-  if (l->plan.log.present && log_open(&m->log, l->plan.log.value.path, l->plan.log.value.max_size, l->plan.log.value.max_files) < 0) {
+  if (l->plan.log.present && log_open(&m->log, &l->plan.log.value) < 0) {
     m->log.path = NULL;
     return fail(&l->failure, "log", errno, "%s", l->plan.log.value.path);
   }

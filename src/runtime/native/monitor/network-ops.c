@@ -173,8 +173,8 @@ static int run(struct launch *launch, struct channels *channels, const struct ne
 static int open_host_channels(struct channels *channels, const struct list *ops, struct failure *failure) {
   for (uint32_t i = 0; i < ops->count; i++) {
     const struct network_op *op = LIST_AT(struct network_op, *ops, i);
-    if (op->code != NETWORK_NETLINK || op->netlink.from != 1 || find_channel(channels, op->netlink.protocol, 1)) continue;
-    if (!add_channel(channels, op->netlink.protocol, 1)) return FAIL(failure, "netlink", "socket of protocol %u", op->netlink.protocol);
+    if (op->code != NETWORK_NETLINK || op->netlink.from != FROM_HOST || find_channel(channels, op->netlink.protocol, FROM_HOST)) continue;
+    if (!add_channel(channels, op->netlink.protocol, FROM_HOST)) return FAIL(failure, "netlink", "socket of protocol %u", op->netlink.protocol);
   }
   return 0;
 }

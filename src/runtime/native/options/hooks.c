@@ -13,13 +13,13 @@ static const struct { const char *name, *status; } points[] = {
     [HOOK_START_CONTAINER] = {"startContainer", "created"},
 };
 
-bool has_hooks(const struct plan *plan, enum hook_point point) {
+bool has_hooks(const struct plan *plan, enum hook_choice point) {
   for (uint32_t i = 0; plan->hooks.present && i < plan->hooks.value.list.count; i++)
     if (LIST_AT(struct hook_plan, plan->hooks.value.list, i)->point == point) return true;
   return false;
 }
 
-int run_hooks(const struct plan *plan, enum hook_point point, uint32_t pid, struct failure *failure) {
+int run_hooks(const struct plan *plan, enum hook_choice point, uint32_t pid, struct failure *failure) {
   if (!has_hooks(plan, point)) return 0;
   const struct hooks_plan *hooks = &plan->hooks.value;
   char *state;

@@ -30,9 +30,9 @@ int source_trees_open(struct launch *launch);
 void source_trees_close(struct launch *launch);
 
 /* hooks.c */
-bool has_hooks(const struct plan *plan, enum hook_point point);
+bool has_hooks(const struct plan *plan, enum hook_choice point);
 /* Runs those of `point` in their order; `pid` is what they are told. The first that fails ends it with -1. */
-int run_hooks(const struct plan *plan, enum hook_point point, uint32_t pid, struct failure *failure);
+int run_hooks(const struct plan *plan, enum hook_choice point, uint32_t pid, struct failure *failure);
 /* By init: asks the monitor for its hooks, then runs its own. */
 int hooks_op(struct setup *setup, struct failure *failure);
 

@@ -86,11 +86,8 @@ static void decode(struct reader *in, const struct type *type, uint8_t *to, stru
       blob->data = get_raw(in, blob->size);
       break;
     }
-    case T_CHOICE8:
+    case T_CHOICE:
       *to = (uint8_t)decode_choice(in, type->names);
-      break;
-    case T_CHOICE32:
-      *(uint32_t *)to = decode_choice(in, type->names);
       break;
     case T_OPTIONAL:
       *(uint64_t *)to = decode_flag(in);
@@ -151,6 +148,6 @@ const char *network_ops_decode(const uint8_t *data, size_t size, struct list *op
   *ops = (struct list){0};
   const char *error = check_header(&in, size);
   if (error) return error;
-  decode(&in, &network_ops_type, (uint8_t *)ops, arena);
+  decode(&in, network_ops_type, (uint8_t *)ops, arena);
   return check_end(&in);
 }

@@ -1,10 +1,11 @@
-/* Tables that describe the launch plan's fields: how they are encoded, where they lie in struct plan, how they print. */
+/* Tables that describe the launch plan's fields: how they are encoded, where they lie in struct plan, how they print.
+ * generated/plan-tables.c has them. */
 #pragma once
 #include "plan.h"
 
 enum type_kind {
   T_TEXT, T_FLAG, T_U32, T_OCTAL, T_HEX, T_I32, T_SIZE, T_WIDE, T_MASK, T_LIMIT, T_BYTES, T_PROGRAM,
-  T_CHOICE8, T_CHOICE32, T_OPTIONAL, T_LIST, T_RECORD, T_OP, T_NAMESPACE,
+  T_CHOICE, T_OPTIONAL, T_LIST, T_RECORD, T_OP, T_NAMESPACE,
 };
 
 struct field;
@@ -24,5 +25,5 @@ struct field {
   size_t offset;
 };
 
-extern const struct field plan_fields[];
-extern const struct type network_ops_type;
+extern const struct field *const plan_fields;
+extern const struct type *const network_ops_type;

@@ -88,11 +88,8 @@ static void print(const struct type *type, const uint8_t *from, struct buffer *o
     case T_PROGRAM:
       print_hash((const struct blob *)from, out);
       break;
-    case T_CHOICE8:
+    case T_CHOICE:
       put_format(out, "%s", type->names[*from]);
-      break;
-    case T_CHOICE32:
-      put_format(out, "%s", type->names[*(const uint32_t *)from]);
       break;
     case T_OPTIONAL:
       if (*(const uint64_t *)from)

@@ -192,12 +192,12 @@ const writeDirectory = () => {
 
 /** A shim's side of a log: writes, rotates and notifies. */
 class Writer implements LogGrowth {
-  readonly #listeners = new Set<(what: 'grew' | 'ended') => void>();
+  readonly #listeners = new Set<Parameters<LogGrowth['subscribe']>[0]>();
   readonly #keep: number;
   constructor(keep: number) {
     this.#keep = keep;
   }
-  subscribe(listener: (what: 'grew' | 'ended') => void) {
+  subscribe(listener: Parameters<LogGrowth['subscribe']>[0]) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -216,12 +216,32 @@ class Writer implements LogGrowth {
   tell(what: 'grew' | 'ended') {
     for (const listener of this.#listeners) listener(what);
   }
+  /** Resolves when whoever follows has what there is open. */
+  async opened() {
+    await Promise.all(
+      [...this.#listeners].map((listener) => new Promise<void>((resolve) => listener('grew', resolve))),
+    );
+  }
   get followers() {
     return this.#listeners.size;
   }
 }
 
 describe('following', () => {
+  it('misses nothing when rotation waits until each file is open, however few are kept', async () => {
+    const writer = new Writer(1);
+    writer.line('0');
+    const reading = collect({ ...both, follow: writer });
+    await expect.poll(() => writer.followers).toBe(1);
+    for (let n = 1; n <= 300; n++) {
+      await writer.opened();
+      writer.rotate();
+      writer.line(String(n));
+    }
+    writer.tell('ended');
+    expect((await reading).map(({ text }) => text)).toEqual(Array.from({ length: 301 }, (_, n) => String(n)));
+  });
+
   it('gives every line once through rotations, and ends when the log has ended', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -48,7 +48,7 @@ describe('launch plan encoding', () => {
     const data = encodeLaunchPlan(box.plan('v', ['true']));
     box.close();
     data.writeUInt32LE(99, 4);
-    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 4/);
+    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 5/);
   });
 
   it('refuses values the format cannot hold', () => {
@@ -66,17 +66,17 @@ describe('launch plan text', () => {
     const box = makeSandbox();
     const plan = box.plan('abc', ['sh', '-c', 'say "hi"\n'], {
       runDir: '/run/x',
-      log: { path: '/l', maxSize: 10, maxFiles: 3 },
+      log: { path: '/l', maxSize: 10, maxFiles: 3, awaitFollower: 0 },
       setup: () => [{ op: 'pivot' }, { op: 'mask', target: '/proc/kcore' }],
       process: { ...defaultProcess(['sh', '-c', 'say "hi"\n']), seccomp: Buffer.from([1, 2, 3]) },
     });
     box.close();
-    expect(formatLaunchPlan(plan)).toBe(`launch-plan 4
+    expect(formatLaunchPlan(plan)).toBe(`launch-plan 5
 kind run
 id "abc"
 runDir "/run/x"
 stdio tty=no rows=0 columns=0 stdin=no stdinOnce=no
-log path="/l" maxSize=10 maxFiles=3
+log path="/l" maxSize=10 maxFiles=3 awaitFollower=0
 waitForStart no
 oomCounter -
 namespaces mount=new pid=new net=new ipc=new uts=new cgroup=new user=host
