@@ -10,7 +10,7 @@ const none = '<none>';
 
 /**
  * The names of an image: one for each tag, with `digests` one for each digest of its repository; a digest of a repository without a tag
- * has a line of its own.
+ * has a line of its own, with the tag that stood beside it.
  */
 function namesOf(image: ImageSummary, digests: boolean): { repo: string; tag: string; digest: string }[] {
   const tags = (image.RepoTags ?? []).filter((name) => name !== `${none}:${none}`);
@@ -28,7 +28,7 @@ function namesOf(image: ImageSummary, digests: boolean): { repo: string; tag: st
   const repositories = new Set(tagged.map(({ repo }) => repo));
   const untagged = held
     .filter(({ repo }) => !repositories.has(repo))
-    .map(({ repo, digest }) => ({ repo, tag: none, digest }));
+    .map(({ repo, digest }) => ({ repo, tag: image.DigestTags?.[`${repo}@${digest}`] ?? none, digest }));
   const all = [...tagged, ...untagged];
   return all.length === 0 ? [{ repo: none, tag: none, digest: none }] : all;
 }

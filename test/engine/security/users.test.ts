@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { staticBusybox } from '../../support/busybox.ts';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
@@ -72,6 +75,29 @@ describe.skipIf(why)('the user that is asked for', () => {
     'root:4294967296',
   ])('is refused when it is no id: "%s"', async (user) => {
     expect(await started(user)).toMatch(/must be in range|unable to find (user|group)/);
+  });
+
+  it('is looked up in the files that the container sees, when others are mounted over those of its image', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tcu-'));
+    const [passwdFile, etc, pipe] = ['passwd', 'etc', 'pipe'].map((name) => join(directory, name));
+    writeFileSync(passwdFile!, 'mounted:x:1234:1235::/:/bin/sh\n');
+    mkdirSync(etc!);
+    writeFileSync(join(etc!, 'passwd'), 'inside:x:77:78::/:/bin/sh\n');
+    writeFileSync(join(etc!, 'group'), 'team:x:79:\n');
+    execFileSync('mkfifo', [pipe!]);
+    const mountedOver = async (User: string, bind: string) => {
+      const body = { Image: 'users', User, Cmd: ['sh', '-c', 'echo $(id -u) $(id -g)'] };
+      const { message, output } = await outputOfRun(engine, { ...body, HostConfig: { Binds: [bind] } });
+      return message ?? output.trim();
+    };
+    try {
+      expect(await mountedOver('mounted', `${passwdFile}:/etc/passwd:ro`)).toBe('1234 1235');
+      expect(await mountedOver('honest', `${passwdFile}:/etc/passwd`)).toMatch(/unable to find user honest/);
+      expect(await mountedOver('inside:team', `${etc}:/etc`)).toBe('77 79');
+      expect(await mountedOver('mounted', `${pipe}:/etc/passwd`)).toMatch(/unable to find user mounted/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('is the same for a command in a running container, whatever its account files have become', async () => {

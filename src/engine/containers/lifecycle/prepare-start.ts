@@ -17,7 +17,7 @@ import { writeHostFiles } from '../host/host-files.ts';
 import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
-import { ownAccountFiles } from '../root/image-accounts.ts';
+import { accountFilesOf } from '../root/image-accounts.ts';
 import { unusedLog } from '../spare-parts.ts';
 import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
@@ -153,11 +153,11 @@ function makeRunDir(engine: Pick<Engine, 'spares'>, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Whom the command runs as, by the account files of the container's own file system. */
+/** Whom the command runs as, by the account files that the container sees. */
 export async function userOf(
   engine: Engine,
   container: Container,
   groupAdd: readonly string[],
 ): Promise<ResolvedUser> {
-  return resolveUser(container.record.config.User ?? '', await ownAccountFiles(engine, container), groupAdd);
+  return resolveUser(container.record.config.User ?? '', await accountFilesOf(engine, container), groupAdd);
 }
