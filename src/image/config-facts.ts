@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { TcomposeError } from '../errors.ts';
 import type { ImageConfigFacts } from './ingest-types.ts';
 import type { ImageHistoryRecord, ImageRuntimeConfig } from './types.ts';
@@ -94,13 +95,19 @@ export const isDigest = (text: string): boolean => digest.test(text);
 const noTime = '0001-01-01T00:00:00Z';
 
 /** As many short names of layers fit the page that a mount's options have, with those of a container's own directories. */
-const mostLayers = 340;
+const mostInOnePage = 340;
+/** Overlayfs takes 500 directories, told one by one since Linux 6.7; a container has some of its own. */
+const mostOneByOne = 490;
 
-/** Says so when no container could be made of that many; undefined when one can. */
-export const whyTooManyLayers = (count: number): string | undefined =>
-  count > mostLayers
-    ? `it has ${count} layers, and ${mostLayers} are the most that an overlay is mounted of`
-    : undefined;
+/** Says so when no container could be made of that many on this machine; undefined when one can. */
+export function whyTooManyLayers(count: number, kernel = release()): string | undefined {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  const newer = major > 6 || (major === 6 && minor >= 7);
+  const most = newer ? mostOneByOne : mostInOnePage;
+  if (count <= most) return undefined;
+  const later = newer ? '' : ` before Linux 6.7, which takes ${mostOneByOne}`;
+  return `it has ${count} layers, and ${most} are the most that an overlay is mounted of${later}`;
+}
 
 /**
  * Reads an image configuration. Its names may be in any case, as Go takes them; what is missing is this machine's.

@@ -1,5 +1,6 @@
 import type { ImageDeleteResponse } from '../../engine/api/image.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { isBuiltIn } from '../../project/images/missing-image.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { parseFilters } from '../arguments/filters.ts';
 import { humanSize } from '../arguments/sizes.ts';
@@ -54,6 +55,8 @@ async function listCandidates(to: NodeJS.WritableStream, client: EngineClient, a
     client.containers.list({ all: true }),
   ]);
   const used = new Set(containers.map(({ ImageID }) => ImageID));
+  // The machine's own image is never removed.
   for (const { Id, RepoTags, Size } of images)
-    if (!used.has(Id)) to.write(`${RepoTags?.[0] ?? Id}  ${humanSize(Size)}\n`);
+    if (!used.has(Id) && !(RepoTags ?? []).some(isBuiltIn))
+      to.write(`${RepoTags?.[0] ?? Id}  ${humanSize(Size)}\n`);
 }

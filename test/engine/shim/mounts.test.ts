@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SetupOp } from '../../../src/runtime/launch/launch-plan.ts';
@@ -58,6 +59,27 @@ describe.skipIf(reason !== undefined)('the root file system', () => {
         ops.map((op) => (op.op === 'rootfs-overlay' ? { ...op, lower: [...layers, ...op.lower] } : op)),
     });
     expect(await outputOf(plan)).toBe('60\n0\n');
+  });
+
+  it('may have more layers than a page of options holds, where the kernel takes them one by one', async () => {
+    const layers = Array.from({ length: 400 }, (_, index) => {
+      const layer = join(box.dir, 'many', `a,b:c\\d=${'n'.repeat(20)}${index}`);
+      mkdirSync(layer, { recursive: true });
+      writeFileSync(join(layer, `file-${index}`), '');
+      writeFileSync(join(layer, 'top'), `${index}\n`);
+      return layer;
+    });
+    const plan = box.plan(
+      'many,odd:name\\',
+      ['sh', '-c', 'ls / | grep -c file-; cat /top; >/new && ls /new'],
+      {
+        setup: (ops) =>
+          ops.map((op) => (op.op === 'rootfs-overlay' ? { ...op, lower: [...layers, ...op.lower] } : op)),
+      },
+    );
+    const [major = 0, minor = 0] = release().split('.').map(Number);
+    if (major > 6 || (major === 6 && minor >= 7)) expect(await outputOf(plan)).toBe('400\n0\n/new\n');
+    else expect(await runToEnd(plan)).toMatchObject({ type: 'failed', op: 'rootfs-overlay' });
   });
 
   it('may be a plain directory, and read-only', async () => {

@@ -37,6 +37,54 @@ static size_t common_directory(const struct setup_op *op) {
   return common;
 }
 
+static int set_string(int fs, const char *key, const char *value) { return (int)syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0); }
+
+/* The upper and the work directory, `common` bytes into their paths, escaped as overlayfs reads them here too. */
+static int set_upper(int fs, const struct setup_op *op, size_t common) {
+  const char *keys[] = {"upperdir", "workdir"}, *paths[] = {op->rootfs_overlay.upper, op->rootfs_overlay.work};
+  int result = 0;
+  for (size_t i = 0; *op->rootfs_overlay.upper && i < 2 && result == 0; i++) {
+    struct buffer value = {0};
+    put_escaped(&value, paths[i] + common, false);
+    put_u8(&value, 0);
+    result = set_string(fs, keys[i], (char *)value.data + value.start);
+    int error = errno;
+    buffer_free(&value);
+    errno = error;
+  }
+  return result;
+}
+
+/* An overlay whose layers are told one by one (Linux 6.7), relative to the working directory; it is mounted nowhere yet. */
+static int overlay_by_layers(const struct setup_op *op, size_t common) {
+  int fs = (int)syscall(__NR_fsopen, "overlay", FSOPEN_CLOEXEC);
+  if (fs < 0) return -1;
+  int fd = -1, result = 0;
+  for (uint32_t i = 0; i < op->rootfs_overlay.lower.count && result == 0; i++)
+    result = set_string(fs, "lowerdir+", *LIST_AT(const char *, op->rootfs_overlay.lower, i) + common);
+  if (result == 0) result = set_upper(fs, op, common);
+  if (result == 0 && op->rootfs_overlay.userxattr) result = (int)syscall(__NR_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0);
+  if (result == 0 && syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) fd = (int)syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+  int error = errno;
+  close(fs);
+  errno = error;
+  return fd;
+}
+
+static int mount_many(struct setup *setup, const struct setup_op *op, size_t common, struct failure *failure) {
+  int tree = overlay_by_layers(op, common);
+  if (tree < 0) return FAIL(failure, "rootfs-overlay", "%u layers", op->rootfs_overlay.lower.count);
+  int place = open(op->rootfs_overlay.mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int result = place < 0 ? -1 : sys_move_mount(tree, place), error = errno;
+  if (place >= 0) close(place);
+  close(tree);
+  if (result < 0) return fail(failure, "rootfs-overlay", error, "%s", op->rootfs_overlay.mount_point);
+  return rootfs_done(setup, op->rootfs_overlay.mount_point, failure);
+}
+
+/* Bytes of options that mount(2) takes. */
+enum { longest_options = 4096 };
+
 int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   if (op->rootfs_overlay.lower.count == 0) return fail(failure, "rootfs-overlay", EINVAL, "no lower directory");
   size_t common = common_directory(op);
@@ -61,6 +109,10 @@ int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failur
   }
   if (op->rootfs_overlay.userxattr) put_format(&data, ",userxattr");
   put_u8(&data, 0);
+  if (data.end - data.start > longest_options) {
+    buffer_free(&data);
+    return mount_many(setup, op, common, failure);
+  }
   int result = mount("overlay", op->rootfs_overlay.mount_point, "overlay", 0, data.data + data.start);
   int error = errno;
   if (result < 0) fail(failure, "rootfs-overlay", error, "%s", (char *)data.data + data.start);
