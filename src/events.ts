@@ -131,6 +131,7 @@ export interface WatchedRule {
   readonly target?: string;
 }
 
-export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran';
+/** `shown`: by a bind mount, so that there was nothing to do but to tell open pages. */
+export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran' | 'shown';
 
 export type EventSink = (event: TcomposeEvent) => void;

@@ -21,6 +21,8 @@ export interface BatchPlan {
   readonly sync: ReadonlyMap<string, readonly SyncItem[]>;
   /** Services that are restarted, all at once. */
   readonly restart: ReadonlyMap<string, readonly Change[]>;
+  /** Services whose containers see what changed by a bind mount. */
+  readonly mounted: ReadonlySet<string>;
   /** Commands that are run in each running container of a service, once a rule. */
   readonly exec: readonly { readonly rule: CompiledRule; readonly changes: readonly Change[] }[];
 }
@@ -33,6 +35,7 @@ export function planBatch(
 ): BatchPlan {
   const rebuild = new Map<string, Change[]>();
   const applied = new Set<CompiledRule>();
+  const mounted = new Set<string>();
   const restart = new Map<string, Change[]>();
   const sync = new Map<string, Map<string, SyncItem>>();
   const exec = new Map<CompiledRule, Change[]>();
@@ -48,7 +51,10 @@ export function planBatch(
       }
       const target = rule.targetOf(change.path);
       if (target !== undefined || (!skipped && rule.action !== 'sync')) applied.add(rule);
-      if (target === undefined) continue;
+      if (target === undefined) {
+        if (rule.isMounted(change.path)) mounted.add(rule.service);
+        continue;
+      }
       const items = sync.get(rule.service) ?? new Map<string, SyncItem>();
       sync.set(rule.service, items.set(target, { source: change.path, target, kind: change.kind }));
     }
@@ -57,6 +63,7 @@ export function planBatch(
     rebuild,
     sync: new Map([...sync].map(([service, items]) => [service, [...items.values()]])),
     restart,
+    mounted,
     exec: [...exec].map(([rule, own]) => ({ rule, changes: own })),
   };
 }

@@ -22,6 +22,8 @@ export interface CompiledRule {
   reaches(directory: string): boolean;
   /** Where what stands at the path is put; undefined where it is not synced. */
   targetOf(path: string): string | undefined;
+  /** Whether it would be synced, but that a bind mount shows it in the container. */
+  isMounted(path: string): boolean;
 }
 
 /** What a rule is made from. Paths are text. */
@@ -143,26 +145,32 @@ export function compileRule(input: RuleInput): CompiledRule {
           included.decide(patternPath(directory, path)).excluded ||
           way.mayIncludeBelow(patternPath(directory, path)))),
   };
-  return { ...rule, targetOf: targets(input, rule) };
+  return { ...rule, ...targets(input, rule) };
 }
 
 function targets(
   input: RuleInput,
   rule: Pick<CompiledRule, 'path' | 'target' | 'triggers'>,
-): CompiledRule['targetOf'] {
+): Pick<CompiledRule, 'targetOf' | 'isMounted'> {
   const { path, target } = rule;
   const described = new Set((input.described ?? []).map(bytesOfText).filter((one) => one !== path));
   const mounts = (input.mounts ?? []).map(({ source, target: at }) => ({
     source: bytesOfText(source),
     target: posix.resolve('/', bytesOfText(at)),
   }));
-  return (at) => {
+  const placeOf = (at: string): { readonly to: string; readonly mounted: boolean } | undefined => {
     if (target === undefined || described.has(at) || !rule.triggers(at)) return undefined;
     const to = posix.join('/', target, relativeTo(at, path));
     // It is there already, or it would be written to another place of this machine.
-    if (mounts.some((mount) => isAtOrBelow(at, mount.source) || isAtOrBelow(to, mount.target)))
-      return undefined;
-    return to.length > 1 && to.endsWith('/') ? to.slice(0, -1) : to;
+    const mounted = mounts.some((mount) => isAtOrBelow(at, mount.source) || isAtOrBelow(to, mount.target));
+    return { to: to.length > 1 && to.endsWith('/') ? to.slice(0, -1) : to, mounted };
+  };
+  return {
+    targetOf: (at) => {
+      const place = placeOf(at);
+      return place?.mounted === false ? place.to : undefined;
+    },
+    isMounted: (at) => placeOf(at)?.mounted === true,
   };
 }
 

@@ -24,6 +24,12 @@ services:
         - {action: rebuild, path: ./page}
         - {action: rebuild, path: ./Dockerfile}
         - {action: sync, path: ./live, target: /live}
+  plain:
+    build: {context: ., dockerfile: Dockerfile.plain}
+    init: true
+    command: [/bin/sleep, "1000"]
+    stop_grace_period: 0s
+    network_mode: none
 `;
 const dockerfile = 'FROM bb\nCOPY page /page\n';
 
@@ -35,9 +41,10 @@ describe.skipIf(unmet !== undefined)(`rebuilding${unmet ? ` (skipped: ${unmet})`
     bench.run('image', 'import', packBusybox(staticBusybox()!, bench.dir), 'bb');
     bench.write('compose.yaml', compose);
     bench.write('Dockerfile', dockerfile);
+    bench.write('Dockerfile.plain', dockerfile);
     bench.write('page', 'first');
     bench.write('live/a', 'before');
-    watching = await Watching.begin(bench, 'compose.yaml', 'watch');
+    watching = await Watching.begin(bench, 'compose.yaml', 'watch', '--yes');
   });
   afterAll(async () => {
     const code = await watching?.end();
@@ -52,7 +59,25 @@ describe.skipIf(unmet !== undefined)(`rebuilding${unmet ? ` (skipped: ${unmet})`
     const done = await watching.next(0);
     expect(done.services).toEqual([{ service: 'web', did: ['rebuilt'] }]);
     expect(page()).toBe('second');
-    expect(bench.run('image', 'ls', '-q').stdout.trim().split('\n')).toHaveLength(3);
+    expect(bench.run('image', 'ls', '-q').stdout.trim().split('\n')).toHaveLength(4);
+  });
+
+  it('of what comes to the same image changes no container', async () => {
+    const before = watching.applied().length;
+    const at = watching.inside('rebuilt-web-1', '/');
+    bench.write('page', 'second');
+    expect((await watching.next(before)).services).toEqual([{ service: 'web', did: ['unchanged'] }]);
+    expect(watching.inside('rebuilt-web-1', '/')).toBe(at);
+  });
+
+  it('follows an edit of a Dockerfile that no rule is about, and says why', async () => {
+    bench.write('Dockerfile.plain', `${dockerfile}LABEL edited=yes\n`);
+    await watching.run.until('its Dockerfile was edited');
+    await until(
+      () => bench.run('container', 'inspect', 'rebuilt-plain-1').stdout.includes('"edited": "yes"'),
+      'a container of the new image',
+    );
+    await watching.run.until('"message":"applied"');
   });
 
   it('that fails is told, changes nothing, and the next one works', async () => {

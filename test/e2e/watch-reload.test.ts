@@ -17,7 +17,11 @@ services:
     stop_grace_period: 0s
     network_mode: none
     x-reload: ${port}
-    develop: {watch: [{action: sync, path: ./src, target: /app}]}
+    volumes: [./mounted:/mounted]
+    develop:
+      watch:
+        - {action: sync, path: ./src, target: /app}
+        - {action: sync, path: ./mounted, target: /mounted}
   other:
     image: tcompose/host
     init: true
@@ -56,6 +60,7 @@ describe.skipIf(unmet !== undefined)(`pages that reload${unmet ? ` (skipped: ${u
     bench.write('compose.yaml', compose(port));
     bench.write('src/a', '1');
     bench.write('other/a', '1');
+    bench.write('mounted/a', '1');
     watching = await Watching.begin(bench, 'compose.yaml', 'watch');
   });
   afterAll(async () => {
@@ -81,6 +86,16 @@ describe.skipIf(unmet !== undefined)(`pages that reload${unmet ? ` (skipped: ${u
     bench.write('src/a', '2');
     await watching.rests();
     expect(page.text().split('event: reload')).toHaveLength(2);
+    page.end();
+  });
+
+  it('are told of what a bind mount shows', async () => {
+    const page = await get('/events');
+    await until(() => page.text().includes('waiting'), 'the page to be known');
+    const before = watching.applied().length;
+    bench.write('mounted/a', '2');
+    await until(() => page.text().includes('event: reload'), 'the word');
+    expect((await watching.next(before)).services).toEqual([{ service: 'web', did: ['shown'] }]);
     page.end();
   });
 

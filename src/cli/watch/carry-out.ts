@@ -23,8 +23,8 @@ export interface Workshop {
   readonly now: () => number;
   readonly parallel: number;
   readonly signal: AbortSignal;
-  /** Builds services and makes their containers anew. */
-  readonly rebuild: (services: ReadonlySet<string>) => Promise<void>;
+  /** Builds services and makes their containers anew. @returns those that have other containers now */
+  readonly rebuild: (services: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
 }
 
 type Deeds = Map<string, Set<WatchDeed>>;
@@ -47,11 +47,11 @@ export async function carryOut(
   if (plan.rebuild.size > 0) {
     const services = new Set(plan.rebuild.keys());
     await attempt(work, [...services].join(', '), 'rebuild', async () => {
-      await work.rebuild(services);
+      const renewed = await work.rebuild(services);
       for (const service of services) {
         // A build takes the sources as they are.
         work.ledger.forget(service);
-        did(service, 'rebuilt');
+        did(service, renewed.has(service) ? 'rebuilt' : 'unchanged');
       }
     });
   }

@@ -16,7 +16,15 @@ export interface ProjectRules {
   readonly rules: readonly CompiledRule[];
   /** Directories where builds read their files: their ignore files are to be watched, too. */
   readonly ignoreFiles: readonly string[];
+  /** The Dockerfiles of services, whether these have rules or not. */
+  readonly dockerfiles: readonly ServiceDockerfile[];
   readonly warnings: readonly string[];
+}
+
+export interface ServiceDockerfile {
+  readonly service: string;
+  /** Absolute. */
+  readonly path: string;
 }
 
 /**
@@ -26,14 +34,18 @@ export interface ProjectRules {
 export async function projectRules(project: Project, services: Iterable<string>): Promise<ProjectRules> {
   const rules: CompiledRule[] = [];
   const ignoreFiles: string[] = [];
+  const dockerfiles: ServiceDockerfile[] = [];
   const warnings: string[] = [];
   for (const name of services) {
     const service = project.services[name];
     if (service === undefined) continue;
+    const build = buildFiles(service, project.workingDir);
+    if (build !== undefined && service.build?.dockerfile_inline === undefined)
+      dockerfiles.push({ service: name, path: build.dockerfile });
     const { rules: watched, warnings: old } = rulesOf(name, service, project.workingDir);
     if (watched.length === 0) continue;
     warnings.push(...old);
-    const ignore = await ignoreOf(service, project.workingDir);
+    const ignore = await ignoreOf(build);
     if (ignore !== undefined) ignoreFiles.push(...ignore.candidates);
     const mounts = (service.volumes ?? []).flatMap(({ type, source, target }) =>
       type === 'bind' && source !== undefined && target !== undefined ? [{ source, target }] : [],
@@ -70,7 +82,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
       "none of the selected services is configured for watch, consider setting a 'develop' section",
       { hint: 'Rules stand under services.NAME.develop.watch, each with a path and an action.' },
     );
-  return { rules, ignoreFiles, warnings };
+  return { rules, ignoreFiles, dockerfiles, warnings };
 }
 
 /** A rule's `x-direction`. */
@@ -118,19 +130,27 @@ const bindMounted = (service: string, path: string, action: string): string =>
   `path '${path}' also declared by a bind mount volume, this path won't be monitored! ` +
   `(service ${service}: the container sees the files anyway${action === 'sync' ? '' : `; the rest of ${action} goes on`})`;
 
-interface BuildIgnore {
+interface BuildFiles {
   readonly context: string;
   readonly dockerfile: string;
+}
+
+interface BuildIgnore extends BuildFiles {
   readonly patterns: readonly string[];
   readonly candidates: readonly string[];
 }
 
-/** The ignore file of a service's build: the one beside the Dockerfile wins over that of the context. */
-async function ignoreOf(service: Service, workingDir: string): Promise<BuildIgnore | undefined> {
-  const { build } = service;
+/** Where a service's build reads; undefined for what is not on this machine. */
+function buildFiles({ build }: Service, workingDir: string): BuildFiles | undefined {
   if (build === undefined || /^[a-z+]+:\/\/|^git@|^github\.com\//.test(build.context ?? '')) return undefined;
   const context = resolve(workingDir, build.context ?? '.');
-  const dockerfile = resolve(context, build.dockerfile ?? 'Dockerfile');
+  return { context, dockerfile: resolve(context, build.dockerfile ?? 'Dockerfile') };
+}
+
+/** The ignore file of a service's build: the one beside the Dockerfile wins over that of the context. */
+async function ignoreOf(build: BuildFiles | undefined): Promise<BuildIgnore | undefined> {
+  if (build === undefined) return undefined;
+  const { context, dockerfile } = build;
   const candidates = [`${dockerfile}.dockerignore`, join(context, '.dockerignore')];
   for (const file of candidates) {
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {

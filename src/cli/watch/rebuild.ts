@@ -17,28 +17,27 @@ interface Rebuild {
 
 /**
  * Builds services and makes their containers anew. Images that only those of before were made from go, unless `prune` is false or
- * a name still stands for them. @throws TcomposeError(s) of the build, with everything left as it was
+ * a name still stands for them. @returns services that have other containers now: a build may come to what there was.
+ * @throws TcomposeError(s) of the build, with everything left as it was
  */
-export async function rebuild(ctx: CliContext, input: Rebuild): Promise<void> {
+export async function rebuild(ctx: CliContext, input: Rebuild): Promise<ReadonlySet<string>> {
   const { client, project, names, emit, beforeStart, quiet = false, prune = true } = input;
   const { rebuildServices } = await import('../build/rebuild-services.ts');
-  const before = await imagesOf(client, project, names);
+  const before = await containersOf(client, project, names);
   await rebuildServices(ctx, client, project, names, emit, {
     quiet,
     ...(beforeStart === undefined ? {} : { beforeStart }),
   });
-  if (!prune) return;
-  const now = await imagesOf(client, project, names);
-  for (const id of before) if (!now.has(id)) await pruneImage(client, id);
+  const now = await containersOf(client, project, names);
+  const images = new Set(now.map(({ imageId }) => imageId));
+  const replaced = new Set(before.map(({ imageId }) => imageId).filter((id) => !images.has(id)));
+  if (prune) for (const id of replaced) await pruneImage(client, id);
+  const known = new Set(before.map(({ id }) => id));
+  return new Set(now.filter(({ id }) => !known.has(id)).map(({ service }) => service));
 }
 
-async function imagesOf(
-  client: EngineClient,
-  { name }: Project,
-  services: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
-  const containers = await observeContainers(client, name);
-  return new Set(containers.filter(({ service }) => services.has(service)).map(({ imageId }) => imageId));
+async function containersOf(client: EngineClient, { name }: Project, services: ReadonlySet<string>) {
+  return (await observeContainers(client, name)).filter(({ service }) => services.has(service));
 }
 
 /** One that a name or another container still has stays. */

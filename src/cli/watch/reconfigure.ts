@@ -28,27 +28,31 @@ export async function followEdit(
     readonly emit: EventSink;
     /** Takes the project over, before anything is done to containers. */
     readonly adopt: (loaded: LoadedConfiguration) => Promise<void>;
+    /** Services whose images are to be built again, and why. Asked after `adopt`. */
+    readonly builds: () => ReadonlyMap<string, string>;
+    readonly rebuild: (services: ReadonlySet<string>) => Promise<unknown>;
     readonly beforeStart: NonNullable<Parameters<typeof execute>[1]['beforeStart']>;
   },
 ): Promise<void> {
-  const { paths, emit, adopt, beforeStart } = edit;
-  const tell = (plan: Plan | undefined, applying: boolean) =>
+  const { paths, emit, adopt, builds, rebuild, beforeStart } = edit;
+  const tell = (built: ReadonlyMap<string, string>, plan: Plan | undefined, applying: boolean) =>
     emit({
       type: 'watch',
       phase: 'configuration',
       paths,
-      steps: (plan?.steps ?? []).map((step) => ({ step: describeStep(step), cause: step.cause })),
+      steps: [
+        ...[...built].map(([service, cause]) => ({ step: `build the image of service ${service}`, cause })),
+        ...(plan?.steps ?? []).map((step) => ({ step: describeStep(step), cause: step.cause })),
+      ],
       applying,
     });
   try {
     const loaded = await configuration.load();
     await adopt(loaded);
+    const built = builds();
     const plan = await configuration.plan(loaded);
-    if (plan === undefined) {
-      tell(undefined, false);
-      return;
-    }
-    tell(plan, !configuration.asks);
+    tell(built, plan, !configuration.asks && (plan !== undefined || built.size > 0));
+    if (plan === undefined && built.size === 0) return;
     if (configuration.asks && !(await configuration.agrees())) {
       emit({
         type: 'watch',
@@ -57,7 +61,10 @@ export async function followEdit(
       });
       return;
     }
-    await configuration.run(plan, { beforeStart });
+    if (built.size > 0) await rebuild(new Set(built.keys()));
+    // A build has made some of it so.
+    const rest = built.size > 0 ? await configuration.plan(loaded) : plan;
+    if (rest !== undefined) await configuration.run(rest, { beforeStart });
     emit({ type: 'watch', phase: 'note', message: 'applied' });
   } catch (error) {
     for (const one of error instanceof TcomposeErrors ? error.errors : [error]) {

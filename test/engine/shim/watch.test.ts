@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -18,9 +19,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands, RecordReader, type WatchRecord } from '../../../src/watch/records.ts';
 import { until } from '../../support/engine.ts';
+import { FuseMount } from '../../support/fuse.ts';
 import { shimBinary } from '../../support/shim.ts';
 
 if (!existsSync(shimBinary)) console.log(`skipped: ${shimBinary} is not built`);
+
+const noRoot = process.getuid?.() !== 0;
+const skipped = (unmet: boolean) => (unmet ? ' (skipped: needs root, or user namespaces)' : '');
 
 /** A watcher, and what it said by now. */
 class Watcher {
@@ -28,8 +33,17 @@ class Watcher {
   readonly records: WatchRecord[] = [];
   readonly asked: string[] = [];
 
-  constructor(paths: readonly string[], refuse: RegExp = /\/\.git$/, poll = false) {
-    this.child = spawn(shimBinary, ['watch'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** `way`: a program that runs it with what it is given; `uid`: whom it runs as. */
+  constructor(
+    paths: readonly string[],
+    refuse: RegExp = /\/\.git$/,
+    { poll = false, way = [], uid }: { poll?: boolean; way?: readonly string[]; uid?: number } = {},
+  ) {
+    const [program = '', ...args] = [...way, shimBinary, 'watch'];
+    this.child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
     const reader = new RecordReader();
     this.child.stdout!.on('data', (piece: Buffer) => {
       for (const record of reader.read(piece)) {
@@ -182,7 +196,7 @@ describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
   it('looks at everything again where the kernel tells nothing', async () => {
     mkdirSync(at('sub'));
     writeFileSync(at('sub/a'), '1');
-    await open([dir], /\/\.git$/, true);
+    await open([dir], /\/\.git$/, { poll: true });
     appendFileSync(at('sub/a'), '2');
     writeFileSync(at('sub/b'), '2');
     await watcher.sees(at('sub/a'), 'file');
@@ -190,6 +204,68 @@ describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
     rmSync(at('sub'), { recursive: true });
     await watcher.sees(at('sub'), 'gone-directory');
   });
+
+  it.skipIf(noRoot)(
+    `looks again at file systems of other machines, by themselves${skipped(noRoot)}`,
+    async () => {
+      mkdirSync(at('net'));
+      mkdirSync(at('here'));
+      const mount = await FuseMount.at(at('net'), 'shared');
+      try {
+        watcher = new Watcher([dir]);
+        expect(await watcher.ready()).toMatchObject({ watched: 3, polled: 1 });
+        expect(watcher.records).toContainEqual({ type: 'silent', path: at('net') });
+        mount.grow(5);
+        await watcher.sees(at('net/shared'), 'file');
+        writeFileSync(at('here/a'), '');
+        await watcher.sees(at('here/a'), 'file');
+      } finally {
+        mount.close();
+      }
+    },
+  );
+
+  const limited = [
+    'unshare',
+    '-Ur',
+    'sh',
+    '-c',
+    'echo 6 > /proc/sys/user/max_inotify_watches; exec "$0" "$@"',
+  ];
+  const noNamespace = spawnSync('unshare', ['-Ur', 'true']).status !== 0;
+  it.skipIf(noNamespace)(
+    `looks again at what is beyond the limit of watches, and says where that began${skipped(noNamespace)}`,
+    async () => {
+      for (let i = 0; i < 10; i++) mkdirSync(at(`d${i}`));
+      watcher = new Watcher([dir], undefined, { way: limited });
+      const { watched, polled } = await watcher.ready();
+      expect(watched).toBeLessThan(6);
+      expect(watched + polled).toBe(11);
+      expect(watcher.records.filter(({ type }) => type === 'limit')).toHaveLength(1);
+      for (let i = 0; i < 10; i++) writeFileSync(at(`d${i}/f`), '');
+      for (let i = 0; i < 10; i++) await watcher.sees(at(`d${i}/f`), 'file');
+    },
+  );
+
+  it.skipIf(noRoot)(
+    `goes on past directories that may not be read, and into them once they may${skipped(noRoot)}`,
+    async () => {
+      for (const name of ['closed', 'open']) mkdirSync(at(name));
+      writeFileSync(at('closed/before'), '');
+      chmodSync(at('closed'), 0o000);
+      for (const name of ['', 'closed', 'open']) chownSync(at(name), 65534, 65534);
+      await open([dir], undefined, { uid: 65534 });
+      expect(watcher.records).toContainEqual({ type: 'unreadable', path: at('closed') });
+      writeFileSync(at('open/a'), '');
+      await watcher.sees(at('open/a'), 'file');
+      chmodSync(at('closed'), 0o755);
+      await watcher.sees(at('closed'), 'directory');
+      await until(() => {
+        writeFileSync(at('closed/after'), String(Date.now()));
+        return watcher.kindAt(at('closed/after')) === 'file';
+      }, 'a change in it');
+    },
+  );
 
   it('finds what changed when events were lost', async () => {
     writeFileSync(at('kept'), '');

@@ -39,6 +39,11 @@ export class Reloads {
     }
   }
 
+  /** Whether a service's open pages are told. */
+  has(service: string): boolean {
+    return this.#servers.has(this.#ports.get(service) ?? 0);
+  }
+
   /** What these services serve is another thing by now. */
   tell(services: Iterable<string>): void {
     const ports = new Set([...services].flatMap((service) => this.#ports.get(service) ?? []));

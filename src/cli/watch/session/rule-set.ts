@@ -1,15 +1,18 @@
 import type { SyncItem } from '../../../watch/batch.ts';
-import type { Change } from '../../../watch/change.ts';
+import { bytesOfText, type Change } from '../../../watch/change.ts';
 import type { Weight } from '../../../watch/debounce.ts';
 import { anyReaches, type CompiledRule } from '../../../watch/rule.ts';
 import { listItems } from '../list-items.ts';
+import type { ProjectRules } from '../project-rules.ts';
 
 /** The rules that hold now. */
 export class RuleSet {
-  #rules: readonly CompiledRule[];
+  #rules: readonly CompiledRule[] = [];
+  /** Dockerfile, bytes in latin1 → services that are built by it. */
+  #dockerfiles: ReadonlyMap<string, readonly string[]> = new Map();
 
-  constructor(rules: readonly CompiledRule[]) {
-    this.#rules = rules;
+  constructor(rules: ProjectRules) {
+    this.replace(rules);
   }
 
   get all(): readonly CompiledRule[] {
@@ -17,8 +20,14 @@ export class RuleSet {
   }
 
   /** Others hold from now on. */
-  replace(rules: readonly CompiledRule[]): void {
+  replace({ rules, dockerfiles }: ProjectRules): void {
     this.#rules = rules;
+    const services = new Map<string, string[]>();
+    for (const { service, path } of dockerfiles) {
+      const at = bytesOfText(path);
+      services.set(at, [...(services.get(at) ?? []), service]);
+    }
+    this.#dockerfiles = services;
   }
 
   /** Services that have a rule. */
@@ -32,6 +41,19 @@ export class RuleSet {
 
   reaches(directory: string): boolean {
     return anyReaches(this.#rules, directory);
+  }
+
+  /** Whether a path is of the configuration alone: a Dockerfile that rules rebuild for is not. */
+  describes(path: string): boolean {
+    return !this.#dockerfiles.has(path) || this.builtBy(path).length > 0;
+  }
+
+  /** Services that a Dockerfile builds, less those that a rule rebuilds when it changes. */
+  builtBy(path: string): readonly string[] {
+    const rebuilds = this.#rules.filter((rule) => rule.action === 'rebuild' && rule.triggers(path));
+    return (this.#dockerfiles.get(path) ?? []).filter(
+      (name) => !rebuilds.some(({ service }) => service === name),
+    );
   }
 
   /** What a change sets off. */

@@ -19,12 +19,12 @@ export interface SessionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called when watching has ended: another process may watch the project. */
   readonly release: () => void;
-  /** Builds services of a project and makes their containers anew. */
+  /** Builds services of a project and makes their containers anew. @returns those that have other containers now */
   readonly rebuild: (
     services: ReadonlySet<string>,
     project: Project,
     beforeStart: BeforeStart,
-  ) => Promise<void>;
+  ) => Promise<ReadonlySet<string>>;
   /** Follows edits of what describes the project, when it is given. */
   readonly configuration?: Configuration;
 }

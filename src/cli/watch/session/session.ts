@@ -22,6 +22,7 @@ import { ServiceContainers } from '../service-containers.ts';
 import { LookBack } from '../two-way/look-back.ts';
 import { TwoWay } from '../two-way/two-way.ts';
 import { shownPath, Watcher } from '../watcher.ts';
+import { buildsAfter } from './builds-after.ts';
 import { Edits } from './edits.ts';
 import { Filling } from './filling.ts';
 import { gitIsBusy, gitLocks } from './git-lock.ts';
@@ -61,7 +62,8 @@ export class WatchSession {
   /** What is being carried out. */
   #acting: readonly Change[] = [];
   readonly #turns: Turns;
-  #counts = { watched: 0, polled: 0 };
+  #counts: { readonly watched: number; readonly polled: number } | undefined;
+  #limit: WatchRecord | undefined;
   #giveUp: (error: Error) => void = () => {};
   /** Rejects when nothing can be watched any more. */
   readonly lost: Promise<never>;
@@ -76,12 +78,11 @@ export class WatchSession {
     return session;
   }
 
-  private constructor(options: SessionOptions, { rules, ignoreFiles }: ProjectRules, events: ContainerWatch) {
+  private constructor(options: SessionOptions, rules: ProjectRules, events: ContainerWatch) {
     this.#options = options;
     this.#rules = new RuleSet(rules);
     this.#project = options.project;
-    if (options.configuration !== undefined)
-      this.#edits.follow([...options.configuration.files, ...ignoreFiles]);
+    if (options.configuration !== undefined) this.#edits.follow(filesOf(options.configuration.files, rules));
     this.#events = events;
     this.#containers = new ServiceContainers(options.client, options.project.name, events);
     this.#restraint = new Restraint({
@@ -177,7 +178,7 @@ export class WatchSession {
       if (unfilled.length > 0) await syncService(this.#workshop(), service, items);
       for (const { id } of unfilled) this.#filling.note(id);
     }
-    const { watched: directories, polled } = this.#counts;
+    const { watched: directories = 0, polled = 0 } = this.#counts ?? {};
     this.#options.emit({
       type: 'watch',
       phase: 'ready',
@@ -218,11 +219,21 @@ export class WatchSession {
       if (record.type === 'change') {
         const { path } = record.change;
         if (this.#rules.triggers(path)) this.#debounce.add(record.change, at);
-        this.#edits.note(path, at);
-      } else if (record.type === 'ready') this.#counts = record;
+        if (this.#rules.describes(path)) this.#edits.note(path, at);
+      } else if (record.type === 'ready') this.#isReady(record);
+      // How many are wanted is known when all have been seen.
+      else if (record.type === 'limit' && this.#counts === undefined) this.#limit = record;
       else tellTrouble(record, emit, (path) => shownPath(path, cwd));
     }
     this.#turns.look();
+  }
+
+  #isReady(counts: Extract<WatchRecord, { type: 'ready' }>): void {
+    const { emit, cwd } = this.#options;
+    this.#counts = counts;
+    if (this.#limit === undefined) return;
+    tellTrouble(this.#limit, emit, (path) => shownPath(path, cwd), counts.watched + counts.polled);
+    this.#limit = undefined;
   }
 
   /** What is due; while git is at work, in how many milliseconds to look again. */
@@ -237,23 +248,26 @@ export class WatchSession {
   /** What describes the project was edited. */
   async #follow(): Promise<void> {
     const { configuration, emit, cwd } = this.#options;
-    const paths = this.#edits.take().map((path) => shownPath(path, cwd));
+    const edited = this.#edits.take();
+    const before = this.#project;
     if (configuration === undefined) return;
     await followEdit(configuration, {
-      paths,
+      paths: edited.map((path) => shownPath(path, cwd)),
       emit,
       adopt: (loaded) => this.#adopt(loaded),
+      builds: () => buildsAfter(before, this.#project, edited, this.#rules),
+      rebuild: (services) => this.#options.rebuild(services, this.#project, this.beforeStart),
       beforeStart: this.beforeStart,
     });
   }
 
   /** Goes by another project's rules from now on. @throws TcomposeError when they can't be carried out */
   async #adopt({ project, files }: LoadedConfiguration): Promise<void> {
-    const { rules, ignoreFiles, warnings } = await projectRules(project, this.#options.services(project));
-    for (const message of warnings) this.#options.emit({ type: 'warning', message });
+    const rules = await projectRules(project, this.#options.services(project));
+    for (const message of rules.warnings) this.#options.emit({ type: 'warning', message });
     this.#project = project;
     this.#rules.replace(rules);
-    this.#edits.follow([...files, ...ignoreFiles]);
+    this.#edits.follow(filesOf(files, rules));
     this.#watcher.change(this.#paths());
     await this.#reloads.serve(reloadPorts(project, this.services));
   }
@@ -274,7 +288,8 @@ export class WatchSession {
     // What a container changed meanwhile is not overwritten.
     await this.#lookBack.look();
     const plan = planBatch(this.#rules.all, changes, this.#restraint.judge(this.#rules.all, changes, since));
-    if (isEmptyPlan(plan)) return;
+    const shown = [...plan.mounted].filter((service) => this.#reloads.has(service));
+    if (isEmptyPlan(plan) && shown.length === 0) return;
     let failed = false;
     const noting: EventSink = (event) => {
       failed ||= event.type === 'watch' && event.phase === 'failed';
@@ -283,9 +298,10 @@ export class WatchSession {
     const told = { ...toldPaths(changes, cwd), rules: toldRules(plan.rules, cwd) };
     emit({ type: 'watch', phase: 'begun', ...told });
     this.#acting = changes;
-    const services = await carryOut(plan, { ...this.#workshop(), emit: noting }).finally(() => {
+    const done = await carryOut(plan, { ...this.#workshop(), emit: noting }).finally(() => {
       this.#acting = [];
     });
+    const services = [...done, ...withoutDeeds(shown, done)];
     this.#restraint.ended(failed, now());
     if (services.length === 0 || this.#end.signal.aborted) return;
     const others = services.filter(({ did }) => did.some((deed) => deed !== 'unchanged'));
@@ -339,3 +355,16 @@ export class WatchSession {
     this.#received(changes.map((change) => ({ type: 'change', change })));
   }
 }
+
+/** Services of which nothing was done, but that show what changed. */
+const withoutDeeds = (shown: readonly string[], done: Awaited<ReturnType<typeof carryOut>>) =>
+  shown
+    .filter((service) => !done.some((one) => one.service === service))
+    .map((service) => ({ service, did: ['shown' as const] }));
+
+/** What describes a project. */
+const filesOf = (files: readonly string[], { ignoreFiles, dockerfiles }: ProjectRules): readonly string[] => [
+  ...files,
+  ...ignoreFiles,
+  ...dockerfiles.map(({ path }) => path),
+];
