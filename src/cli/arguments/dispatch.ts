@@ -101,7 +101,7 @@ async function runOf(
     const { commandHelp } = await import('./help.ts');
     return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };
   }
-  const args = parseArgs(argv, spec, { commandPath: path });
+  const args = parseArgs(argv, spec, { commandPath: path, before: ofProject ? globalFlags : [] });
   if (args.flags.help === true) {
     const { commandHelp } = await import('./help.ts');
     return { kind: 'help', text: commandHelp(path, command.summary, command.args), exitCode: 0 };

@@ -10,12 +10,26 @@ interface ParseOptions {
   readonly commandPath: string;
   /** Stop at the first plain argument and give the rest back untouched (global flags before a command). */
   readonly stopAtPositional?: boolean;
+  /** Flags of the program, which stand before its command: named in the hint when one comes behind it. */
+  readonly before?: readonly FlagSpec[];
 }
 
 const usageError = (commandPath: string, message: string, hint?: string) =>
   new TcomposeError('CLI_USAGE', message, {
     hint: hint ?? `See \`${commandPath} --help\`.`,
   });
+
+/** How a flag of the program that was given to its command is written. */
+function placeBefore(
+  given: (flag: FlagSpec) => boolean,
+  { commandPath, before }: ParseOptions,
+): string | undefined {
+  const flag = before?.find(given);
+  if (flag === undefined) return undefined;
+  const [program = '', ...command] = commandPath.split(' ');
+  const shown = `--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+  return `--${flag.name} stands before the command: \`${[program, shown, ...command].join(' ')}\`.`;
+}
 
 /**
  * Parses a command line the way POSIX utilities and pflag do: flags anywhere, `--name value`, `--name=value`, `-n value`,
@@ -74,13 +88,20 @@ export function parseArgs(
       const flag = byName.get(name);
       if (flag === undefined) {
         const near = nearest(name, byName.keys());
-        fail(`unknown flag: --${name}`, near === undefined ? undefined : `Did you mean --${near}?`);
+        fail(
+          `unknown flag: --${name}`,
+          placeBefore((flag) => flag.name === name, options) ??
+            (near === undefined ? undefined : `Did you mean --${near}?`),
+        );
       } else store(flag, `--${name}`, equals < 0 ? undefined : arg.slice(equals + 1));
     } else if (arg.startsWith('-') && arg.length > 1) {
       for (let letter = 1; letter < arg.length; letter++) {
         const flag = byShort.get(arg[letter]!);
         if (flag === undefined) {
-          fail(`unknown shorthand flag: -${arg[letter]}${arg.length > 2 ? ` in ${arg}` : ''}`);
+          fail(
+            `unknown shorthand flag: -${arg[letter]}${arg.length > 2 ? ` in ${arg}` : ''}`,
+            placeBefore(({ short }) => short === arg[letter], options),
+          );
         } else if (flag.type !== 'boolean') {
           const inline = arg.slice(letter + 1).replace(/^=/, '');
           store(flag, `-${arg[letter]}`, inline === '' ? undefined : inline);

@@ -42,6 +42,17 @@ describe('dispatch', () => {
     });
   });
 
+  test('a global flag behind the command is told its place', async () => {
+    await expect(ask(['up', '--progress', 'plain', 'web'])).rejects.toMatchObject({
+      message: 'unknown flag: --progress',
+      hint: '--progress stands before the command: `tcompose --progress KIND up`.',
+    });
+    await expect(ask(['up', '-p', 'shop', 'web'])).rejects.toMatchObject({
+      message: 'unknown shorthand flag: -p',
+      hint: '--project-name stands before the command: `tcompose --project-name NAME up`.',
+    });
+  });
+
   test('groups', async () => {
     expect(await ask(['image', 'ls', 'x'])).toMatchObject({ kind: 'run' });
     expect(await ask(['image'])).toMatchObject({ kind: 'help', exitCode: 1 });
