@@ -173,6 +173,20 @@ volumes: {data: {}}
     expect(error).toContain('no-such-program');
   });
 
+  it('no command, and a tmpfs option that is none: what they are about is named once', () => {
+    expect(errorOf('  web: {image: tcompose/host, entrypoint: []}\n')).toMatch(
+      /^error: container bad-web-1 cannot be created: no command specified\nhint: .*"command"/,
+    );
+    const error = errorOf('  web: {image: tcompose/host, command: sleep 1, tmpfs: "/x:size=5q"}\n');
+    expect(error).toMatch(/^error: cannot start container bad-web-1: mounting tmpfs on \/x/);
+  });
+
+  it('a subnet that is none: the network is named once', () => {
+    const networks = '    networks: [n]\nnetworks: {n: {ipam: {config: [{subnet: 10.9.8.0/33}]}}}\n';
+    const error = errorOf(`  web:\n    image: tcompose/host\n    command: sleep 1\n${networks}`);
+    expect(error).toMatch(/^error: cannot create network bad_n: subnet 10\.9\.8\.0\/33 is not a subnet/);
+  });
+
   it('--wait that takes too long', () => {
     const error = errorOf(
       '  db: {image: tcompose/host, command: sleep 100, init: true, healthcheck: {test: "false", interval: 60s, start_period: 60s}}\n',

@@ -104,6 +104,25 @@ secrets: {key: {environment: KEY}}
     expect(lstatSync(host('program')).mode & 0o7777).toBe(root ? 0o4755 : 0o755);
   });
 
+  it('come out neither in the place of a file nor below a directory that is not there', () => {
+    writeFileSync(host('kept'), 'kept');
+    expect(fails('cp', 's:/tmp/out', 'kept')).toContain('/tmp/out is a directory and kept is a file');
+    expect(readFileSync(host('kept'), 'utf8')).toBe('kept');
+    for (const [from, to] of [
+      ['s:/tmp/out/f', 'no/such/file'],
+      ['s:/tmp/out', 'no/such'],
+      ['s:/tmp/out/.', 'no/such'],
+      ['s:/tmp/out/f', 'no/'],
+    ] as const)
+      expect(fails('cp', from, to)).toMatch(
+        /invalid output path: directory ".*\/no(\/such)?" does not exist/,
+      );
+    expect(existsSync(host('no'))).toBe(false);
+    expect(fails('cp', 's:/nosuch', 'no')).toContain('Could not find the file /nosuch in container');
+    ok('cp', 's:/tmp/out/f', 'kept');
+    expect(readFileSync(host('kept'), 'utf8')).toBe('x\n');
+  });
+
   it('come into a read-only container before its first start', () => {
     bench.env.KEY = 'of the environment';
     const done = bench.run('up', 'hardened');

@@ -122,11 +122,17 @@ function stepError(step: Step, error: unknown): TcomposeError {
       },
     );
   if (error.code !== 'ENGINE_API') return error;
-  return new TcomposeError('PROJECT_STEP', `cannot ${step.id}: ${error.message}`, {
+  return new TcomposeError('PROJECT_STEP', `cannot ${step.id}: ${withoutName(error.message, step)}`, {
     cause: error.cause,
     exitCode: error.exitCode,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
+}
+
+/** A message that begins with what it is about, which stands before it already. */
+function withoutName(message: string, { resource: { kind, name } }: Step): string {
+  const about = [`${name}: `, `${kind} ${name}: `].find((start) => message.startsWith(start));
+  return about === undefined ? message : message.slice(about.length);
 }
 
 const distinct = (errors: readonly TcomposeError[]) => [

@@ -80,14 +80,17 @@ async function copyOut(
   to: string,
   owners: boolean,
 ): Promise<number> {
-  const answer = await client.containers.getArchive(id, from);
   if (to === '-') {
-    for await (const part of answer) ctx.stdout.write(part);
+    for await (const part of await client.containers.getArchive(id, from)) ctx.stdout.write(part);
     return 0;
   }
   const target = resolve(ctx.cwd, to);
-  const exists = (await stat(target).catch(() => undefined))?.isDirectory() === true;
+  // Without it the request for the archive fails, with the reason.
+  const source = await tolerate(client.containers.statArchive(id, from), 404);
+  const directory = source !== undefined && source.mode >= MODE_DIRECTORY;
+  const exists = source !== undefined && (await checkDestination(target, from, to, directory));
   const into = exists || to.endsWith('/') || meansContent(from);
+  const answer = await client.containers.getArchive(id, from);
   if (into) await mkdir(target, { recursive: true });
   const { left, kept } = into
     ? await unpackTo(answer, target, { owners })
@@ -96,6 +99,28 @@ async function copyOut(
   if (kept > 0)
     ctx.warn(`${kept} of the files copied are yours now: only root can give them to their owners`);
   return 0;
+}
+
+/** Whether there is a directory to copy into. A directory does not take a file's place, and no parents are made. */
+async function checkDestination(
+  target: string,
+  from: string,
+  to: string,
+  directory: boolean,
+): Promise<boolean> {
+  const there = await stat(target).catch(() => undefined);
+  if (there?.isDirectory() === true) return true;
+  if (directory && there !== undefined)
+    throw new TcomposeError(
+      'CLI_USAGE',
+      `${from} is a directory and ${to} is a file: it cannot be copied there`,
+    );
+  const missing = !directory && to.endsWith('/') ? target : dirname(target);
+  if ((await stat(missing).catch(() => undefined))?.isDirectory() !== true)
+    throw new TcomposeError('CLI_USAGE', `invalid output path: directory "${missing}" does not exist`, {
+      hint: 'Make it first (mkdir -p), or name another.',
+    });
+  return false;
 }
 
 /** As docker cp: a directory that is not there is made and gets what is in the source; one that is there gets the source. */

@@ -26,7 +26,10 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
         : [];
   const argv = [...(entrypoint ?? []), ...command];
   if (argv.length === 0 || argv[0] === '') {
-    throw badParameter('no command specified', 'the image has none either; give one in the request');
+    throw badParameter(
+      'no command specified',
+      'The image has none either: give one, in a compose file by "command".',
+    );
   }
   const healthcheck = mergeHealthcheck(request.Healthcheck, image.Healthcheck);
   const config: ContainerConfig = {
