@@ -15,7 +15,11 @@ describe.skipIf(why)('an image that a container mounts', () => {
       { name: 'data/', type: 'directory' },
       { name: 'data/kept', data: 'from one' },
       { name: 'data/changed', data: 'from one' },
-      { name: 'out', type: 'symlink', linkName: '../../../../../etc' },
+      { name: 'out', type: 'symlink', linkName: '../../../../../nowhere' },
+      { name: 'links/', type: 'directory' },
+      { name: 'links/absolute', type: 'symlink', linkName: '/data' },
+      { name: 'links/up', type: 'symlink', linkName: '../../../links/absolute' },
+      { name: 'links/etc', type: 'symlink', linkName: '/etc' },
     ]);
     expect((await engine.api('POST', '/images/create?fromSrc=-&repo=one', first)).status).toBe(200);
     await engine.api('POST', '/containers/create?name=maker', { Image: 'one', Cmd: ['x'] });
@@ -72,6 +76,23 @@ describe.skipIf(why)('an image that a container mounts', () => {
     );
     const copied = await engine.api('GET', '/containers/seen/archive?path=/img/part/changed');
     expect([copied.status, copied.text]).toEqual([200, expect.stringContaining('from two')]);
+  });
+
+  it('has the links of a subpath followed inside of it, absolute ones too', async () => {
+    const part = (subpath: string) => image('one', `/${subpath.replaceAll('/', '-')}`, subpath);
+    const log = await run(
+      'links',
+      [part('links/absolute'), part('links/up'), part('links/absolute/kept'), part('links/up/changed')],
+      'cat /links-absolute/kept /links-up/kept /links-absolute-kept /links-up-changed',
+    );
+    expect(log.match(/from one/g)).toHaveLength(4);
+    // The image has no /etc, and the machine's is out of question.
+    expect((await create('etc', [image('one', '/i', 'links/etc')], 'ls /i')).status).toBe(201);
+    const started = await engine.api('POST', '/containers/etc/start');
+    expect([started.status >= 400, started.text]).toEqual([
+      true,
+      expect.stringContaining('cannot access path'),
+    ]);
   });
 
   it('stays for as long as the container does, even by its id alone', async () => {

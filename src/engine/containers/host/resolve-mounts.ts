@@ -16,7 +16,10 @@ import { confineVolume, type Source, writableDirectories } from './writable-dire
 export function resolveMounts(
   engine: Pick<Engine, 'volumes' | 'containers'>,
   record: ContainerRecord,
-  imageRoot: (mount: StoredMount) => string,
+  image: {
+    readonly root: (mount: StoredMount) => string;
+    readonly subpath: (mount: StoredMount) => string | undefined;
+  },
 ): ResolvedMount[] {
   const writable = record.mounts.some(({ type }) => type === 'bind' || type === 'volume')
     ? writableDirectories(engine)
@@ -26,7 +29,7 @@ export function resolveMounts(
     ...(mount.type === 'bind'
       ? bindSource(mount, writable)
       : mount.type === 'image'
-        ? below({ source: imageRoot(mount) }, mount.subpath, `image ${mount.source}`)
+        ? below({ source: image.root(mount) }, image.subpath(mount), `image ${mount.source}`)
         : mount.type === 'volume'
           ? volumeSource(engine, mount, writable)
           : { source: '' }),

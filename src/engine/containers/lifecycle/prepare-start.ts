@@ -17,7 +17,9 @@ import { writeHostFiles } from '../host/host-files.ts';
 import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
+import type { StoredMount } from '../record.ts';
 import { accountFilesOf } from '../root/image-accounts.ts';
+import { imageSubpath } from '../root/stopped-root.ts';
 import { unusedLog } from '../spare-parts.ts';
 import { attachedTo, gatewayOrder, networkMode } from '../spec/attachments.ts';
 import { parseLogConfig } from '../spec/log-config.ts';
@@ -47,7 +49,10 @@ export async function prepare(
   const { record } = container;
   const launcher = chooseLauncher(engine, container);
   const host = withDeviceNumbers(container.hostConfig);
-  const mounts = resolveMounts(engine, record, (mount) => imageRoot(container, rootfs.storage, mount));
+  const mounts = resolveMounts(engine, record, {
+    root: (mount) => imageRoot(container, rootfs.storage, mount),
+    subpath: (mount) => subpathOf(engine, container, mount),
+  });
   if (container.mutable.attachments.bridge !== undefined) {
     const users = attachedTo(engine.containers.all(), container.mutable.attachments.bridge.networkId);
     await engine.networks.settleDefault(users.some(({ launch }) => launch !== undefined));
@@ -129,6 +134,12 @@ export async function prepare(
           machine: engine.machine,
         });
   return { plan, spec, launcher, ports: attach?.ports ?? [] };
+}
+
+/** Of a mounted image. What is not there, or would lead out, is refused by the launch. */
+function subpathOf(engine: Engine, container: Container, mount: StoredMount): string | undefined {
+  if (!mount.subpath || mount.subpath.split('/').includes('..')) return mount.subpath;
+  return imageSubpath(engine, container, mount) ?? mount.subpath;
 }
 
 /** Takes the log that was made ahead into use, if there is one; the shim makes one that is missing. */

@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { bytesOfPath, isWithin } from '../../../confined/names.ts';
+import type { ConfinedEntry } from '../../../confined/entry.ts';
+import { bytesOfPath, isWithin, textOfPath } from '../../../confined/names.ts';
 import type { RootfsSource } from '../../../image/types.ts';
 import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
@@ -180,14 +181,36 @@ function openImageMount(
   container: Files,
   mount: StoredMount,
 ): number | undefined {
+  return inImageMount(engine, container, mount, ({ fd }) => openSync(`/proc/self/fd/${fd}`, O_PATH));
+}
+
+/**
+ * The part of a mounted image that a subpath means, with its links followed inside the image: a path without links. Images don't change, so
+ * what is found there at the launch is the same. Undefined: there is none.
+ */
+export const imageSubpath = (
+  engine: Pick<Engine, 'images'>,
+  container: Pick<Container, 'directory'>,
+  mount: StoredMount,
+): string | undefined => inImageMount(engine, container, mount, ({ path }) => textOfPath(path));
+
+function inImageMount<T>(
+  engine: Pick<Engine, 'images'>,
+  container: Pick<Container, 'directory'>,
+  mount: StoredMount,
+  use: (entry: ConfinedEntry) => T,
+): T | undefined {
   const image = engine.images.get(mount.imageId ?? '');
   if (image === undefined) return undefined;
   const tree = merged(engine.images.layerDirectories(image), container, engine.images.rootfs(image));
   try {
     const entry = tree.find(mount.subpath ?? '', true);
-    const fd = entry === undefined ? undefined : openSync(`/proc/self/fd/${entry.fd}`, O_PATH);
-    entry?.close();
-    return fd;
+    if (entry === undefined) return undefined;
+    try {
+      return use(entry);
+    } finally {
+      entry.close();
+    }
   } finally {
     tree.close();
   }
