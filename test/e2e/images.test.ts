@@ -238,6 +238,35 @@ services:
     expect(config.stdout).toContain('A: x');
   });
 
+  it('go along with a project that is published as an application', async () => {
+    const other = await startFaultyRegistry();
+    try {
+      compose(`name: shop
+services:
+  a: {image: "${image}:index"}
+  b: {image: "${other.host}/faulty/app:zstd"}
+`);
+      registry.reset();
+      const published = await good('publish', '--app', '-y', `${registry.host}/shop/app:1`);
+      expect(published.stderr).toMatch(/Image \S+:index {2}Copied {2}sha256:/);
+      expect(published.stderr).toMatch(/Image \S+:zstd {2}Copied {2}sha256:/);
+      // What the registry has in another repository is not sent.
+      expect(registry.stats().uploads.mounted).toBeGreaterThan(2);
+      const digest = /:zstd {2}Copied {2}(\S+)/.exec(published.stderr)![1]!;
+      other.close();
+      await good('image', 'pull', '-q', `${registry.host}/shop/app@${digest}`);
+      expect((await good('-f', `oci://${registry.host}/shop/app:1`, 'config', '--images')).stdout).toContain(
+        `${image}:index`,
+      );
+      compose('name: shop\nservices: {a: {image: tcompose/host}}\n');
+      const refused = await run('publish', '--app', '-y', `${registry.host}/shop/app:2`);
+      expect(refused.status).toBe(1);
+      expect(refused.stderr).toContain("can't be copied into a registry");
+    } finally {
+      other.close();
+    }
+  });
+
   it('go through archives', async () => {
     await good('image', 'pull', '-q', `${image}:1`);
     const before = (await good('image', 'inspect', '-f', '{{.Id}}', `${image}:1`)).stdout;

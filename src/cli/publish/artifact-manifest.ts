@@ -1,4 +1,6 @@
+import type { Descriptor } from '../../image/ingest-types.ts';
 import { digestOf } from '../../registry/content/digest.ts';
+import { mediaTypes } from '../../registry/content/media-types.ts';
 import { annotations, artifactTypes } from '../remote/oci-artifact.ts';
 
 /** A file of an artifact. */
@@ -54,6 +56,29 @@ export function artifactOf(
   };
 }
 
-const blobOf = (bytes: Buffer, mediaType: string): Blob => ({ digest: digestOf(bytes), bytes, mediaType });
+/**
+ * The index of a published application: its images, whose subject is the project's own manifest. It has no tag: whoever has the project finds
+ * it by the registry's referrers. Pure.
+ */
+export function applicationIndex(
+  project: Descriptor,
+  images: readonly (Descriptor & { readonly annotations: Readonly<Record<string, string>> })[],
+  composeVersion: string,
+): Blob {
+  const index = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociIndex,
+    manifests: images,
+    subject: project,
+    annotations: { [annotations.version]: composeVersion },
+  };
+  return blobOf(Buffer.from(JSON.stringify(index)), mediaTypes.ociIndex);
+}
 
-const descriptorOf = ({ digest, bytes, mediaType }: Blob) => ({ mediaType, digest, size: bytes.length });
+export const descriptorOf = ({ digest, bytes, mediaType }: Blob): Descriptor => ({
+  mediaType,
+  digest,
+  size: bytes.length,
+});
+
+const blobOf = (bytes: Buffer, mediaType: string): Blob => ({ digest: digestOf(bytes), bytes, mediaType });

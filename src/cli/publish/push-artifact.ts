@@ -1,9 +1,10 @@
 import { TcomposeError } from '../../errors.ts';
+import type { Descriptor } from '../../image/ingest-types.ts';
 import { formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
 import { pushManifest } from '../../registry/content/push-manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { uploadBlob } from '../../registry/transfer/upload.ts';
-import { type ArtifactFile, artifactOf, type OciVersion } from './artifact-manifest.ts';
+import { type ArtifactFile, artifactOf, descriptorOf, type OciVersion } from './artifact-manifest.ts';
 
 interface PushOptions {
   /** Undefined: 1.1, and 1.0 where the registry does not take that. */
@@ -13,13 +14,13 @@ interface PushOptions {
   readonly signal: AbortSignal;
 }
 
-/** Sends a project's files to a registry, the manifest last. @returns the manifest's digest */
+/** Sends a project's files to a registry, the manifest last. @returns what the manifest is known by */
 export async function pushArtifact(
   repository: string,
   files: readonly ArtifactFile[],
   registry: Registry,
   options: PushOptions,
-): Promise<string> {
+): Promise<Descriptor> {
   const { version = '1.1' } = options;
   try {
     return await push(repository, files, registry, { ...options, version });
@@ -35,7 +36,7 @@ async function push(
   files: readonly ArtifactFile[],
   { main }: Registry,
   options: PushOptions & { readonly version: OciVersion },
-): Promise<string> {
+): Promise<Descriptor> {
   const reference = withDefaultTag(parseReference(repository));
   const what = formatReference(reference);
   const { path, tag } = reference;
@@ -51,5 +52,5 @@ async function push(
       },
     });
   await pushManifest(main, { ...place, reference: tag! }, manifest);
-  return manifest.digest;
+  return descriptorOf(manifest);
 }

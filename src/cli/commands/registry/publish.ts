@@ -3,12 +3,11 @@ import { resolve } from 'node:path';
 import type { TreeMap } from '../../../compose/tree.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { parseReference } from '../../../image/reference.ts';
+import { isBuiltIn } from '../../../project/images/missing-image.ts';
 import { planPush } from '../../../project/images/plan-push.ts';
-import { version } from '../../../version.ts';
 import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
 import type { CliContext } from '../../context.ts';
-import { notYet } from '../../not-yet.ts';
 import { loadEffects, loadForCommand } from '../../project.ts';
 import type { ArtifactFile, OciVersion } from '../../publish/artifact-manifest.ts';
 import { findingsOf, publishedTree } from '../../publish/published-tree.ts';
@@ -23,7 +22,7 @@ export const command: Command = {
     min: 1,
     max: 1,
     flags: [
-      { name: 'app', type: 'boolean', summary: 'Include the images' },
+      { name: 'app', type: 'boolean', summary: 'Copy the images into the repository, too' },
       { name: 'insecure-registry', type: 'boolean', hidden: true, summary: 'Without TLS' },
       {
         name: 'oci-version',
@@ -39,8 +38,6 @@ export const command: Command = {
   },
   async run(args, ctx) {
     const [repository = ''] = args.positional;
-    if (flag.bool(args, 'app'))
-      throw notYet('`publish --app`', 'Without it the images are pushed by themselves.');
     const reference = parseReference(repository);
     if (reference.digest !== undefined)
       throw new TcomposeError('CLI_USAGE', 'a project is published under a tag, not under a digest');
@@ -55,12 +52,20 @@ export const command: Command = {
     if (flag.bool(args, 'with-env'))
       for (const [path, name] of files)
         parts.push({ name, kind: 'env', text: await readFile(resolve(workingDir, path), 'utf8') });
+    const images = flag.bool(args, 'app') ? await imagesToCopy(ctx) : undefined;
     if (ctx.globals.dryRun) {
       ctx.write(parts.map(({ name, text }) => `${name}  ${Buffer.byteLength(text)} bytes\n`).join(''));
+      ctx.write((images ?? []).map((image) => `image ${image}\n`).join(''));
       return 0;
     }
     await pushImages(ctx);
-    await push(ctx, args, repository, parts);
+    const { sendProject } = await import('../../publish/send-project.ts');
+    await sendProject(ctx, repository, {
+      parts,
+      images,
+      version: flag.str(args, 'oci-version') as OciVersion | undefined,
+      insecure: flag.bool(args, 'insecure-registry'),
+    });
     return 0;
   },
 };
@@ -136,49 +141,19 @@ async function pushImages(ctx: CliContext): Promise<void> {
   await runPlan(ctx, rest, { client: await ctx.engine(), project: project.name });
 }
 
-async function push(
-  ctx: CliContext,
-  args: ParsedArgs,
-  repository: string,
-  parts: readonly ArtifactFile[],
-): Promise<void> {
-  const [{ pushArtifact }, { registryConnection }] = await Promise.all([
-    import('../../publish/push-artifact.ts'),
-    import('../../remote/registry-connection.ts'),
+/** @throws TcomposeError PROJECT_UNSUPPORTED for the image that no registry can have */
+async function imagesToCopy(ctx: CliContext): Promise<readonly string[]> {
+  const [{ imagesOf }, project] = await Promise.all([
+    import('../../publish/publish-images.ts'),
+    loadForCommand(ctx, [], { createsNothing: true }),
   ]);
-  const { domain } = parseReference(repository);
-  const insecure = flag.bool(args, 'insecure-registry') ? [domain] : [];
-  const connection = registryConnection(ctx, [...ctx.globals.insecureRegistries, ...insecure]);
-  const gone = new AbortController();
-  const release = ctx.onInterrupt(() => gone.abort());
-  const renderer = await ctx.renderer();
-  const tell = (status: string, state: 'working' | 'done' | 'failed', detail?: string) =>
-    renderer.emit({
-      type: 'progress',
-      kind: 'project',
-      name: repository,
-      status,
-      state,
-      at: ctx.now(),
-      ...(detail === undefined ? {} : { detail }),
-    });
-  renderer.emit({ type: 'begin', resources: [{ kind: 'project', name: repository }] });
-  try {
-    tell('Publishing', 'working');
-    const digest = await pushArtifact(repository, parts, await connection.open(domain), {
-      version: flag.str(args, 'oci-version') as OciVersion | undefined,
-      created: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-      composeVersion: version,
-      signal: gone.signal,
-    });
-    tell('Published', 'done', digest);
-  } catch (error) {
-    tell('Error', 'failed');
-    if (gone.signal.aborted) throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
-    throw error;
-  } finally {
-    release();
-    connection.close();
-    await renderer.close();
-  }
+  const images = imagesOf(project);
+  const own = images.find(isBuiltIn);
+  if (own !== undefined)
+    throw new TcomposeError(
+      'PROJECT_UNSUPPORTED',
+      `${own} shows the programs of this machine and can't be copied into a registry`,
+      { hint: 'Give the service an image of a registry, or publish without --app.' },
+    );
+  return images;
 }
