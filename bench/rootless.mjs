@@ -7,7 +7,7 @@
 // Podman, a user's too, needs /dev/net/tun to be open to all. It is driven by its own command line (no client of Compose is needed): one `run -d` a service on one network, eight at a time, as a
 // compose client does, and one `rm -f` of all.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -187,10 +187,15 @@ async function main() {
   tarOf(makeRootfs(join(scratch, 'rootfs')), join(scratch, 'rootfs.tar'));
   const rootEnv = { ...process.env, TCOMPOSE_ROOT: join(scratch, 'engine'), TCOMPOSE_IDLE_SECONDS: '0' };
   delete rootEnv.DOCKER_HOST;
+  const named = new RegExp(`${scratch}/engine|tcompose-(shim|init)`);
   const rootPids = () =>
-    spawnSync('pgrep', ['-f', `${scratch}/engine|tcompose-(shim|init)`], { encoding: 'utf8' })
-      .stdout.split('\n')
-      .filter(Boolean);
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && named.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+      } catch {
+        return false;
+      }
+    });
   const contenders = [
     ours('root', [], rootEnv, 18091, rootPids),
     ours('user', user.words, { ...user.env, TCOMPOSE_IDLE_SECONDS: '0' }, 18092, () => processesOf(user.uid)),

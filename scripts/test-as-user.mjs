@@ -4,10 +4,12 @@
 //
 // Without files: those of `chosen`, which `npm test` runs. Needs root, useradd, setpriv, unshare, ip, newuidmap and a built dist/.
 // What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -89,7 +91,7 @@ function enclosure() {
   ].join('\n');
 }
 
-function runTests({ uid, gid }) {
+async function runTests({ uid, gid }) {
   const report = process.env.TCOMPOSE_TEST_REPORT;
   const reporters = report
     ? ['--reporter=default', '--reporter=json', `--outputFile=${join(places.tmp, 'report.json')}`]
@@ -112,7 +114,7 @@ function runTests({ uid, gid }) {
     '--no-cache',
     ...reporters,
   ];
-  const { status } = spawnSync(
+  const running = spawn(
     'unshare',
     [
       '-mn',
@@ -129,7 +131,11 @@ function runTests({ uid, gid }) {
     ],
     { env, stdio: 'inherit' },
   );
-  if (report) must('cp', join(places.tmp, 'report.json'), report);
+  // Who ends this script is to find nothing of the user's afterwards.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => running.kill('SIGKILL'));
+  const [status] = await once(running, 'exit');
+  if (report && existsSync(join(places.tmp, 'report.json')))
+    must('cp', join(places.tmp, 'report.json'), report);
   return status ?? 1;
 }
 
@@ -149,7 +155,7 @@ let status = 1;
 let user;
 try {
   user = makeUser();
-  status = runTests(user);
+  status = await runTests(user);
 } finally {
   if (user) removeUser(user.uid);
   rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -17,7 +17,7 @@ import {
   setLinkUp,
   setMaster,
 } from './netlink/links.ts';
-import { bridgeOptions } from './options.ts';
+import { bridgeOptions, usualMtu } from './options.ts';
 import type { NetworkRecord } from './types.ts';
 
 const { EEXIST, ENODEV, ENOENT } = constants.errno;
@@ -46,7 +46,7 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
   const mac = macOfAddress(gateway ? toBytes(4, gateway.value) : Buffer.from(network.id.slice(0, 8), 'hex'));
   try {
     route.request(
-      createBridge({ name, mac, mtu: bridgeOptions(network.options).mtu }),
+      createBridge({ name, mac, mtu: bridgeOptions(network.options, usualMtu(route.home)).mtu }),
       `create bridge ${name}`,
     );
   } catch (error) {

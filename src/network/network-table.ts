@@ -6,7 +6,7 @@ import { explained } from './explain.ts';
 import { parseCidr } from './ipam/address.ts';
 import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
 import type { LinkMatch } from './nftables/foreign.ts';
-import { bridgeOptions } from './options.ts';
+import { bridgeOptions, usualMtu } from './options.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
 
 interface Entry {
@@ -126,7 +126,7 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
 
     placeOf(endpoint, all, order) {
       const { record } = entryOf(endpoint.networkId);
-      const { mtu, interContainer } = bridgeOptions(record.options);
+      const { mtu, interContainer } = bridgeOptions(record.options, usualMtu(route.home));
       return {
         endpoint,
         bridgeIndex: indexOf(record.id),

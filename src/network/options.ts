@@ -1,4 +1,5 @@
 import { TcomposeError } from '../errors.ts';
+import { type NetworkHome, ownNetwork } from '../sys/network-home.ts';
 import type { NetworkRecord } from './types.ts';
 
 const BRIDGE_NAME = 'com.docker.network.bridge.name';
@@ -8,6 +9,8 @@ const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
 const MTU = 'com.docker.network.driver.mtu';
 const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge';
 const DEFAULT_MTU = 1500;
+/** A whole multiple of four below the largest packet: what most of a stream's data travels in. */
+const OWN_MTU = 65_520;
 const booleans = [ICC, MASQUERADE];
 
 /** Options of a network read by what they mean; Docker's names, the ones a bridge network has. */
@@ -19,14 +22,21 @@ interface BridgeOptions {
   readonly mtu: number;
 }
 
+/**
+ * The MTU of a network that names none. In a network namespace of the engine's own all links are the engine's: what goes from container to
+ * container or to a published port's forwarder never meets a smaller one, and for what leaves by the way out that namespace's kernel
+ * itself tells senders its MTU.
+ */
+export const usualMtu = (home: NetworkHome): number => (home === ownNetwork ? DEFAULT_MTU : OWN_MTU);
+
 /** Reads the options of Docker's bridge driver, with its defaults. */
-export function bridgeOptions(options: NetworkRecord['options']): BridgeOptions {
+export function bridgeOptions(options: NetworkRecord['options'], defaultMtu = DEFAULT_MTU): BridgeOptions {
   return {
     bridgeName: options[BRIDGE_NAME],
     interContainer: options[ICC] !== 'false',
     masquerade: options[MASQUERADE] !== 'false',
     hostBinding: options[HOST_BINDING] ?? '',
-    mtu: Number(options[MTU] ?? options.mtu ?? DEFAULT_MTU),
+    mtu: Number(options[MTU] ?? options.mtu ?? defaultMtu),
   };
 }
 

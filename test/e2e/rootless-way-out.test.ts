@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
 import { lasting } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
-import { makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
+import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
 const unmet = rootlessUnmet('ip', 'pasta', 'slirp4netns');
 const tun = '/dev/net/tun';
@@ -46,7 +46,10 @@ describe.skipIf(unmet !== undefined)(
         expect(spawnSync('ip', words.split(' ')).status).toBe(0);
       chmodSync(tun, 0o666);
       port = await freePort();
-      const code = `require('http').createServer((q, r) => r.end('the machine')).listen(${port}, '0.0.0.0', () => console.log('up'))`;
+      const code = `
+        require('http').createServer((q, r) => q.method === 'POST' ? q.pipe(r) : r.end('the machine')).listen(${port}, '0.0.0.0', () => console.log('up'));
+        const echo = require('dgram').createSocket('udp4');
+        echo.on('message', (data, from) => echo.send(data, from.port, from.address)).bind(${port});`;
       server = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
       await new Promise((resolve) => server?.stdout?.once('data', resolve));
     });
@@ -83,6 +86,47 @@ describe.skipIf(unmet !== undefined)(
       expect(user.tcompose('engine', 'stop').status).toBe(0);
       expect(await lasting(() => processesOf(user.uid))).toEqual([]);
     });
+
+    it.each(['pasta', 'slirp4netns'])(
+      'carries streams and datagrams of any size by %s, and so does a published port',
+      async (program) => {
+        const user = makeUser({
+          path: pathWith(join(base, `sizes-${program}`), program, 'newuidmap', 'newgidmap'),
+        });
+        users.push(user);
+        const published = await freePort();
+        const out = `
+        const sizes = [1, 1459, 1460, 1461, 1500, 9000, 65481, 1e6];
+        const echoed = (size) => fetch('http://host.docker.internal:${port}', { method: 'POST', body: Buffer.alloc(size, 'x') }).then((r) => r.text());
+        const datagram = (size) => new Promise((done) => {
+          const socket = require('dgram').createSocket('udp4');
+          const send = () => socket.send(Buffer.alloc(size), ${port}, 'host.docker.internal', () => {});
+          const again = setInterval(send, 300);
+          socket.on('message', (data) => { clearInterval(again); socket.close(); done(data.length); });
+          send();
+        });
+        (async () => {
+          for (const size of sizes) if ((await echoed(size)).length !== size) throw new Error('stream of ' + size);
+          for (const size of [1, 1472, 1473, 9000]) if ((await datagram(size)) !== size) throw new Error('datagram of ' + size);
+          console.log('all arrived');
+          require('http').createServer((q, r) => q.pipe(r)).listen(80);
+        })();`;
+        user.write(
+          'compose.yaml',
+          `services:\n  asker:\n    image: tcompose/host\n    init: true\n    ports: ["${published}:80"]\n    command: ["node", "-e", ${JSON.stringify(out)}]\n    extra_hosts: ["host.docker.internal:host-gateway"]\n`,
+        );
+        const up = user.tcompose('-p', 'sizes', 'up', '-d');
+        expect(up.status, up.stderr).toBe(0);
+        expect(await answerOf(published)).toBe('');
+        expect(user.tcompose('-p', 'sizes', 'logs').stdout).toContain('all arrived');
+        for (const size of [1, 1460, 65_480, 65_481, 1e6]) {
+          const body = 'x'.repeat(size);
+          const answer = await fetch(`http://127.0.0.1:${published}`, { method: 'POST', body });
+          expect((await answer.text()).length).toBe(size);
+        }
+        expect(user.tcompose('-p', 'sizes', 'down').status).toBe(0);
+      },
+    );
 
     it('is told to be missing, once, with what would make one', () => {
       const { user, output } = ask(pathWith(join(base, 'nothing'), 'newuidmap', 'newgidmap'), 'nothing');

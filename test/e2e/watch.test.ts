@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +51,14 @@ services:
     develop:
       watch: [{action: sync, path: ./pair, target: /srv/pair}]
 `;
+
+/** What an id of a container is on the machine: of a user's the n-th of his range, the same for both kinds in these tests. */
+const idOnMachine = (id: number): number => {
+  const own = new RegExp(`^${userInfo().username}:(\\d+):`, 'm').exec(
+    readFileSync('/etc/subuid', 'utf8'),
+  )?.[1];
+  return process.getuid?.() === 0 ? id : Number(own) + id - 1;
+};
 
 describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''}`, () => {
   let bench: Workbench;
@@ -276,7 +285,7 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     for (const name of ['dev-pair-1', 'dev-pair-2']) {
       const path = watching.inside(name, '/srv/pair/x');
       await holds(path, 'both');
-      expect([statSync(path).uid, statSync(path).gid]).toEqual([1000, 1001]);
+      expect([statSync(path).uid, statSync(path).gid]).toEqual([idOnMachine(1000), idOnMachine(1001)]);
     }
   });
 

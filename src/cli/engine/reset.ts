@@ -29,7 +29,9 @@ export const command: Command = {
 
 /** An engine that runs has its containers removed by it: their processes, links and mounts go with them. */
 async function removeContainers(ctx: CliContext): Promise<number> {
-  const client = (await runningEngine(ctx.env)) ?? (await ctx.engine());
+  // One that can't be started has no containers that it could remove.
+  const client = (await runningEngine(ctx.env)) ?? (await ctx.engine().catch(() => undefined));
+  if (client === undefined) return 0;
   const containers = await client.containers.list({ all: true });
   for (const { Id } of containers) await client.containers.remove(Id, { force: true, volumes: true });
   await stopEngine(client, { force: true, containers: false });
@@ -41,7 +43,8 @@ async function removeContainers(ctx: CliContext): Promise<number> {
  * @throws TcomposeError ENGINE_API when something stays
  */
 async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<void> {
-  const remove = "require('node:fs').rmSync(process.argv[1], { recursive: true, force: true })";
+  const remove =
+    "try { require('node:fs').rmSync(process.argv[1], { recursive: true, force: true }) } catch (error) { console.error(error.message) }";
   let said = '';
   if (process.getuid?.() === 0) rmSync(lib, { recursive: true, force: true });
   else
@@ -54,6 +57,9 @@ async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<
   if (lstatSync(lib, { throwIfNoEntry: false }) !== undefined)
     throw new TcomposeError(
       'ENGINE_API',
-      `${lib} could not be removed whole: ${said || 'something is in use'}`,
+      `${lib} could not be removed whole: ${said.trim() || 'something is in use'}`,
+      {
+        hint: `Root can remove what is left: sudo rm -r ${lib}`,
+      },
     );
 }

@@ -11,6 +11,7 @@ import { ownAccount } from './rootless/account.ts';
 import { lingerNotice } from './rootless/lingering.ts';
 import { placeFile } from './rootless/places.ts';
 import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
+import { checkStoreIds } from './rootless/store-ids.ts';
 
 /** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
 const START_DEADLINE = 60_000;
@@ -162,6 +163,10 @@ async function runKeeper(
     : await runInNamespaces(shim, paths.run, mode, {
         env,
         warn: (sentence) => warnOnce(paths, sentence, warn),
+        mapped(maps) {
+          const sentence = checkStoreIds(paths.lib, maps, ownAccount().username);
+          if (sentence !== undefined) warn(sentence);
+        },
       });
   return { code, sentence: said || `its keeper ended with code ${code}` };
 }

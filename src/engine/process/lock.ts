@@ -7,15 +7,32 @@ import type { Layout } from '../store/layout.ts';
 /** How long an engine waits for the lock of one that is ending, milliseconds. */
 const lockPatience = 10_000;
 
-/** Takes the lock that makes this process the engine of its root, held for life. Throws ENGINE_LOCKED. */
+/**
+ * Takes the locks that make this process the engine of its run directory and of its state, held for life: a state that two run
+ * directories name has one engine all the same. Throws ENGINE_LOCKED.
+ */
 export async function takeLock(layout: Layout): Promise<HeldLock> {
+  const locks: HeldLock[] = [];
+  const release = (): void => {
+    for (const lock of locks) lock.release();
+  };
+  try {
+    for (const path of [layout.lock, layout.stateLock]) locks.push(await takeOne(path));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { release };
+}
+
+async function takeOne(path: string): Promise<HeldLock> {
   for (let waited = 0; ; waited += 20) {
-    const lock = acquireLock(layout.lock);
+    const lock = acquireLock(path);
     if (lock !== null) return lock;
     if (waited >= lockPatience) {
-      const holder = lockHolder(layout.lock);
+      const holder = lockHolder(path);
       const who = holder === undefined ? 'another process' : `process ${holder}`;
-      throw new TcomposeError('ENGINE_LOCKED', `${who} holds the engine's lock, ${layout.lock}`, {
+      throw new TcomposeError('ENGINE_LOCKED', `${who} holds the engine's lock, ${path}`, {
         hint: 'one engine serves a state directory; use that one, or set another TCOMPOSE_ROOT',
       });
     }

@@ -27,13 +27,15 @@ type WayOutProgram = (typeof wayOutPrograms)[number]['program'];
 
 /**
  * Words of the command that stays in the foreground while there is a way out of the namespace at `path`. No port of the machine and
- * nothing of its loopback is reached by it: services there rely on that. Pure.
+ * nothing of its loopback is reached by it: services there rely on that. Both programs end streams and datagrams of the namespace in sockets of
+ * the machine, which cuts them for its own links: the largest MTU lets datagrams of any size through, which they do not put together again.
+ * Pure.
  */
 export function wayOutWords(program: WayOutProgram, path: string, { prefix }: LinkNetwork): string[] {
   if (program === 'slirp4netns') {
     const words = [
       '--configure',
-      '--mtu=1500',
+      '--mtu=65520',
       '--disable-host-loopback',
       '--disable-dns',
       `--cidr=${prefix}.0/24`,
@@ -42,7 +44,7 @@ export function wayOutWords(program: WayOutProgram, path: string, { prefix }: Li
   }
   const closed = ['-t', '-u', '-T', '-U'].flatMap((option) => [option, 'none']);
   const addresses = ['-a', `${prefix}.100`, '-n', '24', '-g', `${prefix}.2`];
-  return ['-f', '-q', '--config-net', '--no-map-gw', ...closed, ...addresses, '-m', '1500', '--netns', path];
+  return ['-f', '-q', '--config-net', '--no-map-gw', ...closed, ...addresses, '-m', '65520', '--netns', path];
 }
 
 /** Whether a table of routes (/proc/net/route) has a default one. Pure. */

@@ -9,6 +9,7 @@ export interface Layout {
   readonly run: string;
   readonly socket: string;
   readonly lock: string;
+  readonly stateLock: string;
   readonly log: string;
   readonly keeperPid: string;
   /** Written by an engine that ends because it was asked to or had nothing to do; removed by the next. */
@@ -46,6 +47,7 @@ export function layoutOf(lib: string, run: string, config?: string): Layout {
     run,
     socket: join(run, 'engine.sock'),
     lock: join(run, 'engine.lock'),
+    stateLock: join(lib, 'engine.lock'),
     log: join(run, 'engine.log'),
     keeperPid: join(run, 'keeper.pid'),
     ended: join(run, 'ended'),

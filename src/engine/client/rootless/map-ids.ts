@@ -2,37 +2,67 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ownAccount } from './account.ts';
 import { oneIdWarning } from './refusal.ts';
-import { freeRange, idCount, idMap, mapArguments, parseSubIds } from './sub-ids.ts';
+import type { IdMaps } from './store-ids.ts';
+import {
+  freeRange,
+  idCount,
+  idMap,
+  mapArguments,
+  parseGetSubIds,
+  parseSubIds,
+  type SubIds,
+} from './sub-ids.ts';
 
 /** Ids below that images use: 65534 is nobody's. */
 const USUAL_IDS = 65_536;
 
+/** What was mapped, and what is to be said about it. */
+interface Mapped {
+  readonly maps: IdMaps;
+  readonly sentence: string | undefined;
+}
+
 /**
  * Maps the ids of a process's new user namespace: with the ranges that the machine's owner gave the user where that is possible, else his own id
- * alone. @returns what is to be said about it, once
+ * alone.
  * @throws node:fs's error where not even one id can be mapped (AppArmor)
  */
-export function mapIds(pid: number): string | undefined {
+export function mapIds(pid: number): Mapped {
   const { username, uid, gid } = ownAccount();
   const user = { name: username, uid };
   const texts = ['/etc/subuid', '/etc/subgid'].map(read);
-  const [uids = [], gids = []] = texts.map((text) => parseSubIds(text, user));
+  const [uids = [], gids = []] = texts.map((text, at) => rangesOf(text, user, at === 0 ? [] : ['-g']));
   const free = freeRange(texts);
-  if (uids.length === 0 || gids.length === 0) {
+  const one = (why: string): Mapped => {
     mapOneId(pid, uid, gid);
-    const missing = uids.length === 0 ? '/etc/subuid' : '/etc/subgid';
-    return oneIdWarning(`${missing} has no ids for user ${username}`, username, free);
-  }
-  const map = idMap(uid, uids);
+    return {
+      maps: { uids: idMap(uid, []), gids: idMap(gid, []) },
+      sentence: oneIdWarning(why, username, free),
+    };
+  };
+  if (uids.length === 0 || gids.length === 0)
+    return one(`${uids.length === 0 ? '/etc/subuid' : '/etc/subgid'} has no ids for user ${username}`);
+  const maps = { uids: idMap(uid, uids), gids: idMap(gid, gids) };
   const failed =
-    run('newuidmap', pid, mapArguments(map)) ?? run('newgidmap', pid, mapArguments(idMap(gid, gids)));
-  if (failed !== undefined) {
-    mapOneId(pid, uid, gid);
-    return oneIdWarning(failed, username, free);
-  }
-  return idCount(map) < USUAL_IDS
-    ? `user ${username} has ${idCount(map)} ids in /etc/subuid; images use up to ${USUAL_IDS} (65534 is nobody)`
-    : undefined;
+    run('newuidmap', pid, mapArguments(maps.uids)) ?? run('newgidmap', pid, mapArguments(maps.gids));
+  if (failed !== undefined) return one(failed);
+  const count = Math.min(idCount(maps.uids), idCount(maps.gids));
+  const sentence =
+    count < USUAL_IDS
+      ? `user ${username} has ${count} ids in /etc/subuid and /etc/subgid; images use up to ${USUAL_IDS} (65534 is nobody)`
+      : undefined;
+  return { maps, sentence };
+}
+
+/** By the file, else by getsubids, which knows accounts of a directory too (nsswitch.conf, "subid"). */
+function rangesOf(
+  text: string,
+  user: { readonly name: string; readonly uid: number },
+  options: readonly string[],
+): SubIds[] {
+  const own = parseSubIds(text, user);
+  if (own.length > 0) return own;
+  return parseGetSubIds(spawnSync('getsubids', [...options, user.name], { encoding: 'utf8' }).stdout ?? '');
 }
 
 /** Why it did not work, or undefined. */

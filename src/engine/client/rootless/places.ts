@@ -51,7 +51,8 @@ function statIfThere(path: string): Stats | undefined {
  * to nobody else (su and sudo leave another's behind); else it is /tmp/tcompose-UID. A $HOME that belongs to somebody else is
  * taken for what such a command left, too. Where an engine serves that state already, its run directory is the one: a command of cron, which
  * has no XDG_RUNTIME_DIR, means the same engine.
- * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp
+ * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp, and when that of an engine that serves the
+ *   state is open to others
  */
 export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlaces {
   const own = (path: string | undefined): path is string =>
@@ -63,7 +64,15 @@ export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlac
   const closed = isClosed({ uid, stat });
   const served = read(join(lib, placeFile)).trim();
   // The file of the process that holds its namespaces, which it takes along (native/rootless/holder.c).
-  const isServed = isAbsolute(served) && closed(served) && read(join(served, 'holder.pid')) !== '';
+  const runs = isAbsolute(served) && read(join(served, 'holder.pid')) !== '';
+  // Another directory would be another engine, with the same state.
+  if (runs && !closed(served) && stat(served)?.isDirectory() === true && stat(served)?.uid === uid)
+    throw new TcomposeError(
+      'ENGINE_FORBIDDEN',
+      `${served}, where your engine has its socket, has been opened to other users`,
+      { hint: `Close it: chmod 700 ${served}` },
+    );
+  const isServed = runs && closed(served);
   return {
     lib,
     run: isServed ? served : runDirectory(env.XDG_RUNTIME_DIR, { uid, stat }),

@@ -1,13 +1,22 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { TcomposeError } from '../../../errors.ts';
 import { findNamespaces } from './find-namespaces.ts';
 import { mapIds } from './map-ids.ts';
 import { namespaceRefusal } from './refusal.ts';
+import type { IdMaps } from './store-ids.ts';
 
 /** Exit codes of `tcompose-shim rootless` (native/rootless/rootless.h). */
 const NO_USER_NAMESPACE = 4;
 const NO_NAMESPACES = 5;
 const MADE_MEANWHILE = 6;
+
+interface NamespaceOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly warn: (sentence: string) => void;
+  /** Hears which ids new namespaces have; what it throws is why there are to be none. */
+  readonly mapped?: (maps: IdMaps) => void;
+}
 
 /** How a mode of the shim ended. */
 export interface ModeEnd {
@@ -25,7 +34,7 @@ export async function runInNamespaces(
   shim: string,
   run: string,
   mode: readonly string[],
-  options: { readonly env: NodeJS.ProcessEnv; readonly warn: (sentence: string) => void },
+  options: NamespaceOptions,
 ): Promise<ModeEnd> {
   for (let tries = 1; ; tries++) {
     const pid = findNamespaces(run);
@@ -65,9 +74,9 @@ export function beginInNamespaces(
 function once(
   shim: string,
   words: readonly string[],
-  { env, warn }: { readonly env: NodeJS.ProcessEnv; readonly warn: (sentence: string) => void },
+  { env, warn, mapped }: NamespaceOptions,
 ): Promise<ModeEnd> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const starter = spawn(shim, ['rootless', ...words], { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', env });
     const said: Buffer[] = [];
     let refused: string | undefined;
@@ -75,10 +84,12 @@ function once(
     starter.stdin.on('error', () => {});
     starter.stdout.once('data', () => {
       try {
-        const sentence = mapIds(starter.pid!);
+        const { maps, sentence } = mapIds(starter.pid!);
+        mapped?.(maps);
         if (sentence !== undefined) warn(sentence);
         starter.stdin.write('m');
       } catch (error) {
+        if (error instanceof TcomposeError) reject(error);
         refused = (error as Error).message;
         starter.stdin.end();
       }

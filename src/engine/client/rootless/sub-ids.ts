@@ -14,8 +14,17 @@ export function parseSubIds(text: string, user: { readonly name: string; readonl
   });
 }
 
+/** The same of what getsubids(1) prints: `0: name first count`, from wherever the machine has its accounts. Pure. */
+export const parseGetSubIds = (text: string): SubIds[] =>
+  text.split('\n').flatMap((line) => {
+    const match = /^\d+:\s+\S+\s+(\d+)\s+(\d+)$/.exec(line.trim());
+    return match === null || Number(match[2]) === 0
+      ? []
+      : [{ first: Number(match[1]), count: Number(match[2]) }];
+  });
+
 /** A line of uid_map: so many ids from `inside` on are those from `outside` on. */
-interface IdMapLine {
+export interface IdMapLine {
   readonly inside: number;
   readonly outside: number;
   readonly count: number;

@@ -18,7 +18,7 @@ struct listener {
 struct flow {
   int in, out, pipe[2];
   size_t held;
-  bool ended, passed;
+  bool ended, passed, wide;
 };
 
 struct connection {
@@ -27,7 +27,7 @@ struct connection {
   bool dead;
 };
 
-enum { PIECE = 1 << 20, PIPE_SIZE = 1 << 18, ROUNDS = 64 };
+enum { PIECE = 1 << 20, MUCH = 1 << 16, WIDE_PIPE = 1 << 20, ROUNDS = 64 };
 
 static void reset(int fd) {
   struct linger at_once = {.l_onoff = 1};
@@ -49,12 +49,19 @@ static void finish(struct connection *c, bool broken) {
   discard(&c->watched);
 }
 
+/* Fewer and longer turns for a direction in which much comes: a user's share of pipe memory (pipe(7)) is for those, not for every connection. */
+static void widen(struct flow *flow) {
+  flow->wide = true;
+  fcntl(flow->pipe[0], F_SETPIPE_SZ, WIDE_PIPE); /* the share may be used up: the usual size does */
+}
+
 /* 1: something moved, 0: nothing can for now, -1: the connection is broken. */
 static int step(struct flow *flow) {
   int moved = 0;
   if (!flow->ended) {
     ssize_t n = splice(flow->in, NULL, flow->pipe[1], NULL, PIECE, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
     if (n > 0) flow->held += (size_t)n, moved = 1;
+    if (n >= MUCH && !flow->wide) widen(flow);
     if (n == 0) flow->ended = true;
     if (n < 0 && errno != EAGAIN && errno != EINTR) return -1;
   }
@@ -89,9 +96,7 @@ static void go_on(struct watched *self, uint32_t events) {
 
 static bool make_flow(struct flow *flow, int in, int out) {
   *flow = (struct flow){.in = in, .out = out};
-  if (pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) < 0) return false;
-  fcntl(flow->pipe[0], F_SETPIPE_SZ, PIPE_SIZE); /* the user's share of pipe memory may be used up: the usual size does */
-  return true;
+  return pipe2(flow->pipe, O_NONBLOCK | O_CLOEXEC) == 0;
 }
 
 static struct connection *make_connection(int client, int upstream) {

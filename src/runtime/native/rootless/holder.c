@@ -60,6 +60,16 @@ static void bring_up_loopback(void) {
   close(fd);
 }
 
+/* Nobody but the engine has rules here, and none of them is about what goes from port to port of a bridge: it need not pass them all. */
+static void keep_bridges_plain(void) {
+  static const char *const settings[] = {"iptables", "ip6tables", "arptables"};
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    char path[80];
+    snprintf(path, sizeof path, "/proc/sys/net/bridge/bridge-nf-call-%s", settings[i]);
+    (void)write_file_at(AT_FDCWD, path, "0", 1); /* absent where the module is */
+  }
+}
+
 /* The namespace that an earlier holder has left at `file`, or a new one, bound there. */
 static void take_network(const char *file) {
   int fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -70,6 +80,7 @@ static void take_network(const char *file) {
   } else {
     if (unshare(CLONE_NEWNET) < 0) cannot("unshare(CLONE_NEWNET)");
     bring_up_loopback();
+    keep_bridges_plain();
     if (mount("/proc/self/ns/net", file, NULL, MS_BIND, NULL) < 0) cannot(file);
   }
   close(fd);

@@ -53,6 +53,15 @@ describe('places of a user’s own engine', () => {
     expect(userPlaces(env, asker(places, ended)).run).toBe('/run/user/1000/tcompose');
   });
 
+  it('are refused when the directory of the engine that serves the state was opened to others', () => {
+    const texts = { '/home/ann/.local/share/tcompose/at': '/r/tcompose\n', '/r/tcompose/holder.pid': '7\n' };
+    const open = (mode: number, owner = uid) =>
+      userPlaces({}, asker({ '/r/tcompose': { uid: owner, mode } }, texts)).run;
+    expect(() => open(0o40755)).toThrow('/r/tcompose, where your engine has its socket');
+    // What is not his can't have been his engine's.
+    expect(open(0o40755, 1001)).toBe('/tmp/tcompose-1000');
+  });
+
   it.each([
     ['another user’s', { uid: 1001, mode: 0o40700 }],
     ['open to others', { uid, mode: 0o40770 }],

@@ -4,6 +4,7 @@ import {
   idCount,
   idMap,
   mapArguments,
+  parseGetSubIds,
   parseSubIds,
 } from '../../../../../src/engine/client/rootless/sub-ids.ts';
 
@@ -54,4 +55,12 @@ describe('sub-ids', () => {
     });
     expect(freeRange(['', ''])).toEqual({ first: 100_000, last: 165_535 });
   });
+});
+
+it('reads what getsubids prints', () => {
+  expect(parseGetSubIds('0: ann 100000 65536\n1: ann 300000 10\n')).toEqual([
+    { first: 100_000, count: 65_536 },
+    { first: 300_000, count: 10 },
+  ]);
+  expect(parseGetSubIds('Error fetching ranges\n')).toEqual([]);
 });
