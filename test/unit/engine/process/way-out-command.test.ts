@@ -27,7 +27,7 @@ describe('the way out of a user’s network', () => {
   it('opens no port of the machine and nothing of its loopback', () => {
     const pasta = wayOutWords('pasta', '/run/n', { prefix: '10.0.2' }).join(' ');
     expect(pasta).toBe(
-      '-f -q --config-net --no-map-gw -t none -u none -T none -U none -a 10.0.2.100 -n 24 -g 10.0.2.2 -m 1500 --netns /run/n',
+      '-f -q --config-net --no-map-gw -t none -u none -T none -U none -a 10.0.2.100 -n 24 -g 10.0.2.2 -m 65520 --netns /run/n',
     );
     expect(wayOutWords('slirp4netns', '/run/n', { prefix: '10.0.2' })).toContain('--disable-host-loopback');
   });
