@@ -153,7 +153,10 @@ export function parseImageConfig(bytes: Uint8Array, architecture: string): Image
 }
 
 /** The bytes of a configuration that is made here: the same for the same facts. */
-export function encodeImageConfig(facts: ImageConfigFacts): Buffer {
+export function encodeImageConfig(
+  facts: ImageConfigFacts,
+  more: Readonly<Record<string, string>> = {},
+): Buffer {
   const { diffIds, history, config, created, author, architecture, variant, os } = facts;
   return Buffer.from(
     JSON.stringify({
@@ -165,6 +168,7 @@ export function encodeImageConfig(facts: ImageConfigFacts): Buffer {
       config,
       rootfs: { type: 'layers', diff_ids: diffIds },
       history,
+      ...more,
     }),
   );
 }

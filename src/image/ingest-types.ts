@@ -200,6 +200,8 @@ export type LayerSource =
 /** An image of layers that are in the store. */
 export interface ImageToMake {
   readonly facts: Omit<ImageConfigFacts, 'diffIds'>;
+  /** Further members of its configuration. */
+  readonly more?: Readonly<Record<string, string>>;
   /** Bottom first. */
   readonly layers: readonly NewLayer[];
   /** Familiar, with tag. */
@@ -215,6 +217,16 @@ export interface ImageMaker {
    * until the ingest is released.
    */
   layer(source: LayerSource, parent: readonly string[], ingest: Ingest): Promise<NewLayer>;
+  /**
+   * Unpacks a layer whose blob is in the store into an empty directory, as what an overlay has above `lower` (top first).
+   * @returns bytes of file data
+   * @throws TcomposeError IMAGE_BLOB when the blob is missing or damaged, IMAGE_ARCHIVE
+   */
+  unpack(
+    layer: { readonly descriptor: Descriptor; readonly diffId: string },
+    directory: string,
+    lower: readonly string[],
+  ): Promise<number>;
   /** Records an image. Its configuration's bytes are of the store's making and the same for the same facts. */
   image(image: ImageToMake, ingest: Ingest): Promise<ImageRecord>;
 }

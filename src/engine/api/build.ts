@@ -28,6 +28,10 @@ export interface BuildRequest {
   readonly local?: readonly string[];
   readonly noCache?: boolean;
   readonly noCacheFilter?: readonly string[];
+  /** Caches that steps are taken from, as `cache_from` has them; directories by their absolute paths. */
+  readonly cacheFrom?: readonly string[];
+  /** Where the build's cache is kept, as `cache_to` has it. */
+  readonly cacheTo?: readonly string[];
   readonly network?: string;
   /** `name:address` or `name=address`. */
   readonly extraHosts?: readonly string[];

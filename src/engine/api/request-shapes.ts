@@ -162,6 +162,8 @@ const build: FieldsOf<BuildRequest> = {
   local: lines,
   noCache: 'boolean',
   noCacheFilter: lines,
+  cacheFrom: lines,
+  cacheTo: lines,
   network: 'word',
   extraHosts: lines,
   shmSize: 'integer',

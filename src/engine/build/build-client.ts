@@ -1,9 +1,13 @@
+import type { CachePlace } from '../../build/llb/cache-option.ts';
 import type { BuildPlan } from '../../build/plan/types.ts';
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import type { RegistryCredentials } from '../../registry/auth/credentials.ts';
 import type { ProxySettings } from '../../registry/proxy/proxy-settings.ts';
 import type { PlannedBuild } from './base-images.ts';
 import type { ContextDirectory, DockerfileSource } from './build-context.ts';
+import type { CacheSource, CacheTarget } from './remote-cache/backend.ts';
+
+export type LocalCache = Extract<CachePlace, { kind: 'local' }>;
 
 /** What a registry is asked with on somebody's behalf. */
 export interface RegistryIdentity {
@@ -30,6 +34,9 @@ export interface BuildClient {
   readonly sources?: SentSources;
   /** Brings what the steps of a plan are going to read, before any of them; returns secrets by id. */
   readonly prepare?: (plan: BuildPlan) => Promise<ReadonlyMap<string, Buffer>>;
+  /** Caches in directories of the client's; where there are none, the engine's machine has the directories. */
+  readonly cacheSource?: (place: LocalCache) => CacheSource;
+  readonly cacheTarget?: (place: LocalCache) => CacheTarget;
   /** Takes the target's tree, which is lent; no image is made of it. */
   readonly take?: (tree: ConfinedDirectory, planned: PlannedBuild) => Promise<void>;
 }

@@ -15,6 +15,7 @@ import { Executor } from './executor.ts';
 import { writeLocally } from './local-output.ts';
 import { pullBase } from './pull-base.ts';
 import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-request.ts';
+import { BuildCaches } from './remote-cache/build-caches.ts';
 import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
@@ -100,7 +101,10 @@ async function carryOut(
   { shop, cache, secrets, sink, signal, client }: Around,
 ): Promise<BuildEvent> {
   const images = await openImages(engine, planned);
+  const warn = async (message: string) => sink({ type: 'warning', message });
+  let caches: BuildCaches | undefined;
   try {
+    caches = await BuildCaches.open(request, { engine, client, signal, warn });
     const sent = (await client.prepare?.(planned.plan)) ?? [];
     const inputs = {
       cache,
@@ -111,20 +115,25 @@ async function carryOut(
       signal,
     };
     const executor = new Executor(engine, shop, planned.plan, inputs, sink);
+    const { epoch } = read;
+    const used = caches?.use(executor, { planned, shop, cache, epoch });
     const snapshot = await failuresPlaced(read, () => executor.run());
+    const tags = (request.tags ?? []).map(normaliseTag);
+    let made: Extract<BuildEvent, { type: 'done' }> = { type: 'done', tags: [] };
     if (client.take !== undefined) {
       const tree = openToRead(snapshot, shop.overlay);
       await client.take(tree, planned).finally(() => tree.close());
-      return { type: 'done', tags: [] };
-    }
-    if (request.localOutput !== undefined) {
+    } else if (request.localOutput !== undefined)
       await writeLocally(snapshot, request.localOutput, shop.overlay);
-      return { type: 'done', tags: [] };
+    else {
+      const inline = await used?.inline(snapshot);
+      const image = await makeResultImage(engine, cache, planned, snapshot, { tags, epoch, inline });
+      made = { type: 'done', image: image.id, tags };
     }
-    const tags = (request.tags ?? []).map(normaliseTag);
-    const image = await makeResultImage(engine, cache, planned, snapshot, { tags, epoch: read.epoch });
-    return { type: 'done', image: image.id, tags };
+    await used?.save(snapshot, sink);
+    return made;
   } finally {
+    await caches?.release();
     await images.release();
   }
 }

@@ -4,6 +4,7 @@ import type {
   FetchStep,
   LayerStep,
   RunStep,
+  Step,
   StepId,
   Tree,
 } from '../../build/plan/types.ts';
@@ -17,6 +18,7 @@ import type { StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
+import { otherTrees, type RemoteSteps } from './remote-cache/remote-steps.ts';
 import type { BuildSink } from './sink.ts';
 import { emptySnapshot, openToRead, openToWrite, type Snapshot, withStep } from './snapshot.ts';
 import { keyOf } from './step-key.ts';
@@ -35,6 +37,7 @@ export class Executor {
   readonly #inputs: BuildInputs;
   readonly #sink: BuildSink;
   readonly #running = new Map<StepId, Promise<Snapshot>>();
+  #remote: RemoteSteps | undefined;
 
   constructor(engine: Engine, shop: BuildShop, plan: BuildPlan, inputs: BuildInputs, sink: BuildSink) {
     this.#engine = engine;
@@ -44,14 +47,34 @@ export class Executor {
     this.#sink = sink;
   }
 
+  /** To be said before it runs: steps that are found in caches from elsewhere are taken from there. */
+  useCaches(remote: RemoteSteps): void {
+    this.#remote = remote;
+  }
+
   /** The target's tree. @throws StepFailure */
   async run(): Promise<Snapshot> {
     await this.#sink({ type: 'begin', steps: this.#plan.steps.length });
-    const all = this.#plan.steps.map((_, id) => this.#step(id));
+    const needed = await this.#remote?.needed();
+    const all = this.#plan.steps.map((step, id) =>
+      needed === undefined || needed.has(id) ? this.#step(id) : this.#unneeded(id, step),
+    );
     const settled = await Promise.allSettled(all);
     const failed = settled.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return this.#snapshot(this.#plan.result.tree);
+  }
+
+  /** Trees of the steps that were there for the target. */
+  async made(): Promise<ReadonlyMap<StepId, Snapshot>> {
+    const made = new Map<StepId, Snapshot>();
+    for (const [id, snapshot] of this.#running) made.set(id, await snapshot);
+    return made;
+  }
+
+  /** What nothing is made of any more, for that was found. */
+  async #unneeded(id: StepId, { name }: Step): Promise<void> {
+    await this.#sink({ type: 'end', step: id, name, outcome: 'cached', took: 0 });
   }
 
   #snapshot(tree: Tree): Promise<Snapshot> {
@@ -152,6 +175,8 @@ export class Executor {
   ): Promise<{ result: StepResult; cached: boolean }> {
     const { underWay } = this.#shop;
     const { cache } = this.#inputs;
+    const ahead = await this.#takeUnread(id, step, base);
+    if (ahead !== undefined) return { result: ahead, cached: true };
     const input = step.kind === 'copy' ? await this.#copyInput(step) : undefined;
     const key = keyOf(
       step,
@@ -165,6 +190,12 @@ export class Executor {
         cache.hold(known);
         return { result: known, cached: true };
       }
+      const found = (await this.#remote?.find(id)) ?? (await this.#remote?.findByContent(id));
+      const taken = found && (await this.#remote?.take(found, step, base));
+      if (taken !== undefined) {
+        await cache.update(taken, { key });
+        return { result: taken, cached: true };
+      }
     }
     await this.#sink({ type: 'start', step: id, name: step.name });
     const making = this.#make(step, base, input, key, log);
@@ -175,6 +206,14 @@ export class Executor {
     } finally {
       underWay.delete(key);
     }
+  }
+
+  /** Takes a step from a cache before other steps, whose files it would read, are carried out for it. */
+  async #takeUnread(id: StepId, step: LayerStep, base: Snapshot): Promise<StepResult | undefined> {
+    const reads = otherTrees(step).some((tree) => tree.kind === 'step' && !this.#running.has(tree.step));
+    if (this.#remote === undefined || step.fresh || !reads) return undefined;
+    const found = await this.#remote.find(id);
+    return found && this.#remote.take(found, step, base);
   }
 
   async #make(
@@ -218,7 +257,7 @@ export class Executor {
       place,
       overlay,
       skeleton,
-      sources: { cache, locks, secrets, agent, open: (tree) => this.#open(tree) },
+      sources: { cache, locks, secrets, agent, open: (tree) => this.open(tree) },
       output: (bytes) => log.write(bytes),
       said: () => log.last,
       signal,
@@ -226,12 +265,12 @@ export class Executor {
   }
 
   async #copy(step: CopyStep, input: CopyInput, target: ConfinedDirectory, log: StepLog): Promise<void> {
-    const open = (tree: Tree) => this.#open(tree);
+    const open = (tree: Tree) => this.open(tree);
     await runCopy(step, input, open, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
   }
 
   #copyInput(step: CopyStep): Promise<CopyInput> {
-    return readCopyInput(step, (tree) => this.#open(tree), this.#shop.files);
+    return readCopyInput(step, (tree) => this.open(tree), this.#shop.files);
   }
 
   /** What bind mounts show counts by its content. */
@@ -239,7 +278,7 @@ export class Executor {
     const digests: string[] = [];
     for (const mount of step.mounts) {
       if (mount.type !== 'bind' || mount.from.kind === 'empty') continue;
-      const tree = await this.#open(mount.from);
+      const tree = await this.open(mount.from);
       try {
         const selected = await select(tree, mount.source, 'literal');
         digests.push((await contentDigest(tree, selected, undefined, this.#shop.files)).content);
@@ -250,7 +289,8 @@ export class Executor {
     return digests;
   }
 
-  async #open(tree: Tree): Promise<SourceTree> {
+  /** A tree to read from, once it is there; to be closed. */
+  async open(tree: Tree): Promise<SourceTree> {
     if (tree.kind === 'context') {
       const context = this.#inputs.contexts.get(tree.name);
       if (context === undefined)

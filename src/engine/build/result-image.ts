@@ -14,6 +14,8 @@ interface ResultOptions {
   readonly tags: readonly string[];
   /** Seconds since 1970 that no time is later than. */
   readonly epoch: number | undefined;
+  /** Records of the build's cache for the image's configuration. */
+  readonly inline?: string | undefined;
 }
 
 /** Makes an image of a target's tree and gives it its tags: layers, configuration and history as BuildKit makes them. */
@@ -22,7 +24,7 @@ export async function makeResultImage(
   cache: CacheLease,
   { plan, images }: PlannedBuild,
   snapshot: Snapshot,
-  { tags, epoch }: ResultOptions,
+  { tags, epoch, inline }: ResultOptions,
 ): Promise<ImageRecord> {
   const { result } = plan;
   const step = result.image === undefined ? undefined : plan.steps[result.image];
@@ -60,6 +62,7 @@ export async function makeResultImage(
           config: withoutEmpty(result.config),
         },
         layers,
+        ...(inline === undefined ? {} : { more: { 'moby.buildkit.cache.v0': inline } }),
         ...(first === undefined ? {} : { tag: first }),
         ...(base === undefined ? {} : { parent: base.id }),
       },
@@ -75,7 +78,7 @@ export async function makeResultImage(
 }
 
 /** The layer a step became upon these layers; the one that it was made into before, if that is still there. */
-async function layerOf(
+export async function layerOf(
   engine: Engine,
   cache: CacheLease,
   result: StepResult,

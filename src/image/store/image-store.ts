@@ -37,6 +37,7 @@ import { namesOf, withoutNames, withTag } from './references.ts';
 import { planRemoval, referenceOf } from './removal.ts';
 import type { Shelf } from './shelf.ts';
 import { keptBlobs, looseBlobs, sweep, sweepRemoved } from './sweep.ts';
+import { unpackLayer } from './unpack-layer.ts';
 
 interface ImageStoreOptions {
   /** Directory of the persistent state; the store keeps to images, layers, l, blobs, partial, host and tmp below it. */
@@ -316,6 +317,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
         size: layers.info(image.chain[index]!)?.size ?? 0,
       })),
     maker: {
+      unpack: (layer, directory, lower) => unpackLayer(shelf, layer, directory, lower),
       layer: (source, parent, ingest) => makeLayer(shelf, source, parent, ingest as StoreIngest),
       image: async (image, ingest) => {
         const tag = image.tag === undefined ? {} : { tag: taggable(image.tag) };

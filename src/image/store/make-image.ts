@@ -128,7 +128,10 @@ async function takeTar(
 
 /** See ImageMaker.image. @returns the image's id */
 export async function makeImage(shelf: Shelf, image: ImageToMake, ingest: StoreIngest): Promise<string> {
-  const config = encodeImageConfig({ ...image.facts, diffIds: image.layers.map(({ diffId }) => diffId) });
+  const config = encodeImageConfig(
+    { ...image.facts, diffIds: image.layers.map(({ diffId }) => diffId) },
+    image.more,
+  );
   const configDescriptor = describe(mediaTypes.config, config);
   await ingest.put(configDescriptor, config);
   const manifest = Buffer.from(

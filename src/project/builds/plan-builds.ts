@@ -145,6 +145,8 @@ function buildOf(
     ...(flags.pull === true || build.pull === true ? { pull: true } : {}),
     noCache: flags.noCache || build.no_cache === true,
     noCacheFilter: build.no_cache_filter ?? [],
+    ...(build.cache_from === undefined ? {} : { cacheFrom: caches(project, build.cache_from) }),
+    ...(build.cache_to === undefined ? {} : { cacheTo: caches(project, build.cache_to) }),
     ...(build.network === undefined ? {} : { network: build.network }),
     extraHosts: Object.entries(build.extra_hosts ?? {}).flatMap(([host, addresses]) =>
       addresses.map((address) => `${host}=${address}`),
@@ -163,6 +165,18 @@ function buildOf(
     ssh: [...(build.ssh ?? []), ...(flags.ssh ?? [])],
     warnings: ignoredOf(service, build),
   };
+}
+
+/** Caches as the engine takes them: a directory is relative to the project's. */
+function caches({ workingDir }: Project, entries: readonly string[]): readonly string[] {
+  return entries.map((entry) =>
+    /(?:^|,)\s*type=local\s*(?:,|$)/.test(entry)
+      ? entry.replace(
+          /(^|,)(\s*(?:src|dest)=)([^,]*)/g,
+          (_, comma: string, key: string, path: string) => `${comma}${key}${posix.resolve(workingDir, path)}`,
+        )
+      : entry,
+  );
 }
 
 /** A context as the engine takes it. */
@@ -202,14 +216,7 @@ function platformOf(service: Service, build: Build, usual: string | undefined): 
   return wanted ?? (platforms.length === 1 ? platforms[0] : undefined);
 }
 
-const ignored: readonly (keyof Build)[] = [
-  'cache_from',
-  'cache_to',
-  'entitlements',
-  'privileged',
-  'provenance',
-  'sbom',
-];
+const ignored: readonly (keyof Build)[] = ['entitlements', 'privileged', 'provenance', 'sbom'];
 
 function ignoredOf(service: Service, build: Build): readonly string[] {
   const names = ignored.filter((name) => {

@@ -34,8 +34,31 @@ export class StatCache {
   }
 
   /** The digest of a regular file; it is opened when it is not known. Undefined when it is gone. */
-  async of(stat: BigIntStats, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
-    const known = this.#known.get(keyOf(stat));
+  of(stat: BigIntStats, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
+    return this.#digest(stat, open, '', digestOf);
+  }
+
+  /**
+   * The SHA-256, in hex, of a regular file's content with a text in front.
+   * @param owner told apart from other owners
+   * @param head the text, made of what the file is
+   */
+  sum(
+    stat: BigIntStats,
+    open: () => ConfinedEntry | undefined,
+    owner: string,
+    head: (entry: ConfinedEntry) => string,
+  ): Promise<string | undefined> {
+    return this.#digest(stat, open, `:${owner}`, (entry) => hashOf(entry, head(entry)));
+  }
+
+  async #digest(
+    stat: BigIntStats,
+    open: () => ConfinedEntry | undefined,
+    kind: string,
+    digestOf: (entry: ConfinedEntry) => Promise<string>,
+  ): Promise<string | undefined> {
+    const known = this.#known.get(keyOf(stat) + kind);
     if (known !== undefined) return known;
     const entry = open();
     if (entry === undefined) return undefined;
@@ -46,7 +69,7 @@ export class StatCache {
       const digest = await digestOf(entry);
       const { mtimeNs, ctimeNs } = opened;
       const newest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-      if (this.#now() - newest > unsettled) this.#remember(keyOf(opened), digest);
+      if (this.#now() - newest > unsettled) this.#remember(keyOf(opened) + kind, digest);
       return digest;
     } finally {
       entry.close();
@@ -67,7 +90,13 @@ const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
 async function digestOf(entry: ConfinedEntry): Promise<string> {
-  const hash = createHash('sha256');
+  const digest = await hashOf(entry, '');
+  const capability = getExtendedAttribute(entry.fd, 'security.capability');
+  return capability === undefined ? digest : `${digest}:${capability.toString('hex')}`;
+}
+
+async function hashOf(entry: ConfinedEntry, head: string): Promise<string> {
+  const hash = createHash('sha256').update(head);
   const turn = turns();
   const fd = entry.open();
   try {
@@ -79,8 +108,5 @@ async function digestOf(entry: ConfinedEntry): Promise<string> {
   } finally {
     closeSync(fd);
   }
-  const capability = getExtendedAttribute(entry.fd, 'security.capability');
-  return capability === undefined
-    ? hash.digest('hex')
-    : `${hash.digest('hex')}:${capability.toString('hex')}`;
+  return hash.digest('hex');
 }

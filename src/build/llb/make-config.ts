@@ -1,0 +1,73 @@
+import type { CacheConfig, CacheLayer, CacheLink, CacheRecord } from './cache-config.ts';
+import type { KeyNode } from './key-node.ts';
+
+/** What is known of a node when a cache is kept. */
+export interface KeptResult {
+  readonly node: KeyNode;
+  /** Digests of the blobs of its layers, the lowest first; undefined where they are not kept. */
+  readonly blobs: readonly string[] | undefined;
+  /** RFC 3339. */
+  readonly created: string;
+}
+
+/** The records of a build: each node's once, with what it works on. What works on something that nobody can find is left out. */
+export function makeCacheConfig(results: readonly KeptResult[]): CacheConfig {
+  const maker = new ConfigMaker(results);
+  for (const { node } of results) maker.add(node);
+  return { layers: maker.layers, records: maker.records };
+}
+
+class ConfigMaker {
+  readonly layers: CacheLayer[] = [];
+  readonly records: CacheRecord[] = [];
+  readonly #results: ReadonlyMap<KeyNode, KeptResult>;
+  readonly #numbers = new Map<KeyNode, number | undefined>();
+  /** Of what works on nothing: equal ones are one. */
+  readonly #leaves = new Map<string, number>();
+  readonly #layerNumbers = new Map<string, number>();
+
+  constructor(results: readonly KeptResult[]) {
+    this.#results = new Map(results.map((result) => [result.node, result]));
+  }
+
+  /** The number of a node's record; undefined when it can't have one. */
+  add(node: KeyNode): number | undefined {
+    if (this.#numbers.has(node)) return this.#numbers.get(node);
+    const number = this.#record(node);
+    this.#numbers.set(node, number);
+    return number;
+  }
+
+  #record(node: KeyNode): number | undefined {
+    const leaf = node.inputs.length === 0 ? this.#leaves.get(node.digest) : undefined;
+    if (leaf !== undefined) return leaf;
+    const inputs = node.inputs.map((links) =>
+      links.flatMap(({ selector, node: other }): readonly CacheLink[] => {
+        const record = this.add(other);
+        return record === undefined ? [] : [{ record, selector }];
+      }),
+    );
+    if (inputs.some((links) => links.length === 0)) return undefined;
+    const result = this.#results.get(node);
+    const results =
+      result?.blobs === undefined || result.blobs.length === 0
+        ? []
+        : [{ chain: this.#chain(result.blobs), created: result.created }];
+    const number = this.records.push({ digest: node.digest, inputs, results }) - 1;
+    if (node.inputs.length === 0) this.#leaves.set(node.digest, number);
+    return number;
+  }
+
+  #chain(blobs: readonly string[]): readonly number[] {
+    const chain: number[] = [];
+    for (const blob of blobs) {
+      const parent = chain.at(-1) ?? -1;
+      const key = `${parent} ${blob}`;
+      const known = this.#layerNumbers.get(key);
+      const number = known ?? this.layers.push({ blob, parent }) - 1;
+      this.#layerNumbers.set(key, number);
+      chain.push(number);
+    }
+    return chain;
+  }
+}

@@ -1,0 +1,100 @@
+import { cacheConfigType, writeCacheConfig, writeInlineRecords } from '../../../build/llb/cache-config.ts';
+import type { CacheOutput } from '../../../build/llb/cache-option.ts';
+import { makeCacheConfig } from '../../../build/llb/make-config.ts';
+import { TcomposeError } from '../../../errors.ts';
+import { sha256 } from '../../../image/digest.ts';
+import type { Descriptor } from '../../../image/ingest-types.ts';
+import { mediaTypes as dockerTypes } from '../../../registry/content/media-types.ts';
+import type { BuildSink } from '../sink.ts';
+import type { CacheTarget, SmallBlob } from './backend.ts';
+import { type DoneBuild, type KeptResults, keepResults } from './keep-results.ts';
+import type { CachedLayer } from './load-cache.ts';
+import { type CacheWay, openTarget } from './open-caches.ts';
+
+const uncompressed = 'containerd.io/uncompressed';
+
+/** Keeps a build's cache in all the places that were asked for. @throws TcomposeError unless the place says that errors do not count */
+export async function saveCaches(
+  done: DoneBuild,
+  outputs: readonly CacheOutput[],
+  way: CacheWay,
+  sink: BuildSink,
+): Promise<void> {
+  for (const output of outputs) {
+    if (output.place.kind === 'inline') continue;
+    const ingest = way.engine.images.ingest();
+    try {
+      const target = await openTarget(output.place, way);
+      await sink({ type: 'note', text: `exporting cache to ${target.name}` });
+      await save(target, await keepResults(done, output.mode, ingest), output);
+    } catch (error) {
+      const { message, hint, code } = error as TcomposeError;
+      const sentence = `failed to export the build cache: ${message}`;
+      if (!output.ignoreError || way.signal.aborted)
+        throw new TcomposeError(code ?? 'BUILD_CONTEXT', sentence, {
+          ...(hint === undefined ? {} : { hint }),
+          cause: error,
+        });
+      await way.warn(sentence);
+    } finally {
+      await ingest.release();
+    }
+  }
+}
+
+async function save(
+  target: CacheTarget,
+  { results, layers }: KeptResults,
+  output: CacheOutput,
+): Promise<void> {
+  const config = makeCacheConfig(results);
+  const used = new Set(config.layers.map(({ blob }) => blob));
+  const kept = layers.filter(({ descriptor }) => used.has(descriptor.digest));
+  await Promise.all(kept.map(({ descriptor }) => target.layer(descriptor)));
+  const described = smallBlob(writeCacheConfig(config), cacheConfigType);
+  await target.small(described);
+  await target.manifest(manifestOf(kept, described.descriptor, output));
+}
+
+function manifestOf(
+  layers: readonly CachedLayer[],
+  config: Descriptor,
+  { asImage, oci }: CacheOutput,
+): SmallBlob {
+  const listed = layers.map((layer) => listedLayer(layer, oci));
+  const mediaType = asImage ? dockerTypes.ociManifest : oci ? dockerTypes.ociIndex : dockerTypes.dockerIndex;
+  const content = asImage ? { config, layers: listed } : { manifests: [...listed, config] };
+  return smallBlob(Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...content })), mediaType);
+}
+
+function listedLayer({ descriptor, diffId }: CachedLayer, oci: boolean): Descriptor {
+  const { mediaType, digest, size, annotations } = descriptor;
+  return {
+    mediaType: oci ? ociType(mediaType) : mediaType,
+    digest,
+    size,
+    annotations: { ...annotations, [uncompressed]: diffId },
+  };
+}
+
+/** A layer is the same whichever of the two families of types it is listed by. */
+const ociType = (mediaType: string): string =>
+  mediaType
+    .replace('vnd.docker.image.rootfs.diff.tar.gzip', 'vnd.oci.image.layer.v1.tar+gzip')
+    .replace('vnd.docker.image.rootfs.diff.tar', 'vnd.oci.image.layer.v1.tar');
+
+const smallBlob = (bytes: Buffer, mediaType: string): SmallBlob => ({
+  descriptor: { mediaType, digest: sha256(bytes), size: bytes.length },
+  bytes,
+});
+
+/** The records for the configuration of the image that is built, which has their layers. */
+export async function inlineRecords(done: DoneBuild): Promise<string> {
+  const ingest = done.engine.images.ingest();
+  try {
+    const { results } = await keepResults(done, 'min', ingest);
+    return writeInlineRecords(makeCacheConfig(results).records).toString('base64');
+  } finally {
+    await ingest.release();
+  }
+}

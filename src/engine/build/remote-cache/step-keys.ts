@@ -1,0 +1,171 @@
+import type { KeyLink, KeyNode } from '../../../build/llb/key-node.ts';
+import { operationOf } from '../../../build/llb/of-step.ts';
+import {
+  imageDigest,
+  manifestDigest,
+  type Operation,
+  type OperationInput,
+  recordDigest,
+} from '../../../build/llb/operation.ts';
+import type { BuildPlan, ImageStep, LayerStep, Platform, StepId, Tree } from '../../../build/plan/types.ts';
+import type { ImageRecord } from '../../../image/types.ts';
+import type { SourceTree } from '../files/source-tree.ts';
+import type { StatCache } from '../files/stat-cache.ts';
+import { treeChecksum } from '../files/tree-checksum.ts';
+
+/** What the keys of a build are made of. */
+export interface KeySources {
+  readonly plan: BuildPlan;
+  /** By id. */
+  readonly images: ReadonlyMap<string, ImageRecord>;
+  /** Digests of an image's manifest, and of the indexes it was asked for by. */
+  readonly digestsOf: (image: ImageRecord) => Promise<readonly string[]>;
+  /** SOURCE_DATE_EPOCH. */
+  readonly epoch: number | undefined;
+  readonly files: StatCache;
+  /** To be closed. */
+  readonly open: (tree: Tree) => Promise<SourceTree>;
+}
+
+type GrowingNode = KeyNode & { readonly inputs: readonly KeyLink[][] };
+
+/** What the steps of a build are known by in caches of BuildKit's. */
+export class StepKeys {
+  readonly #sources: KeySources;
+  readonly #nodes = new Map<StepId, Promise<KeyNode | undefined>>();
+  readonly #images = new Map<StepId, Promise<readonly KeyNode[]>>();
+  /** What a node's inputs select of the trees of steps, until it is looked at. */
+  readonly #unread = new Map<KeyNode, readonly (OperationInput | undefined)[]>();
+  /** The operation within a linked copy. */
+  readonly #inner = new Map<KeyNode, KeyNode>();
+
+  constructor(sources: KeySources) {
+    this.#sources = sources;
+  }
+
+  /** Of a step that makes a layer; undefined for others. Contexts are read for it, other steps' files are not. */
+  node(id: StepId): Promise<KeyNode | undefined> {
+    const known = this.#nodes.get(id);
+    if (known !== undefined) return known;
+    const made = this.#make(id);
+    this.#nodes.set(id, made);
+    return made;
+  }
+
+  /** The copy that a linked one lays over its base, which is known by itself. */
+  linked(node: KeyNode): KeyNode | undefined {
+    return this.#inner.get(node);
+  }
+
+  /** Has the content of what a step takes of other steps in its node, which have to be there. @returns whether there was any */
+  async read(id: StepId): Promise<boolean> {
+    const node = await this.node(id);
+    if (node === undefined) return false;
+    const inner = this.#inner.get(node);
+    const found = await this.#readNode(node);
+    return (inner !== undefined && (await this.#readNode(inner))) || found;
+  }
+
+  async #readNode(node: KeyNode): Promise<boolean> {
+    const unread = this.#unread.get(node);
+    if (unread === undefined) return false;
+    this.#unread.delete(node);
+    for (const [at, input] of unread.entries()) {
+      const link = input === undefined ? undefined : await this.#content(input);
+      if (link !== undefined) (node as GrowingNode).inputs[at]!.push(link);
+    }
+    return true;
+  }
+
+  async #make(id: StepId): Promise<KeyNode | undefined> {
+    const step = this.#sources.plan.steps[id]!;
+    if (step.kind === 'fetch' || step.kind === 'image') return undefined;
+    return this.#ofOperation(operationOf(step, this.#platformOf(step), this.#sources.epoch));
+  }
+
+  /** Any of what a step is known by. Something that was fetched is known by its content alone. */
+  async #nodesOf(id: StepId): Promise<readonly KeyNode[]> {
+    const step = this.#sources.plan.steps[id]!;
+    if (step.kind !== 'image') return [(await this.node(id)) ?? []].flat();
+    const known = this.#images.get(id) ?? this.#ofImage(step);
+    this.#images.set(id, known);
+    return known;
+  }
+
+  async #ofImage(step: ImageStep): Promise<readonly KeyNode[]> {
+    const { images, digestsOf } = this.#sources;
+    const image = images.get(step.id);
+    if (image === undefined) return [];
+    const platform = platformOfImage(image);
+    const digests = await digestsOf(image);
+    return [
+      imageDigest(image.chain.at(-1) ?? step.id),
+      ...digests.map((one) => manifestDigest(one, platform)),
+    ].map((digest) => leaf(recordDigest(digest)));
+  }
+
+  /** What a stage runs on: what its image is for, else what is built for. */
+  #platformOf(step: LayerStep): Platform {
+    const { plan, images } = this.#sources;
+    for (let tree: Tree = step.base; tree.kind === 'step'; ) {
+      const below = plan.steps[tree.step]!;
+      if (below.kind === 'image') {
+        const image = images.get(below.id);
+        if (image === undefined) break;
+        return platformOfImage(image);
+      }
+      if (below.kind === 'fetch') break;
+      tree = below.base;
+    }
+    return plan.platform;
+  }
+
+  async #ofOperation(operation: Operation): Promise<KeyNode> {
+    const inputs: KeyLink[][] = [];
+    const unread: (OperationInput | undefined)[] = [];
+    let inner: KeyNode | undefined;
+    for (const input of operation.inputs) {
+      const { source, selector } = input;
+      const links: KeyLink[] = [];
+      if (source.kind === 'operation') {
+        inner = await this.#ofOperation(source.operation);
+        links.push({ selector, node: inner });
+      } else if (source.tree.kind === 'context') {
+        const content = await this.#content(input);
+        if (content !== undefined) links.push(content);
+      } else {
+        for (const node of await this.#nodesOf(source.tree.step)) links.push({ selector, node });
+      }
+      inputs.push(links);
+      const later = source.kind === 'tree' && source.tree.kind === 'step' && input.contents !== undefined;
+      unread.push(later ? input : undefined);
+    }
+    const node: GrowingNode = { digest: recordDigest(operation.digest), inputs };
+    if (unread.some((one) => one !== undefined)) this.#unread.set(node, unread);
+    if (inner !== undefined) this.#inner.set(node, inner);
+    return node;
+  }
+
+  async #content({ source, contents }: OperationInput): Promise<KeyLink | undefined> {
+    if (contents === undefined || source.kind !== 'tree') return undefined;
+    const { open, files } = this.#sources;
+    const tree = await open(source.tree);
+    try {
+      const digest = await treeChecksum(tree, contents, files);
+      return digest === undefined ? undefined : { selector: '', node: leaf(recordDigest(digest, -1)) };
+    } catch {
+      // What can't be read is the step's own affair, which says so.
+      return undefined;
+    } finally {
+      await tree.close();
+    }
+  }
+}
+
+const platformOfImage = ({ os, architecture, variant = '' }: ImageRecord): Platform => ({
+  os,
+  architecture,
+  variant,
+});
+
+const leaf = (digest: string): KeyNode => ({ digest, inputs: [] });
