@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { copyTree } from '../../confined/copy-tree.ts';
+import { makeDirectories } from './make-directories.ts';
 import { type OverlayOptions, openToRead, type Snapshot } from './snapshot.ts';
 
 /** Copies a tree into a directory, made if it is missing; what is there by other names stays. */
@@ -9,7 +9,7 @@ export async function writeLocally(
   destination: string,
   overlay: OverlayOptions,
 ): Promise<void> {
-  mkdirSync(destination, { recursive: true });
+  makeDirectories(destination);
   const from = openToRead(snapshot, overlay);
   const to = ConfinedDirectory.at(destination);
   try {

@@ -1,13 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  fstatSync,
-  mkdirSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { CachePlace } from '../../../build/llb/cache-option.ts';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { bytesOfPath } from '../../../confined/names.ts';
@@ -18,6 +10,7 @@ import { checkedDescriptor, mediaTypes } from '../../../image/manifest.ts';
 import { renameAt } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
 import { bringBlob } from '../../images/pull/bring-blob.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { type CacheSource, type CacheTarget, largestSmall } from './backend.ts';
 
 type Place = Extract<CachePlace, { kind: 'local' }>;
@@ -118,7 +111,7 @@ function chosen(directory: ConfinedDirectory, place: Place): Descriptor {
 /** A directory of this machine that a cache is kept in; made when it is not there. @throws TcomposeError BUILD_CONTEXT */
 export function directoryTarget(place: Place, content: Pick<ImageContent, 'openBlob'>): CacheTarget {
   const into = async (work: (directory: ConfinedDirectory) => Promise<void>): Promise<void> => {
-    mkdirSync(place.path, { recursive: true });
+    makeDirectories(place.path);
     const directory = opened(place.path);
     try {
       await work(directory);
