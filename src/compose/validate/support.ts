@@ -31,7 +31,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   attach: yes(),
   blkio_config: yesBut(delegated, 'where the kernel has the controller'),
   build: yes(
-    'for one platform; cache_from, cache_to, entitlements, privileged, provenance and sbom are named in a warning',
+    'for one platform; entitlements, privileged, provenance and sbom are named in a warning',
   ),
   cap_add: yes(),
   cap_drop: yes(),
