@@ -49,7 +49,9 @@ export async function observeWithImages(
   const changed = rebuild && (await buildChanged(ctx, client, project, observed, options, args));
   const built = missing || changed;
   const now = built ? await look([]) : observed;
-  const fetched = await fetchImages(ctx, client, project, now, options, args);
+  // What --build has just made is meant, not what a registry has.
+  const rest = missing && flag.bool(args, 'build') ? { ...options, built: buildable(project) } : options;
+  const fetched = await fetchImages(ctx, client, project, now, rest, args);
   return built || fetched
     ? { observed: await look([]), images: seenTo(options) }
     : { observed, images: options };
@@ -113,6 +115,9 @@ async function build(
     ...(options.defaultPlatform === undefined ? {} : { defaultPlatform: options.defaultPlatform }),
   });
 }
+
+const buildable = (project: Project): ReadonlySet<string> =>
+  new Set(Object.values(project.services).flatMap(({ name, build }) => (build === undefined ? [] : [name])));
 
 /** Builds again what changed since it was built, unless a flag is against it. False: nothing did. */
 async function buildChanged(

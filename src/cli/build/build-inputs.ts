@@ -1,28 +1,32 @@
-import { readFile } from 'node:fs/promises';
+import { stat as lookUp, readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Project } from '../../compose/model/project.ts';
+import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { ServiceBuild } from '../../project/builds/plan-builds.ts';
 import type { CliContext } from '../context.ts';
 
 /** Texts of the Dockerfiles of services, by service; those that can't be read are left for the build to tell of. */
 export async function readDockerfiles(
-  project: Project,
-  services: readonly string[],
+  services: Readonly<Record<string, Service>>,
 ): Promise<ReadonlyMap<string, string>> {
   const texts = await Promise.all(
-    services.map(async (name): Promise<readonly [string, string][]> => {
-      const build = project.services[name]?.build;
+    Object.entries(services).map(async ([name, { build }]): Promise<readonly [string, string][]> => {
       if (build === undefined) return [];
       if (build.dockerfile_inline !== undefined) return [[name, build.dockerfile_inline]];
       if (build.context?.startsWith('/') === false) return [];
       const file = build.dockerfile ?? 'Dockerfile';
-      const path = isAbsolute(file) ? file : resolve(build.context ?? '.', file);
-      const text = await readFile(path, 'utf8').catch(() => undefined);
+      const text = await textOf(isAbsolute(file) ? file : resolve(build.context ?? '.', file));
       return text === undefined ? [] : [[name, text]];
     }),
   );
   return new Map(texts.flat());
+}
+
+/** Not of a pipe, which would be waited for. */
+async function textOf(path: string): Promise<string | undefined> {
+  const stat = await lookUp(path).catch(() => undefined);
+  return stat?.isFile() ? readFile(path, 'utf8').catch(() => undefined) : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Project } from '../../compose/model/project.ts';
-import { type BuildFlags, planBuilds } from '../../project/builds/plan-builds.ts';
+import { type BuildFlags, buildableServices, planBuilds } from '../../project/builds/plan-builds.ts';
 import { readDockerfiles } from './build-inputs.ts';
 
 /** The builds as the JSON that `docker buildx bake` reads. */
@@ -8,7 +8,7 @@ export async function printBuilds(
   services: readonly string[],
   flags: BuildFlags,
 ): Promise<string> {
-  const dockerfiles = await readDockerfiles(project, Object.keys(project.services));
+  const dockerfiles = await readDockerfiles(buildableServices(project));
   const builds = planBuilds(project, services, flags, dockerfiles);
   const target = Object.fromEntries(
     builds.map(({ service, request }) => [

@@ -3,7 +3,12 @@ import type { BuildEvent, BuildRequest } from '../../engine/api/build.ts';
 import type { ToldBuildEvent } from '../../engine/client/builds.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
-import { type BuildFlags, planBuilds, type ServiceBuild } from '../../project/builds/plan-builds.ts';
+import {
+  type BuildFlags,
+  buildableServices,
+  planBuilds,
+  type ServiceBuild,
+} from '../../project/builds/plan-builds.ts';
 import type { RegistryAccess } from '../../project/execute/act.ts';
 import { labels } from '../../project/labels.ts';
 import type { CliContext } from '../context.ts';
@@ -40,7 +45,7 @@ export async function runBuilds(
   services: readonly string[],
   options: RunBuildsOptions,
 ): Promise<BuiltImages> {
-  const dockerfiles = await readDockerfiles(project, Object.keys(project.services));
+  const dockerfiles = await readDockerfiles(buildableServices(project));
   const { onlyChanged } = options;
   const builds = planBuilds(project, services, options, dockerfiles).filter(
     ({ service }) => onlyChanged === undefined || onlyChanged.has(service),
@@ -218,7 +223,13 @@ class BuildRun {
     }
     yield { type: 'note', text: `building ${way}` };
     const { service, ssh } = build;
-    yield* run({ service, request, build: this.#project.services[service]?.build ?? {}, ssh, signal });
+    yield* run({
+      service,
+      request,
+      build: buildableServices(this.#project)[service]?.build ?? {},
+      ssh,
+      signal,
+    });
   }
 
   /** A repository that is reached by ssh needs the user's agent, whether it is named or not. */

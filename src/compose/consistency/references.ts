@@ -79,7 +79,8 @@ function checkContexts(project: Project, service: Service, report: Report): void
   for (const [context, value] of Object.entries(service.build?.additional_contexts ?? {})) {
     if (!value.startsWith(prefix)) continue;
     const name = value.slice(prefix.length);
-    const target = own(project.services, name);
+    // Profiles say what runs, not what is built.
+    const target = own(project.services, name) ?? own(project.disabledServices, name);
     if (target?.build !== undefined) continue;
     const kind = target === undefined ? 'unknown' : 'non-buildable';
     const message = `service "${service.name}" declares ${kind} service "${name}" as additional contexts ${context}`;

@@ -1,17 +1,20 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../build/ignore/matcher.ts';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
-import type { SourceTree } from './files/source-tree.ts';
+import type { IgnoreFile, SourceTree } from './files/source-tree.ts';
 import { readConfined } from './sources/read-confined.ts';
 
 /** A directory that a build copies from. */
 export interface ContextDirectory {
   readonly path: string;
   readonly ignore: IgnoreMatcher | undefined;
+  /** The file that the matcher was made from. */
+  readonly ignoreFile?: IgnoreFile | undefined;
 }
 
 /** Reads a file of a context by its path relative to it; undefined when it is not there. */
@@ -50,32 +53,41 @@ export async function openContext(
       'BUILD_CONTEXT',
       `unable to prepare context: ${stat === undefined ? `path ${JSON.stringify(path)} not found` : `${JSON.stringify(path)} is not a directory`}`,
     );
-  return { path, ignore: await readIgnore(dockerfile, read) };
+  return { path, ...(await readIgnore(dockerfile, read)) };
 }
 
 /** The Dockerfile's own ignore file if it has one, else the context's. */
 async function readIgnore(
   dockerfile: string | undefined,
   read: ReadFile,
-): Promise<IgnoreMatcher | undefined> {
+): Promise<Pick<ContextDirectory, 'ignore' | 'ignoreFile'>> {
   const files = [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), '.dockerignore'];
   for (const file of files) {
     const text = await read(file);
     if (text === undefined) continue;
-    const patterns = readIgnoreFile(text).map(({ pattern }) => pattern);
-    return patterns.length === 0 ? undefined : createIgnoreMatcher(patterns);
+    const lines = readIgnoreFile(text);
+    if (lines.length === 0) break;
+    const ignore = createIgnoreMatcher(lines.map(({ pattern }) => pattern));
+    return { ignore, ignoreFile: { name: file, lines } };
   }
-  return undefined;
+  return { ignore: undefined };
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    // A pipe that nobody writes to must not be waited for.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await handle.stat()).isFile()) throw new Error('it is not a file');
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? errnoNameOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
     throw new TcomposeError('BUILD_CONTEXT', `${file} can not be read: ${(error as Error).message}`, {
-      hint: 'Without it, everything would go into the image.',
+      ...(file.endsWith('.dockerignore') ? { hint: 'Without it, everything would go into the image.' } : {}),
       cause: error,
     });
   }
@@ -120,6 +132,7 @@ export function contextTree(context: ContextDirectory): SourceTree {
   return {
     directory,
     ignore: context.ignore,
+    ignoreFile: context.ignoreFile,
     ownerless: true,
     title: 'the build context',
     close: () => directory.close(),

@@ -1,5 +1,6 @@
 import { faultAt } from '../../build/dockerfile/fault.ts';
 import { lint } from '../../build/lint/lint.ts';
+import { type Remark, remarks } from '../../build/lint/remarks.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { parsePlatform } from '../../build/plan/platform.ts';
 import type { RemoteSource } from '../../build/plan/types.ts';
@@ -66,6 +67,10 @@ export async function build(
       const { where } = faultAt(read.dockerfile, range, message);
       await sink({ type: 'warning', rule, message, ...(where === undefined ? {} : { where }) });
     }
+    for (const { message, range } of remarksOf(read, planned, secrets, client)) {
+      const { where } = faultAt(read.dockerfile, range, message);
+      await sink({ type: 'warning', message, ...(where === undefined ? {} : { where }) });
+    }
     if (warnings.length > 0 && (request.only === 'check' || read.checks.error)) {
       const rules = [...new Set(warnings.map(({ rule }) => rule))].sort().join(', ');
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
@@ -81,6 +86,17 @@ export async function build(
     shop.running--;
     shop.ended();
   }
+}
+
+/** For the user of this project's own commands: others' clients take warnings for BuildKit's. */
+function remarksOf(
+  { dockerfile, options }: ReadRequest,
+  { plan }: PlannedBuild,
+  secrets: ReadonlyMap<string, Buffer>,
+  client: BuildClient,
+): readonly Remark[] {
+  if (client.sources !== undefined) return [];
+  return remarks(dockerfile, plan, { args: options.buildArgs, secrets: [...secrets.keys()] });
 }
 
 /** What a build works with, and whoever waits for it. */

@@ -51,14 +51,12 @@ export function planBuilds(
   dockerfiles: ReadonlyMap<string, string>,
 ): readonly ServiceBuild[] {
   const byImage = new Map(
-    Object.values(project.services)
-      .filter(({ build }) => build !== undefined)
-      .flatMap((service) =>
-        [imageReference(project, service), ...(service.build?.tags ?? [])].map((name) => [
-          listedName(name),
-          service.name,
-        ]),
-      ),
+    Object.values(buildableServices(project)).flatMap((service) =>
+      [imageReference(project, service), ...(service.build?.tags ?? [])].map((name) => [
+        listedName(name),
+        service.name,
+      ]),
+    ),
   );
   const ordered: ServiceBuild[] = [];
   const open: string[] = [];
@@ -70,7 +68,7 @@ export function planBuilds(
         `services are built from each other in a circle: ${[...open.slice(open.indexOf(name)), name].join(' -> ')}`,
       );
     open.push(name);
-    const service = project.services[name];
+    const service = buildableServices(project)[name];
     if (service?.build === undefined) {
       open.pop();
       return;
@@ -88,6 +86,14 @@ export function planBuilds(
   for (const name of services) add(name);
   return ordered;
 }
+
+/** Services with a build section, also those that a command or profiles leave out: another's image may be made from theirs. */
+export const buildableServices = (project: Project): Readonly<Record<string, Service>> =>
+  Object.fromEntries(
+    Object.entries({ ...project.disabledServices, ...project.services }).filter(
+      ([, { build }]) => build !== undefined,
+    ),
+  );
 
 const contextServices = ({ additional_contexts = {} }: Build): readonly string[] =>
   Object.values(additional_contexts).flatMap((place) => serviceOf(place) ?? []);
@@ -189,7 +195,7 @@ function placeOf(project: Project, place: string): string {
 }
 
 function imageOfService(project: Project, name: string): string {
-  const service = project.services[name];
+  const service = buildableServices(project)[name];
   if (service === undefined)
     throw new TcomposeError('BUILD_CONTEXT', `additional_contexts names service ${name}, which is not there`);
   return `docker-image://${imageReference(project, service)}`;

@@ -25,6 +25,8 @@ export interface ImageOptions {
   readonly nowMs: number;
   /** Nothing is told of a pull but its end. */
   readonly quiet?: boolean;
+  /** Services whose images this command has built: whatever their pull policy, those are meant. */
+  readonly built?: ReadonlySet<string>;
 }
 
 /**
@@ -97,12 +99,14 @@ export const decisionFor = (
   observed: Observed,
   options: ImageOptions,
 ): ImageDecision =>
-  decideImage(service, localImage(reference, observed, platform), wantedPlatform(platform), {
-    override: options.pull,
-    // No registry has the image that an engine makes of its machine.
-    canPull: options.canPull && !isBuiltIn(reference),
-    nowMs: options.nowMs,
-  });
+  options.built?.has(service.name) === true && localImage(reference, observed, platform) !== undefined
+    ? { kind: 'use' }
+    : decideImage(service, localImage(reference, observed, platform), wantedPlatform(platform), {
+        override: options.pull,
+        // No registry has the image that an engine makes of its machine.
+        canPull: options.canPull && !isBuiltIn(reference),
+        nowMs: options.nowMs,
+      });
 
 /** What a bare architecture or system is completed with: engines run Linux, most of them on amd64. */
 const usual: Platform = { os: 'linux', architecture: 'amd64' };

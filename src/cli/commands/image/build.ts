@@ -1,3 +1,4 @@
+import type { Project } from '../../../compose/model/project.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { runBuilds } from '../../build/run-builds.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
@@ -67,7 +68,7 @@ export const command: Command = {
       return 0;
     }
     if (services.length === 0) {
-      ctx.warn('No services to build');
+      ctx.warn(`No services to build${leftOut(project, named)}`);
       return 0;
     }
     const client = await ctx.engine();
@@ -89,6 +90,16 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** Services that could be built, were it not for their profiles. */
+function leftOut({ disabledServices }: Project, named: readonly string[]): string {
+  const waiting = Object.values(disabledServices).filter(
+    ({ build, profiles = [] }) => build !== undefined && profiles.length > 0,
+  );
+  if (named.length > 0 || waiting.length === 0) return '';
+  const profiles = [...new Set(waiting.flatMap((service) => service.profiles ?? []))];
+  return `: ${waiting.map(({ name }) => name).join(', ')} ${waiting.length > 1 ? 'are' : 'is'} in profile${profiles.length > 1 ? 's' : ''} ${profiles.join(', ')}`;
+}
 
 /** `NAME=value`, or `NAME` for the value that the environment has; one that has none there is left out. */
 function argumentsOf(

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { cleanPath } from '../../../build/go-path.ts';
 import { GlobError, globExpression, hasWildcard } from '../../../build/ignore/glob.ts';
 import { compilePattern, matches } from '../../../build/ignore/pattern.ts';
@@ -44,8 +45,10 @@ function found(tree: SourceTree, path: string, shown: string): ConfinedEntry | u
   try {
     return tree.directory.find(path, true);
   } catch (error) {
-    if (errnoNameOf(error) === 'ELOOP') throw checksumError(tree, 'too many links', shown);
-    throw error;
+    if (errnoNameOf(error) !== 'ELOOP') throw error;
+    // A link out of the tree by its own name comes back to itself at the top.
+    if (leadsOut(tree, shown.slice(1)) !== undefined) throw missing(tree, shown);
+    throw checksumError(tree, 'too many links', shown);
   }
 }
 
@@ -58,17 +61,55 @@ function checksumError(tree: SourceTree, why: string, shown: string): TcomposeEr
 }
 
 function missing(tree: SourceTree, shown: string): TcomposeError {
-  const by = tree.ignore?.decide(shown.slice(1)).by;
-  const left = tree.ignore !== undefined && by !== undefined;
   return new TcomposeError(
     'BUILD_STEP',
     `failed to compute cache key: failed to calculate checksum of ref ${tree.title}: ${JSON.stringify(shown)}: not found`,
-    {
-      hint: left
-        ? `The ignore file leaves ${shown.slice(1)} out of the build context.`
-        : `There is no ${shown} in ${tree.title}; a link that leads out of it counts as missing.`,
-    },
+    { hint: whyMissing(tree, shown) },
   );
+}
+
+function whyMissing(tree: SourceTree, shown: string): string {
+  const path = shown.slice(1);
+  const by = tree.ignore?.decide(path);
+  if (by?.excluded === true) {
+    const line = by.by === undefined ? undefined : tree.ignoreFile?.lines[by.by];
+    return line === undefined
+      ? `The ignore file leaves ${path} out of the build context.`
+      : `Line ${line.line} of ${tree.ignoreFile?.name} (${line.pattern}) leaves ${path} out of the build context.`;
+  }
+  const link = leadsOut(tree, path);
+  if (link === undefined) return `There is no ${shown} in ${tree.title}.`;
+  const way = tree.ownerless ? '; additional_contexts can bring in what is there' : '';
+  return `${link.path} is a link to ${link.text}, outside of ${tree.title}${way}.`;
+}
+
+/** The first link in the way to a path that names a place outside of the tree. */
+function leadsOut(tree: SourceTree, path: string): { path: string; text: string } | undefined {
+  const parts = path.split('/');
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const at = parts.slice(0, depth).join('/');
+    const entry = findIfPossible(tree, bytesOfPath(at));
+    try {
+      if (entry?.stat.isSymbolicLink() !== true) continue;
+      const text = textOfPath(entry.linkText());
+      const parent = textOfPath(entry.path).split('/').slice(0, -1).join('/');
+      const out =
+        text.startsWith('/') ||
+        posix.normalize(`${parent}/${text}`.replace(/^\//, '')).match(/^\.\.(?:\/|$)/) !== null;
+      if (out) return { path: at, text };
+    } finally {
+      entry?.close();
+    }
+  }
+  return undefined;
+}
+
+function findIfPossible(tree: SourceTree, path: string): ConfinedEntry | undefined {
+  try {
+    return tree.directory.find(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function selected(entry: ConfinedEntry, name: string, parents = ''): Selected {

@@ -1,15 +1,24 @@
 import { type BigIntStats, fstatSync, lstatSync } from 'node:fs';
+import type { IgnoreLine } from '../../../build/ignore/ignore-file.ts';
 import type { IgnoreDecision, IgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { joined, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';
 
+/** Where the patterns of a matcher stand. */
+export interface IgnoreFile {
+  readonly name: string;
+  /** By the index of the pattern. */
+  readonly lines: readonly IgnoreLine[];
+}
+
 /** A tree that a step copies from. Paths: see confined/names.ts. */
 export interface SourceTree {
   readonly directory: ConfinedDirectory;
   /** What its ignore file leaves out; undefined for what has none. */
   readonly ignore: IgnoreMatcher | undefined;
+  readonly ignoreFile?: IgnoreFile | undefined;
   /** Everything counts as root's, as what a client sends: a build context. */
   readonly ownerless: boolean;
   /** How messages name it. */

@@ -8,7 +8,7 @@ const byCode: Readonly<Record<number, string>> = {
 };
 
 const noAddress =
-  /could not resolve|bad address|name resolution|EAI_AGAIN|ENOTFOUND|no such host|name or service not known/i;
+  /could not resolve|can't resolve|cannot resolve|unable to resolve|failed to resolve|bad address|name resolution|temporary failure resolving|EAI_AGAIN|ENOTFOUND|no such host|name or service not known|nodename nor servname|NXDOMAIN|server misbehaving|unknown host/i;
 const refused = /permission denied|EACCES|read-only file system|EROFS/i;
 
 /** What to try when the command of a RUN failed, by its exit code and the last lines it wrote. Undefined where nothing can be said. Pure. */
