@@ -162,6 +162,46 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
     expect(await remote(repository)).toBe(manifest.digest);
   });
 
+  describe('puts the same bytes there in spite of two faults at once:', () => {
+    /** None of these makes a client wait for longer than a try. */
+    const entrances: Record<string, object> = {
+      basic: { auth: 'basic' },
+      bearer: { auth: 'bearer' },
+      'tokens for one request': { auth: 'bearer', tokenExpire: 1 },
+      'tokens elsewhere': { auth: 'bearer', realmHost: 'other' },
+      'no scope told': { auth: 'bearer', scopeless: true },
+      'Basic offered first': { auth: 'bearer+basic-challenge' },
+    };
+    const pushes: Record<string, object> = {
+      'no mounts': { mount: false },
+      'relative locations': { relativeLocation: true },
+      'wrong ranges': { wrongRange: 1 },
+      'connections that close': { closePatch: 1 },
+      '503 on PATCH': { statusPatch: { status: 503, times: 1, retryAfter: 0 } },
+      '429 on PATCH': { statusPatch: { status: 429, times: 1, retryAfter: 0 } },
+      '500 on PUT': { statusPut: { status: 500, times: 1, retryAfter: 0 } },
+      '503 on the manifest': { manifestStatus: { status: 503, times: 1, retryAfter: 0 } },
+      'chunks of a least length': { chunkMin: 1000 },
+    };
+    const within = Object.entries(pushes).flatMap(([one, faults], at) =>
+      Object.entries(pushes)
+        .slice(at + 1)
+        .filter(([, more]) => Object.keys(more)[0] !== Object.keys(faults)[0])
+        .map(([other, more]): [string, object] => [`${one}, ${other}`, { push: { ...faults, ...more } }]),
+    );
+    const across = Object.entries(entrances).flatMap(([one, faults]) =>
+      Object.entries(pushes).map(([other, push]): [string, object] => [
+        `${one}, ${other}`,
+        { ...faults, push },
+      ]),
+    );
+    it.each([...within, ...across])('%s', async (_, faults) => {
+      const { error, repository, manifest } = await push('oci', faults, { credentials: user });
+      expect(error).toBeUndefined();
+      expect(await remote(repository)).toBe(manifest.digest);
+    });
+  });
+
   it('sends nothing that is there', async () => {
     const first = await push('oci', {});
     const { uploads } = target.stats();

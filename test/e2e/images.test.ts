@@ -1,11 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { endEngine, requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
@@ -23,10 +33,12 @@ describe.skipIf(unmet !== undefined)(`images of a registry${unmet ? ` (skipped: 
   let image: string;
 
   /** The registry is served by this process, so commands are waited for without stopping it. */
-  async function run(...args: string[]) {
+  async function run(...words: (string | Record<string, string>)[]) {
+    const args = words.filter((word) => typeof word === 'string');
+    const more = Object.assign({}, ...words.filter((word) => typeof word !== 'string'));
     const child: ChildProcess = spawn(process.execPath, [resolve('dist/tcompose.cjs'), ...args], {
       cwd: scratch,
-      env: { ...plainEnvironment(), ...env },
+      env: { ...plainEnvironment(), ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { stdout: '', stderr: '' };
@@ -266,6 +278,48 @@ services:
       other.close();
     }
   });
+
+  it.each([400, 800, 1600])(
+    'come whole or not at all when the disk fills up with %d kB to go',
+    async (left) => {
+      const small = join(scratch, 'small');
+      mkdirSync(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', small]);
+      const root = { TCOMPOSE_ROOT: small };
+      const filler = join(small, 'filler');
+      const free = () => {
+        const { bavail, bsize } = statfsSync(small);
+        return bavail * bsize;
+      };
+      try {
+        await run('image', 'ls', root);
+        registry.setFaults({ blob: [{ match: '*', fault: 'drip', rate: 700_000 }] });
+        const pull = run('image', 'pull', `${image}:1`, root);
+        // It has looked at the disk by now, and is not done with its largest layer.
+        await until(() => registry.stats().maxConcurrentBlobs > 1, 'layers to be under way');
+        writeFileSync(filler, Buffer.alloc(Math.max(0, free() - left * 1000)));
+        const failed = await pull;
+        expect(failed.status).toBe(1);
+        expect(failed.stderr).toMatch(/no space is left on the disk \(.*nothing was kept/);
+        expect(failed.stderr).toContain('hint: Free some space');
+        expect(readdirSync(join(small, 'lib', 'tmp'))).toEqual([]);
+        expect((await run('image', 'ls', '-q', root)).stdout.trim().split('\n')).toHaveLength(1);
+        rmSync(filler);
+        registry.setFaults({});
+        expect(await run('image', 'pull', '-q', `${image}:1`, root)).toMatchObject({ status: 0 });
+        await run('image', 'prune', '-af', root);
+        // Nothing but the engine's own state is left.
+        const kept = ['blobs', 'layers', 'partial', 'tmp'].flatMap((name) =>
+          readdirSync(join(small, 'lib', name), { recursive: true, withFileTypes: true }),
+        );
+        expect(kept.filter((one) => one.isFile()).map(({ name }) => name)).toEqual([]);
+      } finally {
+        await run('engine', 'stop', root);
+        execFileSync('umount', ['-l', small]);
+        rmSync(small, { recursive: true });
+      }
+    },
+  );
 
   it('go through archives', async () => {
     await good('image', 'pull', '-q', `${image}:1`);
