@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { commandNames } from './arguments/command-names.ts';
 
 // The line of shell before this (scripts/build.mjs) has kept it from Node; compose files and children may ask for it.
 const { TCOMPOSE_EXTRA_CA_CERTS: authorities } = process.env;
@@ -19,8 +20,8 @@ if (authorities !== undefined) {
 const dist = dirname(__filename);
 const bundle = join(dist, 'cli.cjs');
 
-/** The first plain word that can be a command's name; flags with values before it only lead to a cache of their own. */
-const command = process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? 'help';
+/** A value that is a command's name, `-p up`, only leads to the cache of another command. */
+const command = process.argv.slice(2).find((word) => commandNames.includes(word)) ?? 'help';
 
 function cacheFile(): string {
   const { mtimeMs, size } = statSync(bundle);
@@ -56,8 +57,6 @@ function writeCache(script: Script, run: number): void {
     mkdirSync(dir, { recursive: true });
     for (const name of readdirSync(root))
       if (join(root, name) !== dir) rmSync(join(root, name), { recursive: true, force: true });
-    // A user's words are no reason to fill a disk.
-    if (readdirSync(dir).length > 40) return;
     const temporary = `${file}.new.${process.pid}`;
     writeFileSync(temporary, script.createCachedData());
     renameSync(temporary, fileOf(run));

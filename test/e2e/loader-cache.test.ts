@@ -27,6 +27,14 @@ describe('the code cache beside the CLI', () => {
     expect(seen).toEqual([['version.bin.1'], ['version.bin.2'], ['version.bin'], ['version.bin']]);
   });
 
+  it('is one a command, whatever words are around it', () => {
+    for (const word of ['shop', 'production', 'test']) {
+      spawnSync(process.execPath, [join(dist, 'tcompose.cjs'), '-p', word, 'version', '--short']);
+      spawnSync(process.execPath, [join(dist, 'tcompose.cjs'), word]);
+    }
+    expect(files().sort()).toEqual(['help.bin', 'version.bin']);
+  });
+
   it('lies beside a start that has Node read no authorities, and has their variable back', () => {
     writeFileSync(
       join(dist, '..', 'compose.yaml'),

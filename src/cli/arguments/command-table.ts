@@ -10,7 +10,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   build: {
     summary: 'Build or rebuild services',
-    hidden: true,
     load: () => import('../commands/image/build.ts'),
   },
   commit: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Command, CommandEntry } from '../../../../src/cli/arguments/command.ts';
+import { commandNames } from '../../../../src/cli/arguments/command-names.ts';
 import { commands, groups } from '../../../../src/cli/arguments/command-table.ts';
 import { dispatch } from '../../../../src/cli/arguments/dispatch.ts';
 
@@ -24,6 +25,10 @@ const fake = (name: string): CommandEntry => ({
 const table = { up: fake('up'), down: fake('down') };
 const grouped = { image: { summary: 'images', commands: { ls: fake('ls') } } };
 const ask = (argv: string[], env = {}) => dispatch(argv, env, table, grouped);
+
+test('the list of names is that of the table', () => {
+  expect(commandNames).toEqual([...Object.keys(commands), ...Object.keys(groups)].sort());
+});
 
 describe('dispatch', () => {
   test('loads only the module asked for', async () => {
