@@ -6,7 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 import { commandNames } from './arguments/command-names.ts';
 
@@ -21,7 +21,11 @@ const dist = dirname(__filename);
 const bundle = join(dist, 'cli.cjs');
 
 /** A value that is a command's name, `-p up`, only leads to the cache of another command. */
-const command = process.argv.slice(2).find((word) => commandNames.includes(word)) ?? 'help';
+const [, program = '', ...words] = process.argv;
+const command =
+  basename(program) === 'tcompose-oci'
+    ? 'oci'
+    : (words.find((word) => commandNames.includes(word)) ?? 'help');
 
 function cacheFile(): string {
   const { mtimeMs, size } = statSync(bundle);
