@@ -21,7 +21,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** One file of each thing a user does all day. */
-const chosen = ['test/e2e/lifecycle.test.ts'];
+const chosen = ['lifecycle', 'copy', 'build', 'images', 'healing', 'watch-rebuild', 'watch-starts'].map(
+  (one) => `test/e2e/${one}.test.ts`,
+);
 
 const words = process.argv.slice(2);
 const option = (name, otherwise) => {

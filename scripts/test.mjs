@@ -55,8 +55,25 @@ async function runAll() {
   const beside = computeBeside();
   const engine = runEngineTier();
   await runTiers(['e2e']);
+  await runAsUser('with sub-ids and a way out', []);
+  const nothing = ['--sub-ids', 'none', '--way-out', 'none'];
+  await runAsUser('with neither', [...nothing, 'test/e2e/lifecycle.test.ts', 'test/e2e/copy.test.ts']);
   await engine;
   await beside;
+}
+
+/** Files of the e2e tier once more, as a user who is not root. */
+async function runAsUser(how, words) {
+  if (process.getuid?.() !== 0) {
+    console.log(`the e2e tier as a user ${how}: not run, it takes root to make one`);
+    return;
+  }
+  console.log(`the e2e tier as a user ${how}:`);
+  const report = join(scratch, `report-user-${words.length}.json`);
+  process.env.TCOMPOSE_TEST_REPORT = report;
+  await exitOf('node', ['scripts/test-as-user.mjs', ...words]);
+  delete process.env.TCOMPOSE_TEST_REPORT;
+  count(report);
 }
 
 /** Its output is shown when it is over. */

@@ -5,13 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { runInNamespaces } from '../../src/engine/client/rootless/run-in-namespaces.ts';
 import { plainEnvironment } from './environment.ts';
 import { lasting, leftovers, mountLines, readIfThere as read } from './leaks.ts';
 import { enterOwnNetwork } from './own-network.ts';
 import { shimBinary, whyNoContainers } from './shim.ts';
 
+const isRoot = process.getuid?.() === 0;
+
 /** Why engine tests cannot run here, or undefined. */
-export const whyNoEngine = whyNoContainers;
+export const whyNoEngine =
+  isRoot || spawnSync('unshare', ['-Urmn', 'true']).status !== 0
+    ? whyNoContainers
+    : () => (existsSync(shimBinary) ? undefined : `${shimBinary} is not built (npm run build)`);
 
 export interface Answer<T = unknown> {
   readonly status: number;
@@ -45,7 +51,9 @@ let bundle: Promise<string> | undefined;
 /** A directory with the engine of this source tree, and its worker, as one file each, and a copy of the shim; built once a test process. */
 function engineBundle(): Promise<string> {
   bundle ??= (async () => {
-    const directory = new URL('../../node_modules/.cache/tcompose-test', import.meta.url).pathname;
+    const directory = isRoot
+      ? new URL('../../node_modules/.cache/tcompose-test', import.meta.url).pathname
+      : join(tmpdir(), 'programs');
     mkdirSync(directory, { recursive: true });
     const outfiles = { engine: 'main.ts', 'image-worker': 'image-worker.ts' };
     const fresh = (name: string) => join(directory, `${name}-${process.pid}.cjs`);
@@ -81,31 +89,17 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
 
   const start = async (more: Record<string, string> = {}): Promise<void> => {
     execFileSync('mkdir', ['-p', join(root, 'lib'), run]);
-    const result = spawnSync(
-      join(programs, 'tcompose-shim'),
-      [
-        'keeper',
-        '--lib',
-        join(root, 'lib'),
-        '--run',
-        run,
-        '--engine',
-        process.execPath,
-        join(programs, 'engine.cjs'),
-      ],
-      {
-        env: {
-          ...plainEnvironment(),
-          NODE_PATH: new URL('../../node_modules', import.meta.url).pathname,
-          TCOMPOSE_IDLE_SECONDS: '0',
-          TCOMPOSE_DEBUG: '1',
-          ...env,
-          ...more,
-        },
-        encoding: 'utf8',
-      },
-    );
-    if (result.status !== 0) throw new Error(`the keeper exited with ${result.status}: ${result.stderr}`);
+    const mode = ['keeper', '--lib', join(root, 'lib'), '--run', run];
+    const words = [...mode, '--engine', process.execPath, join(programs, 'engine.cjs')];
+    const variables = {
+      ...plainEnvironment(),
+      NODE_PATH: new URL('../../node_modules', import.meta.url).pathname,
+      TCOMPOSE_IDLE_SECONDS: '0',
+      TCOMPOSE_DEBUG: '1',
+      ...env,
+      ...more,
+    };
+    await runKeeper(join(programs, 'tcompose-shim'), run, words, variables);
     const keeper = Number(readFileSync(join(run, 'keeper.pid'), 'utf8').trim());
     await until(async () => {
       if (!alive(keeper)) throw new Error(`the keeper gave up: ${read(join(run, 'engine.log'))}`);
@@ -155,11 +149,36 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
         );
       }
       leaks.push(...(await lasting(() => leftovers(root, before))));
-      rmSync(root, { recursive: true, force: true });
+      await removeTree(join(programs, 'tcompose-shim'), run, root);
       return leaks;
     },
   };
   return engine;
+}
+
+async function runKeeper(
+  shim: string,
+  run: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (!isRoot) {
+    const { code, said } = await runInNamespaces(shim, run, words, { env, warn: () => {} });
+    if (code !== 0) throw new Error(`the keeper exited with ${code}: ${said}`);
+    return;
+  }
+  const result = spawnSync(shim, words, { env, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`the keeper exited with ${result.status}: ${result.stderr}`);
+}
+
+/** Files of a user's sub-ids go by root of his namespaces only. */
+async function removeTree(shim: string, run: string, root: string): Promise<void> {
+  if (!isRoot)
+    await runInNamespaces(shim, run, ['command', '/', 'find', root, '-mindepth', '1', '-maxdepth', '1', '!', '-name', 'run', '-exec', 'rm', '-rf', '{}', '+'], {
+      env: process.env,
+      warn: () => {},
+    });
+  rmSync(root, { recursive: true, force: true });
 }
 
 export function ask<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<Answer<T>> {

@@ -184,6 +184,7 @@ export const launchPlanArbitrary: fc.Arbitrary<LaunchPlan> = fc
         uid: u32,
         gid: u32,
         groups: fc.array(u32, { maxLength: 4 }),
+        keepGroups: fc.boolean(),
         umask: maybe(u32),
         capabilities: fc.record({
           bounding: u64,

@@ -178,6 +178,7 @@ export function defaultProcess(argv: readonly string[]): ProcessPlan {
     uid: 0,
     gid: 0,
     groups: [],
+    keepGroups: false,
     capabilities: {
       bounding: defaultCaps,
       effective: defaultCaps,

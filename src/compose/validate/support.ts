@@ -70,7 +70,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   external_links: yes(),
   extra_hosts: yes(),
   gpus: yes('asked of the engine; the built-in one warns that it has none'),
-  group_add: yes(),
+  group_add: yesBut('also `keep-groups`: your own groups'),
   healthcheck: yes(),
   hostname: yes(),
   image: yes(),

@@ -18,7 +18,7 @@ import { collectPorts } from './spec/port-spec.ts';
  * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
  */
 export function preflight(
-  engine: Pick<Engine, 'images' | 'machine' | 'runtimes' | 'containers' | 'net'>,
+  engine: Pick<Engine, 'images' | 'machine' | 'runtimes' | 'containers' | 'net' | 'layout'>,
   request: PreflightRequest,
 ): PreflightProblem[] {
   const problems: PreflightProblem[] = [];
@@ -32,7 +32,7 @@ export function preflight(
       const mounts = collectMounts(config, host, []);
       if (runtime !== undefined) checkForeignMounts(runtime, mounts);
       for (const mount of mounts) {
-        checkBindSource(mount);
+        checkBindSource(mount, engine.layout.socket);
         checkMakeableSource(mount);
         if (mount.type === 'image') mountableImage(engine, mount);
       }

@@ -21,6 +21,8 @@ export interface PortWorld {
   /** Name of another container that is checked together with this one and asks for a clashing port. */
   rival?(binding: PortBinding): string | undefined;
   /** First and last port of the ephemeral range, and where to begin. */
+  /** The lowest port of all that are asked for together. */
+  readonly lowest?: number;
   ephemeral: { first: number; last: number; next(): number };
 }
 
@@ -33,11 +35,12 @@ export interface PortWorld {
 export function planPorts(requests: readonly PortRequest[], world: PortWorld): PortBinding[] {
   const planned: PortBinding[] = [];
   const index = createPortIndex<PortBinding>();
+  const lowest = Math.min(...requests.map(({ hostPort }) => hostPort || 65_535), world.lowest ?? 65_535);
   const long = longRuns(requests);
   for (const request of requests) {
     checkRequest(request);
     const wanted = long.has(request) && request.hostIp === '' ? { ...request, hostIp: '0.0.0.0' } : request;
-    for (const binding of planOne(wanted, world, index)) {
+    for (const binding of planOne(wanted, { ...world, lowest }, index)) {
       planned.push(binding);
       index.add(binding, binding);
     }
@@ -52,9 +55,11 @@ export function findPortConflicts(
 ): { readonly containerName: string; readonly error: TcomposeError }[] {
   const granted = createPortIndex<string>();
   const rival = (binding: PortBinding) => granted.clashing(binding)[0];
+  const lowest = Math.min(...demands.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort || 65_535)));
   return demands.flatMap(({ containerName, ports }) => {
     try {
-      for (const binding of planPorts(ports, { ...world, rival })) granted.add(binding, containerName);
+      for (const binding of planPorts(ports, { ...world, rival, lowest }))
+        granted.add(binding, containerName);
       return [];
     } catch (error) {
       if (!(error instanceof TcomposeError)) throw error;
@@ -174,13 +179,13 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
   return new TcomposeError(
     'NETWORK_PORT_INVALID',
     `port ${what} can not be published: ${why}`,
-    errno === EACCES ? { hint: lowPortHint(binding.hostPort) } : {},
+    errno === EACCES ? { hint: lowPortHint(binding.hostPort, world.lowest ?? binding.hostPort) } : {},
   );
 }
 
-/** Who is not root has ports from ip_unprivileged_port_start(7) on. */
-const lowPortHint = (port: number): string =>
-  `Publish a higher port, as ${port + 8000}, or let every user have this one: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
+/** Who is not root has ports from ip_unprivileged_port_start(7) on; one setting is to do for all that are asked for. */
+const lowPortHint = (port: number, lowest: number): string =>
+  `Publish a higher port, as ${port + 8000}, or let every user have this one: sudo sysctl net.ipv4.ip_unprivileged_port_start=${lowest}`;
 
 /** Under which name the shim holds the socket that reserves a binding. */
 export const portSocketName = (binding: PortBinding): string => {

@@ -341,6 +341,8 @@ export interface ProcessPlan {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** The groups stay those of the shim, and `groups` is not looked at. */
+  readonly keepGroups: boolean;
   readonly umask?: number;
   /** Bit masks, bit n = capability n. One that the machine does not have is left out with a warning. */
   readonly capabilities: CapabilitySets;

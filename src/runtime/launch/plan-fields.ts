@@ -32,7 +32,7 @@ import type {
  * compiler holds to this; the structures and tables of C are made from it by `npm run generate`. A fuzz test prints random plans
  * by both and compares. Any change here raises planVersion.
  */
-export const planVersion = 5;
+export const planVersion = 6;
 
 const family = f.choice<4 | 6>('family', 4, 6);
 const holdSocket = f.record<OpFields<HoldSocketOp, 'hold-socket'>>(
@@ -167,6 +167,7 @@ const processFields: Fields<ProcessPlan> = {
   uid: f.number,
   gid: f.number,
   groups: f.listOf(f.number),
+  keepGroups: f.flag,
   umask: f.optional(f.octal),
   capabilities: f.record<CapabilitySets>(
     {

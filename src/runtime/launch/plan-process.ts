@@ -1,7 +1,7 @@
 import { compileSeccomp } from '../seccomp/compile.ts';
 import { capabilityMask } from '../spec/capabilities.ts';
 import type { OciSeccomp, OciSpec } from '../spec/oci-types.ts';
-import type { MachineFacts } from '../spec/spec-input.ts';
+import { keepGroups, type MachineFacts } from '../spec/spec-input.ts';
 import { rlimitNumber } from '../spec/ulimits.ts';
 import type { CapabilitySets, ProcessPlan } from './launch-plan.ts';
 import { processOptions } from './plan-process-options.ts';
@@ -20,6 +20,8 @@ export function processPlan(
     uid: wanted.user.uid,
     gid: wanted.user.gid,
     groups: wanted.user.additionalGids ?? [],
+    // Root's own groups are nobody's to have.
+    keepGroups: options.machine.userNamespace && spec.annotations?.[keepGroups] === '1',
     ...(wanted.user.umask === undefined ? {} : { umask: wanted.user.umask }),
     capabilities: capabilitySets(spec, options),
     noNewPrivileges: wanted.noNewPrivileges ?? false,

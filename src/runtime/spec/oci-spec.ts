@@ -3,7 +3,7 @@ import { TcomposeError } from '../../errors.ts';
 import { allCapabilities, resolveCapabilities } from './capabilities.ts';
 import { deviceRules } from './device-rules.ts';
 import type { OciCapabilities, OciSpec } from './oci-types.ts';
-import { homeFromAccounts, type SpecInput } from './spec-input.ts';
+import { homeFromAccounts, keepGroups, type SpecInput } from './spec-input.ts';
 import { defaultShmSize, mounts } from './spec-mounts.ts';
 import { namespaces, ownsNamespace } from './spec-namespaces.ts';
 import { commandLine, environment, workingDirectory } from './spec-process.ts';
@@ -11,6 +11,7 @@ import { resources } from './spec-resources.ts';
 import { maskedPaths, parseSecurityOptions, readonlyPaths, seccompOf } from './spec-security.ts';
 import { sysctls } from './sysctls.ts';
 import { resourceLimits } from './ulimits.ts';
+import { keepGroupsWord } from './users.ts';
 
 /**
  * The OCI config.json of a container with Docker Engine's semantics. Pure.
@@ -38,9 +39,16 @@ export function generateSpec(input: SpecInput): OciSpec {
   const masked = maskedPaths(input, security);
   const readonly = readonlyPaths(input, security);
   const env = environment(input, hostname);
+  if (hostConfig.GroupAdd?.includes(keepGroupsWord) && !machine.userNamespace)
+    throw new TcomposeError(
+      'RUNTIME_USER',
+      `${keepGroupsWord} keeps the groups of the user whose engine it is, and this one is root's`,
+      { hint: 'Name the groups, by number where the image does not know them.' },
+    );
   const annotations = {
     ...hostConfig.Annotations,
     ...(env.accountHome ? { [homeFromAccounts]: 'true' } : {}),
+    ...(hostConfig.GroupAdd?.includes(keepGroupsWord) ? { [keepGroups]: '1' } : {}),
   };
   return {
     ociVersion: '1.2.0',

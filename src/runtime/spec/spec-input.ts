@@ -163,5 +163,8 @@ export interface ResolvedDevice {
   readonly access: string;
 }
 
+/** Annotation of a container whose processes have the groups of whoever runs it; other runtimes know it by this name. */
+export const keepGroups = 'run.oci.keep_original_groups';
+
 /** Annotation of our specs: HOME is the user's of passwd, nobody set it; an exec as another user has that one's. */
 export const homeFromAccounts = 'org.tcompose.home-from-accounts';

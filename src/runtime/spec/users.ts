@@ -28,6 +28,9 @@ interface GroupEntry {
   readonly members: readonly string[];
 }
 
+/** Of HostConfig.GroupAdd, as Podman has it: the groups of the user who runs the engine, whatever ids they have in there. */
+export const keepGroupsWord = 'keep-groups';
+
 /** The kernel's -1 means "no change", so the largest id is one less than 2^32 - 1; Docker stops at 2^31 - 1. */
 const largestId = 2 ** 31 - 1;
 
@@ -54,7 +57,7 @@ export function resolveUser(
     groupWord === '' && entry !== undefined
       ? groups.filter(({ members }) => members.includes(entry.name)).map((group) => group.gid)
       : [];
-  const extra = groupAdd.map((word) => groupId(word, groups));
+  const extra = groupAdd.filter((word) => word !== keepGroupsWord).map((word) => groupId(word, groups));
   return {
     uid,
     gid,

@@ -5,8 +5,19 @@ import { makeDirectory } from '../../store/make-directory.ts';
 import type { StoredMount } from '../record.ts';
 import { confineSource, makeBelow, type Source } from './writable-directories.ts';
 
-/** Docker's sentence for a Mounts entry whose source is not there. */
-export function checkBindSource(mount: StoredMount): void {
+/** Where programs of containers look for an engine; the socket of this one is elsewhere. */
+const dockerSockets = ['/var/run/docker.sock', '/run/docker.sock'];
+
+/**
+ * Docker's sentence for a Mounts entry whose source is not there. Nothing is made in the place of Docker's socket.
+ * @param socket this engine's
+ */
+export function checkBindSource(mount: StoredMount, socket?: string): void {
+  if (mount.type === 'bind' && dockerSockets.includes(mount.source) && !existsSync(mount.source))
+    throw badParameter(
+      `error while creating mount source path '${mount.source}': no Docker engine has its socket there`,
+      socket && `This engine's is ${socket}: use ${socket}:${mount.target}`,
+    );
   if (mount.type === 'bind' && mount.createSource !== true && !existsSync(mount.source)) {
     throw badParameter(
       `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`,
@@ -50,12 +61,22 @@ const kernelsOwn = [0x9fa0, 0x62656572];
 
 function whyNothingIsMadeIn(directory: string): string | undefined {
   if (!statSync(directory).isDirectory()) return 'is no directory';
+  if (!allows(directory, constants.X_OK)) return 'does not let you in';
   if (kernelsOwn.includes(statfsSync(directory).type)) return 'is filled by the kernel alone';
   try {
     accessSync(directory, constants.W_OK);
     return undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'is read-only' : 'can not be written to';
+  }
+}
+
+function allows(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { keepGroupsWord } from '../../../runtime/spec/users.ts';
 import type { ContainerConfig } from '../../api/container-config.ts';
 import type { HostConfig } from '../../api/host-config.ts';
 import { badParameter } from '../../http/failure.ts';
@@ -33,6 +34,7 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     throw badParameter('Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set');
   }
   if (host.ShmSize && host.ShmSize < 0) throw badParameter('SHM size can not be less than 0');
+  checkGroups(host.GroupAdd ?? []);
   const driver = host.LogConfig?.Type;
   if (driver && !['json-file', 'local', 'none', 'default'].includes(driver)) {
     warnings.push(
@@ -52,6 +54,15 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     if (given) warnings.push(`${name} is accepted but not carried out by this engine`);
   }
   return warnings;
+}
+
+function checkGroups(groups: readonly string[]): void {
+  if (!groups.includes(keepGroupsWord)) return;
+  if (groups.length > 1)
+    throw badParameter(
+      `${keepGroupsWord} can not be used with other groups: the kernel changes all of them or none`,
+      `Leave out ${groups.filter((group) => group !== keepGroupsWord).join(', ')}, or ${keepGroupsWord}.`,
+    );
 }
 
 /** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 as dockerd: "invalid signal". */

@@ -60,7 +60,7 @@ export async function createContainer(
     const spare = engine.spares.containers.take(directory);
     if (!spare) makeContainerDirectory(directory);
     engine.fault('create:directory');
-    for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec);
+    for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec, engine.layout.socket);
     const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
     const record: ContainerRecord = {
       version: 1,

@@ -99,9 +99,10 @@ static int drop_bounding(uint64_t keep, struct failure *failure) {
   return 0;
 }
 
-static int set_ids(struct launch *launch) {
+static int set_groups(struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
   struct failure *failure = &launch->failure;
+  if (process->keep_groups) return 0;
   gid_t groups[NGROUPS_MAX > 4096 ? 4096 : NGROUPS_MAX];
   if (process->groups.count > sizeof groups / sizeof *groups) return fail(failure, "setgroups", EINVAL, "%u groups", process->groups.count);
   for (uint32_t i = 0; i < process->groups.count; i++) groups[i] = *LIST_AT(uint32_t, process->groups, i);
@@ -109,6 +110,13 @@ static int set_ids(struct launch *launch) {
     if (errno != EPERM) return FAIL(failure, "setgroups", "%u groups", process->groups.count);
     if (process->groups.count) warn(launch, "additional groups are not set: not permitted in this user namespace");
   }
+  return 0;
+}
+
+static int set_ids(struct launch *launch) {
+  const struct process_plan *process = &launch->plan.process;
+  struct failure *failure = &launch->failure;
+  if (set_groups(launch) < 0) return -1;
   CHECK(setresgid(process->gid, process->gid, process->gid), "setresgid", "%u", process->gid);
   CHECK(setresuid(process->uid, process->uid, process->uid), "setresuid", "%u", process->uid);
   return 0;

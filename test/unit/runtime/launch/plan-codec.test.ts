@@ -48,7 +48,7 @@ describe('launch plan encoding', () => {
     const data = encodeLaunchPlan(box.plan('v', ['true']));
     box.close();
     data.writeUInt32LE(99, 4);
-    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 5/);
+    expect(() => decodeLaunchPlan(data)).toThrow(/version 99, this release reads 6/);
   });
 
   it('refuses values the format cannot hold', () => {
@@ -71,7 +71,7 @@ describe('launch plan text', () => {
       process: { ...defaultProcess(['sh', '-c', 'say "hi"\n']), seccomp: Buffer.from([1, 2, 3]) },
     });
     box.close();
-    expect(formatLaunchPlan(plan)).toBe(`launch-plan 5
+    expect(formatLaunchPlan(plan)).toBe(`launch-plan 6
 kind run
 id "abc"
 runDir "/run/x"
@@ -89,6 +89,7 @@ process cwd "/"
 process uid 0
 process gid 0
 process groups []
+process keepGroups no
 process umask -
 process capabilities bounding=0xa80425fb effective=0xa80425fb permitted=0xa80425fb inheritable=0x0 ambient=0x0
 process noNewPrivileges no

@@ -338,6 +338,7 @@ static const struct field fields_process_plan[] = {
     {"uid", &type_number, offsetof(struct process_plan, uid)},
     {"gid", &type_number, offsetof(struct process_plan, gid)},
     {"groups", &list_type_number, offsetof(struct process_plan, groups)},
+    {"keepGroups", &type_flag, offsetof(struct process_plan, keep_groups)},
     {"umask", &optional_type_octal, offsetof(struct process_plan, umask)},
     {"capabilities", &record_capability_sets, offsetof(struct process_plan, capabilities)},
     {"noNewPrivileges", &type_flag, offsetof(struct process_plan, no_new_privileges)},

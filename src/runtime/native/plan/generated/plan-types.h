@@ -2,7 +2,7 @@
 #pragma once
 #include "plan-values.h"
 
-enum { PLAN_VERSION = 5 };
+enum { PLAN_VERSION = 6 };
 
 enum kind_choice {
   KIND_RUN,
@@ -334,6 +334,7 @@ struct process_plan {
   uint32_t uid;
   uint32_t gid;
   struct list groups; /* uint32_t */
+  bool keep_groups;
   OPTIONAL(uint32_t) umask;
   struct capability_sets capabilities;
   bool no_new_privileges;
