@@ -173,11 +173,10 @@ async function runKeeper(
 
 /** Files of a user's sub-ids go by root of his namespaces only. */
 async function removeTree(shim: string, run: string, root: string): Promise<void> {
-  if (!isRoot)
-    await runInNamespaces(shim, run, ['command', '/', 'find', root, '-mindepth', '1', '-maxdepth', '1', '!', '-name', 'run', '-exec', 'rm', '-rf', '{}', '+'], {
-      env: process.env,
-      warn: () => {},
-    });
+  // The shim needs the run directory, which is the user's.
+  const script = 'cd "$0" && ls -A | grep -vx run | xargs rm -rf';
+  const quiet = { env: process.env, warn: () => {} };
+  if (!isRoot) await runInNamespaces(shim, run, ['command', '/', 'sh', '-c', script, root], quiet);
   rmSync(root, { recursive: true, force: true });
 }
 
