@@ -28,8 +28,10 @@ async function main(): Promise<void> {
       context = createContext(asked.globalsIn(env), env);
       exitCode = (await asked.command.run(asked.args, context.ctx)) ?? 0;
     }
-  } catch (error) {
+  } catch (caught) {
     await context?.closeRenderer();
+    const { asBrokenAnswer } = await import('../engine/client/api-failure.ts');
+    const error = asBrokenAnswer(caught);
     const color = context?.ctx.color.stderr ?? (process.stderr.isTTY === true && !process.env.NO_COLOR);
     process.stderr.write(formatError(error, { color, verbose }));
     const { diagnose } = await import('./doctor/diagnose.ts');

@@ -176,13 +176,24 @@ services:
     expect(`${await one.exit} ${one.output()}`).toMatch(/^7 [\s\S]*number 40\n/);
     expect(one.output()).toContain('goes on under the next one');
 
+    const plain = bench.begin('container', 'run', '--rm', 'tcompose/host', ...loop);
+    await plain.until('number 5\n');
+    process.kill(await enginePid(first), 'SIGKILL');
+    expect(await plain.exit).toBe(7);
+    const numbers = [...plain.output().matchAll(/^number (\d+)$/gm)].map((match) => Number(match[1]));
+    expect(numbers).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+
     bench.run('-f', 'one.yaml', 'up', '-d');
+    const attached = bench.begin('-f', 'one.yaml', 'attach', '--no-stdin', 'box');
+    const stats = bench.begin('-f', 'one.yaml', 'stats');
+    await stats.until('count-box-1');
     const exec = bench.begin('-f', 'one.yaml', 'exec', '-T', 'box', ...loop);
     await exec.until('number 5\n');
     const second = await enginePid();
     process.kill(second, 'SIGKILL');
     expect(await exec.exit).toBe(1);
     expect(exec.output()).toContain('error: the engine ended while the command ran');
+    await attached.until('goes on under the next one');
 
     const events = bench.begin('-f', 'one.yaml', 'events');
     const third = await enginePid(second);
@@ -196,6 +207,10 @@ services:
     bench.run('-f', 'one.yaml', 'down', '-t', '0');
     await events.until(' destroy ');
     expect(bench.run('engine', 'stop').status).toBe(0);
+    expect(await attached.exit).toBe(143);
+    // Over when the container is, or with the engine, whichever it hears of first.
+    await stats.exit;
+    expect(stats.output()).not.toContain('unexpected');
     expect(await events.exit).toBe(1);
     expect(events.output()).toContain('error: the engine has ended\n');
     expect(bench.run('engine', 'status').stdout).toContain('The engine does not run');

@@ -12,14 +12,27 @@ interface PipeOptions {
   readonly resize?: (rows: number, columns: number) => Promise<unknown>;
 }
 
+/** How many bytes have come of each stream. */
+export interface Received {
+  stdout: number;
+  stderr: number;
+}
+
 /**
  * Connects this process's streams with a hijacked connection until the other side closes it. A standard input that ends
  * closes only our half. The terminal is given back as it was.
  */
-export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: PipeOptions): Promise<void> {
+export async function pipeStreams(
+  ctx: CliContext,
+  hijacked: Hijacked,
+  options: PipeOptions,
+): Promise<Received> {
   const { socket, head } = hijacked;
+  const received: Received = { stdout: 0, stderr: 0 };
   const { stdout, stderr } = ctx;
-  const write = (target: NodeJS.WriteStream, bytes: Buffer) => {
+  const write = (stream: keyof Received, bytes: Buffer) => {
+    const target = stream === 'stderr' ? stderr : stdout;
+    received[stream] += bytes.length;
     // Do not read faster than the terminal or pipe takes it.
     if (!target.write(bytes)) {
       socket.pause();
@@ -27,8 +40,8 @@ export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: 
     }
   };
   const receive = options.tty
-    ? (bytes: Buffer) => write(stdout, bytes)
-    : frameSplitter((chunk) => write(chunk.stream === 'stderr' ? stderr : stdout, chunk.bytes));
+    ? (bytes: Buffer) => write('stdout', bytes)
+    : frameSplitter((chunk) => write(chunk.stream, chunk.bytes));
   const releaseInput = options.stdin ? sendInput(ctx, socket, options.tty) : () => {};
   const releaseSize =
     options.tty && options.resize !== undefined ? followTerminalSize(ctx, options.resize) : () => {};
@@ -48,6 +61,7 @@ export async function pipeStreams(ctx: CliContext, hijacked: Hijacked, options: 
     releaseInput();
     socket.destroy();
   }
+  return received;
 }
 
 /** A standard input that ends closes our half of the socket. */

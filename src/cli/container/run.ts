@@ -1,6 +1,7 @@
-import { tolerate } from '../../engine/client/api-failure.ts';
+import { isBrokenConnection, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { type Command, flag, type ParsedArgs } from '../arguments/command.ts';
+import { goOnAfterBreak } from '../attach/after-break.ts';
 import { pipeStreams } from '../attach/pipe-streams.ts';
 import type { CliContext } from '../context.ts';
 import { defaultDetachKeys, detachKeysFlag } from './attach/detach-keys.ts';
@@ -73,10 +74,7 @@ async function runAttached(
     ...(tty ? { detachKeys: flag.str(args, 'detach-keys') ?? defaultDetachKeys } : {}),
   });
   // Asked before the start: a command that ends at once has its code waited for all the same.
-  const ended = client.containers.wait(id, remove ? 'removed' : 'next-exit').catch(() =>
-    // The engine went away meanwhile; its successor knows as much.
-    client.containers.wait(id, 'not-running'),
-  );
+  const ended = client.containers.wait(id, 'next-exit');
   ended.catch(() => undefined);
   const release =
     flag.bool(args, 'sig-proxy', true) && !tty
@@ -84,14 +82,24 @@ async function runAttached(
       : () => {};
   try {
     await start(client, id, remove);
-    await pipeStreams(ctx, connection, {
+    const received = await pipeStreams(ctx, connection, {
       tty,
       stdin,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
     // At a terminal the connection also ends when its keys to leave were typed.
     if (tty && (await runsOn(client, id))) return 0;
-    return (await ended).StatusCode;
+    const code = await ended.then(
+      ({ StatusCode }) => StatusCode,
+      (failure) => {
+        if (!isBrokenConnection(failure)) throw failure;
+        const name = flag.str(args, 'name') ?? id.slice(0, 12);
+        const shown = streams.length === 0 ? {} : { streams };
+        return goOnAfterBreak(ctx, client, { id, name, tty, from: received, ...shown });
+      },
+    );
+    if (remove) await tolerate(client.containers.wait(id, 'removed'), 404);
+    return code;
   } finally {
     release();
     connection.socket.destroy();

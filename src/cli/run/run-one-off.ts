@@ -2,6 +2,7 @@ import { isBrokenConnection, tolerate } from '../../engine/client/api-failure.ts
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../errors.ts';
 import { withPortHolder } from '../../project/execute/taken-port.ts';
+import { goOnAfterBreak } from '../attach/after-break.ts';
 import { pipeStreams } from '../attach/pipe-streams.ts';
 import { exitCodes, startFailureCode } from '../container/attach/start-failure.ts';
 import type { CliContext } from '../context.ts';
@@ -46,12 +47,18 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
     const ended = client.containers.wait(id, 'next-exit');
     ended.catch(() => undefined);
     await start();
-    await pipeStreams(ctx, connection, {
+    const received = await pipeStreams(ctx, connection, {
       tty,
       stdin: interactive,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
-    return (await ended.catch((failure) => endAfterBreak(ctx, client, run, failure))).StatusCode;
+    return await ended.then(
+      ({ StatusCode }) => StatusCode,
+      (failure) => {
+        if (!isBrokenConnection(failure)) throw failure;
+        return goOnAfterBreak(ctx, client, { id, name: run.name, tty, from: received });
+      },
+    );
   } catch (failure) {
     const error = await withPortHolder(client, failure);
     if (error instanceof TcomposeError && error.code === 'ENGINE_API') {
@@ -69,26 +76,4 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
     if (!started || (run.remove && !run.detach))
       await tolerate(client.containers.remove(id, { force: true, volumes: true }), 404);
   }
-}
-
-/**
- * The engine died and the container goes on: what it prints from now on is shown, and its end waited for, with the next
- * engine. Standard input cannot be given back.
- */
-async function endAfterBreak(
-  ctx: CliContext,
-  client: EngineClient,
-  { id, name, tty }: OneOffRun,
-  failure: unknown,
-) {
-  if (!isBrokenConnection(failure)) throw failure;
-  const since = (Date.now() / 1000).toFixed(9);
-  ctx.warn(`the engine ended while ${name} ran; it goes on under the next one, without its standard input`);
-  const ended = client.containers.wait(id);
-  for await (const { stream, bytes } of client.containers.logs(id, { follow: true, since, tty })) {
-    const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;
-    target.write(bytes);
-    if (target === ctx.stdout) await ctx.drained();
-  }
-  return ended;
 }

@@ -68,6 +68,16 @@ export async function tolerate<T>(
   }
 }
 
+/** The answer to a request broke off in the middle: what Node says then, as an error of ours; others as they are. */
+export function asBrokenAnswer(error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof TcomposeError || code !== 'ECONNRESET' || message !== 'aborted') return error;
+  return new TcomposeError('ENGINE_UNREACHABLE', 'the engine ended while it answered', {
+    cause: error,
+    hint: 'What it was asked for may be done or not: look, then run the command again. `tcompose engine logs` may say why.',
+  });
+}
+
 /**
  * Whether a connection broke after the request was sent and before its answer: the engine may have carried it out. Whoever
  * can look whether it did may send it again.

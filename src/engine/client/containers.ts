@@ -26,6 +26,8 @@ interface LogOptions {
   readonly since?: string;
   readonly until?: string;
   readonly timestamps?: boolean;
+  /** Lines of the engine's own where output is missing (default true). */
+  readonly notices?: boolean;
   /** The container has a terminal: its stream is not multiplexed. */
   readonly tty?: boolean;
   /** Goes on with a log that broke off: does not start an engine that has ended. */
@@ -139,9 +141,13 @@ export function containerCalls(transport: Transport) {
       }),
     top: (id: string, psArgs?: string) =>
       transport.json<ContainerTopResponse>({ path: path(id, '/top'), query: { ps_args: psArgs } }),
-    stats: (id: string, options: { stream: boolean; signal?: AbortSignal }): Promise<IncomingMessage> =>
+    stats: (
+      id: string,
+      options: { stream: boolean; resumes?: boolean; signal?: AbortSignal },
+    ): Promise<IncomingMessage> =>
       transport.send({
         path: path(id, '/stats'),
+        resumes: options.resumes === true,
         query: { stream: options.stream, 'one-shot': false },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),
@@ -158,7 +164,7 @@ export function containerCalls(transport: Transport) {
           until: options.until,
           timestamps: options.timestamps,
           // Of our own engine: say when earlier output is no longer there.
-          notices: true,
+          notices: options.notices !== false,
         },
         resumes: options.resumes === true,
         ...(options.signal === undefined ? {} : { signal: options.signal }),

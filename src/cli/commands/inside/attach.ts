@@ -1,6 +1,7 @@
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
+import { goOnAfterBreak } from '../../attach/after-break.ts';
 import { pipeStreams } from '../../attach/pipe-streams.ts';
 import { defaultDetachKeys } from '../../container/attach/detach-keys.ts';
 import { scopeOf, theRunningContainer } from '../../project.ts';
@@ -54,7 +55,11 @@ export const command: Command = {
       resize: (rows, columns) => client.containers.resize(found.id, rows, columns),
     });
     release();
+    const since = (Date.now() / 1000).toFixed(9);
     const { State } = await client.containers.inspect(found.id);
-    return State.Running ? 0 : State.ExitCode;
+    if (!State.Running) return State.ExitCode;
+    // The keys to leave were typed, as far as can be told.
+    if (tty || stdin) return 0;
+    return goOnAfterBreak(ctx, client, { id: found.id, name: found.name, tty, from: { since } });
   },
 };

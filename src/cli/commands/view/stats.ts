@@ -1,3 +1,4 @@
+import { asBrokenAnswer, statusOf } from '../../../engine/client/api-failure.ts';
 import { jsonLines } from '../../../engine/client/json-lines.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
@@ -107,15 +108,12 @@ export const command: Command = {
         ),
       );
     };
-    const read = async (container: (typeof containers)[number], stream: boolean, after: () => void) => {
-      const answer = await client.containers.stats(container.id, { stream });
-      for await (const stats of jsonLines<Stats>(answer)) {
-        latest.set(container.id, fieldsOf(idOf(container.id), container.name, stats));
-        after();
-      }
+    const read = async ({ id, name }: (typeof containers)[number], stream: boolean, resumes = false) => {
+      const answer = await client.containers.stats(id, { stream, resumes });
+      for await (const stats of jsonLines<Stats>(answer)) latest.set(id, fieldsOf(idOf(id), name, stats));
     };
     if (flag.bool(args, 'no-stream')) {
-      await Promise.all(containers.map((container) => read(container, false, () => {})));
+      await Promise.all(containers.map((container) => read(container, false)));
       print();
       return 0;
     }
@@ -125,9 +123,24 @@ export const command: Command = {
       if (live) ctx.stdout.write('\u001b[H\u001b[2J');
       print();
     }, 1000);
-    await Promise.all(containers.map((container) => read(container, true, () => {})));
-    clearInterval(timer);
-    release();
+    try {
+      await Promise.all(containers.map((container) => follow((resumes) => read(container, true, resumes))));
+    } finally {
+      clearInterval(timer);
+      release();
+    }
     return 0;
   },
 };
+
+/** Reads on with the next engine when one dies; a container that is gone by then is over. */
+async function follow(read: (resumes: boolean) => Promise<void>): Promise<void> {
+  for (let resumes = false; ; resumes = true) {
+    try {
+      return await read(resumes);
+    } catch (error) {
+      if (statusOf(error) === 404 && resumes) return;
+      if (asBrokenAnswer(error) === error) throw error;
+    }
+  }
+}

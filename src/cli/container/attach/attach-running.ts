@@ -1,4 +1,5 @@
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { goOnAfterBreak } from '../../attach/after-break.ts';
 import { pipeStreams } from '../../attach/pipe-streams.ts';
 import type { CliContext } from '../../context.ts';
 import { proxySignals } from './proxy-signals.ts';
@@ -40,6 +41,10 @@ export async function attachTo(
     release();
     connection.socket.destroy();
   }
-  const { State } = await client.containers.inspect(id);
-  return State.Running ? 0 : State.ExitCode;
+  const since = (Date.now() / 1000).toFixed(9);
+  const { Name, State } = await client.containers.inspect(id);
+  if (!State.Running) return State.ExitCode;
+  // The keys to leave were typed, as far as can be told.
+  if (options.tty || options.stdin) return 0;
+  return goOnAfterBreak(ctx, client, { id, name: Name.slice(1), tty: false, from: { since } });
 }

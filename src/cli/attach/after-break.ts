@@ -1,0 +1,45 @@
+import { statusOf } from '../../engine/client/api-failure.ts';
+import type { EngineClient } from '../../engine/client/engine-client.ts';
+import { TcomposeError } from '../../errors.ts';
+import type { CliContext } from '../context.ts';
+import type { Received } from './pipe-streams.ts';
+
+interface BrokenRun {
+  readonly id: string;
+  readonly name: string;
+  readonly tty: boolean;
+  /** Where the output goes on: behind what came by the connection since the container's start, or from a moment (Unix seconds). */
+  readonly from: Received | { readonly since: string };
+  /** Streams that are shown; absent: both. */
+  readonly streams?: readonly string[];
+}
+
+/**
+ * The engine died and the container goes on: what it prints from there is shown, and its end waited for, with the next
+ * engine. Standard input cannot be given back. Resolves to the exit code.
+ */
+export async function goOnAfterBreak(ctx: CliContext, client: EngineClient, run: BrokenRun): Promise<number> {
+  const { id, name, tty, from } = run;
+  ctx.warn(`the engine ended while ${name} ran; it goes on under the next one, without its standard input`);
+  const ended = client.containers.wait(id);
+  ended.catch(() => undefined);
+  const skip = 'since' in from ? { stdout: 0, stderr: 0 } : { ...from };
+  const options = { follow: true, tty, notices: false, ...('since' in from ? from : {}) };
+  try {
+    for await (const { stream, bytes } of client.containers.logs(id, options)) {
+      const fresh = bytes.subarray(Math.min(skip[stream], bytes.length));
+      skip[stream] -= bytes.length - fresh.length;
+      if (fresh.length === 0 || run.streams?.includes(stream) === false) continue;
+      const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;
+      if (!target.write(fresh)) await new Promise((resolve) => target.once('drain', resolve));
+    }
+    return (await ended).StatusCode;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    throw new TcomposeError(
+      'ENGINE_UNREACHABLE',
+      `the engine ended while ${name} ran, which is removed by now: its exit code and its last output are lost`,
+      { cause: error },
+    );
+  }
+}
