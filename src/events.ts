@@ -80,7 +80,7 @@ export type WatchEvent =
       readonly phase: 'ready';
       readonly services: readonly string[];
       readonly rules: readonly WatchedRule[];
-      /** Directories watched by the kernel, and directories that are looked at in intervals. */
+      /** Directories that are watched, and how many of them are looked at in intervals. */
       readonly directories: number;
       readonly polled: number;
     }

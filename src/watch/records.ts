@@ -5,10 +5,15 @@ export type WatchRecord =
   /** May this directory be entered? Answered by `answer`. */
   | { readonly type: 'ask'; readonly id: number; readonly path: string }
   | { readonly type: 'change'; readonly change: Change }
-  /** Everything is being watched: so many directories by the kernel, so many by looking again. */
-  | { readonly type: 'ready'; readonly watched: number; readonly polled: number }
-  /** The limit of inotify watches is reached; from this directory on directories are looked at again. */
-  | { readonly type: 'limit'; readonly path: string }
+  /** Everything is being watched: so many directories by the kernel, so many by looking again, or both; and how many there are. */
+  | {
+      readonly type: 'ready';
+      readonly watched: number;
+      readonly polled: number;
+      readonly directories: number;
+    }
+  /** The limit of inotify watches, or of instances, is reached; from this directory on directories are looked at again. */
+  | { readonly type: 'limit'; readonly of: 'watches' | 'instances'; readonly path: string }
   /** A file system that does not tell changes. */
   | { readonly type: 'silent'; readonly path: string }
   | { readonly type: 'unreadable'; readonly path: string }
@@ -55,11 +60,13 @@ function decode(text: string): WatchRecord | undefined {
       return { type: 'change', change: { path: rest.slice(2), kind, settled: rest[1] === '!' } };
     }
     case 'R': {
-      const [watched = 0, polled = 0] = rest.split(' ').map(Number);
-      return { type: 'ready', watched, polled };
+      const [watched = 0, polled = 0, directories = 0] = rest.split(' ').map(Number);
+      return { type: 'ready', watched, polled, directories };
     }
     case 'L':
-      return { type: 'limit', path: rest };
+      return { type: 'limit', of: 'watches', path: rest };
+    case 'I':
+      return { type: 'limit', of: 'instances', path: rest };
     case 'M':
       return { type: 'silent', path: rest };
     case 'X':

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 import { holds, Watching } from '../support/watching.ts';
 
@@ -16,7 +18,10 @@ services:
     stop_grace_period: 0s
     network_mode: none
     env_file: [{path: web.env, required: false}]
-    develop: {watch: [{action: sync, path: ./src, target: ${target}}]}
+    develop:
+      watch:
+        - {action: sync, path: ./src, target: ${target}}
+        - {action: sync, path: ./current, target: /current, initial_sync: true}
 ${more}`;
 
 describe.skipIf(unmet !== undefined)(
@@ -28,6 +33,9 @@ describe.skipIf(unmet !== undefined)(
       bench = workbench();
       bench.write('compose.yaml', compose());
       bench.write('src/a', '1');
+      for (const name of ['one', 'two']) bench.write(`releases/${name}/both`, name);
+      bench.write('releases/one/one', 'one');
+      symlinkSync('releases/one', join(bench.dir, 'current'));
       watching = await Watching.begin(bench, 'compose.yaml', 'watch', '--yes');
     });
     afterAll(async () => {
@@ -47,6 +55,24 @@ describe.skipIf(unmet !== undefined)(
       await watching.run.until('"message":"applied"');
       expect(environment()).toContain('GREETING=hello');
       await holds(watching.inside('edited-web-1', '/app/a'), 'synced');
+    });
+
+    it('are not needed where a link leads elsewhere: what is there comes, what was only before goes', async () => {
+      const web = (path: string) => watching.inside('edited-web-1', path);
+      const lead = (to: string) => {
+        symlinkSync(to, join(bench.dir, 'next'));
+        renameSync(join(bench.dir, 'next'), join(bench.dir, 'current'));
+      };
+      await holds(web('/current/both'), 'one');
+      lead('releases/two');
+      await holds(web('/current/both'), 'two');
+      await until(() => !existsSync(web('/current/one')), 'what was only before to go');
+      bench.write('releases/two/both', 'edited');
+      await holds(web('/current/both'), 'edited');
+      lead('releases/one');
+      await holds(web('/current/both'), 'one');
+      await holds(web('/current/one'), 'one');
+      await watching.rests();
     });
 
     it('that are broken are shown where they are, and nothing is changed', async () => {

@@ -35,6 +35,13 @@ services:
         - {action: sync, path: ./only, target: /only, include: ["**/*.txt"]}
         - {action: sync+restart, path: ./conf, target: /etc/web.conf}
         - {action: sync+exec, path: ./run, target: /run-file, exec: {command: [/bin/sh, -c, "cat /run-file > /ran"]}}
+  linked:
+    image: linked
+    init: true
+    command: [/bin/sleep, "1000"]
+    stop_grace_period: 1s
+    network_mode: none
+    develop: {watch: [{action: sync, path: ./linked, target: /linked, initial_sync: true}]}
   built:
     build: .
     init: true
@@ -73,6 +80,15 @@ describe.skipIf(unmet !== undefined)(
       daemon = await startPeerDocker(at('docker'));
       Object.assign(bench.env, { DOCKER_HOST: `unix://${at('docker/docker.sock')}` });
       daemon.docker('import', packBusybox(staticBusybox()!, bench.dir), 'bb');
+      const made = [
+        '/bin/sh',
+        '-c',
+        '/bin/mkdir /real; /bin/busybox ln -s /real /linked; echo kept > /real/kept',
+      ];
+      daemon.docker('run', '--network', 'none', '--name', 'making', 'bb', ...made);
+      daemon.docker('commit', 'making', 'linked');
+      daemon.docker('rm', 'making');
+      bench.write('linked/first', 'first');
       bench.write('compose.yaml', compose);
       bench.write('Dockerfile', 'FROM bb\nCOPY page /page\n');
       bench.write('.dockerignore', '*\n!page\n');
@@ -92,6 +108,15 @@ describe.skipIf(unmet !== undefined)(
       await shows('/app/data/first', 'first');
       expect(inside('/app/data/ignored/file')).toBeUndefined();
       expect(inside('/app/data/x.tmp')).toBeUndefined();
+    });
+
+    it('goes where a link of the image leads, and leaves the link', async () => {
+      const linked = (path: string) => inside(path, 'foreign-linked-1');
+      expect([linked('/real/first'), linked('/linked/kept')]).toEqual(['first', 'kept\n']);
+      mkdirSync(at('linked/d'));
+      writeFileSync(at('linked/d/f'), 'below');
+      await until(() => linked('/real/d/f') === 'below', 'a file below the link');
+      expect(linked('/linked/kept')).toBe('kept\n');
     });
 
     it('syncs new, changed and nested files into all containers, and what is included alone', async () => {

@@ -35,6 +35,7 @@ describe.skipIf(unmet !== undefined)(
       const second = bench.run('watch');
       expect(second.status).toBe(1);
       expect(second.stderr).toContain(said);
+      expect(second.stderr).toContain('compose.yaml watch`');
       const up = bench.run('up', '--watch');
       expect(up.status).toBe(1);
       expect(up.stderr).toContain(said);

@@ -109,6 +109,8 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
         }
       }, `what was saved in round ${round} of ${watching.run.output()}`);
     }
+    // It may have seen all of that and end only now.
+    bench.run('restart', '-t', '0', 'web');
   });
 
   it('have it when they are made anew just after the engine was killed', async () => {

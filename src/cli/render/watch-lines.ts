@@ -16,11 +16,12 @@ function textOf(event: WatchEvent): string {
   switch (event.phase) {
     case 'ready': {
       const polled = event.polled === 0 ? '' : `, ${event.polled} of them in intervals`;
-      const number = Math.max(event.directories, event.polled);
-      const directories = `${number} ${number === 1 ? 'directory' : 'directories'}${polled}`;
+      const number = event.directories;
+      const directories =
+        number === 0 ? '' : ` (${number} ${number === 1 ? 'directory' : 'directories'}${polled})`;
       const rules = event.rules.slice(0, rulesTold).map((rule) => `\n       ${visibleLine(ruleText(rule))}`);
       if (event.rules.length > rulesTold) rules.push(`\n       and ${event.rules.length - rulesTold} more`);
-      const head = `waiting for changes: ${event.services.join(', ')} (${directories})`;
+      const head = `waiting for changes: ${event.services.join(', ')}${directories}`;
       return `${visibleLine(head)}${rules.join('')}`;
     }
     case 'begun':

@@ -151,12 +151,12 @@ export async function restart(work: Workshop, services: ReadonlySet<string>): Pr
   return new Set(containers.map(({ service }) => service));
 }
 
-/** Runs a rule's command once in each running container. False when none runs. */
+/** Runs a rule's command once in each running container. False when none runs. @throws TcomposeErrors of those where it failed */
 async function runCommand(work: Workshop, rule: CompiledRule): Promise<boolean> {
   const { client, emit } = work;
   const running = (await work.containers.of(rule.service)).filter(({ state }) => state === 'running');
   const words = (rule.exec?.command ?? []).join(' ');
-  await Promise.all(
+  const runs = await Promise.allSettled(
     running.map(async ({ id, name, service }) => {
       const { code, output } = await runInside(client, id, rule.exec ?? {});
       for (const line of output.split('\n').filter((one) => one !== ''))
@@ -167,5 +167,9 @@ async function runCommand(work: Workshop, rule: CompiledRule): Promise<boolean> 
         });
     }),
   );
+  const failures = runs.flatMap((run) => (run.status === 'rejected' ? [run.reason as Error] : []));
+  const told = failures.filter((error) => error instanceof TcomposeError);
+  if (failures.length > told.length) throw failures.find((error) => !(error instanceof TcomposeError))!;
+  if (told.length > 0) throw new TcomposeErrors(told);
   return running.length > 0;
 }

@@ -1,3 +1,5 @@
+import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { LoadEffects } from '../../compose/effects.ts';
 import { nodeEffects } from '../../compose/effects.ts';
 import type { Project } from '../../compose/model/project.ts';
@@ -44,7 +46,23 @@ function noting(files: Set<string>): LoadEffects {
       if (kind !== 'directory') files.add(path);
       return kind;
     },
+    // A rule's path is that which links lead to now; they may lead elsewhere later.
+    realPath: async (path) => {
+      const real = await effects.realPath(path);
+      if (real !== path) for (const link of await linksOn(path)) files.add(link);
+      return real;
+    },
   };
+}
+
+/** The links among a path's directories and itself. */
+async function linksOn(path: string): Promise<readonly string[]> {
+  const links: string[] = [];
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    const stat = await lstat(at).catch(() => undefined);
+    if (stat?.isSymbolicLink()) links.push(at);
+  }
+  return links;
 }
 
 /**

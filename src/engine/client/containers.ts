@@ -199,12 +199,18 @@ export function containerCalls(transport: Transport) {
       id: string,
       into: string,
       tar: Readable | Buffer,
-      options: { copyUidGid?: boolean; completes?: boolean } = {},
+      /** `keepKinds`: fails where it would put a directory in place of something else, or something else in place of one. */
+      options: { copyUidGid?: boolean; completes?: boolean; keepKinds?: boolean } = {},
     ) =>
       transport.json<void>({
         method: 'PUT',
         path: path(id, '/archive'),
-        query: { path: into, copyUIDGID: options.copyUidGid, 'tcompose-complete': options.completes },
+        query: {
+          path: into,
+          copyUIDGID: options.copyUidGid,
+          noOverwriteDirNonDir: options.keepKinds,
+          'tcompose-complete': options.completes,
+        },
         body: tar,
         contentType: 'application/x-tar',
       }),

@@ -213,7 +213,7 @@ describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
       const mount = await FuseMount.at(at('net'), 'shared');
       try {
         watcher = new Watcher([dir]);
-        expect(await watcher.ready()).toMatchObject({ watched: 3, polled: 1 });
+        expect(await watcher.ready()).toMatchObject({ watched: 3, polled: 1, directories: 3 });
         expect(watcher.records).toContainEqual({ type: 'silent', path: at('net') });
         mount.grow(5);
         await watcher.sees(at('net/shared'), 'file');
@@ -238,12 +238,31 @@ describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
     async () => {
       for (let i = 0; i < 10; i++) mkdirSync(at(`d${i}`));
       watcher = new Watcher([dir], undefined, { way: limited });
-      const { watched, polled } = await watcher.ready();
+      const { watched, polled, directories } = await watcher.ready();
       expect(watched).toBeLessThan(6);
-      expect(watched + polled).toBe(11);
+      expect([watched + polled, directories]).toEqual([11, 11]);
       expect(watcher.records.filter(({ type }) => type === 'limit')).toHaveLength(1);
       for (let i = 0; i < 10; i++) writeFileSync(at(`d${i}/f`), '');
       for (let i = 0; i < 10; i++) await watcher.sees(at(`d${i}/f`), 'file');
+    },
+  );
+
+  it.skipIf(noNamespace)(
+    `does without the kernel where there may be no more instances${skipped(noNamespace)}`,
+    async () => {
+      mkdirSync(at('d'));
+      const none = [
+        'unshare',
+        '-Ur',
+        'sh',
+        '-c',
+        'echo 0 > /proc/sys/user/max_inotify_instances; exec "$0" "$@"',
+      ];
+      watcher = new Watcher([dir], undefined, { way: none });
+      expect(await watcher.ready()).toMatchObject({ watched: 0, polled: 2 });
+      expect(watcher.records).toContainEqual({ type: 'limit', of: 'instances', path: dir });
+      writeFileSync(at('d/f'), '');
+      await watcher.sees(at('d/f'), 'file');
     },
   );
 

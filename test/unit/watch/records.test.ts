@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RecordReader, topmost } from '../../../src/watch/records.ts';
 
 const sent = Buffer.from(
-  '?7 /p/a dir\0=f!/p/a\0=-./p/b\0=~./p/c\0R3 1\0L/p\0M/n\0X/x\0O\0Zunknown\0=d!/p/\xff\0',
+  '?7 /p/a dir\0=f!/p/a\0=-./p/b\0=~./p/c\0R3 1 4\0L/p\0M/n\0X/x\0O\0Zunknown\0=d!/p/\xff\0',
   'latin1',
 );
 
@@ -15,8 +15,8 @@ describe('records of the watcher', () => {
       { type: 'change', change: { path: '/p/a', kind: 'file', settled: true } },
       { type: 'change', change: { path: '/p/b', kind: 'gone', settled: false } },
       { type: 'change', change: { path: '/p/c', kind: 'gone-directory', settled: false } },
-      { type: 'ready', watched: 3, polled: 1 },
-      { type: 'limit', path: '/p' },
+      { type: 'ready', watched: 3, polled: 1, directories: 4 },
+      { type: 'limit', of: 'watches', path: '/p' },
       { type: 'silent', path: '/n' },
       { type: 'unreadable', path: '/x' },
       { type: 'overflow' },

@@ -14,6 +14,7 @@ import { checkUpFlags, parseScales, upOptions, withScales } from '../../up-optio
 import { isBackground } from '../../watch/background/is-background.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
 import type { WatchSession } from '../../watch/session/session.ts';
+import type { BeforeStart } from '../../watch/session/session-options.ts';
 
 const bool = (name: string, summary: string, short?: string) =>
   ({ name, summary, type: 'boolean', ...(short === undefined ? {} : { short }) }) as const;
@@ -117,10 +118,11 @@ export const command: Command = {
     }
     await checkPlan(ctx, client, project, plan);
     const attached = !(flag.bool(args, 'detach') || wait || noStart);
-    const run = () =>
+    const run = (beforeStart?: BeforeStart) =>
       runPlan(ctx, plan, {
         client,
         project: project.name,
+        ...(beforeStart === undefined ? {} : { beforeStart }),
         readyWithin: wait ? flag.num(args, 'wait-timeout') : undefined,
       });
     if (!ctx.globals.dryRun && (attached || flag.bool(args, 'watch'))) {
@@ -140,7 +142,7 @@ async function watchOn(ctx: CliContext, watch: (emit: EventSink) => Promise<Watc
 }
 
 /** `up -d --watch`: what watches goes on in the background, and has what is started before its command begins. */
-async function upWatched(ctx: CliContext, run: () => Promise<void>): Promise<number> {
+async function upWatched(ctx: CliContext, run: (beforeStart: BeforeStart) => Promise<void>): Promise<number> {
   const { inBackground, watchInBackground } = await import('../../watch/background/detach.ts');
   ctx.write(inBackground(await watchInBackground(run)));
   return 0;

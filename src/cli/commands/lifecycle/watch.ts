@@ -15,11 +15,11 @@ import { isBackground } from '../../watch/background/is-background.ts';
 import { endBackground, outputOf, watchersOf } from '../../watch/background/watchers.ts';
 import { loadConfiguration } from '../../watch/configuration.ts';
 import { openWatch } from '../../watch/open.ts';
-import type { WatchSession } from '../../watch/session/session.ts';
+import type { BeforeStart } from '../../watch/session/session-options.ts';
 
 export const command: Command = {
   name: 'watch',
-  summary: 'Watch source files and update containers',
+  summary: 'Watch source files and update containers: one way, unless a rule has x-direction: both',
   args: {
     usage: '[SERVICE...]',
     flags: [
@@ -58,7 +58,7 @@ export const command: Command = {
     const noUp = flag.bool(args, 'no-up');
     if (flag.bool(args, 'detach') && !ctx.globals.dryRun && !isBackground(ctx)) {
       const pid = await watchInBackground(
-        async () => noUp || (await up(args, ctx, { client, project, options })),
+        async (beforeStart) => noUp || (await up(args, ctx, { client, project, beforeStart, options })),
       );
       ctx.write(inBackground(pid));
       return 0;
@@ -75,10 +75,12 @@ export const command: Command = {
     });
     if (isBackground(ctx)) return runInBackground(ctx, session);
     try {
-      if (!noUp) await up(args, ctx, { client, project, session, options });
+      if (!noUp) await up(args, ctx, { client, project, beforeStart: session.beforeStart, options });
       if (ctx.globals.dryRun) return 0;
       const interrupted = untilInterrupted(ctx);
       await session.begin();
+      const elsewhere = 'what services print is shown by `tcompose logs -f`, or by `up --watch`';
+      if (!quiet) emit({ type: 'watch', phase: 'note', message: elsewhere });
       await Promise.race([interrupted, session.lost]);
       return 130;
     } finally {
@@ -123,20 +125,20 @@ async function showOutput(ctx: CliContext): Promise<number> {
 interface UpInput {
   readonly client: EngineClient;
   readonly project: Project;
-  readonly session?: WatchSession;
+  readonly beforeStart: BeforeStart;
   readonly options: UpOptions;
 }
 
 /** As `up -d` of the services named; what they depend on is not made anew. */
 async function up(args: ParsedArgs, ctx: CliContext, input: UpInput): Promise<void> {
-  const { client, project, session, options } = input;
+  const { client, project, beforeStart, options } = input;
   const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);
   const plan = planUp(project, observed, { ...options, images, recreateDependencies: 'never' });
   await checkPlan(ctx, client, project, plan);
   await runPlan(ctx, plan, {
     client,
     project: project.name,
-    ...(session === undefined ? {} : { beforeStart: session.beforeStart }),
+    beforeStart,
   });
 }
 

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { TcomposeError } from '../../../errors.ts';
 import type { CliContext } from '../../context.ts';
 import type { WatchSession } from '../session/session.ts';
+import type { BeforeStart } from '../session/session-options.ts';
 import { backgroundMarker } from './is-background.ts';
 
 /** Bytes of output that are kept; then it begins anew. */
@@ -26,12 +27,19 @@ export const inBackground = (pid: number): string =>
   `Watching in the background (process ${pid}): \`tcompose watch --stop\`, \`stop\` and \`down\` end it\n`;
 
 type Word = 'open' | 'begin' | 'begun';
+/** A container that is about to be started; the other process says its id when it may be. */
+interface Prepare {
+  readonly prepare: { readonly id: string; readonly service: string };
+}
 
 /**
- * Begins another process that watches, does `between` once it holds what is started, and leaves it when it acts on changes. It is in
- * a session of its own, and its output is a file without a name. @returns its process. @throws TcomposeError CLI_WATCH with what it said
+ * Begins another process that watches, does `between` once it has what is started before it begins, and leaves it when it acts on
+ * changes. It is in a session of its own, and its output is a file without a name. @returns its process. @throws TcomposeError CLI_WATCH
+ * with what it said
  */
-export async function watchInBackground(between: () => Promise<unknown>): Promise<number> {
+export async function watchInBackground(
+  between: (beforeStart: BeforeStart) => Promise<unknown>,
+): Promise<number> {
   const output = unnamedFile();
   try {
     const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
@@ -41,7 +49,7 @@ export async function watchInBackground(between: () => Promise<unknown>): Promis
     });
     await word(child, 'open', output);
     try {
-      await between();
+      await between((container) => prepared(child, container));
     } catch (error) {
       // It ends with the channel.
       child.disconnect();
@@ -55,6 +63,22 @@ export async function watchInBackground(between: () => Promise<unknown>): Promis
   } finally {
     closeSync(output);
   }
+}
+
+/** Resolves when the other process has filled a container, or has ended. */
+function prepared(child: ChildProcess, { id, service }: Prepare['prepare']): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      child.off('message', look).off('exit', over);
+      resolve();
+    };
+    const look = (said: unknown): void => {
+      if (said === id) over();
+    };
+    child.on('message', look).on('exit', over);
+    if (!child.connected) over();
+    else child.send({ prepare: { id, service } } satisfies Prepare);
+  });
 }
 
 function unnamedFile(): number {
@@ -112,7 +136,11 @@ export async function runInBackground(ctx: CliContext, session: WatchSession): P
   });
   try {
     const told = new Promise<boolean>((resolve) => {
-      process.once('message', (said) => resolve(said === 'begin'));
+      process.on('message', (said: Word | Prepare) => {
+        if (typeof said === 'string') return resolve(said === 'begin');
+        const { id } = said.prepare;
+        void session.beforeStart(said.prepare).then(() => process.connected && process.send?.(id));
+      });
       process.once('disconnect', () => resolve(false));
     });
     process.send?.('open' satisfies Word);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { TcomposeError } from '../../../errors.ts';
+import { visibleLine } from '../../../visible.ts';
 import { holdsSocket } from './socket-holder.ts';
 
 /** What is watched: a project as one engine has it. */
@@ -106,6 +108,21 @@ function taken(project: string, holder: Holder | 'gone' | undefined): TcomposeEr
     hint:
       told?.background === true
         ? 'It runs in the background: `tcompose watch --stop` ends it.'
-        : 'End that one first; it may be an `up --watch`.',
+        : `End that one first; it ${commandOf(told?.pid) ?? 'may be an `up --watch`'}.`,
   });
+}
+
+/** What a process of ours was called with; undefined when that can't be told. */
+function commandOf(pid: number | undefined): string | undefined {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .split('\0')
+      .filter((word) => word !== '');
+    const at = words.findIndex((word) => /(^|\/)(tcompose|tcompose\.cjs|cli\.cjs)$/.test(word));
+    return at < 0
+      ? undefined
+      : `is \`${visibleLine(['tcompose', ...words.slice(at + 1)].join(' ').slice(0, 120))}\``;
+  } catch {
+    return undefined;
+  }
 }

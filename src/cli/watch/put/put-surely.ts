@@ -4,7 +4,8 @@ import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { SyncItem } from '../../../watch/batch.ts';
 import type { ServiceContainers } from '../service-containers.ts';
-import { type Put, putItems } from './put-items.ts';
+import type { Put } from './put.ts';
+import { putItems } from './put-items.ts';
 
 interface Ways {
   readonly client: EngineClient;

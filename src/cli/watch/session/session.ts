@@ -1,19 +1,14 @@
 import { posix } from 'node:path';
 import type { Project } from '../../../compose/model/project.ts';
-import { engineProgram } from '../../../engine/client/engine-paths.ts';
-import { TcomposeError } from '../../../errors.ts';
 import type { EventSink } from '../../../events.ts';
 import { type ContainerWatch, watchContainers } from '../../../project/execute/container-watch.ts';
 import { labels } from '../../../project/labels.ts';
 import { isEmptyPlan, planBatch, type SyncItem } from '../../../watch/batch.ts';
 import { type Change, isAtOrBelow, textOfBytes } from '../../../watch/change.ts';
-import { Debounce } from '../../../watch/debounce.ts';
 import { Ledger } from '../../../watch/ledger.ts';
-import { topmost, type WatchRecord } from '../../../watch/records.ts';
 import { isOwnEngine } from '../../is-own-engine.ts';
 import { carryOut, syncService, type Workshop } from '../carry-out.ts';
 import type { LoadedConfiguration } from '../configuration.ts';
-import { listChanges } from '../list-items.ts';
 import { type ProjectRules, projectRules } from '../project-rules.ts';
 import { followEdit } from '../reconfigure.ts';
 import { Reloads } from '../reload/reloads.ts';
@@ -21,18 +16,18 @@ import { reloadPorts } from '../reload/settings.ts';
 import { ServiceContainers } from '../service-containers.ts';
 import { LookBack } from '../two-way/look-back.ts';
 import { TwoWay } from '../two-way/two-way.ts';
-import { shownPath, Watcher } from '../watcher.ts';
+import { shownPath } from '../watcher.ts';
 import { buildsAfter } from './builds-after.ts';
-import { Edits } from './edits.ts';
 import { Filling } from './filling.ts';
 import { gitIsBusy, gitLocks } from './git-lock.ts';
 import { type HeldStarts, holdStarts } from './hold-starts.ts';
+import { changesOfMoved } from './moved-rules.ts';
 import { Restraint } from './restraint.ts';
 import { RuleSet } from './rule-set.ts';
 import type { SessionOptions } from './session-options.ts';
 import { toldPaths, toldRules } from './tell.ts';
-import { tellTrouble } from './trouble.ts';
 import { Turns } from './turns.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 /** Milliseconds that git may hold a batch up, and between two looks at whether it still does. */
 const longestHold = 10_000;
@@ -49,21 +44,17 @@ export class WatchSession {
   readonly #events: ContainerWatch;
   readonly #containers: ServiceContainers;
   readonly #ledger = new Ledger();
-  readonly #debounce: Debounce;
-  readonly #watcher: Watcher;
+  readonly #files: WatchedFiles;
   readonly #restraint: Restraint;
   readonly #held: HeldStarts | undefined;
   readonly #twoWay: TwoWay;
   readonly #lookBack: LookBack;
   readonly #reloads: Reloads;
-  readonly #edits = new Edits();
   readonly #filling: Filling;
   readonly #end = new AbortController();
   /** What is being carried out. */
   #acting: readonly Change[] = [];
   readonly #turns: Turns;
-  #counts: { readonly watched: number; readonly polled: number } | undefined;
-  #limit: WatchRecord | undefined;
   #giveUp: (error: Error) => void = () => {};
   /** Rejects when nothing can be watched any more. */
   readonly lost: Promise<never>;
@@ -74,7 +65,7 @@ export class WatchSession {
     for (const message of rules.warnings) options.emit({ type: 'warning', message });
     const events = await watchContainers(options.client, options.project.name);
     const session = new WatchSession(options, rules, events);
-    await Promise.all([session.#watcher.ready, session.#held?.ready]);
+    await Promise.all([session.#files.ready, session.#held?.ready]);
     return session;
   }
 
@@ -82,7 +73,6 @@ export class WatchSession {
     this.#options = options;
     this.#rules = new RuleSet(rules);
     this.#project = options.project;
-    if (options.configuration !== undefined) this.#edits.follow(filesOf(options.configuration.files, rules));
     this.#events = events;
     this.#containers = new ServiceContainers(options.client, options.project.name, events);
     this.#restraint = new Restraint({
@@ -91,7 +81,7 @@ export class WatchSession {
     });
     this.#turns = new Turns({
       now: options.now,
-      due: () => Math.min(this.#debounce.due() ?? Number.POSITIVE_INFINITY, this.#edits.due()),
+      due: () => this.#files.due(),
       take: (now) => this.#take(now),
       failed: (error) => this.#giveUp(error),
     });
@@ -112,7 +102,14 @@ export class WatchSession {
       run: (work) => this.#turns.run(work),
     });
     this.#filling = this.#fillingOf(options);
-    this.#debounce = new Debounce((change) => this.#rules.weigh(change));
+    this.#files = new WatchedFiles({
+      ...options,
+      rules: this.#rules,
+      described: options.configuration === undefined ? [] : filesOf(options.configuration.files, rules),
+      known: () => this.services.flatMap((service) => this.#ledger.of(service)),
+      look: () => this.#turns.look(),
+      giveUp: (error) => this.#giveUp(error),
+    });
     const gone = new Promise<never>((_, reject) => {
       this.#giveUp = reject;
     });
@@ -131,24 +128,6 @@ export class WatchSession {
       this.#held = holdStarts(options.client, options.project.name, (container) =>
         this.#filling.prepare(container),
       );
-    this.#watcher = this.#watcherOf(options);
-  }
-
-  #watcherOf({ env }: SessionOptions): Watcher {
-    return new Watcher({
-      binary: engineProgram().shim,
-      paths: this.#paths(),
-      enters: (directory) => this.#enters(directory),
-      poll: /^(1|true|yes)$/i.test(env.TCOMPOSE_WATCH_POLL ?? ''),
-      onRecords: (records) => this.#received(records),
-      onRestart: (since) => void this.#changedSince(since),
-      onGivenUp: (why) =>
-        this.#giveUp(
-          new TcomposeError('CLI_WATCH', `the process that watches files ended again and again (${why})`, {
-            hint: 'TCOMPOSE_WATCH_POLL=1 looks at the files in intervals instead of asking the kernel.',
-          }),
-        ),
-    });
   }
 
   get watching(): boolean {
@@ -178,7 +157,7 @@ export class WatchSession {
       if (unfilled.length > 0) await syncService(this.#workshop(), service, items);
       for (const { id } of unfilled) this.#filling.note(id);
     }
-    const { watched: directories = 0, polled = 0 } = this.#counts ?? {};
+    const { directories, polled } = this.#files.counts;
     this.#options.emit({
       type: 'watch',
       phase: 'ready',
@@ -204,7 +183,7 @@ export class WatchSession {
     const ended = this.#turns.end();
     this.#lookBack.close();
     this.#reloads.close();
-    this.#watcher.close();
+    this.#files.close();
     this.#containers.close();
     this.#held?.close();
     await ended;
@@ -212,43 +191,23 @@ export class WatchSession {
     this.#options.release();
   }
 
-  #received(records: readonly WatchRecord[]): void {
-    const { emit, now, cwd } = this.#options;
-    const at = now();
-    for (const record of records) {
-      if (record.type === 'change') {
-        const { path } = record.change;
-        if (this.#rules.triggers(path)) this.#debounce.add(record.change, at);
-        if (this.#rules.describes(path)) this.#edits.note(path, at);
-      } else if (record.type === 'ready') this.#isReady(record);
-      // How many are wanted is known when all have been seen.
-      else if (record.type === 'limit' && this.#counts === undefined) this.#limit = record;
-      else tellTrouble(record, emit, (path) => shownPath(path, cwd));
-    }
-    this.#turns.look();
-  }
-
-  #isReady(counts: Extract<WatchRecord, { type: 'ready' }>): void {
-    const { emit, cwd } = this.#options;
-    this.#counts = counts;
-    if (this.#limit === undefined) return;
-    tellTrouble(this.#limit, emit, (path) => shownPath(path, cwd), counts.watched + counts.polled);
-    this.#limit = undefined;
-  }
-
   /** What is due; while git is at work, in how many milliseconds to look again. */
   #take(now: number): Promise<void> | number {
-    if (this.#edits.due() <= now) return this.#follow();
-    const since = this.#debounce.since ?? now;
-    const gitWorks = () => gitIsBusy(gitLocks(this.#paths().map(textOfBytes)), Date.now());
+    const { edits, changes } = this.#files;
+    if (edits.due() <= now) return this.#follow();
+    const since = changes.since ?? now;
+    const gitWorks = () => gitIsBusy(gitLocks(this.#files.paths().map(textOfBytes)), Date.now());
     if (now - since < longestHold && gitWorks()) return holdStep;
-    return this.#act(this.#debounce.take(now), since);
+    this.#acting = changes.take(now);
+    return this.#act(this.#acting, since).finally(() => {
+      this.#acting = [];
+    });
   }
 
   /** What describes the project was edited. */
   async #follow(): Promise<void> {
     const { configuration, emit, cwd } = this.#options;
-    const edited = this.#edits.take();
+    const edited = this.#files.edits.take();
     const before = this.#project;
     if (configuration === undefined) return;
     await followEdit(configuration, {
@@ -265,22 +224,13 @@ export class WatchSession {
   async #adopt({ project, files }: LoadedConfiguration): Promise<void> {
     const rules = await projectRules(project, this.#options.services(project));
     for (const message of rules.warnings) this.#options.emit({ type: 'warning', message });
+    const before = this.#rules.all;
     this.#project = project;
     this.#rules.replace(rules);
-    this.#edits.follow(filesOf(files, rules));
-    this.#watcher.change(this.#paths());
+    this.#files.follow(filesOf(files, rules));
+    this.#files.add(await changesOfMoved(before, rules.rules));
+    this.#lookBack.start();
     await this.#reloads.serve(reloadPorts(project, this.services));
-  }
-
-  /** What the watcher is to watch. */
-  #paths(): readonly string[] {
-    return topmost([...this.#rules.all.map(({ path }) => path), ...this.#edits.files]);
-  }
-
-  #enters(directory: string): boolean {
-    return (
-      this.#rules.reaches(directory) || [...this.#edits.files].some((path) => isAtOrBelow(path, directory))
-    );
   }
 
   async #act(changes: readonly Change[], since: number): Promise<void> {
@@ -297,10 +247,7 @@ export class WatchSession {
     };
     const told = { ...toldPaths(changes, cwd), rules: toldRules(plan.rules, cwd) };
     emit({ type: 'watch', phase: 'begun', ...told });
-    this.#acting = changes;
-    const done = await carryOut(plan, { ...this.#workshop(), emit: noting }).finally(() => {
-      this.#acting = [];
-    });
+    const done = await carryOut(plan, { ...this.#workshop(), emit: noting });
     const services = [...done, ...withoutDeeds(shown, done)];
     this.#restraint.ended(failed, now());
     if (services.length === 0 || this.#end.signal.aborted) return;
@@ -334,7 +281,7 @@ export class WatchSession {
       watches: (service) => this.services.includes(service),
       whole: async (service) => [...(await this.#rules.initialItems(service)), ...this.#ledger.of(service)],
       missing: (service) =>
-        planBatch(this.#rules.all, [...this.#acting, ...this.#debounce.pending]).sync.get(service) ?? [],
+        planBatch(this.#rules.all, [...this.#acting, ...this.#files.changes.pending]).sync.get(service) ?? [],
       filled: (service, id) => this.#lookBack.begin(service, id),
     });
   }
@@ -346,13 +293,6 @@ export class WatchSession {
         this.#restraint.settle(at);
     this.#ledger.note(service, items);
     await syncService(this.#workshop(), service, items);
-  }
-
-  /** What changed while nobody watched is found by looking at the files. */
-  async #changedSince(since: number): Promise<void> {
-    const known = this.services.flatMap((service) => this.#ledger.of(service));
-    const changes = await listChanges(this.#rules.all, known, since);
-    this.#received(changes.map((change) => ({ type: 'change', change })));
   }
 }
 

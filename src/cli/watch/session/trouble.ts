@@ -14,8 +14,8 @@ export function tellTrouble(
     case 'limit':
       emit({
         type: 'warning',
-        message: `${wantedText(directories)}: ${shown(record.path)} and what else is not watched is looked at in intervals`,
-        hint: `Raise it with \`sysctl ${limit().name}=1048576\` (and fs.inotify.max_user_instances=1024), or leave directories out by \`ignore\`.`,
+        message: `${wantedText(record.of, directories)}: ${shown(record.path)} and what else is not watched is looked at in intervals`,
+        hint: hintText(record.of),
       });
       return;
     case 'silent':
@@ -43,25 +43,29 @@ export function tellTrouble(
   }
 }
 
-function wantedText(directories: number | undefined): string {
-  const { name, value } = limit();
+type Limited = 'watches' | 'instances';
+
+function wantedText(of: Limited, directories: number | undefined): string {
+  const { name, value } = limit(of);
   const most =
-    value === undefined ? 'the limit of inotify watches' : `the limit of ${value} inotify watches (${name})`;
-  return directories === undefined
+    value === undefined ? `the limit of inotify ${of}` : `the limit of ${value} inotify ${of} (${name})`;
+  return directories === undefined || of === 'instances'
     ? `${most} is reached`
     : `${directories} directories need an inotify watch each, and ${most} is reached`;
 }
 
+function hintText(of: Limited): string {
+  const raise = `Raise it with \`sysctl ${limit(of).name}=${of === 'watches' ? 1_048_576 : 1024}\``;
+  return of === 'watches' ? `${raise}, or leave directories out by \`ignore\`.` : `${raise}.`;
+}
+
 /** Of the two limits the one that is reached first: a user namespace has one of its own. */
-function limit(): { readonly name: string; readonly value: number | undefined } {
-  const machine = {
-    name: 'fs.inotify.max_user_watches',
-    value: numberIn('/proc/sys/fs/inotify/max_user_watches'),
-  };
-  const own = { name: 'user.max_inotify_watches', value: numberIn('/proc/sys/user/max_inotify_watches') };
-  return (own.value ?? Number.POSITIVE_INFINITY) < (machine.value ?? Number.POSITIVE_INFINITY)
-    ? own
-    : machine;
+function limit(of: Limited): { readonly name: string; readonly value: number | undefined } {
+  const named = (name: string) => ({ name, value: numberIn(`/proc/sys/${name.replaceAll('.', '/')}`) });
+  const machine = named(`fs.inotify.max_user_${of}`);
+  const own = named(`user.max_inotify_${of}`);
+  const most = Number.POSITIVE_INFINITY;
+  return (own.value ?? most) < (machine.value ?? most) ? own : machine;
 }
 
 function numberIn(file: string): number | undefined {

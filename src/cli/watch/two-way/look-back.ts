@@ -54,13 +54,14 @@ export class LookBack {
     }
   }
 
-  /** Looks from now on, the less often the longer it takes. */
+  /** Looks from now on, the less often the longer it takes; where no rule goes both ways, not at all. To be called again for other rules. */
   start(took = 0): void {
-    if (this.#closed) return;
+    clearTimeout(this.#timer);
     const { rules, rests, run, now } = this.#options;
+    if (this.#closed || !rules().some(({ both }) => both)) return;
     this.#timer = setTimeout(
       () => {
-        if (!rests() || !rules().some(({ both }) => both)) return this.start(took);
+        if (!rests()) return this.start(took);
         const begun = now();
         run(this.look().finally(() => this.start(now() - begun)));
       },

@@ -176,7 +176,7 @@ static bool watch_dir(struct watch *w, struct dir *dir) {
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return false;
     if (errno == ENOSPC && !w->limit_told) {
       w->limit_told = true;
-      tell(w, 'L', dir->path);
+      tell(w, w->inotify < 0 ? 'I' : 'L', dir->path);
     }
     dir->polled = true;
     return true;

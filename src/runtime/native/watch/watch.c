@@ -81,8 +81,10 @@ static bool write_output(struct watch *w) {
 static void tell_ready(struct watch *w) {
   if (w->ready || !w->all_given || w->asked) return;
   w->ready = true;
-  char counts[48];
-  snprintf(counts, sizeof counts, "%zu %zu", w->kernel_count, w->polled_count);
+  size_t entered = 0;
+  for (struct dir *dir = w->first; dir; dir = dir->after) entered += dir->entered;
+  char counts[72];
+  snprintf(counts, sizeof counts, "%zu %zu %zu", w->kernel_count, w->polled_count, entered);
   tell(w, 'R', counts);
 }
 

@@ -10,8 +10,10 @@
  *           =<kind><settled><path>   a change: what stands there now (f d l o, or, for nothing, - after a
  *                          file and ~ after a directory, behind all that was in it); settled: `!` when its
  *                          writer is done with it, `.` when more is likely to come
- *           R<watches> <polled>   everything is being watched, so many directories by the kernel, so many by looking again
+ *           R<watches> <polled> <all>   everything is being watched, so many directories by the kernel, so many by looking
+ *                          again, or both; and how many there are
  *           L<path>   the limit of inotify watches is reached: this directory is looked at again instead
+ *           I<path>   the same for the limit of inotify instances: no directory is watched by the kernel
  *           M<path>   a file system that does not tell changes: it is looked at again
  *           X<path>   no permission to read this directory
  *           O         the kernel lost events: everything is being compared
