@@ -22,11 +22,6 @@ export class Ledger {
     return told;
   }
 
-  /** A build takes the sources as they are. */
-  forget(service: string): void {
-    this.#items.delete(service);
-  }
-
   of(service: string): readonly SyncItem[] {
     return [...(this.#items.get(service)?.values() ?? [])];
   }

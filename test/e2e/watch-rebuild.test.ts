@@ -100,5 +100,10 @@ describe.skipIf(unmet !== undefined)(`rebuilding${unmet ? ` (skipped: ${unmet})`
         return false;
       }
     }, 'the page of the second save');
+    // What was synced before a build, too, is in every container after it.
+    await holds(watching.inside('rebuilt-web-1', '/live/a'), 'after');
+    await watching.rests();
+    bench.run('up', '-d', '--force-recreate', '--no-build', 'web');
+    await holds(watching.inside('rebuilt-web-1', '/live/a'), 'after');
   });
 });

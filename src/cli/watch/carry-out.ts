@@ -48,11 +48,7 @@ export async function carryOut(
     const services = new Set(plan.rebuild.keys());
     await attempt(work, [...services].join(', '), 'rebuild', async () => {
       const renewed = await work.rebuild(services);
-      for (const service of services) {
-        // A build takes the sources as they are.
-        work.ledger.forget(service);
-        did(service, renewed.has(service) ? 'rebuilt' : 'unchanged');
-      }
+      for (const service of services) did(service, renewed.has(service) ? 'rebuilt' : 'unchanged');
     });
   }
   await Promise.all(

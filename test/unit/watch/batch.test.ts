@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inOrder, isEmptyPlan, planBatch, type SyncItem } from '../../../src/watch/batch.ts';
 import type { Change, ChangeKind } from '../../../src/watch/change.ts';
-import { Ledger } from '../../../src/watch/ledger.ts';
 import { compileRule } from '../../../src/watch/rule.ts';
 
 const change = (path: string, kind: ChangeKind = 'file'): Change => ({ path, kind, settled: true });
@@ -56,17 +55,5 @@ describe('a batch', () => {
           for (const later of there.slice(i + 1)) expect(target.startsWith(`${later.target}/`)).toBe(false);
       }),
     );
-  });
-});
-
-describe('the ledger', () => {
-  it('keeps the last of each target, by service, until a build', () => {
-    const ledger = new Ledger();
-    ledger.note('web', [{ source: '/a', target: '/t', kind: 'file' }]);
-    ledger.note('web', [{ source: '/a', target: '/t', kind: 'gone' }]);
-    ledger.note('api', [{ source: '/a', target: '/t', kind: 'file' }]);
-    expect(ledger.of('web')).toEqual([{ source: '/a', target: '/t', kind: 'gone' }]);
-    ledger.forget('web');
-    expect([ledger.of('web').length, ledger.of('api').length]).toEqual([0, 1]);
   });
 });

@@ -4,13 +4,12 @@ import { Ledger } from '../../../src/watch/ledger.ts';
 const item = (kind: 'file' | 'link' | 'directory') => ({ source: '/s/x', target: '/x', kind });
 
 describe('what was put into containers', () => {
-  it('is the last of each target, until a build', () => {
+  it('is the last of each target, by service', () => {
     const ledger = new Ledger();
     ledger.note('web', [item('link'), { ...item('file'), target: '/y' }]);
     ledger.note('web', [item('file')]);
+    ledger.note('api', [item('directory')]);
     expect(ledger.of('web')).toEqual([item('file'), { ...item('file'), target: '/y' }]);
-    ledger.forget('web');
-    expect(ledger.of('web')).toEqual([]);
   });
 
   it('tells a directory that takes the place of a link of ours from one that may stand for a link of the image', () => {
