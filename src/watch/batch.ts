@@ -10,6 +10,8 @@ export interface SyncItem {
   readonly kind: ChangeKind;
   /** A link was put at the target before, and a directory is to be there now. */
   readonly insteadOfLink?: boolean;
+  /** What the rule itself is about, not something below it: a file there takes the place of no directory. */
+  readonly isWhole?: boolean;
 }
 
 /** What a batch of changes comes to, in the order it is carried out. */
@@ -56,7 +58,7 @@ export function planBatch(
         continue;
       }
       const items = sync.get(rule.service) ?? new Map<string, SyncItem>();
-      sync.set(rule.service, items.set(target, { source: change.path, target, kind: change.kind }));
+      sync.set(rule.service, items.set(target, itemOf(rule, change.path, target, change.kind)));
     }
   return {
     rules: [...applied],
@@ -66,6 +68,16 @@ export function planBatch(
     mounted,
     exec: [...exec].map(([rule, own]) => ({ rule, changes: own })),
   };
+}
+
+/** What is put for a path that a rule syncs. */
+export function itemOf(
+  rule: Pick<CompiledRule, 'path'>,
+  source: string,
+  target: string,
+  kind: ChangeKind,
+): SyncItem {
+  return { source, target, kind, ...(source === rule.path ? { isWhole: true } : {}) };
 }
 
 function append<K>(map: Map<K, Change[]>, key: K, change: Change): void {

@@ -31,7 +31,7 @@ services:
   web:
     image: tcompose/host
     init: true
-    command: sh -c 'echo begun; exec sleep 1000'
+    command: sh -c 'mkdir -p /keep/in; echo begun; exec sleep 1000'
     stop_grace_period: 0s
     network_mode: none
     develop:
@@ -40,6 +40,8 @@ services:
         - {action: sync+restart, path: ./web.conf, target: /etc/web.conf}
         - {action: sync+exec, path: ./data, target: /data, exec: {command: [sh, -c, "echo reloaded; cat /data/* > /loaded"]}}
         - {action: restart, path: ./restart.txt}
+        - {action: sync, path: ./one.txt, target: /into/}
+        - {action: sync, path: ./two.txt, target: /keep}
   pair:
     image: tcompose/host
     init: true
@@ -71,6 +73,7 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     bench.write('src/first.txt', 'first');
     bench.write('src/tmp/ignored', '');
     bench.write('pair/first', '');
+    bench.write('one.txt', '');
     watching = await Watching.begin(bench, 'compose.yaml', 'watch');
   });
   afterAll(async () => {
@@ -165,6 +168,14 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     writeFileSync(at('src/x'), '');
     rmSync(at('src/x'));
     await until(() => !existsSync(web('/app/x')), 'nothing');
+  });
+
+  it('puts a file into a directory, and never in place of one', async () => {
+    writeFileSync(at('one.txt'), 'one');
+    await holds(web('/into/one.txt'), 'one');
+    writeFileSync(at('two.txt'), 'two');
+    await watching.run.until('/keep: a directory is there');
+    expect(existsSync(web('/keep/in'))).toBe(true);
   });
 
   it('leaves what the container has put beside synced files', async () => {

@@ -1,6 +1,6 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import type { SyncItem } from '../../watch/batch.ts';
+import { itemOf, type SyncItem } from '../../watch/batch.ts';
 import type { Change, ChangeKind } from '../../watch/change.ts';
 import { topmost } from '../../watch/records.ts';
 import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
@@ -10,7 +10,7 @@ export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]
   const items: SyncItem[] = [];
   for await (const { path, kind } of pathsOf([rule])) {
     const target = rule.targetOf(path);
-    if (target !== undefined) items.push({ source: path, target, kind });
+    if (target !== undefined) items.push(itemOf(rule, path, target, kind));
   }
   return items;
 }

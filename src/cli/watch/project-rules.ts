@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
 import type { WatchRule } from '../../compose/model/develop.ts';
 import type { Project } from '../../compose/model/project.ts';
@@ -63,7 +63,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
           service: name,
           action: rule.action,
           path: resolve(rule.path),
-          ...(rule.target === undefined ? {} : { target: rule.target }),
+          ...(rule.target === undefined ? {} : { target: targetOf(rule.path, rule.target) }),
           ...(rule.exec === undefined ? {} : { exec: rule.exec }),
           initialSync: rule.initial_sync === true,
           both: goesBoth(name, rule),
@@ -119,6 +119,12 @@ function compiled(name: string, input: RuleInput): CompiledRule {
     });
   }
 }
+
+/** A target that ends in a slash is a directory: a file goes into it. */
+const targetOf = (path: string, target: string): string =>
+  target.endsWith('/') && statSync(path, { throwIfNoEntry: false })?.isFile()
+    ? `${target}${basename(path)}`
+    : target;
 
 /** Nothing stands at the path, and it looks as if it was to match names. */
 const isPattern = (path: string): boolean => /[*?[]/.test(path) && !existsSync(path);

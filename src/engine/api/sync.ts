@@ -1,6 +1,6 @@
 /**
  * POST /tcompose/containers/{id}/sync, whose body is a tar: its entries are put into the container, whether it runs or not,
- * each file as a whole. POST /tcompose/containers/{id}/unsync takes paths away.
+ * each file as a whole; with `keepsDirectories=1` no file in place of a directory. POST /tcompose/containers/{id}/unsync takes paths away.
  */
 export interface SyncResponse {
   /** Entries that were written. */

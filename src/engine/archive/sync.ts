@@ -18,6 +18,13 @@ import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { badParameter } from '../http/failure.ts';
 import { type Owner, replaceFile } from './sync-file.ts';
 
+interface SyncOptions {
+  /** Whom new files belong to. */
+  readonly owner: Owner;
+  /** A file that would take the place of a directory is a problem. */
+  readonly keepsDirectories?: boolean;
+}
+
 type Root = Pick<ContainerRoot, 'directory' | 'check'>;
 
 /** Most problems that are told of one request, by path; the rest of them is counted. */
@@ -28,14 +35,14 @@ const mostProblems = 20;
  * keep the others from it. What stands there keeps its owner, what is new gets `owner`; modes and times are the archive's.
  * @throws TcomposeError 400 for a damaged archive; errors of a full disk
  */
-export async function syncInto(root: Root, body: Readable, owner: Owner): Promise<SyncResponse> {
+export async function syncInto(root: Root, body: Readable, options: SyncOptions): Promise<SyncResponse> {
   const problems = new Problems();
   let [written, unchanged] = [0, 0];
   const reader = new TarReader(body.iterator({ destroyOnReturn: false }));
   try {
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       try {
-        if (await put(root, entry, reader, owner)) written++;
+        if (await put(root, entry, reader, options)) written++;
         else unchanged++;
       } catch (error) {
         problems.add(`/${archiveParts(entry.name).join('/')}`, error);
@@ -49,7 +56,12 @@ export async function syncInto(root: Root, body: Readable, owner: Owner): Promis
   return { written, unchanged, problems: problems.told() };
 }
 
-async function put(root: Root, entry: TarEntry, data: TarReader, owner: Owner): Promise<boolean> {
+async function put(
+  root: Root,
+  entry: TarEntry,
+  data: TarReader,
+  { owner, keepsDirectories = false }: SyncOptions,
+): Promise<boolean> {
   const path = archiveParts(entry.name).join('/');
   if (path === '') return false;
   makeParents(root, parentOf(path), owner);
@@ -57,6 +69,10 @@ async function put(root: Root, entry: TarEntry, data: TarReader, owner: Owner): 
   root.check(place.path);
   if (entry.type === 'directory') return putDirectory(root, path, entry.mode, owner);
   if (entry.type !== 'file' && entry.type !== 'symlink') throw badParameter(`a ${entry.type} is not synced`);
+  if (keepsDirectories && isDirectory(root.directory, path))
+    throw badParameter(
+      'a directory is there; give the target of the rule the name that the file is to have in it',
+    );
   return replaceFile(root.directory, place, entry, data, owner);
 }
 

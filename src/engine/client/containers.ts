@@ -215,10 +215,11 @@ export function containerCalls(transport: Transport) {
         contentType: 'application/x-tar',
       }),
     /** Of our engine only: puts a tar's entries into the container, from its root. */
-    sync: (id: string, tar: Buffer) =>
+    sync: (id: string, tar: Buffer, options: { keepsDirectories?: boolean } = {}) =>
       transport.json<SyncResponse>({
         method: 'POST',
         path: `/tcompose${path(id, '/sync')}`,
+        query: { keepsDirectories: options.keepsDirectories },
         body: tar,
         contentType: 'application/x-tar',
         idempotent: true,

@@ -12,6 +12,7 @@ import { withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { justEnded } from '../containers/root/running-root.ts';
 import type { Engine } from '../context.ts';
+import { flag } from '../filters.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
@@ -21,11 +22,15 @@ export function syncRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/tcompose/containers/{id}/sync',
+      query: { keepsDirectories: 'flag' },
       body: 'bytes',
       async handler(exchange) {
         const container = engine.containers.need(exchange.params.id!);
         const answer = await inOneRoot(engine, container, (root) =>
-          syncInto(root, exchange.body, ownerOf(container, root)),
+          syncInto(root, exchange.body, {
+            owner: ownerOf(container, root),
+            keepsDirectories: flag(exchange.query, 'keepsDirectories'),
+          }),
         );
         exchange.send(200, answer);
       },

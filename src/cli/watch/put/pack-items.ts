@@ -9,7 +9,13 @@ export interface Packed {
   readonly gone: readonly { readonly path: string; readonly directory: boolean }[];
   /** Links that are to go before a directory comes. */
   readonly links: readonly { readonly path: string }[];
-  readonly archives: AsyncIterable<{ readonly tar: Buffer; readonly paths: number }>;
+  readonly archives: AsyncIterable<Archive>;
+}
+
+interface Archive {
+  readonly tar: Buffer;
+  /** No directory is to be replaced by what is in it. */
+  readonly keepsDirectories: boolean;
 }
 
 /** Bytes of an archive, about; what is larger than this goes alone. */
@@ -36,24 +42,32 @@ export function packItems(items: readonly SyncItem[]): Packed {
   };
 }
 
-async function* archivesOf(
-  items: readonly SyncItem[],
-): AsyncGenerator<{ readonly tar: Buffer; readonly paths: number }> {
+async function* archivesOf(items: readonly SyncItem[]): AsyncGenerator<Archive> {
+  yield* filled(
+    items.filter(({ isWhole }) => isWhole === true),
+    true,
+  );
+  yield* filled(
+    items.filter(({ isWhole }) => isWhole !== true),
+    false,
+  );
+}
+
+async function* filled(items: readonly SyncItem[], keepsDirectories: boolean): AsyncGenerator<Archive> {
   let parts: Buffer[] = [];
-  let [size, paths] = [0, 0];
+  let size = 0;
   for (const [at, item] of items.entries()) {
     if (at % turn === turn - 1) await setImmediate();
     const entry = entryOf(item);
     if (entry === undefined) continue;
     parts.push(...entry);
-    paths++;
     size += entry.reduce((sum, part) => sum + part.length, 0);
     if (size < archiveSize) continue;
-    yield { tar: Buffer.concat([...parts, endOfArchive]), paths };
+    yield { tar: Buffer.concat([...parts, endOfArchive]), keepsDirectories };
     parts = [];
-    [size, paths] = [0, 0];
+    size = 0;
   }
-  if (paths > 0) yield { tar: Buffer.concat([...parts, endOfArchive]), paths };
+  if (size > 0) yield { tar: Buffer.concat([...parts, endOfArchive]), keepsDirectories };
 }
 
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');

@@ -64,6 +64,6 @@ async function putAround(client: EngineClient, id: string, items: readonly SyncI
     if (item.kind === 'directory' && item.insteadOfLink !== true && (await isLink())) continue;
     rest.push(item);
   }
-  for await (const { tar } of packItems(rest).archives)
-    await client.containers.putArchive(id, '/', tar, { copyUidGid: true });
+  for await (const { tar, keepsDirectories } of packItems(rest).archives)
+    await client.containers.putArchive(id, '/', tar, { copyUidGid: true, keepKinds: keepsDirectories });
 }

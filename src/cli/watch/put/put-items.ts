@@ -26,8 +26,8 @@ async function putByEngine(client: EngineClient, { id }: Target, packed: Packed)
     problems.push(...answer.problems);
     changed ||= answer.removed > 0;
   }
-  for await (const { tar } of packed.archives) {
-    const answer = await client.containers.sync(id, tar);
+  for await (const { tar, keepsDirectories } of packed.archives) {
+    const answer = await client.containers.sync(id, tar, { keepsDirectories });
     problems.push(...answer.problems);
     changed ||= answer.written > 0;
   }
