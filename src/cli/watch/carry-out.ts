@@ -118,7 +118,8 @@ export async function syncService(
       await attempt(work, service, 'sync', async () => {
         const put = await putSurely(work, container, items);
         if (put === undefined) return;
-        reached = true;
+        // Where nothing could be put nothing was done.
+        reached ||= put.changed || put.problems.length === 0;
         changed ||= put.changed;
         for (const { path, message } of put.problems)
           work.emit({
