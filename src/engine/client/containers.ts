@@ -215,7 +215,7 @@ export function containerCalls(transport: Transport) {
         contentType: 'application/x-tar',
       }),
     /** Of our engine only: puts a tar's entries into the container, from its root. */
-    sync: (id: string, tar: Buffer, options: { keepsDirectories?: boolean } = {}) =>
+    sync: (id: string, tar: Buffer | Readable, options: { keepsDirectories?: boolean } = {}) =>
       transport.json<SyncResponse>({
         method: 'POST',
         path: `/tcompose${path(id, '/sync')}`,

@@ -107,7 +107,7 @@ describe.skipIf(!existsSync(shimBinary))('the watcher', () => {
     mkdirSync(at('sub'));
     writeFileSync(at('sub/a'), '');
     await open([dir]);
-    expect(watcher.records).toEqual([{ type: 'ready', watched: 2, polled: 0 }]);
+    expect(watcher.records).toEqual([{ type: 'ready', watched: 2, polled: 0, directories: 2 }]);
   });
 
   it('tells of files that are written, renamed, linked and removed, and of their modes', async () => {

@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { encodeEntry, endOfArchive, paddingOf } from '../../../tar/encode-entry.ts';
+import { endOfArchive } from '../../../tar/encode-entry.ts';
 import { inOrder, type SyncItem } from '../../../watch/batch.ts';
+import { type Entry, entryOf, unreadable } from './pack-entry.ts';
 
 /** What one container gets of some items: first what is to go, then archives of what is to come. */
 export interface Packed {
@@ -10,15 +12,18 @@ export interface Packed {
   /** Links that are to go before a directory comes. */
   readonly links: readonly { readonly path: string }[];
   readonly archives: AsyncIterable<Archive>;
+  /** What of this machine could not be read, known when the archives have been taken. */
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
 interface Archive {
-  readonly tar: Buffer;
+  /** A stream for one large file. */
+  readonly tar: Buffer | Readable;
   /** No directory is to be replaced by what is in it. */
   readonly keepsDirectories: boolean;
 }
 
-/** Bytes of an archive, about; what is larger than this goes alone. */
+/** Bytes of an archive, about. */
 const archiveSize = 4 * 1024 * 1024;
 /** Files that are read before others get their turn. */
 const turn = 200;
@@ -35,39 +40,57 @@ export function packItems(items: readonly SyncItem[]): Packed {
         directory: item.kind === 'gone-directory' || item.kind === 'directory',
       });
   }
+  const problems: { path: string; message: string }[] = [];
   return {
+    problems,
     gone: gone.sort((a, b) => (a.path < b.path ? 1 : -1)),
     links: there.flatMap(({ insteadOfLink, target }) => (insteadOfLink ? [{ path: target }] : [])),
-    archives: archivesOf(inOrder(there.map((item) => ({ ...item, kind: 'file' }))).there),
+    archives: archivesOf(inOrder(there.map((item) => ({ ...item, kind: 'file' }))).there, problems),
   };
 }
 
-async function* archivesOf(items: readonly SyncItem[]): AsyncGenerator<Archive> {
-  yield* filled(
-    items.filter(({ isWhole }) => isWhole === true),
-    true,
-  );
-  yield* filled(
-    items.filter(({ isWhole }) => isWhole !== true),
-    false,
-  );
+async function* archivesOf(
+  items: readonly SyncItem[],
+  problems: { path: string; message: string }[],
+): AsyncGenerator<Archive> {
+  const read = (item: SyncItem): Entry | undefined => {
+    const entry = entryOf(item);
+    if (entry === unreadable)
+      problems.push({ path: item.target, message: 'what is here may not be read by this user' });
+    return entry === unreadable ? undefined : entry;
+  };
+  for (const keepsDirectories of [true, false])
+    for await (const tar of filled(
+      items.filter(({ isWhole }) => (isWhole === true) === keepsDirectories),
+      read,
+    ))
+      yield { tar, keepsDirectories };
 }
 
-async function* filled(items: readonly SyncItem[], keepsDirectories: boolean): AsyncGenerator<Archive> {
+async function* filled(
+  items: readonly SyncItem[],
+  read: (item: SyncItem) => Entry | undefined,
+): AsyncGenerator<Buffer | Readable> {
   let parts: Buffer[] = [];
   let size = 0;
   for (const [at, item] of items.entries()) {
     if (at % turn === turn - 1) await setImmediate();
-    const entry = entryOf(item);
+    const entry = read(item);
     if (entry === undefined) continue;
+    if (!Array.isArray(entry)) {
+      // It lies in a directory that is to come first.
+      if (size > 0) yield Buffer.concat([...parts, endOfArchive]);
+      [parts, size] = [[], 0];
+      yield Readable.from(entry, { objectMode: false });
+      continue;
+    }
     parts.push(...entry);
     size += entry.reduce((sum, part) => sum + part.length, 0);
     if (size < archiveSize) continue;
-    yield { tar: Buffer.concat([...parts, endOfArchive]), keepsDirectories };
-    parts = [];
-    size = 0;
+    yield Buffer.concat([...parts, endOfArchive]);
+    [parts, size] = [[], 0];
   }
-  if (size > 0) yield { tar: Buffer.concat([...parts, endOfArchive]), keepsDirectories };
+  if (size > 0) yield Buffer.concat([...parts, endOfArchive]);
 }
 
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
@@ -78,46 +101,5 @@ function exists(source: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Undefined for what vanished meanwhile, may not be read, or is no file of data. */
-function entryOf({ source, target }: SyncItem): Buffer[] | undefined {
-  const path = bytes(source);
-  try {
-    const stat = lstatSync(path, { bigint: true });
-    const header = {
-      name: target.slice(1),
-      mode: Number(stat.mode) & 0o7777,
-      uid: Number(stat.uid),
-      gid: Number(stat.gid),
-      modified: stat.mtimeNs,
-    };
-    if (header.name === '') return undefined;
-    if (stat.isSymbolicLink())
-      return [encodeEntry({ ...header, type: 'symlink', linkName: readlinkSync(path, 'latin1') })];
-    if (stat.isDirectory()) return [encodeEntry({ ...header, type: 'directory' })];
-    if (!stat.isFile()) return undefined;
-    const content = contentOf(path);
-    return [
-      encodeEntry({ ...header, type: 'file', size: content.length }),
-      content,
-      paddingOf(content.length),
-    ];
-  } catch {
-    return undefined;
-  }
-}
-
-function contentOf(path: Buffer): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const content = Buffer.alloc(fstatSync(fd).size);
-    let at = 0;
-    for (let n = -1; n !== 0 && at < content.length; at += n)
-      n = readSync(fd, content, at, content.length - at, null);
-    return content.subarray(0, at);
-  } finally {
-    closeSync(fd);
   }
 }

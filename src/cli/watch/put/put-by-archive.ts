@@ -14,7 +14,8 @@ export async function putByArchive(
   container: Target,
   items: readonly SyncItem[],
 ): Promise<Put> {
-  const { gone, archives } = packItems(items);
+  const packed = packItems(items);
+  const { gone, archives } = packed;
   const problems: Problems = [];
   if (gone.length > 0 && container.state === 'running')
     await removeInside(
@@ -31,7 +32,7 @@ export async function putByArchive(
     if (statusOf(error) !== 400 && statusOf(error) !== 500) throw error;
     await putAround(client, container.id, items);
   }
-  return { changed: true, problems };
+  return { changed: true, problems: [...problems, ...packed.problems] };
 }
 
 async function removeInside(

@@ -31,5 +31,6 @@ async function putByEngine(client: EngineClient, { id }: Target, packed: Packed)
     problems.push(...answer.problems);
     changed ||= answer.written > 0;
   }
+  problems.push(...packed.problems);
   return { changed, problems };
 }
