@@ -48,12 +48,13 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   });
   const authority = createAuthority(now);
   const down: DownMirrors = new Map();
+  const plainHosts = new Set<string>();
   return {
     open(domain, { credentials, proxies, notice }) {
       const settings = options.settings();
       return openRegistry(
         domain,
-        { transport, authority, settings, credentials, proxies, now, userAgent, notice },
+        { transport, authority, settings, credentials, proxies, now, userAgent, plainHosts, notice },
         down,
       );
     },

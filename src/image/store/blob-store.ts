@@ -72,11 +72,12 @@ export class BlobStore {
     return filesIn(this.#partial).map(({ name, ...rest }) => ({ digest: name.replace('-', ':'), ...rest }));
   }
 
-  /** Keeps a small blob, whose digest the caller has checked. */
-  async put(digest: string, data: Uint8Array): Promise<void> {
-    if (this.size(digest) === data.length) return;
+  /** Keeps a small blob, whose digest the caller has checked. False: it was there. */
+  async put(digest: string, data: Uint8Array): Promise<boolean> {
+    if (this.size(digest) === data.length) return false;
     this.#ready(digest);
     await writeFileAtomically(this.path(digest), data);
+    return true;
   }
 
   async read(digest: string): Promise<Buffer | undefined> {

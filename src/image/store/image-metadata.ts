@@ -28,6 +28,7 @@ export class ImageMetadata {
   readonly #images = new Map<string, StoredImage>();
   readonly #damaged = new Set<string>();
   #references: References = { tags: new Map(), digests: new Map() };
+  #newer = false;
 
   /** `damaged` is told of each file that can't be read and why, as a clause; the file is put aside. */
   constructor(root: string, damaged: (file: string, why: string) => void) {
@@ -89,7 +90,9 @@ export class ImageMetadata {
   /** Also mends: a damaged record of the same image is forgotten. */
   async addImage(image: StoredImage): Promise<void> {
     const path = this.#path(image.record.id);
-    await writeFileAtomically(path, `${JSON.stringify(image)}\n`);
+    const text = JSON.stringify(image);
+    if (text === JSON.stringify(this.#images.get(image.record.id))) return;
+    await writeFileAtomically(path, `${text}\n`);
     this.#images.set(image.record.id, image);
     const aside = `${hexOf(image.record.id)}.json.damaged`;
     if (this.#damaged.delete(aside)) await rm(join(this.#directory, aside), { recursive: true, force: true });
@@ -100,12 +103,24 @@ export class ImageMetadata {
     this.#images.delete(id);
   }
 
+  /** Takes names in that differ in their times alone: nobody waits for those to be on the disk, see keepTimes. */
+  setTimes(references: References): void {
+    this.#references = references;
+    this.#newer = true;
+  }
+
+  /** Writes times that are not on the disk yet. */
+  async keepTimes(): Promise<void> {
+    if (this.#newer) await this.setReferences(this.#references);
+  }
+
   async setReferences(references: References): Promise<void> {
     const sorted = <T>(map: ReadonlyMap<string, T>) =>
       Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
     const data = { version: 2, tags: sorted(references.tags), digests: sorted(references.digests) };
     await writeFileAtomically(join(this.#directory, tagsFile), `${JSON.stringify(data, undefined, 1)}\n`);
     this.#references = references;
+    this.#newer = false;
   }
 
   #path(id: string): string {

@@ -63,6 +63,8 @@ interface ImageStoreOptions {
 }
 
 const defaultLargestLayer = 256 * 2 ** 30;
+/** Times of names are written so long after they were set. */
+const keepAfterMs = 500;
 
 function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
   const { root, warn, now, beforeWrite = () => {} } = options;
@@ -71,6 +73,7 @@ function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
   let queue: Promise<unknown> = Promise.resolve();
   const metadata = new ImageMetadata(root, options.damaged);
+  let keeping = false;
   const contents = new Map(
     metadata
       .images()
@@ -78,6 +81,11 @@ function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
         layers.map(({ digest }, index) => [digest, record.diffIds[index]!] as const),
       ),
   );
+  const exclusively: Shelf['exclusively'] = (work) => {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  };
   return {
     root,
     temporary,
@@ -97,10 +105,16 @@ function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
     warn,
     now,
     beforeWrite,
-    exclusively(work) {
-      const result = queue.then(work);
-      queue = result.catch(() => undefined);
-      return result;
+    exclusively,
+    keepSoon() {
+      if (keeping) return;
+      keeping = true;
+      setTimeout(() => {
+        keeping = false;
+        exclusively(() => metadata.keepTimes()).catch((error: Error) =>
+          warn(`when images were last pulled could not be written: ${error.message}`),
+        );
+      }, keepAfterMs).unref();
     },
     leases: new Set(),
     staged: new Map(),
@@ -377,7 +391,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       return use;
     },
     close: async () => {
-      await exclusively(async () => {});
+      await exclusively(() => metadata.keepTimes());
       await shelf.jobs.close();
     },
   };

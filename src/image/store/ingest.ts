@@ -91,6 +91,8 @@ export class StoreIngest implements Ingest, Lease {
     if (busy !== undefined) return { kind: 'elsewhere', ...busy };
     const staged = shelf.staged.get(chainId);
     staged?.users.add(this);
+    // Whoever unpacked it may give up, and leave the sync to others.
+    if (staged !== undefined) this.dirty = true;
     const unpack = staged === undefined && shelf.layers.info(chainId) === undefined;
     if (shelf.blobs.size(digest) === size) {
       if (!unpack && shelf.contents.get(digest) === diffId) return { kind: 'present' };
@@ -171,11 +173,10 @@ export class StoreIngest implements Ingest, Lease {
     const { blobs, beforeWrite, root } = this.#shelf;
     try {
       beforeWrite(blobs.path(digest));
-      await blobs.put(digest, data);
+      if (await blobs.put(digest, data)) this.dirty = true;
     } catch (error) {
       throw explain(error, root, 0);
     }
-    this.dirty = true;
   }
 
   /** Says that a blob is being written; returns what says that it no longer is. */

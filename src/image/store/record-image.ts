@@ -5,7 +5,7 @@ import type { ImageConfigFacts, ImageToCommit } from '../ingest-types.ts';
 import { type ManifestFacts, parseManifest } from '../manifest.ts';
 import { formatPlatform, normalisePlatform } from '../platform.ts';
 import type { StoredImage } from './image-metadata.ts';
-import { withDigest, withTag } from './references.ts';
+import { sameButTimes, withDigest, withTag } from './references.ts';
 import { settleLayer } from './settle-layer.ts';
 import { type Lease, newStaging, type Shelf } from './shelf.ts';
 
@@ -27,7 +27,7 @@ async function blobOf(shelf: Shelf, digest: string): Promise<Buffer> {
  */
 export async function recordImage(
   shelf: Shelf,
-  lease: Lease & { readonly dirty: boolean },
+  lease: Lease,
   image: ImageToCommit & { readonly parent?: string },
 ): Promise<string> {
   const manifest = parseManifest(await blobOf(shelf, image.manifest.digest));
@@ -44,7 +44,8 @@ export async function recordImage(
   await completeLayers(shelf, chain, manifest);
   shelf.beforeWrite(shelf.root);
   // One for all of them: a sync for each file would take longer than unpacking does.
-  if (lease.dirty) await shelf.system.syncFileSystem(shelf.root);
+  const dirty = lease.dirty || [...shelf.leases].some((other) => other.dirty);
+  if (dirty) await shelf.system.syncFileSystem(shelf.root);
   return shelf.exclusively(async () => {
     for (const chainId of chain) {
       const staged = shelf.staged.get(chainId);
@@ -139,5 +140,8 @@ async function name(shelf: Shelf, image: ImageToCommit, id: string): Promise<voi
       time,
     });
   }
-  if (references !== shelf.metadata.references) await shelf.metadata.setReferences(references);
+  if (references === shelf.metadata.references) return;
+  if (!sameButTimes(shelf.metadata.references, references)) return shelf.metadata.setReferences(references);
+  shelf.metadata.setTimes(references);
+  shelf.keepSoon();
 }

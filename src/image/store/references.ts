@@ -105,6 +105,22 @@ export function withDigest(
   return { ...references, digests: new Map(references.digests).set(name, entry) };
 }
 
+/** Whether two states differ in nothing but when names were set. Pure. */
+export function sameButTimes(one: References, other: References): boolean {
+  const same = <T extends { readonly time?: string }>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>) =>
+    a.size === b.size &&
+    [...a].every(([name, entry]) => {
+      const found = b.get(name);
+      return (
+        found === entry ||
+        (found !== undefined && JSON.stringify(timeless(found)) === JSON.stringify(timeless(entry)))
+      );
+    });
+  return same(one.tags, other.tags) && same(one.digests, other.digests);
+}
+
+const timeless = <T extends { readonly time?: string }>({ time: _, ...entry }: T) => entry;
+
 /** Without some names of an image; those of other platforms keep theirs. Pure. */
 export function withoutNames(references: References, names: readonly string[], id: string): References {
   const take = <T extends { readonly images: readonly string[] }>(map: ReadonlyMap<string, T>) => {

@@ -11,6 +11,8 @@ import type { LayerInfo, LayerStore } from './layer-store.ts';
 export interface Lease {
   readonly digests: Set<string>;
   readonly chains: Set<string>;
+  /** It wrote what is not synced yet. */
+  readonly dirty: boolean;
 }
 
 /** A layer that is unpacked but not recorded: `<directory>/diff`. */
@@ -44,6 +46,8 @@ export interface Shelf {
   readonly beforeWrite: (path: string) => void;
   /** Changes of what is recorded happen one after the other. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Has what metadata keeps in memory alone written before long. */
+  readonly keepSoon: () => void;
   readonly leases: Set<Lease>;
   /** By ChainID. */
   readonly staged: Map<string, StagedTree>;

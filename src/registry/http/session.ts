@@ -28,6 +28,8 @@ export interface SessionOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly userAgent: string;
+  /** Hosts that spoke plain http when both were tried; shared by all pulls. */
+  readonly plainHosts: Set<string>;
   /** Told before a wait, and of what else a person may want to know. */
   readonly notice: (notice: Notice) => void;
 }
@@ -179,10 +181,16 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       // Another host that the endpoint named: what it says of credentials is not about ours.
       return sent.ok ? { ...sent, away: sent.away || !own } : sent;
     }
-    const schemes = scheme === undefined ? endpoint.schemes : [scheme];
+    const { host } = endpoint;
+    const plainFirst = endpoint.schemes.includes('http:') && options.plainHosts.has(host);
+    const tried = plainFirst ? endpoint.schemes.toReversed() : endpoint.schemes;
+    const schemes = scheme === undefined ? tried : [scheme];
     for (const [index, one] of schemes.entries()) {
       const sent = await sendTo(addressOf(endpoint, one, ask.path), ask, authorization);
       if (sent.ok) scheme = one;
+      // One that has come to speak TLS answers what is not TLS with 400.
+      if (sent.ok && one === 'http:' && sent.answer.status !== 400) options.plainHosts.add(host);
+      else options.plainHosts.delete(host);
       if (sent.ok || index === schemes.length - 1 || !notSecure.includes(sent.fault.kind)) return sent;
     }
     throw new Error('an endpoint has a scheme');

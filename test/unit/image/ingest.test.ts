@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -138,8 +138,39 @@ describe('an ingest', () => {
     const image = imageOf([someTar({ name: 'a', data: '1' })]);
     await pull(store, image, { tag: 'app:1' });
     now += 1000;
-    const { sent, record } = await pull(open(), image, { tag: 'app:1' });
+    const again = open();
+    const tags = () => readFileSync(join(root, 'images/tags.json'), 'utf8');
+    const [written, synced] = [tags(), system.synced];
+    const files = () =>
+      readdirSync(join(root, 'images')).map((name) => statSync(join(root, 'images', name)).ino);
+    const before = files();
+    const { sent, record } = await pull(again, image, { tag: 'app:1' });
     expect([sent, record.lastTagged]).toEqual([0, '2026-01-02T00:00:01.000Z']);
+    // Nobody waits for the disk, but the time gets there.
+    expect([tags(), system.synced, files()]).toEqual([written, synced, before]);
+    await again.close();
+    expect(tags()).toContain('2026-01-02T00:00:01.000Z');
+    expect(
+      open()
+        .list()
+        .find(({ tags: names }) => names.includes('app:1'))?.lastTagged,
+    ).toBe('2026-01-02T00:00:01.000Z');
+  });
+
+  it('of a layer that another unpacked and gave up syncs it', async () => {
+    const store = open();
+    const image = imageOf([someTar({ name: 'a', data: '1' })]);
+    const first = store.ingest();
+    await send((await layer(first, image, 0))!, image.blobs[0]!);
+    const second = store.ingest();
+    expect(await layer(second, image, 0)).toBeUndefined();
+    await first.release();
+    const synced = system.synced;
+    await second.put(image.configDescriptor, image.config);
+    await second.put(image.manifestDescriptor, image.manifest);
+    await second.commit({ manifest: image.manifestDescriptor });
+    expect(system.synced).toBe(synced + 1);
+    await second.release();
   });
 
   it('unpacks one layer twice for two places in an image, and sends it once', async () => {
