@@ -49,6 +49,7 @@ function runtimeConfig(value: unknown): ImageRuntimeConfig {
     Env: words(at('Env')),
     Entrypoint: words(at('Entrypoint')),
     Cmd: words(at('Cmd')),
+    ArgsEscaped: at('ArgsEscaped') === true ? true : undefined,
     Volumes: names(at('Volumes')),
     WorkingDir: text(at('WorkingDir')),
     Labels: labels(at('Labels')),

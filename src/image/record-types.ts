@@ -5,6 +5,8 @@ export interface ImageRuntimeConfig {
   readonly Env?: readonly string[];
   readonly Entrypoint?: readonly string[] | null;
   readonly Cmd?: readonly string[] | null;
+  /** Means something for Windows only, and goes from image to image. */
+  readonly ArgsEscaped?: boolean;
   readonly Volumes?: Readonly<Record<string, object>>;
   readonly WorkingDir?: string;
   readonly Labels?: Readonly<Record<string, string>>;
