@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { formatAddress, type parseAddress } from '../ipam/address.ts';
 
 /** One line of /proc/net/{tcp,tcp6,udp,udp6} that is about a bound socket. */
@@ -68,11 +69,21 @@ function processWithSocket(inode: string, proc: string): PortHolder | undefined 
   for (const pid of list(proc).filter((name) => /^\d+$/.test(name))) {
     const has = list(`${proc}/${pid}/fd`).some((fd) => readLink(`${proc}/${pid}/fd/${fd}`) === wanted);
     if (has) {
-      const command = readText(`${proc}/${pid}/comm`).trim();
-      return { pid: Number(pid), command, isSelf: Number(pid) === process.pid };
+      const own = readText(`${proc}/${pid}/comm`).trim();
+      return {
+        pid: Number(pid),
+        command: programIn(own, `${proc}/${pid}`),
+        isSelf: Number(pid) === process.pid,
+      };
     }
   }
   return undefined;
+}
+
+/** The name of a process is its main thread's, which some programs extend by what that does: `node-MainThread` of Node 24. */
+function programIn(name: string, directory: string): string {
+  const program = basename(readLink(`${directory}/exe`)).replace(/ \(deleted\)$/, '');
+  return program !== '' && name.startsWith(`${program}-`) ? program : name;
 }
 
 /** `192.0.2.1:80`, `[::]:80`. */

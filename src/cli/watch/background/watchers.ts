@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
+import { processRuns } from '../../../engine/client/process-runs.ts';
 import { TcomposeError } from '../../../errors.ts';
 import type { CliContext } from '../../context.ts';
 import { type Holder, socketPrefix, watcherOf } from './project-lock.ts';
@@ -42,7 +43,9 @@ export async function endBackground(client: EngineClient, project: string): Prom
     });
   }
   for (let waited = 0; waited < endWithin; waited += lookEvery) {
-    if ((await watchersOf(client, [project])).get(project)?.pid !== holder.pid) return holder.pid;
+    const watches = (await watchersOf(client, [project])).get(project)?.pid === holder.pid;
+    // It lets the project go a little before it ends.
+    if (!watches && !processRuns(holder.pid)) return holder.pid;
     await sleep(lookEvery);
   }
   throw new TcomposeError('CLI_WATCH', `process ${holder.pid}, which watches the project, does not end`, {

@@ -1,4 +1,6 @@
-import { constants } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PortBinding, PortRequest } from '../../../../src/network/index.ts';
 import { heldBindings } from '../../../../src/network/ports/long-runs.ts';
@@ -8,7 +10,7 @@ import {
   type PortWorld,
   planPorts,
 } from '../../../../src/network/ports/plan-ports.ts';
-import { clashes, parseSocketTable } from '../../../../src/network/ports/port-holder.ts';
+import { clashes, findPortHolder, parseSocketTable } from '../../../../src/network/ports/port-holder.ts';
 import { createPortIndex, sameHostPort } from '../../../../src/network/ports/port-index.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT } = constants.errno;
@@ -173,6 +175,32 @@ describe('socket tables of /proc', () => {
     expect(clashes(one4, 4, 6n, 80)).toBe(false);
     expect(clashes(one4, 6, 0n, 80)).toBe(false);
     expect(clashes(one4, 4, 5n, 81)).toBe(false);
+  });
+});
+
+describe('a process that has a port', () => {
+  it.each([
+    ['node-MainThread', '/usr/bin/node', 'node'],
+    ['node', '/usr/bin/node (deleted)', 'node'],
+    ['nginx', '/usr/sbin/nginx', 'nginx'],
+    ['my-server', '/usr/bin/python3.11', 'my-server'],
+  ])('of which the main thread is %s and the program %s is called %s', (name, exe, called) => {
+    const proc = mkdtempSync(join(tmpdir(), 'tcompose-proc-'));
+    try {
+      mkdirSync(join(proc, 'net'));
+      mkdirSync(join(proc, '7/fd'), { recursive: true });
+      writeFileSync(
+        join(proc, 'net/tcp'),
+        'head\n   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 0 100 0 0 10 0\n',
+      );
+      writeFileSync(join(proc, '7/comm'), `${name}\n`);
+      symlinkSync('socket:[11]', join(proc, '7/fd/3'));
+      symlinkSync(exe, join(proc, '7/exe'));
+      const found = findPortHolder('tcp', { family: 4, value: 0x7f000001n }, 8080, proc);
+      expect(found).toEqual({ pid: 7, command: called, isSelf: false });
+    } finally {
+      rmSync(proc, { recursive: true });
+    }
   });
 });
 
