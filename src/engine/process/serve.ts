@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
 import { version } from '../../version.ts';
+import { stopAll } from '../containers/lifecycle/stop-all.ts';
 import { warmStartPath } from '../containers/lifecycle/warm-start.ts';
 import type { Engine } from '../context.ts';
 import { createRouter } from '../http/router.ts';
@@ -12,7 +13,15 @@ import type { Layout } from '../store/layout.ts';
 import { finish } from './finish.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
 import { listen } from './listen.ts';
+import { watchRoot } from './root-removed.ts';
 import { startKeeper } from './start-keeper.ts';
+
+const headers = {
+  'Api-Version': apiVersion,
+  'Docker-Experimental': 'false',
+  Ostype: 'linux',
+  Server: `tcompose/${version} (linux)`,
+};
 
 /** Answers clients until something ends the engine; then the process exits: with 0 the keeper ends too. */
 export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
@@ -20,9 +29,11 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
   const requests = countRequests();
   const idle = idleSeconds(process.env, log);
   let ending = false;
+  let unwatch = (): void => {};
   const end = (why: string, exitCode: 0 | 1): void => {
     if (ending) return;
     ending = true;
+    unwatch();
     log.info(`ending: ${why}`);
     rmSync(layout.socket, { force: true });
     server.close();
@@ -42,12 +53,6 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     openStreams: () => requests.open,
     end: (why) => end(why, 0),
   });
-  const headers = {
-    'Api-Version': apiVersion,
-    'Docker-Experimental': 'false',
-    Ostype: 'linux',
-    Server: `tcompose/${version} (linux)`,
-  };
   const server = createApiServer(createRouter(routes), headers, {
     begin: () => requests.begin(),
     failed(label, error) {
@@ -64,16 +69,31 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
   await listen(server, layout);
   keeper.serves();
+  unwatch = watchRoot(
+    layout,
+    () => void endWithoutState(engine, end),
+    (message) => log.warn(message),
+  );
   endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
   // Clients can connect already, and take a moment to.
-  setImmediate(() => {
-    try {
-      warmStartPath(engine);
-    } catch (error) {
-      log.debug(`warming up: ${(error as Error).message}`);
-    }
-  });
+  setImmediate(() => warmUp(engine));
+}
+
+function warmUp(engine: Engine): void {
+  try {
+    warmStartPath(engine);
+  } catch (error) {
+    engine.log.debug(`warming up: ${(error as Error).message}`);
+  }
+}
+
+/** Nobody could reach the containers any more, and no engine would know of them. */
+async function endWithoutState(engine: Engine, end: (why: string, exitCode: 0) => void): Promise<void> {
+  const { log, layout } = engine;
+  log.error(`${layout.lib} was removed: its containers are stopped`);
+  await stopAll(engine).catch((error) => log.error('stopping the containers', error));
+  end(`${layout.lib} was removed`, 0);
 }
 
 /** Lets a client that waits for an engine tell one that was to end from one that cannot run (client/start-engine.ts). */

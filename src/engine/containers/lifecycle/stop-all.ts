@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { TcomposeError } from '../../../errors.ts';
 import type { Engine } from '../../context.ts';
 import { markAsDown } from '../../store/boot.ts';
@@ -11,7 +12,8 @@ const rounds = 3;
  * next engine takes its start for a boot, so that restart policies bring back what they would then.
  */
 export async function stopAll(engine: Engine): Promise<void> {
-  markAsDown(engine.layout);
+  // Where the state was removed no engine comes that could look.
+  if (existsSync(engine.layout.lib)) markAsDown(engine.layout);
   for (let round = 0; round < rounds; round++) {
     const containers = engine.containers.all();
     for (const container of containers) {
