@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { lasting } from '../support/leaks.ts';
@@ -36,6 +36,63 @@ describe.skipIf(unmet !== undefined)(`whose a user’s store is${unmet ? ` (skip
     expect(refused.stderr).toContain(`chmod 700 ${place}`);
     chmodSync(place, 0o700);
     expect(run('echo', 'here').stdout).toBe('here\n');
+  });
+
+  it('has files of ids he lacks as root’s, and no programs of theirs', () => {
+    const tar = join(user.project, 'stray.tar');
+    cpSync(join(user.project, 'image.tar'), tar);
+    writeFileSync(join(user.home, 'stray'), '');
+    const owner = ['--owner=:1234567890', '--group=:1234567890', '--mode=4755'];
+    const packed = spawnSync('tar', ['-C', user.home, ...owner, '-rf', tar, 'stray'], { encoding: 'utf8' });
+    expect(packed.status, packed.stderr).toBe(0);
+    chmodSync(tar, 0o644);
+    const loaded = user.tcompose('image', 'import', 'stray.tar', 'stray');
+    expect(loaded.status, loaded.stderr).toBe(0);
+    const words = ['container', 'run', '--rm', '--network', 'none', 'stray', '/bin/busybox'];
+    const shown = user.tcompose(...words, 'stat', '-c', '%u %g %a', '/stray');
+    expect(shown.stdout, shown.stderr).toBe('0 0 755\n');
+    expect(user.tcompose('engine', 'logs').stdout).toMatch(/1 files of ids .* the first is \S*stray/);
+  });
+
+  it('has copies of images for roots where there can be no overlay, and says so', () => {
+    const base = join(user.home, 'over');
+    const at = (name: string) => join(base, name);
+    for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(at(name), { recursive: true });
+    const layers = `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`;
+    expect(spawnSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, at('merged')]).status).toBe(0);
+    chownSync(at('merged'), user.uid, user.gid);
+    try {
+      const cli = (...words: string[]) =>
+        user.run(
+          'env',
+          `TCOMPOSE_ROOT=${at('merged')}/r`,
+          process.execPath,
+          resolve('dist/tcompose.cjs'),
+          ...words,
+        );
+      expect(cli('image', 'import', 'image.tar', 'box').status).toBe(0);
+      const script =
+        'busybox touch /new && busybox chown 33:34 /new && busybox stat -c "%u %g" /new /bin/busybox';
+      const words = [
+        'container',
+        'run',
+        '--name',
+        'copied',
+        '--network',
+        'none',
+        'box',
+        '/bin/sh',
+        '-c',
+        script,
+      ];
+      expect(cli(...words).stdout).toBe('33 34\n0 0\n');
+      expect(cli('engine', 'logs').stdout).toContain('so every container gets a copy of its image');
+      expect(cli('container', 'rm', 'copied').status).toBe(0);
+      const reset = cli('engine', 'reset', '-f');
+      expect(reset.status, reset.stderr).toBe(0);
+    } finally {
+      expect(spawnSync('umount', ['-l', at('merged')]).status).toBe(0);
+    }
   });
 
   it('is not used by other sub-ids than it was made with, until they are given back', async () => {

@@ -202,6 +202,7 @@ describe.skipIf(unmet !== undefined)(
       expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('Use --force')]);
       const reset = user.tcompose('engine', 'reset', '--force');
       expect(reset.status, reset.stderr).toBe(0);
+      expect(existsSync(join(user.runtime, 'tcompose/copies'))).toBe(false);
       expect(existsSync(join(user.home, '.local/share/tcompose'))).toBe(false);
       expect(await lasting(() => processesOf(user.uid))).toEqual([]);
       await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();

@@ -1,4 +1,5 @@
 import { lstatSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type EnginePaths, engineProgram } from '../../engine/client/engine-paths.ts';
 import { runInNamespaces } from '../../engine/client/rootless/run-in-namespaces.ts';
 import { TcomposeError } from '../../errors.ts';
@@ -46,6 +47,8 @@ async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<
   const remove =
     "try { require('node:fs').rmSync(process.argv[1], { recursive: true, force: true }) } catch (error) { console.error(error.message) }";
   let said = '';
+  // What the next engine would mend the store by.
+  rmSync(join(run, 'copies'), { recursive: true, force: true });
   if (process.getuid?.() === 0) rmSync(lib, { recursive: true, force: true });
   else
     ({ said } = await runInNamespaces(

@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import type { RootfsStorage } from '../types.ts';
+import { whyNoUserOverlay } from './probe-overlay.ts';
 import { parseUidMap, type UserNamespace } from './user-namespace.ts';
 
 /** File systems (statfs(2) f_type) on which the kernel refuses an overlay's upper directory. */
@@ -16,9 +17,17 @@ const unfit: ReadonlyMap<number, string> = new Map([
   [0xf15f, 'eCryptfs'],
 ]);
 
-/** How containers' roots are made on a file system of this type. Pure. */
-export function storageFor(fileSystemType: number, userNamespace: boolean): RootfsStorage {
+/**
+ * How containers' roots are made on a file system of this type. Pure.
+ * @param refusal why there are no overlays in this user namespace; undefined: there are
+ */
+export function storageFor(fileSystemType: number, userNamespace: boolean, refusal?: string): RootfsStorage {
   const name = unfit.get(fileSystemType);
+  if (name === undefined && refusal !== undefined)
+    return {
+      kind: 'copy',
+      reason: `the kernel refuses an overlay in a user namespace (${refusal}), so every container gets a copy of its image`,
+    };
   if (name === undefined) return { kind: 'overlay', userxattr: userNamespace };
   return {
     kind: 'copy',
@@ -28,7 +37,8 @@ export function storageFor(fileSystemType: number, userNamespace: boolean): Root
 
 /** The same for a directory of this machine. */
 export function detectStorage(root: string): RootfsStorage {
-  return storageFor(statfsSync(root).type, !currentUserNamespace().initial);
+  const userNamespace = !currentUserNamespace().initial;
+  return storageFor(statfsSync(root).type, userNamespace, userNamespace ? whyNoUserOverlay(root) : undefined);
 }
 
 /** This process's user namespace. */

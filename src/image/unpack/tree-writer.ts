@@ -92,6 +92,7 @@ export class TreeWriter {
   /** Attributes of directories, set when nothing more is put into them. */
   readonly #directories = new Map<string, TarEntry>();
   readonly #skipped = new Map<string, { count: number; example: string }>();
+  #strays: { readonly first: string; readonly count: number } | undefined;
   /** Bytes of file data. */
   size = 0;
 
@@ -158,6 +159,11 @@ export class TreeWriter {
     }
     for (const [what, { count, example }] of this.#skipped)
       this.#options.warn(`${what}: ${count} left out, the first at ${shownName(example)}`);
+    const strays = this.#strays;
+    if (strays !== undefined)
+      this.#options.warn(
+        `${strays.count} files of ids that there are none of here are root's: the first is ${strays.first}`,
+      );
   }
 
   async #directory(place: Place, entry: TarEntry): Promise<void> {
@@ -202,11 +208,10 @@ export class TreeWriter {
       if (entry.sparse === undefined) await this.#content(fd, entry.size, data);
       else await this.#pieces(fd, entry.sparse, data);
       this.size += entry.sparse?.size ?? entry.size;
-      const owner = this.#owner(entry);
-      if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+      const mode = this.#give(entry, (uid, gid) => fchownSync(fd, uid, gid));
       this.#extendedAttributes(fd, entry);
       // Behind chown, which clears the setuid bit.
-      fchmodSync(fd, entry.mode);
+      fchmodSync(fd, mode);
       changeTimesOfFile(fd, entry.mtime, entry.nanoseconds);
     } finally {
       closeSync(fd);
@@ -284,11 +289,29 @@ export class TreeWriter {
     return owner === 'archive' ? entry : owner === 'own' ? undefined : owner;
   }
 
-  #attributes(made: ConfinedEntry, entry: TarEntry): void {
+  /**
+   * Gives a file to its owner, and returns the mode it may have. What belongs to an id that this user namespace lacks, so that no process here can
+   * ever have it, is root's, and no program of that id.
+   */
+  #give(entry: TarEntry, change: (uid: number, gid: number) => void): number {
     const owner = this.#owner(entry);
-    if (owner !== undefined) changeOwnerOf(made.fd, owner.uid, owner.gid);
+    if (owner === undefined) return entry.mode;
+    try {
+      change(owner.uid, owner.gid);
+      return entry.mode;
+    } catch (error) {
+      if (this.#options.owner !== 'archive' || errnoOf(error) !== 'EINVAL') throw error;
+      change(0, 0);
+      const first = `${shownName(entry.name)} of ${entry.uid}:${entry.gid}`;
+      this.#strays = { first, ...this.#strays, count: (this.#strays?.count ?? 0) + 1 };
+      return entry.mode & 0o1777;
+    }
+  }
+
+  #attributes(made: ConfinedEntry, entry: TarEntry): void {
+    const mode = this.#give(entry, (uid, gid) => changeOwnerOf(made.fd, uid, gid));
     this.#extendedAttributes(made.fd, entry);
-    if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, entry.mode);
+    if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, mode);
     changeTimesOf(made.fd, entry.mtime, entry.nanoseconds);
   }
 

@@ -60,7 +60,9 @@ function mode(
 function userNamespace(word: string | undefined): Namespace[] {
   if (word === undefined || word === '' || word === 'host') return [];
   throw new TcomposeError('RUNTIME_NAMESPACE', `invalid user namespace mode: ${word}`, {
-    hint: 'Only host is possible: containers share the user namespace tcompose runs in.',
+    hint: /^keep-id/.test(word)
+      ? 'Root of the containers of a user is that user: run the service as root (`user: "0"`), and its files are yours.'
+      : 'Only host is possible: containers share the user namespace tcompose runs in.',
   });
 }
 

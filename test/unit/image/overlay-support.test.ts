@@ -3,6 +3,13 @@ import { storageFor } from '../../../src/image/store/overlay-support.ts';
 import { parseUidMap } from '../../../src/image/store/user-namespace.ts';
 
 describe('storageFor', () => {
+  it('copies where the kernel refuses overlays in a user namespace', () => {
+    expect(storageFor(0xef53, true, 'EPERM')).toEqual({
+      kind: 'copy',
+      reason: expect.stringContaining('refuses an overlay in a user namespace (EPERM)'),
+    });
+  });
+
   it('is an overlay on ordinary file systems, with its own attributes in a user namespace', () => {
     expect(storageFor(0xef53, false)).toEqual({ kind: 'overlay', userxattr: false });
     expect(storageFor(0x01021994, true)).toEqual({ kind: 'overlay', userxattr: true });

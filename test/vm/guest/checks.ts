@@ -4,6 +4,7 @@ import { limitChecks } from './limit-checks.ts';
 import { expect, groupOf, inspect, ourGroups, output, type Situation, text, tree, until } from './machine.ts';
 import { projectChecks } from './project-checks.ts';
 import { runtimeChecks } from './runtime-checks.ts';
+import { asUser, runAsUser, userChecks } from './user-checks.ts';
 
 export interface Check {
   readonly name: string;
@@ -132,6 +133,7 @@ export const settings: readonly Setting[] = [
     elsewhere: runInContainer,
     checks: [...limitChecks, ...runtimeChecks, leavesContainer, ...projectChecks],
   },
+  { situation: asUser, prepare: () => {}, elsewhere: runAsUser, checks: userChecks },
   {
     situation: outer,
     prepare: () => {},
