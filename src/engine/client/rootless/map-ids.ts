@@ -11,7 +11,10 @@ import {
   parseGetSubIds,
   parseSubIds,
   type SubIds,
+  sharedWith,
 } from './sub-ids.ts';
+
+const doctorKnows = 'see `tcompose doctor sub-ids`';
 
 /** Ids below that images use: 65534 is nobody's. */
 const USUAL_IDS = 65_536;
@@ -47,10 +50,13 @@ export function mapIds(pid: number): Mapped {
     run('newuidmap', pid, mapArguments(maps.uids)) ?? run('newgidmap', pid, mapArguments(maps.gids));
   if (failed !== undefined) return one(failed);
   const count = Math.min(idCount(maps.uids), idCount(maps.gids));
+  const other = sharedWith(uids, user, { text: texts[0] ?? '', passwd: read('/etc/passwd') });
   const sentence =
-    count < USUAL_IDS
-      ? `user ${username} has ${count} ids in /etc/subuid and /etc/subgid; images use up to ${USUAL_IDS} (65534 is nobody)`
-      : undefined;
+    other !== undefined
+      ? `ids of user ${username} in /etc/subuid are also those of ${other}, whose files containers can read and write: ${doctorKnows}`
+      : count < USUAL_IDS
+        ? `user ${username} has ${count} ids in /etc/subuid and /etc/subgid; images use up to ${USUAL_IDS} (65534 is nobody)`
+        : undefined;
   return { maps, sentence };
 }
 

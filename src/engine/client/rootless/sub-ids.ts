@@ -23,6 +23,34 @@ export const parseGetSubIds = (text: string): SubIds[] =>
       : [{ first: Number(match[1]), count: Number(match[2]) }];
   });
 
+/**
+ * Who else has ids of these ranges: another user's lines of the same file, or an account. Containers could read and write what is theirs.
+ * Undefined: nobody. Pure.
+ */
+export function sharedWith(
+  ranges: readonly SubIds[],
+  user: { readonly name: string; readonly uid: number },
+  { text, passwd }: { readonly text: string; readonly passwd: string },
+): string | undefined {
+  const clash = (first: number, end: number): boolean =>
+    ranges.some((range) => range.first < end && first < range.first + range.count);
+  for (const line of text.split('\n')) {
+    const [who = '', first = Number.NaN, count = Number.NaN] = split(line);
+    if (who !== user.name && who !== String(user.uid) && clash(first, first + count)) return `user ${who}`;
+  }
+  for (const line of passwd.split('\n')) {
+    const [name = '', , uid = ''] = line.split(':');
+    if (/^\d+$/.test(uid) && Number(uid) !== user.uid && clash(Number(uid), Number(uid) + 1))
+      return `account ${name} (${uid})`;
+  }
+  return undefined;
+}
+
+function split(line: string): [string, number, number] {
+  const [who = '', first, count] = line.trim().split(':');
+  return [who, Number(first), Number(count)];
+}
+
 /** A line of uid_map: so many ids from `inside` on are those from `outside` on. */
 export interface IdMapLine {
   readonly inside: number;

@@ -6,6 +6,7 @@ import {
   mapArguments,
   parseGetSubIds,
   parseSubIds,
+  sharedWith,
 } from '../../../../../src/engine/client/rootless/sub-ids.ts';
 
 describe('sub-ids', () => {
@@ -63,4 +64,14 @@ it('reads what getsubids prints', () => {
     { first: 300_000, count: 10 },
   ]);
   expect(parseGetSubIds('Error fetching ranges\n')).toEqual([]);
+});
+
+it('finds who else has ids of a range', () => {
+  const ranges = [{ first: 100_000, count: 65_536 }];
+  const ann = { name: 'ann', uid: 1000 };
+  const with_ = (text: string, passwd = '') => sharedWith(ranges, ann, { text, passwd });
+  expect(with_('ann:100000:65536\n1000:100000:65536\nbob:165536:65536\n# comment\n')).toBeUndefined();
+  expect(with_('ann:100000:65536\nbob:165535:10\n')).toBe('user bob');
+  expect(with_('', 'root:x:0:0::/:\nann:x:1000:1000::/:\n')).toBeUndefined();
+  expect(with_('', 'svc:x:120000:1::/:\n')).toBe('account svc (120000)');
 });
