@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { requirements } from '../support/cli.ts';
@@ -142,5 +142,28 @@ RUN --mount=type=secret,id=tokn true
     expect(stderr).not.toContain('Dockerfile:7');
     expect(stderr).toMatch(/V is declared before the first FROM only and is empty here.*said\/Dockerfile:3/);
     expect(stderr).toMatch(/Secret tokn was not given to this build; given are: token.*said\/Dockerfile:12/);
+  });
+
+  it('opens a shell in what a failed command left, and leaves nothing of it', () => {
+    project({ web: { build: './shell' } });
+    bench.write(
+      'shell/Dockerfile',
+      'FROM busybox\nENV A=set\nWORKDIR /w\nRUN echo before >/before\nUSER alice\nRUN echo half >/tmp/half; exit 7\n',
+    );
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [resolve('dist/tcompose.cjs'), 'build', '--debug-shell'],
+      {
+        cwd: bench.dir,
+        env: { ...process.env, ...bench.env },
+        encoding: 'utf8',
+        input: 'cat /before /tmp/half; id -u; pwd; echo $A\n',
+      },
+    );
+    expect(stdout).toBe('before\nhalf\n1000\n/w\nset\n');
+    expect(stderr).toContain('exit code: 7');
+    expect(status).toBe(1);
+    expect(bench.run('container', 'ls', '-aq').stdout).toBe('');
+    expect(bench.run('image', 'ls', '-aq', '--filter', 'dangling=true').stdout).toBe('');
   });
 });

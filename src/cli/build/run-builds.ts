@@ -16,6 +16,7 @@ import { isOwnEngine } from '../is-own-engine.ts';
 import { buildError, failureOutput, isUnreachable, placeForUser } from './build-error.ts';
 import { readDockerfiles, readSecrets } from './build-inputs.ts';
 import { BuildSummary } from './build-summary.ts';
+import type { FailedStep } from './debug-shell.ts';
 import type { ForeignBuilder } from './foreign/foreign-build.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
 import { openAgents, type SshAgents } from './ssh-agents.ts';
@@ -27,6 +28,8 @@ interface RunBuildsOptions extends BuildFlags {
   readonly quiet: boolean;
   /** Only look over the Dockerfiles. */
   readonly check?: boolean;
+  /** A shell is opened in what a command that failed left. */
+  readonly debugShell?: boolean;
   /** Only these services, whose images are these: nothing is told of one that stays as it is. */
   readonly onlyChanged?: ReadonlyMap<string, string>;
 }
@@ -54,7 +57,15 @@ export async function runBuilds(
   if (onlyChanged === undefined && isOwnEngine(client))
     for (const warning of builds.flatMap(({ warnings }) => warnings)) ctx.warn(warning);
   const run = new BuildRun(ctx, client, project, builds, options);
-  return run.all();
+  try {
+    return await run.all();
+  } catch (error) {
+    if (run.failed === undefined) throw error;
+    const { debugShell } = await import('./debug-shell.ts');
+    ctx.warn((error as Error).message);
+    await debugShell(ctx, client, run.failed);
+    throw error;
+  }
 }
 
 class BuildRun {
@@ -68,6 +79,8 @@ class BuildRun {
   readonly #waiting: (() => void)[] = [];
   #access: RegistryAccess | undefined;
   #foreign: Promise<ForeignBuilder> | undefined;
+  /** The first step that failed and left something to look at. */
+  failed: FailedStep | undefined;
   #free: number;
 
   constructor(
@@ -170,6 +183,7 @@ class BuildRun {
         ? {}
         : { labels: { ...build.request.labels, [labels.buildArguments]: 'given' } }),
       secrets,
+      ...(this.#options.debugShell === true ? { keepFailed: true } : {}),
       ...(dryRun
         ? { only: 'plan' as const }
         : this.#options.check === true
@@ -283,6 +297,7 @@ class BuildRun {
         if (event.image !== undefined) this.#images.set(service, event.image);
         return;
       case 'error':
+        if (event.shell !== undefined) this.failed ??= { ...event.shell, service };
         for (const text of failureOutput(event)) emit({ type: 'build', service, kind: 'output', line: text });
         throw buildError(event, service, placeForUser(event.where, build.request, this.#ctx.cwd));
     }

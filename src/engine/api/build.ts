@@ -43,6 +43,8 @@ export interface BuildRequest {
   readonly only?: 'plan' | 'check';
   /** Absolute path of a directory that gets the target's files, instead of an image. */
   readonly localOutput?: string;
+  /** What a RUN has done when it fails is kept as an image, which the error names. */
+  readonly keepFailed?: boolean;
 }
 
 /** What a build tells while it goes on, in order, a JSON line each. `step` is the number of a step in its plan. */
@@ -88,4 +90,6 @@ export type BuildEvent =
       readonly where?: SourcePlace;
       /** The last lines of the output of the step that failed. */
       readonly output?: { readonly name: string; readonly lines: readonly string[] };
+      /** With `keepFailed`: the image of what the failed RUN left, to be removed by whoever asked, and the shell to start there. */
+      readonly shell?: { readonly step: string; readonly image: string; readonly command: readonly string[] };
     };

@@ -170,5 +170,6 @@ const build: FieldsOf<BuildRequest> = {
   ulimits: lines,
   only: 'word',
   localOutput: 'text',
+  keepFailed: 'boolean',
 };
 export const buildShape: Shape = { fields: build };

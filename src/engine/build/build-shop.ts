@@ -36,6 +36,19 @@ export interface BuildInputs {
   /** Trees of the images the plan has, by step. */
   readonly images: ReadonlyMap<StepId, Snapshot>;
   readonly signal: AbortSignal;
+  /** What a RUN has done when it fails is kept. */
+  readonly keepFailed: boolean;
+}
+
+/** Why a command failed, and what it had done. */
+export class KeptFailure extends Error {
+  readonly reason: unknown;
+  readonly result: StepResult;
+  constructor(reason: unknown, result: StepResult) {
+    super((reason as Error).message);
+    this.reason = reason;
+    this.result = result;
+  }
 }
 
 /** A step that failed, with the last of its output. */
@@ -43,10 +56,13 @@ export class StepFailure extends Error {
   readonly step: Step;
   readonly reason: unknown;
   readonly lines: readonly string[];
-  constructor(step: Step, reason: unknown, lines: readonly string[]) {
+  /** The tree that a RUN had made when it failed, where that was to be kept. */
+  readonly left: Snapshot | undefined;
+  constructor(step: Step, reason: unknown, lines: readonly string[], left?: Snapshot) {
     super((reason as Error).message);
     this.step = step;
     this.reason = reason;
     this.lines = lines;
+    this.left = left;
   }
 }

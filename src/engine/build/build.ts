@@ -13,6 +13,7 @@ import { type BuildClient, nobody } from './build-client.ts';
 import { type BuildShop, StepFailure } from './build-shop.ts';
 import type { CacheLease } from './cache/cache-types.ts';
 import { Executor } from './executor.ts';
+import { type LeftOver, leftOverOf } from './failed-step.ts';
 import { writeLocally } from './local-output.ts';
 import { pullBase } from './pull-base.ts';
 import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-request.ts';
@@ -129,11 +130,15 @@ async function carryOut(
       agent: client.agent,
       images: images.snapshots,
       signal,
+      keepFailed: request.keepFailed === true,
     };
     const executor = new Executor(engine, shop, planned.plan, inputs, sink);
     const { epoch } = read;
     const used = caches?.use(executor, { planned, shop, cache, epoch });
-    const snapshot = await failuresPlaced(read, () => executor.run());
+    const snapshot = await failuresPlaced(read, () => executor.run()).catch(async (error) => {
+      const shell = await leftOverOf(engine, cache, planned, error);
+      throw shell === undefined ? error : new Explained(errorEvent(error, shell));
+    });
     const tags = (request.tags ?? []).map(normaliseTag);
     let made: Extract<BuildEvent, { type: 'done' }> = { type: 'done', tags: [] };
     if (client.take !== undefined) {
@@ -169,11 +174,21 @@ async function failuresPlaced(read: ReadRequest, work: () => Promise<Snapshot>):
       known?.code ?? 'BUILD_STEP',
       known?.hint,
     );
-    throw new StepFailure(step, placed, lines);
+    throw new StepFailure(step, placed, lines, error.left);
   }
 }
 
-export function errorEvent(thrown: unknown): BuildEvent {
+/** An error that is an event already. */
+class Explained extends Error {
+  readonly event: BuildEvent;
+  constructor(event: BuildEvent) {
+    super('the build failed');
+    this.event = event;
+  }
+}
+
+export function errorEvent(thrown: unknown, shell?: LeftOver): BuildEvent {
+  if (thrown instanceof Explained) return thrown.event;
   const error = thrown instanceof StepFailure ? thrown.reason : thrown;
   const output =
     thrown instanceof StepFailure && thrown.lines.length > 0
@@ -189,5 +204,6 @@ export function errorEvent(thrown: unknown): BuildEvent {
     ...(hint === undefined ? {} : { hint }),
     ...(where === undefined ? {} : { where }),
     ...output,
+    ...(shell === undefined ? {} : { shell }),
   };
 }

@@ -13,7 +13,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
 import { rfc3339 } from '../time-text.ts';
 import { contextTree } from './build-context.ts';
-import { type BuildInputs, type BuildShop, StepFailure } from './build-shop.ts';
+import { type BuildInputs, type BuildShop, KeptFailure, StepFailure } from './build-shop.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { select } from './files/select.ts';
@@ -121,7 +121,10 @@ export class Executor {
       await log.end();
       if (error instanceof StepFailure) throw error;
       await tell('failed');
-      throw new StepFailure(step, error, log.last);
+      if (!(error instanceof KeptFailure)) throw new StepFailure(step, error, log.last);
+      const { reason, result } = error;
+      const left = withStep(base, result, this.#inputs.cache.directory(result));
+      throw new StepFailure(step, reason, log.last, left);
     }
   }
 
@@ -229,7 +232,8 @@ export class Executor {
     const place = await cache.begin();
     try {
       if (this.#inputs.signal.aborted) throw new TcomposeError('BUILD_STEP', 'the build was interrupted');
-      if (step.kind === 'run') await this.#runCommand(step, base, place, log);
+      if (step.kind === 'run')
+        await this.#runCommand(step, base, place, log).catch((error) => this.#keepFailed(error, step, place));
       else {
         const target = openToWrite(base, place, overlay);
         try {
@@ -246,6 +250,14 @@ export class Executor {
       await cache.drop(place);
       release();
     }
+  }
+
+  /** Nothing finds by a key what a command left that failed. */
+  async #keepFailed(error: unknown, { name }: RunStep, place: StepPlace): Promise<never> {
+    const { keepFailed, signal, cache } = this.#inputs;
+    if (!keepFailed || signal.aborted) throw error;
+    const created = rfc3339(this.#engine.clock.now());
+    throw new KeptFailure(error, await cache.keep(place, { keys: [], description: name, created }));
   }
 
   #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {

@@ -20,6 +20,7 @@ export const command: Command = {
         summary: 'Build argument for all; without a value that of the environment',
       },
       { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
+      { name: 'debug-shell', type: 'boolean', summary: 'Open a shell in the container of a step that fails' },
       { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
       { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
       { name: 'pull', type: 'boolean', summary: 'Ask registries for newer base images' },
@@ -76,6 +77,7 @@ export const command: Command = {
       ...flags,
       quiet: flag.bool(args, 'quiet'),
       check: flag.bool(args, 'check'),
+      debugShell: flag.bool(args, 'debug-shell'),
     });
     if (flag.bool(args, 'push')) {
       const { planPush } = await import('../../../project/images/plan-push.ts');
