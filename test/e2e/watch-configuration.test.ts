@@ -85,6 +85,16 @@ describe.skipIf(unmet !== undefined)(
       expect(watching.inside('edited-web-1', '/')).toBe(pid);
     });
 
+    it('that take a service away say that its container goes on', async () => {
+      const extra =
+        'image: tcompose/host, init: true, stop_grace_period: 0s, network_mode: none, command: sleep 1000';
+      bench.write('compose.yaml', compose(`  extra: {${extra}}`));
+      await until(() => bench.run('ps', '--services').stdout.includes('extra'), 'the service');
+      await watching.rests();
+      bench.write('compose.yaml', compose());
+      await watching.run.until('orphan containers (edited-extra-1)');
+    });
+
     it('of the rules hold from then on', async () => {
       const before = edits();
       bench.write('compose.yaml', compose('', '/elsewhere'));

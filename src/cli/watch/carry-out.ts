@@ -23,6 +23,8 @@ export interface Workshop {
   readonly now: () => number;
   readonly parallel: number;
   readonly signal: AbortSignal;
+  /** A service's containers have what the batch brings them; one that starts from now on needs it no more. */
+  readonly synced: (service: string) => void;
   /** Builds services and makes their containers anew. @returns those that have other containers now */
   readonly rebuild: (services: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
 }
@@ -55,6 +57,7 @@ export async function carryOut(
     [...plan.sync].map(async ([service, items]) => {
       const told = work.ledger.note(service, items);
       const deed = await attempt(work, service, 'sync', () => syncService(work, service, told));
+      work.synced(service);
       if (deed === undefined) failed.add(service);
       else did(service, deed);
     }),

@@ -65,15 +65,23 @@ async function linksOn(path: string): Promise<readonly string[]> {
   return links;
 }
 
+/** What an edit of the configuration comes to. */
+export interface Changes {
+  /** Undefined: nothing is to be done. */
+  readonly plan: Plan | undefined;
+  /** What is to be said when nothing is done, as of containers whose service is gone. */
+  readonly warnings: readonly string[];
+}
+
 /**
- * What `up` would do to bring the containers to what the project says by now; undefined when nothing of it follows from the
+ * What `up` would do to bring the containers to what the project says by now; nothing when none of it follows from the
  * configuration: a container that has ended is not started for an edit.
  */
 export async function planChanges(
   client: EngineClient,
   project: Project,
   options: UpOptions,
-): Promise<Plan | undefined> {
+): Promise<Changes> {
   const observed = await observe(client, project.name, {
     volumes: usedVolumes(project).map((key) => project.volumes[key]!.name),
     files: copiedPaths(project),
@@ -83,5 +91,5 @@ export async function planChanges(
   const plan = planUp(project, observed, kept ? { ...options, renewVolumes: new Set() } : options);
   const follows = ({ operation: { kind } }: Plan['steps'][number]) =>
     kind !== 'start-container' && kind !== 'wait';
-  return plan.steps.some(follows) ? plan : undefined;
+  return { plan: plan.steps.some(follows) ? plan : undefined, warnings: plan.warnings };
 }

@@ -3,7 +3,7 @@ import type { EventSink } from '../../events.ts';
 import type { execute } from '../../project/execute/index.ts';
 import { describeStep } from '../../project/format-plan.ts';
 import type { Plan } from '../../project/plan.ts';
-import type { LoadedConfiguration } from './configuration.ts';
+import type { Changes, LoadedConfiguration } from './configuration.ts';
 
 /** How a session follows edits of what describes the project. */
 export interface Configuration {
@@ -11,8 +11,8 @@ export interface Configuration {
   readonly files: readonly string[];
   /** Reads them again. @throws TcomposeError(s) with the places */
   readonly load: () => Promise<LoadedConfiguration>;
-  /** What is to be done so that the containers follow; undefined: nothing. */
-  readonly plan: (loaded: LoadedConfiguration) => Promise<Plan | undefined>;
+  /** What is to be done so that the containers follow. */
+  readonly plan: (loaded: LoadedConfiguration) => Promise<Changes>;
   /** Whether somebody is asked before anything is carried out. */
   readonly asks: boolean;
   /** Asks whether a plan is to be carried out. */
@@ -50,8 +50,9 @@ export async function followEdit(
     const loaded = await configuration.load();
     await adopt(loaded);
     const built = builds();
-    const plan = await configuration.plan(loaded);
+    const { plan, warnings } = await configuration.plan(loaded);
     tell(built, plan, !configuration.asks && (plan !== undefined || built.size > 0));
+    if (plan === undefined) for (const message of warnings) emit({ type: 'warning', message });
     if (plan === undefined && built.size === 0) return;
     if (configuration.asks && !(await configuration.agrees())) {
       emit({
@@ -63,7 +64,7 @@ export async function followEdit(
     }
     if (built.size > 0) await rebuild(new Set(built.keys()));
     // A build has made some of it so.
-    const rest = built.size > 0 ? await configuration.plan(loaded) : plan;
+    const rest = built.size > 0 ? (await configuration.plan(loaded)).plan : plan;
     if (rest !== undefined) await configuration.run(rest, { beforeStart });
     emit({ type: 'watch', phase: 'note', message: 'applied' });
   } catch (error) {

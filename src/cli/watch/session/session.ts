@@ -52,8 +52,9 @@ export class WatchSession {
   readonly #reloads: Reloads;
   readonly #filling: Filling;
   readonly #end = new AbortController();
-  /** What is being carried out. */
+  /** What is being carried out, and the services whose containers have it already. */
   #acting: readonly Change[] = [];
+  readonly #synced = new Set<string>();
   readonly #turns: Turns;
   #giveUp: (error: Error) => void = () => {};
   /** Rejects when nothing can be watched any more. */
@@ -157,6 +158,8 @@ export class WatchSession {
       if (unfilled.length > 0) await syncService(this.#workshop(), service, items);
       for (const { id } of unfilled) this.#filling.note(id);
     }
+    await this.#lookBack.look();
+    await this.#reloads.serve(reloadPorts(this.#project, this.services));
     const { directories, polled } = this.#files.counts;
     this.#options.emit({
       type: 'watch',
@@ -166,8 +169,6 @@ export class WatchSession {
       directories,
       polled,
     });
-    await this.#lookBack.look();
-    await this.#reloads.serve(reloadPorts(this.#project, this.services));
     this.#turns.begin();
     this.#lookBack.start();
   }
@@ -199,6 +200,7 @@ export class WatchSession {
     const gitWorks = () => gitIsBusy(gitLocks(this.#files.paths().map(textOfBytes)), Date.now());
     if (now - since < longestHold && gitWorks()) return holdStep;
     this.#acting = changes.take(now);
+    this.#synced.clear();
     return this.#act(this.#acting, since).finally(() => {
       this.#acting = [];
     });
@@ -268,6 +270,7 @@ export class WatchSession {
       now,
       parallel,
       signal: this.#end.signal,
+      synced: (service) => void this.#synced.add(service),
       rebuild: (services) => rebuild(services, this.#project, this.beforeStart),
     };
   }
@@ -280,8 +283,12 @@ export class WatchSession {
       signal: this.#end.signal,
       watches: (service) => this.services.includes(service),
       whole: async (service) => [...(await this.#rules.initialItems(service)), ...this.#ledger.of(service)],
-      missing: (service) =>
-        planBatch(this.#rules.all, [...this.#acting, ...this.#files.changes.pending]).sync.get(service) ?? [],
+      missing: (service) => {
+        const acting = this.#synced.has(service) ? [] : this.#acting;
+        return (
+          planBatch(this.#rules.all, [...acting, ...this.#files.changes.pending]).sync.get(service) ?? []
+        );
+      },
       filled: (service, id) => this.#lookBack.begin(service, id),
     });
   }
