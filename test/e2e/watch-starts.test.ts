@@ -133,13 +133,16 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
           for (const one of after) applyEdit(src(), one);
           const what = JSON.stringify([before, killed, after]);
           // A container that ended is looked at again when it runs.
-          await until(() => {
-            try {
-              return JSON.stringify(treeOf(web('/app'))) === JSON.stringify(treeOf(src()));
-            } catch {
-              return false;
-            }
-          }, `the same tree after ${what}`);
+          await until(
+            () => {
+              try {
+                return JSON.stringify(treeOf(web('/app'))) === JSON.stringify(treeOf(src()));
+              } catch {
+                return false;
+              }
+            },
+            `the same tree after ${what}, in ${watching.run.output().slice(-2000)}`,
+          );
         }),
         { numRuns: runs, endOnFailure: true },
       );

@@ -21,7 +21,7 @@ interface WatcherOptions {
 /** Milliseconds before the last word of a watcher that ended from which changes are looked for: it may not have told them. */
 const margin = 100;
 /** Restarts within this time, milliseconds, after which it is given up. */
-const mostRestarts = { count: 5, within: 10_000 };
+const mostRestarts = { count: 20, within: 10_000 };
 
 /**
  * A process that watches: whatever this one is busy with, it takes the kernel's events at once. Ends with this process, also when
