@@ -148,7 +148,7 @@ RUN --mount=type=secret,id=tokn true
     project({ web: { build: './shell' } });
     bench.write(
       'shell/Dockerfile',
-      'FROM busybox\nENV A=set\nWORKDIR /w\nRUN echo before >/before\nUSER alice\nRUN echo half >/tmp/half; exit 7\n',
+      'FROM busybox\nENV A=set\nWORKDIR /w\nRUN echo before >/before; mkdir /open; chmod 777 /open\nUSER alice\nRUN echo half >/open/half; exit 7\n',
     );
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -157,7 +157,7 @@ RUN --mount=type=secret,id=tokn true
         cwd: bench.dir,
         env: { ...process.env, ...bench.env },
         encoding: 'utf8',
-        input: 'cat /before /tmp/half; id -u; pwd; echo $A\n',
+        input: 'cat /before /open/half; id -u; pwd; echo $A\n',
       },
     );
     expect(stdout).toBe('before\nhalf\n1000\n/w\nset\n');
