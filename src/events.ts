@@ -15,7 +15,7 @@ export type TcomposeEvent =
     }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'error'; readonly error: TcomposeError }
-  /** What is told with --verbose alone. */
+  /** What is reported with --verbose alone. */
   | { readonly type: 'trace'; readonly line: string }
   | {
       readonly type: 'progress';

@@ -49,7 +49,7 @@ function nameAsCommand(path: string | undefined): string[] {
   return path !== undefined && basename(path) === 'tcompose-oci' ? ['oci'] : [];
 }
 
-/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere; a full disk is told. */
+/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere; a full disk is reported. */
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(141);
   try {

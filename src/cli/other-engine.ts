@@ -11,7 +11,7 @@ interface Elsewhere {
 
 /**
  * Whether a project that root's engine does not have is in the engine of the user who typed `sudo`: nothing of one engine is seen by
- * the other, and an empty list would read as if the project were gone. Undefined when it is not, or that can't be told.
+ * the other, and an empty list would read as if the project were gone. Undefined when it is not, or that can't be known.
  */
 async function projectElsewhere(
   env: Env,

@@ -146,7 +146,7 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   if (request.Scope && request.Scope !== 'local') {
     throw badParameter(`network scope "${request.Scope}" is not available: this engine has "local"`);
   }
-  if (request.Ingress) throw badParameter('ingress networks need a swarm, which this engine has not');
+  if (request.Ingress) throw badParameter('ingress networks need a swarm, and this engine has none');
   if (request.ConfigOnly || request.ConfigFrom?.Network) {
     throw badParameter('configuration-only networks are not available in this engine');
   }

@@ -144,7 +144,7 @@ export function createRunningContainers(parts: {
       try {
         await takeUp(running, publish, open);
       } catch (error) {
-        // Whatever else fails on the way back, the sockets go; the first error is the one to be told.
+        // Whatever else fails on the way back, the sockets go; the first error is the one to report.
         await stop(running.containerId).catch(() => {});
         for (const fd of open) closeSync(fd);
         throw error;

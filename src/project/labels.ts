@@ -19,7 +19,7 @@ export const labels = {
   configParts: 'tcompose.config-parts',
   /** Short hashes of the configs and secrets that were put into the container, which no mount keeps up to date. */
   contentParts: 'tcompose.content-parts',
-  /** On an image: it was built with arguments of the command line, which no compose file tells of. */
+  /** On an image: it was built with arguments from the command line, which are in no compose file. */
   buildArguments: 'tcompose.build-arguments',
   /** Ids of the containers whose namespaces and volumes it shares: `network=<id>,pid=<id>,volumes=<id>`. */
   sharedWith: 'tcompose.shared-with',

@@ -91,7 +91,7 @@ async function imageFacts(
   return facts;
 }
 
-/** SHA-256 of files by path; one that cannot be read is left out, as the preflight tells of it. */
+/** SHA-256 of files by path; one that cannot be read is left out: the preflight reports it. */
 async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const hashes = new Map<string, string>();
   if (paths.length === 0) return hashes;

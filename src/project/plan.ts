@@ -35,7 +35,7 @@ export type Operation =
       readonly service: string;
       /** It can be built, too. */
       readonly buildable: boolean;
-      /** Only the end is told. */
+      /** Only the end is shown. */
       readonly quiet: boolean;
       /** A failure lets the other pulls go on; it fails the plan in the end, is a warning, or has the image built. */
       readonly failureIs: PullFailure;

@@ -55,7 +55,7 @@ function writable(directory: string): boolean {
   }
 }
 
-/** Counters from which another tenant's work can be told (as Docker hides them since version 28). */
+/** Counters from which another tenant's work can be inferred (as Docker hides them since version 28). */
 function thermalPaths(): string[] {
   const processors = '/sys/devices/system/cpu';
   try {

@@ -71,7 +71,7 @@ export function openNetlinkFd(
   }
 }
 
-/** The next datagram, or undefined when there is none. ENOBUFS (notifications were lost) is told as 'lost'. */
+/** The next datagram, or undefined when there is none. ENOBUFS (notifications were lost) is reported as 'lost'. */
 export function receiveDatagram(fd: number, buffer: Buffer): Buffer | undefined | 'lost' {
   for (;;) {
     const length = recv(fd, buffer, buffer.length, 0);

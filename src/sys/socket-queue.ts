@@ -8,7 +8,7 @@ const SIOCOUTQ = 0x5411;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
-/** Bytes of memory held by what was written to a unix socket and not yet read; undefined where it can't be told. */
+/** Bytes of memory held by what was written to a unix socket and not yet read; undefined where it can't be known. */
 export function unreadByPeer(fd: number): number | undefined {
   const value = Buffer.alloc(4);
   return ioctl(fd, SIOCOUTQ, value) === 0 ? value.readInt32LE(0) : undefined;

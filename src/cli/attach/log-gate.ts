@@ -2,7 +2,7 @@ import type { EventSink, TcomposeEvent, WatchEvent } from '../../events.ts';
 
 /** Events that are kept while nothing may be written. */
 const mostHeld = 5000;
-/** Milliseconds after a batch within which the end of a container that it ended may be told. */
+/** Milliseconds after a batch within which the end of a container that it ended may be shown. */
 const lateEnd = 5000;
 
 /** Stands before a renderer: shows one service, or lines with a text, or holds everything back for a while. */
@@ -31,7 +31,7 @@ export class LogGate {
     else this.#dropped++;
   };
 
-  /** What watching ends itself is told by the line about the batch, not as the end of a container, which may be told later. */
+  /** What watching ends itself is shown by the line about the batch, not as the end of a container, which may be shown later. */
   #follow(event: WatchEvent): void {
     if (event.phase === 'begun')
       for (const { service, action } of event.rules)

@@ -25,7 +25,7 @@ interface StopInput {
 export async function stopServices(input: StopInput): Promise<void> {
   const { client, project, services, impatient } = input;
   const settled = new Set<string>();
-  // A container that has stopped while it was to be killed is told as stopped, and once.
+  // A container that has stopped while it was to be killed is reported as stopped, and once.
   const emit: EventSink = (event) => {
     if (event.type === 'progress' && event.kind === 'container') {
       if (settled.has(event.name)) return;

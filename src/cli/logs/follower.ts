@@ -104,7 +104,7 @@ export class LogFollower {
 
   /**
    * Waits until the log of a container that ended is read to its end, however slowly it is read. A log that does not end
-   * though nothing has come of it for `idleMs` is told as lost.
+   * though nothing has come of it for `idleMs` is reported as lost.
    */
   async drained(id: string, idleMs: number): Promise<void> {
     const work = this.#active.get(id);

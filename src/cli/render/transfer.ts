@@ -90,7 +90,7 @@ export class Transfer {
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined) return 0;
     const ms = Math.max(now, last.at) - first.at;
-    // Of less than that no speed can be told.
+    // Of less than that no speed can be shown.
     return ms < 500 ? 0 : ((last.moved - first.moved) / ms) * 1000;
   }
 }

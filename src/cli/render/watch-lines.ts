@@ -56,7 +56,7 @@ const pathsText = ({ paths, count }: { readonly paths: readonly string[]; readon
 const ruleText = ({ service, action, path, target }: WatchedRule): string =>
   `${service}: ${action} ${path}${target === undefined ? '' : ` → ${target}`}`;
 
-/** What takes so long that its beginning is told. */
+/** What takes so long that its beginning is shown. */
 const buildsOf = ({ rules }: { readonly rules: readonly WatchedRule[] }): readonly WatchedRule[] =>
   rules.filter(({ action }) => action === 'rebuild');
 

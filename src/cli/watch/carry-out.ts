@@ -35,7 +35,7 @@ type Deeds = Map<string, Set<WatchDeed>>;
 const atOnce = 16;
 
 /**
- * Carries a batch out: builds, then files, then restarts, then commands. What fails is told with what to do, and keeps only what
+ * Carries a batch out: builds, then files, then restarts, then commands. What fails is reported with what to do, and keeps only what
  * depends on it from going on. @returns what was done to which service
  */
 export async function carryOut(

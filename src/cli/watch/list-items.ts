@@ -17,7 +17,7 @@ export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]
 
 /**
  * What changed since a time, milliseconds since the epoch, as far as the files themselves tell; a directory did when something in it came
- * or went. `known`: sources that were there before, so that those that are gone are told as well.
+ * or went. `known`: sources that were there before, so that those that are gone are reported as well.
  */
 export async function listChanges(
   rules: readonly CompiledRule[],

@@ -39,7 +39,7 @@ export interface BuildRequest {
   readonly shmSize?: number;
   /** `name=soft:hard`. */
   readonly ulimits?: readonly string[];
-  /** `plan`: nothing is built, the plan is told as text. `check`: the Dockerfile is looked over. */
+  /** `plan`: nothing is built, the plan is reported as text. `check`: the Dockerfile is looked over. */
   readonly only?: 'plan' | 'check';
   /** Absolute path of a directory that gets the target's files, instead of an image. */
   readonly localOutput?: string;

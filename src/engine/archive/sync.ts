@@ -27,7 +27,7 @@ interface SyncOptions {
 
 type Root = Pick<ContainerRoot, 'directory' | 'check'>;
 
-/** Most problems that are told of one request, by path; the rest of them is counted. */
+/** Most problems that are reported of one request, by path; the rest of them is counted. */
 const mostProblems = 20;
 
 /**

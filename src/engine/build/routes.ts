@@ -71,7 +71,7 @@ export function buildRoutes(engine: Engine): Route[] {
   ];
 }
 
-/** What is wrong with the archive is told before the answer begins. */
+/** What is wrong with the archive is reported before the answer begins. */
 async function needDockerfile(context: string, name: string | undefined): Promise<void> {
   const read = confinedFiles(context);
   for (const one of name === undefined ? ['Dockerfile', 'dockerfile'] : [name])

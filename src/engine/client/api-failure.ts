@@ -37,7 +37,7 @@ export function apiError(status: number, request: string, body: string): Tcompos
   });
 }
 
-/** The error that the last line of a failed stream tells of; undefined: another line. */
+/** The error in the last line of a failed stream; undefined for any other line. */
 export function streamError(line: Pick<ImageProgress, 'error' | 'errorDetail'>): TcomposeError | undefined {
   const { error, errorDetail } = line;
   if (error === undefined) return undefined;

@@ -221,7 +221,7 @@ export const endedOnRequest = (said: string, before: string): boolean => said !=
 
 function freshLog(paths: EnginePaths, logBefore: number): string {
   const log = readText(paths.log);
-  // A shorter one has been begun anew.
+  // A shorter log is a new one.
   return log.length > logBefore ? log.slice(logBefore) : log;
 }
 

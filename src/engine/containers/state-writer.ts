@@ -3,7 +3,7 @@ import type { Container } from './container.ts';
 
 /**
  * Writes states that are true whether the disk takes them or not: a command runs, has ended, was told to stop. What can't
- * be written is told once and written as soon as it can be; until then memory is right and the file is behind. A next
+ * be written is reported once and written as soon as it can be; until then memory is right and the file is behind. A next
  * engine that finds the older state asks the shim, which knows better.
  */
 export interface StateWriter {

@@ -100,7 +100,7 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
         size += written;
         torn = written < line.length;
       } catch (error) {
-        // A full disk: the event is told all the same, only the next engine will not know of it.
+        // A full disk: the event is sent all the same, only the next engine will not know of it.
         warn(`an event could not be written to ${path}: ${(error as Error).message}`);
       }
       recent.push({ seq, event: message });

@@ -47,7 +47,7 @@ function peerOf(socket: Socket): number {
   return (fd === undefined || fd < 0 ? undefined : peerPid(fd)) ?? 0;
 }
 
-/** How a stream of this kind tells of an error; nothing where a word would be taken for content. */
+/** How a stream of this kind reports an error; not at all where a word would be taken for content. */
 function lastWord(contentType: string, sentence: string): Buffer | string | undefined {
   if (contentType === 'application/json') return `${JSON.stringify({ error: sentence })}\n`;
   return contentType === multiplexedStream ? frame('stderr', Buffer.from(`${sentence}\n`)) : undefined;

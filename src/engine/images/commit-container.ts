@@ -65,7 +65,7 @@ export async function commitContainer(
     );
   const source = engine.images.rootfs(image).storage;
   if (source.kind === 'copy') throw notImplemented(`a container can not be committed here: ${source.reason}`);
-  // What is wrong with them is told before anything is made.
+  // What is wrong with them is reported before anything is made.
   applyChanges({}, request.changes);
   const ingest = engine.images.ingest();
   const pause = request.pause && container.state.status === 'running';

@@ -38,7 +38,7 @@ function urlOf(source: string): URL {
   return url;
 }
 
-/** What fails once something was told is the last line of the stream. */
+/** What fails once something was sent is the last line of the stream. */
 async function importAddress(
   engine: Engine,
   exchange: Exchange,

@@ -58,7 +58,7 @@ export async function streamTransfer(
       }),
     );
   }
-  // Nothing was told: an answer is owed all the same.
+  // Nothing was sent: an answer is owed all the same.
   writer ??= exchange.stream(200, 'application/json');
   writer.end();
 }

@@ -16,7 +16,7 @@ export interface RegistryRequest {
   /** Undefined: those of the engine's environment. */
   readonly proxies: ProxySettings | undefined;
   readonly signal: AbortSignal;
-  /** Each request and its answer are told, too. */
+  /** Each request and its answer are logged, too. */
   readonly trace?: boolean;
 }
 

@@ -188,7 +188,7 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
       beforeEnd: () => container.launch?.over ?? Promise.resolve(),
     });
   } catch {
-    // It never ran: whoever started it has the reason in the answer to that, and would else be told twice.
+    // It never ran: whoever started it has the reason in the answer to that, and would else hear it twice.
     hijacked.output.end();
   }
 }

@@ -49,7 +49,7 @@ export function imageRoutes(engine: Engine): Route[] {
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
       if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
-      // Layers that went with it are told, but are no images.
+      // Layers that went with it are reported, but are no images.
       else if (removal.Deleted === before.id) emit('delete', removal.Deleted, removal.Deleted);
     }
     return removals;

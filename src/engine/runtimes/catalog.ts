@@ -46,7 +46,7 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
   const list = (): ForeignRuntime[] => {
     const configured = readConfig(config).map(({ name, path: program, runtimeArgs }) => ({
       name,
-      // One that is not there is told of when it is asked for.
+      // One that is not there is reported when it is asked for.
       program: find(program) ?? program,
       args: runtimeArgs,
     }));

@@ -18,7 +18,7 @@ import { refuseOnFullDisk } from './full-disk.ts';
  * is then the order of the program: measured with `dd` writing the same ext4 disk at full speed, median 0.09 ms, worst
  * 1.5 ms, against 0.17 and 14 ms through fs.promises. Without fsync because that costs 0.4 to 2 ms in the median and
  * up to 37 ms under the same writeback, several times per container start. What is lost by it is the last seconds
- * before a power failure, after which every container is dead anyway: a state of another boot is told by its boot id.
+ * before a power failure, after which every container is dead anyway: a state of another boot is recognized by its boot id.
  */
 export function writeJson(path: string, value: unknown): void {
   writeText(path, `${JSON.stringify(value)}\n`);

@@ -43,7 +43,7 @@ interface Pending {
 
 interface Upstream {
   readonly socket: Socket;
-  /** Never settles when connecting fails: what waits is told by `drop`. */
+  /** Never settles when connecting fails: what waits hears of it by `drop`. */
   readonly connected: Promise<void>;
   readonly pending: Map<number, Pending>;
   idle: NodeJS.Timeout | undefined;
@@ -78,7 +78,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
       if (waiting && sameQuestion(waiting.question, bytes)) waiting.settle(bytes);
     });
     socket.on('error', () => drop(server));
-    // Connected, so that the kernel drops what others send and a closed port is told at once.
+    // Connected, so that the kernel drops what others send and a closed port is known at once.
     socket.connect(port, server);
     socket.unref();
     upstreams.set(server, upstream);

@@ -42,7 +42,7 @@ export interface ServiceBuild {
 /**
  * The builds of services, those that they are made from before them.
  * @param dockerfiles texts of Dockerfiles by service, where they could be read
- * @throws TcomposeError BUILD_CONTEXT for what can't be built; PROJECT_CYCLE is told as BUILD_CONTEXT
+ * @throws TcomposeError BUILD_CONTEXT for what can't be built; PROJECT_CYCLE is reported as BUILD_CONTEXT
  */
 export function planBuilds(
   project: Project,

@@ -111,7 +111,7 @@ async function explained(client: EngineClient, error: unknown): Promise<unknown>
   return withPortHolder(client, error);
 }
 
-/** An engine's refusal is told with the step it refused; errors of our own already say what they are about. */
+/** An engine's refusal is reported with the step it refused; errors of our own already say what they are about. */
 function stepError(step: Step, error: unknown): TcomposeError {
   if (!(error instanceof TcomposeError))
     return new TcomposeError(

@@ -1,7 +1,7 @@
 import type { ImageProgress } from '../../engine/api/image.ts';
 import type { TcomposeEvent } from '../../events.ts';
 
-/** Layers are told by the beginning of their digest; other lines have a tag in its place, or nothing. */
+/** Layers are named by the beginning of their digest; other lines have a tag in its place, or nothing. */
 const layerId = /^[0-9a-f]{12}$/;
 
 /** A line of a pull or push as an event of one layer; undefined for lines about the whole. `at` as in events. */

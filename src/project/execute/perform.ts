@@ -26,7 +26,7 @@ export async function perform(step: Step, context: PerformContext, signal: Abort
     const act = acts[operation.kind] as Act<Operation['kind']>;
     await act(operation, context, progress, signal);
   } catch (error) {
-    // A wait tells of each container it is about.
+    // A wait reports each of its containers.
     if (operation.kind !== 'wait') progress('Error', 'failed');
     throw error;
   }

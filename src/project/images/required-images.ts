@@ -23,7 +23,7 @@ export interface ImageOptions {
   readonly defaultPlatform?: string;
   /** Unix time in milliseconds, for policies that ask again after a time. */
   readonly nowMs: number;
-  /** Nothing is told of a pull but its end. */
+  /** Of a pull only the end is shown. */
   readonly quiet?: boolean;
   /** Services whose images this command has built: whatever their pull policy, those are meant. */
   readonly built?: ReadonlySet<string>;

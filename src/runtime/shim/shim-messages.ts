@@ -38,7 +38,7 @@ export type ShimRequest =
 
 export type OutputStream = 'stdout' | 'stderr';
 
-/** Where a launch stands; whichever is the present truth is told upon subscribing. */
+/** Where a launch stands; whichever is the present truth is reported upon subscribing. */
 export type ShimState =
   /** Only with waitForStart: set up, the command not yet executed. */
   | {

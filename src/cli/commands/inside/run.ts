@@ -138,7 +138,7 @@ export const command: Command = {
         (noDeps ? undefined : plannedContainer(loaded.name, others[other], options.separator)),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
-    // What is wrong with the container itself is told before its dependencies are brought up.
+    // What is wrong with the container itself is reported before its dependencies are brought up.
     preparation(observed, options.images);
     const dependencies = noDeps ? undefined : dependenciesPlan(loaded, others, one, observed, options);
     await checkPlan(ctx, client, loaded, withOneOff(dependencies, one, name, oneOff));

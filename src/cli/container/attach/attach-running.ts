@@ -44,7 +44,7 @@ export async function attachTo(
   const since = (Date.now() / 1000).toFixed(9);
   const { Name, State } = await client.containers.inspect(id);
   if (!State.Running) return State.ExitCode;
-  // The keys to leave were typed, as far as can be told.
+  // The keys to leave were typed, as far as can be known.
   if (options.tty || options.stdin) return 0;
   return goOnAfterBreak(ctx, client, { id, name: Name.slice(1), tty: false, from: { since } });
 }

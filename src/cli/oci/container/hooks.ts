@@ -11,7 +11,7 @@ export function hookState({ id, bundle, spec }: OciContainer): string {
 }
 
 /**
- * Hooks after the start or after the deletion, in the runtime's namespaces. One that fails is told as a warning, and the others go on
+ * Hooks after the start or after the deletion, in the runtime's namespaces. One that fails is reported as a warning, and the others go on
  * (runtime.md, Lifecycle, steps 10 and 13).
  */
 export async function runLateHooks(

@@ -112,7 +112,7 @@ function taken(project: string, holder: Holder | 'gone' | undefined): TcomposeEr
   });
 }
 
-/** What a process of ours was called with; undefined when that can't be told. */
+/** What a process of ours was called with; undefined when that can't be known. */
 function commandOf(pid: number | undefined): string | undefined {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8')

@@ -65,7 +65,7 @@ function contentOf(path: Buffer): Buffer | undefined {
   }
 }
 
-/** An archive of one file. Once its size has been told, one that gets shorter ends in zeros; that it changed is told again. */
+/** An archive of one file. Once its size has been sent, one that gets shorter ends in zeros; that it changed is reported again. */
 async function* streamed(path: Buffer, header: (size: number) => Buffer): AsyncGenerator<Buffer> {
   const fd = open(path);
   try {

@@ -19,7 +19,7 @@ const pause = 50;
 const mostTries = 200;
 
 /**
- * Puts items into one container, again when it ended or began meanwhile, or the engine went away: a change is told once, so what it
+ * Puts items into one container, again when it ended or began meanwhile, or the engine went away: a change is reported once, so what it
  * came to is not to be lost with a process. Undefined: the container is gone. @throws TcomposeError of the engine
  */
 export async function putSurely(

@@ -6,13 +6,13 @@ import { shownPath } from '../watcher.ts';
 /** Paths that a line about a batch may name. */
 const mostPaths = 10;
 
-/** What is told of the paths of a batch. */
+/** What is printed of the paths of a batch. */
 export const toldPaths = (changes: readonly Change[], cwd: string) => ({
   paths: changes.slice(0, mostPaths).map(({ path }) => shownPath(path, cwd)),
   count: changes.length,
 });
 
-/** What is told of rules. */
+/** What is printed of rules. */
 export const toldRules = (rules: readonly CompiledRule[], cwd: string): readonly WatchedRule[] =>
   rules.map(({ service, action, path, target }) => ({
     service,

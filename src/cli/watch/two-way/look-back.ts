@@ -37,7 +37,7 @@ export class LookBack {
     for (const rule of this.#of(service)) await this.#options.twoWay.begin(rule, { id });
   }
 
-  /** Looks at all containers; trouble with that is told. */
+  /** Looks at all containers; trouble with that is reported. */
   async look(): Promise<void> {
     const { twoWay, rules, containers, put, emit } = this.#options;
     const services = new Set(rules().flatMap(({ both, service }) => (both ? [service] : [])));

@@ -135,7 +135,7 @@ export async function writeResult(directory: string, result: StepResult): Promis
 function readResult(file: string): StepResult | undefined {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as StepResult;
-    // What was kept before results named their parents is not used: it could not be told what goes first.
+    // What was kept before results named their parents is not used: it could not be known what goes first.
     return Array.isArray(value.parents) && Array.isArray(value.keys) ? value : undefined;
   } catch {
     return undefined;

@@ -31,6 +31,6 @@ export async function writeStatCache(
   await rename(`${file}.new`, file);
 }
 
-/** A file that was not wholly on the disk when the machine went down is told by this. */
+/** A file that was not wholly on the disk when the machine went down is recognized by this. */
 const headOf = (body: string): string =>
   `${version} ${createHash('sha256').update(body, 'latin1').digest('hex')}`;

@@ -6,7 +6,7 @@ export class ClassicStream {
   #steps = 0;
   #told = 0;
 
-  /** @param quiet only the image's id is told */
+  /** @param quiet only the image's id is printed */
   constructor(quiet: boolean) {
     this.#quiet = quiet;
   }

@@ -23,13 +23,13 @@ interface BuildFacts {
   readonly names: readonly string[];
 }
 
-/** The vertices of one build: what its steps and its preparations are told as. */
+/** The vertices of one build: what its steps and its preparations are reported as. */
 export class Vertices {
   readonly #ref: string;
   readonly #now: () => Time;
   readonly #dockerfile: () => string;
   readonly #open = new Map<string, Vertex>();
-  /** Steps that failed: they are told with the error, which comes at the end. */
+  /** Steps that failed: they are reported with the error, which comes at the end. */
   readonly #failed = new Map<string, Vertex>();
   #steps = 0;
   #ended = 0;
@@ -87,7 +87,7 @@ export class Vertices {
     };
   }
 
-  /** What an event of the build is told as, in order. */
+  /** What an event of the build is reported as, in order. */
   take(event: BuildEvent): readonly Piece[] {
     switch (event.type) {
       case 'begin':

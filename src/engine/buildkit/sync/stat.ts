@@ -17,7 +17,7 @@ const goMode = {
 
 export type EntryKind = 'directory' | 'link' | 'file' | 'hard-link' | 'pipe' | 'character' | 'block';
 
-/** Something in a tree that is told of, checked. */
+/** Something in a tree that is reported, checked. */
 export interface Entry {
   readonly kind: EntryKind;
   /** Relative, clean, not empty; bytes in latin1 (confined/names.ts). */

@@ -59,7 +59,7 @@ async function mountOne(engine: Pick<Engine, 'volumes'>, volume: VolumeRecord): 
   }
 }
 
-/** Unmounts what no container that is up, or about to be, uses any more. What can't be is told to the log and stays. */
+/** Unmounts what no container that is up, or about to be, uses any more. What can't be is logged and stays. */
 export async function settleVolumeMounts(
   engine: Pick<Engine, 'volumes' | 'containers' | 'log'>,
 ): Promise<void> {

@@ -20,7 +20,7 @@ export async function stopInTurn(
   const seconds = options.timeout ?? container.record.config.StopTimeout ?? defaultTimeout;
   let waiting = true;
   const kill = () => {
-    // What fails here is told by the stop when its turn comes.
+    // What fails here is reported by the stop when its turn comes.
     if (waiting && container.up) killContainer(engine, container, 'SIGKILL').catch(() => {});
   };
   const timer = wasUp && seconds >= 0 ? setTimeout(kill, Math.min(seconds * 1000, longestTimer)) : undefined;

@@ -18,7 +18,7 @@ export interface BlobSource {
   readonly tell: TellProgress;
 }
 
-/** The first digits of a digest, by which layers are told of. */
+/** The first digits of a digest, by which layers are named. */
 export const layerName = (digest: string): string => digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 
 /** Has a small blob (a configuration) in the store. */
@@ -69,7 +69,7 @@ export async function bringLayers(
   let shown = !options.quiet;
   const told = new Set<string>();
   const jobs = layers.map((descriptor, index) => {
-    // A layer that an image has twice is told of once.
+    // A layer that an image has twice is reported once.
     const first = !told.has(descriptor.digest);
     told.add(descriptor.digest);
     const tell: TellProgress = (progress) => (shown && first ? source.tell(progress) : undefined);
@@ -128,7 +128,7 @@ function layerJob(
   const id = layerName(descriptor.digest);
   let downloaded = false;
   const unpacked = (current: number): void => {
-    // While bytes still come, it is those that are told of.
+    // While bytes still come, it is those that are reported.
     if (downloaded) tell({ kind: 'bytes', id, state: 'extracting', current, total: descriptor.size });
   };
   const request = () => source.ingest.layer({ descriptor, diffIds, unpacked });

@@ -164,7 +164,7 @@ async function commit(
   });
 }
 
-/** What a registry's client tells, as progress. Waits for a blob are told with its layer. */
+/** What a registry's client tells, as progress. Waits for a blob are reported with its layer. */
 export function noticeTeller(tell: TellProgress): (notice: Notice) => void {
   return (notice) => {
     if (notice.kind === 'mirror') {

@@ -30,7 +30,7 @@ static int set_options(int fs, const char *data) {
   return 0;
 }
 
-/* A mounted procfs of the namespace `pidns`; -1 and EINVAL where the kernel can't be told which (before 6.18). */
+/* A mounted procfs of the namespace `pidns`; -1 and EINVAL where the kernel takes no word of which (before 6.18). */
 static int proc_by_option(int pidns, const struct setup_op *op) {
 #ifdef WITHOUT_PROC_PIDNS /* for a test on later kernels */
   return errno = EINVAL, -1;

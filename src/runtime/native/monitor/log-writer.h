@@ -45,5 +45,5 @@ void log_add(struct log_writer *log, int stream, const uint8_t *data, size_t siz
 int log_flush_idle(struct log_writer *log, bool all);
 /* Writes the batch. Lines that do not fit on the disk are dropped and counted, never waited for. */
 void log_flush(struct log_writer *log);
-/* Writes all that is left and closes the file: once the end is told, nothing keeps its file system busy. */
+/* Writes all that is left and closes the file: once the end is reported, nothing keeps its file system busy. */
 void log_close(struct log_writer *log);

@@ -220,7 +220,7 @@ void scan_dir(struct watch *w, struct dir *dir, bool quiet) {
     if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0) continue;
     struct entry *entry = find_entry(dir, one->d_name, true);
     entry->seen = generation;
-    /* A file may still be being written; where the kernel tells, its closing is told. */
+    /* A file may still be being written; where the kernel tells, its closing is reported. */
     look(w, entry, fd, quiet, false, dir->polled);
   }
   for (uint32_t i = 0; i < dir->bucket_count; i++)

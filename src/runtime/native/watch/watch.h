@@ -102,7 +102,7 @@ void look(struct watch *w, struct entry *entry, int dir_fd, bool quiet, bool for
 void look_at_name(struct watch *w, struct dir *dir, const char *name, bool force, bool settled);
 void enter_dir(struct watch *w, struct dir *dir);
 void scan_dir(struct watch *w, struct dir *dir, bool quiet);
-/* `gone`: what was in it is told to be gone, too. */
+/* `gone`: what was in it is reported as gone, too. */
 void drop_dir(struct watch *w, struct dir *dir, bool gone);
 /* Frees an entry of which nothing stands there and nothing is left to be said. */
 void forget_entry(struct entry *entry);
