@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** One file of each thing a user does all day. */
-const chosen = ['lifecycle', 'copy', 'build', 'images', 'healing', 'watch-rebuild', 'watch-starts'].map(
+const chosen = ['lifecycle', 'copy', 'build', 'images', 'healing', 'watch-rebuild'].map(
   (one) => `test/e2e/${one}.test.ts`,
 );
 
