@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
+import { csvFields } from '../csv-fields.ts';
 
 /** Where a cache is taken from or kept, as `cache_from` and `cache_to` say it. */
 export type CachePlace =
@@ -70,7 +71,7 @@ export function readCacheTo(text: string): CacheOutput | NoCache {
 function fieldsOf(text: string): Fields {
   if (!text.includes('=')) return new Map([['ref', text.trim()]]);
   return new Map(
-    text.split(',').map((field) => {
+    csvFields(text).map((field) => {
       const at = field.indexOf('=');
       const name = (at < 0 ? field : field.slice(0, at)).trim().toLowerCase();
       return [name, at < 0 ? '' : field.slice(at + 1).trim()];

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { csvFields } from '../csv-fields.ts';
 import { fault } from '../dockerfile/fault.ts';
 import { cleanPath } from '../go-path.ts';
 import { suggested } from '../suggest.ts';
@@ -76,17 +77,6 @@ export function readMount(text: string, context: MountContext): Mount {
         ...ownership(fields, 0o600),
       };
   }
-}
-
-/** Fields of a line of comma-separated values; quotes protect commas. */
-function csvFields(text: string): readonly string[] {
-  const fields = text.match(/(?:^|,)(?:"(?:[^"]|"")*"|[^,]*)/g) ?? [];
-  return fields.map((raw) => {
-    const field = raw.startsWith(',') ? raw.slice(1) : raw;
-    return field.startsWith('"') && field.endsWith('"') && field.length > 1
-      ? field.slice(1, -1).replaceAll('""', '"')
-      : field;
-  });
 }
 
 function readField(field: string, fields: Map<Key, string>, { expand }: MountContext): void {

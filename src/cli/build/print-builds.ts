@@ -1,6 +1,10 @@
 import type { Project } from '../../compose/model/project.ts';
+import type { BuildRequest } from '../../engine/api/build.ts';
 import { type BuildFlags, buildableServices, planBuilds } from '../../project/builds/plan-builds.ts';
 import { readDockerfiles } from './build-inputs.ts';
+
+const platformsOf = ({ platform, platforms }: BuildRequest) =>
+  platforms !== undefined ? { platforms } : platform !== undefined ? { platforms: [platform] } : {};
 
 /** The builds as the JSON that `docker buildx bake` reads. */
 export async function printBuilds(
@@ -27,7 +31,7 @@ export async function printBuilds(
         labels: request.labels,
         tags: request.tags,
         ...(request.target === undefined ? {} : { target: request.target }),
-        ...(request.platform === undefined ? {} : { platforms: [request.platform] }),
+        ...platformsOf(request),
         ...(request.network === undefined ? {} : { networkmode: request.network }),
         ...(request.noCache === true ? { 'no-cache': true } : {}),
         output: ['type=docker'],

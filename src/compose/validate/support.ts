@@ -30,7 +30,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   annotations: yes(),
   attach: yes(),
   blkio_config: yesBut(delegated, 'where the kernel has the controller'),
-  build: yes('for one platform; entitlements, privileged, provenance and sbom are named in a warning'),
+  build: yes('entitlements, privileged, provenance and sbom are named in a warning'),
   cap_add: yes(),
   cap_drop: yes(),
   cgroup: yes(),

@@ -22,6 +22,8 @@ export interface BuildRequest {
   /** Paths of sockets on the engine's machine at which ssh agents answer, by id. */
   readonly ssh?: Readonly<Record<string, string>>;
   readonly platform?: string;
+  /** Several, in the place of the one. */
+  readonly platforms?: readonly string[];
   /** Registries are asked for newer images than those that are here. */
   readonly pull?: boolean;
   /** Images that no registry is asked for although `pull` is set: others of the project are built under these names. */
@@ -81,7 +83,14 @@ export type BuildEvent =
    * (X-Registry-Auth, X-Tcompose-Proxies).
    */
   | { readonly type: 'ask'; readonly id: string; readonly image: string }
-  | { readonly type: 'done'; readonly image?: string; readonly tags: readonly string[] }
+  | {
+      readonly type: 'done';
+      /** Of several platforms that of this machine, or the first. */
+      readonly image?: string;
+      /** One for each platform, where there are several. */
+      readonly images?: readonly string[];
+      readonly tags: readonly string[];
+    }
   | {
       readonly type: 'error';
       readonly code: string;

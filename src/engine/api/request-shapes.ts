@@ -158,6 +158,7 @@ const build: FieldsOf<BuildRequest> = {
   secrets: labels,
   ssh: labels,
   platform: 'line',
+  platforms: lines,
   pull: 'boolean',
   local: lines,
   noCache: 'boolean',

@@ -1,4 +1,4 @@
-import type { Step, StepId } from '../../build/plan/types.ts';
+import type { LayerStep, Platform, Step, StepId } from '../../build/plan/types.ts';
 import type { ContextDirectory } from './build-context.ts';
 import type { CacheLease, CacheStore, StepResult } from './cache/cache-types.ts';
 import type { StatCache } from './files/stat-cache.ts';
@@ -35,6 +35,8 @@ export interface BuildInputs {
   readonly agent: (id: string) => string | undefined;
   /** Trees of the images the plan has, by step. */
   readonly images: ReadonlyMap<StepId, Snapshot>;
+  /** What a step's stage runs on. */
+  readonly platformOf: (step: LayerStep) => Platform;
   readonly signal: AbortSignal;
   /** What a RUN has done when it fails is kept. */
   readonly keepFailed: boolean;

@@ -3,7 +3,7 @@ import { lint } from '../../build/lint/lint.ts';
 import { type Remark, remarks } from '../../build/lint/remarks.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { parsePlatform } from '../../build/plan/platform.ts';
-import type { RemoteSource } from '../../build/plan/types.ts';
+import type { LayerStep, RemoteSource } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import { familiarReference, listedName, normaliseTag } from '../../image/reference.ts';
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
@@ -23,6 +23,7 @@ import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import { openToRead, type Snapshot } from './snapshot.ts';
 import { shown } from './sources/downloads.ts';
+import { stagePlatform } from './stage-platform.ts';
 
 /**
  * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
@@ -129,6 +130,7 @@ async function carryOut(
       secrets: new Map([...secrets, ...sent]),
       agent: client.agent,
       images: images.snapshots,
+      platformOf: (step: LayerStep) => stagePlatform(planned.plan, planned.images, step),
       signal,
       keepFailed: request.keepFailed === true,
     };

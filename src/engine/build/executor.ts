@@ -1,3 +1,4 @@
+import { platformText } from '../../build/plan/platform.ts';
 import type {
   BuildPlan,
   CopyStep,
@@ -11,6 +12,7 @@ import type {
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
+import { ownPlatform } from '../images/asked-platform.ts';
 import { rfc3339 } from '../time-text.ts';
 import { contextTree } from './build-context.ts';
 import { type BuildInputs, type BuildShop, KeptFailure, StepFailure } from './build-shop.ts';
@@ -185,7 +187,7 @@ export class Executor {
       step,
       base,
       input?.digest ?? '',
-      step.kind === 'run' ? await this.#mountDigests(step) : [],
+      step.kind === 'run' ? [...(await this.#mountDigests(step)), ...this.#otherPlatform(step)] : [],
     );
     if (!step.fresh) {
       const known = cache.find(key) ?? (await underWay.get(key)?.catch(() => undefined));
@@ -283,6 +285,13 @@ export class Executor {
 
   #copyInput(step: CopyStep): Promise<CopyInput> {
     return readCopyInput(step, (tree) => this.open(tree), this.#shop.files);
+  }
+
+  /** The platform that a command runs on, where it is not this machine's. */
+  #otherPlatform(step: RunStep): readonly string[] {
+    const { os, architecture, variant } = this.#inputs.platformOf(step);
+    const own = os === ownPlatform.os && architecture === ownPlatform.architecture;
+    return own ? [] : [platformText({ os, architecture, variant })];
   }
 
   /** What bind mounts show counts by its content. */

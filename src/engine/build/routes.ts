@@ -8,8 +8,8 @@ import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
-import { build } from './build.ts';
 import { confinedFiles } from './build-context.ts';
+import { buildPlatforms } from './build-platforms.ts';
 import { cacheFilters, pruneBuilds } from './cache/prune.ts';
 import { classicQuery, classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
@@ -32,7 +32,7 @@ export function buildRoutes(engine: Engine): Route[] {
         const writer = exchange.stream(200, 'application/x-ndjson');
         const sink: BuildSink = (event) => writer.write(`${JSON.stringify(event)}\n`);
         const { signal } = exchange;
-        await build(engine, request, sink, signal, asks.client(sink, signal, request.ssh ?? {}));
+        await buildPlatforms(engine, request, sink, signal, asks.client(sink, signal, request.ssh ?? {}));
         writer.end();
       },
     },
@@ -89,7 +89,7 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
     if (context !== undefined) await needDockerfile(context.path, request.dockerfile);
     const messages = new ClassicStream(flag(exchange.query, 'q'));
     const writer = exchange.stream(200, 'application/json');
-    await build(
+    await buildPlatforms(
       engine,
       request,
       async (event) => {

@@ -9,6 +9,7 @@ import {
   pongShape,
   returnRequestShape,
 } from './messages/gateway.ts';
+import { importsText } from './solve/cache-entries.ts';
 import { lintBuild, lintQuestion } from './solve/lint-build.ts';
 import { readOutput } from './solve/outputs.ts';
 import { runBuild } from './solve/run-build.ts';
@@ -72,12 +73,13 @@ async function solve(engine: Engine, call: Call): Promise<void> {
     );
   const asked = readOutput(under.request);
   // It may be handed on to another build, so there is an image in any case; names come at the end.
-  const output = asked.kind === 'nothing' ? ({ kind: 'image', names: [] } as const) : asked;
+  const output = asked.kind === 'nothing' ? ({ kind: 'image', names: [], push: false } as const) : asked;
   const inputs = inputsOf(request.frontendInputs);
   const question = request.frontendOpt.get('requestid');
   if (question !== undefined) return answerQuestion(engine, call, under, request, question);
   // Clients send these beside the attributes.
-  const imports = request.cacheImports.length === 0 ? [] : [['cache-imports', 'given'] as const];
+  const imports =
+    request.cacheImports.length === 0 ? [] : [['cache-imports', importsText(request.cacheImports)] as const];
   const attributes = new Map([...request.frontendOpt, ...imports]);
   const built = await runBuild(engine, under, attributes, inputs, output);
   const id = randomBytes(12).toString('hex');

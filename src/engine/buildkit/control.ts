@@ -13,6 +13,7 @@ import {
 } from './messages/control.ts';
 import { callConnection } from './session/call-connection.ts';
 import { readOutput } from './solve/outputs.ts';
+import { pushTags } from './solve/push-tags.ts';
 import { runBuild } from './solve/run-build.ts';
 import type { Built, Solve } from './solve/solves.ts';
 import { tagImage } from './tag-image.ts';
@@ -48,10 +49,11 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   const session = request.session === '' ? undefined : await sessions.get(request.session, call.signal);
   const under = solves.begin(request, session, call.signal);
   try {
-    const { image, response } = await outcome(engine, under);
+    const { image, images = [], response } = await outcome(engine, under);
     const output = readOutput(request);
     const names = output.kind === 'image' ? output.names : [];
-    const tags = image === undefined ? [] : await tagImage(engine, image, names);
+    const tags = image === undefined ? [] : await tagImage(engine, image, names, images);
+    if (output.kind === 'image' && output.push) await pushTags(engine, under, tags, images);
     const all = new Map([
       ...response,
       ...(tags.length === 0 ? [] : [['image.name', tags.join(',')] as const]),

@@ -8,7 +8,11 @@ export const builderVersion = (engine: Engine) => ({ ...version, revision: engin
 /** The one worker there is. */
 export const workerOf = (engine: Engine) => ({
   id: `tcompose-${engine.instance}`,
-  labels: new Map([['org.mobyproject.buildkit.worker.executor', 'tcompose']]),
+  labels: new Map([
+    ['org.mobyproject.buildkit.worker.executor', 'tcompose'],
+    // Clients take it for a sign that archives, pushing and caches are carried out.
+    ['org.mobyproject.buildkit.worker.snapshotter', 'overlayfs'],
+  ]),
   platforms: [
     { os: 'linux', architecture: engine.machine.architecture === 'arm64' ? 'arm64' : 'amd64', variant: '' },
   ],

@@ -1,5 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import { familiarName, familiarReference, parseReference } from '../../image/reference.ts';
+import type { ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
@@ -24,19 +25,19 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
       tell({ kind: 'pushing', repository: `${domain}/${path}` });
       for (const one of tags) {
         const reference = parseReference(`${domain}/${path}:${one}`);
-        const image =
-          images.get(familiarReference(reference), ownPlatform) ?? images.get(familiarReference(reference));
-        if (image === undefined) throw missing(name);
-        await pushImage(
-          {
-            registries,
-            content: images,
-            list: () => images.list(),
-            namesOf: ({ tags, repoDigests }) => [...repoDigests, ...tags],
-          },
-          { ...request, reference, image },
-          tell,
-        );
+        const all = platformsOf(engine, familiarReference(reference));
+        if (all.length === 0) throw missing(name);
+        for (const image of all)
+          await pushImage(
+            {
+              registries,
+              content: images,
+              list: () => images.list(),
+              namesOf: ({ tags, repoDigests }) => [...repoDigests, ...tags],
+            },
+            { ...request, reference, image },
+            tell,
+          );
         const id = familiarReference(reference);
         engine.events.emit({ type: 'image', action: 'push', id, attributes: { name } });
       }
@@ -47,6 +48,14 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
 
 const missing = (name: string): TcomposeError =>
   new TcomposeError('IMAGE_NOT_FOUND', `An image does not exist locally with the tag: ${name}`);
+
+/** The images of a name: that of this machine's platform last, with which the index of them all goes, once the others are there. */
+function platformsOf({ images }: Engine, name: string): readonly ImageRecord[] {
+  const own = images.get(name, ownPlatform) ?? images.get(name);
+  if (own === undefined) return [];
+  const others = images.list().filter(({ id, tags, host }) => id !== own.id && !host && tags.includes(name));
+  return [...others, own];
+}
 
 /** Tags of a repository, by its familiar name. */
 function tagsHere({ images }: Engine, name: string): string[] {

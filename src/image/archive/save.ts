@@ -121,7 +121,9 @@ function indexOf(images: readonly Described[]): object {
       };
     });
   });
-  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
+  // Images of several platforms of one index are the same entry.
+  const distinct = [...new Map(manifests.map((one) => [JSON.stringify(one), one])).values()];
+  return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: distinct };
 }
 
 function dockerEntry({ image, layers, tags }: Described): object {

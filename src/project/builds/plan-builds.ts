@@ -21,6 +21,8 @@ export interface BuildFlags {
   readonly ssh?: readonly string[];
   /** For services that name no platform. */
   readonly defaultPlatform?: string;
+  /** Images are made for all platforms of `build.platforms`, not only for the one that is run. */
+  readonly allPlatforms?: boolean;
 }
 
 /** One build of a service's image. */
@@ -127,6 +129,7 @@ function buildOf(
 ): Omit<ServiceBuild, 'needs'> {
   const image = imageReference(project, service);
   const platform = platformOf(service, build, flags.defaultPlatform);
+  const several = flags.allPlatforms === true ? (build.platforms ?? []) : [];
   const args = Object.entries({ ...build.args, ...flags.args }).flatMap(([name, value]) =>
     value === null ? [] : [[name, value]],
   );
@@ -147,7 +150,7 @@ function buildOf(
     },
     tags: [...(build.tags ?? []), image],
     contexts: Object.fromEntries(contexts),
-    ...(platform === undefined ? {} : { platform }),
+    ...(several.length > 1 ? { platforms: several } : platform === undefined ? {} : { platform }),
     ...(flags.pull === true || build.pull === true ? { pull: true } : {}),
     noCache: flags.noCache || build.no_cache === true,
     noCacheFilter: build.no_cache_filter ?? [],
@@ -230,7 +233,5 @@ function ignoredOf(service: Service, build: Build): readonly string[] {
     return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
   });
   const one = names.map((name) => `build.${name} of service ${service.name} is not carried out`);
-  const several =
-    (build.platforms?.length ?? 0) > 1 ? [`service ${service.name} is built for one platform only`] : [];
-  return [...one, ...several];
+  return one;
 }

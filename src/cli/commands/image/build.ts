@@ -60,6 +60,7 @@ export const command: Command = {
       args: buildArgs,
       noCache: flag.bool(args, 'no-cache'),
       pull: flag.bool(args, 'pull'),
+      allPlatforms: true,
       ssh: flag.list(args, 'ssh'),
       ...(defaultPlatform ? { defaultPlatform } : {}),
     };

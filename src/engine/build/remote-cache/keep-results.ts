@@ -1,11 +1,12 @@
 import type { KeptResult } from '../../../build/llb/make-config.ts';
-import type { LayerStep, StepId, Tree } from '../../../build/plan/types.ts';
+import type { LayerStep, StepId } from '../../../build/plan/types.ts';
 import type { Ingest } from '../../../image/ingest-types.ts';
 import type { Engine } from '../../context.ts';
 import type { PlannedBuild } from '../base-images.ts';
 import type { CacheLease } from '../cache/cache-types.ts';
 import { layerOf } from '../result-image.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { stageImage } from '../stage-platform.ts';
 import type { CachedLayer } from './load-cache.ts';
 import { otherTrees, type RemoteResult } from './remote-steps.ts';
 import type { StepKeys } from './step-keys.ts';
@@ -94,7 +95,8 @@ class Keeper {
   async #layersOf(step: LayerStep, snapshot: Snapshot): Promise<readonly CachedLayer[]> {
     const { engine, cache, epoch } = this.#done;
     const chain: CachedLayer[] = [];
-    const image = this.#imageOf(step);
+    const { plan, images } = this.#done.planned;
+    const image = stageImage(plan, images, step);
     if (image !== undefined) {
       this.#ingest.hold(image);
       chain.push(...(await engine.images.layersOf(image)));
@@ -105,18 +107,6 @@ class Keeper {
     }
     for (const layer of chain) this.#add(layer);
     return chain;
-  }
-
-  /** The image at the bottom of a step's stage. */
-  #imageOf(step: LayerStep) {
-    const { plan, images } = this.#done.planned;
-    for (let tree: Tree = step.base; tree.kind === 'step'; ) {
-      const below = plan.steps[tree.step]!;
-      if (below.kind === 'image') return images.get(below.id);
-      if (below.kind === 'fetch') return undefined;
-      tree = below.base;
-    }
-    return undefined;
   }
 
   #add({ descriptor, diffId }: CachedLayer): void {

@@ -7,11 +7,12 @@ import {
   type OperationInput,
   recordDigest,
 } from '../../../build/llb/operation.ts';
-import type { BuildPlan, ImageStep, LayerStep, Platform, StepId, Tree } from '../../../build/plan/types.ts';
+import type { BuildPlan, ImageStep, StepId, Tree } from '../../../build/plan/types.ts';
 import type { ImageRecord } from '../../../image/types.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import type { StatCache } from '../files/stat-cache.ts';
 import { treeChecksum } from '../files/tree-checksum.ts';
+import { platformOfImage, stagePlatform } from '../stage-platform.ts';
 
 /** What the keys of a build are made of. */
 export interface KeySources {
@@ -80,7 +81,8 @@ export class StepKeys {
   async #make(id: StepId): Promise<KeyNode | undefined> {
     const step = this.#sources.plan.steps[id]!;
     if (step.kind === 'fetch' || step.kind === 'image') return undefined;
-    return this.#ofOperation(operationOf(step, this.#platformOf(step), this.#sources.epoch));
+    const platform = stagePlatform(this.#sources.plan, this.#sources.images, step);
+    return this.#ofOperation(operationOf(step, platform, this.#sources.epoch));
   }
 
   /** Any of what a step is known by. Something that was fetched is known by its content alone. */
@@ -102,22 +104,6 @@ export class StepKeys {
       imageDigest(image.chain.at(-1) ?? step.id),
       ...digests.map((one) => manifestDigest(one, platform)),
     ].map((digest) => leaf(recordDigest(digest)));
-  }
-
-  /** What a stage runs on: what its image is for, else what is built for. */
-  #platformOf(step: LayerStep): Platform {
-    const { plan, images } = this.#sources;
-    for (let tree: Tree = step.base; tree.kind === 'step'; ) {
-      const below = plan.steps[tree.step]!;
-      if (below.kind === 'image') {
-        const image = images.get(below.id);
-        if (image === undefined) break;
-        return platformOfImage(image);
-      }
-      if (below.kind === 'fetch') break;
-      tree = below.base;
-    }
-    return plan.platform;
   }
 
   async #ofOperation(operation: Operation): Promise<KeyNode> {
@@ -161,11 +147,5 @@ export class StepKeys {
     }
   }
 }
-
-const platformOfImage = ({ os, architecture, variant = '' }: ImageRecord): Platform => ({
-  os,
-  architecture,
-  variant,
-});
 
 const leaf = (digest: string): KeyNode => ({ digest, inputs: [] });

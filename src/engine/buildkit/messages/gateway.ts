@@ -9,7 +9,7 @@ export const bridgeSolveRequestShape = {
   frontend: text(2),
   frontendOpt: map(3, texts),
   allowResultReturn: flag(5),
-  cacheImports: list(12, messages({ type: text(1) })),
+  cacheImports: list(12, messages({ type: text(1), attrs: map(2, texts) })),
   frontendInputs: map(13, messages(definitionShape)),
   evaluate: flag(14),
 };

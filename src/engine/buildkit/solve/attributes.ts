@@ -1,5 +1,6 @@
 import type { BuildRequest } from '../../api/build.ts';
 import { GrpcError } from '../wire/status.ts';
+import { cacheImports } from './cache-entries.ts';
 
 /** What the attributes of the frontend `dockerfile.v0` ask for (BuildKit's documentation, "Dockerfile frontend"). */
 export interface AskedBuild {
@@ -33,7 +34,6 @@ const networks: Readonly<Record<string, string>> = {
 const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
   'cgroup-parent': ['cgroup-parent', 'steps have their own'],
   hostname: ['hostname', 'steps have their own'],
-  'cache-imports': ['cache-from', 'steps are found in the cache of this engine only'],
 };
 
 /** @throws GrpcError for what can't be carried out */
@@ -43,9 +43,7 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
     [...attributes].flatMap(([name, value]) =>
       name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [],
     );
-  const platform = of('platform');
-  if (platform?.includes(','))
-    throw new GrpcError('unimplemented', `a build is for one platform at a time here, not for ${platform}`);
+  const platforms = listed(of('platform'));
   const source = of('source') ?? attributes.get('build-arg:BUILDKIT_SYNTAX');
   if (source !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::|@|$)/.test(source))
     throw new GrpcError(
@@ -60,7 +58,7 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
       args: Object.fromEntries(prefixed('build-arg:')),
       labels: Object.fromEntries(prefixed('label:')),
       ...optional('target', of('target')),
-      ...optional('platform', platform),
+      ...(platforms.length > 1 ? { platforms } : optional('platform', platforms[0])),
       ...cacheUse(attributes.get('no-cache')),
       pull: of('image-resolve-mode') === 'pull',
       ...optional('network', networkOf(of('force-network-mode'))),
@@ -68,6 +66,7 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
       ...optional('shmSize', sizeOf(of('shm-size'))),
       ulimits: listed(of('ulimit')),
       contexts: contexts.images,
+      cacheFrom: cacheImports(attributes),
     },
     file: of('filename') ?? 'Dockerfile',
     dockerfileDirectory: of('dockerfilekey') ?? (of('context') === undefined ? 'dockerfile' : undefined),
@@ -77,7 +76,7 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
     sentContexts: contexts.sent,
     inputs: contexts.inputs,
     missing: Object.entries(notCarriedOut).flatMap(([name, why]) =>
-      of(name) === undefined || of(name) === '[]' ? [] : [`${why[0]} is not carried out: ${why[1]}`],
+      of(name) === undefined ? [] : [`${why[0]} is not carried out: ${why[1]}`],
     ),
   };
 }

@@ -1,10 +1,14 @@
+import type { Descriptor } from '../../../image/ingest-types.ts';
 import type { BuildRequest } from '../../api/build.ts';
+import type { BuildClient } from '../../build/build-client.ts';
 import type { Engine } from '../../context.ts';
 import type { StatusResponse } from '../messages/control.ts';
+import { sentCache, takenCache } from '../session/content-store.ts';
 import type { Session } from '../session/sessions.ts';
 import { GrpcError } from '../wire/status.ts';
 import { workshop } from '../workshop.ts';
 import { type AskedBuild, readAttributes } from './attributes.ts';
+import { cacheExports } from './cache-entries.ts';
 import { exportTitles, type Output } from './outputs.ts';
 import { type BroughtSources, bringSources } from './sent-sources.ts';
 import type { Solve } from './solves.ts';
@@ -18,6 +22,9 @@ export interface OpenedBuild {
   readonly brought: BroughtSources;
   readonly vertices: Vertices;
   readonly tell: (piece: Partial<StatusResponse>) => Promise<void>;
+  /** The manifest of a cache that was put into a directory of the client's. */
+  readonly cacheManifest: () => Descriptor | undefined;
+  readonly caches: Required<Pick<BuildClient, 'cacheSource' | 'cacheTarget'>>;
 }
 
 /**
@@ -27,7 +34,7 @@ export interface OpenedBuild {
  */
 export async function openBuild(
   engine: Engine,
-  { session, ref, signal, trace }: Solve,
+  { session, ref, signal, trace, request: solved }: Solve,
   attributes: ReadonlyMap<string, string>,
   inputs: ReadonlyMap<string, string>,
   output: Output,
@@ -35,6 +42,11 @@ export async function openBuild(
   if (session === undefined)
     throw new GrpcError('invalid-argument', 'a build needs a session that sends its files');
   const asked = readAttributes(attributes);
+  if (asked.request.platforms !== undefined && (output.kind === 'local' || output.kind === 'tar'))
+    throw new GrpcError(
+      'unimplemented',
+      `an output of type=${output.kind} is for one platform at a time here`,
+    );
   const contexts = contextsOf(asked, inputs);
   let text = '';
   const names = output.kind === 'image' ? output.names : [];
@@ -52,8 +64,17 @@ export async function openBuild(
   };
   const brought = await bringSources(asked, { engine, sender, kept: kept(), vertices, tell, signal });
   text = brought.text;
-  const request = { ...asked.request, ...brought.request, contexts };
-  return { asked, request, session, brought, vertices, tell };
+  const cacheTo = cacheExports(solved.cache?.exports ?? [], output);
+  const request = { ...asked.request, ...brought.request, contexts, cacheTo };
+  let manifest: Descriptor | undefined;
+  const caches: OpenedBuild['caches'] = {
+    cacheSource: (place) => sentCache(session, place, signal),
+    cacheTarget: (place) =>
+      takenCache(session, place, engine.images, signal, (descriptor) => {
+        manifest = descriptor;
+      }),
+  };
+  return { asked, request, session, brought, vertices, tell, caches, cacheManifest: () => manifest };
 }
 
 function contextsOf(

@@ -5,7 +5,9 @@ import { GrpcError } from '../wire/status.ts';
 /** What is made of a build's result. */
 export type Output =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'image'; readonly names: readonly string[] }
+  | { readonly kind: 'image'; readonly names: readonly string[]; readonly push: boolean }
+  /** The client is sent the image as an archive, an OCI image layout that is one of Docker's, too. */
+  | { readonly kind: 'archive'; readonly names: readonly string[] }
   /** The client is sent the files. */
   | { readonly kind: 'local' | 'tar' };
 
@@ -13,6 +15,7 @@ export type Output =
 export const exportTitles: Readonly<Record<Output['kind'], string | undefined>> = {
   nothing: undefined,
   image: 'exporting to image',
+  archive: 'exporting to an archive',
   local: 'exporting to client directory',
   tar: 'exporting to client tarball',
 };
@@ -25,23 +28,31 @@ export function readOutput(request: SolveRequest): Output {
   if (asked.length === 0) return { kind: 'nothing' };
   if (asked.length > 1) throw new GrpcError('unimplemented', 'a build has one output here, not several');
   const { type = '', attrs = new Map<string, string>() } = asked[0]!;
+  const names = (attrs.get('name') ?? '').split(',').filter((name) => name !== '');
   switch (type) {
     case 'moby':
-    case 'image': {
-      if (/^(?:1|true)$/i.test(attrs.get('push') ?? ''))
-        throw new GrpcError('unimplemented', 'a build does not push its image: push it by `docker push`');
-      return { kind: 'image', names: (attrs.get('name') ?? '').split(',').filter((name) => name !== '') };
-    }
+    case 'image':
+      return { kind: 'image', names, push: isOn(attrs.get('push')) };
+    case 'oci':
+    case 'docker':
+      if (attrs.has('tar') && !isOn(attrs.get('tar')))
+        throw new GrpcError(
+          'unimplemented',
+          `an output of type=${type} is an archive here: leave out tar=false`,
+        );
+      return { kind: 'archive', names };
     case 'local':
     case 'tar':
       return { kind: type };
     default:
       throw new GrpcError(
         'unimplemented',
-        `exporter ${JSON.stringify(type)} is not carried out: there are moby, image, local and tar`,
+        `exporter ${JSON.stringify(type)} is not carried out: there are moby, image, oci, docker, local and tar`,
       );
   }
 }
+
+const isOn = (text: string | undefined): boolean => /^(?:1|t|true)$/i.test(text ?? '');
 
 /** Who takes the files of a build's result. */
 export type TakeTree = NonNullable<BuildClient['take']>;

@@ -45,11 +45,11 @@ export function queryAttributes(query: URLSearchParams): ReadonlyMap<string, str
 /** What is made of the result; an image, where nothing else is asked for. @throws ENGINE_BAD_PARAMETER */
 export function queryOutput(query: URLSearchParams): Output {
   const outputs = parsed(query, 'outputs');
-  if (!Array.isArray(outputs) || outputs.length === 0) return { kind: 'image', names: [] };
+  if (!Array.isArray(outputs) || outputs.length === 0) return { kind: 'image', names: [], push: false };
   const [first] = outputs as ({ readonly Type?: unknown } | null)[];
   const type = first?.Type;
   if (outputs.length > 1) throw badParameter('multiple outputs not supported');
-  if (type === 'moby' || type === 'image') return { kind: 'image', names: [] };
+  if (type === 'moby' || type === 'image') return { kind: 'image', names: [], push: false };
   if (type === 'cacheonly') return { kind: 'nothing' };
   if (type === 'local' || type === 'tar') return { kind: type };
   throw badParameter(`output ${JSON.stringify(type)} is not carried out: there are image, local and tar`);

@@ -1,5 +1,8 @@
+import { saveArchive } from '../../../image/archive/save.ts';
+import { normaliseTag } from '../../../image/reference.ts';
 import type { BuildEvent } from '../../api/build.ts';
-import { build } from '../../build/build.ts';
+import { buildPlatforms } from '../../build/build-platforms.ts';
+import { usesImage } from '../../containers/host/image-mounts.ts';
 import type { Engine } from '../../context.ts';
 import { GrpcError } from '../wire/status.ts';
 import { buildFault } from './build-fault.ts';
@@ -7,7 +10,7 @@ import { type OpenedBuild, openBuild } from './open-build.ts';
 import type { Output } from './outputs.ts';
 import { sessionClient } from './session-client.ts';
 import type { Built, Solve } from './solves.ts';
-import { takerOf } from './take-result.ts';
+import { sendArchive, takerOf } from './take-result.ts';
 
 /**
  * Carries out a build by the frontend `dockerfile.v0`, told to whoever follows the solve.
@@ -23,18 +26,33 @@ export async function runBuild(
 ): Promise<Built> {
   const opened = await openBuild(engine, solve, attributes, inputs, output);
   const { asked, brought, vertices, tell } = opened;
-  const exports = solve.request.cache?.exports ?? [];
-  const cacheTo =
-    exports.length === 0 ? [] : ['cache-to is not carried out: steps are kept by this engine only'];
-  for (const message of [...asked.missing, ...cacheTo])
+  for (const message of asked.missing)
     for (const piece of vertices.take({ type: 'warning', message })) await tell(piece);
+  const before = new Set(engine.images.list().map(({ id }) => id));
   const last = await carryOut(engine, solve, opened, output, async (event) => {
     for (const piece of vertices.take(event)) await tell(piece);
   });
   if (last?.type === 'error') throw buildFault(last, brought.text);
   if (solve.signal.aborted) throw new GrpcError('cancelled', 'context canceled');
-  const image = last?.type === 'done' ? last.image : undefined;
-  return { image, response: new Map(image === undefined ? [] : Object.entries(responseOf(image))) };
+  const { image, images = image === undefined ? [] : [image] } =
+    last?.type === 'done' ? last : { image: undefined };
+  const facts =
+    image === undefined ? {} : await responseOf(engine, image, images.length > 1 || isGiven(output));
+  if (output.kind === 'archive' && image !== undefined) {
+    await giveArchive(engine, opened, images, output.names, solve.signal);
+    for (const id of images) if (!before.has(id)) await forget(engine, id);
+  }
+  const { cacheManifest } = opened;
+  return {
+    image,
+    images,
+    response: new Map([
+      ...Object.entries(facts),
+      ...(cacheManifest() === undefined
+        ? []
+        : [['cache.manifest', JSON.stringify(cacheManifest())] as const]),
+    ]),
+  };
 }
 
 /** Carries out what was opened, and releases it. Returns the last event. */
@@ -57,15 +75,51 @@ export async function carryOut(
       last = event;
       await sink(event);
     };
-    await build(engine, opened.request, take, signal, client);
+    await buildPlatforms(engine, opened.request, take, signal, client);
   } finally {
     await release();
   }
   return last;
 }
 
-/** What clients read an image's id from. */
-const responseOf = (image: string) => ({
-  'containerimage.config.digest': image,
-  'containerimage.digest': image,
-});
+/** Sends an image to the client as an archive, in which it has its names; of several platforms all. */
+async function giveArchive(
+  { images }: Engine,
+  { session }: OpenedBuild,
+  ids: readonly string[],
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const tags = names.map(normaliseTag);
+  const saved = ids.map((id) => ({ image: images.get(id)!, tags }));
+  const bytes = await saveArchive(images, saved, images.ingest());
+  await sendArchive(session, bytes, signal);
+}
+
+/** What was made only to be given away is not kept, unless somebody has named it meanwhile. */
+async function forget({ images, containers }: Engine, id: string): Promise<void> {
+  const used = containers.all().some(({ record }) => usesImage(record, id));
+  if (!used && images.get(id)?.tags.length === 0) await images.remove(id, { force: false, usedBy: () => [] });
+}
+
+/** Whether others get the image, who know it by its manifest. */
+const isGiven = (output: Output): boolean =>
+  output.kind === 'archive' || (output.kind === 'image' && output.push);
+
+/** What clients read of an image: its id, and what others know it by where it goes to them. */
+async function responseOf(
+  { images }: Engine,
+  id: string,
+  given: boolean,
+): Promise<Readonly<Record<string, string>>> {
+  const image = images.get(id);
+  const stored = image === undefined ? undefined : await images.manifestOf(image);
+  const top = (stored?.index ?? stored?.manifest)?.descriptor;
+  const { mediaType, digest, size } = top ?? { mediaType: '', digest: id, size: 0 };
+  const descriptor = Buffer.from(JSON.stringify({ mediaType, digest, size })).toString('base64');
+  return {
+    'containerimage.config.digest': id,
+    'containerimage.digest': given ? digest : id,
+    'containerimage.descriptor': descriptor,
+  };
+}

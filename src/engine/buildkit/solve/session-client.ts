@@ -15,7 +15,7 @@ export interface SessionClient {
 
 export async function sessionClient(
   engine: Engine,
-  { session, brought, request }: OpenedBuild,
+  { session, brought, request, caches }: OpenedBuild,
   take: TakeTree | undefined,
   signal: AbortSignal,
 ): Promise<SessionClient> {
@@ -31,6 +31,7 @@ export async function sessionClient(
       await agents.open(agentsOf(plan));
       return bringSecrets(session, plan, signal);
     },
+    ...caches,
     ...(take === undefined ? {} : { take }),
   };
   return {

@@ -8,6 +8,8 @@ import { Trace } from './trace.ts';
 export interface Built {
   /** Undefined where no image was made. */
   readonly image: string | undefined;
+  /** Images of several platforms, where there are. */
+  readonly images?: readonly string[] | undefined;
   /** Of the answer's `ExporterResponse`. */
   readonly response: ReadonlyMap<string, string>;
 }

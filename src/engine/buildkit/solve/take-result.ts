@@ -12,14 +12,11 @@ const path = '/moby.filesync.v1.FileSend/DiffCopy';
 
 /** Who takes the files of a result for an output; undefined where an image is made. */
 export function takerOf(output: Output, session: Session, signal: AbortSignal): TakeTree | undefined {
-  if (output.kind === 'image') return undefined;
+  if (output.kind === 'image' || output.kind === 'archive') return undefined;
   if (output.kind === 'nothing') return async () => undefined;
   const send = output.kind === 'local' ? sendTree : sendTar;
   return async (tree) => {
-    if (!session.has(path))
-      throw new GrpcError('invalid-argument', 'output directory is required: the client takes no files');
-    // The only output of the build is its first.
-    const call = session.caller.open(path, { 'buildkit-attachable-exporter-id': '0' }, signal);
+    const call = openSend(session, signal);
     try {
       await send(call, tree);
     } finally {
@@ -28,10 +25,40 @@ export function takerOf(output: Output, session: Session, signal: AbortSignal): 
   };
 }
 
+function openSend(session: Session, signal: AbortSignal): OpenCall {
+  if (!session.has(path))
+    throw new GrpcError('invalid-argument', 'output directory is required: the client takes no files');
+  // The only output of the build is its first.
+  return session.caller.open(path, { 'buildkit-attachable-exporter-id': '0' }, signal);
+}
+
 async function sendTar(call: OpenCall, tree: ConfinedDirectory): Promise<void> {
   const top = tree.find('');
   if (top === undefined) throw new GrpcError('internal', 'the result has no files');
-  for await (const data of packUpper(tree, top)) await call.send(encode(bytesMessageShape, { data }));
+  await sendBytes(call, packUpper(tree, top));
+}
+
+/** Sends an archive to the client, who keeps it. */
+export async function sendArchive(
+  session: Session,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const call = openSend(session, signal);
+  try {
+    await sendBytes(call, bytes);
+  } finally {
+    call.close();
+  }
+}
+
+/** A message may have 4 MiB. */
+const pieceSize = 1024 * 1024;
+
+async function sendBytes(call: OpenCall, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of bytes)
+    for (let at = 0; at < chunk.length; at += pieceSize)
+      await call.send(encode(bytesMessageShape, { data: Buffer.from(chunk.subarray(at, at + pieceSize)) }));
   call.end();
   // The client says by its status that all was written.
   for await (const _nothing of call.answers);

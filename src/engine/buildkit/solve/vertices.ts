@@ -100,7 +100,7 @@ export class Vertices {
       case 'end':
         return this.#endStep(event);
       case 'warning':
-        return [this.#warning(event)];
+        return event.rule === undefined ? this.#remark(event) : [this.#warning(event)];
       case 'note':
         return this.#note(event.text);
       case 'done':
@@ -132,6 +132,12 @@ export class Vertices {
 
   #beginExport(): readonly Piece[] {
     return this.#exports === undefined ? [] : [this.start(this.#exports)];
+  }
+
+  /** What is no rule's affair has a vertex of its own: clients may show no others. */
+  #remark(event: Extract<BuildEvent, { type: 'warning' }>): readonly Piece[] {
+    const title = `warning: ${event.message}`;
+    return [this.start(title), this.#warning(event), this.end(title)];
   }
 
   #warning({ rule, message, where }: Extract<BuildEvent, { type: 'warning' }>): Piece {
