@@ -46,7 +46,12 @@ export function peerDockerVersion(): number {
 /** A dockerd with everything of it below `directory` and no network; `docker` runs its client. */
 export async function startPeerDocker(
   directory: string,
-): Promise<{ docker: (...args: string[]) => string; stop: () => Promise<void> }> {
+  store: 'docker' | 'containerd' = 'docker',
+): Promise<{
+  socket: string;
+  docker: (...args: string[]) => string;
+  stop: () => Promise<void>;
+}> {
   mkdirSync(directory);
   const [program = '', ...first] = peerProgram('dockerd') ?? [];
   const socket = `unix://${directory}/docker.sock`;
@@ -58,7 +63,7 @@ export async function startPeerDocker(
       ...['--data-root', join(directory, 'root'), '--exec-root', join(directory, 'exec'), '-H', socket],
       ...['-p', join(directory, 'pid'), '--bridge', 'none', '--iptables=false', '--ip6tables=false'],
       // Older ones know neither the flag nor the other store.
-      ...(major < 27 ? [] : ['--feature', 'containerd-snapshotter=false']),
+      ...(major < 27 ? [] : ['--feature', `containerd-snapshotter=${store === 'containerd'}`]),
     ],
     { stdio: 'ignore' },
   );
@@ -70,6 +75,7 @@ export async function startPeerDocker(
     return spawnSync(command, [...rest, '-H', socket, 'version'], { stdio: 'ignore' }).status === 0;
   }, 'dockerd to answer');
   return {
+    socket,
     docker,
     async stop() {
       const gone = new Promise((resolve) => child.once('exit', resolve));

@@ -75,7 +75,8 @@ export class Executor {
   }
 
   /** What nothing is made of any more, for that was found. */
-  async #unneeded(id: StepId, { name }: Step): Promise<void> {
+  async #unneeded(id: StepId, { name, kind }: Step): Promise<void> {
+    if (kind === 'image') return;
     await this.#sink({ type: 'end', step: id, name, outcome: 'cached', took: 0 });
   }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,6 +13,7 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeRegistryAuth } from '../../../src/engine/api/registry-headers.ts';
+import { peerDockerVersion, peerProgram, startPeerDocker } from '../../support/peer-programs.ts';
 import { type PeerRegistry, startPeerRegistry, whyNoPeerRegistry } from '../../support/peer-registry.ts';
 import { transfer } from '../../support/transfer.ts';
 import { type Builder, type Built, send, startBuilder, whyNoBuilder } from './builder.ts';
@@ -20,6 +22,9 @@ const unmet = whyNoBuilder();
 if (unmet !== undefined) console.warn(`skipped: caches of builds: ${unmet}`);
 const noRegistry = unmet ?? whyNoPeerRegistry();
 if (noRegistry !== undefined) console.warn(`skipped: caches of builds in registries: ${noRegistry}`);
+
+const noPeer = unmet ?? (peerDockerVersion() >= 28 ? undefined : 'there is no dockerd 28 or newer');
+if (noPeer !== undefined) console.warn(`skipped: BuildKit with a cache that was kept here: ${noPeer}`);
 
 type File = { readonly link: string } | { readonly mode: number; readonly data: string };
 
@@ -49,6 +54,19 @@ const doneOf = ({ events }: Built): readonly string[] =>
   events.flatMap((event) =>
     event.type === 'end' && event.outcome === 'done' && !event.name.includes(' FROM ') ? [event.name] : [],
   );
+
+/** The image that builds are upon, as an archive. */
+function imageArchive(builder: Builder): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const path = '/images/busybox:latest/get';
+    const asked = request({ socketPath: builder.engine.socket, path }, async (answer) => {
+      const parts: Buffer[] = [];
+      for await (const part of answer) parts.push(part as Buffer);
+      resolve(Buffer.concat(parts));
+    });
+    asked.on('error', reject).end();
+  });
+}
 
 /** Gives the second engine the image that the first one has. */
 function sameBase(first: Builder, second: Builder): Promise<void> {
@@ -236,6 +254,37 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
       expect([here.error, warningsOf(here), doneOf(here)]).toEqual([undefined, [], []]);
     });
   });
+
+  test.skipIf(noPeer !== undefined)(
+    'BuildKit takes the steps that were kept here',
+    async () => {
+      const { docker, socket, stop } = await startPeerDocker(at('docker'), 'containerd');
+      try {
+        const archive = at('base.tar');
+        writeFileSync(archive, await imageArchive(first));
+        docker('load', '-i', archive);
+        const client = peerProgram('docker') ?? [];
+        const command = ['-H', socket, 'buildx', 'build', '--progress=plain', '--cache-from'];
+        const context = first.context('for-peer', {
+          ...files,
+          Dockerfile: stages,
+          '.dockerignore': 'Dockerfile',
+        });
+        const kept = await first.build({
+          context,
+          cacheTo: [`type=local,dest=${at('for-buildkit')},mode=max`],
+        });
+        expect(kept.error).toBeUndefined();
+        const [program = '', ...rest] = client;
+        const args = [...rest, ...command, `type=local,src=${at('for-buildkit')}`, context];
+        const { stderr, status } = spawnSync(program, args, { encoding: 'utf8' });
+        expect([status, stderr.match(/^#\d+ CACHED$/gm)?.length]).toEqual([0, 6]);
+      } finally {
+        await stop();
+      }
+    },
+    120_000,
+  );
 
   test('a build leaves no trace in the directory of a cache but the cache', () => {
     expect(existsSync(join(at('kept'), 'oci-layout'))).toBe(true);

@@ -110,7 +110,9 @@ describe.skipIf(unmet !== undefined)('a client of BuildKit’s protocol', () => 
     await expect(one.solve({ ref: 'r2', frontend: '', definition })).rejects.toMatchObject(refused);
     await expect(one.solve({ ref: 'r3', exporters: [{ type: 'nowhere' }] })).rejects.toMatchObject(refused);
     const two = new Map([['platform', 'linux/amd64,linux/arm64']]);
-    await expect(one.solve({ ref: 'r4', frontendAttrs: two })).rejects.toMatchObject(refused);
+    await expect(
+      one.solve({ ref: 'r4', exporters: [{ type: 'local' }], frontendAttrs: two }),
+    ).rejects.toMatchObject(refused);
     await expect(one.solve({ ref: 'r5', session: '' })).rejects.toMatchObject({ code: 'invalid-argument' });
     await expect(
       one.control.ask('/moby.buildkit.v1.Control/Solve', Buffer.from('ffff', 'hex')),

@@ -10,6 +10,7 @@ import { TcomposeError } from '../../../errors.ts';
 import type { Descriptor, Ingest } from '../../../image/ingest-types.ts';
 import { checkedDescriptor } from '../../../image/manifest.ts';
 import type { CacheSource } from './backend.ts';
+import { ociLayerType } from './layer-type.ts';
 
 /** A layer of a cache. */
 export interface CachedLayer {
@@ -81,10 +82,17 @@ async function ownCache(source: CacheSource, top: Manifest): Promise<LoadedCache
     throw new TcomposeError('BUILD_CONTEXT', `the cache ${source.name} has no records that could be read`);
   const layers = entries.flatMap((descriptor) => {
     const diffId = descriptor.annotations?.[uncompressed];
-    return diffId === undefined ? [] : [{ descriptor, diffId }];
+    return diffId === undefined ? [] : [{ descriptor: plainLayer(descriptor), diffId }];
   });
   return loaded(source, config, layers);
 }
+
+/** A layer as images that are made here list it: what a cache says of it besides is no part of them. */
+const plainLayer = ({ mediaType, digest, size }: Descriptor): Descriptor => ({
+  mediaType: ociLayerType(mediaType),
+  digest,
+  size,
+});
 
 function loaded(source: CacheSource, config: CacheConfig, layers: readonly CachedLayer[]): LoadedCache {
   return {
@@ -131,6 +139,9 @@ async function inlineCache(source: CacheSource, manifest: Manifest): Promise<Loa
   const blobs = descriptors.map(({ digest }) => digest);
   const records = readInlineRecords(Buffer.from(kept, 'base64'), blobs);
   if (records === undefined) return undefined;
-  const layers = descriptors.map((descriptor, at) => ({ descriptor, diffId: diffIds[at]! }));
+  const layers = descriptors.map((descriptor, at) => ({
+    descriptor: plainLayer(descriptor),
+    diffId: diffIds[at]!,
+  }));
   return loaded(source, { layers: inlineLayers(blobs), records }, layers);
 }

@@ -8,6 +8,7 @@ import { mediaTypes as dockerTypes } from '../../../registry/content/media-types
 import type { BuildSink } from '../sink.ts';
 import type { CacheTarget, SmallBlob } from './backend.ts';
 import { type DoneBuild, type KeptResults, keepResults } from './keep-results.ts';
+import { dockerLayerType, ociLayerType } from './layer-type.ts';
 import type { CachedLayer } from './load-cache.ts';
 import { type CacheWay, openTarget } from './open-caches.ts';
 
@@ -70,18 +71,12 @@ function manifestOf(
 function listedLayer({ descriptor, diffId }: CachedLayer, oci: boolean): Descriptor {
   const { mediaType, digest, size, annotations } = descriptor;
   return {
-    mediaType: oci ? ociType(mediaType) : mediaType,
+    mediaType: oci ? ociLayerType(mediaType) : dockerLayerType(mediaType),
     digest,
     size,
     annotations: { ...annotations, [uncompressed]: diffId },
   };
 }
-
-/** A layer is the same whichever of the two families of types it is listed by. */
-const ociType = (mediaType: string): string =>
-  mediaType
-    .replace('vnd.docker.image.rootfs.diff.tar.gzip', 'vnd.oci.image.layer.v1.tar+gzip')
-    .replace('vnd.docker.image.rootfs.diff.tar', 'vnd.oci.image.layer.v1.tar');
 
 const smallBlob = (bytes: Buffer, mediaType: string): SmallBlob => ({
   descriptor: { mediaType, digest: sha256(bytes), size: bytes.length },
