@@ -15,6 +15,7 @@ import type { CacheLease } from './cache/cache-types.ts';
 import { Executor } from './executor.ts';
 import { type LeftOver, leftOverOf } from './failed-step.ts';
 import { writeLocally } from './local-output.ts';
+import { stagePlatform } from './platforms/stage-platform.ts';
 import { pullBase } from './pull-base.ts';
 import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-request.ts';
 import { BuildCaches } from './remote-cache/build-caches.ts';
@@ -23,7 +24,6 @@ import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import { openToRead, type Snapshot } from './snapshot.ts';
 import { shown } from './sources/downloads.ts';
-import { stagePlatform } from './stage-platform.ts';
 
 /**
  * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.

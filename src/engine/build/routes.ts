@@ -9,12 +9,12 @@ import type { Route } from '../http/router.ts';
 import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
 import { confinedFiles } from './build-context.ts';
-import { buildPlatforms } from './build-platforms.ts';
 import { cacheFilters, pruneBuilds } from './cache/prune.ts';
 import { classicQuery, classicRequest } from './classic/classic-request.ts';
 import { ClassicStream } from './classic/classic-stream.ts';
 import { clientOfHeader } from './classic/registry-config.ts';
 import { unpackContext } from './classic/tar-context.ts';
+import { buildPlatforms } from './platforms/build-platforms.ts';
 
 import type { BuildSink } from './sink.ts';
 

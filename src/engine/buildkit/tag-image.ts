@@ -1,5 +1,5 @@
 import { normaliseTag } from '../../image/reference.ts';
-import { nameTogether } from '../build/platform-index.ts';
+import { nameTogether } from '../build/platforms/platform-index.ts';
 import type { Engine } from '../context.ts';
 
 /** Gives an image names, or those of several platforms together. Returns them as they are kept. @throws TcomposeError IMAGE_REFERENCE */

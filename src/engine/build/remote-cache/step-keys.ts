@@ -12,7 +12,7 @@ import type { ImageRecord } from '../../../image/types.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import type { StatCache } from '../files/stat-cache.ts';
 import { treeChecksum } from '../files/tree-checksum.ts';
-import { platformOfImage, stagePlatform } from '../stage-platform.ts';
+import { platformOfImage, stagePlatform } from '../platforms/stage-platform.ts';
 
 /** What the keys of a build are made of. */
 export interface KeySources {

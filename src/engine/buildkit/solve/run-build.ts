@@ -1,7 +1,7 @@
 import { saveArchive } from '../../../image/archive/save.ts';
 import { normaliseTag } from '../../../image/reference.ts';
 import type { BuildEvent } from '../../api/build.ts';
-import { buildPlatforms } from '../../build/build-platforms.ts';
+import { buildPlatforms } from '../../build/platforms/build-platforms.ts';
 import { usesImage } from '../../containers/host/image-mounts.ts';
 import type { Engine } from '../../context.ts';
 import { GrpcError } from '../wire/status.ts';

@@ -25,6 +25,10 @@ describe('attributes of the frontend', () => {
       'context:base::linux/amd64': 'docker-image://busybox',
       'context:made': 'input:made',
       'local-sessionid:context': 'other',
+      'cache-imports': JSON.stringify([
+        { Type: 'registry', Attrs: { ref: 'r.example/a' } },
+        { Type: 'local', Attrs: { src: '/a,b', digest: 'sha256:1' } },
+      ]),
     });
     expect(asked.request).toEqual({
       args: { A: '1' },
@@ -38,6 +42,7 @@ describe('attributes of the frontend', () => {
       shmSize: 1048576,
       ulimits: ['nofile=10:20', 'nproc=5:5'],
       contexts: { base: 'docker-image://busybox' },
+      cacheFrom: ['type=registry,ref=r.example/a', 'type=local,"src=/a,b",digest=sha256:1'],
     });
     expect(asked.file).toBe('sub/Dockerfile.dev');
     expect([...asked.sentContexts]).toEqual([['lib', 'lib']]);
@@ -55,18 +60,25 @@ describe('attributes of the frontend', () => {
       extraHosts: [],
       ulimits: [],
       contexts: {},
+      cacheFrom: [],
     });
     expect([file, contextDirectory, dockerfileDirectory]).toEqual(['Dockerfile', 'context', 'dockerfile']);
   });
 
   it.each<[string, Readonly<Record<string, string>>]>([
-    ['several platforms', { platform: 'linux/amd64,linux/arm64' }],
+    ['a list of caches that is none', { 'cache-imports': '[' }],
     ['another frontend', { source: 'example.com/frontend:1' }],
     ['another network', { 'force-network-mode': 'mine' }],
     ['a size that is none', { 'shm-size': 'much' }],
     ['a part of a context', { contextsubdir: '../..' }],
   ])('are refused with %s', (_what, attributes) => {
     expect(() => read(attributes)).toThrow();
+  });
+
+  it('name several platforms', () => {
+    expect(read({ platform: 'linux/amd64,linux/arm64' }).request).toMatchObject({
+      platforms: ['linux/amd64', 'linux/arm64'],
+    });
   });
 
   it('say what is left out', () => {
@@ -86,19 +98,27 @@ describe('outputs', () => {
     expect(request({ exporter: 'moby', exporterAttrs: attrs })).toEqual({
       kind: 'image',
       names: ['a:1', 'b'],
+      push: false,
     });
     expect(request({ exporters: [{ type: 'image', attrs }] })).toEqual({
       kind: 'image',
       names: ['a:1', 'b'],
+      push: false,
     });
     expect(request({ exporters: [{ type: 'local' }] })).toEqual({ kind: 'local' });
+    expect(request({ exporters: [{ type: 'oci', attrs }] })).toEqual({
+      kind: 'archive',
+      names: ['a:1', 'b'],
+    });
+    const push = new Map([['push', 'true']]);
+    expect(request({ exporters: [{ type: 'image', attrs: push }] })).toMatchObject({ push: true });
   });
 
   it('are refused in words where they are not carried out', () => {
     expect(() => request({ exporters: [{ type: 'local' }, { type: 'tar' }] })).toThrow(/one output/);
-    expect(() => request({ exporters: [{ type: 'oci' }] })).toThrow(/"oci"/);
-    expect(() => request({ exporters: [{ type: 'image', attrs: new Map([['push', 'true']]) }] })).toThrow(
-      /push/,
+    expect(() => request({ exporters: [{ type: 'nowhere' }] })).toThrow(/"nowhere"/);
+    expect(() => request({ exporters: [{ type: 'oci', attrs: new Map([['tar', 'false']]) }] })).toThrow(
+      /tar=false/,
     );
   });
 });

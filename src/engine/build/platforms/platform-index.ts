@@ -1,6 +1,6 @@
-import { sha256 } from '../../image/digest.ts';
-import { mediaTypes } from '../../image/manifest.ts';
-import type { Engine } from '../context.ts';
+import { sha256 } from '../../../image/digest.ts';
+import { mediaTypes } from '../../../image/manifest.ts';
+import type { Engine } from '../../context.ts';
 
 /**
  * Gives images of several platforms names together: each name is the index of them all, and each of them for its platform.

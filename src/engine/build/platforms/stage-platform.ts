@@ -1,5 +1,5 @@
-import type { BuildPlan, LayerStep, Platform, Tree } from '../../build/plan/types.ts';
-import type { ImageRecord } from '../../image/types.ts';
+import type { BuildPlan, LayerStep, Platform, Tree } from '../../../build/plan/types.ts';
+import type { ImageRecord } from '../../../image/types.ts';
 
 /** What a step's stage runs on: what its image is for, else what is built for. @param images by id */
 export function stagePlatform(

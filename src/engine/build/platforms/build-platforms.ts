@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { parsePlatform, platformText } from '../../build/plan/platform.ts';
-import { normaliseTag } from '../../image/reference.ts';
-import type { BuildEvent, BuildRequest } from '../api/build.ts';
-import type { Engine } from '../context.ts';
-import { build, errorEvent } from './build.ts';
-import { type BuildClient, nobody } from './build-client.ts';
+import { parsePlatform, platformText } from '../../../build/plan/platform.ts';
+import { normaliseTag } from '../../../image/reference.ts';
+import type { BuildEvent, BuildRequest } from '../../api/build.ts';
+import type { Engine } from '../../context.ts';
+import { build, errorEvent } from '../build.ts';
+import { type BuildClient, nobody } from '../build-client.ts';
+import { ownPlatform } from '../read-request.ts';
+import type { BuildSink } from '../sink.ts';
 import { nameTogether } from './platform-index.ts';
-import { ownPlatform } from './read-request.ts';
-import type { BuildSink } from './sink.ts';
 
 /**
  * Builds what is asked for, once for each platform, one after the other; told as `build` tells it. Images of several platforms have their names
