@@ -1,5 +1,4 @@
 import { TcomposeError } from '../../errors.ts';
-import { formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
 import { faultAt, placed } from '../dockerfile/fault.ts';
 import type { LineRange } from '../dockerfile/node.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
@@ -10,10 +9,11 @@ import { suggested } from '../suggest.ts';
 import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
 import { contextKey } from './context-key.ts';
-import { imageState, scratchState } from './first-state.ts';
+import { scratchState } from './first-state.ts';
 import { isRootWorkdir, makesStep, usesOthers } from './numbered.ts';
 import type { BuildOptions } from './options.ts';
-import { parsePlatform, platformArguments, platformText } from './platform.ts';
+import { type ImageNeed, Needed, PlanImages } from './plan-images.ts';
+import { parsePlatform, platformArguments } from './platform.ts';
 import { StageDraft, type StageState } from './stage-draft.ts';
 import { StepList } from './step-list.ts';
 import { targetStage } from './target-stage.ts';
@@ -24,30 +24,6 @@ import { wholeContext } from './whole-context.ts';
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: BuildPlan }
   | { readonly kind: 'needs'; readonly images: readonly ImageNeed[] };
-
-/** An image that a FROM, a `--from` or a mount names, and where. */
-export interface ImageNeed {
-  /** What it is known by in `images`; see imageKey. */
-  readonly key: string;
-  /** Full form: `docker.io/library/busybox:latest`. */
-  readonly reference: string;
-  readonly platform: Platform;
-  readonly range: LineRange;
-}
-
-/** What an image is known by: its full reference, with the platform unless it is the one that is built for. */
-export function imageKey(reference: string, platform: Platform, target: Platform): string {
-  const text = platformText(platform);
-  return text === platformText(target) ? reference : `${reference} ${text}`;
-}
-
-class Needed extends Error {
-  readonly need: ImageNeed;
-  constructor(need: ImageNeed) {
-    super(need.reference);
-    this.need = need;
-  }
-}
 
 /**
  * Plans the build of a Dockerfile's target: only stages that the target needs, equal steps once.
@@ -76,7 +52,7 @@ interface Frame {
 class Planner {
   readonly #file: Dockerfile;
   readonly #options: BuildOptions;
-  readonly #images: ReadonlyMap<string, BaseImage>;
+  readonly #images: PlanImages;
   readonly #steps = new StepList();
   readonly #warnings: Warning[] = [];
   readonly #states = new Map<number, StageState>();
@@ -88,7 +64,7 @@ class Planner {
   constructor(file: Dockerfile, options: BuildOptions, images: ReadonlyMap<string, BaseImage>) {
     this.#file = file;
     this.#options = options;
-    this.#images = images;
+    this.#images = new PlanImages(file, options.platform, images, this.#steps);
     this.#target = targetStage(file, options.target);
     const { buildArgs } = options;
     const platform = platformArguments(options, this.#target.name ?? 'default');
@@ -223,8 +199,8 @@ class Planner {
     if (context?.kind === 'directory') return { base: this.#directoryState(result, range), isImage: false };
     if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
     const reference = context?.kind === 'image' ? context.reference : result;
-    const base = this.#imageState(reference, wanted, stage, range);
-    this.#checkPlatform(reference, wanted, range);
+    const base = this.#images.state(reference, wanted, stage, range);
+    this.#images.checkPlatform(reference, wanted, range);
     return { base, isImage: true };
   }
 
@@ -254,70 +230,13 @@ class Planner {
   #platform(text: string, range: LineRange): Platform {
     const { result } = this.#expandGlobal(text, range, this.#sources.globals);
     if (result === '') throw faultAt(this.#file, range, `empty platform value from expression ${text}`);
-    return placed(this.#file, range, () => parsePlatform(result));
-  }
-
-  /** Whoever asks for a platform must not get another one's files. */
-  #checkPlatform(name: string, wanted: Platform, range: LineRange): void {
-    const { os, architecture } = this.#images.get(this.#imageKey(this.#reference(name, range), wanted))!;
-    if (os === wanted.os && architecture === wanted.architecture) return;
-    throw faultAt(
-      this.#file,
-      range,
-      `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, and ${platformText(wanted)} is asked for`,
-      'BUILD_NOT_YET',
-      'An image that is for one platform only has to be named where that one is built for.',
-    );
+    return placed(this.#file, range, () => parsePlatform(result, this.#options.buildPlatform));
   }
 
   #contextOf(name: string) {
     return name === 'scratch' || name === 'context'
       ? undefined
       : this.#options.contexts.get(contextKey(name));
-  }
-
-  #imageKey(reference: string, platform: Platform): string {
-    return imageKey(reference, platform, this.#options.platform);
-  }
-
-  #imageState(name: string, platform: Platform, stage: Stage, range: LineRange): StageState {
-    const step = this.#image(name, platform, stage.index, range);
-    const { config, author } = this.#images.get(this.#imageKey(this.#reference(name, range), platform))!;
-    return imageState(step, config, author);
-  }
-
-  #reference(name: string, range: LineRange): string {
-    try {
-      return formatReference(withDefaultTag(parseReference(name)));
-    } catch (error) {
-      if (!(error instanceof TcomposeError)) throw error;
-      const capitals = /lowercase/.test(error.message);
-      const path = name.includes('/') ? name.split(':')[0] : `library/${name.split(':')[0]}`;
-      const why = capitals ? `repository name (${path}) must be lowercase` : error.message;
-      throw faultAt(
-        this.#file,
-        range,
-        `failed to parse stage name "${name}": ${capitals ? 'invalid reference format: ' : ''}${why}`,
-        'BUILD_DOCKERFILE',
-        this.#stageHint(name),
-      );
-    }
-  }
-
-  #stageHint(name: string): string | undefined {
-    const close = suggested(
-      name,
-      this.#file.stages.flatMap((stage) => stage.name ?? []),
-    );
-    return close === undefined ? undefined : `There is a stage named ${close}.`;
-  }
-
-  #image(name: string, platform: Platform, stage: number, range: LineRange): StepId {
-    const reference = this.#reference(name, range);
-    const key = this.#imageKey(reference, platform);
-    const image = this.#images.get(key);
-    if (image === undefined) throw new Needed({ key, reference, platform, range });
-    return this.#steps.add({ kind: 'image', name: '', stage, range, fresh: false, reference, id: image.id });
   }
 
   /** What `COPY --from` and a mount's `from` name: a named context, a stage by name or number, an image. */
@@ -337,9 +256,9 @@ class Planner {
       if (other !== undefined) return this.#stageTree(other, name, what, target, stage, range);
     }
     const reference = context?.kind === 'image' ? context.reference : name;
-    const step = this.#image(reference, this.#options.platform, stage.index, range);
+    const step = this.#images.step(reference, this.#options.platform, stage, range);
     if (this.#steps.steps[step]!.name === '') {
-      const full = this.#reference(reference, range);
+      const full = this.#images.reference(reference, range);
       this.#steps.steps[step] = { ...this.#steps.steps[step]!, name: `FROM ${full}` };
     }
     return { kind: 'step', step };

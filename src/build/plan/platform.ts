@@ -13,14 +13,36 @@ const architectures: Readonly<Record<string, readonly [string, string]>> = {
   i386: ['386', ''],
 };
 
-/** @throws TcomposeError BUILD_DOCKERFILE */
-export function parsePlatform(text: string): Platform {
+const knownSystems = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos'.split(
+    ' ',
+  ),
+);
+const knownArchitectures = new Set(
+  '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  ),
+);
+
+/**
+ * @param own the machine's: a system alone is meant for its processor
+ * @throws TcomposeError BUILD_DOCKERFILE
+ */
+export function parsePlatform(text: string, own: Platform): Platform {
   const parts = text.split('/');
   if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part)))
     throw fault(
       `failed to parse platform ${text}: ${goQuote(text)}: cannot parse platform specifier: invalid argument`,
     );
   const lower = parts.map((part) => part.toLowerCase());
+  const [first = ''] = lower;
+  if (lower.length === 1) {
+    if (knownSystems.has(first)) return { ...own, os: first };
+    if (!knownArchitectures.has(first) && !Object.hasOwn(architectures, first))
+      throw fault(
+        `failed to parse platform ${text}: ${goQuote(text)}: unknown operating system or architecture: invalid argument`,
+      );
+  }
   const [os, name, given] =
     lower.length === 1 ? ['linux', lower[0]!, ''] : [lower[0]!, lower[1]!, lower[2] ?? ''];
   const [architecture, variant] = (Object.hasOwn(architectures, name) && architectures[name]) || [name, ''];

@@ -9,12 +9,11 @@ export function targetStage({ stages }: Dockerfile, target: string | undefined):
   if (found !== undefined) return found;
   const names = stages.flatMap(({ name }) => name ?? []);
   const close = suggested(target, names);
-  throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found`, {
+  const meant = close === undefined ? '' : ` (did you mean ${close}?)`;
+  throw new TcomposeError('BUILD_DOCKERFILE', `target stage "${target}" could not be found${meant}`, {
     hint:
-      close !== undefined
-        ? `Did you mean ${close}?`
-        : names.length === 0
-          ? 'No stage of this Dockerfile has a name (FROM … AS name).'
-          : `The stages are ${[...new Set(names)].join(', ')}.`,
+      names.length === 0
+        ? 'No stage of this Dockerfile has a name (FROM … AS name).'
+        : `The stages are ${[...new Set(names)].join(', ')}.`,
   });
 }

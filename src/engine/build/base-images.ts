@@ -1,7 +1,8 @@
 import { faultAt } from '../../build/dockerfile/fault.ts';
 import type { Dockerfile } from '../../build/instruction/types.ts';
 import type { BuildOptions } from '../../build/plan/options.ts';
-import { type ImageNeed, planBuild } from '../../build/plan/planner.ts';
+import type { ImageNeed } from '../../build/plan/plan-images.ts';
+import { planBuild } from '../../build/plan/planner.ts';
 import type { BaseImage, BuildConfig, BuildPlan, Platform, StepId } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import { formatPlatform, platformRank } from '../../image/platform.ts';

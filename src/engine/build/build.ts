@@ -41,7 +41,9 @@ export async function build(
   const cache = shop.cache.lease();
   try {
     const secrets = secretsOf(request);
-    const platform = request.platform ? parsePlatform(request.platform) : ownPlatform(engine);
+    const platform = request.platform
+      ? parsePlatform(request.platform, ownPlatform(engine))
+      : ownPlatform(engine);
     const as = { cache, secrets, agent: client.agent('default'), signal };
     const fetch = async (source: RemoteSource) => {
       await sink({

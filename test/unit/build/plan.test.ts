@@ -125,6 +125,39 @@ describe('planBuild', () => {
     expect(() => planned(stages, { target: 'biuld' })).toThrow('target stage "biuld" could not be found');
   });
 
+  it('knows a platform by a system or a processor alone, and no other word', () => {
+    const meant = (word: string) => {
+      const result = planned(`FROM --platform=${word} base:2\n`);
+      return result.kind === 'needs' ? result.images[0]?.platform : undefined;
+    };
+    expect(meant('linux')).toMatchObject({ os: 'linux', architecture: 'amd64' });
+    expect(meant('aarch64')).toMatchObject({ os: 'linux', architecture: 'arm64' });
+    expect(meant('windows')).toMatchObject({ os: 'windows', architecture: 'amd64' });
+    expect(() => meant('bogus')).toThrow('"bogus": unknown operating system or architecture');
+  });
+
+  it('names what a slip of the pen was meant to be, two letters away at most', () => {
+    const message = (dockerfile: string, target?: string): string => {
+      try {
+        planned(dockerfile, target === undefined ? {} : { target });
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(message('FROM base:1 AS prod\n', 'prd')).toBe(
+      'target stage "prd" could not be found (did you mean prod?)',
+    );
+    expect(message('FROM base:1\nCOPYY a b\n')).toContain('(did you mean COPY?)');
+    expect(message('FROM base:1\nCOPY --foo=x a b\n')).toContain('unknown flag: --foo (did you mean from?)');
+    expect(message('FROM base:1\nCOPY --chownnnn=x a b\n')).toMatch(/unknown flag: --chownnnn$/);
+    const warned = planned('FROM base:1\nENV AB=1\nLABEL a=$Z b=$ZYX\n');
+    expect(warned.kind === 'plan' && warned.plan.warnings.map((one) => one.message)).toEqual([
+      "Usage of undefined variable '$Z' (did you mean $AB?)",
+      "Usage of undefined variable '$ZYX'",
+    ]);
+  });
+
   it('leaves a cache mount writable and a bind mount not', () => {
     const result = planned('FROM base:1\nRUN --mount=target=/a --mount=type=cache,target=/b true');
     const run = result.kind === 'plan' ? result.plan.steps.at(-1) : undefined;

@@ -1,0 +1,109 @@
+import { TcomposeError } from '../../errors.ts';
+import { formatReference, parseReference, withDefaultTag } from '../../image/reference.ts';
+import { faultAt } from '../dockerfile/fault.ts';
+import type { LineRange } from '../dockerfile/node.ts';
+import type { Dockerfile, Stage } from '../instruction/types.ts';
+import { suggested } from '../suggest.ts';
+import { imageState } from './first-state.ts';
+import { platformText } from './platform.ts';
+import type { StageState } from './stage-draft.ts';
+import type { StepList } from './step-list.ts';
+import type { BaseImage, Platform, StepId } from './types.ts';
+
+/** An image that a FROM, a `--from` or a mount names, and where. */
+export interface ImageNeed {
+  /** What it is known by in `images`; see imageKey. */
+  readonly key: string;
+  /** Full form: `docker.io/library/busybox:latest`. */
+  readonly reference: string;
+  readonly platform: Platform;
+  readonly range: LineRange;
+}
+
+/** What an image is known by: its full reference, with the platform unless it is the one that is built for. */
+function imageKey(reference: string, platform: Platform, target: Platform): string {
+  const text = platformText(platform);
+  return text === platformText(target) ? reference : `${reference} ${text}`;
+}
+
+/** Thrown where nothing is known yet of an image. */
+export class Needed extends Error {
+  readonly need: ImageNeed;
+  constructor(need: ImageNeed) {
+    super(need.reference);
+    this.need = need;
+  }
+}
+
+/** The images that a Dockerfile is built from, as steps of its plan. */
+export class PlanImages {
+  readonly #file: Dockerfile;
+  readonly #target: Platform;
+  readonly #images: ReadonlyMap<string, BaseImage>;
+  readonly #steps: StepList;
+
+  constructor(file: Dockerfile, target: Platform, images: ReadonlyMap<string, BaseImage>, steps: StepList) {
+    this.#file = file;
+    this.#target = target;
+    this.#images = images;
+    this.#steps = steps;
+  }
+
+  /** Whoever asks for a platform must not get another one's files. */
+  checkPlatform(name: string, wanted: Platform, range: LineRange): void {
+    const { os, architecture } = this.#known(name, wanted, range);
+    if (os === wanted.os && architecture === wanted.architecture) return;
+    throw faultAt(
+      this.#file,
+      range,
+      `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, and ${platformText(wanted)} is asked for`,
+      'BUILD_NOT_YET',
+      'An image that is for one platform only has to be named where that one is built for.',
+    );
+  }
+
+  /** A stage upon an image. @throws Needed */
+  state(name: string, platform: Platform, stage: Stage, range: LineRange): StageState {
+    const step = this.step(name, platform, stage, range);
+    const { config, author } = this.#known(name, platform, range);
+    return imageState(step, config, author);
+  }
+
+  /** @throws Needed */
+  step(name: string, platform: Platform, { index: stage }: Stage, range: LineRange): StepId {
+    const reference = this.reference(name, range);
+    const key = imageKey(reference, platform, this.#target);
+    const image = this.#images.get(key);
+    if (image === undefined) throw new Needed({ key, reference, platform, range });
+    return this.#steps.add({ kind: 'image', name: '', stage, range, fresh: false, reference, id: image.id });
+  }
+
+  /** The full form of a name. @throws TcomposeError BUILD_DOCKERFILE */
+  reference(name: string, range: LineRange): string {
+    try {
+      return formatReference(withDefaultTag(parseReference(name)));
+    } catch (error) {
+      if (!(error instanceof TcomposeError)) throw error;
+      const capitals = /lowercase/.test(error.message);
+      const path = name.includes('/') ? name.split(':')[0] : `library/${name.split(':')[0]}`;
+      const why = capitals ? `repository name (${path}) must be lowercase` : error.message;
+      throw faultAt(
+        this.#file,
+        range,
+        `failed to parse stage name "${name}": ${capitals ? 'invalid reference format: ' : ''}${why}`,
+        'BUILD_DOCKERFILE',
+        this.#stageHint(name),
+      );
+    }
+  }
+
+  #known(name: string, platform: Platform, range: LineRange): BaseImage {
+    return this.#images.get(imageKey(this.reference(name, range), platform, this.#target))!;
+  }
+
+  #stageHint(name: string): string | undefined {
+    const names = this.#file.stages.flatMap((stage) => stage.name ?? []);
+    const close = suggested(name, names);
+    return close === undefined ? undefined : `There is a stage named ${close}.`;
+  }
+}
