@@ -41,15 +41,12 @@ export async function build(
   const cache = shop.cache.lease();
   try {
     const secrets = secretsOf(request);
-    const platform = request.platform
-      ? parsePlatform(request.platform, ownPlatform(engine))
-      : ownPlatform(engine);
+    const own = ownPlatform(engine);
+    const platform = request.platform ? parsePlatform(request.platform, own) : own;
     const as = { cache, secrets, agent: client.agent('default'), signal };
     const fetch = async (source: RemoteSource) => {
-      await sink({
-        type: 'note',
-        text: `fetching ${shown(source.kind === 'git' ? source.remote : source.url)}`,
-      });
+      const text = `fetching ${shown(source.kind === 'git' ? source.remote : source.url)}`;
+      await sink({ type: 'note', text });
       return shop.fetcher(source, as);
     };
     const read = await readRequest(request, {
@@ -67,13 +64,13 @@ export async function build(
     });
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
-    for (const { rule, message, range } of warnings) {
-      const { where } = faultAt(read.dockerfile, range, message);
-      await sink({ type: 'warning', rule, message, ...(where === undefined ? {} : { where }) });
-    }
-    for (const { message, range } of remarksOf(read, planned, secrets, client)) {
-      const { where } = faultAt(read.dockerfile, range, message);
-      await sink({ type: 'warning', message, ...(where === undefined ? {} : { where }) });
+    const remarked: readonly (Remark & { readonly rule?: string })[] = [
+      ...warnings,
+      ...remarksOf(read, planned, secrets, client),
+    ];
+    for (const { range, ...one } of remarked) {
+      const { where } = faultAt(read.dockerfile, range, one.message);
+      await sink({ type: 'warning', ...one, ...(where === undefined ? {} : { where }) });
     }
     if (warnings.length > 0 && (request.only === 'check' || read.checks.error)) {
       const rules = [...new Set(warnings.map(({ rule }) => rule))].sort().join(', ');

@@ -18,6 +18,7 @@ import { contextTree } from './build-context.ts';
 import { type BuildInputs, type BuildShop, KeptFailure, StepFailure } from './build-shop.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
+import { ReadingNote } from './files/reading-note.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
 import { otherTrees, type RemoteSteps } from './remote-cache/remote-steps.ts';
@@ -284,8 +285,12 @@ export class Executor {
     await runCopy(step, input, open, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
   }
 
-  #copyInput(step: CopyStep): Promise<CopyInput> {
-    return readCopyInput(step, (tree) => this.open(tree), this.#shop.files);
+  async #copyInput(step: CopyStep): Promise<CopyInput> {
+    const tell = (text: string) => void this.#sink({ type: 'note', text });
+    const note = new ReadingNote(() => this.#engine.clock.monotonic(), tell);
+    const input = await readCopyInput(step, (tree) => this.open(tree), this.#shop.files, note);
+    note.end();
+    return input;
   }
 
   /** The platform that a command runs on, where it is not this machine's. */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
+import type { ReadingNote } from './reading-note.ts';
 import type { Selected } from './select.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
@@ -38,6 +39,7 @@ export async function contentDigest(
   selections: readonly Selected[],
   excludes: IgnoreMatcher | undefined,
   files: StatCache,
+  note?: ReadingNote,
 ): Promise<ContentDigest> {
   const content = createHash('sha256');
   const stats: string[] = [];
@@ -46,6 +48,7 @@ export async function contentDigest(
     content.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
     await walk(tree, path, excludes === undefined ? {} : { excludes }, async (visited) => {
       witness.add(visited);
+      note?.add(tree, visited);
       // A directory gives its content: its own attributes are not copied.
       if (visited.below === '' && directory && parents === '') return;
       await addEntry(content, tree, visited, files);

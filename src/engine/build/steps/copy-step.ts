@@ -12,6 +12,7 @@ import { contentDigest } from '../files/content-digest.ts';
 import { Copier, type Destination } from '../files/copier.ts';
 import { readModeChange } from '../files/mode-change.ts';
 import { type Owner, resolveOwner } from '../files/owner.ts';
+import type { ReadingNote } from '../files/reading-note.ts';
 import { type Selected, select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import type { StatCache } from '../files/stat-cache.ts';
@@ -54,16 +55,26 @@ class SourceTrees {
 }
 
 /** Looks a copy's sources up and digests them. @throws TcomposeError BUILD_STEP */
-export async function readCopyInput(step: CopyStep, open: OpenTree, files: StatCache): Promise<CopyInput> {
+export async function readCopyInput(
+  step: CopyStep,
+  open: OpenTree,
+  files: StatCache,
+  note?: ReadingNote,
+): Promise<CopyInput> {
   const trees = new SourceTrees(open);
   try {
-    return await digested(step, trees, files);
+    return await digested(step, trees, files, note);
   } finally {
     await trees.close();
   }
 }
 
-async function digested(step: CopyStep, trees: SourceTrees, files: StatCache): Promise<CopyInput> {
+async function digested(
+  step: CopyStep,
+  trees: SourceTrees,
+  files: StatCache,
+  note?: ReadingNote,
+): Promise<CopyInput> {
   const excludes = excludesOf(step);
   const selections: (readonly Selected[])[] = [];
   const stats: (readonly string[])[] = [];
@@ -78,7 +89,7 @@ async function digested(step: CopyStep, trees: SourceTrees, files: StatCache): P
     const tree = await trees.of(step, source);
     const found = await select(tree, source.path, step.parents ? 'parents' : 'pattern');
     selections.push(found);
-    const digests = await contentDigest(tree, found, excludes, files);
+    const digests = await contentDigest(tree, found, excludes, files, note);
     stats.push(digests.stats);
     hash.update(digests.content);
   }
