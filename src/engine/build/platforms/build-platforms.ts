@@ -23,7 +23,8 @@ export async function buildPlatforms(
   const { platforms = [], ...rest } = request;
   let texts: readonly string[];
   try {
-    texts = [...new Set(platforms.map((text) => platformText(parsePlatform(text))))];
+    const own = ownPlatform(engine);
+    texts = [...new Set(platforms.map((text) => platformText(parsePlatform(text, own))))];
   } catch (error) {
     return sink(errorEvent(error));
   }
