@@ -45,7 +45,14 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
   };
   const enginePid = async () => {
     const socket = join(bench.env.TCOMPOSE_ROOT!, 'run/engine.sock');
-    return (await ask<{ pid: number }>(socket, 'GET', '/tcompose/status')).json.pid;
+    let pid = 0;
+    // The one before may be ending just now.
+    await until(async () => {
+      const answer = await ask<{ pid: number }>(socket, 'GET', '/tcompose/status').catch(() => undefined);
+      pid = answer?.json.pid ?? 0;
+      return pid > 1;
+    }, 'an engine');
+    return pid;
   };
   const kills = {
     watcher: async () => {
@@ -55,8 +62,14 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
     },
     engine: async () => void process.kill(await enginePid(), 'SIGKILL'),
     container: async () => {
-      const { stdout } = bench.run('container', 'inspect', 'starts-web-1');
-      process.kill((JSON.parse(stdout) as [{ State: { Pid: number } }])[0].State.Pid, 'SIGKILL');
+      // Between two starts it has no process, and 0 is this one's whole group.
+      let pid = 0;
+      await until(() => {
+        const { stdout } = bench.run('container', 'inspect', 'starts-web-1');
+        pid = (JSON.parse(stdout) as [{ State: { Pid: number } }])[0].State.Pid;
+        return pid > 1;
+      }, 'a process of the container');
+      process.kill(pid, 'SIGKILL');
     },
   };
 
@@ -128,6 +141,8 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
       const victim = fc.constantFrom('watcher' as const, 'engine' as const, 'container' as const);
       await fc.assert(
         fc.asyncProperty(edits, victim, edits, async (before, killed, after) => {
+          // The policy waits the longer the more often it ends.
+          if (killed === 'container') bench.run('restart', '-t', '0', 'web');
           for (const one of before) applyEdit(src(), one);
           await kills[killed]();
           for (const one of after) applyEdit(src(), one);
