@@ -145,4 +145,22 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     bench.write('web/Dockerfile', 'FROM busybox\nCOPYY a b\n');
     expect(bench.run('build', 'web').stderr).toContain('unknown instruction: COPYY (did you mean COPY?)');
   });
+
+  it('keeps its cache in a directory of the project, and takes steps from there', () => {
+    const two = (section: string) =>
+      `name: cached\nservices:\n  app:\n    build:\n      context: ./web\n      secrets: [token]\n      ${section}\n` +
+      'secrets:\n  token: { environment: TOKEN }\n';
+    bench.write('web/Dockerfile', dockerfile);
+    bench.write('kept.yaml', two('cache_to: ["type=local,dest=./kept,mode=max"]'));
+    bench.write('taken.yaml', two('cache_from: ["type=local,src=kept", nowhere.invalid/app:cache]'));
+    const kept = bench.run('-f', 'kept.yaml', 'build');
+    expect(kept.stderr).toContain(`exporting cache to ${join(bench.dir, 'kept')}`);
+    expect(kept.status, kept.stderr).toBe(0);
+    expect(bench.run('builder', 'prune', '-af')).toMatchObject({ status: 0 });
+    const taken = bench.run('-f', 'taken.yaml', 'build');
+    expect(taken.stderr).toContain('all 4 steps came from the cache');
+    expect(taken.stderr).toContain('warning: app: cache_from: nowhere.invalid/app:cache: ');
+    expect(taken.status, taken.stderr).toBe(0);
+    expect(bench.run('image', 'rm', '-f', 'cached-app')).toMatchObject({ status: 0 });
+  });
 });
