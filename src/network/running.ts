@@ -106,7 +106,7 @@ export function createRunningContainers(parts: {
       ...(udpFd === undefined ? {} : { udpFd }),
       ...(tcpFd === undefined ? {} : { tcpFd }),
       scope: () => scopeOf(state),
-      ...(running.links === undefined ? {} : { links: lowerCase(running.links) }),
+      ...(running.links === undefined ? {} : { links: linkTable(running.links) }),
       upstreams: () => upstreamsOf(state),
       names,
       forwarder,
@@ -224,8 +224,11 @@ export function createRunningContainers(parts: {
   };
 }
 
-const lowerCase = (links: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
-  new Map(Object.entries(links).map(([name, target]) => [name.toLowerCase(), target.toLowerCase()]));
+/** Most containers have none: then nothing is made for a question. */
+const linkTable =
+  (links: () => Readonly<Record<string, string>>): (() => ReadonlyMap<string, string>) =>
+  () =>
+    new Map(Object.entries(links()).map(([name, target]) => [name.toLowerCase(), target.toLowerCase()]));
 
 async function closeServers({ dns, proxies }: State): Promise<void> {
   await Promise.all([dns?.close(), ...proxies.map((proxy) => proxy.close())]);

@@ -77,8 +77,8 @@ export interface RunningContainer {
   /** As in AttachRequest: published ports lead where the default route of IPv4 goes. */
   readonly gatewayOrder?: readonly string[];
   readonly ports: readonly PortBinding[];
-  /** Names that only this container knows others by: its word for it → the container's name. Both in any case. */
-  readonly links?: Readonly<Record<string, string>>;
+  /** Names that only this container knows others by, asked for at each question: its word for it → the container's name. Both in any case. */
+  readonly links?: () => Readonly<Record<string, string>>;
   /**
    * The shim's held sockets by name (`dns-udp`, `dns-tcp`, `port-tcp-8080-4`…), already copied into this process. The
    * service owns the descriptors from here on and closes them.

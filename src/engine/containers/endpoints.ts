@@ -115,7 +115,7 @@ export function namesAndRoutes(
   return {
     ...(dns === undefined ? {} : { dns }),
     gatewayOrder: gatewayOrder(container.mutable.attachments),
-    links: linkedNames(container, (reference) => engine.containers.find(reference)?.name),
+    links: () => linkedNames(container, (reference) => engine.containers.find(reference)?.name),
   };
 }
 

@@ -1,4 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { Launcher } from '../../runtime/foreign/launcher.ts';
@@ -126,7 +127,7 @@ function execFailure(
   if (launcher.kind === 'foreign' && failure.phase === 'runtime') {
     return foreignFailure(launcher, failure, { log: runDir, command });
   }
-  return explainFailure(
+  const error = explainFailure(
     { step: failure.phase, errno: failure.errno, detail: `${failure.op} ${failure.detail}`.trim() },
     {
       command,
@@ -134,6 +135,9 @@ function execFailure(
       ...(fileHint === undefined ? {} : { fileHint }),
     },
   );
+  // dockerd has two codes for an exec that did not come to run: 127 for what is not there, 126 for all else.
+  const exitCode = failure.errno === constants.errno.ENOENT || error.exitCode === 127 ? 127 : 126;
+  return new TcomposeError(error.code, error.message, { hint: error.hint, cause: error.cause, exitCode });
 }
 
 /** Of the root that its processes see; another runtime may keep that to itself. */

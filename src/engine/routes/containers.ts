@@ -6,7 +6,7 @@ import type {
 } from '../api/container.ts';
 import { containerUpdateShape } from '../api/container-shapes.ts';
 import type { Container } from '../containers/container.ts';
-import { emitContainer, emitPrune } from '../containers/events.ts';
+import { emitContainer } from '../containers/events.ts';
 import { removeContainer } from '../containers/lifecycle/remove.ts';
 import { startContainer } from '../containers/lifecycle/start.ts';
 import {
@@ -17,20 +17,20 @@ import {
   unpauseContainer,
 } from '../containers/lifecycle/stop.ts';
 import { stopInTurn } from '../containers/lifecycle/stop-in-turn.ts';
+import { pruneContainers } from '../containers/prune.ts';
 import { createContainer } from '../containers/spec/create.ts';
 import { updateContainer } from '../containers/update.ts';
 import { containerPids } from '../containers/view/container-pids.ts';
 import { inspectContainer } from '../containers/view/inspect.ts';
-import { containerFilterKeys, listContainers, matchesContainer } from '../containers/view/list.ts';
+import { containerFilterKeys, listContainers } from '../containers/view/list.ts';
 import { processTable } from '../containers/view/process-table.ts';
 import type { Engine } from '../context.ts';
-import { flag, integer, matches, neededInteger, parseFilters, timeValue } from '../filters.ts';
+import { flag, integer, neededInteger, parseFilters } from '../filters.ts';
 import type { QueryShape } from '../http/declared.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
-import { parseRfc3339 } from '../time-text.ts';
 
 /** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
 export function containerRoutes(engine: Engine): Route[] {
@@ -97,26 +97,7 @@ export function containerRoutes(engine: Engine): Route[] {
       query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['until', 'label', 'label!']);
-        const removed: string[] = [];
-        let reclaimed = 0;
-        const now = engine.clock.now().ms;
-        for (const container of engine.containers.all()) {
-          if (container.up || container.state.status === 'restarting') continue;
-          const labelsOnly = new Map([...filters].filter(([key]) => key !== 'until'));
-          const old = matches(
-            filters,
-            'until',
-            (value) => parseRfc3339(container.record.created) < (timeValue(value, now) ?? now),
-          );
-          if (!old || !matchesContainer(engine, container, labelsOnly)) continue;
-          reclaimed += await diskUsage(container.upperDir);
-          await container.serial.run(() =>
-            removeContainer(engine, container, { force: false, volumes: false }),
-          );
-          removed.push(container.id);
-        }
-        emitPrune(engine, 'container', reclaimed);
-        exchange.send(200, { ContainersDeleted: removed, SpaceReclaimed: reclaimed });
+        exchange.send(200, await pruneContainers(engine, filters));
       },
     },
     {

@@ -6,7 +6,7 @@ import type { Engine } from '../context.ts';
 import type { ExecProcess } from '../exec/exec.ts';
 import { startExec } from '../exec/exec-process.ts';
 import { neededInteger } from '../filters.ts';
-import { type Exchange, outputType } from '../http/exchange.ts';
+import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
 import { badParameter, conflict, failureOf } from '../http/failure.ts';
 import { frame } from '../http/multiplex.ts';
 import type { Route } from '../http/router.ts';
@@ -86,6 +86,11 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   // The stream ends after the exit code is known, for the client asks for it next. What kept the command from running is
   // told in the stream once the connection is taken over.
   let settle = (_error?: unknown): void => {};
+  const takeOver = (): Hijacked => exchange.hijack(outputType(exchange.version, tty));
+  const tell = async ({ output }: Hijacked, error: unknown): Promise<void> => {
+    const text = Buffer.from(`${failureOf(error).body.message}${tty ? '\r\n' : '\n'}`);
+    await output.write(tty ? text : frame('stderr', text));
+  };
   const outcome = new Promise<unknown>((resolve) => {
     settle = resolve;
   });
@@ -93,7 +98,7 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
     const { ended } = await startExec(engine, exec, {
       consoleSize: request.ConsoleSize,
       attached(attachment) {
-        const client = exchange.hijack(outputType(exchange.version, tty));
+        const client = takeOver();
         pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
           tty,
           stdin: AttachStdin ?? false,
@@ -102,20 +107,27 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
           detached: () => emitContainer(engine, exec.container, 'exec_detach', { execID: exec.id }),
           async beforeEnd() {
             const error = await outcome;
-            if (error === undefined) return;
-            const text = Buffer.from(`${failureOf(error).body.message}${tty ? '\r\n' : '\n'}`);
-            await client.output.write(tty ? text : frame('stderr', text));
+            if (error !== undefined) await tell(client, error);
           },
         });
       },
     });
     void ended.then(() => settle());
   } catch (error) {
-    if (pumped === undefined) throw error;
-    settle(error);
+    if (pumped !== undefined) settle(error);
+    else if (began(exec)) {
+      // Its set-up failed before there was anything to attach to: the client reads why, and asks for the exit code.
+      const client = takeOver();
+      client.input.resume();
+      await tell(client, error);
+      client.output.end();
+    } else throw error;
   }
   await pumped;
 }
+
+/** Whether its start came as far as an exit code. */
+const began = ({ state }: ExecProcess): boolean => state.status === 'exited';
 
 /** Leaves out the streams the client did not ask for. */
 function chosen(attachment: ShimAttachment, stdout: boolean, stderr: boolean): ShimAttachment {

@@ -19,7 +19,7 @@ interface DnsServerOptions {
   readonly upstreams: () => readonly string[];
   readonly names: NameTable;
   /** Names of the container's own, in lower case, for names of the table; they go before those. */
-  readonly links?: ReadonlyMap<string, string>;
+  readonly links?: () => ReadonlyMap<string, string>;
   readonly forwarder: Forwarder;
   readonly random: () => number;
 }
@@ -40,7 +40,7 @@ export async function serveDns(options: DnsServerOptions): Promise<Closable> {
   }
 
   const handle: Handler = (bytes, transport) => {
-    const decision: Decision = decide(bytes, scope(), names, transport, random, links);
+    const decision: Decision = decide(bytes, scope(), names, transport, random, links?.());
     if (decision.kind === 'answer') return decision.bytes;
     if (decision.kind !== 'forward') return undefined;
     // A datagram's memory is dgram's to reuse once this returns.

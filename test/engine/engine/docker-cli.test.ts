@@ -168,6 +168,12 @@ describe.skipIf(why)('the docker CLI', () => {
     );
     expect(ok('exec', '-u', '1000:1000', 'host', 'id', '-u')).toBe('1000');
     expect(docker(engine, ['exec', 'host', '/no/such']).status).toBe(127);
+    const astray = docker(engine, ['exec', '-w', '/no/such', 'host', 'pwd']);
+    expect(astray).toMatchObject({ status: 127, stdout: '' });
+    expect(astray.stderr).toContain('the working directory "/no/such" cannot be entered');
+    const stranger = docker(engine, ['exec', '-u', 'nobody-knows', 'host', 'pwd']);
+    expect(stranger).toMatchObject({ status: 126 });
+    expect(stranger.stderr).toContain('unable to find user nobody-knows');
     ok('exec', '-d', 'host', 'touch', '/tmp/made-by-exec');
     expect(ok('exec', '-t', 'host', 'sh', '-c', 'test -t 1 && echo terminal')).toBe('terminal');
     ok('rm', '-f', 'host');

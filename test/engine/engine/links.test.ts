@@ -46,4 +46,16 @@ describe.skipIf(why)('a linked container', () => {
     await startDatabase('10.213.79.22');
     await until(async () => (await log()).includes('10.213.79.22'), 'the third address');
   });
+
+  it('is found by a link given when a network is connected', async () => {
+    await start('plain', {}, 'sh', '-c', 'while :; do getent ahostsv4 shelf; sleep 0.1; done');
+    await engine.api('POST', '/networks/net/disconnect', { Container: 'plain' });
+    const connected = await engine.api('POST', '/networks/net/connect', {
+      Container: 'plain',
+      EndpointConfig: { Links: ['db:shelf'] },
+    });
+    expect(connected.status, connected.text).toBe(200);
+    const log = async () => (await engine.retry('GET', '/containers/plain/logs?stdout=1')).text;
+    await until(async () => (await log()).includes('10.213.79.22'), 'the address by its new name');
+  });
 });

@@ -34,10 +34,10 @@ describe.skipIf(why)('what a removal leaves to be done after its answer', () => 
       Name: 'again',
       IPAM: { Config: [{ Subnet: subnet }] },
     });
-  const createContainer = async () => {
+  const createContainer = async (Cmd = ['sh', '-c', 'exit 0']) => {
     const { json } = await engine.api<{ Id: string }>('POST', '/containers/create', {
       Image: 'tcompose/host',
-      Cmd: ['sh', '-c', 'exit 0'],
+      Cmd,
     });
     return json.Id;
   };
@@ -64,6 +64,26 @@ describe.skipIf(why)('what a removal leaves to be done after its answer', () => 
     expect((await engine.api('DELETE', `/containers/${id}?force=1`)).status).toBe(204);
     expect(readdirSync(join(engine.root, 'lib', 'containers'))).toEqual([]);
     expect(await inTime(trash)).toEqual([]);
+  });
+
+  it('by prune leaves to others what they remove or start at that moment', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => createContainer()));
+    const stays = await createContainer(['sleep', '300']);
+    const started = engine.api('POST', `/containers/${stays}/start`);
+    const prune = () => engine.api<{ ContainersDeleted: string[] }>('POST', '/containers/prune');
+    const [first, second, ...removed] = await Promise.all([
+      prune(),
+      prune(),
+      ...ids.slice(8).map((id) => engine.api<never>('DELETE', `/containers/${id}`)),
+    ] as const);
+    expect([first!.status, second!.status]).toEqual([200, 200]);
+    for (const { status } of removed) expect([204, 404, 409]).toContain(status);
+    const pruned = [...first!.json.ContainersDeleted, ...second!.json.ContainersDeleted];
+    expect(new Set(pruned).size).toBe(pruned.length);
+    const left = await engine.api<{ Id: string }[]>('GET', '/containers/json?all=1');
+    if ((await started).status === 204) expect(left.json.map(({ Id }) => Id)).toEqual([stays]);
+    else expect(pruned).toContain(stays);
+    await engine.api('DELETE', `/containers/${stays}?force=1`);
   });
 
   it('is done by the next engine when this one is killed right after the answer', async () => {

@@ -71,17 +71,17 @@ function merged(
   return Object.keys(all).length === 0 ? null : all;
 }
 
-/** `K` alone takes the image's K away; the order is the image's, then the request's new keys. */
+/**
+ * `K` alone takes the place of the image's K: it is shown as it was given, and the command's environment leaves it out, as with
+ * dockerd. The order is the image's, then the request's new keys.
+ */
 export function mergeEnv(under: readonly string[], over: readonly string[]): string[] {
   const key = (entry: string): string => {
     const at = entry.indexOf('=');
     return at === -1 ? entry : entry.slice(0, at);
   };
   const values = new Map(under.map((entry) => [key(entry), entry]));
-  for (const entry of over) {
-    if (entry.includes('=')) values.set(key(entry), entry);
-    else values.delete(entry);
-  }
+  for (const entry of over) values.set(key(entry), entry);
   return [...values.values()];
 }
 

@@ -57,8 +57,9 @@ describe('image under request', () => {
     expect(() => mergeImageConfig({ Image: 'x' }, {})).toThrow('no command specified');
   });
 
-  it('merges the environment by key, and takes away what the request names alone', () => {
-    expect(mergeEnv(image.Env, ['A=request', 'GONE', 'NEW=1'])).toEqual(['PATH=/bin', 'A=request', 'NEW=1']);
+  it('merges the environment by key, and keeps a name alone for the environment to leave out', () => {
+    const merged = ['PATH=/bin', 'A=request', 'GONE', 'NEW=1'];
+    expect(mergeEnv(image.Env, ['A=request', 'GONE', 'NEW=1'])).toEqual(merged);
   });
 
   it('merges maps, and fills empty scalars', () => {
