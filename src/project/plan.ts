@@ -41,6 +41,8 @@ export type Operation =
       readonly failureIs: PullFailure;
       /** A local name like it, for the message of a failure. */
       readonly near: string | undefined;
+      /** What is asked for and what is here, where only the platform differs. */
+      readonly elsewhere?: string;
     }
   | {
       readonly kind: 'push-image';

@@ -76,12 +76,13 @@ async function failureOf(
     operation.kind === 'pull-image' && operation.near !== undefined
       ? `The nearest local name is ${operation.near}.`
       : undefined;
+  const elsewhere = operation.kind === 'pull-image' ? operation.elsewhere : undefined;
   const built = operation.failureIs === 'build';
   const build =
     operation.kind === 'pull-image' && operation.buildable && !built
       ? `It can be built from source: tcompose build ${service}`
       : undefined;
-  const hint = sentences([explained ?? known, near, build]);
+  const hint = sentences([elsewhere, explained ?? known, near, build]);
   const way = operation.kind === 'pull-image' ? 'pulled from' : 'pushed to';
   return new TcomposeError(
     operation.kind === 'pull-image' ? 'PROJECT_IMAGE_MISSING' : 'PROJECT_STEP',

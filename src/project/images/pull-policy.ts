@@ -67,7 +67,13 @@ export type ImageDecision =
   /** It is here, and stays as it is. */
   | { readonly kind: 'use' }
   /** `orBuild`: when that fails it is built. */
-  | { readonly kind: 'pull'; readonly cause: string; readonly orBuild: boolean }
+  | {
+      readonly kind: 'pull';
+      readonly cause: string;
+      readonly orBuild: boolean;
+      /** What is here by the name is for another platform: which, and which one is asked for. */
+      readonly mismatch?: string;
+    }
   | { readonly kind: 'build'; readonly cause: string }
   /** It is not here and may not be fetched. */
   | { readonly kind: 'missing'; readonly cause: string };
@@ -104,7 +110,12 @@ export function decideImage(
   if (!options.canPull || nowhere) return here ? { kind: 'use' } : buildNow(buildable, why, why);
   // Without a policy what can be built is not looked for in a registry.
   if (buildable && policy === undefined) return { kind: 'build', cause: why };
-  return { kind: 'pull', cause: here ? due! : why, orBuild: buildable };
+  return {
+    kind: 'pull',
+    cause: here ? due! : why,
+    orBuild: buildable,
+    ...(mismatch === undefined ? {} : { mismatch }),
+  };
 }
 
 const buildNow = (buildable: boolean, cause: string, missing: string): ImageDecision =>

@@ -118,7 +118,11 @@ const wantedPlatform = (text: string | undefined): Platform | undefined =>
 export function addPull(
   plan: PlanBuilder,
   { reference, platform, service }: WantedImage,
-  { cause, orBuild }: { readonly cause: string; readonly orBuild: boolean },
+  {
+    cause,
+    orBuild,
+    mismatch,
+  }: Pick<Extract<ImageDecision, { kind: 'pull' }>, 'cause' | 'orBuild' | 'mismatch'>,
   observed: Observed,
   options: { readonly quiet?: boolean; readonly failureIs?: PullFailure },
 ): StepRef {
@@ -132,6 +136,7 @@ export function addPull(
       quiet: options.quiet === true,
       failureIs: options.failureIs ?? 'error',
       near: nearImage(reference, observed),
+      ...(mismatch === undefined ? {} : { elsewhere: `${reference}: ${mismatch}.` }),
     },
     `${cause}${orBuild ? ' (it is built when it cannot be pulled)' : ''}`,
   );

@@ -43,6 +43,18 @@ describe('images before up', () => {
     expect(plan({ pull_policy: 'never' }, {})).toThrow('its pull policy rules out that it is built now');
   });
 
+  it('say for which platform one is here when another is to be fetched', () => {
+    const facts = new Map([['sha256:1', { platform: { os: 'linux', architecture: 'amd64' } }]]);
+    const plan = planImages(
+      project({ a: { image: 'app', platform: 'linux/arm64' } }),
+      observed({ 'app:latest': 'sha256:1' }, facts as unknown as Observed['imageFacts']),
+      options,
+    );
+    expect(plan.steps[0]?.operation).toMatchObject({
+      elsewhere: 'app: the image here is for linux/amd64, and linux/arm64 is wanted.',
+    });
+  });
+
   it('are fetched once a name and platform, with what is mounted and what hooks run', () => {
     const plan = planImages(
       project({
