@@ -89,7 +89,7 @@ async function lookUp(
       `${name}: failed to resolve source metadata for ${reference}: ${here}, and ${(error as Error).message}`,
       'BUILD_CONTEXT',
       (error instanceof TcomposeError ? error.hint : undefined) ??
-        `\`tcompose load\` and \`tcompose image import\` bring images of machines without a registry.`,
+        `\`tcompose image load\` and \`tcompose image import\` bring images of machines without a registry.`,
     );
   }
 }
