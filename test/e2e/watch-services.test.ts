@@ -5,7 +5,7 @@ import { requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { type Running, type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 
 const service = 'image: tcompose/host, init: true, stop_grace_period: 0s, network_mode: none';
 const compose = `
