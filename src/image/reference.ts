@@ -131,6 +131,12 @@ export function splitReference(text: string): { readonly repo: string; readonly 
   return { repo: familiarName(reference), tag: reference.digest ?? reference.tag ?? defaultTag };
 }
 
+/** The repository of a pull, with the tag that stands beside a digest: the engine keeps it as a word. */
+export const pulledRepository = (reference: ImageReference): string =>
+  reference.digest !== undefined && reference.tag !== undefined
+    ? `${familiarName(reference)}:${reference.tag}`
+    : familiarName(reference);
+
 const idPrefix = 'sha256:';
 
 /** Digits of a whole image id. */

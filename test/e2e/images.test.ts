@@ -252,6 +252,28 @@ services:
     expect(config.stdout).toContain('A: x');
   });
 
+  it('are listed by the name that is meant, and get no name that is a digest', async () => {
+    await good('image', 'pull', '-q', `${image}:oci`);
+    for (const name of ['aaa:1', 'zzz:1']) await good('image', 'tag', `${image}:oci`, name);
+    const listed = await good('image', 'ls', '-f', 'reference=aaa', '--format', '{{.Repository}}:{{.Tag}}');
+    expect(listed.stdout).toBe('aaa:1\n');
+    compose('name: shop\nservices: {z: {image: "zzz:1", command: x}}\n');
+    await good('create');
+    expect(JSON.parse((await good('images', '--format', 'json')).stdout)).toMatchObject([
+      { Repository: 'zzz', Tag: '1' },
+    ]);
+    await good('down');
+    const refused = await run('image', 'tag', 'aaa:1', `zzz@sha256:${'0'.repeat(64)}`);
+    expect(refused.stderr).toContain('refusing to create a tag with a digest reference');
+    const { stdout } = await good('image', 'inspect', '-f', '{{index .RepoDigests 0}}', 'aaa:1');
+    await good('image', 'rm', '-f', 'aaa:1', 'zzz:1', `${image}:oci`);
+    // The tag that stands beside a digest is kept as a word.
+    const pinned = stdout.trim().replace('@', ':oci@');
+    await good('image', 'pull', '-q', pinned);
+    await good('image', 'prune', '-f');
+    expect((await good('image', 'ls', image)).stdout).toMatch(/faulty\/app +oci +/);
+  });
+
   it('go along with a project that is published as an application', async () => {
     const other = await startFaultyRegistry();
     try {

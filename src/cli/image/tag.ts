@@ -1,5 +1,6 @@
 import { splitReference } from '../../image/reference.ts';
 import type { Command } from '../arguments/command.ts';
+import { usage } from '../arguments/usage-error.ts';
 
 export const command: Command = {
   name: 'tag',
@@ -7,6 +8,8 @@ export const command: Command = {
   args: { usage: 'IMAGE NAME[:TAG]', min: 2, max: 2, flags: [] },
   async run(args, ctx) {
     const [image = '', name = ''] = args.positional;
+    // A digest is what an image is, not what it may be called.
+    if (name.includes('@')) throw usage('refusing to create a tag with a digest reference');
     const { repo, tag } = splitReference(name);
     await (await ctx.engine()).images.tag(image, repo, tag);
     return 0;

@@ -6,6 +6,7 @@ import {
   formatReference,
   type ImageReference,
   parseReference,
+  pulledRepository,
   withDefaultTag,
 } from '../../image/reference.ts';
 import { layerEvent } from '../../project/execute/layer-event.ts';
@@ -58,6 +59,7 @@ async function carry(
     ...(tag === undefined ? {} : { tag }),
     ...(asked.platform === undefined ? {} : { platform: asked.platform }),
   };
+  const repository = way === 'pull' ? pulledRepository(reference) : familiarName(reference);
   const words = way === 'pull' ? (['Pulling', 'Pulled'] as const) : (['Pushing', 'Pushed'] as const);
   const tell = (status: string, state: 'working' | 'done' | 'failed') =>
     renderer.emit({ type: 'progress', kind: 'image', name: asked.name, status, state, at: ctx.now() });
@@ -65,7 +67,7 @@ async function carry(
   renderer.emit({ type: 'begin', resources: [{ kind: 'image', name: asked.name }] });
   try {
     tell(words[0], 'working');
-    for await (const line of client.images[way](familiarName(reference), options)) {
+    for await (const line of client.images[way](repository, options)) {
       const event = layerEvent(line, asked.name, ctx.now());
       if (line.tcompose?.asked !== undefined) renderer.emit({ type: 'trace', line: line.tcompose.asked });
       else if (event !== undefined) renderer.emit(event);

@@ -93,11 +93,11 @@ export function imageRoutes(engine: Engine): Route[] {
         exchange.send(
           200,
           list.map((record) => {
-            // With a reference filter dockerd shows only the tags that match.
-            const tags = record.tags.filter((tag) =>
-              matches(filters, 'reference', (value) => matchesReference(value, tag)),
-            );
-            const shown = summarizeImage({ ...record, tags });
+            // With a reference filter dockerd shows only the names that match.
+            const fits = (name: string) =>
+              matches(filters, 'reference', (value) => matchesReference(value, name));
+            const [tags, repoDigests] = [record.tags.filter(fits), record.repoDigests.filter(fits)];
+            const shown = summarizeImage({ ...record, tags, repoDigests });
             const sized = flag(exchange.query, 'shared-size')
               ? { ...shown, SharedSize: sharedSize(engine, record) }
               : shown;

@@ -56,7 +56,8 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
 /** A tag or digest beside the name wins over one in it. */
 function withTag(reference: ImageReference, text: string): ImageReference {
   if (text === '') return reference;
-  const { domain, path } = reference;
-  // Its form is checked with the whole.
-  return parseReference(`${domain}/${path}${text.includes(':') ? '@' : ':'}${text}`);
+  const { domain, path, tag } = reference;
+  // Its form is checked with the whole. A tag beside a digest is kept as a word.
+  const beside = tag === undefined ? '@' : `:${tag}@`;
+  return parseReference(`${domain}/${path}${text.includes(':') ? beside : ':'}${text}`);
 }

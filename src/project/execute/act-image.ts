@@ -1,7 +1,7 @@
 import type { ImageProgress } from '../../engine/api/image.ts';
 import { streamError } from '../../engine/client/api-failure.ts';
 import { TcomposeError } from '../../errors.ts';
-import { parseReference, splitReference } from '../../image/reference.ts';
+import { parseReference, pulledRepository, splitReference } from '../../image/reference.ts';
 import type { Operation } from '../plan.ts';
 import { sentences } from '../sentences.ts';
 import type { Act, PerformContext, Progress } from './act.ts';
@@ -93,7 +93,8 @@ async function failureOf(
 
 export const pullImage: Act<'pull-image'> = (operation, context, progress, signal) => {
   const { reference, platform } = operation;
-  const { repo, tag } = splitReference(reference);
+  const { tag } = splitReference(reference);
+  const repo = pulledRepository(parseReference(reference));
   const lines = (headers: Readonly<Record<string, string>>) =>
     context.client.images.pull(repo, {
       tag,

@@ -2,7 +2,7 @@ import { tolerate } from '../../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { humanDuration } from '../../../human-duration.ts';
-import { idDigits, idLength, shortId, splitReference } from '../../../image/reference.ts';
+import { idDigits, idLength, listedName, shortId, splitReference } from '../../../image/reference.ts';
 import { observeContainers } from '../../../project/observe.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { humanSize } from '../../arguments/sizes.ts';
@@ -36,7 +36,10 @@ export const command: Command = {
     }
     const items = containers.map((container) => {
       const image = byId.get(container.imageId);
-      const { repo, tag } = nameOf(image?.RepoTags?.[0] ?? container.image);
+      // Of several names the one that the container was made by.
+      const names = image?.RepoTags ?? [];
+      const own = names.find((name) => listedName(name) === listedName(container.image));
+      const { repo, tag } = nameOf(own ?? names[0] ?? container.image);
       return {
         ID: container.imageId,
         ContainerName: container.name,
