@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
-import { type ProxyServer, proxyAuthorization, shownProxy } from '../proxy/choose-proxy.ts';
-import { destinationOf } from '../proxy/host-pattern.ts';
+import { isSocks, type ProxyServer, placeOf, proxyAuthorization, shownProxy } from '../proxy/choose-proxy.ts';
+import { type Destination, destinationOf } from '../proxy/host-pattern.ts';
 import { faultError, faultOf, type TransportFault } from './fault.ts';
+import { throughSocks } from './socks.ts';
 
 /** How to get to an origin. */
 export interface Way {
@@ -35,17 +36,20 @@ export async function openSocket(way: Way, timeouts: Timeouts): Promise<Socket> 
   const { origin, proxy } = way;
   const secure = origin.protocol === 'https:';
   if (proxy === undefined) {
-    const socket = await openTcp(origin, timeouts.connectMs);
+    const socket = await openTcp(destinationOf(origin), timeouts.connectMs);
     return secure ? await secured(socket, way, timeouts.handshakeMs) : socket;
   }
   const reached = await toProxy(proxy, timeouts);
+  if (isSocks(proxy)) {
+    const through = await throughSocks(reached, proxy, destinationOf(origin), timeouts.answerMs);
+    return secure ? await secured(through, way, timeouts.handshakeMs) : through;
+  }
   if (!secure) return reached;
   return await secured(await tunnel(reached, proxy, origin, timeouts), way, timeouts.handshakeMs);
 }
 
 /** Both families are tried, a quarter of a second apart: one of them is broken often enough. */
-function openTcp(url: URL, ms: number): Promise<Socket> {
-  const { host, port } = destinationOf(url);
+function openTcp({ host, port }: Destination, ms: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host,
@@ -115,7 +119,7 @@ async function secured(socket: Socket, way: Way, ms: number): Promise<TLSSocket>
 async function toProxy(proxy: ProxyServer, timeouts: Timeouts): Promise<Socket> {
   const named = `the proxy ${shownProxy(proxy)} (${proxy.variable})`;
   try {
-    const socket = await openTcp(proxy.url, timeouts.connectMs);
+    const socket = await openTcp(placeOf(proxy), timeouts.connectMs);
     if (proxy.url.protocol !== 'https:') return socket;
     const way: Way = { origin: proxy.url, proxy: undefined, verify: true, context: undefined };
     return await secured(socket, way, timeouts.handshakeMs);

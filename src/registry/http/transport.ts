@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { chooseProxy, proxyAuthorization } from '../proxy/choose-proxy.ts';
+import { chooseProxy, isSocks, proxyAuthorization } from '../proxy/choose-proxy.ts';
 import type { ProxySettings } from '../proxy/proxy-settings.ts';
 import { faultError, faultOf, type TransportFault } from './fault.ts';
 import { guardedBody } from './guarded-body.ts';
@@ -103,7 +103,7 @@ export function createTransport(trustOf: TrustOf): Transport {
     const name = JSON.stringify([origin.href, proxy?.url.href, key, timeouts]);
     const agent = agentFor({ origin, proxy, ...trust }, name, timeouts);
     // Plain http goes to a proxy with the whole address in the request line (RFC 9112, 3.2.2).
-    const whole = proxy !== undefined && url.protocol === 'http:';
+    const whole = proxy !== undefined && url.protocol === 'http:' && !isSocks(proxy);
     const authorization = whole ? proxyAuthorization(proxy) : undefined;
     return await exchange(outgoing, {
       agent,

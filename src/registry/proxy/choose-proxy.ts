@@ -4,7 +4,7 @@ import { type ProxySettings, variableOf } from './proxy-settings.ts';
 
 /** A proxy to go through. */
 export interface ProxyServer {
-  /** `http:` or `https:`: how the proxy itself is spoken to. */
+  /** How the proxy itself is spoken to: `http:`, `https:`, or `socks5:` and `socks5h:`, which mean the same here. */
   readonly url: URL;
   /** The variable that names it. */
   readonly variable: string;
@@ -25,6 +25,18 @@ export function chooseProxy(url: URL, settings: ProxySettings): ProxyServer | un
   return { url: parseProxy(value, variableOf(key)), variable: variableOf(key) };
 }
 
+const socks = ['socks5:', 'socks5h:'];
+const socksPort = 1080;
+
+/** Whether a proxy makes connections of any kind. */
+export const isSocks = ({ url }: ProxyServer): boolean => socks.includes(url.protocol);
+
+/** Where a proxy itself is. */
+export function placeOf(proxy: ProxyServer): Destination {
+  const { host, port } = destinationOf(proxy.url);
+  return isSocks(proxy) ? { host, port: Number(proxy.url.port || socksPort) } : { host, port };
+}
+
 function parseProxy(value: string, variable: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -33,11 +45,11 @@ function parseProxy(value: string, variable: string): URL {
       hint: 'It looks like http://proxy.example:3128.',
     });
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+  if (!['http:', 'https:', ...socks].includes(url.protocol)) {
     throw new TcomposeError(
       'REGISTRY_PROXY',
       `${variable} names a proxy of the kind ${url.protocol.slice(0, -1)}, which is not spoken here`,
-      { hint: 'Name a proxy with http:// or https://, or except the registry by NO_PROXY.' },
+      { hint: 'Name a proxy with http://, https:// or socks5://, or except the registry by NO_PROXY.' },
     );
   }
   return url;
@@ -68,11 +80,15 @@ export function shownProxy({ url }: ProxyServer): string {
   return `${url.protocol}//${url.host}`;
 }
 
+/** User and password, when the address has them. */
+export function userOf({ url }: ProxyServer): readonly [string, string] | undefined {
+  return url.username === '' ? undefined : [decode(url.username), decode(url.password)];
+}
+
 /** Value of `Proxy-Authorization`, when the address has a user. */
-export function proxyAuthorization({ url }: ProxyServer): string | undefined {
-  if (url.username === '') return undefined;
-  const pair = `${decode(url.username)}:${decode(url.password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+export function proxyAuthorization(proxy: ProxyServer): string | undefined {
+  const user = userOf(proxy);
+  return user === undefined ? undefined : `Basic ${Buffer.from(user.join(':')).toString('base64')}`;
 }
 
 function decode(text: string): string {

@@ -52,8 +52,8 @@ describe('the proxy of a request', () => {
   });
 
   it('is refused when it is of another kind', () => {
-    expect(() => through('https://r/', { httpsProxy: 'socks5://p:1080' })).toThrow(
-      /HTTPS_PROXY names a proxy of the kind socks5/,
+    expect(() => through('https://r/', { httpsProxy: 'socks4://p:1080' })).toThrow(
+      /HTTPS_PROXY names a proxy of the kind socks4/,
     );
     expect(() => through('https://r/', { allProxy: 'http://' })).toThrow(/ALL_PROXY is not the address/);
   });

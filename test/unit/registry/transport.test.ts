@@ -251,6 +251,99 @@ describe('a proxy', () => {
     expect(seen).toEqual([`GET http://registry.example/v2/ Basic ${Buffer.from('u:p').toString('base64')}`]);
   });
 
+  /** A SOCKS server: who came, where to, and with `reply` what it answers; `user` is whom it wants. */
+  async function socksServer(options: { reply?: number; user?: string; method?: number } = {}) {
+    const { reply = 0, user } = options;
+    const seen: string[] = [];
+    const server = createTcpServer((socket) => {
+      let step = 0;
+      let held = Buffer.alloc(0);
+      socket.on('error', () => undefined);
+      // Whatever way the bytes are cut: what is there is looked at again with each of them.
+      socket.on('data', function more(part: Buffer) {
+        held = Buffer.concat([held, part]);
+        if (step === 0 && held.length >= 2 + (held[1] ?? 0)) {
+          held = held.subarray(2 + held[1]!);
+          step = user === undefined ? 2 : 1;
+          socket.write(Buffer.from([5, options.method ?? (user === undefined ? 0 : 2)]));
+        } else if (step === 1) {
+          const [name, rest] = [held.subarray(2, 2 + held[1]!), held.subarray(2 + held[1]!)];
+          const said = `${name}:${rest.subarray(1, 1 + rest[0]!)}`;
+          held = Buffer.alloc(0);
+          step = 2;
+          socket.write(Buffer.from([1, said === user ? 0 : 1]));
+        } else if (step === 2) {
+          const kind = held[3]!;
+          const [from, to] = kind === 3 ? [5, 5 + held[4]!] : [4, kind === 1 ? 8 : 20];
+          const host =
+            kind === 3 ? held.subarray(from, to).toString() : held.subarray(from, to).toString('hex');
+          const port = held.readUInt16BE(to);
+          seen.push(`${kind} ${host} ${port}`);
+          step = 3;
+          socket.off('data', more);
+          if (reply !== 0) return void socket.end(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]));
+          const through = connect(port, '127.0.0.1', () => {
+            // In pieces, as a network may have it, with an address of each kind.
+            socket.write(Buffer.from([5, 0]));
+            setTimeout(() => {
+              socket.write(Buffer.from(kind === 3 ? [0, 3, 2, 97, 98, 0, 0] : [0, 1, 0, 0, 0, 0, 0, 0]));
+              through.pipe(socket).pipe(through);
+            }, 20);
+          });
+          through.on('error', () => socket.destroy());
+        }
+      });
+    });
+    return { seen, port: await listening(server) };
+  }
+
+  it('of SOCKS connects on, with names that it looks up itself, and with its user', async () => {
+    const port = await serving((request, answer) => answer.end(`${request.url} of ${request.headers.host}`));
+    const open = await socksServer();
+    const plain = await via(`http://registry.example:${port}/v2/`, {
+      allProxy: `socks5h://127.0.0.1:${open.port}`,
+    });
+    expect(await text(plain)).toBe(`/v2/ of registry.example:${port}`);
+    const address = await via(`http://192.0.2.1:${port}/`, { httpProxy: `socks5://127.0.0.1:${open.port}` });
+    expect(await text(address)).toBe(`/ of 192.0.2.1:${port}`);
+    expect(open.seen).toEqual([`3 registry.example ${port}`, `1 c0000201 ${port}`]);
+    const closed = await socksServer({ user: 'me:p@ss' });
+    const entered = (user: string) =>
+      via(`http://[2001:db8::1]:${port}/`, { httpProxy: `socks5://${user}@127.0.0.1:${closed.port}` });
+    expect(await text(await entered('me:p%40ss'))).toContain('/ of');
+    expect(closed.seen).toEqual([`4 20010db8000000000000000000000001 ${port}`]);
+    expect(await entered('me:wrong')).toMatchObject({
+      fault: { kind: 'proxy', why: expect.stringContaining('does not take the user') },
+    });
+  });
+
+  it('of SOCKS says why not', async () => {
+    const asked = async (options: { reply?: number; method?: number }) => {
+      const { port } = await socksServer(options);
+      const sent = await via('http://registry.example/', { allProxy: `socks5://127.0.0.1:${port}` });
+      return sent.ok ? '' : JSON.stringify(sent.fault);
+    };
+    expect(await asked({ reply: 5 })).toMatch(
+      /could not connect to registry\.example:80: connection refused/,
+    );
+    expect(await asked({ reply: 99 })).toMatch(/error 99/);
+    expect(await asked({ method: 255 })).toMatch(/it wants a user: ALL_PROXY=socks5:/);
+    const http = await proxyServer();
+    const wrong = await via('http://registry.example/', { allProxy: `socks5://127.0.0.1:${http.port}` });
+    expect(wrong).toMatchObject({
+      fault: { kind: 'proxy', why: expect.stringMatching(/does not speak SOCKS 5/) },
+    });
+    const silent = await listening(createTcpServer((socket) => socket.on('error', () => undefined)));
+    const late = await get('http://registry.example/', {
+      proxies: { allProxy: `socks5://127.0.0.1:${silent}` },
+      timeouts: { ...timeouts, answerMs: 30 },
+    });
+    expect(late).toMatchObject({ fault: { kind: 'proxy', why: expect.stringContaining('does not answer') } });
+    const gone = await listening(createTcpServer((socket) => socket.end()));
+    const ended = await via('http://registry.example/', { allProxy: `socks5://127.0.0.1:${gone}` });
+    expect(ended).toMatchObject({ fault: { kind: 'proxy' } });
+  });
+
   it('makes a tunnel for https, or says why not', async () => {
     const { seen, port } = await proxyServer(407);
     const sent = await via('https://registry.example/v2/', { httpsProxy: `http://127.0.0.1:${port}` });

@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { isIP, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type ProxyServer, shownProxy, userOf } from '../proxy/choose-proxy.ts';
+import type { Destination } from '../proxy/host-pattern.ts';
+import { faultError } from './fault.ts';
+
+const version = 5;
+const nobody = 0;
+const userAndPassword = 2;
+const noMethod = 255;
+const passwordVersion = 1;
+const connectTo = 1;
+
+/** What a server says of a connection that it did not make (RFC 1928, 6). */
+const refusals: Readonly<Record<number, string>> = {
+  1: 'it failed there',
+  2: 'its rules forbid it',
+  3: 'the network can not be reached',
+  4: 'the host can not be reached',
+  5: 'connection refused',
+  6: 'it took too long',
+  7: 'it makes no connections',
+  8: 'it does not know such addresses',
+};
+
+/**
+ * Has a SOCKS server (version 5) that is connected to connect on; names are looked up by the server. The socket is the connection then.
+ * @throws an error with a fault; the socket is gone
+ */
+export async function throughSocks(
+  socket: Socket,
+  proxy: ProxyServer,
+  destination: Destination,
+  ms: number,
+): Promise<Socket> {
+  const named = `the proxy ${shownProxy(proxy)} (${proxy.variable})`;
+  const failed = (why: string, hint?: string) =>
+    faultError({ kind: 'proxy', why: `${named} ${why}`, ...(hint === undefined ? {} : { hint }) });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    socket.destroy();
+  }, ms);
+  const ignore = () => undefined;
+  socket.on('error', ignore);
+  try {
+    await greet(socket, proxy, failed);
+    await connectOn(socket, destination, failed);
+    // The stream forgets then that it was read by hand.
+    await turn();
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    if (late) throw failed('does not answer');
+    throw (error as { fault?: unknown }).fault === undefined ? failed((error as Error).message) : error;
+  } finally {
+    clearTimeout(timer);
+    socket.off('error', ignore);
+  }
+}
+
+type Failed = (why: string, hint?: string) => Error;
+
+async function greet(socket: Socket, proxy: ProxyServer, failed: Failed): Promise<void> {
+  const user = userOf(proxy);
+  const methods = user === undefined ? [nobody] : [nobody, userAndPassword];
+  socket.write(Buffer.from([version, methods.length, ...methods]));
+  const [spoken, method] = await read(socket, 2);
+  if (spoken !== version)
+    throw failed('does not speak SOCKS 5', `write ${proxy.variable}=http://… if it speaks HTTP`);
+  const hint = `it wants a user: ${proxy.variable}=socks5://USER:PASSWORD@…`;
+  if (method === noMethod) throw failed('lets nobody in like that', user === undefined ? hint : undefined);
+  if (method === nobody) return;
+  if (method !== userAndPassword || user === undefined)
+    throw failed(`wants to be entered by method ${method}`);
+  const [name, password] = user.map((text) => Buffer.from(text).subarray(0, 255));
+  socket.write(
+    Buffer.concat([
+      Buffer.from([passwordVersion, name!.length]),
+      name!,
+      Buffer.from([password!.length]),
+      password!,
+    ]),
+  );
+  const [, refused] = await read(socket, 2);
+  if (refused !== 0) throw failed('does not take the user or the password');
+}
+
+async function connectOn(socket: Socket, { host, port }: Destination, failed: Failed): Promise<void> {
+  socket.write(
+    Buffer.concat([
+      Buffer.from([version, connectTo, 0]),
+      addressBytes(host),
+      Buffer.from([port >> 8, port & 255]),
+    ]),
+  );
+  const [, reply = 1, , kind] = await read(socket, 4);
+  if (reply !== 0)
+    throw failed(`could not connect to ${host}:${port}: ${refusals[reply] ?? `error ${reply}`}`);
+  // The address that it connected from is of no use here.
+  const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
+  await read(socket, length + 2);
+}
+
+/** An address as SOCKS has it: its kind, and bytes. */
+export function addressBytes(host: string): Buffer {
+  if (isIP(host) === 4) return Buffer.from([1, ...host.split('.').map(Number)]);
+  if (isIP(host) === 6) return Buffer.concat([Buffer.from([4]), sixteenBytes(host)]);
+  const name = Buffer.from(host).subarray(0, 255);
+  return Buffer.concat([Buffer.from([3, name.length]), name]);
+}
+
+function sixteenBytes(host: string): Buffer {
+  // The URL parser writes an address in its one shortest form, without a dotted part.
+  const [before = '', after] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::');
+  const groups = (text: string) =>
+    (text === '' ? [] : text.split(':')).map((group) => Number.parseInt(group, 16));
+  const [head, tail] = [groups(before), groups(after ?? '')];
+  const all = [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+  return Buffer.from(all.flatMap((group) => [group >> 8, group & 255]));
+}
+
+/** So many bytes. All that is there is taken out before more is waited for: a stream with something in it says at once that it is readable. */
+async function read(socket: Socket, length: number): Promise<Buffer> {
+  let have: Buffer = Buffer.alloc(0);
+  while (have.length < length) {
+    const part: Buffer | null = socket.read();
+    if (part !== null) have = Buffer.concat([have, part]);
+    else if (socket.destroyed || socket.readableEnded) throw new Error('ended the connection');
+    else await something(socket);
+  }
+  if (have.length > length) socket.unshift(have.subarray(length));
+  return have.subarray(0, length);
+}
+
+async function something(socket: Socket): Promise<void> {
+  const gone = new AbortController();
+  const { signal } = gone;
+  try {
+    await Promise.race(['readable', 'end', 'close'].map((event) => once(socket, event, { signal })));
+  } finally {
+    gone.abort();
+  }
+}
