@@ -70,7 +70,6 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'network/dns/server.ts serveDns',
     'network/network-table.ts createNetworkTable',
     'network/nftables/firewall.ts createFirewall',
-    'network/service.ts createNetworkService',
     'registry/auth/authority.ts createAuthority',
     'registry/http/session.ts openSession',
     'runtime/shim/keeper-client.ts connectKeeper',

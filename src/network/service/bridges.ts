@@ -1,0 +1,130 @@
+import { TcomposeError } from '../../errors.ts';
+import { deleteLinkQuietly, listLinks, rejoinBridge } from '../bridge.ts';
+import { createRecord, networkWarnings } from '../create-record.ts';
+import { explained } from '../explain.ts';
+import { type Cidr, parseCidr } from '../ipam/address.ts';
+import { dumpAddresses, dumpRoutes, parseAddresses, parseRoutes } from '../netlink/addresses.ts';
+import { deleteLink } from '../netlink/links.ts';
+import { bridgeOptions } from '../options.ts';
+import type { NetworkSpec } from '../service-types.ts';
+import type { NetworkRecord } from '../types.ts';
+import type { NetworkParts } from './parts.ts';
+
+/** Docker's name for the network of containers that ask for none. */
+const DEFAULT_NETWORK = 'bridge';
+/** How many subnets are tried that another engine takes at the same moment. */
+const SUBNET_TRIES = 8;
+
+/** Has the network's bridge there with its rules and the links on it, whatever has become of it. */
+export function ensureNetwork(parts: NetworkParts, record: NetworkRecord): void {
+  const { table, firewall, names, running, route, guard, warn } = parts;
+  table.know(record);
+  if (record.driver !== 'bridge') return;
+  const raised = table.raise(record);
+  explained(`network ${record.name}`, () => firewall.addNetwork(record));
+  names.addNetwork(record);
+  if (raised === 'there') return;
+  if (raised === 'remade')
+    warn(
+      `network ${record.name}: its bridge ${record.bridge} was deleted by another program; it was made again`,
+    );
+  const isolated = !bridgeOptions(record.options).interContainer;
+  for (const link of running.linksOn(record.id))
+    explained(`link ${link}`, () => rejoinBridge(route, link, { index: table.indexOf(record.id), isolated }));
+  guard.check();
+}
+
+/** Undoes ensure for a network that nothing has used yet. */
+function takeBack(parts: NetworkParts, record: NetworkRecord): void {
+  const { table, names, firewall, guard, route } = parts;
+  const index = table.forget(record.id);
+  names.removeNetwork(record.id);
+  firewall.removeNetwork(record);
+  guard.check();
+  if (index !== undefined) route.request(deleteLink(index), `delete bridge ${record.bridge}`);
+}
+
+/**
+ * Makes a new network's bridge at once, so that another engine on this machine does not choose the same subnet. Its
+ * bridge may have come between the look and ours: so there is a second look, after ours is there.
+ */
+function claim(parts: NetworkParts, record: NetworkRecord): void {
+  try {
+    ensureNetwork(parts, record);
+    parts.table.checkSubnet(record);
+  } catch (error) {
+    takeBack(parts, record);
+    throw error;
+  }
+}
+
+const plan = (parts: NetworkParts, spec: NetworkSpec, existing: readonly NetworkRecord[]) =>
+  createRecord(spec, {
+    instance: parts.instance,
+    existing,
+    hostRoutes: occupied(parts),
+    linkNames: new Set(listLinks(parts.route).map((link) => link.name)),
+    created: parts.options.timestamp(),
+  });
+
+/** What new subnets must keep clear of: routes, addresses and resolvers of the machine. */
+function occupied({ route, machine, resolvers }: NetworkParts): Cidr[] {
+  const sources = new Set([route, machine]);
+  return [
+    ...[...sources].flatMap((from) => [
+      ...([4, 6] as const).flatMap((family) => parseRoutes(from.query(dumpRoutes(family), 'list routes'))),
+      ...parseAddresses(from.query(dumpAddresses(), 'list addresses')),
+    ]),
+    ...resolvers.servers().flatMap((server) => parseCidr(`${server}/32`) ?? []),
+  ];
+}
+
+/** See NetworkService.createNetwork. */
+export function createNetwork(
+  parts: NetworkParts,
+  spec: NetworkSpec,
+  existing: readonly NetworkRecord[],
+): NetworkRecord {
+  for (const sentence of networkWarnings(spec)) parts.warn(sentence);
+  // A subnet that was asked for is not exchanged for another.
+  const chosen = !spec.ipam?.some(({ subnet }) => subnet);
+  for (let tries = 1; ; tries++) {
+    const record = plan(parts, spec, existing);
+    parts.table.know(record);
+    // The default network's bridge waits until it is used: many never are.
+    if (record.driver !== 'bridge' || record.name === DEFAULT_NETWORK) return record;
+    try {
+      claim(parts, record);
+      return record;
+    } catch (error) {
+      const taken = error instanceof TcomposeError && error.code === 'NETWORK_POOL_OVERLAP';
+      if (!taken || !chosen || tries >= SUBNET_TRIES) throw error;
+    }
+  }
+}
+
+/** See NetworkService.mend. */
+export function mendNetworks(parts: NetworkParts): void {
+  const { table, running, warn } = parts;
+  for (const record of table.up()) {
+    if (running.linksOn(record.id).length === 0) continue;
+    try {
+      ensureNetwork(parts, record);
+    } catch (error) {
+      warn(`network ${record.name} is broken and could not be put right: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** See NetworkService.removeNetwork. */
+export async function removeNetwork(parts: NetworkParts, network: NetworkRecord): Promise<void> {
+  const { table, names, addresses, firewall, guard, route } = parts;
+  const known = table.forget(network.id);
+  names.removeNetwork(network.id);
+  addresses.forget(network.id);
+  if (network.driver !== 'bridge') return;
+  firewall.removeNetwork(network);
+  guard.check();
+  const index = known ?? listLinks(route).find((link) => link.name === network.bridge)?.index;
+  if (index !== undefined) await deleteLinkQuietly(route, index, `bridge ${network.bridge}`);
+}
