@@ -53,13 +53,14 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
     options: {
       credentials?: RegistryCredentials;
       repository?: string;
-      signal?: AbortSignal;
+      /** Milliseconds after the push began. */
+      giveUpAfter?: number;
       names?: string[];
     } = {},
   ) {
     const memory = createMemoryContent();
     const registries = registriesFor();
-    const request = { credentials: {}, proxies: {}, signal: options.signal ?? AbortSignal.timeout(100_000) };
+    const request = { credentials: {}, proxies: {}, signal: AbortSignal.timeout(100_000) };
     const reference = parseReference(`${source.host}/faulty/app:${tag}`);
     const context = {
       registries,
@@ -97,6 +98,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
         { registries, content, list: () => [image], namesOf: () => options.names ?? [] },
         {
           ...request,
+          ...(options.giveUpAfter === undefined ? {} : { signal: AbortSignal.timeout(options.giveUpAfter) }),
           credentials: options.credentials ?? {},
           reference: parseReference(`${target.host}/${repository}:1`),
           image,
@@ -246,9 +248,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
   });
 
   it('that is given up ends', async () => {
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 700);
-    const { error } = await push('oci', { push: { statusPatch: { status: 503 } } }, { signal: abort.signal });
+    const { error } = await push('oci', { push: { statusPatch: { status: 503 } } }, { giveUpAfter: 700 });
     expect(error).toMatchObject({ code: 'CLI_INTERRUPTED' });
   });
 });
