@@ -180,9 +180,9 @@ describe.skipIf(reason !== undefined)('descriptors of the host', () => {
   it('are seen by no neighbour where a process must mount procfs, before Linux 6.18', async () => {
     const former = join(box.dir, 'former-shim');
     const native = join(import.meta.dirname, '../../../src/runtime/native');
-    const folders = readdirSync(native, { withFileTypes: true })
+    const folders = readdirSync(native, { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isDirectory() && entry.name !== 'test')
-      .map(({ name }) => join(native, name))
+      .map(({ parentPath, name }) => join(parentPath, name))
       .concat(native);
     const sources = folders.flatMap((folder) =>
       readdirSync(folder)
