@@ -21,6 +21,12 @@ export const command: Command = {
       },
       { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
       { name: 'debug-shell', type: 'boolean', summary: 'Open a shell in the container of a step that fails' },
+      {
+        name: 'excluded',
+        type: 'boolean',
+        summary: 'List what ignore files leave out, and by which line; build nothing',
+      },
+      { name: 'list-context', type: 'boolean', summary: 'List the files that a build finds, build nothing' },
       { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
       { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
       { name: 'pull', type: 'boolean', summary: 'Ask registries for newer base images' },
@@ -71,6 +77,12 @@ export const command: Command = {
     }
     if (services.length === 0) {
       ctx.warn(`No services to build${leftOut(project, named)}`);
+      return 0;
+    }
+    const excluded = flag.bool(args, 'excluded');
+    if (excluded || flag.bool(args, 'list-context')) {
+      const { listContexts } = await import('../../build/list-context.ts');
+      await listContexts(ctx, project, services, { excluded });
       return 0;
     }
     const client = await ctx.engine();
