@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../../support/busybox.ts';
+import { until } from '../../support/engine.ts';
 import { cli, whyNoRuntime } from '../../support/oci-cli.ts';
 
 /** Why podman can't be had for a test, or undefined. */
@@ -19,6 +20,14 @@ function whyNoPodman(): string | undefined {
 const reason = whyNoPodman();
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 describe.skipIf(reason !== undefined)('podman with this runtime', () => {
   let dir: string;
   beforeAll(() => {
@@ -28,8 +37,12 @@ describe.skipIf(reason !== undefined)('podman with this runtime', () => {
     writeFileSync(join(dir, 'tcompose-oci'), `${lines.join('\n')}\n`, { mode: 0o755 });
     expect(podman('import', packBusybox(staticBusybox()!, dir), 'bb:1').status).toBe(0);
   });
-  afterAll(() => {
+  afterAll(async () => {
     podman('rm', '--all', '--force', '--time', '0');
+    // What podman leaves to clean up behind it would make the directory anew.
+    const works = () =>
+      readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(dir));
+    await until(() => !works(), 'the last process of podman to end');
     for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
       const target = line.split(' ')[4] ?? '';
       if (target.startsWith(`${dir}/`)) spawnSync('umount', ['-l', target]);

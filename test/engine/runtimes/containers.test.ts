@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { Info } from '../../../src/engine/api/system.ts';
 import { docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
@@ -12,6 +13,9 @@ if (why) console.log(`skipped: ${why}`);
 const noDocker = spawnSync('docker', ['--version']).error !== undefined;
 if (!why && noDocker) console.log('skipped: the docker CLI is not on PATH');
 if (!why) for (const name of missingRuntimes) console.log(`skipped in part: ${name} is not on this machine`);
+
+/** An older client of Docker's tells the size once the command runs. */
+const sized = 'until stty size | grep -qv "^0 0"; do sleep 0.05; done; stty size';
 
 describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
   let engine: TestEngine;
@@ -125,7 +129,7 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
 
     it('has a terminal of the size asked for', () => {
       const { stdout } = inTerminal(
-        `docker run --rm -it ${image.join(' ')} sh -c 'test -t 0 && stty size && tty; exit 3' && echo no || echo code $?`,
+        `docker run --rm -it ${image.join(' ')} sh -c 'test -t 0 && ${sized} && tty; exit 3' && echo no || echo code $?`,
       );
       expect(stdout.replaceAll('\r', '').replaceAll('\0', '')).toMatch(/33 77\n\/dev\/pts\/0\ncode 3\n/);
     });
@@ -163,7 +167,7 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
         'in\n',
       );
       expect(exec).toEqual({ status: 4, stdout: 'in\nnobody\nb\n/tmp\n', stderr: 'e\n' });
-      const tty = inTerminal(`docker exec -it ${name} sh -c 'stty size; exit 5'; echo code $?`);
+      const tty = inTerminal(`docker exec -it ${name} sh -c '${sized}; exit 5'; echo code $?`);
       expect(tty.stdout.replaceAll('\r', '').replaceAll('\0', '')).toMatch(/33 77\ncode 5\n/);
       expect(docker(engine, ['exec', '-d', name, 'touch', '/tmp/detached']).status).toBe(0);
       await until(
