@@ -1,17 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { type IgnoreLine, readIgnoreFile } from '../../build/ignore/ignore-file.ts';
+import { basename } from 'node:path';
 import type { Project } from '../../compose/model/project.ts';
-import type { Service } from '../../compose/model/service.ts';
-import { TcomposeError } from '../../errors.ts';
 import { humanSize } from '../arguments/sizes.ts';
 import type { CliContext } from '../context.ts';
+import { buildFiles, ignoreOf } from './build-ignore.ts';
 import { walkContext } from './walk-context.ts';
-
-interface Listed {
-  readonly file: string | undefined;
-  readonly lines: readonly IgnoreLine[];
-}
 
 /**
  * Prints the files that the services' builds find in their contexts, a line each; with `excluded` what ignore files leave out
@@ -25,13 +17,13 @@ export async function listContexts(
 ): Promise<void> {
   for (const name of services) {
     const service = project.services[name]!;
-    const place = service.build?.context ?? '.';
-    if (/^[a-z+]+:\/\/|^git@|^github\.com\//.test(place)) {
-      ctx.warn(`the context of ${name}, ${place}, is not a directory of this machine`);
+    const build = buildFiles(service, project.workingDir);
+    if (build === undefined) {
+      ctx.warn(`the context of ${name}, ${service.build?.context}, is not a directory of this machine`);
       continue;
     }
-    const context = resolve(project.workingDir, place);
-    const { file, lines } = await ignoreOf(service, context);
+    const { context, lines, ...found } = await ignoreOf(build);
+    const file = found.file && basename(found.file);
     let [files, bytes, left] = [0, 0, 0];
     for await (const { path, size, excludedBy } of walkContext(context, lines)) {
       if (excludedBy === undefined) {
@@ -46,20 +38,4 @@ export async function listContexts(
     const omitted = file === undefined ? 'no .dockerignore file' : `${left} left out by ${file}`;
     ctx.stderr.write(`${name}: ${files} file${files === 1 ? '' : 's'}, ${humanSize(bytes)}; ${omitted}\n`);
   }
-}
-
-/** The ignore file beside the Dockerfile, else that of the context; its name is relative to the context. */
-async function ignoreOf({ build }: Service, context: string): Promise<Listed> {
-  const dockerfile = resolve(context, build?.dockerfile ?? 'Dockerfile');
-  const own = build?.dockerfile_inline === undefined ? [`${dockerfile}.dockerignore`] : [];
-  for (const path of [...own, join(context, '.dockerignore')]) {
-    try {
-      return { file: basename(path), lines: readIgnoreFile(await readFile(path, 'utf8')) };
-    } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      throw new TcomposeError('BUILD_CONTEXT', `${path} can not be read: ${message}`, { cause });
-    }
-  }
-  return { file: undefined, lines: [] };
 }

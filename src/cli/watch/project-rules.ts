@@ -1,14 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
+import { basename, resolve } from 'node:path';
 import type { WatchRule } from '../../compose/model/develop.ts';
 import type { Project } from '../../compose/model/project.ts';
-import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
 import { rebuildWay } from '../../project/plan-up/swap.ts';
 import { isAtOrBelow } from '../../watch/change.ts';
 import { type CompiledRule, compileRule, type RuleInput } from '../../watch/rule.ts';
+import { buildFiles, ignoreOf } from '../build/build-ignore.ts';
 import { rulesOf } from './legacy-rules.ts';
 import { reloadPorts } from './reload/settings.ts';
 
@@ -45,7 +43,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
     const { rules: watched, warnings: old } = rulesOf(name, service, project.workingDir);
     if (watched.length === 0) continue;
     warnings.push(...old);
-    const ignore = await ignoreOf(build);
+    const ignore = build === undefined ? undefined : await ignoreOf(build);
     if (ignore !== undefined) ignoreFiles.push(...ignore.candidates);
     const mounts = (service.volumes ?? []).flatMap(({ type, source, target }) =>
       type === 'bind' && source !== undefined && target !== undefined ? [{ source, target }] : [],
@@ -69,7 +67,14 @@ export async function projectRules(project: Project, services: Iterable<string>)
           both: goesBoth(name, rule),
           include: rule.include ?? [],
           ignore: rule.ignore ?? [],
-          ...(ignore === undefined ? {} : { dockerignore: ignore }),
+          ...(ignore === undefined
+            ? {}
+            : {
+                dockerignore: {
+                  context: ignore.context,
+                  patterns: ignore.lines.map(({ pattern }) => pattern),
+                },
+              }),
           described,
           mounts,
         }),
@@ -135,43 +140,3 @@ const noPattern = (service: string, path: string): string =>
 const bindMounted = (service: string, path: string, action: string): string =>
   `path '${path}' also declared by a bind mount volume, this path won't be monitored! ` +
   `(service ${service}: the container sees the files anyway${action === 'sync' ? '' : `; the rest of ${action} goes on`})`;
-
-interface BuildFiles {
-  readonly context: string;
-  readonly dockerfile: string;
-}
-
-interface BuildIgnore extends BuildFiles {
-  readonly patterns: readonly string[];
-  readonly candidates: readonly string[];
-}
-
-/** Where a service's build reads; undefined for what is not on this machine. */
-function buildFiles({ build }: Service, workingDir: string): BuildFiles | undefined {
-  if (build === undefined || /^[a-z+]+:\/\/|^git@|^github\.com\//.test(build.context ?? '')) return undefined;
-  const context = resolve(workingDir, build.context ?? '.');
-  return { context, dockerfile: resolve(context, build.dockerfile ?? 'Dockerfile') };
-}
-
-/** The ignore file of a service's build: the one beside the Dockerfile wins over that of the context. */
-async function ignoreOf(build: BuildFiles | undefined): Promise<BuildIgnore | undefined> {
-  if (build === undefined) return undefined;
-  const { context, dockerfile } = build;
-  const candidates = [`${dockerfile}.dockerignore`, join(context, '.dockerignore')];
-  for (const file of candidates) {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw new TcomposeError('PROJECT_UNSUPPORTED', `cannot read ${file}: ${error.message}`, {
-        cause: error,
-      });
-    });
-    if (text !== undefined)
-      return {
-        context,
-        dockerfile,
-        candidates,
-        patterns: readIgnoreFile(text).map(({ pattern }) => pattern),
-      };
-  }
-  return { context, dockerfile, candidates, patterns: [] };
-}

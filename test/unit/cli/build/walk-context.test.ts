@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -83,6 +84,14 @@ describe('the list of a build context', () => {
     expect(own.err).toBe('web: 3 files, 8B; 1 left out by x.Dockerfile.dockerignore\n');
     const inline = { web: { build: { dockerfile_inline: 'FROM x', dockerfile: 'x.Dockerfile' } } };
     expect((await list(inline, true)).out).toBe('a.txt\t.dockerignore:1 a*\n');
+  });
+
+  it('does not wait for a pipe in the ignore file’s place', async () => {
+    execFileSync('mkfifo', [join(context, '.dockerignore')]);
+    await expect(list({ web: { build: {} } })).rejects.toMatchObject({
+      code: 'BUILD_CONTEXT',
+      message: expect.stringContaining('.dockerignore can not be read: it is not a file'),
+    });
   });
 
   it('names the service of each line when there are several, and passes over what is not here', async () => {
