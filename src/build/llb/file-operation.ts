@@ -71,11 +71,11 @@ export function documentOperation(name: string, content: string, mode: number): 
   return { digest: fileDigest([{ input: -1, secondary: -1, output: 0, what }]), inputs: [] };
 }
 
-/** COPY and ADD; a linked one is laid over its base. */
-export function copyOperation(step: CopyStep, epoch: number | undefined): Operation {
+/** COPY and ADD, which SOURCE_DATE_EPOCH does not change; a linked one is laid over its base. */
+export function copyOperation(step: CopyStep): Operation {
   const base = inputOf(step.base);
-  if (!step.link || base === undefined) return copied(step, base, epoch);
-  const linked = copied(step, undefined, epoch);
+  if (!step.link || base === undefined) return copied(step, base);
+  const linked = copied(step, undefined);
   return {
     digest: operationDigest({ Type: 'buildkit.merge.v0', Merge: { inputs: [{}, { input: 1 }] } }),
     inputs: [base, { source: { kind: 'operation', operation: linked }, selector: '', contents: undefined }],
@@ -94,7 +94,7 @@ class Inputs {
   }
 }
 
-function copied(step: CopyStep, base: OperationInput | undefined, epoch: number | undefined): Operation {
+function copied(step: CopyStep, base: OperationInput | undefined): Operation {
   const inputs = new Inputs();
   const lowest = inputs.add(base?.source);
   const pieces = step.sources.map((source) => {
@@ -114,7 +114,7 @@ function copied(step: CopyStep, base: OperationInput | undefined, epoch: number 
         owner: step.chown === undefined ? undefined : ownerOf(step.chown, lowest),
         ...modeOf(step.chmod),
         ...options,
-        timestamp: timeOf(epoch),
+        timestamp: timeOf(undefined),
         include_patterns: selector.includes,
         exclude_patterns: selector.excludes,
         ...modeTextOf(step.chmod),

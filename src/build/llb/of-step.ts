@@ -13,7 +13,7 @@ export function operationOf(step: LayerStep, platform: Platform, epoch: number |
     case 'run':
       return runOperation(step, platform);
     case 'copy':
-      return copyOperation(step, epoch);
+      return copyOperation(step);
     case 'workdir':
       return workdirOperation(step, epoch);
   }

@@ -22,16 +22,23 @@ import type { BaseImage } from '../../../src/build/plan/types.ts';
 const platform = { os: 'linux', architecture: 'amd64', variant: '' };
 
 /** Names of a Dockerfile's steps by the digests of their records. */
-function recordsOf(text: string, epoch?: number): ReadonlyMap<string, string> {
-  const image: BaseImage = {
+function recordsOf(
+  text: string,
+  epoch?: number,
+  triggers: readonly string[] = [],
+): ReadonlyMap<string, string> {
+  const image = (OnBuild: readonly string[]): BaseImage => ({
     id: 'sha256:1',
-    config: { Env: ['A=b'] },
+    config: { Env: ['A=b'], OnBuild },
     os: 'linux',
     architecture: 'amd64',
     layers: 1,
-  };
+  });
   const file = readDockerfile(parseDockerfile(text, 'Dockerfile'));
-  const images = new Map([['docker.io/library/base:1', image]]);
+  const images = new Map([
+    ['docker.io/library/base:1', image([])],
+    ['docker.io/library/onb:1', image(triggers)],
+  ]);
   const planned = planBuild(file, plainOptions, images);
   if (planned.kind !== 'plan') throw new Error('the plan needs other images');
   const records = new Map<string, string>();
@@ -44,10 +51,16 @@ function recordsOf(text: string, epoch?: number): ReadonlyMap<string, string> {
   return records;
 }
 
+interface Recorded {
+  readonly dockerfile: readonly string[];
+  readonly epoch?: number;
+  readonly records: readonly string[];
+}
+
 describe('operations', () => {
-  const recorded = JSON.parse(
-    readFileSync(join(import.meta.dirname, 'buildkit-operations.json'), 'utf8'),
-  ) as { readonly dockerfile: readonly string[]; readonly records: readonly string[] };
+  const fixture = <T>(name: string): T =>
+    JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8')) as T;
+  const recorded = fixture<Recorded>('buildkit-operations.json');
 
   test('have the digests that BuildKit gives them', () => {
     const records = recordsOf(recorded.dockerfile.join('\n'));
@@ -56,11 +69,21 @@ describe('operations', () => {
     expect(others.map(([, name]) => name)).toEqual([]);
   });
 
+  test('have them with addresses, triggers and SOURCE_DATE_EPOCH, too', () => {
+    const { triggers, cases } = fixture<{ readonly triggers: readonly string[]; readonly cases: Recorded[] }>(
+      'buildkit-operations-fetched.json',
+    );
+    const found = cases.map(({ dockerfile, epoch }) => recordsOf(dockerfile.join('\n'), epoch, triggers));
+    expect(found.map(({ size }) => size)).toEqual([14, 9]);
+    for (const [at, { records }] of cases.entries())
+      expect([...found[at]!].filter(([digest]) => !records.includes(digest))).toEqual([]);
+  });
+
   test('go by what a step does, and not by its place or its name', () => {
     const digests = (text: string, epoch?: number) => [...recordsOf(text, epoch).keys()];
     expect(digests('FROM base:1\nRUN echo 1')).toEqual(digests('FROM base:1 AS other\n\nRUN   echo 1'));
     expect(digests('FROM base:1\nRUN echo 1')).not.toEqual(digests('FROM base:1\nRUN echo 2'));
-    expect(digests('FROM base:1\nCOPY a /')).not.toEqual(digests('FROM base:1\nCOPY a /', 1));
+    expect(digests('FROM base:1\nWORKDIR /a')).not.toEqual(digests('FROM base:1\nWORKDIR /a', 1));
     expect(digests('FROM base:1\nENV X=1\nCOPY a /')).toEqual(digests('FROM base:1\nCOPY a /'));
   });
 });
