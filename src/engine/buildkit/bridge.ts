@@ -38,6 +38,12 @@ const capabilities = [
   'gateway.warnings',
 ];
 
+/**
+ * What a graph of operations may have, as far as clients refuse what is not named (solver/pb/caps.go): without this one, buildx ends a
+ * build that asks for attestations. They are not made, which the build says.
+ */
+const operationCapabilities = ['exporter.image.attestations'];
+
 /** `moby.buildkit.v1.frontend.LLBBridge`: a client that directs its build itself, by calls that name its solve. */
 export const bridgeMethods = (engine: Engine): Methods =>
   new Map<string, Method>([
@@ -52,7 +58,7 @@ async function ping(engine: Engine, call: Call): Promise<void> {
   await call.send(
     encode<MessageOf<typeof pongShape>>(pongShape, {
       frontendCapabilities: capabilities.map((id) => ({ id, enabled: true })),
-      operationCapabilities: [],
+      operationCapabilities: operationCapabilities.map((id) => ({ id, enabled: true })),
       workers: [workerOf(engine)],
     }),
   );

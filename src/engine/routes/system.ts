@@ -104,7 +104,11 @@ function infoOf(engine: Engine, version: string): Info {
     ContainersStopped: containers.length - running - paused,
     Images: engine.images.list().length,
     Driver: 'overlay2',
-    DriverStatus: [['Data root', engine.layout.lib]],
+    DriverStatus: [
+      // By this clients know that one name may stand for images of several platforms.
+      ['driver-type', 'io.containerd.snapshotter.v1'],
+      ['Data root', engine.layout.lib],
+    ],
     DockerRootDir: engine.layout.lib,
     Plugins: {
       Volume: ['local'],

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Builder, startBuilder, whyNoBuilder } from '../build/builder.ts';
@@ -289,6 +289,20 @@ describe.skipIf(noBuildx !== undefined)('docker buildx', () => {
     expect(dockerBuild(['--no-cache', place]).text).toContain('unset ssh forward key default');
   });
 
+  test('builds without attestations, and says so to whoever wants them', () => {
+    const place = builder.context('attested', { Dockerfile: 'FROM busybox\nENV A=attested\n' });
+    for (const asked of ['--provenance=true', '--provenance=mode=max', '--sbom=true']) {
+      const { text, status } = run(['docker', 'buildx', 'build', asked, place]);
+      expect(text).toContain('is not carried out: images are made without attestations');
+      expect(status).toBe(0);
+    }
+    for (const asked of ['--provenance=false', '--sbom=false', '--load']) {
+      const { text, status } = run(['docker', 'buildx', 'build', asked, place]);
+      expect(text).not.toContain('attestations');
+      expect(status).toBe(0);
+    }
+  });
+
   test('bakes a target upon another one', async () => {
     const place = builder.context('bake', {
       'docker-bake.json': JSON.stringify({
@@ -369,7 +383,16 @@ describe.skipIf(noCompose !== undefined)('docker compose build', () => {
     expect(status).toBe(0);
     expect(await fileIn('composed-app', '/who')).toBe('compose spoken\n');
     expect(await fileIn('composed-app', '/base')).toBe('base\n');
-    mkdirSync(join(place, 'none'), { recursive: true });
     expect(existsSync(join(builder.engine.root, 'lib/build/contexts'))).toBe(true);
+  });
+
+  test('goes on without provenance and sbom', () => {
+    const build = 'dockerfile_inline: "FROM busybox\\nENV A=composed\\n"';
+    const place = builder.context('composed-attested', {
+      'compose.yaml': `services: {a: {build: {${build}, provenance: mode=max, sbom: true}}}\n`,
+    });
+    const { text, status } = run(['docker-compose', 'build', '--provenance=true'], { cwd: place });
+    expect(text).toContain('is not carried out: images are made without attestations');
+    expect(status).toBe(0);
   });
 });

@@ -34,6 +34,8 @@ const networks: Readonly<Record<string, string>> = {
 const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
   'cgroup-parent': ['cgroup-parent', 'steps have their own'],
   hostname: ['hostname', 'steps have their own'],
+  'attest:provenance': ['provenance', 'images are made without attestations'],
+  'attest:sbom': ['sbom', 'images are made without attestations'],
 };
 
 /** @throws GrpcError for what can't be carried out */
@@ -76,10 +78,16 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
     sentContexts: contexts.sent,
     inputs: contexts.inputs,
     missing: Object.entries(notCarriedOut).flatMap(([name, why]) =>
-      of(name) === undefined ? [] : [`${why[0]} is not carried out: ${why[1]}`],
+      of(name) === undefined || isOwnWish(attributes.get(name))
+        ? []
+        : [`${why[0]} is not carried out: ${why[1]}`],
     ),
   };
 }
+
+/** Attestations that nobody asked for: clients want provenance of their own accord where an image is sent away, and say so. */
+const isOwnWish = (value: string | undefined): boolean =>
+  (value ?? '').split(',').some((one) => one === 'inline-only=true' || one === 'disabled=true');
 
 function namedContexts(given: readonly (readonly [string, string])[]) {
   const images: Record<string, string> = {};

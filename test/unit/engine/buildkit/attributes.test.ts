@@ -50,6 +50,19 @@ describe('attributes of the frontend', () => {
     expect(asked.otherSessions.get('context')).toBe('other');
   });
 
+  it('that are not carried out are named, unless clients have them of their own accord', () => {
+    const missing = (attributes: Readonly<Record<string, string>>) => read(attributes).missing;
+    expect(missing({ 'attest:provenance': 'mode=max', 'attest:sbom': 'generator=x', hostname: 'h' })).toEqual(
+      [
+        'hostname is not carried out: steps have their own',
+        'provenance is not carried out: images are made without attestations',
+        'sbom is not carried out: images are made without attestations',
+      ],
+    );
+    expect(missing({ 'attest:provenance': 'mode=min,inline-only=true' })).toEqual([]);
+    expect(missing({ 'attest:sbom': 'disabled=true' })).toEqual([]);
+  });
+
   it('leave what they do not say to the build', () => {
     const { request, file, contextDirectory, dockerfileDirectory } = read({ 'no-cache': '' });
     expect(request).toEqual({
