@@ -18,21 +18,45 @@ export const faultPoints = [
   'remove:state',
   'remove:files',
 ] as const;
-export type FaultPoint = (typeof faultPoints)[number];
+
+/** The same in the order of a build. */
+export const buildFaultPoints = [
+  'build:sent',
+  'build:planned',
+  'build:begun',
+  'build:fetched',
+  'build:copied',
+  'build:mounted',
+  'build:spawned',
+  'build:created',
+  'build:started',
+  'build:ran',
+  'build:written',
+  'build:kept',
+  'build:packed',
+  'build:noted',
+  'build:recorded',
+  'build:tagged',
+  'build:exported',
+  'build:blob',
+  'build:saved',
+] as const;
+export type FaultPoint = (typeof faultPoints)[number] | (typeof buildFaultPoints)[number];
 
 /**
  * With `TCOMPOSE_FAULT=<point>` in the environment (a debugging aid: nothing sets it in normal use) the engine kills
  * itself with SIGKILL on reaching the point, `<point>@n` on reaching it the n-th time; the engine that the keeper then
- * starts carries on without the fault. That is how tests interrupt a create or start at an exact place.
+ * starts carries on without the fault. With `<point>!` it stops itself (SIGSTOP) and goes on when it is told to: meanwhile a
+ * client can go away. That is how tests interrupt a create, a start or a build at an exact place.
  */
 export function createFaults(env: Readonly<Record<string, string | undefined>>): (point: FaultPoint) => void {
-  const wanted = env.TCOMPOSE_FAULT;
+  const [, point, stops, times = '1'] = /^([\w:]+)(!)?(?:@(\d+))?$/.exec(env.TCOMPOSE_FAULT ?? '') ?? [];
   const firstEngine = (env.TCOMPOSE_ENGINE_RESTARTS ?? '0') === '0';
-  if (wanted === undefined || wanted === '' || !firstEngine) return () => {};
-  const [point, times = '1'] = wanted.split('@');
+  if (point === undefined || !firstEngine) return () => {};
   let left = Number(times);
   return (reached) => {
-    if (reached !== point || --left > 0) return;
+    if (reached !== point || left === 0 || --left > 0) return;
+    if (stops !== undefined) return void process.kill(process.pid, 'SIGSTOP');
     process.kill(process.pid, 'SIGKILL');
     // The signal is delivered on return from the system call; nothing after this line may run.
     for (;;);

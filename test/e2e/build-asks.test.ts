@@ -48,6 +48,19 @@ describe.skipIf(unmet !== undefined)(`a build${unmet ? ` (skipped: ${unmet})` : 
     bench.run('down');
   });
 
+  it('says which stages it does not carry out', () => {
+    const text = 'FROM busybox AS test\nRUN exit 1\nFROM busybox AS prod\nRUN true\nFROM prod\nRUN exit 1\n';
+    project({ staged: { build: { ...inline(text), target: 'prod' } } });
+    const { status, stderr } = bench.run('build');
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('staged | stage test: not needed for prod\n');
+    expect(stderr).toContain('staged | stage stage-2: not needed for prod\n');
+    expect(stderr).not.toContain('stage prod: not needed');
+    // An `up` that finds all as it was does not speak of it.
+    expect(bench.run('up', '--no-start').stderr).not.toContain('not needed');
+    bench.run('down');
+  });
+
   it('says which services it would build, were it not for their profiles', () => {
     project({
       web: { build: inline('FROM busybox\n'), profiles: ['dev'] },

@@ -49,6 +49,8 @@ interface Frame {
   range: LineRange;
 }
 
+const titleOf = ({ name, index }: Stage): string => name ?? `stage-${index}`;
+
 class Planner {
   readonly #file: Dockerfile;
   readonly #options: BuildOptions;
@@ -81,6 +83,7 @@ class Planner {
       steps: this.#steps.steps,
       result: { tree, image, config, author, history },
       platform: this.#options.platform,
+      unneeded: this.#file.stages.filter(({ index }) => !this.#states.has(index)).map(titleOf),
       warnings: this.#warnings,
     };
   }
@@ -112,8 +115,7 @@ class Planner {
     if (known !== undefined) return known;
     const open = this.#frames.findIndex((frame) => frame.stage === stage);
     if (open >= 0) {
-      const { stage: last } = this.#frames.at(-1)!;
-      const name = last.name ?? `stage-${last.index}`;
+      const name = titleOf(this.#frames.at(-1)!.stage);
       throw faultAt(this.#file, this.#frames[open]!.range, `circular dependency detected on stage: ${name}`);
     }
     const frame: Frame = { stage, range: stage.from.range };
@@ -163,7 +165,7 @@ class Planner {
 
   /** `[name 2/10]`; the name only where there are several. */
   #place(stage: Stage, at: number, total: number): string {
-    const name = this.#showStages ? `${stage.name ?? `stage-${stage.index}`} ` : '';
+    const name = this.#showStages ? `${titleOf(stage)} ` : '';
     return `[${name}${String(at).padStart(String(total).length)}/${total}]`;
   }
 
@@ -278,7 +280,7 @@ class Planner {
       this.#file,
       range,
       what === 'copy'
-        ? `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(stage.name ?? `stage-${stage.index}`)}`
+        ? `cannot copy from stage ${JSON.stringify(name)}, it needs to be defined before current stage ${JSON.stringify(titleOf(stage))}`
         : `cannot mount from stage ${JSON.stringify(name)} to ${JSON.stringify(target)}, stage needs to be defined before current command`,
     );
   }

@@ -200,5 +200,7 @@ export interface BuildPlan {
   readonly steps: readonly Step[];
   readonly result: BuildResult;
   readonly platform: Platform;
+  /** Names of stages that the target does without. */
+  readonly unneeded: readonly string[];
   readonly warnings: readonly Warning[];
 }

@@ -276,6 +276,8 @@ class BuildRun {
         line(event.text);
         return;
       case 'begin':
+        for (const stage of event.unneeded ?? [])
+          line(`stage ${stage}: not needed${build.request.target ? ` for ${build.request.target}` : ''}`);
         return;
       case 'log':
         line(event.text, 'output');

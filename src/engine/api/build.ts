@@ -51,8 +51,8 @@ export interface BuildRequest {
 
 /** What a build tells while it goes on, in order, a JSON line each. `step` is the number of a step in its plan. */
 export type BuildEvent =
-  /** How many steps there are. */
-  | { readonly type: 'begin'; readonly steps: number }
+  /** How many steps there are, and names of stages that the target does not need. */
+  | { readonly type: 'begin'; readonly steps: number; readonly unneeded?: readonly string[] }
   | {
       readonly type: 'start';
       readonly step: number;

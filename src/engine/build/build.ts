@@ -24,6 +24,7 @@ import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import { openToRead, type Snapshot } from './snapshot.ts';
 import { shown } from './sources/downloads.ts';
+import { interrupted } from './steps/interrupted.ts';
 
 /**
  * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
@@ -62,6 +63,7 @@ export async function build(
       refresh: (reference) => request.pull === true && !local.has(familiarReference(reference)),
       known: read.images,
     });
+    engine.fault('build:planned');
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
     const remarked: readonly (Remark & { readonly rule?: string })[] = [
@@ -140,19 +142,22 @@ async function carryOut(
       const shell = await leftOverOf(engine, cache, planned, error);
       throw shell === undefined ? error : new Explained(errorEvent(error, shell));
     });
+    if (signal.aborted) throw interrupted();
     const tags = (request.tags ?? []).map(normaliseTag);
     let made: Extract<BuildEvent, { type: 'done' }> = { type: 'done', tags: [] };
     if (client.take !== undefined) {
       const tree = openToRead(snapshot, shop.overlay);
       await client.take(tree, planned).finally(() => tree.close());
-    } else if (request.localOutput !== undefined)
+    } else if (request.localOutput !== undefined) {
       await writeLocally(snapshot, request.localOutput, shop.overlay);
-    else {
+      engine.fault('build:exported');
+    } else {
       const inline = await used?.inline(snapshot);
-      const image = await makeResultImage(engine, cache, planned, snapshot, { tags, epoch, inline });
+      const image = await makeResultImage(engine, cache, planned, snapshot, { tags, epoch, inline, signal });
       made = { type: 'done', image: image.id, tags };
     }
     await used?.save(snapshot, sink);
+    engine.fault('build:saved');
     return made;
   } finally {
     await caches?.release();

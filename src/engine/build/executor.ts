@@ -26,6 +26,7 @@ import type { BuildSink } from './sink.ts';
 import { emptySnapshot, openToRead, openToWrite, type Snapshot, withStep } from './snapshot.ts';
 import { keyOf } from './step-key.ts';
 import { ChangedMeanwhile, type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
+import { interrupted } from './steps/interrupted.ts';
 import { runCommand } from './steps/run-step.ts';
 import { StepLog } from './steps/step-log.ts';
 
@@ -57,7 +58,8 @@ export class Executor {
 
   /** The target's tree. @throws StepFailure */
   async run(): Promise<Snapshot> {
-    await this.#sink({ type: 'begin', steps: this.#plan.steps.length });
+    const { steps, unneeded } = this.#plan;
+    await this.#sink({ type: 'begin', steps: steps.length, unneeded });
     const needed = await this.#remote?.needed();
     const all = this.#plan.steps.map((step, id) =>
       needed === undefined || needed.has(id) ? this.#step(id) : this.#unneeded(id, step),
@@ -195,6 +197,7 @@ export class Executor {
       const known = cache.find(key) ?? (await underWay.get(key)?.catch(() => undefined));
       if (known !== undefined) {
         cache.hold(known);
+        this.#remote?.foundHere(id);
         return { result: known, cached: true };
       }
       const found = (await this.#remote?.find(id)) ?? (await this.#remote?.findByContent(id));
@@ -234,8 +237,9 @@ export class Executor {
     const { cache } = this.#inputs;
     const release = await this.#shop.slot();
     const place = await cache.begin();
+    this.#engine.fault('build:begun');
     try {
-      if (this.#inputs.signal.aborted) throw new TcomposeError('BUILD_STEP', 'the build was interrupted');
+      if (this.#inputs.signal.aborted) throw interrupted();
       if (step.kind === 'run')
         await this.#runCommand(step, base, place, log).catch((error) => this.#keepFailed(error, step, place));
       else {
@@ -246,6 +250,7 @@ export class Executor {
         } finally {
           target.close();
         }
+        this.#engine.fault('build:copied');
       }
       const created = rfc3339(this.#engine.clock.now());
       const parents = base.steps.slice(-1).map((one) => one.id);

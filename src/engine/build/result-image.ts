@@ -5,6 +5,7 @@ import type { Engine } from '../context.ts';
 import type { PlannedBuild } from './base-images.ts';
 import type { CacheLease, StepResult } from './cache/cache-types.ts';
 import type { Snapshot } from './snapshot.ts';
+import { interrupted } from './steps/interrupted.ts';
 
 const comment = 'buildkit.dockerfile.v0';
 /** What Go has for a time that nobody gave. */
@@ -16,15 +17,20 @@ interface ResultOptions {
   readonly epoch: number | undefined;
   /** Records of the build's cache for the image's configuration. */
   readonly inline?: string | undefined;
+  /** Whoever waits has gone: nothing is recorded any more. */
+  readonly signal?: AbortSignal;
 }
 
-/** Makes an image of a target's tree and gives it its tags: layers, configuration and history as BuildKit makes them. */
+/**
+ * Makes an image of a target's tree and gives it its tags: layers, configuration and history as BuildKit makes them.
+ * @throws TcomposeError BUILD_STEP when it was interrupted before the image was recorded
+ */
 export async function makeResultImage(
   engine: Engine,
   cache: CacheLease,
   { plan, images }: PlannedBuild,
   snapshot: Snapshot,
-  { tags, epoch, inline }: ResultOptions,
+  { tags, epoch, inline, signal }: ResultOptions,
 ): Promise<ImageRecord> {
   const { result } = plan;
   const step = result.image === undefined ? undefined : plan.steps[result.image];
@@ -36,17 +42,11 @@ export async function makeResultImage(
       ingest.hold(base);
       layers.push(...(await engine.images.layersOf(base)));
     }
-    for (const one of snapshot.steps)
-      layers.push(
-        await layerOf(
-          engine,
-          cache,
-          one,
-          layers.map(({ diffId }) => diffId),
-          ingest,
-          epoch,
-        ),
-      );
+    for (const one of snapshot.steps) {
+      const below = layers.map(({ diffId }) => diffId);
+      layers.push(await layerOf(engine, cache, one, below, ingest, epoch));
+      if (signal?.aborted === true) throw interrupted();
+    }
     const history = historyOf(result, snapshot, base, epoch);
     const [first, ...others] = tags;
     const { author } = result;
@@ -68,7 +68,9 @@ export async function makeResultImage(
       },
       ingest,
     );
+    engine.fault('build:recorded');
     for (const tag of others) await engine.images.tag(image.id, tag);
+    engine.fault('build:tagged');
     for (const name of tags)
       engine.events.emit({ type: 'image', action: 'tag', id: image.id, attributes: { name } });
     return engine.images.get(image.id) ?? image;
@@ -95,7 +97,9 @@ export async function layerOf(
     below,
     ingest,
   );
+  engine.fault('build:packed');
   await cache.update(result, { layer: { below, layer, ...times } });
+  engine.fault('build:noted');
   return layer;
 }
 

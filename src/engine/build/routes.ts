@@ -84,6 +84,7 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
   if (exchange.query.get('version') === '2') return sessionBuild(engine, exchange);
   const remote = exchange.query.get('remote');
   const context = remote ? undefined : await unpackContext(engine, exchange.body);
+  engine.fault('build:sent');
   try {
     const request = classicRequest(exchange.query, remote || context!.path);
     if (context !== undefined) await needDockerfile(context.path, request.dockerfile);

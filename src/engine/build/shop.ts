@@ -34,6 +34,7 @@ async function open(engine: Engine): Promise<BuildShop> {
     now,
     sync: (path) => system.syncFileSystem(path),
     mountUsed: locks.isUsed,
+    fault: engine.fault,
   });
   const files = new StatCache(
     () => BigInt(Math.round(now())) * 1_000_000n,

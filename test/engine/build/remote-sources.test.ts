@@ -155,6 +155,19 @@ RUN stat -c '%n %a %u:%g %Y %s' /to/*
       expect(await list('--unpack')).toEqual(['inside']);
     });
 
+    it('that are in the engine’s cache have what is made upon them found in others’', async () => {
+      served.set('/begun', { body: 'begun' });
+      const first = `FROM busybox\nADD ${url}/begun /\n`;
+      const text = `${first}RUN echo upon >/upon\nWORKDIR /w\n`;
+      const place = join(builder.place, 'upon');
+      await builder.build({ text, cacheTo: [`type=local,dest=${place},mode=max`] });
+      await builder.engine.api('POST', '/build/prune?all=1');
+      await builder.build({ text: first });
+      const { cached, error } = await builder.build({ text, cacheFrom: [`type=local,src=${place}`] });
+      expect(error).toBeUndefined();
+      expect(cached).toHaveLength(3);
+    });
+
     it('that are not there are an error at their line', async () => {
       const { error } = await builder.build({ text: `FROM scratch\n\nADD ${url}/nowhere /\n` });
       expect(error).toMatchObject({ message: 'invalid response status 404', where: { line: 3 } });

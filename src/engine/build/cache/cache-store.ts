@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskUsage } from '../../../confined/disk-usage.ts';
+import type { FaultPoint } from '../../fault.ts';
 import { CacheIndex, writeResult } from './cache-index.ts';
 import { CacheMounts } from './cache-mounts.ts';
 import type { CacheEntry, CacheLease, CacheStore, StepPlace, StepResult } from './cache-types.ts';
@@ -16,6 +17,8 @@ interface StoreOptions {
   readonly sync: (path: string) => Promise<void>;
   /** Whether a step has the cache mount of this name. */
   readonly mountUsed: (id: string) => boolean;
+  /** Where a test may interrupt. */
+  readonly fault: (point: FaultPoint) => void;
 }
 
 /** Opens the store below `root`; what a crash left half-made is taken away. */
@@ -154,7 +157,9 @@ class DiskCache implements CacheStore {
       await rm(path, { recursive: true, force: true });
     const result: StepResult = { id: place.id, ...made, layers: [], boot: this.#options.boot };
     await writeResult(directory, result);
+    this.#options.fault('build:written');
     await rename(directory, this.#index.directory(place.id));
+    this.#options.fault('build:kept');
     return this.#index.add(result);
   }
 

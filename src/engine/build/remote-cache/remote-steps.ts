@@ -31,6 +31,8 @@ interface Around {
 export class RemoteSteps {
   readonly #around: Around;
   readonly #failed = new Set<LoadedCache>();
+  /** Steps that were found in the engine's own cache. */
+  readonly #here = new Set<StepId>();
 
   constructor(around: Around) {
     this.#around = around;
@@ -54,10 +56,16 @@ export class RemoteSteps {
     return undefined;
   }
 
-  /** Looks again, at the content of what a step takes of other steps. */
+  /** A step was found in the engine's own cache, so that what it took of others is there, and not read yet. */
+  foundHere(id: StepId): void {
+    this.#here.add(id);
+  }
+
+  /** Looks again, at the content of what a step, and those below it, take of other steps. */
   async findByContent(id: StepId): Promise<RemoteResult | undefined> {
     const { keys, caches } = this.#around;
-    if (!(await keys.read(id))) return undefined;
+    const read = await Promise.all([...this.#here, id].map((one) => keys.read(one)));
+    if (!read.includes(true)) return undefined;
     for (const { finder } of caches) finder.forget();
     return this.find(id);
   }

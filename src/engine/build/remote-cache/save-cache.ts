@@ -27,7 +27,8 @@ export async function saveCaches(
     try {
       const target = await openTarget(output.place, way);
       await sink({ type: 'note', text: `exporting cache to ${target.name}` });
-      await save(target, await keepResults(done, output.mode, ingest), output);
+      const kept = await keepResults(done, output.mode, ingest);
+      await save(target, kept, output, () => way.engine.fault('build:blob'));
     } catch (error) {
       const { message, hint, code } = error as TcomposeError;
       const sentence = `failed to export the build cache: ${message}`;
@@ -47,11 +48,12 @@ async function save(
   target: CacheTarget,
   { results, layers }: KeptResults,
   output: CacheOutput,
+  blobKept: () => void,
 ): Promise<void> {
   const config = makeCacheConfig(results);
   const used = new Set(config.layers.map(({ blob }) => blob));
   const kept = layers.filter(({ descriptor }) => used.has(descriptor.digest));
-  await Promise.all(kept.map(({ descriptor }) => target.layer(descriptor)));
+  await Promise.all(kept.map(({ descriptor }) => target.layer(descriptor).then(blobKept)));
   const described = smallBlob(writeCacheConfig(config), cacheConfigType);
   await target.small(described);
   await target.manifest(manifestOf(kept, described.descriptor, output));

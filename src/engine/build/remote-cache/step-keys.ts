@@ -37,6 +37,7 @@ export class StepKeys {
   readonly #images = new Map<StepId, Promise<readonly KeyNode[]>>();
   /** What a node's inputs select of the trees of steps, until it is looked at. */
   readonly #unread = new Map<KeyNode, readonly (OperationInput | undefined)[]>();
+  readonly #reading = new Map<KeyNode, Promise<boolean>>();
   /** The operation within a linked copy. */
   readonly #inner = new Map<KeyNode, KeyNode>();
 
@@ -67,10 +68,17 @@ export class StepKeys {
     return (inner !== undefined && (await this.#readNode(inner))) || found;
   }
 
-  async #readNode(node: KeyNode): Promise<boolean> {
+  #readNode(node: KeyNode): Promise<boolean> {
+    const known = this.#reading.get(node);
+    if (known !== undefined) return known;
+    const reading = this.#readInputs(node);
+    this.#reading.set(node, reading);
+    return reading;
+  }
+
+  async #readInputs(node: KeyNode): Promise<boolean> {
     const unread = this.#unread.get(node);
     if (unread === undefined) return false;
-    this.#unread.delete(node);
     for (const [at, input] of unread.entries()) {
       const link = input === undefined ? undefined : await this.#content(input);
       if (link !== undefined) (node as GrowingNode).inputs[at]!.push(link);

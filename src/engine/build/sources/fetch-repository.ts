@@ -15,6 +15,8 @@ type GitSource = Extract<RemoteSource, { kind: 'git' }>;
 
 interface Surroundings {
   readonly now: () => Instant;
+  /** Told when what came is whole and not yet kept. */
+  readonly fetched: () => void;
   /** File with ssh's known hosts. */
   readonly knownHosts: string;
 }
@@ -53,9 +55,10 @@ export async function fetchRepository(
     const known = cache.find(keyOf(source, found.commit));
     if (known !== undefined) return { result: known, cached: true };
     return {
-      result: await checkOut(source, found, place, surroundings, (made) =>
-        cache.keep(place, { ...made, created: rfc3339(around.now()) }),
-      ),
+      result: await checkOut(source, found, place, surroundings, (made) => {
+        around.fetched();
+        return cache.keep(place, { ...made, created: rfc3339(around.now()) });
+      }),
       cached: false,
     };
   } finally {

@@ -15,6 +15,8 @@ type HttpSource = Extract<RemoteSource, { kind: 'http' }>;
 
 interface Surroundings {
   readonly now: () => Instant;
+  /** Told when what came is whole and not yet kept. */
+  readonly fetched: () => void;
   readonly downloads: Downloads;
 }
 
@@ -50,7 +52,7 @@ export async function fetchUrl(source: HttpSource, as: FetchAs, around: Surround
       hint: `${shown(url)} was asked for.`,
     });
   }
-  return { result: await keep(source, answer, cache, around.now), cached: false };
+  return { result: await keep(source, answer, cache, around), cached: false };
 }
 
 function conditions(last: StepResult | undefined): Readonly<Record<string, string>> {
@@ -68,7 +70,7 @@ async function keep(
   { url, name, checksum }: HttpSource,
   answer: Awaited<ReturnType<Downloads>>,
   cache: CacheLease,
-  now: () => Instant,
+  { now, fetched }: Surroundings,
 ): Promise<StepResult> {
   const place = await cache.begin();
   try {
@@ -97,6 +99,7 @@ async function keep(
       keyOf('last', url, name),
       ...(checksum === undefined ? [] : [keyOf('sum', url, name, checksum)]),
     ];
+    fetched();
     return await cache.keep(place, { keys, description: shown(url), created: rfc3339(now()), facts });
   } finally {
     await cache.drop(place);

@@ -10,6 +10,7 @@ export function createFetcher(engine: Engine): Fetcher {
   const downloads = createDownloads(process.env, proxiesOfEnvironment(process.env));
   const surroundings = {
     now: () => engine.clock.now(),
+    fetched: () => engine.fault('build:fetched'),
     knownHosts: join(engine.layout.lib, 'build', 'known_hosts'),
   };
   return (source, as) =>

@@ -20,6 +20,7 @@ import type { Engine } from '../../context.ts';
 import type { StepPlace } from '../cache/cache-types.ts';
 import { type OverlayOptions, openToRead, type Snapshot } from '../snapshot.ts';
 import { failureHint } from './failure-hint.ts';
+import { interrupted } from './interrupted.ts';
 import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
 import { joinDefaultNetwork, type RunNetwork } from './run-network.ts';
 import { parseUlimit } from './ulimit.ts';
@@ -60,6 +61,7 @@ export async function runCommand(step: RunStep, around: RunSurroundings): Promis
     const root = () => openToRead(around.base, around.overlay);
     mounts = await prepareMounts(step, place, { ...sources, root, volatile: runDir });
     if (step.network === 'default') network = await joinDefaultNetwork(engine, id);
+    engine.fault('build:mounted');
     const plan = launchPlan(step, around, { id, runDir, network, mounts });
     await launch(step, around, plan, network);
   } finally {
@@ -177,18 +179,22 @@ async function launch(
   network: RunNetwork | undefined,
 ): Promise<void> {
   await engine.keeper.spawn(encodeLaunchPlan(plan), plan.runDir);
+  engine.fault('build:spawned');
   const shim = await connectShim(plan.runDir);
   const kill = (): void => void shim.signal(sigkill).catch(() => {});
   try {
     const created = await stateOf(shim, (state) => state.type === 'created');
     if (created.type === 'failed') throw launchFailure(step, created);
+    engine.fault('build:created');
     signal.addEventListener('abort', kill, { once: true });
     if (signal.aborted) throw interrupted();
     const attachment = await shim.attach({ stdin: false, stdout: true, stderr: true });
     attachment.onOutput((_stream, bytes) => output(bytes));
     await network?.started(shim);
     await shim.start();
+    engine.fault('build:started');
     const end = await stateOf(shim, () => false);
+    engine.fault('build:ran');
     await attachment.ended;
     if (signal.aborted) throw interrupted();
     if (end.type === 'failed') throw launchFailure(step, end);
@@ -215,8 +221,6 @@ function stateOf(shim: ShimConnection, enough: (state: ShimState) => boolean): P
     });
   });
 }
-
-const interrupted = (): TcomposeError => new TcomposeError('BUILD_STEP', 'the build was interrupted');
 
 const unsuccessful = (step: RunStep): string =>
   `process ${goQuote(step.argv.join(' '))} did not complete successfully`;
