@@ -181,6 +181,17 @@ export interface NewLayer {
   readonly size: number;
 }
 
+/** A layer of the store that has some files in the very bytes that a new one needs: they are taken from there instead of read again. */
+export interface EarlierLayer {
+  /** Of its blob; which may be gone by now, then all files are read. */
+  readonly digest: string;
+  readonly diffId: string;
+  /** What was noted when it was made. */
+  readonly index: string;
+  /** Path of a list (`encodePaths`) of the files that are the same: content, attributes and times. */
+  readonly kept: string;
+}
+
 /** Where a new layer's content is. */
 export type LayerSource =
   /** An overlay's upper directory, at rest: its whiteouts and opaque marks become those of the layer format. */
@@ -193,6 +204,9 @@ export type LayerSource =
       readonly still?: boolean;
       /** Seconds since the epoch: files that are newer get that time in the layer. */
       readonly latest?: number;
+      /** A path that gets a note of which bytes of the layer's archive stand for which file. */
+      readonly index?: string;
+      readonly earlier?: EarlierLayer;
     }
   /** A tar, plain or compressed, in the layer format. */
   | { readonly kind: 'tar'; readonly stream: AsyncIterable<Uint8Array> };

@@ -9,15 +9,15 @@ import type {
   StepId,
   Tree,
 } from '../../build/plan/types.ts';
-import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
 import { ownPlatform } from '../images/asked-platform.ts';
 import { rfc3339 } from '../time-text.ts';
 import { contextTree } from './build-context.ts';
 import { type BuildInputs, type BuildShop, KeptFailure, StepFailure } from './build-shop.ts';
-import type { StepPlace, StepResult } from './cache/cache-types.ts';
+import type { CopyNote, StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
+import { ChangedMeanwhile } from './files/listing.ts';
 import { ReadingNote } from './files/reading-note.ts';
 import { select } from './files/select.ts';
 import type { SourceTree } from './files/source-tree.ts';
@@ -25,8 +25,9 @@ import { otherTrees, type RemoteSteps } from './remote-cache/remote-steps.ts';
 import type { BuildSink } from './sink.ts';
 import { emptySnapshot, openToRead, openToWrite, type Snapshot, withStep } from './snapshot.ts';
 import { keyOf } from './step-key.ts';
-import { ChangedMeanwhile, type CopyInput, readCopyInput, runCopy, runWorkdir } from './steps/copy-step.ts';
+import { type CopyInput, readCopyInput, runWorkdir } from './steps/copy-step.ts';
 import { interrupted } from './steps/interrupted.ts';
+import { copyUpon } from './steps/repeated-copy.ts';
 import { runCommand } from './steps/run-step.ts';
 import { StepLog } from './steps/step-log.ts';
 
@@ -238,15 +239,16 @@ export class Executor {
     const release = await this.#shop.slot();
     const place = await cache.begin();
     this.#engine.fault('build:begun');
+    let copy: CopyNote | undefined;
     try {
       if (this.#inputs.signal.aborted) throw interrupted();
       if (step.kind === 'run')
         await this.#runCommand(step, base, place, log).catch((error) => this.#keepFailed(error, step, place));
+      else if (step.kind === 'copy') copy = await this.#copy(step, base, input!, place, log);
       else {
         const target = openToWrite(base, place, overlay);
         try {
-          if (step.kind === 'workdir') runWorkdir(step, target);
-          else await this.#copy(step, input!, target, log);
+          runWorkdir(step, target);
         } finally {
           target.close();
         }
@@ -254,7 +256,8 @@ export class Executor {
       }
       const created = rfc3339(this.#engine.clock.now());
       const parents = base.steps.slice(-1).map((one) => one.id);
-      return await cache.keep(place, { keys: [key], description: step.name, created, parents });
+      const made = { keys: [key], description: step.name, created, parents };
+      return await cache.keep(place, copy === undefined ? made : { ...made, copy });
     } finally {
       await cache.drop(place);
       release();
@@ -285,9 +288,21 @@ export class Executor {
     });
   }
 
-  async #copy(step: CopyStep, input: CopyInput, target: ConfinedDirectory, log: StepLog): Promise<void> {
-    const open = (tree: Tree) => this.open(tree);
-    await runCopy(step, input, open, target, (warning) => log.write(Buffer.from(`${warning}\n`)));
+  #copy(
+    step: CopyStep,
+    base: Snapshot,
+    input: CopyInput,
+    place: StepPlace,
+    log: StepLog,
+  ): Promise<CopyNote | undefined> {
+    return copyUpon(step, input, {
+      base,
+      place,
+      cache: this.#inputs.cache,
+      overlay: this.#shop.overlay,
+      open: (tree) => this.open(tree),
+      warn: (warning) => log.write(Buffer.from(`${warning}\n`)),
+    });
   }
 
   async #copyInput(step: CopyStep): Promise<CopyInput> {

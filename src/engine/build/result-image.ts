@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import type { BuildConfig, BuildResult } from '../../build/plan/types.ts';
-import type { Ingest, NewLayer } from '../../image/ingest-types.ts';
+import type { EarlierLayer, Ingest, NewLayer } from '../../image/ingest-types.ts';
 import type { ImageHistoryRecord, ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { PlannedBuild } from './base-images.ts';
@@ -93,7 +94,7 @@ export async function layerOf(
   const source = { kind: 'upper', directory: cache.directory(result), still: true } as const;
   const times = epoch === undefined ? {} : { epoch };
   const layer = await engine.images.maker.layer(
-    epoch === undefined ? source : { ...source, latest: epoch },
+    epoch === undefined ? { ...source, ...archivesOf(cache, result) } : { ...source, latest: epoch },
     below,
     ingest,
   );
@@ -101,6 +102,28 @@ export async function layerOf(
   await cache.update(result, { layer: { below, layer, ...times } });
   engine.fault('build:noted');
   return layer;
+}
+
+/** Of a copy: what its archive may be made of, and what later ones need to do the same. */
+function archivesOf(
+  cache: CacheLease,
+  result: StepResult,
+): { readonly index?: string; readonly earlier?: EarlierLayer } {
+  const { copy } = result;
+  if (copy === undefined) return {};
+  const index = join(cache.notes(result), 'archive');
+  const from = copy.from === undefined ? undefined : cache.get(copy.from);
+  const made = from?.layers.find((one) => one.epoch === undefined)?.layer;
+  if (from === undefined || made === undefined) return { index };
+  return {
+    index,
+    earlier: {
+      digest: made.descriptor.digest,
+      diffId: made.diffId,
+      index: join(cache.notes(from), 'archive'),
+      kept: join(cache.notes(result), 'kept'),
+    },
+  };
 }
 
 async function isPresent(layer: NewLayer, below: readonly string[], ingest: Ingest): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { bytesOfPath, textOfPath } from '../../confined/names.ts';
-import { packEntry } from '../../image/unpack/pack-tree.ts';
+import { packEntry } from '../../image/pack/pack-tree.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';

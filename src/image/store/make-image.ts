@@ -8,7 +8,7 @@ import type { Descriptor, ImageToMake, LayerSource, NewLayer } from '../ingest-t
 import { mediaTypes } from '../manifest.ts';
 import type { Compression } from '../unpack/decompress.ts';
 import { explain } from '../unpack/explain.ts';
-import type { JobResult } from '../unpack/job-types.ts';
+import type { JobResult, PackSpec } from '../unpack/job-types.ts';
 import type { StoreIngest } from './ingest.ts';
 import { recordImage } from './record-image.ts';
 import { newStaging, type Shelf } from './shelf.ts';
@@ -70,7 +70,7 @@ export async function makeLayer(
 
 function packUpper(
   shelf: Shelf,
-  { directory, without = [], still = false, latest }: Extract<LayerSource, { kind: 'upper' }>,
+  { directory, without = [], still = false, latest, index, earlier }: Extract<LayerSource, { kind: 'upper' }>,
   staging: string,
   file: string,
 ): Promise<JobResult> {
@@ -78,9 +78,16 @@ function packUpper(
   // Where the store's trees have other owners or marks than what the overlay wrote, they are unpacked.
   const linked = still && latest === undefined && ownership && !userxattr;
   if (linked) mkdirSync(staging, { mode: 0o700 });
-  const tree = linked ? { tree: join(staging, 'diff') } : {};
-  const times = latest === undefined ? {} : { latest };
-  const spec = { kind: 'pack', directory, without, file, ...tree, ...times } as const;
+  const spec: PackSpec = {
+    kind: 'pack',
+    directory,
+    without,
+    file,
+    ...(linked ? { tree: join(staging, 'diff') } : {}),
+    ...(latest === undefined ? {} : { latest }),
+    ...(index === undefined ? {} : { index }),
+    ...(earlier === undefined ? {} : { earlier: { ...earlier, blob: shelf.blobs.path(earlier.digest) } }),
+  };
   return shelf.jobs.start(spec, { warn: shelf.warn }).end();
 }
 

@@ -1,3 +1,4 @@
+import type { EarlierSpec } from '../pack/earlier-archive.ts';
 import type { Compression } from './decompress.ts';
 import type { LayerMarks } from './layer-writer.ts';
 
@@ -37,6 +38,10 @@ export interface PackSpec {
   readonly tree?: string;
   /** Seconds since the epoch that no time in the archive is later than. */
   readonly latest?: number;
+  /** A path for the archive's index. */
+  readonly index?: string;
+  /** A layer that has some of the files in the same bytes. */
+  readonly earlier?: EarlierSpec;
 }
 
 export interface TreeResult extends LayerMarks {

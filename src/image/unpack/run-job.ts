@@ -1,5 +1,5 @@
+import { packLayer } from '../pack/pack-layer.ts';
 import type { JobResult, JobSpec } from './job-types.ts';
-import { packLayer } from './pack-layer.ts';
 import { type JobContext, takeBlob } from './take-blob.ts';
 
 /** Carries a job out, in whatever thread this is. */

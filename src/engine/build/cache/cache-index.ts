@@ -18,6 +18,7 @@ export class CacheIndex {
   readonly #root: string;
   readonly #now: () => number;
   readonly #byKey = new Map<string, string>();
+  readonly #byLineage = new Map<string, string>();
   readonly #writing = new Map<string, Promise<void>>();
   readonly #results = new Map<string, StepResult>();
   readonly #uses = new Map<string, Use>();
@@ -41,6 +42,7 @@ export class CacheIndex {
     for (const result of found) {
       this.#uses.set(result.id, { at: statSync(this.#file(result.id)).mtimeMs, times: 0 });
       this.#remember(result);
+      this.#follow(result);
     }
   }
 
@@ -59,6 +61,11 @@ export class CacheIndex {
     return result;
   }
 
+  /** The latest copy of a lineage. */
+  like(lineage: string): StepResult | undefined {
+    return this.#results.get(this.#byLineage.get(lineage) ?? '');
+  }
+
   use(id: string): Readonly<Use> {
     return this.#uses.get(id) ?? { at: 0, times: 0 };
   }
@@ -69,6 +76,7 @@ export class CacheIndex {
 
   add(result: StepResult): StepResult {
     this.#uses.set(result.id, { at: this.#now(), times: 0 });
+    this.#follow(result);
     return this.#remember(result);
   }
 
@@ -99,8 +107,9 @@ export class CacheIndex {
   }
 
   forget(id: string): void {
-    for (const key of this.#results.get(id)?.keys ?? [])
-      if (this.#byKey.get(key) === id) this.#byKey.delete(key);
+    const { keys = [], copy } = this.#results.get(id) ?? {};
+    for (const key of keys) if (this.#byKey.get(key) === id) this.#byKey.delete(key);
+    if (copy !== undefined && this.#byLineage.get(copy.lineage) === id) this.#byLineage.delete(copy.lineage);
     this.#results.delete(id);
     this.#uses.delete(id);
   }
@@ -109,6 +118,10 @@ export class CacheIndex {
     this.#results.set(result.id, result);
     for (const key of result.keys) this.#byKey.set(key, result.id);
     return result;
+  }
+
+  #follow({ id, copy }: StepResult): void {
+    if (copy !== undefined) this.#byLineage.set(copy.lineage, id);
   }
 
   #touch(id: string): void {

@@ -49,21 +49,24 @@ class DiskCache implements CacheStore {
   }
 
   lease(): CacheLease {
-    const held = new Set<string>();
+    const ids = new Set<string>();
     const hold = (result: StepResult): void => {
-      if (held.has(result.id)) return;
-      held.add(result.id);
+      if (ids.has(result.id)) return;
+      ids.add(result.id);
       this.#holders.set(result.id, (this.#holders.get(result.id) ?? 0) + 1);
+    };
+    const held = (result: StepResult | undefined): StepResult | undefined => {
+      if (result !== undefined) hold(result);
+      return result;
     };
     return {
       empty: this.empty,
       hold,
-      find: (key) => {
-        const result = this.#index.find(key);
-        if (result !== undefined) hold(result);
-        return result;
-      },
+      find: (key) => held(this.#index.find(key)),
+      like: (lineage) => held(this.#index.like(lineage)),
+      get: (id) => held(this.#index.get(id)),
       directory: ({ id }) => join(this.#index.directory(id), 'diff'),
+      notes: ({ id }) => this.#index.directory(id),
       begin: () => this.#begin(),
       keep: async (place, made) => {
         const result = await this.#keep(place, { parents: [], ...made });
@@ -75,12 +78,12 @@ class DiskCache implements CacheStore {
       mount: (id) => this.#mounts.directory(id),
       noteMount: (id, description) => this.#mounts.note(id, description),
       release: () => {
-        for (const id of held) {
+        for (const id of ids) {
           const left = (this.#holders.get(id) ?? 1) - 1;
           if (left > 0) this.#holders.set(id, left);
           else this.#holders.delete(id);
         }
-        held.clear();
+        ids.clear();
       },
     };
   }
@@ -144,6 +147,7 @@ class DiskCache implements CacheStore {
       work: at('work'),
       mountPoint: at('root'),
       scratch: at('scratch'),
+      notes: join(this.#temporary, id),
     };
     await mkdir(place.diff, { recursive: true, mode: 0o755 });
     for (const path of [place.work, place.mountPoint, place.scratch]) await mkdir(path, { mode: 0o755 });

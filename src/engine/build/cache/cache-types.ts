@@ -18,10 +18,22 @@ export interface StepResult {
     readonly layer: NewLayer;
     readonly epoch?: number;
   }[];
+  /** Of a copy that later ones may take files over from. */
+  readonly copy?: CopyNote;
   /** Bytes of its files; once they have been counted. */
   readonly size?: number;
   /** The boot of the machine in which it was made, while it may not be on the disk: another boot does not trust it. */
   readonly boot?: string;
+}
+
+/** What links copies by the same instruction to one another. */
+export interface CopyNote {
+  /** What all of them upon the same base are found by, whatever they copied. */
+  readonly lineage: string;
+  /** Id of the result whose files it has, those that are listed in its note `kept`. */
+  readonly from?: string;
+  /** How many results before it gave their files on. */
+  readonly generation: number;
 }
 
 /** A place for a step's result while it is made. */
@@ -34,20 +46,28 @@ export interface StepPlace {
   readonly mountPoint: string;
   /** For what only this step needs. */
   readonly scratch: string;
+  /** The directory for files that stay beside those of the result; see CacheLease.notes. */
+  readonly notes: string;
 }
 
 /** What a build sees of the cache. What it has found or kept stays until its release. */
 export interface CacheLease {
   find(key: string): StepResult | undefined;
+  /** The latest result of a copy of this lineage. */
+  like(lineage: string): StepResult | undefined;
+  /** By its id. */
+  get(id: string): StepResult | undefined;
   /** Keeps what another build has found from being taken away. */
   hold(result: StepResult): void;
   /** The directory with a result's files. */
   directory(result: StepResult): string;
+  /** The directory with what is noted of a result: `copied`, `kept` and `archive` of a copy. */
+  notes(result: StepResult): string;
   begin(): Promise<StepPlace>;
   /** Keeps what was made; found by the keys from now on, also after the engine was killed. */
   keep(
     place: StepPlace,
-    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts'> & {
+    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts' | 'copy'> & {
       readonly parents?: readonly string[];
     },
   ): Promise<StepResult>;

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
+import { type Listed, type Listing, listedOf, ownerOf } from './listing.ts';
 import type { ReadingNote } from './reading-note.ts';
 import type { Selected } from './select.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
@@ -9,28 +10,8 @@ import type { StatCache } from './stat-cache.ts';
 export interface ContentDigest {
   /** Names, kinds, modes, owners, content, link texts, device numbers and file capabilities; no times, and nothing of where the tree is. */
   readonly content: string;
-  /** For each selection what a StatWitness makes of it. */
-  readonly stats: readonly string[];
-}
-
-/** Remembers what stat(2) said of the files of a selection: when that is another thing, their content may be. */
-export class StatWitness {
-  readonly #hash = createHash('sha256');
-
-  add({ below, stat }: Visited): void {
-    // The times of a directory change with what is in it, left out or not.
-    const own = stat.isDirectory() ? '' : `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
-    this.#hash.update(`${below}\0${stat.ino}:${stat.mode}:${own}\0`);
-  }
-
-  /** To be said when a file turned out to be another one than was added. */
-  spoil(): void {
-    this.#hash.update('changed');
-  }
-
-  digest(): string {
-    return this.#hash.digest('hex');
-  }
+  /** For each selection what it was made of. */
+  readonly listings: readonly Listing[];
 }
 
 /** Digests of what is selected. */
@@ -42,30 +23,49 @@ export async function contentDigest(
   note?: ReadingNote,
 ): Promise<ContentDigest> {
   const content = createHash('sha256');
-  const stats: string[] = [];
+  const listings: Listing[] = [];
   for (const { path, name, directory, parents } of selections) {
-    const witness = new StatWitness();
+    const entries: Listed[] = [];
     content.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
     await walk(tree, path, excludes === undefined ? {} : { excludes }, async (visited) => {
-      witness.add(visited);
       note?.add(tree, visited);
       // A directory gives its content: its own attributes are not copied.
-      if (visited.below === '' && directory && parents === '') return;
-      await addEntry(content, tree, visited, files);
+      const counts = visited.below !== '' || !directory || parents !== '';
+      const digest = counts ? await addEntry(content, tree, visited, files) : undefined;
+      entries.push(listedOf(tree, visited, digest));
     });
-    stats.push(witness.digest());
+    listings.push({ path, entries });
   }
-  return { content: content.digest('hex'), stats };
+  return { content: content.digest('hex'), listings };
 }
 
-async function addEntry(hash: Hash, tree: SourceTree, visited: Visited, files: StatCache): Promise<void> {
+/** @returns the digest of a regular file */
+async function addEntry(
+  hash: Hash,
+  tree: SourceTree,
+  visited: Visited,
+  files: StatCache,
+): Promise<string | undefined> {
   const { stat, below, open } = visited;
-  const owner = tree.ownerless ? '0:0' : `${stat.uid}:${stat.gid}`;
-  const head = `${below}\0${stat.mode.toString(8)}\0${owner}\0`;
-  if (stat.isFile()) hash.update(`${head}${await files.of(stat, open)}\0`);
-  else if (stat.isSymbolicLink()) {
+  const head = `${below}\0${stat.mode.toString(8)}\0${ownerOf(tree, stat)}\0`;
+  if (stat.isFile()) {
+    const digest = await files.of(stat, open);
+    hash.update(`${head}${digest}\0`);
+    return digest;
+  }
+  if (stat.isSymbolicLink()) {
     const entry = open();
     hash.update(`${head}${entry?.stat.isSymbolicLink() ? entry.linkText() : ''}\0`, 'latin1');
     entry?.close();
   } else hash.update(`${head}${stat.rdev}\0`);
+  return undefined;
+}
+
+/** What is selected, without a look into files. */
+export async function list(tree: SourceTree, { path }: Selected): Promise<Listing> {
+  const entries: Listed[] = [];
+  await walk(tree, path, {}, (visited) => {
+    entries.push(listedOf(tree, visited));
+  });
+  return { path, entries };
 }

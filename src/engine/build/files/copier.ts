@@ -1,9 +1,9 @@
 import { chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync } from 'node:fs';
-import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { baseOf, cName, joined, parentOf, textOfPath } from '../../../confined/names.ts';
+import { turns } from '../../../confined/turns.ts';
 import { TcomposeError } from '../../../errors.ts';
 import {
   changeOwnerOf,
@@ -16,22 +16,22 @@ import {
   symlinkAt,
 } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
-import { StatWitness } from './content-digest.ts';
 import { copyAttributes, copyBytes, copyFile } from './copy-bytes.ts';
+import { ChangedMeanwhile, identityOf, type Listed, type Listing } from './listing.ts';
 import type { ModeChange } from './mode-change.ts';
 import type { Owner } from './owner.ts';
 import type { Selected } from './select.ts';
-import { type SourceTree, type Visited, walk } from './source-tree.ts';
+import type { SourceTree } from './source-tree.ts';
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** As the kernel follows. */
 const mostLinks = 40;
+const nothing: ReadonlySet<string> = new Set();
 
 export interface CopierOptions {
   /** `--chown`; undefined: as in the source. */
   readonly owner: Owner | undefined;
   readonly mode: ModeChange | undefined;
-  readonly excludes: IgnoreMatcher | undefined;
 }
 
 /** Where a copy goes: a path of the target, and whether its name says that it is a directory. */
@@ -46,7 +46,6 @@ export class Copier {
   readonly #options: CopierOptions;
   /** Files with several names: where the first one of an inode went. */
   #links = new Map<string, string>();
-  #witness = new StatWitness();
 
   constructor(target: ConfinedDirectory, options: CopierOptions) {
     this.#target = target;
@@ -54,33 +53,32 @@ export class Copier {
   }
 
   /**
-   * @returns what a StatWitness makes of what was copied
-   * @throws TcomposeError BUILD_STEP where a file and a directory would have to replace each other
+   * @param listing what is selected
+   * @param there paths below a directory whose copies are in place already
+   * @returns where it went: a file, or the directory that has the content
+   * @throws ChangedMeanwhile when something is not what was listed, TcomposeError BUILD_STEP where a file and a directory would have
+   * to replace each other
    */
-  async copy(tree: SourceTree, one: Selected, destination: Destination): Promise<string> {
-    this.#witness = new StatWitness();
-    await this.#copy(tree, one, destination);
-    return this.#witness.digest();
-  }
-
-  async #copy(tree: SourceTree, one: Selected, destination: Destination): Promise<void> {
+  async copy(
+    tree: SourceTree,
+    one: Selected,
+    destination: Destination,
+    listing: Listing,
+    there: ReadonlySet<string> = nothing,
+  ): Promise<string> {
     this.#links = new Map();
     const into = one.parents === '' ? destination.path : await this.#parents(tree, one, destination.path);
-    if (one.directory && one.parents === '') return this.#content(tree, one, destination.path);
-    if (one.directory) return this.#content(tree, one, joined(into, one.name), one.name);
+    if (one.directory) {
+      const named = one.parents !== '';
+      const top = named ? joined(into, one.name) : this.#contentPlace(destination.path);
+      await this.#content(tree, listing, { top, named, there });
+      return top;
+    }
     const marked = destination.marked || one.parents !== '';
     const to = this.fileTarget({ path: into, marked }, one.name);
-    await walk(tree, one.path, {}, async (visited) => {
-      this.#witness.add(visited);
-      const entry = visited.open();
-      try {
-        if (entry === undefined) return this.#witness.spoil();
-        await this.#put(tree, entry, to);
-        this.#compare(visited, entry);
-      } finally {
-        entry?.close();
-      }
-    });
+    for (const listed of listing.entries)
+      await opened(tree, listing, listed, (entry) => this.#put(tree, entry, to));
+    return to;
   }
 
   /** Where a file goes: into a directory by its name, else to the destination itself, through a link that is there. */
@@ -170,34 +168,34 @@ export class Copier {
     return at;
   }
 
-  /** A directory gives its content; what it has itself counts only for those below. */
-  async #content(tree: SourceTree, one: Selected, to: string, name?: string): Promise<void> {
-    const top = name === undefined ? this.#contentPlace(to) : to;
+  /** A directory gives its content; what it has itself counts only for those below, or where it is `named` in the target. */
+  async #content(
+    tree: SourceTree,
+    listing: Listing,
+    {
+      top,
+      named,
+      there,
+    }: { readonly top: string; readonly named: boolean; readonly there: ReadonlySet<string> },
+  ): Promise<void> {
     const later: { path: string; modified: bigint }[] = [];
-    const { excludes } = this.#options;
-    await walk(tree, one.path, excludes === undefined ? {} : { excludes }, async (visited) => {
-      const { below } = visited;
-      this.#witness.add(visited);
-      const entry = visited.open();
-      if (entry === undefined) return this.#witness.spoil();
-      try {
-        if (below === '' && name === undefined) {
+    const turn = turns();
+    for (const listed of listing.entries) {
+      const { below } = listed;
+      if (there.has(below)) continue;
+      await turn();
+      const path = joined(top, below);
+      await opened(tree, listing, listed, async (entry) => {
+        if (below === '' && !named) {
           // It keeps its owner and mode, and gets the time: copies of the same make the same layer.
           if (top !== '') later.push({ path: top, modified: entry.modified() });
-          return;
-        }
-        if (below === '') return this.#putDirectory(tree, entry, to);
-        const path = joined(top, below);
-        if (!entry.stat.isDirectory()) {
-          await this.#put(tree, entry, path, true);
-          return this.#compare(visited, entry);
-        }
-        this.#putDirectory(tree, entry, path);
-        later.push({ path, modified: entry.modified() });
-      } finally {
-        entry.close();
-      }
-    });
+        } else if (below === '') this.#putDirectory(tree, entry, top);
+        else if (entry.stat.isDirectory()) {
+          this.#putDirectory(tree, entry, path);
+          later.push({ path, modified: entry.modified() });
+        } else await this.#put(tree, entry, path, true);
+      });
+    }
     // Times of directories last: what is put into them changes them.
     for (const { path, modified } of later.reverse()) {
       const made = this.#target.find(path);
@@ -212,12 +210,6 @@ export class Copier {
     there?.close();
     if (there !== undefined && !there.stat.isDirectory()) throw notDirectory(to);
     return this.directory(to);
-  }
-
-  /** Whether what was read is what was there when it was looked at. */
-  #compare({ stat }: Visited, entry: ConfinedEntry): void {
-    const now = fstatSync(entry.fd, { bigint: true });
-    if (now.ino !== stat.ino || now.ctimeNs !== stat.ctimeNs || now.size !== stat.size) this.#witness.spoil();
   }
 
   #putDirectory(tree: SourceTree, entry: ConfinedEntry, to: string): void {
@@ -317,6 +309,27 @@ export class Copier {
     } finally {
       made.close();
     }
+  }
+}
+
+/** Shows what was listed, held open. @throws ChangedMeanwhile when it is something else by now, or after the use */
+async function opened(
+  tree: SourceTree,
+  listing: Listing,
+  { below, identity }: Listed,
+  use: (entry: ConfinedEntry) => Promise<void>,
+): Promise<void> {
+  const entry = tree.directory.find(below === '' ? listing.path : joined(listing.path, below));
+  if (entry === undefined) throw new ChangedMeanwhile();
+  const check = (): void => {
+    if (identityOf(fstatSync(entry.fd, { bigint: true }), tree) !== identity) throw new ChangedMeanwhile();
+  };
+  try {
+    check();
+    await use(entry);
+    if (!entry.stat.isDirectory()) check();
+  } finally {
+    entry.close();
   }
 }
 

@@ -10,6 +10,7 @@ import { openName } from '../../../sys/openat2.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import { contentDigest } from '../files/content-digest.ts';
 import { Copier, type Destination } from '../files/copier.ts';
+import type { Listing } from '../files/listing.ts';
 import { readModeChange } from '../files/mode-change.ts';
 import { type Owner, resolveOwner } from '../files/owner.ts';
 import type { ReadingNote } from '../files/reading-note.ts';
@@ -25,8 +26,8 @@ export interface CopyInput {
   readonly selections: readonly (readonly Selected[])[];
   /** Of all that is copied. */
   readonly digest: string;
-  /** By source, for each selection: what stat(2) said of it when it was digested. */
-  readonly stats: readonly (readonly string[])[];
+  /** By source, for each selection: what of it was digested. */
+  readonly listings: readonly (readonly Listing[])[];
 }
 
 /** Opens a tree that is copied from; to be closed. */
@@ -77,12 +78,12 @@ async function digested(
 ): Promise<CopyInput> {
   const excludes = excludesOf(step);
   const selections: (readonly Selected[])[] = [];
-  const stats: (readonly string[])[] = [];
+  const listings: (readonly Listing[])[] = [];
   const hash = createHash('sha256');
   for (const source of step.sources) {
     if (source.kind === 'document') {
       selections.push([]);
-      stats.push([]);
+      listings.push([]);
       hash.update(`document\0${source.name}\0${source.content}\0`);
       continue;
     }
@@ -90,10 +91,10 @@ async function digested(
     const found = await select(tree, source.path, step.parents ? 'parents' : 'pattern');
     selections.push(found);
     const digests = await contentDigest(tree, found, excludes, files, note);
-    stats.push(digests.stats);
+    listings.push(digests.listings);
     hash.update(digests.content);
   }
-  return { selections, digest: hash.digest('hex'), stats };
+  return { selections, digest: hash.digest('hex'), listings };
 }
 
 function excludesOf(step: CopyStep) {
@@ -108,20 +109,23 @@ function excludesOf(step: CopyStep) {
   }
 }
 
-/** Thrown when files changed between their digest and their copy: what was made is not what its key says. */
-export class ChangedMeanwhile extends Error {}
-
-/** Carries out a COPY or ADD in the tree `target`. @throws ChangedMeanwhile */
+/**
+ * Carries out a COPY or ADD in the tree `target`.
+ * @param there paths below its only source whose files are in place already
+ * @returns where the last source went
+ * @throws ChangedMeanwhile
+ */
 export async function runCopy(
   step: CopyStep,
   input: CopyInput,
   open: OpenTree,
   target: ConfinedDirectory,
   warn: (message: string) => void,
-): Promise<void> {
+  there?: ReadonlySet<string>,
+): Promise<string> {
   const trees = new SourceTrees(open);
   try {
-    await copyAll(step, input, trees, target, warn);
+    return await copyAll(step, input, trees, target, warn, there);
   } finally {
     await trees.close();
   }
@@ -133,10 +137,12 @@ async function copyAll(
   trees: SourceTrees,
   target: ConfinedDirectory,
   warn: (message: string) => void,
-): Promise<void> {
+  there: ReadonlySet<string> | undefined,
+): Promise<string> {
+  let last = '';
   const owner = step.chown === undefined ? undefined : resolveOwner(step.chown, readAccountFiles(target));
   const mode = step.chmod === undefined ? undefined : readModeChange(step.chmod);
-  const copier = new Copier(target, { owner, mode, excludes: excludesOf(step) });
+  const copier = new Copier(target, { owner, mode });
   const destination: Destination = {
     path: bytesOfPath(step.destination.replace(/^\/+|\/+$/g, '')),
     marked: step.destination.endsWith('/') || step.parents,
@@ -152,10 +158,10 @@ async function copyAll(
     const unpack = source.other?.unpack ?? step.unpack;
     for (const [number, one] of (input.selections[at] ?? []).entries()) {
       if (unpack && (await unpacked(tree, one, target, copier, destination.path, owner, warn))) continue;
-      const stats = await copier.copy(tree, one, destination);
-      if (stats !== input.stats[at]?.[number]) throw new ChangedMeanwhile();
+      last = await copier.copy(tree, one, destination, input.listings[at]![number]!, there);
     }
   }
+  return last;
 }
 
 async function unpacked(

@@ -7,6 +7,7 @@ import { baseOf, bytesOfPath, parentOf, textOfPath } from '../../../confined/nam
 import { TcomposeError } from '../../../errors.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { CacheLease, StepPlace } from '../cache/cache-types.ts';
+import { list } from '../files/content-digest.ts';
 import { Copier } from '../files/copier.ts';
 import { select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
@@ -130,8 +131,9 @@ async function copied(from: Tree, source: string, scratch: string, sources: Moun
     if (one === undefined) return scratch;
     const target = ConfinedDirectory.at(scratch);
     try {
-      const copier = new Copier(target, { owner: undefined, mode: undefined, excludes: undefined });
-      await copier.copy(tree, one, { path: one.directory ? 'd' : '', marked: !one.directory });
+      const copier = new Copier(target, { owner: undefined, mode: undefined });
+      const destination = { path: one.directory ? 'd' : '', marked: !one.directory };
+      await copier.copy(tree, one, destination, await list(tree, one));
     } finally {
       target.close();
     }

@@ -1,5 +1,5 @@
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { packUpper } from '../../../image/unpack/pack-tree.ts';
+import { packUpper } from '../../../image/pack/pack-tree.ts';
 import { bytesMessageShape } from '../messages/session.ts';
 import type { Session } from '../session/sessions.ts';
 import { sendTree } from '../sync/send.ts';

@@ -1,10 +1,9 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { isOpaque } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
-import { changeOwnerOf, changeTimesTo, linkAt, makeDirectoryAt, makeNodeAt } from '../../sys/at-calls.ts';
-import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../../sys/xattr.ts';
-import type { TreeResult } from './job-types.ts';
+import { changeTimesTo, linkAt, makeNodeAt } from '../../sys/at-calls.ts';
+import type { TreeResult } from '../unpack/job-types.ts';
+import { mirrorDirectory } from './mirror-directory.ts';
 import { isCarried, type PackWitness } from './pack-tree.ts';
 
 const characterDevice = 0o020000;
@@ -45,6 +44,14 @@ export class LinkTree implements PackWitness {
     linkAt(from.directory, from.name, to.directory, to.name);
   }
 
+  kept(path: string, size: number): void {
+    this.#entries++;
+    this.#size += size;
+    const from = this.#source.place(path, false);
+    const to = this.#target.place(path, false);
+    linkAt(from.directory, from.name, to.directory, to.name);
+  }
+
   whiteout(path: string): void {
     this.#entries++;
     this.#whiteouts.push(path);
@@ -71,21 +78,7 @@ export class LinkTree implements PackWitness {
   }
 
   #directory(entry: ConfinedEntry, path: string): void {
-    const { directory, name } = this.#target.place(path, false);
-    makeDirectoryAt(directory, name, 0o700);
-    const made = this.#target.find(path)!;
-    try {
-      changeOwnerOf(made.fd, entry.stat.uid, entry.stat.gid);
-      for (const attribute of listExtendedAttributes(entry.fd)) {
-        if (!isCarried(attribute)) continue;
-        const value = getExtendedAttribute(entry.fd, attribute);
-        if (value !== undefined) setExtendedAttribute(made.fd, attribute, value);
-      }
-      if (isOpaque(entry)) setExtendedAttribute(made.fd, 'trusted.overlay.opaque', Buffer.from('y'));
-      chmodSync(`/proc/self/fd/${made.fd}`, entry.stat.mode & 0o7777);
-    } finally {
-      made.close();
-    }
+    mirrorDirectory(entry, this.#target, path, isCarried);
     this.#times.set(path, entry.modified());
   }
 }

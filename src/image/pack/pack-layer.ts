@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { explain } from './explain.ts';
-import type { JobResult, PackSpec } from './job-types.ts';
+import { explain } from '../unpack/explain.ts';
+import type { JobResult, PackSpec } from '../unpack/job-types.ts';
+import type { JobContext } from '../unpack/take-blob.ts';
+import { type ArchiveIndex, encodeIndex, type Segment } from './archive-index.ts';
+import { EarlierArchive, NotAsBefore } from './earlier-archive.ts';
 import { LinkTree } from './link-tree.ts';
 import { type PackWitness, packUpper } from './pack-tree.ts';
-import type { JobContext } from './take-blob.ts';
 
 /** Fast: a layer is compressed once, and most are never sent anywhere. */
 const level = 3;
@@ -16,9 +19,29 @@ const level = 3;
  * @throws TcomposeError IMAGE_STORE, IMAGE_NO_SPACE
  */
 export async function packLayer(spec: PackSpec, context: JobContext): Promise<JobResult> {
+  const earlier = spec.earlier === undefined ? undefined : EarlierArchive.open(spec.earlier);
+  if (earlier === undefined) return pack(spec, context, undefined);
+  try {
+    return await pack(spec, context, earlier);
+  } catch (error) {
+    if (!(error instanceof NotAsBefore)) throw error;
+    rmSync(spec.file, { force: true });
+    if (spec.tree !== undefined) rmSync(spec.tree, { recursive: true, force: true });
+    return await pack(spec, context, undefined);
+  } finally {
+    await earlier.close();
+  }
+}
+
+async function pack(
+  spec: PackSpec,
+  context: JobContext,
+  earlier: EarlierArchive | undefined,
+): Promise<JobResult> {
   const plain = createHash('sha256');
   const packed = createHash('sha256');
   const gzip = createGzip({ level, chunkSize: 256 * 1024 });
+  const index = spec.index === undefined ? undefined : new Map<string, Segment>();
   let size = 0;
   const root = ConfinedDirectory.at(spec.directory);
   let linked: LinkTree | undefined;
@@ -26,7 +49,7 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
     if (spec.tree !== undefined) linked = new LinkTree(root, spec.tree);
     const fd = openSync(spec.file, 'wx', 0o600);
     try {
-      const pieces = tarOf(root, spec, linked);
+      const pieces = tarOf(root, spec, { witness: linked, earlier, index });
       for await (const piece of compressed(pieces, gzip, (bytes) => plain.update(bytes))) {
         context.beforeWrite(spec.file);
         context.check();
@@ -35,29 +58,52 @@ export async function packLayer(spec: PackSpec, context: JobContext): Promise<Jo
         size += piece.length;
         context.taken(piece.length, false);
       }
+      await earlier?.verify();
     } finally {
       closeSync(fd);
     }
   } catch (error) {
-    throw explain(error, spec.file, size);
+    throw error instanceof NotAsBefore ? error : explain(error, spec.file, size);
   } finally {
     linked?.close();
     root.close();
   }
+  if (index !== undefined) keepIndex(spec, index);
   const digest = (hash: typeof plain) => `sha256:${hash.digest('hex')}`;
   const made = { digest: digest(packed), size, diffId: digest(plain), compression: 'gzip' } as const;
   return linked === undefined ? made : { ...made, tree: linked.result() };
 }
 
+/** Others may write the same one at the same time. */
+function keepIndex({ index = '', file }: PackSpec, found: ArchiveIndex): void {
+  const made = `${index}.${basename(file)}`;
+  writeFileSync(made, encodeIndex(found), { encoding: 'latin1', mode: 0o600 });
+  renameSync(made, index);
+}
+
 async function* tarOf(
   root: ConfinedDirectory,
   { without, latest }: PackSpec,
-  witness: PackWitness | undefined,
+  {
+    witness,
+    earlier,
+    index,
+  }: {
+    readonly witness: PackWitness | undefined;
+    readonly earlier: EarlierArchive | undefined;
+    readonly index: Map<string, Segment> | undefined;
+  },
 ): AsyncGenerator<Buffer> {
   const top = root.find('');
   if (top === undefined) return;
   try {
-    yield* packUpper(root, top, without, witness, latest);
+    yield* packUpper(root, top, {
+      without,
+      latest,
+      earlier,
+      index,
+      ...(witness === undefined ? {} : { witness }),
+    });
   } finally {
     top.close();
   }

@@ -9,6 +9,8 @@ import { turns } from '../../confined/turns.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts';
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../tar/encode-entry.ts';
+import type { Segment } from './archive-index.ts';
+import type { EarlierArchive } from './earlier-archive.ts';
 
 const readAsync = promisify(readCallback);
 /** Bytes that are sent at a time, about. A file up to so long is read at once: waiting for another thread would take longer. */
@@ -19,27 +21,40 @@ export interface PackWitness {
   /** Of everything but whiteouts; what it is given is open for the call only. `path` is relative to what is packed. */
   entry(entry: ConfinedEntry, path: string): void;
   whiteout(path: string): void;
+  /** Of a file that is not looked at: its bytes in the archive are known. */
+  kept(path: string, size: number): void;
   /** A directory, when all that is in it has been told. */
   left(path: string): void;
 }
 
-const noWitness: PackWitness = { entry: () => {}, whiteout: () => {}, left: () => {} };
+const noWitness: PackWitness = { entry: () => {}, whiteout: () => {}, kept: () => {}, left: () => {} };
+
+interface UpperOptions {
+  /** Names at the top that are left out. */
+  readonly without?: readonly string[];
+  readonly witness?: PackWitness;
+  /** Seconds since the epoch that no time is later than. */
+  readonly latest?: number | undefined;
+  /** Where the bytes of files that are the same are taken from. */
+  readonly earlier?: EarlierArchive | undefined;
+  /** Gets the places of files in the archive. */
+  readonly index?: Map<string, Segment> | undefined;
+}
 
 /** `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out. */
 export const packEntry = (
   root: ConfinedDirectory,
   entry: ConfinedEntry,
   name: string,
-): AsyncGenerator<Buffer> => new Packer(root, undefined).entry(entry, name);
+): AsyncGenerator<Buffer> => new Packer(root, {}).entry(entry, name);
 
 /** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
 export const packUpper = (
   root: ConfinedDirectory,
   top: ConfinedEntry,
-  without: readonly string[] = [],
-  witness: PackWitness = noWitness,
-  latest?: number,
-): AsyncGenerator<Buffer> => new Packer(root, witness, latest).upper(top, without);
+  options: UpperOptions = {},
+): AsyncGenerator<Buffer> =>
+  new Packer(root, { witness: noWitness, ...options }).upper(top, options.without ?? []);
 
 /** A directory under way: the names that are still to be packed, the next one last. */
 interface Open {
@@ -63,11 +78,19 @@ class Packer {
 
   /** Nanoseconds since the epoch that no time is later than. */
   readonly #latest: bigint | undefined;
+  readonly #earlier: EarlierArchive | undefined;
+  readonly #index: Map<string, Segment> | undefined;
+  /** A range of the earlier archive that comes next. */
+  #range = { from: 0, to: 0 };
+  /** Bytes of the archive so far, those of the range included. */
+  #position = 0;
 
-  constructor(root: ConfinedDirectory, witness: PackWitness | undefined, latest?: number) {
+  constructor(root: ConfinedDirectory, { witness, latest, earlier, index }: UpperOptions) {
     this.#latest = latest === undefined ? undefined : BigInt(latest) * 1_000_000_000n;
     this.#root = root;
     this.#witness = witness;
+    this.#earlier = earlier;
+    this.#index = index;
   }
 
   async *entry(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
@@ -92,16 +115,45 @@ class Packer {
         continue;
       }
       await this.#turn();
+      const name = here.name === '' ? child : posix.join(here.name, child);
+      const segment = this.#earlier?.segments.get(name);
+      if (segment !== undefined) {
+        this.#witness?.kept(name, segment.size);
+        yield* this.#keep(name, segment);
+        continue;
+      }
       const entry = this.#find(joined(here.path, child));
       if (entry === undefined) continue;
       try {
-        yield* this.#add(entry, here.name === '' ? child : posix.join(here.name, child));
+        yield* this.#spliced();
+        yield* this.#add(entry, name);
       } finally {
         entry.close();
       }
     }
+    yield* this.#spliced();
     this.#push(endOfArchive);
     yield this.#taken();
+  }
+
+  /** What follows in the earlier archive as well is taken in one go. */
+  async *#keep(name: string, segment: Segment): AsyncGenerator<Buffer> {
+    const { at, length } = segment;
+    if (at !== this.#range.to) {
+      yield* this.#spliced();
+      this.#range = { from: at, to: at };
+    }
+    this.#range.to += length;
+    this.#index?.set(name, { ...segment, at: this.#position });
+    this.#position += length;
+  }
+
+  async *#spliced(): AsyncGenerator<Buffer> {
+    const { from, to } = this.#range;
+    if (this.#earlier === undefined || from === to) return;
+    this.#range = { from: to, to };
+    if (this.#length > 0) yield this.#taken();
+    yield* this.#earlier.range(from, to);
   }
 
   async *#add(entry: ConfinedEntry, name: string): AsyncGenerator<Buffer> {
@@ -156,7 +208,14 @@ class Packer {
   /** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
   async *#file(entry: ConfinedEntry, header: NewTarEntry): AsyncGenerator<Buffer> {
     const { size } = entry.stat;
+    const at = this.#position;
     this.#push(encodeEntry({ ...header, size }));
+    yield* this.#content(entry);
+    this.#index?.set(header.name, { at, length: this.#position - at, size });
+  }
+
+  async *#content(entry: ConfinedEntry): AsyncGenerator<Buffer> {
+    const { size } = entry.stat;
     if (size === 0) return;
     const fd = entry.open();
     try {
@@ -189,6 +248,7 @@ class Packer {
   #push(part: Buffer): void {
     this.#parts.push(part);
     this.#length += part.length;
+    this.#position += part.length;
   }
 
   #taken(): Buffer {

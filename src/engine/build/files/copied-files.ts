@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs';
+import { readText } from '../../../image/pack/archive-index.ts';
+import { checkedText, withCheck } from '../../../image/pack/checked-text.ts';
+import type { Listed, Listing } from './listing.ts';
+
+const version = 'copied-1';
+
+/** What a COPY has copied of a directory. */
+interface Copied {
+  /** The directory of its tree that has the content. */
+  readonly top: string;
+  /** A line for each file that may be taken over; see lineOf. */
+  readonly lines: ReadonlySet<string>;
+}
+
+/** Of a file, with all that its copy has; undefined for what is not taken over. Pure. */
+export const lineOf = ({ below, traits }: Listed): string | undefined =>
+  traits === undefined || below.includes('\n') ? undefined : `${traits} ${below}`;
+
+export function writeCopied(file: string, top: string, { entries }: Listing): void {
+  const lines = entries.flatMap((one) => lineOf(one) ?? []);
+  const text = withCheck(version, [Buffer.from(top, 'latin1').toString('hex'), ...lines].join('\n'));
+  writeFileSync(file, text, { mode: 0o600, encoding: 'latin1' });
+}
+
+/** Undefined when there is no such file, or it is not whole. */
+export function readCopied(file: string): Copied | undefined {
+  const [top, ...lines] = checkedText(version, readText(file))?.split('\n') ?? [];
+  if (top === undefined) return undefined;
+  return { top: Buffer.from(top, 'hex').toString('latin1'), lines: new Set(lines) };
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CopyStep, Tree } from '../../../build/plan/types.ts';
+import { joined } from '../../../confined/names.ts';
+import { encodePaths } from '../../../image/pack/archive-index.ts';
+import { errnoNameOf } from '../../../sys/at-calls.ts';
+import type { CacheLease, CopyNote, StepPlace, StepResult } from '../cache/cache-types.ts';
+import { lineOf, readCopied, writeCopied } from '../files/copied-files.ts';
+import type { Listing } from '../files/listing.ts';
+import type { SourceTree } from '../files/source-tree.ts';
+import { takeOver } from '../files/take-over.ts';
+import { type OverlayOptions, openToWrite, type Snapshot } from '../snapshot.ts';
+import { keyOf } from '../step-key.ts';
+import { type CopyInput, runCopy } from './copy-step.ts';
+
+/** How many results may share files: a file has only so many names, on ext4 65,000, and each result needs some. */
+const mostGenerations = 1000;
+
+/** What a copy has of an earlier one. */
+interface Begun {
+  /** Undefined: later copies take nothing of this one. */
+  readonly note: CopyNote | undefined;
+  /** Paths below the source whose files are in place. */
+  readonly there: ReadonlySet<string>;
+}
+
+/** What a copy is carried out with. */
+interface CopyPlace {
+  readonly base: Snapshot;
+  readonly place: StepPlace;
+  readonly cache: CacheLease;
+  readonly overlay: OverlayOptions;
+  /** A tree to read from; to be closed. */
+  readonly open: (tree: Tree) => Promise<SourceTree>;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Carries out a COPY or ADD upon a tree. Files that the latest copy by the same instruction upon the same tree has, and that are the
+ * same now, get further names in place of copies: neither is ever written to.
+ * @returns what later ones need to do so; undefined where they can't
+ * @throws ChangedMeanwhile
+ */
+export async function copyUpon(
+  step: CopyStep,
+  input: CopyInput,
+  { base, place, cache, overlay, open, warn }: CopyPlace,
+): Promise<CopyNote | undefined> {
+  const listing = listingOf(step, input);
+  // Before anything else is in the place.
+  const { note, there } = await begin(step, base, listing, place, cache);
+  const target = openToWrite(base, place, overlay);
+  try {
+    const top = await runCopy(step, input, open, target, warn, there);
+    if (listing !== undefined) writeCopied(join(place.notes, 'copied'), top, listing);
+    return note;
+  } finally {
+    target.close();
+  }
+}
+
+/** The listing of a copy of one directory's content, which is what may be taken over from. */
+function listingOf(step: CopyStep, { selections, listings }: CopyInput): Listing | undefined {
+  const [one, ...others] = selections[0] ?? [];
+  const single = selections.length === 1 && others.length === 0 && one?.directory === true;
+  return single && !step.parents ? listings[0]?.[0] : undefined;
+}
+
+async function begin(
+  step: CopyStep,
+  base: Snapshot,
+  listing: Listing | undefined,
+  place: StepPlace,
+  cache: CacheLease,
+): Promise<Begun> {
+  if (listing === undefined) return { note: undefined, there: new Set() };
+  const lineage = keyOf(step, base, 'any', []);
+  const nothing: Begun = { note: { lineage, generation: 0 }, there: new Set() };
+  const from = step.fresh ? undefined : cache.like(lineage);
+  const generation = (from?.copy?.generation ?? 0) + 1;
+  if (from === undefined || generation > mostGenerations) return nothing;
+  const there = await filesOf(from, listing, place, cache);
+  return there.size === 0 ? nothing : { note: { lineage, generation, from: from.id }, there };
+}
+
+async function filesOf(
+  from: StepResult,
+  { entries }: Listing,
+  place: StepPlace,
+  cache: CacheLease,
+): Promise<ReadonlySet<string>> {
+  const copied = readCopied(join(cache.notes(from), 'copied'));
+  if (copied === undefined) return new Set();
+  const { top, lines } = copied;
+  const same = entries.filter((one) => lines.has(lineOf(one) ?? '')).map(({ below }) => below);
+  try {
+    const paths = await takeOver(
+      cache.directory(from),
+      place.diff,
+      same.map((below) => joined(top, below)),
+    );
+    writeFileSync(join(place.notes, 'kept'), encodePaths(paths), { mode: 0o600, encoding: 'latin1' });
+    return new Set(same.filter((below) => paths.has(joined(top, below))));
+  } catch (error) {
+    if (errnoNameOf(error) === undefined) throw error;
+    // This file system does not do it: everything is copied.
+    rmSync(place.diff, { recursive: true });
+    mkdirSync(place.diff, { mode: 0o755 });
+    return new Set();
+  }
+}

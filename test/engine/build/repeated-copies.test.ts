@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
+import { imageContent } from './image-tree.ts';
+
+const unmet = whyNoBuilder();
+if (unmet !== undefined) console.warn(`skipped: copies that take files over: ${unmet}`);
+
+const text = `FROM busybox AS base
+WORKDIR /srv/app
+RUN mkdir src && echo below > src/replaced && chmod 700 src
+FROM base AS app
+COPY --chown=5:6 . .
+`;
+
+/** Files of a context: 3 directories of 20, and some of a kind of their own. */
+function filesOf(): Record<string, string> {
+  const files: Record<string, string> = {
+    'src/replaced': 'above',
+    'src/with\nline': 'a',
+    'gone/x': 'x',
+    top: 't',
+  };
+  for (let at = 0; at < 60; at++) files[`src/d${at % 3}/f${at}`] = `content ${at}\n`.repeat(at * 40);
+  return files;
+}
+
+describe.skipIf(unmet !== undefined)('a copy that was made before of other content', () => {
+  let builder: Builder;
+  let context: string;
+
+  beforeAll(async () => {
+    builder = await startBuilder();
+    context = builder.context('again', filesOf());
+    linkSync(join(context, 'src/d0/f3'), join(context, 'src/d0/linked'));
+    symlinkSync('f3', join(context, 'src/d0/symbolic'));
+  }, 120_000);
+
+  afterAll(async () => {
+    if (builder !== undefined) expect(await builder.close()).toEqual([]);
+  }, 60_000);
+
+  async function layersOf(image: string | undefined): Promise<readonly string[]> {
+    const { json } = await builder.engine.api<{ RootFS: { Layers: readonly string[] } }>(
+      'GET',
+      `/images/${image}/json`,
+    );
+    return json.RootFS.Layers;
+  }
+
+  const lib = (...parts: string[]): string => join(builder.engine.root, 'lib', ...parts);
+
+  /** The copy's results, oldest first: their directories below `lib/build/s`. */
+  function copies(): readonly string[] {
+    return readdirSync(lib('build', 's'))
+      .map((id) => lib('build', 's', id))
+      .filter((one) => existsSync(join(one, 'copied')))
+      .sort((a, b) => statSync(join(a, 'copied')).mtimeMs - statSync(join(b, 'copied')).mtimeMs);
+  }
+
+  /** Builds what the context has now, once with what is known and once without, and compares. @returns the directory of the first result */
+  async function builtTwice(): Promise<string> {
+    const again = await builder.build({ context, text });
+    expect(again.error).toBeUndefined();
+    const result = copies().at(-1)!;
+    const layers = await layersOf(again.image);
+    const fresh = await builder.build({ context, text, noCacheFilter: ['app'] });
+    expect(fresh.error).toBeUndefined();
+    expect(await layersOf(fresh.image)).toEqual(layers);
+    const [one, other] = [
+      await imageContent(builder.engine.socket, again.image!),
+      await imageContent(builder.engine.socket, fresh.image!),
+    ];
+    expect([...one.tree].filter(([path]) => path.includes('srv/app/src'))).not.toEqual([]);
+    expect([...one.tree]).toEqual([...other.tree]);
+    const content = gunzipSync(readFileSync(blobOf(result)));
+    expect(`sha256:${createHash('sha256').update(content).digest('hex')}`).toBe(layers.at(-1));
+    return result;
+  }
+
+  /** The blob of the layer that a result became. */
+  function blobOf(result: string): string {
+    const record = JSON.parse(readFileSync(join(result, 'step.json'), 'utf8')) as {
+      readonly layers: readonly { readonly layer: { readonly descriptor: { readonly digest: string } } }[];
+    };
+    return lib('blobs', 'sha256', record.layers[0]!.layer.descriptor.digest.slice('sha256:'.length));
+  }
+
+  const inode = (result: string, path: string): number => statSync(join(result, 'diff/srv/app', path)).ino;
+
+  it('shares the files that are the same, and makes the layer that a first copy makes', async () => {
+    const first = await builder.build({ context, text });
+    expect(first.error).toBeUndefined();
+    const [before] = copies();
+    writeFileSync(join(context, 'src/d1/f4'), 'changed');
+    utimesSync(join(context, 'src/d1/f7'), 1_600_000_000, 1_600_000_000);
+    chmodSync(join(context, 'src/d1/f10'), 0o4711);
+    rmSync(join(context, 'gone'), { recursive: true });
+    renameSync(join(context, 'src/d2/f5'), join(context, 'src/d2/renamed'));
+    rmSync(join(context, 'src/d2/f8'));
+    symlinkSync('f11', join(context, 'src/d2/f8'));
+    const result = await builtTwice();
+    for (const path of ['src/d1/f1', 'src/replaced', 'top', 'src/d2/f59'])
+      expect(inode(result, path)).toBe(inode(before!, path));
+    for (const path of ['src/d1/f4', 'src/d1/f7', 'src/d1/f10', 'src/d0/f3', 'src/d0/linked'])
+      expect(inode(result, path)).not.toBe(inode(before!, path));
+    expect(inode(result, 'src/d0/f3')).toBe(inode(result, 'src/d0/linked'));
+  });
+
+  it('reads all files for the layer when the archive of the one before is damaged', async () => {
+    const blob = blobOf(copies().at(-1)!);
+    const bytes = readFileSync(blob);
+    bytes.fill(0x55, bytes.length >> 1);
+    writeFileSync(blob, bytes);
+    writeFileSync(join(context, 'src/d0/f6'), 'changed as well');
+    await builtTwice();
+  });
+
+  it('does so when what was noted of it is cut off', async () => {
+    const [latest] = [...copies()].reverse();
+    const noted = readFileSync(join(latest!, 'archive'));
+    writeFileSync(join(latest!, 'archive'), noted.subarray(0, noted.length - 40));
+    writeFileSync(join(context, 'src/d0/f9'), 'changed, too');
+    await builtTwice();
+  });
+});
