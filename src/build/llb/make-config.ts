@@ -1,4 +1,4 @@
-import type { CacheConfig, CacheLayer, CacheLink, CacheRecord } from './cache-config.ts';
+import type { CacheConfig, CacheLayer, CacheLink, CacheRecord, CacheResult } from './cache-config.ts';
 import type { KeyNode } from './key-node.ts';
 
 /** What is known of a node when a cache is kept. */
@@ -10,7 +10,10 @@ export interface KeptResult {
   readonly created: string;
 }
 
-/** The records of a build: each node's once, with what it works on. What works on something that nobody can find is left out. */
+/**
+ * The records of a build, or of several of which one cache is made: each node's once, with what it works on; equal nodes are one. What works
+ * on something that nobody can find is left out.
+ */
 export function makeCacheConfig(results: readonly KeptResult[]): CacheConfig {
   const maker = new ConfigMaker(results);
   for (const { node } of results) maker.add(node);
@@ -22,8 +25,8 @@ class ConfigMaker {
   readonly records: CacheRecord[] = [];
   readonly #results: ReadonlyMap<KeyNode, KeptResult>;
   readonly #numbers = new Map<KeyNode, number | undefined>();
-  /** Of what works on nothing: equal ones are one. */
-  readonly #leaves = new Map<string, number>();
+  /** By what a record is but for its results. */
+  readonly #known = new Map<string, number>();
   readonly #layerNumbers = new Map<string, number>();
 
   constructor(results: readonly KeptResult[]) {
@@ -39,8 +42,6 @@ class ConfigMaker {
   }
 
   #record(node: KeyNode): number | undefined {
-    const leaf = node.inputs.length === 0 ? this.#leaves.get(node.digest) : undefined;
-    if (leaf !== undefined) return leaf;
     const inputs = node.inputs.map((links) =>
       links.flatMap(({ selector, node: other }): readonly CacheLink[] => {
         const record = this.add(other);
@@ -53,9 +54,22 @@ class ConfigMaker {
       result?.blobs === undefined || result.blobs.length === 0
         ? []
         : [{ chain: this.#chain(result.blobs), created: result.created }];
+    const key = JSON.stringify([node.digest, inputs]);
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      this.#merge(known, results);
+      return known;
+    }
     const number = this.records.push({ digest: node.digest, inputs, results }) - 1;
-    if (node.inputs.length === 0) this.#leaves.set(node.digest, number);
+    this.#known.set(key, number);
     return number;
+  }
+
+  #merge(number: number, more: readonly CacheResult[]): void {
+    const record = this.records[number]!;
+    const chains = new Set(record.results.map(({ chain }) => chain.join()));
+    const results = more.filter(({ chain }) => !chains.has(chain.join()));
+    if (results.length > 0) this.records[number] = { ...record, results: [...record.results, ...results] };
   }
 
   #chain(blobs: readonly string[]): readonly number[] {

@@ -19,6 +19,7 @@ import { stagePlatform } from './platforms/stage-platform.ts';
 import { pullBase } from './pull-base.ts';
 import { ownPlatform, type ReadRequest, readRequest, secretsOf } from './read-request.ts';
 import { BuildCaches } from './remote-cache/build-caches.ts';
+import type { CacheShare } from './remote-cache/kept-builds.ts';
 import { makeResultImage } from './result-image.ts';
 import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
@@ -29,6 +30,7 @@ import { interrupted } from './steps/interrupted.ts';
 /**
  * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
  * @param client who is asked for credentials and agents while it goes on
+ * @param share the cache that its results go into together with those of other builds
  */
 export async function build(
   engine: Engine,
@@ -36,6 +38,7 @@ export async function build(
   sink: BuildSink,
   signal: AbortSignal,
   client: BuildClient = nobody,
+  share?: CacheShare,
 ): Promise<void> {
   const shop = await buildShop(engine);
   shop.running++;
@@ -79,9 +82,8 @@ export async function build(
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
     }
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
-    await sink(
-      await carryOut(engine, request, read, planned, { shop, cache, secrets, sink, signal, client }),
-    );
+    const around = { shop, cache, secrets, sink, signal, client, share };
+    await sink(await carryOut(engine, request, read, planned, around));
   } catch (error) {
     await sink(errorEvent(error));
   } finally {
@@ -110,6 +112,7 @@ interface Around {
   readonly sink: BuildSink;
   readonly signal: AbortSignal;
   readonly client: BuildClient;
+  readonly share: CacheShare | undefined;
 }
 
 async function carryOut(
@@ -117,13 +120,13 @@ async function carryOut(
   request: BuildRequest,
   read: ReadRequest,
   planned: PlannedBuild,
-  { shop, cache, secrets, sink, signal, client }: Around,
+  { shop, cache, secrets, sink, signal, client, share }: Around,
 ): Promise<BuildEvent> {
   const images = await openImages(engine, planned);
   const warn = async (message: string) => sink({ type: 'warning', message });
   let caches: BuildCaches | undefined;
   try {
-    caches = await BuildCaches.open(request, { engine, client, signal, warn });
+    caches = await BuildCaches.open(request, { engine, client, signal, warn }, share);
     const sent = (await client.prepare?.(planned.plan)) ?? [];
     const inputs = {
       cache,

@@ -90,6 +90,15 @@ const stages = [
   'RUN rm /bin/yes && mkdir /new && echo text >/new/file',
 ].join('\n');
 const files = { 'one.txt': 'one', 'two.txt': 'two' };
+const cross = [
+  'FROM --platform=$BUILDPLATFORM busybox AS build',
+  'RUN echo shared >/shared',
+  'ARG TARGETPLATFORM',
+  'RUN echo "for $TARGETPLATFORM" >/out',
+  'FROM scratch',
+  'COPY --from=build /shared /out /',
+].join('\n');
+const platforms = ['linux/amd64', 'linux/arm64'];
 
 describe.skipIf(unmet !== undefined)('caches of builds', () => {
   let first: Builder;
@@ -174,6 +183,21 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
       cacheFrom: [`type=local,src=${at('least')}`],
     });
     expect([taken.error, doneOf(taken)]).toEqual([undefined, []]);
+  });
+
+  test('one of several platforms has the steps of each', async () => {
+    const kept = await first.build({
+      text: cross,
+      platforms,
+      cacheTo: [`type=local,dest=${at('platforms')},mode=max`],
+    });
+    expect([kept.error, warningsOf(kept)]).toEqual([undefined, []]);
+    await second.engine.api('POST', '/build/prune?all=1');
+    for (const platform of platforms) {
+      const cacheFrom = [`type=local,src=${at('platforms')}`];
+      const taken = await second.build({ text: cross, platform, cacheFrom });
+      expect([taken.error, warningsOf(taken), doneOf(taken)]).toEqual([undefined, [], []]);
+    }
   });
 
   test('a damaged layer is told of, and the step is carried out', async () => {
@@ -279,6 +303,11 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
         const args = [...rest, ...command, `type=local,src=${at('for-buildkit')}`, context];
         const { stderr, status } = spawnSync(program, args, { encoding: 'utf8' });
         expect([status, stderr.match(/^#\d+ CACHED$/gm)?.length]).toEqual([0, 6]);
+        const other = first.context('for-peer-platforms', { Dockerfile: cross });
+        const from = ['--cache-from', `type=local,src=${at('platforms')}`, other];
+        const both = ['-H', socket, 'buildx', 'build', '--progress=plain', '--platform', platforms.join(',')];
+        const built = spawnSync(program, [...rest, ...both, ...from], { encoding: 'utf8' });
+        expect([built.status, built.stderr.match(/^#\d+ CACHED$/gm)?.length]).toEqual([0, 5]);
       } finally {
         await stop();
       }

@@ -147,6 +147,24 @@ describe('records', () => {
     expect(chains({ digest: 'run', inputs: [] })).toEqual([]);
   });
 
+  test('equal nodes of several builds are one, with what either has', () => {
+    const shared = (): KeyNode => ({ digest: 'shared', inputs: [[{ selector: '', node: leaf('image') }]] });
+    const ofPlatform = (digest: string): KeyNode => ({
+      digest,
+      inputs: [[{ selector: '', node: shared() }]],
+    });
+    const both = makeCacheConfig([
+      { node: shared(), blobs: undefined, created: 't1' },
+      { node: ofPlatform('amd64'), blobs: ['one', 'two'], created: 't1' },
+      { node: shared(), blobs: ['one'], created: 't2' },
+      { node: shared(), blobs: ['one'], created: 't3' },
+      { node: ofPlatform('arm64'), blobs: ['one', 'three'], created: 't2' },
+    ]);
+    expect(both.records.map(({ digest }) => digest)).toEqual(['image', 'shared', 'amd64', 'arm64']);
+    expect(both.records[1]!.results).toEqual([{ chain: [0], created: 't2' }]);
+    expect(both.layers.map(({ blob }) => blob)).toEqual(['one', 'two', 'three']);
+  });
+
   test('what nobody can find is left out, with all that is upon it', () => {
     const lost: KeyNode = { digest: 'lost', inputs: [[]] };
     const above: KeyNode = { digest: 'above', inputs: [[{ selector: '', node: lost }]] };

@@ -6,6 +6,7 @@ import type { Engine } from '../../context.ts';
 import { build, errorEvent } from '../build.ts';
 import { type BuildClient, nobody } from '../build-client.ts';
 import { ownPlatform } from '../read-request.ts';
+import { KeptBuilds } from '../remote-cache/kept-builds.ts';
 import type { BuildSink } from '../sink.ts';
 import { nameTogether } from './platform-index.ts';
 
@@ -54,17 +55,14 @@ class SeveralBuilds {
 
   async run(platforms: readonly string[], signal: AbortSignal, client: BuildClient): Promise<void> {
     const ingest = this.#engine.images.ingest();
-    const { only, localOutput, cacheTo = [] } = this.#request;
-    if (cacheTo.length > 0 && only === undefined)
-      await this.#sink({
-        type: 'warning',
-        message: `cache_to keeps the steps of ${platforms.at(-1)} alone: each platform's take the place of those before`,
-      });
+    const { only, localOutput } = this.#request;
+    const kept = new KeptBuilds(this.#engine);
     try {
       for (const platform of only === 'check' ? platforms.slice(0, 1) : platforms) {
         const own = localOutput === undefined ? {} : { localOutput: join(localOutput, placeName(platform)) };
         const request = { ...this.#request, tags: [], platform, ...own };
-        await build(this.#engine, request, (event) => this.#take(event, platform), signal, client);
+        const share = { kept, last: platform === platforms.at(-1) };
+        await build(this.#engine, request, (event) => this.#take(event, platform), signal, client, share);
         if (this.#failed) return;
         const made = this.#engine.images.get(this.#images.at(-1)?.id ?? '');
         if (made !== undefined) ingest.hold(made);
@@ -73,6 +71,7 @@ class SeveralBuilds {
     } catch (error) {
       await this.#sink(errorEvent(error));
     } finally {
+      await kept.release();
       await ingest.release();
     }
   }

@@ -10,6 +10,7 @@ import type { Executor } from '../executor.ts';
 import type { BuildSink } from '../sink.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { DoneBuild } from './keep-results.ts';
+import { type CacheShare, KeptBuilds } from './kept-builds.ts';
 import type { LoadedCache } from './load-cache.ts';
 import { type CacheWay, openCaches, openOutputs } from './open-caches.ts';
 import { RemoteSteps } from './remote-steps.ts';
@@ -30,19 +31,36 @@ export class BuildCaches {
   readonly #caches: readonly LoadedCache[];
   readonly #outputs: readonly CacheOutput[];
   readonly #ingest: Ingest;
+  readonly #share: CacheShare;
+  readonly #shared: boolean;
 
-  private constructor(way: CacheWay, caches: readonly LoadedCache[], outputs: readonly CacheOutput[]) {
+  private constructor(
+    way: CacheWay,
+    caches: readonly LoadedCache[],
+    outputs: readonly CacheOutput[],
+    share: CacheShare | undefined,
+  ) {
     this.#way = way;
     this.#caches = caches;
     this.#outputs = outputs;
     this.#ingest = way.engine.images.ingest();
+    this.#share = share ?? { kept: new KeptBuilds(way.engine), last: true };
+    this.#shared = share !== undefined;
   }
 
-  /** Undefined where a request names none. @throws TcomposeError BUILD_CONTEXT for what can't be understood */
-  static async open(request: BuildRequest, way: CacheWay): Promise<BuildCaches | undefined> {
+  /**
+   * Undefined where a request names none.
+   * @param share where the results of this build go together with those of others
+   * @throws TcomposeError BUILD_CONTEXT for what can't be understood
+   */
+  static async open(
+    request: BuildRequest,
+    way: CacheWay,
+    share?: CacheShare,
+  ): Promise<BuildCaches | undefined> {
     if ((request.cacheFrom ?? []).length + (request.cacheTo ?? []).length === 0) return undefined;
     const outputs = await openOutputs(request, way);
-    return new BuildCaches(way, await openCaches(request, way), outputs);
+    return new BuildCaches(way, await openCaches(request, way), outputs, share);
   }
 
   /** To be said before an executor runs. */
@@ -71,13 +89,15 @@ export class BuildCaches {
         this.#outputs.some(({ place }) => place.kind === 'inline')
           ? inlineRecords(await done(target))
           : undefined,
-      save: async (target, sink) => saveCaches(await done(target), this.#outputs, this.#way, sink),
+      save: async (target, sink) =>
+        saveCaches(await done(target), this.#outputs, this.#way, sink, this.#share),
     };
   }
 
   /** Idempotent. */
-  release(): Promise<void> {
-    return this.#ingest.release();
+  async release(): Promise<void> {
+    if (!this.#shared) await this.#share.kept.release();
+    await this.#ingest.release();
   }
 }
 

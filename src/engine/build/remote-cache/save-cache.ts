@@ -8,27 +8,32 @@ import { mediaTypes as dockerTypes } from '../../../registry/content/media-types
 import type { BuildSink } from '../sink.ts';
 import type { CacheTarget, SmallBlob } from './backend.ts';
 import { type DoneBuild, type KeptResults, keepResults } from './keep-results.ts';
+import type { CacheShare } from './kept-builds.ts';
 import { dockerLayerType, ociLayerType } from './layer-type.ts';
 import type { CachedLayer } from './load-cache.ts';
 import { type CacheWay, openTarget } from './open-caches.ts';
 
 const uncompressed = 'containerd.io/uncompressed';
 
-/** Keeps a build's cache in all the places that were asked for. @throws TcomposeError unless the place says that errors do not count */
+/**
+ * Keeps a build's cache in all the places that were asked for; with a share that others follow for, what they will need for it.
+ * @throws TcomposeError unless the place says that errors do not count
+ */
 export async function saveCaches(
   done: DoneBuild,
   outputs: readonly CacheOutput[],
   way: CacheWay,
   sink: BuildSink,
+  { kept, last }: CacheShare,
 ): Promise<void> {
   for (const output of outputs) {
     if (output.place.kind === 'inline') continue;
-    const ingest = way.engine.images.ingest();
     try {
+      const all = await kept.with(done, output.mode);
+      if (!last) continue;
       const target = await openTarget(output.place, way);
       await sink({ type: 'note', text: `exporting cache to ${target.name}` });
-      const kept = await keepResults(done, output.mode, ingest);
-      await save(target, kept, output, () => way.engine.fault('build:blob'));
+      await save(target, all, output, () => way.engine.fault('build:blob'));
     } catch (error) {
       const { message, hint, code } = error as TcomposeError;
       const sentence = `failed to export the build cache: ${message}`;
@@ -38,8 +43,6 @@ export async function saveCaches(
           cause: error,
         });
       await way.warn(sentence);
-    } finally {
-      await ingest.release();
     }
   }
 }

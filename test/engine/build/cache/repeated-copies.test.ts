@@ -15,8 +15,8 @@ import {
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
-import { imageContent } from './image-tree.ts';
+import { type Builder, startBuilder, whyNoBuilder } from '../builder.ts';
+import { imageContent } from '../image-tree.ts';
 
 const unmet = whyNoBuilder();
 if (unmet !== undefined) console.warn(`skipped: copies that take files over: ${unmet}`);
