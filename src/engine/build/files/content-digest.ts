@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { IgnoreMatcher } from '../../../build/ignore/matcher.ts';
-import { type Listed, type Listing, listedOf, ownerOf } from './listing.ts';
+import { Listing, ownerOf } from './listing.ts';
 import type { ReadingNote } from './reading-note.ts';
 import type { Selected } from './select.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
@@ -25,16 +25,16 @@ export async function contentDigest(
   const content = createHash('sha256');
   const listings: Listing[] = [];
   for (const { path, name, directory, parents } of selections) {
-    const entries: Listed[] = [];
+    const listing = new Listing(tree, path);
     content.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
     await walk(tree, path, excludes === undefined ? {} : { excludes }, async (visited) => {
       note?.add(tree, visited);
       // A directory gives its content: its own attributes are not copied.
       const counts = visited.below !== '' || !directory || parents !== '';
       const digest = counts ? await addEntry(content, tree, visited, files) : undefined;
-      entries.push(listedOf(tree, visited, digest));
+      listing.add(visited, digest);
     });
-    listings.push({ path, entries });
+    listings.push(listing);
   }
   return { content: content.digest('hex'), listings };
 }
@@ -63,9 +63,7 @@ async function addEntry(
 
 /** What is selected, without a look into files. */
 export async function list(tree: SourceTree, { path }: Selected): Promise<Listing> {
-  const entries: Listed[] = [];
-  await walk(tree, path, {}, (visited) => {
-    entries.push(listedOf(tree, visited));
-  });
-  return { path, entries };
+  const listing = new Listing(tree, path);
+  await walk(tree, path, {}, (visited) => listing.add(visited));
+  return listing;
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { readText } from '../../../image/pack/archive-index.ts';
 import { checkedText, withCheck } from '../../../image/pack/checked-text.ts';
-import type { Listed, Listing } from './listing.ts';
+import type { Listing } from './listing.ts';
 
 const version = 'copied-1';
 
@@ -14,13 +14,19 @@ interface Copied {
 }
 
 /** Of a file, with all that its copy has; undefined for what is not taken over. Pure. */
-export const lineOf = ({ below, traits }: Listed): string | undefined =>
-  traits === undefined || below.includes('\n') ? undefined : `${traits} ${below}`;
+export function lineOf(listing: Listing, index: number): string | undefined {
+  const below = listing.below(index);
+  const traits = below.includes('\n') ? undefined : listing.traits(index);
+  return traits === undefined ? undefined : `${traits} ${below}`;
+}
 
-export function writeCopied(file: string, top: string, { entries }: Listing): void {
-  const lines = entries.flatMap((one) => lineOf(one) ?? []);
-  const text = withCheck(version, [Buffer.from(top, 'latin1').toString('hex'), ...lines].join('\n'));
-  writeFileSync(file, text, { mode: 0o600, encoding: 'latin1' });
+export function writeCopied(file: string, top: string, listing: Listing): void {
+  const lines = [Buffer.from(top, 'latin1').toString('hex')];
+  for (let at = 0; at < listing.length; at++) {
+    const line = lineOf(listing, at);
+    if (line !== undefined) lines.push(line);
+  }
+  writeFileSync(file, withCheck(version, lines.join('\n')), { mode: 0o600, encoding: 'latin1' });
 }
 
 /** Undefined when there is no such file, or it is not whole. */

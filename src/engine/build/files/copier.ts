@@ -17,7 +17,7 @@ import {
 } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
 import { copyAttributes, copyBytes, copyFile } from './copy-bytes.ts';
-import { ChangedMeanwhile, identityOf, type Listed, type Listing } from './listing.ts';
+import { ChangedMeanwhile, type Listing } from './listing.ts';
 import type { ModeChange } from './mode-change.ts';
 import type { Owner } from './owner.ts';
 import type { Selected } from './select.ts';
@@ -76,8 +76,8 @@ export class Copier {
     }
     const marked = destination.marked || one.parents !== '';
     const to = this.fileTarget({ path: into, marked }, one.name);
-    for (const listed of listing.entries)
-      await opened(tree, listing, listed, (entry) => this.#put(tree, entry, to));
+    for (let at = 0; at < listing.length; at++)
+      await opened(tree, listing, at, (entry) => this.#put(tree, entry, to));
     return to;
   }
 
@@ -180,12 +180,12 @@ export class Copier {
   ): Promise<void> {
     const later: { path: string; modified: bigint }[] = [];
     const turn = turns();
-    for (const listed of listing.entries) {
-      const { below } = listed;
+    for (let at = 0; at < listing.length; at++) {
+      const below = listing.below(at);
       if (there.has(below)) continue;
       await turn();
       const path = joined(top, below);
-      await opened(tree, listing, listed, async (entry) => {
+      await opened(tree, listing, at, async (entry) => {
         if (below === '' && !named) {
           // It keeps its owner and mode, and gets the time: copies of the same make the same layer.
           if (top !== '') later.push({ path: top, modified: entry.modified() });
@@ -316,13 +316,14 @@ export class Copier {
 async function opened(
   tree: SourceTree,
   listing: Listing,
-  { below, identity }: Listed,
+  index: number,
   use: (entry: ConfinedEntry) => Promise<void>,
 ): Promise<void> {
+  const below = listing.below(index);
   const entry = tree.directory.find(below === '' ? listing.path : joined(listing.path, below));
   if (entry === undefined) throw new ChangedMeanwhile();
   const check = (): void => {
-    if (identityOf(fstatSync(entry.fd, { bigint: true }), tree) !== identity) throw new ChangedMeanwhile();
+    if (!listing.isSame(index, fstatSync(entry.fd, { bigint: true }))) throw new ChangedMeanwhile();
   };
   try {
     check();

@@ -1,10 +1,11 @@
-import { type BigIntStats, fstatSync, lstatSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import type { IgnoreLine } from '../../../build/ignore/ignore-file.ts';
 import type { IgnoreDecision, IgnoreMatcher } from '../../../build/ignore/matcher.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
-import { joined, textOfPath } from '../../../confined/names.ts';
+import { cName, joined, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';
+import { type FileStatus, statusAt } from '../../../sys/file-status.ts';
 
 /** Where the patterns of a matcher stand. */
 export interface IgnoreFile {
@@ -33,7 +34,7 @@ export interface Visited {
   /** Relative to the source; '' for itself. */
   readonly below: string;
   /** Good for the visit; what is opened afterwards may be something else by then. */
-  readonly stat: BigIntStats;
+  readonly stat: FileStatus;
   /** To be closed; undefined when it is gone. */
   open(): ConfinedEntry | undefined;
 }
@@ -85,7 +86,7 @@ export async function walk(
       const inside = [...above, here];
       for (const name of await tree.directory.names(directory)) {
         const childPath = joined(at, name);
-        const childStat = statIn(directory, name);
+        const childStat = statusAt(directory.fd, cName(name));
         if (childStat === undefined) continue;
         const childBelow = joined(below, name);
         const child = { path: childPath, below: childBelow, stat: childStat, open: open(childPath) };
@@ -104,12 +105,6 @@ export async function walk(
   top.close();
   const ignore = path === '' ? undefined : tree.ignore?.decide(textOfPath(path));
   await step({ path: top.path, below: '', stat, open: open(top.path) }, [], { ignore, exclude: undefined });
-}
-
-/** Of a name in a directory that is open; a link is not followed. Undefined when it is gone. */
-function statIn(directory: ConfinedEntry, name: string): BigIntStats | undefined {
-  const path = Buffer.from(`/proc/self/fd/${directory.fd}/${name}`, 'latin1');
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 interface Decided {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { turns } from '../../../confined/turns.ts';
+import type { FileStatus } from '../../../sys/file-status.ts';
 import { getExtendedAttribute } from '../../../sys/xattr.ts';
 
 /** Files changed so recently (nanoseconds) may change again within one tick of their times. */
@@ -34,7 +35,7 @@ export class StatCache {
   }
 
   /** The digest of a regular file; it is opened when it is not known. Undefined when it is gone. */
-  of(stat: BigIntStats, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
+  of(stat: FileStatus, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
     return this.#digest(stat, open, '', digestOf);
   }
 
@@ -44,7 +45,7 @@ export class StatCache {
    * @param head the text, made of what the file is
    */
   sum(
-    stat: BigIntStats,
+    stat: FileStatus,
     open: () => ConfinedEntry | undefined,
     owner: string,
     head: (entry: ConfinedEntry) => string,
@@ -53,7 +54,7 @@ export class StatCache {
   }
 
   async #digest(
-    stat: BigIntStats,
+    stat: FileStatus,
     open: () => ConfinedEntry | undefined,
     kind: string,
     digestOf: (entry: ConfinedEntry) => Promise<string>,
@@ -86,7 +87,7 @@ export class StatCache {
   }
 }
 
-const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: FileStatus): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
 async function digestOf(entry: ConfinedEntry): Promise<string> {

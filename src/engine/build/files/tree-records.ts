@@ -1,7 +1,8 @@
-import { type BigIntStats, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import { sha256 } from '../../../build/llb/operation.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { baseOf, parentOf } from '../../../confined/names.ts';
+import type { FileStatus } from '../../../sys/file-status.ts';
 import { listExtendedAttributes } from '../../../sys/xattr.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
@@ -55,7 +56,7 @@ async function recordOf(tree: SourceTree, visited: Visited, files: StatCache): P
 }
 
 /** What counts of a file besides its content, in the form of an archive's header. */
-function headOf(stat: BigIntStats, owner: string, link = ''): string {
+function headOf(stat: FileStatus, owner: string, link = ''): string {
   const [uid = '', gid = ''] = owner.split(':');
   const mode = stat.isSymbolicLink() ? linkMode : Number(stat.mode) & 0o7777;
   const size = stat.isFile() ? stat.size : 0;

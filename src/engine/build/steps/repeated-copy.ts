@@ -85,14 +85,16 @@ async function begin(
 
 async function filesOf(
   from: StepResult,
-  { entries }: Listing,
+  listing: Listing,
   place: StepPlace,
   cache: CacheLease,
 ): Promise<ReadonlySet<string>> {
   const copied = readCopied(join(cache.notes(from), 'copied'));
   if (copied === undefined) return new Set();
   const { top, lines } = copied;
-  const same = entries.filter((one) => lines.has(lineOf(one) ?? '')).map(({ below }) => below);
+  const same: string[] = [];
+  for (let at = 0; at < listing.length; at++)
+    if (lines.has(lineOf(listing, at) ?? '')) same.push(listing.below(at));
   try {
     const paths = await takeOver(
       cache.directory(from),

@@ -138,4 +138,33 @@ describe.skipIf(unmet !== undefined)('a copy that was made before of other conte
     writeFileSync(join(context, 'src/d0/f9'), 'changed, too');
     await builtTwice();
   });
+
+  it.each(['in one directory', 'in many directories', 'in deep directories'])(
+    'takes all but one of a thousand files over that are %s',
+    async (shape) => {
+      const count = 1000;
+      const pathOf = (at: number): string => {
+        if (shape === 'in one directory') return `f${at}`;
+        if (shape === 'in many directories') return `d${at % 500}/f${at}`;
+        return `${Array.from({ length: Math.floor(at / 50) }, (_, depth) => `d${depth}`).join('/')}/f${at}`;
+      };
+      const paths = Array.from({ length: count }, (_, at) => pathOf(at));
+      const many = builder.context(shape, Object.fromEntries(paths.map((path) => [path, path])));
+      const request = { context: many, text: 'FROM scratch\nCOPY . /all/\n' };
+      expect((await builder.build(request)).error).toBeUndefined();
+      writeFileSync(join(many, paths[789]!), 'changed');
+      const again = await builder.build(request);
+      expect(again.error).toBeUndefined();
+      const [, ...kept] = readFileSync(join(copies().at(-1)!, 'kept'), 'utf8').split('\n');
+      expect(kept.sort()).toEqual(
+        paths
+          .filter((_, at) => at !== 789)
+          .map((path) => join('all', path))
+          .sort(),
+      );
+      const fresh = await builder.build({ ...request, noCache: true });
+      expect(await layersOf(fresh.image)).toEqual(await layersOf(again.image));
+    },
+    60_000,
+  );
 });
