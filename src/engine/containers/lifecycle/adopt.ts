@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { RunningContainer } from '../../../network/index.ts';
-import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
 import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { parseExitFile } from '../../../runtime/shim/exit-file.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
@@ -16,8 +15,7 @@ import type { Container, Launch } from '../container.ts';
 import { namesAndRoutes, takeSockets, withoutEndpoints } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
-
-import { cgroupPaths } from '../host/cgroup.ts';
+import { endLeft } from '../host/end-left.ts';
 import type { ContainerMutable } from '../record.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 
@@ -254,7 +252,7 @@ async function settleFinding(
   }
   await abandon(readLauncher(container));
   const spec = readLaunchFile(container)?.spec;
-  if (spec !== undefined) await clearCgroups(cgroupPaths(engine, spec));
+  await endLeft(engine, state, spec);
   if (finding.kind === 'not-started') {
     if (state.status === 'starting') {
       const failure = {

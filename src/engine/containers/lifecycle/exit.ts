@@ -11,6 +11,7 @@ import type { Container, Launch } from '../container.ts';
 import { withoutEndpoints } from '../endpoints.ts';
 import { emitContainer, emitNetwork } from '../events.ts';
 import { cgroupPaths } from '../host/cgroup.ts';
+import { endLeft } from '../host/end-left.ts';
 import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 
@@ -69,8 +70,8 @@ async function finish(
   exit: ExitRecord,
   shimLost = false,
 ): Promise<void> {
-  const { status } = container.state;
-  if (container.launch !== launch || (status !== 'running' && status !== 'paused')) return;
+  const before = container.state;
+  if (container.launch !== launch || (before.status !== 'running' && before.status !== 'paused')) return;
   engine.fault('exit:begin');
   container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
   container.health?.stop();
@@ -84,7 +85,7 @@ async function finish(
     }
   };
   if (shimLost) await abandon(launch.launcher);
-  if (shimLost) await attempt('control groups', () => clearCgroups(cgroupPaths(engine, launch.spec)));
+  if (shimLost) await attempt('processes', () => endLeft(engine, before, launch.spec));
   await attempt('networks', () => releaseNetwork(engine, container));
   recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
   // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.

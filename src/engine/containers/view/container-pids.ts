@@ -42,7 +42,8 @@ export function kinOf(init: number, namespace: string | undefined, all: readonly
   return [...found];
 }
 
-const processes = (): Kin[] =>
+/** All processes that this one sees. */
+export const processes = (): Kin[] =>
   readdirSync('/proc')
     .map(Number)
     .flatMap((pid) => {
@@ -57,7 +58,8 @@ const processes = (): Kin[] =>
       }
     });
 
-function namespaceOf(pid: number): string | undefined {
+/** Link of a process's pid namespace; undefined for what can't be looked at. */
+export function namespaceOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
