@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { runInNamespaces } from '../../src/engine/client/rootless/run-in-namespaces.ts';
 import { plainEnvironment } from './environment.ts';
-import { lasting, leftovers, mountLines, readIfThere as read } from './leaks.ts';
+import { lasting, leftovers, linksIn, mountLines, readIfThere as read } from './leaks.ts';
 import { enterOwnNetwork } from './own-network.ts';
 import { shimBinary, whyNoContainers } from './shim.ts';
 
@@ -42,6 +42,10 @@ export interface TestEngine {
   /** Starts a keeper (and engine) again, after one was ended. */
   start(env?: Record<string, string>): Promise<void>;
   log(): string;
+  /** Runs a script of sh, `words` as $1 and on, with the engine's rights and mounts: for a user as root of his namespaces. */
+  shell(script: string, words?: readonly string[], input?: string): SpawnSyncReturns<string>;
+  /** Names of links in the network that the engine's bridges are in. */
+  links(): string[];
   /** Force-removes all containers, ends engine and keeper, and returns what was left behind (empty: nothing). */
   stop(): Promise<string[]>;
 }
@@ -132,6 +136,16 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
     keeperPid: () => Number(readFileSync(join(run, 'keeper.pid'), 'utf8').trim()),
     start,
     log: () => (existsSync(join(run, 'engine.log')) ? readFileSync(join(run, 'engine.log'), 'utf8') : ''),
+    shell(script, words = [], input = '') {
+      const [program = '', ...first] = [...entering(engine.keeperPid(), ['-m']), 'sh', '-c', script, 'sh'];
+      return spawnSync(program, [...first, ...words], { encoding: 'utf8', input });
+    },
+    links() {
+      const table = isRoot
+        ? read('/proc/net/dev')
+        : engine.shell('nsenter --net="$1" cat /proc/net/dev', [join(run, 'netns')]).stdout;
+      return linksIn(table);
+    },
     async stop() {
       const leaks: string[] = [];
       if (await accepts(socket)) {
@@ -156,6 +170,15 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
   return engine;
 }
 
+/** A command that runs others in namespaces of a process, by flags of nsenter(1): for a user as root of his. */
+export const entering = (pid: number, flags: readonly string[]): readonly string[] => [
+  'nsenter',
+  '-t',
+  String(pid),
+  ...(isRoot ? [] : ['-U', '--preserve-credentials']),
+  ...flags,
+];
+
 async function runKeeper(
   shim: string,
   run: string,
@@ -176,7 +199,8 @@ async function removeTree(shim: string, run: string, root: string): Promise<void
   // The shim needs the run directory, which is the user's.
   const script = 'cd "$0" && ls -A | grep -vx run | xargs rm -rf';
   const quiet = { env: process.env, warn: () => {} };
-  if (!isRoot) await runInNamespaces(shim, run, ['command', '/', 'sh', '-c', script, root], quiet);
+  if (!isRoot && existsSync(run))
+    await runInNamespaces(shim, run, ['command', '/', 'sh', '-c', script, root], quiet);
   rmSync(root, { recursive: true, force: true });
 }
 

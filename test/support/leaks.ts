@@ -12,11 +12,12 @@ export function readIfThere(path: string): string {
 
 const list = (path: string) => (existsSync(path) ? readdirSync(path) : []);
 
+/** The links that a text of /proc/net/dev names. */
+export const linksIn = (table: string): string[] =>
+  table.split('\n').flatMap((line) => /^\s*(\S+):/.exec(line)?.[1] ?? []);
+
 /** The links of this process's network namespace. */
-export const linkNames = (): string[] =>
-  readIfThere('/proc/net/dev')
-    .split('\n')
-    .flatMap((line) => /^\s*(\S+):/.exec(line)?.[1] ?? []);
+export const linkNames = (): string[] => linksIn(readIfThere('/proc/net/dev'));
 
 /** The machine's mounts, to be compared with those of later. */
 export const mountLines = (): ReadonlySet<string> => new Set(readIfThere('/proc/self/mountinfo').split('\n'));

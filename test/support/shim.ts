@@ -24,7 +24,8 @@ export const shimBinary =
 
 /** Why container tests cannot run here, or undefined. */
 export function whyNoContainers(): string | undefined {
-  if (process.getuid?.() !== 0) return 'containers need root';
+  if (process.getuid?.() !== 0)
+    return 'launch plans of its own are for root, of the machine or of a user namespace';
   if (!existsSync(shimBinary)) return `${shimBinary} is not built (npm run build)`;
   return undefined;
 }

@@ -17,6 +17,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../../support/abilities.ts';
 import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
 
 const unmet = whyNoBuilder();
@@ -73,7 +74,8 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(existsSync(join(output, 'y'))).toBe(false);
   });
 
-  it('takes devices, pipes and sockets for what they are, opens none, and reads no link loop', async () => {
+  it('takes devices, pipes and sockets for what they are, opens none, and reads no link loop', async (test) => {
+    await needs(builder.engine, 'device-nodes', test);
     const context = builder.context('special', { a: 'a' });
     execFileSync('mknod', [join(context, 'zero'), 'c', '1', '5']);
     execFileSync('mkfifo', [join(context, 'pipe')]);
@@ -135,13 +137,17 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(output).toEqual(['the last word']);
   });
 
-  it('holds a command to its limits: processes, and a disk that is full', async () => {
+  it('holds a command to its disk', async () => {
     const asked = await builder.build({
       text: `FROM busybox\nRUN --mount=type=tmpfs,target=/t,size=1m dd if=/dev/zero of=/t/x bs=64k count=64\n`,
       noCache: true,
     });
     expect(asked.error?.message).toContain('exit code: 1');
     expect(asked.output.join('\n')).toContain('No space left on device');
+  });
+
+  it('gives a command no more processes than it is to have', async (context) => {
+    await needs(builder.engine, 'limits', context);
     // The limit is read before anything leans on it; what then forks is bounded by itself, too.
     const limit = await builder.build({
       text: `FROM busybox\nRUN cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true\n`,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, lutimesSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needs } from '../../support/abilities.ts';
 import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
 import { imageContent, type TreeEntry } from './image-tree.ts';
 
@@ -100,41 +101,38 @@ describe.skipIf(unmet !== undefined)('projects as people have them, by what Buil
     );
   }
 
-  test.each(Object.entries(projects))(
-    '%s',
-    async (name, project) => {
-      const { expected, env = {}, args = [] } = project;
-      const context = written(name, project, project.setup);
-      const given = (flag: string) => args.flatMap((one, at) => (one === flag ? [args[at + 1]!] : []));
-      const pairs = (flag: string) => given(flag).map((one) => one.split(/=(.*)/s).slice(0, 2));
-      const secrets = given('--secret').map((one) => {
-        const {
-          id = '',
-          src,
-          env: variable = '',
-        } = Object.fromEntries(one.split(',').map((field) => field.split('=')));
-        const value = src === undefined ? Buffer.from(env[variable] ?? '') : readFileSync(join(context, src));
-        return [id, value.toString('base64')];
-      });
-      const { error } = await builder.build({
-        context,
-        tags: [name],
-        args: Object.fromEntries(pairs('--build-arg')),
-        contexts: Object.fromEntries(
-          pairs('--build-context').map(([key, path = '']) => [key, join(context, path)]),
-        ),
-        secrets: Object.fromEntries(secrets),
-        ...(given('--target')[0] === undefined ? {} : { target: given('--target')[0] }),
-      });
-      expect(error).toBeUndefined();
-      const { config, history, tree } = await imageContent(builder.engine.socket, name);
-      expect(added(tree)).toEqual(expected.tree);
-      expect(config).toEqual(expected.config);
-      // BuildKit 0.25 writes health checks of the history in another way than its successors.
-      const told = history.map(([by, empty]) => [by.startsWith('HEALTHCHECK') ? 'HEALTHCHECK' : by, empty]);
-      expect(told).toEqual(expected.history);
-      if (expected.run !== undefined) expect(await outputOf(name)).toBe(expected.run);
-    },
-    60_000,
-  );
+  test.for(Object.entries(projects))('%s', { timeout: 60_000 }, async ([name, project], context) => {
+    if (JSON.stringify(project).includes('mknod')) await needs(builder.engine, 'device-nodes', context);
+    const { expected, env = {}, args = [] } = project;
+    const place = written(name, project, project.setup);
+    const given = (flag: string) => args.flatMap((one, at) => (one === flag ? [args[at + 1]!] : []));
+    const pairs = (flag: string) => given(flag).map((one) => one.split(/=(.*)/s).slice(0, 2));
+    const secrets = given('--secret').map((one) => {
+      const {
+        id = '',
+        src,
+        env: variable = '',
+      } = Object.fromEntries(one.split(',').map((field) => field.split('=')));
+      const value = src === undefined ? Buffer.from(env[variable] ?? '') : readFileSync(join(place, src));
+      return [id, value.toString('base64')];
+    });
+    const { error } = await builder.build({
+      context: place,
+      tags: [name],
+      args: Object.fromEntries(pairs('--build-arg')),
+      contexts: Object.fromEntries(
+        pairs('--build-context').map(([key, path = '']) => [key, join(place, path)]),
+      ),
+      secrets: Object.fromEntries(secrets),
+      ...(given('--target')[0] === undefined ? {} : { target: given('--target')[0] }),
+    });
+    expect(error).toBeUndefined();
+    const { config, history, tree } = await imageContent(builder.engine.socket, name);
+    expect(added(tree)).toEqual(expected.tree);
+    expect(config).toEqual(expected.config);
+    // BuildKit 0.25 writes health checks of the history in another way than its successors.
+    const told = history.map(([by, empty]) => [by.startsWith('HEALTHCHECK') ? 'HEALTHCHECK' : by, empty]);
+    expect(told).toEqual(expected.history);
+    if (expected.run !== undefined) expect(await outputOf(name)).toBe(expected.run);
+  });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { EventMessage } from '../../../src/engine/api/events.ts';
+import { needs } from '../../support/abilities.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();
@@ -150,7 +151,8 @@ describe.skipIf(why)('a container through the Engine API', () => {
     expect((await engine.api('GET', `/volumes/${mount!.Name}`)).status).toBe(404);
   });
 
-  it('pauses and goes on', async () => {
+  it('pauses and goes on', async (context) => {
+    await needs(engine, 'limits', context);
     const id = await create({ Cmd: ['sleep', '60'] });
     await engine.api('POST', `/containers/${id}/start`);
     expect((await engine.api('POST', `/containers/${id}/pause`)).status).toBe(204);

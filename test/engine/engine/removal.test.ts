@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
-import { linkNames } from '../../support/leaks.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -23,7 +22,7 @@ describe.skipIf(why)('what a removal leaves to be done after its answer', () => 
         bridge: string;
       }
     ).bridge;
-  const links = linkNames;
+  const links = () => engine.links();
   const trash = () => ['lib', 'run'].flatMap((part) => readdirSync(join(engine.root, part, 'trash')));
   const inTime = async (found: () => readonly string[]) => {
     for (let tries = 0; found().length > 0 && tries < 3600; tries++) await sleep(25);

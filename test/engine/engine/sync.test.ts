@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SyncResponse, UnsyncResponse } from '../../../src/engine/api/sync.ts';
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../../src/tar/encode-entry.ts';
+import { needs } from '../../support/abilities.ts';
 import { packBusybox, staticBusybox } from '../../support/busybox.ts';
-import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { entering, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine() ?? (staticBusybox() === undefined ? 'no static busybox' : undefined);
 if (why) console.log(`skipped: ${why}`);
@@ -58,11 +59,10 @@ describe.skipIf(why)('what is synced into a container', () => {
     return answer.json;
   };
   const inside = (name: string, script: string) => {
-    const { stdout, stderr } = spawnSync(
-      'nsenter',
-      ['-t', String(pids.get(name)), '-m', '-r', '/bin/sh', '-c', applets + script],
-      { encoding: 'utf8' },
-    );
+    const [program = '', ...flags] = entering(pids.get(name)!, ['-m', '-r']);
+    const { stdout, stderr } = spawnSync(program, [...flags, '/bin/sh', '-c', applets + script], {
+      encoding: 'utf8',
+    });
     return stdout + stderr;
   };
   const pids = new Map<string, number>();
@@ -148,7 +148,7 @@ describe.skipIf(why)('what is synced into a container', () => {
     expect(inside('se', 'ls -A /app /app/d')).toBe('/app:\nd\n\n/app/d:\nown\n');
   });
 
-  it('comes into a container that has not started yet, one that has ended, and one that is paused', async () => {
+  it('comes into a container that has not started yet, and into one that has ended', async () => {
     await create('sf', 'cat /app/x');
     await sync('sf', tar(file('app/x', 'first')));
     const ran = async () => {
@@ -162,6 +162,10 @@ describe.skipIf(why)('what is synced into a container', () => {
     expect(await ran()).toBe('first');
     await sync('sf', tar(file('app/x', 'second')));
     expect(await ran()).toBe('firstsecond');
+  });
+
+  it('comes into a container that is paused', async (context) => {
+    await needs(engine, 'limits', context);
     await run('sg');
     await engine.api('POST', '/containers/sg/pause');
     expect(await sync('sg', tar(file('x', 'paused')))).toMatchObject({ written: 1 });

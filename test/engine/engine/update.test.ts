@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerUpdateResponse } from '../../../src/engine/api/container.ts';
+import { needs } from '../../support/abilities.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();
@@ -55,7 +56,8 @@ describe.skipIf(why)('POST /containers/{id}/update', () => {
   };
   const mebi = 1024 * 1024;
 
-  it('changes the limits of a running container at once, those too that it had none of', async () => {
+  it('changes the limits of a running container at once, those too that it had none of', async (context) => {
+    await needs(engine, 'limits', context);
     await create('runs');
     await start('runs');
     expect((await update('runs', { Memory: 64 * mebi, PidsLimit: 50 })).status).toBe(200);
@@ -77,7 +79,8 @@ describe.skipIf(why)('POST /containers/{id}/update', () => {
     });
   });
 
-  it('is kept by a killed engine and by a restart of the container', async () => {
+  it('is kept by a killed engine and by a restart of the container', async (context) => {
+    await needs(engine, 'limits', context);
     const first = await engine.enginePid();
     process.kill(first, 'SIGKILL');
     await until(async () => (await engine.enginePid()) !== first, 'the next engine');
@@ -99,7 +102,8 @@ describe.skipIf(why)('POST /containers/{id}/update', () => {
     expect((await inspect('restarts')).State).toMatchObject({ Status: 'exited', ExitCode: 137 });
   });
 
-  it('refuses contradictions and what the kernel refuses, and leaves all as it was', async () => {
+  it('refuses contradictions and what the kernel refuses, and leaves all as it was', async (context) => {
+    await needs(engine, 'limits', context);
     await create('strict', { Memory: 64 * mebi, MemorySwap: 64 * mebi, NanoCpus: 1e9 });
     await start('strict');
     const before = await limits('strict');

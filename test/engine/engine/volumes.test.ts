@@ -1,16 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  unlinkSync as rmFile,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { ownedFiles } from '../../support/owned-files.ts';
 import { tarOf } from '../../unit/tar/tar-fixture.ts';
 
 const why = whyNoEngine();
@@ -20,6 +12,7 @@ const files = 400;
 
 describe.skipIf(why)('a volume', () => {
   let engine: TestEngine;
+  const own = ownedFiles(() => engine);
   beforeAll(async () => {
     engine = await startTestEngine();
     const image = tarOf([
@@ -41,10 +34,10 @@ describe.skipIf(why)('a volume', () => {
     });
   const data = (volume: string) => join(engine.root, 'lib/volumes', volume, '_data');
   const expectWhole = (directory: string) => {
-    expect(readdirSync(directory)).toHaveLength(files + 1);
-    const stat = (name: string) => lstatSync(join(directory, name));
-    expect([stat('').mode & 0o7777, stat('').uid, stat('').gid]).toEqual([0o2750, 33, 44]);
-    expect([stat('file-7').uid, stat('second-name').ino]).toEqual([33, stat('file-0').ino]);
+    expect(own.list(directory)).toHaveLength(files + 1);
+    const stat = (name: string) => own.stat(join(directory, name));
+    expect(stat('')).toMatchObject({ mode: 0o2750, uid: 33, gid: 44 });
+    expect([stat('file-7').uid, stat('second-name').inode]).toEqual([33, stat('file-0').inode]);
   };
 
   it('is filled once and whole, however many containers come with it at once', async () => {
@@ -64,25 +57,27 @@ describe.skipIf(why)('a volume', () => {
     await create('half', 'half');
     for (const again of ['create', 'start']) {
       await engine.api('POST', '/volumes/create', { Name: 'half' });
-      for (const name of readdirSync(data('half')).slice(5)) rmFile(join(data('half'), name));
-      writeFileSync(join(data('half'), 'file-3'), 'cut');
+      own.remove(
+        own
+          .list(data('half'))
+          .slice(5)
+          .map((name) => join(data('half'), name)),
+      );
+      own.write(join(data('half'), 'file-3'), 'cut');
       writeFileSync(mark('half'), '');
       if (again === 'create') expect((await create('half-2', 'half')).status).toBe(201);
       // It has no program to run; its volume is seen to before that.
       else await engine.api('POST', '/containers/half/start');
       expectWhole(data('half'));
-      expect([existsSync(mark('half')), readFileSync(join(data('half'), 'file-3'), 'utf8')]).toEqual([
-        false,
-        '3',
-      ]);
+      expect([existsSync(mark('half')), own.read(join(data('half'), 'file-3'))]).toEqual([false, '3']);
     }
   });
 
   it('is left alone by a start when somebody emptied it', async () => {
     await create('emptied', 'emptied');
-    for (const name of readdirSync(data('emptied'))) rmFile(join(data('emptied'), name));
+    own.remove(own.list(data('emptied')).map((name) => join(data('emptied'), name)));
     await engine.api('POST', '/containers/emptied/start');
-    expect(readdirSync(data('emptied'))).toEqual([]);
+    expect(own.list(data('emptied'))).toEqual([]);
   });
 
   it('that is a directory of the host takes the image’s content, too, while that is empty', async () => {
@@ -128,10 +123,7 @@ describe.skipIf(why)('a volume', () => {
   it('with a file system of its own is mounted for as long as a container uses it', async () => {
     const DriverOpts = { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=750,noexec' };
     await engine.api('POST', '/volumes/create', { Name: 'memory', DriverOpts });
-    const mounts = () =>
-      readFileSync('/proc/self/mountinfo', 'utf8')
-        .split('\n')
-        .filter((line) => line.includes(data('memory')));
+    const mounts = () => own.mounts().filter((line) => line.includes(data('memory')));
     const run = async (name: string, script: string) => {
       const created = await engine.api('POST', `/containers/create?name=${name}`, {
         Image: 'tcompose/host',
@@ -199,14 +191,12 @@ describe.skipIf(why)('a volume', () => {
     await engine.api('POST', '/volumes/create', { Name: 'around' });
     const inner = join(data('around'), 'inner');
     mkdirSync(inner);
-    expect(spawnSync('mount', ['--bind', kept, inner]).status).toBe(0);
+    expect(engine.shell('mount --bind "$1" "$2"', [kept, inner]).status).toBe(0);
     expect((await engine.api('DELETE', '/volumes/around')).status).toBe(204);
     await until(async () => engine.log().includes('mounted'), 'the engine to tell of it');
     expect(readFileSync(join(kept, 'file'), 'utf8')).toBe('kept');
-    const where = readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .find((line) => line.includes('around'));
-    expect(spawnSync('umount', [where!.split(' ')[4]!]).status).toBe(0);
+    const where = own.mounts().find((line) => line.includes('around'));
+    expect(engine.shell('umount "$1"', [where!.split(' ')[4]!]).status).toBe(0);
   });
 
   const listed = async (container: string, path: string): Promise<string[]> => {

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { Info } from '../../../src/engine/api/system.ts';
-import { docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
-import { missingRuntimes, runtimes } from './runtimes.ts';
+import { docker, startTestEngine, type TestEngine, until } from '../../support/engine.ts';
+import { missingRuntimes, runtimes, whyNoRuntimes } from './runtimes.ts';
 
-const why = whyNoEngine();
+const why = whyNoRuntimes();
 if (why) console.log(`skipped: ${why}`);
 const noDocker = spawnSync('docker', ['--version']).error !== undefined;
 if (!why && noDocker) console.log('skipped: the docker CLI is not on PATH');

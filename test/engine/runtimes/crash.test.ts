@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
-import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
-import { missingRuntimes, runtimes } from './runtimes.ts';
+import { alive, docker, startTestEngine, type TestEngine, until } from '../../support/engine.ts';
+import { missingRuntimes, runtimes, whyNoRuntimes } from './runtimes.ts';
 
-const why = whyNoEngine();
+const why = whyNoRuntimes();
 if (why) console.log(`skipped: ${why}`);
 if (!why) for (const name of missingRuntimes) console.log(`skipped in part: ${name} is not on this machine`);
 

@@ -12,11 +12,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { Info } from '../../../src/engine/api/system.ts';
-import { alive, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
-import { programOf, runtimes } from './runtimes.ts';
+import { alive, startTestEngine, type TestEngine, until } from '../../support/engine.ts';
+import { programOf, runtimes, whyNoRuntimes } from './runtimes.ts';
 
 const [runtime] = runtimes;
-const why = whyNoEngine() ?? (runtime === undefined ? 'neither crun nor runc is on this machine' : undefined);
+const why =
+  whyNoRuntimes() ?? (runtime === undefined ? 'neither crun nor runc is on this machine' : undefined);
 if (why) console.log(`skipped: ${why}`);
 
 describe.skipIf(why)('another OCI runtime that fails', () => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { whyNoEngine } from '../../support/engine.ts';
 
 const places = (name: string): string[] =>
   (process.env.PATH ?? '')
@@ -17,3 +18,7 @@ export const missingRuntimes: readonly string[] = wanted.filter((name) => places
 
 /** Absolute path of a runtime's program. */
 export const programOf = (name: string): string => places(name)[0]!;
+
+/** Why tests with other runtimes can't run here, or undefined. */
+export const whyNoRuntimes = (): string | undefined =>
+  process.getuid?.() === 0 ? whyNoEngine() : 'runtimes other than the built-in one are root’s';

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../../support/abilities.ts';
 import { packBusybox, staticBusybox } from '../../support/busybox.ts';
 import { requirements } from '../../support/cli.ts';
 import { docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
@@ -71,7 +72,8 @@ describe.skipIf(why)('what a process of a container is given', () => {
     expect(groupsOf(await output())).toBe('1000');
   });
 
-  it('a tunnel’s device may be opened, and no other that it was not given', () => {
+  it('a tunnel’s device may be opened, and no other that it was not given', async (context) => {
+    await needs(engine, 'device-nodes', context);
     const open = (major: number, minor: number) =>
       run([
         'run',

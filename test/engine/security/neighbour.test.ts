@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../../support/cli.ts';
 import { docker, startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
 
-const why = whyNoEngine() ?? requirements({ commands: ['cc', 'docker', 'ip'] });
+const why = whyNoEngine() ?? requirements({ root: true, commands: ['cc', 'docker', 'ip'] });
 if (why) console.log(`skipped: ${why}`);
 
 const gateway = '10.213.80.1';

@@ -58,9 +58,16 @@ describe.skipIf(why)('the user that is asked for', () => {
     ['42:43', '42 43'],
     ['honest', '1000 1000'],
     ['honest:43', '1000 43'],
-    ['2147483647', '2147483647 0'],
   ])('is a number when it is one, whatever the image says: "%s"', async (user, ids) => {
     expect(await started(user)).toBe(ids);
+  });
+
+  it('is one of all ids, and is refused by name where the engine lacks it', async () => {
+    const { stdout } = engine.shell('cat /proc/self/uid_map');
+    const all = /^\s*0\s+0\s+4294967295\s*$/.test(stdout);
+    const highest = await started('2147483647');
+    if (all) expect(highest).toBe('2147483647 0');
+    else expect(highest).toContain('it cannot run as user 2147483647: this engine has no such id');
   });
 
   it.each([

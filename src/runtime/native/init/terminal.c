@@ -19,7 +19,8 @@ int tty_open(int root, const struct stdio_plan *stdio, uint32_t uid, int *master
   if (*slave < 0) return -1;
   struct winsize size = {.ws_row = (unsigned short)stdio->rows, .ws_col = (unsigned short)stdio->columns};
   if (stdio->rows && stdio->columns) ioctl(*slave, TIOCSWINSZ, &size);
-  if (fchown(*slave, uid, (gid_t)-1) < 0 && errno != EPERM) return -1;
+  /* EINVAL: a user that this namespace lacks, which is told where a process becomes it */
+  if (fchown(*slave, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL) return -1;
   return 0;
 }
 
