@@ -79,6 +79,10 @@ export interface CgroupFacts {
   readonly layout: CgroupLayout;
   /** The v2 group that is delegated to the user; undefined: none. */
   readonly delegated: { readonly path: string; readonly controllers: readonly string[] } | undefined;
+  /** The group that $TCOMPOSE_CGROUP names, if it does. */
+  readonly named?: string;
+  /** What is lacking to ask the user's own systemd, which has a group to give, for one. */
+  readonly unasked?: 'bus' | 'systemd-run';
   /** Whether systemd runs this machine. */
   readonly systemd: boolean;
 }

@@ -1,11 +1,14 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release } from 'node:os';
-import { detectCgroups } from './cgroup/cgroup-layout.ts';
+import { detectCgroups, type GivenGroup } from './cgroup/cgroup-layout.ts';
 import type { MachineFacts } from './spec/spec-input.ts';
 import { hardLimits } from './spec/user-limits.ts';
 
-/** Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life. */
-export function readMachineFacts(): MachineFacts {
+/**
+ * Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life.
+ * @param given the control group that somebody has named for it
+ */
+export function readMachineFacts(given?: GivenGroup): MachineFacts {
   const status = read('/proc/self/status');
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   const [major = 0, minor = 0] = release()
@@ -17,7 +20,11 @@ export function readMachineFacts(): MachineFacts {
     architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
     lastCapability: Number(read('/proc/sys/kernel/cap_last_cap').trim()) || 40,
     ...(bounding === undefined ? {} : { boundingSet: BigInt(`0x${bounding}`) }),
-    cgroups: detectCgroups(read('/proc/self/mountinfo'), read('/proc/self/cgroup'), { writable, read }),
+    cgroups: detectCgroups(read('/proc/self/mountinfo'), read('/proc/self/cgroup'), {
+      writable,
+      read,
+      ...(given === undefined ? {} : { given }),
+    }),
     userNamespace,
     ...(userNamespace ? { groups: idsFromZero(read('/proc/self/gid_map')) } : {}),
     hostname: hostname(),

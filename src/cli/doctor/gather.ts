@@ -90,7 +90,7 @@ const readers: Readers = {
     binary: programs?.shim ?? 'tcompose-shim',
   }),
   'sub-ids': ({ ground, env }) => readSubIds({ name: ground.user, uid: ground.uid }, env.PATH),
-  cgroups: ({ ground }) => readCgroups(ground.uid),
+  cgroups: ({ ground, env }) => readCgroups(ground.uid, env),
   storage: async ({ probe, paths, env }) => ({
     probe: await probe(),
     state:

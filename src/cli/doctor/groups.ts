@@ -1,33 +1,52 @@
 import { existsSync } from 'node:fs';
 import type { CgroupFacts } from '../../doctor/facts.ts';
+import { hasUserBus, scopeCommand } from '../../engine/client/rootless/delegated-scope.ts';
 import { detectCgroups } from '../../runtime/cgroup/cgroup-layout.ts';
-import { text, writable } from './machine.ts';
+import type { Env } from '../context.ts';
+import { program, text, writable } from './machine.ts';
 
 /** How control groups are mounted, and what of them is this user's. */
-export function readCgroups(uid: number): CgroupFacts {
+export function readCgroups(uid: number, env: Env): CgroupFacts {
   const mountinfo = text('/proc/self/mountinfo');
   const self = text('/proc/self/cgroup');
   const systemd = existsSync('/run/systemd/system');
   // For a user nothing is writable; how things are mounted matters all the same.
   const layout = detectCgroups(mountinfo, self, uid === 0 ? { writable, read: text } : { read: text });
-  return { layout, delegated: delegatedGroup(mountinfo, self, uid), systemd };
+  return { layout, systemd, ...userGroup({ mountinfo, self, uid, env }) };
 }
 
-/** The group of this process, or the one of the user's own systemd, where processes may be moved to. */
-function delegatedGroup(mountinfo: string, self: string, uid: number): CgroupFacts['delegated'] {
-  const mount = / - cgroup2 /.test(mountinfo)
-    ? mountinfo
-        .split('\n')
-        .find((line) => line.includes(' - cgroup2 '))
-        ?.split(' ')[4]
-    : undefined;
-  if (mount === undefined) return undefined;
-  const own = /^0::(\/.*)$/m.exec(self)?.[1] ?? '/';
-  const manager = `/user.slice/user-${uid}.slice/user@${uid}.service`;
-  for (const path of [manager, own]) {
-    const directory = `${mount}${path === '/' ? '' : path}`;
-    if (!writable(`${directory}/cgroup.procs`) || !writable(directory)) continue;
-    return { path, controllers: text(`${directory}/cgroup.controllers`).split(/\s+/).filter(Boolean) };
-  }
-  return undefined;
+interface Asked {
+  readonly mountinfo: string;
+  readonly self: string;
+  readonly uid: number;
+  readonly env: Env;
+}
+
+/** The group that a user's engine will have: the one that is named, one that his systemd gives, or one above that of this process. */
+function userGroup({
+  mountinfo,
+  self,
+  uid,
+  env,
+}: Asked): Pick<CgroupFacts, 'delegated' | 'named' | 'unasked'> {
+  const named = env.TCOMPOSE_CGROUP || undefined;
+  const given = named === undefined ? {} : { given: { path: named, made: false } };
+  const found = detectCgroups(mountinfo, self, { writable, read: text, ...given });
+  const own = found.kind === 'v2' ? { path: found.base || '/', controllers: found.controllers } : undefined;
+  if (named !== undefined) return { delegated: own, named };
+  const layout = detectCgroups(mountinfo, self);
+  if (layout.kind !== 'v2') return { delegated: own };
+  const path = `/user.slice/user-${uid}.slice/user@${uid}.service`;
+  const directory = `${layout.mountPoint}${path}`;
+  if (!writable(directory)) return { delegated: own };
+  const session = {
+    env,
+    mountinfo,
+    exists: existsSync,
+    program: (name: string) => program(name, env.PATH),
+  };
+  const controllers = text(`${directory}/cgroup.controllers`).split(/\s+/).filter(Boolean);
+  if (scopeCommand(session, '').length > 0) return { delegated: { path, controllers } };
+  if (own !== undefined) return { delegated: own };
+  return { delegated: undefined, unasked: hasUserBus(env, existsSync) ? 'systemd-run' : 'bus' };
 }

@@ -31,7 +31,8 @@ function rootFinding(layout: CgroupLayout): Finding {
 
 const without = 'containers run without limits on memory, CPU and processes';
 
-function userFinding({ layout, delegated, systemd }: CgroupFacts, ground: Ground): Finding {
+function userFinding(facts: CgroupFacts, ground: Ground): Finding {
+  const { layout, delegated, named, unasked, systemd } = facts;
   if (delegated !== undefined) {
     const lacking = wanted.filter((name) => !delegated.controllers.includes(name));
     if (lacking.length === 0)
@@ -40,6 +41,19 @@ function userFinding({ layout, delegated, systemd }: CgroupFacts, ground: Ground
       'cgroups.delegated',
       `${delegated.path} is delegated without ${lacking.join(', ')}: limits that need them are not held`,
       systemd ? delegate(ground) : undefined,
+    );
+  }
+  if (named !== undefined) {
+    const why = `TCOMPOSE_CGROUP names ${named}, which is no control group of v2 that you may write to`;
+    return limited('cgroups.delegated', `${why}: ${without}`, 'unset TCOMPOSE_CGROUP');
+  }
+  if (unasked !== undefined) {
+    const why =
+      unasked === 'bus' ? 'there is no bus below XDG_RUNTIME_DIR' : 'there is no systemd-run on PATH';
+    return limited(
+      'cgroups.delegated',
+      `your systemd has a control group to give, but can not be asked (${why}): ${without}`,
+      unasked === 'bus' ? `export XDG_RUNTIME_DIR=/run/user/${ground.uid}` : undefined,
     );
   }
   if (layout.kind === 'v1' || !systemd) {

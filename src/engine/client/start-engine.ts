@@ -8,6 +8,7 @@ import { makeDirectory } from '../store/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
 import { ownAccount } from './rootless/account.ts';
+import { ownSession, scopeCommand } from './rootless/delegated-scope.ts';
 import { lingerNotice } from './rootless/lingering.ts';
 import { placeFile } from './rootless/places.ts';
 import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
@@ -158,10 +159,12 @@ async function runKeeper(
     ...(authorities ? { TCOMPOSE_EXTRA_CA_CERTS: authorities } : {}),
   };
   const root = process.getuid?.() === 0;
+  const scope = root ? [] : scopeCommand(ownSession(), paths.run);
   const { code, said } = root
     ? await runMode(shim, mode, env)
     : await runInNamespaces(shim, paths.run, mode, {
         env,
+        scope,
         warn: (sentence) => warnOnce(paths, sentence, warn),
         mapped(maps) {
           const sentence = checkStoreIds(paths.lib, maps, ownAccount().username);

@@ -37,6 +37,7 @@ import type { Layout } from '../store/layout.ts';
 import { openTrash } from '../store/trash.ts';
 import { rfc3339 } from '../time-text.ts';
 import { openVolumes } from '../volumes.ts';
+import { enterable, givenGroup, keepGroup } from './given-group.ts';
 import { noticesOf } from './notices.ts';
 import type { Privilege } from './privilege.ts';
 
@@ -70,8 +71,8 @@ export async function assemble(
   const volumes = openVolumes(layout.volumes, systemClock, trash.lib, { warn, damage });
   const networks = openNetworks(layout, () => net, { warn, damage });
   const containers = createContainerRegistry();
-  const facts = readMachineFacts();
-  const { layout: cgroups, problems } = enableControllers(facts.cgroups);
+  const facts = readMachineFacts(givenGroup(process.env, layout.run, instance));
+  const { layout: cgroups, problems } = enableControllers(enterable(facts.cgroups, instance));
   problems.forEach(warn);
   const machine = {
     ...facts,
@@ -147,6 +148,7 @@ export async function assemble(
   loadContainers({ layout, bootId, registry: containers, volumes, damage, log });
   const newBoot = isNewBoot(layout, bootId);
   await moved;
+  keepGroup(layout.run, cgroups);
   const execs = execsLeft(engine);
   await adoptContainers(engine, newBoot);
   networks.ensurePredefined();

@@ -33,7 +33,8 @@ const cgroupFiles: CgroupFiles = {
  * The machine's root group may hold processes and have controllers on (cgroup-v2.rst, "No Internal Process
  * Constraint"); any other may not, or with the controllers that know threads it turns into one whose children can hold
  * no processes. So in a container whose init is in the root of its control group namespace, all of its processes are
- * moved one down, to `init`, where the container's limits still hold for them.
+ * moved one down, to `init`, where the container's limits still hold for them; and so is what is in a group that was made for
+ * the engine.
  */
 export function enableControllers(
   layout: CgroupLayout,
@@ -47,7 +48,7 @@ export function enableControllers(
     (name) => layout.controllers.includes(name) && !enabled.has(name),
   );
   const problems: string[] = [];
-  if (missing.length > 0 && !makeRoom(layout.base, root, files)) {
+  if (missing.length > 0 && !makeRoom(layout, root, files)) {
     problems.push(`limits on ${missing.join(', ')} cannot be set: processes are in ${root} itself`);
   } else {
     for (const name of missing) {
@@ -61,10 +62,14 @@ export function enableControllers(
 }
 
 /** Whether controllers may be switched on below a group: the machine's root (no cgroup.type), or one without processes. */
-function makeRoom(base: string, root: string, files: CgroupFiles): boolean {
+function makeRoom(
+  { base, made }: Extract<CgroupLayout, { kind: 'v2' }>,
+  root: string,
+  files: CgroupFiles,
+): boolean {
   if (files.read(`${root}/cgroup.type`) === '') return true;
   const initIsHere = files.read('/proc/1/cgroup').split('\n').includes('0::/');
-  if (base === '' && initIsHere) moveDown(root, files);
+  if (made || (base === '' && initIsHere)) moveDown(root, files);
   return words(files.read(`${root}/cgroup.procs`)).length === 0;
 }
 

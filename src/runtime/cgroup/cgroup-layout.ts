@@ -17,6 +17,8 @@ export type CgroupLayout =
       /** Where our tree begins, relative to the mount: '' or, delegated, `/a/b`. */
       readonly base: string;
       readonly controllers: readonly string[];
+      /** The base was made for this engine: whatever process is in it may be moved out of the way. */
+      readonly made?: true;
     }
   /** Controllers mounted by themselves (the v2 tree beside them, if any, has none that we need). */
   | {
@@ -32,7 +34,16 @@ export type CgroupLayout =
     }
   | { readonly kind: 'none'; readonly reason: string };
 
+/** A v2 group that somebody has named for the engine's groups to be in. */
+export interface GivenGroup {
+  /** As /proc/self/cgroup has it, or with the mount point before it. */
+  readonly path: string;
+  readonly made: boolean;
+}
+
 interface CgroupProbe {
+  /** Goes before what would be found. */
+  readonly given?: GivenGroup;
   /** Whether directories can be made in this one; absent: everywhere. */
   readonly writable?: (directory: string) => boolean;
   /** Text of a small file, '' when unreadable: cgroup.controllers, cpuset.cpus. */
@@ -70,28 +81,60 @@ export function detectCgroups(mountinfo: string, selfCgroup: string, probe: Cgro
     const mems = first(read(`${set}/cpuset.effective_mems`), read(`${set}/cpuset.mems`));
     return { kind: 'v1', mounts, cpuset: { cpus, mems }, ...beside };
   }
-  if (unwritable) return { kind: 'none', reason: 'the control groups are not writable for this user' };
+  const { given } = probe;
+  if (unwritable) return { kind: 'none', reason: given === undefined ? notWritable : onlyV1 };
   if (unified === undefined) return { kind: 'none', reason: 'no control groups are mounted' };
-  const { mountPoint } = unified;
-  for (const base of ['', delegated(selfCgroup, unified.root)]) {
+  const { mountPoint, root } = unified;
+  const bases =
+    given === undefined ? ['', delegated(selfCgroup, root)] : [below(given.path, mountPoint, root)];
+  for (const base of bases) {
     if (base === undefined || !writable(`${mountPoint}${base}`)) continue;
     const controllers = read(`${mountPoint}${base}/cgroup.controllers`).split(/\s+/).filter(Boolean);
-    return { kind: 'v2', mountPoint, base, controllers };
+    return { kind: 'v2', mountPoint, base, controllers, ...(given?.made ? { made: true } : {}) };
   }
-  return { kind: 'none', reason: 'the control groups are not writable for this user' };
+  const reason =
+    given === undefined ? notWritable : `the control group ${given.path} is not this user's to write to`;
+  return { kind: 'none', reason };
+}
+
+const notWritable = 'the control groups are not writable for this user';
+const onlyV1 =
+  'a control group is named for it, but those of this machine are v1, which can not be delegated';
+
+/** A path of the tree as one below its mount: '' for the mount itself. */
+function below(path: string, mountPoint: string, root: string): string {
+  const inTree = isIn(path, mountPoint) ? path.slice(mountPoint.length) : path;
+  const inside = root !== '/' && isIn(inTree, root) ? inTree.slice(root.length) : inTree;
+  return inside.replace(/\/+$/, '');
+}
+
+const isIn = (path: string, directory: string): boolean =>
+  path === directory || path.startsWith(`${directory}/`);
+
+/** The last two names of a group that keeper and engine have moved to, below the base: engine/containers/spec/own-group.ts. */
+const ownGroup = /\/tcompose-[0-9a-f]{8}\/keeper$/;
+
+/** The v2 group that processes were started in, by the text of /proc/self/cgroup: what an engine entered since then is left out. */
+export function startedIn(selfCgroup: string): string {
+  const line = selfCgroup.split('\n').find((text) => text.startsWith('0::'));
+  return (line?.slice(3) ?? '/').replace(ownGroup, '') || '/';
 }
 
 function first(...texts: readonly string[]): string {
   return texts.map((text) => text.trim()).find((text) => text !== '') ?? '';
 }
 
-/** The group this process is in, below the mount's root; its sibling groups are ours where it was delegated. */
+/**
+ * The group above the one this process was started in, below the mount's root: its sibling groups are ours where it was delegated.
+ * An engine that is started again finds itself where the first one went, and means the same group.
+ */
 function delegated(selfCgroup: string, root: string): string | undefined {
   const line = selfCgroup.split('\n').find((text) => text.startsWith('0::'));
   const path = line?.slice(3) ?? '/';
-  const inside = root !== '/' && path.startsWith(root) ? path.slice(root.length) : path;
-  const parent = inside.slice(0, Math.max(0, inside.lastIndexOf('/')));
-  return parent === '' ? undefined : parent;
+  const inside = root !== '/' && isIn(path, root) ? path.slice(root.length) : path;
+  const entered = ownGroup.test(inside);
+  const base = entered ? inside.replace(ownGroup, '') : inside.slice(0, Math.max(0, inside.lastIndexOf('/')));
+  return base === '' ? undefined : base;
 }
 
 interface CgroupMount {

@@ -157,6 +157,20 @@ describe('cgroups', () => {
     ]);
   });
 
+  it('that a user has to ask for, or has named himself, are told with what is in the way', () => {
+    const none = { delegated: undefined };
+    expect(wrong(ann, { cgroups: { ...none, unasked: 'bus' } })).toMatchObject([
+      { id: 'cgroups.delegated', level: 'limited', fix: 'export XDG_RUNTIME_DIR=/run/user/1000' },
+    ]);
+    const [deaf] = wrong(ann, { cgroups: { ...none, unasked: 'systemd-run' } });
+    expect(deaf?.message).toContain('there is no systemd-run on PATH');
+    const [named] = wrong(ann, { cgroups: { ...none, named: '/jobs/7' } });
+    expect(named).toMatchObject({
+      message: expect.stringContaining('/jobs/7'),
+      fix: 'unset TCOMPOSE_CGROUP',
+    });
+  });
+
   it('that are not delegated to a user come with systemd’s drop-in, where systemd is', () => {
     const fix = expect.stringContaining('Delegate=cpu cpuset io memory pids');
     expect(wrong(ann, { cgroups: { delegated: undefined } })).toMatchObject([{ level: 'limited', fix }]);

@@ -4,7 +4,7 @@ import { limitChecks } from './limit-checks.ts';
 import { expect, groupOf, inspect, ourGroups, output, type Situation, text, tree, until } from './machine.ts';
 import { projectChecks } from './project-checks.ts';
 import { runtimeChecks } from './runtime-checks.ts';
-import { asUser, runAsUser, userChecks } from './user-checks.ts';
+import { asksSystemd, inDelegated, inNamed, inScope, runAsUser, userChecks } from './user-checks.ts';
 
 export interface Check {
   readonly name: string;
@@ -133,7 +133,12 @@ export const settings: readonly Setting[] = [
     elsewhere: runInContainer,
     checks: [...limitChecks, ...runtimeChecks, leavesContainer, ...projectChecks],
   },
-  { situation: asUser, prepare: () => {}, elsewhere: runAsUser, checks: userChecks },
+  ...[inDelegated, inNamed, inScope].map((place) => ({
+    situation: place.situation,
+    prepare: () => {},
+    elsewhere: () => runAsUser(place),
+    checks: [...userChecks(place), ...(place === inScope ? [asksSystemd] : [])],
+  })),
   {
     situation: outer,
     prepare: () => {},

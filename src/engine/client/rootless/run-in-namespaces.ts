@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { TcomposeError } from '../../../errors.ts';
+import { ownGroupWord, scopeRefused } from './delegated-scope.ts';
 import { findNamespaces } from './find-namespaces.ts';
 import { mapIds } from './map-ids.ts';
 import { namespaceRefusal } from './refusal.ts';
@@ -10,10 +11,23 @@ import type { IdMaps } from './store-ids.ts';
 const NO_USER_NAMESPACE = 4;
 const NO_NAMESPACES = 5;
 const MADE_MEANWHILE = 6;
+/** Of a keeper: it stands, and another one does. */
+const STANDS = 0;
+const ANOTHER_KEEPER = 3;
+/** What only the shim ends with. */
+const ownCodes: readonly number[] = [
+  STANDS,
+  ANOTHER_KEEPER,
+  NO_USER_NAMESPACE,
+  NO_NAMESPACES,
+  MADE_MEANWHILE,
+];
 
 interface NamespaceOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly warn: (sentence: string) => void;
+  /** A command that runs the one after it where it has a control group of its own (delegated-scope.ts). */
+  readonly scope?: readonly string[];
   /** Hears which ids new namespaces have; what it throws is why there are to be none. */
   readonly mapped?: (maps: IdMaps) => void;
 }
@@ -36,9 +50,23 @@ export async function runInNamespaces(
   mode: readonly string[],
   options: NamespaceOptions,
 ): Promise<ModeEnd> {
+  let { scope = [] } = options;
   for (let tries = 1; ; tries++) {
     const pid = findNamespaces(run);
-    const end = await once(shim, [run, String(pid ?? 0), '--', ...mode], options);
+    const words = [shim, 'rootless', run, String(pid ?? 0), '--', ...mode];
+    const end =
+      scope.length === 0
+        ? await once(words, options)
+        : await once([...scope, ...words], {
+            ...options,
+            env: { ...options.env, TCOMPOSE_CGROUP: ownGroupWord },
+          });
+    if (scope.length > 0 && !ownCodes.includes(end.code)) {
+      // Either the scope was refused, or what was to run in it ends as badly without.
+      scope = [];
+      options.warn(scopeRefused(end.said));
+      continue;
+    }
     // Somebody made them, or what they were known by ended, between the look and now.
     const again = end.code === MADE_MEANWHILE || (end.code === NO_NAMESPACES && pid !== undefined);
     if (again && tries < 10) continue;
@@ -72,12 +100,11 @@ export function beginInNamespaces(
 }
 
 function once(
-  shim: string,
-  words: readonly string[],
+  [program = '', ...words]: readonly string[],
   { env, warn, mapped }: NamespaceOptions,
 ): Promise<ModeEnd> {
   return new Promise((resolve, reject) => {
-    const starter = spawn(shim, ['rootless', ...words], { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', env });
+    const starter = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', env });
     const said: Buffer[] = [];
     let refused: string | undefined;
     starter.stderr.on('data', (part: Buffer) => said.push(part));
@@ -94,7 +121,9 @@ function once(
         starter.stdin.end();
       }
     });
-    starter.once('error', (error) => resolve({ code: -1, said: `${shim} cannot be run: ${error.message}` }));
+    starter.once('error', (error) =>
+      resolve({ code: -1, said: `${program} cannot be run: ${error.message}` }),
+    );
     // `exit`, not `close`: the keeper may hold the streams open.
     starter.once('exit', (code, signal) => {
       for (const stream of starter.stdio) stream?.destroy();

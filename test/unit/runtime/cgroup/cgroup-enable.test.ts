@@ -96,4 +96,18 @@ describe('enableControllers', () => {
     expect(enableControllers(layoutV1, files)).toEqual({ layout: layoutV1, problems: [] });
     expect(files.writes).toEqual([]);
   });
+
+  it('moves what is in a group that was made for the engine one down, and leaves others’ alone', () => {
+    const texts = { [`${root}/cgroup.type`]: 'domain\n', '/proc/1/cgroup': '0::/init.scope\n' };
+    const made = kernel({ texts, pids: ['7', '8'] });
+    const { layout } = enableControllers({ ...layoutV2, made: true } as typeof layoutV2, made);
+    expect(layout).toMatchObject({ controllers: ['cpu', 'memory', 'pids', 'io', 'cpuset'] });
+    expect(made.writes.slice(0, 2)).toEqual(['/init/cgroup.procs=7', '/init/cgroup.procs=8']);
+    const given = kernel({ texts, pids: ['7'] });
+    expect(controllersOf(given)).toMatchObject({
+      controllers: [],
+      problems: [expect.stringContaining('processes are in')],
+    });
+    expect(given.writes).toEqual([]);
+  });
 });

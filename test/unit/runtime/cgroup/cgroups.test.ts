@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { detectCgroups } from '../../../../src/runtime/cgroup/cgroup-layout.ts';
+import { detectCgroups, startedIn } from '../../../../src/runtime/cgroup/cgroup-layout.ts';
 import { cpuWeight, ioWeight } from '../../../../src/runtime/cgroup/cgroup-limits.ts';
 import { planCgroups, planCgroupUpdate } from '../../../../src/runtime/cgroup/cgroup-plan.ts';
 import { deviceFilter } from '../../../../src/runtime/cgroup/device-filter.ts';
@@ -53,6 +53,46 @@ describe('detectCgroups', () => {
     expect(detectCgroups(mountinfo, '0::/user.slice/app.scope/keeper\n', { read, writable })).toMatchObject({
       base: '/user.slice/app.scope',
     });
+  });
+
+  it('means the same delegated group in an engine that is started again where the first one went', () => {
+    const mountinfo = line('/', '/sys/fs/cgroup', 'cgroup2', 'nsdelegate');
+    const writable = (path: string) => path.startsWith('/sys/fs/cgroup/users/ann');
+    const found = (self: string) => detectCgroups(mountinfo, self, { writable });
+    expect(found('0::/users/ann/shell\n')).toMatchObject({ base: '/users/ann' });
+    expect(found('0::/users/ann/tcompose-0a1b2c3d/keeper\n')).toMatchObject({ base: '/users/ann' });
+  });
+
+  it('takes the group that is named, by either of its paths, and no other in its place', () => {
+    const mountinfo = line('/', '/sys/fs/cgroup', 'cgroup2', 'nsdelegate');
+    const writable = (path: string) => path.startsWith('/sys/fs/cgroup/users/ann');
+    const found = (path: string, made = false) =>
+      detectCgroups(mountinfo, '0::/users/ann/shell\n', { writable, given: { path, made } });
+    for (const path of ['/users/ann/job', '/sys/fs/cgroup/users/ann/job/'])
+      expect(found(path)).toEqual({
+        kind: 'v2',
+        mountPoint: '/sys/fs/cgroup',
+        base: '/users/ann/job',
+        controllers: [],
+      });
+    expect(found('/users/ann/job', true)).toMatchObject({ made: true });
+    expect(found('/users/bob')).toEqual({
+      kind: 'none',
+      reason: expect.stringContaining('/users/bob is not this user'),
+    });
+    const given = { path: '/users/ann', made: false };
+    expect(
+      detectCgroups(line('/', '/c', 'cgroup', 'memory'), '', { writable: () => false, given }),
+    ).toMatchObject({
+      kind: 'none',
+      reason: expect.stringContaining('v1'),
+    });
+  });
+
+  it('knows the group that processes were started in', () => {
+    expect(startedIn('0::/a/b.scope\n')).toBe('/a/b.scope');
+    expect(startedIn('1:memory:/x\n0::/a/b.scope/tcompose-0a1b2c3d/keeper\n')).toBe('/a/b.scope');
+    expect(startedIn('0::/tcompose-0a1b2c3d/keeper\n')).toBe('/');
   });
 
   it('says why there are none', () => {
