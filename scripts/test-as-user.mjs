@@ -1,9 +1,9 @@
 // Runs test files as a user who is not root, made for it, in a network and a mount namespace of his own:
 //
-//   node scripts/test-as-user.mjs [--sub-ids usual|none] [--way-out pasta|slirp4netns|none] [FILE...]
+//   node scripts/test-as-user.mjs [--sub-ids usual|none] [--way-out pasta|slirp4netns|none] [--ids own|namespace] [FILE...]
 //
 // Without files: those of `chosen`, which `npm test` runs. Needs root, useradd, setpriv, unshare, ip, newuidmap and a built dist/.
-// What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
+// `--ids namespace` runs them as root of a user namespace of his, which is what keeper and shims of a user's engine are. What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -32,6 +32,7 @@ const option = (name, otherwise) => {
 };
 const subIds = option('sub-ids', 'usual');
 const wayOut = option('way-out', 'pasta');
+const ids = option('ids', 'own');
 const files = words.length > 0 ? words : chosen;
 
 const name = `tcu${process.pid}`;
@@ -88,6 +89,10 @@ function enclosure() {
     'mkdir -p /dev/net',
     'mount -t tmpfs tcu /dev/net',
     ...(wayOut === 'none' ? [] : ['mknod -m 666 /dev/net/tun c 10 200']),
+    // One for file systems by programs, as udev makes it.
+    ...(wayOut === 'none' || !existsSync('/dev/fuse')
+      ? []
+      : ['mknod -m 666 /dev/net/fuse c 10 229', 'mount --bind /dev/net/fuse /dev/fuse']),
     ...hide,
     'exec "$@"',
   ].join('\n');
@@ -107,6 +112,7 @@ async function runTests({ uid, gid }) {
     LANG: 'C.UTF-8',
     ...(process.env.NO_COLOR ? { NO_COLOR: process.env.NO_COLOR } : {}),
   };
+  const within = ids === 'namespace' ? ['unshare', '-U', '--map-root-user', '--map-auto', '-m'] : [];
   const as = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all'];
   const vitest = [
     'node_modules/vitest/vitest.mjs',
@@ -127,6 +133,7 @@ async function runTests({ uid, gid }) {
       enclosure(),
       'sh',
       ...as,
+      ...within,
       process.execPath,
       ...vitest,
       ...files,

@@ -29,11 +29,21 @@ const writeAsync = promisify(writeCallback);
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Bytes copied at a time; files that are larger are copied off the main thread. */
 const pieceSize = 256 * 1024;
-/** With and without the mount option `userxattr`. */
-const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque'];
+/** With and without the mount option `userxattr`, and what fuse-overlayfs writes. */
+const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque', 'user.fuseoverlayfs.opaque'];
+/** Files by which fuse-overlayfs marks an opaque directory once more; it shows nobody a name that begins so. */
+const opaqueFiles: readonly string[] = ['.wh..wh..opq', '.wh..opq'];
+
+/** Names of an upper directory without marks of fuse-overlayfs, which say what the directory's attributes say. */
+export const withoutMarks = (names: readonly string[]): string[] =>
+  names.filter((name) => !opaqueFiles.includes(name));
 
 /** Whether overlayfs takes it for "deleted here": a character device 0:0 (overlayfs.rst, "Whiteouts and opaque directories"). */
 export const isWhiteout = (stat: Stats): boolean => stat.isCharacterDevice() && stat.rdev === 0;
+
+/** Whether an attribute is one by which an overlay knows its own. */
+export const isOverlayAttribute = (name: string): boolean =>
+  /^(trusted|user)\.overlay\.|^user\.fuseoverlayfs\./.test(name);
 
 /** Whether overlayfs shows nothing of the layers below in a directory. */
 export function isOpaque(directory: ConfinedEntry): boolean {
@@ -87,7 +97,8 @@ class TreeCopier {
     const source = this.#source.find(from);
     if (!source?.stat.isDirectory()) return source?.close();
     try {
-      for (const name of await this.#source.names(source)) {
+      const names = await this.#source.names(source);
+      for (const name of this.#marks ? withoutMarks(names) : names) {
         await this.#turn();
         const child = this.#source.find(joined(from, name));
         try {
@@ -150,7 +161,7 @@ class TreeCopier {
       const { stat, fd } = source;
       changeOwnerOf(made.fd, stat.uid, stat.gid);
       for (const name of listExtendedAttributes(fd)) {
-        if (/^(trusted|user)\.overlay\./.test(name)) continue;
+        if (isOverlayAttribute(name)) continue;
         const value = getExtendedAttribute(fd, name);
         if (value !== undefined) setExtendedAttribute(made.fd, name, value);
       }

@@ -17,6 +17,8 @@ export type RootfsStorage =
   | {
       readonly kind: 'overlay' /** Mount option for overlayfs in a user namespace. */;
       readonly userxattr: boolean;
+      /** The kernel refuses a user such a mount: this program makes it (fuse-overlayfs). */
+      readonly fuse?: string;
     }
   /** The data root can't hold an overlay's upper directory: the layers are copied for each container. */
   | { readonly kind: 'copy'; readonly reason: string };
@@ -77,6 +79,8 @@ export interface ImageStore extends ImageContent {
   remove(name: string, options: RemoveOptions): Promise<readonly ImageRemoval[]>;
   /** Directories and binds for a container's root; generates tcompose/host's when asked for it. */
   rootfs(record: ImageRecord): RootfsSource;
+  /** How the writable part of roots is made. */
+  readonly storage: RootfsStorage;
   /** Directories of the image's own layers, top first. Those of the machine's own image are none. */
   layerDirectories(record: ImageRecord): readonly string[];
   /** With storage `copy`: writes the merged layers into `target` (made by this call, mode 0755). */

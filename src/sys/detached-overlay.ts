@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { detachMount, mountFuseOverlay } from './fuse-overlay.ts';
 import { check, declare, SystemCallError } from './libc.ts';
 import { O_PATH } from './openat2.ts';
 
@@ -10,7 +11,6 @@ const fsmount = declare('long syscall(long number, long fd, long flags, long att
 const mount = declare(
   'int mount(const uint8_t *source, const uint8_t *target, const uint8_t *type, unsigned long flags, const uint8_t *data)',
 );
-const umount2 = declare('int umount2(const uint8_t *target, int flags)');
 
 /** The same numbers on every architecture (asm-generic). */
 const numbers = { fsopen: 430, fsconfig: 431, fsmount: 432 };
@@ -20,7 +20,6 @@ const create = 6;
 /** MOUNT_ATTR_* and MS_*: read-only, nosuid, nodev have the same numbers in both. */
 const readOnly = 1;
 const noSuidNoDev = 6;
-const detach = 2;
 /** Bytes that a value given to fsconfig(2) has at most, its NUL included. */
 const longestValue = 256;
 
@@ -34,14 +33,21 @@ export interface OverlayLayers {
   /** Absent: the overlay is read-only. */
   readonly upper?: { readonly directory: number; readonly work: number };
   readonly userxattr: boolean;
+  /** The program that mounts it instead of the kernel: fuse-overlayfs. */
+  readonly fuse?: string | undefined;
 }
 
 /**
  * Mounts an overlay that no mount table shows, and returns the O_PATH descriptor of its root: it lasts as long as that is
  * open. Kernels before 6.7 take many layers only by mount(2): then it is for an instant at `mountPoint`, an empty directory.
- * @throws SystemCallError
+ * So it is with `fuse`, too.
+ * @throws SystemCallError; TcomposeError SYS_CALL_FAILED of a program
  */
 export function mountOverlayDetached(layers: OverlayLayers, mountPoint: string): number {
+  if (layers.fuse !== undefined) {
+    mountFuseOverlay(layers.fuse, layers, mountPoint);
+    return openAndDetach(mountPoint);
+  }
   const attributes = noSuidNoDev | (layers.upper === undefined ? readOnly : 0);
   const context = check(fsopen(numbers.fsopen, cString('overlay'), closeOnExec), 'fsopen overlay');
   const set = (key: string, value: string): void => {
@@ -88,9 +94,13 @@ function mountAndDetach(layers: OverlayLayers, mountPoint: string, flags: number
   ].join(',');
   const at = cString(mountPoint);
   check(mount(cString('overlay'), at, cString('overlay'), flags, cString(data)), 'mount overlay');
+  return openAndDetach(mountPoint);
+}
+
+function openAndDetach(mountPoint: string): number {
   try {
     return openSync(mountPoint, O_PATH | constants.O_DIRECTORY);
   } finally {
-    check(umount2(at, detach), `umount ${mountPoint}`);
+    detachMount(mountPoint);
   }
 }

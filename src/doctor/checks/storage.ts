@@ -45,7 +45,7 @@ function overlay({ probe, fuseOverlayfs }: StorageFacts, ground: Ground): Findin
   if (refusal === undefined) return ok('storage.overlay', `overlay mounts work${where}`);
   const why = `overlay mounts do not work${where} (${refusal.why})`;
   if (ground.uid !== 0 && fuseOverlayfs !== undefined && probe.fuse === 0)
-    return ok('storage.overlay', `${why}; ${fuseOverlayfs} is there`);
+    return ok('storage.overlay', `${why}; ${fuseOverlayfs} mounts roots instead`);
   const lost = `${why}: the root of every container is a copy of its image`;
   if (ground.uid === 0) return limited('storage.overlay', lost, 'modprobe overlay');
   return limited('storage.overlay', lost, install(ground, 'fuseOverlayfs'));

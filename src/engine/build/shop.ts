@@ -27,6 +27,7 @@ export function buildShop(engine: Engine): Promise<BuildShop> {
 
 async function open(engine: Engine): Promise<BuildShop> {
   const system = await libcLayerSystem();
+  const { storage } = engine.images;
   const locks = createCacheLocks();
   const now = () => engine.clock.now().ms;
   const cache = openCacheStore(join(engine.layout.lib, 'build'), {
@@ -46,7 +47,12 @@ async function open(engine: Engine): Promise<BuildShop> {
     files,
     fetcher: createFetcher(engine),
     skeleton: stepSkeleton(join(engine.layout.lib, 'build', 'base')),
-    overlay: { userxattr: false, empty: cache.empty },
+    overlay: {
+      ...(storage.kind === 'overlay'
+        ? storage
+        : { userxattr: engine.machine.userNamespace === true, refusal: storage.reason }),
+      empty: cache.empty,
+    },
     underWay: new Map(),
     running: 0,
     slot: slots(mostAtOnce),

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { TcomposeError } from '../../errors.ts';
 import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
 import { O_PATH } from '../../sys/openat2.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
@@ -33,17 +34,24 @@ export const withStep = (
 /** What overlays are mounted with on this data root. */
 export interface OverlayOptions {
   readonly userxattr: boolean;
+  /** The program that mounts them, where the kernel does not. */
+  readonly fuse?: string | undefined;
+  /** Why nothing can be mounted to be written into: the data root, or the kernel. */
+  readonly refusal?: string | undefined;
   /** An empty directory. */
   readonly empty: string;
 }
 
 /** The tree to be read, mounted nowhere. To be closed. */
-export function openToRead(snapshot: Snapshot, { userxattr, empty }: OverlayOptions): ConfinedDirectory {
+export function openToRead(
+  snapshot: Snapshot,
+  { userxattr, fuse, empty }: OverlayOptions,
+): ConfinedDirectory {
   const { directories } = snapshot;
   if (directories.length <= 1) return ConfinedDirectory.at(directories[0] ?? empty);
   return withOpen(
     directories,
-    (lower) => new ConfinedDirectory(mountOverlayDetached({ lower, userxattr }, empty)),
+    (lower) => new ConfinedDirectory(mountOverlayDetached({ lower, userxattr, fuse }, empty)),
   );
 }
 
@@ -51,16 +59,26 @@ export function openToRead(snapshot: Snapshot, { userxattr, empty }: OverlayOpti
 export function openToWrite(
   snapshot: Snapshot,
   place: StepPlace,
-  { userxattr }: OverlayOptions,
+  options: OverlayOptions,
 ): ConfinedDirectory {
   if (snapshot.directories.length === 0) return ConfinedDirectory.at(place.diff);
+  requireMounts(options);
+  const { userxattr, fuse } = options;
   return withOpen(
     [place.diff, place.work, ...snapshot.directories],
     ([directory = -1, work = -1, ...lower]) => {
-      const layers = { lower, upper: { directory, work }, userxattr };
+      const layers = { lower, upper: { directory, work }, userxattr, fuse };
       return new ConfinedDirectory(mountOverlayDetached(layers, place.mountPoint));
     },
   );
+}
+
+/** @throws TcomposeError BUILD_STEP with the reason where a step's tree can't be mounted */
+export function requireMounts({ refusal }: OverlayOptions): void {
+  if (refusal === undefined) return;
+  throw new TcomposeError('BUILD_STEP', `images can not be built here: ${refusal}`, {
+    hint: 'With fuse-overlayfs, and /dev/fuse that you may open, they can; `tcompose doctor storage` has the commands.',
+  });
 }
 
 function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {

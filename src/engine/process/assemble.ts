@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createImageStore, libcLayerSystem, threadJobs } from '../../image/index.ts';
+import { createImageStore, detectStorage, libcLayerSystem, threadJobs } from '../../image/index.ts';
 import { createNetworkService } from '../../network/index.ts';
 import { enableControllers } from '../../runtime/cgroup/cgroup-enable.ts';
 import { encodeNetworkOps } from '../../runtime/launch/plan-codec.ts';
@@ -9,6 +9,7 @@ import type { KeeperConnection } from '../../runtime/shim/keeper-client.ts';
 import { version } from '../../version.ts';
 import { systemClock } from '../clock.ts';
 import type { Container } from '../containers/container.ts';
+import { detachLeftMounts } from '../containers/host/mount-for-launch.ts';
 import { settleVolumeMounts } from '../containers/host/volume-mounts.ts';
 import { adoptContainers } from '../containers/lifecycle/adopt.ts';
 import { loadContainers } from '../containers/lifecycle/load.ts';
@@ -98,6 +99,7 @@ export async function assemble(
       privilege.kind === 'root' ? createRuntimeCatalog(layout.config, process.env.PATH) : builtInCatalog,
     images: createImageStore({
       root: layout.lib,
+      storage: detectStorage(layout.lib, process.env),
       release: version,
       system: await libcLayerSystem(),
       jobs: threadJobs(fileURLToPath(new URL('./image-worker.cjs', import.meta.url))),
@@ -149,6 +151,7 @@ export async function assemble(
   const newBoot = isNewBoot(layout, bootId);
   await moved;
   keepGroup(layout.run, cgroups);
+  detachLeftMounts(layout);
   const execs = execsLeft(engine);
   await adoptContainers(engine, newBoot);
   networks.ensurePredefined();

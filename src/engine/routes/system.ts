@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, hostname, release, totalmem } from 'node:os';
 import { diskUsage } from '../../confined/disk-usage.ts';
+import type { RootfsStorage } from '../../image/types.ts';
 import type { Info, Version } from '../api/system.ts';
 import { listBuilds } from '../build/cache/prune.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
@@ -80,6 +81,12 @@ function versionOf(engine: Engine): Version {
   };
 }
 
+/** What roots are made by, in dockerd's names. */
+function driverOf(storage: RootfsStorage): string {
+  if (storage.kind === 'copy') return 'vfs';
+  return storage.fuse === undefined ? 'overlay2' : 'fuse-overlayfs';
+}
+
 function infoOf(engine: Engine, version: string): Info {
   const containers = engine.containers.all();
   const running = containers.filter((one) => one.state.status === 'running').length;
@@ -103,7 +110,7 @@ function infoOf(engine: Engine, version: string): Info {
     ContainersPaused: paused,
     ContainersStopped: containers.length - running - paused,
     Images: engine.images.list().length,
-    Driver: 'overlay2',
+    Driver: driverOf(engine.images.storage),
     DriverStatus: [
       // By this clients know that one name may stand for images of several platforms.
       ['driver-type', 'io.containerd.snapshotter.v1'],

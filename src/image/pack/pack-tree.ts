@@ -2,7 +2,7 @@ import { closeSync, fstatSync, read as readCallback, readSync } from 'node:fs';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
-import { deviceNumber, isOpaque, isWhiteout } from '../../confined/copy-tree.ts';
+import { deviceNumber, isOpaque, isWhiteout, withoutMarks } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { baseOf, joined, parentOf } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
@@ -189,7 +189,8 @@ class Packer {
 
   /** Below, a descriptor is held only for what is being read. */
   async #enter(directory: ConfinedEntry, name: string, without: readonly string[]): Promise<void> {
-    const names = await this.#root.names(directory);
+    const all = await this.#root.names(directory);
+    const names = this.#witness === undefined ? all : withoutMarks(all);
     directory.close();
     const wanted = without.length === 0 ? names : names.filter((one) => !without.includes(one));
     this.#open.push({ path: directory.path, name, names: wanted.reverse() });
@@ -279,7 +280,7 @@ function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {
 
 /** Attributes that belong to a file wherever it is: capabilities, and the users' own; labels and the overlay's marks belong to this machine. */
 export const isCarried = (name: string): boolean =>
-  name === 'security.capability' || /^user\.(?!overlay\.)/.test(name);
+  name === 'security.capability' || /^user\.(?!overlay\.|fuseoverlayfs\.)/.test(name);
 
 function attributesOf(entry: ConfinedEntry): ReadonlyMap<string, Buffer> {
   const found = new Map<string, Buffer>();

@@ -59,6 +59,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   }
 
   return {
+    storage,
     list: () => finder.list(),
     get: (name, platform) => finder.get(name, platform),
     importRootfs: async (archive, importOptions) => {

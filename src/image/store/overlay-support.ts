@@ -1,4 +1,5 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import type { RootfsStorage } from '../types.ts';
 import { whyNoUserOverlay } from './probe-overlay.ts';
 import { parseUidMap, type UserNamespace } from './user-namespace.ts';
@@ -17,12 +18,23 @@ const unfit: ReadonlyMap<number, string> = new Map([
   [0xf15f, 'eCryptfs'],
 ]);
 
-/**
- * How containers' roots are made on a file system of this type. Pure.
- * @param refusal why there are no overlays in this user namespace; undefined: there are
- */
-export function storageFor(fileSystemType: number, userNamespace: boolean, refusal?: string): RootfsStorage {
+/** What a user's engine has for overlays; each absent: nothing is in the way, or nothing is there. */
+export interface UserOverlay {
+  /** Why the kernel refuses them in this user namespace. */
+  readonly refusal?: string | undefined;
+  /** Path of fuse-overlayfs, where that and its device can be used. */
+  readonly fuse?: string | undefined;
+}
+
+/** How containers' roots are made on a file system of this type. Pure. */
+export function storageFor(
+  fileSystemType: number,
+  userNamespace: boolean,
+  { refusal, fuse }: UserOverlay = {},
+): RootfsStorage {
   const name = unfit.get(fileSystemType);
+  if (name === undefined && refusal !== undefined && fuse !== undefined)
+    return { kind: 'overlay', userxattr: true, fuse };
   if (name === undefined && refusal !== undefined)
     return {
       kind: 'copy',
@@ -35,10 +47,43 @@ export function storageFor(fileSystemType: number, userNamespace: boolean, refus
   };
 }
 
-/** The same for a directory of this machine. */
-export function detectStorage(root: string): RootfsStorage {
-  const userNamespace = !currentUserNamespace().initial;
-  return storageFor(statfsSync(root).type, userNamespace, userNamespace ? whyNoUserOverlay(root) : undefined);
+/** Values of $TCOMPOSE_STORAGE: what is to be used although better might be there. */
+const forced = new Map([
+  ['fuse', 'TCOMPOSE_STORAGE is fuse'],
+  ['copy', 'TCOMPOSE_STORAGE is copy'],
+]);
+
+/**
+ * The same for a directory of this machine, and a user's engine where it is one.
+ * @param env of the engine: where programs are, and what is not to be tried
+ */
+export function detectStorage(
+  root: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): RootfsStorage {
+  const { type } = statfsSync(root);
+  if (currentUserNamespace().initial) return storageFor(type, false);
+  const refusal = forced.get(env.TCOMPOSE_STORAGE ?? '') ?? whyNoUserOverlay(root);
+  const wanted = refusal !== undefined && env.TCOMPOSE_STORAGE !== 'copy';
+  return storageFor(type, true, { refusal, fuse: wanted ? fuseOverlayfs(env.PATH) : undefined });
+}
+
+function fuseOverlayfs(path = ''): string | undefined {
+  if (!may('/dev/fuse', constants.R_OK | constants.W_OK)) return undefined;
+  return path
+    .split(':')
+    .filter(isAbsolute)
+    .map((directory) => join(directory, 'fuse-overlayfs'))
+    .find((file) => may(file, constants.X_OK));
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** This process's user namespace. */

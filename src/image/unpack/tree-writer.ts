@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory, Place } from '../../confined/confined-directory.ts';
+import { isOverlayAttribute } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { cName, joined } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
@@ -318,7 +319,7 @@ export class TreeWriter {
   #extendedAttributes(fd: number, entry: TarEntry): void {
     for (const [name, value] of entry.xattrs) {
       // An archive may not speak to overlayfs: a redirect would show other directories of the layers below.
-      if (/^(trusted|user)\.overlay\./.test(name)) {
+      if (isOverlayAttribute(name)) {
         this.#skip(`extended attribute ${JSON.stringify(name)} is overlayfs's own`, entry.name);
         continue;
       }

@@ -4,10 +4,20 @@ import { parseUidMap } from '../../../src/image/store/user-namespace.ts';
 
 describe('storageFor', () => {
   it('copies where the kernel refuses overlays in a user namespace', () => {
-    expect(storageFor(0xef53, true, 'EPERM')).toEqual({
+    expect(storageFor(0xef53, true, { refusal: 'EPERM' })).toEqual({
       kind: 'copy',
       reason: expect.stringContaining('refuses an overlay in a user namespace (EPERM)'),
     });
+  });
+
+  it('has a program mount overlays that the kernel refuses, where there is one', () => {
+    const fuse = '/usr/bin/fuse-overlayfs';
+    expect(storageFor(0xef53, true, { refusal: 'EPERM', fuse })).toEqual({
+      kind: 'overlay',
+      userxattr: true,
+      fuse,
+    });
+    expect(storageFor(0x6969, true, { refusal: 'EPERM', fuse })).toMatchObject({ kind: 'copy' });
   });
 
   it('is an overlay on ordinary file systems, with its own attributes in a user namespace', () => {

@@ -10,7 +10,7 @@ const pieceSize = 256 * 1024;
 /** Extended attributes but those of this machine's overlays and of the system. */
 export function copyAttributes(from: number, to: number): void {
   for (const name of listExtendedAttributes(from)) {
-    if (/^(?:trusted|user)\.overlay\.|^system\./.test(name)) continue;
+    if (/^(?:trusted|user)\.overlay\.|^user\.fuseoverlayfs\.|^system\./.test(name)) continue;
     const value = getExtendedAttribute(from, name);
     if (value !== undefined) setExtendedAttribute(to, name, value);
   }

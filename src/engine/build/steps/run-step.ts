@@ -7,6 +7,7 @@ import type { RunStep } from '../../../build/plan/types.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { buildLaunchPlan } from '../../../runtime/launch/build-launch-plan.ts';
 import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
+import type { RootfsContext } from '../../../runtime/launch/launch-context.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
 import { encodeLaunchPlan } from '../../../runtime/launch/plan-codec.ts';
 import { endShim } from '../../../runtime/shim/end-shim.ts';
@@ -15,10 +16,11 @@ import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
+import { type LaunchMounts, mountForLaunch } from '../../containers/host/mount-for-launch.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
 import type { StepPlace } from '../cache/cache-types.ts';
-import { type OverlayOptions, openToRead, type Snapshot } from '../snapshot.ts';
+import { type OverlayOptions, openToRead, requireMounts, type Snapshot } from '../snapshot.ts';
 import { failureHint } from './failure-hint.ts';
 import { interrupted } from './interrupted.ts';
 import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
@@ -57,14 +59,18 @@ export async function runCommand(step: RunStep, around: RunSurroundings): Promis
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
   let network: RunNetwork | undefined;
   let mounts: PreparedMounts | undefined;
+  let root: LaunchMounts | undefined;
   try {
-    const root = () => openToRead(around.base, around.overlay);
-    mounts = await prepareMounts(step, place, { ...sources, root, volatile: runDir });
+    const below = () => openToRead(around.base, around.overlay);
+    mounts = await prepareMounts(step, place, { ...sources, root: below, volatile: runDir });
     if (step.network === 'default') network = await joinDefaultNetwork(engine, id);
+    requireMounts(around.overlay);
+    root = mountForLaunch(around.overlay.fuse, place.mountPoint, rootOf(around, mounts));
     engine.fault('build:mounted');
-    const plan = launchPlan(step, around, { id, runDir, network, mounts });
-    await launch(step, around, plan, network);
+    const plan = launchPlan(step, around, { id, runDir, network, mounts, root });
+    await launch(step, around, plan, { network, started: root.release });
   } finally {
+    root?.release();
     await network?.release();
     await mounts?.release();
     await rm(runDir, { recursive: true, force: true });
@@ -76,11 +82,17 @@ interface Launching {
   readonly runDir: string;
   readonly network: RunNetwork | undefined;
   readonly mounts: PreparedMounts;
+  readonly root: LaunchMounts;
+}
+
+function rootOf({ base, place, skeleton }: RunSurroundings, { stubs }: PreparedMounts): RootfsContext {
+  const lowerDirs = [...base.directories, skeleton, stubs];
+  return { kind: 'overlay', lowerDirs, upper: place.diff, work: place.work, mountPoint: place.mountPoint };
 }
 
 function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching): LaunchPlan {
-  const { engine, base, place, skeleton } = around;
-  const { id, runDir, network, mounts } = launching;
+  const { engine } = around;
+  const { id, runDir, network, mounts, root } = launching;
   const spec = generateSpec({
     id,
     instance: engine.instance,
@@ -105,19 +117,12 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
     devices: [],
     machine: engine.machine,
   });
-  const lowerDirs = [...base.directories, skeleton, mounts.stubs];
   return {
     ...buildLaunchPlan(spec, {
       id,
       runDir,
       stdio: { tty: false, rows: 0, columns: 0, stdin: false, stdinOnce: false },
-      rootfs: {
-        kind: 'overlay',
-        lowerDirs,
-        upper: place.diff,
-        work: place.work,
-        mountPoint: place.mountPoint,
-      },
+      rootfs: root.rootfs,
       ...(network === undefined ? {} : { attach: network.attach }),
       machine: engine.machine,
       init: false,
@@ -176,7 +181,7 @@ async function launch(
   step: RunStep,
   { engine, output, said, signal }: RunSurroundings,
   plan: LaunchPlan,
-  network: RunNetwork | undefined,
+  { network, started }: { readonly network: RunNetwork | undefined; readonly started: () => void },
 ): Promise<void> {
   await engine.keeper.spawn(encodeLaunchPlan(plan), plan.runDir);
   engine.fault('build:spawned');
@@ -184,6 +189,7 @@ async function launch(
   const kill = (): void => void shim.signal(sigkill).catch(() => {});
   try {
     const created = await stateOf(shim, (state) => state.type === 'created');
+    started();
     if (created.type === 'failed') throw launchFailure(step, created);
     engine.fault('build:created');
     signal.addEventListener('abort', kill, { once: true });

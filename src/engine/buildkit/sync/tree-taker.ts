@@ -24,7 +24,7 @@ const mostOpen = 64;
 /** Times are handed to the kernel as seconds: this close, in nanoseconds, they are the same. */
 const sameTime = 1000n;
 /** Attributes that mean something in an image; all others of a client's are its own affair. */
-const kept = /^(?:user\.(?!overlay\.)|security\.capability$)/;
+const kept = /^(?:user\.(?!overlay\.|fuseoverlayfs\.)|security\.capability$)/;
 const nodeType = { pipe: constants.S_IFIFO, character: constants.S_IFCHR, block: constants.S_IFBLK } as const;
 
 /** What a transfer did. */

@@ -13,6 +13,12 @@ import type { Container } from '../container.ts';
 export const emptyDirectory = ({ directory }: Pick<Container, 'directory'>): string =>
   join(dirname(dirname(directory)), 'empty');
 
+const copiedMark = ({ directory }: Pick<Container, 'directory'>): string => join(directory, 'copied');
+
+/** Whether the place of its own files has a whole copy of its layers. */
+export const isCopied = (container: Pick<Container, 'directory'>): boolean =>
+  existsSync(copiedMark(container));
+
 /**
  * Where a container's root is: an overlay of the image's layers and its own, or, on a data root that can't hold an overlay,
  * a copy of the layers in the place of its own, made before the first start. A copy that a crash cut short is made again.
@@ -33,15 +39,14 @@ export async function rootContext(
       binds,
     };
   }
-  const done = join(container.directory, 'copied');
-  if (!existsSync(done)) {
+  if (!isCopied(container)) {
     const copy = join(container.directory, 'copying');
     await rm(copy, { recursive: true, force: true });
     await engine.images.copyRootfs(rootfs, copy);
     await rm(container.upperDir, { recursive: true, force: true });
     await mkdir(container.directory, { recursive: true });
     await rename(copy, container.upperDir);
-    await writeFile(done, '', { mode: 0o600 });
+    await writeFile(copiedMark(container), '', { mode: 0o600 });
   }
   return { kind: 'directory', path: container.upperDir, binds };
 }

@@ -15,6 +15,7 @@ import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
 import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
+import { mountForLaunch } from '../host/mount-for-launch.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
 import type { StoredMount } from '../record.ts';
@@ -33,6 +34,8 @@ export interface Prepared {
   readonly spec: OciSpec;
   readonly launcher: Launcher;
   readonly ports: readonly PortBinding[];
+  /** To be called when the container's own mount namespace has all it needs; idempotent. */
+  readonly releaseMounts: () => void;
 }
 
 /**
@@ -104,7 +107,10 @@ export async function prepare(
   });
   const log = parseLogConfig(host.LogConfig, container.logPath);
   const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
-  const context = await rootContext(engine, container, rootfs);
+  const root = await rootContext(engine, container, rootfs);
+  const fuse = rootfs.storage.kind === 'overlay' ? rootfs.storage.fuse : undefined;
+  const mounted = mountForLaunch(fuse, join(container.runDir, 'root'), root, images);
+  undo.push(mounted.release);
   const ownPlan: LaunchPlan = {
     ...buildLaunchPlan(spec, {
       id: container.id,
@@ -117,8 +123,8 @@ export async function prepare(
         stdinOnce: record.config.StdinOnce ?? false,
       },
       ...(log === undefined ? {} : { log }),
-      rootfs: context,
-      images,
+      rootfs: mounted.rootfs,
+      images: mounted.images,
       ...(attach === undefined ? {} : { attach: { host: attach.host, network: attach.network } }),
       machine: engine.machine,
       init: host.Init ?? false,
@@ -130,10 +136,10 @@ export async function prepare(
     launcher.kind === 'own'
       ? ownPlan
       : foreignRun(launcher, ownPlan, spec, {
-          rootfs: context,
+          rootfs: mounted.rootfs,
           machine: engine.machine,
         });
-  return { plan, spec, launcher, ports: attach?.ports ?? [] };
+  return { plan, spec, launcher, ports: attach?.ports ?? [], releaseMounts: mounted.release };
 }
 
 /** Of a mounted image. What is not there, or would lead out, is refused by the launch. */

@@ -102,6 +102,7 @@ export async function startContainer(engine: Engine, container: Container, besid
     const shim = await spawnShim(engine, container, prepared.plan, undo);
     engine.fault('start:spawned');
     const state = await settle(container, shim, prepared.plan.waitForStart);
+    prepared.releaseMounts();
     if (state.type === 'failed') {
       throw await startFailure(engine, container, prepared, state);
     }

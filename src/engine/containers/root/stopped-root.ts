@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { bytesOfPath, isWithin, textOfPath } from '../../../confined/names.ts';
-import type { RootfsSource } from '../../../image/types.ts';
+import type { RootfsSource, RootfsStorage } from '../../../image/types.ts';
 import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
@@ -11,7 +11,7 @@ import { badParameter } from '../../http/failure.ts';
 import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
-import { emptyDirectory, rootContext } from '../host/root-context.ts';
+import { emptyDirectory, isCopied, rootContext } from '../host/root-context.ts';
 import {
   confineSource,
   confineVolume,
@@ -88,7 +88,8 @@ async function openLayers(
 ): Promise<ConfinedDirectory> {
   const { upperDir } = container;
   if (rootfs === undefined) return ConfinedDirectory.at(upperDir);
-  if (rootfs.storage.kind === 'copy' && access !== 'read') {
+  // A copy that is there is whole by itself, and there may be no overlays at all to read layers by.
+  if (rootfs.storage.kind === 'copy' && (access !== 'read' || isCopied(container))) {
     const context = await rootContext(engine, container, rootfs);
     if (context.kind === 'directory') return ConfinedDirectory.at(context.path);
   }
@@ -124,12 +125,15 @@ function overlay(
   rootfs: RootfsSource | undefined,
 ): ConfinedDirectory {
   const place = emptyDirectory(container);
-  const userxattr = rootfs?.storage.kind === 'overlay' && rootfs.storage.userxattr;
   return new ConfinedDirectory(
-    mountOverlayDetached({ ...layers, userxattr }, place),
+    mountOverlayDetached({ ...layers, ...mountedBy(rootfs?.storage) }, place),
     openSync(place, directoryFlags),
   );
 }
+
+/** How overlays of such a storage are mounted; copies need some, too, to be read. */
+const mountedBy = (storage: RootfsStorage | undefined) =>
+  storage?.kind === 'overlay' ? { userxattr: storage.userxattr, fuse: storage.fuse } : { userxattr: false };
 
 function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
   const fds: number[] = [];

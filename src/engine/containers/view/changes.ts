@@ -1,5 +1,5 @@
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { isOpaque, isWhiteout } from '../../../confined/copy-tree.ts';
+import { isOpaque, isWhiteout, withoutMarks } from '../../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { bytesOfPath, isWithin, joined, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';
@@ -65,7 +65,7 @@ class ChangeWalk {
       directory?.close();
       return [];
     }
-    const names = await directory.names();
+    const names = withoutMarks(await directory.names());
     const opaque = isOpaque(directory);
     directory.close();
     const changes = opaque ? await this.#hidden(path, names) : [];

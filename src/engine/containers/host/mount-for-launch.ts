@@ -1,0 +1,86 @@
+import { closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import type { ImageOverlay, RootfsContext } from '../../../runtime/launch/launch-context.ts';
+import { detachMount, type FuseLayers, mountFuseOverlay } from '../../../sys/fuse-overlay.ts';
+import { O_PATH } from '../../../sys/openat2.ts';
+import type { Layout } from '../../store/layout.ts';
+
+/** What a launch mounts, or has had mounted for it. */
+export interface LaunchMounts {
+  readonly rootfs: RootfsContext;
+  readonly images: readonly ImageOverlay[];
+  /** Takes what was mounted out of the engine's mount namespace; idempotent. A container that has started keeps its own. */
+  readonly release: () => void;
+}
+
+const directoryFlags = O_PATH | constants.O_DIRECTORY;
+
+/**
+ * Has the overlays of a launch mounted by a program where the kernel refuses a user his own: the launch then binds what is there. The
+ * container's mount namespace has a copy of the mount, and the program ends with that namespace, whatever becomes of the engine.
+ * @param fuse the program, where it is needed
+ * @param place directory for the root, made when it is missing
+ */
+export function mountForLaunch(
+  fuse: string | undefined,
+  place: string,
+  rootfs: RootfsContext,
+  images: readonly ImageOverlay[] = [],
+): LaunchMounts {
+  if (fuse === undefined || rootfs.kind !== 'overlay') return { rootfs, images, release: () => {} };
+  const mounted: string[] = [];
+  const release = (): void => {
+    for (const path of mounted.splice(0).reverse()) detachMount(path);
+  };
+  const mount = (lower: readonly string[], upper: readonly string[], path: string): void => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    withOpen([...upper, ...lower], (fds) => mountFuseOverlay(fuse, layersOf(fds, upper.length > 0), path));
+    mounted.push(path);
+  };
+  try {
+    mount(rootfs.lowerDirs, [rootfs.upper, rootfs.work], place);
+    for (const { lowerDirs, mountPoint } of images) mount(lowerDirs, [], mountPoint);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const { binds } = rootfs;
+  return {
+    rootfs: { kind: 'directory', path: place, ...(binds === undefined ? {} : { binds }) },
+    images: [],
+    release,
+  };
+}
+
+function layersOf(fds: readonly number[], writable: boolean): FuseLayers {
+  if (!writable) return { lower: fds };
+  const [directory = -1, work = -1, ...lower] = fds;
+  return { lower, upper: { directory, work } };
+}
+
+function withOpen(paths: readonly string[], use: (fds: readonly number[]) => void): void {
+  const fds: number[] = [];
+  try {
+    for (const path of paths) fds.push(openSync(path, directoryFlags));
+    use(fds);
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+/** Takes away what an engine that was killed in a launch had mounted for it. */
+export function detachLeftMounts({ lib, run }: Pick<Layout, 'lib' | 'run'>): void {
+  for (const place of fuseMounts(readFileSync('/proc/self/mountinfo', 'utf8')).reverse())
+    if ([lib, run].some((directory) => place.startsWith(`${directory}/`))) detachMount(place);
+}
+
+/** Where fuse-overlayfs has mounted something, by the text of proc_pid_mountinfo(5). Pure. */
+export function fuseMounts(mountinfo: string): string[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ');
+    const place = before.split(' ')[4];
+    if (!after.startsWith('fuse.fuse-overlayfs ') || place === undefined) return [];
+    return [
+      place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    ];
+  });
+}

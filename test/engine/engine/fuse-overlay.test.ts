@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packBusybox, staticBusybox } from '../../support/busybox.ts';
+import { requirements } from '../../support/cli.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { ownedFiles } from '../../support/owned-files.ts';
+import { send } from '../build/builder.ts';
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const why =
+  whyNoEngine() ??
+  (process.getuid?.() === 0 ? 'roots are mounted by a program for users only' : undefined) ??
+  requirements({ commands: ['fuse-overlayfs'] }) ??
+  (mayOpen('/dev/fuse') ? undefined : '/dev/fuse may not be opened') ??
+  (staticBusybox() === undefined ? 'no static busybox' : undefined);
+if (why) console.log(`skipped: ${why}`);
+
+/** Processes that serve mounts below a root. */
+const servers = (root: string): string[] =>
+  spawnSync('ps', ['-e', '-o', 'pid=,args='], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line.includes('fuse-overlayfs -o') && line.includes(root));
+
+describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
+  let engine: TestEngine;
+  const own = ownedFiles(() => engine);
+  const mounts = () => own.mounts().filter((line) => line.includes(' fuse.fuse-overlayfs '));
+
+  beforeEach(async () => {
+    engine = await startTestEngine({ TCOMPOSE_STORAGE: 'fuse' });
+    const rootfs = readFileSync(packBusybox(staticBusybox()!, engine.root));
+    expect((await engine.api('POST', '/images/create?fromSrc=-&repo=bb', rootfs)).status).toBe(200);
+  });
+  afterEach(async () => {
+    const { root } = engine;
+    expect(await engine.stop()).toEqual([]);
+    await until(() => servers(root).length === 0, 'the programs to end');
+  });
+
+  const create = async (name: string, script: string, more: object = {}) => {
+    const body = {
+      Image: 'bb',
+      Cmd: ['/bin/sh', '-c', script],
+      HostConfig: { NetworkMode: 'none' },
+      ...more,
+    };
+    const answer = await engine.api('POST', `/containers/create?name=${name}`, body);
+    expect(answer.status, answer.text).toBe(201);
+  };
+  const start = async (name: string) => {
+    const answer = await engine.retry('POST', `/containers/${name}/start`);
+    expect(answer.status, answer.text).toBe(204);
+  };
+  const stateOf = async (name: string) =>
+    (
+      await engine.retry<{ State: { Status: string; ExitCode: number; Pid: number } }>(
+        'GET',
+        `/containers/${name}/json`,
+      )
+    ).json.State;
+  const ended = (name: string) =>
+    until(async () => (await stateOf(name)).Status === 'exited', `the end of ${name}`);
+  const output = async (name: string) =>
+    (await engine.retry('GET', `/containers/${name}/logs?stdout=1&stderr=1`)).text.replace(
+      /[^\x20-\x7e\n]/g,
+      '',
+    );
+
+  it('are what the engine says it has, and what a container sees; no mount of the engine’s stays', async () => {
+    expect((await engine.api<{ Driver: string }>('GET', '/info')).json.Driver).toBe('fuse-overlayfs');
+    await create('looks', 'grep " / " /proc/mounts; exec sleep 300');
+    await start('looks');
+    await until(async () => (await output('looks')).includes('/'), 'its output');
+    expect(await output('looks')).toMatch(/fuse-overlayfs \/ fuse\.fuse-overlayfs/);
+    expect(mounts()).toEqual([]);
+    expect(servers(engine.root)).toHaveLength(1);
+    await engine.api('DELETE', '/containers/looks?force=1');
+    await until(() => servers(engine.root).length === 0, 'the program to end with its container');
+  });
+
+  it('keep what was written over a restart, and tell of it as other roots do', async () => {
+    const script =
+      'if [ -e /kept ]; then cat /kept; else echo first > /kept; rm /bin/true; rm -r /etc; mkdir /etc; echo x > /etc/new; chown 7:8 /kept; fi';
+    await create('keeps', script);
+    await start('keeps');
+    await ended('keeps');
+    await start('keeps');
+    await until(async () => (await output('keeps')).includes('first'), 'the second run');
+    await ended('keeps');
+    const { json } = await engine.api<{ Path: string; Kind: number }[]>('GET', '/containers/keeps/changes');
+    const kinds = Object.fromEntries(json.map(({ Path, Kind }) => [Path, Kind]));
+    expect(kinds).toMatchObject({ '/kept': 1, '/bin/true': 2, '/etc/new': 1 });
+    expect(json.filter(({ Path }) => Path.includes('.wh.'))).toEqual([]);
+    const got = await engine.api('GET', '/containers/keeps/archive?path=/etc');
+    expect(got.text).toContain('etc/new');
+    const committed = await engine.api<{ Id: string }>('POST', '/commit?container=keeps&repo=made');
+    expect(committed.status, committed.text).toBe(201);
+    await create('again', 'ls -a /etc; ls /bin/true; ls -ln /kept', { Image: 'made' });
+    await start('again');
+    await ended('again');
+    const said = await output('again');
+    expect(said).toContain('new');
+    expect(said).not.toContain('.wh.');
+    expect(said).toMatch(/\/bin\/true: No such file/);
+    expect(said).toMatch(/ 7 +8 /);
+  });
+
+  it('outlive an engine that is killed, also in the middle of a start', async () => {
+    await create('stays', 'exec sleep 300');
+    await start('stays');
+    const { Pid } = await stateOf('stays');
+    const first = await engine.enginePid();
+    process.kill(first, 'SIGKILL');
+    await until(async () => (await engine.enginePid()) !== first, 'the next engine');
+    expect(await stateOf('stays')).toMatchObject({ Status: 'running', Pid });
+    const answer = await engine.api('GET', '/containers/stays/archive?path=/bin/busybox');
+    expect(answer.status).toBe(200);
+    expect((await engine.api('DELETE', '/containers/stays?force=1')).status).toBe(204);
+  });
+
+  it('build images: what a command removed is not there, and no mark of the program’s is', async () => {
+    const dockerfileText = [
+      'FROM bb AS one',
+      'RUN mkdir /d && echo old > /d/old && echo kept > /kept',
+      'RUN rm -r /d && mkdir /d && echo new > /d/new && chown 5:6 /d/new',
+      'FROM scratch',
+      'COPY --from=one /d /d',
+      'COPY --from=one /kept /',
+    ].join('\n');
+    const context = join(engine.root, 'context');
+    const place = join(engine.root, 'out');
+    expect(spawnSync('mkdir', [context, place]).status).toBe(0);
+    const lines: string[] = [];
+    const request = JSON.stringify({ context, dockerfileText, localOutput: place });
+    await send(engine.socket, '/tcompose/build', request, (line) => lines.push(line));
+    expect(lines.filter((line) => line.includes('"error"'))).toEqual([]);
+    expect(readdirSync(place).sort()).toEqual(['d', 'kept']);
+    expect(own.list(join(place, 'd'))).toEqual(['new']);
+    expect(own.stat(join(place, 'd/new'))).toMatchObject({ uid: 5, gid: 6 });
+    expect(mounts()).toEqual([]);
+  });
+
+  it('show an image that is mounted', async () => {
+    await create('mounts', 'ls /image/bin | grep -c busybox; touch /image/x; exec sleep 300', {
+      HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'image', Source: 'bb', Target: '/image' }] },
+    });
+    await start('mounts');
+    await until(async () => (await output('mounts')).includes('touch'), 'its output');
+    expect(await output('mounts')).toMatch(/1\n.*Read-only file system/s);
+    expect(mounts()).toEqual([]);
+  });
+});
