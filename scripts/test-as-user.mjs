@@ -1,9 +1,9 @@
 // Runs test files as a user who is not root, made for it, in a network and a mount namespace of his own:
 //
-//   node scripts/test-as-user.mjs [--sub-ids usual|none] [--way-out pasta|slirp4netns|none] [--ids own|namespace] [FILE...]
+//   node scripts/test-as-user.mjs [--sub-ids usual|none] [--way-out pasta|slirp4netns|none] [FILE...]
 //
 // Without files: those of `chosen`, which `npm test` runs. Needs root, useradd, setpriv, unshare, ip, newuidmap and a built dist/.
-// `--ids namespace` runs them as root of a user namespace of his, which is what keeper and shims of a user's engine are. What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
+// What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -32,7 +32,6 @@ const option = (name, otherwise) => {
 };
 const subIds = option('sub-ids', 'usual');
 const wayOut = option('way-out', 'pasta');
-const ids = option('ids', 'own');
 const files = words.length > 0 ? words : chosen;
 
 const name = `tcu${process.pid}`;
@@ -112,7 +111,6 @@ async function runTests({ uid, gid }) {
     LANG: 'C.UTF-8',
     ...(process.env.NO_COLOR ? { NO_COLOR: process.env.NO_COLOR } : {}),
   };
-  const within = ids === 'namespace' ? ['unshare', '-U', '--map-root-user', '--map-auto', '-m'] : [];
   const as = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all'];
   const vitest = [
     'node_modules/vitest/vitest.mjs',
@@ -133,7 +131,6 @@ async function runTests({ uid, gid }) {
       enclosure(),
       'sh',
       ...as,
-      ...within,
       process.execPath,
       ...vitest,
       ...files,

@@ -34,6 +34,18 @@ function step(name, command, args) {
 /** Tiers that only compute. */
 const pure = ['unit', 'conformance'];
 const native = 'scripts/test-native.sh';
+/** What of the engine tier goes through an engine, whoever's it is: the rest is about the shim by itself, or about root's firewall and runtimes. */
+const enginesOfUsers = [
+  ...['engine', 'security', 'build', 'buildkit'].map((folder) => `test/engine/${folder}/`),
+  'test/engine/image/archives.test.ts',
+];
+const withNothing = [
+  ...['lifecycle', 'copy'].map((one) => `test/e2e/${one}.test.ts`),
+  ...['lifecycle', 'volumes', 'sync', 'removal', 'damaged-state'].map(
+    (one) => `test/engine/engine/${one}.test.ts`,
+  ),
+  'test/engine/security/users.test.ts',
+];
 
 const built = step('build', 'node', ['scripts/build.mjs']);
 if (built) {
@@ -55,21 +67,22 @@ async function runAll() {
   const beside = computeBeside();
   const engine = runEngineTier();
   await runTiers(['e2e']);
-  await runAsUser('with sub-ids and a way out', []);
+  await runAsUser('the e2e tier as a user with sub-ids and a way out', []);
+  await runAsUser('the engine tier as such a user', enginesOfUsers);
   const nothing = ['--sub-ids', 'none', '--way-out', 'none'];
-  await runAsUser('with neither', [...nothing, 'test/e2e/lifecycle.test.ts', 'test/e2e/copy.test.ts']);
+  await runAsUser('as a user with neither', [...nothing, ...withNothing]);
   await engine;
   await beside;
 }
 
-/** Files of the e2e tier once more, as a user who is not root. */
-async function runAsUser(how, words) {
+/** Files of a tier once more, as a user who is not root. */
+async function runAsUser(what, words) {
   if (process.getuid?.() !== 0) {
-    console.log(`the e2e tier as a user ${how}: not run, it takes root to make one`);
+    console.log(`${what}: not run, it takes root to make one`);
     return;
   }
-  console.log(`the e2e tier as a user ${how}:`);
-  const report = join(scratch, `report-user-${words.length}.json`);
+  console.log(`${what}:`);
+  const report = join(scratch, `report-${what.replaceAll(' ', '-')}.json`);
   process.env.TCOMPOSE_TEST_REPORT = report;
   await exitOf('node', ['scripts/test-as-user.mjs', ...words]);
   delete process.env.TCOMPOSE_TEST_REPORT;

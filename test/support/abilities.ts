@@ -10,7 +10,7 @@ interface Said {
 }
 
 /** What of docs/compatibility.md, column "without root", an engine can lack. */
-export type Ability = 'limits' | 'device-nodes';
+export type Ability = 'limits' | 'device-nodes' | 'ids';
 
 /** Why an engine lacks something, by what it says of itself; undefined when it has it. */
 async function lacks(engine: TestEngine, ability: Ability): Promise<string | undefined> {
@@ -19,6 +19,14 @@ async function lacks(engine: TestEngine, ability: Ability): Promise<string | und
     case 'limits': {
       const holds = json.MemoryLimit && json.PidsLimit && json.CpuCfsQuota && json.CPUSet;
       return holds ? undefined : 'limits and pausing take a control group that is delegated to the user';
+    }
+    case 'ids': {
+      const ids = engine
+        .shell('cat /proc/self/uid_map')
+        .stdout.trim()
+        .split('\n')
+        .reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[2]), 0);
+      return ids > 65_535 ? undefined : 'without sub-ids containers have one id, that of root';
     }
     case 'device-nodes':
       return json.SecurityOptions.includes('name=rootless')

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import type { EngineStatus } from '../../../src/engine/api/engine.ts';
+import { needs } from '../../support/abilities.ts';
 import { alive, docker, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import { pageOf } from '../../support/page-of.ts';
 
@@ -68,10 +69,11 @@ describe.skipIf(why)('the life of an engine', () => {
     expect((await engine.api('POST', '/containers/kept/stop?t=0')).status).toBe(204);
   });
 
-  it('gives containers a root that others than root may read, whatever mask it was started with', async () => {
+  it('gives containers a root that others than root may read, whatever mask it was started with', async (context) => {
     const before = process.umask(0o077);
     try {
       engine = await startTestEngine();
+      await needs(engine, 'ids', context);
     } finally {
       process.umask(before);
     }

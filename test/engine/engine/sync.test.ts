@@ -89,7 +89,8 @@ describe.skipIf(why)('what is synced into a container', () => {
     expect(inside('sa', 'stat -c %a /app/sub/x; ls -A /app/sub')).toBe('755\nx\n');
   });
 
-  it('belongs to whom the container runs as; what was there keeps its owner', async () => {
+  it('belongs to whom the container runs as; what was there keeps its owner', async (context) => {
+    await needs(engine, 'ids', context);
     await run('sb', { User: '1000:1001' });
     inside('sb', 'mkdir /app; echo old > /app/kept; chown 7:8 /app/kept');
     await sync('sb', tar(file('app/kept', 'new'), file('app/d/new', 'x')));

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../../support/abilities.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import { ownedFiles } from '../../support/owned-files.ts';
 import { tarOf } from '../../unit/tar/tar-fixture.ts';
@@ -40,7 +41,8 @@ describe.skipIf(why)('a volume', () => {
     expect([stat('file-7').uid, stat('second-name').inode]).toEqual([33, stat('file-0').inode]);
   };
 
-  it('is filled once and whole, however many containers come with it at once', async () => {
+  it('is filled once and whole, however many containers come with it at once', async (context) => {
+    await needs(engine, 'ids', context);
     const made = await Promise.all(
       Array.from({ length: 6 }, async (_, at) => {
         const answer = await create(`together-${at}`, 'together');
@@ -52,7 +54,8 @@ describe.skipIf(why)('a volume', () => {
     expect(made).toEqual([201, 201, 201, 201, 201, 201]);
   });
 
-  it('that a crash left half filled is filled again, by a create and by a start', async () => {
+  it('that a crash left half filled is filled again, by a create and by a start', async (context) => {
+    await needs(engine, 'ids', context);
     const mark = (volume: string) => join(engine.root, 'lib/volumes', volume, 'filling');
     await create('half', 'half');
     for (const again of ['create', 'start']) {
@@ -80,7 +83,8 @@ describe.skipIf(why)('a volume', () => {
     expect(own.list(data('emptied'))).toEqual([]);
   });
 
-  it('that is a directory of the host takes the image’s content, too, while that is empty', async () => {
+  it('that is a directory of the host takes the image’s content, too, while that is empty', async (context) => {
+    await needs(engine, 'ids', context);
     for (const [name, before] of [
       ['empty', []],
       ['full', ['mine']],
@@ -120,7 +124,8 @@ describe.skipIf(why)('a volume', () => {
     expect((await engine.api('GET', '/volumes/emptied')).status).toBe(200);
   });
 
-  it('with a file system of its own is mounted for as long as a container uses it', async () => {
+  it('with a file system of its own is mounted for as long as a container uses it', async (context) => {
+    await needs(engine, 'ids', context);
     const DriverOpts = { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=750,noexec' };
     await engine.api('POST', '/volumes/create', { Name: 'memory', DriverOpts });
     const mounts = () => own.mounts().filter((line) => line.includes(data('memory')));

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../../support/cli.ts';
-import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import { entering, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import { tarOf } from '../../unit/tar/tar-fixture.ts';
 
 const why = whyNoEngine();
@@ -60,7 +60,10 @@ describe.skipIf(why)('what the engine keeps on the machine', () => {
   });
 
   function collect(): void {
-    const { stdout } = engine.shell('find "$1" -mindepth 1 -printf "%y %m %U %P\\n"', [engine.root]);
+    // As the machine has it: in the engine's own mount namespace the user's network is mounted over run/netns.
+    const [program = '', ...words] = [...entering(engine.keeperPid(), []), 'find', engine.root];
+    const printed = ['-mindepth', '1', '-printf', '%y %m %U %P\\n'];
+    const { stdout } = spawnSync(program, [...words, ...printed], { encoding: 'utf8' });
     for (const line of stdout.split('\n').filter(Boolean)) {
       const [, type, mode = '', uid, path = ''] = /^(\S) (\S+) (\S+) (.*)$/.exec(line) ?? [];
       entries.set(path, { link: type === 'l', mode: mode.padStart(4, '0'), uid: Number(uid) });

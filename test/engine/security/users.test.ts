@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../../support/abilities.ts';
 import { staticBusybox } from '../../support/busybox.ts';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
 import { outputOfRun } from '../../support/engine-run.ts';
@@ -50,7 +51,7 @@ describe.skipIf(why)('the user that is asked for', () => {
     return message ?? output.trim();
   };
 
-  it.each([
+  it.for([
     ['', '0 0'],
     ['42', '42 0'],
     ['1', '1 0'],
@@ -58,7 +59,8 @@ describe.skipIf(why)('the user that is asked for', () => {
     ['42:43', '42 43'],
     ['honest', '1000 1000'],
     ['honest:43', '1000 43'],
-  ])('is a number when it is one, whatever the image says: "%s"', async (user, ids) => {
+  ])('is a number when it is one, whatever the image says: "%s"', async ([user = '', ids], context) => {
+    if (user !== '') await needs(engine, 'ids', context);
     expect(await started(user)).toBe(ids);
   });
 
@@ -84,7 +86,8 @@ describe.skipIf(why)('the user that is asked for', () => {
     expect(await started(user)).toMatch(/must be in range|unable to find (user|group)/);
   });
 
-  it('is looked up in the files that the container sees, when others are mounted over those of its image', async () => {
+  it('is looked up in the files that the container sees, when others are mounted over those of its image', async (context) => {
+    await needs(engine, 'ids', context);
     const directory = mkdtempSync(join(tmpdir(), 'tcu-'));
     const [passwdFile, etc, pipe] = ['passwd', 'etc', 'pipe'].map((name) => join(directory, name));
     writeFileSync(passwdFile!, 'mounted:x:1234:1235::/:/bin/sh\n');
@@ -107,7 +110,8 @@ describe.skipIf(why)('the user that is asked for', () => {
     }
   });
 
-  it('is the same for a command in a running container, whatever its account files have become', async () => {
+  it('is the same for a command in a running container, whatever its account files have become', async (context) => {
+    await needs(engine, 'ids', context);
     const { json } = await engine.api<{ Id: string }>('POST', '/containers/create?name=running', {
       Image: 'users',
       Cmd: ['sleep', '1000'],
