@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../../support/busybox.ts';
 import { requirements } from '../../support/cli.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
@@ -36,11 +36,11 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
   const own = ownedFiles(() => engine);
   const mounts = () => own.mounts().filter((line) => line.includes(' fuse.fuse-overlayfs '));
 
-  beforeEach(async () => {
-    engine = await startTestEngine({ TCOMPOSE_STORAGE: 'fuse' });
+  const boot = async (env: Record<string, string> = {}) => {
+    engine = await startTestEngine({ TCOMPOSE_STORAGE: 'fuse', ...env });
     const rootfs = readFileSync(packBusybox(staticBusybox()!, engine.root));
     expect((await engine.api('POST', '/images/create?fromSrc=-&repo=bb', rootfs)).status).toBe(200);
-  });
+  };
   afterEach(async () => {
     const { root } = engine;
     expect(await engine.stop()).toEqual([]);
@@ -77,6 +77,7 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
     );
 
   it('are what the engine says it has, and what a container sees; no mount of the engine’s stays', async () => {
+    await boot();
     expect((await engine.api<{ Driver: string }>('GET', '/info')).json.Driver).toBe('fuse-overlayfs');
     await create('looks', 'grep " / " /proc/mounts; exec sleep 300');
     await start('looks');
@@ -89,6 +90,7 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
   });
 
   it('keep what was written over a restart, and tell of it as other roots do', async () => {
+    await boot();
     const script =
       'if [ -e /kept ]; then cat /kept; else echo first > /kept; rm /bin/true; rm -r /etc; mkdir /etc; echo x > /etc/new; chown 7:8 /kept; fi';
     await create('keeps', script);
@@ -115,20 +117,27 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
     expect(said).toMatch(/ 7 +8 /);
   });
 
-  it('outlive an engine that is killed, also in the middle of a start', async () => {
-    await create('stays', 'exec sleep 300');
-    await start('stays');
-    const { Pid } = await stateOf('stays');
-    const first = await engine.enginePid();
-    process.kill(first, 'SIGKILL');
-    await until(async () => (await engine.enginePid()) !== first, 'the next engine');
-    expect(await stateOf('stays')).toMatchObject({ Status: 'running', Pid });
-    const answer = await engine.api('GET', '/containers/stays/archive?path=/bin/busybox');
-    expect(answer.status).toBe(200);
-    expect((await engine.api('DELETE', '/containers/stays?force=1')).status).toBe(204);
-  });
+  it.each(['start:state', 'start:spawned'])(
+    'outlive an engine that is killed in a start at %s',
+    async (point) => {
+      await boot({ TCOMPOSE_FAULT: `${point}@2` });
+      await create('stays', 'exec sleep 300');
+      await start('stays');
+      const { Pid } = await stateOf('stays');
+      const first = await engine.enginePid();
+      await create('cut', 'exec sleep 300');
+      await expect(engine.api('POST', '/containers/cut/start')).rejects.toThrow();
+      await until(async () => (await engine.enginePid()) !== first, 'the next engine');
+      expect(await stateOf('stays')).toMatchObject({ Status: 'running', Pid });
+      expect((await engine.api('GET', '/containers/stays/archive?path=/bin/busybox')).status).toBe(200);
+      expect(mounts()).toEqual([]);
+      for (const name of ['stays', 'cut'])
+        expect((await engine.api('DELETE', `/containers/${name}?force=1`)).status).toBe(204);
+    },
+  );
 
   it('build images: what a command removed is not there, and no mark of the program’s is', async () => {
+    await boot();
     const dockerfileText = [
       'FROM bb AS one',
       'RUN mkdir /d && echo old > /d/old && echo kept > /kept',
@@ -151,6 +160,7 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
   });
 
   it('show an image that is mounted', async () => {
+    await boot();
     await create('mounts', 'ls /image/bin | grep -c busybox; touch /image/x; exec sleep 300', {
       HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'image', Source: 'bb', Target: '/image' }] },
     });

@@ -64,8 +64,8 @@ describe.skipIf(why)('an engine that is killed while another runtime runs contai
     const { Id, State } = await inspect(name);
     // Keeper and engine at once: nobody starts another engine before the container has ended.
     const [keeper, pid] = [engine.keeperPid(), await engine.enginePid()];
-    process.kill(keeper, 'SIGKILL');
-    process.kill(pid, 'SIGKILL');
+    // Stopped, neither can start another of the one that is killed first.
+    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const one of [keeper, pid]) process.kill(one, signal);
     await until(() => !alive(keeper) && !alive(pid), 'engine and keeper to end');
     process.kill(State.Pid, 'SIGTERM');
     const exit = () => readFileSync(join(engine.root, 'run/c', Id, 'exit'), 'utf8');
