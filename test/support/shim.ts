@@ -24,8 +24,7 @@ export const shimBinary =
 
 /** Why container tests cannot run here, or undefined. */
 export function whyNoContainers(): string | undefined {
-  if (process.getuid?.() !== 0)
-    return 'launch plans without an engine are tried as root';
+  if (process.getuid?.() !== 0) return 'launch plans without an engine are tried as root';
   if (!existsSync(shimBinary)) return `${shimBinary} is not built (npm run build)`;
   return undefined;
 }
