@@ -14,10 +14,11 @@ import {
   type Link,
   parseLinks,
   setBridgePort,
+  setBurst,
   setLinkUp,
   setMaster,
 } from './netlink/links.ts';
-import { bridgeOptions, usualMtu } from './options.ts';
+import { bridgeOptions, largestBurst, usualMtu } from './options.ts';
 import type { NetworkRecord } from './types.ts';
 
 const { EEXIST, ENODEV, ENOENT } = constants.errno;
@@ -34,6 +35,22 @@ export function findLink(route: NetlinkTransport, name: string): Link | undefine
     if (error instanceof SystemCallError && error.errno === ENODEV) return undefined;
     throw error;
   }
+}
+
+/**
+ * Bytes of the largest packet that links of this namespace are to pass on whole; undefined: the kernel's own bound stays. Its loopback
+ * tells what the kernel can: virtual links came to it together.
+ */
+export function burstOf(route: NetlinkTransport): number | undefined {
+  const wanted = largestBurst(route.home);
+  if (wanted === undefined) return undefined;
+  const loopback = findLink(route, 'lo');
+  return loopback && loopback.burst > 0 && loopback.largestBurst >= wanted ? wanted : undefined;
+}
+
+/** Has a bridge pass on larger packets, on another thread: the lock of all links may be waited for. One that can't goes on as it was. */
+export function widenBridge(route: NetlinkTransport, index: number, bytes: number): void {
+  route.requestAsync(setBurst(index, bytes), 'largest packets of a bridge').catch(() => undefined);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 import type { NetlinkTransport } from '../sys/netlink-transport.ts';
 import type { LinkPlace } from './attach/plan-links.ts';
-import { findLink, listLinks, makeBridge } from './bridge.ts';
+import { burstOf, findLink, listLinks, makeBridge, widenBridge } from './bridge.ts';
 import { explained } from './explain.ts';
 import { parseCidr } from './ipam/address.ts';
 import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
@@ -13,6 +13,8 @@ interface Entry {
   readonly record: NetworkRecord;
   /** While there is a bridge: its interface index. */
   bridgeIndex: number | undefined;
+  /** It passes on packets as large as its ports do. */
+  wide: boolean;
   /** When the bridge was last seen, monotonic milliseconds. */
   seen: number;
 }
@@ -35,6 +37,8 @@ export interface NetworkTable {
    * NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED.
    */
   raise(record: NetworkRecord): 'there' | 'made' | 'remade';
+  /** Has a bridge that has a port by now pass on packets as large as that does (a bridge without ports refuses). Once a bridge. */
+  widen(networkId: string): void;
   /** Looks whether another link has the same subnet. Errors: NETWORK_POOL_OVERLAP. */
   checkSubnet(record: NetworkRecord): void;
   /**
@@ -53,6 +57,12 @@ export interface NetworkTable {
 /** An empty table. `now`: milliseconds, monotonic. */
 export function createNetworkTable(route: NetlinkTransport, now: () => number): NetworkTable {
   const entries = new Map<string, Entry>();
+  /** What links are made with; undefined is an answer, too. */
+  let burst: { readonly bytes: number | undefined } | undefined;
+  const burstNow = (): number | undefined => {
+    burst ??= { bytes: burstOf(route) };
+    return burst.bytes;
+  };
 
   function entryOf(networkId: string): Entry {
     const entry = entries.get(networkId);
@@ -87,7 +97,8 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
 
   return {
     know(record) {
-      if (!entries.has(record.id)) entries.set(record.id, { record, bridgeIndex: undefined, seen: 0 });
+      if (!entries.has(record.id))
+        entries.set(record.id, { record, bridgeIndex: undefined, wide: false, seen: 0 });
     },
 
     forget(networkId) {
@@ -115,9 +126,18 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
         return 'there';
       }
       entry.bridgeIndex = undefined;
+      entry.wide = false;
       refuseTakenSubnet(route, record);
       entry.bridgeIndex = explained(`network ${record.name}`, () => makeBridge(route, record));
       return before === undefined ? 'made' : 'remade';
+    },
+
+    widen(networkId) {
+      const entry = entries.get(networkId);
+      const bytes = burstNow();
+      if (entry?.bridgeIndex === undefined || entry.wide || bytes === undefined) return;
+      entry.wide = true;
+      widenBridge(route, entry.bridgeIndex, bytes);
     },
 
     checkSubnet: (record) => refuseTakenSubnet(route, record),
@@ -131,6 +151,7 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
         endpoint,
         bridgeIndex: indexOf(record.id),
         mtu,
+        burst: burstNow(),
         pools: record.pools,
         isolated: !interContainer,
         gateways: ([4, 6] as const).filter(

@@ -11,6 +11,8 @@ const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge';
 const DEFAULT_MTU = 1500;
 /** A whole multiple of four below the largest packet: what most of a stream's data travels in. */
 const OWN_MTU = 65_520;
+/** What Linux allows at most (GSO_MAX_SIZE). */
+const OWN_BURST = 524_280;
 const booleans = [ICC, MASQUERADE];
 
 /** Options of a network read by what they mean; Docker's names, the ones a bridge network has. */
@@ -28,6 +30,26 @@ interface BridgeOptions {
  * itself tells senders its MTU.
  */
 export const usualMtu = (home: NetworkHome): number => (home === ownNetwork ? DEFAULT_MTU : OWN_MTU);
+
+/**
+ * Bytes of a stream that links pass on as one packet. In a network namespace of the engine's own none of them is a wire, so the more the
+ * better; the machine's links cut by their hardware, which takes 64 KiB at once, and do better with the kernel's own bound.
+ */
+export const largestBurst = (home: NetworkHome): number | undefined =>
+  home === ownNetwork ? undefined : OWN_BURST;
+
+/**
+ * The control of congestion for containers whose network is the engine's own; undefined: as the machine's. All their connections end on this
+ * machine (the way out makes the ones to others anew): one that paces what it sends (BBR) spends its timers on a path that has no queue.
+ */
+export const localCongestion = (home: NetworkHome): string | undefined => {
+  if (home === ownNetwork) return undefined;
+  try {
+    return home.read('/proc/sys/net/ipv4/tcp_congestion_control').startsWith('bbr') ? 'reno' : undefined;
+  } catch {
+    return undefined;
+  }
+};
 
 /** Reads the options of Docker's bridge driver, with its defaults. */
 export function bridgeOptions(options: NetworkRecord['options'], defaultMtu = DEFAULT_MTU): BridgeOptions {

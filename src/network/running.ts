@@ -99,6 +99,7 @@ export function createRunningContainers(parts: {
     containers.set(containerId, state);
     ledger.reserve(containerId, running.containerName ?? containerId.slice(0, 12), ports);
     if (running.unnamed !== true) for (const endpoint of endpoints) names.add(containerId, endpoint);
+    for (const { networkId } of endpoints) table.widen(networkId);
     if (publication && publish) explained('published ports', () => firewall.publish(publication));
     const { 'dns-udp': udpFd, 'dns-tcp': tcpFd } = sockets;
     for (const fd of [udpFd, tcpFd]) if (fd !== undefined) open.delete(fd);

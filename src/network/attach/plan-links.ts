@@ -23,6 +23,8 @@ export interface LinkPlace {
   readonly endpoint: EndpointRecord;
   readonly bridgeIndex: number;
   readonly mtu: number;
+  /** Bytes of a stream that travel as one packet; undefined: as the kernel has it. */
+  readonly burst: number | undefined;
   readonly pools: readonly AddressPool[];
   /** Containers of the network must not talk to each other (enable_icc false). */
   readonly isolated: boolean;
@@ -33,15 +35,29 @@ export interface LinkPlace {
 /**
  * lo, interfaces, addresses, the default routes, and the sockets of the name server. With
  * `ownDns` the container runs a name server itself, which wants port 53 of every address: ours goes elsewhere, and
- * what is sent to 127.0.0.11:53 is led there.
+ * what is sent to 127.0.0.11:53 is led there. `congestion` is the control of congestion, where it is not to be the machine's.
  */
-export function planLinks(places: readonly LinkPlace[], ownDns = false): NetworkOp[] {
+export function planLinks(
+  places: readonly LinkPlace[],
+  {
+    ownDns = false,
+    congestion,
+  }: { readonly ownDns?: boolean; readonly congestion?: string | undefined } = {},
+): NetworkOp[] {
   return [
     fromContainer(setLinkUp(LOOPBACK_INDEX), 'bring up lo'),
+    ...(congestion === undefined ? [] : [controlCongestion(congestion)]),
     ...places.flatMap(planPlace),
     ...(places.length > 0 ? planDns(ownDns) : []),
   ];
 }
+
+const controlCongestion = (name: string): NetworkOp => ({
+  op: 'write',
+  path: '/proc/sys/net/ipv4/tcp_congestion_control',
+  data: name,
+  optional: true,
+});
 
 function planDns(aside: boolean): NetworkOp[] {
   const port = aside ? DNS_PORT_ASIDE : DNS_PORT;
@@ -85,7 +101,7 @@ export function vethMessages(place: LinkPlace): {
   netnsFdAt: number;
   port: Buffer;
 } {
-  const { endpoint, mtu } = place;
+  const { endpoint, mtu, burst } = place;
   const index = vethIndex(endpoint.hostLink)!;
   const veth = createVeth({
     name: endpoint.hostLink,
@@ -93,6 +109,7 @@ export function vethMessages(place: LinkPlace): {
     masterIndex: place.bridgeIndex,
     peer: { name: endpoint.interfaceName, index: peerIndex(index), mac: endpoint.mac },
     mtu,
+    burst,
   });
   return {
     index: peerIndex(index),

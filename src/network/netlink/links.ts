@@ -27,6 +27,11 @@ const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_NET_NS_FD = 28;
+const IFLA_GSO_MAX_SIZE = 41;
+const IFLA_GRO_MAX_SIZE = 58;
+const IFLA_TSO_MAX_SIZE = 59;
+const IFLA_GSO_IPV4_MAX_SIZE = 63;
+const IFLA_GRO_IPV4_MAX_SIZE = 64;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_INFO_SLAVE_KIND = 4;
@@ -63,22 +68,44 @@ interface VethSpec {
   /** The end that is born inside the other network namespace, under its final name and index. */
   readonly peer: { readonly name: string; readonly index: number; readonly mac: string };
   readonly mtu: number;
+  /** Bytes of the largest packet that both ends pass on whole; undefined: the kernel's own bound. */
+  readonly burst: number | undefined;
 }
+
+/**
+ * How many bytes of a stream travel as one packet before anything cuts it to the MTU: gso_max_size and gro_max_size of ip-link(8), IPv6's
+ * and IPv4's. Only a kernel that keeps the ones of IPv4 (Linux 6.3) checks them in the message that makes a link.
+ */
+const bursts = (bytes: number): Buffer[] =>
+  [IFLA_GSO_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GRO_IPV4_MAX_SIZE].map((type) =>
+    u32(type, bytes),
+  );
+
+/** Sets them on a link that is there. EINVAL where the kernel or the link can't. */
+export const setBurst = (index: number, bytes: number): Buffer =>
+  message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), bursts(bytes));
 
 /**
  * A veth pair whose peer is created in another namespace. The near end comes up at once; the peer can't (veth refuses
  * to open an end that has no peer yet). `netnsFdAt` is where the message wants a descriptor of that namespace (u32).
  */
 export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number } {
+  const burst = spec.burst === undefined ? [] : bursts(spec.burst);
   const peer = Buffer.concat([
     ifinfomsg(spec.peer.index, 0, 0),
     u32(IFLA_NET_NS_FD, 0),
     text(IFLA_IFNAME, spec.peer.name),
     u32(IFLA_MTU, spec.mtu),
     attribute(IFLA_ADDRESS, macBytes(spec.peer.mac)),
+    ...burst,
   ]);
   const kind = text(IFLA_INFO_KIND, 'veth');
-  const before = [text(IFLA_IFNAME, spec.name), u32(IFLA_MTU, spec.mtu), u32(IFLA_MASTER, spec.masterIndex)];
+  const before = [
+    text(IFLA_IFNAME, spec.name),
+    u32(IFLA_MTU, spec.mtu),
+    u32(IFLA_MASTER, spec.masterIndex),
+    ...burst,
+  ];
   const info = nested(IFLA_LINKINFO, kind, nested(IFLA_INFO_DATA, nested(VETH_INFO_PEER, peer)));
   const family = ifinfomsg(spec.index, IFF_UP, IFF_UP);
   const beforeLength = before.reduce((sum, part) => sum + part.length, 0);
@@ -138,6 +165,10 @@ export interface Link {
   readonly up: boolean;
   readonly mtu: number;
   readonly mac: string;
+  /** Bytes of the largest IPv4 packet it passes on whole; 0: the kernel knows no such bound. */
+  readonly burst: number;
+  /** What that may be set to at most; 0: before Linux 5.19. */
+  readonly largestBurst: number;
 }
 
 /** Reads the RTM_NEWLINK messages of a dump. */
@@ -154,6 +185,8 @@ export function parseLinks(messages: readonly NetlinkMessage[]): Link[] {
         masterIndex: attributes.get(IFLA_MASTER)?.readUInt32LE(0) ?? 0,
         up: (body.readUInt32LE(8) & IFF_UP) !== 0,
         mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+        burst: attributes.get(IFLA_GSO_IPV4_MAX_SIZE)?.readUInt32LE(0) ?? 0,
+        largestBurst: attributes.get(IFLA_TSO_MAX_SIZE)?.readUInt32LE(0) ?? 0,
         mac: (attributes.get(IFLA_ADDRESS) ?? Buffer.alloc(0)).toString('hex').replace(/(..)(?=.)/g, '$1:'),
       };
     });

@@ -12,6 +12,7 @@ import { createAddressBook } from '../ipam/address-book.ts';
 import { createNetworkTable, linkMatches } from '../network-table.ts';
 import { createFirewall } from '../nftables/firewall.ts';
 import { guardFirewall } from '../nftables/guard.ts';
+import { localCongestion } from '../options.ts';
 import { createPortLedger } from '../ports/publish.ts';
 import { withWayBack } from '../ports/way-back.ts';
 import { createRunningContainers } from '../running.ts';
@@ -94,7 +95,7 @@ export function openParts(options: NetworkServiceOptions) {
   });
   return {
     ...sockets,
-    ...{ options, instance, warn, outside },
+    ...{ options, instance, warn, outside, congestion: localCongestion(sockets.home) },
     ...{ table, addresses: createAddressBook(), ledger, names, forwarder, resolvers },
     ...{ running, carried, links, restore, guard },
     async close() {

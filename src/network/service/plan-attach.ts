@@ -68,7 +68,7 @@ export async function planAttach(parts: NetworkParts, request: AttachRequest): P
   ];
   const network = planLinks(
     endpoints.map((endpoint) => table.placeOf(endpoint, endpoints, request.gatewayOrder)),
-    served.includes(DNS_PORT),
+    { ownDns: served.includes(DNS_PORT), congestion: parts.congestion },
   );
   if (outside === undefined || gateway === undefined)
     return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };

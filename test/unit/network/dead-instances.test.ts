@@ -16,6 +16,8 @@ const link = (name: string, kind: string): Link => ({
   up: true,
   mtu: 1500,
   mac: '',
+  burst: 0,
+  largestBurst: 0,
 });
 const found = (
   tables: Parameters<typeof deadTables>[0],

@@ -73,13 +73,14 @@ describe('link messages', () => {
   it('says where the namespace descriptor of a veth goes', () => {
     const name = fc.stringMatching(/^[a-z0-9]{1,15}$/);
     fc.assert(
-      fc.property(name, name, (near, far) => {
+      fc.property(name, name, fc.option(fc.constant(524_280), { nil: undefined }), (near, far, burst) => {
         const veth = createVeth({
           name: near,
           index: 7,
           masterIndex: 3,
           peer: { name: far, index: 8, mac: '02:42:0a:00:00:02' },
           mtu: 1400,
+          burst,
         });
         veth.message.writeUInt32LE(0xabcdef, veth.netnsFdAt);
         const { body } = parseMessages(veth.message)[0]!;
@@ -89,6 +90,7 @@ describe('link messages', () => {
         expect(readText(top.get(3))).toBe(near);
         expect(readText(peer.get(3))).toBe(far);
         expect(peer.get(28)!.readUInt32LE(0)).toBe(0xabcdef);
+        for (const link of [top, peer]) expect(link.get(63)?.readUInt32LE(0)).toBe(burst);
       }),
     );
   });

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -116,6 +117,25 @@ static struct connection *make_connection(int client, int upstream) {
   return c;
 }
 
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
+  if (a->ss_family != b->ss_family) return false;
+  if (a->ss_family == AF_INET) return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+  return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
+}
+
+/* The kernel takes the address that is called as that of the caller, too, where it is this machine's. */
+static bool from_this_machine(int client, const struct sockaddr_storage *address) {
+  struct sockaddr_storage own = {0};
+  socklen_t size = sizeof own;
+  return getsockname(client, (struct sockaddr *)&own, &size) == 0 && same_address(&own, address);
+}
+
+/* On a path that never leaves the machine there is no queue to find out about: a control of congestion that paces (BBR) only spends timers. */
+static void send_unpaced(int fd) {
+  static const char plain[] = "reno"; /* the one that every kernel has and everybody may use */
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain, sizeof plain - 1);
+}
+
 static void take(const struct forward *forward, int client, const struct sockaddr_storage *address) {
   int on = 1;
   int upstream = connect_for(forward, address);
@@ -127,6 +147,8 @@ static void take(const struct forward *forward, int client, const struct sockadd
   }
   setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(upstream, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_unpaced(upstream);
+  if (from_this_machine(client, address)) send_unpaced(client);
   watch(upstream, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
   watch(client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
 }
