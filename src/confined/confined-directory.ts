@@ -1,10 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { close, closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { constants as os } from 'node:os';
-import { errnoNameOf, makeDirectoryAt, readLinkOf, removeDirectoryAt, unlinkAt } from '../sys/at-calls.ts';
+import { promisify } from 'node:util';
+import {
+  errnoNameOf,
+  makeDirectoryAt,
+  readLinkOf,
+  removeDirectoryAt,
+  unlinkAt,
+  unlinkAtElsewhere,
+} from '../sys/at-calls.ts';
 import { SystemCallError } from '../sys/libc.ts';
 import { O_PATH, openName, openNameOfMount } from '../sys/openat2.ts';
 import { DescriptorCache } from './descriptor-cache.ts';
 import { ConfinedEntry } from './entry.ts';
+import type { LentTree } from './lent-tree.ts';
 import { baseOf, cName, isWithin, joined, parentOf } from './names.ts';
 import { turns } from './turns.ts';
 
@@ -14,6 +23,9 @@ const mostOpen = 64;
 const mostLinks = 40;
 /** Bytes of a path: deeper trees are not gone into. */
 const longestPath = 64 * 1024;
+const closeAsync = promisify(close);
+/** Bytes from which on a file's removal is for another thread: freeing its pages takes 0.1 ms a MiB. */
+const largeFile = 8 * 1024 * 1024;
 /** How often a directory that others put something into is emptied. */
 const mostRounds = 10;
 const asItself = O_PATH | constants.O_NOFOLLOW;
@@ -39,6 +51,7 @@ export class ConfinedDirectory {
   /** Paths that `standIn` stands for. */
   readonly #stoodIn = new Set<string>();
   readonly #standIn: number | undefined;
+  #lent = false;
   #closed = false;
   /** Told of each parent that was missing and had to be made. */
   onMade: ((path: string) => void) | undefined;
@@ -55,6 +68,19 @@ export class ConfinedDirectory {
   /** The tree at a host path that nobody but the engine has a hand in. @throws ENOENT, ENOTDIR */
   static at(path: string): ConfinedDirectory {
     return new ConfinedDirectory(openSync(path, O_PATH | constants.O_DIRECTORY));
+  }
+
+  /** The tree that another thread lends; closing it leaves what is lent open. */
+  static borrow({ root, standIn, covers }: LentTree): ConfinedDirectory {
+    const tree = new ConfinedDirectory(root, standIn);
+    for (const [path, fd] of covers) tree.#covers.set(path, fd);
+    tree.#lent = true;
+    return tree;
+  }
+
+  /** For a thread that borrows it; to be kept open, and covered by nothing more, until that is done. */
+  lend(): LentTree {
+    return { root: this.#root, standIn: this.#standIn, covers: this.#covers };
   }
 
   /**
@@ -79,6 +105,11 @@ export class ConfinedDirectory {
       if (['ENOENT', 'ENOTDIR'].includes(errnoNameOf(error) ?? '')) return undefined;
       throw error;
     }
+  }
+
+  /** An entry at a canonical path by its descriptor, which stays the caller's. */
+  held(path: string, fd: number): ConfinedEntry {
+    return new ConfinedEntry(path, copyOf(fd));
   }
 
   /** Names in a directory, covers included; sorted. */
@@ -121,7 +152,7 @@ export class ConfinedDirectory {
     if ([...this.#covers.keys()].some((cover) => isWithin(cover, path)))
       throw failed(`${path} has a mount point in it`, os.errno.EBUSY);
     await turn();
-    for (let rounds = 0; !this.#unlinked(path); rounds++) {
+    for (let rounds = 0; !(await this.#unlinked(path)); rounds++) {
       // A directory; what is put into it meanwhile is taken away in the next round.
       const entry = this.find(path);
       if (!entry?.stat.isDirectory()) {
@@ -142,16 +173,31 @@ export class ConfinedDirectory {
 
   /** Gives up all descriptors; idempotent. */
   close(): void {
-    if (this.#closed) return;
+    for (const fd of this.#given()) closeSync(fd);
+  }
+
+  /**
+   * The same in another thread, for a tree that is mounted for its descriptor alone: the kernel forgets its files, one by
+   * one, when the last descriptor goes. Resolves when that is done.
+   */
+  async closeElsewhere(): Promise<void> {
+    await Promise.all(this.#given().map((fd) => closeAsync(fd)));
+  }
+
+  /** The descriptors that are to be closed, once. */
+  #given(): number[] {
+    if (this.#closed) return [];
     this.#closed = true;
     this.#directories.forget('');
-    for (const fd of [this.#root, this.#standIn, ...this.#covers.values()])
-      if (fd !== undefined) closeSync(fd);
+    if (this.#lent) return [];
+    return [this.#root, this.#standIn, ...this.#covers.values()].filter((fd) => fd !== undefined);
   }
 
   /** Takes away one name; false when it is a directory's. */
-  #unlinked(path: string): boolean {
+  async #unlinked(path: string): Promise<boolean> {
     try {
+      const large = this.place(path, false);
+      if (sizeAt(large) >= largeFile && (await unlinkedElsewhere(large))) return true;
       const { directory, name } = this.place(path, false);
       unlinkAt(directory, name);
       return true;
@@ -306,6 +352,22 @@ const partsOf = (path: string): string[] =>
 
 /** Another O_PATH descriptor of the same thing. */
 const copyOf = (fd: number): number => openSync(`/proc/self/fd/${fd}`, O_PATH);
+
+/** Bytes of the file of a name, itself and not what it links to; 0 when there is none. */
+function sizeAt({ directory, name }: Place): number {
+  const path = Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), name.subarray(0, -1)]);
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** False: it was not done, for whatever reason. The place may be lent to others meanwhile. */
+async function unlinkedElsewhere({ directory, name }: Place): Promise<boolean> {
+  const own = copyOf(directory);
+  try {
+    return await unlinkAtElsewhere(own, name);
+  } finally {
+    closeSync(own);
+  }
+}
 
 function linkTextOf(fd: number): string {
   try {

@@ -1,4 +1,5 @@
 import type { ImageStore } from '../image/index.ts';
+import type { JobRunner } from '../image/jobs/job-types.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { KeeperConnection } from '../runtime/shim/keeper-client.ts';
 import type { MachineFacts } from '../runtime/spec/spec-input.ts';
@@ -37,6 +38,8 @@ export interface Engine {
   readonly events: EventJournal;
   readonly runtimes: RuntimeCatalog;
   readonly images: ImageStore;
+  /** For what would keep the event loop busy. */
+  readonly jobs: JobRunner;
   readonly registries: Registries;
   readonly volumes: VolumeStore;
   readonly networks: NetworkRegistry;

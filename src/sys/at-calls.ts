@@ -1,4 +1,4 @@
-import { check, declare, SystemCallError } from './libc.ts';
+import { check, declare, declareAsync, SystemCallError } from './libc.ts';
 
 /**
  * File system calls on a name in a directory given by descriptor, and on what an O_PATH descriptor stands for. A name is
@@ -7,6 +7,7 @@ import { check, declare, SystemCallError } from './libc.ts';
 
 const mkdirat = declare('int mkdirat(int dirfd, const uint8_t *name, uint32_t mode)');
 const unlinkat = declare('int unlinkat(int dirfd, const uint8_t *name, int flags)');
+const unlinkatAsync = declareAsync('int unlinkat(int dirfd, const uint8_t *name, int flags)');
 const symlinkat = declare('int symlinkat(const uint8_t *text, int dirfd, const uint8_t *name)');
 const linkat = declare(
   'int linkat(int fromfd, const uint8_t *from, int dirfd, const uint8_t *name, int flags)',
@@ -34,6 +35,11 @@ export function makeDirectoryAt(dirFd: number, name: Uint8Array, mode: number): 
 
 export function unlinkAt(dirFd: number, name: Uint8Array): void {
   check(unlinkat(dirFd, name, 0), 'unlink');
+}
+
+/** The same in another thread, for a file whose pages take their time; whether it could be done. */
+export async function unlinkAtElsewhere(dirFd: number, name: Uint8Array): Promise<boolean> {
+  return (await unlinkatAsync(dirFd, name, 0)) === 0;
 }
 
 export function removeDirectoryAt(dirFd: number, name: Uint8Array): void {

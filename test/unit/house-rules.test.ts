@@ -64,7 +64,7 @@ const longFunctions: Readonly<Record<string, readonly string[]>> = {
     'engine/store/trash.ts openTrash',
     'engine/volumes.ts openVolumes',
     'image/store/image-store.ts createImageStore',
-    'image/unpack/thread-jobs.ts threadJobs',
+    'image/jobs/thread-jobs.ts threadJobs',
     'network/dns/forwarder.ts createForwarder',
     'network/dns/names.ts createNameTable',
     'network/dns/server.ts serveDns',

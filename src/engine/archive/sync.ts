@@ -14,6 +14,7 @@ import {
 } from '../../sys/at-calls.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import type { SyncProblem, SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
+import { checkWritable } from '../containers/root/check-writable.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { badParameter } from '../http/failure.ts';
 import { type Owner, replaceFile } from './sync-file.ts';
@@ -25,7 +26,7 @@ interface SyncOptions {
   readonly keepsDirectories?: boolean;
 }
 
-type Root = Pick<ContainerRoot, 'directory' | 'check'>;
+type Root = Pick<ContainerRoot, 'directory' | 'readOnly'>;
 
 /** Most problems that are reported of one request, by path; the rest of them is counted. */
 const mostProblems = 20;
@@ -66,7 +67,7 @@ async function put(
   if (path === '') return false;
   makeParents(root, parentOf(path), owner);
   const place = root.directory.place(path, false);
-  root.check(place.path);
+  checkWritable(root.readOnly, place.path);
   if (entry.type === 'directory') return putDirectory(root, path, entry.mode, owner);
   if (entry.type !== 'file' && entry.type !== 'symlink') throw badParameter(`a ${entry.type} is not synced`);
   if (keepsDirectories && isDirectory(root.directory, path))
@@ -116,7 +117,7 @@ function makeParents(root: Root, path: string, owner: Owner): void {
 
 function make(root: Root, path: string, owner: Owner, mode: number): void {
   const place = root.directory.place(path, false);
-  root.check(place.path);
+  checkWritable(root.readOnly, place.path);
   makeDirectoryAt(place.directory, place.name, 0o700);
   const made = root.directory.at(root.directory.place(path, false));
   if (made === undefined) return;
@@ -149,7 +150,7 @@ function removeOne(root: Root, path: string, directory: boolean | undefined): bo
   for (const asDirectory of directory === undefined ? [false] : [directory, !directory]) {
     try {
       const place = root.directory.place(path, false);
-      root.check(place.path);
+      checkWritable(root.readOnly, place.path);
       if (asDirectory) {
         removeDirectoryAt(place.directory, place.name);
         root.directory.forget(place.path);

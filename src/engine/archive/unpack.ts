@@ -1,78 +1,62 @@
 import type { Readable } from 'node:stream';
-import { TcomposeError } from '../../errors.ts';
-import { decompress } from '../../image/unpack/decompress.ts';
-import { errnoOf, libcLayerSystem } from '../../image/unpack/layer-system.ts';
-import { archiveParts, TreeWriter } from '../../image/unpack/tree-writer.ts';
-import { shownName } from '../../tar/archive-error.ts';
-import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
+import type { ArchiveSpec, JobRunner, PutOptions, PutSpec } from '../../image/jobs/job-types.ts';
+import { libcLayerSystem } from '../../image/unpack/layer-system.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
-import { badParameter } from '../http/failure.ts';
+import { putArchive } from './put-archive.ts';
 
-interface UnpackOptions {
-  /** Refuse to replace a directory by something else and the other way round. */
-  readonly noOverwriteDirNonDir: boolean;
+export interface UnpackOptions extends Pick<PutOptions, 'noOverwriteDirNonDir'> {
   /** Owner for everything, instead of the archive's. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Bytes that `body` has, when that is known. */
+  readonly length?: number;
   readonly warn: (message: string) => void;
 }
 
+/** Bytes of an archive that is unpacked at once, in some milliseconds: a thread for it would take longer. */
+const smallArchive = 64 * 1024;
+
 /**
- * Unpacks a tar (plain, gzip or zstd) below `directory` of a container. Names with `..` are refused. Throws 400 for an
- * archive that can't be unpacked, and lets the rest of `body` run out; what came before the fault stays, as in Docker.
+ * Unpacks a tar (plain, gzip or zstd) below `directory` of a container, in another thread unless it is small. Throws 400
+ * for an archive that can't be unpacked, and lets the rest of `body` run out: the answer still has to go back on its
+ * connection.
  */
 export async function unpackInto(
-  root: Pick<ContainerRoot, 'directory' | 'check'>,
+  jobs: JobRunner<ArchiveSpec>,
+  { directory: tree, readOnly }: Pick<ContainerRoot, 'directory' | 'readOnly'>,
   directory: string,
   body: Readable,
-  options: UnpackOptions,
+  { noOverwriteDirNonDir, owner, length, warn }: UnpackOptions,
 ): Promise<void> {
-  const writer = new TreeWriter(root.directory, {
-    system: await libcLayerSystem(),
-    owner: options.owner ?? 'archive',
-    base: directory,
-    check: root.check,
-    replace: (there, entry) => {
-      const overwrites = there.stat.isDirectory() !== (entry.type === 'directory');
-      if (!overwrites || !options.noOverwriteDirNonDir) return;
-      const kind = there.stat.isDirectory() ? 'directory' : 'non-directory';
-      throw badParameter(`cannot overwrite ${kind} ${shownName(entry.name)}`);
-    },
-    warn: options.warn,
-  });
-  let reader: TarReader | undefined;
+  const options: PutOptions = { base: directory, owner: owner ?? 'archive', noOverwriteDirNonDir, readOnly };
+  if (length === undefined || length > smallArchive)
+    return unpackElsewhere(jobs, { kind: 'put', tree: tree.lend(), ...options }, body, warn);
   try {
-    // An archive that is refused must not take the connection along: the answer still has to go back on it.
-    const { chunks } = await decompress(body.iterator({ destroyOnReturn: false }));
-    reader = new TarReader(chunks);
-    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
-      refuseNode(entry);
-      // The directory itself is there and stays as it is.
-      if (archiveParts(entry.name).length > 0) await writer.write(entry, reader);
-    }
-    await writer.finish();
+    const archive = body.iterator({ destroyOnReturn: false });
+    await putArchive(tree, archive, options, { system: await libcLayerSystem(), warn, sync: false });
   } catch (error) {
-    await reader?.close().catch(() => undefined);
     body.resume();
-    throw explained(error);
+    throw error;
   }
 }
 
-function refuseNode({ type, name }: TarEntry): void {
-  const nodes: Partial<Record<TarEntry['type'], string>> = {
-    char: 'character device',
-    block: 'block device',
-    fifo: 'FIFO',
+/** The tree is lent until the thread is done with it, whatever happens. */
+async function unpackElsewhere(
+  jobs: JobRunner<ArchiveSpec>,
+  spec: PutSpec,
+  body: Readable,
+  warn: (message: string) => void,
+): Promise<void> {
+  const job = jobs.start(spec, { warn });
+  const feed = async (): Promise<void> => {
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) await job.write(chunk);
+    await job.end();
   };
-  if (nodes[type] === undefined) return;
-  throw badParameter(`${shownName(name)} is a ${nodes[type]}, which cannot be copied into a container`);
-}
-
-/** A full disk is the engine's trouble, the rest the archive's: a damaged one, names that can't be made. */
-function explained(error: unknown): unknown {
-  const errno = errnoOf(error);
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') return error;
-  if (errno === 'EROFS') return badParameter('container rootfs is marked read-only');
-  if (error instanceof TcomposeError && error.code !== 'SYS_CALL_FAILED' && error.code !== 'IMAGE_ARCHIVE')
-    return error;
-  return badParameter(`cannot unpack the archive: ${(error as Error).message}`);
+  const fed = feed();
+  fed.catch(() => body.resume());
+  try {
+    // A sender that waits for the answer, with more to come, gets it as soon as the archive is refused.
+    await Promise.race([fed, job.done]);
+  } finally {
+    await job.cancel();
+  }
 }

@@ -74,7 +74,11 @@ async function mainContext(
   const { context, dockerfile, dockerfileText } = request;
   const place = contextPlace(context, keepsGit(request));
   if (place.kind === 'git' || place.kind === 'http') {
-    const fetched = await fetchContext(place, { ...sources, warn: warner(sources) });
+    const fetched = await fetchContext(place, {
+      ...sources,
+      jobs: sources.engine.jobs,
+      warn: warner(sources),
+    });
     if (fetched.kind === 'dockerfile')
       return {
         dockerfile: { name: 'Dockerfile', isFile: false, text: dockerfileText ?? fetched.text },
@@ -126,7 +130,11 @@ async function namedContext(name: string, text: string, sources: ContextSources)
       return { kind: 'directory', directory: await namedDirectory(name, place.path) };
     case 'git':
     case 'http': {
-      const fetched = await fetchContext(place, { ...sources, warn: warner(sources) });
+      const fetched = await fetchContext(place, {
+        ...sources,
+        jobs: sources.engine.jobs,
+        warn: warner(sources),
+      });
       if (fetched.kind === 'dockerfile')
         throw new TcomposeError('BUILD_CONTEXT', `the build context ${name} at ${text} is no archive`);
       const directory = await openContext(fetched.path, undefined, confinedFiles(fetched.path));

@@ -151,7 +151,7 @@ async function accountFilesOf(
   try {
     return readAccountFiles(root.directory);
   } finally {
-    root.release();
+    await root.release();
   }
 }
 

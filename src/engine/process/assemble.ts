@@ -83,6 +83,7 @@ export async function assemble(
   const inTurn = (container: Container, what: string, task: () => Promise<void>): void =>
     void container.serial.run(task).catch((error) => log.error(`${what} ${container.name}`, error));
   const moved = enterOwnGroup({ machine, instance, keeper, log });
+  const jobs = threadJobs(fileURLToPath(new URL('./image-worker.cjs', import.meta.url)));
   const engine: Engine = {
     version,
     layout,
@@ -97,12 +98,13 @@ export async function assemble(
     events: openJournal(layout.events, systemClock, warn),
     runtimes:
       privilege.kind === 'root' ? createRuntimeCatalog(layout.config, process.env.PATH) : builtInCatalog,
+    jobs,
     images: createImageStore({
       root: layout.lib,
       storage: detectStorage(layout.lib, process.env),
       release: version,
       system: await libcLayerSystem(),
-      jobs: threadJobs(fileURLToPath(new URL('./image-worker.cjs', import.meta.url))),
+      jobs,
       beforeWrite: refuseOnFullDisk,
       largestLayer: () => readImageSettings(layout.config).largestLayer,
       warn,

@@ -1,12 +1,13 @@
 import { posix } from 'node:path';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { bytesOfPath, textOfPath } from '../../confined/names.ts';
-import { packEntry } from '../../image/pack/pack-tree.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
+import { packInto } from '../archive/pack.ts';
 import { pathStatHeader } from '../archive/path-stat.ts';
 import { unpackInto } from '../archive/unpack.ts';
 import type { Container } from '../containers/container.ts';
 import { emitContainer } from '../containers/events.ts';
+import { checkWritable } from '../containers/root/check-writable.ts';
 import { openContainerRoot, withWritableRoot } from '../containers/root/container-root.ts';
 import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { openOwnRoot } from '../containers/root/stopped-root.ts';
@@ -39,7 +40,7 @@ export function archiveRoutes(engine: Engine): Route[] {
         await run(exchange, { root, entry, container });
       } finally {
         entry?.close();
-        root.release();
+        await root.release();
       }
     };
   return [
@@ -58,7 +59,7 @@ export function archiveRoutes(engine: Engine): Route[] {
       handler: withEntry(async (exchange, { root, entry, container }) => {
         const path = pathOf(exchange);
         const writer = exchange.stream(200, 'application/x-tar', statHeader(entry, path));
-        await send(root, entry, archiveName(path), writer);
+        await packInto(engine.jobs, root, entry, bytesOfPath(archiveName(path)), writer);
         emitContainer(engine, container, 'archive-path');
       }),
     },
@@ -70,13 +71,15 @@ export function archiveRoutes(engine: Engine): Route[] {
       async handler(exchange) {
         const container = containerOf(exchange);
         const path = pathOf(exchange);
+        const length = exchange.headers['content-length'];
         const access = flag(exchange.query, 'tcompose-complete') ? 'complete' : 'write';
         await withWritableRoot(engine, container, access, async (root) => {
           const target = find(root, path, true, container);
           target.close();
           if (!target.stat.isDirectory()) throw badParameter('extraction point is not a directory');
-          root.check(target.path);
-          await unpackInto(root, target.path, exchange.body, {
+          checkWritable(root.readOnly, target.path);
+          await unpackInto(engine.jobs, root, target.path, exchange.body, {
+            ...(length === undefined ? {} : { length: Number(length) }),
             noOverwriteDirNonDir: flag(exchange.query, 'noOverwriteDirNonDir'),
             ...(flag(exchange.query, 'copyUIDGID') ? {} : { owner: { uid: 0, gid: 0 } }),
             warn: (message) => engine.log.warn(`${container.name}: ${message}`),
@@ -95,10 +98,10 @@ export function archiveRoutes(engine: Engine): Route[] {
         try {
           const entry = find(root, '/', false, container);
           const writer = exchange.stream(200, 'application/octet-stream');
-          await send(root, entry, '.', writer);
+          await packInto(engine.jobs, root, entry, '.', writer);
           emitContainer(engine, container, 'export');
         } finally {
-          root.release();
+          await root.release();
         }
       },
     },
@@ -122,19 +125,6 @@ function find(root: ContainerRoot, path: string, follow: boolean, container: Con
   }
   if (entry !== undefined) return entry;
   throw notFound(`Could not find the file ${path} in container ${container.name}`);
-}
-
-async function send(
-  root: ContainerRoot,
-  entry: ConfinedEntry,
-  name: string,
-  writer: ReturnType<Exchange['stream']>,
-): Promise<void> {
-  for await (const chunk of packEntry(root.directory, entry, bytesOfPath(name))) {
-    await writer.write(chunk);
-    if (writer.closed) break;
-  }
-  writer.end();
 }
 
 function statHeader(entry: ConfinedEntry, asked: string): Record<string, string> {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { changeTimesTo, linkAt, makeNodeAt } from '../../sys/at-calls.ts';
-import type { TreeResult } from '../unpack/job-types.ts';
+import type { TreeResult } from '../jobs/job-types.ts';
 import { mirrorDirectory } from './mirror-directory.ts';
 import { isCarried, type PackWitness } from './pack-tree.ts';
 

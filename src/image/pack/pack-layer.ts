@@ -3,9 +3,8 @@ import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } fro
 import { basename } from 'node:path';
 import { createGzip, type Gzip } from 'node:zlib';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import type { JobContext, JobResult, PackSpec } from '../jobs/job-types.ts';
 import { explain } from '../unpack/explain.ts';
-import type { JobResult, PackSpec } from '../unpack/job-types.ts';
-import type { JobContext } from '../unpack/take-blob.ts';
 import { type ArchiveIndex, encodeIndex, type Segment } from './archive-index.ts';
 import { EarlierArchive, NotAsBefore } from './earlier-archive.ts';
 import { LinkTree } from './link-tree.ts';

@@ -41,12 +41,21 @@ interface UpperOptions {
   readonly index?: Map<string, Segment> | undefined;
 }
 
-/** `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out. */
+interface PackOptions extends UpperOptions {
+  /** This thread may wait for the disk. */
+  readonly sync?: boolean;
+}
+
+/**
+ * `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out.
+ * @param sync this thread may wait for the disk
+ */
 export const packEntry = (
   root: ConfinedDirectory,
   entry: ConfinedEntry,
   name: string,
-): AsyncGenerator<Buffer> => new Packer(root, {}).entry(entry, name);
+  sync = false,
+): AsyncGenerator<Buffer> => new Packer(root, { sync }).entry(entry, name);
 
 /** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
 export const packUpper = (
@@ -72,6 +81,7 @@ class Packer {
   readonly #links = new Map<string, string>();
   /** Of a layer: whiteouts and opaque directories become those of the layer format. */
   readonly #witness: PackWitness | undefined;
+  readonly #sync: boolean;
   readonly #open: Open[] = [];
   #parts: Buffer[] = [];
   #length = 0;
@@ -85,7 +95,8 @@ class Packer {
   /** Bytes of the archive so far, those of the range included. */
   #position = 0;
 
-  constructor(root: ConfinedDirectory, { witness, latest, earlier, index }: UpperOptions) {
+  constructor(root: ConfinedDirectory, { witness, latest, earlier, index, sync }: PackOptions) {
+    this.#sync = sync ?? false;
     this.#latest = latest === undefined ? undefined : BigInt(latest) * 1_000_000_000n;
     this.#root = root;
     this.#witness = witness;
@@ -114,7 +125,7 @@ class Packer {
         if (here.name !== '') this.#witness?.left(here.name);
         continue;
       }
-      await this.#turn();
+      if (!this.#sync) await this.#turn();
       const name = here.name === '' ? child : posix.join(here.name, child);
       const segment = this.#earlier?.segments.get(name);
       if (segment !== undefined) {
@@ -224,7 +235,7 @@ class Packer {
       while (left > 0) {
         const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
         const length =
-          size <= pieceSize
+          this.#sync || size <= pieceSize
             ? readSync(fd, piece)
             : (await readAsync(fd, piece, 0, piece.length, null)).bytesRead;
         if (length === 0) break;

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { BlobWriter, Descriptor } from '../ingest-types.ts';
+import type { JobResult, RunningJob, UnpackOptions } from '../jobs/job-types.ts';
 import { explain } from '../unpack/explain.ts';
-import type { JobResult, RunningJob, UnpackOptions } from '../unpack/job-types.ts';
 import { newStaging, type Shelf } from './shelf.ts';
 
 const closed = () => new TcomposeError('IMAGE_STORE', 'the blob is written, or was given up');

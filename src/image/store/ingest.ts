@@ -11,9 +11,9 @@ import type {
   Ingest,
   LayerRequest,
 } from '../ingest-types.ts';
+import type { JobResult } from '../jobs/job-types.ts';
 import type { ImageRecord } from '../record-types.ts';
 import { explain } from '../unpack/explain.ts';
-import type { JobResult } from '../unpack/job-types.ts';
 import { FileWriter, MemoryWriter, verify } from './blob-writers.ts';
 import { recordImage } from './record-image.ts';
 import { type Lease, newStaging, type Shelf } from './shelf.ts';

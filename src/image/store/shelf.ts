@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { JobRunner, UnpackOptions } from '../unpack/job-types.ts';
+import type { BlobSpec, JobRunner, UnpackOptions } from '../jobs/job-types.ts';
 import type { LayerSystem } from '../unpack/layer-system.ts';
 import type { LayerMarks } from '../unpack/layer-writer.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -34,7 +34,7 @@ export interface Shelf {
   readonly blobs: BlobStore;
   readonly layers: LayerStore;
   readonly metadata: ImageMetadata;
-  readonly jobs: JobRunner;
+  readonly jobs: JobRunner<BlobSpec>;
   readonly system: Pick<LayerSystem, 'syncFileSystem'>;
   readonly unpack: Omit<UnpackOptions, 'mayBeEmpty'>;
   /** As images name it. */

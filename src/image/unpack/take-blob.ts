@@ -2,27 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import { TarReader } from '../../tar/tar-reader.ts';
+import type { JobContext, JobResult, TakeSpec, TreeResult } from '../jobs/job-types.ts';
 import { decompress, type OpenedArchive } from './decompress.ts';
 import { explain } from './explain.ts';
-import type { JobResult, TakeSpec, TreeResult } from './job-types.ts';
-import { errnoOf, type LayerSystem } from './layer-system.ts';
+import { errnoOf } from './layer-system.ts';
 import { writeLayer } from './layer-writer.ts';
-
-/** What a job needs of the thread that it runs in. */
-export interface JobContext {
-  readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
-  /** Bytes to come behind those of the file; undefined behind the last. */
-  readonly next: () => Promise<Uint8Array | undefined>;
-  /** `input`: they came by `next`. */
-  readonly taken: (bytes: number, input: boolean) => void;
-  readonly warn: (message: string) => void;
-  /** Called before each write, with its path: throws where a test has filled the disk. */
-  readonly beforeWrite: (path: string) => void;
-  /** Throws when the job is not wanted any more. */
-  readonly check: () => void;
-  /** This thread may wait for the disk. */
-  readonly sync: boolean;
-}
 
 const pieceSize = 256 * 1024;
 

@@ -192,6 +192,24 @@ describe.skipIf(why)('files of a container', () => {
     expect(descriptors() - before).toBeLessThan(20);
   });
 
+  it('are let go of when their reader leaves in the middle', async () => {
+    const pid = await engine.enginePid();
+    const descriptors = () => readdirSync(`/proc/${pid}/fd`).length;
+    const before = descriptors();
+    await new Promise<void>((resolve, reject) => {
+      request({ socketPath: engine.socket, path: '/containers/before/export', agent: false }, (answer) => {
+        answer.once('data', () => {
+          answer.destroy();
+          resolve();
+        });
+      })
+        .on('error', reject)
+        .end();
+    });
+    await until(() => descriptors() - before < 5, 'the descriptors of what was packed');
+    expect((await engine.api('DELETE', '/containers/before?force=1')).status).toBe(204);
+  });
+
   it('replace what is there and what was deleted, in a stopped container as in a running one', async () => {
     const script = 'mkdir /srv/d /srv/e; echo x > /srv/d/f; ln -s d /srv/l; rm -r /home; exec sleep 300';
     await create('replaced', script);

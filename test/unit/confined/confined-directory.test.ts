@@ -1,4 +1,5 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -7,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -49,6 +51,39 @@ function seen(path: string, follow = true): string | undefined {
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
 
 describe('a directory tree that others have a hand in', () => {
+  it('is the same when it is borrowed, and what is lent outlives that', async () => {
+    root.cover('volume', openSync(join(base, 'volume'), O_PATH));
+    const before = openDescriptors();
+    const borrowed = ConfinedDirectory.borrow(root.lend());
+    const file = borrowed.find('volume/x/file');
+    expect(readFileSync(`/proc/self/fd/${file?.fd}`, 'utf8')).toBe('of the volume');
+    file?.close();
+    const fd = openSync(top, O_PATH);
+    const all = borrowed.held('', fd);
+    closeSync(fd);
+    expect(await borrowed.names(all)).toEqual(['a', 'volume']);
+    all.close();
+    borrowed.close();
+    await borrowed.closeElsewhere();
+    expect(openDescriptors()).toBe(before);
+    expect(seen('volume/x/file')).toBe('of the volume');
+  });
+
+  it('is closed by another thread as by this one, once', async () => {
+    const before = openDescriptors();
+    const other = ConfinedDirectory.at(top);
+    await Promise.all([other.closeElsewhere(), other.closeElsewhere()]);
+    expect(openDescriptors()).toBe(before);
+    await other.closeElsewhere();
+  });
+
+  it('loses a large file as a small one', async () => {
+    writeFileSync(join(top, 'a/large'), '');
+    truncateSync(join(top, 'a/large'), 64 * 1024 * 1024);
+    await root.remove('a');
+    expect(readdirSync(top)).toEqual([]);
+  });
+
   it('is walked inside itself, whatever links and dots say', () => {
     symlinkSync('/a/b', join(top, 'absolute'));
     symlinkSync('../../../../a', join(top, 'climbing'));

@@ -26,9 +26,9 @@ export async function unpackContext(engine: Engine, body: Readable): Promise<Tar
     await rm(path, { recursive: true, force: true });
   };
   try {
-    const root = { directory, check: () => {} };
+    const root = { directory, readOnly: new Map() };
     const warn = (message: string) => engine.log.warn(`build context: ${message}`);
-    await unpackInto(root, '', body, { noOverwriteDirNonDir: false, warn });
+    await unpackInto(engine.jobs, root, '', body, { noOverwriteDirNonDir: false, warn });
     return { path, release };
   } catch (error) {
     await release();

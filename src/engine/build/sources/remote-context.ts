@@ -8,6 +8,7 @@ import type { ContextPlace } from '../../../build/source/context-place.ts';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
+import type { ArchiveSpec, JobRunner } from '../../../image/jobs/job-types.ts';
 import { unpackInto } from '../../archive/unpack.ts';
 import type { CacheLease, StepResult } from '../cache/cache-types.ts';
 import type { Fetched } from './fetch-types.ts';
@@ -20,6 +21,7 @@ export type RemoteContext =
 interface Surroundings {
   readonly fetch: (source: RemoteSource) => Promise<Fetched>;
   readonly cache: CacheLease;
+  readonly jobs: JobRunner<ArchiveSpec>;
   readonly warn: (message: string) => void;
 }
 
@@ -81,7 +83,7 @@ function isArchive(file: string): boolean {
 async function unpacked(
   file: string,
   source: StepResult,
-  { cache, warn }: Surroundings,
+  { cache, jobs, warn }: Surroundings,
 ): Promise<StepResult> {
   const key = createHash('sha256')
     .update(JSON.stringify(['unpacked', source.id]))
@@ -92,8 +94,8 @@ async function unpacked(
   try {
     const directory = ConfinedDirectory.at(place.diff);
     try {
-      const root = { directory, check: () => {} };
-      await unpackInto(root, '', createReadStream(file), { noOverwriteDirNonDir: false, warn });
+      const root = { directory, readOnly: new Map() };
+      await unpackInto(jobs, root, '', createReadStream(file), { noOverwriteDirNonDir: false, warn });
     } finally {
       directory.close();
     }

@@ -31,7 +31,7 @@ export async function withWritableRoot<T>(
     try {
       return await work(root);
     } finally {
-      root.release();
+      await root.release();
     }
   };
   return status === 'running' || status === 'paused' ? run() : container.serial.run(run);

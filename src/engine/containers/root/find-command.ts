@@ -91,7 +91,7 @@ export async function commandHint(
       const file = findCommand(root.directory, search);
       return file && explainCommandFile(file, errnoName(errno), imageArchitecture(architecture));
     } finally {
-      root.release();
+      await root.release();
     }
   } catch {
     return undefined;

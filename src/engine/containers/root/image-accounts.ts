@@ -53,6 +53,6 @@ async function read(opening: Promise<ContainerRoot>): Promise<AccountFiles> {
   try {
     return readAccountFiles(root.directory);
   } finally {
-    root.release();
+    await root.release();
   }
 }

@@ -3,12 +3,12 @@ import type { ConfinedDirectory } from '../../../confined/confined-directory.ts'
 /** A container's file system, as its processes see it or will see it. To be released. */
 export interface ContainerRoot {
   readonly directory: ConfinedDirectory;
-  /** Throws 400 where the container's own configuration says that nothing is written at `path` (see confined/names.ts). */
-  readonly check: (path: string) => void;
+  /** Paths from which on the container's own configuration lets nothing be written, or does: see checkWritable. */
+  readonly readOnly: ReadonlyMap<string, boolean>;
   /** Whether it is still what the container's processes see: one that ended meanwhile begins with another. */
   readonly stands: () => boolean;
-  /** Gives up what it holds; idempotent. */
-  release(): void;
+  /** Gives up what it holds; idempotent. What may be mounted for this alone is gone when it resolves. */
+  release(): Promise<void>;
 }
 
 /**

@@ -21,7 +21,7 @@ export function openRunningRoot(process: {
     if (still !== undefined) closeSync(still);
     return still !== undefined;
   };
-  return { directory, check: () => {}, stands, release: () => directory.close() };
+  return { directory, readOnly: new Map(), stands, release: async () => directory.close() };
 }
 
 /** What is refused for this may be asked again: the container has another root then, or one that belongs to no process. */

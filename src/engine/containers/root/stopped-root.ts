@@ -2,12 +2,11 @@ import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
-import { bytesOfPath, isWithin, textOfPath } from '../../../confined/names.ts';
+import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
 import type { RootfsSource, RootfsStorage } from '../../../image/types.ts';
 import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
-import { badParameter } from '../../http/failure.ts';
 import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
@@ -51,9 +50,9 @@ export async function openStoppedRoot(
     }
     return {
       directory: root,
-      check: (path) => checkWritable(readOnly, path),
+      readOnly,
       stands: () => true,
-      release: () => root.close(),
+      release: () => root.closeElsewhere(),
     };
   } catch (error) {
     root.close();
@@ -64,7 +63,7 @@ export async function openStoppedRoot(
 /** The container's own file system without its mounts, to be read, whatever the container is doing. */
 export async function openOwnRoot(engine: Pick<Engine, 'images'>, container: Files): Promise<ContainerRoot> {
   const directory = await openLayers(engine, container, await rootfsOf(engine, container), 'read');
-  return { directory, check: () => {}, stands: () => true, release: () => directory.close() };
+  return { directory, readOnly: new Map(), stands: () => true, release: () => directory.closeElsewhere() };
 }
 
 /** The image's layers alone, merged. */
@@ -218,13 +217,4 @@ function inImageMount<T>(
   } finally {
     tree.close();
   }
-}
-
-function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {
-  const covers = [...readOnly.keys()].filter((one) => isWithin(path, one));
-  const nearest = covers.sort((a, b) => b.length - a.length)[0] ?? '';
-  if (!readOnly.get(nearest)) return;
-  throw badParameter(
-    nearest === '' ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only',
-  );
 }

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageArchitecture } from '../../host/host-config.ts';
+import { inlineJobs } from '../../jobs/inline-jobs.ts';
+import type { BlobSpec, JobRunner } from '../../jobs/job-types.ts';
+import { runBlobJob } from '../../jobs/run-blob-job.ts';
 import type { RootfsStorage } from '../../types.ts';
-import { inlineJobs } from '../../unpack/inline-jobs.ts';
-import type { JobRunner } from '../../unpack/job-types.ts';
 import type { LayerSystem } from '../../unpack/layer-system.ts';
 import { BlobStore } from '../blob-store.ts';
 import { ImageMetadata } from '../image-metadata.ts';
@@ -18,7 +19,7 @@ export interface ImageStoreOptions {
   readonly release: string;
   readonly system: LayerSystem;
   /** Where layers are hashed and unpacked; default: in this thread. */
-  readonly jobs?: JobRunner;
+  readonly jobs?: JobRunner<BlobSpec>;
   readonly warn: (message: string) => void;
   /** Told of each record that can't be read, and why as a clause; it has been put aside. */
   readonly damaged: (file: string, why: string) => void;
@@ -65,7 +66,7 @@ export function openShelf(options: ImageStoreOptions, storage: RootfsStorage): S
     blobs: new BlobStore(root),
     layers: new LayerStore(root),
     metadata,
-    jobs: options.jobs ?? inlineJobs(options.system, beforeWrite),
+    jobs: options.jobs ?? inlineJobs(runBlobJob, options.system, beforeWrite),
     system: options.system,
     unpack: {
       userxattr: storage.kind === 'overlay' && storage.userxattr,

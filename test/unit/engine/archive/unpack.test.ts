@@ -6,7 +6,11 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfinedDirectory } from '../../../../src/confined/confined-directory.ts';
+import { runArchiveJob } from '../../../../src/engine/archive/run-archive-job.ts';
 import { unpackInto } from '../../../../src/engine/archive/unpack.ts';
+import { inlineJobs } from '../../../../src/image/jobs/inline-jobs.ts';
+import type { ArchiveSpec, JobRunner } from '../../../../src/image/jobs/job-types.ts';
+import { libcLayerSystem } from '../../../../src/image/unpack/layer-system.ts';
 import { tarOf } from '../../tar/tar-fixture.ts';
 
 const text = 'content of a file\n'.repeat(20);
@@ -23,10 +27,15 @@ function pieces(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return parts;
 }
 
-describe('an archive that comes in', () => {
+describe.each([
+  { how: 'in another thread', length: undefined },
+  { how: 'at once', length: 1 },
+])('an archive that comes in, unpacked $how', ({ length }) => {
   let scratch: string;
+  let jobs: JobRunner<ArchiveSpec>;
   let count = 0;
-  beforeAll(() => {
+  beforeAll(async () => {
+    jobs = inlineJobs(runArchiveJob, await libcLayerSystem());
     scratch = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -36,7 +45,10 @@ describe('an archive that comes in', () => {
     mkdirSync(target);
     const directory = ConfinedDirectory.at(target);
     const options = { noOverwriteDirNonDir: false, owner, warn: () => {} };
-    await unpackInto({ directory, check: () => {} }, '', body, options).finally(() => directory.close());
+    const known = length === undefined ? options : { ...options, length };
+    await unpackInto(jobs, { directory, readOnly: new Map() }, '', body, known).finally(() =>
+      directory.close(),
+    );
     return readFileSync(join(target, 'dir/file'), 'utf8');
   };
 

@@ -1,8 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { TcomposeError } from '../../errors.ts';
-import { window } from './inline-jobs.ts';
-import type { JobListener, JobResult, JobRunner, JobSpec, RunningJob } from './job-types.ts';
+import { Headroom } from './headroom.ts';
+import type {
+  ArchiveResult,
+  JobListener,
+  JobResult,
+  JobRunner,
+  JobSpec,
+  ResultOf,
+  RunningJob,
+} from './job-types.ts';
 import { type FromWorker, revivedError, type ToWorker } from './thread-messages.ts';
 
 /** Threads at most; more of them would only wait for the same disk. */
@@ -26,10 +34,11 @@ interface Thread {
 
 interface Job {
   readonly listener: JobListener;
-  readonly settle: (result: JobResult | undefined, error: unknown) => void;
-  waiting: number;
+  readonly settle: (result: JobResult | ArchiveResult | undefined, error: unknown) => void;
+  /** Resolves when all of the output so far has been used. */
+  used: Promise<void>;
+  readonly input: Headroom;
   progress: number;
-  room: (() => void) | undefined;
 }
 
 /** Runs jobs in a few worker threads, which begin with `script` when they are needed. */
@@ -62,8 +71,8 @@ export function threadJobs(script: string): JobRunner {
         undefined,
         new TcomposeError(
           'IMAGE_STORE',
-          `a thread that unpacks images ended${error instanceof Error ? `: ${error.message}` : ''}`,
-          { hint: 'A layer with millions of files may need more memory than a thread has.', cause: error },
+          `a thread that packs and unpacks ended${error instanceof Error ? `: ${error.message}` : ''}`,
+          { hint: 'An archive with millions of files may need more memory than a thread has.', cause: error },
         ),
       );
     thread.jobs.clear();
@@ -75,17 +84,30 @@ export function threadJobs(script: string): JobRunner {
     const job = thread.jobs.get(message.id);
     if (job === undefined) return;
     if (message.kind === 'warning') job.listener.warn(message.message);
+    else if (message.kind === 'output') use(thread, job, message);
     else if (message.kind === 'taken') {
-      if (message.memory !== undefined) job.waiting -= message.bytes;
+      if (message.memory !== undefined) job.input.used(message.bytes);
       job.progress += message.bytes;
       job.listener.progress?.(job.progress);
-      job.room?.();
     } else {
       thread.jobs.delete(message.id);
       if (thread.jobs.size === 0) rest(thread);
-      if (message.kind === 'done') job.settle(message.result, undefined);
+      if (message.kind === 'done')
+        job.used.then(
+          () => job.settle(message.result, undefined),
+          (error: unknown) => job.settle(undefined, error),
+        );
       else job.settle(undefined, revivedError(message.error));
     }
+  }
+
+  /** Output is used piece by piece, in its order; a job whose output can't be used ends. */
+  function use(thread: Thread, job: Job, { id, bytes }: Extract<FromWorker, { kind: 'output' }>): void {
+    job.used = job.used.then(() => job.listener.output?.(bytes));
+    job.used.then(
+      () => say(thread, { kind: 'used', id, bytes: bytes.length }),
+      () => say(thread, { kind: 'cancel', id }),
+    );
   }
 
   function rest(thread: Thread): void {
@@ -104,49 +126,45 @@ export function threadJobs(script: string): JobRunner {
     return best === undefined || (best.jobs.size > 0 && threads.size < most) ? spawn() : best;
   }
 
-  function start(spec: JobSpec, listener: JobListener): RunningJob {
+  function start<Spec extends JobSpec>(spec: Spec, listener: JobListener): RunningJob<ResultOf<Spec>> {
     const thread = choose();
     const id = ++lastId;
     clearTimeout(thread.idle);
     thread.worker.ref();
     let settle: Job['settle'] = () => {};
-    const done = new Promise<JobResult>((resolve, reject) => {
+    const done = new Promise<ResultOf<Spec>>((resolve, reject) => {
       settle = (result, error) => {
         if (result === undefined) reject(error);
-        else resolve(result);
+        // What a thread answers is of the kind that it was asked for.
+        else resolve(result as ResultOf<Spec>);
       };
     });
     const settled = done.then(
       () => {},
       () => {},
     );
-    const job: Job = { listener, settle, waiting: 0, progress: 0, room: undefined };
+    const job: Job = { listener, settle, used: Promise.resolve(), input: new Headroom(), progress: 0 };
     thread.jobs.set(id, job);
-    const say = (message: ToWorker, memory: ArrayBuffer[] = []) => thread.worker.postMessage(message, memory);
-    say({ kind: 'start', id, spec });
+    say(thread, { kind: 'start', id, spec });
     return {
+      done,
       async write(chunk) {
+        if (!thread.jobs.has(id)) await done;
         for (let at = 0; at < chunk.length; at += pieceSize) {
           const part = chunk.subarray(at, at + pieceSize);
           const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(pieceSize), 0, part.length);
           bytes.set(part);
-          say({ kind: 'bytes', id, bytes }, [bytes.buffer]);
+          say(thread, { kind: 'bytes', id, bytes }, [bytes.buffer]);
         }
-        job.waiting += chunk.length;
-        while (job.waiting > window)
-          await Promise.race([
-            done,
-            new Promise<void>((resolve) => {
-              job.room = resolve;
-            }),
-          ]);
+        job.input.given(chunk.length);
+        await job.input.wait(done);
       },
       end() {
-        say({ kind: 'end', id });
+        say(thread, { kind: 'end', id });
         return done;
       },
       async cancel() {
-        say({ kind: 'cancel', id });
+        say(thread, { kind: 'cancel', id });
         await settled;
       },
     };
@@ -158,4 +176,8 @@ export function threadJobs(script: string): JobRunner {
       await Promise.all([...threads].map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+function say(thread: Thread, message: ToWorker, memory: ArrayBuffer[] = []): void {
+  thread.worker.postMessage(message, memory);
 }

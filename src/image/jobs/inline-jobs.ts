@@ -1,36 +1,32 @@
 import { TcomposeError } from '../../errors.ts';
+import { Headroom } from './headroom.ts';
 import { InputQueue } from './input-queue.ts';
-import type { JobRunner } from './job-types.ts';
-import { runJob } from './run-job.ts';
-import type { JobContext } from './take-blob.ts';
-
-/** Bytes that wait for a job at most before its writer has to. */
-export const window = 1024 * 1024;
+import type { JobContext, JobListener, JobRunner, JobSpec, ResultOf } from './job-types.ts';
 
 export const cancelled = (): TcomposeError =>
-  new TcomposeError('IMAGE_STORE', 'the blob is not wanted any more');
+  new TcomposeError('IMAGE_STORE', 'the work is not wanted any more');
 
-/** Runs jobs in this thread: for tests, and where there is no other. */
-export function inlineJobs(
+/** Has `run` carry jobs out in this thread: for tests, and where there is no other. */
+export function inlineJobs<Specs extends JobSpec>(
+  run: (spec: Specs, context: JobContext) => Promise<ResultOf<Specs>>,
   system: JobContext['system'],
   beforeWrite: (path: string) => void = () => {},
-): JobRunner {
+): JobRunner<Specs> {
   return {
-    start(spec, listener) {
+    start<Spec extends Specs>(spec: Spec, listener: JobListener) {
       const queue = new InputQueue();
-      let waiting = 0;
+      const headroom = new Headroom();
       let progress = 0;
       let stopped = false;
-      let room: (() => void) | undefined;
-      const done = runJob(spec, {
+      const running = run(spec, {
         system,
         next: () => queue.next(),
         taken: (bytes, input) => {
-          if (input) waiting -= bytes;
+          if (input) headroom.used(bytes);
           progress += bytes;
           listener.progress?.(progress);
-          room?.();
         },
+        send: async (bytes) => listener.output?.(bytes),
         warn: listener.warn,
         beforeWrite,
         check: () => {
@@ -38,21 +34,18 @@ export function inlineJobs(
         },
         sync: false,
       });
+      // What is answered is of the kind that was asked for.
+      const done = running as Promise<ResultOf<Spec>>;
       const settled = done.then(
         () => {},
         () => {},
       );
       return {
+        done,
         async write(chunk) {
           queue.push(Uint8Array.from(chunk));
-          waiting += chunk.length;
-          while (waiting > window)
-            await Promise.race([
-              done,
-              new Promise<void>((resolve) => {
-                room = resolve;
-              }),
-            ]);
+          headroom.given(chunk.length);
+          await headroom.wait(done);
         },
         end() {
           queue.end();

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { JobResult, JobSpec } from './job-types.ts';
+import type { ArchiveResult, JobResult, JobSpec } from './job-types.ts';
 
 /** What is said to a worker thread; `id` is the job's. */
 export type ToWorker =
@@ -8,14 +8,18 @@ export type ToWorker =
   /** The bytes' memory goes along. */
   | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end'; readonly id: number }
+  /** So many bytes of output have been used. */
+  | { readonly kind: 'used'; readonly id: number; readonly bytes: number }
   | { readonly kind: 'cancel'; readonly id: number };
 
 /** What a worker thread says. */
 export type FromWorker =
   /** `memory`: of input, which may be used again. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly memory?: ArrayBuffer }
+  /** The bytes' memory goes along. */
+  | { readonly kind: 'output'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'warning'; readonly id: number; readonly message: string }
-  | { readonly kind: 'done'; readonly id: number; readonly result: JobResult }
+  | { readonly kind: 'done'; readonly id: number; readonly result: JobResult | ArchiveResult }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };
 
 /** An error as it goes from one thread to another: of a class of ours only its fields would arrive. */

@@ -1,0 +1,16 @@
+import { isWithin } from '../../../confined/names.ts';
+import { badParameter } from '../../http/failure.ts';
+
+/**
+ * Throws 400 where the container's own configuration says that nothing is written at `path`. `readOnly` has paths from
+ * which on that is so, or is not; the nearest one counts.
+ */
+export function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {
+  if (readOnly.size === 0) return;
+  const covers = [...readOnly.keys()].filter((one) => isWithin(path, one));
+  const nearest = covers.sort((a, b) => b.length - a.length)[0] ?? '';
+  if (!readOnly.get(nearest)) return;
+  throw badParameter(
+    nearest === '' ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only',
+  );
+}
