@@ -1,3 +1,4 @@
+import { turns } from '../../confined/turns.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { PortDemand } from '../../network/service-types.ts';
 import type { ContainerCreateRequest } from '../api/container.ts';
@@ -17,14 +18,16 @@ import { collectPorts } from './spec/port-spec.ts';
  * names, missing bind sources, taken ports. Networks, volumes and containers that the same client is going to make first are not looked
  * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
  */
-export function preflight(
+export async function preflight(
   engine: Pick<Engine, 'images' | 'machine' | 'runtimes' | 'containers' | 'net' | 'layout'>,
   request: PreflightRequest,
-): PreflightProblem[] {
+): Promise<PreflightProblem[]> {
+  const turn = turns();
   const problems: PreflightProblem[] = [];
   const demands: PortDemand[] = [];
   const releasing = new Set((request.release ?? []).map((id) => engine.containers.find(id)?.id ?? id));
   for (const { name, request: create, start } of request.create ?? []) {
+    await turn();
     try {
       const owner = engine.containers.byName(name);
       if (owner !== undefined && !releasing.has(owner.id) && !isSame(owner, create)) throw nameTaken(owner);

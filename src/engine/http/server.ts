@@ -9,6 +9,7 @@ import { createOpenStreams } from './open-streams.ts';
 import { watchPeerFromEnd } from './peer-watch.ts';
 import { plainChannel } from './plain-channel.ts';
 import type { Lookup } from './router.ts';
+import { sharedLoop } from './shared-loop.ts';
 import { upgradedChannel } from './upgraded-channel.ts';
 import { apiVersion, compareVersions, minApiVersion } from './versions.ts';
 
@@ -30,8 +31,12 @@ export function createApiServer(
   hooks: ServerHooks,
 ): Server {
   const lasting: LastingAnswers = lastingAnswers(createOpenStreams(), hooks.dropped);
+  const mayBegin = sharedLoop();
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
-    void serve(request, plainChannel(request, response, headers, lasting));
+    const channel = plainChannel(request, response, headers, lasting);
+    const turn = mayBegin();
+    if (turn === undefined) void serve(request, channel);
+    else void turn.then(() => serve(request, channel));
   });
   server.on('upgrade', (request, socket, head) => {
     void serve(request, upgradedChannel(request, socket as Socket, head, headers, lasting));

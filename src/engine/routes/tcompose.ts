@@ -32,7 +32,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
       body: preflightShape,
       async handler(exchange) {
         const answer: PreflightResponse = {
-          problems: preflight(engine, await exchange.json<PreflightRequest>()),
+          problems: await preflight(engine, await exchange.json<PreflightRequest>()),
         };
         exchange.send(200, answer);
       },
