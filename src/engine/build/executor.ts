@@ -8,6 +8,7 @@ import type {
   Step,
   StepId,
   Tree,
+  WorkdirStep,
 } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Engine } from '../context.ts';
@@ -234,7 +235,6 @@ export class Executor {
     key: string,
     log: StepLog,
   ): Promise<StepResult> {
-    const { overlay } = this.#shop;
     const { cache } = this.#inputs;
     const release = await this.#shop.slot();
     const place = await cache.begin();
@@ -245,15 +245,8 @@ export class Executor {
       if (step.kind === 'run')
         await this.#runCommand(step, base, place, log).catch((error) => this.#keepFailed(error, step, place));
       else if (step.kind === 'copy') copy = await this.#copy(step, base, input!, place, log);
-      else {
-        const target = openToWrite(base, place, overlay);
-        try {
-          runWorkdir(step, target);
-        } finally {
-          target.close();
-        }
-        this.#engine.fault('build:copied');
-      }
+      else this.#makeDirectory(step, base, place);
+      if (step.kind !== 'run') this.#engine.fault('build:copied');
       const created = rfc3339(this.#engine.clock.now());
       const parents = base.steps.slice(-1).map((one) => one.id);
       const made = { keys: [key], description: step.name, created, parents };
@@ -261,6 +254,15 @@ export class Executor {
     } finally {
       await cache.drop(place);
       release();
+    }
+  }
+
+  #makeDirectory(step: WorkdirStep, base: Snapshot, place: StepPlace): void {
+    const target = openToWrite(base, place, this.#shop.overlay);
+    try {
+      runWorkdir(step, target);
+    } finally {
+      target.close();
     }
   }
 

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../../support/engine.ts';
 import { type Builder, startBuilder, whyNoBuilder } from '../builder.ts';
 import { imageContent } from '../image-tree.ts';
 
@@ -172,5 +173,46 @@ describe.skipIf(unmet !== undefined)('a copy that was made before of other conte
       });
     },
     60_000,
+  );
+});
+
+describe.skipIf(unmet !== undefined)('an engine that is killed while a copy takes files over', () => {
+  let builder: Builder;
+
+  afterEach(async () => {
+    expect(await builder?.close()).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    'build:begun',
+    'build:copied',
+    'build:written',
+    'build:kept',
+    'build:packed',
+    'build:noted',
+    'build:recorded',
+  ])(
+    'at %s has the same layer afterwards',
+    async (point) => {
+      builder = await startBuilder({ TCOMPOSE_FAULT: `${point}@2` });
+      const files = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`d${at % 5}/f${at}`, `${at}`]));
+      const context = builder.context('c', files);
+      const request = { context, text: 'FROM scratch\nCOPY . /all/\n' };
+      const layers = async (image: string | undefined) =>
+        (await builder.engine.api<{ RootFS: { Layers: readonly string[] } }>('GET', `/images/${image}/json`))
+          .json.RootFS.Layers;
+      expect((await builder.build(request)).error).toBeUndefined();
+      writeFileSync(join(context, 'd1/f1'), 'changed');
+      const pid = await builder.engine.enginePid();
+      await builder.build(request).catch(() => undefined);
+      await until(async () => (await builder.engine.enginePid()) !== pid, `the engine to die at ${point}`);
+      await builder.engine.retry('GET', '/_ping');
+      const next = await builder.build(request);
+      expect(next.error).toBeUndefined();
+      await builder.engine.api('POST', '/build/prune?all=1');
+      const fresh = await builder.build(request);
+      expect(await layers(next.image)).toEqual(await layers(fresh.image));
+    },
+    120_000,
   );
 });
