@@ -12,8 +12,11 @@ export function parseSize(text: string, flagName: string): number {
   return Math.floor(Number(match[1]) * 1024 ** powers[(match[2] ?? 'b').toLowerCase()]!);
 }
 
-/** Decimal sizes with three significant digits, as Docker shows images: `77.8MB`. */
-export function humanSize(bytes: number): string {
+/**
+ * Decimal sizes as Docker shows them: with three significant digits those of an image or container by itself (`77.8MB`), with four sums
+ * and shares (`77.81MB`).
+ */
+export function humanSize(bytes: number, digits: 3 | 4 = 3): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
   let unit = 0;
@@ -21,7 +24,7 @@ export function humanSize(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${Number(value.toPrecision(3))}${units[unit]}`;
+  return `${Number(value.toPrecision(digits))}${units[unit]}`;
 }
 
 /** Binary sizes, as Docker shows memory: `1.5MiB`. */

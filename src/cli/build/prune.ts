@@ -51,7 +51,7 @@ export const command: Command = {
     });
     if (CachesDeleted !== null && CachesDeleted.length > 0)
       ctx.write(`Deleted build cache objects:\n${CachesDeleted.join('\n')}\n\n`);
-    ctx.write(`Total reclaimed space: ${humanSize(SpaceReclaimed)}\n`);
+    ctx.write(`Total reclaimed space: ${humanSize(SpaceReclaimed, 4)}\n`);
     return 0;
   },
 };

@@ -58,6 +58,7 @@ export const command: Command = {
     const columns = ['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAMES'];
     printListing(ctx, args, items, {
       quiet: (item) => item.ID,
+      titles: { ID: 'CONTAINER ID' },
       columns: size ? [...columns, 'SIZE'] : columns,
       row: (item) => [
         item.ID,

@@ -30,9 +30,9 @@ export function openArchive(ctx: CliContext, source: string, forDirectory: strin
       });
   } catch (error) {
     if (error instanceof TcomposeError) throw error;
-    throw new TcomposeError('IMAGE_ARCHIVE', `${source} can not be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'does not exist' : `can not be read: ${message}`;
+    throw new TcomposeError('IMAGE_ARCHIVE', `${source} ${why}`, { cause: error });
   }
   return createReadStream(path, { highWaterMark: chunk });
 }

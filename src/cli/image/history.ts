@@ -50,7 +50,8 @@ export const command: Command = {
     });
     printListing(ctx, args, items, {
       quiet: ({ ID }) => ID,
-      columns: ['IMAGE', 'CREATED', 'CREATED BY', 'SIZE', 'COMMENT'],
+      titles: { ID: 'IMAGE' },
+      columns: ['IMAGE', human ? 'CREATED' : 'CREATED AT', 'CREATED BY', 'SIZE', 'COMMENT'],
       row: ({ ID, CreatedSince, CreatedBy, Size, Comment }) => [ID, CreatedSince, CreatedBy, Size, Comment],
       repeated: true,
     });

@@ -36,7 +36,7 @@ function namesOf(image: ImageSummary, digests: boolean): { repo: string; tag: st
 /** One line for each name; an image without one has `<none>`. */
 function fieldsOf(image: ImageSummary, nowMs: number, full: boolean, digests: boolean) {
   const size = humanSize(image.Size);
-  const shared = image.SharedSize < 0 ? 'N/A' : humanSize(image.SharedSize);
+  const shared = image.SharedSize < 0 ? 'N/A' : humanSize(image.SharedSize, 4);
   return namesOf(image, digests).map(({ repo, tag, digest }) => ({
     Containers: image.Containers < 0 ? 'N/A' : String(image.Containers),
     CreatedAt: timeText(image.Created),
@@ -49,8 +49,8 @@ function fieldsOf(image: ImageSummary, nowMs: number, full: boolean, digests: bo
     SharedSize: shared,
     Size: size,
     Tag: tag,
-    UniqueSize: image.SharedSize < 0 ? 'N/A' : humanSize(image.Size - image.SharedSize),
-    VirtualSize: size,
+    UniqueSize: image.SharedSize < 0 ? 'N/A' : humanSize(image.Size - image.SharedSize, 4),
+    VirtualSize: humanSize(image.Size, 4),
   }));
 }
 
@@ -78,6 +78,7 @@ export const command: Command = {
     const items = images.flatMap((image) => fieldsOf(image, Date.now(), full, digests));
     printListing(ctx, args, items, {
       quiet: (item) => item.ID,
+      titles: { ID: 'IMAGE ID' },
       columns: [
         'REPOSITORY',
         'TAG',

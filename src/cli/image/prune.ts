@@ -34,7 +34,7 @@ export const command: Command = {
     if (!(await confirmPrune(ctx, args, 'images', question))) return 0;
     const { ImagesDeleted, SpaceReclaimed } = await client.images.prune(filters);
     ctx.write(deletedText(ImagesDeleted));
-    ctx.write(`Total reclaimed space: ${humanSize(SpaceReclaimed)}\n`);
+    ctx.write(`Total reclaimed space: ${humanSize(SpaceReclaimed, 4)}\n`);
     return 0;
   },
 };

@@ -1,4 +1,4 @@
-import { tolerate } from '../../engine/client/api-failure.ts';
+import { statusOf } from '../../engine/client/api-failure.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 
@@ -26,11 +26,12 @@ export const command: Command = {
     for (const image of args.positional) {
       try {
         const removal = client.images.remove(image, { force, noprune: flag.bool(args, 'no-prune') });
-        for (const step of (await (force ? tolerate(removal, 404) : removal)) ?? [])
+        for (const step of await removal)
           ctx.write('Untagged' in step ? `Untagged: ${step.Untagged}\n` : `Deleted: ${step.Deleted}\n`);
       } catch (error) {
         if (!(error instanceof TcomposeError)) throw error;
-        errors.push(error);
+        if (force && statusOf(error) === 404) ctx.warn(error.message);
+        else errors.push(error);
       }
     }
     if (errors.length > 0) throw new TcomposeErrors(errors);

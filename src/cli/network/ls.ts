@@ -27,6 +27,7 @@ export const command: Command = {
     }));
     printListing(ctx, args, items, {
       quiet: (item) => item.ID,
+      titles: { ID: 'NETWORK ID' },
       columns: ['NETWORK ID', 'NAME', 'DRIVER', 'SCOPE', 'SUBNETS'],
       row: (item) => [item.ID, item.Name, item.Driver, item.Scope, item.Subnets],
     });

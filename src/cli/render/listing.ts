@@ -44,6 +44,8 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
     readonly quiet: (item: T) => string;
     readonly columns: readonly string[];
     readonly row: (item: T) => readonly string[];
+    /** As for `formatItems`. */
+    readonly titles?: Readonly<Record<string, string>>;
     /** With `--quiet` one line an item, whatever others say. */
     readonly repeated?: boolean;
   },
@@ -54,7 +56,7 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
     return;
   }
   const asTable = () => table(as.columns, items.map(as.row), narrowest);
-  ctx.write(formatItems(flag.str(args, 'format'), items, asTable, narrowest));
+  ctx.write(formatItems(flag.str(args, 'format'), items, asTable, { narrowest, titles: as.titles ?? {} }));
 }
 
 /** A time in Unix seconds as the docker CLI shows it, in UTC: `2006-01-02 15:04:05 +0000 UTC`. */

@@ -1,5 +1,5 @@
-import { TcomposeError } from '../../errors.ts';
 import { visibleLine } from '../../visible.ts';
+import { compileTemplate } from '../template/render-template.ts';
 import { displayWidth, padToWidth } from './width.ts';
 
 /**
@@ -32,76 +32,61 @@ type Fields = Readonly<Record<string, unknown>>;
 const jsonLinesOf = (items: readonly Fields[]): string =>
   items.map((item) => `${JSON.stringify(item)}\n`).join('');
 
-const text = (value: unknown) =>
-  typeof value === 'string'
-    ? value
-    : value === undefined
-      ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
-
-/** Functions of one field; `truncate` takes a length, which `count` is. */
-const textFunctions: Readonly<Record<string, (value: string, count: number) => string>> = {
-  upper: (value) => value.toUpperCase(),
-  lower: (value) => value.toLowerCase(),
-  truncate: (value, count) => value.slice(0, count),
-};
-
 /** `{{.Label "key"}}`, out of what {{.Labels}} shows. */
-function labelOf(item: Fields, key: string): string {
-  const entry = text(item.Labels)
+function labelOf(data: unknown, key: unknown): string {
+  const { Labels = '' } = data as { Labels?: unknown };
+  const entry = String(Labels)
     .split(',')
     .find((one) => one.startsWith(`${key}=`));
-  return entry === undefined ? '' : entry.slice(key.length + 1);
+  return entry === undefined ? '' : entry.slice(String(key).length + 1);
 }
 
-/**
- * Fills `{{.Field}}`, `{{json .}}`, `{{json .Field}}`, `{{upper .Field}}`, `{{lower .Field}}`, `{{truncate .Field 5}}` and
- * `{{.Label "key"}}`: what people use of Go templates in formats.
- */
-function fillTemplate(template: string, item: Fields): string {
-  return template.replace(/\{\{([^}]*)\}\}/g, (_, inner: string) => {
-    const expression = inner.trim();
-    if (/^json\s+\.$/.test(expression)) return JSON.stringify(item);
-    const label = /^\.Label\s+"([^"]*)"$/.exec(expression);
-    if (label !== null && Object.hasOwn(item, 'Labels')) return labelOf(item, label[1]!);
-    const match = /^(?:(json|upper|lower|truncate)\s+)?\.(\w+)(?:\s+(\d+))?$/.exec(expression);
-    if (match === null || (match[1] === 'truncate') !== (match[3] !== undefined))
-      throw new TcomposeError('CLI_NOT_YET', `the format expression {{${inner}}} is not available`, {
-        hint: 'Use {{.Field}}, {{json .}}, {{upper .Field}}, {{truncate .Field 5}}, or --format json.',
-      });
-    if (!Object.hasOwn(item, match[2]!))
-      throw new TcomposeError('CLI_USAGE', `--format has no field .${match[2]}`, {
-        hint: `The fields are ${Object.keys(item).join(', ')}.`,
-      });
-    const [, name = '', field = '', count] = match;
-    if (name === 'json') return JSON.stringify(item[field]);
-    return textFunctions[name]?.(text(item[field]), Number(count)) ?? text(item[field]);
-  });
+/** Titles of fields that are not the field's name in words. */
+const oddTitles: Readonly<Record<string, string>> = {
+  BlockIO: 'BLOCK I/O',
+  CPUPerc: 'CPU %',
+  CreatedSince: 'CREATED',
+  IPv6: 'IPV6',
+  MemPerc: 'MEM %',
+  MemUsage: 'MEM USAGE / LIMIT',
+  NetIO: 'NET I/O',
+  PIDs: 'PIDS',
+  RunningFor: 'CREATED',
+  TotalCount: 'TOTAL',
+};
+
+/** `CREATED AT` for `CreatedAt`. */
+const titleOf = (field: string): string =>
+  oddTitles[field] ?? field.replace(/([a-z])([A-Z])/g, '$1 $2').toUpperCase();
+
+export interface FormatOptions {
+  /** Width of the narrowest column. */
+  readonly narrowest?: number;
+  /** Titles of columns in `table TEMPLATE`, by field, where they are not what the field is called elsewhere. */
+  readonly titles?: Readonly<Record<string, string>>;
 }
 
-/** Prints items by a `--format` value: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. */
+/** Prints items by a `--format` value: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. @throws TcomposeError CLI_USAGE */
 export function formatItems(
   format: string | undefined,
   items: readonly Fields[],
   asTable: () => string,
-  narrowest = 0,
+  { narrowest = 0, titles = {} }: FormatOptions = {},
 ): string {
   if (format === undefined || format === '' || format === 'table') return asTable();
   if (format === 'json') return jsonLinesOf(items);
-  if (/\{\{[^}]*$/.test(format))
-    throw new TcomposeError('CLI_USAGE', `--format has a {{ without its }}: ${format}`);
-  const unescaped = format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
-  if (!unescaped.startsWith('table '))
-    return items.map((item) => `${fillTemplate(unescaped, item)}\n`).join('');
-  const template = unescaped.slice('table '.length);
+  const columns = format.startsWith('table ');
+  const template = columns ? format.slice('table '.length) : format;
+  const fill = compileTemplate(template, { Label: labelOf });
+  if (!columns) return items.map((item) => `${fill(item)}\n`).join('');
+  const title = (field: string): string => titles[field] ?? titleOf(field);
   const header = template
+    .replaceAll('\\t', '\t')
     .split('\t')
-    .map((cell) => cell.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (_, name: string) => name.toUpperCase()));
+    .map((cell) => cell.replace(/\{\{[^}]*?\.(\w+)[^}]*\}\}/g, (_, field: string) => title(field)));
   return table(
     header,
-    items.map((item) => fillTemplate(template, item).split('\t')),
+    items.map((item) => fill(item).split('\t')),
     narrowest,
   );
 }

@@ -3,7 +3,7 @@ import { type Command, flag } from '../arguments/command.ts';
 import { humanSize } from '../arguments/sizes.ts';
 import { formatFlag } from '../render/listing.ts';
 import { formatItems, table } from '../render/table.ts';
-import { detailedUsage } from './df-details.ts';
+import { detailedUsage, usageDetails } from './df-details.ts';
 
 export const command: Command = {
   name: 'df',
@@ -20,7 +20,7 @@ export const command: Command = {
       return 0;
     }
     if (flag.bool(args, 'verbose') && format === 'json') {
-      ctx.write(`${JSON.stringify(usage)}\n`);
+      ctx.write(`${JSON.stringify(usageDetails(usage, Date.now()))}\n`);
       return 0;
     }
     const items = usageRows(usage);
@@ -30,7 +30,7 @@ export const command: Command = {
         items.map((item) => [item.Type, item.TotalCount, item.Active, item.Size, item.Reclaimable]),
         7,
       );
-    ctx.write(formatItems(format, items, asTable, 7));
+    ctx.write(formatItems(format, items, asTable, { narrowest: 7 }));
     return 0;
   },
 };
@@ -43,13 +43,13 @@ export function usageRows(usage: DiskUsage) {
 const row = (type: string, total: number, active: number, size: number, reclaimable: string) => ({
   Active: String(active),
   Reclaimable: reclaimable,
-  Size: humanSize(size),
+  Size: humanSize(size, 4),
   TotalCount: String(total),
   Type: type,
 });
 
 const share = (part: number, total: number): string =>
-  total > 0 ? `${humanSize(part)} (${Math.floor((part * 100) / total)}%)` : humanSize(part);
+  total > 0 ? `${humanSize(part, 4)} (${Math.floor((part * 100) / total)}%)` : humanSize(part, 4);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -104,5 +104,5 @@ function buildCacheRow({ BuildCache }: DiskUsage) {
   const size = sum(own.map(({ Size = 0 }) => Size));
   const used = sum(own.filter(({ InUse }) => InUse === true).map(({ Size = 0 }) => Size));
   const active = entries.filter(({ InUse }) => InUse === true).length;
-  return row('Build Cache', entries.length, active, size, humanSize(size - used));
+  return row('Build Cache', entries.length, active, size, humanSize(size - used, 4));
 }

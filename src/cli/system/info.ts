@@ -2,7 +2,7 @@ import type { Info } from '../../engine/api/system.ts';
 import { version } from '../../version.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { binarySize } from '../arguments/sizes.ts';
-import { fillPaths } from '../render/inspect-output.ts';
+import { compileTemplate } from '../template/render-template.ts';
 
 export const command: Command = {
   name: 'info',
@@ -15,7 +15,7 @@ export const command: Command = {
         short: 'f',
         type: 'string',
         value: 'FORMAT',
-        summary: 'json, or a template of {{.Path.To.Field}} and {{json .Path}}',
+        summary: 'json, or a template as Go has them: {{.Path.To.Field}}, {{json .Path}}',
       },
     ],
   },
@@ -24,7 +24,7 @@ export const command: Command = {
     const format = flag.str(args, 'format');
     if (format === undefined || format === '') ctx.write(infoText(info));
     else if (format === 'json') ctx.write(`${JSON.stringify(info)}\n`);
-    else ctx.write(`${fillPaths(format, info)}\n`);
+    else ctx.write(`${compileTemplate(format)(info)}\n`);
     for (const warning of info.Warnings ?? []) ctx.stderr.write(`${warning}\n`);
     return 0;
   },

@@ -46,7 +46,7 @@ export const command: Command = {
       const shown = title === 'Caches' ? 'build cache objects' : title;
       if (names.length > 0) ctx.write(`Deleted ${shown}:\n${names.join('\n')}\n\n`);
     }
-    ctx.write(`Total reclaimed space: ${humanSize(reclaimed)}\n`);
+    ctx.write(`Total reclaimed space: ${humanSize(reclaimed, 4)}\n`);
     return 0;
   },
 };

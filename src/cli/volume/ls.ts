@@ -23,6 +23,7 @@ export const command: Command = {
     }));
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,
+      titles: { Name: 'VOLUME NAME' },
       columns: ['DRIVER', 'VOLUME NAME'],
       row: (item) => [item.Driver, item.Name],
     });

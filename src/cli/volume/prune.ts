@@ -34,7 +34,7 @@ export const command: Command = {
     const query = Object.keys(filters).length === 0 ? {} : { filters: JSON.stringify(filters) };
     const pruned = await client.transport.json<Pruned>({ method: 'POST', path: '/volumes/prune', query });
     for (const name of pruned.VolumesDeleted ?? []) ctx.write(`${name}\n`);
-    ctx.write(`Total reclaimed space: ${humanSize(pruned.SpaceReclaimed)}\n`);
+    ctx.write(`Total reclaimed space: ${humanSize(pruned.SpaceReclaimed, 4)}\n`);
     return 0;
   },
 };

@@ -39,7 +39,8 @@ export const command: Command = {
       // Of several names the one that the container was made by.
       const names = image?.RepoTags ?? [];
       const own = names.find((name) => listedName(name) === listedName(container.image));
-      const { repo, tag } = nameOf(own ?? names[0] ?? container.image);
+      const byDigest = container.image.includes('@') ? container.image : undefined;
+      const { repo, tag } = nameOf(own ?? byDigest ?? names[0] ?? container.image);
       return {
         ID: container.imageId,
         ContainerName: container.name,

@@ -35,6 +35,7 @@ export const command: Command = {
       }));
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,
+      titles: { Name: 'VOLUME NAME' },
       columns: ['VOLUME NAME', 'DRIVER'],
       row: (item) => [item.Name, item.Driver],
     });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { binarySize, humanSize, parseSize } from '../../../../src/cli/arguments/sizes.ts';
 
 test('sizes of images are decimal, of memory binary', () => {
-  expect([0, 999, 77_800_000].map(humanSize)).toEqual(['0B', '999B', '77.8MB']);
+  expect([0, 999, 77_800_000].map((bytes) => humanSize(bytes))).toEqual(['0B', '999B', '77.8MB']);
   expect([0, 1023, 1_572_864].map(binarySize)).toEqual(['0B', '1023B', '1.5MiB']);
 });
 

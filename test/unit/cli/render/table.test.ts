@@ -28,12 +28,21 @@ test('formats', () => {
       () => '',
     ),
   ).toBe('ABCD abcd aB 2=3\n');
-  expect(() => formatItems('{{upper .Name 2}}', labelled, () => '')).toThrow('is not available');
-  expect(() => formatItems('{{.Nmae}}', items, () => 'T')).toThrow('--format has no field .Nmae');
-  expect(() => formatItems('{{range .Ports}}', items, () => 'T')).toThrow('is not available');
+  expect(() => formatItems('{{.Nmae}}', items, () => 'T')).toThrow('there is no field "Nmae"');
+  expect(formatItems('{{range .Ports}}{{.}}{{end}}', items, () => 'T')).toBe('1\n');
+  expect(
+    formatItems(
+      'table {{.ID}}\\t{{.CreatedAt}}\\t{{upper .Name}}',
+      [{ ID: 1, CreatedAt: 2, Name: 'a' }],
+      () => '',
+      {
+        titles: { ID: 'IMAGE ID' },
+      },
+    ),
+  ).toBe('IMAGE ID   CREATED AT   NAME\n1          2            A\n');
 });
 
 test('a template whose braces are open is refused, with or without items', () => {
   for (const items of [[], [{ Name: 'x' }]])
-    expect(() => formatItems('{{.Name', items, () => '')).toThrow('--format has a {{ without its }}');
+    expect(() => formatItems('{{.Name', items, () => '')).toThrow('a {{ without its }}');
 });

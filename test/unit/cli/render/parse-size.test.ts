@@ -1,31 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSize } from '../../../../src/cli/arguments/sizes.ts';
 import { lastLines } from '../../../../src/cli/engine/logs.ts';
-import { fillPaths } from '../../../../src/cli/render/inspect-output.ts';
-
-describe('fillPaths', () => {
-  const item = { A: { B: 'text', C: [1, 2], D: null }, L: { 'a.b': 'label' } };
-  it.each([
-    ['{{.A.B}}', 'text'],
-    ['{{ .A.B }}-{{json .A.C}}', 'text-[1,2]'],
-    ['{{.A.C}}', '[1,2]'],
-    ['{{.A.D}}', '<no value>'],
-    ['{{index .L "a.b"}}', 'label'],
-    ['{{index .A.C 1}}', '2'],
-    ['{{index .L "none"}}', ''],
-    ['{{json .}}', JSON.stringify(item)],
-    ['plain\\n', 'plain\n'],
-  ])('%s', (template, expected) => {
-    expect(fillPaths(template, item)).toBe(expected);
-  });
-
-  it('names the field that is not there, and what is', () => {
-    expect(() => fillPaths('{{.A.X}}', item)).toThrow(/"X"/);
-    expect(() => fillPaths('{{range .A}}x{{end}}', item)).toThrow(
-      expect.objectContaining({ code: 'CLI_NOT_YET' }),
-    );
-  });
-});
 
 describe('lastLines', () => {
   it.each([

@@ -1,0 +1,22 @@
+/** Whether Go's templates take a value for true: not empty, not zero. Pure. */
+export function isTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+/** A value as Go's fmt prints it: `[a b]`, `map[a:1 b:2]`. What is not there is `<no value>` by itself. Pure. */
+export function goText(value: unknown): string {
+  return value === null || value === undefined ? '<no value>' : inner(value);
+}
+
+function inner(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(inner).join(' ')}]`;
+  if (typeof value === 'object')
+    return `map[${Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, one]) => `${key}:${inner(one)}`)
+      .join(' ')}]`;
+  return String(value);
+}
