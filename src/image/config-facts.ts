@@ -141,12 +141,14 @@ export function parseImageConfig(bytes: Uint8Array, architecture: string): Image
   const created = text(field(fields, 'created'));
   const variant = text(field(fields, 'variant'));
   const author = text(field(fields, 'author'));
+  const dockerVersion = text(field(fields, 'docker_version'));
   return {
     os,
     architecture: text(field(fields, 'architecture')) ?? architecture,
     ...(variant === undefined ? {} : { variant }),
     created: created !== undefined && !Number.isNaN(Date.parse(created)) ? created : noTime,
     ...(author === undefined ? {} : { author }),
+    ...(dockerVersion === undefined ? {} : { dockerVersion }),
     diffIds,
     history,
     config: runtimeConfig(field(fields, 'config')),

@@ -38,6 +38,8 @@ export interface ImageConfigFacts {
   /** RFC 3339; `0001-01-01T00:00:00Z` when the configuration has none. */
   readonly created: string;
   readonly author?: string;
+  /** The dockerd that made it, in images of its classic builder. */
+  readonly dockerVersion?: string;
   /** Digests of the uncompressed layers, bottom first. */
   readonly diffIds: readonly string[];
   readonly history: readonly ImageHistoryRecord[];

@@ -100,3 +100,12 @@ export function choosePlatform<T extends { readonly platform?: Platform }>(
   }
   return best?.entry;
 }
+
+/** That an image is here, but not for the platform that was asked for. */
+export function otherPlatform(name: string, found: Platform, asked: Platform): TcomposeError {
+  return new TcomposeError(
+    'IMAGE_NOT_FOUND',
+    `image with reference ${name} was found but its platform (${formatPlatform(found)}) does not match the specified platform (${formatPlatform(asked)})`,
+    { hint: 'Fetch it for that platform: `tcompose image pull --platform`.' },
+  );
+}

@@ -53,6 +53,8 @@ export interface ImageRecord {
   readonly variant?: string;
   readonly os: string;
   readonly author?: string;
+  /** The dockerd that made it, where its configuration says so. */
+  readonly dockerVersion?: string;
   /** Id of the image that a builder or `commit` made it from. */
   readonly parent?: string;
   /** Bytes of all layers unpacked. */

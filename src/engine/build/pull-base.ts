@@ -24,7 +24,7 @@ export async function pullBase(
     {
       registries,
       content: images,
-      get: (one) => images.get(one, platform),
+      get: (id) => images.get(id),
       own: ownPlatform,
       isRun: runsHere,
     },

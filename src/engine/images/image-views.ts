@@ -56,7 +56,7 @@ export function inspectImage(record: ImageRecord): ImageInspect {
     Parent: record.parent ?? '',
     Comment: record.history.at(-1)?.comment ?? '',
     Created: record.created,
-    DockerVersion: '',
+    DockerVersion: record.dockerVersion ?? '',
     Author: record.author ?? '',
     Config: shownImageConfig(record.config),
     Architecture: record.architecture,

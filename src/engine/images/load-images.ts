@@ -1,8 +1,10 @@
 import type { LoadEvent } from '../../image/index.ts';
+import { formatPlatform } from '../../image/platform.ts';
 import { shortId } from '../../image/reference.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { failureOf } from '../http/failure.ts';
+import { askedPlatform } from './asked-platform.ts';
 import { errorLine, line, progressBar } from './progress-lines.ts';
 
 /** Between two counts of one layer, milliseconds. */
@@ -33,7 +35,7 @@ export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
 
 /** `POST /images/load`: always 200, what fails is the stream's last line. */
 export async function loadImages(engine: Engine, exchange: Exchange, quiet: boolean): Promise<void> {
-  const platform = exchange.query.get('platform');
+  const platform = askedPlatform(exchange.query.get('platform'));
   const writer = exchange.stream(200, 'application/json');
   let counted = 0;
   const tell = (event: LoadEvent): void => {
@@ -55,7 +57,7 @@ export async function loadImages(engine: Engine, exchange: Exchange, quiet: bool
   try {
     // An archive that is refused must not take the connection along: the answer still has to go back on it.
     await engine.images.load(exchange.body.iterator({ destroyOnReturn: false }), {
-      ...(platform ? { platform } : {}),
+      ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
       tell,
     });
   } catch (error) {

@@ -38,13 +38,12 @@ export function progressLines(progress: TransferProgress): string[] {
       return [line({ tcompose: { asked: progress.text } })];
     case 'warning':
       return [line({ status: `WARNING: ${progress.text}` })];
-    case 'pulled': {
-      const words = progress.newer ? 'Downloaded newer image for' : 'Image is up to date for';
-      return [
-        line({ status: `Digest: ${progress.digest}` }),
-        line({ status: `Status: ${words} ${progress.reference}` }),
-      ];
-    }
+    case 'pulled':
+      return [digestLine(progress.digest), statusLine(progress)];
+    case 'digest':
+      return [digestLine(progress.digest)];
+    case 'status':
+      return [statusLine(progress)];
     case 'pushed': {
       const { tag, digest, size } = progress;
       return [
@@ -53,6 +52,13 @@ export function progressLines(progress: TransferProgress): string[] {
       ];
     }
   }
+}
+
+const digestLine = (digest: string): string => line({ status: `Digest: ${digest}` });
+
+function statusLine({ newer, reference }: { readonly newer: boolean; readonly reference: string }): string {
+  const words = newer ? 'Downloaded newer image for' : 'Image is up to date for';
+  return line({ status: `Status: ${words} ${reference}` });
 }
 
 function retryLine({ id, ms, why }: TransferProgress & { kind: 'retry' }): string {

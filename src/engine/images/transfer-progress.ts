@@ -22,6 +22,9 @@ export type TransferProgress =
   | { readonly kind: 'builtin'; readonly reference: string }
   /** A pull ended well; `newer`: the reference stands for another image than before. */
   | { readonly kind: 'pulled'; readonly digest: string; readonly reference: string; readonly newer: boolean }
+  /** Both, of one tag of several and of all of them together. */
+  | { readonly kind: 'digest'; readonly digest: string }
+  | { readonly kind: 'status'; readonly reference: string; readonly newer: boolean }
   | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };
 
 export type LayerState =

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../../image/index.ts';
-import { formatPlatform } from '../../image/platform.ts';
+import { otherPlatform } from '../../image/platform.ts';
 import type { ImageDeleteResponse } from '../api/image.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import { withTag } from '../containers/spec/draft.ts';
@@ -32,9 +32,7 @@ export function imageRoutes(engine: Engine): Route[] {
     if (record !== undefined) return record;
     const other = platform && engine.images.get(reference);
     if (other === undefined) throw notFound(`No such image: ${withTag(reference)}`);
-    throw notFound(
-      `image with reference ${reference} was found but its platform (${formatPlatform(other)}) does not match the specified platform (${formatPlatform(platform!)})`,
-    );
+    throw otherPlatform(reference, other, platform!);
   };
   const usedBy = (imageId: string): { name: string; running: boolean }[] =>
     engine.containers
@@ -166,7 +164,7 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'POST',
       path: '/images/{name*}/push',
-      query: { tag: 'text' },
+      query: { tag: 'text', platform: 'text' },
       handler: (exchange) => pushRoute(engine, exchange),
     },
     {

@@ -26,7 +26,7 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
   const context = {
     registries,
     content: images,
-    get: (one: string) => images.get(one, platform ?? ownPlatform),
+    get: (id: string) => images.get(id),
     own: ownPlatform,
     isRun: runsHere,
   };
@@ -48,7 +48,14 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
       const registry = registries.open(domain, request, noticeTeller(tell));
       const scopes = [`repository:${path}:pull`];
       const tags = await registry.across((session) => listTags(session, path, scopes, signal));
-      for (const tag of tags) await one({ ...reference, tag }, tell);
+      let newer = false;
+      for (const tag of tags)
+        await one({ ...reference, tag }, (progress) => {
+          if (progress.kind !== 'pulled') return tell(progress);
+          newer ||= progress.newer;
+          tell({ kind: 'digest', digest: progress.digest });
+        });
+      tell({ kind: 'status', reference: name, newer });
     },
   );
 }

@@ -1,10 +1,12 @@
 import { TcomposeError } from '../../errors.ts';
+import type { Platform } from '../../image/index.ts';
+import { otherPlatform } from '../../image/platform.ts';
 import { familiarName, familiarReference, parseReference } from '../../image/reference.ts';
 import type { ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
-import { ownPlatform } from '../images/asked-platform.ts';
+import { askedPlatform, ownPlatform } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { pushImage } from '../images/push/push-image.ts';
 import { registryRequest } from './registry-request.ts';
@@ -17,6 +19,7 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
   const { images, registries } = engine;
   const name = familiarName({ domain, path });
   const request = registryRequest(exchange);
+  const platform = askedPlatform(exchange.query.get('platform'));
   const tags = tag === undefined ? tagsHere(engine, name) : [tag];
   await streamTransfer(
     exchange,
@@ -25,7 +28,7 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
       tell({ kind: 'pushing', repository: `${domain}/${path}` });
       for (const one of tags) {
         const reference = parseReference(`${domain}/${path}:${one}`);
-        const all = platformsOf(engine, familiarReference(reference));
+        const all = platformsOf(engine, familiarReference(reference), platform);
         if (all.length === 0) throw missing(name);
         for (const image of all)
           await pushImage(
@@ -35,7 +38,7 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
               list: () => images.list(),
               namesOf: ({ tags, repoDigests }) => [...repoDigests, ...tags],
             },
-            { ...request, reference, image },
+            { ...request, reference, image, alone: platform !== undefined },
             tell,
           );
         const id = familiarReference(reference);
@@ -49,10 +52,21 @@ export async function pushRoute(engine: Engine, exchange: Exchange): Promise<voi
 const missing = (name: string): TcomposeError =>
   new TcomposeError('IMAGE_NOT_FOUND', `An image does not exist locally with the tag: ${name}`);
 
-/** The images of a name: that of this machine's platform last, with which the index of them all goes, once the others are there. */
-function platformsOf({ images }: Engine, name: string): readonly ImageRecord[] {
+/**
+ * The images of a name: that of this machine's platform last, with which the index of them all goes, once the others are there. With a
+ * platform only its own.
+ * @throws TcomposeError IMAGE_NOT_FOUND when there is an image, but for another platform
+ */
+function platformsOf(
+  { images }: Engine,
+  name: string,
+  platform: Platform | undefined,
+): readonly ImageRecord[] {
+  const wanted = platform && images.get(name, platform);
+  if (wanted !== undefined) return [wanted];
   const own = images.get(name, ownPlatform) ?? images.get(name);
   if (own === undefined) return [];
+  if (platform !== undefined) throw otherPlatform(name, own, platform);
   const others = images.list().filter(({ id, tags, host }) => id !== own.id && !host && tags.includes(name));
   return [...others, own];
 }

@@ -6,7 +6,7 @@ import { parseImageConfig } from '../config-facts.ts';
 import { sha256 } from '../digest.ts';
 import type { Descriptor } from '../ingest-types.ts';
 import { mediaTypes } from '../manifest.ts';
-import { parsePlatform } from '../platform.ts';
+import { parsePlatform, platformRank } from '../platform.ts';
 import type { StoreIngest } from '../store/ingest.ts';
 import { makeLayer } from '../store/make-image.ts';
 import { newStaging, type Shelf } from '../store/shelf.ts';
@@ -15,7 +15,7 @@ import { explain } from '../unpack/explain.ts';
 import { dockerImages, oldDockerImages } from './docker-archive.ts';
 import type { ArchivedImage, LoadOptions } from './load-types.ts';
 import { ArchiveMembers, noImage } from './members.ts';
-import { layoutImages } from './oci-layout.ts';
+import { layoutImages, noneFor } from './oci-layout.ts';
 
 /**
  * Takes the images of an archive into the store: of docker's format, of an OCI layout, or both at once, when the layout is
@@ -33,7 +33,8 @@ export async function loadArchive(
   try {
     const members = await ArchiveMembers.read(stream, directory, shelf.beforeWrite);
     const files = new Map<string, Promise<Descriptor>>();
-    for (const image of await imagesOf(shelf, members, options))
+    const images = await imagesOf(shelf, members, options);
+    for (const image of forPlatform(shelf, images, options))
       await loadImage(shelf, image, options, ingest, files);
   } catch (error) {
     throw explain(error, shelf.root, 0);
@@ -60,6 +61,20 @@ async function imagesOf(
     return docker ?? (await oldDockerImages(members, diffIdOf)) ?? fail(noImage(members.names()));
   if (layout.length === 0 && docker === undefined) throw noImage(members.names());
   return withTagsOf(layout, docker ?? []);
+}
+
+/** Those for the platform that was asked for; all without one. @throws TcomposeError IMAGE_PLATFORM when there is none */
+function forPlatform(
+  { architecture }: Shelf,
+  images: readonly ArchivedImage[],
+  { platform }: LoadOptions,
+): readonly ArchivedImage[] {
+  if (platform === undefined || images.length === 0) return images;
+  const asked = parsePlatform(platform, { os: 'linux', architecture });
+  const facts = images.map(({ config }) => parseImageConfig(config, architecture));
+  const fitting = images.filter((_, index) => platformRank(asked, facts[index]!) !== undefined);
+  if (fitting.length > 0) return fitting;
+  throw noneFor(asked, facts);
 }
 
 const fail = (error: TcomposeError): never => {

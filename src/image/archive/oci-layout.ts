@@ -63,6 +63,14 @@ function tagsOf({ annotations }: Descriptor): string[] {
   }
 }
 
+/** That an archive has no image for `wanted`, but for others. */
+export function noneFor(wanted: Platform, there: readonly (Platform | undefined)[]): TcomposeError {
+  const names = there.map((one) => (one === undefined ? '?' : formatPlatform(one)));
+  return new TcomposeError('IMAGE_PLATFORM', `the archive has no image for ${formatPlatform(wanted)}`, {
+    hint: `It has: ${names.join(', ') || 'none'}.`,
+  });
+}
+
 type Resolved = ArchivedImage & Required<Pick<ArchivedImage, 'manifest'>>;
 
 async function resolve(
@@ -80,12 +88,9 @@ async function resolve(
   );
   const best = choosePlatform(there, wanted.platform) ?? (wanted.asked ? undefined : there[0]);
   if (best === undefined)
-    throw new TcomposeError(
-      'IMAGE_PLATFORM',
-      `the archive has no image for ${formatPlatform(wanted.platform)}`,
-      {
-        hint: `It has: ${there.map(({ platform }) => (platform === undefined ? '?' : formatPlatform(platform))).join(', ') || 'none'}.`,
-      },
+    throw noneFor(
+      wanted.platform,
+      there.map(({ platform }) => platform),
     );
   const image = await resolve(members, best, wanted, depth + 1);
   return image === undefined ? undefined : { ...image, index: { descriptor, bytes } };

@@ -7,6 +7,7 @@ import { hostImage, hostReference } from '../host/host-config.ts';
 import { keepHostRecords } from '../host/host-records.ts';
 import { HostRoot } from '../host/host-root.ts';
 import type { Platform } from '../ingest-types.ts';
+import { otherPlatform, platformRank } from '../platform.ts';
 import type { ImageRecord, ImageStore, RootfsSource } from '../types.ts';
 import { baseLayer } from './base-layer.ts';
 import { copyLayers } from './copy-layers.ts';
@@ -72,8 +73,14 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       await loadArchive(shelf, archive, loadOptions, newIngest);
     },
     save: async (names, platform) => {
-      const need = (name: string) => finder.get(name, platform) ?? finder.mustGet(name);
-      const images = namesToSave(names, need, () => finder.stored());
+      const need = (name: string) => {
+        const image = finder.get(name, platform);
+        if (image !== undefined || platform === undefined) return image ?? finder.mustGet(name);
+        throw otherPlatform(name, finder.mustGet(name), platform);
+      };
+      const fits = (image: ImageRecord) =>
+        platform === undefined || platformRank(platform, image) !== undefined;
+      const images = namesToSave(names, need, () => finder.stored().filter(fits));
       return saveArchive(content, images, newIngest());
     },
     tag: (name, reference) =>

@@ -92,6 +92,18 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     expect((await raw('GET', '/images/get?names=bb:1&names=nosuch')).status).toBe(404);
   });
 
+  it('give and take the platform that is asked for, or nothing', async () => {
+    const { body } = await raw('GET', '/images/bb:1/get');
+    const asked = (architecture: string) => encodeURIComponent(JSON.stringify({ os: 'linux', architecture }));
+    const loaded = async (architecture: string) =>
+      (await raw('POST', `/images/load?platform=${asked(architecture)}`, body)).body.toString();
+    expect(await loaded('s390x')).toContain('the archive has no image for linux/s390x (It has: linux/');
+    const own = (await inspect('bb:1')).json.Architecture;
+    expect(await loaded(own)).toContain('Loaded image: bb:1');
+    expect((await raw('GET', `/images/bb/get?platform=${asked(own)}`)).status).toBe(200);
+    expect((await raw('GET', `/images/bb/get?platform=${asked('s390x')}`)).status).toBe(404);
+  });
+
   it('say what they seem to be when no image is in them, and leave nothing', async () => {
     const rootfs = gunzipOrNot(readFileSync(packBusybox(busybox!, engine.root)));
     const [line] = await load(rootfs);

@@ -13,6 +13,9 @@ import { errorOf, type TransferOptions, transfer as transferOf } from '../../sup
 const why = whyNoEngine() ?? whyNoFaultyRegistry;
 if (why) console.log(`skipped: ${why}`);
 
+/** As newer clients send it. */
+const platformOf = (architecture: string) => ({ os: 'linux', architecture });
+
 const user = { username: 'user', password: 'secret' };
 /** Names that are not those of known layers are told by what they stand for. */
 const at1970 = '0001-01-01T00:00:00Z';
@@ -173,6 +176,43 @@ describe.skipIf(why)('images of a registry', () => {
     expect(warned.lines.map(({ status }) => status)).toContainEqual(
       expect.stringMatching(/^WARNING: image with reference .* \(linux\/amd64\) does not match/),
     );
+    const again = await pull('latest', { platform: 'linux/s390x' });
+    expect(again.lines.map(({ status }) => status)).toContain(
+      `Status: Image is up to date for ${host}/faulty/app:latest`,
+    );
+    const name = `${host}/faulty/app:latest`;
+    const other = /its platform \(linux\/amd64\) does not match the specified platform \(linux\/s390x\)/;
+    const saved = await engine.api<{ message: string }>('GET', `/images/${name}/get?platform=linux/s390x`);
+    expect([saved.status, saved.json.message]).toEqual([404, expect.stringMatching(other)]);
+    const push = (platform: string) =>
+      transfer(
+        `/images/${host}/faulty/app/push?tag=latest&platform=${encodeURIComponent(JSON.stringify(platformOf(platform)))}`,
+      );
+    expect(errorOf(await push('s390x'))).toMatch(other);
+    expect(errorOf(await push('amd64'))).toBeUndefined();
+  });
+
+  it('of all tags of a repository are told of with one word at the end', async () => {
+    await clear();
+    const other = await startFaultyRegistry();
+    try {
+      await pull('latest');
+      const name = `${other.host}/all/of`;
+      for (const tag of ['1', '2']) {
+        await engine.api('POST', `/images/${host}/faulty/app:latest/tag?repo=${name}&tag=${tag}`);
+        expect(errorOf(await transfer(`/images/${name}/push?tag=${tag}`))).toBeUndefined();
+      }
+      await engine.api('DELETE', `/images/${name}:2`);
+      const words = async () =>
+        (await transfer(`/images/create?fromImage=${name}`)).lines
+          .map(({ status }) => status)
+          .filter((status) => /^(?:Status|Digest|Pulling from)/.test(status ?? ''));
+      const pulled = ['Pulling from all/of', expect.stringMatching(/^Digest: sha256:/)];
+      expect(await words()).toEqual([...pulled, ...pulled, `Status: Downloaded newer image for ${name}`]);
+      expect(await words()).toEqual([...pulled, ...pulled, `Status: Image is up to date for ${name}`]);
+    } finally {
+      other.close();
+    }
   });
 
   it('want credentials where the registry does', async () => {

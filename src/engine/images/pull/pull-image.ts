@@ -31,8 +31,8 @@ export interface PullRequest extends RegistryRequest {
 export interface PullContext {
   readonly registries: Registries;
   readonly content: ImageContent;
-  /** Undefined: there is no such image. */
-  readonly get: (name: string) => ImageRecord | undefined;
+  /** An image by its id, whatever its platform; undefined: it is not here. */
+  readonly get: (id: string) => ImageRecord | undefined;
   readonly own: Platform;
   /** Whether this machine runs programs of an architecture. */
   readonly isRun: (architecture: string) => boolean;
@@ -73,14 +73,15 @@ export async function pullImage(
     });
     const top = readManifest(fetched, place.what);
     const chosen = await chooseImage(source, top, request.platform ?? context.own, context.isRun);
-    const before = context.get(familiarReference(withoutTag(reference)))?.id;
+    const name = familiarReference(withoutTag(reference));
+    const before = context.get(chosen.image.manifest.config.digest);
     const platform = await bringContent(context, { ...source, ingest, tell, signal }, chosen);
     const record = await commit(ingest, chosen, top.descriptor.digest, reference);
     tell({
       kind: 'pulled',
       digest: top.descriptor.digest,
-      reference: familiarReference(withoutTag(reference)),
-      newer: before !== record.id,
+      reference: name,
+      newer: before === undefined || ![...before.tags, ...before.repoDigests].includes(name),
     });
     if (request.platform !== undefined && chosen.indexes.length === 0) {
       warnOfPlatform(request.platform, platform, place, tell);

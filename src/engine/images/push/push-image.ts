@@ -20,6 +20,8 @@ export interface PushRequest extends RegistryRequest {
   /** With a tag. */
   readonly reference: ImageReference;
   readonly image: ImageRecord;
+  /** Without the index that the image came from. */
+  readonly alone?: boolean;
 }
 
 export interface PushContext {
@@ -65,8 +67,8 @@ export async function pushImage(
     const layers = await content.layersOf(image);
     await pushLayers({ ...context, session, place, tell }, layers, image, reference);
     await pushBlob({ ...context, session, place }, configOf(stored, what), [], undefined);
-    const top = await pushTop(session, place, stored);
     const { manifest, index } = stored;
+    const top = await pushTop(session, place, request.alone === true ? { manifest } : stored);
     await ingest.commit({
       manifest: manifest.descriptor,
       ...(index === undefined ? {} : { index: index.descriptor }),
