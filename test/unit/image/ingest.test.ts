@@ -173,6 +173,31 @@ describe('an ingest', () => {
     await second.release();
   });
 
+  it('of a layer that another recorded meanwhile, compressed otherwise, leaves no tree', async () => {
+    const store = open();
+    const tar = someTar({ name: 'a', data: 'one' });
+    const [one, other] = [imageOf([tar]), imageOf([tar], { author: 'other' })];
+    const slower = gzipSync(tar, { level: 1 });
+    const descriptor = describeBytes('application/vnd.oci.image.layer.v1.tar+gzip', slower);
+    const manifest = json({
+      schemaVersion: 2,
+      config: other.configDescriptor,
+      layers: [{ ...descriptor, annotations: { slower: 'yes' } }],
+    });
+    const ingest = store.ingest();
+    const there = await ingest.layer({ descriptor, diffIds: other.diffIds });
+    await pull(store, one, { tag: 'one:1' });
+    await send((there as { writer: BlobWriter }).writer, slower);
+    await ingest.put(other.configDescriptor, other.config);
+    const top = describeBytes('application/vnd.oci.image.manifest.v1+json', manifest);
+    await ingest.put(top, manifest);
+    await ingest.commit({ manifest: top, tag: 'other:1' });
+    await ingest.release();
+    expect(store.list().flatMap(({ tags }) => tags)).toEqual(expect.arrayContaining(['one:1', 'other:1']));
+    expect(readdirSync(join(root, 'tmp'))).toEqual([]);
+    await store.close();
+  });
+
   it('unpacks one layer twice for two places in an image, and sends it once', async () => {
     const tar = someTar({ name: 'a', data: '1' });
     const { sent, record } = await pull(open(), imageOf([tar, tar]), {});
