@@ -115,6 +115,15 @@ async function lookUp(
         );
       }
     }
+    const damaged = entryFor(config.auths, keys);
+    if (damaged?.entry.auth && authOfEntry(damaged.entry, server) === undefined) {
+      trouble ??= `what ${name} has for "${damaged.key}" can't be decoded`;
+      warn(
+        `${name} ${damaged.key}`,
+        `${trouble}; going on without it`,
+        `Log in again: tcompose login ${server}`,
+      );
+    }
     const kept = withoutEmpty(config.auths);
     const entry = entryFor(kept, keys);
     const auth = entry === undefined ? undefined : authOfEntry(entry.entry, server);

@@ -30,7 +30,8 @@ export const command: Command = {
     const client = await ctx.engine();
     const logIn = (auth: RegistryAuth) =>
       client.system.auth({ ...auth, serveraddress: server } as AuthRequest);
-    const kept = given === undefined ? await stored(ctx, server) : undefined;
+    const nothingGiven = flag.str(args, 'username') === undefined && flag.str(args, 'password') === undefined;
+    const kept = nothingGiven ? await stored(ctx, server) : undefined;
     if (kept !== undefined) {
       const name = kept.username === undefined ? '' : ` [Username: ${kept.username}]`;
       ctx.stderr.write(`Authenticating with existing credentials...${name}\n`);

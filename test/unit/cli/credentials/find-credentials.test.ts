@@ -177,6 +177,19 @@ describe('a finder', () => {
     expect(loud.warnings).toHaveLength(1);
   });
 
+  it('warns of an entry that holds nothing it could have, and of no empty one', async () => {
+    put('.docker/config.json', {
+      auths: { 'reg:5': { auth: '%%%' }, 'reg:6': {}, 'reg:7': { auth: 'bm9uZQ==' } },
+    });
+    const { finder, warnings } = look();
+    for (const server of ['reg:5', 'reg:6', 'reg:7', 'reg:5'])
+      expect((await finder.forServer(server)).auth).toBeUndefined();
+    expect(warnings).toEqual([
+      expect.stringContaining('for "reg:5" can\'t be decoded'),
+      expect.stringContaining('for "reg:7" can\'t be decoded'),
+    ]);
+  });
+
   it('does not run a program that a name with a slash leads to', async () => {
     put('.docker/config.json', { credsStore: '../../bin/sh' });
     const { finder, warnings } = look();
