@@ -24,6 +24,8 @@ export async function loadForCommand(
   options: {
     readonly noDeps?: boolean;
     readonly createsNothing?: boolean;
+    /** Whatever profiles are asked for. */
+    readonly everyProfile?: boolean;
     readonly effects?: LoadEffects;
   } = {},
 ): Promise<Project> {
@@ -34,7 +36,7 @@ export async function loadForCommand(
     files: globals.files,
     projectName: globals.projectName,
     projectDirectory: globals.projectDirectory,
-    profiles: globals.profiles,
+    profiles: options.everyProfile === true ? ['*'] : globals.profiles,
     envFiles: globals.envFiles,
     services,
     dependencies: options.noDeps !== true,

@@ -36,7 +36,7 @@ export function artifactOf(
     noted:
       kind === 'compose'
         ? { [annotations.file]: name, [annotations.version]: composeVersion }
-        : { [annotations.envFile]: name },
+        : { [annotations.envFile]: name, [annotations.version]: composeVersion },
   }));
   const manifest = {
     schemaVersion: 2,

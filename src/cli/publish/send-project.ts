@@ -41,7 +41,7 @@ export async function sendProject(
       const more = detail === undefined ? {} : { detail };
       renderer.emit({ type: 'progress', kind, name, status, state, at: ctx.now(), ...more });
     };
-  const resources = (images ?? []).map((name) => ({ kind: 'image', name }) as const);
+  const resources = (images ?? []).map((image) => ({ kind: 'image', name: shown(image) }) as const);
   renderer.emit({ type: 'begin', resources: [{ kind: 'project', name: repository }, ...resources] });
   try {
     await told(teller('project', repository), ['Publishing', 'Published'], async () => {
@@ -58,7 +58,7 @@ export async function sendProject(
         await publishImages(images, pushed, target, {
           open: (other) => connection.open(other),
           composeVersion,
-          each: (image, copy) => told(teller('image', image), ['Copying', 'Copied'], copy),
+          each: (image, copy) => told(teller('image', shown(image)), ['Copying', 'Copied'], copy),
         });
       return pushed;
     });
@@ -71,6 +71,9 @@ export async function sendProject(
     await renderer.close();
   }
 }
+
+/** A pinned image by its tag. */
+const shown = (image: string): string => image.replace(/(:[^:/@]+)@.*$/, '$1');
 
 /** Tells of a piece of work that ends with something in the registry. */
 async function told<T extends { readonly digest: string }>(

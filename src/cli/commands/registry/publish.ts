@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Project } from '../../../compose/model/project.ts';
 import type { TreeMap } from '../../../compose/tree.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { parseReference } from '../../../image/reference.ts';
@@ -41,24 +42,25 @@ export const command: Command = {
     const reference = parseReference(repository);
     if (reference.digest !== undefined)
       throw new TcomposeError('CLI_USAGE', 'a project is published under a tag, not under a digest');
-    const { tree, workingDir } = await wholeTree(ctx);
-    const { tree: published, files } = publishedTree(tree);
+    const tree = await wholeTree(ctx);
+    const project = await loadForCommand(ctx, [], { createsNothing: true, everyProfile: true });
     if (!(await agreed(ctx, args, tree))) return 1;
-    const { renderTree } = await import('../../../compose/config/index.ts');
-    const parts: ArtifactFile[] = [
-      { name: 'compose.yaml', kind: 'compose', text: renderTree(published, { format: 'yaml' }) },
-    ];
-    if (flag.bool(args, 'resolve-image-digests')) parts.push(await digestsFile(ctx));
-    if (flag.bool(args, 'with-env'))
-      for (const [path, name] of files)
-        parts.push({ name, kind: 'env', text: await readFile(resolve(workingDir, path), 'utf8') });
-    const images = flag.bool(args, 'app') ? await imagesToCopy(ctx) : undefined;
+    const app = flag.bool(args, 'app');
+    if (app) refuseBuiltIn(project);
+    // Before its digests are asked for: what is pushed now is what is meant.
+    if (!ctx.globals.dryRun) await pushImages(ctx, project);
+    const { pinImages } = await import('../../pin-images.ts');
+    // An application's images are those that are copied along, whatever becomes of their tags.
+    const pinned =
+      app || flag.bool(args, 'resolve-image-digests') ? await pinImages(ctx, project) : undefined;
+    const parts = await partsOf(tree, project, pinned, flag.bool(args, 'with-env'));
+    const { imagesOf } = await import('../../publish/publish-images.ts');
+    const images = app && pinned !== undefined ? imagesOf(pinned) : undefined;
     if (ctx.globals.dryRun) {
       ctx.write(parts.map(({ name, text }) => `${name}  ${Buffer.byteLength(text)} bytes\n`).join(''));
       ctx.write((images ?? []).map((image) => `image ${image}\n`).join(''));
       return 0;
     }
-    await pushImages(ctx);
     const { sendProject } = await import('../../publish/send-project.ts');
     await sendProject(ctx, repository, {
       parts,
@@ -70,8 +72,36 @@ export const command: Command = {
   },
 };
 
+/** The files of the artifact. `pinned`: the project whose images go along as an override. */
+async function partsOf(
+  tree: TreeMap,
+  { workingDir }: Project,
+  pinned: Project | undefined,
+  withEnv: boolean,
+): Promise<ArtifactFile[]> {
+  const [{ renderConfig, renderTree }, { imagesOnly }] = await Promise.all([
+    import('../../../compose/config/index.ts'),
+    import('../../pin-images.ts'),
+  ]);
+  const { tree: published, files } = publishedTree(tree);
+  const yaml = { format: 'yaml' } as const;
+  const parts: ArtifactFile[] = [
+    { name: 'compose.yaml', kind: 'compose', text: renderTree(published, yaml) },
+  ];
+  if (pinned !== undefined)
+    parts.push({
+      name: 'image-digests.yaml',
+      kind: 'compose',
+      text: renderConfig(imagesOnly(pinned), yaml),
+    });
+  if (withEnv)
+    for (const [path, name] of files)
+      parts.push({ name, kind: 'env', text: await readFile(resolve(workingDir, path), 'utf8') });
+  return parts;
+}
+
 /** The project with all of its profiles and its variables in place. */
-async function wholeTree(ctx: CliContext): Promise<{ tree: TreeMap; workingDir: string }> {
+async function wholeTree(ctx: CliContext): Promise<TreeMap> {
   const { loadProjectTree } = await import('../../../compose/load.ts');
   const { globals } = ctx;
   const switches = { noInterpolate: true, noPathResolution: true, noNormalize: true, noEnvResolution: true };
@@ -86,8 +116,7 @@ async function wholeTree(ctx: CliContext): Promise<{ tree: TreeMap; workingDir: 
     cwd: ctx.cwd,
     ...switches,
   });
-  const project = await loadForCommand(ctx, [], { createsNothing: true });
-  return { tree, workingDir: project.workingDir };
+  return tree;
 }
 
 /**
@@ -122,19 +151,8 @@ async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise
   return confirm(ctx, 'Publish it?');
 }
 
-async function digestsFile(ctx: CliContext): Promise<ArtifactFile> {
-  const [{ imagesOnly, pinImages }, { renderConfig }, project] = await Promise.all([
-    import('../../pin-images.ts'),
-    import('../../../compose/config/index.ts'),
-    loadForCommand(ctx, [], { createsNothing: true }),
-  ]);
-  const text = renderConfig(imagesOnly(await pinImages(ctx, project)), { format: 'yaml' });
-  return { name: 'image-digests.yaml', kind: 'compose', text };
-}
-
 /** Pushes what is built here; what can't be is a warning: it may be there already. */
-async function pushImages(ctx: CliContext): Promise<void> {
-  const project = await loadForCommand(ctx, [], { createsNothing: true });
+async function pushImages(ctx: CliContext, project: Project): Promise<void> {
   const plan = planPush(project, { quiet: false, ignoreFailures: true });
   if (plan.steps.length === 0) return;
   const { skipped: _, ...rest } = plan;
@@ -142,18 +160,12 @@ async function pushImages(ctx: CliContext): Promise<void> {
 }
 
 /** @throws TcomposeError PROJECT_UNSUPPORTED for the image that no registry can have */
-async function imagesToCopy(ctx: CliContext): Promise<readonly string[]> {
-  const [{ imagesOf }, project] = await Promise.all([
-    import('../../publish/publish-images.ts'),
-    loadForCommand(ctx, [], { createsNothing: true }),
-  ]);
-  const images = imagesOf(project);
-  const own = images.find(isBuiltIn);
+function refuseBuiltIn({ services }: Project): void {
+  const own = Object.values(services).find(({ image }) => image !== undefined && isBuiltIn(image))?.image;
   if (own !== undefined)
     throw new TcomposeError(
       'PROJECT_UNSUPPORTED',
       `${own} shows the programs of this machine and can't be copied into a registry`,
       { hint: 'Give the service an image of a registry, or publish without --app.' },
     );
-  return images;
 }
