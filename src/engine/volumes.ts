@@ -27,6 +27,8 @@ export interface VolumeStore {
     request: VolumeCreateRequest,
     anonymousFor?: string,
   ): { readonly record: VolumeRecord; readonly isNew: boolean };
+  /** Whether the data are the engine's own files, and not another directory's or file system's. */
+  isOwn(record: VolumeRecord): boolean;
   /** Host directory with the data; for `o=bind` volumes the device. */
   dataPath(record: VolumeRecord): string;
   /**
@@ -118,6 +120,7 @@ export function openVolumes(
       records.set(name, record);
       return { record, isNew: true };
     },
+    isOwn: ({ options }) => volumeKind(options).kind === 'directory',
     dataPath(record) {
       const kind = volumeKind(record.options);
       return kind.kind === 'bind' ? kind.device : join(directory, record.name, '_data');

@@ -21,7 +21,8 @@ export const command: Command = {
       path: '/networks/prune',
       query: Object.keys(filters).length === 0 ? {} : { filters: JSON.stringify(filters) },
     });
-    for (const name of pruned.NetworksDeleted ?? []) ctx.write(`${name}\n`);
+    const names = pruned.NetworksDeleted ?? [];
+    if (names.length > 0) ctx.write(`Deleted Networks:\n${names.join('\n')}\n\n`);
     return 0;
   },
 };

@@ -14,12 +14,18 @@ export const command: Command = {
     const client = await ctx.engine();
     const volumes = [...(await client.volumes.list(filters))].sort((a, b) => (a.Name < b.Name ? -1 : 1));
     const items = volumes.map((volume) => ({
-      Name: volume.Name,
-      Driver: volume.Driver,
-      Scope: volume.Scope,
-      Mountpoint: volume.Mountpoint,
+      Availability: 'N/A',
       CreatedAt: volume.CreatedAt,
+      Driver: volume.Driver,
+      Group: 'N/A',
       Labels: labelsText(volume.Labels),
+      // Counting them is the work of `system df -v`.
+      Links: 'N/A',
+      Mountpoint: volume.Mountpoint,
+      Name: volume.Name,
+      Scope: volume.Scope,
+      Size: 'N/A',
+      Status: 'N/A',
     }));
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,

@@ -33,7 +33,8 @@ export const command: Command = {
     const client = await ctx.engine();
     const query = Object.keys(filters).length === 0 ? {} : { filters: JSON.stringify(filters) };
     const pruned = await client.transport.json<Pruned>({ method: 'POST', path: '/volumes/prune', query });
-    for (const name of pruned.VolumesDeleted ?? []) ctx.write(`${name}\n`);
+    const names = pruned.VolumesDeleted ?? [];
+    if (names.length > 0) ctx.write(`Deleted Volumes:\n${names.join('\n')}\n\n`);
     ctx.write(`Total reclaimed space: ${humanSize(pruned.SpaceReclaimed, 4)}\n`);
     return 0;
   },

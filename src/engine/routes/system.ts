@@ -188,7 +188,7 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
         engine.volumes.list().map(async (record) => ({
           ...engine.volumes.inspect(record),
           UsageData: {
-            Size: await diskUsage(engine.volumes.dataPath(record)),
+            Size: engine.volumes.isOwn(record) ? await diskUsage(engine.volumes.dataPath(record)) : -1,
             RefCount: volumeUsers(engine, record.name).length,
           },
         })),

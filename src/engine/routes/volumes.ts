@@ -62,7 +62,9 @@ export function volumeRoutes(engine: Engine): Route[] {
         let reclaimed = 0;
         for (const record of volumes.list()) {
           const anonymous = record.labels['com.docker.volume.anonymous'] !== undefined;
-          if (inUse(record) || !(all || anonymous) || !matchesLabels(filters, record.labels)) continue;
+          // As with Docker: what a volume of another file system holds is not this machine's to give back.
+          if (!volumes.isOwn(record) || inUse(record)) continue;
+          if (!(all || anonymous) || !matchesLabels(filters, record.labels)) continue;
           reclaimed += await diskUsage(volumes.dataPath(record));
           await volumes.remove(record.name);
           emitVolume(engine, record.name, 'destroy');

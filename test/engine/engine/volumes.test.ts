@@ -124,6 +124,31 @@ describe.skipIf(why)('a volume', () => {
     expect((await engine.api('GET', '/volumes/emptied')).status).toBe(200);
   });
 
+  it('of another directory or file system is neither pruned nor counted', async () => {
+    const elsewhere = {
+      memory2: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' },
+      nowhere: { type: 'none', device: '/nonexistent', o: 'bind' },
+      remote: { type: 'nfs', device: ':/x', o: 'addr=192.0.2.1' },
+    };
+    const Labels = { where: 'elsewhere' };
+    for (const [Name, DriverOpts] of Object.entries({ here: undefined, ...elsewhere }))
+      expect((await engine.api('POST', '/volumes/create', { Name, DriverOpts, Labels })).status).toBe(201);
+    const { json: usage } = await engine.api<{ Volumes: { Name: string; UsageData: { Size: number } }[] }>(
+      'GET',
+      '/system/df?type=volume',
+    );
+    const filters = encodeURIComponent('{"all":["true"],"label":["where=elsewhere"]}');
+    const { json } = await engine.api<{ VolumesDeleted: string[] }>(
+      'POST',
+      `/volumes/prune?filters=${filters}`,
+    );
+    expect(json.VolumesDeleted).toEqual(['here']);
+    for (const name of Object.keys(elsewhere)) {
+      expect(usage.Volumes.find(({ Name }) => Name === name)?.UsageData.Size).toBe(-1);
+      expect((await engine.api('DELETE', `/volumes/${name}`)).status).toBe(204);
+    }
+  });
+
   it('with a file system of its own is mounted for as long as a container uses it', async (context) => {
     await needs(engine, 'ids', context);
     const DriverOpts = { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=750,noexec' };
