@@ -3,6 +3,7 @@ import type { Channel } from './channel.ts';
 import { readJson } from './exchange.ts';
 import { notUpgraded } from './failure.ts';
 import type { LastingAnswers } from './lasting-answers.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import { takenByPeer } from './taken-by-peer.ts';
 
 /** An ordinary request. Its stream, and its connection when it is taken over, count as lasting answers. */
@@ -41,20 +42,18 @@ export function plainChannel(
         ...headers,
       });
       const shown = request.method === 'HEAD' ? undefined : body;
-      if (request.complete || !hasBody(request)) {
+      if (isRead(request)) {
         response.end(shown);
         return;
       }
-      // The client still sends. To close now would reset the connection under it, and it would never read the answer.
       if (shown === undefined) response.flushHeaders();
       else response.write(shown);
-      request.once('close', () => response.end()).once('end', () => response.end());
-      request.resume();
+      afterRequest(request, () => response.end());
     },
     stream(status, contentType, headers = {}) {
       response.writeHead(status, { ...common, 'Content-Type': contentType, ...headers });
       response.flushHeaders();
-      return lasting.writer(request, response, contentType);
+      return endingAfter(request, lasting.writer(request, response, contentType));
     },
     hijack(contentType, subject) {
       hijacked = true;
@@ -71,6 +70,35 @@ export function plainChannel(
     },
   };
 }
+
+/** Whether nothing more comes of a request. */
+const isRead = (request: IncomingMessage): boolean =>
+  request.complete || request.destroyed || !hasBody(request);
+
+/**
+ * Calls `end` when the client has sent its request, of which nothing is of use any more. To end an answer before would reset the connection
+ * under the client, and it would never read it.
+ */
+function afterRequest(request: IncomingMessage, end: () => void): void {
+  if (isRead(request)) {
+    end();
+    return;
+  }
+  request.once('close', end).once('end', end);
+  request.resume();
+}
+
+/** A writer that ends when the request is read. */
+const endingAfter = (request: IncomingMessage, writer: StreamWriter): StreamWriter => ({
+  write: (chunk) => writer.write(chunk),
+  end: () => afterRequest(request, () => writer.end()),
+  get full() {
+    return writer.full;
+  },
+  get closed() {
+    return writer.closed;
+  },
+});
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
