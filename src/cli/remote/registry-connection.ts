@@ -16,10 +16,11 @@ export function registryConnection(
   ctx: Pick<CliContext, 'env' | 'warn'>,
   insecure: readonly string[],
 ): { open(domain: string): Promise<Registry>; close(): void } {
-  const settings = readRegistrySettings(settingsFile(enginePaths(ctx.env)));
+  const file = settingsFile(enginePaths(ctx.env));
+  const settings = readRegistrySettings(file);
   const client = createRegistryClient({
     settings: () => ({ ...settings, insecure: [...settings.insecure, ...insecure] }),
-    certificates: () => certificatePlaces(ctx.env),
+    certificates: () => certificatePlaces(ctx.env, file),
     now: Date.now,
     userAgent: `tcompose/${version}`,
   });

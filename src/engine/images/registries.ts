@@ -47,7 +47,7 @@ export function createRegistries(options: {
     });
   const client = createRegistryClient({
     settings,
-    certificates: () => certificatePlaces(env),
+    certificates: () => certificatePlaces(env, config),
     now,
     userAgent: `tcompose/${version}`,
   });

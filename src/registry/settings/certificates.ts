@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { TcomposeError } from '../../errors.ts';
 
@@ -20,17 +20,21 @@ const systemBundles = [
 ];
 
 /**
- * The places of Docker, of the containers' tools and our own, for the user of `env`. SSL_CERT_FILE and NODE_EXTRA_CA_CERTS add a
+ * The places of Docker, of the containers' tools and our own, beside engine.json, for the user of `env`. SSL_CERT_FILE and NODE_EXTRA_CA_CERTS add a
  * bundle each; the engine has the second as TCOMPOSE_EXTRA_CA_CERTS (engine/client/start-engine.ts).
  */
-export function certificatePlaces(env: Readonly<Record<string, string | undefined>>): CertificatePlaces {
+export function certificatePlaces(
+  env: Readonly<Record<string, string | undefined>>,
+  engineJson = '/etc/tcompose/engine.json',
+): CertificatePlaces {
+  const own = join(dirname(engineJson), 'certs.d');
   const home = env.HOME
     ? [join(env.HOME, '.config/docker/certs.d'), join(env.HOME, '.config/containers/certs.d')]
     : [];
   const system = systemBundles.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
   const added = [env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS ?? env.TCOMPOSE_EXTRA_CA_CERTS];
   return {
-    directories: ['/etc/tcompose/certs.d', '/etc/docker/certs.d', '/etc/containers/certs.d', ...home],
+    directories: [own, '/etc/docker/certs.d', '/etc/containers/certs.d', ...home],
     bundles: [...new Set([...added, system].flatMap((file) => file || []))],
   };
 }

@@ -193,6 +193,23 @@ describe('another try', () => {
   });
 });
 
+describe('certificates of one registry', () => {
+  it('are looked for beside engine.json, and where other tools have them', () => {
+    expect(certificatePlaces({}).directories).toEqual([
+      '/etc/tcompose/certs.d',
+      '/etc/docker/certs.d',
+      '/etc/containers/certs.d',
+    ]);
+    expect(certificatePlaces({ HOME: '/h' }, '/r/etc/engine.json').directories).toEqual([
+      '/r/etc/certs.d',
+      '/etc/docker/certs.d',
+      '/etc/containers/certs.d',
+      '/h/.config/docker/certs.d',
+      '/h/.config/containers/certs.d',
+    ]);
+  });
+});
+
 describe('bundles of authorities', () => {
   it('are those that the environment names, before the machine’s', () => {
     const named = (env: Record<string, string>) =>
