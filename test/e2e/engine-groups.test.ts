@@ -335,7 +335,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
         ['garbage', /not a tar/],
         ['cut', /cut off/],
         ['empty', /empty/],
-        ['nosuch', /can not be read/],
+        ['nosuch', /does not exist/],
         ['.', /is a directory/],
       ] as const) {
         const done = run('image', 'import', file, 'bad');
@@ -441,7 +441,9 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       out('container', 'run', '--rm', '-v', 'data:/d', 'bb', 'touch', '/d/f');
       expect(out('volume', 'ls', '-q')).toBe('data\n');
       expect(JSON.parse(out('volume', 'inspect', 'data'))).toMatchObject([{ Name: 'data', Driver: 'local' }]);
-      expect(out('volume', 'prune', '-f', '--all')).toMatch(/^Deleted Volumes:\ndata\n\nTotal reclaimed space: /);
+      expect(out('volume', 'prune', '-f', '--all')).toMatch(
+        /^Deleted Volumes:\ndata\n\nTotal reclaimed space: /,
+      );
       expect(run('volume', 'rm', 'nosuch').status).toBe(1);
       expect(run('network', 'rm', 'nosuch').status).toBe(1);
     });
