@@ -16,7 +16,7 @@ import { ownPlatform } from '../images/asked-platform.ts';
 import { rfc3339 } from '../time-text.ts';
 import { contextTree } from './build-context.ts';
 import { type BuildInputs, type BuildShop, KeptFailure, StepFailure } from './build-shop.ts';
-import type { CopyNote, StepPlace, StepResult } from './cache/cache-types.ts';
+import type { StepPlace, StepResult } from './cache/cache-types.ts';
 import { contentDigest } from './files/content-digest.ts';
 import { ChangedMeanwhile } from './files/listing.ts';
 import { ReadingNote } from './files/reading-note.ts';
@@ -239,18 +239,17 @@ export class Executor {
     const release = await this.#shop.slot();
     const place = await cache.begin();
     this.#engine.fault('build:begun');
-    let copy: CopyNote | undefined;
+    let noted: Pick<StepResult, 'copy' | 'size'> = {};
     try {
       if (this.#inputs.signal.aborted) throw interrupted();
       if (step.kind === 'run')
         await this.#runCommand(step, base, place, log).catch((error) => this.#keepFailed(error, step, place));
-      else if (step.kind === 'copy') copy = await this.#copy(step, base, input!, place, log);
+      else if (step.kind === 'copy') noted = await this.#copy(step, base, input!, place, log);
       else this.#makeDirectory(step, base, place);
       if (step.kind !== 'run') this.#engine.fault('build:copied');
       const created = rfc3339(this.#engine.clock.now());
       const parents = base.steps.slice(-1).map((one) => one.id);
-      const made = { keys: [key], description: step.name, created, parents };
-      return await cache.keep(place, copy === undefined ? made : { ...made, copy });
+      return await cache.keep(place, { keys: [key], description: step.name, created, parents, ...noted });
     } finally {
       await cache.drop(place);
       release();
@@ -296,7 +295,7 @@ export class Executor {
     input: CopyInput,
     place: StepPlace,
     log: StepLog,
-  ): Promise<CopyNote | undefined> {
+  ): Promise<Pick<StepResult, 'copy' | 'size'>> {
     return copyUpon(step, input, {
       base,
       place,

@@ -67,7 +67,7 @@ export interface CacheLease {
   /** Keeps what was made; found by the keys from now on, also after the engine was killed. */
   keep(
     place: StepPlace,
-    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts' | 'copy'> & {
+    made: Pick<StepResult, 'keys' | 'description' | 'created' | 'facts' | 'copy' | 'size'> & {
       readonly parents?: readonly string[];
     },
   ): Promise<StepResult>;

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import type { FileStatus } from '../../../sys/file-status.ts';
 import type { SourceTree, Visited } from './source-tree.ts';
 
@@ -50,6 +51,15 @@ export class Listing {
   /** The path of an entry relative to the source; '' for that itself. */
   below(index: number): string {
     return this.#below[index]!;
+  }
+
+  /** Bytes of the files, each as often as it has a name here. */
+  size(): number {
+    let sum = 0;
+    for (let at = 0; at < this.length * width; at += width)
+      if ((Number(this.#numbers[at + 1]) & constants.S_IFMT) === constants.S_IFREG)
+        sum += Number(this.#numbers[at + 2]);
+    return sum;
   }
 
   /** Whether something is what was listed. The times of a directory change with what is in it, left out or not. */

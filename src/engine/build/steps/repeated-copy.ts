@@ -38,22 +38,23 @@ interface CopyPlace {
 /**
  * Carries out a COPY or ADD upon a tree. Files that the latest copy by the same instruction upon the same tree has, and that are the
  * same now, get further names in place of copies: neither is ever written to.
- * @returns what later ones need to do so; undefined where they can't
+ * @returns what is noted of its result: nothing where later ones can't take anything over
  * @throws ChangedMeanwhile
  */
 export async function copyUpon(
   step: CopyStep,
   input: CopyInput,
   { base, place, cache, overlay, open, warn }: CopyPlace,
-): Promise<CopyNote | undefined> {
+): Promise<Pick<StepResult, 'copy' | 'size'>> {
   const listing = listingOf(step, input);
   // Before anything else is in the place.
   const { note, there } = await begin(step, base, listing, place, cache);
   const target = openToWrite(base, place, overlay);
   try {
     const top = await runCopy(step, input, open, target, warn, there);
-    if (listing !== undefined) writeCopied(join(place.notes, 'copied'), top, listing);
-    return note;
+    if (listing === undefined || note === undefined) return {};
+    writeCopied(join(place.notes, 'copied'), top, listing);
+    return { copy: note, size: listing.size() };
   } finally {
     target.close();
   }

@@ -47,7 +47,9 @@ describe('a listing', () => {
     const listing = new Listing(context, '');
     for (let at = 0; at < 1000; at++)
       listing.add({ below: `f${at}`, stat: status({ ino: BigInt(at) }) }, `${at}`);
-    expect(listing.length).toBe(1000);
+    expect([listing.length, listing.size()]).toEqual([1000, 3000]);
+    listing.add({ below: 'directory', stat: status({ size: 4096n }, true) });
+    expect(listing.size()).toBe(3000);
     for (const at of [0, 15, 16, 999]) {
       expect(listing.below(at)).toBe(`f${at}`);
       expect(listing.isSame(at, status({ ino: BigInt(at) }))).toBe(true);
