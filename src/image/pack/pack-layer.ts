@@ -115,14 +115,22 @@ async function* compressed(
 ): AsyncGenerator<Buffer> {
   const out: Buffer[] = [];
   gzip.on('data', (piece: Buffer) => out.push(piece));
+  // Another thread compresses a piece while the next one is made.
+  let written = Promise.resolve();
   try {
     for await (const piece of pieces) {
       seen(piece);
-      await new Promise<void>((resolve, reject) => {
-        gzip.write(piece, (error) => (error ? reject(error) : resolve()));
+      // It is good only until the next one is asked for.
+      const own = Buffer.from(piece);
+      await written;
+      written = new Promise<void>((resolve, reject) => {
+        gzip.write(own, (error) => (error ? reject(error) : resolve()));
       });
+      // Who waits for it may come later.
+      written.catch(() => {});
       yield* out.splice(0);
     }
+    await written;
     await new Promise<void>((resolve, reject) => {
       gzip.once('end', resolve).once('error', reject);
       gzip.end();
