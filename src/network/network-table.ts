@@ -5,6 +5,7 @@ import { burstOf, findLink, listLinks, makeBridge, widenBridge } from './bridge.
 import { explained } from './explain.ts';
 import { parseCidr } from './ipam/address.ts';
 import { dumpRoutes, parseRoutes } from './netlink/addresses.ts';
+import type { PortLead } from './nftables/firewall.ts';
 import type { LinkMatch } from './nftables/foreign.ts';
 import { bridgeOptions, usualMtu } from './options.ts';
 import type { EndpointRecord, NetworkRecord } from './types.ts';
@@ -50,6 +51,8 @@ export interface NetworkTable {
     order?: readonly string[],
     family?: 4 | 6,
   ): EndpointRecord | undefined;
+  /** Where a container's published ports lead; undefined when all its networks are internal. */
+  leadOf(endpoints: readonly EndpointRecord[], order?: readonly string[]): PortLead | undefined;
   /** The place of one of a container's endpoints, which all count for which of them gives the default routes. */
   placeOf(endpoint: EndpointRecord, all: readonly EndpointRecord[], order?: readonly string[]): LinkPlace;
 }
@@ -143,6 +146,11 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
     checkSubnet: (record) => refuseTakenSubnet(route, record),
 
     gatewayOf,
+
+    leadOf(endpoints, order) {
+      const gateway = gatewayOf(endpoints, order);
+      return gateway && { address: gateway.ipv4, address6: gatewayOf(endpoints, order, 6)?.ipv6 };
+    },
 
     placeOf(endpoint, all, order) {
       const { record } = entryOf(endpoint.networkId);

@@ -7,7 +7,7 @@ import { serveDns } from './dns/server.ts';
 import type { HostResolvers } from './dns/upstream-list.ts';
 import { explained } from './explain.ts';
 import type { NetworkTable } from './network-table.ts';
-import type { Firewall, Publication } from './nftables/firewall.ts';
+import type { Firewall, PortLead, Publication } from './nftables/firewall.ts';
 import { forwardOps } from './ports/forward.ts';
 import { portSocketName } from './ports/plan-ports.ts';
 import { type PortLedger, type PortProxy, startProxies } from './ports/publish.ts';
@@ -60,7 +60,7 @@ export function createRunningContainers(parts: {
   readonly resolvers: HostResolvers;
   /** Has the container's shim carry its published ports, instead of proxies here. */
   /** Whether the shim may let a container see its clients' own addresses (ports/way-back.ts). */
-  readonly keepsClients: boolean;
+  readonly keepsClients: readonly (4 | 6)[];
   readonly carry: ((containerId: string, ops: readonly NetworkOp[]) => void) | undefined;
 }): RunningContainers {
   const { table, firewall, ledger, names, forwarder, resolvers, carry, keepsClients } = parts;
@@ -86,8 +86,8 @@ export function createRunningContainers(parts: {
     const endpoints = running.endpoints.filter(
       ({ networkId }) => table.recordOf(networkId).driver === 'bridge',
     );
-    const target = table.gatewayOf(endpoints, running.gatewayOrder);
-    const publication = target && ports.length > 0 ? { bindings: ports, address: target.ipv4 } : undefined;
+    const target = table.leadOf(endpoints, running.gatewayOrder);
+    const publication = target && ports.length > 0 ? { bindings: ports, ...target } : undefined;
     const state: State = {
       running,
       endpoints,
@@ -173,31 +173,31 @@ export function createRunningContainers(parts: {
       if (!state) return;
       state.endpoints = state.endpoints.filter((other) => other !== endpoint);
       names.remove(containerId, endpoint.networkId);
-      if (state.publication?.address !== endpoint.ipv4) return;
-      const next = table.gatewayOf(state.endpoints, state.running.gatewayOrder);
+      if (!state.publication || !leadsBy(state.publication, endpoint)) return;
+      const next = table.leadOf(state.endpoints, state.running.gatewayOrder);
       firewall.withdraw(state.publication);
-      state.publication = next && { ...state.publication, address: next.ipv4 };
+      state.publication = next && { bindings: state.publication.bindings, ...next };
       if (state.publication) {
         firewall.publish(state.publication);
         state.lead.address = state.publication.address;
-        carry?.(containerId, forwardOps(state.publication.bindings, state.publication.address, keepsClients));
+        carry?.(containerId, forwardOps(state.publication.bindings, state.publication, keepsClients));
       }
     },
 
     takePlace(of, by) {
       const [giving, taking] = [containers.get(of), containers.get(by)];
       if (!giving || !taking || taking.publication) return false;
-      const target = table.gatewayOf(taking.endpoints, taking.running.gatewayOrder);
+      const target = table.leadOf(taking.endpoints, taking.running.gatewayOrder);
       const { publication } = giving;
       if (publication) {
         if (!target) return false;
-        const { bindings, address } = publication;
-        explained('published ports', () => firewall.redirect(bindings, address, target.ipv4));
+        const { bindings } = publication;
+        explained('published ports', () => firewall.redirect(bindings, publication, target));
         ledger.free(of);
         ledger.reserve(by, taking.running.containerName ?? by.slice(0, 12), bindings);
-        taking.publication = { bindings, address: target.ipv4 };
-        giving.lead.address = target.ipv4;
-        carry?.(by, forwardOps(bindings, target.ipv4, keepsClients));
+        taking.publication = { bindings, ...target };
+        giving.lead.address = target.address;
+        carry?.(by, forwardOps(bindings, target, keepsClients));
         [taking.proxies, taking.lead] = [giving.proxies, giving.lead];
         giving.publication = undefined;
         [giving.proxies, giving.lead] = [[], { address: '' }];
@@ -224,6 +224,10 @@ export function createRunningContainers(parts: {
     },
   };
 }
+
+/** Whether ports lead to the container by this endpoint. */
+const leadsBy = ({ address, address6 }: PortLead, { ipv4, ipv6 }: EndpointRecord): boolean =>
+  address === ipv4 || (address6 !== undefined && address6 === ipv6);
 
 /** Most containers have none: then nothing is made for a question. */
 const linkTable =

@@ -25,7 +25,7 @@ const RTA_TABLE = 15;
 const RTPROT_STATIC = 4;
 const RT_SCOPE_HOST = 254;
 const RTN_LOCAL = 2;
-const AF_INET = 2;
+const families = { 4: 2, 6: 10 } as const; // AF_INET, AF_INET6
 /** Of `lo` in every network namespace. */
 const LOOPBACK = 1;
 
@@ -36,10 +36,10 @@ const PRIORITY = 100;
 
 const protocols = { tcp: 6, udp: 17 } as const;
 
-/** The one route of the table. */
-export function addLocalRoute(): Buffer {
+/** The one route of a family in the table. */
+export function addLocalRoute(family: 4 | 6): Buffer {
   const header = Buffer.alloc(12);
-  header.writeUInt8(AF_INET, 0);
+  header.writeUInt8(families[family], 0);
   header.writeUInt8(RTPROT_STATIC, 5);
   header.writeUInt8(RT_SCOPE_HOST, 6);
   header.writeUInt8(RTN_LOCAL, 7);
@@ -49,7 +49,7 @@ export function addLocalRoute(): Buffer {
 
 /** A port of a container whose answers stay in this namespace. */
 export interface AnsweringPort {
-  /** IPv4 address of the container. */
+  /** Of the container, of either family. */
   readonly address: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
@@ -57,15 +57,17 @@ export interface AnsweringPort {
 
 /** Has what a container's port sends looked up in the table, or not any more. EEXIST, ENOENT when it is so already. */
 export function answerRule(what: 'add' | 'delete', { address, protocol, port }: AnsweringPort): Buffer {
+  const { family, value } = parseAddress(address)!;
+  const source = toBytes(family, value);
   const header = Buffer.alloc(12);
-  header.writeUInt8(AF_INET, 0);
-  header.writeUInt8(32, 2);
+  header.writeUInt8(families[family], 0);
+  header.writeUInt8(8 * source.length, 2);
   header.writeUInt8(FR_ACT_TO_TBL, 7);
   const range = Buffer.alloc(4);
   range.writeUInt16LE(port, 0);
   range.writeUInt16LE(port, 2);
   const attributes = [
-    attribute(FRA_SRC, toBytes(4, parseAddress(address)!.value)),
+    attribute(FRA_SRC, source),
     u32(FRA_PRIORITY, PRIORITY),
     u32(FRA_TABLE, TABLE),
     u8(FRA_IP_PROTO, protocols[protocol]),

@@ -14,10 +14,16 @@ import {
 } from './messages.ts';
 import { addNetwork, changePorts, deleteNetwork, emptyTable, tableOf } from './ruleset.ts';
 
-/** Published ports of one container and the address they lead to. */
-export interface Publication {
-  readonly bindings: readonly PortBinding[];
+/** Where published ports lead: the container's addresses on the networks that its default routes go by. */
+export interface PortLead {
   readonly address: string;
+  /** Of IPv6, if it has one: by it a user's engine leads clients whose address the container is to see (ports/way-back.ts). */
+  readonly address6?: string | undefined;
+}
+
+/** Published ports of one container and the addresses they lead to. */
+export interface Publication extends PortLead {
+  readonly bindings: readonly PortBinding[];
 }
 
 /** The instance's nf_tables table. Every method is one transaction. */
@@ -32,7 +38,7 @@ export interface Firewall {
   publish(publication: Publication): void;
   withdraw(publication: Publication): void;
   /** Leads ports to another address: no connection finds them closed in between. */
-  redirect(bindings: readonly PortBinding[], from: string, to: string): void;
+  redirect(bindings: readonly PortBinding[], from: PortLead, to: PortLead): void;
 }
 
 /** `comment` is put on the table. */
@@ -98,8 +104,8 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
 
     redirect(bindings, from, to) {
       const changed = [
-        ...changePorts(table, 'delete', bindings, from),
-        ...changePorts(table, 'add', bindings, to),
+        ...changePorts(table, 'delete', bindings, from.address),
+        ...changePorts(table, 'add', bindings, to.address),
       ];
       run(changed, 'lead published ports to another container');
       forget(bindings);

@@ -1,19 +1,31 @@
 import type { ForwardOp } from '../../runtime/launch/launch-plan.ts';
 import { parseAddress } from '../ipam/address.ts';
+import type { PortLead } from '../nftables/firewall.ts';
 import type { PortBinding } from '../types.ts';
 import { portSocketName } from './plan-ports.ts';
+import { leadsOf } from './way-back.ts';
 
-/** What has a shim carry published ports to its container's address, with its clients' own addresses where `keepClient` is set. Pure. */
+/** What has a shim carry published ports to its container, with its clients' own addresses for the families in `keepsClients`. Pure. */
 export const forwardOps = (
   bindings: readonly PortBinding[],
-  address: string,
-  keepClient: boolean,
+  lead: PortLead,
+  keepsClients: readonly (4 | 6)[],
 ): ForwardOp[] =>
-  bindings.map((binding) => ({
-    op: 'forward',
-    socket: portSocketName(binding),
-    family: parseAddress(address)?.family ?? 4,
-    address,
-    port: binding.containerPort,
-    keepClient,
-  }));
+  bindings.flatMap((binding) =>
+    leadsOf(binding, lead).flatMap((address): ForwardOp[] => {
+      const family = parseAddress(address)?.family ?? 4;
+      const keepClient = keepsClients.includes(family);
+      // Without its client's address a connection may as well go the way that is there for all.
+      if (address === lead.address6 && !keepClient) return [];
+      return [
+        {
+          op: 'forward',
+          socket: portSocketName(binding),
+          family,
+          address,
+          port: binding.containerPort,
+          keepClient,
+        },
+      ];
+    }),
+  );

@@ -1,16 +1,31 @@
 import { constants } from 'node:os';
 import { SystemCallError } from '../../sys/libc.ts';
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
+import { parseAddress } from '../ipam/address.ts';
 import { type AnsweringPort, addLocalRoute, answerRule } from '../netlink/way-back-rules.ts';
-import type { Firewall, Publication } from '../nftables/firewall.ts';
+import type { Firewall, PortLead, Publication } from '../nftables/firewall.ts';
+import type { PortBinding } from '../types.ts';
 
 const { EEXIST, ENOENT } = constants.errno;
 
 /** Whether a forwarder may connect with its client's own address: the answers come back to it. */
 export interface WayBack {
   readonly firewall: Firewall;
-  readonly keepsClients: boolean;
+  /** The families of clients that it holds for. */
+  readonly keepsClients: readonly (4 | 6)[];
 }
+
+/**
+ * Where the clients of a published port are led to by their own addresses: those of IPv6 need one of the container's. Datagrams have no
+ * second lead: that nobody listens at the first is said by ICMP, which no rule of a port leads back, so they would be lost without a word.
+ */
+export const leadsOf = (
+  { hostIp, protocol }: PortBinding,
+  { address, address6 }: PortLead,
+): readonly string[] =>
+  address6 !== undefined && protocol === 'tcp' && parseAddress(hostIp)?.family === 6
+    ? [address, address6]
+    : [address];
 
 /**
  * Beside every published port in the firewall's table, a rule by which the container's answers stay in its network namespace: a forwarder
@@ -25,28 +40,35 @@ export function withWayBack(firewall: Firewall, route: NetlinkTransport): WayBac
       if (!(error instanceof SystemCallError) || !fine.includes(error.errno)) throw error;
     }
   };
-  try {
-    route.request(addLocalRoute(), 'route for answers of published ports');
-  } catch {
-    return { firewall, keepsClients: false };
-  }
+  const keepsClients = ([4, 6] as const).filter((family) => {
+    try {
+      route.request(addLocalRoute(family), 'route for answers of published ports');
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (!keepsClients.includes(4)) return { firewall, keepsClients: [] };
   // Two bindings of one container port, of either family, share a rule.
   const users = new Map<string, number>();
-  const each = (address: string, { bindings }: Pick<Publication, 'bindings'>, by: 1 | -1): void => {
-    for (const { protocol, containerPort: port } of bindings) {
-      const one: AnsweringPort = { address, protocol, port };
-      const key = `${address} ${protocol} ${port}`;
-      const count = (users.get(key) ?? 0) + by;
-      if (count > 0) users.set(key, count);
-      else users.delete(key);
-      if (by === 1 && count === 1) quietly(answerRule('add', one), EEXIST);
-      if (by === -1 && count === 0) quietly(answerRule('delete', one), ENOENT);
-    }
+  const kept = (address: string): boolean => keepsClients.includes(parseAddress(address)?.family ?? 4);
+  const each = (bindings: readonly PortBinding[], lead: PortLead, by: 1 | -1): void => {
+    for (const binding of bindings)
+      for (const address of leadsOf(binding, lead)) if (kept(address)) one(binding, address, by);
   };
-  const add = (publication: Publication) => each(publication.address, publication, 1);
-  const take = (publication: Publication) => each(publication.address, publication, -1);
+  const one = ({ protocol, containerPort: port }: PortBinding, address: string, by: 1 | -1): void => {
+    const answering: AnsweringPort = { address, protocol, port };
+    const key = `${address} ${protocol} ${port}`;
+    const count = (users.get(key) ?? 0) + by;
+    if (count > 0) users.set(key, count);
+    else users.delete(key);
+    if (by === 1 && count === 1) quietly(answerRule('add', answering), EEXIST);
+    if (by === -1 && count === 0) quietly(answerRule('delete', answering), ENOENT);
+  };
+  const add = (publication: Publication) => each(publication.bindings, publication, 1);
+  const take = (publication: Publication) => each(publication.bindings, publication, -1);
   return {
-    keepsClients: true,
+    keepsClients,
     firewall: {
       ...firewall,
       reset(networks, publications) {
@@ -63,9 +85,9 @@ export function withWayBack(firewall: Firewall, route: NetlinkTransport): WayBac
         take(publication);
       },
       redirect(bindings, from, to) {
-        add({ bindings, address: to });
+        add({ bindings, ...to });
         firewall.redirect(bindings, from, to);
-        take({ bindings, address: from });
+        take({ bindings, ...from });
       },
     },
   };

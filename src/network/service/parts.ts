@@ -55,7 +55,7 @@ function openSockets({ outside, instance, lockPath }: NetworkServiceOptions) {
     lockPath === undefined ? undefined : ownerComment(lockPath),
   );
   const { firewall, keepsClients } =
-    outside === undefined ? { firewall: plain, keepsClients: false } : withWayBack(plain, route);
+    outside === undefined ? { firewall: plain, keepsClients: [] } : withWayBack(plain, route);
   const closeSockets = (): void => {
     for (const transport of new Set<NetlinkTransport>([route, machine, netfilter])) transport.close();
     home.close();

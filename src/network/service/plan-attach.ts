@@ -70,8 +70,9 @@ export async function planAttach(parts: NetworkParts, request: AttachRequest): P
     endpoints.map((endpoint) => table.placeOf(endpoint, endpoints, request.gatewayOrder)),
     { ownDns: served.includes(DNS_PORT), congestion: parts.congestion },
   );
-  if (outside === undefined || gateway === undefined)
+  const lead = table.leadOf(endpoints, request.gatewayOrder);
+  if (outside === undefined || lead === undefined)
     return { host: heldBindings(ports).map(holdPort), network, endpoints, ports };
-  const forwards = forwardOps(ports, gateway.ipv4, keepsClients);
+  const forwards = forwardOps(ports, lead, keepsClients);
   return { host: ports.map(holdPort), network: [...network, ...forwards], endpoints, ports };
 }

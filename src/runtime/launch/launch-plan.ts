@@ -201,7 +201,8 @@ export type NetworkOp =
 
 /**
  * What comes in by a held socket of the plan's goes to an address that is reached from the monitor's network namespace, by a
- * process of the monitor's own. A later one for the same socket takes its place; connections of the container's end then.
+ * process of the monitor's own. A later one for the same socket takes its place; connections of the container's end then. One of IPv6
+ * behind it does not: by that go clients of IPv6 whose address is to be seen, as long as something listens there.
  */
 export interface ForwardOp {
   readonly op: 'forward';
@@ -210,7 +211,7 @@ export interface ForwardOp {
   readonly family: 4 | 6;
   readonly address: string;
   readonly port: number;
-  /** The container sees the address of a client of another machine; its answers must be led back to it (network/ports/way-back.ts). IPv4 only. */
+  /** The container sees the address of a client of another machine; its answers must be led back to it (network/ports/way-back.ts). */
   readonly keepClient: boolean;
 }
 

@@ -43,13 +43,18 @@ struct held_socket {
 };
 
 /* A held socket and where the forwarder takes what comes in by it. */
+struct way {
+  socklen_t size; /* 0: there is none */
+  struct sockaddr_storage target;
+};
+
 struct forward {
   struct forward *next;
   int fd; /* the held socket's */
   uint8_t protocol; /* 0: tcp, 1: udp */
   bool keep_client;
-  socklen_t size;
-  struct sockaddr_storage target;
+  struct way usual;
+  struct way by_ipv6; /* for clients of IPv6 whose address is to be seen */
 };
 
 struct warning {

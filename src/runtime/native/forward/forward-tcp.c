@@ -25,6 +25,8 @@ struct flow {
 struct connection {
   struct watched watched;
   struct flow flows[2]; /* from the client, from the container */
+  const struct forward *otherwise; /* until the container has answered: by it the client may go the usual way */
+  struct sockaddr_storage client;
   bool dead;
 };
 
@@ -78,20 +80,69 @@ static int step(struct flow *flow) {
   return moved;
 }
 
+static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
+  if (a->ss_family != b->ss_family) return false;
+  if (a->ss_family == AF_INET) return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+  return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
+}
+
+/* The kernel takes the address that is called as that of the caller, too, where it is this machine's. */
+static bool from_this_machine(int client, const struct sockaddr_storage *address) {
+  struct sockaddr_storage own = {0};
+  socklen_t size = sizeof own;
+  return getsockname(client, (struct sockaddr *)&own, &size) == 0 && same_address(&own, address);
+}
+
+/* On a path that never leaves the machine there is no queue to find out about: a control of congestion that paces (BBR) only spends timers. */
+static void send_unpaced(int fd) {
+  static const char plain[] = "reno"; /* the one that every kernel has and everybody may use */
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain, sizeof plain - 1);
+}
+
+static void watch_upstream(struct connection *c) {
+  int on = 1, upstream = c->flows[0].out;
+  setsockopt(upstream, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_unpaced(upstream);
+  watch(upstream, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
+}
+
+/* What is on its way to the container stays in its pipe. */
+static bool lead_otherwise(struct connection *c) {
+  int old = c->flows[0].out, fd = c->otherwise ? connect_usual(c->otherwise, &c->client) : -1;
+  c->otherwise = NULL;
+  if (fd < 0) return false;
+  close(old);
+  c->flows[0].out = c->flows[1].in = fd;
+  c->flows[0].passed = c->flows[1].ended = false;
+  watch_upstream(c);
+  return true;
+}
+
+static bool has_failed(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0;
+}
+
+static bool has_answered(int upstream) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  return getpeername(upstream, (struct sockaddr *)&peer, &size) == 0;
+}
+
 /* Edges tell of room and of data, so both are used up here; a turn is bounded, and what is left gets an edge of its own. */
 static void go_on(struct watched *self, uint32_t events) {
   struct connection *c = (struct connection *)self;
   if (c->dead) return;
-  if (events & EPOLLERR) {
-    finish(c, true);
+  if (c->otherwise && has_answered(c->flows[0].out)) c->otherwise = NULL;
+  /* asked for: an event may be about the socket that this one came in place of */
+  bool broken = (events & EPOLLERR) && (has_failed(c->flows[0].in) || has_failed(c->flows[0].out));
+  for (int i = 0; i < 2 && !broken; i++)
+    for (int result; (result = step(&c->flows[i])) != 0 && !broken;) broken = result < 0;
+  if (broken) {
+    if (!lead_otherwise(c)) finish(c, true);
     return;
   }
-  for (int i = 0; i < 2; i++)
-    for (int result; (result = step(&c->flows[i])) != 0;)
-      if (result < 0) {
-        finish(c, true);
-        return;
-      }
   if (c->flows[0].passed && c->flows[1].passed) finish(c, false);
 }
 
@@ -117,39 +168,21 @@ static struct connection *make_connection(int client, int upstream) {
   return c;
 }
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b) {
-  if (a->ss_family != b->ss_family) return false;
-  if (a->ss_family == AF_INET) return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-  return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
-}
-
-/* The kernel takes the address that is called as that of the caller, too, where it is this machine's. */
-static bool from_this_machine(int client, const struct sockaddr_storage *address) {
-  struct sockaddr_storage own = {0};
-  socklen_t size = sizeof own;
-  return getsockname(client, (struct sockaddr *)&own, &size) == 0 && same_address(&own, address);
-}
-
-/* On a path that never leaves the machine there is no queue to find out about: a control of congestion that paces (BBR) only spends timers. */
-static void send_unpaced(int fd) {
-  static const char plain[] = "reno"; /* the one that every kernel has and everybody may use */
-  (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain, sizeof plain - 1);
-}
-
 static void take(const struct forward *forward, int client, const struct sockaddr_storage *address) {
   int on = 1;
-  int upstream = connect_for(forward, address);
+  bool otherwise;
+  int upstream = connect_for(forward, address, &otherwise);
   struct connection *c = upstream < 0 ? NULL : make_connection(client, upstream);
   if (!c) {
     if (upstream >= 0) close(upstream);
     reset(client);
     return;
   }
+  c->otherwise = otherwise ? forward : NULL;
+  c->client = *address;
+  watch_upstream(c);
   setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(upstream, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  send_unpaced(upstream);
   if (from_this_machine(client, address)) send_unpaced(client);
-  watch(upstream, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
   watch(client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
 }
 

@@ -77,7 +77,7 @@ static struct session *session_of(const struct forward *forward, const struct so
     last = at;
   }
   if (session_count >= MOST_SESSIONS && last) end_session(last);
-  int fd = connect_for(forward, client);
+  int fd = connect_usual(forward, client);
   struct session *fresh = fd < 0 ? NULL : calloc(1, sizeof *fresh);
   if (!fresh) {
     if (fd >= 0) close(fd);

@@ -49,9 +49,13 @@ int forward_socket(struct launch *launch, const struct op_forward *op, struct fa
   if (size == 0 || op->port > 65535 || !held) return fail(failure, "forward", EINVAL, "%s: %s port %u", op->socket, op->address, op->port);
   struct forward *forward = forward_of(launch, held->fd);
   forward->protocol = held->protocol;
+  if (op->family == FAMILY_6 && forward->usual.target.ss_family == AF_INET) {
+    forward->by_ipv6 = (struct way){.size = op->keep_client ? size : 0, .target = target};
+    return 0;
+  }
   forward->keep_client = op->keep_client;
-  forward->target = target;
-  forward->size = size;
+  forward->usual = (struct way){.size = size, .target = target};
+  forward->by_ipv6.size = 0;
   return 0;
 }
 

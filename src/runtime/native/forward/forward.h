@@ -15,8 +15,12 @@ struct watched {
 void watch(int fd, uint32_t events, struct watched *what);
 /* To be freed once no event of the present turn can be about it. */
 void discard(struct watched *what);
-/* A non-blocking socket on its way to `to`, from the client's own address where the kernel lets it, else from ours; -1 and errno. */
-int connect_for(const struct forward *to, const struct sockaddr_storage *client);
+/*
+ * A non-blocking socket on its way to `to`, from the client's own address where the kernel lets it, else from ours; -1 and errno.
+ * `otherwise` is set when it goes by IPv6, where perhaps nobody listens: then connect_usual is the way for the same client.
+ */
+int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise);
+int connect_usual(const struct forward *to, const struct sockaddr_storage *client);
 
 /* forward-tcp.c, forward-udp.c: takes up a listening or bound socket. */
 void serve_tcp(struct forward *forward);

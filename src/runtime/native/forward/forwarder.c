@@ -30,44 +30,79 @@ void watch(int fd, uint32_t events, struct watched *what) {
   if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) _exit(71);
 }
 
-/* Of another machine, and of the target's family: an address that answers can be led back for. */
-static bool may_be_shown(const struct forward *to, const struct sockaddr_storage *client) {
-  if (!to->keep_client || to->target.ss_family != AF_INET || client->ss_family != AF_INET) return false;
-  uint32_t address = ntohl(((const struct sockaddr_in *)client)->sin_addr.s_addr);
-  return (address >> 24) != 127 && address != 0;
+/* An address that another machine may have, and that may be told in another network namespace (one of a link may not). */
+static bool of_another_machine(const struct sockaddr_storage *client) {
+  if (client->ss_family == AF_INET) {
+    uint32_t address = ntohl(((const struct sockaddr_in *)client)->sin_addr.s_addr);
+    return (address >> 24) != 127 && address != 0;
+  }
+  const struct in6_addr *address = &((const struct sockaddr_in6 *)client)->sin6_addr;
+  return !IN6_IS_ADDR_LOOPBACK(address) && !IN6_IS_ADDR_UNSPECIFIED(address) && !IN6_IS_ADDR_LINKLOCAL(address) && !IN6_IS_ADDR_V4MAPPED(address);
 }
 
-static void take_address(int fd, const struct sockaddr_storage *client) {
-  int on = 1, off = 0;
-  struct sockaddr_in from = *(const struct sockaddr_in *)client;
-  if (setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) == 0) {
-    if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0) return;
-    from.sin_port = 0; /* its port is still in use by an earlier connection */
-    if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0) return;
+static socklen_t address_size(const struct sockaddr_storage *address) {
+  return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+static struct sockaddr_storage without_port(const struct sockaddr_storage *client) {
+  struct sockaddr_storage from = *client;
+  if (from.ss_family == AF_INET)
+    ((struct sockaddr_in *)&from)->sin_port = 0;
+  else
+    ((struct sockaddr_in6 *)&from)->sin6_port = 0;
+  return from;
+}
+
+static int make_transparent(int fd, int family, int on) {
+  return family == AF_INET ? setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on)
+                           : setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof on);
+}
+
+static bool take_address(int fd, const struct sockaddr_storage *client) {
+  struct sockaddr_storage free_port = without_port(client);
+  socklen_t size = address_size(client);
+  if (make_transparent(fd, client->ss_family, 1) == 0) {
+    if (bind(fd, (const struct sockaddr *)client, size) == 0) return true;
+    if (bind(fd, (struct sockaddr *)&free_port, size) == 0) return true; /* its port is still in use by an earlier connection */
   }
-  setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &off, sizeof off);
+  make_transparent(fd, client->ss_family, 0);
+  return false;
 }
 
 static bool own_address(const struct sockaddr_storage *client) {
   /* a client on this machine by one of its outer addresses: whether that is ours here, too, bind(2) without the option tells */
-  int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in from = *(const struct sockaddr_in *)client;
-  from.sin_port = 0;
-  bool own = probe >= 0 && bind(probe, (struct sockaddr *)&from, sizeof from) == 0;
+  int probe = socket(client->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_storage from = without_port(client);
+  bool own = probe >= 0 && bind(probe, (struct sockaddr *)&from, address_size(&from)) == 0;
   if (probe >= 0) close(probe);
   return own;
 }
 
-int connect_for(const struct forward *to, const struct sockaddr_storage *client) {
-  int type = to->protocol == PROTOCOL_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int fd = socket(to->target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+static int connect_by(const struct way *way, uint8_t protocol, const struct sockaddr_storage *as, bool must) {
+  int type = protocol == PROTOCOL_TCP ? SOCK_STREAM : SOCK_DGRAM;
+  int fd = socket(way->target.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  if (may_be_shown(to, client) && !own_address(client)) take_address(fd, client);
-  if (connect(fd, (const struct sockaddr *)&to->target, to->size) == 0 || errno == EINPROGRESS) return fd;
+  bool taken = as && take_address(fd, as);
+  if ((taken || !must) && (connect(fd, (const struct sockaddr *)&way->target, way->size) == 0 || errno == EINPROGRESS)) return fd;
   int error = errno;
   close(fd);
   errno = error;
   return -1;
+}
+
+int connect_usual(const struct forward *to, const struct sockaddr_storage *client) {
+  bool shown = to->keep_client && client->ss_family == to->usual.target.ss_family && of_another_machine(client) && !own_address(client);
+  return connect_by(&to->usual, to->protocol, shown ? client : NULL, false);
+}
+
+int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise) {
+  *otherwise = false;
+  if (to->by_ipv6.size > 0 && client->ss_family == AF_INET6 && of_another_machine(client) && !own_address(client)) {
+    int fd = connect_by(&to->by_ipv6, to->protocol, client, true);
+    *otherwise = fd >= 0;
+    if (fd >= 0) return fd;
+  }
+  return connect_usual(to, client);
 }
 
 /* A connection takes six descriptors: two sockets and two pipes. */
