@@ -282,7 +282,7 @@ export class Executor {
       place,
       overlay,
       skeleton,
-      sources: { cache, locks, secrets, agent, open: (tree) => this.open(tree) },
+      sources: { cache, locks, secrets, agent, signal, open: (tree) => this.open(tree) },
       output: (bytes) => log.write(bytes),
       said: () => log.last,
       signal,

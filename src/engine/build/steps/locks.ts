@@ -1,21 +1,31 @@
+import { interrupted } from './interrupted.ts';
+
+/** A cache mount that a step has. */
+export interface HeldMount {
+  readonly name: string;
+  /** Idempotent. */
+  readonly release: () => Promise<void>;
+}
+
 /** Who uses which cache mount. */
 export interface CacheLocks {
   /**
    * The directory to use for a mount: `shared` at once, `locked` when nobody else has it, `private` another one while it is
-   * used.
+   * used. Whoever takes several takes them in the order of their names, or two could wait for each other.
+   * @throws TcomposeError BUILD_STEP when the signal comes while it waits
    */
-  take(
-    name: string,
-    sharing: 'shared' | 'private' | 'locked',
-  ): Promise<{ readonly name: string; readonly release: () => Promise<void> }>;
+  take(name: string, sharing: 'shared' | 'private' | 'locked', signal: AbortSignal): Promise<HeldMount>;
+  /** Has a mount's directory made by the first of those who want it; the others wait for that. */
+  made(name: string, make: () => Promise<void>): Promise<void>;
   /** Whether somebody has that directory now. */
   isUsed(name: string): boolean;
 }
 
 export function createCacheLocks(): CacheLocks {
   const users = new Map<string, number>();
-  const waiting: (() => void)[] = [];
-  const hold = (name: string) => {
+  const waiting = new Set<() => void>();
+  const making = new Map<string, Promise<void>>();
+  const hold = (name: string): HeldMount => {
     users.set(name, (users.get(name) ?? 0) + 1);
     let held = true;
     return {
@@ -26,20 +36,45 @@ export function createCacheLocks(): CacheLocks {
         const left = (users.get(name) ?? 1) - 1;
         if (left > 0) users.set(name, left);
         else users.delete(name);
-        for (const wake of waiting.splice(0)) wake();
+        for (const wake of [...waiting]) wake();
       },
     };
   };
+  const change = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const end = (): void => {
+        waiting.delete(wake);
+        signal.removeEventListener('abort', stop);
+      };
+      const wake = (): void => {
+        end();
+        resolve();
+      };
+      const stop = (): void => {
+        end();
+        reject(interrupted());
+      };
+      waiting.add(wake);
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+    });
   return {
     isUsed: (name) => users.has(name),
-    async take(name, sharing) {
+    async made(name, make) {
+      const known = making.get(name);
+      if (known !== undefined) return known;
+      const made = make().finally(() => making.delete(name));
+      making.set(name, made);
+      return made;
+    },
+    async take(name, sharing, signal) {
       if (sharing === 'shared') return hold(name);
       if (sharing === 'private') {
         let free = name;
         for (let number = 1; users.has(free); number++) free = `${name}-${number}`;
         return hold(free);
       }
-      while (users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (users.has(name)) await change(signal);
       return hold(name);
     },
   };

@@ -26,6 +26,8 @@ export interface MountSources {
   readonly root: () => ConfinedDirectory;
   /** A directory that no reboot outlives: secrets are written there. */
   readonly volatile: string;
+  /** Whoever waits for the build has gone. */
+  readonly signal: AbortSignal;
 }
 
 /** Mounts of a RUN, and what they add to its environment. */
@@ -46,13 +48,16 @@ export async function prepareMounts(
   const mounts: ResolvedMount[] = [];
   const environment: string[] = [];
   const releases: (() => Promise<void>)[] = [];
+  const shown = [...step.mounts.entries()].filter(([at, mount]) => !isCovered(step, at, mount));
   try {
-    for (const [at, mount] of step.mounts.entries()) {
-      // A later one at the same place covers this one.
-      if (step.mounts.slice(at + 1).some(({ target }) => target !== undefined && target === mount.target))
-        continue;
+    const caches = await takeCaches(
+      shown.map(([, mount]) => mount),
+      sources,
+      releases,
+    );
+    for (const [at, mount] of shown) {
       const agents = step.mounts.slice(0, at).filter(({ type }) => type === 'ssh').length;
-      const around = { sources, releases, agents };
+      const around = { sources, releases, agents, caches };
       const scratch = mount.type === 'secret' ? sources.volatile : place.scratch;
       const made = await prepareMount(mount, join(scratch, `m${at}`), around);
       if (made.environment !== undefined) environment.push(made.environment);
@@ -70,6 +75,45 @@ export async function prepareMounts(
   return { mounts, environment, stubs: makeStubs(place, mounts, sources.root), release };
 }
 
+/** Whether a later one at the same place covers a mount. */
+const isCovered = (step: RunStep, at: number, mount: Mount): boolean =>
+  step.mounts.slice(at + 1).some(({ target }) => target !== undefined && target === mount.target);
+
+type CacheMount = Extract<Mount, { type: 'cache' }>;
+
+/** Takes the directories of a step's cache mounts, in one order for all steps. */
+async function takeCaches(
+  mounts: readonly Mount[],
+  { locks, signal }: MountSources,
+  releases: (() => Promise<void>)[],
+): Promise<ReadonlyMap<Mount, string>> {
+  const wanted = mounts
+    .filter((mount): mount is CacheMount => mount.type === 'cache')
+    .map((mount) => ({ mount, key: cacheName(mount) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const names = new Map<Mount, string>();
+  // A step that has one at two places has it once.
+  const own = new Map<string, string>();
+  for (const { mount, key } of wanted) {
+    let name = own.get(key);
+    if (name === undefined) {
+      const held = await locks.take(key, mount.sharing, signal);
+      releases.push(held.release);
+      name = held.name;
+      own.set(key, name);
+    }
+    names.set(mount, name);
+  }
+  return names;
+}
+
+/** What a cache mount's directory is called: mounts that differ in any of these have nothing in common. */
+const cacheName = ({ id, from, source, mode, uid, gid }: CacheMount): string =>
+  createHash('sha256')
+    .update(JSON.stringify({ id, from, source, mode, uid, gid }))
+    .digest('hex')
+    .slice(0, 24);
+
 interface Made {
   readonly mount?: ResolvedMount;
   readonly environment?: string;
@@ -80,10 +124,12 @@ interface Preparing {
   readonly releases: (() => Promise<void>)[];
   /** Mounts of agents before this one. */
   readonly agents: number;
+  /** Names of the cache mounts' directories. */
+  readonly caches: ReadonlyMap<Mount, string>;
 }
 
 async function prepareMount(mount: Mount, scratch: string, around: Preparing): Promise<Made> {
-  const { sources, releases } = around;
+  const { sources, caches } = around;
   switch (mount.type) {
     case 'bind':
       return {
@@ -94,7 +140,7 @@ async function prepareMount(mount: Mount, scratch: string, around: Preparing): P
         ),
       };
     case 'cache':
-      return { mount: await cacheMount(mount, scratch, sources, releases) };
+      return { mount: await cacheMount(mount, caches.get(mount)!, scratch, sources) };
     case 'tmpfs': {
       // As BuildKit has it: programs may be made and run there.
       const options = [
@@ -144,18 +190,16 @@ async function copied(from: Tree, source: string, scratch: string, sources: Moun
 }
 
 async function cacheMount(
-  mount: Extract<Mount, { type: 'cache' }>,
+  mount: CacheMount,
+  name: string,
   scratch: string,
   sources: MountSources,
-  releases: (() => Promise<void>)[],
 ): Promise<ResolvedMount> {
   const { id, from, source, mode, uid, gid } = mount;
-  const key = createHash('sha256').update(JSON.stringify({ id, from, source, mode, uid, gid })).digest('hex');
-  const { name, release } = await sources.locks.take(key.slice(0, 24), mount.sharing);
-  releases.push(release);
   const directory = sources.cache.mount(name);
   sources.cache.noteMount(name, `cache mount ${mount.target}${id === mount.target ? '' : ` (${id})`}`);
-  if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
+  await sources.locks.made(name, async () => {
+    if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return;
     const made = `${directory}.new`;
     rmSync(made, { recursive: true, force: true });
     if (from.kind === 'empty' && source === '/') mkdirSync(made, { mode });
@@ -163,7 +207,7 @@ async function cacheMount(
     chownSync(made, uid, gid);
     chmodSync(made, mode);
     renameSync(made, directory);
-  }
+  });
   return bindMount(mount.target, directory, !mount.writable);
 }
 
