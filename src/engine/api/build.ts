@@ -1,5 +1,20 @@
 import type { SourcePlace } from '../../errors.ts';
 
+/** What a command of a build may have of the machine; names and units as of `HostConfig`. */
+export interface BuildLimits {
+  /** Bytes. */
+  readonly Memory?: number;
+  /** Memory and swap, bytes; -1 for no limit. */
+  readonly MemorySwap?: number;
+  readonly CpuShares?: number;
+  /** Microseconds. */
+  readonly CpuPeriod?: number;
+  /** Microseconds in each period. */
+  readonly CpuQuota?: number;
+  readonly CpusetCpus?: string;
+  readonly CpusetMems?: string;
+}
+
 /** `POST /tcompose/build`. */
 export interface BuildRequest {
   /** Absolute path of a directory on the engine's machine, a git repository, or the address of an archive or a Dockerfile. */
@@ -41,6 +56,8 @@ export interface BuildRequest {
   readonly shmSize?: number;
   /** `name=soft:hard`. */
   readonly ulimits?: readonly string[];
+  /** Of each command; no part of what it is found by in the cache. */
+  readonly limits?: BuildLimits;
   /** `plan`: nothing is built, the plan is reported as text. `check`: the Dockerfile is looked over. */
   readonly only?: 'plan' | 'check';
   /** Absolute path of a directory that gets the target's files, instead of an image. */

@@ -1,5 +1,5 @@
 import type { Shape } from '../http/body-shape.ts';
-import type { BuildRequest } from './build.ts';
+import type { BuildLimits, BuildRequest } from './build.ts';
 import { endpoint, type FieldsOf, integers, labels, lines, options, texts } from './container-shapes.ts';
 import type { HandoverRequest, ShutdownRequest } from './engine.ts';
 import type { ExecCreateRequest, ExecStartRequest } from './exec.ts';
@@ -145,6 +145,16 @@ const takePlace: FieldsOf<TakePlaceRequest> = { from: 'line', within: 'integer' 
 /** POST /tcompose/containers/{id}/take-place */
 export const takePlaceShape: Shape = { fields: takePlace, needed: ['from'] };
 
+const buildLimits: FieldsOf<BuildLimits> = {
+  Memory: 'integer',
+  MemorySwap: 'integer',
+  CpuShares: 'integer',
+  CpuPeriod: 'integer',
+  CpuQuota: 'integer',
+  CpusetCpus: 'line',
+  CpusetMems: 'line',
+};
+
 const build: FieldsOf<BuildRequest> = {
   context: 'text',
   confined: 'boolean',
@@ -169,6 +179,7 @@ const build: FieldsOf<BuildRequest> = {
   extraHosts: lines,
   shmSize: 'integer',
   ulimits: lines,
+  limits: { fields: buildLimits },
   only: 'word',
   localOutput: 'text',
   keepFailed: 'boolean',

@@ -1,4 +1,5 @@
 import type { LayerStep, Platform, Step, StepId } from '../../build/plan/types.ts';
+import type { BuildLimits } from '../api/build.ts';
 import type { ContextDirectory } from './build-context.ts';
 import type { CacheLease, CacheStore, StepResult } from './cache/cache-types.ts';
 import type { StatCache } from './files/stat-cache.ts';
@@ -38,6 +39,8 @@ export interface BuildInputs {
   /** What a step's stage runs on. */
   readonly platformOf: (step: LayerStep) => Platform;
   readonly signal: AbortSignal;
+  /** What each command may have of the machine. */
+  readonly limits: BuildLimits;
   /** What a RUN has done when it fails is kept. */
   readonly keepFailed: boolean;
 }

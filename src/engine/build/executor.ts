@@ -27,6 +27,7 @@ import type { BuildSink } from './sink.ts';
 import { emptySnapshot, openToRead, openToWrite, type Snapshot, withStep } from './snapshot.ts';
 import { keyOf } from './step-key.ts';
 import { type CopyInput, readCopyInput, runWorkdir } from './steps/copy-step.ts';
+import { inWords } from './steps/disk-full.ts';
 import { interrupted } from './steps/interrupted.ts';
 import { copyUpon } from './steps/repeated-copy.ts';
 import { runCommand } from './steps/run-step.ts';
@@ -129,7 +130,7 @@ export class Executor {
       await log.end();
       if (error instanceof StepFailure) throw error;
       await tell('failed');
-      if (!(error instanceof KeptFailure)) throw new StepFailure(step, error, log.last);
+      if (!(error instanceof KeptFailure)) throw new StepFailure(step, this.#inWords(error), log.last);
       const { reason, result } = error;
       const left = withStep(base, result, this.#inputs.cache.directory(result));
       throw new StepFailure(step, reason, log.last, left);
@@ -155,8 +156,12 @@ export class Executor {
       return { id: result.id, directories: [cache.directory(result)], steps: [] };
     } catch (error) {
       await this.#sink({ type: 'end', step: id, name, outcome: 'failed', took: took() });
-      throw new StepFailure(step, error, []);
+      throw new StepFailure(step, this.#inWords(error), []);
     }
+  }
+
+  #inWords(error: unknown): unknown {
+    return inWords(error, this.#engine.layout.lib);
   }
 
   async #result(
@@ -275,7 +280,7 @@ export class Executor {
 
   #runCommand(step: RunStep, base: Snapshot, place: StepPlace, log: StepLog): Promise<void> {
     const { locks, overlay, skeleton } = this.#shop;
-    const { cache, secrets, agent, signal } = this.#inputs;
+    const { cache, secrets, agent, signal, limits } = this.#inputs;
     return runCommand(step, {
       engine: this.#engine,
       base,
@@ -285,6 +290,7 @@ export class Executor {
       sources: { cache, locks, secrets, agent, signal, open: (tree) => this.open(tree) },
       output: (bytes) => log.write(bytes),
       said: () => log.last,
+      limits,
       signal,
     });
   }

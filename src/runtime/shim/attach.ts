@@ -10,6 +10,8 @@ export interface AttachStreams {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
+  /** A run's output, too, waits for this client. */
+  readonly holds?: boolean;
 }
 
 /** The output and stdin of a running process. */
@@ -18,7 +20,7 @@ export interface ShimAttachment {
   onOutput(listener: (stream: OutputStream, bytes: Buffer) => void): void;
   /** How the output ended: all of it seen, this client too slow (run only), or the shim gone. */
   readonly ended: Promise<'eof' | 'slow' | 'gone'>;
-  /** Back-pressure: an exec stops when its client does not read; a run drops the client once it is 4 MiB behind. */
+  /** Back-pressure: an exec stops when its client does not read; a run that it does not hold drops the client once it is 4 MiB behind. */
   pause(): void;
   resume(): void;
   /** Writes stdin; resolves when the bytes have left for the shim (await it for back-pressure). */

@@ -34,7 +34,8 @@ export function encodeShimRequest(request: ShimRequest): Buffer {
     case 'attach':
       return frame(5, (out) => {
         out.u32(request.seq);
-        out.u8((request.stdin ? 1 : 0) | (request.stdout ? 2 : 0) | (request.stderr ? 4 : 0));
+        const { stdin, stdout, stderr, holds } = request;
+        out.u8((stdin ? 1 : 0) | (stdout ? 2 : 0) | (stderr ? 4 : 0) | (holds ? 8 : 0));
       });
     case 'stdin':
       return frame(6, (out) => out.raw(request.bytes));

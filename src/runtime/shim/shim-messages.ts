@@ -18,6 +18,8 @@ export type ShimRequest =
       readonly stdin: boolean;
       readonly stdout: boolean;
       readonly stderr: boolean;
+      /** The output waits for this client, as an exec's does for each: it is not dropped when it falls behind. */
+      readonly holds?: boolean;
     }
   | { readonly type: 'stdin'; readonly bytes: Uint8Array }
   | { readonly type: 'stdin-close' }

@@ -32,7 +32,7 @@
  *     shim.sock  listening before the spawn is answered     pid   before the command runs    exit  before it is announced
  *
  * A client that sends what is no frame is disconnected. One that leaves more than 4 MiB unread is not read from until it has caught
- * up; if it is attached to a run, it is disconnected (`output-end`).
+ * up; if it is attached to a run whose output does not wait for it (`holds`), it is disconnected (`output-end`).
  *
  * # Modes of the binary without a keeper
  *

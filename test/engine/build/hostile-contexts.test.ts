@@ -97,6 +97,15 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(readFileSync(join(inside, 'x'), 'utf8')).toBe('a');
   });
 
+  it('says so of an archive that ends too early, and closes no file but its own', async () => {
+    const context = builder.context('cut', { f: 'x'.repeat(300_000) });
+    execFileSync('tar', ['-cf', join(context, 'cut.tar'), '-C', context, 'f']);
+    truncateSync(join(context, 'cut.tar'), 100_000);
+    const { error } = await builder.build({ context, text: 'FROM busybox\nADD cut.tar /x/\n' });
+    expect(error?.where?.line).toBe(2);
+    expect(error?.message).toContain('it is cut off');
+  });
+
   it('copies many files, and one that is huge and has holes', async () => {
     const context = builder.context('many', {});
     for (let directory = 0; directory < 100; directory++) {

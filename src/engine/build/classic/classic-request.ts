@@ -1,4 +1,4 @@
-import type { BuildRequest } from '../../api/build.ts';
+import type { BuildLimits, BuildRequest } from '../../api/build.ts';
 import type { QueryShape } from '../../http/declared.ts';
 import { badParameter } from '../../http/failure.ts';
 
@@ -23,6 +23,14 @@ export const classicQuery: QueryShape = {
   buildid: 'text',
   outputs: 'text',
   cgroupparent: 'text',
+  cachefrom: 'text',
+  memory: 'integer',
+  memswap: 'integer',
+  cpushares: 'integer',
+  cpuperiod: 'integer',
+  cpuquota: 'integer',
+  cpusetcpus: 'text',
+  cpusetmems: 'text',
 };
 
 /**
@@ -49,7 +57,35 @@ export function classicRequest(query: URLSearchParams, context: string): BuildRe
     extraHosts: (query.get('extrahosts') ?? '').split(',').filter((host) => host !== ''),
     ...(shmSize > 0 ? { shmSize } : {}),
     ulimits: ulimits(query.get('ulimits')),
+    limits: limits(query),
+    cacheFrom: cacheImages(query),
   };
+}
+
+function limits(query: URLSearchParams): BuildLimits {
+  const number = (key: string, name: keyof BuildLimits) => {
+    const value = Number(query.get(key) || 0);
+    return value === 0 ? {} : { [name]: value };
+  };
+  const text = (key: string, name: keyof BuildLimits) => {
+    const value = query.get(key);
+    return value ? { [name]: value } : {};
+  };
+  return {
+    ...number('memory', 'Memory'),
+    ...number('memswap', 'MemorySwap'),
+    ...number('cpushares', 'CpuShares'),
+    ...number('cpuperiod', 'CpuPeriod'),
+    ...number('cpuquota', 'CpuQuota'),
+    ...text('cpusetcpus', 'CpusetCpus'),
+    ...text('cpusetmems', 'CpusetMems'),
+  };
+}
+
+/** Images, whose configuration may have the records of a cache. */
+function cacheImages(query: URLSearchParams): readonly string[] {
+  const list = parsed(query, 'cachefrom');
+  return Array.isArray(list) ? list.filter((one) => typeof one === 'string' && one !== '') : [];
 }
 
 function parsed(query: URLSearchParams, key: string): unknown {

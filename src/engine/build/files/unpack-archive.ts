@@ -1,4 +1,5 @@
-import { closeSync, createReadStream } from 'node:fs';
+import { closeSync, read as readCallback } from 'node:fs';
+import { promisify } from 'node:util';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { decompress } from '../../../image/unpack/decompress.ts';
@@ -21,8 +22,7 @@ export async function unpackArchive(
   const fd = entry.open();
   let reader: TarReader | undefined;
   try {
-    const stream = createReadStream('', { fd, autoClose: false, highWaterMark: 256 * 1024 });
-    const opened = await openTar(stream);
+    const opened = await openTar(piecesOf(fd));
     if (opened === undefined) return false;
     reader = opened.reader;
     const writer = new TreeWriter(target, {
@@ -38,6 +38,18 @@ export async function unpackArchive(
   } finally {
     await reader?.close().catch(() => undefined);
     closeSync(fd);
+  }
+}
+
+const readAsync = promisify(readCallback);
+const pieceSize = 256 * 1024;
+
+/** What a descriptor has. A stream of Node's would close it when the reading is given up. */
+async function* piecesOf(fd: number): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafe(pieceSize), 0, pieceSize, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

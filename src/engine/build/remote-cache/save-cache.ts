@@ -6,6 +6,7 @@ import { sha256 } from '../../../image/digest.ts';
 import type { Descriptor } from '../../../image/ingest-types.ts';
 import { mediaTypes as dockerTypes } from '../../../registry/content/media-types.ts';
 import type { BuildSink } from '../sink.ts';
+import { inWords } from '../steps/disk-full.ts';
 import type { CacheTarget, SmallBlob } from './backend.ts';
 import { type DoneBuild, type KeptResults, keepResults } from './keep-results.ts';
 import type { CacheShare } from './kept-builds.ts';
@@ -34,7 +35,11 @@ export async function saveCaches(
       const target = await openTarget(output.place, way);
       await sink({ type: 'note', text: `exporting cache to ${target.name}` });
       await save(target, all, output, () => way.engine.fault('build:blob'));
-    } catch (error) {
+    } catch (thrown) {
+      const error = inWords(
+        thrown,
+        output.place.kind === 'local' ? output.place.path : way.engine.layout.lib,
+      );
       const { message, hint, code } = error as TcomposeError;
       const sentence = `failed to export the build cache: ${message}`;
       if (!output.ignoreError || way.signal.aborted)

@@ -10,18 +10,21 @@ import { explainFailure } from '../../../runtime/launch/explain-failure.ts';
 import type { RootfsContext } from '../../../runtime/launch/launch-context.ts';
 import type { LaunchPlan } from '../../../runtime/launch/launch-plan.ts';
 import { encodeLaunchPlan } from '../../../runtime/launch/plan-codec.ts';
+import type { ShimAttachment } from '../../../runtime/shim/attach.ts';
 import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import { generateSpec } from '../../../runtime/spec/oci-spec.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import { resolveUser } from '../../../runtime/spec/users.ts';
+import type { BuildLimits } from '../../api/build.ts';
 import { type LaunchMounts, mountForLaunch } from '../../containers/host/mount-for-launch.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
 import type { StepPlace } from '../cache/cache-types.ts';
 import { type OverlayOptions, openToRead, requireMounts, type Snapshot } from '../snapshot.ts';
-import { failureHint } from './failure-hint.ts';
+import { noSpaceHint } from './disk-full.ts';
+import { failureHint, foundNoSpace } from './failure-hint.ts';
 import { interrupted } from './interrupted.ts';
 import { type MountSources, type PreparedMounts, prepareMounts } from './run-mounts.ts';
 import { joinDefaultNetwork, type RunNetwork } from './run-network.ts';
@@ -41,10 +44,11 @@ export interface RunSurroundings {
   /** What every container has unless its image has something else there; the lowest layer. */
   readonly skeleton: string;
   readonly sources: Omit<MountSources, 'root' | 'volatile'>;
-  /** Output, as it comes. */
-  readonly output: (bytes: Buffer) => void;
+  /** Output, as it comes; the command waits for what is given back. */
+  readonly output: (bytes: Buffer) => Promise<void> | undefined;
   /** The last lines of it. */
   readonly said: () => readonly string[];
+  readonly limits: BuildLimits;
   readonly signal: AbortSignal;
 }
 
@@ -105,6 +109,7 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
       Cmd: step.argv,
     },
     hostConfig: {
+      ...around.limits,
       PidsLimit: mostProcesses,
       NetworkMode: step.network === 'default' ? 'bridge' : step.network,
       ...(step.shmSize === undefined ? {} : { ShmSize: step.shmSize }),
@@ -186,16 +191,22 @@ async function launch(
   await engine.keeper.spawn(encodeLaunchPlan(plan), plan.runDir);
   engine.fault('build:spawned');
   const shim = await connectShim(plan.runDir);
-  const kill = (): void => void shim.signal(sigkill).catch(() => {});
+  let attachment: ShimAttachment | undefined;
+  const stop = (): void => {
+    shim.signal(sigkill).catch(() => {});
+    // Nobody waits for what it says any more.
+    attachment?.close();
+  };
   try {
     const created = await stateOf(shim, (state) => state.type === 'created');
     started();
     if (created.type === 'failed') throw launchFailure(step, created);
     engine.fault('build:created');
-    signal.addEventListener('abort', kill, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) throw interrupted();
-    const attachment = await shim.attach({ stdin: false, stdout: true, stderr: true });
-    attachment.onOutput((_stream, bytes) => output(bytes));
+    attachment = await shim.attach({ stdin: false, stdout: true, stderr: true, holds: true });
+    passOn(attachment, output);
+    if (signal.aborted) throw interrupted();
     await network?.started(shim);
     await shim.start();
     engine.fault('build:started');
@@ -204,11 +215,23 @@ async function launch(
     await attachment.ended;
     if (signal.aborted) throw interrupted();
     if (end.type === 'failed') throw launchFailure(step, end);
-    if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end.code, end.oomKilled, said());
+    if (end.type === 'exited' && end.code !== 0) throw commandFailure(step, end, said(), engine);
   } finally {
-    signal.removeEventListener('abort', kill);
+    signal.removeEventListener('abort', stop);
+    attachment?.close();
     await endShim(shim);
   }
+}
+
+/** Passes output on; the command waits while that takes its time. */
+function passOn(attachment: ShimAttachment, output: RunSurroundings['output']): void {
+  attachment.onOutput((_stream, bytes) => {
+    const taken = output(bytes);
+    if (taken === undefined) return;
+    attachment.pause();
+    const goOn = (): void => attachment.resume();
+    taken.then(goOn, goOn);
+  });
 }
 
 /** The first state that is an end, or that `enough` takes. */
@@ -233,11 +256,15 @@ const unsuccessful = (step: RunStep): string =>
 
 function commandFailure(
   step: RunStep,
-  code: number,
-  outOfMemory: boolean,
+  { code, oomKilled }: Extract<ShimState, { type: 'exited' }>,
   said: readonly string[],
+  { layout }: Engine,
 ): TcomposeError {
-  const hint = outOfMemory ? 'It was killed because memory ran out.' : failureHint(step, code, said);
+  const hint = oomKilled
+    ? 'It was killed because memory ran out.'
+    : foundNoSpace(said)
+      ? noSpaceHint(layout.lib)
+      : failureHint(step, code, said);
   return new TcomposeError(
     'BUILD_STEP',
     `process ${goQuote(step.argv.join(' '))} did not complete successfully: exit code: ${code}`,

@@ -2,8 +2,10 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** Lines that are shown of a step that failed. */
 const shownLines = 30;
-/** Characters that wait for the client at most; what comes beyond is left out of what it is told. */
-const mostWaiting = 4 * 1024 * 1024;
+/** Characters of a line; a longer one is told in pieces. */
+const longestLine = 64 * 1024;
+/** Characters that wait for the client when the command is to wait for it, too. */
+const mostWaiting = 1024 * 1024;
 
 /** The output of one step: told line by line, its end kept for a failure. */
 export class StepLog {
@@ -23,8 +25,10 @@ export class StepLog {
     return this.#last;
   }
 
-  write(bytes: Buffer): void {
+  /** What comes after it waits, where there is a promise, until that resolves: the client has not taken what was told. */
+  write(bytes: Buffer): Promise<void> | undefined {
     this.#take(this.#decoder.write(bytes));
+    return this.#waiting > mostWaiting ? this.#queue : undefined;
   }
 
   /** Tells what has no line feed at its end, and waits until all is told. */
@@ -37,10 +41,13 @@ export class StepLog {
   #take(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > longestLine) {
+      lines.push(this.#rest);
+      this.#rest = '';
+    }
     for (const line of lines) {
       this.#last.push(line);
       if (this.#last.length > shownLines) this.#last.shift();
-      if (this.#waiting > mostWaiting) continue;
       this.#waiting += line.length;
       this.#queue = this.#queue.then(async () => {
         await this.#tell(line);

@@ -97,7 +97,7 @@ void client_end_output(struct client *client, enum output_end reason) {
 void clients_output(struct monitor *m, int stream, const uint8_t *data, size_t size) {
   for (struct client *client = m->clients; client; client = client->next) {
     if (client->fd < 0 || !(client->streams & 1 << stream)) continue;
-    if (m->launch.plan.kind == KIND_RUN && buffer_size(&client->out) + size > CLIENT_LIMIT) {
+    if (!client->holds && buffer_size(&client->out) + size > CLIENT_LIMIT) {
       client_end_output(client, OUTPUT_TOO_SLOW);
       continue;
     }
@@ -121,8 +121,7 @@ bool clients_owed(const struct monitor *m) {
 }
 
 bool clients_hold_back(const struct monitor *m) {
-  if (m->launch.plan.kind != KIND_EXEC) return false;
   for (const struct client *client = m->clients; client; client = client->next)
-    if (client->fd >= 0 && client->streams && buffer_size(&client->out) > CLIENT_CALM) return true;
+    if (client->fd >= 0 && client->holds && client->streams && buffer_size(&client->out) > CLIENT_CALM) return true;
   return false;
 }

@@ -65,8 +65,11 @@ static void do_sockets(struct monitor *m, struct client *client, uint32_t seq) {
   client_flush(client);
 }
 
+enum { ATTACH_HOLD = 8 };
+
 static void do_attach(struct monitor *m, struct client *client, uint32_t seq, uint8_t flags) {
   client->attached = true;
+  client->holds = flags & ATTACH_HOLD || m->launch.plan.kind == KIND_EXEC;
   client->stdin_open = flags & 1;
   client->streams = flags >> 1 & 3;
   client_answer(client, seq, 0, -1, "");

@@ -15,12 +15,13 @@ struct client {
   uint32_t hold_from; /* the log is not rotated from this generation on; LOG_HOLD_NONE: it does not care */
   uint8_t streams; /* attached: 1 stdout, 2 stderr */
   bool attached, stdin_open;
+  bool holds;     /* output waits until it has read */
   bool finishing; /* closed once `out` is sent */
   bool blocked;   /* its stdin frame waits for room */
   bool half_closed;
 };
 
-/* A run drops a client that has this much unread. */
+/* A client that output does not wait for is dropped with this much unread. */
 enum { CLIENT_LIMIT = 4 << 20 };
 enum client_event {
   CLIENT_HELLO = 128, CLIENT_CREATED, CLIENT_STARTED, CLIENT_FAILED, CLIENT_EXITED, CLIENT_OUTPUT, CLIENT_OUTPUT_END, CLIENT_LOG_GREW,
@@ -60,5 +61,5 @@ void clients_output(struct monitor *m, int stream, const uint8_t *data, size_t s
 void clients_output_end(struct monitor *m);
 /* true while output is buffered for a client */
 bool clients_owed(const struct monitor *m);
-/* exec: true while an attached client has too much unread. */
+/* true while an attached client that output waits for has too much unread. */
 bool clients_hold_back(const struct monitor *m);

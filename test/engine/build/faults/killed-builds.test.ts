@@ -13,11 +13,11 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildFaultPoints } from '../../../src/engine/fault.ts';
-import { until } from '../../support/engine.ts';
-import { readIfThere } from '../../support/leaks.ts';
-import { enterOwnNetwork } from '../../support/own-network.ts';
-import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
+import { buildFaultPoints } from '../../../../src/engine/fault.ts';
+import { until } from '../../../support/engine.ts';
+import { readIfThere } from '../../../support/leaks.ts';
+import { enterOwnNetwork } from '../../../support/own-network.ts';
+import { type Builder, startBuilder, whyNoBuilder } from '../builder.ts';
 
 const unmet = whyNoBuilder();
 if (unmet !== undefined) console.warn(`skipped: builds whose engine or client goes away: ${unmet}`);

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildEvent } from '../../../src/engine/api/build.ts';
-import { until } from '../../support/engine.ts';
-import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
+import type { BuildEvent } from '../../../../src/engine/api/build.ts';
+import { until } from '../../../support/engine.ts';
+import { type Builder, startBuilder, whyNoBuilder } from '../builder.ts';
 
 const unmet = whyNoBuilder();
 if (unmet !== undefined) console.warn(`skipped: cache mounts of several steps: ${unmet}`);
