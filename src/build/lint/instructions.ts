@@ -1,38 +1,44 @@
 import type { Dockerfile, Instruction } from '../instruction/types.ts';
 import type { Warning } from '../plan/types.ts';
 
-/** Remarks on what stages have in them. */
-export function instructionWarnings({ globals, stages }: Dockerfile): readonly Warning[] {
+/** Remarks on what stages have in them. @param planned numbers of the stages that are built */
+export function instructionWarnings(
+  { globals, stages }: Dockerfile,
+  planned: ReadonlySet<number>,
+): readonly Warning[] {
   const withShell = new Set<string>();
-  const known = stages.map(({ name, from, instructions }) => {
+  const known = stages.map(({ index, name, from, instructions }) => {
     const hasShell = withShell.has(from.image);
     if (name !== undefined && (hasShell || instructions.some(isShell))) withShell.add(name);
-    return { instructions, hasShell };
+    return { index, instructions, hasShell };
   });
   return [
     ...globals.flatMap(secretWarnings),
-    ...known.flatMap(({ instructions, hasShell }) => [
-      ...instructions.flatMap((one, at) => [
-        ...formWarnings(one, hasShell || instructions.slice(0, at).some(isShell)),
-        ...secretWarnings(one),
+    ...stages.flatMap(({ instructions }) => instructions.flatMap(maintainerWarnings)),
+    ...known
+      .filter(({ index }) => planned.has(index))
+      .flatMap(({ instructions, hasShell }) => [
+        ...instructions.flatMap((one, at) => [
+          ...formWarnings(one, hasShell || instructions.slice(0, at).some(isShell)),
+          ...secretWarnings(one),
+        ]),
+        ...repeated(instructions),
       ]),
-      ...repeated(instructions),
-    ]),
   ];
 }
 
 const isShell = ({ kind }: Instruction): boolean => kind === 'shell';
 
+function maintainerWarnings({ kind, range }: Instruction): readonly Warning[] {
+  if (kind !== 'maintainer') return [];
+  const message = 'Maintainer instruction is deprecated in favor of using label';
+  return [{ rule: 'MaintainerDeprecated', message, range }];
+}
+
 function formWarnings(one: Instruction, hasShell: boolean): readonly Warning[] {
-  const { kind, keyword, range } = one;
-  if (kind === 'maintainer')
-    return [
-      {
-        rule: 'MaintainerDeprecated',
-        message: 'Maintainer instruction is deprecated in favor of using label',
-        range,
-      },
-    ];
+  const { kind, range } = one;
+  // As it is written.
+  const { keyword } = one.node;
   if ((kind === 'env' || kind === 'label') && one.pairs.some(({ legacy }) => legacy))
     return [
       {

@@ -1,16 +1,21 @@
 import { type CheckOptions, readCheckOptions } from '../dockerfile/directives.ts';
 import type { ParsedDockerfile } from '../dockerfile/node.ts';
 import type { Dockerfile } from '../instruction/types.ts';
+import type { PlanNotes } from '../plan/stages/notes.ts';
 import type { Warning } from '../plan/types.ts';
 import { casingWarnings, continuationWarnings } from './casing.ts';
+import { descriptionWarnings } from './descriptions.ts';
 import { instructionWarnings } from './instructions.ts';
 import { stageWarnings } from './stages.ts';
 
-/** BuildKit's checks that need no plan, with those that the plan found; each once, in the order of the lines. */
+/**
+ * BuildKit's checks: those that need no plan, and what a planner found; each once, in the order of the lines.
+ * @param notes what is in stages that the planner did not look at counts by its form alone
+ */
 export function lint(
   parsed: ParsedDockerfile,
   dockerfile: Dockerfile,
-  planned: readonly Warning[],
+  notes: PlanNotes,
   options: CheckOptions,
 ): readonly Warning[] {
   if (options.skipAll) return [];
@@ -18,8 +23,9 @@ export function lint(
     ...casingWarnings(parsed),
     ...continuationWarnings(parsed),
     ...stageWarnings(dockerfile),
-    ...instructionWarnings(dockerfile),
-    ...planned,
+    ...instructionWarnings(dockerfile, notes.stages),
+    ...descriptionWarnings(dockerfile, options),
+    ...notes.warnings,
   ];
   const seen = new Set<string>();
   return all

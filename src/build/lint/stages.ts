@@ -32,13 +32,13 @@ function nameWarnings({ from, name }: Stage, earlier: readonly Stage[]): readonl
   if (earlier.some((other) => other.name === name))
     found.push({
       rule: 'DuplicateStageName',
-      message: `Duplicate stage name ${JSON.stringify(from.name)}, stage names should be unique`,
+      message: `Duplicate stage name ${JSON.stringify(name)}, stage names should be unique`,
       range,
     });
   if (reserved.includes(name))
     found.push({
       rule: 'ReservedStageName',
-      message: `Stage name should not use the same name as reserved stage ${JSON.stringify(from.name)}`,
+      message: `Stage name should not use the same name as reserved stage ${JSON.stringify(name)}`,
       range,
     });
   return found;
@@ -47,14 +47,6 @@ function nameWarnings({ from, name }: Stage, earlier: readonly Stage[]): readonl
 function platformWarnings({ from, name }: Stage): readonly Warning[] {
   const { platform, range } = from;
   if (platform === undefined) return [];
-  if (/^\$(?:TARGETPLATFORM|\{TARGETPLATFORM\})$/.test(platform))
-    return [
-      {
-        rule: 'RedundantTargetPlatform',
-        message: `Setting platform to predefined ${platform} in FROM is redundant as this is the default behavior`,
-        range,
-      },
-    ];
   const named = platform.split('/').some((part) => (name ?? '').includes(part.toLowerCase()));
   if (platform.includes('$') || named) return [];
   return [

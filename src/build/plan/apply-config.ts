@@ -1,4 +1,4 @@
-import { fault, placed } from '../dockerfile/fault.ts';
+import { placed } from '../dockerfile/fault.ts';
 import { goQuoteList } from '../go-quote.ts';
 import type { Argument, Command, Instruction, Meaning, Pair } from '../instruction/types.ts';
 import { exposedPorts } from './expose.ts';
@@ -134,8 +134,7 @@ function applyValues(draft: StageDraft, instruction: Of<'expose' | 'volume' | 's
   }
   const found =
     kind === 'expose' ? portsOf(draft, instruction) : values.map((one) => draft.expand(one, range));
-  if (found.includes(''))
-    throw placed(draft.source, range, () => fault(`${keyword} specified can not be an empty string`));
+  if (found.includes('')) throw draft.fail(range, `${keyword} specified can not be an empty string`);
   const set = Object.fromEntries(found.map((one) => [one, {}]));
   if (found.length === 0) {
     draft.note(`${keyword} []`);

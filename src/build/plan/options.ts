@@ -9,6 +9,8 @@ export type NamedContext =
 export interface BuildOptions {
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly target: string | undefined;
+  /** Stages are looked at whether the target needs them or not. */
+  readonly everyStage: boolean;
   readonly platform: Platform;
   readonly buildPlatform: Platform;
   readonly labels: ReadonlyMap<string, string>;
@@ -28,6 +30,7 @@ const machine: Platform = { os: 'linux', architecture: 'amd64', variant: '' };
 export const plainOptions: BuildOptions = {
   buildArgs: new Map(),
   target: undefined,
+  everyStage: false,
   platform: machine,
   buildPlatform: machine,
   labels: new Map(),

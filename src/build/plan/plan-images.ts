@@ -35,6 +35,16 @@ export class Needed extends Error {
   }
 }
 
+/** Whether an image can have that name. */
+export function isReference(name: string): boolean {
+  try {
+    parseReference(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The images that a Dockerfile is built from, as steps of its plan. */
 export class PlanImages {
   readonly #file: Dockerfile;

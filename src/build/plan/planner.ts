@@ -1,11 +1,9 @@
 import { TcomposeError } from '../../errors.ts';
-import { faultAt, placed } from '../dockerfile/fault.ts';
+import { faultAt } from '../dockerfile/fault.ts';
 import type { LineRange } from '../dockerfile/node.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
-import { expand } from '../expand/expand.ts';
 import { readInstruction } from '../instruction/read-instruction.ts';
 import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
-import { suggested } from '../suggest.ts';
 import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
 import { contextKey } from './context-key.ts';
@@ -13,11 +11,13 @@ import { scratchState } from './first-state.ts';
 import { isRootWorkdir, makesStep, usesOthers } from './numbered.ts';
 import type { BuildOptions } from './options.ts';
 import { type ImageNeed, Needed, PlanImages } from './plan-images.ts';
-import { parsePlatform, platformArguments } from './platform.ts';
+import { platformArguments } from './platform.ts';
 import { StageDraft, type StageState } from './stage-draft.ts';
+import { type FromLine, fromLines, globalArguments } from './stages/from-lines.ts';
+import { newNotes, type PlanNotes } from './stages/notes.ts';
+import { targetStage } from './stages/target-stage.ts';
 import { StepList } from './step-list.ts';
-import { targetStage } from './target-stage.ts';
-import type { BaseImage, BuildPlan, Platform, StepId, Tree, Warning } from './types.ts';
+import type { BaseImage, BuildPlan, StepId, Tree, Warning } from './types.ts';
 import { wholeContext } from './whole-context.ts';
 
 /** A plan, or the images that have to be looked at before there can be one. */
@@ -28,15 +28,19 @@ export type Planned =
 /**
  * Plans the build of a Dockerfile's target: only stages that the target needs, equal steps once.
  * @param images what is known of images, by imageKey
+ * @param notes get what is found, also when it fails
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
  */
 export function planBuild(
   dockerfile: Dockerfile,
   options: BuildOptions,
   images: ReadonlyMap<string, BaseImage>,
+  notes: PlanNotes = newNotes(),
 ): Planned {
+  notes.warnings.length = 0;
+  notes.stages.clear();
   try {
-    return { kind: 'plan', plan: new Planner(dockerfile, options, images).plan() };
+    return { kind: 'plan', plan: new Planner(dockerfile, options, images, notes).plan() };
   } catch (error) {
     if (error instanceof Needed) return { kind: 'needs', images: [error.need] };
     throw error;
@@ -56,25 +60,41 @@ class Planner {
   readonly #options: BuildOptions;
   readonly #images: PlanImages;
   readonly #steps = new StepList();
-  readonly #warnings: Warning[] = [];
+  readonly #notes: PlanNotes;
   readonly #states = new Map<number, StageState>();
   readonly #frames: Frame[] = [];
   readonly #sources: ArgumentSources;
   readonly #target: Stage;
+  /** By stage. */
+  readonly #froms: readonly FromLine[];
   readonly #showStages: boolean;
 
-  constructor(file: Dockerfile, options: BuildOptions, images: ReadonlyMap<string, BaseImage>) {
+  constructor(
+    file: Dockerfile,
+    options: BuildOptions,
+    images: ReadonlyMap<string, BaseImage>,
+    notes: PlanNotes,
+  ) {
     this.#file = file;
     this.#options = options;
+    this.#notes = notes;
     this.#images = new PlanImages(file, options.platform, images, this.#steps);
     this.#target = targetStage(file, options.target);
     const { buildArgs } = options;
-    const platform = platformArguments(options, this.#target.name ?? 'default');
-    this.#sources = { buildArgs, globals: this.#globals(platform) };
+    const around = {
+      file,
+      platforms: platformArguments(options, this.#target.name ?? 'default'),
+      buildArgs,
+      buildPlatform: options.buildPlatform,
+      warn: (warning: Warning) => notes.warnings.push(warning),
+    };
+    this.#sources = { buildArgs, globals: globalArguments(around) };
+    this.#froms = fromLines(around, this.#sources.globals);
     this.#showStages = file.stages.length > 1 || file.stages.some(usesOthers);
   }
 
   plan(): BuildPlan {
+    if (this.#options.everyStage) for (const stage of this.#file.stages) this.#stage(stage);
     const state = this.#stage(this.#target);
     const { tree, image, author, history } = state;
     const labels = { ...state.config.Labels, ...Object.fromEntries(this.#options.labels) };
@@ -84,30 +104,8 @@ class Planner {
       result: { tree, image, config, author, history },
       platform: this.#options.platform,
       unneeded: this.#file.stages.filter(({ index }) => !this.#states.has(index)).map(titleOf),
-      warnings: this.#warnings,
+      warnings: this.#notes.warnings,
     };
-  }
-
-  /** Values of ARGs before the first FROM: a build argument, else the default with what is known by then. */
-  #globals(platform: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    const values = new Map(platform);
-    for (const name of platform.keys()) {
-      const given = this.#options.buildArgs.get(name);
-      if (given !== undefined) values.set(name, given);
-    }
-    for (const { args, range } of this.#file.globals)
-      for (const { name, value } of args) {
-        const given = this.#options.buildArgs.get(name);
-        const own = value === undefined ? undefined : this.#expandGlobal(value, range, values).result;
-        const result = given ?? own;
-        if (result !== undefined) values.set(name, result);
-      }
-    return values;
-  }
-
-  #expandGlobal(text: string, range: LineRange, values: ReadonlyMap<string, string>) {
-    const { escapeToken } = this.#file;
-    return placed(this.#file, range, () => expand(text, values, { escapeToken }));
   }
 
   #stage(stage: Stage): StageState {
@@ -118,6 +116,7 @@ class Planner {
       const name = titleOf(this.#frames.at(-1)!.stage);
       throw faultAt(this.#file, this.#frames[open]!.range, `circular dependency detected on stage: ${name}`);
     }
+    this.#notes.stages.add(stage.index);
     const frame: Frame = { stage, range: stage.from.range };
     this.#frames.push(frame);
     const state = this.#evaluate(stage, frame);
@@ -136,7 +135,7 @@ class Planner {
         source: this.#file,
         escapeToken: this.#file.escapeToken,
         options: this.#options,
-        warnings: this.#warnings,
+        warnings: this.#notes.warnings,
       },
     );
     const all = [
@@ -190,11 +189,8 @@ class Planner {
   }
 
   #base(stage: Stage): { base: StageState; isImage: boolean } {
-    const { image, range, platform } = stage.from;
-    const { result, unmatched } = this.#expandGlobal(image, range, this.#sources.globals);
-    for (const name of unmatched) this.#undeclared(name, range);
-    const wanted = platform === undefined ? this.#options.platform : this.#platform(platform, range);
-    if (result.trim() === '') throw faultAt(this.#file, range, `base name (${image}) should not be blank`);
+    const { range } = stage.from;
+    const { image: result, platform: wanted = this.#options.platform } = this.#froms[stage.index]!;
     const context = this.#contextOf(result);
     const earlier = this.#file.stages.slice(0, stage.index).findLast(({ name }) => name === result);
     if (context === undefined && earlier !== undefined) return { base: this.#stage(earlier), isImage: false };
@@ -213,26 +209,6 @@ class Planner {
     const state = scratchState();
     const history = [{ createdBy: `context ${name}`, step }];
     return { ...state, tree: { kind: 'step', step }, history };
-  }
-
-  #undeclared(name: string, range: LineRange): void {
-    const close = suggested(
-      name,
-      this.#file.globals.flatMap(({ args }) => args.map((arg) => arg.name)),
-      false,
-    );
-    const meant = close === undefined ? '' : ` (did you mean ${close}?)`;
-    this.#warnings.push({
-      rule: 'UndefinedArgInFrom',
-      message: `FROM argument '${name}' is not declared${meant}`,
-      range,
-    });
-  }
-
-  #platform(text: string, range: LineRange): Platform {
-    const { result } = this.#expandGlobal(text, range, this.#sources.globals);
-    if (result === '') throw faultAt(this.#file, range, `empty platform value from expression ${text}`);
-    return placed(this.#file, range, () => parsePlatform(result, this.#options.buildPlatform));
   }
 
   #contextOf(name: string) {

@@ -3,6 +3,7 @@ import type { Dockerfile } from '../../build/instruction/types.ts';
 import type { BuildOptions } from '../../build/plan/options.ts';
 import type { ImageNeed } from '../../build/plan/plan-images.ts';
 import { planBuild } from '../../build/plan/planner.ts';
+import type { PlanNotes } from '../../build/plan/stages/notes.ts';
 import type { BaseImage, BuildConfig, BuildPlan, Platform, StepId } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import { formatPlatform, platformRank } from '../../image/platform.ts';
@@ -33,6 +34,7 @@ export interface BaseSource {
 
 /**
  * Plans a build, looking up the images that it names.
+ * @param notes get what the planner found, also when it fails
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION; BUILD_CONTEXT for an image that is not there
  */
 export async function planWithImages(
@@ -40,11 +42,12 @@ export async function planWithImages(
   dockerfile: Dockerfile,
   options: BuildOptions,
   source: BaseSource,
+  notes: PlanNotes,
 ): Promise<PlannedBuild> {
   const records = new Map<string, ImageRecord>();
   const known = new Map<string, BaseImage>();
   for (;;) {
-    const planned = planBuild(dockerfile, options, known);
+    const planned = planBuild(dockerfile, options, known, notes);
     if (planned.kind === 'plan') return { plan: planned.plan, images: records };
     for (const need of planned.images) {
       const record = await lookUp(engine, dockerfile, need, source);

@@ -3,12 +3,13 @@ import { lint } from '../../build/lint/lint.ts';
 import { type Remark, remarks } from '../../build/lint/remarks.ts';
 import { formatPlan } from '../../build/plan/format-plan.ts';
 import { parsePlatform } from '../../build/plan/platform.ts';
+import { newNotes } from '../../build/plan/stages/notes.ts';
 import type { LayerStep, RemoteSource } from '../../build/plan/types.ts';
 import { TcomposeError } from '../../errors.ts';
 import { familiarReference, listedName, normaliseTag } from '../../image/reference.ts';
 import type { BuildEvent, BuildRequest } from '../api/build.ts';
 import type { Engine } from '../context.ts';
-import { openImages, type PlannedBuild, planWithImages } from './base-images.ts';
+import { type BaseSource, openImages, type PlannedBuild, planWithImages } from './base-images.ts';
 import { type BuildClient, nobody } from './build-client.ts';
 import { type BuildShop, StepFailure } from './build-shop.ts';
 import type { CacheLease } from './cache/cache-types.ts';
@@ -25,6 +26,7 @@ import { buildShop } from './shop.ts';
 import type { BuildSink } from './sink.ts';
 import { openToRead, type Snapshot } from './snapshot.ts';
 import { shown } from './sources/downloads.ts';
+import { inWords } from './steps/disk-full.ts';
 import { interrupted } from './steps/interrupted.ts';
 
 /**
@@ -61,35 +63,67 @@ export async function build(
       sent: client.sources,
     });
     const local = new Set((request.local ?? []).map(listedName));
-    const planned = await planWithImages(engine, read.dockerfile, read.options, {
+    const source: BaseSource = {
       pull: (reference, wanted) => pullBase(engine, reference, wanted, client, sink, signal),
       refresh: (reference) => request.pull === true && !local.has(familiarReference(reference)),
       known: read.images,
-    });
+    };
+    const { planned, rules } = await planTold(engine, request, read, source, sink);
     engine.fault('build:planned');
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
-    const warnings = lint(read.parsed, read.dockerfile, planned.plan.warnings, read.checks);
-    const remarked: readonly (Remark & { readonly rule?: string })[] = [
-      ...warnings,
-      ...remarksOf(read, planned, secrets, client),
-    ];
-    for (const { range, ...one } of remarked) {
-      const { where } = faultAt(read.dockerfile, range, one.message);
-      await sink({ type: 'warning', ...one, ...(where === undefined ? {} : { where }) });
-    }
-    if (warnings.length > 0 && (request.only === 'check' || read.checks.error)) {
-      const rules = [...new Set(warnings.map(({ rule }) => rule))].sort().join(', ');
-      throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules}`);
-    }
+    await tell(read, remarksOf(read, planned, secrets, client), sink);
+    // Others' clients take warnings of a check for its result.
+    const isResult = request.only === 'check' && client.sources === undefined;
+    if (rules.length > 0 && (isResult || read.checks.error))
+      throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules.join(', ')}`);
     if (request.only === 'check') return await sink({ type: 'done', tags: [] });
     const around = { shop, cache, secrets, sink, signal, client, share };
     await sink(await carryOut(engine, request, read, planned, around));
   } catch (error) {
-    await sink(errorEvent(error));
+    await sink(errorEvent(inWords(error, engine.layout.lib)));
   } finally {
     cache.release();
     shop.running--;
     shop.ended();
+  }
+}
+
+/** Plans a build, and tells what BuildKit's checks find, also where there comes no plan. */
+async function planTold(
+  engine: Engine,
+  request: BuildRequest,
+  read: ReadRequest,
+  source: BaseSource,
+  sink: BuildSink,
+): Promise<{ readonly planned: PlannedBuild; readonly rules: readonly string[] }> {
+  const notes = newNotes();
+  const options = {
+    ...read.options,
+    everyStage: request.only === 'check' && read.options.target === undefined,
+  };
+  const told = async () => {
+    if (request.only === 'plan') return [];
+    const warnings = lint(read.parsed, read.dockerfile, notes, read.checks);
+    await tell(read, warnings, sink);
+    return [...new Set(warnings.map(({ rule }) => rule))].sort();
+  };
+  try {
+    const planned = await planWithImages(engine, read.dockerfile, options, source, notes);
+    return { planned, rules: await told() };
+  } catch (error) {
+    await told();
+    throw error;
+  }
+}
+
+async function tell(
+  { dockerfile }: ReadRequest,
+  remarked: readonly (Remark & { readonly rule?: string })[],
+  sink: BuildSink,
+): Promise<void> {
+  for (const { range, ...one } of remarked) {
+    const { where } = faultAt(dockerfile, range, one.message);
+    await sink({ type: 'warning', ...one, ...(where === undefined ? {} : { where }) });
   }
 }
 
@@ -136,6 +170,7 @@ async function carryOut(
       images: images.snapshots,
       platformOf: (step: LayerStep) => stagePlatform(planned.plan, planned.images, step),
       signal,
+      limits: request.limits ?? {},
       keepFailed: request.keepFailed === true,
     };
     const executor = new Executor(engine, shop, planned.plan, inputs, sink);
@@ -152,7 +187,9 @@ async function carryOut(
       const tree = openToRead(snapshot, shop.overlay);
       await client.take(tree, planned).finally(() => tree.close());
     } else if (request.localOutput !== undefined) {
-      await writeLocally(snapshot, request.localOutput, shop.overlay);
+      await writeLocally(snapshot, request.localOutput, shop.overlay).catch((error: unknown) => {
+        throw inWords(error, request.localOutput!);
+      });
       engine.fault('build:exported');
     } else {
       const inline = await used?.inline(snapshot);

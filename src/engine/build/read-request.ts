@@ -90,6 +90,7 @@ function optionsOf(
   return {
     buildArgs: new Map(Object.entries(request.args ?? {})),
     target: request.target || undefined,
+    everyStage: false,
     platform,
     buildPlatform: ownPlatform(engine),
     labels: new Map(Object.entries(request.labels ?? {})),

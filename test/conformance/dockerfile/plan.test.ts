@@ -7,6 +7,7 @@ import { readDockerfile } from '../../../src/build/instruction/read-dockerfile.t
 import { lint } from '../../../src/build/lint/lint.ts';
 import { type BuildOptions, plainOptions } from '../../../src/build/plan/options.ts';
 import { planBuild } from '../../../src/build/plan/planner.ts';
+import { newNotes } from '../../../src/build/plan/stages/notes.ts';
 import type { BaseImage, BuildPlan } from '../../../src/build/plan/types.ts';
 import type { TcomposeError } from '../../../src/errors.ts';
 import { buildArgs, buildCases, casesPresent, type NamedCase } from './cases.ts';
@@ -50,18 +51,21 @@ function dockerfileOf({ folder, given }: NamedCase): string | undefined {
 }
 
 /** Rules that look at the files of the context or the images. */
-const needFiles = /^(?:CopyIgnoredFile|InvalidBaseImagePlatform|InvalidDefaultArgInFrom)/;
+const needFiles = /^(?:CopyIgnoredFile|InvalidBaseImagePlatform)/;
 
 /** Each remark once: BuildKit repeats them, and suggests names that have nothing in common with the one that is unknown. */
 const once = (texts: readonly string[]): readonly string[] =>
   [...new Set(texts.map((text) => text.replace(/ \(did you mean \$\w\?\)/, '')))].sort();
 
 /** Remarks, as BuildKit words them in a build. */
-function remarks(one: NamedCase, plan: BuildPlan): readonly string[] {
+function remarks(one: NamedCase): readonly string[] {
   const text = readFileSync(dockerfileOf(one)!, 'utf8');
   const parsed = parseDockerfile(text, 'Dockerfile');
-  const options = readCheckOptions(detectDirective('check', text)?.text ?? '');
-  const found = lint(parsed, readDockerfile(parsed), plan.warnings, options);
+  const checks = readCheckOptions(detectDirective('check', text)?.text ?? '');
+  const notes = newNotes();
+  const dockerfile = readDockerfile(parsed);
+  planBuild(dockerfile, options(one), images, notes);
+  const found = lint(parsed, dockerfile, notes, checks);
   return found.map(({ rule, message, range }) => `${rule}: ${message} (line ${range.start})`);
 }
 
@@ -115,7 +119,7 @@ describe.skipIf(!casesPresent)('planning, by what BuildKit made of the cases', (
       );
     expect(plan.result.author).toBe(expected.author);
     const told = (expected.warnings ?? []).map(({ text }) => text).filter((text) => !needFiles.test(text));
-    expect(once(remarks(one, plan))).toEqual(once(told));
+    expect(once(remarks(one))).toEqual(once(told));
     const names = plan.steps.map(({ name }) => name).sort();
     if (expected.vertices !== undefined)
       expect(names).toEqual(

@@ -253,6 +253,11 @@ describe.skipIf(noBuildx !== undefined)('docker buildx', () => {
     expect(status).toBe(1);
     const good = builder.context('check-good', { Dockerfile: 'FROM busybox\nCMD ["echo"]\n' });
     expect(run(['docker', 'build', '--check', good]).status).toBe(0);
+    const broken = builder.context('check-broken', { Dockerfile: 'FROM busybox\nENV k v\nVOLUME ""\n' });
+    const checked = run(['docker', 'build', '--check', broken]);
+    expect(checked.text).toContain('WARNING: LegacyKeyValueFormat');
+    expect(checked.text).toMatch(/ERROR: VOLUME specified can not be an empty string\n.*Dockerfile:3\n/);
+    expect(checked.status).toBe(1);
   });
 
   test('takes a context from standard input, as an archive and as a Dockerfile alone', async () => {

@@ -1,19 +1,20 @@
 import type { BuildEvent } from '../../api/build.ts';
 import type { Engine } from '../../context.ts';
-import { buildFault } from './build-fault.ts';
+import { withHint } from '../../error-body.ts';
 import { openBuild } from './open-build.ts';
 import { carryOut } from './run-build.ts';
 import type { Solve } from './solves.ts';
 import { ruleAddress } from './vertices.ts';
 
 type Warning = Extract<BuildEvent, { type: 'warning' }>;
+type Failure = Extract<BuildEvent, { type: 'error' }>;
 
 /** The question that asks for checks only: `docker build --check`. */
 export const lintQuestion = 'frontend.lint';
 
 /**
- * Looks a Dockerfile over; what it finds is metadata of the answer.
- * @throws GrpcError for one that can't be read
+ * Looks a Dockerfile over; what it finds is metadata of the answer, and so is what is wrong with it.
+ * @throws GrpcError for one that there is not
  */
 export async function lintBuild(
   engine: Engine,
@@ -28,28 +29,35 @@ export async function lintBuild(
   const last = await carryOut(engine, solve, asked, nothing, async (event) => {
     if (event.type === 'warning') warnings.push(event);
   });
-  const { text } = opened.brought;
-  // That there are warnings is no error to whoever asks for them.
-  if (last?.type === 'error' && warnings.length === 0) throw buildFault(last, text);
-  return lintAnswer(warnings, text);
+  return lintAnswer(warnings, opened.brought.text, last?.type === 'error' ? last : undefined);
 }
 
 /** What clients print: as JSON by the shape of BuildKit's `lint.LintResults`, and as text. Pure. */
-export function lintAnswer(warnings: readonly Warning[], dockerfile: string): ReadonlyMap<string, Buffer> {
-  const file = warnings[0]?.where?.file ?? 'Dockerfile';
+export function lintAnswer(
+  warnings: readonly Warning[],
+  dockerfile: string,
+  failure?: Failure,
+): ReadonlyMap<string, Buffer> {
+  const told = [...warnings, ...(failure === undefined ? [] : [failure])];
+  const file = told.find(({ where }) => where !== undefined)?.where?.file ?? 'Dockerfile';
   const json = {
     warnings: warnings.map(({ rule = '', message, where }) => ({
       ruleName: rule,
       description: message,
       url: rule === '' ? '' : ruleAddress(rule),
       detail: message,
-      location:
-        where === undefined
-          ? {}
-          : { ranges: [{ start: { line: where.line }, end: { line: where.endLine ?? where.line } }] },
+      location: locationOf(where),
     })),
+    ...(failure === undefined
+      ? {}
+      : {
+          buildError: {
+            message: withHint(failure.message, failure.hint),
+            location: locationOf(failure.where),
+          },
+        }),
     sources:
-      warnings.length === 0
+      told.length === 0
         ? []
         : [{ filename: file, data: Buffer.from(dockerfile).toString('base64'), language: 'Dockerfile' }],
   };
@@ -59,9 +67,14 @@ export function lintAnswer(warnings: readonly Warning[], dockerfile: string): Re
   );
   const metadata = {
     'result.json': JSON.stringify(json),
-    'result.txt': text.join(''),
-    'result.statuscode': warnings.length === 0 ? '0' : '1',
+    'result.txt': [...text, ...(failure === undefined ? [] : [`\nERROR: ${failure.message}\n`])].join(''),
+    'result.statuscode': told.length === 0 ? '0' : '1',
     version: '1.0.0',
   };
   return new Map(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value)]));
 }
+
+const locationOf = (where: Warning['where']) =>
+  where === undefined
+    ? {}
+    : { ranges: [{ start: { line: where.line }, end: { line: where.endLine ?? where.line } }] };

@@ -1,6 +1,6 @@
-import { TcomposeError } from '../../errors.ts';
-import type { Dockerfile, Stage } from '../instruction/types.ts';
-import { suggested } from '../suggest.ts';
+import { TcomposeError } from '../../../errors.ts';
+import type { Dockerfile, Stage } from '../../instruction/types.ts';
+import { suggested } from '../../suggest.ts';
 
 /** The stage that is asked for, else the last. @throws TcomposeError BUILD_DOCKERFILE */
 export function targetStage({ stages }: Dockerfile, target: string | undefined): Stage {
