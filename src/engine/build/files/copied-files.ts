@@ -9,24 +9,23 @@ const version = 'copied-1';
 interface Copied {
   /** The directory of its tree that has the content. */
   readonly top: string;
-  /** A line for each file that may be taken over; see lineOf. */
+  /** A line for each file that may be taken over; see linesOf. */
   readonly lines: ReadonlySet<string>;
 }
 
-/** Of a file, with all that its copy has; undefined for what is not taken over. Pure. */
-export function lineOf(listing: Listing, index: number): string | undefined {
-  const below = listing.below(index);
-  const traits = below.includes('\n') ? undefined : listing.traits(index);
-  return traits === undefined ? undefined : `${traits} ${below}`;
+/** By entry: a file's path with all that its copy has; undefined for what is not taken over. Pure. */
+export function linesOf(listing: Listing): readonly (string | undefined)[] {
+  return Array.from({ length: listing.length }, (_, at) => {
+    const below = listing.below(at);
+    const traits = below.includes('\n') ? undefined : listing.traits(at);
+    return traits === undefined ? undefined : `${traits} ${below}`;
+  });
 }
 
-export function writeCopied(file: string, top: string, listing: Listing): void {
-  const lines = [Buffer.from(top, 'latin1').toString('hex')];
-  for (let at = 0; at < listing.length; at++) {
-    const line = lineOf(listing, at);
-    if (line !== undefined) lines.push(line);
-  }
-  writeFileSync(file, withCheck(version, lines.join('\n')), { mode: 0o600, encoding: 'latin1' });
+export function writeCopied(file: string, top: string, lines: readonly (string | undefined)[]): void {
+  const known = lines.filter((line) => line !== undefined);
+  const text = withCheck(version, [Buffer.from(top, 'latin1').toString('hex'), ...known].join('\n'));
+  writeFileSync(file, text, { mode: 0o600, encoding: 'latin1' });
 }
 
 /** Undefined when there is no such file, or it is not whole. */

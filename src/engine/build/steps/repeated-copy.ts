@@ -5,7 +5,7 @@ import { joined } from '../../../confined/names.ts';
 import { encodePaths } from '../../../image/pack/archive-index.ts';
 import { errnoNameOf } from '../../../sys/at-calls.ts';
 import type { CacheLease, CopyNote, StepPlace, StepResult } from '../cache/cache-types.ts';
-import { lineOf, readCopied, writeCopied } from '../files/copied-files.ts';
+import { linesOf, readCopied, writeCopied } from '../files/copied-files.ts';
 import type { Listing } from '../files/listing.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import { takeOver } from '../files/take-over.ts';
@@ -22,6 +22,13 @@ interface Begun {
   readonly note: CopyNote | undefined;
   /** Paths below the source whose files are in place. */
   readonly there: ReadonlySet<string>;
+}
+
+/** What a copy takes of a directory. */
+interface ToCopy {
+  readonly listing: Listing;
+  /** See linesOf. */
+  readonly lines: readonly (string | undefined)[];
 }
 
 /** What a copy is carried out with. */
@@ -47,14 +54,15 @@ export async function copyUpon(
   { base, place, cache, overlay, open, warn }: CopyPlace,
 ): Promise<Pick<StepResult, 'copy' | 'size'>> {
   const listing = listingOf(step, input);
+  const copied = listing === undefined ? undefined : { listing, lines: linesOf(listing) };
   // Before anything else is in the place.
-  const { note, there } = await begin(step, base, listing, place, cache);
+  const { note, there } = await begin(step, base, copied, place, cache);
   const target = openToWrite(base, place, overlay);
   try {
     const top = await runCopy(step, input, open, target, warn, there);
-    if (listing === undefined || note === undefined) return {};
-    writeCopied(join(place.notes, 'copied'), top, listing);
-    return { copy: note, size: listing.size() };
+    if (copied === undefined || note === undefined) return {};
+    writeCopied(join(place.notes, 'copied'), top, copied.lines);
+    return { copy: note, size: copied.listing.size() };
   } finally {
     target.close();
   }
@@ -70,32 +78,32 @@ function listingOf(step: CopyStep, { selections, listings }: CopyInput): Listing
 async function begin(
   step: CopyStep,
   base: Snapshot,
-  listing: Listing | undefined,
+  copied: ToCopy | undefined,
   place: StepPlace,
   cache: CacheLease,
 ): Promise<Begun> {
-  if (listing === undefined) return { note: undefined, there: new Set() };
+  if (copied === undefined) return { note: undefined, there: new Set() };
   const lineage = keyOf(step, base, 'any', []);
   const nothing: Begun = { note: { lineage, generation: 0 }, there: new Set() };
   const from = step.fresh ? undefined : cache.like(lineage);
   const generation = (from?.copy?.generation ?? 0) + 1;
   if (from === undefined || generation > mostGenerations) return nothing;
-  const there = await filesOf(from, listing, place, cache);
+  const there = await filesOf(from, copied, place, cache);
   return there.size === 0 ? nothing : { note: { lineage, generation, from: from.id }, there };
 }
 
 async function filesOf(
   from: StepResult,
-  listing: Listing,
+  { listing, lines }: ToCopy,
   place: StepPlace,
   cache: CacheLease,
 ): Promise<ReadonlySet<string>> {
-  const copied = readCopied(join(cache.notes(from), 'copied'));
-  if (copied === undefined) return new Set();
-  const { top, lines } = copied;
+  const before = readCopied(join(cache.notes(from), 'copied'));
+  if (before === undefined) return new Set();
+  const { top } = before;
   const same: string[] = [];
-  for (let at = 0; at < listing.length; at++)
-    if (lines.has(lineOf(listing, at) ?? '')) same.push(listing.below(at));
+  for (const [at, line] of lines.entries())
+    if (line !== undefined && before.lines.has(line)) same.push(listing.below(at));
   try {
     const paths = await takeOver(
       cache.directory(from),
