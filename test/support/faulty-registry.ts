@@ -50,10 +50,20 @@ export interface FaultyRegistry {
   close(): void;
 }
 
+/** An image of an OCI layout, to be had beside the built-in ones. */
+export interface ServedLayout {
+  readonly path: string;
+  readonly repo: string;
+  readonly tag: string;
+}
+
 /** Serves on the loopback of the calling process's network. */
-export async function startFaultyRegistry(faults: object = {}): Promise<FaultyRegistry> {
+export async function startFaultyRegistry(
+  faults: object = {},
+  layouts: readonly ServedLayout[] = [],
+): Promise<FaultyRegistry> {
   const { startRegistry } = (await import(program)) as {
-    startRegistry(options: { faults: object }): Promise<FaultyRegistry>;
+    startRegistry(options: object): Promise<FaultyRegistry>;
   };
-  return await startRegistry({ faults });
+  return await startRegistry({ faults, layouts });
 }
