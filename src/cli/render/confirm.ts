@@ -1,18 +1,17 @@
-import { createInterface } from 'node:readline/promises';
 import { TcomposeError } from '../../errors.ts';
 import { visibleLine } from '../../visible.ts';
 import { flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
+import { askLine } from './ask-line.ts';
 
-/** Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no. */
+/**
+ * Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no.
+ * @throws TcomposeError CLI_INTERRUPTED for Ctrl+C
+ */
 export async function confirm(ctx: CliContext, question: string): Promise<boolean> {
   if (ctx.stdin.isTTY !== true) return false;
-  const dialogue = createInterface({ input: ctx.stdin, output: ctx.stderr });
-  try {
-    return /^y(es)?$/i.test((await dialogue.question(`${visibleLine(question)} [y/N] `)).trim());
-  } finally {
-    dialogue.close();
-  }
+  const answer = await askLine(ctx, `${visibleLine(question)} [y/N] `);
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
 }
 
 /**

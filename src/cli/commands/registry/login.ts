@@ -5,12 +5,12 @@ import { TcomposeError } from '../../../errors.ts';
 import { type Command, flag, type ParsedArgs } from '../../arguments/command.ts';
 import { usage } from '../../arguments/usage-error.ts';
 import type { CliContext } from '../../context.ts';
-import { askLine, readSecret } from '../../credentials/ask-credentials.ts';
 import { dockerConfigFile } from '../../credentials/auth-files.ts';
 import type { RegistryAuth } from '../../credentials/docker-config.ts';
 import { createCredentialFinder } from '../../credentials/find-credentials.ts';
 import { keyOfServer } from '../../credentials/server-key.ts';
 import { keepCredentials } from '../../credentials/store-credentials.ts';
+import { askLine } from '../../render/ask-line.ts';
 
 export const command: Command = {
   name: 'login',
@@ -113,4 +113,13 @@ async function askedCredentials(
     flag.str(args, 'username') ?? answered((await askLine(ctx, offered))?.trim() || usual, 'username');
   const password = flag.str(args, 'password') ?? answered(await askLine(ctx, 'Password: ', true), 'password');
   return { username, password };
+}
+
+/** All of standard input, without the line feed at its end. */
+async function readSecret(input: AsyncIterable<Buffer | string>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of input) parts.push(Buffer.from(part));
+  return Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }

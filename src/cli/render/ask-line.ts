@@ -1,8 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 
-/** Asks for one line on the terminal. A `hidden` answer is not shown as it is typed. Ctrl+C and Ctrl+D end the question: undefined. */
+/**
+ * Asks for one line on the terminal. A `hidden` answer is not shown as it is typed. Undefined: the input has ended (Ctrl+D).
+ * @throws TcomposeError CLI_INTERRUPTED for Ctrl+C
+ */
 export async function askLine(
   ctx: Pick<CliContext, 'stdin' | 'stderr'>,
   question: string,
@@ -17,23 +21,20 @@ export async function askLine(
     historySize: 0,
   });
   const gone = new AbortController();
-  dialogue.once('SIGINT', () => gone.abort());
+  let interrupted = false;
+  dialogue.once('SIGINT', () => {
+    interrupted = true;
+    gone.abort();
+  });
   dialogue.once('close', () => gone.abort());
   try {
     return await dialogue.question(hidden ? '' : question, { signal: gone.signal });
-  } catch {
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    if (interrupted) throw new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
     return undefined;
   } finally {
     dialogue.close();
     if (hidden) ctx.stderr.write('\n');
   }
-}
-
-/** All of standard input, without the line feed at its end. */
-export async function readSecret(input: AsyncIterable<Buffer | string>): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of input) parts.push(Buffer.from(part));
-  return Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
 }
