@@ -10,21 +10,16 @@ interface MergedConfig {
 
 /**
  * Docker's rules for a create request over an image: environment by key, maps by key (the request wins), scalars where
- * the request is empty; an entrypoint given in the request drops the image's command. Throws 400 without a command.
+ * the request is empty; an entrypoint given in the request drops the image's command, but for an empty list, which only drops the image's
+ * entrypoint. Throws 400 without a command.
  */
 export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeConfig): MergedConfig {
   const ownEntrypoint = list(request.Entrypoint);
-  const cleared = ownEntrypoint !== undefined && ownEntrypoint.join('') === '' && ownEntrypoint.length <= 1;
-  const entrypoint =
-    ownEntrypoint === undefined ? (image.Entrypoint ?? undefined) : cleared ? undefined : ownEntrypoint;
-  const ownCommand = list(request.Cmd);
-  const command =
-    ownCommand !== undefined && ownCommand.length > 0
-      ? ownCommand
-      : ownEntrypoint === undefined
-        ? (image.Cmd ?? [])
-        : [];
-  const argv = [...(entrypoint ?? []), ...command];
+  const entrypoint = ownEntrypoint ?? image.Entrypoint ?? [];
+  const ownCommand = list(request.Cmd) ?? [];
+  const keepsCommand = ownCommand.length === 0 && (ownEntrypoint ?? []).length === 0;
+  const command = keepsCommand ? (image.Cmd ?? []) : ownCommand;
+  const argv = [...(isNone(entrypoint) ? [] : entrypoint), ...command];
   if (argv.length === 0 || argv[0] === '') {
     throw badParameter(
       'no command specified',
@@ -36,7 +31,7 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
     ...request,
     Env: mergeEnv(image.Env ?? [], request.Env ?? []),
     Cmd: command.length > 0 ? command : null,
-    Entrypoint: entrypoint ?? null,
+    Entrypoint: isNone(entrypoint) ? null : entrypoint,
     User: request.User || image.User || '',
     WorkingDir: request.WorkingDir || image.WorkingDir || '',
     Labels: { ...image.Labels, ...request.Labels },
@@ -47,6 +42,10 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
   };
   return { config, command: argv };
 }
+
+/** No entrypoint: also a single empty word, by which requests and images say so. */
+const isNone = (entrypoint: readonly string[]): boolean =>
+  entrypoint.length === 0 || (entrypoint.length === 1 && entrypoint[0] === '');
 
 function list(value: readonly string[] | string | null | undefined): readonly string[] | undefined {
   if (value === null || value === undefined) return undefined;

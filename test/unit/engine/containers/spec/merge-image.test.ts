@@ -54,6 +54,14 @@ describe('image under request', () => {
     expect(command({ Cmd: ['other'] })).toEqual(['/entry', 'other']);
     expect(command({ Entrypoint: ['/mine'] })).toEqual(['/mine']);
     expect(command({ Entrypoint: [''], Cmd: ['sh'] })).toEqual(['sh']);
+    // An empty list takes the image's entrypoint away and leaves its command; a single empty word takes both.
+    expect(command({ Entrypoint: [] })).toEqual(['serve']);
+    expect(command({ Entrypoint: [], Cmd: ['sh'] })).toEqual(['sh']);
+    expect(() => command({ Entrypoint: [''] })).toThrow('no command specified');
+    expect(mergeImageConfig({ Image: 'x' }, { Entrypoint: [''], Cmd: ['sh'] })).toMatchObject({
+      command: ['sh'],
+      config: { Entrypoint: null },
+    });
     expect(() => mergeImageConfig({ Image: 'x' }, {})).toThrow('no command specified');
   });
 
