@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CgroupFacts } from '../../doctor/facts.ts';
-import { hasUserBus, scopeCommand } from '../../engine/client/rootless/delegated-scope.ts';
-import { detectCgroups } from '../../runtime/cgroup/cgroup-layout.ts';
+import { hasUserBus, ownGroupWord, scopeCommand } from '../../engine/client/rootless/delegated-scope.ts';
+import { detectCgroups, startedIn } from '../../runtime/cgroup/cgroup-layout.ts';
 import type { Env } from '../context.ts';
 import { program, text, writable } from './machine.ts';
 
@@ -30,14 +30,15 @@ function userGroup({
   env,
 }: Asked): Pick<CgroupFacts, 'delegated' | 'named' | 'unasked'> {
   const named = env.TCOMPOSE_CGROUP || undefined;
-  const given = named === undefined ? {} : { given: { path: named, made: false } };
+  const path = named === ownGroupWord ? startedIn(self) : named;
+  const given = path === undefined ? {} : { given: { path, made: false } };
   const found = detectCgroups(mountinfo, self, { writable, read: text, ...given });
   const own = found.kind === 'v2' ? { path: found.base || '/', controllers: found.controllers } : undefined;
   if (named !== undefined) return { delegated: own, named };
   const layout = detectCgroups(mountinfo, self);
   if (layout.kind !== 'v2') return { delegated: own };
-  const path = `/user.slice/user-${uid}.slice/user@${uid}.service`;
-  const directory = `${layout.mountPoint}${path}`;
+  const manager = `/user.slice/user-${uid}.slice/user@${uid}.service`;
+  const directory = `${layout.mountPoint}${manager}`;
   if (!writable(directory)) return { delegated: own };
   const session = {
     env,
@@ -46,7 +47,7 @@ function userGroup({
     program: (name: string) => program(name, env.PATH),
   };
   const controllers = text(`${directory}/cgroup.controllers`).split(/\s+/).filter(Boolean);
-  if (scopeCommand(session, '').length > 0) return { delegated: { path, controllers } };
+  if (scopeCommand(session, '').length > 0) return { delegated: { path: manager, controllers } };
   if (own !== undefined) return { delegated: own };
   return { delegated: undefined, unasked: hasUserBus(env, existsSync) ? 'systemd-run' : 'bus' };
 }
