@@ -109,10 +109,7 @@ export interface NetworkService {
    * Why containers that are about to be started could not have their ports, once those of `releasing` (container ids)
    * have been given back: one error a container. Reserves nothing.
    */
-  portConflicts(
-    demands: readonly PortDemand[],
-    releasing: ReadonlySet<string>,
-  ): readonly { readonly containerName: string; readonly error: TcomposeError }[];
+  portConflicts(demands: readonly PortDemand[], releasing: ReadonlySet<string>): readonly PortConflict[];
   /**
    * Ops for the launch plan, after every bridge is there and every port was found free (NETWORK_PORT_IN_USE names the
    * holder). Reserves the ports for this container until containerStopped. No endpoints: lo only.
@@ -147,6 +144,14 @@ export interface NetworkService {
   resolvConf(dns?: DnsOptions): string;
   /** Ends DNS, proxies and watching. Links and firewall entries stay: containers may be running. */
   close(): Promise<void>;
+}
+
+/** Why a container could not have its ports. */
+export interface PortConflict {
+  readonly containerName: string;
+  readonly error: TcomposeError;
+  /** The port that a process has which could not be found from here: one who sees more may look it up. */
+  readonly nameless?: PortBinding;
 }
 
 /** Containers that are to be started together, each with the ports it publishes. */

@@ -24,7 +24,7 @@ export async function preflight(
   if ((request.create?.length ?? 0) + (request.start?.length ?? 0) > 0) {
     // An older engine that is still at work does not know the question.
     const answer = await tolerate(client.system.preflight(request), 404);
-    errors.push(...(answer?.problems ?? []).map(problemError));
+    errors.push(...(await Promise.all((answer?.problems ?? []).map(problemError))));
   }
   if (errors.length === 1) throw errors[0]!;
   if (errors.length > 1) throw new TcomposeErrors(errors);
@@ -96,9 +96,17 @@ async function missingFiles(plan: Plan): Promise<TcomposeError[]> {
   return errors.flat();
 }
 
-function problemError({ container, code, message, hint }: PreflightProblem): TcomposeError {
+async function problemError({
+  container,
+  code,
+  message,
+  hint,
+  takenPort,
+}: PreflightProblem): Promise<TcomposeError> {
   const what = code.startsWith('NETWORK_') ? 'started' : 'created';
+  const seen = takenPort && (await import('./execute/taken-port.ts')).processHint(takenPort);
+  const best = seen ?? hint;
   return new TcomposeError(code as ErrorCode, `container ${container} cannot be ${what}: ${message}`, {
-    ...(hint === undefined ? {} : { hint }),
+    ...(best === undefined ? {} : { hint: best }),
   });
 }

@@ -1,13 +1,24 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/cli.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { workbench } from '../support/project-dir.ts';
 import { makeUser, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
 const unmet = rootlessUnmet('groupadd', 'groupdel', 'usermod');
+const isTaken = (port: number) =>
+  new Promise<boolean>((done) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
 const service = (more: string) => `services:\n  s: {image: tcompose/host, ${more}}\n`;
 
 describe.skipIf(unmet !== undefined)(
@@ -78,6 +89,26 @@ describe.skipIf(unmet !== undefined)(
         expect(done.stderr).toContain(`use ${user.runtime}/tcompose/engine.sock:/var/run/docker.sock`);
       },
     );
+
+    it('is the name of his own process that has a port, and of no other’s', async () => {
+      const own = await freePort();
+      const others = await freePort();
+      const hold = (port: number) => [
+        process.execPath,
+        '-e',
+        `require('net').createServer().listen(${port})`,
+      ];
+      const processes = [
+        spawn('setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', ...hold(own)]),
+        spawn(process.execPath, hold(others).slice(1)),
+      ];
+      for (const port of [own, others]) while (!(await isTaken(port))) await sleep(20);
+      const refused = [own, others].map((port) => up(service(`command: "true", ports: ["${port}:80"]`)));
+      for (const one of processes) one.kill('SIGKILL');
+      expect(refused.map(({ status }) => status)).toEqual([1, 1]);
+      expect(refused[0]!.stderr).toContain(`node (pid ${processes[0]!.pid}) has port ${own}`);
+      expect(refused[1]!.stderr).toContain('another process has it');
+    });
 
     it('are ports below 1024 by one setting for all of a project', () => {
       const done = up(

@@ -21,6 +21,11 @@ export interface PreflightProblem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /**
+   * A port of this machine that some process has, which the engine could not name: without root it does not see what other processes,
+   * its own user's included, have open. The client may.
+   */
+  readonly takenPort?: { readonly protocol: 'tcp' | 'udp'; readonly address: string; readonly port: number };
 }
 
 export interface PreflightResponse {

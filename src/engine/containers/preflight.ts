@@ -1,6 +1,6 @@
 import { turns } from '../../confined/turns.ts';
 import { TcomposeError } from '../../errors.ts';
-import type { PortDemand } from '../../network/service-types.ts';
+import type { PortConflict, PortDemand } from '../../network/service-types.ts';
 import type { ContainerCreateRequest } from '../api/container.ts';
 import type { PreflightProblem, PreflightRequest } from '../api/preflight.ts';
 import type { Engine } from '../context.ts';
@@ -52,7 +52,7 @@ export async function preflight(
     demands.push({ containerName: name, ports: collectPorts(record.hostConfig, record.config) });
   }
   const conflicts = engine.net.portConflicts(demands, releasing);
-  return [...problems, ...conflicts.map(({ containerName, error }) => problem(containerName, error))];
+  return [...problems, ...conflicts.map(conflictProblem)];
 }
 
 /** Another client is making the very container: its labels say so, with the hash of its configuration. */
@@ -68,6 +68,13 @@ function nameTaken({ name, record }: Container): TcomposeError {
   return new TcomposeError('ENGINE_CONFLICT', `${owner} has that name`, {
     hint: `Choose another name, or remove it: tcompose container rm -f ${name}`,
   });
+}
+
+function conflictProblem({ containerName, error, nameless }: PortConflict): PreflightProblem {
+  const found = problem(containerName, error);
+  if (nameless === undefined) return found;
+  const { protocol, hostIp: address, hostPort: port } = nameless;
+  return { ...found, takenPort: { protocol, address, port } };
 }
 
 const problem = (container: string, { code, message, hint }: TcomposeError): PreflightProblem => ({

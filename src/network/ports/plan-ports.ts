@@ -3,13 +3,13 @@ import { errnoName } from '../../errno.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { HoldSocketOp } from '../../runtime/launch/launch-plan.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
-import type { PortDemand, PortRequest } from '../service-types.ts';
+import type { PortConflict, PortDemand, PortRequest } from '../service-types.ts';
 import type { PortBinding } from '../types.ts';
 import { longRuns } from './long-runs.ts';
 import { formatEndpoint, type PortHolder } from './port-holder.ts';
 import { createPortIndex, type PortIndex } from './port-index.ts';
 
-const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES } = constants.errno;
+const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL } = constants.errno;
 
 /** Effects that planning ports needs. */
 export interface PortWorld {
@@ -49,21 +49,24 @@ export function planPorts(requests: readonly PortRequest[], world: PortWorld): P
 }
 
 /** Why containers could not have their ports, one error a container; empty: all can. Nothing is reserved. */
-export function findPortConflicts(
-  demands: readonly PortDemand[],
-  world: PortWorld,
-): { readonly containerName: string; readonly error: TcomposeError }[] {
+export function findPortConflicts(demands: readonly PortDemand[], world: PortWorld): PortConflict[] {
   const granted = createPortIndex<string>();
   const rival = (binding: PortBinding) => granted.clashing(binding)[0];
   const lowest = Math.min(...demands.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort || 65_535)));
   return demands.flatMap(({ containerName, ports }) => {
+    let nameless: PortBinding | undefined;
+    const holder = (binding: PortBinding) => {
+      const found = world.holder(binding);
+      if (found === undefined) nameless = binding;
+      return found;
+    };
     try {
-      for (const binding of planPorts(ports, { ...world, rival, lowest }))
+      for (const binding of planPorts(ports, { ...world, rival, lowest, holder }))
         granted.add(binding, containerName);
       return [];
     } catch (error) {
       if (!(error instanceof TcomposeError)) throw error;
-      return [{ containerName, error }];
+      return [{ containerName, error, ...(nameless === undefined ? {} : { nameless }) }];
     }
   });
 }
@@ -175,7 +178,9 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
       ? 'the machine has no such address'
       : errno === EACCES
         ? 'no permission to use it'
-        : errnoName(errno);
+        : errno === EINVAL
+          ? 'it is of one link alone, as fe80:: is, and ports are not'
+          : errnoName(errno);
   return new TcomposeError(
     'NETWORK_PORT_INVALID',
     `port ${what} can not be published: ${why}`,

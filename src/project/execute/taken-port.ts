@@ -34,13 +34,25 @@ export async function withPortHolder(client: EngineClient, error: unknown): Prom
   if (!(error instanceof TcomposeError) || error.hint !== undefined) return error;
   const taken = takenPort(error.message);
   if (taken === undefined) return error;
-  const holder = (await containerWith(client, taken)) ?? processWith(client, taken);
-  if (holder === undefined) return error;
+  const local = client.transport.endpoint.kind === 'unix';
+  const container = await containerWith(client, taken);
+  const hint = container ? hintOf(container, taken) : local ? processHint(taken) : undefined;
+  if (hint === undefined) return error;
   return new TcomposeError(error.code, error.message, {
     cause: error.cause,
     exitCode: error.exitCode,
-    hint: `${holder} has port ${taken.port}: stop it, or publish another port.`,
+    hint,
   });
+}
+
+const hintOf = (holder: string, { port }: TakenPort): string =>
+  `${holder} has port ${port}: stop it, or publish another port.`;
+
+/** A hint that names the process of this machine that has a port; undefined where this process does not see whose it is. */
+export function processHint(taken: TakenPort): string | undefined {
+  const address = parseAddress(taken.address);
+  const found = address && findPortHolder(taken.protocol ?? 'tcp', address, taken.port);
+  return found && hintOf(`${found.command} (pid ${found.pid})`, taken);
 }
 
 async function containerWith(client: EngineClient, taken: TakenPort): Promise<string | undefined> {
@@ -54,11 +66,4 @@ async function containerWith(client: EngineClient, taken: TakenPort): Promise<st
   return owner === undefined
     ? undefined
     : `container ${owner.Names[0]?.replace(/^\//, '') ?? owner.Id.slice(0, 12)}`;
-}
-
-function processWith(client: EngineClient, taken: TakenPort): string | undefined {
-  const address = parseAddress(taken.address);
-  if (client.transport.endpoint.kind !== 'unix' || address === undefined) return undefined;
-  const found = findPortHolder(taken.protocol ?? 'tcp', address, taken.port);
-  return found === undefined ? undefined : `${found.command} (pid ${found.pid})`;
 }

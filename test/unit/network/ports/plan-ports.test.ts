@@ -90,6 +90,14 @@ describe('planning ports', () => {
       'port 0.0.0.0:8080/tcp is already in use: this engine (pid 42) has it',
     );
   });
+  it('tells the port whose process it can’t name, for one who sees more', () => {
+    const demands = [{ containerName: 'a', ports: [request()] }];
+    const conflict = (over: Partial<PortWorld>) =>
+      findPortConflicts(demands, world({ probe: () => EADDRINUSE, ...over }))[0]?.nameless;
+    expect(conflict({})).toMatchObject({ hostIp: '0.0.0.0', hostPort: 8080, protocol: 'tcp' });
+    expect(conflict({ owner: () => 'web' })).toBeUndefined();
+    expect(conflict({ holder: () => ({ pid: 42, command: 'nginx' }) })).toBeUndefined();
+  });
   it('names the process that has a port', () => {
     const busy = world({ probe: () => EADDRINUSE, holder: () => ({ pid: 42, command: 'nginx' }) });
     expect(() => planPorts([request()], busy)).toThrow(
