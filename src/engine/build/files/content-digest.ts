@@ -8,7 +8,7 @@ import type { StatCache } from './stat-cache.ts';
 
 /** What a content is known by. */
 export interface ContentDigest {
-  /** Names, kinds, modes, owners, content, link texts, device numbers and file capabilities; no times, and nothing of where the tree is. */
+  /** Names, kinds, modes, owners, content, link texts, device numbers, file capabilities and users' extended attributes; no times, and nothing of where the tree is. */
   readonly content: string;
   /** For each selection what it was made of. */
   readonly listings: readonly Listing[];

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { turns } from '../../../confined/turns.ts';
+import { isCarried } from '../../../image/pack/pack-tree.ts';
 import type { FileStatus } from '../../../sys/file-status.ts';
-import { getExtendedAttribute } from '../../../sys/xattr.ts';
+import { getExtendedAttribute, listExtendedAttributes } from '../../../sys/xattr.ts';
 
 /** Files changed so recently (nanoseconds) may change again within one tick of their times. */
 const unsettled = 2_000_000_000n;
@@ -13,7 +14,8 @@ const pieceSize = 256 * 1024;
 
 /**
  * Digests of files by what stat(2) says of them, so that an unchanged tree is not read again. What is kept of a file is the SHA-256 of
- * its content in hex, and behind a colon its capabilities, where it has any: both change its change time.
+ * its content in hex, behind a colon its capabilities, and behind a semicolon what stands for its users' attributes, where it has any: all
+ * of them change its change time.
  */
 export class StatCache {
   #known: Map<string, string>;
@@ -90,10 +92,20 @@ export class StatCache {
 const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: FileStatus): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
+/** Attributes that a layer carries count with the content; most files have none. */
 async function digestOf(entry: ConfinedEntry): Promise<string> {
-  const digest = await hashOf(entry, '');
-  const capability = getExtendedAttribute(entry.fd, 'security.capability');
-  return capability === undefined ? digest : `${digest}:${capability.toString('hex')}`;
+  let digest = await hashOf(entry, '');
+  const others = createHash('sha256');
+  let any = false;
+  for (const name of listExtendedAttributes(entry.fd).filter(isCarried).sort()) {
+    const value = getExtendedAttribute(entry.fd, name)?.toString('hex') ?? '';
+    if (name === 'security.capability') digest = `${digest}:${value}`;
+    else {
+      any = true;
+      others.update(`${name}\0${value}\0`);
+    }
+  }
+  return any ? `${digest};${others.digest('hex')}` : digest;
 }
 
 async function hashOf(entry: ConfinedEntry, head: string): Promise<string> {

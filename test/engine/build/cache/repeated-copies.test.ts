@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   linkSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -15,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { setExtendedAttribute } from '../../../../src/sys/xattr.ts';
 import { until } from '../../../support/engine.ts';
 import { type Builder, startBuilder, whyNoBuilder } from '../builder.ts';
 import { imageContent } from '../image-tree.ts';
@@ -113,6 +116,13 @@ describe.skipIf(unmet !== undefined)('a copy that was made before of other conte
     return lib('blobs', 'sha256', record.layers[0]!.layer.descriptor.digest.slice('sha256:'.length));
   }
 
+  /** Gives a file an extended attribute: that changes no time but the one of change. */
+  function attribute(path: string): void {
+    const fd = openSync(path, 'r');
+    setExtendedAttribute(fd, 'user.note', Buffer.from('noted'));
+    closeSync(fd);
+  }
+
   const inode = (result: string, path: string): number => statSync(join(result, 'diff/srv/app', path)).ino;
 
   it('shares the files that are the same, and makes the layer that a first copy makes', async () => {
@@ -123,13 +133,14 @@ describe.skipIf(unmet !== undefined)('a copy that was made before of other conte
     utimesSync(join(context, 'src/d1/f7'), 1_600_000_000, 1_600_000_000);
     chmodSync(join(context, 'src/d1/f10'), 0o4711);
     rmSync(join(context, 'gone'), { recursive: true });
+    attribute(join(context, 'src/d1/f13'));
     renameSync(join(context, 'src/d2/f5'), join(context, 'src/d2/renamed'));
     rmSync(join(context, 'src/d2/f8'));
     symlinkSync('f11', join(context, 'src/d2/f8'));
     await builtTwice({ context, text }, (result) => {
       for (const path of ['src/d1/f1', 'src/replaced', 'top', 'src/d2/f59'])
         expect(inode(result, path)).toBe(inode(before!, path));
-      for (const path of ['src/d1/f4', 'src/d1/f7', 'src/d1/f10', 'src/d0/f3', 'src/d0/linked'])
+      for (const path of ['src/d1/f4', 'src/d1/f7', 'src/d1/f10', 'src/d1/f13', 'src/d0/f3', 'src/d0/linked'])
         expect(inode(result, path)).not.toBe(inode(before!, path));
       expect(inode(result, 'src/d0/f3')).toBe(inode(result, 'src/d0/linked'));
     });
