@@ -5,23 +5,26 @@ import { isWithin } from './names.ts';
 export class DescriptorCache {
   readonly #most: number;
   readonly #open = new Map<string, number>();
+  /** What was asked for last is asked for again most of the time: what comes next lies in the same directory. */
+  #newest: { readonly path: string; readonly fd: number } | undefined;
 
   constructor(most: number) {
     this.#most = most;
   }
 
   get(path: string): number | undefined {
+    if (this.#newest?.path === path) return this.#newest.fd;
     const fd = this.#open.get(path);
     if (fd === undefined) return undefined;
     this.#open.delete(path);
-    this.#open.set(path, fd);
+    this.#add(path, fd);
     return fd;
   }
 
   /** Takes `fd` over. */
   put(path: string, fd: number): void {
     this.#close(path);
-    this.#open.set(path, fd);
+    this.#add(path, fd);
     const oldest = this.#open.keys().next().value;
     if (this.#open.size > this.#most && oldest !== undefined) this.#close(oldest);
   }
@@ -31,10 +34,16 @@ export class DescriptorCache {
     for (const known of [...this.#open.keys()]) if (isWithin(known, path)) this.#close(known);
   }
 
+  #add(path: string, fd: number): void {
+    this.#open.set(path, fd);
+    this.#newest = { path, fd };
+  }
+
   #close(path: string): void {
     const fd = this.#open.get(path);
     if (fd === undefined) return;
     this.#open.delete(path);
+    if (this.#newest?.path === path) this.#newest = undefined;
     closeSync(fd);
   }
 }

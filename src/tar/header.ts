@@ -24,6 +24,7 @@ const checksumLength = 8;
 
 /** A block of zeros ends an archive. */
 export function isZeroBlock(block: Buffer): boolean {
+  if (block[0] !== 0) return false;
   for (let at = 0; at < blockSize; at += 8) if (block.readBigUInt64LE(at) !== 0n) return false;
   return true;
 }

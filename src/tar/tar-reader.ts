@@ -58,11 +58,11 @@ const extensionTypes: ReadonlySet<string> = new Set(['x', 'L', 'K', 'g', 'V']);
 /** What stands before an entry's own header. */
 interface Extensions {
   readonly pax: PaxList;
-  readonly longName?: string;
-  readonly longLink?: string;
+  readonly longName: string | undefined;
+  readonly longLink: string | undefined;
 }
 
-const noExtensions: Extensions = { pax: [] };
+const noExtensions: Extensions = { pax: [], longName: undefined, longLink: undefined };
 
 /**
  * Reads a tar (v7, ustar, pax, GNU) as it streams. `next` gives an entry, `read` its data; data that is not read is
@@ -148,11 +148,15 @@ export class TarReader {
     switch (header.type) {
       case 'x':
         // One alone counts, the last: two do not add up.
-        return { ...found, pax: decodePax(await this.#extension(header)) };
+        return {
+          pax: decodePax(await this.#extension(header)),
+          longName: found.longName,
+          longLink: found.longLink,
+        };
       case 'L':
-        return { ...found, longName: cString(await this.#extension(header)) };
+        return { pax: found.pax, longName: cString(await this.#extension(header)), longLink: found.longLink };
       case 'K':
-        return { ...found, longLink: cString(await this.#extension(header)) };
+        return { pax: found.pax, longName: found.longName, longLink: cString(await this.#extension(header)) };
       default:
         await this.#extension(header);
         return found;

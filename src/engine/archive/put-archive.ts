@@ -3,8 +3,9 @@ import { TcomposeError } from '../../errors.ts';
 import type { PutOptions } from '../../image/jobs/job-types.ts';
 import { decompress } from '../../image/unpack/decompress.ts';
 import { errnoOf, type LayerSystem } from '../../image/unpack/layer-system.ts';
-import { archiveParts, TreeWriter } from '../../image/unpack/tree-writer.ts';
+import { TreeWriter } from '../../image/unpack/tree-writer.ts';
 import { shownName } from '../../tar/archive-error.ts';
+import { archivePath } from '../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { checkWritable } from '../containers/root/check-writable.ts';
 import { badParameter } from '../http/failure.ts';
@@ -50,7 +51,7 @@ export async function putArchive(
       check();
       refuseNode(entry);
       // The directory itself is there and stays as it is.
-      if (archiveParts(entry.name).length > 0) await writer.write(entry, reader);
+      if (archivePath(entry.name) !== '') await writer.write(entry, reader);
     }
     await writer.finish();
   } catch (error) {

@@ -4,7 +4,6 @@ import type { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { parentOf, textOfPath } from '../../confined/names.ts';
 import { TcomposeError } from '../../errors.ts';
 import { errnoOf } from '../../image/unpack/layer-system.ts';
-import { archiveParts } from '../../image/unpack/tree-writer.ts';
 import {
   changeOwnerOf,
   errnoNameOf,
@@ -12,6 +11,7 @@ import {
   removeDirectoryAt,
   unlinkAt,
 } from '../../sys/at-calls.ts';
+import { archivePath } from '../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import type { SyncProblem, SyncResponse, UnsyncRequest, UnsyncResponse } from '../api/sync.ts';
 import { checkWritable } from '../containers/root/check-writable.ts';
@@ -46,7 +46,7 @@ export async function syncInto(root: Root, body: Readable, options: SyncOptions)
         if (await put(root, entry, reader, options)) written++;
         else unchanged++;
       } catch (error) {
-        problems.add(`/${archiveParts(entry.name).join('/')}`, error);
+        problems.add(`/${archivePath(entry.name)}`, error);
       }
     }
   } catch (error) {
@@ -63,7 +63,7 @@ async function put(
   data: TarReader,
   { owner, keepsDirectories = false }: SyncOptions,
 ): Promise<boolean> {
-  const path = archiveParts(entry.name).join('/');
+  const path = archivePath(entry.name);
   if (path === '') return false;
   makeParents(root, parentOf(path), owner);
   const place = root.directory.place(path, false);
@@ -136,7 +136,7 @@ export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   let removed = 0;
   for (const { path, directory } of request.paths) {
     try {
-      if (removeOne(root, archiveParts(path).join('/'), directory)) removed++;
+      if (removeOne(root, archivePath(path), directory)) removed++;
     } catch (error) {
       problems.add(path, error);
     }

@@ -2,9 +2,9 @@ import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
+import { archivePath } from '../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { decompress } from '../unpack/decompress.ts';
-import { archiveParts } from '../unpack/tree-writer.ts';
 
 /** Members that are text are at most so long. */
 const longestText = 64 * 1024 * 1024;
@@ -45,7 +45,7 @@ export class ArchiveMembers {
   }
 
   async #add(entry: TarEntry, reader: TarReader, beforeWrite: (path: string) => void): Promise<void> {
-    const name = archiveParts(entry.name).join('/');
+    const name = archivePath(entry.name);
     if (entry.type === 'symlink')
       this.#links.set(
         name,

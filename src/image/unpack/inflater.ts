@@ -15,19 +15,21 @@ export interface Inflater {
 const pieceSize = 256 * 1024;
 const { Z_SYNC_FLUSH } = zlib.constants;
 
+interface Decoder {
+  writeSync(
+    flush: number,
+    input: Buffer,
+    inputAt: number,
+    inputLength: number,
+    output: Buffer,
+    outputAt: number,
+    outputLength: number,
+  ): void;
+}
+
 /** The part of Node's streams of zlib that decodes at once, in this thread. It is not documented, so it may be missing. */
 interface Internals {
-  readonly _handle?: {
-    writeSync?(
-      flush: number,
-      input: Buffer,
-      inputAt: number,
-      inputLength: number,
-      output: Buffer,
-      outputAt: number,
-      outputLength: number,
-    ): void;
-  };
+  readonly _handle?: Partial<Decoder>;
   /** Bytes of the output and of the input that were left. */
   readonly _writeState?: Uint32Array;
 }
@@ -39,35 +41,50 @@ export const createInflater = (): Inflater => immediate() ?? streaming();
 export function immediate(): Inflater | undefined {
   const stream = zlib.createInflateRaw({ finishFlush: Z_SYNC_FLUSH });
   const { _handle: handle, _writeState: state } = stream as unknown as Internals;
-  if (handle?.writeSync === undefined || !(state instanceof Uint32Array) || state.length !== 2) {
-    stream.destroy();
-    return undefined;
+  if (handle?.writeSync !== undefined && state instanceof Uint32Array && state.length === 2)
+    return new ImmediateInflater(stream, handle as Decoder, state);
+  stream.destroy();
+  return undefined;
+}
+
+// A class, for V8 compiles what calls a function that is made anew for each stream again and again.
+class ImmediateInflater implements Inflater {
+  readonly #stream: zlib.InflateRaw;
+  readonly #decoder: Decoder;
+  readonly #state: Uint32Array;
+  readonly #output = Buffer.allocUnsafeSlow(pieceSize);
+  #failed: Error | undefined;
+
+  constructor(stream: zlib.InflateRaw, decoder: Decoder, state: Uint32Array) {
+    this.#stream = stream;
+    this.#decoder = decoder;
+    this.#state = state;
+    stream.on('error', (error) => {
+      this.#failed = error;
+    });
   }
-  let failed: Error | undefined;
-  stream.on('error', (error) => {
-    failed = error;
-  });
-  const output = Buffer.allocUnsafeSlow(pieceSize);
-  return {
-    async *pieces(input) {
-      for (let at = 0; ; ) {
-        const left = input.length - at;
-        handle.writeSync!(Z_SYNC_FLUSH, input, at, left, output, 0, pieceSize);
-        // It is told by an event, behind this.
-        if (stream.destroyed) {
-          await new Promise((resolve) => setImmediate(resolve));
-          throw failed ?? new Error('the decoder was closed');
-        }
-        const [room, rest] = state as unknown as readonly [number, number];
-        const used = left - rest;
-        at += used;
-        if (room < pieceSize) yield output.subarray(0, pieceSize - room);
-        // A full buffer may not have held all there is.
-        if (room > 0 || (used === 0 && room === pieceSize)) return at;
+
+  async *pieces(input: Buffer): AsyncGenerator<Buffer, number> {
+    for (let at = 0; ; ) {
+      const left = input.length - at;
+      this.#decoder.writeSync(Z_SYNC_FLUSH, input, at, left, this.#output, 0, pieceSize);
+      // It is told by an event, behind this.
+      if (this.#stream.destroyed) {
+        await new Promise((resolve) => setImmediate(resolve));
+        throw this.#failed ?? new Error('the decoder was closed');
       }
-    },
-    close: () => stream.destroy(),
-  };
+      const room = this.#state[0]!;
+      const used = left - this.#state[1]!;
+      at += used;
+      if (room < pieceSize) yield this.#output.subarray(0, pieceSize - room);
+      // A full buffer may not have held all there is.
+      if (room > 0 || (used === 0 && room === pieceSize)) return at;
+    }
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
 }
 
 /** By the documented interface: the decoding is done by another thread. */

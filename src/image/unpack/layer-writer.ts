@@ -2,9 +2,10 @@ import { constants } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { baseOf, cName, joined, parentOf } from '../../confined/names.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
+import { archivePath } from '../../tar/archive-path.ts';
 import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { errnoOf, type LayerSystem } from './layer-system.ts';
-import { archiveParts, TreeWriter } from './tree-writer.ts';
+import { TreeWriter } from './tree-writer.ts';
 
 export interface LayerWriterOptions {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
@@ -60,11 +61,11 @@ export async function writeLayer(
     let entries = 0;
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       entries++;
-      const parts = archiveParts(entry.name);
-      if (parts.at(-1)?.startsWith(whiteoutPrefix)) marks.add(writer, entry);
+      const path = archivePath(entry.name);
+      if (baseOf(path).startsWith(whiteoutPrefix)) marks.add(writer, entry);
       else {
         await writer.write(entry, reader);
-        if (implied.size > 0 && entry.type === 'directory') implied.delete(parts.join('/'));
+        if (implied.size > 0 && entry.type === 'directory') implied.delete(path);
       }
     }
     const whiteouts = marks.make();

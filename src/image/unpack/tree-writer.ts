@@ -1,37 +1,21 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  ftruncateSync,
-  write as writeCallback,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, ftruncateSync, write as writeCallback, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory, Place } from '../../confined/confined-directory.ts';
-import { isOverlayAttribute } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { cName, joined } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
-import {
-  changeOwnerOf,
-  changeTimesOf,
-  changeTimesOfFile,
-  linkAt,
-  makeDirectoryAt,
-  symlinkAt,
-} from '../../sys/at-calls.ts';
+import { linkAt, makeDirectoryAt, symlinkAt } from '../../sys/at-calls.ts';
 import { openName } from '../../sys/openat2.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
+import { archivePath } from '../../tar/archive-path.ts';
 import type { SparseMap } from '../../tar/sparse.ts';
 import type { TarEntry, TarReader } from '../../tar/tar-reader.ts';
+import { EntryAttributes, type NewOwner } from './entry-attributes.ts';
 import { errnoOf, type LayerSystem } from './layer-system.ts';
 
 export interface TreeWriterOptions {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
-  /** Who gets the files: whom the archive names, this process's user (a user namespace with one id), or these. */
-  readonly owner: 'archive' | 'own' | { readonly uid: number; readonly gid: number };
+  readonly owner: NewOwner;
   /** Directory of the root that the archive's names are relative to. */
   readonly base?: string;
   /** Throws where nothing may be written at a path. */
@@ -46,39 +30,16 @@ export interface TreeWriterOptions {
 }
 
 const writeAsync = promisify(writeCallback);
+const readDirectory =
+  constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const nodeType = { char: constants.S_IFCHR, block: constants.S_IFBLK, fifo: constants.S_IFIFO } as const;
 /** Pieces of files at least this large are written off the main thread, which may block on a full page cache. */
 const largeFile = 1024 * 1024;
-/** Attributes that a file system or a security module may refuse without the rest being worth less. */
-const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
-
-const isName = (part: string): boolean => part !== '' && part !== '.';
-
-/** Bytes of a path that the kernel takes, its NUL aside. */
-const longestName = 4095;
 
 function putAll(fd: number, piece: Buffer, position: number | null): void {
   for (let at = 0; at < piece.length; )
     at += writeSync(fd, piece, at, piece.length - at, position === null ? null : position + at);
-}
-
-/**
- * Splits an archive's name into its parts; leading slashes and `.` count for nothing, `..` takes the part before it away,
- * and the empty list is the root.
- * @throws TcomposeError IMAGE_ARCHIVE for a name that leads out, or is longer than any path may be
- */
-export function archiveParts(name: string): string[] {
-  if (name.length > longestName) throw archiveError(`${shownName(name)} is too long for a file name`);
-  const split = name.split('/');
-  const parts = split.every(isName) ? split : split.filter(isName);
-  if (!parts.includes('..')) return parts;
-  const clean: string[] = [];
-  for (const part of parts) {
-    if (part !== '..') clean.push(part);
-    else if (clean.pop() === undefined) throw archiveError(`${shownName(name)} leads out by ".."`);
-  }
-  return clean;
 }
 
 /**
@@ -87,20 +48,31 @@ export function archiveParts(name: string): string[] {
  */
 export class TreeWriter {
   readonly #root: ConfinedDirectory;
-  readonly #options: TreeWriterOptions;
+  // Each by itself: objects that are put together have other shapes each time, and V8 would compile what reads them anew for each layer.
+  readonly #system: TreeWriterOptions['system'];
+  readonly #attributes: EntryAttributes;
   readonly #base: string;
+  readonly #check: TreeWriterOptions['check'];
+  readonly #replace: TreeWriterOptions['replace'];
+  readonly #warn: TreeWriterOptions['warn'];
+  readonly #growing: TreeWriterOptions['growing'];
+  readonly #sync: boolean;
   readonly #turn = turns();
   /** Attributes of directories, set when nothing more is put into them. */
   readonly #directories = new Map<string, TarEntry>();
-  readonly #skipped = new Map<string, { count: number; example: string }>();
-  #strays: { readonly first: string; readonly count: number } | undefined;
   /** Bytes of file data. */
   size = 0;
 
   constructor(root: ConfinedDirectory, options: TreeWriterOptions) {
     this.#root = root;
-    this.#options = options;
+    this.#system = options.system;
+    this.#attributes = new EntryAttributes(options.system, options.owner);
     this.#base = options.base ?? '';
+    this.#check = options.check;
+    this.#replace = options.replace;
+    this.#warn = options.warn;
+    this.#growing = options.growing;
+    this.#sync = options.sync === true;
   }
 
   /**
@@ -108,11 +80,11 @@ export class TreeWriter {
    * @throws TcomposeError IMAGE_ARCHIVE when a parent is no directory
    */
   place(entry: TarEntry): Place | undefined {
-    const parts = archiveParts(entry.name);
-    if (parts.length === 0) return undefined;
+    const path = archivePath(entry.name);
+    if (path === '') return undefined;
     try {
-      const place = this.#root.place(joined(this.#base, parts.join('/')));
-      this.#options.check?.(place.path);
+      const place = this.#root.place(joined(this.#base, path));
+      this.#check?.(place.path);
       return place;
     } catch (error) {
       if (errnoOf(error) === 'ENOTDIR')
@@ -125,7 +97,7 @@ export class TreeWriter {
 
   /** Writes one entry, whose data `data` is at. */
   async write(entry: TarEntry, data: TarReader): Promise<void> {
-    if (this.#options.sync !== true) await this.#turn();
+    if (!this.#sync) await this.#turn();
     const place = this.place(entry);
     // The root is there, and stays as it is.
     if (place === undefined) return;
@@ -151,32 +123,58 @@ export class TreeWriter {
 
   /** Sets what had to wait, deepest directories first, and reports what was left out. */
   async finish(): Promise<void> {
-    const byDepth = [...this.#directories].sort(([a], [b]) => b.split('/').length - a.split('/').length);
-    for (const [path, entry] of byDepth) {
-      await this.#turn();
-      const there = this.#root.find(path);
-      if (there?.stat.isDirectory()) this.#attributes(there, entry);
-      there?.close();
+    const byDepth = [...this.#directories]
+      .map(([path, entry]) => ({ path, entry, depth: path.split('/').length }))
+      .sort((a, b) => b.depth - a.depth);
+    for (const { path, entry } of byDepth) {
+      if (!this.#sync) await this.#turn();
+      this.#settle(path, entry);
     }
-    for (const [what, { count, example }] of this.#skipped)
-      this.#options.warn(`${what}: ${count} left out, the first at ${shownName(example)}`);
-    const strays = this.#strays;
-    if (strays !== undefined)
-      this.#options.warn(
-        `${strays.count} files of ids that there are none of here are root's: the first is ${strays.first}`,
-      );
+    this.#attributes.report(this.#warn);
   }
 
   async #directory(place: Place, entry: TarEntry): Promise<void> {
-    const there = this.#root.at(place);
-    there?.close();
-    if (there?.stat.isDirectory()) this.#options.replace?.(there, entry);
-    else {
-      if (there !== undefined) await this.#clear(place, entry);
-      const { directory, name } = there === undefined ? place : this.place(entry)!;
-      makeDirectoryAt(directory, name, 0o700);
+    try {
+      makeDirectoryAt(place.directory, place.name, 0o700);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      const there = this.#root.at(place);
+      there?.close();
+      if (there?.stat.isDirectory()) this.#replace?.(there, entry);
+      else {
+        await this.#clear(place, entry);
+        const { directory, name } = this.place(entry)!;
+        makeDirectoryAt(directory, name, 0o700);
+      }
     }
     this.#directories.set(place.path, entry);
+  }
+
+  /** A directory's attributes, when nothing more is put into it. */
+  #settle(path: string, entry: TarEntry): void {
+    const fd = this.#openDirectory(path);
+    if (fd === undefined) {
+      const there = this.#root.find(path);
+      if (there?.stat.isDirectory()) this.#attributes.set(there, entry);
+      there?.close();
+      return;
+    }
+    try {
+      this.#attributes.setOpen(fd, entry);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** For reading, since what is opened so takes attributes in one step each; undefined where that may not be, or there is no directory. */
+  #openDirectory(path: string): number | undefined {
+    try {
+      const { directory, name } = this.#root.place(path, false);
+      return openName(directory, name, readDirectory);
+    } catch (error) {
+      if (errnoOf(error) === '') throw error;
+      return undefined;
+    }
   }
 
   /** Takes away what is in an entry's place. */
@@ -184,7 +182,7 @@ export class TreeWriter {
     const there = this.#root.find(place.path);
     if (there === undefined) return;
     there.close();
-    this.#options.replace?.(there, entry);
+    this.#replace?.(there, entry);
     await this.#root.remove(place.path);
     for (const known of this.#directories.keys())
       if (known === place.path || known.startsWith(`${place.path}/`)) this.#directories.delete(known);
@@ -198,22 +196,18 @@ export class TreeWriter {
     else if (entry.type === 'directory' || !this.#node(place, entry, nodeType[entry.type])) return;
     const made = this.#root.at(place);
     if (made !== undefined && made.stat.isSymbolicLink() === (entry.type === 'symlink'))
-      this.#attributes(made, entry);
+      this.#attributes.set(made, entry);
     made?.close();
   }
 
   async #file(place: Place, entry: TarEntry, data: TarReader): Promise<void> {
     const fd = openName(place.directory, place.name, exclusive, 0o600);
     try {
-      this.#options.growing?.(place.path, entry.sparse?.size ?? entry.size, entry.size);
+      this.#growing?.(place.path, entry.sparse?.size ?? entry.size, entry.size);
       if (entry.sparse === undefined) await this.#content(fd, entry.size, data);
       else await this.#pieces(fd, entry.sparse, data);
       this.size += entry.sparse?.size ?? entry.size;
-      const mode = this.#give(entry, (uid, gid) => fchownSync(fd, uid, gid));
-      this.#extendedAttributes(fd, entry);
-      // Behind chown, which clears the setuid bit.
-      fchmodSync(fd, mode);
-      changeTimesOfFile(fd, entry.mtime, entry.nanoseconds);
+      this.#attributes.setOpen(fd, entry);
     } finally {
       closeSync(fd);
     }
@@ -222,7 +216,7 @@ export class TreeWriter {
   async #content(fd: number, size: number, data: TarReader): Promise<void> {
     while (data.left > 0) {
       const piece = data.readAtHand() ?? (await data.read())!;
-      if (this.#options.sync === true) putAll(fd, piece, null);
+      if (this.#sync) putAll(fd, piece, null);
       else await this.#put(fd, piece, null, size);
     }
   }
@@ -243,7 +237,7 @@ export class TreeWriter {
   }
 
   async #put(fd: number, piece: Buffer, position: number | null, size: number): Promise<void> {
-    if (this.#options.sync === true || size < largeFile) return putAll(fd, piece, position);
+    if (this.#sync || size < largeFile) return putAll(fd, piece, position);
     for (let at = 0; at < piece.length; ) {
       const to = position === null ? null : position + at;
       at += (await writeAsync(fd, piece, at, piece.length - at, to)).bytesWritten;
@@ -252,11 +246,11 @@ export class TreeWriter {
 
   #hardLink(place: Place, entry: TarEntry): void {
     const names = `${shownName(entry.name)} is a hard link to ${shownName(entry.linkName)}`;
-    const parts = archiveParts(entry.linkName);
+    const path = archivePath(entry.linkName);
     let target: ConfinedEntry | undefined;
     let from: Place;
     try {
-      from = this.#root.place(joined(this.#base, parts.join('/')), false);
+      from = this.#root.place(joined(this.#base, path), false);
       target = this.#root.at(from);
     } catch (error) {
       throw archiveError(`${names}, which is not in the archive before it`, error);
@@ -270,74 +264,18 @@ export class TreeWriter {
     linkAt(again.directory, again.name, to.directory, to.name);
     // What the entry says counts for the file, under all its names.
     const made = this.#root.at(to);
-    if (made !== undefined) this.#attributes(made, entry);
+    if (made !== undefined) this.#attributes.set(made, entry);
     made?.close();
   }
 
   #node(place: Place, entry: TarEntry, type: number): boolean {
     try {
-      this.#options.system.makeNode(place.directory, place.name, type | 0o600, entry.major, entry.minor);
+      this.#system.makeNode(place.directory, place.name, type | 0o600, entry.major, entry.minor);
       return true;
     } catch (error) {
       if (errnoOf(error) !== 'EPERM') throw error;
-      this.#skip('device nodes may not be made here', entry.name);
+      this.#attributes.skip('device nodes may not be made here', entry.name);
       return false;
     }
-  }
-
-  #owner(entry: TarEntry): { readonly uid: number; readonly gid: number } | undefined {
-    const { owner } = this.#options;
-    return owner === 'archive' ? entry : owner === 'own' ? undefined : owner;
-  }
-
-  /**
-   * Gives a file to its owner, and returns the mode it may have. What belongs to an id that this user namespace lacks, so that no process here can
-   * ever have it, is root's, and no program of that id.
-   */
-  #give(entry: TarEntry, change: (uid: number, gid: number) => void): number {
-    const owner = this.#owner(entry);
-    if (owner === undefined) return entry.mode;
-    try {
-      change(owner.uid, owner.gid);
-      return entry.mode;
-    } catch (error) {
-      if (this.#options.owner !== 'archive' || errnoOf(error) !== 'EINVAL') throw error;
-      change(0, 0);
-      const first = `${shownName(entry.name)} of ${entry.uid}:${entry.gid}`;
-      this.#strays = { first, ...this.#strays, count: (this.#strays?.count ?? 0) + 1 };
-      return entry.mode & 0o1777;
-    }
-  }
-
-  #attributes(made: ConfinedEntry, entry: TarEntry): void {
-    const mode = this.#give(entry, (uid, gid) => changeOwnerOf(made.fd, uid, gid));
-    this.#extendedAttributes(made.fd, entry);
-    if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, mode);
-    changeTimesOf(made.fd, entry.mtime, entry.nanoseconds);
-  }
-
-  #extendedAttributes(fd: number, entry: TarEntry): void {
-    for (const [name, value] of entry.xattrs) {
-      // An archive may not speak to overlayfs: a redirect would show other directories of the layers below.
-      if (isOverlayAttribute(name)) {
-        this.#skip(`extended attribute ${JSON.stringify(name)} is overlayfs's own`, entry.name);
-        continue;
-      }
-      try {
-        this.#options.system.setExtendedAttribute(fd, name, value);
-      } catch (error) {
-        if (!unfit.includes(errnoOf(error))) throw error;
-        this.#skip(
-          `extended attribute ${JSON.stringify(name)} can not be set (${errnoOf(error)})`,
-          entry.name,
-        );
-      }
-    }
-  }
-
-  #skip(what: string, name: string): void {
-    const known = this.#skipped.get(what);
-    if (known === undefined) this.#skipped.set(what, { count: 1, example: name });
-    else known.count++;
   }
 }

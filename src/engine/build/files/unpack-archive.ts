@@ -4,7 +4,8 @@ import type { ConfinedDirectory } from '../../../confined/confined-directory.ts'
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { decompress } from '../../../image/unpack/decompress.ts';
 import { libcLayerSystem } from '../../../image/unpack/layer-system.ts';
-import { archiveParts, TreeWriter } from '../../../image/unpack/tree-writer.ts';
+import { TreeWriter } from '../../../image/unpack/tree-writer.ts';
+import { archivePath } from '../../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../../tar/tar-reader.ts';
 import type { Owner } from './owner.ts';
 
@@ -32,7 +33,7 @@ export async function unpackArchive(
       warn,
     });
     for (let one: TarEntry | undefined = opened.first; one !== undefined; one = await reader.next())
-      if (archiveParts(one.name).length > 0) await writer.write(one, reader);
+      if (archivePath(one.name) !== '') await writer.write(one, reader);
     await writer.finish();
     return true;
   } finally {

@@ -1,0 +1,100 @@
+import { chmodSync, fchmodSync, fchownSync } from 'node:fs';
+import { isOverlayAttribute } from '../../confined/copy-tree.ts';
+import type { ConfinedEntry } from '../../confined/entry.ts';
+import { changeOwnerOf, changeTimesOf, changeTimesOfFile } from '../../sys/at-calls.ts';
+import { shownName } from '../../tar/archive-error.ts';
+import type { TarEntry } from '../../tar/tar-reader.ts';
+import { errnoOf, type LayerSystem } from './layer-system.ts';
+
+/** Who gets the files: whom the archive names, this process's user (a user namespace with one id), or these. */
+export type NewOwner = 'archive' | 'own' | { readonly uid: number; readonly gid: number };
+
+/** Attributes that a file system or a security module may refuse without the rest being worth less. */
+const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
+
+/** Gives what was unpacked its owner, extended attributes, mode and times, all by descriptor, and keeps account of what was left out. */
+export class EntryAttributes {
+  readonly #system: Pick<LayerSystem, 'setExtendedAttribute'>;
+  readonly #owner: NewOwner;
+  readonly #skipped = new Map<string, { count: number; example: string }>();
+  #strays: { readonly first: string; readonly count: number } | undefined;
+
+  constructor(system: Pick<LayerSystem, 'setExtendedAttribute'>, owner: NewOwner) {
+    this.#system = system;
+    this.#owner = owner;
+  }
+
+  /** Of a file or directory that is open, and not by O_PATH. */
+  setOpen(fd: number, entry: TarEntry): void {
+    const mode = this.#give(entry, (uid, gid) => fchownSync(fd, uid, gid));
+    this.#setExtended(fd, entry);
+    // Behind chown, which clears the setuid bit.
+    fchmodSync(fd, mode);
+    changeTimesOfFile(fd, entry.mtime, entry.nanoseconds);
+  }
+
+  /** Of anything else, be it a symbolic link. */
+  set(made: ConfinedEntry, entry: TarEntry): void {
+    const mode = this.#give(entry, (uid, gid) => changeOwnerOf(made.fd, uid, gid));
+    this.#setExtended(made.fd, entry);
+    if (!made.stat.isSymbolicLink()) chmodSync(`/proc/self/fd/${made.fd}`, mode);
+    changeTimesOf(made.fd, entry.mtime, entry.nanoseconds);
+  }
+
+  /** Notes that something of the entry `name` was left out. */
+  skip(what: string, name: string): void {
+    const known = this.#skipped.get(what);
+    if (known === undefined) this.#skipped.set(what, { count: 1, example: name });
+    else known.count++;
+  }
+
+  /** Tells what was left out. */
+  report(warn: (message: string) => void): void {
+    for (const [what, { count, example }] of this.#skipped)
+      warn(`${what}: ${count} left out, the first at ${shownName(example)}`);
+    const strays = this.#strays;
+    if (strays !== undefined)
+      warn(
+        `${strays.count} files of ids that there are none of here are root's: the first is ${strays.first}`,
+      );
+  }
+
+  /**
+   * Gives a file to its owner, and returns the mode it may have. What belongs to an id that this user namespace lacks, so that no process here can
+   * ever have it, is root's, and no program of that id.
+   */
+  #give(entry: TarEntry, change: (uid: number, gid: number) => void): number {
+    const owner = this.#owner === 'archive' ? entry : this.#owner;
+    if (owner === 'own') return entry.mode;
+    try {
+      change(owner.uid, owner.gid);
+      return entry.mode;
+    } catch (error) {
+      if (this.#owner !== 'archive' || errnoOf(error) !== 'EINVAL') throw error;
+      change(0, 0);
+      const first = `${shownName(entry.name)} of ${entry.uid}:${entry.gid}`;
+      this.#strays = { first, ...this.#strays, count: (this.#strays?.count ?? 0) + 1 };
+      return entry.mode & 0o1777;
+    }
+  }
+
+  #setExtended(fd: number, entry: TarEntry): void {
+    if (entry.xattrs.size === 0) return;
+    for (const [name, value] of entry.xattrs) {
+      // An archive may not speak to overlayfs: a redirect would show other directories of the layers below.
+      if (isOverlayAttribute(name)) {
+        this.skip(`extended attribute ${JSON.stringify(name)} is overlayfs's own`, entry.name);
+        continue;
+      }
+      try {
+        this.#system.setExtendedAttribute(fd, name, value);
+      } catch (error) {
+        if (!unfit.includes(errnoOf(error))) throw error;
+        this.skip(
+          `extended attribute ${JSON.stringify(name)} can not be set (${errnoOf(error)})`,
+          entry.name,
+        );
+      }
+    }
+  }
+}
