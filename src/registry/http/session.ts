@@ -127,6 +127,8 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     stallMs: settings.stallMs,
   };
   let scheme: string | undefined = endpoint.schemes.length === 1 ? endpoint.schemes[0] : undefined;
+  /** The first request, which finds out what is spoken: all of one pull or push end together, so others may wait for it. */
+  let finding: Promise<Followed> | undefined;
   let answered = false;
   const subjectOf = (scopes: readonly string[]): Subject => ({
     host: endpoint.host,
@@ -181,12 +183,19 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       // Another host that the endpoint named: what it says of credentials is not about ours.
       return sent.ok ? { ...sent, away: sent.away || !own } : sent;
     }
+    if (scheme === undefined && finding !== undefined) await finding.catch(() => undefined);
+    const sent = tryInTurn(ask, ask.path, authorization);
+    finding ??= sent;
+    return await sent;
+  }
+
+  async function tryInTurn(ask: Ask, path: string, authorization: string | undefined): Promise<Followed> {
     const { host } = endpoint;
     const plainFirst = endpoint.schemes.includes('http:') && options.plainHosts.has(host);
     const tried = plainFirst ? endpoint.schemes.toReversed() : endpoint.schemes;
     const schemes = scheme === undefined ? tried : [scheme];
     for (const [index, one] of schemes.entries()) {
-      const sent = await sendTo(addressOf(endpoint, one, ask.path), ask, authorization);
+      const sent = await sendTo(addressOf(endpoint, one, path), ask, authorization);
       if (sent.ok) scheme = one;
       // One that has come to speak TLS answers what is not TLS with 400.
       if (sent.ok && one === 'http:' && sent.answer.status !== 400) options.plainHosts.add(host);

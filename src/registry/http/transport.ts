@@ -63,7 +63,7 @@ class WayAgent extends Agent {
   readonly #open: () => Promise<Socket>;
 
   constructor(open: () => Promise<Socket>) {
-    super({ keepAlive: true, maxFreeSockets: 8, timeout: idleMs });
+    super({ keepAlive: true, maxFreeSockets: 16, timeout: idleMs });
     this.#open = open;
   }
 
@@ -85,7 +85,8 @@ export function createTransport(trustOf: TrustOf): Transport {
   function agentFor(way: Way, key: string, timeouts: Timeouts): WayAgent {
     const known = agents.get(key);
     agents.delete(key);
-    const agent = known ?? new WayAgent(() => openSocket(way, timeouts));
+    // What a request has of time for its answer is not what a proxy has for letting it through.
+    const agent = known ?? new WayAgent(() => openSocket(way, { ...timeouts, answerMs: timeouts.stallMs }));
     agents.set(key, agent);
     for (const [other, old] of agents) {
       if (agents.size <= mostAgents) break;
@@ -100,7 +101,8 @@ export function createTransport(trustOf: TrustOf): Transport {
     const origin = new URL(url.origin);
     const proxy = chooseProxy(url, proxies);
     const { key, ...trust } = trustOf(origin, attempt);
-    const name = JSON.stringify([origin.href, proxy?.url.href, key, timeouts]);
+    const { connectMs, handshakeMs, stallMs } = timeouts;
+    const name = JSON.stringify([origin.href, proxy?.url.href, key, connectMs, handshakeMs, stallMs]);
     const agent = agentFor({ origin, proxy, ...trust }, name, timeouts);
     // Plain http goes to a proxy with the whole address in the request line (RFC 9112, 3.2.2).
     const whole = proxy !== undefined && url.protocol === 'http:' && !isSocks(proxy);

@@ -1,30 +1,11 @@
 import { TcomposeError } from '../../errors.ts';
-import type { Descriptor } from '../../image/ingest-types.ts';
 import { parseErrorBody } from '../http/error-body.ts';
 import { readWords } from '../http/read-text.ts';
 import { refusalOf, unreachable } from '../http/refusal.ts';
-import { type Ask, type Session, setbackOf } from '../http/session.ts';
-import type { Answer } from '../http/transport.ts';
+import { type Session, setbackOf } from '../http/session.ts';
+import { begin, hasBlob, locationOf, mount, type UploadPlace } from './begin-upload.ts';
 import { readUploadRange } from './content-range.ts';
 import type { Setback } from './retry.ts';
-
-/** A blob on its way into a repository. */
-export interface UploadPlace {
-  /** `team/app`. */
-  readonly path: string;
-  readonly descriptor: Descriptor;
-  /** The image it belongs to, for messages. */
-  readonly what: string;
-  /** `repository:team/app:pull,push`. */
-  readonly scopes: readonly string[];
-  readonly signal: AbortSignal;
-  /** Its bytes from an offset on; may be called several times. */
-  readonly open: (offset: number) => AsyncIterable<Uint8Array>;
-  /** Other repositories of the registry that may have it. */
-  readonly mountFrom: readonly string[];
-  readonly sent?: (bytes: number) => void;
-  readonly waiting?: (ms: number, why: string) => void;
-}
 
 export type UploadOutcome =
   | { readonly kind: 'exists' }
@@ -42,19 +23,12 @@ const cancelMs = 3000;
  * @throws TcomposeError REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_PUSH, …
  */
 export async function uploadBlob(session: Session, place: UploadPlace): Promise<UploadOutcome> {
-  const { path, descriptor, what, scopes, signal } = place;
   if (await hasBlob(session, place)) return { kind: 'exists' };
   let location: URL | undefined;
   for (const from of place.mountFrom) {
-    const query = `mount=${encodeURIComponent(descriptor.digest)}&from=${encodeURIComponent(from)}`;
-    const answer = await session.persist(
-      post(`${path}/blobs/uploads/?${query}`, [...scopes, `repository:${from}:pull`], signal),
-      what,
-      'push',
-    );
-    answer.discard();
-    if (answer.status === 201) return { kind: 'mounted', from };
-    if (answer.status === 202) location = locationOf(session, answer, place);
+    const mounted = await mount(session, place, from);
+    if (mounted === true) return { kind: 'mounted', from };
+    location = mounted;
     if (location !== undefined) break;
   }
   const upload: Upload = {
@@ -63,6 +37,7 @@ export async function uploadBlob(session: Session, place: UploadPlace): Promise<
     location: location ?? (await begin(session, place)),
     offset: 0,
     failures: 0,
+    whole: true,
   };
   try {
     while (!(await step(upload)));
@@ -71,36 +46,6 @@ export async function uploadBlob(session: Session, place: UploadPlace): Promise<
     await cancel(upload);
     throw error;
   }
-}
-
-async function hasBlob(
-  session: Session,
-  { path, descriptor, what, scopes, signal }: UploadPlace,
-): Promise<boolean> {
-  const answer = await session.persist(
-    { method: 'HEAD', path: `${path}/blobs/${descriptor.digest}`, scopes, verified: true, signal },
-    what,
-    'push',
-  );
-  answer.discard();
-  if (answer.status === 401 || answer.status === 403) throw await session.refusal(answer, what, 'push');
-  return answer.status === 200;
-}
-
-const post = (path: string, scopes: readonly string[], signal: AbortSignal): Ask => ({
-  method: 'POST',
-  path,
-  scopes,
-  body: () => new Uint8Array(0),
-  signal,
-});
-
-async function begin(session: Session, place: UploadPlace): Promise<URL> {
-  const { path, scopes, signal, what } = place;
-  const answer = await session.persist(post(`${path}/blobs/uploads/`, scopes, signal), what, 'push');
-  if (answer.status !== 202) throw await session.refusal(answer, what, 'push');
-  answer.discard();
-  return locationOf(session, answer, place);
 }
 
 /** A session of a registry that takes one blob. */
@@ -112,32 +57,31 @@ interface Upload {
   offset: number;
   /** Tries in a row that brought nothing. */
   failures: number;
-}
-
-/** Where to go on; the registry's own host is spoken to as before, even if it calls itself by plain http behind a proxy. */
-function locationOf(session: Session, answer: Pick<Answer, 'headers' | 'url'>, { what }: UploadPlace): URL {
-  const { location } = answer.headers;
-  if (location === undefined || !URL.canParse(location, answer.url.href)) {
-    throw new TcomposeError(
-      'REGISTRY_PUSH',
-      `${session.endpoint.host} did not say where the blobs of ${what} are to go`,
-    );
-  }
-  const url = new URL(location, answer.url.href);
-  if (url.host === answer.url.host) url.protocol = answer.url.protocol;
-  return url;
+  /** Nothing has gone wrong yet: the blob is sent by the request that also says that it is complete. */
+  whole: boolean;
 }
 
 /** One request; true when the blob is there. */
 async function step(upload: Upload): Promise<boolean> {
   const { session, place } = upload;
   const { size } = place.descriptor;
-  if (upload.offset >= size) return await finish(upload);
+  if (upload.offset >= size) return await finish(upload, false);
   // A token that would end in the middle is replaced by a request that costs nothing.
   if (session.isTokenOld(place.scopes)) {
     session.renew(place.scopes);
     await hasBlob(session, place);
   }
+  if (upload.whole) {
+    upload.whole = false;
+    return await finish(upload, true);
+  }
+  return await sendRest(upload);
+}
+
+/** Sends what the registry has not got yet, without an end. */
+async function sendRest(upload: Upload): Promise<false> {
+  const { session, place } = upload;
+  const { size } = place.descriptor;
   const from = upload.offset;
   const reply = await session.ask({
     method: 'PATCH',
@@ -253,9 +197,10 @@ async function again(upload: Upload): Promise<void> {
   upload.offset = 0;
 }
 
-async function finish(upload: Upload): Promise<boolean> {
+/** Says that the blob is complete, and sends all of it along when it is `whole`; true when the registry agrees. */
+async function finish(upload: Upload, whole: boolean): Promise<boolean> {
   const { session, place } = upload;
-  const { digest } = place.descriptor;
+  const { digest, size } = place.descriptor;
   const url = new URL(upload.location);
   url.search = `${url.search}${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
   const reply = await session.ask({
@@ -263,7 +208,7 @@ async function finish(upload: Upload): Promise<boolean> {
     path: url,
     scopes: place.scopes,
     headers: { 'content-type': 'application/octet-stream' },
-    body: () => new Uint8Array(0),
+    body: () => (whole ? { stream: counted(place, 0), length: size } : new Uint8Array(0)),
     answerMs: finishMs,
     signal: place.signal,
   });
@@ -280,7 +225,9 @@ async function finish(upload: Upload): Promise<boolean> {
   }
   const text = await readWords(answer);
   const mixed = answer.status === 416 || parseErrorBody(text).some(({ code }) => code === 'DIGEST_INVALID');
-  if (answer.status === 404 || (mixed && upload.failures < 2)) {
+  // Whoever does not take a blob with its end may take it without.
+  const elsewise = whole && answer.status !== 401 && answer.status !== 403;
+  if (elsewise || answer.status === 404 || (mixed && upload.failures < 2)) {
     await again(upload);
     return false;
   }

@@ -1,17 +1,19 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
-import { createRegistryClient } from '../../../src/registry/client.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createRegistryClient, type RegistryClient } from '../../../src/registry/client.ts';
 import { resolveTag } from '../../../src/registry/content/fetch-manifest.ts';
 import { defaultRegistrySettings } from '../../../src/registry/settings/registry-settings.ts';
 
-let server: Server | undefined;
-afterEach(() => server?.close());
+let server: Server;
+let host: string;
+let client: RegistryClient;
+let asked: number;
+let garbage: number;
+let status: number;
 
-it('a host that needs no TLS and has none is spoken to so at once the next time', async () => {
-  let asked = 0;
-  let garbage = 0;
-  let status = 200;
+beforeEach(async () => {
+  [asked, garbage, status] = [0, 0, 200];
   server = createServer((_, answer) => {
     asked++;
     answer.writeHead(status, { 'docker-content-digest': `sha256:${'1'.repeat(64)}` }).end();
@@ -20,19 +22,31 @@ it('a host that needs no TLS and has none is spoken to so at once the next time'
     garbage++;
     socket.destroy();
   });
-  await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = createRegistryClient({
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  client = createRegistryClient({
     settings: () => defaultRegistrySettings,
     certificates: () => ({ directories: [], bundles: [] }),
     now: () => 0,
     userAgent: 'test',
   });
-  const look = async () => {
-    const { main } = client.open(host, { credentials: {}, proxies: {}, notice: () => undefined });
-    const { signal } = new AbortController();
-    await resolveTag(main, { path: 'a', reference: '1', what: 'a:1', scopes: [], signal });
-  };
+});
+afterEach(() => {
+  client.close();
+  server.close();
+});
+
+const open = () => client.open(host, { credentials: {}, proxies: {}, notice: () => undefined }).main;
+const look = (session = open()) =>
+  resolveTag(session, {
+    path: 'a',
+    reference: '1',
+    what: 'a:1',
+    scopes: [],
+    signal: new AbortController().signal,
+  });
+
+it('a host that needs no TLS and has none is spoken to so at once the next time', async () => {
   await look();
   expect([asked, garbage]).toEqual([1, 1]);
   await look();
@@ -42,5 +56,10 @@ it('a host that needs no TLS and has none is spoken to so at once the next time'
   await look();
   await look();
   expect([asked, garbage]).toEqual([4, 2]);
-  client.close();
+});
+
+it('of those who ask at once only the first finds out whether a host has TLS', async () => {
+  const session = open();
+  await Promise.all([look(session), look(session), look(session)]);
+  expect([asked, garbage]).toEqual([3, 1]);
 });

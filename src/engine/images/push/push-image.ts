@@ -32,14 +32,14 @@ export interface PushContext {
   readonly namesOf: (image: ImageRecord) => readonly string[];
 }
 
-/** Uploads to one registry at the same time. */
-const parallel = 5;
+/** Uploads to one registry at the same time: it is not the line that most of them wait for, but the registry, which syncs each blob. */
+const parallel = 10;
 /** Repositories that are asked for a layer before it is sent. */
 const mostMounts = 3;
 
 /**
- * Puts an image into a registry, the bytes as they came or were made: blobs first, then the configuration, the manifest, and the index it came from where all
- * of that is to be had.
+ * Puts an image into a registry, the bytes as they came or were made: layers and configuration first, then the manifest, and the index it came from where
+ * all of that is to be had.
  * @throws TcomposeError REGISTRY_*
  */
 export async function pushImage(
@@ -65,8 +65,7 @@ export async function pushImage(
     ingest.hold(image);
     const stored = await content.manifestOf(image);
     const layers = await content.layersOf(image);
-    await pushLayers({ ...context, session, place, tell }, layers, image, reference);
-    await pushBlob({ ...context, session, place }, configOf(stored, what), [], undefined);
+    await pushBlobs({ ...context, session, place, tell }, layers, configOf(stored, what), image, reference);
     const { manifest, index } = stored;
     const top = await pushTop(session, place, request.alone === true ? { manifest } : stored);
     await ingest.commit({
@@ -94,9 +93,11 @@ interface PushWork extends PushContext {
 
 type LayerPush = PushWork & { readonly tell: TellProgress };
 
-async function pushLayers(
+/** All at once; the first that fails ends the others, and is thrown. */
+async function pushBlobs(
   work: LayerPush,
   layers: readonly StoredLayer[],
+  config: StoredLayer['descriptor'],
   image: ImageRecord,
   reference: ImageReference,
 ): Promise<void> {
@@ -108,18 +109,20 @@ async function pushLayers(
   // The same layer twice in an image is one blob.
   const distinct = [...new Map(layers.map((layer) => [layer.descriptor.digest, layer])).values()];
   for (const layer of distinct.toReversed()) tell({ kind: 'layer', id: name(layer), state: 'preparing' });
+  const each = { ...work, place: { ...place, signal } };
+  const pushes = distinct.map(async (layer) => {
+    const { descriptor } = layer;
+    if (isForeignLayer(descriptor.mediaType) && (descriptor.urls?.length ?? 0) > 0) return;
+    const from = await repositoriesWith(work, layer, image, reference);
+    await pushBlob(each, descriptor, from, { id: name(layer), tell });
+  });
   await Promise.all(
-    distinct.map(async (layer) => {
-      const { descriptor } = layer;
-      if (isForeignLayer(descriptor.mediaType) && (descriptor.urls?.length ?? 0) > 0) return;
-      try {
-        const from = await repositoriesWith(work, layer, image, reference);
-        await pushBlob({ ...work, place: { ...place, signal } }, descriptor, from, { id: name(layer), tell });
-      } catch (error) {
+    [...pushes, pushBlob(each, config, [], undefined)].map((push) =>
+      push.catch((error: unknown) => {
         errors.push(error);
         abort.abort();
-      }
-    }),
+      }),
+    ),
   );
   if (errors[0] !== undefined) throw errors[0];
 }
