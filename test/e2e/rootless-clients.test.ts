@@ -2,8 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
-import { answerOf, makeUser, rootlessUnmet, type TestUser } from '../support/rootless.ts';
+import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
 const unmet = rootlessUnmet('ip', 'nsenter');
 /** This machine and another one on its link. */
@@ -122,6 +123,15 @@ networks:
       let seen = '';
       for (let tries = 0; tries < 50 && seen !== other[6]; tries++) seen = seenOf('both', 6, 'tcp');
       expect(seen).toBe(other[6]);
+    });
+
+    const serving = () => processesOf(user.uid).filter((one) => one.includes('tcompose-ports'));
+    it('are served again, however often the process that serves them is killed', async () => {
+      for (let times = 0; times < 4; times++) {
+        await until(() => serving().length === 4, 'a process for the ports of each container');
+        for (const one of serving()) process.kill(Number.parseInt(one, 10), 'SIGKILL');
+        for (const name of ['both', 'old', 'four'] as const) expect(await answerOf(ports[name])).not.toBe('');
+      }
     });
 
     it('are refused by a port that nothing listens at, over either family', () => {

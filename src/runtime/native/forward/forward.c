@@ -77,23 +77,32 @@ static void keep_only(struct launch *launch) {
   if (sys_close_range((unsigned)low, ~0u, 0) < 0) _exit(70);
 }
 
-static _Noreturn void become_forwarder(struct launch *launch, pid_t monitor) {
+/* Serves after `pause_ms`: until then connections wait in the sockets' backlogs. */
+static _Noreturn void become_forwarder(struct launch *launch, pid_t monitor, unsigned pause_ms) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != monitor) _exit(0);
   if (launch->netns >= 0 && setns(launch->host_netns, CLONE_NEWNET) < 0) _exit(72);
   set_process_title("tcompose-ports", launch->plan.id);
   keep_only(launch);
+  usleep(pause_ms * 1000);
   forwarder_main(launch->forwards);
 }
 
-int forwarder_start(struct launch *launch, struct failure *failure) {
+static uint64_t serves_since;
+
+static int start_after(struct launch *launch, unsigned pause_ms, struct failure *failure) {
   forwarder_stop(launch);
   if (!launch->forwards) return 0;
   pid_t monitor = getpid(), pid = fork();
-  if (pid == 0) become_forwarder(launch, monitor);
+  if (pid == 0) become_forwarder(launch, monitor, pause_ms);
   CHECK(pid, "fork", "the process that serves published ports");
   launch->forwarder = pid;
+  serves_since = monotonic_ms() + pause_ms;
   return 0;
+}
+
+int forwarder_start(struct launch *launch, struct failure *failure) {
+  return start_after(launch, 0, failure);
 }
 
 void forwarder_stop(struct launch *launch) {
@@ -111,13 +120,14 @@ void forwarder_forget(struct launch *launch) {
     kill(launch->forwarder, SIGUSR1);
 }
 
+/* Whoever ended it may do so again (the OOM killer): another one is there at once, and after ever longer pauses while none of them lasts. */
 void forwarder_ended(struct launch *launch, pid_t pid) {
+  enum { LASTING_MS = 10000, LONGEST_PAUSE_MS = 16000 };
+  static unsigned pause_ms;
   if (pid != launch->forwarder || pid == 0) return;
   launch->forwarder = 0;
-  static uint64_t last;
-  uint64_t now = monotonic_ms();
-  bool at_once = last != 0 && now - last < 1000; /* one that can't live is not made for ever */
-  last = now;
-  if (at_once || forwarder_start(launch, &(struct failure){0}) < 0)
+  if (monotonic_ms() >= serves_since + LASTING_MS) pause_ms = 0;
+  if (start_after(launch, pause_ms, &(struct failure){0}) < 0)
     warn(launch, "the process that serves published ports has ended; they are not served any more");
+  pause_ms = pause_ms == 0 ? 250 : pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause_ms * 2;
 }
