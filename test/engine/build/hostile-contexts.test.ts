@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -17,8 +19,24 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listExtendedAttributes, setExtendedAttribute } from '../../../src/sys/xattr.ts';
 import { needs } from '../../support/abilities.ts';
 import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
+
+function setAttribute(path: string, name: string, value: Uint8Array): void {
+  const fd = openSync(path, 'r');
+  setExtendedAttribute(fd, name, value);
+  closeSync(fd);
+}
+
+function attributesOf(path: string): readonly string[] {
+  const fd = openSync(path, 'r');
+  try {
+    return listExtendedAttributes(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
 
 const unmet = whyNoBuilder();
 if (unmet !== undefined) console.warn(`skipped: builds of hostile contexts: ${unmet}`);
@@ -95,6 +113,23 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(error?.message).toContain('too many links');
     const inside = await tree(context, 'FROM scratch\nCOPY self/self/self/a /x\n');
     expect(readFileSync(join(inside, 'x'), 'utf8')).toBe('a');
+  });
+
+  it('brings no extended attributes of this machine in, and keeps those that were made within', async () => {
+    const context = builder.context('attributes', { f: 'f' });
+    const capability = Buffer.from('0100000200040000000000000000000000000000', 'hex');
+    setAttribute(join(context, 'f'), 'user.origin', Buffer.from('here'));
+    setAttribute(join(context, 'f'), 'security.capability', capability);
+    const output = await tree(context, 'FROM scratch\nCOPY f /f\nCOPY . /all/\n');
+    expect(attributesOf(join(output, 'f'))).toEqual([]);
+    expect(attributesOf(join(output, 'all/f'))).toEqual([]);
+    const inside = builder.context('attributes-inside', { f: 'f' });
+    setAttribute(join(inside, 'f'), 'user.made', Buffer.from('within'));
+    setAttribute(join(inside, 'f'), 'security.capability', capability);
+    execFileSync('tar', ['--xattrs', '--xattrs-include=*', '-cf', join(inside, 'x.tar'), '-C', inside, 'f']);
+    const text = 'FROM scratch AS a\nADD x.tar /\nFROM scratch\nCOPY --from=a --chown=5 f /f\n';
+    const kept = await tree(inside, text);
+    expect([...attributesOf(join(kept, 'f'))].sort()).toEqual(['security.capability', 'user.made']);
   });
 
   it('says so of an archive that ends too early, and closes no file but its own', async () => {

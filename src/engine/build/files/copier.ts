@@ -260,7 +260,7 @@ export class Copier {
         const { uid, gid } = this.#options.owner ?? (tree.ownerless ? { uid: 0, gid: 0 } : entry.stat);
         fchownSync(fd, uid, gid);
         // A change of the owner would take capabilities away.
-        copyAttributes(from, fd);
+        if (!tree.ownerless) copyAttributes(from, fd);
       } finally {
         closeSync(from);
       }
@@ -301,7 +301,7 @@ export class Copier {
       const { uid, gid } = this.#options.owner ?? own;
       changeOwnerOf(made.fd, uid, gid);
       if (!stat.isSymbolicLink()) {
-        copyAttributes(fd, made.fd);
+        if (!tree.ownerless) copyAttributes(fd, made.fd);
         const mode = this.#options.mode?.(stat.mode & 0o7777, stat.isDirectory()) ?? stat.mode & 0o7777;
         chmodSync(`/proc/self/fd/${made.fd}`, mode);
       }

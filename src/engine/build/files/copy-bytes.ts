@@ -7,10 +7,10 @@ const readAsync = promisify(readCallback);
 const writeAsync = promisify(writeCallback);
 const pieceSize = 256 * 1024;
 
-/** Extended attributes but those of this machine's overlays and of the system. */
+/** File capabilities and attributes of users, but for those of overlays: others, such as labels, are of this machine. */
 export function copyAttributes(from: number, to: number): void {
   for (const name of listExtendedAttributes(from)) {
-    if (/^(?:trusted|user)\.overlay\.|^user\.fuseoverlayfs\.|^system\./.test(name)) continue;
+    if (name !== 'security.capability' && !/^user\.(?!overlay\.|fuseoverlayfs\.)/.test(name)) continue;
     const value = getExtendedAttribute(from, name);
     if (value !== undefined) setExtendedAttribute(to, name, value);
   }

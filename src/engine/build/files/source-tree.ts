@@ -20,7 +20,7 @@ export interface SourceTree {
   /** What its ignore file leaves out; undefined for what has none. */
   readonly ignore: IgnoreMatcher | undefined;
   readonly ignoreFile?: IgnoreFile | undefined;
-  /** Everything counts as root's, as what a client sends: a build context. */
+  /** Everything counts as root's and has no extended attributes, as what a client sends: a build context. */
   readonly ownerless: boolean;
   /** How messages name it. */
   readonly title: string;

@@ -43,7 +43,7 @@ async function recordOf(tree: SourceTree, visited: Visited, files: StatCache): P
   if (path === '' && tree.ownerless) return made('directory', sha256(''));
   const owner = tree.ownerless ? '0:0' : `${stat.uid}:${stat.gid}`;
   if (stat.isFile()) {
-    const head = (entry: ConfinedEntry) => headOf(stat, owner) + attributesOf(entry);
+    const head = (entry: ConfinedEntry) => headOf(stat, owner) + (tree.ownerless ? '' : attributesOf(entry));
     return made('other', `sha256:${(await files.sum(stat, visited.open, owner, head)) ?? ''}`);
   }
   if (stat.isSymbolicLink()) {
