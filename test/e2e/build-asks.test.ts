@@ -82,6 +82,24 @@ describe.skipIf(unmet !== undefined)(`a build${unmet ? ` (skipped: ${unmet})` : 
     bench.run('down', '--rmi', 'all');
   });
 
+  it('takes its image along with one service, and leaves those of others and what nobody built', () => {
+    project({
+      gone: { build: inline('FROM busybox\nENV A=gone\n'), command: ['true'] },
+      stays: { build: inline('FROM busybox\nENV A=stays\n'), command: ['true'] },
+      plain: { image: 'busybox', command: ['true'] },
+    });
+    expect(bench.run('up', '--no-start').status).toBe(0);
+    const images = () => bench.run('image', 'ls', '--format', '{{.Repository}}').stdout.trim().split('\n');
+    expect(images()).toEqual(expect.arrayContaining(['asks-gone', 'asks-stays']));
+    expect(bench.run('down', '--rmi', 'local', 'gone').status).toBe(0);
+    expect(images()).not.toContain('asks-gone');
+    expect(images()).toContain('asks-stays');
+    expect(bench.run('ps', '-a', '--services').stdout.trim().split('\n').sort()).toEqual(['plain', 'stays']);
+    bench.run('down', '--rmi', 'local');
+    expect(images()).not.toContain('asks-stays');
+    expect(images()).toContain('busybox');
+  });
+
   it('waits for no pipe in the place of its Dockerfile or its ignore file', () => {
     project({ web: { build: './pipes' } });
     bench.write('pipes/Dockerfile', 'FROM busybox\nCOPY . /x\n');

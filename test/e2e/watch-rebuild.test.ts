@@ -106,4 +106,24 @@ describe.skipIf(unmet !== undefined)(`rebuilding${unmet ? ` (skipped: ${unmet})`
     bench.run('up', '-d', '--force-recreate', '--no-build', 'web');
     await holds(watching.inside('rebuilt-web-1', '/live/a'), 'after');
   });
+
+  it('into what does not start says why, keeps the container that runs, and goes on', async () => {
+    const running = watching.inside('rebuilt-web-1', '/');
+    bench.write('Dockerfile', `${dockerfile}USER nosuch\n`);
+    await watching.run.until('unable to find user nosuch');
+    await watching.rests();
+    expect(watching.inside('rebuilt-web-1', '/')).toBe(running);
+    const before = watching.applied().length;
+    bench.write('Dockerfile', dockerfile);
+    bench.write('page', 'fourth');
+    expect((await watching.next(before)).services).toEqual([{ service: 'web', did: ['rebuilt'] }]);
+    await until(() => {
+      try {
+        return page() === 'fourth';
+      } catch {
+        // Between two containers.
+        return false;
+      }
+    }, 'the page of the save after it');
+  });
 });
