@@ -1,3 +1,4 @@
+import { TcomposeError } from '../../errors.ts';
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImagePruneResponse } from '../api/image.ts';
 import { emitPrune } from '../containers/events.ts';
@@ -11,7 +12,7 @@ type Removals = NonNullable<ImagePruneResponse['ImagesDeleted']>;
 
 /**
  * Removes images that nobody uses: dangling ones, or with `dangling=false` all that no container, running or not, was made
- * from; and what broken pulls have left. Newest first, so that what was made from another goes before it.
+ * from; and what broken pulls have left. What a remaining image was made from stays.
  */
 export async function pruneImages(
   engine: Engine,
@@ -30,13 +31,46 @@ export async function pruneImages(
     matches(filters, 'until', (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now));
   const removed: Removals[number][] = [];
   const sizes = engine.images.layerUse();
-  for (const { id } of engine.images.list().filter(goes)) {
+  const images = engine.images.list();
+  for (const id of pruneOrder(images, new Set(images.filter(goes).map((record) => record.id)))) {
     // One that got a container meanwhile stays.
     if (isUsed(id)) continue;
-    removed.push(...(await remove(id)));
+    try {
+      removed.push(...(await remove(id)));
+    } catch (error) {
+      // So does one that another was made from meanwhile.
+      if (!(error instanceof TcomposeError && error.code === 'IMAGE_IN_USE')) throw error;
+    }
   }
   let reclaimed = await engine.images.clear();
   for (const one of removed) if ('Deleted' in one) reclaimed += sizes.get(one.Deleted)?.size ?? 0;
   emitPrune(engine, 'image', reclaimed);
   return { ImagesDeleted: removed.length === 0 ? null : removed, SpaceReclaimed: reclaimed };
+}
+
+/**
+ * Of `wanted` those that may go, each after all that were made from it. By their times they can't be told: an image that was built has its
+ * base's when nothing but labels is new. Pure.
+ */
+export function pruneOrder(
+  images: readonly Pick<ImageRecord, 'id' | 'parent'>[],
+  wanted: ReadonlySet<string>,
+): string[] {
+  const childrenOf = new Map<string, string[]>();
+  for (const { id, parent } of images)
+    if (parent !== undefined) childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), id]);
+  const going = new Map<string, boolean>();
+  const goes = (id: string): boolean => {
+    const known = going.get(id);
+    if (known !== undefined) return known;
+    // A damaged record may name itself.
+    going.set(id, false);
+    const children = (childrenOf.get(id) ?? []).map(goes);
+    const all = wanted.has(id) && children.every((one) => one);
+    going.delete(id);
+    going.set(id, all);
+    return all;
+  };
+  for (const { id } of images) goes(id);
+  return [...going].flatMap(([id, all]) => (all ? [id] : []));
 }
