@@ -9,7 +9,7 @@ import { type CertificatePlaces, createTrust } from './settings/certificates.ts'
 import { isInsecure, type RegistrySettings } from './settings/registry-settings.ts';
 
 export interface RegistryClientOptions {
-  /** Asked for at each pull and push: a change of files counts from the next one. */
+  /** Read at each pull and push: a change of files counts from the next one. */
   readonly settings: () => RegistrySettings;
   readonly certificates: () => CertificatePlaces;
   /** Milliseconds since the epoch. */
@@ -40,8 +40,14 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { now, userAgent } = options;
   const trust = createTrust(options.certificates);
+  // Several files, which would take longer to read for each request than a registry takes to answer it.
+  let latest: RegistrySettings | undefined;
+  const readSettings = (): RegistrySettings => {
+    latest = options.settings();
+    return latest;
+  };
   const transport = createTransport((origin, attempt) => {
-    const verify = !isInsecure(origin.host, options.settings().insecure);
+    const verify = !isInsecure(origin.host, (latest ?? readSettings()).insecure);
     return verify
       ? { verify, ...trust.contextFor(origin.host, attempt) }
       : { verify, context: undefined, key: 'any' };
@@ -51,14 +57,17 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const plainHosts = new Set<string>();
   return {
     open(domain, { credentials, proxies, notice }) {
-      const settings = options.settings();
+      const settings = readSettings();
       return openRegistry(
         domain,
         { transport, authority, settings, credentials, proxies, now, userAgent, plainHosts, notice },
         down,
       );
     },
-    openAddress: (url, { proxies, signal }) => openAddress(transport, url, { proxies, signal, userAgent }),
+    async openAddress(url, { proxies, signal }) {
+      readSettings();
+      return await openAddress(transport, url, { proxies, signal, userAgent });
+    },
     close: () => transport.close(),
   };
 }

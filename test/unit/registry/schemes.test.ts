@@ -11,9 +11,10 @@ let client: RegistryClient;
 let asked: number;
 let garbage: number;
 let status: number;
+let settingsRead: number;
 
 beforeEach(async () => {
-  [asked, garbage, status] = [0, 0, 200];
+  [asked, garbage, status, settingsRead] = [0, 0, 200, 0];
   server = createServer((_, answer) => {
     asked++;
     answer.writeHead(status, { 'docker-content-digest': `sha256:${'1'.repeat(64)}` }).end();
@@ -25,7 +26,10 @@ beforeEach(async () => {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   client = createRegistryClient({
-    settings: () => defaultRegistrySettings,
+    settings: () => {
+      settingsRead++;
+      return defaultRegistrySettings;
+    },
     certificates: () => ({ directories: [], bundles: [] }),
     now: () => 0,
     userAgent: 'test',
@@ -62,4 +66,13 @@ it('of those who ask at once only the first finds out whether a host has TLS', a
   const session = open();
   await Promise.all([look(session), look(session), look(session)]);
   expect([asked, garbage]).toEqual([3, 1]);
+});
+
+it('settings are read once for all that is asked by one who opens a registry', async () => {
+  const session = open();
+  await look(session);
+  await look(session);
+  expect([asked, settingsRead]).toEqual([2, 1]);
+  await look();
+  expect([asked, settingsRead]).toEqual([3, 2]);
 });

@@ -160,9 +160,13 @@ async function pushBlob(
 ): Promise<void> {
   const { path, what, scopes, signal } = place;
   const id = told?.id ?? '';
-  const release = await registries.slots.take(`push ${session.endpoint.host}`, parallel, signal, () =>
-    told?.tell({ kind: 'layer', id, state: 'waiting' }),
-  );
+  // A configuration is small, and waits for no layer.
+  const release =
+    told === undefined
+      ? () => {}
+      : await registries.slots.take(`push ${session.endpoint.host}`, parallel, signal, () =>
+          told.tell({ kind: 'layer', id, state: 'waiting' }),
+        );
   try {
     const blob = await content.openBlob(descriptor.digest);
     if (blob === undefined) {
