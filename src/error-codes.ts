@@ -25,20 +25,20 @@ export const errorCodes = {
     'A request contradicts the state of things: a name in use, a container running (HTTP 409).',
   ENGINE_NOT_MODIFIED:
     'A request asks for what is already so, such as starting a running container (HTTP 304).',
-  ENGINE_UNAVAILABLE: 'What was asked for belongs to a service that this engine is no part of.',
+  ENGINE_UNAVAILABLE: 'What was asked for belongs to a service that this engine does not offer.',
   ENGINE_NOT_IMPLEMENTED: 'An Engine API feature that this engine does not carry out (HTTP 501).',
   ENGINE_STATE_NEWER:
     'The state directory was written by a newer version, whose format this one cannot read.',
   ENGINE_STATE_CORRUPT: 'A file of the state directory is not what it should be; the message names it.',
   ENGINE_DISK_FULL:
     'The disk that holds the state of the engine is full. Containers that run go on; what needs a file is refused.',
-  ENGINE_FORBIDDEN: 'The engine does not allow this: a predefined network, say, can not be removed.',
+  ENGINE_FORBIDDEN: 'The engine does not allow this: a predefined network, say, cannot be removed.',
   ENGINE_ROOTLESS:
     'The engine of a user who is not root needs a user namespace, and this machine gives none; the hint is the command that changes it.',
   ENGINE_LOCKED: 'Another engine holds the lock of this state directory.',
   ENGINE_KEEPER: 'The keeper, the process that starts containers, is gone or refused.',
   ENGINE_SERVICE:
-    'The engine can not be made a service of this machine, or the service not be taken away; the message says why.',
+    'The engine cannot be made a service of this machine, or the service not be taken away; the message says why.',
   ENGINE_START_CONTAINER: 'A container or exec could not be started; the message names the step and why.',
   // runtime: launch plan and shim protocol
   RUNTIME_PLAN:
@@ -49,7 +49,7 @@ export const errorCodes = {
   RUNTIME_SHIM: 'A shim refused a request; the message carries the system call and its error.',
   RUNTIME_GONE: 'The keeper or shim at the other end of a connection has gone.',
   RUNTIME_CAPABILITY: 'A capability in cap_add or cap_drop does not exist.',
-  RUNTIME_SECCOMP: 'A seccomp profile can not be read, parsed or compiled.',
+  RUNTIME_SECCOMP: 'A seccomp profile cannot be read, parsed or compiled.',
   RUNTIME_SECURITY_OPT: 'A security option is not understood.',
   RUNTIME_USER: 'The user or group a container shall run as is not in its account files.',
   RUNTIME_SYSCTL: 'A sysctl that does not belong to the namespaces the container owns.',
@@ -67,7 +67,7 @@ export const errorCodes = {
   RUNTIME_CONFIG: 'The file engine.json, which names other OCI runtimes, is not what it should be.',
   RUNTIME_UNKNOWN: 'A container asks for a runtime that is neither configured nor found on this machine.',
   RUNTIME_FOREIGN: 'Another OCI runtime could not carry out a call; the message is its own.',
-  RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container can not be used.',
+  RUNTIME_BUNDLE: 'An OCI bundle or the state of an OCI container cannot be used.',
   // compose: finding, reading, merging
   COMPOSE_NO_FILE: 'No compose file was found, or one that was named does not exist or cannot be read.',
   COMPOSE_PROJECT_NAME: 'A project name with characters that are not allowed, or none at all.',
@@ -81,7 +81,7 @@ export const errorCodes = {
   COMPOSE_EXTENDS: 'An extends that names a missing service or file, or goes in a circle.',
   COMPOSE_MERGE: 'Two files give one attribute values that cannot be merged.',
   COMPOSE_REMOTE:
-    'A compose file can not be had from the registry or repository that is named; the message says why.',
+    'A compose file cannot be fetched from the registry or repository that was named; the message says why.',
   COMPOSE_NO_SUCH_SERVICE: 'A service selected by name or pattern is not in the project.',
   // compose: form, values, consistency
   COMPOSE_UNKNOWN_ATTRIBUTE: 'An attribute the Compose Specification does not have, often a typing mistake.',
@@ -102,13 +102,13 @@ export const errorCodes = {
   BUILD_STEP: 'A step of a build failed: a command ended with an error, a file is not there.',
   BUILD_CONTEXT: 'A build context or its Dockerfile can not be found or read.',
   BUILD_NOT_YET: 'Something of a build that tcompose does not carry out yet.',
-  BUILD_IGNORE: 'A .dockerignore file or a pattern of one that can not be read.',
+  BUILD_IGNORE: 'A .dockerignore file or a pattern of one that cannot be read.',
   // image
   IMAGE_REFERENCE: 'An image name breaks the rules for names; the message says which.',
   IMAGE_NOT_FOUND: 'No image on this machine has that name or id.',
   IMAGE_AMBIGUOUS: 'An abbreviated image id fits several images.',
-  IMAGE_IN_USE: 'The image can not be removed: containers are made from it, or it is the built-in one.',
-  IMAGE_ARCHIVE: 'An image or root file system archive can not be used: truncated, corrupt, or not a tar.',
+  IMAGE_IN_USE: 'The image cannot be removed: containers are made from it, or it is the built-in one.',
+  IMAGE_ARCHIVE: 'An image or root file system archive cannot be used: truncated, corrupt, or not a tar.',
   IMAGE_BLOB: 'A blob does not have the size or digest that it was announced with.',
   IMAGE_CONFIG: 'The configuration or the manifest of an image is not one, or they contradict each other.',
   IMAGE_PLATFORM: 'A platform is not understood, or no image is there for it.',
@@ -120,8 +120,7 @@ export const errorCodes = {
   REGISTRY_CONFIG:
     'A setting about registries or images, in engine.json or a file read for one, is not what it should be.',
   REGISTRY_BLOCKED: "A registry is blocked on this machine by podman's registries.conf.",
-  REGISTRY_UNREACHABLE:
-    'A registry can not be reached or stopped answering; the message says how far it got.',
+  REGISTRY_UNREACHABLE: 'A registry cannot be reached or stopped answering; the message says how far it got.',
   REGISTRY_TLS:
     'The certificate of a registry is not trusted, or it speaks no TLS; the hint names the places for certificates.',
   REGISTRY_PROXY: 'A proxy variable is not understood, or the proxy refused; the message names the variable.',
@@ -140,7 +139,7 @@ export const errorCodes = {
   NETWORK_POOL_OVERLAP: 'The subnet asked for overlaps with the subnet of another network, which is named.',
   NETWORK_POOLS_EXHAUSTED: 'No default address pool is free for a new network.',
   NETWORK_POOL_FULL: 'Every address of the network is in use.',
-  NETWORK_ADDRESS_INVALID: 'An address is malformed or lies outside of its subnet.',
+  NETWORK_ADDRESS_INVALID: 'An address is malformed or is outside its subnet.',
   NETWORK_ADDRESS_IN_USE: 'The address asked for belongs to another container, the gateway, or is reserved.',
   NETWORK_PORT_IN_USE:
     'A port to be published is taken; the message names the process or container that holds it.',
@@ -149,7 +148,7 @@ export const errorCodes = {
   NETWORK_SETUP_FAILED:
     'The kernel refused to set up a bridge, an interface or a firewall entry; the message quotes it.',
   // project: plan and execution
-  PROJECT_UNSUPPORTED: 'Something the compose file asks for cannot be had on one machine.',
+  PROJECT_UNSUPPORTED: 'Something the compose file asks for is not possible on one machine.',
   PROJECT_SAME_NAME:
     'Another directory has a project of the same name, and neither was given one of its own.',
   PROJECT_NAME: 'No project name is known: there is no compose file and none was given.',

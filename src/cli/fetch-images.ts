@@ -20,7 +20,7 @@ interface Fetched {
 
 /**
  * What a project's plan is made from, with the images that it needs fetched before: which image a name comes to decides what is
- * made anew. All of them are tried; one that can't be had fails the command before a container is touched. A dry run fetches
+ * recreated. All of them are tried; one that can't be fetched fails the command before a container is touched. A dry run fetches
  * nothing, and leaves it to the plan that comes after to say what would be.
  * @param rebuild whether images are built again when what they are made from changed, unless a flag is against it
  */

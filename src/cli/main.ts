@@ -60,7 +60,7 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   process.exit(1);
 }
 
-/** Waits until all is written. A failed write may not have been told yet. */
+/** Waits until all is written. A failed write may not have been reported yet. */
 async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
   if (stream.errored) onOutputError(stream.errored);

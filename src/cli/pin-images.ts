@@ -33,7 +33,7 @@ export async function pinImages(ctx: CliContext, project: Project): Promise<Proj
         errors.push(
           new TcomposeError(
             'PROJECT_IMAGE_MISSING',
-            `no digest of image ${image} can be had from ${reference.domain}: ${cause.message}`,
+            `no digest of image ${image} is available from ${reference.domain}: ${cause.message}`,
             { cause, ...(hint === undefined ? {} : { hint }) },
           ),
         );

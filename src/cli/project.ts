@@ -100,7 +100,7 @@ function unknownService(name: string, known: readonly string[]): TcomposeError {
         ? `Did you mean ${near}?`
         : known.length === 0
           ? 'The project has no services.'
-          : `The services are ${[...known].sort().join(', ')}.`,
+          : `The services are: ${[...known].sort().join(', ')}.`,
   });
 }
 
@@ -166,7 +166,7 @@ export function theContainer(
       hint:
         own.length === 0
           ? `Start it with \`tcompose up -d ${service}\`.`
-          : `It has ${own.map((container) => container.name).join(', ')}.`,
+          : `Its containers are ${own.map((container) => container.name).join(', ')}.`,
     },
   );
 }
@@ -188,7 +188,7 @@ export function theRunningContainer(
       : `${composeWords.notRunning(service)}: container ${found.name} is ${stateInWords(found)}`,
     {
       hint: paused
-        ? `Let it go on with \`tcompose unpause ${service}\`.`
+        ? `Resume it with \`tcompose unpause ${service}\`.`
         : `Start it with \`tcompose start ${service}\`; \`tcompose logs ${service}\` shows what it printed.`,
     },
   );

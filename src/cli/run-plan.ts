@@ -12,7 +12,7 @@ interface RunPlanOptions {
   readonly readyWithin?: number | undefined;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
-  /** Told of services whose image could not be had and is to be built instead. */
+  /** Called with services whose image could not be fetched and will be built instead. */
   readonly buildLater?: (service: string) => void;
 }
 
@@ -56,7 +56,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
     interrupt.abort();
     renderer.emit({
       type: 'warning',
-      message: 'interrupted: what is under way is being finished (press Ctrl+C again to leave it)',
+      message: 'interrupted: finishing what is under way (press Ctrl+C again to abandon it)',
     });
   });
   let late = false;

@@ -26,9 +26,9 @@ export async function refuseSameName(
     if (real === undefined || real === own) continue;
     throw new TcomposeError(
       'PROJECT_SAME_NAME',
-      `there is a project ${project.name} already: its containers come from ${directory}, and this one is in ${project.workingDir}`,
+      `a project ${project.name} exists already: its containers come from ${directory}, and this project is in ${project.workingDir}`,
       {
-        hint: `Name this one with -p NAME or \`name:\` in its compose file; --adopt makes one project of both.`,
+        hint: `Name this one with -p NAME or \`name:\` in its compose file; --adopt merges the two.`,
       },
     );
   }

@@ -7,7 +7,7 @@ import type { CliContext } from './context.ts';
 const worthTelling = 1_000_000_000;
 
 /**
- * What is said of images that pulls took the names of: `used` has the ids of containers' images. Undefined while they take little. Layers that
+ * The hint about images that lost their names to pulls: `used` has the ids of containers' images. Undefined while they take little. Layers that
  * others share don't count. Pure.
  */
 export function unusedImages(

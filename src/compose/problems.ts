@@ -42,7 +42,7 @@ export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
   if (a.where === undefined || b.where === undefined) return false;
   const place = ({ where }: TcomposeError) => `${where?.file}:${where?.line}:${where?.column}`;
   if (a.code !== b.code || a.hint !== b.hint || place(a) !== place(b)) return false;
-  // Without a hint, only what is said after the path tells mistakes in one place apart.
+  // Without a hint, only the text after the path distinguishes mistakes in one place.
   const said = ({ message }: TcomposeError) => message.replace(/^\S+/, '');
   return a.hint !== undefined || said(a) === said(b);
 }

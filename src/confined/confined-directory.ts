@@ -166,7 +166,7 @@ export class ConfinedDirectory {
     }
   }
 
-  /** To be said when a directory's name comes to stand for something else. */
+  /** Call it when a directory's name comes to stand for something else. */
   forget(path: string): void {
     this.#directories.forget(path);
   }

@@ -20,9 +20,9 @@ import { locate, makeDirectories } from './store/layout.ts';
 
 const log = createLog(systemClock, (line) => process.stderr.write(line), process.env.TCOMPOSE_DEBUG === '1');
 
-process.on('unhandledRejection', (reason) => log.error('a promise was rejected and nobody looked', reason));
+process.on('unhandledRejection', (reason) => log.error('a promise was rejected without a handler', reason));
 process.on('uncaughtException', (error) => {
-  log.error('ending after an error that nothing caught', error);
+  log.error('stopping after an uncaught error', error);
   process.exit(1);
 });
 

@@ -50,8 +50,8 @@ export function networkFiles(
       why: reading.kind === 'absent' ? 'it is not there' : reading.why,
       healed,
       remedy: healed
-        ? 'It was written anew from its copy.'
-        : 'It was put aside; `tcompose up` makes the network and its containers anew.',
+        ? 'It was restored from its copy.'
+        : 'It was put aside; `tcompose up` recreates the network and its containers.',
     });
     return healed ? copy.value : undefined;
   }

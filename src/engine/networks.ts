@@ -25,7 +25,7 @@ export interface NetworkRegistry {
     readonly warnings: readonly string[];
   };
   /**
-   * Before the first use of the predefined bridge network in this engine's life: chooses its subnet anew and makes the
+   * Before the first use of the predefined bridge network in this engine's life: chooses its subnet again and makes the
    * bridge, unless containers run on it. Its subnet was never asked for, and what was free when it was recorded may
    * since have been taken by another engine or a VPN.
    */
@@ -119,7 +119,9 @@ export function openNetworks(
       // What fails, fails before the bridge's turn.
       await (record.options[bridgeNameOption] === undefined ? Promise.race([gone, nextTurn()]) : gone);
       const left = gone
-        .catch((error: Error) => warn(`network ${record.name} is gone, its bridge not yet: ${error.message}`))
+        .catch((error: Error) =>
+          warn(`network ${record.name} was removed, but not its bridge: ${error.message}`),
+        )
         .finally(() => leaving.delete(left));
       leaving.add(left);
       files.remove(record.id);
@@ -156,7 +158,7 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
     throw badParameter(`IPAM driver "${request.IPAM.Driver}" is not available: this engine has "default"`);
   }
   if (request.IPAM?.Options && Object.keys(request.IPAM.Options).length > 0) {
-    warnings.push('IPAM.Options is accepted but not carried out by this engine');
+    warnings.push('IPAM.Options is accepted but has no effect in this engine');
   }
   return {
     warnings,

@@ -22,9 +22,9 @@ export interface VolumeRecord {
   readonly anonymousFor?: string;
 }
 
-/** volumes/<name>/{meta.json,copy.json}: each is what the other is written anew from. */
+/** volumes/<name>/{meta.json,copy.json}: each can be rewritten from the other. */
 export interface VolumeFiles {
-  /** Records of the volumes there are, by name. Damaged ones are healed, or told with what is lost. */
+  /** Records of the volumes there are, by name. Damaged ones are healed, or reported with what is lost. */
   load(): Map<string, VolumeRecord>;
   /** Throws where the disk is full. */
   write(record: VolumeRecord): void;
@@ -98,8 +98,8 @@ function load(place: string, name: string, options: FileOptions): VolumeRecord |
     why: original.kind === 'absent' ? 'it is not there' : original.why,
     healed,
     remedy: healed
-      ? 'It was written anew from its copy.'
-      : `The volume's data is untouched; its labels and options are lost. One that had options is to be made anew: tcompose volume rm ${name}.`,
+      ? 'It was restored from its copy.'
+      : `The volume's data is untouched; its labels and options are lost. Recreate one that had options: tcompose volume rm ${name}.`,
   });
   return record;
 }

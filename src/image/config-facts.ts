@@ -36,7 +36,7 @@ const labels = (value: unknown): Record<string, string> | undefined => {
 const unset = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-/** Reads how a container of the image is run; what has a wrong type counts as not said. Pure. */
+/** Reads how a container of the image is run; what has a wrong type counts as absent. Pure. */
 function runtimeConfig(value: unknown): ImageRuntimeConfig {
   const fields = fieldsOf(value);
   if (fields === undefined) return {};
@@ -97,7 +97,7 @@ const noTime = '0001-01-01T00:00:00Z';
 
 /** As many short names of layers fit the page that a mount's options have, with those of a container's own directories. */
 const mostInOnePage = 340;
-/** Overlayfs takes 500 directories, told one by one since Linux 6.7; a container has some of its own. */
+/** Overlayfs takes 500 directories, passed one by one since Linux 6.7; a container has some of its own. */
 const mostOneByOne = 490;
 
 /** Says so when no container could be made of that many on this machine; undefined when one can. */
@@ -117,7 +117,7 @@ export function whyTooManyLayers(count: number, kernel = release()): string | un
 export function parseImageConfig(bytes: Uint8Array, architecture: string): ImageConfigFacts {
   const fail = (why: string): never => {
     throw new TcomposeError('IMAGE_CONFIG', why, {
-      hint: 'The image is damaged, or it is none: charts and other artifacts look alike.',
+      hint: 'The image is damaged, or it is not an image: charts and other artifacts look alike.',
     });
   };
   let parsed: unknown;
@@ -130,9 +130,9 @@ export function parseImageConfig(bytes: Uint8Array, architecture: string): Image
   const rootfs = fieldsOf(field(fields, 'rootfs')) ?? fail('invalid image JSON, no RootFS key');
   const diffIds = words(field(rootfs, 'diff_ids')) ?? [];
   const tooMany = whyTooManyLayers(diffIds.length);
-  if (tooMany !== undefined) throw new TcomposeError('IMAGE_CONFIG', `the image can not be used: ${tooMany}`);
+  if (tooMany !== undefined) throw new TcomposeError('IMAGE_CONFIG', `the image cannot be used: ${tooMany}`);
   const wrong = diffIds.find((one) => !isDigest(one));
-  if (wrong !== undefined) fail(`invalid image JSON, ${JSON.stringify(wrong)} is no digest`);
+  if (wrong !== undefined) fail(`invalid image JSON, ${JSON.stringify(wrong)} is not a digest`);
   const os = text(field(fields, 'os')) ?? 'linux';
   if (os !== 'linux') fail(`cannot load ${os} image on linux`);
   const history = historyOf(field(fields, 'history'));

@@ -24,7 +24,7 @@ const bad = (why: string): never => {
 export function checkedDescriptor(value: unknown): Descriptor {
   const { digest, size, mediaType } = (value ?? {}) as Partial<Descriptor>;
   if (typeof digest !== 'string' || !isDigest(digest))
-    return bad(`${JSON.stringify(digest ?? null)} is no digest`);
+    return bad(`${JSON.stringify(digest ?? null)} is not a digest`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     return bad(`the size of ${digest} is missing`);
   return { ...(value as Descriptor), mediaType: typeof mediaType === 'string' ? mediaType : '' };

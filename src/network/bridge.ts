@@ -133,7 +133,7 @@ export async function deleteLinkQuietly(route: NetlinkTransport, index: number, 
 
 /**
  * Lets the machine pass packets on. For IPv6 that would make the kernel ignore router advertisements where it listens
- * to them, so those interfaces are told to go on listening (accept_ra 2).
+ * to them, so those interfaces are set to go on listening (accept_ra 2).
  */
 function enableForwarding(home: NetworkHome, ipv6: boolean): void {
   if (readSysctl(home, 'net/ipv4/ip_forward') !== '1') writeSysctl(home, 'net/ipv4/ip_forward', '1');

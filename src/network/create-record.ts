@@ -59,7 +59,7 @@ export function createRecord(
   const taken = new Set([...context.linkNames, ...context.existing.map((network) => network.bridge)]);
   const wanted = bridgeOptions(options).bridgeName;
   if (wanted !== undefined && taken.has(wanted)) {
-    throw new TcomposeError('NETWORK_OPTION', `network ${spec.name}: there is a link ${wanted} already`, {
+    throw new TcomposeError('NETWORK_OPTION', `network ${spec.name}: a link ${wanted} exists already`, {
       hint: 'Choose another com.docker.network.bridge.name.',
     });
   }

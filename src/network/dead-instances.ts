@@ -36,7 +36,7 @@ export function deadTables(
 /**
  * Takes what engines that were killed have left on the machine away: their firewall tables, which drop what is on its
  * way to subnets that may be ours by now, their accepts in other firewalls, and their bridges, which keep subnets
- * occupied. An engine that comes back to such a root makes its own anew.
+ * occupied. An engine that comes back to such a root makes its own again.
  */
 export async function sweepDeadInstances(options: {
   readonly instance: string;

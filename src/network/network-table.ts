@@ -191,7 +191,7 @@ function refuseTakenSubnet(route: NetlinkTransport, record: NetworkRecord): void
       if (!other || other.name === record.bridge) continue;
       throw new TcomposeError(
         'NETWORK_POOL_OVERLAP',
-        `subnet ${pool.subnet} of network ${record.name} is that of link ${other.name} too`,
+        `link ${other.name} has the subnet ${pool.subnet} of network ${record.name}, too`,
         {
           hint: `Remove network ${record.name} and create it again (a project: tcompose down, then up), or take ${other.name} down.`,
         },

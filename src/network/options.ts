@@ -80,7 +80,7 @@ export function checkOptions(name: string, options: NetworkRecord['options']): s
         refuse(`option ${key} is a number of bytes from 68 to 65535, not ${value}`);
       }
     } else if (key === BRIDGE_NAME) {
-      if (!/^[^\s/:]{1,15}$/.test(value)) refuse(`${value} is no name for a bridge (1 to 15 characters)`);
+      if (!/^[^\s/:]{1,15}$/.test(value)) refuse(`${value} is not a name for a bridge (1 to 15 characters)`);
     } else if (key !== HOST_BINDING && key !== DEFAULT_BRIDGE) {
       warnings.push(`network ${name}: option ${key} has no effect`);
     }

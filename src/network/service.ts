@@ -42,7 +42,7 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       throw new TcomposeError(
         'NETWORK_SETUP_FAILED',
         `container ${by.slice(0, 12)} cannot take the place of ${of.slice(0, 12)}`,
-        { hint: 'Both have to run, on networks with a way out.' },
+        { hint: 'Both must be running, on networks with access to the outside.' },
       );
     },
 

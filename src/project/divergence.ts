@@ -54,7 +54,7 @@ const firstContainer = ({ containers }: Observed, service: string): ObservedCont
       undefined,
     );
 
-/** Why a container must be made anew to be what the compose file says; undefined when it is. */
+/** Why a container must be recreated to be what the compose file says; undefined when it is. */
 export function divergence(container: ObservedContainer, want: Expectation): string | undefined {
   const { service, project } = want;
   if (container.state === 'dead') return 'the container is dead';
@@ -67,7 +67,7 @@ export function divergence(container: ObservedContainer, want: Expectation): str
   }
   const made = container.labels[labels.image] ?? container.imageId;
   if (want.imageId !== undefined && made !== want.imageId)
-    return `image ${imageReference(project, service)} is another one now`;
+    return `image ${imageReference(project, service)} has changed`;
   return contentCause(container, want) ?? networkCause(container, want) ?? volumeCause(container, want);
 }
 
@@ -85,16 +85,16 @@ function networkCause(container: ObservedContainer, want: Expectation): string |
   const { service, project, networks } = want;
   for (const key of service.network_mode === undefined ? Object.keys(service.networks ?? {}) : []) {
     const outcome = networks.get(key);
-    // One that is made anew is left and joined again.
+    // One that is recreated is left and joined again.
     if (outcome === undefined || outcome.removal !== undefined) continue;
     const name = project.networks[key]?.name ?? key;
     const attached = container.networks[name];
     if (attached === undefined) return `it is not attached to network ${name}`;
     // Before its first start a container knows a network by name only.
     if (attached === '') continue;
-    if (outcome.ready !== undefined) return `it was attached to a network ${name} that is gone`;
+    if (outcome.ready !== undefined) return `it was attached to a network ${name} that no longer exists`;
     if (outcome.id !== undefined && attached !== outcome.id)
-      return `it was attached to another network of the name ${name}, which is gone`;
+      return `it was attached to another network named ${name}, which no longer exists`;
   }
   return undefined;
 }
@@ -105,8 +105,8 @@ function volumeCause(container: ObservedContainer, want: Expectation): string | 
     if (mount.type !== 'volume' || mount.source === undefined) continue;
     const outcome = volumes.get(mount.source);
     const name = project.volumes[mount.source]?.name ?? mount.source;
-    if (outcome?.removal !== undefined) return `volume ${name} is made anew`;
-    if (outcome?.ready !== undefined) return `the volume ${name} that it uses is gone`;
+    if (outcome?.removal !== undefined) return `volume ${name} is recreated`;
+    if (outcome?.ready !== undefined) return `the volume ${name} that it uses no longer exists`;
     if (!container.mounts.some((mounted) => mounted.Type === 'volume' && mounted.Name === name))
       return `volume ${name} is not mounted`;
   }

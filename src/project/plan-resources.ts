@@ -90,7 +90,7 @@ function volumeBody(project: Project, key: string, volume: Volume, version: stri
 export interface ResourceOutcome {
   /** Step after which it exists as the compose file has it; undefined when it does already. */
   readonly ready: StepRef | undefined;
-  /** It exists, but otherwise than the file says, and is made anew: the step that removes it, which containers must leave it before. */
+  /** It exists with another configuration than the file's, and is recreated: the step that removes it, which containers must leave it before. */
   readonly removal: StepRef | undefined;
   /** Id at present, if it exists and stays. */
   readonly id: string | undefined;
@@ -98,7 +98,7 @@ export interface ResourceOutcome {
 
 const BUILT_IN = new Set(['host', 'none', 'bridge', 'default']);
 
-/** Plans the networks: create what is missing, make anew what differs, check what is external. */
+/** Plans the networks: create what is missing, recreate what differs, check what is external. */
 export function planNetworks(
   project: Project,
   observed: Observed,
@@ -137,13 +137,13 @@ export function planNetworks(
       { kind: 'remove-network', name: network.name, id: found.Id },
       'its configuration differs from the compose file',
     );
-    const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it is made anew', [gone]);
+    const ready = plan.add({ kind: 'create-network', name: network.name, body }, 'it is recreated', [gone]);
     outcomes.set(key, { ready, removal: gone, id: undefined });
   }
   return outcomes;
 }
 
-/** Names of volumes that exist with another configuration than the compose file's; making them anew loses data. */
+/** Names of volumes that exist with another configuration than the compose file's; recreating them loses data. */
 export function divergedVolumes(project: Project, observed: Observed): readonly string[] {
   return usedVolumes(project)
     .map((key) => project.volumes[key]!)
@@ -160,7 +160,7 @@ export function divergedVolumes(project: Project, observed: Observed): readonly 
     .map((volume) => volume.name);
 }
 
-/** Plans the volumes; those in `renew` are removed and made anew, other diverged ones are kept with a warning. */
+/** Plans the volumes; those in `renew` are removed and recreated, other diverged ones are kept with a warning. */
 export function planVolumes(
   project: Project,
   observed: Observed,
@@ -191,7 +191,7 @@ export function planVolumes(
         { kind: 'remove-volume', name: volume.name },
         'its configuration differs from the compose file',
       );
-      const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it is made anew', [gone]);
+      const ready = plan.add({ kind: 'create-volume', name: volume.name, body }, 'it is recreated', [gone]);
       outcomes.set(key, { ready, removal: gone, id: undefined });
     } else {
       if (diverged.has(volume.name))

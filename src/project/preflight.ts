@@ -76,7 +76,7 @@ async function missingFiles(plan: Plan): Promise<TcomposeError[]> {
     if (operation.kind === 'create-container')
       for (const { content, path } of operation.spec.files)
         if ('file' in content && !users.has(content.file))
-          users.set(content.file, `service ${operation.service} wants it at ${path}`);
+          users.set(content.file, `service ${operation.service} mounts it at ${path}`);
   const errors = await Promise.all(
     [...users].map(async ([file, who]) => {
       try {

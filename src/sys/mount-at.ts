@@ -34,7 +34,7 @@ export interface FileSystem {
   readonly remote: boolean;
 }
 
-/** Mounts a file system at the directory `target`. @throws SystemCallError, with what the kernel said in words if it did */
+/** Mounts a file system at the directory `target`. @throws SystemCallError, with the kernel's words if there are any */
 export async function mountAt(system: FileSystem, target: string): Promise<void> {
   const context = check(fsopen(numbers.fsopen, cString(system.type), closeOnExec), `fsopen ${system.type}`);
   try {

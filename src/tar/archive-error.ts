@@ -1,8 +1,8 @@
 import { TcomposeError } from '../errors.ts';
 
-/** The error for an archive that can't be used; `why` completes "the archive can not be used: …". */
+/** The error for an archive that can't be used; `why` completes "the archive cannot be used: …". */
 export function archiveError(why: string, cause?: unknown): TcomposeError {
-  return new TcomposeError('IMAGE_ARCHIVE', `the archive can not be used: ${why}`, {
+  return new TcomposeError('IMAGE_ARCHIVE', `the archive cannot be used: ${why}`, {
     hint: 'Make it again as an uncompressed or gzip-compressed tar, and check that it was copied whole.',
     ...(cause === undefined ? {} : { cause }),
   });

@@ -165,7 +165,7 @@ export class TarReader {
 
   async #extension(header: TarHeader): Promise<Buffer> {
     if (header.size > longestExtension)
-      throw archiveError('it is damaged (an extended header of absurd size)');
+      throw archiveError('it is damaged (an extended header of impossible size)');
     const data = Buffer.from(await this.#source.exact(header.size));
     await this.#source.skip((blockSize - (header.size % blockSize)) % blockSize);
     return data;

@@ -18,7 +18,7 @@ export interface SyncItem {
 export interface BatchPlan {
   /** What set all this off. */
   readonly rules: readonly CompiledRule[];
-  /** Services that are built and made anew, all at once. */
+  /** Services that are built and recreated, all at once. */
   readonly rebuild: ReadonlyMap<string, readonly Change[]>;
   readonly sync: ReadonlyMap<string, readonly SyncItem[]>;
   /** Services that are restarted, all at once. */

@@ -1,14 +1,14 @@
 import type { SyncItem } from './batch.ts';
 
 /**
- * What has been put into the containers of each service since watching began: a container that is made anew gets it again before
+ * What has been put into the containers of each service since watching began: a container that is recreated gets it again before
  * its command starts. The state of a source at that time counts, not that of the time it was noted.
  */
 export class Ledger {
   readonly #items = new Map<string, Map<string, SyncItem>>();
 
   /**
-   * @returns the items, those told apart that put a directory where a link was put before: a link that the image has there stands for
+   * @returns the items, those marked that put a directory where a link was put before: a link that the image has there stands for
    * its directory and is left, one of ours goes
    */
   note(service: string, items: readonly SyncItem[]): readonly SyncItem[] {

@@ -80,7 +80,7 @@ function decode(text: string): WatchRecord | undefined {
 
 const command = (letter: string, text = ''): Buffer => Buffer.from(`${letter}${text}\0`, 'latin1');
 
-/** What the watcher is told. */
+/** What the watcher gets. */
 export const commands = {
   watch: (path: string): Buffer => command('W', path),
   stop: (path: string): Buffer => command('S', path),
@@ -92,7 +92,7 @@ export const commands = {
   compare: (): Buffer => command('R'),
 } as const;
 
-/** Paths without those that lie in another of them: what the watcher is to be told. */
+/** Paths without those that lie in another of them: what the watcher gets. */
 export function topmost(paths: Iterable<string>): readonly string[] {
   const found: string[] = [];
   for (const path of [...new Set(paths)].sort((a, b) => (withSlash(a) < withSlash(b) ? -1 : 1))) {

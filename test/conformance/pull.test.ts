@@ -128,7 +128,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
     ['helm', 'REGISTRY_UNSUPPORTED', /Helm chart/],
     ['bad-digest', 'REGISTRY_CONTENT', /the digest of layer 0/],
     ['text', 'REGISTRY_CONTENT', /not JSON/],
-    ['type-mismatch', 'REGISTRY_CONTENT', /calls itself/],
+    ['type-mismatch', 'REGISTRY_CONTENT', /declares itself/],
     ['ambiguous', 'REGISTRY_CONTENT', /an index and an image/],
     ['schema1', 'REGISTRY_UNSUPPORTED', /schema 1/],
     ['nowhere', 'REGISTRY_NOT_FOUND', /manifest unknown/],
@@ -337,7 +337,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
       const outcome = await through({}, gone);
       expect(outcome.error).toBeUndefined();
       expect(warnings(outcome)).toEqual([
-        expect.stringMatching(/the mirror 127\.0\.0\.1:1 was passed over: .*refused/),
+        expect.stringMatching(/the mirror 127\.0\.0\.1:1 was skipped: .*refused/),
       ]);
       const alone = await through({}, { url: gone, fallback: false });
       expect(alone.error).toMatchObject({ code: 'REGISTRY_UNREACHABLE' });

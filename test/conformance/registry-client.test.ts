@@ -127,7 +127,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('the client of a registry tha
   });
 
   const fails: readonly [string, string, RegExp, object, RegistryCredentials?, string?][] = [
-    ['no credentials for Basic', 'REGISTRY_DENIED', /wants a user/, { auth: 'basic' }],
+    ['no credentials for Basic', 'REGISTRY_DENIED', /requires a user/, { auth: 'basic' }],
     [
       'wrong password',
       'REGISTRY_DENIED',

@@ -108,7 +108,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       for (const [file, why] of [
         ['garbage', /not a tar/],
         ['cut', /cut off/],
-        ['absent', /can not be read/],
+        ['absent', /cannot be read/],
       ] as const) {
         expect(await nothingLeft(() => run('image', 'import', file, 'bad'), 1)).toMatch(why);
       }
@@ -213,7 +213,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       await engine.listen();
       for (const args of commands) {
         const error = oneError(await ask(engine.path, ...args), args[1] === 'run' ? 125 : 1);
-        expect(error).toMatch(/speaks version 1\.12 of the Engine API at most; at least 1\.24 is needed/);
+        expect(error).toMatch(/speaks version 1\.12 of the Engine API at most, but at least 1\.24 is needed/);
       }
       expect(engine.requests.filter((request) => !request.endsWith('/_ping'))).toEqual([]);
       await engine.close();
@@ -246,7 +246,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       });
       await new Promise<void>((listening) => server.listen(socket, listening));
       expect(oneError(await ask(socket, 'container', 'ls'), 1)).toContain(
-        'is no engine: it does not speak HTTP',
+        'is not an engine: it does not speak HTTP',
       );
       await new Promise((closed) => server.close(closed));
     });

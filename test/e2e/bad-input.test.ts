@@ -117,7 +117,7 @@ volumes: {data: {}}
     expect(bench.run('up', '-d').status).toBe(0);
     expect(errorOf(`  web: ${service}\n`)).toContain('container good-web-1 has it');
     expect(leftBehind()).toBe('');
-    // What it has itself is no obstacle, whether it is kept or made anew.
+    // What it has itself is no obstacle, whether it is kept or recreated.
     bench.write('compose.yaml', `name: good\nservices: {web: ${service}}\n`);
     expect(bench.run('up', '-d').status).toBe(0);
     expect(bench.run('up', '-d', '--force-recreate', '-t', '0').status).toBe(0);

@@ -107,14 +107,14 @@ describe.skipIf(unmet !== undefined)(`a build${unmet ? ` (skipped: ${unmet})` : 
     spawnSync('mkfifo', [ignore]);
     expect(bench.run('build')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('.dockerignore can not be read: it is not a file'),
+      stderr: expect.stringContaining('.dockerignore cannot be read: it is not a file'),
     });
     rmSync(ignore);
     rmSync(join(bench.dir, 'pipes/Dockerfile'));
     spawnSync('mkfifo', [join(bench.dir, 'pipes/Dockerfile')]);
     expect(bench.run('build')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('Dockerfile can not be read: it is not a file'),
+      stderr: expect.stringContaining('Dockerfile cannot be read: it is not a file'),
     });
   });
 

@@ -71,7 +71,7 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(copy.stdout).toBe('hello\none\n6\n');
   });
 
-  it('takes from the cache what is as it was, and makes anew what is not', () => {
+  it('takes from the cache what is as it was, and recreates what is not', () => {
     const again = bench.run('build', 'web');
     expect(again.stderr).toMatch(/\[make 4\/4\] RUN .* CACHED/);
     bench.write('web/ignored', 'y');
@@ -106,7 +106,7 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     bench.write('web/Dockerfile', dockerfile);
   });
 
-  it('leaves alone what was built with arguments of the command line, and what can not be looked at', () => {
+  it('leaves alone what was built with arguments of the command line, and what cannot be looked at', () => {
     expect(bench.run('build', '--build-arg', 'GREETING=bye', 'web')).toMatchObject({ status: 0 });
     for (let times = 0; times < 2; times++) {
       expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
@@ -128,7 +128,7 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
       const { status, stderr } = bench.run('build', ...args, 'web');
       expect(status).toBe(1);
       expect(stderr).toContain('localhost:1/private/base:1');
-      expect(stderr).toContain('localhost:1 can not be reached');
+      expect(stderr).toContain('localhost:1 cannot be reached');
       expect(stderr).toContain('--> web/Dockerfile:1:1');
     }
     bench.write('web/Dockerfile', dockerfile);

@@ -99,7 +99,7 @@ secrets: {key: {environment: KEY}}
     const root = process.getuid?.() === 0;
     expect([program.status, program.stderr]).toEqual([
       0,
-      root ? '' : expect.stringContaining('1 of the files copied are yours now'),
+      root ? '' : expect.stringContaining('1 of the copied files belong to you now'),
     ]);
     expect(lstatSync(host('program')).mode & 0o7777).toBe(root ? 0o4755 : 0o755);
   });

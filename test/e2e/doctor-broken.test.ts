@@ -83,7 +83,7 @@ const machines: readonly Broken[] = [
     prepare: `${openTun} && chmod 600 /dev/net/tun`,
     id: 'outside.tun',
     level: 'limited',
-    message: /\/dev\/net\/tun can not be opened/,
+    message: /\/dev\/net\/tun cannot be opened/,
     fix: /chmod 666 \/dev\/net\/tun/,
   },
   {
@@ -112,7 +112,7 @@ const machines: readonly Broken[] = [
     fix: /^tcompose system prune$/,
   },
   {
-    what: 'his home can not be written to',
+    what: 'his home cannot be written to',
     prepare: `${homeOn('ro')}`,
     id: 'disk.state',
     level: 'missing',

@@ -155,7 +155,7 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
     const wrong = asRoot('doctor', 'kernle');
     expect([wrong.status, wrong.stderr]).toEqual([
       1,
-      'error: the doctor knows nothing of kernle\nhint: Did you mean kernel?\n',
+      'error: the doctor has no check named kernle\nhint: Did you mean kernel?\n',
     ]);
   });
 
@@ -185,7 +185,7 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
       expect(asRoot('doctor', 'ports').status).toBe(0);
     });
 
-    it('looks for emulators, and goes on when the project can not be read', () => {
+    it('looks for emulators, and goes on when the project cannot be read', () => {
       write('services: {web: {image: x, platform: linux/s390x}}');
       const registered = existsSync('/proc/sys/fs/binfmt_misc/qemu-s390x');
       expect(asRoot('doctor', 'platforms').status).toBe(registered ? 0 : 1);

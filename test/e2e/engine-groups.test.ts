@@ -321,7 +321,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       expect(out('image', 'rm', 'team/box:2')).toBe('Untagged: team/box:2\n');
     });
 
-    it('are not made of what is no archive, and nothing is left of it', () => {
+    it('are not made of what is not an archive, and nothing is left of it', () => {
       const state = () =>
         ['blobs/sha256', 'layers', 'images', 'tmp'].map((name) =>
           readdirSync(join(env.TCOMPOSE_ROOT, 'lib', name)).sort(),
@@ -471,7 +471,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       expect(joined().made).toMatchObject({ IPAddress: '10.77.0.44' });
       out('network', 'disconnect', 'made', 'joins');
       expect(Object.keys(joined())).toEqual(['bridge']);
-      expect(run('network', 'prune').stderr).toContain('there is nobody to ask');
+      expect(run('network', 'prune').stderr).toContain('there is no one to ask');
       expect(out('network', 'prune', '-f')).toContain('made\n');
       out('container', 'rm', '-f', 'joins');
       expect(out('volume', 'create', '--label', 'a=b', 'named')).toBe('named\n');

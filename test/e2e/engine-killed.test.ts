@@ -174,7 +174,7 @@ services:
     const first = await enginePid();
     process.kill(first, 'SIGKILL');
     expect(`${await one.exit} ${one.output()}`).toMatch(/^7 [\s\S]*number 40\n/);
-    expect(one.output()).toContain('goes on under the next one');
+    expect(one.output()).toContain('keeps running under the next engine');
 
     const plain = bench.begin('container', 'run', '--rm', 'tcompose/host', ...loop);
     await plain.until('number 5\n');
@@ -193,7 +193,7 @@ services:
     process.kill(second, 'SIGKILL');
     expect(await exec.exit).toBe(1);
     expect(exec.output()).toContain('error: the engine ended while the command ran');
-    await attached.until('goes on under the next one');
+    await attached.until('keeps running under the next engine');
 
     const events = bench.begin('-f', 'one.yaml', 'events');
     const third = await enginePid(second);

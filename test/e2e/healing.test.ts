@@ -60,7 +60,9 @@ networks:
     ok('stop', '-t', '1');
     ok('network', 'rm', 'heal_back');
     const before = idOf('heal-y-1');
-    expect(ok('--dry-run', 'up', '-d')).toContain('it was attached to a network heal_back that is gone');
+    expect(ok('--dry-run', 'up', '-d')).toContain(
+      'it was attached to a network heal_back that no longer exists',
+    );
     ok('up', '-d');
     expect(states()).toEqual([
       'heal-net-1 running',
@@ -154,11 +156,13 @@ volumes: {data: {}}
       },
     );
 
-    it('are made anew by up: the data of a volume', () => {
+    it('are recreated by up: the data of a volume', () => {
       compose('exec', '-T', 'web', 'touch', '/data/lost');
       rmSync(join(bench.env.TCOMPOSE_ROOT!, 'lib/volumes/broken_data'), { recursive: true });
       const peer = idOf('broken-peer-1');
-      expect(compose('--dry-run', 'up', '-d')).toContain('the volume broken_data that it uses is gone');
+      expect(compose('--dry-run', 'up', '-d')).toContain(
+        'the volume broken_data that it uses no longer exists',
+      );
       compose('up', '-d');
       expect(compose('exec', '-T', 'web', 'sh', '-c', 'touch /data/new; ls /data')).toBe('new\n');
       expect(idOf('broken-peer-1')).toBe(peer);

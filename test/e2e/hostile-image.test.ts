@@ -222,7 +222,7 @@ secrets: {text: {environment: HOME}}
     ])('is refused for %s, and leaves nothing', async (what, entries) => {
       const { status, stderr } = await imported(what.replace(/\W+/g, '').toLowerCase(), entries(canary.path));
       expect(status).toBe(1);
-      expect(stderr).toMatch(/^error: the archive can not be used: /);
+      expect(stderr).toMatch(/^error: the archive cannot be used: /);
     });
 
     it('changed nothing on the host and left nothing there', async () => {

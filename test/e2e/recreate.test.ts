@@ -83,7 +83,7 @@ services:
     const stop = bench.begin('-f', 'slow.yaml', 'stop');
     await stop.until('Stopping');
     stop.child.kill('SIGINT');
-    await stop.until('interrupted: what is under way is being finished');
+    await stop.until('interrupted: finishing what is under way');
     stop.child.kill('SIGINT');
     expect(await stop.exit).toBe(130);
     ok('-f', 'slow.yaml', 'down', '-t', '0');

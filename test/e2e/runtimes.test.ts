@@ -123,7 +123,7 @@ configs: {conf: {content: "the configuration"}}
       expect(bench.run('logs', 'api').stdout).toContain('stopping');
     });
 
-    it('is made anew when its runtime is another', async () => {
+    it('is recreated when its runtime is another', async () => {
       bench.run('up', '-d');
       const other = readFileSync(join(bench.dir, 'compose.yaml'), 'utf8').replace(
         'runtime: crun',
@@ -139,7 +139,7 @@ configs: {conf: {content: "the configuration"}}
     it('that is not there is refused before anything is made, with those that are', () => {
       const { status, stderr } = bench.run('-f', 'unknown.yaml', 'up', '-d');
       expect(status).toBe(1);
-      expect(stderr).toMatch(/unknown runtime "nothing-like-it"; on this machine there are tcompose, crun/);
+      expect(stderr).toMatch(/unknown runtime "nothing-like-it"; this machine has tcompose, crun/);
       expect(bench.run('-f', 'unknown.yaml', 'ps', '-aq').stdout).toBe('');
       expect(bench.run('network', 'ls').stdout).not.toContain('none_default');
     });

@@ -154,7 +154,7 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
     expect(logs).toContain('hello from the stack');
   });
 
-  it('keeps its data when it is made anew, and pulls nothing again', async () => {
+  it('keeps its data when it is recreated, and pulls nothing again', async () => {
     registry.reset();
     await good('down', '-t', '2');
     const up = await good('up', '-d', '--wait');

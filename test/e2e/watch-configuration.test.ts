@@ -78,7 +78,7 @@ describe.skipIf(unmet !== undefined)(
     it('that are broken are shown where they are, and nothing is changed', async () => {
       const pid = watching.inside('edited-web-1', '/');
       bench.write('compose.yaml', compose('  broken'));
-      await watching.run.until('everything goes on as it was before the edit');
+      await watching.run.until('everything stays as it was before the edit');
       expect(watching.run.output()).toMatch(/"type":"error".*compose\.yaml/);
       bench.write('src/a', 'still synced');
       await holds(watching.inside('edited-web-1', '/app/a'), 'still synced');

@@ -169,7 +169,7 @@ describe.skipIf(unmet !== undefined)(
       await until(() => inside('/page', 'foreign-built-1') === 'second', 'a new container');
     });
 
-    it('puts what was synced into containers that are made anew', async () => {
+    it('puts what was synced into containers that are recreated', async () => {
       bench.run('up', '-d', '--force-recreate', '-t', '0', 'web');
       await shows('/app/data/moved/e/f', 'nested');
     });

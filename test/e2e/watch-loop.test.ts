@@ -46,7 +46,7 @@ describe.skipIf(unmet !== undefined)(
     it('are paused when a restart sets itself off, and others go on', async () => {
       writeFileSync(join(bench.dir, 'log/other'), 'begin');
       await watching.run.until('is paused');
-      expect(watching.run.output()).toContain('log/starts changed each time right after it was carried out');
+      expect(watching.run.output()).toContain('log/starts changed each time right after it ran');
       await watching.rests();
       const [before, batches] = [starts(), watching.applied().length];
       writeFileSync(join(bench.dir, 'settings'), 'two');

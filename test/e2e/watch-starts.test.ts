@@ -126,7 +126,7 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
     bench.run('restart', '-t', '0', 'web');
   });
 
-  it('have it when they are made anew just after the engine was killed', async () => {
+  it('have it when they are recreated just after the engine was killed', async () => {
     await save('seventh');
     await kills.engine();
     writeFileSync(join(src(), 'a'), 'eighth');

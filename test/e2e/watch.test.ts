@@ -300,7 +300,7 @@ describe.skipIf(unmet !== undefined)(`watch${unmet ? ` (skipped: ${unmet})` : ''
     }
   });
 
-  it('syncs into a container that is stopped, and into one that is made anew, before its command starts', async () => {
+  it('syncs into a container that is stopped, and into one that is recreated, before its command starts', async () => {
     bench.run('stop', '-t', '0', 'web');
     const before = watching.applied().length;
     writeFileSync(at('src/while-stopped'), '1');

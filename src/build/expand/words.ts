@@ -10,7 +10,7 @@ export class WordBuffer {
   #word = '';
   #inWord = false;
 
-  /** Begins anew, with nothing in progress. */
+  /** Begins again, with nothing in progress. */
   reset(): void {
     this.#word = '';
     this.#inWord = false;

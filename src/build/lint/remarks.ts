@@ -2,7 +2,7 @@ import { heredocOf, heredocText } from '../dockerfile/heredoc.ts';
 import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
 import type { BuildPlan, Warning } from '../plan/types.ts';
 
-/** What is said of a Dockerfile beyond BuildKit's checks: it has no rule there, and is legal. */
+/** Remarks on a Dockerfile beyond BuildKit's checks: legal code for which BuildKit has no rule. */
 export type Remark = Omit<Warning, 'rule'>;
 
 /** What a build was given, as far as a Dockerfile may miss it. */

@@ -101,7 +101,7 @@ const isOn = (value: string | undefined, usual: boolean): boolean =>
 
 const missing = (option: string, type: string): NoCache => ({
   kind: 'none',
-  why: `${option}: type=${type} is not carried out; registry, local and inline are`,
+  why: `${option}: type=${type} is not supported; registry, local and inline are`,
 });
 
 const wrong = (option: string, why: string): TcomposeError =>

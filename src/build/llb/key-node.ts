@@ -52,7 +52,7 @@ export class RecordFinder {
     return set;
   }
 
-  /** To be said when nodes have got further links. */
+  /** Call it when nodes have got further links. */
   forget(): void {
     this.#known.clear();
   }

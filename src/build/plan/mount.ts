@@ -39,7 +39,7 @@ const switches: readonly Key[] = ['readonly', 'readwrite', 'required'];
 export interface MountContext {
   readonly directory: string;
   readonly expand: (text: string) => string;
-  /** The tree that `from=` names; the mount's target as written is for what is told where there is none. */
+  /** The tree that `from=` names; the mount's target as written goes into the message when there is none. */
   readonly tree: (name: string, target: string) => Tree;
   /** The value as it is written, for messages about the field. */
 }

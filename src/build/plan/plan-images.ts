@@ -66,9 +66,9 @@ export class PlanImages {
     throw faultAt(
       this.#file,
       range,
-      `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, and ${platformText(wanted)} is asked for`,
+      `the image ${name} here is for ${platformText({ os, architecture, variant: '' })}, but ${platformText(wanted)} was requested`,
       'BUILD_NOT_YET',
-      'An image that is for one platform only has to be named where that one is built for.',
+      'Use an image for one platform only in builds for that platform.',
     );
   }
 

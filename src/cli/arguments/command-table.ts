@@ -5,7 +5,7 @@ import { engineGroups } from './groups.ts';
 /** Commands by name. Each `load` is the only reference to its module, so a run evaluates one of them. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   attach: {
-    summary: "Connect this terminal with a service's running container",
+    summary: "Attach this terminal to a service's running container",
     load: () => import('../commands/inside/attach.ts'),
   },
   build: {
@@ -17,7 +17,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('../commands/image/commit.ts'),
   },
   config: {
-    summary: 'Check the compose files and print the project they come to',
+    summary: 'Check the compose files and print the resulting project',
     load: () => import('../commands/view/config.ts'),
   },
   cp: {

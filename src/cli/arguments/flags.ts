@@ -22,13 +22,13 @@ export const sharedFlags = {
   },
   yes: { name: 'yes', short: 'y', aliases: ['y'], type: 'boolean', summary: 'Answer yes to every question' },
   scale: { name: 'scale', type: 'strings', value: 'SERVICE=N', summary: 'Number of containers of a service' },
-  noDeps: { name: 'no-deps', type: 'boolean', summary: 'Leave services it depends on alone' },
+  noDeps: { name: 'no-deps', type: 'boolean', summary: 'Do not start the services it depends on' },
   build: { name: 'build', type: 'boolean', summary: 'Build images first' },
   noBuild: { name: 'no-build', type: 'boolean', summary: 'Do not build an image, even if it is missing' },
   noAutoBuild: {
     name: 'no-auto-build',
     type: 'boolean',
-    summary: 'Use images that were built before, even if what they are built from changed',
+    summary: 'Use images that were built before, even if their sources changed',
   },
   quietBuild: { name: 'quiet-build', type: 'boolean', summary: 'No build output' },
   pull: {
@@ -39,11 +39,11 @@ export const sharedFlags = {
   },
   quietPull: { name: 'quiet-pull', type: 'boolean', summary: 'Pull without progress output' },
   forceRecreate: { name: 'force-recreate', type: 'boolean', summary: 'Make all containers anew' },
-  noRecreate: { name: 'no-recreate', type: 'boolean', summary: 'Leave containers that exist as they are' },
+  noRecreate: { name: 'no-recreate', type: 'boolean', summary: 'Do not recreate containers that exist' },
   adopt: {
     name: 'adopt',
     type: 'boolean',
-    summary: 'Go on with the containers of a project of this name from another directory',
+    summary: 'Take over the containers of a project of this name from another directory',
   },
-  explain: { name: 'explain', type: 'boolean', summary: 'Say of each step why it is done' },
+  explain: { name: 'explain', type: 'boolean', summary: 'Give the reason for each step' },
 } as const satisfies Record<string, FlagSpec>;

@@ -17,7 +17,7 @@ export const globalFlags: readonly FlagSpec[] = [
     summary: 'Terminal control characters: never, always, auto',
   },
   { name: 'compatibility', type: 'boolean', summary: 'Separate the parts of container names with `_`' },
-  { name: 'dry-run', type: 'boolean', summary: 'Print what would be done, do nothing' },
+  { name: 'dry-run', type: 'boolean', summary: 'Print what would be done, without doing it' },
   { name: 'env-file', type: 'strings', value: 'FILE', summary: 'Environment file instead of .env' },
   {
     name: 'file',
@@ -58,7 +58,7 @@ export const globalFlags: readonly FlagSpec[] = [
 /** Flags every command takes besides its own. */
 export const everyCommandFlags: readonly FlagSpec[] = [
   { name: 'help', type: 'boolean', short: 'h', summary: 'Show this help' },
-  { name: 'dry-run', type: 'boolean', hidden: true, summary: 'Print what would be done, do nothing' },
+  { name: 'dry-run', type: 'boolean', hidden: true, summary: 'Print what would be done, without doing it' },
   { name: 'verbose', type: 'boolean', hidden: true, summary: 'Show the causes of errors' },
 ];
 

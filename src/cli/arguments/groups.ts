@@ -12,7 +12,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
     summary: 'Manage containers',
     commands: {
       attach: {
-        summary: 'Connect this terminal with a running container',
+        summary: 'Attach this terminal to a running container',
         load: () => import('../container/attach.ts'),
       },
       commit: {
@@ -30,7 +30,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       },
       inspect: { summary: 'Show everything about containers', load: () => import('../container/inspect.ts') },
       kill: { summary: 'Send a signal to running containers', load: () => import('../container/kill.ts') },
-      logs: { summary: 'Show what a container printed', load: () => import('../container/logs.ts') },
+      logs: { summary: 'Show the output of a container', load: () => import('../container/logs.ts') },
       ls: { summary: 'List containers', load: () => import('../container/ls.ts') },
       pause: { summary: 'Freeze all processes of containers', load: () => import('../container/pause.ts') },
       rename: { summary: 'Give a container another name', load: () => import('../container/rename.ts') },
@@ -42,7 +42,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       },
       start: { summary: 'Start stopped containers', load: () => import('../container/start.ts') },
       stop: { summary: 'Stop running containers', load: () => import('../container/stop.ts') },
-      unpause: { summary: 'Let paused containers go on', load: () => import('../container/unpause.ts') },
+      unpause: { summary: 'Resume paused containers', load: () => import('../container/unpause.ts') },
       wait: { summary: 'Wait until containers stop', load: () => import('../container/wait.ts') },
     },
   },
@@ -59,7 +59,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       },
       inspect: { summary: 'Show everything about images', load: () => import('../image/inspect.ts') },
       load: {
-        summary: 'Take images from an archive that save, skopeo, podman or buildx made',
+        summary: 'Load images from an archive made by save, skopeo, podman or buildx',
         load: () => import('../image/load.ts'),
       },
       ls: { summary: 'List images', load: () => import('../image/ls.ts') },
@@ -69,7 +69,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       rm: { summary: 'Remove images', load: () => import('../image/rm.ts') },
       save: { summary: 'Write images to an archive', load: () => import('../image/save.ts') },
       search: { summary: 'Search Docker Hub for images', load: () => import('../image/search.ts') },
-      tag: { summary: 'Give an image a further name', load: () => import('../image/tag.ts') },
+      tag: { summary: 'Add a name to an image', load: () => import('../image/tag.ts') },
     },
   },
   network: {
@@ -88,10 +88,13 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
     },
   },
   system: {
-    summary: 'Look at the engine as a whole, and clear away what nothing uses',
+    summary: 'Inspect the engine as a whole, and clean up what nothing uses',
     commands: {
       df: { summary: 'Show how much disk is used, and for what', load: () => import('../system/df.ts') },
-      info: { summary: 'Show what the engine and its machine are', load: () => import('../system/info.ts') },
+      info: {
+        summary: 'Show facts about the engine and its machine',
+        load: () => import('../system/info.ts'),
+      },
       prune: {
         summary: 'Remove containers, networks, images and results of builds that nothing uses',
         load: () => import('../system/prune.ts'),
@@ -117,17 +120,17 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
       },
       logs: { summary: "Show the engine's own log", load: () => import('../engine/logs.ts') },
       reset: {
-        summary: 'Remove all that the engine keeps, and stop it',
+        summary: 'Remove everything the engine keeps, and stop it',
         load: () => import('../engine/reset.ts'),
       },
       run: { summary: 'Run the engine in the foreground', load: () => import('../engine/run.ts') },
       status: {
-        summary: 'Say whether the engine runs, and what it has to do',
+        summary: 'Show whether the engine runs, and what it manages',
         load: () => import('../engine/status.ts'),
       },
       stop: { summary: 'Stop the engine', load: () => import('../engine/stop.ts') },
       uninstall: {
-        summary: 'Take the service of the engine away',
+        summary: 'Remove the service of the engine',
         load: () => import('../engine/uninstall.ts'),
       },
       unshare: {

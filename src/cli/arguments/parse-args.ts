@@ -28,7 +28,7 @@ function placeBefore(
   if (flag === undefined) return undefined;
   const [program = '', ...command] = commandPath.split(' ');
   const shown = `--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
-  return `--${flag.name} stands before the command: \`${[program, shown, ...command].join(' ')}\`.`;
+  return `--${flag.name} goes before the command: \`${[program, shown, ...command].join(' ')}\`.`;
 }
 
 /**

@@ -20,7 +20,9 @@ interface BrokenRun {
  */
 export async function goOnAfterBreak(ctx: CliContext, client: EngineClient, run: BrokenRun): Promise<number> {
   const { id, name, tty, from } = run;
-  ctx.warn(`the engine ended while ${name} ran; it goes on under the next one, without its standard input`);
+  ctx.warn(
+    `the engine ended while ${name} ran; it keeps running under the next engine, without its standard input`,
+  );
   const ended = client.containers.wait(id);
   ended.catch(() => undefined);
   const skip = 'since' in from ? { stdout: 0, stderr: 0 } : { ...from };
@@ -38,7 +40,7 @@ export async function goOnAfterBreak(ctx: CliContext, client: EngineClient, run:
     if (statusOf(error) !== 404) throw error;
     throw new TcomposeError(
       'ENGINE_UNREACHABLE',
-      `the engine ended while ${name} ran, which is removed by now: its exit code and its last output are lost`,
+      `the engine ended while ${name} ran, and it has been removed since: its exit code and its last output are lost`,
       { cause: error },
     );
   }

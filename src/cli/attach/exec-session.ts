@@ -61,7 +61,9 @@ export async function createExec(
       throw new TcomposeError(
         'ENGINE_UNREACHABLE',
         `the engine ended while the command ran: its exit code and what it printed since are lost`,
-        { hint: 'The container goes on. See whether the command still runs in it before it is run again.' },
+        {
+          hint: 'The container keeps running. Check whether the command still runs in it before you run it again.',
+        },
       );
     return ended.ExitCode ?? 0;
   };

@@ -12,7 +12,7 @@ export class LogGate {
   #filter = '';
   #held: TcomposeEvent[] | undefined;
   #dropped = 0;
-  /** Services that a batch of watching makes anew or restarts. */
+  /** Services that a batch of watching recreates or restarts. */
   readonly #acting = new Map<string, NodeJS.Timeout | undefined>();
 
   constructor(to: EventSink) {
@@ -67,7 +67,10 @@ export class LogGate {
     this.#held = undefined;
     for (const event of held) this.#to(event);
     if (this.#dropped > 0)
-      this.#to({ type: 'warning', message: `${this.#dropped} more lines came meanwhile and are not shown` });
+      this.#to({
+        type: 'warning',
+        message: `${this.#dropped} more lines arrived meanwhile and are not shown`,
+      });
     this.#dropped = 0;
   }
 }

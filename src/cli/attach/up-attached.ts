@@ -107,7 +107,7 @@ function logStyle(ctx: CliContext, { project, plan, args }: UpAttachedInput) {
   };
 }
 
-/** Carries the plan out. False: it was interrupted, and what it had begun is stopped. */
+/** Carries the plan out. False: it was interrupted, and what it had started is stopped. */
 async function startAll(session: Session): Promise<boolean> {
   const { ctx, client, project, plan, renderer, follower, interrupts } = session;
   for (const id of plan.ids.values()) follower.old(id);

@@ -3,7 +3,7 @@ import type { BuildEvent, BuildRequest } from '../../engine/api/build.ts';
 import { type ErrorCode, errorCodes } from '../../error-codes.ts';
 import { type SourcePlace, TcomposeError } from '../../errors.ts';
 
-/** The error that ended a build, as the engine told it. */
+/** The error that ended a build, as the engine reported it. */
 export function buildError(
   event: Extract<BuildEvent, { type: 'error' }>,
   service: string,

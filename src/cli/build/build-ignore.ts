@@ -56,6 +56,6 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new TcomposeError('BUILD_CONTEXT', `${path} can not be read: ${message}`, { cause });
+    throw new TcomposeError('BUILD_CONTEXT', `${path} cannot be read: ${message}`, { cause });
   }
 }

@@ -68,7 +68,7 @@ async function secretValue(
   try {
     return await readFile(secret.file ?? '');
   } catch (cause) {
-    throw new TcomposeError('BUILD_CONTEXT', `the file of secret ${key} can not be read: ${secret.file}`, {
+    throw new TcomposeError('BUILD_CONTEXT', `the file of secret ${key} cannot be read: ${secret.file}`, {
       cause,
     });
   }

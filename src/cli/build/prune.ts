@@ -25,7 +25,12 @@ export const command: Command = {
   args: {
     max: 0,
     flags: [
-      { name: 'all', short: 'a', type: 'boolean', summary: 'Accepted: all that no build has goes anyway' },
+      {
+        name: 'all',
+        short: 'a',
+        type: 'boolean',
+        summary: 'Accepted without effect: whatever no build uses is removed anyway',
+      },
       {
         name: 'filter',
         type: 'strings',
@@ -33,10 +38,10 @@ export const command: Command = {
         summary: 'Only some: until=24h (not used since), type=, id=, description=',
       },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
-      size('keep-storage', 'So much stays, what was used last'),
+      size('keep-storage', 'Keep this much, most recently used first'),
       size('reserved-space', 'The same'),
-      size('max-used-space', 'What is beyond that goes'),
-      size('min-free-space', 'Until so much of the disk is free'),
+      size('max-used-space', 'Remove what exceeds this'),
+      size('min-free-space', 'Remove until this much of the disk is free'),
     ],
   },
   async run(args, ctx) {

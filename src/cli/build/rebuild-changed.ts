@@ -12,7 +12,7 @@ import { isUnreachable } from './build-error.ts';
  * Builds again what was built here from what its service says, and has changed since: the context, the Dockerfile, the arguments.
  * Every step is looked for in the cache, so that what is as it was costs a look at the context's files. What can't be looked at
  * (a context that is gone, a base image that can't be fetched) is warned of, and the image stays.
- * @returns whether an image is another one now
+ * @returns whether an image has changed
  * @throws TcomposeError of a build that failed
  */
 export async function rebuildChanged(
@@ -38,7 +38,7 @@ export async function rebuildChanged(
   } catch (error) {
     // What can't even be planned was built from another configuration.
     if (!isUnreachable(error)) throw error;
-    ctx.warn(`whether images are to be built again is not known: ${error.message}`);
+    ctx.warn(`cannot tell whether images need a build: ${error.message}`);
     return false;
   }
 }
@@ -53,7 +53,7 @@ async function builtHere(
   const found = wantedImages(project, options.defaultPlatform).flatMap((wanted) => {
     const { service, reference, use } = wanted;
     const { build, pull_policy: policy = 'missing' } = service;
-    // What is never taken from the cache would be made anew by each `up`.
+    // What is never taken from the cache would be recreated by each `up`.
     const always = build?.no_cache === true || (build?.no_cache_filter ?? []).length > 0;
     if (use !== 'container' || build === undefined || always) return [];
     if (!['missing', 'if_not_present'].includes(options.pull ?? policy)) return [];

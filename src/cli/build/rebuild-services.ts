@@ -11,7 +11,7 @@ import { isOwnEngine } from '../is-own-engine.ts';
 
 import { runBuilds } from './run-builds.ts';
 
-/** Builds services, and makes those of their containers anew whose image is another one now. */
+/** Builds services, and recreates those of their containers whose image has changed. */
 export async function rebuildServices(
   ctx: CliContext,
   client: EngineClient,

@@ -30,7 +30,7 @@ interface RunBuildsOptions extends BuildFlags {
   readonly check?: boolean;
   /** A shell is opened in what a command that failed left. */
   readonly debugShell?: boolean;
-  /** Only these services, whose images are these: nothing is told of one that stays as it is. */
+  /** Only these services, whose images are these: one that does not change is not reported. */
   readonly onlyChanged?: ReadonlyMap<string, string>;
 }
 
@@ -156,7 +156,7 @@ class BuildRun {
       await this.#one(build, quiet.emit, () => quiet.open());
     } catch (error) {
       if (isUnreachable(error)) {
-        const message = `image ${build.image} is used as it is, because it can't be told whether it is to be built again: ${error.message}`;
+        const message = `image ${build.image} is used as it is, because tcompose cannot tell whether it needs a build: ${error.message}`;
         emit({ type: 'warning', message });
         return;
       }
@@ -207,7 +207,7 @@ class BuildRun {
       if (this.#stop.signal.aborted && !(own && error.code.startsWith('BUILD_'))) throw interrupted();
       if (own) throw error;
       throw new TcomposeError('ENGINE_UNREACHABLE', `the engine ended while it built ${build.service}`, {
-        hint: 'Build again: steps that were done are kept.',
+        hint: 'Build again: finished steps are kept.',
         cause: error,
       });
     } finally {

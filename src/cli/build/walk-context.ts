@@ -53,7 +53,7 @@ async function namesIn(context: string, directory: string): Promise<readonly Dir
     const entries = await readdir(path, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
-    throw new TcomposeError('BUILD_CONTEXT', `${path} can not be read: ${(cause as Error).message}`, {
+    throw new TcomposeError('BUILD_CONTEXT', `${path} cannot be read: ${(cause as Error).message}`, {
       cause,
       hint: 'A .dockerignore file can leave it out.',
     });

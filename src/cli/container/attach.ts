@@ -5,7 +5,7 @@ import { defaultDetachKeys, detachKeysFlag } from './attach/detach-keys.ts';
 
 export const command: Command = {
   name: 'attach',
-  summary: 'Connect this terminal with a running container',
+  summary: 'Attach this terminal to a running container',
   args: {
     usage: 'CONTAINER',
     min: 1,
@@ -13,7 +13,7 @@ export const command: Command = {
     flags: [
       detachKeysFlag,
       { name: 'no-stdin', type: 'boolean', summary: 'Do not connect standard input' },
-      { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the command (default true)' },
+      { name: 'sig-proxy', type: 'boolean', summary: 'Forward signals to the command (default true)' },
     ],
   },
   async run(args, ctx) {

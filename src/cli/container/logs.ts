@@ -3,7 +3,7 @@ import { logFlags, tailLines, timeRange } from '../logs/log-flags.ts';
 
 export const command: Command = {
   name: 'logs',
-  summary: 'Show what a container printed',
+  summary: 'Show the output of a container',
   args: {
     usage: 'CONTAINER',
     min: 1,

@@ -38,7 +38,7 @@ export const command: Command = {
     max: 0,
     flags: [
       ...listingFlags('name=, status=, label=, …', 'ids'),
-      { name: 'all', short: 'a', type: 'boolean', summary: 'Also those that do not run' },
+      { name: 'all', short: 'a', type: 'boolean', summary: 'Include containers that are not running' },
       { name: 'last', short: 'n', type: 'number', value: 'N', summary: 'The newest, running or not' },
       { name: 'latest', short: 'l', type: 'boolean', summary: 'The newest one, running or not' },
       noTruncFlag,

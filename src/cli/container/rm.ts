@@ -14,7 +14,7 @@ export const command: Command = {
         name: 'force',
         short: 'f',
         type: 'boolean',
-        summary: 'Kill running ones first; missing ones are no error',
+        summary: 'Kill running containers first; ignore those that do not exist',
       },
       { name: 'volumes', short: 'v', type: 'boolean', summary: 'Also remove their anonymous volumes' },
     ],

@@ -27,7 +27,7 @@ export const command: Command = {
         summary: "Run in the background and print the container's id",
       },
       detachKeysFlag,
-      { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the command (default true)' },
+      { name: 'sig-proxy', type: 'boolean', summary: 'Forward signals to the command (default true)' },
     ],
   },
   async run(args, ctx) {

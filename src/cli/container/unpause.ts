@@ -3,7 +3,7 @@ import { forEachTarget } from '../targets.ts';
 
 export const command: Command = {
   name: 'unpause',
-  summary: 'Let the processes of paused containers go on',
+  summary: 'Resume the processes of paused containers',
   args: { usage: 'CONTAINER [CONTAINER...]', min: 1, flags: [] },
   async run(args, ctx) {
     const client = await ctx.engine();

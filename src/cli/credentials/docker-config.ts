@@ -1,4 +1,4 @@
-/** What a registry is told of who asks; the fields of the Engine API's X-Registry-Auth. */
+/** How a registry is told who asks; the fields of the Engine API's X-Registry-Auth. */
 export interface RegistryAuth {
   readonly username?: string;
   readonly password?: string;
@@ -36,7 +36,7 @@ export interface DockerConfig {
   readonly proxies: ProxySettings;
 }
 
-/** Parses a config.json; fields of another type than theirs count as absent. @throws SyntaxError when it is no JSON object */
+/** Parses a config.json; fields of another type than theirs count as absent. @throws SyntaxError when it is not a JSON object */
 export function parseDockerConfig(text: string): DockerConfig {
   const json: unknown = text.trim() === '' ? {} : JSON.parse(text);
   if (!isObject(json)) throw new SyntaxError('not a JSON object');

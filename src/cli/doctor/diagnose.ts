@@ -53,7 +53,7 @@ function saidIn(error: unknown): string {
   return error instanceof TcomposeError ? `${error.message}\n${error.hint ?? ''}` : '';
 }
 
-/** What is missing, but for what the error said already. Pure. */
+/** What is missing, except for what the error said already. Pure. */
 export function hints(findings: readonly Finding[], said: string): string {
   return findings
     .filter(({ level, message, fix }) => {

@@ -7,7 +7,7 @@ import { within } from './machine.ts';
 /** Longest a file system may take to say how full it is, milliseconds: one whose server is gone never does. */
 const patience = 1000;
 
-/** A directory that may not be there yet: what is said is of the nearest one above it that is. */
+/** A directory that may not be there yet: then the nearest existing one above it counts. */
 export async function readPlace(what: string, path: string, mountinfo: string): Promise<Place | undefined> {
   const there = existing(path);
   const full = await within(statfs(there), patience, undefined);

@@ -12,7 +12,7 @@ export const command: Command = {
       {
         name: 'no-linger',
         type: 'boolean',
-        summary: "Leave lingering as it is: a user's service then runs while he is logged in",
+        summary: "Do not change lingering: a user's service then runs only while the user is logged in",
       },
     ],
   },

@@ -19,7 +19,7 @@ export const command: Command = {
       if (follow) ctx.warn(`${log} is not there yet`);
       else
         throw new TcomposeError('ENGINE_UNREACHABLE', `there is no log at ${log}`, {
-          hint: 'The engine has not run since the machine was started.',
+          hint: 'The engine has not run since the machine booted.',
         });
     }
     const tail = tailLines(args);

@@ -11,7 +11,7 @@ import { stopEngine } from './stop.ts';
 
 export const command: Command = {
   name: 'reset',
-  summary: 'Remove all that the engine keeps (containers, images, volumes, networks), and stop it',
+  summary: 'Remove everything the engine keeps (containers, images, volumes, networks), and stop it',
   args: {
     max: 0,
     flags: [{ name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' }],
@@ -23,7 +23,7 @@ export const command: Command = {
     const removed = await removeContainers(ctx);
     await removeStore(paths, ctx);
     const what = removed === 0 ? '' : `, after ${removed} ${removed === 1 ? 'container' : 'containers'}`;
-    ctx.write(`${paths.lib} is removed${what}; the next command that needs an engine begins anew.\n`);
+    ctx.write(`${paths.lib} is removed${what}; the next command that needs an engine starts from scratch.\n`);
     return 0;
   },
 };

@@ -13,7 +13,7 @@ import { stopEngine } from './stop.ts';
 
 export const command: Command = {
   name: 'run',
-  summary: 'Run the engine in the foreground, with its log; Ctrl-C stops it, containers go on',
+  summary: 'Run the engine in the foreground, with its log; Ctrl-C stops it, containers keep running',
   args: {
     max: 0,
     flags: [

@@ -5,7 +5,7 @@ import { ownEnginePaths, runningEngine } from './own-engine.ts';
 
 export const command: Command = {
   name: 'status',
-  summary: 'Say whether the engine runs, and what it has to do; exit code 1 when it does not run',
+  summary: 'Show whether the engine runs, and what it manages; exit code 1 when it does not run',
   args: { max: 0, flags: [{ name: 'json', type: 'boolean', summary: 'As JSON' }] },
   async run(args, ctx) {
     const { socket, log, lib, run } = ownEnginePaths(ctx.env);
@@ -29,8 +29,7 @@ export const command: Command = {
 function statusText(status: EngineStatus): string {
   const { containers, paths } = status;
   const paused = containers.paused === 0 ? '' : `, ${containers.paused} paused`;
-  const idle =
-    status.idleAfterSeconds === 0 ? 'never' : `after ${status.idleAfterSeconds} s of doing nothing`;
+  const idle = status.idleAfterSeconds === 0 ? 'never' : `after ${status.idleAfterSeconds} s without work`;
   const lines: readonly [string, string][] = [
     ['version', status.version],
     ['engine', `pid ${status.pid}, up ${humanDuration(status.uptimeSeconds * 1000).toLowerCase()}`],

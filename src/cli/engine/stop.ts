@@ -11,7 +11,7 @@ const patience = 15_000;
 
 export const command: Command = {
   name: 'stop',
-  summary: 'Stop the engine; refused while containers run, unless told what becomes of them',
+  summary: 'Stop the engine; refused while containers run, unless an option says what happens to them',
   args: {
     max: 0,
     flags: [
@@ -19,12 +19,12 @@ export const command: Command = {
         name: 'force',
         short: 'f',
         type: 'boolean',
-        summary: 'Also while containers run: they go on, the next engine takes them over',
+        summary: 'Stop even while containers run: they keep running, and the next engine takes them over',
       },
       {
         name: 'containers',
         type: 'boolean',
-        summary: 'Stop the containers first; restart policies bring theirs back with the next engine',
+        summary: 'Stop the containers first; restart policies start theirs again with the next engine',
       },
     ],
   },
@@ -40,7 +40,8 @@ export const command: Command = {
       ctx.write(`The engine has stopped, after ${running} ${running === 1 ? 'container' : 'containers'}.\n`);
       return 0;
     }
-    const left = running === 0 ? '' : `; ${running} ${running === 1 ? 'container goes' : 'containers go'} on`;
+    const left =
+      running === 0 ? '' : `; ${running} ${running === 1 ? 'container keeps' : 'containers keep'} running`;
     ctx.write(`The engine has stopped${left}.\n`);
     return 0;
   },
@@ -63,7 +64,7 @@ export async function stopEngine(
     if (performance.now() > deadline)
       throw new TcomposeError(
         'ENGINE_API',
-        `the engine (pid ${status.pid}) was asked to end and still runs`,
+        `the engine (pid ${status.pid}) was asked to stop and still runs`,
         {
           hint: `Its log is ${status.paths.log}.`,
         },

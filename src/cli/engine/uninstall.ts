@@ -5,7 +5,7 @@ import { ownSurroundings } from './service/surroundings.ts';
 
 export const command: Command = {
   name: 'uninstall',
-  summary: 'Take the service of the engine away; containers go on',
+  summary: 'Remove the service of the engine; containers keep running',
   args: { max: 0, flags: [] },
   run(_args, ctx) {
     ownEnginePaths(ctx.env);

@@ -31,7 +31,7 @@ export function openArchive(ctx: CliContext, source: string, forDirectory: strin
   } catch (error) {
     if (error instanceof TcomposeError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'does not exist' : `can not be read: ${message}`;
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${message}`;
     throw new TcomposeError('IMAGE_ARCHIVE', `${source} ${why}`, { cause: error });
   }
   return createReadStream(path, { highWaterMark: chunk });
@@ -57,7 +57,7 @@ export async function checkOutput(ctx: CliContext, output: string | undefined, w
     throw new TcomposeError('CLI_USAGE', `${output} is a directory`, { hint: 'Name a file.' });
   const above = await stat(resolve(path, '..')).catch(() => undefined);
   if (above?.isDirectory() !== true)
-    throw new TcomposeError('CLI_USAGE', `${output} can not be written: its directory does not exist`);
+    throw new TcomposeError('CLI_USAGE', `${output} cannot be written: its directory does not exist`);
 }
 
 /** Writes an archive to where `checkOutput` was content with. A file appears when it is whole, or not at all. */

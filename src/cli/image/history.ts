@@ -16,7 +16,12 @@ export const command: Command = {
     max: 1,
     flags: [
       formatFlag,
-      { name: 'human', short: 'H', type: 'boolean', summary: 'Sizes and times for people (default true)' },
+      {
+        name: 'human',
+        short: 'H',
+        type: 'boolean',
+        summary: 'Print human-readable sizes and times (default true)',
+      },
       noTruncFlag,
       {
         name: 'platform',

@@ -5,7 +5,7 @@ import { openArchive } from './archive-streams.ts';
 
 export const command: Command = {
   name: 'load',
-  summary: 'Take images from an archive that save, skopeo, podman or buildx made',
+  summary: 'Load images from an archive made by save, skopeo, podman or buildx',
   args: {
     max: 0,
     flags: [

@@ -62,7 +62,7 @@ export const command: Command = {
     max: 1,
     flags: [
       ...listingFlags('reference=, label=, dangling=, before=, since=, until=', 'ids'),
-      { name: 'digests', type: 'boolean', summary: 'Also the digests of names' },
+      { name: 'digests', type: 'boolean', summary: 'Show the digests of names' },
       { name: 'all', short: 'a', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       noTruncFlag,
     ],

@@ -16,7 +16,7 @@ export const command: Command = {
         name: 'all',
         short: 'a',
         type: 'boolean',
-        summary: 'All that no container uses, not only those without a name',
+        summary: 'Remove all images that no container uses, not only those without a name',
       },
       { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=, label!=, until=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },

@@ -14,7 +14,7 @@ export const command: Command = {
       { name: 'all-tags', short: 'a', type: 'boolean', summary: 'All tags of the repository' },
       { name: 'disable-content-trust', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'platform', type: 'string', value: 'OS/ARCH', summary: 'Only the image of this platform' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: "Only the image's name, in the end" },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: "Print only the image's name" },
     ],
   },
   async run(args, ctx) {

@@ -13,9 +13,9 @@ export const command: Command = {
         name: 'force',
         short: 'f',
         type: 'boolean',
-        summary: 'Also with several names; missing ones are no error',
+        summary: 'Remove it even if it has several names; ignore missing images',
       },
-      { name: 'no-prune', type: 'boolean', summary: 'Keep the images it was made from that have no name' },
+      { name: 'no-prune', type: 'boolean', summary: 'Keep unnamed parent images' },
     ],
   },
   async run(args, ctx) {

@@ -4,7 +4,7 @@ import { usage } from '../arguments/usage-error.ts';
 
 export const command: Command = {
   name: 'tag',
-  summary: 'Give an image a further name',
+  summary: 'Add a name to an image',
   args: { usage: 'IMAGE NAME[:TAG]', min: 2, max: 2, flags: [] },
   async run(args, ctx) {
     const [image = '', name = ''] = args.positional;

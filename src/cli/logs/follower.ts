@@ -109,7 +109,7 @@ export class LogFollower {
   async drained(id: string, idleMs: number): Promise<void> {
     const work = this.#active.get(id);
     if (work === undefined || (await this.patiently(work, idleMs))) return;
-    this.#parts.onError(new Error(`the log of container ${id.slice(0, 12)} does not end`));
+    this.#parts.onError(new Error(`the log of container ${id.slice(0, 12)} does not come to its end`));
   }
 
   /**

@@ -4,7 +4,7 @@ import { timeValue } from './time-values.ts';
 
 /** Flags of commands that show a log. */
 export const logFlags = {
-  follow: { name: 'follow', short: 'f', type: 'boolean', summary: 'Go on with what comes' },
+  follow: { name: 'follow', short: 'f', type: 'boolean', summary: 'Follow new output' },
   since: {
     name: 'since',
     type: 'string',

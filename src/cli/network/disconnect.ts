@@ -8,7 +8,12 @@ export const command: Command = {
     min: 2,
     max: 2,
     flags: [
-      { name: 'force', short: 'f', type: 'boolean', summary: 'Also one that the engine knows nothing of' },
+      {
+        name: 'force',
+        short: 'f',
+        type: 'boolean',
+        summary: 'Include containers that the engine does not know',
+      },
     ],
   },
   async run(args, ctx) {

@@ -9,7 +9,7 @@ export const command: Command = {
   args: {
     usage: 'NETWORK [NETWORK...]',
     min: 1,
-    flags: [{ name: 'force', short: 'f', type: 'boolean', summary: 'Missing ones are no error' }],
+    flags: [{ name: 'force', short: 'f', type: 'boolean', summary: 'Ignore those that do not exist' }],
   },
   async run(args, ctx) {
     const client = await ctx.engine();

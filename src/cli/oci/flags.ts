@@ -8,7 +8,7 @@ export const groupFlags: readonly FlagSpec[] = [
     value: 'DIR',
     summary: 'Directory of the state (default: oci in the run directory)',
   },
-  { name: 'log', type: 'string', value: 'FILE', summary: 'File that errors and warnings are added to' },
+  { name: 'log', type: 'string', value: 'FILE', summary: 'File to append errors and warnings to' },
   {
     name: 'log-format',
     type: 'string',
@@ -36,13 +36,13 @@ export const consoleSocketFlag: FlagSpec = {
   name: 'console-socket',
   type: 'string',
   value: 'SOCKET',
-  summary: "Unix socket that is sent the terminal's master",
+  summary: "Unix socket that receives the terminal's master",
 };
 export const preserveFdsFlag: FlagSpec = {
   name: 'preserve-fds',
   type: 'number',
   value: 'N',
-  summary: 'Descriptors from 3 on that the process gets too',
+  summary: 'Number of descriptors from 3 on that the process inherits',
 };
 
 /** What `create` and `run` take: the container's id, where its bundle is, and what the process shall have of the caller. */

@@ -22,8 +22,8 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
  */
 export function namedContent(bytes: Uint8Array, contentType: string | undefined, what: string): NamedContent {
   const malformed = (why: string) =>
-    new TcomposeError('REGISTRY_CONTENT', `a manifest of ${what} can not be used: ${why}`, {
-      hint: 'Whoever pushed it should push it again.',
+    new TcomposeError('REGISTRY_CONTENT', `a manifest of ${what} cannot be used: ${why}`, {
+      hint: 'Ask its author to push it again.',
     });
   let value: unknown;
   try {

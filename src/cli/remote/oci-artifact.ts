@@ -102,7 +102,7 @@ function fileName(name: string | undefined, what: string): string {
     name === '..' ||
     name === 'compose.yaml'
   )
-    throw invalid(what, `${JSON.stringify(name ?? '')} is no name for a file of it`);
+    throw invalid(what, `${JSON.stringify(name ?? '')} is not a valid name for one of its files`);
   return name;
 }
 
@@ -113,7 +113,7 @@ function readObject(bytes: Uint8Array, what: string): Readonly<Record<string, un
   } catch {
     // Told below.
   }
-  throw invalid(what, 'its manifest is no JSON object');
+  throw invalid(what, 'its manifest is not a JSON object');
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

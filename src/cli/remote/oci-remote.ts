@@ -60,7 +60,7 @@ async function blobOf(registry: Registry, place: Place, layer: ArtifactLayer): P
   const bytes =
     inline?.length === size ? inline : await download(registry, place, { digest, size, mediaType });
   if (bytes.length === size && digestOf(bytes, digest) === digest) return bytes;
-  throw new TcomposeError('COMPOSE_REMOTE', `${place.what}: a file of it is not what its digest says`);
+  throw new TcomposeError('COMPOSE_REMOTE', `${place.what}: one of its files does not match its digest`);
 }
 
 async function download(

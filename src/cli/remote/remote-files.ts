@@ -26,9 +26,13 @@ async function fetchRemote(ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>, te
   const { env } = ctx;
   const reference = parseRemote(text);
   if (reference === undefined)
-    throw new TcomposeError('COMPOSE_REMOTE', `${text}: compose files are not fetched from such an address`, {
-      hint: 'Name a repository (https://host/repo.git#ref:directory) or an artifact (oci://registry/name), or fetch it yourself.',
-    });
+    throw new TcomposeError(
+      'COMPOSE_REMOTE',
+      `${text}: compose files cannot be fetched from such an address`,
+      {
+        hint: 'Name a repository (https://host/repo.git#ref:directory) or an artifact (oci://registry/name), or fetch it yourself.',
+      },
+    );
   const root = cacheRoot(env);
   const refuse = (variable: string) => {
     if (off.test(env[variable] ?? ''))

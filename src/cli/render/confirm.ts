@@ -16,7 +16,7 @@ export async function confirm(ctx: CliContext, question: string): Promise<boolea
 
 /**
  * Whether a `prune` may go on: `--force`, or yes to the question.
- * @throws TcomposeError CLI_USAGE when there is nobody to ask.
+ * @throws TcomposeError CLI_USAGE when there is no one to ask.
  */
 export async function confirmPrune(
   ctx: CliContext,
@@ -26,12 +26,12 @@ export async function confirmPrune(
 ): Promise<boolean> {
   if (flag.bool(args, 'force') || (await confirm(ctx, question))) return true;
   if (ctx.stdin.isTTY === true) return false;
-  throw new TcomposeError('CLI_USAGE', `there is nobody to ask whether ${what} are to be removed`, {
+  throw new TcomposeError('CLI_USAGE', `there is no terminal to ask whether ${what} may be removed`, {
     hint: 'Use --force.',
   });
 }
 
-/** Which diverged volumes may be made anew: all with --yes, else those the user agrees to. */
+/** Which diverged volumes may be recreated: all with --yes, otherwise those the user agrees to. */
 export async function confirmVolumes(
   ctx: CliContext,
   names: readonly string[],

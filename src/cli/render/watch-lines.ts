@@ -15,7 +15,7 @@ export function watchLine(event: WatchEvent, color: boolean): string {
 function textOf(event: WatchEvent): string {
   switch (event.phase) {
     case 'ready': {
-      const polled = event.polled === 0 ? '' : `, ${event.polled} of them in intervals`;
+      const polled = event.polled === 0 ? '' : `, ${event.polled} of them at intervals`;
       const number = event.directories;
       const directories =
         number === 0 ? '' : ` (${number} ${number === 1 ? 'directory' : 'directories'}${polled})`;

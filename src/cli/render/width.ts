@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { eastAsianWidth } from 'get-east-asian-width';
 
-/** Texts whose width is their length: nearly all there are, and told without a segmenter, which takes long to make. */
+/** Texts whose width is their length: nearly all are, and recognising them needs no segmenter, which is slow to make. */
 const plain = /^[\x20-\x7e]*$/;
 
 let segmenter: Intl.Segmenter | undefined;

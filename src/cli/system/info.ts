@@ -6,7 +6,7 @@ import { compileTemplate } from '../template/render-template.ts';
 
 export const command: Command = {
   name: 'info',
-  summary: 'Show what the engine and its machine are',
+  summary: 'Show facts about the engine and its machine',
   args: {
     max: 0,
     flags: [

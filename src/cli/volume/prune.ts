@@ -18,7 +18,7 @@ export const command: Command = {
         name: 'all',
         short: 'a',
         type: 'boolean',
-        summary: 'Also those with a name, not only anonymous ones',
+        summary: 'Include named volumes, not only anonymous ones',
       },
       { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },

@@ -25,7 +25,7 @@ export interface Workshop {
   readonly signal: AbortSignal;
   /** A service's containers have what the batch brings them; one that starts from now on needs it no more. */
   readonly synced: (service: string) => void;
-  /** Builds services and makes their containers anew. @returns those that have other containers now */
+  /** Builds services and recreates their containers. @returns those that have other containers now */
   readonly rebuild: (services: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
 }
 
@@ -163,7 +163,7 @@ async function runCommand(work: Workshop, rule: CompiledRule): Promise<boolean> 
         emit({ type: 'log', service, container: name, stream: 'stdout', line });
       if (code !== 0)
         throw new TcomposeError('PROJECT_STEP', `${name}: \`${words}\` ended with code ${code}`, {
-          hint: 'What it printed stands above; the next change runs it again.',
+          hint: 'Its output is above; the next change runs it again.',
         });
     }),
   );

@@ -69,7 +69,7 @@ async function linksOn(path: string): Promise<readonly string[]> {
 export interface Changes {
   /** Undefined: nothing is to be done. */
   readonly plan: Plan | undefined;
-  /** What is to be said when nothing is done, as of containers whose service is gone. */
+  /** Notes when nothing is done, such as on containers whose service is gone. */
   readonly warnings: readonly string[];
 }
 

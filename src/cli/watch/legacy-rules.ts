@@ -6,7 +6,7 @@ import { TcomposeError } from '../../errors.ts';
 
 const actions: readonly WatchAction[] = ['rebuild', 'restart', 'sync', 'sync+restart', 'sync+exec'];
 
-/** Rules as they were written before they had a place of their own, with what is to be said of that. */
+/** Rules as they were written before they had a place of their own, with the note about it. */
 export interface LegacyRules {
   readonly rules: readonly WatchRule[];
   readonly warnings: readonly string[];
@@ -58,5 +58,5 @@ const textsOf = (node: Tree | undefined): readonly string[] =>
 
 const damaged = (name: string, at: string): TcomposeError =>
   new TcomposeError('PROJECT_UNSUPPORTED', `services.${name}.${at} is not a rule of watch`, {
-    hint: 'Call it develop, and its places and words are checked.',
+    hint: 'Call it develop, so that it is checked.',
   });

@@ -85,7 +85,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
     throw new TcomposeError(
       'PROJECT_UNSUPPORTED',
       "none of the selected services is configured for watch, consider setting a 'develop' section",
-      { hint: 'Rules stand under services.NAME.develop.watch, each with a path and an action.' },
+      { hint: 'Rules go under services.NAME.develop.watch, each with a path and an action.' },
     );
   return { rules, ignoreFiles, dockerfiles, warnings };
 }
@@ -99,8 +99,8 @@ function goesBoth(service: string, { action, extensions }: WatchRule): boolean {
     'PROJECT_UNSUPPORTED',
     direction === 'both'
       ? `services.${service}: a rule with action ${action} syncs nothing that could come back (x-direction)`
-      : `services.${service}: x-direction is to be both or to-container, not ${JSON.stringify(direction)}`,
-    { hint: 'x-direction: both belongs to a rule that syncs: what the container changes comes back.' },
+      : `services.${service}: x-direction must be both or to-container, not ${JSON.stringify(direction)}`,
+    { hint: 'x-direction: both needs a rule that syncs: it brings back what the container changes.' },
   );
 }
 

@@ -16,7 +16,7 @@ interface Rebuild {
 }
 
 /**
- * Builds services and makes their containers anew. Images that only those of before were made from go, unless `prune` is false or
+ * Builds services and recreates their containers. Images that only those of before were made from go, unless `prune` is false or
  * a name still stands for them. @returns services that have other containers now: a build may come to what there was.
  * @throws TcomposeError(s) of the build, with everything left as it was
  */

@@ -58,7 +58,7 @@ export async function followEdit(
       emit({
         type: 'watch',
         phase: 'note',
-        message: 'left as it is; `tcompose up -d` applies it, and so does the next edit with --yes',
+        message: 'not applied; `tcompose up -d` applies it, and so does the next edit with --yes',
       });
       return;
     }
@@ -72,6 +72,6 @@ export async function followEdit(
       if (one instanceof TcomposeError) emit({ type: 'error', error: one });
       else throw one;
     }
-    emit({ type: 'watch', phase: 'note', message: 'everything goes on as it was before the edit' });
+    emit({ type: 'watch', phase: 'note', message: 'everything stays as it was before the edit' });
   }
 }

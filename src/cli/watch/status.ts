@@ -89,7 +89,7 @@ function textOf(status: RuleStatus, cwd: string): string {
   const { service, container, path, target, both, count, differences } = status;
   const head = `${container ?? service}: ${shownPath(Buffer.from(path).toString('latin1'), cwd)} ${both ? '↔' : '→'} ${target}`;
   if (container === null) return `${visibleLine(`${head}: there is no container`)}\n`;
-  const said = isAsHere(status) ? `as it is here (${count})` : 'differs';
+  const said = isAsHere(status) ? `same as here (${count})` : 'differs';
   const lines = differences.map((one) => `  ${one.difference.padEnd(9)}  ${visibleLine(one.target)}\n`);
   return `${visibleLine(`${head}: ${said}`)}\n${lines.join('')}`;
 }

@@ -11,14 +11,14 @@ interface WatcherOptions {
   readonly enters: (directory: string) => boolean;
   /** Look at everything at intervals instead of asking the kernel. */
   readonly poll: boolean;
-  /** Told of all that is said in one piece. */
+  /** Called with everything that one read contains. */
   readonly onRecords: (records: readonly WatchRecord[]) => void;
-  /** The process ended by itself, and another one watches: what changed since (milliseconds since the epoch) may not have been told. */
+  /** The process ended by itself, and another one watches: what changed since (milliseconds since the epoch) may not have been reported. */
   readonly onRestart: (since: number) => void;
   readonly onGivenUp: (why: string) => void;
 }
 
-/** Milliseconds before the last word of a watcher that ended from which changes are looked for: it may not have told them. */
+/** Milliseconds before the last word of a watcher that ended from which on changes are looked for: it may not have reported them. */
 const margin = 100;
 /** Restarts within this time, milliseconds, after which it is given up. */
 const mostRestarts = { count: 20, within: 10_000 };
@@ -116,7 +116,7 @@ export class Watcher {
       this.#options.onGivenUp(why);
       return;
     }
-    // What it was about to say is said again rather than never.
+    // What it was about to report is reported twice rather than never.
     this.#lostSince ??= this.#lastHeard - margin;
     this.#spawn();
   }

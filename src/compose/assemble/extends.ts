@@ -133,7 +133,7 @@ async function baseOf(
       [...path, 'file'],
       {
         part: 'value',
-        hint: 'The path counts from the directory of this file.',
+        hint: 'The path is relative to the directory of this file.',
       },
     );
   }
@@ -189,9 +189,9 @@ function missing(name: string, reference: string, scope: ExtendScope, base: Exte
 }
 
 function tooLong(scope: ExtendScope, path: TreePath): TcomposeError {
-  const message = `more than ${maxChain} services extend each other in a row`;
+  const message = `more than ${maxChain} services extend each other in a chain`;
   return problem('COMPOSE_EXTENDS', message, scope.positions, [...path, 'extends'], {
-    hint: 'Extend a service nearer to the end of the row.',
+    hint: 'Extend a service nearer to the end of the chain.',
   });
 }
 
@@ -205,7 +205,7 @@ function circle(steps: readonly Step[], scope: ExtendScope, path: TreePath): Tco
     scope.positions,
     [...path, 'extends'],
     {
-      hint: 'Let one of the services in the circle stand on its own.',
+      hint: 'Make one of the services in the circle independent.',
     },
   );
 }

@@ -99,7 +99,7 @@ async function includeOne(
     await requireFile(file, effects).catch((error: unknown) => {
       if (!(error instanceof TcomposeError)) throw error;
       throw problem('COMPOSE_INCLUDE', `include: ${error.message}`, document.positions, path, {
-        hint: 'The path counts from the project directory of the including file.',
+        hint: 'The path is relative to the project directory of the including file.',
       });
     });
   }
@@ -113,7 +113,7 @@ async function includeOne(
   const found = await readEnvFiles(envFiles, run.environment, effects, run.warn).catch((error: unknown) => {
     if (!(error instanceof TcomposeError) || error.where !== undefined) throw error;
     throw problem(error.code, error.message, document.positions, [...path, 'env_file'], {
-      hint: 'The path counts from the project directory of the including file.',
+      hint: 'The path is relative to the project directory of the including file.',
     });
   });
   const included = await loadFiles(files, {

@@ -17,7 +17,7 @@ export function parsePort(text: string): TreeMap[] | Failure {
   const targetText = parts.pop() ?? '';
   const publishedText = parts.pop() ?? '';
   const hostIp = withoutBrackets(parts.join(':'));
-  if (targetText === '') return { error: 'it names no container port' };
+  if (targetText === '') return { error: 'it has no container port' };
   const target = parseRange(targetText);
   if ('error' in target) return { error: `the container port ${target.error}` };
   const published = publishedText === '' ? undefined : parseRange(publishedText);

@@ -139,7 +139,7 @@ export const portNumber: Codec = {
   read: (node, at, context) => {
     const port = integer.read(node, at, context) as number | undefined;
     return port !== undefined && (port < 0 || port > 65_535)
-      ? reject(context, at, `${port} is no port: it must be at most 65535`)
+      ? reject(context, at, `${port} is not a port: it must be at most 65535`)
       : port;
   },
   write: integer.write,

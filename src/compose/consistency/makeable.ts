@@ -119,7 +119,7 @@ function checkHostNames(service: Service, report: Report): void {
 function checkAddresses(service: Service, report: Report): void {
   const at = ['services', service.name];
   const wrong = (path: readonly (string | number)[], address: string) =>
-    report(invalid, [...at, ...path], `${service.name}: "${address}" is no IP address`);
+    report(invalid, [...at, ...path], `${service.name}: "${address}" is not an IP address`);
   for (const [index, address] of (service.dns ?? []).entries())
     if (!isAddress(withoutBrackets(address))) wrong(['dns', index], address);
   for (const [name, network] of Object.entries(service.networks ?? {})) {

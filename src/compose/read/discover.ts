@@ -164,7 +164,7 @@ async function composeFiles(
 export async function fetchedFile(reference: string, effects: LoadEffects): Promise<string | undefined> {
   if (!/^(?:oci|https?|git|ssh):\/\/|^git@|^github\.com\//.test(reference)) return undefined;
   if (effects.fetchRemote !== undefined) return await effects.fetchRemote(reference);
-  throw new TcomposeError('COMPOSE_REMOTE', `${reference}: nothing is fetched from other machines here`, {
+  throw new TcomposeError('COMPOSE_REMOTE', `${reference}: files from other machines are not fetched here`, {
     hint: 'Fetch it yourself, and name the local file.',
   });
 }

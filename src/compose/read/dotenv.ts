@@ -47,7 +47,7 @@ export function parseDotenv(file: string, source: string, options: DotenvOptions
     if (key.name === '') continue;
     if (!value.quoted && value.text.startsWith('# ')) {
       options.warn?.({
-        message: `${key.name} has the value "${value.text.slice(0, 60)}": a comment needs a value before it`,
+        message: `${key.name} has the value "${value.text.slice(0, 60)}": a comment must follow a value`,
         hint: 'Put the comment on a line of its own, or the value in quotes.',
         where: placeAt(file, text, key.next),
       });

@@ -24,7 +24,7 @@ export function expandNames(wanted: readonly string[], names: readonly string[])
 function noSuchService(name: string, names: readonly string[]): TcomposeError {
   const near = nearest(name, names);
   const list =
-    names.length > 0 && names.length <= 20 ? `The services are ${[...names].sort().join(', ')}.` : undefined;
+    names.length > 0 && names.length <= 20 ? `The services are: ${[...names].sort().join(', ')}.` : undefined;
   const hint = near === undefined ? list : `Did you mean "${near}"?`;
   return new TcomposeError(
     'COMPOSE_NO_SUCH_SERVICE',

@@ -58,7 +58,7 @@ export function warnUnsupported(
     if (isMap(network)) warnIdle(network, name, positions, warn);
   }
   for (const [attribute, { entry, where, users }] of uses) {
-    const message = `"${attribute}" is not carried out: ${entry.note} (${[...users].join(', ')})`;
+    const message = `"${attribute}" is not supported: ${entry.note} (${[...users].join(', ')})`;
     warn({ message, ...(where === undefined ? {} : { where }) });
   }
 }

@@ -41,7 +41,7 @@ export async function parseYaml(text: string): Promise<Parsed> {
   }
 }
 
-/** Sentences of the full parser that can be said plainer, by what they contain. */
+/** Plainer words for sentences of the full parser, by what they contain. */
 const plainer: readonly (readonly [pattern: RegExp, message: string | undefined, hint: string])[] = [
   [/tabs are not allowed/, undefined, 'Indent with spaces.'],
   [

@@ -20,13 +20,19 @@ function rootFinding(layout: CgroupLayout): Finding {
     const lacking = wanted.filter((name) => !layout.controllers.includes(name));
     return lacking.length === 0
       ? ok('cgroups.layout', `v2, with ${wanted.join(', ')}`)
-      : limited('cgroups.layout', `v2, without ${lacking.join(', ')}: limits that need them are not held`);
+      : limited(
+          'cgroups.layout',
+          `v2, without ${lacking.join(', ')}: limits that need them are not enforced`,
+        );
   }
   const kind = layout.unified === undefined ? 'v1' : 'v1 with a v2 tree beside it (hybrid)';
   const lacking = wantedV1.filter((name) => layout.mounts[name] === undefined);
   return lacking.length === 0
     ? ok('cgroups.layout', `${kind}, with ${wantedV1.join(', ')}`)
-    : limited('cgroups.layout', `${kind}, without ${lacking.join(', ')}: limits that need them are not held`);
+    : limited(
+        'cgroups.layout',
+        `${kind}, without ${lacking.join(', ')}: limits that need them are not enforced`,
+      );
 }
 
 const without = 'containers run without limits on memory, CPU and processes';
@@ -39,7 +45,7 @@ function userFinding(facts: CgroupFacts, ground: Ground): Finding {
       return ok('cgroups.delegated', `${delegated.path} is delegated, with ${wanted.join(', ')}`);
     return limited(
       'cgroups.delegated',
-      `${delegated.path} is delegated without ${lacking.join(', ')}: limits that need them are not held`,
+      `${delegated.path} is delegated without ${lacking.join(', ')}: limits that need them are not enforced`,
       systemd ? delegate(ground) : undefined,
     );
   }
@@ -59,7 +65,7 @@ function userFinding(facts: CgroupFacts, ground: Ground): Finding {
   if (layout.kind === 'v1' || !systemd) {
     const why =
       layout.kind === 'v1'
-        ? 'control groups are v1, which can not be delegated to users'
+        ? 'control groups are v1, which cannot be delegated to users'
         : 'no control group is delegated to this user';
     return limited('cgroups.delegated', `${why}: ${without}`);
   }

@@ -5,7 +5,10 @@ import { type Finding, limited, missing, ok } from '../finding.ts';
 export function engineFindings(facts: EngineFacts): readonly Finding[] {
   if (facts.dockerHost !== undefined)
     return [
-      ok('engine.state', `DOCKER_HOST names the engine at ${facts.dockerHost}, which is not looked at`),
+      ok(
+        'engine.state',
+        `DOCKER_HOST names the engine at ${facts.dockerHost}, which the doctor does not check`,
+      ),
     ];
   if (facts.unusable !== undefined)
     return [missing('engine.directories', `${facts.unusable.message}. ${facts.unusable.hint}`)];
@@ -25,7 +28,7 @@ function state({ state: how, version, cli, pid, socket, lastWords, log }: Engine
     case 'silent':
       return missing(
         'engine.state',
-        `an engine has ${socket} and does not answer; \`tcompose engine logs\` shows what it noticed`,
+        `the engine at ${socket} does not answer; \`tcompose engine logs\` shows what it noticed`,
         pid === undefined ? undefined : `kill ${pid}`,
       );
     case 'refused':
@@ -35,7 +38,7 @@ function state({ state: how, version, cli, pid, socket, lastWords, log }: Engine
         ? ok('engine.state', 'does not run; commands that need it start it')
         : limited(
             'engine.last-words',
-            `does not run; the last words of its log, ${log}: ${lastWords.join(' | ')}`,
+            `does not run; the last lines of its log, ${log}: ${lastWords.join(' | ')}`,
           );
   }
 }

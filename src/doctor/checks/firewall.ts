@@ -10,7 +10,7 @@ export function firewallFindings(facts: FirewallFacts, ground: Ground): readonly
       ok(
         'firewall.others',
         who === undefined
-          ? 'the rules of this machine do not reach between containers'
+          ? 'the rules of this machine do not affect traffic between containers'
           : `${who} runs; it decides who reaches published ports, and nothing between containers`,
       ),
     ];
@@ -30,7 +30,7 @@ function forwarding({ forward, settable }: FirewallFacts, ground: Ground): Findi
     );
   return missing(
     'firewall.forwarding',
-    'net.ipv4.ip_forward is off and can not be set from here: containers reach nothing outside, and published ports do not reach them',
+    'net.ipv4.ip_forward is off and cannot be set from here: containers reach nothing outside, and published ports do not reach them',
     sysctl(ground, 'net.ipv4.ip_forward', 1),
   );
 }
@@ -41,7 +41,7 @@ function bridged({ bridgeCalls, legacyForward }: FirewallFacts, ground: Ground):
   return [
     limited(
       'firewall.bridged',
-      'iptables sees what goes between containers of one network (net.bridge.bridge-nf-call-iptables is 1), and drops it',
+      'iptables sees traffic between containers of one network (net.bridge.bridge-nf-call-iptables is 1), and drops it',
       sysctl(ground, 'net.bridge.bridge-nf-call-iptables', 0),
     ),
   ];

@@ -17,7 +17,7 @@ export function inotifyFindings(
     found.push(
       limited(
         'inotify.instances',
-        `all ${instances} instances of this user are in use (fs.inotify.max_user_instances): files are not watched but looked at`,
+        `all ${instances} instances of this user are in use (fs.inotify.max_user_instances): files are not watched but checked at intervals`,
         sysctl(ground, 'fs.inotify.max_user_instances', 1024),
       ),
     );
@@ -28,7 +28,7 @@ export function inotifyFindings(
     found.push(
       limited(
         'inotify.watches',
-        `the project watches ${count}, ignored ones counted, and this user may watch ${watches} (fs.inotify.max_user_watches): the rest is looked at in intervals`,
+        `the project watches ${count}, ignored ones counted, and this user may watch ${watches} (fs.inotify.max_user_watches): the rest is checked at intervals`,
         sysctl(ground, 'fs.inotify.max_user_watches', plenty),
       ),
     );

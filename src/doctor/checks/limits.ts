@@ -14,7 +14,7 @@ export function limitFindings(facts: LimitFacts, ground: Ground): readonly Findi
   const found = [...files(facts), ...keys(facts, ground), ...maps(facts, ground), ...kinds(facts, ground)];
   return found.length > 0
     ? found
-    : [ok('limits.kernel', `${facts.openFiles} open files; keys, maps and namespaces are enough`)];
+    : [ok('limits.kernel', `${facts.openFiles} open files; enough keys, maps and namespaces`)];
 }
 
 function files({ openFiles }: LimitFacts): readonly Finding[] {

@@ -16,7 +16,7 @@ const words: Readonly<Partial<Record<ProbeStep, string>>> = {
 export function namespaceFindings(facts: NamespaceFacts, ground: Ground): readonly Finding[] {
   const { probe } = facts;
   if (probe === undefined) {
-    return [missing('namespaces.probe', `${facts.binary} can not be run, so no container can be started`)];
+    return [missing('namespaces.probe', `${facts.binary} cannot be run, so no container can be started`)];
   }
   if (ground.uid !== 0) {
     const refusal = userRefusal(facts, probe, ground);
@@ -28,7 +28,7 @@ export function namespaceFindings(facts: NamespaceFacts, ground: Ground): readon
     return [
       missing(
         'namespaces.kinds',
-        `namespaces that can not be made: ${kinds}; in a container that is for the one that runs it to allow (--privileged)`,
+        `namespaces that cannot be made: ${kinds}; inside a container, whoever runs that must allow it (--privileged)`,
       ),
     ];
   }
@@ -73,7 +73,7 @@ function userRefusal(facts: NamespaceFacts, probe: Probe, ground: Ground): Findi
   const [first] = refused(probe, ['user', 'map', 'net', 'mnt']);
   return missing(
     'namespaces.user',
-    `no user namespace can be used (${first?.why ?? 'refused'}), and containers without root need one; in a container that is for the one that runs it to allow (a seccomp profile, --privileged)`,
+    `no user namespace can be used (${first?.why ?? 'refused'}), and containers without root need one; inside a container, whoever runs that must allow it (a seccomp profile, --privileged)`,
   );
 }
 

@@ -18,7 +18,7 @@ export function networkFindings({ probe }: NetworkFacts, ground: Ground): readon
   return lost.map(({ step, why }) =>
     missing(
       'networks.kernel',
-      `${things[step]!.name} can not be made (${why}): networks between containers need them`,
+      `${things[step]!.name} cannot be made (${why}): networks between containers need them`,
       asRoot(ground, `modprobe -a ${things[step]!.modules}`),
     ),
   );

@@ -25,7 +25,7 @@ export function outsideFindings(
     return [
       limited(
         'outside.tun',
-        `/dev/net/tun can not be opened, which ${program} needs: ${lost}`,
+        `/dev/net/tun cannot be opened, which ${program} needs: ${lost}`,
         `${asRoot(ground, 'modprobe tun')} && ${asRoot(ground, 'chmod 666 /dev/net/tun')}`,
       ),
     ];

@@ -6,7 +6,7 @@ import { asRoot, type Ground, sysctl } from '../ground.ts';
 export function portFindings(facts: PortFacts, ground: Ground): readonly Finding[] {
   const { start, published, unread } = facts;
   if (unread !== undefined) {
-    return [limited('ports.project', `the ports of the project were not looked at: ${unread}`)];
+    return [limited('ports.project', `the ports of the project were not checked: ${unread}`)];
   }
   const low = ground.uid === 0 ? [] : published.filter(({ port }) => port < start);
   const found = facts.taken.map((port) => taken(port, ground));
@@ -15,7 +15,7 @@ export function portFindings(facts: PortFacts, ground: Ground): readonly Finding
     found.push(
       missing(
         'ports.low',
-        `ports below ${start} are root's: ${list(low)}; publish others (${8000 + lowest}:${lowest}), or`,
+        `ports below ${start} are reserved for root: ${list(low)}; publish others (${8000 + lowest}:${lowest}), or`,
         sysctl(ground, 'net.ipv4.ip_unprivileged_port_start', lowest),
       ),
     );
@@ -42,7 +42,7 @@ function taken(port: TakenPort, ground: Ground): Finding {
   if (holder === undefined)
     return missing(
       'ports.taken',
-      `${written(port)} is taken, by a process that can not be seen from here`,
+      `${written(port)} is taken, by a process that cannot be seen from here`,
       asRoot(ground, `ss -lnp 'sport = :${port.port}'`),
     );
   if (/^tcompose-(shim|ports)/.test(holder.command))

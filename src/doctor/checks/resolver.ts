@@ -4,12 +4,12 @@ import { asRoot, type Ground } from '../ground.ts';
 
 /** Who answers for names of other machines; containers ask the engine, which asks those. */
 export function resolverFindings({ text, listening }: ResolverFacts, ground: Ground): readonly Finding[] {
-  const lost = 'names of other machines are not found, and nothing can be pulled';
+  const lost = 'names of other machines cannot be resolved, and nothing can be pulled';
   if (text === undefined) {
     return [
       limited(
         'resolver.file',
-        `/etc/resolv.conf can not be read: ${lost}`,
+        `/etc/resolv.conf cannot be read: ${lost}`,
         asRoot(ground, 'ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf'),
       ),
     ];

@@ -11,7 +11,7 @@ interface Range {
   readonly count: number;
 }
 
-/** The ids that a user has for his containers. Root has all, so nothing is said of him. */
+/** The ids that a user has for his containers. Root has all ids, so there is no finding. */
 export function subIdFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] {
   if (ground.uid === 0) return [];
   const uids = ranges(facts.subuid.own);
@@ -70,7 +70,7 @@ function outsideOf({ uidMap }: SubIdFacts, own: readonly Range[]): Finding | und
   const range = `${lost.first}-${lost.first + lost.count - 1}`;
   return limited(
     'sub-ids.range',
-    `this is a user namespace without the ids ${range}, so they can not be given on: ${onlyOne}`,
+    `this is a user namespace without the ids ${range}, so they cannot be given on: ${onlyOne}`,
   );
 }
 
@@ -106,7 +106,7 @@ function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] 
     return [
       limited(
         'sub-ids.programs',
-        `this process may gain no rights (no_new_privs), so newuidmap can not work: ${onlyOne}`,
+        `this process may gain no rights (no_new_privs), so newuidmap cannot work: ${onlyOne}`,
       ),
     ];
   }

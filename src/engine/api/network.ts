@@ -13,7 +13,7 @@ export interface EndpointSettings {
   readonly Aliases?: readonly string[] | null;
   readonly MacAddress?: string;
   readonly DriverOpts?: StringMap | null;
-  /** The highest takes the default route (API ≥ 1.48; answered always). */
+  /** The highest priority gets the default route (API ≥ 1.48; answered always). */
   readonly GwPriority?: number;
   readonly NetworkID?: string;
   readonly EndpointID?: string;

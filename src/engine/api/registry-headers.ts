@@ -10,7 +10,7 @@ export const registryAuthHeader = 'X-Registry-Auth';
  */
 export const proxiesHeader = 'X-Tcompose-Proxies';
 
-/** Our own header that has each request to a registry told in the stream of a pull or push; any value. */
+/** Our own header, which puts each request to a registry into the stream of a pull or push; any value. */
 export const traceHeader = 'X-Tcompose-Trace';
 
 /** Body of X-Registry-Auth and of `POST /auth`, names as on the wire. */

@@ -191,8 +191,8 @@ const sentences: Readonly<Record<string, string>> = {
   EROFS:
     'the container has a read-only file system there; a volume or a tmpfs at the target can be written to',
   EBUSY: 'something is mounted there',
-  ELOOP: 'it goes through too many symbolic links',
-  ENOTDIR: 'it lies in something that is not a directory',
+  ELOOP: 'it passes through too many symbolic links',
+  ENOTDIR: 'it is inside something that is not a directory',
   ENAMETOOLONG: 'its name is too long',
 };
 

@@ -72,7 +72,7 @@ async function lookUp(
     throw faultAt(
       dockerfile,
       range,
-      `${name} can not be built upon: its files are those of this machine`,
+      `${name} cannot be used as a base: its files are those of this machine`,
       'BUILD_CONTEXT',
     );
   const suits = record !== undefined && platformRank(platform, record) !== undefined;
@@ -84,15 +84,15 @@ async function lookUp(
       record === undefined
         ? 'it is not on this machine'
         : suits
-          ? 'a newer one was asked for'
-          : `it is here for ${formatPlatform(record)}, and ${formatPlatform(platform)} is asked for`;
+          ? 'a newer one was requested'
+          : `it is here for ${formatPlatform(record)}, but ${formatPlatform(platform)} was requested`;
     throw faultAt(
       dockerfile,
       range,
       `${name}: failed to resolve source metadata for ${reference}: ${here}, and ${(error as Error).message}`,
       'BUILD_CONTEXT',
       (error instanceof TcomposeError ? error.hint : undefined) ??
-        `\`tcompose image load\` and \`tcompose image import\` bring images of machines without a registry.`,
+        `\`tcompose image load\` and \`tcompose image import\` bring in images from machines without a registry.`,
     );
   }
 }

@@ -86,7 +86,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? errnoNameOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw new TcomposeError('BUILD_CONTEXT', `${file} can not be read: ${(error as Error).message}`, {
+    throw new TcomposeError('BUILD_CONTEXT', `${file} cannot be read: ${(error as Error).message}`, {
       ...(file.endsWith('.dockerignore') ? { hint: 'Without it, everything would go into the image.' } : {}),
       cause: error,
     });

@@ -22,7 +22,7 @@ export interface BuildShop {
   running: number;
   /** Waits for its turn to run a command; resolves with the release. */
   readonly slot: () => Promise<() => void>;
-  /** To be said when a build has ended. */
+  /** Call it when a build has ended. */
   readonly ended: () => void;
 }
 

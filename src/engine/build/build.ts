@@ -30,7 +30,7 @@ import { inWords } from './steps/disk-full.ts';
 import { interrupted } from './steps/interrupted.ts';
 
 /**
- * Builds what is asked for; told by events, the last one of which is `done`, `plan` or `error`.
+ * Builds what is asked for; reported by events, the last one of which is `done`, `plan` or `error`.
  * @param client who is asked for credentials and agents while it goes on
  * @param share the cache that its results go into together with those of other builds
  */

@@ -54,7 +54,7 @@ export class Executor {
     this.#sink = sink;
   }
 
-  /** To be said before it runs: steps that are found in caches from elsewhere are taken from there. */
+  /** Call it before it runs: steps that are found in caches from elsewhere are taken from there. */
   useCaches(remote: RemoteSteps): void {
     this.#remote = remote;
   }
@@ -89,7 +89,7 @@ export class Executor {
   #snapshot(tree: Tree): Promise<Snapshot> {
     if (tree.kind === 'step') return this.#step(tree.step);
     if (tree.kind === 'empty') return Promise.resolve(emptySnapshot);
-    throw new Error(`a plan has the context ${tree.name} in the place of a step`);
+    throw new Error(`the plan uses the context ${tree.name} where a step is expected`);
   }
 
   #step(id: StepId): Promise<Snapshot> {

@@ -87,7 +87,7 @@ async function mainContext(
     return local(fetched.path, dockerfile, dockerfileText, confinedFiles(fetched.path));
   }
   if (place.kind !== 'directory')
-    throw new TcomposeError('BUILD_CONTEXT', `the build context can not be ${context}`, {
+    throw new TcomposeError('BUILD_CONTEXT', `the build context cannot be ${context}`, {
       hint: 'It is a directory, a git repository (https://…/x.git#ref:subdir), or the address of an archive.',
     });
   const files = request.confined === true ? confinedFiles(place.path) : trustedFiles(place.path);
@@ -136,7 +136,7 @@ async function namedContext(name: string, text: string, sources: ContextSources)
         warn: warner(sources),
       });
       if (fetched.kind === 'dockerfile')
-        throw new TcomposeError('BUILD_CONTEXT', `the build context ${name} at ${text} is no archive`);
+        throw new TcomposeError('BUILD_CONTEXT', `the build context ${name} at ${text} is not an archive`);
       const directory = await openContext(fetched.path, undefined, confinedFiles(fetched.path));
       return { kind: 'directory', directory };
     }

@@ -70,7 +70,7 @@ function refuseOtherFrontend(text: string, file: string): void {
   throw faultAt(
     { file, lines: text.split('\n') },
     { start: found.line, end: found.line },
-    `the syntax ${found.word} is another frontend's, which is not carried out; that of docker/dockerfile is built in`,
+    `the syntax ${found.word} belongs to another frontend, which is not supported; docker/dockerfile is built in`,
     'BUILD_NOT_YET',
   );
 }
@@ -84,8 +84,8 @@ function optionsOf(
   if (network !== 'default' && network !== 'none' && network !== 'host')
     throw new TcomposeError(
       'BUILD_NOT_YET',
-      `builds run on the default network, on none or on the host's; network "${network}" is none of these`,
-      { hint: 'What is built would depend on what runs on that network at the time.' },
+      `builds run on the default network, on none or on the host's; network "${network}" is not one of these`,
+      { hint: 'The result would depend on what runs on that network at the time.' },
     );
   return {
     buildArgs: new Map(Object.entries(request.args ?? {})),

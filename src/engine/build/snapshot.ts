@@ -76,7 +76,7 @@ export function openToWrite(
 /** @throws TcomposeError BUILD_STEP with the reason where a step's tree can't be mounted */
 export function requireMounts({ refusal }: OverlayOptions): void {
   if (refusal === undefined) return;
-  throw new TcomposeError('BUILD_STEP', `images can not be built here: ${refusal}`, {
+  throw new TcomposeError('BUILD_STEP', `images cannot be built here: ${refusal}`, {
     hint: 'With fuse-overlayfs, and /dev/fuse that you may open, they can; `tcompose doctor storage` has the commands.',
   });
 }

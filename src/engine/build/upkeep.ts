@@ -24,7 +24,7 @@ export function createUpkeep(engine: Engine, shop: BuildShop): () => void {
     try {
       await keepUp(engine, shop);
     } catch (error) {
-      engine.log.warn(`the build cache could not be looked after: ${(error as Error).message}`);
+      engine.log.warn(`the build cache could not be maintained: ${(error as Error).message}`);
     } finally {
       busy = false;
     }
@@ -47,5 +47,5 @@ async function keepUp(engine: Engine, { cache, files }: BuildShop): Promise<void
   const gone = choosePrune(entries, { mostUsed });
   if (gone.length === 0) return;
   const removed = await cache.remove(new Set(gone));
-  engine.log.debug(`build cache: ${removed.length} results that were not used for longest went`);
+  engine.log.debug(`build cache: ${removed.length} of the least recently used results were removed`);
 }

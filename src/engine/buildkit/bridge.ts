@@ -74,8 +74,8 @@ async function solve(engine: Engine, call: Call): Promise<void> {
     throw new GrpcError(
       'unimplemented',
       request.frontend === ''
-        ? 'graphs of operations (LLB) are not carried out: there is dockerfile.v0'
-        : `the frontend ${request.frontend} is not carried out`,
+        ? 'graphs of operations (LLB) are not supported, only dockerfile.v0'
+        : `the frontend ${request.frontend} is not supported`,
     );
   const asked = readOutput(under.request);
   // It may be handed on to another build, so there is an image in any case; names come at the end.
@@ -107,7 +107,7 @@ async function answerQuestion(
   question: string,
 ): Promise<void> {
   if (question !== lintQuestion)
-    throw new GrpcError('unimplemented', `${question} is not answered here: there are builds and checks`);
+    throw new GrpcError('unimplemented', `${question} is not supported here, only builds and checks`);
   const metadata = await lintBuild(engine, under, frontendOpt, inputsOf(frontendInputs));
   await call.send(
     encode<MessageOf<typeof bridgeSolveResponseShape>>(bridgeSolveResponseShape, {

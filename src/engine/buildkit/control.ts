@@ -81,12 +81,9 @@ async function outcome(engine: Engine, under: Solve): Promise<Built> {
     return runBuild(engine, under, request.frontendAttrs, inputs, output);
   }
   if (request.frontend !== '')
-    throw new GrpcError('unimplemented', `the frontend ${request.frontend} is not carried out`);
+    throw new GrpcError('unimplemented', `the frontend ${request.frontend} is not supported`);
   if (request.definition !== undefined && (request.definition.def ?? []).length > 0)
-    throw new GrpcError(
-      'unimplemented',
-      'graphs of operations (LLB) are not carried out: there is dockerfile.v0',
-    );
+    throw new GrpcError('unimplemented', 'graphs of operations (LLB) are not supported, only dockerfile.v0');
   // The client directs the build itself, by LLBBridge.
   const { ref, refs } = await under.returned;
   if ((refs?.refs?.size ?? 0) > 1)

@@ -51,7 +51,7 @@ function refuseFilters(filter: readonly string[]): void {
   // Clients that have none send an empty one.
   const given = filter.filter((one) => one !== '');
   if (given.length > 0)
-    throw new GrpcError('unimplemented', `filters of the cache are not carried out: ${given.join(', ')}`);
+    throw new GrpcError('unimplemented', `filters of the cache are not supported: ${given.join(', ')}`);
 }
 
 async function records(engine: Engine): Promise<readonly UsageRecord[]> {

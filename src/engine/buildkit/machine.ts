@@ -1,6 +1,6 @@
 import type { Engine } from '../context.ts';
 
-/** What calls itself BuildKit here: clients take the version for what it can do. */
+/** What declares itself BuildKit here: clients take the version for what it can do. */
 const version = { package: 'tcompose', version: 'v0.25.0', revision: '' };
 
 export const builderVersion = (engine: Engine) => ({ ...version, revision: engine.version });

@@ -25,7 +25,7 @@ export async function sessionBuild(engine: Engine, exchange: Exchange): Promise<
   const { query } = exchange;
   const remote = query.get('remote') ?? '';
   if (remote === 'upload-request')
-    throw badParameter('a context from standard input is not taken in this form: send a directory');
+    throw badParameter('a context from standard input is not supported in this form: send a directory');
   if (remote !== 'client-session' && remote === '')
     throw badParameter('a build by BuildKit’s protocol needs a session that sends its files');
   const { sessions, solves } = workshop(engine);

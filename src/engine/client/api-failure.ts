@@ -74,7 +74,7 @@ export function asBrokenAnswer(error: unknown): unknown {
   if (error instanceof TcomposeError || code !== 'ECONNRESET' || message !== 'aborted') return error;
   return new TcomposeError('ENGINE_UNREACHABLE', 'the engine ended while it answered', {
     cause: error,
-    hint: 'What it was asked for may be done or not: look, then run the command again. `tcompose engine logs` may say why.',
+    hint: 'The request may or may not have been carried out: check, then run the command again. `tcompose engine logs` may say why.',
   });
 }
 

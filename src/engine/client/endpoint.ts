@@ -15,7 +15,7 @@ export function parseDockerHost(value: string): Endpoint {
   const tcp = /^(?:tcp|http):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(value);
   if (tcp !== null)
     return { kind: 'tcp', host: tcp[1]!.replace(/^\[|\]$/g, ''), port: Number(tcp[2] ?? 2375) };
-  throw new TcomposeError('ENGINE_UNREACHABLE', `DOCKER_HOST has a form that is not understood: ${value}`, {
+  throw new TcomposeError('ENGINE_UNREACHABLE', `DOCKER_HOST has an unknown form: ${value}`, {
     hint: 'Use unix:///path/to/engine.sock or tcp://host:port; unset DOCKER_HOST to use the built-in engine.',
   });
 }

@@ -76,7 +76,7 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
   if (compareApiVersions(identity.apiVersion, OLDEST_API_VERSION) < 0) {
     throw new TcomposeError(
       'ENGINE_API_VERSION',
-      `the engine at ${describeEndpoint(transport.endpoint)} speaks version ${identity.apiVersion} of the Engine API at most; at least ${OLDEST_API_VERSION} is needed`,
+      `the engine at ${describeEndpoint(transport.endpoint)} speaks version ${identity.apiVersion} of the Engine API at most, but at least ${OLDEST_API_VERSION} is needed`,
       { hint: 'Upgrade that engine, or unset DOCKER_HOST to use the built-in one.' },
     );
   }

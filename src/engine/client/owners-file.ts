@@ -11,7 +11,7 @@ export function readOwnersFile(file: string, code: ErrorCode, why: string): stri
   try {
     const { mode, uid } = statSync(file);
     if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid?.())) {
-      throw new TcomposeError(code, `${file} may be changed by others than root`, {
+      throw new TcomposeError(code, `${file} may be changed by users other than root`, {
         hint: `${why}: chown root ${file} && chmod go-w ${file}.`,
       });
     }
@@ -19,6 +19,6 @@ export function readOwnersFile(file: string, code: ErrorCode, why: string): stri
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (error instanceof TcomposeError) throw error;
-    throw new TcomposeError(code, `${file} can not be read: ${(error as Error).message}`, { cause: error });
+    throw new TcomposeError(code, `${file} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -18,7 +18,7 @@ const containersFile = '/etc/containers/registries.conf';
 
 /**
  * What engine.json (`registries`), Docker's daemon.json (`insecure-registries`, `registry-mirrors`) and podman's registries.conf say. Nothing is kept: a
- * change counts from the next pull. `ignored` is told what of the latter has no effect.
+ * change counts from the next pull. `ignored` is called with what of the latter has no effect.
  * @throws TcomposeError REGISTRY_CONFIG
  */
 export function readRegistrySettings(

@@ -29,8 +29,8 @@ export function refuseForeignRoot(root: string, uid: number): void {
 function refusal(path: string, why: string, remedy: string): TcomposeError {
   return new TcomposeError(
     'ENGINE_FORBIDDEN',
-    `TCOMPOSE_ROOT is not safe: ${path} ${why}, who could put an engine of his own there`,
-    { hint: `Choose a directory of your own, or, if you trust what is there: ${remedy}` },
+    `TCOMPOSE_ROOT is not safe: ${path} ${why}, who could put another engine there`,
+    { hint: `Choose a directory of your own, or, if you trust it as it is: ${remedy}` },
   );
 }
 

@@ -135,7 +135,7 @@ export async function awaitEngine(paths: EnginePaths): Promise<void> {
   }
   if (await accepts(paths.socket)) return;
   throw new TcomposeError('ENGINE_UNREACHABLE', 'the engine has ended', {
-    hint: 'It was asked to, or had nothing to do; a command that needs it starts it again.',
+    hint: 'It was stopped, or had nothing to do; the next command that needs it starts it again.',
   });
 }
 

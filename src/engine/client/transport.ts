@@ -205,7 +205,7 @@ function unreachable(
   if (failure.code?.startsWith('HPE_'))
     return new TcomposeError(
       'ENGINE_UNREACHABLE',
-      `what answers at ${place} is no engine: it does not speak HTTP`,
+      `what answers at ${place} is not an engine: it does not speak HTTP`,
       {
         cause: failure,
         hint: 'Is DOCKER_HOST right?',
@@ -221,6 +221,6 @@ function unreachable(
     cause: failure,
     hint: unsent
       ? 'Is it running, and is DOCKER_HOST right?'
-      : 'The request may or may not have been carried out; run the command again: it goes on from what is there.',
+      : 'The request may or may not have been carried out; run the command again: it continues from the current state.',
   });
 }

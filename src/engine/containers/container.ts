@@ -121,7 +121,7 @@ export class Container {
     }
   }
 
-  /** Moves to another state, in memory; an illegal move is a bug. Listeners are told by `announce`. */
+  /** Moves to another state, in memory; an illegal move is a bug. `announce` notifies the listeners. */
   become(state: ContainerState): void {
     const from = this.state.status;
     if (from !== state.status && !canBecome(from, state.status)) {

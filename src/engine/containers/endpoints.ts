@@ -106,7 +106,7 @@ export async function attachNetwork(
   }
 }
 
-/** What the network service is told of a running container besides its addresses, ports and sockets. */
+/** What the network service gets of a running container besides its addresses, ports and sockets. */
 export function namesAndRoutes(
   engine: Engine,
   container: Container,
@@ -120,7 +120,7 @@ export function namesAndRoutes(
 }
 
 /**
- * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed anew is
+ * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed again is
  * taken, which is nothing.
  */
 export async function takeSockets(shim: ShimConnection): Promise<Record<string, number>> {

@@ -45,7 +45,7 @@ export interface StartHolds {
   release(id: string): void;
 }
 
-/** No holders yet. `warn` is told of starts that waited in vain. */
+/** No holders yet. `warn` is called for starts that waited in vain. */
 export function createStartHolds(warn: (sentence: string) => void): StartHolds {
   const holders = new Set<Holder>();
   return {
@@ -66,7 +66,7 @@ export function createStartHolds(warn: (sentence: string) => void): StartHolds {
         return own[label.slice(0, at)] === label.slice(at + 1);
       };
       const late = () =>
-        warn(`the start of ${name} was held for a minute by a client; it goes on without it`);
+        warn(`the start of ${name} was held for a minute by a client; it continues without that client`);
       const concerned = [...holders].filter((holder) => holder.labels.every(has));
       await Promise.all(concerned.map((holder) => waitFor(holder, id, late)));
     },

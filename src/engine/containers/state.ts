@@ -84,7 +84,7 @@ export function isUp(state: ContainerState): boolean {
   );
 }
 
-/** The status clients are told. */
+/** The status that clients get. */
 export function shownStatus(
   state: ContainerState,
 ): 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead' {

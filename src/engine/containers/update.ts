@@ -72,7 +72,7 @@ function changesLimits(change: HostConfig): boolean {
   return Object.keys(change).some((name) => name !== 'RestartPolicy');
 }
 
-/** Docker's refusals: what a create request could not say at once can't be said in two steps either. */
+/** Docker's refusals: what a create request cannot combine can't be combined in two steps either. */
 function refuseContradictions(before: HostConfig, change: HostConfig): void {
   const { Name: policy = 'no' } = change.RestartPolicy ?? {};
   if (before.AutoRemove && policy !== 'no') {

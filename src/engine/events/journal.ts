@@ -22,7 +22,7 @@ interface JournalEntry {
 
 /** Whoever follows keeps the number of the last event seen and asks for what came after it: nothing waits in line for him. */
 export interface EventJournal {
-  /** Appends to the journal file, then has the listeners told. Returns the sequence number. */
+  /** Appends to the journal file, then notifies the listeners. Returns the sequence number. */
   emit(event: NewEvent): number;
   /** Number of the latest event. */
   readonly last: number;
@@ -45,7 +45,7 @@ const maxFileSize = 4 * 1024 * 1024;
 const maxInMemory = 4096;
 
 /**
- * Opens events.log: one line of JSON an event, `{"seq":…,"event":…}`, appended with write(2) before anybody hears of
+ * Opens events.log: one line of JSON an event, `{"seq":…,"event":…}`, appended with write(2) before anybody gets
  * it, so a crash loses none. Lines that don't parse (a torn last line) are passed over. Sequence numbers go on from
  * the last line's.
  */
@@ -169,7 +169,7 @@ function* readEntries(path: string): Generator<JournalEntry> {
       const entry = JSON.parse(line) as Partial<JournalEntry>;
       if (typeof entry.seq === 'number' && entry.event?.Actor !== undefined) yield entry as JournalEntry;
     } catch {
-      // A line cut short by a crash; the event was never told to anyone.
+      // A line cut short by a crash; nobody has seen the event.
     }
   }
 }

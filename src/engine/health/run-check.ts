@@ -53,7 +53,7 @@ export async function runCheck(
   return { Start, End, ExitCode: outcome.exitCode, Output: output.text() };
 }
 
-/** Collects the first bytes and counts on being told how many there were at all. */
+/** Collects the first bytes and counts all of them. */
 class BoundedOutput {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;

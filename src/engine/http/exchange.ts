@@ -11,7 +11,7 @@ const maxJsonBody = 4 * 1024 * 1024;
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
-/** Media type of a container's output: raw with a terminal; frames are told apart from it since API 1.42. */
+/** Media type of a container's output: raw with a terminal; frames have a type of their own since API 1.42. */
 export function outputType(version: string, tty: boolean): string {
   return tty || compareVersions(version, '1.42') < 0 ? rawStream : multiplexedStream;
 }

@@ -20,7 +20,7 @@ export interface LastingAnswers {
   ): StreamWriter;
 }
 
-/** `dropped` is told in a sentence of each that was ended for the sake of others. */
+/** `dropped` gets a sentence for each that was ended to make room for others. */
 export function lastingAnswers(open: OpenStreams, dropped: (sentence: string) => void): LastingAnswers {
   return {
     writer(request, target, contentType, { subject, ready } = {}) {

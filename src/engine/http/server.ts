@@ -45,7 +45,7 @@ export function createApiServer(
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
   });
-  // A client may close its half and go on reading; one that is gone is told apart by watchPeer.
+  // A client may close its half and go on reading; watchPeer recognises one that is gone.
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   server.on('connection', watchPeerFromEnd);
   // Log followers and waits are silent for hours; a client's header must not take long.

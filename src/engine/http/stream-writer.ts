@@ -11,8 +11,8 @@ export interface StreamWriter {
 }
 
 /**
- * A writer over a socket or an answer. What is written before `ready` resolves waits for it, in order. `wrote` is told
- * of each write that goes on its way.
+ * A writer over a socket or an answer. What is written before `ready` resolves waits for it, in order. `wrote` is called
+ * for each write that goes out.
  */
 export function streamWriter(
   target: Duplex | ServerResponse,

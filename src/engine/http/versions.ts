@@ -1,4 +1,4 @@
-/** API versions this engine answers; a client outside the range is told so in Docker's words. */
+/** API versions this engine answers; a client outside the range gets Docker's words for it. */
 export const apiVersion = '1.51';
 
 /** Oldest version of the API that a client may ask for. */

@@ -38,6 +38,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw badParameter(`the platform is no JSON: ${text}`);
+    throw badParameter(`the platform is not JSON: ${text}`);
   }
 }

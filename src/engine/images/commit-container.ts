@@ -58,13 +58,13 @@ export async function commitContainer(
 ): Promise<string> {
   const image = engine.images.get(container.record.imageId);
   if (image === undefined)
-    throw badParameter(`the image of ${container.name} is gone, so nothing can be added to it`);
+    throw badParameter(`the image of ${container.name} is gone, so a commit has nothing to build on`);
   if (image.host)
     throw notImplemented(
-      'a container of tcompose/host can not be committed: its root is made of this machine’s own files',
+      'a container of tcompose/host cannot be committed: its root is made of this machine’s own files',
     );
   const source = engine.images.rootfs(image).storage;
-  if (source.kind === 'copy') throw notImplemented(`a container can not be committed here: ${source.reason}`);
+  if (source.kind === 'copy') throw notImplemented(`a container cannot be committed here: ${source.reason}`);
   // What is wrong with them is reported before anything is made.
   applyChanges({}, request.changes);
   const ingest = engine.images.ingest();

@@ -23,18 +23,17 @@ export function parseImageSettings(text: string, where: string): ImageSettings {
   const images = (value as { images?: unknown } | null)?.images;
   if (images === undefined) return { largestLayer: undefined };
   if (typeof images !== 'object' || images === null || Array.isArray(images))
-    return fail('images is to be an object');
+    return fail('images must be an object');
   for (const key of Object.keys(images))
-    if (key !== 'largestLayerGiB') fail(`images.${key} is not known here; known: largestLayerGiB`);
+    if (key !== 'largestLayerGiB') fail(`images.${key} is not known; known settings are largestLayerGiB`);
   const { largestLayerGiB: size } = images as { largestLayerGiB?: unknown };
   if (size === undefined) return { largestLayer: undefined };
-  if (typeof size !== 'number' || !(size > 0))
-    return fail('images.largestLayerGiB is to be a number above 0');
+  if (typeof size !== 'number' || !(size > 0)) return fail('images.largestLayerGiB must be a number above 0');
   return { largestLayer: Math.floor(size * gibibyte) };
 }
 
 /** What engine.json says; a change counts from the next layer. @throws TcomposeError REGISTRY_CONFIG */
 export function readImageSettings(config: string): ImageSettings {
-  const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It says how large a layer may be');
+  const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It sets how large a layer may be');
   return text === undefined ? { largestLayer: undefined } : parseImageSettings(text, config);
 }

@@ -34,7 +34,7 @@ function urlOf(source: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : `http://${source}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw badParameter(`${source} is no http or https address to import from`);
+    throw badParameter(`${source} is not an http or https address to import from`);
   return url;
 }
 

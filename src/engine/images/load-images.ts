@@ -10,7 +10,7 @@ import { errorLine, line, progressBar } from './progress-lines.ts';
 /** Between two counts of one layer, milliseconds. */
 const countEveryMs = 100;
 
-/** What docker's clients are told of an event; `quiet` leaves the layers out. */
+/** What docker's clients get for an event; `quiet` leaves the layers out. */
 export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
   if (event.kind === 'loaded') {
     // Dockerd says nothing of these, and its clients look for the words below.

@@ -14,7 +14,7 @@ const states: Readonly<Record<LayerState, string>> = {
 
 const working = { downloading: 'Downloading', extracting: 'Extracting', pushing: 'Pushing' } as const;
 
-/** The lines, each ended by CRLF, that Docker's clients are told of an event (moby's streamformatter). Pure. */
+/** The lines, each ended by CRLF, that Docker's clients get for an event (moby's streamformatter). Pure. */
 export function progressLines(progress: TransferProgress): string[] {
   switch (progress.kind) {
     case 'pulling':

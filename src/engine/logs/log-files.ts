@@ -76,7 +76,7 @@ export class LogFiles {
     else this.#roomWanted = callback;
   }
 
-  /** Gives up the oldest files that nobody has begun to read. */
+  /** Gives up the oldest files that nobody has started to read. */
   async #bound(): Promise<void> {
     if (this.#files.length <= mostHeld) return;
     const given = this.#files.splice(1, this.#files.length - mostHeld);

@@ -16,7 +16,7 @@ export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
       .map((record) =>
         engine.net
           .removeNetwork(record)
-          .catch((error) => engine.log.error(`taking network ${record.name} off the machine`, error)),
+          .catch((error) => engine.log.error(`removing network ${record.name} from the machine`, error)),
       );
     await Promise.race([Promise.all([...removals, engine.networks.settled()]), sleep(2000)]);
     leaveOwnGroup(engine);

@@ -5,7 +5,7 @@ import type { Privilege } from './privilege.ts';
 import { openWayOut } from './way-out.ts';
 
 /**
- * What whoever starts the engine should hear of it, one sentence a line in the file `notices` of the run directory, which is there
+ * Notes for whoever starts the engine, one sentence per line in the file `notices` of the run directory, which is there
  * before the engine serves. For a user's engine, meanwhile, the way out is opened.
  */
 export async function noticesOf(privilege: Privilege, layout: Layout, log: EngineLog): Promise<void> {

@@ -74,7 +74,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     () => void endWithoutState(engine, end),
     (message) => log.warn(message),
   );
-  endWhenIdle(engine, requests, idle, (span) => end(`nothing to do for ${span} s`, 0));
+  endWhenIdle(engine, requests, idle, (span) => end(`idle for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
   // Clients can connect already, and take a moment to.
   setImmediate(() => warmUp(engine));

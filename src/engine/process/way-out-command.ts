@@ -66,7 +66,7 @@ export const noProgramNotice = (): string =>
   `containers cannot reach out of this machine: neither pasta nor slirp4netns is installed. ${closing} ` +
   `Install one of them (the package passt or slirp4netns), then \`tcompose engine stop\``;
 
-/** The same where the program that is there does not work; `said` are its words, `mayUseTun` whether the user may open /dev/net/tun. Pure. */
+/** The same where the program that is there does not work; `said` is its output, `mayUseTun` whether the user may open /dev/net/tun. Pure. */
 export function brokenNotice(program: WayOutProgram, said: string, mayUseTun: boolean): string {
   const lines = said
     .split('\n')

@@ -47,7 +47,7 @@ export async function openWayOut(
   return broken ?? noProgramNotice();
 }
 
-/** Starts the program and waits for its link; what it said when it ended before. */
+/** Starts the program and waits for its link; its output when it ended before that. */
 async function begin(
   file: string,
   words: readonly string[],

@@ -31,7 +31,7 @@ export function absentRoutes(): Route[] {
           method,
           path,
           handler() {
-            throw notImplemented(`${what}: this engine cannot do that`);
+            throw notImplemented(`${what}: this engine does not support that`);
           },
         };
       }),

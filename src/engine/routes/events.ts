@@ -6,7 +6,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
-const tooSlow = 'this stream was not read for so long that events are missing; ask again with since';
+const tooSlow = 'this stream was not read for so long that events were lost; ask again with since';
 
 /** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
 export function eventRoutes(engine: Engine): Route[] {

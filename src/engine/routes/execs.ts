@@ -84,7 +84,7 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   const { AttachStdin, AttachStdout, AttachStderr } = exec.request;
   let pumped: Promise<void> | undefined;
   // The stream ends after the exit code is known, for the client asks for it next. What kept the command from running is
-  // told in the stream once the connection is taken over.
+  // reported in the stream once the connection is taken over.
   let settle = (_error?: unknown): void => {};
   const takeOver = (): Hijacked => exchange.hijack(outputType(exchange.version, tty));
   const tell = async ({ output }: Hijacked, error: unknown): Promise<void> => {

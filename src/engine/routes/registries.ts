@@ -39,7 +39,7 @@ export function registryRoutes(engine: Engine): Route[] {
       query: { term: 'text', limit: 'integer', filters: 'filters' },
       async handler(exchange) {
         const term = exchange.query.get('term') ?? '';
-        if (term === '') throw badParameter('a term to search for is needed');
+        if (term === '') throw badParameter('a search term is needed');
         const limit = Number(exchange.query.get('limit') || 25);
         if (!Number.isInteger(limit) || limit < 1 || limit > mostSearched) {
           throw badParameter(

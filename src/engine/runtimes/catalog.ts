@@ -70,7 +70,7 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
       if (!isProgram(runtime.program)) {
         throw new TcomposeError(
           'RUNTIME_UNKNOWN',
-          `the program of the runtime ${asked}, ${runtime.program}, is not there or not executable`,
+          `the program of the runtime ${asked}, ${runtime.program}, does not exist or is not executable`,
           { hint: `Install it, or correct its path in ${config}.` },
         );
       }
@@ -86,7 +86,7 @@ export const builtInCatalog: RuntimeCatalog = {
     if (asked === '' || asked === 'runc' || asked in aliases || builtInNames.includes(asked)) return {};
     throw new TcomposeError(
       'RUNTIME_UNKNOWN',
-      `runtime "${asked}" takes root: without it there is ${builtInNames.join(', ')}`,
+      `runtime "${asked}" needs root; without root, use ${builtInNames.join(', ')}`,
       {
         hint: 'Leave `runtime` out, or run tcompose with sudo.',
       },
@@ -99,7 +99,7 @@ function unknown(asked: string, all: readonly ForeignRuntime[], config: string):
   const near = nearest(asked, names);
   return new TcomposeError(
     'RUNTIME_UNKNOWN',
-    `unknown runtime "${asked}"; on this machine there are ${names.join(', ')}`,
+    `unknown runtime "${asked}"; this machine has ${names.join(', ')}`,
     {
       hint:
         near === undefined
@@ -120,6 +120,6 @@ function isProgram(path: string): boolean {
 
 /** The programs named there are run as root: the file may be changed by nobody else. */
 function readConfig(file: string): ReturnType<typeof parseEngineConfig> {
-  const text = readOwnersFile(file, 'RUNTIME_CONFIG', 'What it names is run as root');
+  const text = readOwnersFile(file, 'RUNTIME_CONFIG', 'The programs it names run as root');
   return text === undefined ? [] : parseEngineConfig(file, text);
 }

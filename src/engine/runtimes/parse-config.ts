@@ -25,11 +25,11 @@ export function parseEngineConfig(file: string, text: string): readonly Configur
       hint === undefined ? {} : { hint },
     );
   const root = parse(file, text);
-  if (!isMapping(root)) throw fail([], 'the file is to hold one JSON object');
+  if (!isMapping(root)) throw fail([], 'the file must hold one JSON object');
   // `registries` and `images` are read where those are (engine/images).
   checkKeys(root, ['runtimes', 'registries', 'images'], [], fail);
   const { runtimes = {} } = root;
-  if (!isMapping(runtimes)) throw fail(['runtimes'], 'runtimes is to be an object: a name and what it is');
+  if (!isMapping(runtimes)) throw fail(['runtimes'], 'runtimes must be an object: a name and what it is');
   return Object.entries(runtimes).map(([name, value]) => {
     const path = ['runtimes', name];
     const at = `runtimes.${name}`;
@@ -37,7 +37,7 @@ export function parseEngineConfig(file: string, text: string): readonly Configur
       throw fail(path, `${at}: a name has letters, digits, "_", "." and "-" only`);
     }
     if (builtInNames.includes(name)) throw fail(path, `${at}: this is the name of the built-in runtime`);
-    if (!isMapping(value)) throw fail(path, `${at} is to be an object with the runtime's path`);
+    if (!isMapping(value)) throw fail(path, `${at} must be an object with the runtime's path`);
     checkKeys(value, ['path', 'runtimeArgs'], path, fail);
     const { path: program, runtimeArgs = [] } = value;
     if (typeof program !== 'string' || program === '') {
@@ -50,7 +50,7 @@ export function parseEngineConfig(file: string, text: string): readonly Configur
       );
     }
     if (!Array.isArray(runtimeArgs) || !runtimeArgs.every((one): one is string => typeof one === 'string')) {
-      throw fail([...path, 'runtimeArgs'], `${at}.runtimeArgs is to be a list of strings`);
+      throw fail([...path, 'runtimeArgs'], `${at}.runtimeArgs must be a list of strings`);
     }
     return { name, path: program, runtimeArgs };
   });

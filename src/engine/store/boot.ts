@@ -4,7 +4,7 @@ import { putAside } from './damage.ts';
 import { examineJson, isString, writeUnlessFull } from './json-file.ts';
 import type { Layout } from './layout.ts';
 
-/** Whether the machine was started anew since the last engine; records this boot. */
+/** Whether the machine was rebooted since the last engine; records this boot. */
 export function isNewBoot(layout: Layout, bootId: string): boolean {
   const path = join(layout.lib, 'boot');
   const reading = examineJson<string>(path, (value) => (isString(value) ? undefined : 'it is no text'));

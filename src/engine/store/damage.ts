@@ -20,7 +20,7 @@ export interface DamageReport {
   add(damage: Damage): void;
   /** Found and not healed. */
   open(): readonly Damage[];
-  /** The object was removed, or made anew. */
+  /** The object was removed, or recreated. */
   settle(kind: Damage['kind'], name: string): void;
 }
 

@@ -30,7 +30,7 @@ export function checkFormat(layout: Layout, damage: Pick<DamageReport, 'add'>): 
       file: layout.format,
       why: reading.why,
       healed: true,
-      remedy: `It was written anew as ${stateFormat}.`,
+      remedy: `It was written again as ${stateFormat}.`,
     });
   }
   writeUnlessFull(layout.format, stateFormat);

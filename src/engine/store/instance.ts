@@ -30,7 +30,7 @@ export function readInstance(layout: Layout, damage: Pick<DamageReport, 'add'>):
       file: layout.instance,
       why: text.kind === 'absent' ? 'it is not there' : 'it is not eight hex digits',
       healed: true,
-      remedy: `It was written anew as ${instance}.`,
+      remedy: `It was written again as ${instance}.`,
     });
   }
   writeUnlessFull(layout.instance, instance);

@@ -54,14 +54,14 @@ function naming(path: string, error: unknown): unknown {
   return Object.assign(error as NodeJS.ErrnoException, { path });
 }
 
-/** A file of lines is written anew when it is longer than this, bytes. */
+/** A file of lines is rewritten when it is longer than this, bytes. */
 const longestLines = 64 * 1024;
 
 /**
  * Writes what changes often as one more line of its file; the last whole line counts. A rename over an existing file
  * makes ext4 write the old one's blocks out first (auto_da_alloc): 0.5 ms with 20 containers starting, against 0.02 ms
  * for this. A write(2) of a line is not cut by the death of the process; a power failure can only lose the newest lines.
- * `head` is the first line of the file, also when it is written anew: what of the object does not move.
+ * `head` is the first line of the file, also when it is rewritten: what of the object does not move.
  */
 export function appendJson(path: string, value: unknown, head?: () => unknown): void {
   refuseOnFullDisk(path);

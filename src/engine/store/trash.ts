@@ -23,7 +23,7 @@ const quietFor = 50;
 const patience = 1000;
 
 /**
- * `directory` must be on the file system of what is put. `warn` hears of what could not be deleted. `remove` is as rm -r.
+ * `directory` must be on the file system of what is put. `warn` is called for what could not be deleted. `remove` is as rm -r.
  */
 export function openTrash(
   directory: string,

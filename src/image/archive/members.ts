@@ -142,7 +142,7 @@ export function noImage(names: readonly string[]): TcomposeError {
     'it has neither index.json nor manifest.json nor repositories',
     'An image archive is what `image save`, skopeo (docker-archive, oci-archive) and buildx write.',
   ];
-  return new TcomposeError('IMAGE_ARCHIVE', `the archive can not be used: there is no image in it, ${what}`, {
+  return new TcomposeError('IMAGE_ARCHIVE', `the archive cannot be used: there is no image in it, ${what}`, {
     hint,
   });
 }

@@ -20,7 +20,7 @@ export function keepHostRecords(directory: string, present: ImageRecord): Readon
       if (record.id === id)
         records.set(id, { ...record, tags: [], repoDigests: [], digestTags: {}, dangling: false });
     } catch {
-      // Damaged. This release's is written anew; containers of another one's need that release's record back.
+      // Damaged. This release's is rewritten; containers of another one's need that release's record back.
       rmSync(join(directory, `${name}.damaged`), { recursive: true, force: true });
       renameSync(join(directory, name), join(directory, `${name}.damaged`));
     }

@@ -140,7 +140,7 @@ export class HostRoot {
     this.#execPath = execPath;
   }
 
-  /** Lower directory and binds for one more container; written anew only after the machine has changed. */
+  /** Lower directory and binds for one more container; rewritten only after the machine has changed. */
   rootfs(): { readonly lowerDir: string; readonly binds: readonly RootfsBind[] } {
     const stamp = watched.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0).join();
     if (this.#made?.stamp === stamp) return this.#made;

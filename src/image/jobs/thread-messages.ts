@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { ArchiveResult, JobResult, JobSpec } from './job-types.ts';
 
-/** What is said to a worker thread; `id` is the job's. */
+/** Messages to a worker thread; `id` is the job's. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly id: number; readonly spec: JobSpec }
   /** The bytes' memory goes along. */
@@ -12,7 +12,7 @@ export type ToWorker =
   | { readonly kind: 'used'; readonly id: number; readonly bytes: number }
   | { readonly kind: 'cancel'; readonly id: number };
 
-/** What a worker thread says. */
+/** Messages from a worker thread. */
 export type FromWorker =
   /** `memory`: of input, which may be used again. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly memory?: ArrayBuffer }

@@ -16,14 +16,14 @@ const readAsync = promisify(readCallback);
 /** Bytes that are sent at a time, about. A file up to so long is read at once: waiting for another thread would take longer. */
 const pieceSize = 128 * 1024;
 
-/** Is told of what goes into a tar, parents first. */
+/** Gets what goes into a tar, parents first. */
 export interface PackWitness {
   /** Of everything but whiteouts; what it is given is open for the call only. `path` is relative to what is packed. */
   entry(entry: ConfinedEntry, path: string): void;
   whiteout(path: string): void;
   /** Of a file that is not looked at: its bytes in the archive are known. */
   kept(path: string, size: number): void;
-  /** A directory, when all that is in it has been told. */
+  /** A directory, after everything in it. */
   left(path: string): void;
 }
 

@@ -38,9 +38,10 @@ export class BlobStore {
     }
   }
 
-  /** @throws TcomposeError IMAGE_STORE for what is no digest */
+  /** @throws TcomposeError IMAGE_STORE for what is not a digest */
   path(digest: string): string {
-    if (!isDigest(digest)) throw new TcomposeError('IMAGE_STORE', `${JSON.stringify(digest)} is no digest`);
+    if (!isDigest(digest))
+      throw new TcomposeError('IMAGE_STORE', `${JSON.stringify(digest)} is not a digest`);
     const [algorithm = '', hex = ''] = digest.split(':');
     return join(this.#blobs, algorithm, hex);
   }

@@ -30,7 +30,7 @@ export class ImageMetadata {
   #references: References = { tags: new Map(), digests: new Map() };
   #newer = false;
 
-  /** `damaged` is told of each file that can't be read and why, as a clause; the file is put aside. */
+  /** `damaged` is called with each file that can't be read and why, as a clause; the file is put aside. */
   constructor(root: string, damaged: (file: string, why: string) => void) {
     this.#directory = join(root, 'images');
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });

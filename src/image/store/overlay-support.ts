@@ -43,7 +43,7 @@ export function storageFor(
   if (name === undefined) return { kind: 'overlay', userxattr: userNamespace };
   return {
     kind: 'copy',
-    reason: `${name} can not hold an overlay's upper directory, so every container gets a copy of its image`,
+    reason: `${name} cannot hold an overlay's upper directory, so every container gets a copy of its image`,
   };
 }
 

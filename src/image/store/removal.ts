@@ -26,7 +26,7 @@ export function planRemoval(
   children: readonly string[] = [],
 ): RemovalPlan {
   if (image.host)
-    throw new TcomposeError('IMAGE_IN_USE', `${image.tags[0]} is built in and can not be removed`);
+    throw new TcomposeError('IMAGE_IN_USE', `${image.tags[0]} is built in and cannot be removed`);
   const all = [...image.tags, ...image.repoDigests];
   const reference = referenceOf(name);
   const named = all.find((one) => one === reference);

@@ -57,7 +57,7 @@ export function keptBlobs(
 
 /**
  * Takes away what no recorded image and no lease needs: layers, and blobs that are older than a week or all of them. To
- * be had exclusively.
+ * be held exclusively.
  * @returns bytes of blobs and of layers' files that were freed, and the layers
  */
 export async function sweep(

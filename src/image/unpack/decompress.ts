@@ -85,7 +85,7 @@ async function* byProgram(reader: PieceReader, name: 'xz' | 'bzip2'): AsyncGener
 }
 
 async function feed(reader: PieceReader, { stdin }: ChildProcess): Promise<void> {
-  // A program that ends early has said why by its exit status.
+  // The exit status of a program that ends early says why.
   let open = true;
   stdin!.on('error', () => {
     open = false;

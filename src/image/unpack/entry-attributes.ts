@@ -55,7 +55,7 @@ export class EntryAttributes {
     const strays = this.#strays;
     if (strays !== undefined)
       warn(
-        `${strays.count} files of ids that there are none of here are root's: the first is ${strays.first}`,
+        `${strays.count} files of ids whose ids do not exist here now belong to root: the first is ${strays.first}`,
       );
   }
 
@@ -90,10 +90,7 @@ export class EntryAttributes {
         this.#system.setExtendedAttribute(fd, name, value);
       } catch (error) {
         if (!unfit.includes(errnoOf(error))) throw error;
-        this.skip(
-          `extended attribute ${JSON.stringify(name)} can not be set (${errnoOf(error)})`,
-          entry.name,
-        );
+        this.skip(`extended attribute ${JSON.stringify(name)} cannot be set (${errnoOf(error)})`, entry.name);
       }
     }
   }

@@ -47,7 +47,7 @@ export function immediate(): Inflater | undefined {
   return undefined;
 }
 
-// A class, for V8 compiles what calls a function that is made anew for each stream again and again.
+// A class, for V8 compiles what calls a function that is recreated for each stream again and again.
 class ImmediateInflater implements Inflater {
   readonly #stream: zlib.InflateRaw;
   readonly #decoder: Decoder;
@@ -68,7 +68,7 @@ class ImmediateInflater implements Inflater {
     for (let at = 0; ; ) {
       const left = input.length - at;
       this.#decoder.writeSync(Z_SYNC_FLUSH, input, at, left, this.#output, 0, pieceSize);
-      // It is told by an event, behind this.
+      // An event reports it, after this.
       if (this.#stream.destroyed) {
         await new Promise((resolve) => setImmediate(resolve));
         throw this.#failed ?? new Error('the decoder was closed');

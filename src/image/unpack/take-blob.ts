@@ -187,7 +187,7 @@ async function unpack(
         if (total > options.largest)
           throw new TcomposeError(
             'IMAGE_ARCHIVE',
-            `the archive can not be used: its files have more than ${options.largest} bytes, the most that is allowed`,
+            `the archive cannot be used: its files have more than ${options.largest} bytes, the most that is allowed`,
             { hint: 'images.largestLayerGiB in engine.json allows more.' },
           );
       },

@@ -88,9 +88,9 @@ export class TreeWriter {
       return place;
     } catch (error) {
       if (errnoOf(error) === 'ENOTDIR')
-        throw archiveError(`${shownName(entry.name)} lies in something that is not a directory`, error);
+        throw archiveError(`${shownName(entry.name)} is inside something that is not a directory`, error);
       if (errnoOf(error) === 'ELOOP')
-        throw archiveError(`${shownName(entry.name)} goes through too many symbolic links`, error);
+        throw archiveError(`${shownName(entry.name)} passes through too many symbolic links`, error);
       throw error;
     }
   }
@@ -117,7 +117,7 @@ export class TreeWriter {
       await this.#make(this.place(entry)!, entry, data);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
-      throw archiveError(`${shownName(entry.name)} lies in something that it replaces`, error);
+      throw archiveError(`${shownName(entry.name)} is inside something that it replaces`, error);
     }
   }
 

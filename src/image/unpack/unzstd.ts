@@ -6,7 +6,7 @@ import type { PieceReader } from './piece-reader.ts';
 const frameMagic = 0xfd2fb528;
 /** Skippable frames have one of 16 magic numbers, by the last four bits. */
 const skippableMagic = 0x184d2a5;
-/** Bytes of a window at most: what the zstd program takes without being told to (`--long=27`). */
+/** Bytes of a window at most: what the zstd program accepts by default (`--long=27`). */
 const largestWindow = 128 * 1024 * 1024;
 const piece = 128 * 1024;
 

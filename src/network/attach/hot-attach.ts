@@ -16,7 +16,7 @@ export function attachRunning(route: NetlinkTransport, place: LinkPlace, socketF
   if (endpoint.ipv6) {
     throw new TcomposeError(
       'NETWORK_SETUP_FAILED',
-      'a running container can not be connected to a network with IPv6',
+      'a running container cannot be connected to a network with IPv6',
       { hint: 'Create the container with the network instead.' },
     );
   }

@@ -81,9 +81,7 @@ export function createLinkLedger(options: {
     sweepLater() {
       timer ??= setTimeout(() => {
         timer = undefined;
-        sweep().catch((error: Error) =>
-          warn(`links that are left over could not be deleted: ${error.message}`),
-        );
+        sweep().catch((error: Error) => warn(`leftover links could not be deleted: ${error.message}`));
       }, SWEEP_AFTER_MS).unref();
     },
     close: () => clearTimeout(timer),

@@ -43,7 +43,7 @@ interface Pending {
 
 interface Upstream {
   readonly socket: Socket;
-  /** Never settles when connecting fails: what waits hears of it by `drop`. */
+  /** Never settles when connecting fails: `drop` notifies what waits. */
   readonly connected: Promise<void>;
   readonly pending: Map<number, Pending>;
   idle: NodeJS.Timeout | undefined;

@@ -13,7 +13,7 @@ export const RCODE = {
 } as const;
 const HEADER = 12;
 const MAX_NAME = 255;
-/** What we accept by UDP ourselves, told to clients that speak EDNS. */
+/** What we accept by UDP ourselves, announced to clients that speak EDNS. */
 const OWN_UDP_SIZE = 1232;
 
 export interface Query {

@@ -121,7 +121,7 @@ const portSettings = conf4Attribute(portConf4);
 
 /**
  * Bridge port flags: hairpin sends frames back out of the port they came in by; isolated ports don't hear each other.
- * With them what the port refuses to be told (portConf4).
+ * With them, what the port refuses to learn (portConf4).
  */
 export const setBridgePort = (index: number, port: { hairpin: boolean; isolated: boolean }): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), [

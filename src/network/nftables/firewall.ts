@@ -107,7 +107,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
         ...changePorts(table, 'delete', bindings, from.address),
         ...changePorts(table, 'add', bindings, to.address),
       ];
-      run(changed, 'lead published ports to another container');
+      run(changed, 'redirect published ports to another container');
       forget(bindings);
     },
 

@@ -45,7 +45,7 @@ export function guardFirewall(options: {
     );
     if (tables.length === 0) return;
     warn(
-      `this machine uses iptables-legacy, whose rules are not looked at: if its FORWARD chain drops, accept ${linkNames()} there`,
+      `this machine uses iptables-legacy, whose rules are not checked: if its FORWARD chain drops, accept ${linkNames()} there`,
     );
   }
 

@@ -120,7 +120,7 @@ const guard = (portPrefix: string): FixedChain => ({
   hook: HOOK.prerouting,
   priority: -300,
   rules: [
-    // Frames that the kernel hands to a port itself, past its bridge and past all that is said of bridges below.
+    // Frames that the kernel hands to a port itself, past its bridge and all rules about bridges below.
     [meta('iifname'), equal(Buffer.from(portPrefix)), verdict('drop')],
     // What is published on the machine's loopback is for the machine, whatever a neighbour writes into a packet.
     [

@@ -152,14 +152,14 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
     const twice = planned.clashing(binding).length > 0;
     const rival = world.rival?.(binding);
     if (rival !== undefined && !owner && !twice)
-      return new TcomposeError('NETWORK_PORT_IN_USE', `port ${what} is asked for by container ${rival} too`, {
+      return new TcomposeError('NETWORK_PORT_IN_USE', `container ${rival} also publishes port ${what}`, {
         hint: 'Give one of them another port, or a range of ports when it is a service with several containers.',
       });
     const holder = owner || twice ? undefined : world.holder(binding);
     const who = owner
       ? `container ${owner} has it`
       : twice
-        ? 'the same container asks for it twice'
+        ? 'the same container publishes it twice'
         : holder
           ? holder.isSelf
             ? `this engine (pid ${holder.pid}) has it`
@@ -183,14 +183,14 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
           : errnoName(errno);
   return new TcomposeError(
     'NETWORK_PORT_INVALID',
-    `port ${what} can not be published: ${why}`,
+    `port ${what} cannot be published: ${why}`,
     errno === EACCES ? { hint: lowPortHint(binding.hostPort, world.lowest ?? binding.hostPort) } : {},
   );
 }
 
 /** Who is not root has ports from ip_unprivileged_port_start(7) on; one setting is to do for all that are asked for. */
 const lowPortHint = (port: number, lowest: number): string =>
-  `Publish a higher port, as ${port + 8000}, or let every user have this one: sudo sysctl net.ipv4.ip_unprivileged_port_start=${lowest}`;
+  `Publish a higher port, as ${port + 8000}, or open this one to every user: sudo sysctl net.ipv4.ip_unprivileged_port_start=${lowest}`;
 
 /** Under which name the shim holds the socket that reserves a binding. */
 export const portSocketName = (binding: PortBinding): string => {

@@ -6,7 +6,7 @@ export interface PortIndex<T> {
   add(binding: PortBinding, value: T): void;
   /** Takes away what was added with this very binding object. */
   remove(binding: PortBinding): void;
-  /** Values of bindings that can't be had together with this one. */
+  /** Values of bindings that conflict with this one. */
   clashing(binding: PortBinding): T[];
 }
 
@@ -34,7 +34,7 @@ export function createPortIndex<T>(): PortIndex<T> {
   };
 }
 
-/** Whether two bindings can't both be had. */
+/** Whether two bindings conflict. */
 export function sameHostPort(a: PortBinding, b: PortBinding): boolean {
   if (a.protocol !== b.protocol || a.hostPort !== b.hostPort) return false;
   const one = parseAddress(a.hostIp)!;

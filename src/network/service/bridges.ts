@@ -26,7 +26,7 @@ export function ensureNetwork(parts: NetworkParts, record: NetworkRecord): void 
   if (raised === 'there') return;
   if (raised === 'remade')
     warn(
-      `network ${record.name}: its bridge ${record.bridge} was deleted by another program; it was made again`,
+      `network ${record.name}: its bridge ${record.bridge} was deleted by another program; it was recreated`,
     );
   const isolated = !bridgeOptions(record.options).interContainer;
   for (const link of running.linksOn(record.id))
@@ -111,7 +111,7 @@ export function mendNetworks(parts: NetworkParts): void {
     try {
       ensureNetwork(parts, record);
     } catch (error) {
-      warn(`network ${record.name} is broken and could not be put right: ${(error as Error).message}`);
+      warn(`network ${record.name} is broken and could not be repaired: ${(error as Error).message}`);
     }
   }
 }

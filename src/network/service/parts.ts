@@ -77,7 +77,7 @@ export function openParts(options: NetworkServiceOptions) {
   const carried: { last?: Promise<void> | undefined } = {};
   const carry = (id: string, ops: readonly NetworkOp[]): void => {
     carried.last = runOps?.(id, ops).catch((error: Error) =>
-      warn(`published ports of a container could not be led to its other network: ${error.message}`),
+      warn(`published ports of a container could not be redirected to its other network: ${error.message}`),
     );
   };
   const running = createRunningContainers({

@@ -208,7 +208,7 @@ function imageOfService(project: Project, name: string): string {
 function contextOf({ name }: Service, { context = '' }: Build): string {
   const place = contextPlace(context, false);
   if (context.startsWith('/') || place.kind === 'git' || place.kind === 'http') return context;
-  throw new TcomposeError('BUILD_CONTEXT', `the build context of service ${name} can not be ${context}`, {
+  throw new TcomposeError('BUILD_CONTEXT', `the build context of service ${name} cannot be ${context}`, {
     hint: 'It is a directory, a git repository (https://…/x.git#ref:subdir), or the address of an archive.',
   });
 }
@@ -232,6 +232,6 @@ function ignoredOf(service: Service, build: Build): readonly string[] {
     const value = build[name];
     return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
   });
-  const one = names.map((name) => `build.${name} of service ${service.name} is not carried out`);
+  const one = names.map((name) => `build.${name} of service ${service.name} is not supported`);
   return one;
 }

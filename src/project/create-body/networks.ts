@@ -16,7 +16,7 @@ export interface EndpointPart {
 /** The container that endpoints are for. */
 interface EndpointOwner {
   readonly name: string;
-  /** It answers to its service's name and aliases, too: those of `run` do not unless told to. */
+  /** It answers to its service's name and aliases, too: those of `run` do not unless asked to. */
   readonly useAliases: boolean;
 }
 

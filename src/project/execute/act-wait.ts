@@ -18,7 +18,7 @@ export const waitStep: Act<'wait'> = async (operation, context, _progress, signa
       } catch (error) {
         tell('Error', operation.required ? 'failed' : 'warning');
         if (operation.required || !(error instanceof TcomposeError)) throw error;
-        context.emit({ type: 'warning', message: `${error.message} (not required: going on)` });
+        context.emit({ type: 'warning', message: `${error.message} (not required: continuing)` });
       }
     }),
   );

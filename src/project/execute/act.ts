@@ -27,7 +27,7 @@ export interface PerformContext {
   readonly onStart?: (container: { id: string; name: string; service: string; isNew: boolean }) => void;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
-  /** Told of services whose image could not be had and is to be built instead. */
+  /** Called with services whose image could not be fetched and will be built instead. */
   readonly buildLater?: (service: string) => void;
   /** Keeps an error that does not hold the plan up, but makes it fail in the end. */
   readonly failLater: (error: unknown) => void;

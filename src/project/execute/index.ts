@@ -73,7 +73,7 @@ export async function execute(
     if (result.skipped.length > 0)
       throw new TcomposeError(
         'INTERNAL',
-        `steps of the plan never came to their turn: ${result.skipped.map((step) => step.id).join(', ')}`,
+        `some steps of the plan never ran: ${result.skipped.map((step) => step.id).join(', ')}`,
       );
   } finally {
     if (options.watch === undefined) (await opened?.catch(() => undefined))?.close();

@@ -55,7 +55,7 @@ async function dependencyError(
       : `; ${list(dependents)} ${dependents.length === 1 ? 'depends' : 'depend'} on it`;
   const what = sentenceOf(container.name, found?.State.ExitCode ?? '?', reason, operation);
   const parts = [`${what}${waiting}`];
-  if (found?.State.OOMKilled === true) parts.push('  it was killed because it used more memory than it may');
+  if (found?.State.OOMKilled === true) parts.push('  it was killed because it exceeded its memory limit');
   if (reason === 'unhealthy') {
     const last = found?.State.Health?.Log?.at(-1);
     if (last !== undefined)
@@ -110,7 +110,7 @@ const indent = (text: string) =>
     .join('\n');
 
 /**
- * What a container prints at once may carry a time just before that of its start: both are taken when the shim hears of
+ * What a container prints at once may carry a time just before that of its start: both are taken when the shim learns of
  * them, in either order. Less than the shortest pause between two runs, 100 ms.
  */
 const START_SLACK_MS = 50;

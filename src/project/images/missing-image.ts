@@ -20,8 +20,8 @@ export function missingImage(
     return new TcomposeError(
       'PROJECT_IMAGE_MISSING',
       noBuild
-        ? `image ${reference} of service ${service.name} is to be built (${cause}), and --no-build keeps it from being`
-        : `image ${reference} of service ${service.name} can't be used (${cause}), and its pull policy rules out that it is built now`,
+        ? `image ${reference} of service ${service.name} must be built (${cause}), but --no-build forbids that`
+        : `image ${reference} of service ${service.name} can't be used (${cause}), and its pull policy forbids building it now`,
       {
         hint: `${noBuild ? 'Leave --no-build out, or build it' : 'Build it'}: tcompose build ${service.name}`,
       },
@@ -43,7 +43,7 @@ const notHere = 'it is not on this machine';
 
 function hintFor(reference: string, observed: Observed, canPull: boolean): string {
   if (isBuiltIn(reference))
-    return 'It shows the programs of its machine, so it is there on every tcompose engine and on no other, and for one platform.';
+    return 'It shows the programs of its machine, so every tcompose engine has it, no other engine does, and only for one platform.';
   const names = localNames(observed);
   const near = nearImage(reference, observed);
   const others = names.includes(builtIn) ? ` The built-in image is ${builtIn.replace(':latest', '')}.` : '';

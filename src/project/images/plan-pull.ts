@@ -37,10 +37,10 @@ export function planPull(project: Project, observed: Observed, options: PullOpti
 
 const causeOf = ({ service }: WantedImage, { pull }: PullOptions): string =>
   pull !== undefined
-    ? `--policy ${pull} was asked for`
+    ? `--policy ${pull} was requested`
     : service.pull_policy === undefined
       ? 'pull was asked for'
-      : `pull was asked for, and its pull policy is ${service.pull_policy}`;
+      : `pull was requested, and its pull policy is ${service.pull_policy}`;
 
 function skipReason(wanted: WantedImage, observed: Observed, options: PullOptions): string | undefined {
   const { service, use, reference } = wanted;

@@ -129,14 +129,14 @@ function dueCause(
   { override, nowMs }: PolicyOptions,
 ): string | undefined {
   if (rule.kind === 'always')
-    return override === undefined ? `its pull policy is ${policy}` : '--pull always was asked for';
+    return override === undefined ? `its pull policy is ${policy}` : '--pull always was requested';
   if (rule.kind !== 'refresh') return undefined;
   const last = local?.facts?.lastTagMs ?? 0;
   if (last > 0 && last + rule.afterMs > nowMs) return undefined;
   const since =
     last > 0
       ? `it was last pulled on ${new Date(last).toISOString().slice(0, 16)}Z`
-      : 'nobody knows when it was last pulled';
+      : 'it is not known when it was last pulled';
   return `${since}, and its pull policy is ${policy}`;
 }
 
@@ -144,7 +144,7 @@ function otherPlatform(local: LocalImage | undefined, wanted: Platform | undefin
   const have = local?.facts?.platform;
   if (wanted === undefined || have === undefined || platformRank(wanted, have) !== undefined)
     return undefined;
-  return `the image here is for ${platformText(have)}, and ${platformText(wanted)} is wanted`;
+  return `the image here is for ${platformText(have)}, but ${platformText(wanted)} is needed`;
 }
 
 const platformText = ({ os, architecture, variant }: Platform): string =>

@@ -50,7 +50,7 @@ export function requireImages(
       const local = localImage(wanted.reference, observed, wanted.platform);
       if (local !== undefined && runs(wanted, observed))
         plan.warnings.push(
-          `image ${wanted.reference} is pulled first: if it is another one then, containers of service ${wanted.service.name} are made anew`,
+          `image ${wanted.reference} is pulled first: if it has changed, containers of service ${wanted.service.name} are recreated`,
         );
       const builder = builderOf(wanted, all, options);
       const step = addPull(
@@ -86,7 +86,7 @@ function builderOf(
 const runs = ({ use, service }: WantedImage, observed: Observed): boolean =>
   use === 'container' && observed.containers.some((one) => one.service === service.name && !one.oneoff);
 
-/** The part of `up` that fetches images, by itself: what it brings decides which containers are made anew. */
+/** The part of `up` that fetches images, by itself: what it brings decides which containers are recreated. */
 export function planImages(project: Project, observed: Observed, options: ImageOptions): Plan {
   const plan = new PlanBuilder();
   requireImages(project, observed, plan, options);
@@ -196,6 +196,6 @@ function warnNotPulled(
   if (canPull || use !== 'container' || decision.kind !== 'use') return;
   if (!['missing', 'if_not_present', 'never', 'build'].includes(policy))
     plan.warnings.push(
-      `pull_policy ${policy} of service ${service.name} is not carried out: this engine cannot pull, and the local image is used`,
+      `pull_policy ${policy} of service ${service.name} is not supported: this engine cannot pull, and the local image is used`,
     );
 }

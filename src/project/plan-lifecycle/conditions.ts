@@ -10,7 +10,7 @@ export interface ConditionInput {
   readonly dependencies: Dependencies;
   /** Containers of a service, of all that the project has. */
   readonly containersOf: (service: string) => readonly ObservedContainer[];
-  /** Steps of this plan after which a service has begun. */
+  /** Steps of this plan after which a service has started. */
   readonly begun: (service: string) => readonly StepRef[];
 }
 

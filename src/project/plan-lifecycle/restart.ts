@@ -43,7 +43,7 @@ export function planRestart(input: LifecycleInput, options: { readonly condition
             preStop: hooksOf(project, container).pre_stop ?? [],
             postStart: hooksOf(project, container).post_start ?? [],
           },
-          'it is to be restarted',
+          'a restart was requested',
           needs,
         ),
       ),

@@ -9,7 +9,7 @@ export function planKill(input: LifecycleInput, signal: string): Plan {
     if (isUp(container))
       plan.add(
         { kind: 'kill-container', container: container.name, id: container.id, signal },
-        'it is to be killed',
+        'a kill was requested',
       );
   return plan.build();
 }
@@ -25,7 +25,7 @@ export function planPause(input: LifecycleInput, pause: boolean): Plan {
           container: container.name,
           id: container.id,
         },
-        pause ? 'it is to be paused' : 'it is to be unpaused',
+        pause ? 'a pause was requested' : 'an unpause was requested',
       );
   return plan.build();
 }

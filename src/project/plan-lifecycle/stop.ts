@@ -7,7 +7,7 @@ import { orderStops } from '../stop-order.ts';
 import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
 
 /** Stops what runs, dependents before what they depend on. */
-export function planStop(input: LifecycleInput, cause = 'it is to be stopped'): Plan {
+export function planStop(input: LifecycleInput, cause = 'a stop was requested'): Plan {
   const plan = beginPlan(input);
   addStops(plan, input, cause);
   return plan.build();
@@ -34,13 +34,13 @@ export function planRemove(
 ): Plan {
   const plan = beginPlan(input);
   const stops = options.stop
-    ? addStops(plan, input, 'it is to be removed')
+    ? addStops(plan, input, 'its removal was requested')
     : new Map<string, readonly StepRef[]>();
   for (const container of input.containers) {
     if (isUp(container) && !options.stop) continue;
     plan.add(
       removeOperation(container, { volumes: options.volumes, force: options.stop }),
-      'it is to be removed',
+      'its removal was requested',
       isUp(container) ? (stops.get(container.service) ?? []) : [],
     );
   }

@@ -26,7 +26,7 @@ export function planUp(project: Project, observed: Observed, options: UpOptions)
   const [cycle] = cycles(graph);
   if (cycle !== undefined)
     throw new TcomposeError('PROJECT_UNSUPPORTED', `dependency cycle: ${cycle.join(' -> ')}`, {
-      hint: 'Services can only start when what they depend on has: take one of these dependencies out.',
+      hint: 'Services can only start when what they depend on has: remove one of these dependencies.',
     });
   const networks = planNetworks(project, observed, plan, options.version);
   const volumes = planVolumes(project, observed, plan, options.renewVolumes, options.version);

@@ -3,7 +3,7 @@ import type { PlanBuilder } from '../plan-builder.ts';
 import { finalName } from '../temporary-name.ts';
 
 /**
- * The containers of a service, told apart by how a replacement that was cut short left them: one whose predecessor is gone
+ * The containers of a service, grouped by how a replacement that was cut short left them: one whose predecessor is gone
  * gets its final name and counts as existing, one whose predecessor is there is a leftover.
  */
 export function splitLeftovers(

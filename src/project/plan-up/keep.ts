@@ -52,14 +52,14 @@ export function planKept(
   planStart(context, service, kept, cause, waits());
 }
 
-/** Networks that are made anew: the container leaves each and comes back. Gives the steps after which it is in all. */
+/** Networks that are recreated: the container leaves each and comes back. Gives the steps after which it is in all. */
 function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly StepRef[] {
   const { plan, project } = context;
   const rejoin: StepRef[] = [];
   for (const part of endpointParts(project, service, { name: container.name, useAliases: true })) {
     const network = context.networks.get(part.key);
     if (network?.removal === undefined) continue;
-    const cause = `network ${part.network} is made anew`;
+    const cause = `network ${part.network} is recreated`;
     const stopped = planStop(context, container, service, cause);
     const target = { container: container.name, id: container.id, network: part.network };
     const left = plan.add({ kind: 'disconnect-network', ...target }, cause, [stopped]);

@@ -21,11 +21,11 @@ export interface UpOptions {
   readonly ignoreOrphans: boolean;
   /** Do not hand anonymous volumes on (`-V`). */
   readonly renewAnonymousVolumes: boolean;
-  /** Diverged volumes that may be made anew, losing their data. */
+  /** Diverged volumes that may be recreated, losing their data. */
   readonly renewVolumes: ReadonlySet<string>;
   /** Seconds for stopping; undefined: each container's own. */
   readonly timeout: number | undefined;
-  /** A container that is made anew starts beside the old one where it can (swap.ts), and takes its place when it is ready. */
+  /** A container that is recreated starts beside the old one where it can (swap.ts), and takes its place when it is ready. */
   readonly swap?: boolean;
   readonly images: ImageOptions;
   readonly separator?: Separator;

@@ -4,7 +4,7 @@ import { firstContainer, type ObservedContainer } from '../observed.ts';
 import type { UpContext } from './context.ts';
 import type { Recreate } from './options.ts';
 
-/** Why a container must be made anew, as a clause; undefined: it may stay. */
+/** Why a container must be recreated, as a clause; undefined: it may stay. */
 export function recreateCause(
   context: UpContext,
   container: ObservedContainer,
@@ -18,7 +18,7 @@ export function recreateCause(
   for (const parent of parentsOf(want.service)) {
     const what = sharedWords[parent.what];
     if (context.states.get(parent.service)?.recreated === true)
-      return `it shares the ${what} of service ${parent.service}, whose container is made anew`;
+      return `it shares the ${what} of service ${parent.service}, whose container is recreated`;
     if (!sharesWith(container, parent, firstContainer(context.observed, parent.service)))
       return `it shares the ${what} of a container that service ${parent.service} no longer has`;
   }

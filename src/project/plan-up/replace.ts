@@ -15,8 +15,8 @@ import { planRemove, planStop } from './stop.ts';
 import { canSwap, planSwap } from './swap.ts';
 
 /**
- * A container made anew: its successor is created beside it under a temporary name, so that a failure leaves the old
- * one running. Where a volume or network it uses is made anew as well, the old one must go first.
+ * A container recreated: its successor is created beside it under a temporary name, so that a failure leaves the old
+ * one running. Where a volume or network it uses is recreated as well, the old one must go first.
  */
 export function planReplacement(
   context: UpContext,
@@ -142,6 +142,6 @@ function tellHidden(
   if (inherited.length === 0 || want.imageId === undefined || made === want.imageId) return;
   const targets = inherited.map(({ target }) => target).join(', ');
   plan.warnings.push(
-    `${name} keeps the anonymous volumes of its predecessor (${targets}): what its new image has there is not seen, unless -V makes them anew`,
+    `${name} keeps the anonymous volumes of its predecessor (${targets}): what its new image has there stays hidden, unless -V recreates them`,
   );
 }

@@ -5,7 +5,7 @@ import { planRemove, planStop } from './stop.ts';
 
 /**
  * Removes the containers a service has beyond `desired` and gives them: what is out of date goes first, then the highest
- * numbers. `verdicts`: why a container would be made anew, undefined if it would stay.
+ * numbers. `verdicts`: why a container would be recreated, undefined if it would stay.
  */
 export function planScaleDown(
   context: UpContext,

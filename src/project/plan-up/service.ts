@@ -48,7 +48,7 @@ export function planService(context: UpContext, service: Service): void {
   if (desired > mostContainers)
     throw new TcomposeError(
       'PROJECT_UNSUPPORTED',
-      `service ${service.name} is to have ${desired} containers, and one machine has room for ${mostContainers} at most`,
+      `service ${service.name} should have ${desired} containers, but one machine has room for ${mostContainers} at most`,
       { hint: 'Correct its scale (or deploy.replicas).' },
     );
   const surplus = planScaleDown(context, service, verdicts, desired);

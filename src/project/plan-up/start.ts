@@ -56,7 +56,7 @@ function planHooks(
   const removed = hooks.flatMap(({ name }) =>
     observed.containers
       .filter((one) => one.name === name)
-      .map((one) => planRemove(context, one, 'it is of an earlier attempt', [])),
+      .map((one) => planRemove(context, one, 'it is left over from an earlier attempt', [])),
   );
   return plan.add(
     { kind: 'run-hooks', container, service: service.name, hooks },

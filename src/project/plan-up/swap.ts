@@ -14,7 +14,7 @@ export function rebuildWay(service: Service): RebuildWay | undefined {
   if (value === undefined || value === 'swap' || value === 'recreate') return value;
   throw new TcomposeError(
     'PROJECT_UNSUPPORTED',
-    `services.${service.name}.x-rebuild is to be swap or recreate, not ${JSON.stringify(value)}`,
+    `services.${service.name}.x-rebuild must be swap or recreate, not ${JSON.stringify(value)}`,
     { hint: 'Without it a rebuild swaps where two containers of the service can run side by side.' },
   );
 }
@@ -53,7 +53,7 @@ export const planSwap = (
       service: service.name,
       postStart: service.post_start ?? [],
     },
-    'it is to be ready before the old one ends',
+    'it must be ready before the old one stops',
     after,
   );
 

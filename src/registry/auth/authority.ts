@@ -39,7 +39,7 @@ export interface Authority {
     entrance: Entrance | undefined,
     options: { readonly refused: string | undefined; readonly alone: boolean; readonly ask: AskForToken },
   ): Promise<string>;
-  /** Forgets what is known of a subject's host, so that it is asked for anew. */
+  /** Forgets what is known of a subject's host, so that it is asked for again. */
   forget(subject: Subject): void;
 }
 
@@ -91,12 +91,13 @@ export function createAuthority(now: () => number): Authority {
     },
     async enter(subject, entrance, { refused, alone, ask }) {
       const { credentials } = subject;
-      if (credentials.registryToken !== undefined) throw denied(subject, 'it does not take the token', '');
-      if (entrance === undefined) throw denied(subject, 'it names no way in that is known here', '');
+      if (credentials.registryToken !== undefined) throw denied(subject, 'it rejects the token', '');
+      if (entrance === undefined)
+        throw denied(subject, 'it offers no way to log in that is supported here', '');
       if (entrance.kind === 'basic') {
         const basic = basicAuthorization(credentials);
-        if (basic === undefined) throw denied(subject, 'it wants a user and a password', '');
-        if (basic === refused) throw denied(subject, 'it does not take the user or the password', '');
+        if (basic === undefined) throw denied(subject, 'it requires a user and a password', '');
+        if (basic === refused) throw denied(subject, 'it rejects the user or the password', '');
         if (basics.size > mostTokens) basics.clear();
         basics.add(hostKey(subject));
         return basic;
@@ -129,7 +130,7 @@ async function fetchToken(
 ): Promise<Token> {
   const scopes = [...new Set([...subject.scopes, ...challenge.scopes])];
   const requests = tokenRequests(challenge, scopes, subject.credentials);
-  if (requests === undefined) throw denied(subject, 'the address of its token server is none', '');
+  if (requests === undefined) throw denied(subject, 'the address of its token server is not valid', '');
   let reply: TokenReply = { status: 0, text: '', words: '' };
   for (const request of requests) {
     reply = await ask(request);
@@ -153,7 +154,7 @@ function denied({ host, credentials }: Subject, why: string, words: string): Tco
 /** What somebody who was not let in can do. */
 export function loginHint(credentials: RegistryCredentials, host: string): string {
   const source = describeSource(credentials);
-  return isAnonymous(credentials) ? `${source}; \`tcompose login ${host}\` keeps some` : source;
+  return isAnonymous(credentials) ? `${source}; \`tcompose login ${host}\` stores them` : source;
 }
 
 function tokenKey({ host, scopes, credentials }: Subject): string {

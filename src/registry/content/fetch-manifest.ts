@@ -77,7 +77,7 @@ export async function fetchManifest(session: Session, place: ManifestPlace): Pro
       throw new TcomposeError(
         'REGISTRY_CONTENT',
         `manifest verification failed for ${what}: ${session.endpoint.host} promised ${promised} and sent ${digest}`,
-        { hint: 'Something between here and the registry changes what passes, or the registry is damaged.' },
+        { hint: 'Something on the way to the registry alters content, or the registry is damaged.' },
       );
     }
   }

@@ -57,7 +57,7 @@ export function parseManifest(
   if (kind === undefined)
     throw noImage(what, own ?? bareType(contentType ?? '') ?? 'a document of an unknown type');
   if (own !== undefined && manifestKind(own) !== kind) {
-    throw malformed(what, `it was sent as ${bareType(contentType ?? kind)} and calls itself ${own}`);
+    throw malformed(what, `it was sent as ${bareType(contentType ?? kind)} and declares itself ${own}`);
   }
   if (value.manifests !== undefined && (value.layers !== undefined || value.config !== undefined)) {
     throw malformed(what, 'it is an index and an image at once');
@@ -139,9 +139,9 @@ function platformOf(value: Readonly<Record<string, unknown>>): Platform | undefi
 function descriptorOf(value: unknown, name: string, what: string): Descriptor {
   if (!isRecord(value)) throw malformed(what, `${name} is not an object`);
   const { mediaType, digest, size, data, urls } = value;
-  if (!isDigest(digest)) throw malformed(what, `the digest of ${name} is not one: ${shown(digest)}`);
+  if (!isDigest(digest)) throw malformed(what, `the digest of ${name} is not valid: ${shown(digest)}`);
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    throw malformed(what, `the size of ${name} is not one: ${shown(size)}`);
+    throw malformed(what, `the size of ${name} is not valid: ${shown(size)}`);
   }
   return {
     mediaType: typeof mediaType === 'string' ? mediaType : '',
@@ -159,8 +159,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 100);
 
 const malformed = (what: string, why: string): TcomposeError =>
-  new TcomposeError('REGISTRY_CONTENT', `the manifest of ${what} can not be used: ${why}`, {
-    hint: 'Whoever pushed it should push it again.',
+  new TcomposeError('REGISTRY_CONTENT', `the manifest of ${what} cannot be used: ${why}`, {
+    hint: 'Ask its author to push it again.',
   });
 
 function noImage(what: string, type: string): TcomposeError {
@@ -173,13 +173,13 @@ function noImage(what: string, type: string): TcomposeError {
   return new TcomposeError(
     'REGISTRY_UNSUPPORTED',
     `${what} is not a container image but ${type === '' ? 'of no known type' : `${type}${known[type] ?? ''}`}`,
-    { hint: 'Nothing was stored; fetch it with the tool it was made for.' },
+    { hint: 'Nothing was stored; fetch it with the tool that made it.' },
   );
 }
 
 const schema1 = (what: string): TcomposeError =>
   new TcomposeError(
     'REGISTRY_UNSUPPORTED',
-    `${what} is in the Docker image format v1 or manifest version 2, schema 1, which went out of use in 2017`,
+    `${what} is in the Docker image format v1 or manifest version 2, schema 1, which is obsolete since 2017`,
     { hint: 'Ask its author to push it again in the OCI format or in schema 2.' },
   );

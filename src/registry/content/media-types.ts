@@ -53,7 +53,7 @@ export function isLayer(mediaType: string): boolean {
   return layerPattern.test(mediaType);
 }
 
-/** Whether a layer is one that may not be given on: a push leaves it out when it says where else it is to be had. */
+/** Whether a layer is one that may not be given on: a push leaves it out when it names another place to fetch it from. */
 export function isForeignLayer(mediaType: string): boolean {
   return /\.foreign\.|\.nondistributable\./.test(mediaType);
 }

@@ -31,12 +31,14 @@ export async function sendFollowing(
     }
     answer.discard();
     const wrong = (why: string): Followed => ({ ok: false, fault: { kind: 'redirect', why } });
-    if (hops >= mostRedirects) return wrong(`it led on more than ${mostRedirects} times`);
-    if (!URL.canParse(location, next.url.href)) return wrong('it led to what is no address');
+    if (hops >= mostRedirects) return wrong(`it redirected more than ${mostRedirects} times`);
+    if (!URL.canParse(location, next.url.href))
+      return wrong('it redirected to something that is not an address');
     const url = new URL(location, next.url.href);
-    if (!/^https?:$/.test(url.protocol)) return wrong(`it led to an address of the kind ${url.protocol}`);
+    if (!/^https?:$/.test(url.protocol))
+      return wrong(`it redirected to an address of the kind ${url.protocol}`);
     if (!verified && next.url.protocol === 'https:' && url.protocol === 'http:') {
-      return wrong(`it led from https to plain http (${url.host})`);
+      return wrong(`it redirected from https to plain http (${url.host})`);
     }
     url.username = '';
     url.password = '';

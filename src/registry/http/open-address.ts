@@ -4,7 +4,7 @@ import { describeFault } from './fault.ts';
 import { sendFollowing } from './follow.ts';
 import type { Answer, Transport } from './transport.ts';
 
-/** What is at an address: its bytes, to be read to the end or discarded, and how many there are, if that is said. */
+/** What is at an address: its bytes, to be read to the end or discarded, and how many there are, if that is known. */
 export interface OpenedAddress extends Pick<Answer, 'body' | 'discard'> {
   readonly size: number | undefined;
 }
@@ -30,12 +30,12 @@ export async function openAddress(
   if (!sent.ok)
     throw new TcomposeError(
       'REGISTRY_UNREACHABLE',
-      `${shown} can not be fetched: ${describeFault(sent.fault)}`,
+      `${shown} cannot be fetched: ${describeFault(sent.fault)}`,
     );
   const { status, headers, body, discard } = sent.answer;
   if (status !== 200) {
     discard();
-    throw new TcomposeError('REGISTRY_NOT_FOUND', `${shown} can not be fetched: the answer was ${status}`);
+    throw new TcomposeError('REGISTRY_NOT_FOUND', `${shown} cannot be fetched: the answer was ${status}`);
   }
   const length = headers['content-length'];
   return { body, discard, size: length === undefined ? undefined : Number(length) };

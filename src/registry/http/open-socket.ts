@@ -132,7 +132,7 @@ async function toProxy(proxy: ProxyServer, timeouts: Timeouts): Promise<Socket> 
         hint: `write ${proxy.variable}=http://${proxy.url.host}`,
       });
     }
-    throw faultError({ kind: 'proxy', why: `${named} can not be used: ${(error as Error).message}` });
+    throw faultError({ kind: 'proxy', why: `${named} cannot be used: ${(error as Error).message}` });
   }
 }
 
@@ -162,7 +162,9 @@ function tunnel(socket: Socket, proxy: ProxyServer, origin: URL, timeouts: Timeo
     asked.on('connect', (answer, tunnelled) => {
       if (answer.statusCode !== 200) {
         const hint =
-          answer.statusCode === 407 ? `it wants a user: ${proxy.variable}=http://USER:PASSWORD@…` : undefined;
+          answer.statusCode === 407
+            ? `it requires a user: ${proxy.variable}=http://USER:PASSWORD@…`
+            : undefined;
         return fail(
           `refused to connect to ${target}: ${answer.statusCode} ${answer.statusMessage ?? ''}`.trim(),
           hint,
@@ -172,7 +174,7 @@ function tunnel(socket: Socket, proxy: ProxyServer, origin: URL, timeouts: Timeo
       resolve(tunnelled as Socket);
     });
     asked.on('response', (answer) => fail(`did not understand CONNECT: ${answer.statusCode}`));
-    asked.on('error', (error) => fail(`can not be used: ${error.message}`));
+    asked.on('error', (error) => fail(`cannot be used: ${error.message}`));
     asked.end();
   });
 }

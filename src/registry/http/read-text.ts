@@ -8,10 +8,7 @@ import type { Answer } from './transport.ts';
  */
 export async function readBytes(answer: Answer, limit: number, what: string): Promise<Buffer> {
   const tooLong = (): TcomposeError =>
-    new TcomposeError(
-      'REGISTRY_CONTENT',
-      `${what} is longer than ${limit} bytes, which is as much as is taken`,
-    );
+    new TcomposeError('REGISTRY_CONTENT', `${what} is longer than ${limit} bytes, which is the limit`);
   if (Number(answer.headers['content-length'] ?? 0) > limit) {
     answer.discard();
     throw tooLong();
@@ -21,7 +18,7 @@ export async function readBytes(answer: Answer, limit: number, what: string): Pr
     answer.discard();
     throw new TcomposeError(
       'REGISTRY_CONTENT',
-      `${what} was sent in an encoding that is not known here: ${answer.headers['content-encoding']}`,
+      `${what} was sent in an unknown encoding: ${answer.headers['content-encoding']}`,
     );
   }
   const parts: Buffer[] = [];

@@ -28,7 +28,7 @@ export interface FinalAnswer {
   readonly text: string;
 }
 
-/** The error that an answer of a registry comes to, once no other try is worth it. `freeInMs`: when it said it would be ready again. */
+/** The error for an answer of a registry, once no other try is worth it. `freeInMs`: when it announced to be ready again. */
 export function refusalOf(
   answer: FinalAnswer,
   errand: Errand,
@@ -46,18 +46,18 @@ export function refusalOf(
   if (status === 401 || status === 403) {
     const message =
       action === 'login'
-        ? `${host} does not let ${credentials.username ?? 'nobody'} in: ${said}`
+        ? `${host} denies access to ${credentials.username ?? 'anonymous users'}: ${said}`
         : `${action} access denied for ${what}, the repository does not exist or may require a login: ${said}`;
     return new TcomposeError('REGISTRY_DENIED', message, { hint: deniedHint(errand, now) });
   }
   if (status === 404 && errand.blob !== undefined)
     return new TcomposeError('REGISTRY_CONTENT', `${host} has no blob ${errand.blob} of ${what}: ${said}`, {
-      hint: 'Whoever pushed it should push it again.',
+      hint: 'Ask its author to push it again.',
     });
   if (status === 404) {
     return new TcomposeError('REGISTRY_NOT_FOUND', `${host} has no ${what}: ${said}`, {
       ...(isAnonymous(credentials)
-        ? { hint: `Some registries say so of private images too: \`tcompose login ${host}\`.` }
+        ? { hint: `Some registries answer like that for private images, too: \`tcompose login ${host}\`.` }
         : {}),
     });
   }
@@ -109,10 +109,10 @@ function spanOf(ms: number): string {
 export function unreachable(fault: TransportFault, errand: Errand, tries = 1): TcomposeError {
   const { host, what, action } = errand;
   const often = tries > 1 ? ` (tried ${tries} times)` : '';
-  const message = `${host} can not be reached to ${action} ${what}: ${describeFault(fault)}${often}`;
+  const message = `${host} cannot be reached to ${action} ${what}: ${describeFault(fault)}${often}`;
   switch (fault.kind) {
     case 'aborted':
-      return new TcomposeError('CLI_INTERRUPTED', `the ${action} of ${what} was given up`);
+      return new TcomposeError('CLI_INTERRUPTED', `the ${action} of ${what} was cancelled`);
     case 'proxy':
       return new TcomposeError(
         'REGISTRY_PROXY',
@@ -126,7 +126,7 @@ export function unreachable(fault: TransportFault, errand: Errand, tries = 1): T
       });
     case 'not-tls':
       return new TcomposeError('REGISTRY_TLS', message, {
-        hint: `List ${host} under registries.insecure in ${errand.settingsFile} if that is meant.`,
+        hint: `List ${host} under registries.insecure in ${errand.settingsFile} if that is intended.`,
       });
     default:
       return new TcomposeError('REGISTRY_UNREACHABLE', message, {

@@ -58,7 +58,7 @@ export interface Ask {
   readonly verified?: boolean;
   /** Instead of the time for other answers. */
   readonly answerMs?: number;
-  /** A token server is asked for an identity token as well; told of it. */
+  /** A token server is asked for an identity token as well; called with it. */
   readonly offline?: (identityToken: string) => void;
   readonly signal: AbortSignal;
 }
@@ -210,7 +210,10 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     const { host } = destinationOf(request.url);
     const secret = !isAnonymous(shown);
     if (secret && request.url.protocol === 'http:' && !isInsecure(request.url.host, settings.insecure)) {
-      throw faultError({ kind: 'redirect', why: `it wants the password sent to ${host} without TLS` });
+      throw faultError({
+        kind: 'redirect',
+        why: `it asks for the password to be sent to ${host} without TLS`,
+      });
     }
     const body = request.body === undefined ? undefined : Buffer.from(request.body);
     for (let failures = 1; ; failures++) {
@@ -348,7 +351,7 @@ export function setbackOf(reply: Reply, now: number): Setback | undefined {
   return isPassingStatus(status) ? { kind: 'status', status, retryAfterMs } : undefined;
 }
 
-/** Nobody listens at a registry that was never heard of: a wrong name, mostly, and better said at once. */
+/** Nobody listens at a registry that never answered before: mostly a wrong name, better reported at once. */
 function worthAnotherTry(fault: TransportFault, answered: boolean): boolean {
   return answered || fault.kind !== 'connect';
 }

@@ -16,12 +16,12 @@ const connectTo = 1;
 const refusals: Readonly<Record<number, string>> = {
   1: 'it failed there',
   2: 'its rules forbid it',
-  3: 'the network can not be reached',
-  4: 'the host can not be reached',
+  3: 'the network cannot be reached',
+  4: 'the host cannot be reached',
   5: 'connection refused',
   6: 'it took too long',
   7: 'it makes no connections',
-  8: 'it does not know such addresses',
+  8: 'it does not support this kind of address',
 };
 
 /**
@@ -69,11 +69,12 @@ async function greet(socket: Socket, proxy: ProxyServer, failed: Failed): Promis
   const [spoken, method] = await read(socket, 2);
   if (spoken !== version)
     throw failed('does not speak SOCKS 5', `write ${proxy.variable}=http://… if it speaks HTTP`);
-  const hint = `it wants a user: ${proxy.variable}=socks5://USER:PASSWORD@…`;
-  if (method === noMethod) throw failed('lets nobody in like that', user === undefined ? hint : undefined);
+  const hint = `it requires a user: ${proxy.variable}=socks5://USER:PASSWORD@…`;
+  if (method === noMethod)
+    throw failed('accepts none of the ways to log in', user === undefined ? hint : undefined);
   if (method === nobody) return;
   if (method !== userAndPassword || user === undefined)
-    throw failed(`wants to be entered by method ${method}`);
+    throw failed(`requires the authentication method ${method}`);
   const [name, password] = user.map((text) => Buffer.from(text).subarray(0, 255));
   socket.write(
     Buffer.concat([
@@ -84,7 +85,7 @@ async function greet(socket: Socket, proxy: ProxyServer, failed: Failed): Promis
     ]),
   );
   const [, refused] = await read(socket, 2);
-  if (refused !== 0) throw failed('does not take the user or the password');
+  if (refused !== 0) throw failed('rejects the user or the password');
 }
 
 async function connectOn(socket: Socket, { host, port }: Destination, failed: Failed): Promise<void> {

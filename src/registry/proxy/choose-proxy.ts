@@ -48,7 +48,7 @@ function parseProxy(value: string, variable: string): URL {
   if (!['http:', 'https:', ...socks].includes(url.protocol)) {
     throw new TcomposeError(
       'REGISTRY_PROXY',
-      `${variable} names a proxy of the kind ${url.protocol.slice(0, -1)}, which is not spoken here`,
+      `${variable} names a proxy of the kind ${url.protocol.slice(0, -1)}, which is not supported`,
       { hint: 'Name a proxy with http://, https:// or socks5://, or except the registry by NO_PROXY.' },
     );
   }

@@ -124,7 +124,7 @@ function build(own: readonly string[], shared: readonly string[]): SecureContext
     if (cause instanceof TcomposeError) throw cause;
     throw new TcomposeError(
       'REGISTRY_CONFIG',
-      `the certificates in ${[...own, ...shared].join(', ')} can not be used: ${(cause as Error).message}`,
+      `the certificates in ${[...own, ...shared].join(', ')} cannot be used: ${(cause as Error).message}`,
       { cause },
     );
   }
@@ -141,7 +141,7 @@ function read(file: string, optional: boolean): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     if (optional) return '';
-    throw new TcomposeError('REGISTRY_CONFIG', `${file} can not be read: ${(cause as Error).message}`, {
+    throw new TcomposeError('REGISTRY_CONFIG', `${file} cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }

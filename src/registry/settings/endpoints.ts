@@ -1,6 +1,6 @@
 import { hub, isInsecure, type RegistrySettings } from './registry-settings.ts';
 
-/** One place where a registry's content is to be had. */
+/** One place that serves a registry's content. */
 export interface Endpoint {
   readonly kind: 'mirror' | 'main';
   /** `host[:port]`, as settings, certificates and messages name it. */

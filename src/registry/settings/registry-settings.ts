@@ -17,13 +17,13 @@ export interface RegistrySettings {
   readonly insecure: readonly string[];
   /** By registry host, `docker.io` for Docker Hub. */
   readonly mirrors: Readonly<Record<string, readonly Mirror[]>>;
-  /** Registries that are not asked for anything, by host, and where that is said. */
+  /** Registries that are not asked for anything, by host, and where that is set. */
   readonly blocked: Readonly<Record<string, string>>;
   /** Downloads from one registry at the same time. */
   readonly parallel: number;
   /** Milliseconds without a byte after which a transfer is cut and resumed. */
   readonly stallMs: number;
-  /** The file in which these can be said, for messages. */
+  /** The file in which these can be set, for messages. */
   readonly file: string;
 }
 
@@ -50,19 +50,19 @@ export function parseRegistrySettings(value: unknown, where: string): RegistrySe
     throw new TcomposeError('REGISTRY_CONFIG', `${where}: ${why}`);
   };
   if (value === undefined) return { ...defaultRegistrySettings, file: where };
-  if (!isRecord(value)) return fail('registries is to be an object');
+  if (!isRecord(value)) return fail('registries must be an object');
   const known = ['insecure', 'mirrors', 'parallel', 'stallSeconds'];
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) fail(`registries.${key} is not known here; known: ${known.join(', ')}`);
+    if (!known.includes(key)) fail(`registries.${key} is not known; known settings are ${known.join(', ')}`);
   }
   const { insecure = [], mirrors = {}, parallel = 3, stallSeconds = 30 } = value;
-  if (!isRecord(mirrors)) return fail('registries.mirrors is to be an object: a registry and its mirrors');
+  if (!isRecord(mirrors)) return fail('registries.mirrors must be an object: a registry and its mirrors');
   const number = (key: string, one: unknown, least: number, most: number): number =>
     typeof one === 'number' && one >= least && one <= most
       ? one
-      : fail(`registries.${key} is to be a number from ${least} to ${most}`);
+      : fail(`registries.${key} must be a number from ${least} to ${most}`);
   return {
-    insecure: texts(insecure) ?? fail('registries.insecure is to be a list of hosts and networks'),
+    insecure: texts(insecure) ?? fail('registries.insecure must be a list of hosts and networks'),
     mirrors: Object.fromEntries(
       Object.entries(mirrors).map(([host, list]) => [
         host === 'index.docker.io' || host === 'registry-1.docker.io' ? hub : host,

@@ -75,7 +75,7 @@ export async function mount(
 }
 
 /**
- * Where to go on; the registry's own host is spoken to as before, even if it calls itself by plain http behind a proxy.
+ * Where to go on; the registry's own host is spoken to as before, even if it declares itself by plain http behind a proxy.
  * @throws TcomposeError REGISTRY_PUSH
  */
 export function locationOf(
@@ -87,7 +87,7 @@ export function locationOf(
   if (location === undefined || !URL.canParse(location, answer.url.href)) {
     throw new TcomposeError(
       'REGISTRY_PUSH',
-      `${session.endpoint.host} did not say where the blobs of ${what} are to go`,
+      `${session.endpoint.host} did not say where to upload the blobs of ${what}`,
     );
   }
   const url = new URL(location, answer.url.href);

@@ -2,7 +2,7 @@
 export type RangeAnswer =
   /** From the offset asked for, or from an earlier one: `skip` bytes of it are there already. */
   | { readonly kind: 'usable'; readonly skip: number }
-  /** Nothing that says where it belongs: the range can't be had here, the whole has to be fetched. */
+  /** Nothing that says where it belongs: ranges are not served here, the whole has to be fetched. */
   | { readonly kind: 'unusable'; readonly why: string }
   /** What the server has is not as long as it should be: no other try helps. */
   | { readonly kind: 'other-size'; readonly total: number };
@@ -24,7 +24,7 @@ export function readRangeAnswer(
       : { kind: 'other-size', total: Number(total) };
   }
   const match = /^\s*bytes\s+(\d+)-(\d+)\/(\d+|\*)\s*$/i.exec(contentRange ?? '');
-  if (match === null) return { kind: 'unusable', why: 'it did not say which part it sent' };
+  if (match === null) return { kind: 'unusable', why: 'it did not declare which part it sent' };
   const [first, last, total] = [
     Number(match[1]),
     Number(match[2]),

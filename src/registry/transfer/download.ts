@@ -158,17 +158,13 @@ function bodyOf(session: Session, answer: Answer, place: BlobPlace, start: numbe
   const whole = length === expected || place.again === true;
   if (!whole && bareType(headers['content-type'] ?? '') === 'text/html') {
     answer.discard();
-    throw content(session, place, 'a web page came in its place, as from a proxy that wants a login');
+    throw content(session, place, 'a web page came instead, as from a proxy that requires a login');
   }
   // The announced length says whether the encoding is around the blob or the blob's own.
   const body = whole ? answer.body : decoded(answer.body, headers['content-encoding'] ?? '');
   if (body !== undefined) return body;
   answer.discard();
-  throw content(
-    session,
-    place,
-    `it came in an encoding that is not known here: ${headers['content-encoding']}`,
-  );
+  throw content(session, place, `it came in an unknown encoding: ${headers['content-encoding']}`);
 }
 
 async function take(

@@ -9,7 +9,7 @@ export type Setback =
 
 export type NextStep =
   | { readonly kind: 'wait'; readonly ms: number }
-  /** `freeInMs`: when the server said it would be ready again, and that is too long to wait. */
+  /** `freeInMs`: when the server announced to be ready again, and that is too long to wait. */
   | { readonly kind: 'give-up'; readonly freeInMs?: number };
 
 /** A server's wish to wait is met up to here; a person would rather know. */

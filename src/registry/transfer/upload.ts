@@ -139,7 +139,7 @@ function endIfStuck({ session, place, offset, failures }: Upload): void {
   if (failures < mostTries) return;
   throw new TcomposeError(
     'REGISTRY_PUSH',
-    `${session.endpoint.host} does not take the blob ${place.descriptor.digest} of ${place.what}: it has ${offset} of ${place.descriptor.size} bytes after ${failures} tries`,
+    `${session.endpoint.host} does not accept the blob ${place.descriptor.digest} of ${place.what}: it has ${offset} of ${place.descriptor.size} bytes after ${failures} tries`,
   );
 }
 

@@ -98,8 +98,7 @@ export function detectCgroups(mountinfo: string, selfCgroup: string, probe: Cgro
 }
 
 const notWritable = 'the control groups are not writable for this user';
-const onlyV1 =
-  'a control group is named for it, but those of this machine are v1, which can not be delegated';
+const onlyV1 = 'a control group is named for it, but those of this machine are v1, which cannot be delegated';
 
 /** A path of the tree as one below its mount: '' for the mount itself. */
 function below(path: string, mountPoint: string, root: string): string {

@@ -54,7 +54,7 @@ export interface CgroupUpdate {
   readonly warnings: readonly string[];
 }
 
-/** Plans the limits of a running container anew; `resources` are all it is to have. Device rules stay. Pure. */
+/** Plans new limits of a running container; `resources` are all it is to have. Device rules stay. Pure. */
 export function planCgroupUpdate(layout: CgroupLayout, path: string, resources: OciResources): CgroupUpdate {
   const { host, warnings, paths } = planCgroups(layout, path, { ...resources, devices: [] });
   const steps = host.flatMap((op) =>

@@ -83,7 +83,10 @@ function accessMask(access: string | undefined): number {
   for (const letter of access || 'rwm') {
     const bit = accessBits[letter];
     if (bit === undefined)
-      throw new TcomposeError('RUNTIME_DEVICE', `device access "${access}" is not of r, w and m`);
+      throw new TcomposeError(
+        'RUNTIME_DEVICE',
+        `device access "${access}" consists of other letters than r, w and m`,
+      );
     mask |= bit;
   }
   return mask;

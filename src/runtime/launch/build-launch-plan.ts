@@ -80,7 +80,7 @@ export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] 
   const warnings = [...cgroupsOf(spec, context).warnings];
   const bounding = capabilityMask(spec.process.capabilities?.bounding, context.machine.lastCapability);
   if (!guardsDevices(context.machine) && (bounding & capabilityMask(['CAP_MKNOD'], 63)) !== 0n) {
-    warnings.push('CAP_MKNOD is taken away: no control group guards device nodes on this machine');
+    warnings.push('CAP_MKNOD is taken away: no control group on this machine restricts device nodes');
   }
   return warnings;
 }

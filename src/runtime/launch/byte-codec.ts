@@ -99,7 +99,7 @@ export class ByteReader {
 
   #take(size: number): number {
     const at = this.#at;
-    if (size > this.#buffer.length - at) this.fail('the data end too early');
+    if (size > this.#buffer.length - at) this.fail('the data ends too early');
     this.#at = at + size;
     return at;
   }

@@ -63,7 +63,7 @@ export function explainCommandFile(
   if (interpreter.endsWith('\r'))
     return `The first line of ${path} ends with a carriage return: it has Windows line endings. Save it with those of Unix (dos2unix; "eol=lf" in .gitattributes).`;
   if (!file.interpreterMissing) return undefined;
-  return `The first line of ${path} names ${visibleLine(interpreter)}, which is not in the container: install it, or name one that is there.`;
+  return `The first line of ${path} names ${visibleLine(interpreter)}, which is not in the container: install it, or name one that exists.`;
 }
 
 function explainDenied(path: string, mode: number): string | undefined {
@@ -82,7 +82,7 @@ function explainFormat(path: string, head: Buffer, architecture: string): string
   if (head.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf)))
     return `${path} begins with a byte order mark: save it without, so that its first two characters are #!.`;
   if (head.subarray(0, 2).toString('latin1') === '#!') return undefined;
-  return `${path} is no program that this machine knows; the first line of a script must be one like #!/bin/sh.`;
+  return `${path} is not a program that this machine can run; the first line of a script must be one like #!/bin/sh.`;
 }
 
 function explainLoader(path: string, loader: string): string {

@@ -51,7 +51,7 @@ function explainExec({ errno, detail }: LaunchFailure, context: FailureContext):
       return command.includes('/') || context.fileHint !== undefined
         ? {
             what: `exec: "${command}": no such file or directory`,
-            hint: 'The file, or the interpreter its first line or header names, is not in the container; scripts with Windows line ends have that trouble too.',
+            hint: 'The file, or the interpreter its first line or header names, is not in the container; scripts with Windows line endings fail like that, too.',
           }
         : {
             what: `exec: "${command}": executable file not found in $PATH`,
@@ -86,7 +86,7 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
   if (foreign !== undefined) {
     return {
       what: `it cannot run as ${foreign}: this engine has no such id`,
-      hint: "A user's engine has as many ids as he has sub-ids: `tcompose doctor sub-ids` says what is missing. User 0 of a container is always there, and is you.",
+      hint: "A user's engine has as many ids as that user has sub-ids: `tcompose doctor sub-ids` says what is missing. User 0 of a container is always there, and is you.",
     };
   }
   if (name === 'ENOSPC') {
@@ -127,7 +127,7 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
   if (op === 'device' && name === 'ENOENT' && detail.includes('bound from the host')) {
     return {
       what: sentence,
-      hint: "An engine without root makes no devices, it shows those of the machine under their own names: write the machine's path on both sides of the colon.",
+      hint: "An engine without root cannot make devices, it passes those of the machine on under their own names: write the machine's path on both sides of the colon.",
     };
   }
   if (op === 'bind' && (name === 'ENOTDIR' || name === 'EISDIR')) {
@@ -175,7 +175,7 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
   if (name === 'EPERM' || name === 'EACCES') {
     return {
       what: sentence,
-      hint: 'This needs root, or a right this machine withholds (a container inside a container, a hardened kernel).',
+      hint: 'This needs root, or a privilege that this machine denies (a container inside a container, a hardened kernel).',
     };
   }
   if ((op === 'clone' || op === 'unshare') && name === 'EINVAL') {

@@ -152,12 +152,12 @@ export function choice<T extends string | number>(name: string, ...names: readon
     shape: { kind: 'choice', name, values: names },
     write: (out, value) => {
       const index = names.indexOf(value);
-      if (index < 0) throw new TcomposeError('RUNTIME_PLAN', `${value} is none of ${names.join(', ')}`);
+      if (index < 0) throw new TcomposeError('RUNTIME_PLAN', `${value} is not one of ${names.join(', ')}`);
       out.u8(index);
     },
     read: (input) => {
       const index = input.u8();
-      return names[index] ?? input.fail(`a value ${index} is none of ${names.join(', ')}`);
+      return names[index] ?? input.fail(`a value ${index} is not one of ${names.join(', ')}`);
     },
     format: String,
   };

@@ -12,7 +12,7 @@ export interface CallerPlan {
   readonly outlives: boolean;
   /** So many descriptors from 3 on are the command's too. */
   readonly preserveFds: number;
-  /** Unix socket that is sent the terminal's master; absent: the shim serves the terminal to its clients. */
+  /** Unix socket that receives the terminal's master; absent: the shim serves the terminal to its clients. */
   readonly consoleSocket?: string;
 }
 

@@ -61,7 +61,7 @@ export interface LaunchPlan {
   readonly process: ProcessPlan;
   /** By the monitor after the container is gone, each tried whatever the others did: rmdir of cgroups. */
   readonly teardown: readonly HostOp[];
-  /** Present: another OCI runtime carries the launch out, and of `setup` and `process` only what is said there counts. */
+  /** Present: another OCI runtime carries the launch out, and of `setup` and `process` only what is documented there counts. */
   readonly foreign?: ForeignPlan;
   /** A time namespace for the container; absent: that of the machine. Not for an exec, which joins the container's. */
   readonly timeNamespace?: TimeNamespacePlan;
@@ -78,7 +78,7 @@ export interface LaunchPlan {
  *
  * run: `setup` mounts the root file system, in a mount namespace of the monitor's own; the network namespace made by `network`
  * is bound to the file `netns` of the bundle. `process` only says who owns the pipes of the stdio. With a terminal, `create` is
- * to be told of the socket `terminal.sock` in the bundle.
+ * to be given the socket `terminal.sock` in the bundle.
  *
  * exec: `create` is the runtime's `exec`; the other calls are not used.
  */

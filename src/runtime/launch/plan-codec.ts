@@ -45,7 +45,7 @@ function encode(write: (out: ByteWriter) => void): Buffer {
 
 function decode<T>(buffer: Buffer, read: (input: ByteReader) => T): T {
   const input = new ByteReader(buffer, 'RUNTIME_PLAN');
-  if (input.u32() !== magic) input.fail('this is no launch plan');
+  if (input.u32() !== magic) input.fail('this is not a launch plan');
   const version = input.u32();
   if (version !== planVersion)
     input.fail(`the plan is of version ${version}, this release reads ${planVersion}`);

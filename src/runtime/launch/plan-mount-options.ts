@@ -34,7 +34,7 @@ export function attributeOps(target: string, words: MountWords, kind: 'bind' | '
 
 /**
  * What the root's mount passes on. A bound directory is a slave of the machine's file system until this; an overlay is mounted
- * anew, and private.
+ * again, and private.
  */
 export function rootPropagation(word: string | undefined, rootfs: 'overlay' | 'directory'): SetupOp[] {
   const wanted = (word || 'private') as Propagation;

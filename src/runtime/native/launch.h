@@ -168,7 +168,7 @@ int join_planned(struct launch *launch);
 uint64_t new_namespaces(const struct launch *launch);
 /* Takes the command's process, once it has been cloned, for the one that pid, signals and exit status are about. */
 int command_adopt(struct launch *launch);
-/* Clones init and its stage; ids are mapped when it returns 0, and init has been told to join its cgroups and go on. */
+/* Clones init and its stage; ids are mapped when it returns 0, and init may join its cgroups and go on. */
 int launch_clone(struct launch *launch);
 
 /* Messages on the sync socket. */
@@ -211,7 +211,7 @@ _Noreturn void init_main(struct launch *launch);
 _Noreturn void stage_main(struct launch *launch);
 /* docker's exit code of a failed launch */
 int failure_exit_code(const struct failure *failure);
-/* Ends init or stage with launch->failure told. */
+/* Ends init or stage with launch->failure reported. */
 _Noreturn void give_up(struct launch *launch);
 int setup_ops_run(struct launch *launch, int *tty_slave);
 /* A terminal of the devpts at `root`/dev/pts, its slave owned by `uid`. */

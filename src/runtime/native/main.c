@@ -155,7 +155,7 @@ int main(int argc, char **argv, char **envp) {
   if (!keeper && !for_caller && strcmp(mode, "spawn") != 0) return usage();
   if (run_sealed(argv, envp) < 0) return complain("cannot run from a sealed memfd");
   umask(022);
-  /* whatever the caller ignores: commands shall not, and who ignores SIGCHLD is never told how its children ended */
+  /* whatever the caller ignores: commands shall not, and who ignores SIGCHLD never learns how its children ended */
   for (int n = 1; n < 65; n++) (void)signal(n, SIG_DFL);
   (void)signal(SIGPIPE, SIG_IGN);
   if (keeper) return keeper_main(argc - 2, argv + 2, strdup(argv[0]));

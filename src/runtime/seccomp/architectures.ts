@@ -6,7 +6,7 @@ export interface FilterArchitecture {
   readonly name: 'SCMP_ARCH_X86_64' | 'SCMP_ARCH_X86' | 'SCMP_ARCH_X32' | 'SCMP_ARCH_AARCH64';
   /** Machine on which programs of this interface run. */
   readonly machine: 'x64' | 'arm64';
-  /** AUDIT_ARCH_*, linux/audit.h; x32 shares x86-64's and is told apart by a bit of the number. */
+  /** AUDIT_ARCH_*, linux/audit.h; x32 shares x86-64's and differs by a bit of the number. */
   readonly auditArchitecture: number;
   readonly numbers: Readonly<Record<string, number>>;
 }

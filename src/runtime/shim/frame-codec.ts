@@ -23,5 +23,5 @@ export function strings(input: ByteReader): string[] {
 /** One byte: an index into `names`. */
 export function oneOf<T extends string>(input: ByteReader, names: readonly T[]): T {
   const index = input.u8();
-  return names[index] ?? input.fail(`a value ${index} is none of ${names.join(', ')}`);
+  return names[index] ?? input.fail(`a value ${index} is not one of ${names.join(', ')}`);
 }

@@ -14,7 +14,7 @@ export class LogHolds {
     return this.#told === undefined ? {} : { holdFrom: this.#told };
   }
 
-  /** Adds one that has opened nothing; `changed` is called when the shim must hear of it. */
+  /** Adds one that has opened nothing; `changed` is called when the shim must know. */
   add(changed: () => void): { opened: (generation: number) => void; release: () => void } {
     const hold: Hold = { opened: -1 };
     this.#holds.add(hold);

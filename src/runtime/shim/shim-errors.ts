@@ -28,5 +28,5 @@ export function requestError(answer: Extract<ShimEvent, { type: 'answer' }>): Tc
 /** RUNTIME_GONE for a connection that ended; an error of ours that ended it is passed on as it is. */
 export function goneError(runDir: string, cause: Error | undefined): TcomposeError {
   if (cause instanceof TcomposeError) return cause;
-  return new TcomposeError('RUNTIME_GONE', `the shim of ${runDir} has gone`, { cause });
+  return new TcomposeError('RUNTIME_GONE', `the shim of ${runDir} has ended`, { cause });
 }

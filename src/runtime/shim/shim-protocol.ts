@@ -23,7 +23,7 @@
  *     TCOMPOSE_ENGINE_RESTARTS=<engines that ended without exit 0 before this one>
  *
  * Exit 0 ends the keeper too, as does any exit after a `shutdown` frame. Any other end starts a new engine: at once the
- * first time, then after 100 ms, doubling up to 5 s; an engine that lived 10 s starts the count anew, and one that sent
+ * first time, then after 100 ms, doubling up to 5 s; an engine that lived 10 s starts the count over, and one that sent
  * `serves` is followed within 100 ms. Five ends within 10 s, none of them after `serves`: the keeper writes why into
  * engine.log and exits with 1. Shims are not concerned by any of this.
  *

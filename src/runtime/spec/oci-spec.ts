@@ -42,7 +42,7 @@ export function generateSpec(input: SpecInput): OciSpec {
   if (hostConfig.GroupAdd?.includes(keepGroupsWord) && !machine.userNamespace)
     throw new TcomposeError(
       'RUNTIME_USER',
-      `${keepGroupsWord} keeps the groups of the user whose engine it is, and this one is root's`,
+      `${keepGroupsWord} keeps the groups of the user who owns the engine, and root owns this one`,
       { hint: 'Name the groups, by number where the image does not know them.' },
     );
   const annotations = {

@@ -2,7 +2,7 @@ import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { ResolvedUser } from './users.ts';
 
 /**
- * What `generateSpec` is told. `config` and `hostConfig` are the Docker Engine API's objects as they came with the
+ * The input of `generateSpec`. `config` and `hostConfig` are the Docker Engine API's objects as they came with the
  * create request (a structural subset: the API types are assignable to it); everything that needed a look at the
  * machine has been resolved by the caller.
  */

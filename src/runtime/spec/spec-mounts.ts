@@ -25,7 +25,7 @@ export function mounts(input: SpecInput, options: { readonly writableCgroups: bo
   for (const { destination } of user) {
     if (targets.has(destination)) {
       throw new TcomposeError('RUNTIME_MOUNT', `Duplicate mount point: ${destination}`, {
-        hint: 'Mount one thing at a place.',
+        hint: 'Mount only one thing at each place.',
       });
     }
     targets.add(destination);

@@ -31,7 +31,7 @@ export const defaultReadonlyPaths: readonly string[] = [
 /** HostConfig.SecurityOpt understood. */
 interface SecurityOptions {
   readonly noNewPrivileges: boolean;
-  /** `unconfined`, `builtin`, inline JSON, a path; undefined: not said. */
+  /** `unconfined`, `builtin`, inline JSON, a path; undefined: not given. */
   readonly seccomp: string | undefined;
   readonly systemPathsUnconfined: boolean;
   readonly writableCgroups: boolean;
@@ -57,7 +57,7 @@ export function parseSecurityOptions(options: readonly string[]): SecurityOption
     else if ((name === 'apparmor' || name === 'label') && value !== undefined) ignored.push(option);
     else {
       throw new TcomposeError('RUNTIME_SECURITY_OPT', `invalid security option "${option}"`, {
-        hint: 'Known are no-new-privileges, seccomp=<file|unconfined|builtin>, systempaths=unconfined, writable-cgroups, apparmor=… and label=….',
+        hint: 'Options are no-new-privileges, seccomp=<file|unconfined|builtin>, systempaths=unconfined, writable-cgroups, apparmor=… and label=….',
       });
     }
   }
@@ -89,7 +89,7 @@ export function seccompOf(
   if (word === 'builtin' || word === 'default') return resolveDefaultProfile(context);
   if (word.trimStart().startsWith('{')) return resolveProfile(parseProfile(word, 'of the request'), context);
   if (input.readProfile === undefined) {
-    throw new TcomposeError('RUNTIME_SECCOMP', `seccomp profile ${word} has to be sent as its contents`, {
+    throw new TcomposeError('RUNTIME_SECCOMP', `seccomp profile ${word} must be sent as its contents`, {
       hint: 'The client reads the file and sends seccomp=<JSON>.',
     });
   }

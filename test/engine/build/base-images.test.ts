@@ -57,7 +57,7 @@ describe.skipIf(unmet !== undefined)('base images of a registry that asks who is
     await builder.engine.api('DELETE', `/images/${name}?force=1`);
     const { error } = await builder.build({ text: `FROM busybox\nFROM ${name}\n` });
     expect(error).toMatchObject({ code: 'BUILD_CONTEXT', where: { line: 2 } });
-    expect(error?.message).toMatch(/it is not on this machine, and .*wants a user and a password/);
+    expect(error?.message).toMatch(/it is not on this machine, and .*requires a user and a password/);
   });
 
   it('are asked for again with pull, unless the project builds them itself', async () => {
@@ -73,7 +73,7 @@ describe.skipIf(unmet !== undefined)('base images of a registry that asks who is
     expect(local.cached).toEqual(['[2/2] RUN cat /version']);
     const fresh = await builder.build({ text, pull: true }, { registry: ask });
     expect(fresh.output).toEqual(['two']);
-    expect((await builder.build({ text, pull: true })).error?.message).toContain('a newer one was asked for');
+    expect((await builder.build({ text, pull: true })).error?.message).toContain('a newer one was requested');
   });
 
   it('are fetched by POST /build with X-Registry-Config', async () => {

@@ -189,14 +189,14 @@ describe.skipIf(unmet !== undefined || !casesPresent)('builds, by what BuildKit 
   test.each(cases.filter(({ name }) => notCarriedOut[name] === undefined))('$name', runCase, 60_000);
 
   test.each(cases.filter(({ name }) => notCarriedOut[name] !== undefined))(
-    '$name is not carried out as BuildKit does',
+    '$name is not supported as BuildKit does',
     async (one) => {
       await expect(runCase(one)).rejects.toThrow();
     },
     60_000,
   );
 
-  test('names of what is not carried out are names of cases', () => {
+  test('names of what is not supported are names of cases', () => {
     const names = new Set(cases.map(({ name }) => name));
     expect(Object.keys(notCarriedOut).filter((name) => !names.has(name))).toEqual([]);
   });

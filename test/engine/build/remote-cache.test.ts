@@ -218,7 +218,7 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
     expect(warningsOf(taken)).toEqual([expect.stringContaining(`cache_from: ${at('least')}`)]);
   });
 
-  test('what can not be had is a warning; what can not be kept is an error, unless that is asked for', async () => {
+  test('what can not be had is a warning; what cannot be kept is an error, unless that is asked for', async () => {
     const text = 'FROM busybox\nRUN true';
     const from = await first.build({
       text,
@@ -227,8 +227,8 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
     });
     expect(from.error).toBeUndefined();
     expect(warningsOf(from)).toEqual([
-      expect.stringContaining('type=s3 is not carried out'),
-      expect.stringContaining('type=gha is not carried out'),
+      expect.stringContaining('type=s3 is not supported'),
+      expect.stringContaining('type=gha is not supported'),
       expect.stringMatching(/^cache_from: (?:\/nowhere|127)/),
       expect.stringMatching(/^cache_from: (?:\/nowhere|127)/),
       expect.stringContaining('failed to export the build cache'),

@@ -230,7 +230,7 @@ RUN cat /main/top.txt /tag/top.txt /sub/dir/file; echo; ls -A /main /sub; ls -d 
         context: `${gitUrl}#main:out`,
         text: 'FROM scratch\nCOPY . /\n',
       });
-      expect(context.error?.message).toContain('no directory of the repository');
+      expect(context.error?.message).toContain('not a directory of the repository');
       expect(existsSync(mark)).toBe(false);
       writeFileSync(
         join(repository, '.gitmodules'),

@@ -97,7 +97,7 @@ describe.skipIf(noBuildx !== undefined)('outputs and caches of docker buildx', (
     rmSync(cache, { recursive: true });
   });
 
-  test('what is not carried out is refused in words', () => {
+  test('what is not supported is refused in words', () => {
     expect(buildx('-o', `type=oci,tar=false,dest=${at('layout')}`).text).toContain('leave out tar=false');
     expect(buildx('--cache-from', '127.0.0.1:1/x:1').text).toContain('cache_from: 127.0.0.1:1/x');
   });

@@ -149,7 +149,7 @@ describe.skipIf(why)('files of a container', () => {
     }
   });
 
-  it('come as gzip too, and what is no archive is refused while the client still sends', async () => {
+  it('come as gzip too, and what is not an archive is refused while the client still sends', async () => {
     expect((await put('before', '/root', gzipSync(tar))).status).toBe(200);
     expect((await stat('before', '/root/made/file')).name).toBe('file');
     for (const name of ['before', 'opaque']) {

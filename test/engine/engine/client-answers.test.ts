@@ -46,9 +46,9 @@ describe.skipIf(why)('answers that clients act on', () => {
   });
 
   it.each([
-    ['/proc/no-such/x', '/proc is filled by the kernel alone'],
+    ['/proc/no-such/x', '/proc only holds what the kernel puts there'],
     ['/etc/passwd/x', '/etc/passwd is no directory'],
-    ['/sys/no-such', '/sys is filled by the kernel alone'],
+    ['/sys/no-such', '/sys only holds what the kernel puts there'],
   ])('a bind source that cannot be made is told before anything is: %s', async (source, why) => {
     const body = { Image: 'tcompose/host', Cmd: ['true'], HostConfig: { Binds: [`${source}:/x`] } };
     const { json } = await engine.api<{ problems: { message: string }[] }>('POST', '/tcompose/preflight', {

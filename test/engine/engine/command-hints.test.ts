@@ -8,11 +8,11 @@ if (why) console.log(`skipped: ${why}`);
 const files: readonly (readonly [name: string, data: string, mode: number, hint: RegExp])[] = [
   ['windows.sh', '#!/bin/sh\r\necho\r\n', 0o755, /Windows line endings/],
   ['bash.sh', '#!/opt/no-such/bash\n', 0o755, /names \/opt\/no-such\/bash, which is not in the container/],
-  ['bare.sh', 'echo\n', 0o755, /bare\.sh is no program .*#!\/bin\/sh/],
+  ['bare.sh', 'echo\n', 0o755, /bare\.sh is not a program .*#!\/bin\/sh/],
   ['data.sh', '#!/bin/sh\n', 0o644, /not executable \(mode 0644\)/],
 ];
 
-describe.skipIf(why)('a command that can not be run', () => {
+describe.skipIf(why)('a command that cannot be run', () => {
   let engine: TestEngine;
   beforeAll(async () => {
     engine = await startTestEngine();
@@ -50,7 +50,7 @@ describe.skipIf(why)('a command that can not be run', () => {
     expect(named).toMatch(/Windows line endings/);
     expect(named).not.toContain('not found in $PATH');
     await make('linked', ['/tried/linked.sh']);
-    expect(await start('linked')).toMatch(/is no program/);
+    expect(await start('linked')).toMatch(/is not a program/);
     await make('up', ['sleep', '300']);
     expect(await start('up')).toBe('');
     const exec = await engine.api<{ Id: string }>('POST', '/containers/up/exec', { Cmd: ['/tried/bash.sh'] });

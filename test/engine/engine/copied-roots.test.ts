@@ -53,7 +53,7 @@ describe.skipIf(why)('roots that are copied', () => {
     const lines: string[] = [];
     const request = { context: join(engine.root, 'lib/empty'), dockerfileText: 'FROM bb\nRUN true\n' };
     await send(engine.socket, '/tcompose/build', JSON.stringify(request), (line) => lines.push(line));
-    expect(lines.join('\n')).toContain('images can not be built here: ');
+    expect(lines.join('\n')).toContain('images cannot be built here: ');
     expect(lines.join('\n')).toContain('fuse-overlayfs');
   });
 });

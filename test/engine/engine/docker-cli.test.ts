@@ -66,7 +66,7 @@ describe.skipIf(why)('the docker CLI', () => {
   it('tells a missing image and a missing command, with their exit codes', () => {
     const image = docker(engine, ['run', '--rm', 'nothere/atall', 'true']);
     expect(image.status).toBe(125);
-    expect(image.stderr).toContain('can not be reached to pull nothere/atall:latest');
+    expect(image.stderr).toContain('cannot be reached to pull nothere/atall:latest');
     for (const flags of [['--rm'], ['--name', 'kept'], ['--rm', '-i']]) {
       const command = docker(engine, ['run', ...flags, 'tcompose/host', '/no/such']);
       expect([flags, command.status]).toEqual([flags, 127]);

@@ -121,7 +121,7 @@ describe.skipIf(why)('an image that a container mounts', () => {
     ]);
     expect(await refusal(image('tcompose/host', '/i'))).toEqual([
       400,
-      expect.stringContaining('can not be mounted'),
+      expect.stringContaining('cannot be mounted'),
     ]);
     expect(await refusal(image('', '/i'))).toEqual([
       400,

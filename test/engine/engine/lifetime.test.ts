@@ -47,7 +47,7 @@ describe.skipIf(why)('the life of an engine', () => {
     await until(() => !alive(keeper), 'the keeper to end');
     expect(existsSync(engine.socket)).toBe(false);
     expect(readFileSync('/proc/net/dev', 'utf8')).not.toContain(`tc${instance}`);
-    expect(engine.log()).toContain('nothing to do for 0.5 s');
+    expect(engine.log()).toContain('idle for 0.5 s');
   });
 
   it('hands over while containers run, and the next engine adopts them', async () => {

@@ -27,7 +27,7 @@ describe.skipIf(why)('a linked container', () => {
   const startDatabase = (address: string) =>
     start('db', { IPAMConfig: { IPv4Address: address } }, 'sleep', '300');
 
-  it('is found where it is now, also after it was made anew and by the next engine', async () => {
+  it('is found where it is now, also after it was recreated and by the next engine', async () => {
     await engine.api('POST', '/networks/create', {
       Name: 'net',
       IPAM: { Config: [{ Subnet: '10.213.79.0/24' }] },

@@ -200,7 +200,7 @@ describe.skipIf(why)('a volume', () => {
 
   it('that cannot be mounted says so at the start, and leaves nothing', async () => {
     for (const [type, o, said] of [
-      ['nosuchfs', '', 'knows no file system'],
+      ['nosuchfs', '', 'does not support the file system'],
       ['tmpfs', 'colour=red', 'colour'],
     ] as const) {
       const DriverOpts = { type, device: 'x', o };

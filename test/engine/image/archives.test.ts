@@ -108,7 +108,7 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     const rootfs = gunzipOrNot(readFileSync(packBusybox(busybox!, engine.root)));
     const [line] = await load(rootfs);
     expect(line).toMatch(
-      /"error":"the archive can not be used: there is no image in it, it seems to be a root file system/,
+      /"error":"the archive cannot be used: there is no image in it, it seems to be a root file system/,
     );
     expect((await load(tarOf([{ name: 'Chart.yaml', data: 'x' }])))[0]).toMatch(/Helm chart/);
     expect((await load(Buffer.from('no tar at all'.repeat(100))))[0]).toMatch(/not a tar/);
@@ -352,7 +352,7 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
       const missing = await from(`${address}/nothing`);
       expect([missing.status, missing.body.toString()]).toEqual([
         404,
-        expect.stringContaining('/nothing can not be fetched: the answer was 404'),
+        expect.stringContaining('/nothing cannot be fetched: the answer was 404'),
       ]);
       expect((await from('ftp://example.invalid/x')).status).toBe(400);
       const cut = await from(`${address}/cut`);

@@ -84,10 +84,10 @@ describe.skipIf(why)("distribution's registry", () => {
       expect(errorOf(refused)).toMatch(/speaks plain http.*registries\.insecure/);
       settings({ insecure: [`${address}/8`] });
       await roundTrip(registry, user);
-      expect(errorOf(await pull(`${registry.host}/team/app`))).toMatch(/wants a user and a password/);
+      expect(errorOf(await pull(`${registry.host}/team/app`))).toMatch(/requires a user and a password/);
       const wrong = { ...user, password: 'no' };
       expect(errorOf(await pull(`${registry.host}/team/app`, wrong))).toMatch(
-        /does not take the user or the password.*came with the request/,
+        /rejects the user or the password.*came with the request/,
       );
       expect((await engine.api('POST', '/auth', { ...user, serveraddress: registry.host })).status).toBe(200);
       expect((await engine.api('POST', '/auth', { ...wrong, serveraddress: registry.host })).status).toBe(

@@ -145,7 +145,7 @@ describe.skipIf(why)('images of a registry', () => {
   });
 
   it.each<[string, number, RegExp]>([
-    ['fromImage=127.0.0.1:1/x&tag=1', 500, /127\.0\.0\.1:1 can not be reached to pull .*connection refused/],
+    ['fromImage=127.0.0.1:1/x&tag=1', 500, /127\.0\.0\.1:1 cannot be reached to pull .*connection refused/],
     ['fromImage=scratch&tag=latest', 403, /'scratch' is a reserved name/],
     ['fromImage=a/BAD&tag=1', 400, /must be lowercase/],
     ['fromImage=HOST/faulty/app&tag=none', 404, /manifest unknown/],

@@ -532,7 +532,7 @@ describe.skipIf(why !== undefined)('the network service', () => {
       ).toContain('mtu 1300');
       expect(await host.ask('tcp', '127.0.0.1', 18180)).toMatch(/^a /);
       expect(() => network({ name: 'again', options: { 'com.docker.network.bridge.name': 'lo' } })).toThrow(
-        'there is a link lo already',
+        'a link lo exists already',
       );
     });
 
@@ -551,7 +551,7 @@ describe.skipIf(why !== undefined)('the network service', () => {
         execFileSync('ip', ['address', 'add', '10.214.1.9/24', 'dev', 'tct-taken']);
         execFileSync('ip', ['link', 'set', 'tct-taken', 'up']);
         await expect(service.ensureBridge(late)).rejects.toThrow(
-          'subnet 10.214.1.0/24 of network bridge is that of link tct-taken too',
+          'link tct-taken has the subnet 10.214.1.0/24 of network bridge, too',
         );
         expect(links()).toEqual([]);
       } finally {
@@ -591,7 +591,7 @@ describe.skipIf(why !== undefined)('the network service', () => {
       execFileSync('ip', ['link', 'delete', front.bridge]);
       const late = await container('late', [front]);
       expect(warnings).toEqual([
-        `network front: its bridge ${front.bridge} was deleted by another program; it was made again`,
+        `network front: its bridge ${front.bridge} was deleted by another program; it was recreated`,
       ]);
       expect(await late.agent.ask('tcp', web.endpoints[0]!.ipv4, 80)).toMatch(/^web /);
       expect(await host.ask('tcp', web.endpoints[0]!.ipv4, 80)).toMatch(/^web /);

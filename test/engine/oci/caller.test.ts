@@ -113,7 +113,7 @@ describe.skipIf(reason !== undefined)('a caller like conmon', () => {
     const bundle = oci.bundle(['sh', '-c', 'test -t 0 && test -t 2 && echo "a terminal"; sleep infinity'], {
       process: { terminal: true, consoleSize: { height: 33, width: 99 } },
     });
-    expect(oci.call('create', '--bundle', bundle, 'tty').err).toMatch(/who gets the terminal/);
+    expect(oci.call('create', '--bundle', bundle, 'tty').err).toMatch(/something must take the terminal/);
     const words = ['--bundle', bundle, '--pid-file', pidFile, '--console-socket', terminal, 'tty'];
     const caller = called(pidFile, ['create', ...words], { terminal });
     expect(await caller.next()).toBe('terminal 99x33');

@@ -182,7 +182,7 @@ describe.skipIf(reason !== undefined)('tcompose oci', () => {
     expect(oci.call('run', '--bundle', bundle, 'x').err).toMatch(/of OCI version 2.0/);
     writeFileSync(path, '{"ociVersion":"1.0.2","root":{"path":"rootfs"},"linux":{}}');
     expect(oci.call('run', '--bundle', bundle, 'x').err).toMatch(/process is missing/);
-    expect(oci.call('run', '--bundle', bundle, '../x').err).toMatch(/is no container id/);
+    expect(oci.call('run', '--bundle', bundle, '../x').err).toMatch(/is not a container id/);
     expect(oci.call('--systemd-cgroup', 'create', '--bundle', bundle, 'x').err).toMatch(/made directly here/);
     expect(oci.call('kill', 'nobody', 'KILL').err).toMatch(/container nobody does not exist/);
   });

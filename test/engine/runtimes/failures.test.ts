@@ -150,11 +150,11 @@ describe.skipIf(why)('another OCI runtime that fails', () => {
     const unknown = await create('nothing-like-it');
     expect(unknown.status).toBe(400);
     expect(unknown.json.message).toMatch(
-      /^unknown runtime "nothing-like-it"; on this machine there are tcompose, loud, mute/,
+      /^unknown runtime "nothing-like-it"; this machine has tcompose, loud, mute/,
     );
     const gone = await create('vanishing');
     expect(gone.json.message).toContain(
-      `the program of the runtime vanishing, ${bin}/vanishing, is not there`,
+      `the program of the runtime vanishing, ${bin}/vanishing, does not exist`,
     );
     const shared = await create(runtime!, {}, { Binds: [`${bin}:/x:rshared`] });
     expect(shared.json.message).toContain('can not be rshared with the runtime');

@@ -152,7 +152,7 @@ describe.skipIf(reason !== undefined)('settings of namespaces that a bundle does
     const lacking = attack((config) => without(config, 'mount'));
     const byPath = attack((config) => joined(config, 'mount', 'mnt'));
     for (const { status, stderr } of [lacking, byPath]) {
-      expect(stderr).toMatch(/names no mount namespace/);
+      expect(stderr).toMatch(/has no mount namespace/);
       expect(status).not.toBe(0);
     }
     expect(mounted()).toEqual([]);

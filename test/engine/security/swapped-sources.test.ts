@@ -153,7 +153,7 @@ describe.skipIf(why)('a mount source that a container swaps for a link to the ho
     await create('mallory-2', { Binds: [`${shared}:/shared`] }, 'true');
     await create('maker', { Binds: [`${shared}/way/deep:/m`] }, 'true');
     symlinkSync(secret, join(shared, 'way'));
-    // Links are followed inside: what stands for the host's directory is made anew in the container's, or refused.
+    // Links are followed inside: what stands for the host's directory is recreated in the container's, or refused.
     await engine.api('POST', '/containers/maker/start');
     expect(readdirSync(secret)).toEqual(['mark']);
     await create('maker-2', { Binds: [`${shared}/other/deep:/m`] }, 'true');

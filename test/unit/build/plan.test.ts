@@ -46,7 +46,7 @@ CMD ["/app/out"]
 describe('planBuild', () => {
   it('refuses an image of another platform than the one asked for', () => {
     const arm = { os: 'linux', architecture: 'arm64', variant: '' };
-    const refusal = /base:1 here is for linux\/amd64, and linux\/arm64 is asked for/;
+    const refusal = /base:1 here is for linux\/amd64, but linux\/arm64 was requested/;
     expect(planned('FROM --platform=linux/arm64 base:1\n')).toMatchObject({
       kind: 'needs',
       images: [{ reference: 'docker.io/library/base:1', platform: { architecture: 'arm64' } }],

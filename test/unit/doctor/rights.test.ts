@@ -91,7 +91,7 @@ describe('sub-ids', () => {
     expect(wrong(ann, { 'sub-ids': { subgid: none } })[0]!.message).toContain('/etc/subgid');
   });
 
-  it('can not be given inside of a namespace of a single id', () => {
+  it('cannot be given inside of a namespace of a single id', () => {
     const uidMap = '         0       1000          1\n';
     const [found] = wrong(ann, { 'sub-ids': { subuid: none, subgid: none, uidMap } });
     expect(found!.message).toContain('a user namespace of 1 ids');

@@ -72,6 +72,6 @@ test('a plan whose steps never come to their turn is no success', async () => {
     }),
   ).rejects.toMatchObject({
     code: 'INTERNAL',
-    message: 'steps of the plan never came to their turn: pause container a',
+    message: 'some steps of the plan never ran: pause container a',
   });
 });

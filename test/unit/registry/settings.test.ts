@@ -41,11 +41,11 @@ describe('settings about registries', () => {
   });
 
   it.each([
-    [5, /is to be an object/],
+    [5, /must be an object/],
     [{ mirror: {} }, /mirror is not known/],
     [{ insecure: 'r' }, /list of hosts/],
     [{ insecure: [5] }, /list of hosts/],
-    [{ mirrors: [] }, /is to be an object/],
+    [{ mirrors: [] }, /must be an object/],
     [{ mirrors: { 'docker.io': [5] } }, /mirrors\.docker\.io: a mirror is an address/],
     [{ mirrors: { 'docker.io': ['https://u:p@m'] } }, /a mirror is an address/],
     [{ parallel: 0 }, /from 1 to 64/],

@@ -313,7 +313,7 @@ describe('a proxy', () => {
     expect(await text(await entered('me:p%40ss'))).toContain('/ of');
     expect(closed.seen).toEqual([`4 20010db8000000000000000000000001 ${port}`]);
     expect(await entered('me:wrong')).toMatchObject({
-      fault: { kind: 'proxy', why: expect.stringContaining('does not take the user') },
+      fault: { kind: 'proxy', why: expect.stringContaining('rejects the user') },
     });
   });
 
@@ -327,7 +327,7 @@ describe('a proxy', () => {
       /could not connect to registry\.example:80: connection refused/,
     );
     expect(await asked({ reply: 99 })).toMatch(/error 99/);
-    expect(await asked({ method: 255 })).toMatch(/it wants a user: ALL_PROXY=socks5:/);
+    expect(await asked({ method: 255 })).toMatch(/it requires a user: ALL_PROXY=socks5:/);
     const http = await proxyServer();
     const wrong = await via('http://registry.example/', { allProxy: `socks5://127.0.0.1:${http.port}` });
     expect(wrong).toMatchObject({

@@ -72,7 +72,7 @@ export function buildxCall(
 /** What buildx has no flag for, in sentences. */
 export const missingOfBuildx = (service: string, build: Build): readonly string[] =>
   build.privileged === true
-    ? [`build.privileged of service ${service} is not carried out by docker buildx`]
+    ? [`build.privileged of service ${service} is not supported by docker buildx`]
     : [];
 
 const one = (name: string, value: string | undefined): readonly string[] =>

@@ -34,7 +34,7 @@ export function whyNoBuildx(env: Env): Promise<string | undefined> {
   });
 }
 
-/** Builds by `docker buildx build`; told by events, the last of which is `done` or `error`. */
+/** Builds by `docker buildx build`; reported by events, the last of which is `done` or `error`. */
 export async function* runBuildx(
   { service, request, build, ssh, signal }: ForeignBuild,
   around: Surroundings,

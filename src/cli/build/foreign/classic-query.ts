@@ -62,7 +62,9 @@ export function missingOfClassic(
   };
   return Object.entries(wanted).flatMap(([name, is]) =>
     is
-      ? [`build.${name} of service ${service} is not carried out by the classic builder; docker buildx would`]
+      ? [
+          `build.${name} of service ${service} is not supported by the classic builder; docker buildx supports it`,
+        ]
       : [],
   );
 }

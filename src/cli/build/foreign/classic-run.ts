@@ -13,14 +13,14 @@ import { contextTar } from './context-tar.ts';
 import { registryConfig } from './registry-config.ts';
 import type { ForeignBuild, Surroundings } from './types.ts';
 
-/** Builds by an engine's `POST /build`; told by events, the last of which is `done` or `error`. @throws TcomposeError BUILD_CONTEXT, ENGINE_API */
+/** Builds by an engine's `POST /build`; reported by events, the last of which is `done` or `error`. @throws TcomposeError BUILD_CONTEXT, ENGINE_API */
 export async function* runClassic(
   client: EngineClient,
   { service, request, build, ssh, signal }: ForeignBuild,
   around: Pick<Surroundings, 'registry'>,
 ): AsyncGenerator<ToldBuildEvent> {
   if (request.only === 'check')
-    throw new TcomposeError('BUILD_NOT_YET', 'the classic builder does not look Dockerfiles over', {
+    throw new TcomposeError('BUILD_NOT_YET', 'the classic builder does not check Dockerfiles', {
       hint: 'Install docker buildx, or unset DOCKER_HOST.',
     });
   for (const message of missingOfClassic(service, request, build, ssh)) yield { type: 'warning', message };
@@ -92,5 +92,5 @@ async function sourceOf({ context, dockerfile, dockerfileText }: ForeignBuild['r
 const readIfThere = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new TcomposeError('BUILD_CONTEXT', `${path} can not be read: ${error.message}`, { cause: error });
+    throw new TcomposeError('BUILD_CONTEXT', `${path} cannot be read: ${error.message}`, { cause: error });
   });

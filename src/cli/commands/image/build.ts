@@ -17,22 +17,26 @@ export const command: Command = {
         name: 'build-arg',
         type: 'strings',
         value: 'NAME[=VALUE]',
-        summary: 'Build argument for all; without a value that of the environment',
+        summary: 'Build argument for all services; without a value, the one of the environment',
       },
-      { name: 'check', type: 'boolean', summary: 'Look the Dockerfiles over, build nothing' },
+      { name: 'check', type: 'boolean', summary: 'Check the Dockerfiles, build nothing' },
       { name: 'debug-shell', type: 'boolean', summary: 'Open a shell in the container of a step that fails' },
       {
         name: 'excluded',
         type: 'boolean',
         summary: 'List what ignore files leave out, and by which line; build nothing',
       },
-      { name: 'list-context', type: 'boolean', summary: 'List the files that a build finds, build nothing' },
+      {
+        name: 'list-context',
+        type: 'boolean',
+        summary: 'List the files that a build would see, build nothing',
+      },
       { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
-      { name: 'print', type: 'boolean', summary: 'Print what would be built as JSON' },
+      { name: 'print', type: 'boolean', summary: 'Print the plan of the build as JSON' },
       { name: 'pull', type: 'boolean', summary: 'Ask registries for newer base images' },
       { name: 'push', type: 'boolean', summary: 'Push the images to their registries' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'No output of the steps' },
-      { name: 'with-dependencies', type: 'boolean', summary: 'Also services that they depend on' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Hide the output of the steps' },
+      { name: 'with-dependencies', type: 'boolean', summary: 'Include the services they depend on' },
       unused('builder', 'Accepted for compatibility'),
       { ...unused('memory', 'Accepted for compatibility'), short: 'm' },
       unused('provenance', 'Accepted for compatibility'),
@@ -52,7 +56,7 @@ export const command: Command = {
   async run(args, ctx) {
     const named = args.positional;
     for (const name of ['builder', 'memory', 'provenance', 'sbom'])
-      if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not carried out`);
+      if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not supported`);
     const deps = flag.bool(args, 'with-dependencies');
     const project = await loadForCommand(ctx, named, { noDeps: !deps, createsNothing: true });
     const selected =

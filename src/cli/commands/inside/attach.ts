@@ -8,7 +8,7 @@ import { scopeOf, theRunningContainer } from '../../project.ts';
 
 export const command: Command = {
   name: 'attach',
-  summary: "Connect this terminal with a service's running container",
+  summary: "Attach this terminal to a service's running container",
   args: {
     usage: 'SERVICE',
     min: 1,
@@ -22,7 +22,7 @@ export const command: Command = {
       },
       sharedFlags.index,
       { name: 'no-stdin', type: 'boolean', summary: 'Do not connect standard input' },
-      { name: 'sig-proxy', type: 'boolean', summary: 'Hand signals on to the process (default true)' },
+      { name: 'sig-proxy', type: 'boolean', summary: 'Forward signals to the process (default true)' },
     ],
   },
   async run(args, ctx) {

@@ -97,7 +97,7 @@ async function copyOut(
     : await unpackTo(answer, dirname(target), { owners, rename: basename(target) });
   if (left.length > 0) ctx.warn(`device nodes and FIFOs are left out: ${left.join(', ')}`);
   if (kept > 0)
-    ctx.warn(`${kept} of the files copied are yours now: only root can give them to their owners`);
+    ctx.warn(`${kept} of the copied files belong to you now: only root can give them to their owners`);
   return 0;
 }
 

@@ -28,7 +28,7 @@ export const command: Command = {
       sharedFlags.adopt,
       bool('abort-on-container-exit', 'Stop all containers when one stops'),
       bool('abort-on-container-failure', 'Stop all containers when one fails'),
-      bool('always-recreate-deps', 'Make containers of dependencies anew, too'),
+      bool('always-recreate-deps', 'Recreate the containers of dependencies as well'),
       {
         name: 'attach',
         type: 'strings',
@@ -64,7 +64,11 @@ export const command: Command = {
       sharedFlags.quietBuild,
       sharedFlags.quietPull,
       sharedFlags.removeOrphans,
-      bool('renew-anon-volumes', 'New anonymous volumes instead of those of the containers before', 'V'),
+      bool(
+        'renew-anon-volumes',
+        'Create new anonymous volumes instead of keeping those of the previous containers',
+        'V',
+      ),
       sharedFlags.scale,
       sharedFlags.timeout,
       bool('timestamps', 'Show the time of each line'),

@@ -29,7 +29,7 @@ export const command: Command = {
     for (const service of args.positional)
       if (!known.includes(service) && !/[*?[]/.test(service))
         throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', `${none}: no such service: ${service}`, {
-          hint: `The services are ${[...known].sort().join(', ')}.`,
+          hint: `The services are: ${[...known].sort().join(', ')}.`,
         });
     const containers = selectContainers(scope, all, args.positional);
     if (!containers.some(isUp))

@@ -27,14 +27,14 @@ export const command: Command = {
         name: 'detach',
         short: 'd',
         type: 'boolean',
-        summary: 'Watch in the background, until --stop, `stop` or `down`',
+        summary: 'Watch in the background until --stop, `stop` or `down`',
       },
       { name: 'no-up', type: 'boolean', summary: 'Do not build and start services before watching' },
       { name: 'prune', type: 'boolean', summary: 'Remove images that a rebuild replaced (default: true)' },
       { name: 'quiet', type: 'boolean', summary: 'No build output' },
-      { name: 'status', type: 'boolean', summary: 'Say what containers have otherwise than here, and end' },
-      { name: 'stop', type: 'boolean', summary: 'End what watches in the background' },
-      { name: 'output', type: 'boolean', summary: 'Show what it has said lately' },
+      { name: 'status', type: 'boolean', summary: 'Show how containers differ from this machine, and exit' },
+      { name: 'stop', type: 'boolean', summary: 'Stop watching in the background' },
+      { name: 'output', type: 'boolean', summary: 'Show its latest messages' },
       { name: 'json', type: 'boolean', summary: 'With --status: as JSON' },
       sharedFlags.yes,
     ],
@@ -79,7 +79,7 @@ export const command: Command = {
       if (ctx.globals.dryRun) return 0;
       const interrupted = untilInterrupted(ctx);
       await session.begin();
-      const elsewhere = 'what services print is shown by `tcompose logs -f`, or by `up --watch`';
+      const elsewhere = '`tcompose logs -f` or `up --watch` shows what services print';
       if (!quiet) emit({ type: 'watch', phase: 'note', message: elsewhere });
       await Promise.race([interrupted, session.lost]);
       return 130;
@@ -110,7 +110,7 @@ async function stop(ctx: CliContext): Promise<number> {
   return 0;
 }
 
-/** Shows what the watcher in the background has said. */
+/** Shows the messages of the watcher in the background. */
 async function showOutput(ctx: CliContext): Promise<number> {
   const [{ name }, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
   const holder = (await watchersOf(client, [name])).get(name);
@@ -129,7 +129,7 @@ interface UpInput {
   readonly options: UpOptions;
 }
 
-/** As `up -d` of the services named; what they depend on is not made anew. */
+/** As `up -d` of the services named; what they depend on is not recreated. */
 async function up(args: ParsedArgs, ctx: CliContext, input: UpInput): Promise<void> {
   const { client, project, beforeStart, options } = input;
   const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);

@@ -121,7 +121,7 @@ async function wholeTree(ctx: CliContext): Promise<TreeMap> {
 
 /**
  * Says what others would get to see, and asks.
- * @throws TcomposeError PROJECT_UNSUPPORTED for what can't be published, CLI_USAGE when there is nobody to ask
+ * @throws TcomposeError PROJECT_UNSUPPORTED for what can't be published, CLI_USAGE when there is no one to ask
  */
 async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise<boolean> {
   const found = findingsOf(tree);
@@ -145,7 +145,7 @@ async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise
     ctx.stderr.write(`The project has ${what}:\n${list.map((one) => `  ${one}\n`).join('')}`);
   if (flag.bool(args, 'yes')) return true;
   if (ctx.stdin.isTTY !== true)
-    throw new TcomposeError('CLI_USAGE', 'there is nobody to ask whether that is to be published', {
+    throw new TcomposeError('CLI_USAGE', 'there is no terminal to ask whether that may be published', {
       hint: 'Use --yes when it is.',
     });
   return confirm(ctx, 'Publish it?');

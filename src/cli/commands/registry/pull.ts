@@ -17,7 +17,7 @@ export const command: Command = {
       {
         name: 'ignore-pull-failures',
         type: 'boolean',
-        summary: 'Pull what can be pulled; what can not be is a warning',
+        summary: 'Pull what can be pulled; what cannot be is a warning',
       },
       { name: 'include-deps', type: 'boolean', summary: 'Also images of services that they depend on' },
       {

@@ -12,7 +12,7 @@ export const command: Command = {
       {
         name: 'ignore-push-failures',
         type: 'boolean',
-        summary: 'Push what can be pushed; what can not be is a warning',
+        summary: 'Push what can be pushed; what cannot be is a warning',
       },
       { name: 'include-deps', type: 'boolean', summary: 'Also images of services that they depend on' },
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only how it ended' },

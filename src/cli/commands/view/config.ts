@@ -17,7 +17,7 @@ type Listing = (typeof listings)[number];
 /** `tcompose config`: the project after reading, merging, checking and completing its files. */
 export const command: Command = {
   name: 'config',
-  summary: 'Check the compose files and print the project they come to',
+  summary: 'Check the compose files and print the resulting project',
   args: {
     usage: '[SERVICE...]',
     flags: [
@@ -34,22 +34,22 @@ export const command: Command = {
         value: 'SERVICES',
         summary: 'Print config hashes of services, or of all with *',
       },
-      bool('images', 'Print the image names, one a line'),
+      bool('images', 'Print the image names, one per line'),
       bool('lock-image-digests', 'Print an override file with image digests'),
-      bool('models', 'Print the model names, one a line'),
-      bool('networks', 'Print the network names, one a line'),
+      bool('models', 'Print the model names, one per line'),
+      bool('networks', 'Print the network names, one per line'),
       bool('no-consistency', 'Skip the checks between services and resources'),
       bool('no-env-resolution', 'Leave environment files unread'),
       bool('no-interpolate', 'Leave variables in place'),
       bool('no-normalize', 'Leave out defaults and implied settings'),
       bool('no-path-resolution', 'Leave paths as they are written'),
       { name: 'output', short: 'o', type: 'string', value: 'FILE', summary: 'Write to a file' },
-      bool('profiles', 'Print the profile names, one a line'),
+      bool('profiles', 'Print the profile names, one per line'),
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only check, print nothing' },
       bool('resolve-image-digests', 'Pin image tags to digests'),
-      bool('services', 'Print the service names, one a line'),
+      bool('services', 'Print the service names, one per line'),
       bool('variables', 'Print the variables of the compose files with their defaults'),
-      bool('volumes', 'Print the volume names, one a line'),
+      bool('volumes', 'Print the volume names, one per line'),
     ],
   },
   async run(args, ctx) {

@@ -16,7 +16,7 @@ export const command: Command = {
     usage: '[TOPIC...]',
     flags: [
       { name: 'json', type: 'boolean', summary: 'As JSON' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only what is not in order' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Show only problems' },
     ],
   },
   async run(args, ctx) {
@@ -37,7 +37,7 @@ function topicsNamed(given: readonly string[]): readonly Topic[] {
   const unknown = given.find((name) => !(topics as readonly string[]).includes(name));
   if (unknown !== undefined) {
     const near = nearest(unknown, topics);
-    throw new TcomposeError('CLI_USAGE', `the doctor knows nothing of ${unknown}`, {
+    throw new TcomposeError('CLI_USAGE', `the doctor has no check named ${unknown}`, {
       hint: near === undefined ? `Topics are ${topics.join(', ')}.` : `Did you mean ${near}?`,
     });
   }

@@ -12,7 +12,12 @@ export const command: Command = {
     usage: '[SERVICE...]',
     flags: [
       { name: 'json', type: 'boolean', summary: 'One JSON object a line' },
-      { name: 'since', type: 'string', value: 'TIME', summary: 'Also events since a time or a duration ago' },
+      {
+        name: 'since',
+        type: 'string',
+        value: 'TIME',
+        summary: 'Include events since a time or a duration ago',
+      },
       { name: 'until', type: 'string', value: 'TIME', summary: 'End at a time' },
     ],
   },

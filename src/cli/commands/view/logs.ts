@@ -22,7 +22,7 @@ export const command: Command = {
       { name: 'no-color', type: 'boolean', summary: 'No colour' },
       { name: 'no-log-prefix', type: 'boolean', summary: 'No names of containers' },
       logFlags.since,
-      { ...logFlags.tail, summary: 'Only the last lines of each container' },
+      { ...logFlags.tail, summary: 'Show only the last lines of each container' },
       logFlags.timestamps,
       logFlags.until,
     ],

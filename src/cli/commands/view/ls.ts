@@ -12,7 +12,7 @@ export const command: Command = {
   args: {
     max: 0,
     flags: [
-      { name: 'all', short: 'a', type: 'boolean', summary: 'Also projects of which nothing runs' },
+      { name: 'all', short: 'a', type: 'boolean', summary: 'Include projects with nothing running' },
       { name: 'filter', type: 'strings', value: 'name=PATTERN', summary: 'Only projects of a name' },
       { name: 'format', type: 'string', choices: ['table', 'json'], summary: 'Output format: table, json' },
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only names' },

@@ -56,7 +56,7 @@ export const command: Command = {
         name: 'all',
         short: 'a',
         type: 'boolean',
-        summary: 'Also containers that have ended, and those of `run`',
+        summary: 'Include stopped containers, and those of `run`',
       },
       { name: 'filter', type: 'strings', value: 'status=STATE', summary: 'Only containers in a state' },
       { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
@@ -64,7 +64,7 @@ export const command: Command = {
       {
         name: 'orphans',
         type: 'boolean',
-        summary: 'Also containers the compose file does not have (default true)',
+        summary: 'Include containers of services that the compose file no longer has (default true)',
       },
       { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only ids' },
       { name: 'services', type: 'boolean', summary: 'Only names of services' },

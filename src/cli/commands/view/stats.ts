@@ -72,7 +72,7 @@ export const command: Command = {
     usage: '[SERVICE]',
     max: 1,
     flags: [
-      { name: 'all', short: 'a', type: 'boolean', summary: 'Also containers that do not run' },
+      { name: 'all', short: 'a', type: 'boolean', summary: 'Include containers that are not running' },
       { name: 'format', type: 'string', value: 'FORMAT', summary: 'table, json, or a template' },
       { name: 'no-stream', type: 'boolean', summary: 'Only once' },
       { name: 'no-trunc', type: 'boolean', summary: 'Do not shorten anything' },

@@ -25,7 +25,7 @@ export async function startFailureCode(client: EngineClient, id: string, error: 
   return execFailureCode(error);
 }
 
-/** The same told by the engine's sentence, for a container or an exec that is gone. */
+/** The same by the engine's sentence, for a container or an exec that is gone. */
 export function execFailureCode(error: unknown): number {
   const message = error instanceof Error ? error.message : '';
   if (/executable file not found|no such file or directory/i.test(message)) return exitCodes.notFound;

@@ -71,7 +71,7 @@ export const createFlags: readonly FlagSpec[] = [
   list('mount', 'SPEC', 'Mount: type=bind|volume|tmpfs,source=…,target=…'),
   text('name', 'NAME', 'Name of the container'),
   text('network', 'NETWORK', 'Network to connect to', { aliases: ['net'] }),
-  list('network-alias', 'NAME', 'Further name on the network', { aliases: ['net-alias'] }),
+  list('network-alias', 'NAME', 'Additional name on the network', { aliases: ['net-alias'] }),
   yes('no-healthcheck', "Switch the image's health check off"),
   yes('oom-kill-disable', 'Do not kill it when memory runs out'),
   number('oom-score-adj', 'N', 'OOM score adjustment'),

@@ -23,7 +23,7 @@ export async function createFromArgs(
       try {
         return readFileSync(resolve(ctx.cwd, path), 'utf8');
       } catch (error) {
-        throw new TcomposeError('CLI_USAGE', `${path} can not be read: ${(error as Error).message}`, {
+        throw new TcomposeError('CLI_USAGE', `${path} cannot be read: ${(error as Error).message}`, {
           cause: error,
         });
       }

@@ -13,7 +13,7 @@ interface Outcome {
 }
 
 /**
- * Makes the engine a service and starts it. Again for one that is installed: its unit is written anew, as after an upgrade. What fails
+ * Makes the engine a service and starts it. Again for one that is installed: its unit is rewritten, as after an upgrade. What fails
  * leaves nothing behind.
  * @throws TcomposeError ENGINE_SERVICE
  */
@@ -47,7 +47,7 @@ export function installService(surroundings: Surroundings, options: { readonly l
 }
 
 /**
- * Takes the service away; containers go on.
+ * Takes the service away; containers keep running.
  * @throws TcomposeError ENGINE_SERVICE
  */
 export function uninstallService(surroundings: Surroundings): Outcome {
@@ -73,7 +73,7 @@ export function uninstallService(surroundings: Surroundings): Outcome {
   const off = lingering ? surroundings.run('loginctl', 'disable-linger') : undefined;
   return {
     said: [
-      `${name} is gone; containers go on, and commands that need the engine start it.`,
+      `${name} was removed; containers keep running, and commands that need the engine start it.`,
       ...(off?.ok === true ? [`Lingering of ${surroundings.user} was switched off again.`] : []),
     ],
     warnings:
@@ -112,7 +112,7 @@ function unitOf({ env, directory, read }: Surroundings): Unit {
 
 function refuseForeign(path: string, text: string | undefined): void {
   if (text === undefined || text.startsWith(unitMark)) return;
-  throw new TcomposeError('ENGINE_SERVICE', `${path} is not of tcompose's making`, {
+  throw new TcomposeError('ENGINE_SERVICE', `${path} was not made by tcompose`, {
     hint: 'Move it away first, or keep it in place of the service.',
   });
 }
@@ -178,7 +178,7 @@ function write(directory: string, path: string, text: string): void {
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new TcomposeError('ENGINE_SERVICE', `${path} can not be written: ${(cause as Error).message}`, {
+    throw new TcomposeError('ENGINE_SERVICE', `${path} cannot be written: ${(cause as Error).message}`, {
       cause,
     });
   }
@@ -190,7 +190,7 @@ function shortLived({ program }: Surroundings): Outcome['warnings'] {
   if (path === undefined) return [];
   return [
     {
-      message: `the service runs ${path}, which is in a directory that is cleared from time to time`,
+      message: `the service runs ${path}, which is in a directory that is cleaned from time to time`,
       hint: 'npm install -g tcompose, then `tcompose engine install` again.',
     },
   ];

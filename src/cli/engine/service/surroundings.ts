@@ -9,7 +9,7 @@ import type { Env } from '../../context.ts';
 export interface Ended {
   readonly ok: boolean;
   readonly stdout: string;
-  /** What it said when it failed, one line. */
+  /** Its output when it failed, one line. */
   readonly why: string;
 }
 

@@ -5,7 +5,8 @@ import { bundleArgs } from '../flags.ts';
 
 export const command: Command = {
   name: 'create',
-  summary: 'Set up a container from an OCI bundle; its command waits for `start` and has the stdio of this',
+  summary:
+    'Set up a container from an OCI bundle; its command waits for `start` and inherits the stdio of this command',
   args: bundleArgs,
   async run(args, ctx) {
     const id = args.positional[0]!;

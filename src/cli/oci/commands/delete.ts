@@ -6,7 +6,7 @@ import { containerDirectory, findContainer, removeContainer } from '../container
 
 export const command: Command = {
   name: 'delete',
-  summary: 'Forget a stopped container and all it held',
+  summary: 'Delete a stopped container and everything it held',
   args: {
     usage: 'ID',
     min: 1,

@@ -30,7 +30,7 @@ export const command: Command = {
       consoleSocketFlag,
       preserveFdsFlag,
       { name: 'process', short: 'p', type: 'string', value: 'FILE', summary: 'Process as JSON (config.md)' },
-      { name: 'detach', short: 'd', type: 'boolean', summary: 'End once the process runs' },
+      { name: 'detach', short: 'd', type: 'boolean', summary: 'Exit once the process runs' },
       { name: 'tty', short: 't', type: 'boolean', summary: 'Give it a terminal' },
       { name: 'cwd', type: 'string', value: 'DIR', summary: 'Working directory' },
       { name: 'env', short: 'e', type: 'strings', value: 'NAME=VALUE', summary: 'Environment variable' },
@@ -50,7 +50,11 @@ export const command: Command = {
         value: 'PROFILE',
         summary: 'Refused: no AppArmor profiles are set',
       },
-      { name: 'ignore-paused', type: 'boolean', summary: 'Also in a paused container: it waits there' },
+      {
+        name: 'ignore-paused',
+        type: 'boolean',
+        summary: 'Run it even in a paused container, where it waits',
+      },
     ],
   },
   async run(args, ctx) {
@@ -77,7 +81,7 @@ async function running(directory: string, container: OciContainer, evenPaused: b
     'RUNTIME_BUNDLE',
     `container ${container.id} is ${status}: nothing can be run in it`,
     {
-      hint: status === 'paused' ? `To let it go on: tcompose oci resume ${container.id}` : 'Start it first.',
+      hint: status === 'paused' ? `To resume it: tcompose oci resume ${container.id}` : 'Start it first.',
     },
   );
 }
@@ -95,7 +99,7 @@ async function execute(ctx: CliContext, args: ParsedArgs, exec: Exec): Promise<n
   const detach = flag.bool(args, 'detach');
   const caller = callerOf(ctx, args, tty, detach);
   if (tty && detach && caller?.consoleSocket === undefined)
-    throw new TcomposeError('CLI_USAGE', 'a detached process has nobody for its terminal', {
+    throw new TcomposeError('CLI_USAGE', 'a detached process cannot have a terminal', {
       hint: 'Give --console-socket SOCKET.',
     });
   const size = exec.process.consoleSize;

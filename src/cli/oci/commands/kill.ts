@@ -27,7 +27,7 @@ export const command: Command = {
     const { status, process } = await statusOf(directory, container);
     if (process === undefined) {
       const message = `container ${id} is ${status}: there is no process to signal`;
-      throw new TcomposeError('RUNTIME_BUNDLE', message, { hint: `To forget it: tcompose oci delete ${id}` });
+      throw new TcomposeError('RUNTIME_BUNDLE', message, { hint: `To delete it: tcompose oci delete ${id}` });
     }
     await signalProcess(process, signal);
     return 0;

@@ -3,7 +3,7 @@ import { freeze } from '../container/freeze.ts';
 
 export const command: Command = {
   name: 'pause',
-  summary: 'Hold all processes of a container',
+  summary: 'Pause all processes of a container',
   args: { usage: 'ID', min: 1, max: 1, flags: [] },
   run: (args, ctx) => freeze(args, ctx, true),
 };

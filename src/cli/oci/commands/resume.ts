@@ -3,7 +3,7 @@ import { freeze } from '../container/freeze.ts';
 
 export const command: Command = {
   name: 'resume',
-  summary: 'Let the processes of a paused container go on',
+  summary: 'Resume the processes of a paused container',
   args: { usage: 'ID', min: 1, max: 1, flags: [] },
   run: (args, ctx) => freeze(args, ctx, false),
 };

@@ -10,13 +10,13 @@ import { command as start } from './start.ts';
 
 export const command: Command = {
   name: 'run',
-  summary: 'Run a container from an OCI bundle; without --detach, nothing of it is left afterwards',
+  summary: 'Run a container from an OCI bundle; without --detach, delete it afterwards',
   args: {
     ...bundleArgs,
     flags: [
       ...bundleArgs.flags,
-      { name: 'detach', short: 'd', type: 'boolean', summary: 'End once its command runs' },
-      { name: 'keep', type: 'boolean', summary: 'Do not forget the container when it has ended' },
+      { name: 'detach', short: 'd', type: 'boolean', summary: 'Exit once its command runs' },
+      { name: 'keep', type: 'boolean', summary: 'Do not delete the container when it has ended' },
     ],
   },
   async run(args, ctx) {

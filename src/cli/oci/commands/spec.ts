@@ -6,7 +6,7 @@ import { defaultSpec } from '../bundle/default-spec.ts';
 
 export const command: Command = {
   name: 'spec',
-  summary: 'Write a config.json to begin with: a shell in the root file system `rootfs`',
+  summary: 'Write a starting config.json: a shell in the root file system `rootfs`',
   args: {
     max: 0,
     flags: [

@@ -18,7 +18,7 @@ export const command: Command = {
     const shim = status === 'created' ? await connectIfThere(directory) : undefined;
     if (shim === undefined) {
       throw new TcomposeError('RUNTIME_BUNDLE', `container ${id} is ${status} and cannot be started`, {
-        hint: 'Only a created container can be; delete it and create it anew.',
+        hint: 'Only a created container can be; delete it and create it again.',
       });
     }
     const outcome = new Promise<ShimState | undefined>((resolve) => {

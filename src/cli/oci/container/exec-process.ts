@@ -32,7 +32,7 @@ function fromFile(path: string): OciProcess {
 
 function fromFlags(args: ParsedArgs, words: readonly string[], { spec }: OciContainer): OciProcess {
   if (words.length === 0)
-    throw new TcomposeError('CLI_USAGE', 'no command is given to run', {
+    throw new TcomposeError('CLI_USAGE', 'no command was given', {
       hint: 'Name it after the id, or give a document with --process.',
     });
   const { consoleSize: _size, ...own } = spec.process;
@@ -68,7 +68,7 @@ function userOf(args: ParsedArgs, own: OciUser): OciUser {
 
 function idOf(text: string): number {
   if (/^\d{1,10}$/.test(text) && Number(text) < 0xffff_ffff) return Number(text);
-  throw new TcomposeError('CLI_USAGE', `"${text}" is no user or group number`, {
+  throw new TcomposeError('CLI_USAGE', `"${text}" is not a user or group number`, {
     hint: 'Write --user UID or UID:GID: names are not looked up here.',
   });
 }

@@ -17,6 +17,6 @@ export async function freeze(args: ParsedArgs, ctx: CliContext, frozen: boolean)
     throw new TcomposeError('RUNTIME_BUNDLE', `container ${id} is ${status} and cannot be ${what}`);
   }
   if (!(await setFrozen(cgroupPathsOf(container), frozen)))
-    throw new TcomposeError('RUNTIME_BUNDLE', 'this machine has no control group that can hold processes');
+    throw new TcomposeError('RUNTIME_BUNDLE', 'this machine has no control group that can pause processes');
   return 0;
 }

@@ -113,12 +113,16 @@ function checkTerminal({ process }: OciSpec, caller: CallerPlan | undefined): vo
   if (process.terminal !== true && consoleSocket !== undefined)
     throw new TcomposeError(
       'CLI_USAGE',
-      '--console-socket is given, and process.terminal is not true in config.json',
+      '--console-socket is set, but process.terminal is not true in config.json',
     );
   if (process.terminal === true && consoleSocket === undefined && outlives)
-    throw new TcomposeError('CLI_USAGE', 'process.terminal is true in config.json: who gets the terminal?', {
-      hint: 'Give --console-socket SOCKET, or use `run` to have it here.',
-    });
+    throw new TcomposeError(
+      'CLI_USAGE',
+      'process.terminal is true in config.json, so something must take the terminal',
+      {
+        hint: 'Give --console-socket SOCKET, or use `run` to have it here.',
+      },
+    );
 }
 
 /** The error a state that is no success stands for. */

@@ -28,7 +28,7 @@ export function rootDirectory(args: ParsedArgs, ctx: CliContext): string {
 /** The run directory of a container: shim.sock, pid, exit and our files. Throws RUNTIME_BUNDLE for an impossible id. */
 export function containerDirectory(args: ParsedArgs, ctx: CliContext, id: string): string {
   if (!/^[A-Za-z0-9_+.-]{1,128}$/.test(id) || id === '.' || id === '..') {
-    throw new TcomposeError('RUNTIME_BUNDLE', `"${id}" is no container id`, {
+    throw new TcomposeError('RUNTIME_BUNDLE', `"${id}" is not a container id`, {
       hint: 'Use letters, digits, "_", "+", "-" and ".".',
     });
   }

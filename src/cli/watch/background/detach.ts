@@ -17,12 +17,12 @@ import type { WatchSession } from '../session/session.ts';
 import type { BeforeStart } from '../session/session-options.ts';
 import { backgroundMarker } from './is-background.ts';
 
-/** Bytes of output that are kept; then it begins anew. */
+/** Bytes of output that are kept; then it starts over. */
 const mostOutput = 1024 * 1024;
 /** Milliseconds between two looks at how much there is. */
 const lookEvery = 5000;
 
-/** What is said of a process that was left in the background. */
+/** The note about a process that was left in the background. */
 export const inBackground = (pid: number): string =>
   `Watching in the background (process ${pid}): \`tcompose watch --stop\`, \`stop\` and \`down\` end it\n`;
 

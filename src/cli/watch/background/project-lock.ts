@@ -103,7 +103,7 @@ function askHolder(name: string): Promise<Holder | 'gone' | undefined> {
 
 function taken(project: string, holder: Holder | 'gone' | undefined): TcomposeError {
   const told = typeof holder === 'object' ? holder : undefined;
-  const who = told === undefined ? 'another process, which does not tell its id' : `process ${told.pid}`;
+  const who = told === undefined ? 'another process, whose id is not known' : `process ${told.pid}`;
   return new TcomposeError('CLI_WATCH', `project ${JSON.stringify(project)} is being watched by ${who}`, {
     hint:
       told?.background === true

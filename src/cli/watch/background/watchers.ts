@@ -49,7 +49,7 @@ export async function endBackground(client: EngineClient, project: string): Prom
     await sleep(lookEvery);
   }
   throw new TcomposeError('CLI_WATCH', `process ${holder.pid}, which watches the project, does not end`, {
-    hint: `It may be carrying something out; \`kill -9 ${holder.pid}\` ends it at once, and nothing is left of it.`,
+    hint: `It may be in the middle of something; \`kill -9 ${holder.pid}\` ends it at once, and leaves nothing behind.`,
   });
 }
 
@@ -66,7 +66,7 @@ export async function tellBackground(
     );
 }
 
-/** What a watcher in the background has said lately: its output is a file without a name, which ends with it. */
+/** The latest messages of a watcher in the background: its output is a file without a name, which ends with it. */
 export function outputOf({ pid }: Holder): string {
   try {
     return readFileSync(`/proc/${pid}/fd/1`, 'utf8');

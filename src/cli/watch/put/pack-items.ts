@@ -56,7 +56,7 @@ async function* archivesOf(
   const read = (item: SyncItem): Entry | undefined => {
     const entry = entryOf(item);
     if (entry === unreadable)
-      problems.push({ path: item.target, message: 'what is here may not be read by this user' });
+      problems.push({ path: item.target, message: 'this user may not read what is here' });
     return entry === unreadable ? undefined : entry;
   };
   for (const keepsDirectories of [true, false])

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { script } from './script.ts';
 
-/** Most pages that are told. */
+/** Most pages that are notified. */
 const mostPages = 100;
 /** Names of this machine that a page may come from, and that a browser may ask for. */
 const local = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
@@ -13,7 +13,7 @@ const local = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 export class ReloadServer {
   readonly #pages = new Set<ServerResponse>();
   readonly #servers: readonly Server[];
-  /** Resolves when it listens. Rejects when the port can't be had. */
+  /** Resolves when it listens. Rejects when the port is not available. */
   readonly ready: Promise<void>;
 
   constructor(port: number) {

@@ -32,14 +32,14 @@ export class Reloads {
         server.close();
         this.#emit({
           type: 'warning',
-          message: `pages are not told to reload: port ${port} can't be had: ${(error as Error).message}`,
+          message: `open pages do not reload: port ${port} is not available: ${(error as Error).message}`,
           hint: 'Give x-reload another port.',
         });
       }
     }
   }
 
-  /** Whether a service's open pages are told. */
+  /** Whether a service's open pages are notified. */
   has(service: string): boolean {
     return this.#servers.has(this.#ports.get(service) ?? 0);
   }

@@ -1,5 +1,5 @@
 /**
- * What a page includes: it waits for the word of a reload, and until the page can be had again. `document.currentScript` is only there
+ * What a page includes: it waits for a reload event, and until the page can be loaded again. `document.currentScript` is only there
  * while the script is first run.
  */
 export const script = `{

@@ -4,7 +4,7 @@ import { TcomposeError } from '../../../errors.ts';
 /** That of LiveReload, which tools of browsers know. */
 const usualPort = 35_729;
 
-/** Service → port of this machine where its open pages are told to reload: its `x-reload`. @throws TcomposeError PROJECT_UNSUPPORTED */
+/** Service → port of this machine where its open pages hear of reloads: its `x-reload`. @throws TcomposeError PROJECT_UNSUPPORTED */
 export function reloadPorts(project: Project, services: Iterable<string>): ReadonlyMap<string, number> {
   const ports = new Map<string, number>();
   for (const name of services) {
@@ -14,8 +14,8 @@ export function reloadPorts(project: Project, services: Iterable<string>): Reado
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
       throw new TcomposeError(
         'PROJECT_UNSUPPORTED',
-        `services.${name}.x-reload is to be true or a port, not ${JSON.stringify(value)}`,
-        { hint: `true stands for ${usualPort}; without x-reload no page is told anything.` },
+        `services.${name}.x-reload must be true or a port, not ${JSON.stringify(value)}`,
+        { hint: `true stands for ${usualPort}; without x-reload, pages are left alone.` },
       );
     ports.set(name, port);
   }

@@ -71,8 +71,8 @@ export class Restraint {
     const { emit, shown } = this.#options;
     emit({
       type: 'warning',
-      message: `${service}: the rule ${action} of ${shown(at)} is paused: it seems to set itself off, for ${shown(path)} changed each time right after it was carried out`,
-      hint: 'Leave that file out by `ignore`. The rule goes on when nothing it is about changed for ten seconds.',
+      message: `${service}: the rule ${action} of ${shown(at)} is paused: it seems to trigger itself, because ${shown(path)} changed each time right after it ran`,
+      hint: 'Leave that file out by `ignore`. The rule resumes when nothing it watches has changed for ten seconds.',
     });
   }
 }

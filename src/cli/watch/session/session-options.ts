@@ -19,7 +19,7 @@ export interface SessionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called when watching has ended: another process may watch the project. */
   readonly release: () => void;
-  /** Builds services of a project and makes their containers anew. @returns those that have other containers now */
+  /** Builds services of a project and recreates their containers. @returns those that have other containers now */
   readonly rebuild: (
     services: ReadonlySet<string>,
     project: Project,

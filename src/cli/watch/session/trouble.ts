@@ -14,7 +14,7 @@ export function tellTrouble(
     case 'limit':
       emit({
         type: 'warning',
-        message: `${wantedText(record.of, directories)}: ${shown(record.path)} and what else is not watched is looked at in intervals`,
+        message: `${wantedText(record.of, directories)}: ${shown(record.path)} and everything else that is not watched is checked at intervals`,
         hint: hintText(record.of),
       });
       return;
@@ -22,21 +22,21 @@ export function tellTrouble(
       emit({
         type: 'watch',
         phase: 'note',
-        message: `${shown(record.path)} is on a file system that does not tell changes: it is looked at in intervals`,
+        message: `${shown(record.path)} is on a file system that does not report changes: it is checked at intervals`,
       });
       return;
     case 'unreadable':
       emit({
         type: 'warning',
-        message: `${shown(record.path)} can't be read: changes in it are not seen`,
-        hint: 'Give yourself the right to read it, or leave it out by `ignore`.',
+        message: `${shown(record.path)} can't be read: changes in it go unnoticed`,
+        hint: 'Make it readable for yourself, or leave it out by `ignore`.',
       });
       return;
     case 'overflow':
       emit({
         type: 'watch',
         phase: 'note',
-        message: 'more changed at once than the kernel could tell: everything is being compared',
+        message: 'more changed at once than the kernel could report: everything is being compared',
       });
       return;
     default:

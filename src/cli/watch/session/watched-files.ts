@@ -52,7 +52,7 @@ export class WatchedFiles {
       onGivenUp: (why) =>
         options.giveUp(
           new TcomposeError('CLI_WATCH', `the process that watches files ended again and again (${why})`, {
-            hint: 'TCOMPOSE_WATCH_POLL=1 looks at the files in intervals instead of asking the kernel.',
+            hint: 'TCOMPOSE_WATCH_POLL=1 checks the files at intervals instead of asking the kernel.',
           }),
         ),
     });

@@ -50,7 +50,7 @@ export class LookBack {
           }
     } catch (error) {
       if (!this.#closed)
-        emit({ type: 'warning', message: `containers could not be looked at: ${(error as Error).message}` });
+        emit({ type: 'warning', message: `containers could not be inspected: ${(error as Error).message}` });
     }
   }
 

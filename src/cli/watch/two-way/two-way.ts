@@ -95,7 +95,7 @@ export class TwoWay {
     try {
       if (decision === 'remove') {
         files.remove(source);
-        note(`${shown(source)} ← ${container.name}: it is gone there`);
+        note(`${shown(source)} ← ${container.name}: it was deleted there`);
         return true;
       }
       const fetched = await fetchFile(client, container.id, target);
@@ -111,14 +111,14 @@ export class TwoWay {
       files.write(beside, fetched.content, fetched.mode);
       emit({
         type: 'warning',
-        message: `${shown(source)} changed here and in ${container.name}: what is here stays, and that of the container is ${shown(beside)}`,
-        hint: 'Take over what you want of it, and remove it.',
+        message: `${shown(source)} changed here and in ${container.name}: this machine's version stays, and the container's is ${shown(beside)}`,
+        hint: 'Copy what you need from it, and delete it.',
       });
       return true;
     } catch (error) {
       emit({
         type: 'warning',
-        message: `${textOfBytes(target)} of ${container.name} can't be brought here: ${(error as Error).message}`,
+        message: `${textOfBytes(target)} of ${container.name} cannot be copied here: ${(error as Error).message}`,
       });
       return false;
     }

@@ -16,7 +16,7 @@ const units: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 
  * @throws TcomposeError BUILD_CONTEXT for a file that is not understood
  */
 export function cacheBudget(config: string, lib: string): number {
-  const text = readOwnersFile(config, 'BUILD_CONTEXT', 'It says how large the build cache may get');
+  const text = readOwnersFile(config, 'BUILD_CONTEXT', 'It sets how large the build cache may get');
   const given = text === undefined ? undefined : budgetOf(text, config);
   if (given !== undefined) return given;
   const { blocks, bsize } = statfsSync(lib);
@@ -43,7 +43,7 @@ export function budgetOf(text: string, file: string): number | undefined {
   if (number === undefined)
     throw new TcomposeError(
       'BUILD_CONTEXT',
-      `${file}: builder.gc.defaultKeepStorage is no size: ${String(size)}`,
+      `${file}: builder.gc.defaultKeepStorage is not a size: ${String(size)}`,
       {
         hint: 'A size looks like 20GB.',
       },

@@ -81,7 +81,7 @@ export class CacheIndex {
   }
 
   /**
-   * Writes a result down anew; its last use stays. Several builds may do so at once: one after the other, so that each goes on from what
+   * Rewrites a result; its last use stays. Several builds may do so at once: one after the other, so that each goes on from what
    * the one before has made of it.
    * @param change of the result as it is then
    */

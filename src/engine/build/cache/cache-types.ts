@@ -10,7 +10,7 @@ export interface StepResult {
   readonly description: string;
   /** Ids of the results it was made upon. */
   readonly parents: readonly string[];
-  /** Of something that was fetched: what its sender said of it. */
+  /** Of something that was fetched: what its sender declared. */
   readonly facts?: Readonly<Record<string, string>>;
   /** The layers it became, by the DiffIDs of the image's layers below, and by the SOURCE_DATE_EPOCH that their times are bound by. */
   readonly layers: readonly {
@@ -71,7 +71,7 @@ export interface CacheLease {
       readonly parents?: readonly string[];
     },
   ): Promise<StepResult>;
-  /** Gives up what was begun. Idempotent. */
+  /** Abandons what was started. Idempotent. */
   drop(place: StepPlace): Promise<void>;
   /** Lets a result be found by one more key, or remembers a layer that it became. */
   update(

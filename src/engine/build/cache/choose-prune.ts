@@ -6,7 +6,7 @@ export interface PruneWish {
   readonly unusedSince?: number;
   /** Only entries that this takes. */
   readonly matches?: (entry: CacheEntry) => boolean;
-  /** So much stays, what was used last. */
+  /** Keep this much, most recently used first. */
   readonly reserved?: number;
   /** Everything beyond that goes, but no more than brings it down to `reserved`. */
   readonly mostUsed?: number;

@@ -14,7 +14,7 @@ export interface TarContext {
   readonly release: () => Promise<void>;
 }
 
-/** Unpacks a context. @throws ENGINE_BAD_PARAMETER for what is no archive */
+/** Unpacks a context. @throws ENGINE_BAD_PARAMETER for what is not an archive */
 export async function unpackContext(engine: Engine, body: Readable): Promise<TarContext> {
   // Whoever opens the store first clears away what is in its temporary directory.
   await buildShop(engine);

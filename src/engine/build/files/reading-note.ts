@@ -1,6 +1,6 @@
 import type { SourceTree, Visited } from './source-tree.ts';
 
-/** Milliseconds of silence before a word is said. */
+/** Milliseconds before the first note. */
 const patience = 1000;
 /** Entries between two looks at the clock. */
 const between = 128;
@@ -45,7 +45,7 @@ export class ReadingNote {
     this.#tell(`reading the build context: ${amountText(this.#all)} so far`);
   }
 
-  /** To be said when all is read. */
+  /** Call it when everything is read. */
   end(): void {
     if (!this.#told) return;
     const [most] = [...this.#byDirectory].sort(([, a], [, b]) => b.files - a.files);

@@ -56,7 +56,7 @@ function checksumError(tree: SourceTree, why: string, shown: string): TcomposeEr
   return new TcomposeError(
     'BUILD_STEP',
     `failed to compute cache key: failed to calculate checksum of ref ${tree.title}: ${why}`,
-    { hint: `${shown} is a loop of symbolic links.` },
+    { hint: `${shown} is part of a loop of symbolic links.` },
   );
 }
 
@@ -79,7 +79,7 @@ function whyMissing(tree: SourceTree, shown: string): string {
   }
   const link = leadsOut(tree, path);
   if (link === undefined) return `There is no ${shown} in ${tree.title}.`;
-  const way = tree.ownerless ? '; additional_contexts can bring in what is there' : '';
+  const way = tree.ownerless ? '; additional_contexts can add that directory' : '';
   return `${link.path} is a link to ${link.text}, outside of ${tree.title}${way}.`;
 }
 

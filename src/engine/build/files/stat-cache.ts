@@ -43,7 +43,7 @@ export class StatCache {
 
   /**
    * The SHA-256, in hex, of a regular file's content with a text in front.
-   * @param owner told apart from other owners
+   * @param the owner, which separates it from others
    * @param head the text, made of what the file is
    */
   sum(

@@ -54,7 +54,7 @@ async function* piecesOf(fd: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A reader at the first entry; undefined for what is no archive or an empty one. */
+/** A reader at the first entry; undefined for what is not an archive or an empty one. */
 async function openTar(
   stream: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly reader: TarReader; readonly first: TarEntry } | undefined> {

@@ -11,7 +11,7 @@ import type { BuildSink } from '../sink.ts';
 import { nameTogether } from './platform-index.ts';
 
 /**
- * Builds what is asked for, once for each platform, one after the other; told as `build` tells it. Images of several platforms have their names
+ * Builds what is asked for, once for each platform, one after the other; reported as `build` does. Images of several platforms have their names
  * together.
  */
 export async function buildPlatforms(

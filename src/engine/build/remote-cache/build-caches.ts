@@ -63,7 +63,7 @@ export class BuildCaches {
     return new BuildCaches(way, await openCaches(request, way), outputs, share);
   }
 
-  /** To be said before an executor runs. */
+  /** Call it before an executor runs. */
   use(executor: Executor, build: CachedBuild): UsedCaches {
     const { planned, shop, cache, epoch } = build;
     const { engine, warn } = this.#way;

@@ -53,14 +53,14 @@ function opened(path: string): ConfinedDirectory {
   try {
     return ConfinedDirectory.at(path);
   } catch (cause) {
-    throw new TcomposeError('BUILD_CONTEXT', `${path} can not be read: ${(cause as Error).message}`, {
+    throw new TcomposeError('BUILD_CONTEXT', `${path} cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }
 }
 
 const wrong = ({ path }: Place, why: string): TcomposeError =>
-  new TcomposeError('BUILD_CONTEXT', `the cache in ${path} can not be used: ${why}`);
+  new TcomposeError('BUILD_CONTEXT', `the cache in ${path} cannot be used: ${why}`);
 
 const blobName = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
@@ -104,7 +104,7 @@ function chosen(directory: ConfinedDirectory, place: Place): Descriptor {
       ? all.find(({ digest }) => digest === place.digest)
       : (all.find(({ annotations }) => annotations?.[refName] === place.tag) ??
         (all.length === 1 ? all[0] : undefined));
-  if (found === undefined) throw wrong(place, `it has nothing by the name ${place.digest ?? place.tag}`);
+  if (found === undefined) throw wrong(place, `it has no entry named ${place.digest ?? place.tag}`);
   return found;
 }
 

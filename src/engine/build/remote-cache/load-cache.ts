@@ -51,7 +51,7 @@ export async function loadCaches(source: CacheSource): Promise<readonly LoadedCa
   const inline = await inlineCaches(source, top, 0);
   if (inline.length > 0) return inline;
   throw new TcomposeError('BUILD_CONTEXT', `there is no build cache in ${source.name}`, {
-    hint: 'Images have one in them when they were built with cache_to type=inline.',
+    hint: 'Images contain one when they were built with cache_to type=inline.',
   });
 }
 
@@ -79,7 +79,7 @@ async function ownCache(source: CacheSource, top: Manifest): Promise<LoadedCache
   if (described === undefined) return undefined;
   const config = readCacheConfig(await source.read(described));
   if (config === undefined)
-    throw new TcomposeError('BUILD_CONTEXT', `the cache ${source.name} has no records that could be read`);
+    throw new TcomposeError('BUILD_CONTEXT', `no record of the cache ${source.name} could be read`);
   const layers = entries.flatMap((descriptor) => {
     const diffId = descriptor.annotations?.[uncompressed];
     return diffId === undefined ? [] : [{ descriptor: plainLayer(descriptor), diffId }];

@@ -29,7 +29,7 @@ export interface CacheWay {
   readonly warn: (message: string) => Promise<void>;
 }
 
-/** The caches that a build is to take steps from. One that can't be had is reported, and the build goes on without it. */
+/** The caches that a build is to take steps from. One that can't be read is reported, and the build continues without it. */
 export async function openCaches(
   { cacheFrom = [] }: BuildRequest,
   way: CacheWay,

@@ -41,7 +41,7 @@ export function createDownloads(
     const sent = await sendFollowing(transport, outgoing, verified);
     if (sent.ok) return sent.answer;
     if (sent.fault.kind === 'aborted') throw new TcomposeError('BUILD_STEP', 'the build was interrupted');
-    throw new TcomposeError('BUILD_STEP', `${shown(text)} can not be fetched: ${explained(sent.fault)}`);
+    throw new TcomposeError('BUILD_STEP', `${shown(text)} cannot be fetched: ${explained(sent.fault)}`);
   };
 }
 
@@ -60,17 +60,17 @@ function explained(fault: TransportFault): string {
     case 'aborted':
       return 'it was given up';
     case 'name':
-      return `its name leads to no address (${fault.code})`;
+      return `its name has no address (${fault.code})`;
     case 'connect':
       return `nobody answers there (${fault.code})`;
     case 'timeout':
-      return `no answer came in ${Math.round(fault.ms / 1000)} s (${fault.phase})`;
+      return `no answer within ${Math.round(fault.ms / 1000)} s (${fault.phase})`;
     case 'reset':
       return `the connection broke (${fault.code})`;
     case 'not-tls':
       return 'it speaks plain http';
     case 'handshake':
-      return `TLS could not be agreed upon: ${fault.detail || fault.code}`;
+      return `the TLS handshake failed: ${fault.detail || fault.code}`;
     case 'certificate':
       return `its certificate, signed by ${fault.issuer}, is not trusted (${fault.code})`;
     case 'proxy':

@@ -116,7 +116,7 @@ async function resolveRef(source: GitSource, place: StepPlace, around: GitSurrou
       'BUILD_STEP',
       `failed to load git repository ${shown(source.remote)}: ${err.trim().split('\n').at(-1) ?? ''}`,
       {
-        hint: 'A token goes into the secret GIT_AUTH_TOKEN; for ssh, an agent has to be given (--ssh default).',
+        hint: 'A token goes into the secret GIT_AUTH_TOKEN; ssh needs an agent (--ssh default).',
       },
     );
   const lines = out.split('\n').flatMap((line) => {
@@ -135,7 +135,7 @@ async function resolveRef(source: GitSource, place: StepPlace, around: GitSurrou
   throw new TcomposeError(
     'BUILD_STEP',
     `repository ${shown(source.remote)} does not contain ref ${ref}, output: ${JSON.stringify(out.slice(0, 200))}`,
-    /^[0-9a-f]{7,39}$/.test(ref) ? { hint: 'A commit has to be named with all of its digits.' } : {},
+    /^[0-9a-f]{7,39}$/.test(ref) ? { hint: 'A commit must be given with all its digits.' } : {},
   );
 }
 

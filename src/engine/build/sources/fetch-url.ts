@@ -63,7 +63,7 @@ function conditions(last: StepResult | undefined): Readonly<Record<string, strin
 
 const mismatch = (got: string, wanted: string): TcomposeError =>
   new TcomposeError('BUILD_STEP', `digest mismatch ${got}: ${wanted}`, {
-    hint: 'The first is what came, the second what --checksum says.',
+    hint: 'The first is the checksum of what was fetched, the second the one that --checksum gives.',
   });
 
 async function keep(

@@ -30,7 +30,7 @@ export async function loadLayoutImage(
   try {
     directory = ConfinedDirectory.at(place.path);
   } catch (cause) {
-    throw new TcomposeError('BUILD_CONTEXT', `oci-layout: ${place.path} can not be read`, { cause });
+    throw new TcomposeError('BUILD_CONTEXT', `oci-layout: ${place.path} cannot be read`, { cause });
   }
   try {
     const entry = chosen(directory, place);
@@ -125,7 +125,7 @@ function reachable(directory: ConfinedDirectory, { digest }: Descriptor, depth: 
 
 function checked(digest: string): string {
   if (/^sha(?:256|384|512):[0-9a-f]{64,128}$/.test(digest)) return digest;
-  throw new TcomposeError('BUILD_CONTEXT', `oci-layout: ${JSON.stringify(digest)} is no digest`);
+  throw new TcomposeError('BUILD_CONTEXT', `oci-layout: ${JSON.stringify(digest)} is not a digest`);
 }
 
 /** A blob as a member of the archive; what the layout leaves out is left out here. */

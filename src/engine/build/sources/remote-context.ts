@@ -52,7 +52,7 @@ function below(top: string, subdir: string): string {
     const entry = root.find(bytesOfPath(subdir.replace(/^\/+|\/+$/g, '')), true);
     entry?.close();
     if (entry?.stat.isDirectory() !== true)
-      throw new TcomposeError('BUILD_CONTEXT', `subdir ${subdir} is no directory of the repository`);
+      throw new TcomposeError('BUILD_CONTEXT', `subdir ${subdir} is not a directory of the repository`);
     return join(top, textOfPath(entry.path));
   } finally {
     root.close();

@@ -100,14 +100,14 @@ export function runGit(args: readonly string[], cwd: string, around: GitSurround
       const [message, hint] =
         cause.code === 'ENOENT'
           ? ['git is not installed', 'Install git on the engine’s machine.']
-          : [around.signal.aborted ? 'the build was interrupted' : `git can not be run: ${cause.message}`];
+          : [around.signal.aborted ? 'the build was interrupted' : `git cannot be run: ${cause.message}`];
       reject(new TcomposeError('BUILD_STEP', message!, { cause, ...(hint === undefined ? {} : { hint }) }));
     });
     child.on('close', (code) => resolve({ code, ...said }));
   });
 }
 
-/** As runGit, for what has to succeed. @throws TcomposeError BUILD_STEP with what git said */
+/** As runGit, for what has to succeed. @throws TcomposeError BUILD_STEP with git's message */
 export async function git(args: readonly string[], cwd: string, around: GitSurroundings): Promise<string> {
   const { code, out, err } = await runGit(args, cwd, around);
   if (code === 0) return out;

@@ -218,13 +218,13 @@ async function sshMount(
   { sources, releases, agents }: Preparing,
 ): Promise<Made> {
   const target = mount.target ?? `/run/buildkit/ssh_agent.${agents}`;
-  // Of several, programs are told of the first.
+  // Of several, programs get the first.
   const environment = agents === 0 ? { environment: `SSH_AUTH_SOCK=${target}` } : {};
   const socket = sources.agent(mount.id);
   if (socket === undefined) {
     if (!mount.required) return environment;
     throw new TcomposeError('BUILD_STEP', `unset ssh forward key ${mount.id}`, {
-      hint: `No agent was given to this build by that id: --ssh ${mount.id}, or build.ssh of the service.`,
+      hint: `This build was given no agent with that id: --ssh ${mount.id}, or build.ssh of the service.`,
     });
   }
   releases.push(await forwardAgent(socket, scratch, mount));

@@ -102,7 +102,7 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
     instance: engine.instance,
     config: {
       Hostname: hostname,
-      // A name without a value takes away what every other container is told.
+      // A name without a value removes what every other container gets.
       Env: ['HOSTNAME', ...step.environment, ...step.unkeyedEnvironment, ...mounts.environment],
       WorkingDir: step.directory,
       Entrypoint: null,

@@ -7,7 +7,7 @@ const longestLine = 64 * 1024;
 /** Characters that wait for the client when the command is to wait for it, too. */
 const mostWaiting = 1024 * 1024;
 
-/** The output of one step: told line by line, its end kept for a failure. */
+/** The output of one step: passed on line by line, its end kept for a failure. */
 export class StepLog {
   readonly #tell: (text: string) => Promise<void> | void;
   readonly #decoder = new StringDecoder('utf8');
@@ -31,7 +31,7 @@ export class StepLog {
     return this.#waiting > mostWaiting ? this.#queue : undefined;
   }
 
-  /** Tells what has no line feed at its end, and waits until all is told. */
+  /** Passes on the last line even without a line feed, and waits until all is passed on. */
   async end(): Promise<void> {
     this.#take(this.#decoder.end());
     if (this.#rest !== '') this.#take('\n');

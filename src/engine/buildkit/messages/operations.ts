@@ -35,7 +35,7 @@ const positionShape = { line: integer(1), character: integer(2) };
 /** `pb.Range`: lines from 1. */
 export const rangeShape = { start: nested(1, positionShape), end: nested(2, positionShape) };
 
-/** `pb.SourceInfo`: a file that steps are told in. */
+/** `pb.SourceInfo`: a file that steps refer to. */
 export const sourceInfoShape = { filename: text(1), data: bytes(2), language: text(4) };
 
 /** `errdefs.Source`: a detail of a status, which has the client print the lines. */

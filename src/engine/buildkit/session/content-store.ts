@@ -83,7 +83,7 @@ async function* blobOf(
 
 /**
  * A directory of the client's that a cache is put into.
- * @param done told of the manifest, which the client lists in the directory's index
+ * @param done called with the manifest, which the client lists in the directory's index
  */
 export function takenCache(
   session: Session,

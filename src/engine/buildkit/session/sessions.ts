@@ -10,7 +10,7 @@ export interface Session {
   /** The same for builds of one directory by one client: what was sent before need not be sent again. */
   readonly sharedKey: string;
   readonly caller: Caller;
-  /** Whether the client said that it answers a method, `/moby.filesync.v1.FileSync/DiffCopy`. */
+  /** Whether the client declared that it answers a method, `/moby.filesync.v1.FileSync/DiffCopy`. */
   readonly has: (method: string) => boolean;
 }
 
@@ -34,7 +34,7 @@ export function createSessions(): Sessions {
     admit(headers) {
       const id = header(headers, 'uuid');
       if (!/^[\w.-]{1,128}$/.test(id)) throw badParameter('a session needs an id');
-      if (known.has(id)) throw conflict(`session ${id} is there already`);
+      if (known.has(id)) throw conflict(`session ${id} exists already`);
       if (known.size >= mostSessions) throw unavailable(`there are ${mostSessions} sessions already`);
       return async (connection) => {
         const made = open(id, headers, connection);

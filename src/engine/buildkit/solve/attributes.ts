@@ -19,7 +19,7 @@ export interface AskedBuild {
   readonly sentContexts: ReadonlyMap<string, string>;
   /** Named contexts that are results of other builds: the input's name, by their own. */
   readonly inputs: ReadonlyMap<string, string>;
-  /** What was asked for and is not carried out, in sentences. */
+  /** What was asked for and is not supported, in sentences. */
   readonly missing: readonly string[];
 }
 
@@ -50,10 +50,10 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
   if (source !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::|@|$)/.test(source))
     throw new GrpcError(
       'unimplemented',
-      `the frontend ${source} is not carried out; that of docker/dockerfile is built in`,
+      `the frontend ${source} is not supported; that of docker/dockerfile is built in`,
     );
   if (of('contextsubdir') !== undefined)
-    throw new GrpcError('unimplemented', 'contextsubdir is not carried out: name the directory itself');
+    throw new GrpcError('unimplemented', 'contextsubdir is not supported: name the directory itself');
   const contexts = namedContexts(prefixed('context:'));
   return {
     request: {
@@ -80,7 +80,7 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
     missing: Object.entries(notCarriedOut).flatMap(([name, why]) =>
       of(name) === undefined || isOwnWish(attributes.get(name))
         ? []
-        : [`${why[0]} is not carried out: ${why[1]}`],
+        : [`${why[0]} is not supported: ${why[1]}`],
     ),
   };
 }

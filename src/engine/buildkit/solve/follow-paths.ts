@@ -2,7 +2,7 @@ import { cleanPath } from '../../../build/go-path.ts';
 import type { BuildPlan } from '../../../build/plan/types.ts';
 
 /**
- * What the steps of a plan read of a context: paths and patterns from its top; `all` where that can't be said; undefined when it is not
+ * What the steps of a plan read of a context: paths and patterns from its top; `all` where that can't be known; undefined when it is not
  * read at all.
  */
 export function pathsRead(plan: BuildPlan, context: string): readonly string[] | 'all' | undefined {

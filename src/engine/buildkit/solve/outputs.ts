@@ -26,7 +26,7 @@ export function readOutput(request: SolveRequest): Output {
   const asked: readonly Partial<Exporter>[] =
     exporters.length > 0 || exporter === '' ? exporters : [{ type: exporter, attrs: exporterAttrs }];
   if (asked.length === 0) return { kind: 'nothing' };
-  if (asked.length > 1) throw new GrpcError('unimplemented', 'a build has one output here, not several');
+  if (asked.length > 1) throw new GrpcError('unimplemented', 'a build can have only one output here');
   const { type = '', attrs = new Map<string, string>() } = asked[0]!;
   const names = (attrs.get('name') ?? '').split(',').filter((name) => name !== '');
   switch (type) {
@@ -47,7 +47,7 @@ export function readOutput(request: SolveRequest): Output {
     default:
       throw new GrpcError(
         'unimplemented',
-        `exporter ${JSON.stringify(type)} is not carried out: there are moby, image, oci, docker, local and tar`,
+        `exporter ${JSON.stringify(type)} is not supported; use moby, image, oci, docker, local or tar`,
       );
   }
 }

@@ -52,7 +52,7 @@ export function queryOutput(query: URLSearchParams): Output {
   if (type === 'moby' || type === 'image') return { kind: 'image', names: [], push: false };
   if (type === 'cacheonly') return { kind: 'nothing' };
   if (type === 'local' || type === 'tar') return { kind: type };
-  throw badParameter(`output ${JSON.stringify(type)} is not carried out: there are image, local and tar`);
+  throw badParameter(`output ${JSON.stringify(type)} is not supported; use image, local or tar`);
 }
 
 const isTrue = (text: string | null): boolean => /^(?:1|true)$/i.test(text ?? '');

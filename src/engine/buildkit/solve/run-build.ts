@@ -13,7 +13,7 @@ import type { Built, Solve } from './solves.ts';
 import { sendArchive, takerOf } from './take-result.ts';
 
 /**
- * Carries out a build by the frontend `dockerfile.v0`, told to whoever follows the solve.
+ * Carries out a build by the frontend `dockerfile.v0`, reported to all who follow the solve.
  * @param inputs images that stand for named contexts, by the input's name
  * @throws GrpcError
  */

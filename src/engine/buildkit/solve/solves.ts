@@ -38,7 +38,7 @@ export interface Solves {
   get(ref: string, signal: AbortSignal): Promise<Solve>;
 }
 
-/** How long a build is waited for, and told of afterwards; milliseconds. */
+/** How long a build is waited for, and reported afterwards; milliseconds. */
 const patience = 15_000;
 /** Builds by clients at a time. */
 const mostSolves = 256;
@@ -51,7 +51,7 @@ export function createSolves(): Solves {
       const { ref } = request;
       if (ref === '' || known.has(ref)) throw new GrpcError('already-exists', `job ID ${ref} exists`);
       if (known.size >= mostSolves)
-        throw new GrpcError('resource-exhausted', `${mostSolves} builds are under way already`);
+        throw new GrpcError('resource-exhausted', `${mostSolves} builds are running already`);
       let settle!: Solve['settle'];
       const returned = new Promise<Partial<BridgeResult>>((resolve, reject) => {
         settle = (result) => (result instanceof GrpcError ? reject(result) : resolve(result));

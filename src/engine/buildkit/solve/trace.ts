@@ -5,7 +5,7 @@ const mostWaiting = 16 * 1024 * 1024;
 /** Pieces that a reader may be behind before the build waits for it. */
 const mostBehind = 256;
 
-/** What is told of a build while it goes on, for whoever follows it: from its beginning, also afterwards. */
+/** The events of a running build, for all who follow it: from its beginning, also afterwards. */
 export class Trace {
   readonly #told: Partial<StatusResponse>[] = [];
   readonly #waiting = new Set<() => void>();

@@ -10,7 +10,7 @@ export interface TreeTaker {
   entry(entry: Entry, id: number): Promise<boolean> | boolean;
   /** A piece of a file's content; an empty one is its end. */
   data(id: number, piece: Buffer): Promise<void> | void;
-  /** All was told, and all content that was wanted has come. */
+  /** Everything was listed, and all requested content has arrived. */
   finish(): Promise<void> | void;
 }
 
@@ -31,7 +31,7 @@ export async function receiveTree(call: OpenCall, taker: TreeTaker): Promise<voi
   let count = 0;
   let bytes = 0;
   const finishWhenDone = (): void => {
-    // Nobody waits for what is said: the other end may not read while it sends.
+    // These packets are not awaited: the other end may not read while it sends.
     if (told && wanted.size === 0) void say({ type: packetTypes.finish });
   };
   for await (const message of call.answers) {
@@ -42,7 +42,7 @@ export async function receiveTree(call: OpenCall, taker: TreeTaker): Promise<voi
     } else if (type === packetTypes.stat && stat !== undefined && !told) {
       bytes += message.length;
       if (++count > mostEntries || bytes > mostTold)
-        throw new GrpcError('resource-exhausted', 'there is too much in the tree that is sent');
+        throw new GrpcError('resource-exhausted', 'the tree that was sent has too many entries');
       const entry = readStat(stat);
       if (entry === undefined) continue;
       order.take(entry.path, entry.kind === 'directory');
@@ -57,12 +57,12 @@ export async function receiveTree(call: OpenCall, taker: TreeTaker): Promise<voi
       finishWhenDone();
     } else if (type === packetTypes.finish) {
       if (!told || wanted.size > 0)
-        throw new GrpcError('invalid-argument', 'the tree that is sent ends before its files have come');
+        throw new GrpcError('invalid-argument', 'the tree that was sent ends before its files arrived');
       call.end();
       return taker.finish();
     } else if (type === packetTypes.error) {
       throw new GrpcError('unknown', data.toString().slice(0, 4096));
-    } else throw new GrpcError('invalid-argument', `a packet of type ${type} has no place here`);
+    } else throw new GrpcError('invalid-argument', `a packet of type ${type} is not expected here`);
   }
-  throw new GrpcError('invalid-argument', 'the tree that is sent has no end');
+  throw new GrpcError('invalid-argument', 'the tree that was sent has no end');
 }

@@ -46,11 +46,11 @@ export function readStat(stat: Partial<WireStat>): Entry | undefined {
   const kind = kindOf(mode >>> 0, linkName);
   if (kind === undefined) return undefined;
   if (size < 0 || !Number.isSafeInteger(size))
-    throw refused(`${shown(path)} has no size that a file may have`);
+    throw refused(`${shown(path)} has a size that no file can have`);
   if (kind === 'character' && major === 0 && minor === 0)
-    throw refused(`${shown(path)} is a device 0:0, which is no device but a mark in layers`);
+    throw refused(`${shown(path)} is a device 0:0, which marks deletions in layers and is not a device`);
   if (kind === 'link' && (linkName === '' || linkName.includes('\0') || linkName.length > longestLink))
-    throw refused(`${shown(path)} has no text that a link may have`);
+    throw refused(`${shown(path)} has a text that no link can have`);
   const special = [
     [goMode.setuid, 0o4000],
     [goMode.setgid, 0o2000],
@@ -86,20 +86,20 @@ function checkedPath(text: string): string {
     path.length > longestPath ||
     path.includes('\0') ||
     path.split('/').some((name) => name === '' || name === '.' || name === '..' || name.length > longestName);
-  if (bad) throw refused(`${shown(path)} is no path inside of a tree`);
+  if (bad) throw refused(`${shown(path)} is not a path inside the tree`);
   return path;
 }
 
 const shown = (path: string): string => JSON.stringify(Buffer.from(path.slice(0, 200), 'latin1').toString());
 
-/** Order in which a tree is told: names by their bytes, what is in a directory right behind it. */
+/** Order in which a tree is listed: names by their bytes, what is in a directory right behind it. */
 export function comparePaths(a: string, b: string): number {
   const [one, other] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')];
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-/** Sees that a tree is told in order, everything in a directory that was told before. */
+/** Checks that a tree is listed in order, everything in a directory that was listed before. */
 export class TreeOrder {
   readonly #above: string[] = [];
   #last = '';
@@ -107,12 +107,12 @@ export class TreeOrder {
   /** @throws GrpcError */
   take(path: string, directory: boolean): void {
     if (this.#last !== '' && comparePaths(path, this.#last) <= 0)
-      throw refused(`${shown(path)} is told out of order, after ${shown(this.#last)}`);
+      throw refused(`${shown(path)} is listed out of order, after ${shown(this.#last)}`);
     this.#last = path;
     while (this.#above.length > 0 && !path.startsWith(`${this.#above.at(-1)}/`)) this.#above.pop();
     const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     if (parent !== (this.#above.at(-1) ?? ''))
-      throw refused(`${shown(path)} is in a directory that was not told of`);
+      throw refused(`${shown(path)} is in a directory that was not listed`);
     if (directory) this.#above.push(path);
   }
 }

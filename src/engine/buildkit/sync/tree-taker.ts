@@ -35,13 +35,13 @@ export interface Transferred {
 
 /**
  * Makes a directory what a client tells of its own. What is there already and looks the same (kind, mode, size, time, link) is not
- * asked for again; what is not told of goes. Everything belongs to root. A transfer that breaks off leaves files whose time is not
+ * asked for again; what is not listed is removed. Everything belongs to root. A transfer that breaks off leaves files whose time is not
  * the client's, so that the next one asks for them.
  */
 export class TreeTakerInto implements TreeTaker {
   readonly #root: ConfinedDirectory;
   readonly #turn = turns();
-  /** Names told of, by directory. */
+  /** Names listed, by directory. */
   readonly #told = new Map<string, Set<string>>([['', new Set()]]);
   readonly #directories: Entry[] = [];
   readonly #files = new Set<string>();
@@ -71,7 +71,7 @@ export class TreeTakerInto implements TreeTaker {
     // The content of what it is another name of may be on its way.
     if (kind === 'hard-link') {
       if (!this.#files.has(entry.link))
-        throw new GrpcError('invalid-argument', 'a hard link is to no file that was told of');
+        throw new GrpcError('invalid-argument', 'a hard link leads to a file that was not listed');
       this.#links.push(entry);
       return false;
     }
@@ -138,7 +138,7 @@ export class TreeTakerInto implements TreeTaker {
   #create(id: number): number {
     const entry = this.#awaited.get(id);
     if (entry === undefined || this.#open.size >= mostOpen)
-      throw new GrpcError('resource-exhausted', 'too many files are sent at a time');
+      throw new GrpcError('resource-exhausted', 'too many files are being sent at once');
     const { directory, name } = this.#root.place(entry.path, false);
     const fd = openName(directory, name, exclusive, 0o600);
     this.#open.set(id, fd);

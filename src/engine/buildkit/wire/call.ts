@@ -62,7 +62,7 @@ export async function createCaller(socket: Duplex): Promise<Caller> {
   };
 }
 
-const gone = (): GrpcError => new GrpcError('unavailable', 'the client of the build is gone');
+const gone = (): GrpcError => new GrpcError('unavailable', 'the client of the build has disconnected');
 
 function openCall(stream: ClientHttp2Stream, signal: AbortSignal | undefined): OpenCall {
   let ended: GrpcError | undefined | 'open' = 'open';

@@ -27,7 +27,7 @@ export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator
       if (waiting[0]!.length < 5) waiting = [Buffer.concat(waiting)];
       const head = waiting[0]!;
       const length = head.readUInt32BE(1);
-      if (head[0] !== 0) throw new GrpcError('unimplemented', 'compressed messages are not taken');
+      if (head[0] !== 0) throw new GrpcError('unimplemented', 'compressed messages are not accepted');
       if (length > largestMessage)
         throw new GrpcError('resource-exhausted', `a message of ${length} bytes is too long`);
       if (size < length + 5) break;

@@ -34,7 +34,7 @@ const deepest = 32;
 
 /** @throws WireError */
 export function decode<M>(shape: Shape<M>, bytes: Buffer, depth = 0): M {
-  if (depth > deepest) throw new WireError('messages lie too deep in each other');
+  if (depth > deepest) throw new WireError('messages are nested too deeply');
   const message: Record<string, unknown> = {};
   const fields = new Map<number, readonly [string, Field<unknown>]>();
   for (const [name, field] of Object.entries(shape) as [string, Field<unknown>][]) {

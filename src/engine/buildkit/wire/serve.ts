@@ -34,7 +34,7 @@ export async function onlyRequest(call: Call): Promise<Buffer> {
 
 /**
  * Serves calls of gRPC on a connection that somebody else has opened.
- * @param failed told of what a method threw that was not meant for the client
+ * @param failed called with what a method threw that was not meant for the client
  */
 export async function serveCalls(
   socket: Duplex,

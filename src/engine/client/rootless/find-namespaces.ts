@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export function findNamespaces(run: string): number | undefined {
   for (const name of ['holder.pid', 'keeper.pid']) {
     const pid = Number.parseInt(read(join(run, name)), 10);
-    // Numbers are given out anew: the title says of which engine it is.
+    // Pids are reused: the title says of which engine it is.
     if (pid > 1 && title(pid).includes(` ${run}`) && isElsewhere(pid)) return pid;
   }
   const containers = new Set(containersOf(run));

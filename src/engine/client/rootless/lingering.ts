@@ -1,4 +1,4 @@
-/** What a user should hear, once, of how long his containers live; undefined when there is nothing to be said. Pure. */
+/** The note, given once, about how long a user's containers live; undefined when there is none. Pure. */
 export function lingerNotice(user: string, exists: (path: string) => boolean): string | undefined {
   if (!exists('/run/systemd/system') || exists(`/var/lib/systemd/linger/${user}`)) return undefined;
   return 'containers may end with your last logout; to keep them: `loginctl enable-linger`, or `tcompose engine install`, which also brings them back after a boot';

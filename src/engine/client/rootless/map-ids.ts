@@ -19,7 +19,7 @@ const doctorKnows = 'see `tcompose doctor sub-ids`';
 /** Ids below that images use: 65534 is nobody's. */
 const USUAL_IDS = 65_536;
 
-/** What was mapped, and what is to be said about it. */
+/** What was mapped, and the note about it. */
 interface Mapped {
   readonly maps: IdMaps;
   readonly sentence: string | undefined;

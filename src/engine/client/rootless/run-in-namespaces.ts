@@ -35,7 +35,7 @@ interface NamespaceOptions {
 /** How a mode of the shim ended. */
 export interface ModeEnd {
   readonly code: number;
-  /** What it said on standard error. */
+  /** Its standard error. */
   readonly said: string;
 }
 
@@ -87,7 +87,7 @@ export function beginInNamespaces(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
   const pid = findNamespaces(run);
-  if (pid === undefined) throw namespaceRefusal('the engine that had it has ended', facts(shim));
+  if (pid === undefined) throw namespaceRefusal('its engine has stopped', facts(shim));
   const child = spawn(shim, ['rootless', run, String(pid), '--', ...mode], {
     stdio: 'inherit',
     cwd: '/',

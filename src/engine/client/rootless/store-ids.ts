@@ -47,7 +47,7 @@ const total = (map: readonly IdMapLine[]): number => map.reduce((sum, { count })
 
 /**
  * Compares the ids of new namespaces with those that the files of a store belong to, and notes them.
- * @returns what is to be said about it
+ * @returns the note about it
  * @throws TcomposeError ENGINE_ROOTLESS for a store of ids that are not there any more
  */
 export function checkStoreIds(lib: string, maps: IdMaps, user: string): string | undefined {
@@ -70,8 +70,8 @@ function belongsToOthers(lib: string, { uids }: IdMaps, user: string): TcomposeE
       : `Have ${ranges.join(', ')} as your first lines in /etc/subuid and /etc/subgid again; or `;
   return new TcomposeError(
     'ENGINE_ROOTLESS',
-    `${lib} belongs to ids that you do not have any more: what is in it could neither be used nor removed`,
-    { hint: `${give}${give ? 'begin' : 'Begin'} anew: sudo rm -r ${lib}` },
+    `${lib} belongs to ids that you do not have any more: its content could be neither used nor removed`,
+    { hint: `${give}${give ? 'start' : 'Start'} over: sudo rm -r ${lib}` },
   );
 }
 

@@ -15,7 +15,7 @@ const dockerSockets = ['/var/run/docker.sock', '/run/docker.sock'];
 export function checkBindSource(mount: StoredMount, socket?: string): void {
   if (mount.type === 'bind' && dockerSockets.includes(mount.source) && !existsSync(mount.source))
     throw badParameter(
-      `error while creating mount source path '${mount.source}': no Docker engine has its socket there`,
+      `error while creating mount source path '${mount.source}': no Docker engine listens there`,
       socket && `This engine's is ${socket}: use ${socket}:${mount.target}`,
     );
   if (mount.type === 'bind' && mount.createSource !== true && !existsSync(mount.source)) {
@@ -52,7 +52,7 @@ export function checkMakeableSource(mount: StoredMount): void {
   if (why === undefined) return;
   throw badParameter(
     `error while creating mount source path '${mount.source}': ${above} ${why}`,
-    'Name a directory that is there, or one that can be made.',
+    'Name a directory that exists, or one that can be created.',
   );
 }
 
@@ -62,12 +62,12 @@ const kernelsOwn = [0x9fa0, 0x62656572];
 function whyNothingIsMadeIn(directory: string): string | undefined {
   if (!statSync(directory).isDirectory()) return 'is no directory';
   if (!allows(directory, constants.X_OK)) return 'does not let you in';
-  if (kernelsOwn.includes(statfsSync(directory).type)) return 'is filled by the kernel alone';
+  if (kernelsOwn.includes(statfsSync(directory).type)) return 'only holds what the kernel puts there';
   try {
     accessSync(directory, constants.W_OK);
     return undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'is read-only' : 'can not be written to';
+    return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'is read-only' : 'cannot be written to';
   }
 }
 
@@ -86,7 +86,7 @@ function makeSource(source: string): void {
   } catch (error) {
     throw badParameter(
       `error while creating mount source path '${source}': ${(error as Error).message}`,
-      'Name a directory that is there, or one that can be made.',
+      'Name a directory that exists, or one that can be created.',
     );
   }
 }

@@ -18,7 +18,7 @@ export function mountableImage(
   if (image === undefined) throw notFound(`No such image: ${source}`);
   if (!image.host) return image;
   throw badParameter(
-    `the image ${source} can not be mounted: it is this machine's own file system`,
+    `the image ${source} cannot be mounted: it is this machine's own file system`,
     'Mount the directories that are meant with `type: bind`.',
   );
 }

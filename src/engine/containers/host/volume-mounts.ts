@@ -53,7 +53,7 @@ async function mountOne(engine: Pick<Engine, 'volumes'>, volume: VolumeRecord): 
     throw badParameter(
       `error while mounting volume '${data}': failed to mount local volume: mount ${source}:${data}: ${(error as Error).message}`,
       errnoNameOf(error) === 'ENODEV'
-        ? `the kernel of this machine knows no file system "${type}"`
+        ? `the kernel of this machine does not support the file system "${type}"`
         : undefined,
     );
   }

@@ -125,7 +125,7 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
   if (told?.type === 'started') {
     const launched = readLaunchFile(container);
     if (launched === undefined)
-      engine.log.warn(`the spec.json of ${container.name}, which runs, is damaged; made anew`);
+      engine.log.warn(`the spec.json of ${container.name}, which runs, is damaged; it was written again`);
     const spec = launched?.spec ?? (await rebuildSpec(engine, container));
     recoverNetwork(container, launched?.network);
     const image = container.damaged === undefined ? engine.images.get(container.record.imageId) : undefined;

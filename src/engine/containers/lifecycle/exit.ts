@@ -33,7 +33,7 @@ export function superviseExit(engine: Engine, container: Container, launch: Laun
   });
 }
 
-/** An exit as the shim told it, for the state file. */
+/** An exit as the shim reported it, for the state file. */
 export function toRecord(exit: ShimExit): ExitRecord {
   return {
     exitCode: exit.code,
@@ -76,7 +76,7 @@ async function finish(
   container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
   container.health?.stop();
   container.health = undefined;
-  // Whatever of the clearing away fails, the exit is recorded and told.
+  // Whatever of the clean-up fails, the exit is recorded and announced.
   const attempt = async (what: string, step: () => unknown): Promise<void> => {
     try {
       await step();

@@ -107,7 +107,7 @@ function tell(
     why: reading.kind === 'absent' ? 'it is not there' : reading.why,
     healed,
     remedy: healed
-      ? `Container ${container.name} was made whole from its other file.`
-      : `Container ${container.name} cannot be started again: \`tcompose container rm -f ${container.name}\` removes it, \`tcompose up\` makes it anew.`,
+      ? `Container ${container.name} was restored from its other file.`
+      : `Container ${container.name} cannot be started again: \`tcompose container rm -f ${container.name}\` removes it, \`tcompose up\` recreates it.`,
   });
 }

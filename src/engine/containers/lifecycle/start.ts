@@ -74,7 +74,7 @@ export async function startContainer(engine: Engine, container: Container, besid
       'ENGINE_STATE_CORRUPT',
       `container ${container.name} cannot be started: ${container.damaged}`,
       {
-        hint: `remove it with \`tcompose container rm -f ${container.name}\`; \`tcompose up\` makes it anew`,
+        hint: `remove it with \`tcompose container rm -f ${container.name}\`; \`tcompose up\` recreates it`,
       },
     );
   }

@@ -31,7 +31,7 @@ export async function stopContainer(
 ): Promise<void> {
   if (container.state.status === 'restarting') {
     cancelBackOff(engine, container);
-    // It has told its end as one it comes back from.
+    // It has announced its end as one it comes back from.
     emitContainer(engine, container, 'stop', { 'tcompose.restarting': String(container.restartAsked) });
     return;
   }
@@ -103,7 +103,7 @@ export async function restartContainer(
     resetRestarts(container);
     await startContainer(engine, container);
   } catch (error) {
-    // Who was told that it comes back is told that it does not.
+    // Whoever heard that it comes back hears that it does not.
     if (!container.up) {
       const exitCode = String(lastExit(container.state)?.exitCode ?? 0);
       emitContainer(engine, container, 'die', { exitCode, 'tcompose.restarting': 'false' });
@@ -138,7 +138,7 @@ export async function unpauseContainer(engine: Engine, container: Container): Pr
   await thaw(engine, container);
 }
 
-/** A client's start or restart begins the count anew and lifts "stopped by the user". */
+/** A client's start or restart starts the count over and lifts "stopped by the user". */
 export function resetRestarts(container: Container): void {
   container.amend({ restartCount: 0, lastDelay: 0, stoppedByUser: false });
 }

@@ -26,7 +26,7 @@ export async function takePlace(
       const [taking, giving] = [launchOf(container), launchOf(from)];
       const wanted = (one: Container) => JSON.stringify(collectPorts(one.hostConfig, one.record.config));
       if (wanted(container) !== wanted(from))
-        throw conflict(`${container.name} asks for other ports than ${from.name}`);
+        throw conflict(`${container.name} publishes other ports than ${from.name}`);
       const { ports } = from.mutable;
       for (const [name, fd] of await giving.shim.sockets())
         if (name.startsWith('port-')) await taking.shim.takeSocket(name, { pid: giving.shim.shimPid, fd });
@@ -67,7 +67,7 @@ async function listens(
         throw new TcomposeError(
           'ENGINE_CONFLICT',
           `nothing listens on port ${port} in container ${container.name} after ${within} ms`,
-          { hint: 'The ports stay where they were.' },
+          { hint: 'The ports did not move.' },
         );
       await sleep(attemptEvery);
     }
@@ -78,6 +78,6 @@ function addressOf(container: Container): string {
   const address = Object.values(container.mutable.attachments).find(
     ({ endpoint }) => endpoint?.ipv4,
   )?.endpoint;
-  if (address === undefined) throw conflict(`container ${container.name} is on no network`);
+  if (address === undefined) throw conflict(`container ${container.name} is not on any network`);
   return address.ipv4;
 }

@@ -21,7 +21,7 @@ function readText(root: ConfinedDirectory, path: string): string | undefined {
   try {
     entry = root.find(path, true);
   } catch (error) {
-    if (errnoNameOf(error) === 'ELOOP') throw unreadable(path, 'is a loop of links');
+    if (errnoNameOf(error) === 'ELOOP') throw unreadable(path, 'is part of a loop of links');
     throw error;
   }
   if (entry === undefined) return undefined;

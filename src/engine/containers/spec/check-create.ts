@@ -38,7 +38,7 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
   const driver = host.LogConfig?.Type;
   if (driver && !['json-file', 'local', 'none', 'default'].includes(driver)) {
     warnings.push(
-      `log driver "${driver}" is not carried out; the output is kept locally and readable with logs`,
+      `log driver "${driver}" is not supported; the output is kept locally and readable with logs`,
     );
   }
   const unsupported: readonly (readonly [unknown, string])[] = [
@@ -51,7 +51,7 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     [config.NetworkDisabled, 'NetworkDisabled'],
   ];
   for (const [given, name] of unsupported) {
-    if (given) warnings.push(`${name} is accepted but not carried out by this engine`);
+    if (given) warnings.push(`${name} is accepted but has no effect in this engine`);
   }
   return warnings;
 }
@@ -60,7 +60,7 @@ function checkGroups(groups: readonly string[]): void {
   if (!groups.includes(keepGroupsWord)) return;
   if (groups.length > 1)
     throw badParameter(
-      `${keepGroupsWord} can not be used with other groups: the kernel changes all of them or none`,
+      `${keepGroupsWord} cannot be used with other groups: the kernel changes all of them or none`,
       `Leave out ${groups.filter((group) => group !== keepGroupsWord).join(', ')}, or ${keepGroupsWord}.`,
     );
 }

@@ -65,6 +65,6 @@ function checkLog(log: HostConfig['LogConfig']): string[] {
   return Object.keys(log?.Config ?? {}).flatMap((name) => {
     const known = logOptions[name];
     if (known === undefined) throw badParameter(`unknown log opt '${name}' for ${driver} log driver`);
-    return known ? [] : [`log option "${name}" is accepted but not carried out by this engine`];
+    return known ? [] : [`log option "${name}" is accepted but has no effect in this engine`];
   });
 }

@@ -7,13 +7,13 @@ export function checkForeignMounts({ name }: ForeignRuntime, mounts: readonly Mo
   for (const mount of mounts) {
     if (mount.type === 'image') {
       throw badParameter(
-        `the image ${mount.source} can not be mounted at ${mount.target} with the runtime ${name}`,
+        `the image ${mount.source} cannot be mounted at ${mount.target} with the runtime ${name}`,
         'use the built-in runtime',
       );
     }
     if (mount.propagation !== 'shared' && mount.propagation !== 'rshared') continue;
     throw badParameter(
-      `the mount at ${mount.target} can not be ${mount.propagation} with the runtime ${name}: its mounts do not reach this machine`,
+      `the mount at ${mount.target} cannot be ${mount.propagation} with the runtime ${name}: its mounts do not reach this machine`,
       'use rslave, or the built-in runtime',
     );
   }

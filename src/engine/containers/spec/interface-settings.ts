@@ -28,8 +28,8 @@ function checkMacAddress(text: string | undefined): void {
     throw badParameter(`invalid MAC address: ${text}`, 'it looks like 02:42:ac:11:00:02');
   if ((Number.parseInt(text.slice(0, 2), 16) & 1) === 1)
     throw badParameter(
-      `invalid MAC address: ${text} is that of a group`,
-      'the first byte of an interface’s is even',
+      `invalid MAC address: ${text} belongs to a group`,
+      'the first byte of an interface’s address must be even',
     );
   if (/^[0:]+$/.test(text)) throw badParameter(`invalid MAC address: ${text}`);
 }

@@ -46,7 +46,7 @@ export function whyNotRun(
   const native = architecture === own || also[own]?.includes(architecture) === true;
   if (native || machines[architecture] === undefined || interpreterOf(architecture, entries) !== undefined)
     return undefined;
-  return `This machine is ${own}, and its kernel knows no interpreter for programs of ${architecture} (${directory}): they fail with "exec format error"`;
+  return `This machine is ${own}, and its kernel has no interpreter for programs of ${architecture} (${directory}): they fail with "exec format error"`;
 }
 
 function readEntries(): string[] {

@@ -4,7 +4,7 @@ import type { HostConfig } from '../../api/host-config.ts';
 
 /**
  * What Docker answers for fields that a create request left out. Clients read them without asking whether they are
- * there (`inspect -f '{{.HostConfig.Memory}}'`), so an answer has all; a record keeps what was said.
+ * there (`inspect -f '{{.HostConfig.Memory}}'`), so an answer has all; a record keeps what was given.
  */
 const hostDefaults: HostConfig = {
   Binds: null,

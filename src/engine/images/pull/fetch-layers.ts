@@ -218,7 +218,7 @@ function wrongBytes(
     'REGISTRY_CONTENT',
     `verification failed for the blob ${digest} of ${place.what}: ${registry.main.endpoint.host} sent other bytes, twice (${cause.message})`,
     {
-      hint: 'Something between here and the registry changes what passes, or the registry is damaged.',
+      hint: 'Something on the way to the registry alters content, or the registry is damaged.',
       cause,
     },
   );

@@ -124,7 +124,7 @@ async function bringContent(
     throw new TcomposeError(
       'REGISTRY_CONTENT',
       `layers from manifest don't match image configuration: ${place.what} has ${layers.length} layers, its configuration ${diffIds.length}`,
-      { hint: 'Whoever pushed it should push it again.' },
+      { hint: 'Ask its author to push it again.' },
     );
   }
   await bringLayers(blobs, layers, diffIds, { signal, quiet: get(config.digest) !== undefined });
@@ -169,7 +169,7 @@ async function commit(
 export function noticeTeller(tell: TellProgress): (notice: Notice) => void {
   return (notice) => {
     if (notice.kind === 'mirror') {
-      tell({ kind: 'warning', text: `the mirror ${notice.host} was passed over: ${notice.why}` });
+      tell({ kind: 'warning', text: `the mirror ${notice.host} was skipped: ${notice.why}` });
     }
     if (notice.kind === 'asked') {
       const { method, url, status } = notice;

@@ -17,7 +17,7 @@ export async function readDiffIds(
   what: string,
 ): Promise<{ readonly diffIds: readonly string[]; readonly platform: Platform | undefined }> {
   const malformed = (why: string): TcomposeError =>
-    new TcomposeError('REGISTRY_CONTENT', `the configuration of ${what} can not be used: ${why}`);
+    new TcomposeError('REGISTRY_CONTENT', `the configuration of ${what} cannot be used: ${why}`);
   const bytes = await readBlob(content, digest, maxConfigSize);
   if (bytes === undefined) throw malformed('it is not in the store');
   let value: unknown;
@@ -29,13 +29,13 @@ export async function readDiffIds(
   const rootfs = find(value, 'rootfs');
   if (typeof rootfs !== 'object' || rootfs === null) throw malformed('invalid image JSON, no RootFS key');
   const list = find(rootfs, 'diff_ids') ?? [];
-  if (!Array.isArray(list) || !list.every(isDigest)) throw malformed('its DiffIDs are no digests');
+  if (!Array.isArray(list) || !list.every(isDigest)) throw malformed('its DiffIDs are not digests');
   const tooMany = whyTooManyLayers(list.length);
   if (tooMany !== undefined) throw malformed(tooMany);
   const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((key) => find(value, key));
   if (typeof os === 'string' && os !== '' && os.toLowerCase() !== 'linux') {
     throw new TcomposeError('REGISTRY_UNSUPPORTED', `cannot load ${os} image on linux: ${what}`, {
-      hint: 'Containers of another operating system can not run here.',
+      hint: 'Containers of another operating system cannot run here.',
     });
   }
   const platform =

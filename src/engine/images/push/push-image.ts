@@ -39,7 +39,7 @@ const mostMounts = 3;
 
 /**
  * Puts an image into a registry, the bytes as they came or were made: layers and configuration first, then the manifest, and the index it came from where
- * all of that is to be had.
+ * all of that is available.
  * @throws TcomposeError REGISTRY_*
  */
 export async function pushImage(

@@ -104,7 +104,7 @@ export class ImageFinder {
     if (stored !== undefined) return stored;
     throw new TcomposeError('IMAGE_STORE', `${image.tags[0] ?? image.id} has no blobs`, {
       hint: image.host
-        ? 'The built-in image is made of this machine’s own files and can not be sent anywhere.'
+        ? 'The built-in image is made of this machine’s own files and cannot be sent anywhere.'
         : 'Fetch it again.',
     });
   }

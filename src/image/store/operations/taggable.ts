@@ -7,13 +7,13 @@ export function taggable(reference: string): string {
   if (reference.includes('@'))
     throw new TcomposeError(
       'IMAGE_REFERENCE',
-      `"${reference}" has a digest, which can not be given to an image`,
+      `"${reference}" has a digest, which cannot be given to an image`,
     );
   const normalised = normaliseTag(reference);
   if (normalised === hostReference)
     throw new TcomposeError(
       'IMAGE_IN_USE',
-      `${hostReference} is the built-in image; its name can not be given away`,
+      `${hostReference} is the built-in image; its name cannot be given away`,
     );
   return normalised;
 }

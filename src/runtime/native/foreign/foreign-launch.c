@@ -176,7 +176,7 @@ void foreign_reap(struct monitor *m) {
   while (read(m->signals, info, sizeof info) > 0) {}
   for (;;) {
     int status;
-    /* until the runtime has said which process it is, the container's init must stay to be waited for */
+    /* until the runtime has named the process, the container's init must stay to be waited for */
     pid_t pid = waitpid(foreign_busy(m) ? m->foreign.pid : -1, &status, WNOHANG);
     if (pid <= 0) return;
     if (foreign_busy(m)) {

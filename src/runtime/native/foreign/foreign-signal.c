@@ -15,7 +15,7 @@ static int send_directly(struct monitor *m, int signal) {
   return sys_pidfd_send_signal(m->launch.init_pidfd, signal) < 0 ? errno : 0;
 }
 
-/* What a client asks of a command that is not there yet: only its end can be had. */
+/* What a client asks of a command that is not there yet: only its end can be brought about. */
 static int interrupt(struct monitor *m, int signal) {
   if (m->launch.init_pid > 0 || signal != SIGKILL) return ESRCH;
   if (m->state == STATE_CREATED) { /* an exec of which the runtime has not heard: it would wait for ever */
@@ -59,7 +59,7 @@ bool foreign_kill_ended(struct monitor *m, pid_t pid, int status) {
     if (one->pid != pid) continue;
     *at = one->next;
     int error = 0;
-    /* whatever the runtime has against it (its program may be gone), the end of a container can be had */
+    /* whatever the runtime has against it (its program may be gone), a container can be ended */
     if (status != 0) error = m->init_reaped ? ESRCH : one->signal == SIGKILL ? send_directly(m, SIGKILL) : EIO;
     if (one->client) client_answer(one->client, one->seq, error, -1, "signal");
     free(one);

@@ -120,7 +120,7 @@ static void on_signal(int number) {
   take_no_more = 1;
 }
 
-/* The sockets are somebody else's from now on, what has begun is carried to its end. */
+/* The sockets are somebody else's from now on, what has begun is finished. */
 static void leave_sockets(struct forward *list) {
   take_no_more = 0;
   for (struct forward *one = list; one; one = one->next) {

@@ -4,7 +4,7 @@
 
 /*
  * Directory, limits, ids, capabilities. When it returns 0 the process is as the command is to be but for the seccomp filter,
- * the monitor has been told, and no descriptor is left but stdio (and with --init that of this binary).
+ * the monitor knows, and no descriptor is left but stdio (and with --init that of this binary).
  */
 int process_prepare(struct launch *launch);
 /* The filter, and with it the right to load one; nothing when that has been done. */

@@ -55,7 +55,7 @@ static int set_upper(int fs, const struct setup_op *op, size_t common) {
   return result;
 }
 
-/* An overlay whose layers are told one by one (Linux 6.7), relative to the working directory; it is mounted nowhere yet. */
+/* An overlay whose layers are passed one by one (Linux 6.7), relative to the working directory; it is mounted nowhere yet. */
 static int overlay_by_layers(const struct setup_op *op, size_t common) {
   int fs = (int)syscall(__NR_fsopen, "overlay", FSOPEN_CLOEXEC);
   if (fs < 0) return -1;

@@ -33,7 +33,7 @@ int joined_proc_op(struct setup *setup, const struct setup_op *op, int target, s
 
 /* file-ops.c */
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
-/* To be said before an op after which another directory may be at the same path. */
+/* Call it before an op after which another directory may be at the same path. */
 void forget_parent(struct setup *setup);
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int device_op(struct setup *setup, const struct setup_op *op, struct failure *failure);

@@ -36,7 +36,7 @@ static bool other_user_namespace(int proc, uint32_t pid) {
 
 void host_ids(const struct launch *launch, uint32_t *uid, uint32_t *gid) {
   const struct process_plan *process = &launch->plan.process;
-  /* an exec joins once it is told to */
+  /* an exec joins when the monitor says so */
   uint32_t pid = launch->plan.kind == KIND_EXEC ? process->join_pid.value : (uint32_t)launch->init_pid;
   bool other = other_user_namespace(launch->host_proc, pid);
   *uid = other ? map_id_of(launch->host_proc, pid, "uid_map", process->uid) : process->uid;

@@ -47,7 +47,7 @@ static int serve(struct keeper *k) {
   }
 }
 
-/* The keeper proper, in a child of the process that was started; `status` is told once when it stands. */
+/* The keeper proper, in a child of the process that was started; `status` is written once when it is ready. */
 static int keep(struct keeper *k, int status) {
   setsid();
   drop_inherited_state();

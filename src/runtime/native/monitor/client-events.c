@@ -1,4 +1,4 @@
-/* What clients of shim.sock are told: states, output, news of the log. */
+/* What clients of shim.sock get: states, output, news of the log. */
 #include "clients.h"
 #include "monitor.h"
 

@@ -40,7 +40,7 @@ void clients_serve(struct monitor *m, const struct pollfd *set);
 void clients_resume(struct monitor *m);
 /* Frees closed ones. */
 void clients_sweep(struct monitor *m);
-/* Works out anew which generation of the log the clients hold. */
+/* Works out again which generation of the log the clients hold. */
 void clients_hold_log(struct monitor *m);
 void client_flush(struct client *client);
 void client_close(struct client *client);

@@ -83,7 +83,7 @@ static void one_turn(struct monitor *m) {
     m->logs_told = now;
     clients_tell_log(m);
   }
-  /* not before the stage has said its last word */
+  /* not before the stage has sent its last message */
   if (m->init_reaped && m->state < STATE_EXITED && m->launch.stage_pid == 0 && !foreign_busy(m)) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
     if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */

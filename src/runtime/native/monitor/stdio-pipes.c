@@ -7,7 +7,7 @@
 #include "user-namespace.h"
 
 /*
- * Pipes and no socketpairs: `echo > /dev/stderr` opens them anew, which a socket refuses and a pipe grants its owner.
+ * Pipes and no socketpairs: `echo > /dev/stderr` reopens them, which a socket refuses and a pipe grants its owner.
  */
 static int open_pipe(int *reader, int *writer) {
   int ends[2];

@@ -5,7 +5,7 @@
 #include "options.h"
 #include "sys.h"
 
-/* config.md, POSIX-platform Hooks: the status that each is told. */
+/* config.md, POSIX-platform Hooks: the status that each gets. */
 static const struct { const char *name, *status; } points[] = {
     [HOOK_PRESTART] = {"prestart", "created"},
     [HOOK_CREATE_RUNTIME] = {"createRuntime", "creating"},

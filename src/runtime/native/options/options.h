@@ -31,7 +31,7 @@ void source_trees_close(struct launch *launch);
 
 /* hooks.c */
 bool has_hooks(const struct plan *plan, enum hook_choice point);
-/* Runs those of `point` in their order; `pid` is what they are told. The first that fails ends it with -1. */
+/* Runs those of `point` in their order; `pid` is the one they get. The first that fails ends it with -1. */
 int run_hooks(const struct plan *plan, enum hook_choice point, uint32_t pid, struct failure *failure);
 /* By init: asks the monitor for its hooks, then runs its own. */
 int hooks_op(struct setup *setup, struct failure *failure);
@@ -46,7 +46,7 @@ int caller_fds_keep(uint32_t preserve);
 void caller_stdio_open(struct launch *launch);
 /* In the monitor, once init has its own. */
 void caller_fds_close(const struct plan *plan);
-/* The pipes among them: the container's user owns them, or /dev/stderr could not be opened anew. */
+/* The pipes among them: the container's user owns them, or /dev/stderr could not be reopened. */
 void caller_stdio_give(const int stdio[3], uint32_t uid, uint32_t gid);
 /* By the process that is to be the command: the descriptors behind stdio, in place. The number of the first free one. */
 unsigned caller_fds_take(const struct plan *plan);

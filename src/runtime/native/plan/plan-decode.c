@@ -117,7 +117,7 @@ static void decode_fields(struct reader *in, const struct field *fields, uint8_t
 
 static const char *check_header(struct reader *in, size_t size) {
   static char sentence[96];
-  if (get_u32(in) != MAGIC || in->bad) return "this is no launch plan";
+  if (get_u32(in) != MAGIC || in->bad) return "this is not a launch plan";
   uint32_t version = get_u32(in);
   if (in->bad) return "the launch plan is cut off";
   if (version != PLAN_VERSION) {

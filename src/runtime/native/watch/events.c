@@ -35,7 +35,7 @@ static void handle(struct watch *w, const struct inotify_event *event) {
   if (!wanted) return;
   bool force = event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO);
   if (event->mask & IN_IGNORED) {
-    /* The directory is gone or unmounted, and what leads there has told it or does so now. */
+    /* The directory is gone or unmounted, and what leads there has reported it or does so now. */
     struct dir *dir = wanted->dir;
     if (dir) {
       dir->wd = -1;

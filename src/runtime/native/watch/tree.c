@@ -134,7 +134,7 @@ void look_at_name(struct watch *w, struct dir *dir, const char *name, bool force
   close(fd);
 }
 
-/* Changes that other machines make on such a file system are not told by the kernel. */
+/* The kernel does not report changes that other machines make on such a file system. */
 static bool tells_nothing(const char *path) {
   struct statfs fs;
   if (statfs(path, &fs) < 0) return false;

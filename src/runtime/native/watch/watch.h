@@ -104,7 +104,7 @@ void enter_dir(struct watch *w, struct dir *dir);
 void scan_dir(struct watch *w, struct dir *dir, bool quiet);
 /* `gone`: what was in it is reported as gone, too. */
 void drop_dir(struct watch *w, struct dir *dir, bool gone);
-/* Frees an entry of which nothing stands there and nothing is left to be said. */
+/* Frees an entry of which nothing stands there and nothing is left to report. */
 void forget_entry(struct entry *entry);
 
 /* queue.c */

@@ -18,20 +18,26 @@ function checkMount(mount: OciMount, containerMapped: boolean): void {
   const bind = type === 'bind' || words.bind !== 'no';
   const option = (word: string, why: string) =>
     refuse(`option ${word} of ${field}`, why, undefined, 'RUNTIME_MOUNT');
-  if (!destination.startsWith('/')) throw refuse(field, 'is at no absolute path', undefined, 'RUNTIME_MOUNT');
+  if (!destination.startsWith('/'))
+    throw refuse(field, 'is not at an absolute path', undefined, 'RUNTIME_MOUNT');
   if (options.includes('remount'))
     throw option('remount', "would change a file system that is mounted already, and may be the machine's");
   const foreign = bind ? options.find((word) => !isMountWord(word) || ofFileSystem.has(word)) : undefined;
-  if (foreign !== undefined) throw option(foreign, 'is none that a bind has');
+  if (foreign !== undefined) throw option(foreign, 'is not an option of a bind');
   if (words.copyUp && type !== 'tmpfs') throw option('tmpcopyup', 'is for a tmpfs');
   const { uidMappings = [], gidMappings = [] } = mount;
   const mapped = uidMappings.length > 0;
   if (mapped !== gidMappings.length > 0)
-    throw refuse(field, 'has one of uidMappings and gidMappings, and needs both', undefined, 'RUNTIME_MOUNT');
+    throw refuse(
+      field,
+      'has only one of uidMappings and gidMappings, but needs both',
+      undefined,
+      'RUNTIME_MOUNT',
+    );
   if (!mapped && words.idmap !== 'no' && !containerMapped)
-    throw option(words.idmap, 'asks for other owners, and neither the mount nor the container says which');
+    throw option(words.idmap, 'asks for other owners, but neither the mount nor the container names them');
   if ((mapped || words.idmap !== 'no') && !bind)
-    throw refuse(field, 'is no bind: only a bind can show other owners', undefined, 'RUNTIME_MOUNT');
+    throw refuse(field, 'is not a bind: only a bind can show other owners', undefined, 'RUNTIME_MOUNT');
   checkIdMappings(`uidMappings of ${field}`, uidMappings);
   checkIdMappings(`gidMappings of ${field}`, gidMappings);
 }
@@ -40,5 +46,5 @@ function checkMount(mount: OciMount, containerMapped: boolean): void {
 export function checkIdMappings(field: string, mappings: readonly OciIdMapping[]): void {
   for (const { containerID, hostID, size } of mappings)
     if (size === 0 || containerID + size > 2 ** 32 || hostID + size > 2 ** 32)
-      throw refuse(field, 'holds a range that is none');
+      throw refuse(field, 'holds a range that is not valid');
 }

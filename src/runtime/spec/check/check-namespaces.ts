@@ -31,7 +31,7 @@ export function checkNamespaces(spec: OciSpec): void {
   if (!named.has('mount')) {
     throw refuse(
       'linux.namespaces',
-      "names no mount namespace: the container's file systems would be mounted in the machine's",
+      "has no mount namespace: the container's file systems would be mounted in the machine's",
       'Add {"type": "mount"}.',
       'RUNTIME_NAMESPACE',
     );
@@ -65,7 +65,7 @@ function checkUser({ linux }: OciSpec, named: ReadonlySet<OciNamespaceType>): vo
   if (!joined && (uidMappings.length === 0 || gidMappings.length === 0)) {
     throw refuse(
       'linux.namespaces',
-      'asks for a user namespace, and linux.uidMappings or linux.gidMappings says nothing about who is who in it',
+      'asks for a user namespace, and linux.uidMappings or linux.gidMappings does not map any ids',
       undefined,
       'RUNTIME_NAMESPACE',
     );
@@ -75,7 +75,7 @@ function checkUser({ linux }: OciSpec, named: ReadonlySet<OciNamespaceType>): vo
 function foreign(field: string, type: OciNamespaceType) {
   return refuse(
     field,
-    `is a setting of the ${type} namespace, and this container has none of its own: the machine's would be changed`,
+    `is a setting of the ${type} namespace, but this container has none of its own: the machine's would change`,
     `Add {"type": "${type}"} to linux.namespaces, or leave ${field} out.`,
     'RUNTIME_NAMESPACE',
   );

@@ -60,7 +60,7 @@ export function checkClocksAndPersonality({ linux }: OciSpec): void {
   if (personality !== undefined) {
     oneOf('linux.personality.domain', personality.domain, Object.keys(personalities));
     if ((personality.flags ?? []).length > 0)
-      throw refuse('linux.personality.flags', 'is set, and the runtime-spec knows no flag yet');
+      throw refuse('linux.personality.flags', 'is set, but the runtime-spec defines no flag yet');
   }
   for (const clock of Object.keys(linux.timeOffsets ?? {}))
     oneOf('linux.timeOffsets', clock, ['monotonic', 'boottime']);

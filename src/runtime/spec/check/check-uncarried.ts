@@ -13,7 +13,7 @@ const rootPropagations = [
   'runbindable',
 ];
 
-/** Fields of the runtime-spec that are not carried out, or only for some values: silence would be a broken promise. */
+/** Fields of the runtime-spec that are not supported, or only for some values: silence would be a broken promise. */
 export function checkUncarried({ linux, process }: OciSpec): void {
   if (process.selinuxLabel)
     throw refuse('process.selinuxLabel', 'is set, and no SELinux labels are set here', 'Leave it empty.');
@@ -38,7 +38,7 @@ export function checkUncarried({ linux, process }: OciSpec): void {
   const { seccomp } = linux;
   for (const flag of seccomp?.flags ?? []) oneOf('linux.seccomp.flags', flag, Object.keys(seccompFlags));
   if (seccomp !== undefined && 'listenerPath' in seccomp && seccomp.listenerPath)
-    throw refuse('linux.seccomp.listenerPath', 'is set, and no listener is told of system calls here');
+    throw refuse('linux.seccomp.listenerPath', 'is set, and this runtime has no listener for system calls');
   for (const { path, type } of linux.devices ?? [])
     oneOf(`linux.devices: type of ${path}`, type, ['c', 'b', 'u', 'p']);
   if (linux.rootfsPropagation) oneOf('linux.rootfsPropagation', linux.rootfsPropagation, rootPropagations);

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../error-codes.ts';
 import { TcomposeError } from '../../../errors.ts';
 
-/** A setting of config.json that is not carried out: which one, why, and what to do instead. */
+/** A setting of config.json that is not supported: which one, why, and what to do instead. */
 export function refuse(
   field: string,
   why: string,
@@ -14,5 +14,5 @@ export function refuse(
 /** Throws unless `value` is one of `known`; `field` is its place in config.json. */
 export function oneOf(field: string, value: unknown, known: readonly string[]): void {
   if (typeof value === 'string' && known.includes(value)) return;
-  throw refuse(`${field} is ${JSON.stringify(value)},`, `which is none of ${known.join(', ')}`);
+  throw refuse(`${field} is ${JSON.stringify(value)},`, `which is not one of ${known.join(', ')}`);
 }

@@ -50,11 +50,11 @@ describe('dispatch', () => {
   test('a global flag behind the command is told its place', async () => {
     await expect(ask(['up', '--progress', 'plain', 'web'])).rejects.toMatchObject({
       message: 'unknown flag: --progress',
-      hint: '--progress stands before the command: `tcompose --progress KIND up`.',
+      hint: '--progress goes before the command: `tcompose --progress KIND up`.',
     });
     await expect(ask(['up', '-p', 'shop', 'web'])).rejects.toMatchObject({
       message: 'unknown shorthand flag: -p',
-      hint: '--project-name stands before the command: `tcompose --project-name NAME up`.',
+      hint: '--project-name goes before the command: `tcompose --project-name NAME up`.',
     });
   });
 

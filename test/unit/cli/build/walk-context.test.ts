@@ -53,7 +53,7 @@ describe('the walk through a build context', () => {
     expect(await walked('dist\n!dist/keep\nother')).toEqual(['dist/a -1', 'dist/keep/b 1', 'other/ -3']);
   });
 
-  it('says which directory can not be read', async () => {
+  it('says which directory cannot be read', async () => {
     rmSync(context, { recursive: true });
     writeFileSync(context, '');
     await expect(walked('')).rejects.toMatchObject({ code: 'BUILD_CONTEXT' });
@@ -90,7 +90,7 @@ describe('the list of a build context', () => {
     execFileSync('mkfifo', [join(context, '.dockerignore')]);
     await expect(list({ web: { build: {} } })).rejects.toMatchObject({
       code: 'BUILD_CONTEXT',
-      message: expect.stringContaining('.dockerignore can not be read: it is not a file'),
+      message: expect.stringContaining('.dockerignore cannot be read: it is not a file'),
     });
   });
 

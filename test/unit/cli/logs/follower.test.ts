@@ -172,5 +172,5 @@ test('a log is shown to its end however long its reader takes, and one that does
   });
   silent.follow(source);
   await silent.drained('i', 5);
-  expect(String(errors)).toContain('does not end');
+  expect(String(errors)).toContain('does not come to its end');
 });

@@ -51,7 +51,7 @@ describe('an artifact', () => {
       { artifactType: artifactTypes.project, layers: [{ digest: 'x', size: 1e12 }] },
       'has 1000000000000 bytes',
     ],
-    [[], 'no JSON object'],
+    [[], 'not a JSON object'],
   ])('%j is refused', (manifest, why) => expect(() => read(manifest)).toThrow(why));
 
   it('is a compose file of several documents, and files by their names', () => {
@@ -138,7 +138,7 @@ describe('a published project', () => {
   });
 
   it('whose file is not what its digest says leaves nothing behind', async () => {
-    await expect(fetch(`oci://${host}/ns/shop:bad`)).rejects.toThrow('not what its digest says');
+    await expect(fetch(`oci://${host}/ns/shop:bad`)).rejects.toThrow('does not match its digest');
     const cache = join(home, 'cache/tcompose/oci');
     const hex = sha(manifests.get('bad')!).slice('sha256:'.length);
     expect(existsSync(join(cache, hex)) ? readdirSync(join(cache, hex)) : []).toEqual([]);
@@ -147,6 +147,8 @@ describe('a published project', () => {
   it('is not fetched when that is switched off, nor from an address that is none', async () => {
     const off = fetch(`oci://${host}/ns/shop:1`, { COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false' });
     await expect(off).rejects.toThrow('COMPOSE_EXPERIMENTAL_OCI_REMOTE is false');
-    await expect(fetch('https://host/compose.yaml')).rejects.toThrow('not fetched from such an address');
+    await expect(fetch('https://host/compose.yaml')).rejects.toThrow(
+      'cannot be fetched from such an address',
+    );
   });
 });

@@ -81,7 +81,7 @@ describe('items for a container', () => {
       if (process.getuid?.() === 0) process.seteuid?.(65534);
       try {
         expect((await unpacked([item('closed')])).problems).toEqual([
-          { path: '/t/closed', message: 'what is here may not be read by this user' },
+          { path: '/t/closed', message: 'this user may not read what is here' },
         ]);
       } finally {
         if (process.getuid?.() === 0) process.seteuid?.(0);

@@ -18,7 +18,7 @@ attribute('cpu_count', {
     [-1, 'services.web.cpu_count must be at least 0'],
     [[1], 'services.web.cpu_count must be an integer or a string'],
   ],
-  warned: [[2, '"cpu_count" is not carried out: only Windows has it (web)']],
+  warned: [[2, '"cpu_count" is not supported: only Windows has it (web)']],
 });
 
 attribute('cpu_percent', {
@@ -40,7 +40,7 @@ attribute('cpu_percent', {
     [[1], 'services.web.cpu_percent must be an integer or a string'],
     [101, 'services.web.cpu_percent must be at most 100'],
   ],
-  warned: [[2, '"cpu_percent" is not carried out: only Windows has it (web)']],
+  warned: [[2, '"cpu_percent" is not supported: only Windows has it (web)']],
 });
 
 attribute('cpu_period', {

@@ -104,9 +104,9 @@ attribute('deploy', {
   warned: [
     [
       { mode: 'global', placement: {}, rollback_config: {} },
-      '"deploy.mode" is not carried out: only a cluster has it (web)',
-      '"deploy.placement" is not carried out: only a cluster has it (web)',
-      '"deploy.rollback_config" is not carried out: only a cluster has it (web)',
+      '"deploy.mode" is not supported: only a cluster has it (web)',
+      '"deploy.placement" is not supported: only a cluster has it (web)',
+      '"deploy.rollback_config" is not supported: only a cluster has it (web)',
     ],
     [{ mode: 'replicated', replicas: 2 }],
   ],

@@ -40,7 +40,7 @@ attribute('credential_spec', {
     [{ fil: 'f' }, 'services.web.credential_spec: unknown attribute "fil"'],
     ['f', 'services.web.credential_spec must be a mapping'],
   ],
-  warned: [[{ file: 'f' }, '"credential_spec" is not carried out: only Windows has it (web)']],
+  warned: [[{ file: 'f' }, '"credential_spec" is not supported: only Windows has it (web)']],
 });
 
 attribute('domainname', {
@@ -124,7 +124,7 @@ attribute('isolation', {
     [['a'], 'services.web.isolation must be a string'],
     [7, 'services.web.isolation must be a string'],
   ],
-  warned: [['hyperv', '"isolation" is not carried out: only Windows has it (web)']],
+  warned: [['hyperv', '"isolation" is not supported: only Windows has it (web)']],
 });
 
 attribute('label_file', {
@@ -174,7 +174,7 @@ attribute('models', {
     [{ llm: { endpoint: 'URL' } }, 'services.web.models.llm: unknown attribute "endpoint"'],
     ['llm', 'services.web.models must be a list or a mapping'],
   ],
-  warned: [[['llm'], '"models" is not carried out: no model runner is built in (web)']],
+  warned: [[['llm'], '"models" is not supported: no model runner is built in (web)']],
 });
 
 attribute('platform', {
@@ -229,7 +229,7 @@ attribute('provider', {
     [{ options: {} }, 'services.web.provider: attribute "type" is missing'],
     ['aws', 'services.web.provider must be a mapping'],
   ],
-  warned: [[{ type: 'aws' }, '"provider" is not carried out: no external program is started (web)']],
+  warned: [[{ type: 'aws' }, '"provider" is not supported: no external program is started (web)']],
 });
 
 attribute('pull_policy', {

@@ -346,7 +346,7 @@ attribute('ports', {
   refused: [
     [['80:90:100:110'], 'services.web.ports[0]: invalid port "80:90:100:110": "80:90" is not an IP address'],
     [['x:80'], 'services.web.ports[0]: invalid port "x:80": the host port "x" is not a number or range'],
-    [['80:'], 'services.web.ports[0]: invalid port "80:": it names no container port'],
+    [['80:'], 'services.web.ports[0]: invalid port "80:": it has no container port'],
     [['1-3:5-6'], 'services.web.ports[0]: invalid port "1-3:5-6": the ranges 1-3 and 5-6 differ in length'],
     [['90000'], 'services.web.ports[0]: invalid port "90000": the container port "90000" is above 65535'],
     [['9-8'], 'services.web.ports[0]: invalid port "9-8": the container port range "9-8" runs backwards'],

@@ -135,7 +135,7 @@ attribute('storage_opt', {
     ],
   ],
   refused: [['20G', 'services.web.storage_opt must be a mapping']],
-  warned: [[{ size: '20G' }, '"storage_opt" is not carried out: the storage has no quotas (web)']],
+  warned: [[{ size: '20G' }, '"storage_opt" is not supported: the storage has no quotas (web)']],
 });
 
 attribute('tmpfs', {
@@ -289,7 +289,7 @@ attribute('volumes', {
   warned: [
     [
       [{ type: 'bind', source: '/a', target: '/b', consistency: 'cached' }],
-      '"volumes.*.consistency" is not carried out: only Docker Desktop has it (web)',
+      '"volumes.*.consistency" is not supported: only Docker Desktop has it (web)',
     ],
   ],
 });

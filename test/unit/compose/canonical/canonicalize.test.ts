@@ -50,16 +50,16 @@ test('with variables left in place, what holds one is not parsed', () => {
   });
 });
 
-test('what is not carried out is warned about once by name, with everything that uses it', () => {
+test('what is not supported is warned about once by name, with everything that uses it', () => {
   const service = { image: 'x', isolation: 'process', deploy: { endpoint_mode: 'vip' } };
   const { warnings } = loadTree({
     services: { b: service, a: service },
     networks: { n: { attachable: true } },
   });
   expect(warnings).toEqual([
-    '"isolation" is not carried out: only Windows has it (b, a)',
-    '"deploy.endpoint_mode" is not carried out: only a cluster has it (b, a)',
-    '"networks.attachable" is not carried out: only a cluster has it (n)',
+    '"isolation" is not supported: only Windows has it (b, a)',
+    '"deploy.endpoint_mode" is not supported: only a cluster has it (b, a)',
+    '"networks.attachable" is not supported: only a cluster has it (n)',
   ]);
 });
 

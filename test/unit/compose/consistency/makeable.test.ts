@@ -17,8 +17,8 @@ describe('what no container can be made of', () => {
     ['tmpfs: [run]', "'run' mount path must be absolute", 4, 13],
     ['working_dir: app', "the working directory 'app' is invalid", 4, 5],
     ['devices: ["/dev/x:/dev/x:rx"]', 'invalid device permissions "rx"', 4, 15],
-    ['dns: [dns.example]', '"dns.example" is no IP address', 4, 11],
-    ['networks: {default: {ipv4_address: 10.0.0}}', '"10.0.0" is no IP address', 4, 26],
+    ['dns: [dns.example]', '"dns.example" is not an IP address', 4, 11],
+    ['networks: {default: {ipv4_address: 10.0.0}}', '"10.0.0" is not an IP address', 4, 26],
   ])('%s is told with its place, before anything is made', async (attribute, message, line, column) => {
     const errors = await refused({ 'compose.yaml': text(attribute) }, toMake);
     expect(errors).toHaveLength(1);

@@ -87,12 +87,12 @@ describe('finding the compose files', () => {
     [
       {},
       { files: ['oci://host/app'] },
-      'COMPOSE_REMOTE - oci://host/app: nothing is fetched from other machines here',
+      'COMPOSE_REMOTE - oci://host/app: files from other machines are not fetched here',
     ],
     [
       {},
       { files: ['https://github.com/x/y.git'] },
-      'COMPOSE_REMOTE - https://github.com/x/y.git: nothing is fetched from other machines here',
+      'COMPOSE_REMOTE - https://github.com/x/y.git: files from other machines are not fetched here',
     ],
   ])('refuses %j with %j', async (files, options, message) => {
     expect(await refused(files, options)).toEqual([message]);

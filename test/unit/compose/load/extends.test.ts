@@ -95,7 +95,7 @@ describe('extends', () => {
     );
     const services = order === 'forwards' ? lines : lines.reverse();
     expect(await refused({ 'compose.yaml': `services:\n${services.join('\n')}\n` })).toEqual([
-      expect.stringMatching(/more than 100 services extend each other in a row/),
+      expect.stringMatching(/more than 100 services extend each other in a chain/),
     ]);
   });
 
@@ -111,7 +111,7 @@ describe('extends', () => {
     ['services:\n  a: {extends: {service: 1}}', /services.a.extends must be a service name/],
     [
       'services:\n  a: {extends: {file: "oci://x", service: b}}',
-      /nothing is fetched from other machines here/,
+      /files from other machines are not fetched here/,
     ],
   ])('refuses %j', async (text, message) => {
     expect(await refused({ 'compose.yaml': text })).toEqual([expect.stringMatching(message)]);

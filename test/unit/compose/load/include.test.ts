@@ -126,7 +126,7 @@ describe('include', () => {
     ['include: x.yaml', /1:1 include must be a list/],
     ['include:\n  - no.yaml', /2:5 include: open \/project\/no.yaml: no such file/],
     ['include:\n  - {path: a, pth: b}', /2:15 additional properties 'pth' not allowed/],
-    ['include: [oci://x/y]', /nothing is fetched from other machines here/],
+    ['include: [oci://x/y]', /files from other machines are not fetched here/],
     ['include: [{project_directory: x}]', /an include is a path/],
   ])('refuses %j', async (text, message) => {
     expect(await refused({ 'compose.yaml': text })).toEqual([expect.stringMatching(message)]);

@@ -65,7 +65,7 @@ describe('parseDotenv', () => {
       lookup,
       warn: ({ message, where }) => warnings.push([message, where?.line]),
     });
-    expect(warnings).toEqual([['D has the value "# not fine": a comment needs a value before it', 4]]);
+    expect(warnings).toEqual([['D has the value "# not fine": a comment must follow a value', 4]]);
   });
 
   it('passes over values without a name when told to', () => {

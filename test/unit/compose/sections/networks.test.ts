@@ -85,6 +85,6 @@ section('networks', {
       { n: { external: true, driver: 'bridge' } },
       'networks.n: "driver" has no effect on an external network',
     ],
-    [{ n: { attachable: true } }, '"networks.attachable" is not carried out: only a cluster has it (n)'],
+    [{ n: { attachable: true } }, '"networks.attachable" is not supported: only a cluster has it (n)'],
   ],
 });

@@ -54,6 +54,6 @@ describe('budgetOf', () => {
     expect(budgetOf('{}', 'f')).toBeUndefined();
     expect(budgetOf('{"builder":{"gc":{"enabled":false}}}', 'f')).toBe(Number.POSITIVE_INFINITY);
     expect(budgetOf('{"builder":{"gc":{"defaultKeepStorage":"1.5GB"}}}', 'f')).toBe(1_500_000_000);
-    expect(() => budgetOf('{"builder":{"gc":{"defaultKeepStorage":"much"}}}', 'f')).toThrow(/is no size/);
+    expect(() => budgetOf('{"builder":{"gc":{"defaultKeepStorage":"much"}}}', 'f')).toThrow(/is not a size/);
   });
 });

@@ -50,13 +50,13 @@ describe('attributes of the frontend', () => {
     expect(asked.otherSessions.get('context')).toBe('other');
   });
 
-  it('that are not carried out are named, unless clients have them of their own accord', () => {
+  it('that are not supported are named, unless clients have them of their own accord', () => {
     const missing = (attributes: Readonly<Record<string, string>>) => read(attributes).missing;
     expect(missing({ 'attest:provenance': 'mode=max', 'attest:sbom': 'generator=x', hostname: 'h' })).toEqual(
       [
-        'hostname is not carried out: steps have their own',
-        'provenance is not carried out: images are made without attestations',
-        'sbom is not carried out: images are made without attestations',
+        'hostname is not supported: steps have their own',
+        'provenance is not supported: images are made without attestations',
+        'sbom is not supported: images are made without attestations',
       ],
     );
     expect(missing({ 'attest:provenance': 'mode=min,inline-only=true' })).toEqual([]);
@@ -96,7 +96,7 @@ describe('attributes of the frontend', () => {
 
   it('say what is left out', () => {
     expect(read({ 'cgroup-parent': '/x' }).missing).toEqual([
-      'cgroup-parent is not carried out: steps have their own',
+      'cgroup-parent is not supported: steps have their own',
     ]);
   });
 });
@@ -127,7 +127,7 @@ describe('outputs', () => {
     expect(request({ exporters: [{ type: 'image', attrs: push }] })).toMatchObject({ push: true });
   });
 
-  it('are refused in words where they are not carried out', () => {
+  it('are refused in words where they are not supported', () => {
     expect(() => request({ exporters: [{ type: 'local' }, { type: 'tar' }] })).toThrow(/one output/);
     expect(() => request({ exporters: [{ type: 'nowhere' }] })).toThrow(/"nowhere"/);
     expect(() => request({ exporters: [{ type: 'oci', attrs: new Map([['tar', 'false']]) }] })).toThrow(

@@ -157,7 +157,7 @@ describe('a tree that is sent', () => {
     ['no path', [file('', 0)]],
     ['NUL', [file('a\0b', 0)]],
     ['a name that is too long', [file('x'.repeat(256), 0)]],
-    ['a directory that was not told of', [file('a/x', 0)]],
+    ['a directory that was not listed', [file('a/x', 0)]],
     ['something below a file', [file('a', 0), file('a/x', 0)]],
     ['something below a link', [{ path: 'a', mode: link | 0o777, linkName: '/etc' }, file('a/x', 0)]],
     ['things out of order', [file('b', 0), file('a', 0)]],

@@ -35,7 +35,7 @@ describe('DOCKER_HOST', () => {
   ])('%s', (value, shown) => expect(describeEndpoint(parseDockerHost(value))).toBe(shown));
 
   test('a transport that is not spoken is refused', () => {
-    expect(() => parseDockerHost('ssh://box')).toThrow('DOCKER_HOST has a form that is not understood');
+    expect(() => parseDockerHost('ssh://box')).toThrow('DOCKER_HOST has an unknown form');
   });
 });
 

@@ -11,8 +11,8 @@ describe('images in engine.json', () => {
 
   it.each<[string, RegExp]>([
     ['{', /file: this is not JSON/],
-    ['{"images": 1}', /images is to be an object/],
-    ['{"images": {"largest": 1}}', /images.largest is not known here; known: largestLayerGiB/],
+    ['{"images": 1}', /images must be an object/],
+    ['{"images": {"largest": 1}}', /images.largest is not known; known settings are largestLayerGiB/],
     ['{"images": {"largestLayerGiB": "2"}}', /a number above 0/],
     ['{"images": {"largestLayerGiB": 0}}', /a number above 0/],
   ])('%s is refused', (text, words) => expect(() => parseImageSettings(text, 'file')).toThrow(words));

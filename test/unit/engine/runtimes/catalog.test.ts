@@ -16,15 +16,18 @@ describe('engine.json', () => {
   });
 
   it.each([
-    ['[]', '/e.json:1:1: the file is to hold one JSON object'],
-    ['{"runtimes": []}', '/e.json:1:2: runtimes is to be an object'],
+    ['[]', '/e.json:1:1: the file must hold one JSON object'],
+    ['{"runtimes": []}', '/e.json:1:2: runtimes must be an object'],
     ['{\n  "runtime": {}\n}', '/e.json:2:3: runtime is not known here'],
     ['{"runtimes": {"tcompose": {}}}', '/e.json:1:15: runtimes.tcompose: this is the name of the built-in'],
     ['{"runtimes": {"a b": {}}}', '/e.json:1:15: runtimes.a b: a name has letters'],
-    ['{"runtimes": {"a": "/opt/a"}}', '/e.json:1:15: runtimes.a is to be an object'],
+    ['{"runtimes": {"a": "/opt/a"}}', '/e.json:1:15: runtimes.a must be an object'],
     ['{"runtimes": {"a": {}}}', '/e.json:1:15: runtimes.a.path is to be the path'],
     ['{"runtimes": {"a":\n {"path": "./a"}}}', '/e.json:2:3: runtimes.a.path: ./a is neither absolute'],
-    ['{"runtimes": {"a": {"path": "a", "runtimeArgs": "-x"}}}', '/e.json:1:34: runtimes.a.runtimeArgs is'],
+    [
+      '{"runtimes": {"a": {"path": "a", "runtimeArgs": "-x"}}}',
+      '/e.json:1:34: runtimes.a.runtimeArgs must be',
+    ],
     ['{"runtimes": {"a": {"path": "a", "runtimeType": "x"}}}', '/e.json:1:34: runtimes.a.runtimeType is not'],
     ['{"runtimes": ', '/e.json:1:14: this is not JSON'],
     ['{\n"runtimes": nix\n}', '/e.json:2:13: this is not JSON'],
@@ -83,7 +86,7 @@ describe('the runtimes there are', () => {
     configure({ mine: { path: program('mine') } });
     const catalog = createRuntimeCatalog(config, bin);
     expect(() => catalog.resolve('nothing-like-it')).toThrow(
-      /^unknown runtime "nothing-like-it"; on this machine there are tcompose, mine,.* youki/,
+      /^unknown runtime "nothing-like-it"; this machine has tcompose, mine,.* youki/,
     );
     expect(() => catalog.resolve('yuoki')).toThrow(expect.objectContaining({ hint: 'Is youki meant?' }));
   });
@@ -103,7 +106,7 @@ describe('the runtimes there are', () => {
   it('can not be changed by others than root', () => {
     configure({});
     chmodSync(config, 0o666);
-    expect(() => createRuntimeCatalog(config, bin).list()).toThrow('may be changed by others than root');
+    expect(() => createRuntimeCatalog(config, bin).list()).toThrow('may be changed by users other than root');
     expect(createRuntimeCatalog(config, bin).resolve('')).toEqual({});
   });
 });

@@ -45,7 +45,7 @@ describe('JSON files', () => {
     expect(examineLastLine(path, fine)).toEqual({ kind: 'whole', value: { n: 3 } });
   });
 
-  it('of lines keep their head when they are written anew, and give the last valid line before damage', () => {
+  it('of lines keep their head when they are rewritten, and give the last valid line before damage', () => {
     const path = join(dir, 'state.json');
     const head = () => ({ head: 'x'.repeat(500) });
     for (let n = 0; n < 200; n++) appendJson(path, { n, padding: 'x'.repeat(1000) }, head);

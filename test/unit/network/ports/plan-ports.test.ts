@@ -68,10 +68,10 @@ describe('planning ports', () => {
     expect(planned).toHaveLength(10_000 + 2 * 1024);
     expect(planned.filter(({ protocol, hostIp }) => protocol === 'udp' && hostIp !== '0.0.0.0')).toEqual([]);
     expect(heldBindings(planned)).toEqual(planned.filter(({ protocol }) => protocol === 'tcp'));
-    expect(() => planPorts([...range, range[7]!], world())).toThrow('the same container asks for it twice');
+    expect(() => planPorts([...range, range[7]!], world())).toThrow('the same container publishes it twice');
     const demands = ['a', 'b'].map((containerName) => ({ containerName, ports: range }));
     expect(findPortConflicts(demands, world()).map(({ error }) => error.message)).toEqual([
-      'port 0.0.0.0:30000/udp is asked for by container a too',
+      'container a also publishes port 0.0.0.0:30000/udp',
     ]);
   });
   it('holds the ports of a long range of an IPv6 address, which only a proxy can serve', () => {
@@ -112,7 +112,7 @@ describe('planning ports', () => {
   });
   it('names the container itself when it asks twice', () => {
     expect(() => planPorts([request(), request({ containerPort: 81 })], world())).toThrow(
-      'the same container asks for it twice',
+      'the same container publishes it twice',
     );
     expect(planPorts([request(), request({ protocol: 'udp' })], world())).toHaveLength(4);
   });
@@ -232,7 +232,7 @@ describe('ports of containers that are to be started together', () => {
   });
   it('are not promised twice', () => {
     const demands = ['a', 'b'].map((containerName) => ({ containerName, ports: [request()] }));
-    expect(messages(demands, world())).toEqual(['b: port 0.0.0.0:8080/tcp is asked for by container a too']);
+    expect(messages(demands, world())).toEqual(['b: container a also publishes port 0.0.0.0:8080/tcp']);
   });
   it('come from a range as long as it lasts', () => {
     const demands = ['a', 'b', 'c'].map((containerName) => ({

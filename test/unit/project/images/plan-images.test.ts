@@ -51,7 +51,7 @@ describe('images before up', () => {
       options,
     );
     expect(plan.steps[0]?.operation).toMatchObject({
-      elsewhere: 'app: the image here is for linux/amd64, and linux/arm64 is wanted.',
+      elsewhere: 'app: the image here is for linux/amd64, but linux/arm64 is needed.',
     });
   });
 
@@ -117,7 +117,7 @@ describe('images before up', () => {
     expect(host({ pull_policy: 'always' }).steps).toEqual([]);
     expect(host({ platform: 'linux/amd64' }).steps).toEqual([]);
     expect(() => host({ platform: 'linux/arm64' })).toThrow(
-      "image tcompose/host of service a can't be used: the image here is for linux/amd64, and linux/arm64 is wanted",
+      "image tcompose/host of service a can't be used: the image here is for linux/amd64, but linux/arm64 is needed",
     );
   });
 
@@ -204,9 +204,9 @@ describe('pull', () => {
 service missing is skipped: Image is already present locally
 service never is skipped: Its pull policy is never
 service built is skipped: No image to be pulled
-1  pull image here:1  pull was asked for, and its pull policy is always
+1  pull image here:1  pull was requested, and its pull policy is always
 2  pull image here:2  pull was asked for
-3  pull image here    pull was asked for, and its pull policy is missing
+3  pull image here    pull was requested, and its pull policy is missing
 4  pull image both:1  pull was asked for (it is built when it cannot be pulled)
 `);
   });

@@ -54,7 +54,7 @@ describe('an image', () => {
     expect(decide(always, here(), { override: 'missing' })).toEqual({ kind: 'use' });
     expect(decide(service({ pull_policy: 'never' }), here(), { override: 'always' })).toMatchObject({
       kind: 'pull',
-      cause: '--pull always was asked for',
+      cause: '--pull always was requested',
     });
     expect(decide(always, here(), { canPull: false })).toEqual({ kind: 'use' });
   });
@@ -75,7 +75,7 @@ describe('an image', () => {
     expect(decide(service(), here(0, arm64), options)).toEqual({ kind: 'use' });
     expect(decide(service(), here(), options)).toMatchObject({
       kind: 'pull',
-      cause: 'the image here is for linux/amd64, and linux/arm64 is wanted',
+      cause: 'the image here is for linux/amd64, but linux/arm64 is needed',
     });
     expect(decide(service({ pull_policy: 'never' }), here(), options)).toMatchObject({ kind: 'missing' });
     expect(decide(service(), { id: 'x', facts: undefined }, options)).toEqual({ kind: 'use' });

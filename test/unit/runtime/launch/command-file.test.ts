@@ -72,7 +72,7 @@ describe('the interpreter of a file', () => {
   });
 });
 
-describe('why a file can not be run', () => {
+describe('why a file cannot be run', () => {
   it.each([
     [
       'ENOENT',

@@ -45,7 +45,7 @@ describe('events', () => {
 
   it('of unknown type, cut off or overlong are refused', () => {
     expect(() => decodeShimEvent(payload(99, () => {}))).toThrow(/unknown type 99/);
-    expect(() => decodeKeeperEvent(payload(129, (out) => out.u32(1)))).toThrow(/end too early/);
+    expect(() => decodeKeeperEvent(payload(129, (out) => out.u32(1)))).toThrow(/ends too early/);
     const long = payload(129, (out) => {
       out.u32(1);
       out.u32(2);

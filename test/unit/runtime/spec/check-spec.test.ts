@@ -96,7 +96,7 @@ describe('checkSpec', () => {
     [
       'an unknown namespace',
       { linux: { namespaces: [{ type: 'mount' }, { type: 'dream' }] } },
-      /"dream", which is none of mount, pid/,
+      /"dream", which is not one of mount, pid/,
     ],
     [
       'a relative namespace path',
@@ -113,13 +113,17 @@ describe('checkSpec', () => {
     ['an AppArmor profile', { process: { apparmorProfile: 'strict' } }, /AppArmor profiles are not set/],
     ['an Intel RDT class', { linux: { intelRdt: { closID: 'x' } } }, /resctrl/],
     ['a memory policy', { linux: { memoryPolicy: { mode: 'MPOL_BIND' } } }, /NUMA policies/],
-    ['an unknown root propagation', { linux: { rootfsPropagation: 'upwards' } }, /"upwards", which is none/],
+    [
+      'an unknown root propagation',
+      { linux: { rootfsPropagation: 'upwards' } },
+      /"upwards", which is not one/,
+    ],
     ['huge page limits', { linux: { resources: { hugepageLimits: [{}] } } }, /limits of huge pages/],
     ['packet classes', { linux: { resources: { network: { classID: 7 } } } }, /resources.network.classID/],
     [
       'an unknown seccomp flag',
       { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW', flags: ['MAGIC'] } } },
-      /"MAGIC", which is none of SECCOMP_FILTER_FLAG_TSYNC/,
+      /"MAGIC", which is not one of SECCOMP_FILTER_FLAG_TSYNC/,
     ],
     [
       'a seccomp listener',
@@ -134,7 +138,7 @@ describe('checkSpec', () => {
     [
       'a clock that is not kept apart',
       { linux: { namespaces: [{ type: 'mount' }, { type: 'time' }], timeOffsets: { realtime: {} } } },
-      /"realtime", which is none of monotonic, boottime/,
+      /"realtime", which is not one of monotonic, boottime/,
     ],
     [
       'a hook by a relative path',
@@ -145,12 +149,12 @@ describe('checkSpec', () => {
     [
       'an option a bind does not have',
       { mount: { type: 'bind', options: ['size=1'] } },
-      /none that a bind has/,
+      /not an option of a bind/,
     ],
     [
       'a setting of a file system in a bind',
       { mount: { options: ['bind', 'sync'] } },
-      /option sync .*bind has/,
+      /option sync .*of a bind/,
     ],
     ['a copy into a bind', { mount: { type: 'bind', options: ['tmpcopyup'] } }, /is for a tmpfs/],
     ['other owners in a tmpfs', { mount: { options: ['idmap'] } }, /neither the mount nor the container/],

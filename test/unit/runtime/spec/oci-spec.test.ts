@@ -138,7 +138,7 @@ describe('refusals', () => {
     ['infinite soft limit', { Ulimits: [{ Name: 'core', Soft: -1, Hard: 1 }] }, /-1 > 1/],
     ['security option', { SecurityOpt: ['no-new-privs'] }, /invalid security option "no-new-privs"/],
     ['security option value', { SecurityOpt: ['no-new-privileges:maybe'] }, /neither true nor false/],
-    ['seccomp file', { SecurityOpt: ['seccomp=/a.json'] }, /has to be sent as its contents/],
+    ['seccomp file', { SecurityOpt: ['seccomp=/a.json'] }, /must be sent as its contents/],
     ['seccomp JSON', { SecurityOpt: ['seccomp={"x'] }, /is not JSON/],
     ['seccomp action', { SecurityOpt: ['seccomp={}'] }, /no defaultAction/],
     ['pid mode', { PidMode: 'none' }, /invalid pid mode: none/],
@@ -231,7 +231,7 @@ describe('checkRequest', () => {
 });
 
 describe('warnings', () => {
-  it('name what is not carried out', () => {
+  it('name what is not supported', () => {
     const hostConfig = {
       SecurityOpt: ['label=disable'],
       OomKillDisable: true,

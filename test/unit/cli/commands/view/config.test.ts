@@ -213,8 +213,8 @@ services: {a: {image: "nginx"}, b: {image: "reg:5/app:1"}, c: {image: "nginx"}, 
       const failed = tcomposeWith(engine, '-f', 'gone.yaml', 'config', '--resolve-image-digests');
       await expect(failed).rejects.toMatchObject({
         errors: [
-          { message: 'no digest of image gone can be had from docker.io: manifest unknown' },
-          { message: 'no digest of image gone:2 can be had from docker.io: manifest unknown' },
+          { message: 'no digest of image gone is available from docker.io: manifest unknown' },
+          { message: 'no digest of image gone:2 is available from docker.io: manifest unknown' },
         ],
       });
     });

@@ -58,7 +58,7 @@ describe('the service', () => {
         return run(program, ...args);
       },
     };
-    expect(uninstallService(looking).said[0]).toContain('containers go on');
+    expect(uninstallService(looking).said[0]).toContain('containers keep running');
     expect(atTheEnd).not.toContain('ExecStop');
     expect(readdirSync(directory)).toEqual([]);
     expect(calls).toEqual([
@@ -126,8 +126,8 @@ describe('the service', () => {
     installService(surroundings, { linger: true });
     const own = '[Service]\nExecStart=/bin/true\n';
     writeFileSync(join(directory, 'tcompose.service'), own);
-    expect(() => installService(surroundings, { linger: true })).toThrow(/not of tcompose's making/);
-    expect(() => uninstallService(surroundings)).toThrow(/not of tcompose's making/);
+    expect(() => installService(surroundings, { linger: true })).toThrow(/not made by tcompose/);
+    expect(() => uninstallService(surroundings)).toThrow(/not made by tcompose/);
     expect(unit()).toBe(own);
     expect(own).not.toContain(unitMark);
   });

@@ -16,11 +16,11 @@ describe('values of a create request', () => {
     expect(() => check(config, host)).toThrow(message);
   });
 
-  it('that mean something pass; what is not carried out is told', () => {
+  it('that mean something pass; what is not supported is told', () => {
     const hosts = ['db:10.0.0.1', 'six:::1', 'brackets:[::1]', 'equals=10.0.0.2', 'up:host-gateway'];
     expect(check({ Healthcheck: { Interval: 1e9 } }, { ExtraHosts: hosts })).toEqual([]);
     expect(check({}, { LogConfig: { Config: { 'max-size': '1m', tag: 't' } } })).toEqual([
-      'log option "tag" is accepted but not carried out by this engine',
+      'log option "tag" is accepted but has no effect in this engine',
     ]);
     expect(check({}, { LogConfig: { Type: 'syslog', Config: { any: '1' } } })).toEqual([]);
   });
