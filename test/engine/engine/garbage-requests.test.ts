@@ -74,6 +74,18 @@ describe.skipIf(why)('a request that says anything at all', () => {
     expect(await engine.stop()).toEqual([]);
   });
 
+  it('that a container takes its own place, or exposes what is no port, is refused and blocks nothing', async () => {
+    const own = await engine.api('POST', '/tcompose/containers/up/take-place', { from: 'up' });
+    expect([own.status, own.text]).toEqual([409, expect.stringContaining('its own place')]);
+    const port = await engine.api('POST', '/containers/create', {
+      Image: 'img',
+      ExposedPorts: { '0/tcp': {} },
+    });
+    expect([port.status, port.text]).toEqual([400, expect.stringContaining('invalid port')]);
+    expect((await engine.api('GET', '/containers/json?all=1')).status).toBe(200);
+    expect((await engine.api('POST', '/containers/up/restart')).status).toBe(204);
+  });
+
   for (const route of routes) {
     const label = `${route.method} ${route.path}`;
     if (ending.includes(route.path)) continue;

@@ -20,6 +20,7 @@ export async function takePlace(
   from: Container,
   within: number,
 ): Promise<void> {
+  if (container === from) throw conflict(`${container.name} cannot take its own place`);
   await listens(engine, container, from.mutable.ports, within);
   await container.serial.run(() =>
     from.serial.run(async () => {

@@ -12,7 +12,7 @@ import { checkCreate } from './check-create.ts';
 import { checkEnv } from './check-values.ts';
 import { imageFor } from './image-platform.ts';
 import { mergeImageConfig } from './merge-image.ts';
-import { collectPorts } from './port-spec.ts';
+import { collectPorts, parsePortKey } from './port-spec.ts';
 
 const defaultShmSize = 64 * 1024 * 1024;
 
@@ -46,6 +46,7 @@ export function draftContainer(
   });
   const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
   checkEnv(givenConfig.Env);
+  for (const port of Object.keys(givenConfig.ExposedPorts ?? {})) parsePortKey(port);
   const { config, command } = mergeImageConfig(givenConfig, image.config);
   shaped(config, mergedConfigShape, `what image ${request.Image} says: `);
   const host = withDefaults(givenHost ?? {});

@@ -12,14 +12,24 @@ interface PortKey {
 
 /** `80/tcp`, `53/udp`, `80` (tcp), `8000-8002/tcp` (three). Throws 400. */
 export function parsePortKey(text: string): PortKey[] {
+  const ports = portsOf(text);
+  if (ports === undefined) throw badParameter(`invalid port specification: "${text}"`);
+  return ports;
+}
+
+/** Undefined: it is no port. */
+function portsOf(text: string): PortKey[] | undefined {
   const match = keyPattern.exec(text.toLowerCase());
   const first = Number(match?.[1]);
   const last = match?.[2] === undefined ? first : Number(match[2]);
-  if (match === null || first < 1 || last > 65_535 || last < first) {
-    throw badParameter(`invalid port specification: "${text}"`);
-  }
+  if (match === null || first < 1 || last > 65_535 || last < first) return undefined;
   const protocol = (match[3] ?? 'tcp') as PortKey['protocol'];
   return Array.from({ length: last - first + 1 }, (_, index) => ({ port: first + index, protocol }));
+}
+
+/** The ports a container exposes. What an image says that is no port counts for nothing. */
+export function exposedPorts({ ExposedPorts }: Pick<ContainerConfig, 'ExposedPorts'>): PortKey[] {
+  return Object.keys(ExposedPorts ?? {}).flatMap((text) => portsOf(text) ?? []);
 }
 
 /** `8080/tcp`. */

@@ -18,7 +18,7 @@ import type { Container } from '../container.ts';
 import { hostFilesIn } from '../host/host-file-names.ts';
 import { imageRoot } from '../host/image-mounts.ts';
 import { aliasesOf, networkMode } from '../spec/attachments.ts';
-import { parsePortKey, portKey } from '../spec/port-spec.ts';
+import { exposedPorts, portKey } from '../spec/port-spec.ts';
 import { lastExit, lastStart, shownStatus } from '../state.ts';
 import { shownConfig, shownHostConfig } from './shown-config.ts';
 
@@ -262,9 +262,7 @@ function endpointSettings(
 function portMap(container: Container): NetworkSettings['Ports'] {
   if (!container.up) return {};
   const ports: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
-  for (const text of Object.keys(container.record.config.ExposedPorts ?? {})) {
-    for (const key of parsePortKey(text)) ports[portKey(key)] = null;
-  }
+  for (const key of exposedPorts(container.record.config)) ports[portKey(key)] = null;
   for (const binding of container.mutable.ports) {
     const key = portKey({ port: binding.containerPort, protocol: binding.protocol });
     ports[key] = [...(ports[key] ?? []), { HostIp: binding.hostIp, HostPort: String(binding.hostPort) }];
@@ -280,8 +278,7 @@ function portSummaries(container: Container): PortSummary[] {
     PublicPort: binding.hostPort,
     Type: binding.protocol,
   }));
-  const exposed = Object.keys(container.record.config.ExposedPorts ?? {})
-    .flatMap(parsePortKey)
+  const exposed = exposedPorts(container.record.config)
     .filter((key) => !bound.some((one) => one.PrivatePort === key.port && one.Type === key.protocol))
     .map((key) => ({ PrivatePort: key.port, Type: key.protocol }));
   return [...exposed, ...bound];

@@ -4,7 +4,7 @@ import { type Filters, matches, matchesLabels, nameMatcher, oneOf, yesOrNo } fro
 import { badParameter } from '../../http/failure.ts';
 import { parseRfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
-import { parsePortKey } from '../spec/port-spec.ts';
+import { exposedPorts } from '../spec/port-spec.ts';
 import { lastExit, shownStatus } from '../state.ts';
 import { summarize } from './inspect.ts';
 
@@ -111,9 +111,7 @@ export function matchesContainer(engine: Engine, container: Container, filters: 
       container.mutable.ports.some((port) => portMatches(value, port.hostPort, port.protocol)),
     ) &&
     matches(filters, 'expose', (value) =>
-      Object.keys(record.config.ExposedPorts ?? {})
-        .flatMap(parsePortKey)
-        .some((key) => portMatches(value, key.port, key.protocol)),
+      exposedPorts(record.config).some((key) => portMatches(value, key.port, key.protocol)),
     ) &&
     matches(filters, 'before', (value) => created < createdOf(value)) &&
     matches(filters, 'since', (value) => created > createdOf(value)) &&

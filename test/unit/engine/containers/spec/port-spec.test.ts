@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { collectPorts, parsePortKey } from '../../../../../src/engine/containers/spec/port-spec.ts';
+import {
+  collectPorts,
+  exposedPorts,
+  parsePortKey,
+} from '../../../../../src/engine/containers/spec/port-spec.ts';
 
 describe('ports', () => {
   it('are taken apart', () => {
@@ -10,6 +14,13 @@ describe('ports', () => {
     ]);
     for (const bad of ['0', '65536', '7-6', 'x', '80/http'])
       expect(() => parsePortKey(bad)).toThrow('invalid port');
+  });
+
+  it('that an image exposes count when they are ports', () => {
+    expect(exposedPorts({ ExposedPorts: { '0/tcp': {}, '/tcp': {}, '80/tcp': {}, x: {} } })).toEqual([
+      { port: 80, protocol: 'tcp' },
+    ]);
+    expect(exposedPorts({})).toEqual([]);
   });
 
   it('are published as asked, exposed ones too with PublishAllPorts', () => {
