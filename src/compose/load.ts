@@ -21,6 +21,7 @@ import { disabledBy, profilesOf } from './select/profiles.ts';
 import { expandNames, selectServices } from './select/select.ts';
 import { toModel } from './to-model.ts';
 import { own, ownMap, type TreeMap } from './tree.ts';
+import { checkNeededValues } from './validate/blank-values.ts';
 import { errorsIn } from './validate/mistakes.ts';
 import type { Warning } from './warning.ts';
 import { readSource, type Source } from './yaml/index.ts';
@@ -236,6 +237,12 @@ function finish(
     mistakes.add(checkConsistency(project, positions, chosen(project, named, options)));
   mistakes.throwAll();
   const selected = selectServices(project, named, { dependencies: options.dependencies !== false });
-  if (options.toMake === true) throwCollected(checkMakeable(selected, positions));
+  if (options.toMake === true) {
+    const used = Object.entries(services).filter(([key]) => own(selected.services, key) !== undefined);
+    throwCollected([
+      ...checkNeededValues({ services: Object.fromEntries(used) }, positions),
+      ...checkMakeable(selected, positions),
+    ]);
+  }
   return selected;
 }

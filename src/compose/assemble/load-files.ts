@@ -10,6 +10,7 @@ import { maxProblems } from '../problems.ts';
 import { type ComposeDocument, readDocuments } from '../read/read-documents.ts';
 import { type Contents, contentsOf, resolveEnvironment } from '../read/resolve-environment.ts';
 import { isList, isMap, nodeAt, own, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
+import { checkBlankNames } from '../validate/blank-values.ts';
 import { errorsIn, Mistakes } from '../validate/mistakes.ts';
 import { checkRules } from '../validate/rules.ts';
 import { validate } from '../validate/validate.ts';
@@ -52,6 +53,7 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
   }
   applyDefaults(tree);
   mistakes.add(checkRules(tree, positions));
+  mistakes.add(checkBlankNames(tree, positions));
   if (run.pathBase !== '') resolvePaths(tree, { directory: run.pathBase, home: run.effects.home });
   if (run.options.noPathResolution !== true) await followWatchLinks(tree, run);
   if (run.options.noInterpolate === true) return { tree, positions, mistakes, contents: new Map() };

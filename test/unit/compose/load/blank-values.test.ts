@@ -74,6 +74,72 @@ describe('a value that is blank because its variable is not set', () => {
     ]);
   });
 
+  it.each([
+    ['an image', 'services: {s: {image: "${S}"}}', 'services.s.image is blank'],
+    ['a mode of the network', service('network_mode: "${S}"'), 'services.s.network_mode is blank'],
+    ['a user', service('user: "${S}"'), 'services.s.user is blank'],
+    ['a platform', service('platform: "${S}"'), 'services.s.platform is blank'],
+    ['a capability', service('cap_add: ["${S}"]'), 'services.s.cap_add[0] is blank'],
+    ['an exposed port', service('expose: [80, "${S}"]'), 'services.s.expose[1] is blank'],
+    ['a published port', service('ports: [{target: 80, published: "${S}"}]'), 'published is blank'],
+    ['a source', service('volumes: [{type: bind, source: "${S}", target: /t}]'), 'source is blank'],
+    ['a context', 'services: {s: {build: {context: "${S}"}}}', 'services.s.build.context is blank'],
+    ['a target', 'services: {s: {build: {context: ., target: "${S}"}}}', 'build.target is blank'],
+    ['a watched path', service('develop: {watch: [{path: "${S}", action: rebuild}]}'), 'path is blank'],
+    ['a user of a hook', service('post_start: [{command: a, user: "${S}"}]'), 'post_start[0].user is blank'],
+    ['a network name', service('networks: [n]', 'networks: {n: {name: "${S}"}}'), 'networks.n.name is blank'],
+    [
+      'a subnet',
+      service('networks: [n]', 'networks: {n: {ipam: {config: [{subnet: "${S}"}]}}}'),
+      'networks.n.ipam.config[0].subnet is blank',
+    ],
+    ['a driver', service('volumes: ["v:/v"]', 'volumes: {v: {driver: "${S}"}}'), 'volumes.v.driver is blank'],
+    ['a file', service('secrets: [c]', 'secrets: {c: {file: "${S}"}}'), 'secrets.c.file is blank'],
+  ])('of white space alone is refused as %s', async (_, text, message) => {
+    const errors = await refused({ 'compose.yaml': text }, { env: { S: ' \t' } });
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/^COMPOSE_INVALID_VALUE \/project\/compose\.yaml:\d+:\d+ /);
+    expect(errors[0]).toContain(message);
+  });
+
+  it.each([
+    ['a label', service('labels: {a: "${S}"}'), "a: ' '"],
+    ['a variable', service('environment: {a: "${S}"}'), "a: ' '"],
+    ['an argument', service('command: ["a", "${S}"]'), "- ' '"],
+    ['a content', service('configs: [c]', 'configs: {c: {content: "${S}"}}'), "content: ' '"],
+  ])('of white space alone is kept as %s', async (_, text, part) => {
+    const { project } = await load({ 'compose.yaml': text }, { env: { S: ' ' } });
+    expect(renderConfig(project, { format: 'yaml' }).replaceAll('"', "'")).toContain(part);
+  });
+
+  it.each([
+    ['cap_add: ["${N}"]', 'services.s.cap_add[0] is blank'],
+    ['cap_drop: ["${N}"]', 'services.s.cap_drop[0] is blank'],
+    ['device_cgroup_rules: ["${N}"]', 'services.s.device_cgroup_rules[0] is blank'],
+    ['devices: ["${N}:/dev/x"]', 'services.s.devices[0].source is blank'],
+    ['expose: ["${N}"]', 'services.s.expose[0] is blank'],
+    ['external_links: ["${N}"]', 'services.s.external_links[0] is blank'],
+    ['group_add: ["${N}"]', 'services.s.group_add[0] is blank'],
+    ['security_opt: ["${N}"]', 'services.s.security_opt[0] is blank'],
+    ['blkio_config: {weight_device: [{path: "${N}", weight: 10}]}', 'weight_device[0].path is blank'],
+  ])(
+    'that is empty is printed, and refused for commands that make containers: %s',
+    async (attribute, message) => {
+      const files = { 'compose.yaml': service(attribute) };
+      await load(files);
+      expect(await refused(files, { toMake: true })).toEqual([expect.stringContaining(message)]);
+      expect(await refused(files, { toMake: true, services: ['t'] }).catch(() => 'loaded')).toBe('loaded');
+    },
+  );
+
+  it.each(['ssh: ["${N}"]', 'additional_contexts: ["${N}"]'])(
+    'that Docker Compose refuses is refused: build.%s',
+    async (attribute) => {
+      const text = `services: {s: {build: {context: ., ${attribute}}}}`;
+      expect(await refused({ 'compose.yaml': text })).toEqual([expect.stringContaining(' is blank')]);
+    },
+  );
+
   it('of a mount without target is refused, as none is', async () => {
     expect(await refused({ 'compose.yaml': service('volumes: [{type: bind, source: /a}]') })).toEqual([
       'COMPOSE_MISSING_ATTRIBUTE /project/compose.yaml:4:15 services.s.volumes[0]: the mount has no target',
