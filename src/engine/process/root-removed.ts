@@ -1,41 +1,60 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import type { Layout } from '../store/layout.ts';
 
-/** How often it is looked whether the state is gone, too, once the socket is, milliseconds. */
+/** How often it is looked what is left, once something is missing, milliseconds. */
 const lookEvery = 500;
 
 /**
- * Calls `removed` once when somebody deletes the engine's state directory under it, also when another engine has made a new
- * one there since. Deleting begins or ends with the run directory, so that alone is watched. Returns the release.
+ * What somebody deleted under a running engine, also when another engine has made a new one there since: the state; the run
+ * directory with the sockets of the shims; nothing but the engine's own socket.
  */
-export function watchRoot(layout: Layout, removed: () => void, warn: (message: string) => void): () => void {
-  const inode = inodeOf(layout.stateLock);
+export type Loss = 'state' | 'run' | 'socket';
+
+/** Calls `lost` once when directories of the engine or its socket are deleted under it. Returns the release. */
+export function watchRoot(
+  layout: Layout,
+  lost: (what: Loss) => void,
+  warn: (message: string) => void,
+): () => void {
+  const inodes = { state: inodeOf(layout.stateLock), run: inodeOf(layout.lock) };
+  const watchers: FSWatcher[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let watcher: FSWatcher | undefined;
+  let before: Loss | undefined;
   const release = (): void => {
     clearInterval(timer);
     timer = undefined;
-    watcher?.close();
+    for (const watcher of watchers) watcher.close();
   };
+  const find = (): Loss | undefined => {
+    if (inodeOf(layout.stateLock) !== inodes.state) return 'state';
+    if (inodeOf(layout.lock) !== inodes.run) return 'run';
+    return existsSync(layout.socket) ? undefined : 'socket';
+  };
+  // Deleting takes its time: a socket that is missing alone may be the first of many files.
   const look = (): void => {
-    if (inodeOf(layout.stateLock) !== inode) {
-      release();
-      removed();
-    } else if (existsSync(layout.socket)) {
+    const loss = find();
+    if (loss === undefined) {
       clearInterval(timer);
       timer = undefined;
+    } else if (loss !== 'socket' || before === loss) {
+      release();
+      lost(loss);
     }
+    before = loss;
   };
   const failed = (error: Error): void => warn(`the engine's directories are not watched: ${error.message}`);
-  try {
-    watcher = watch(layout.run, { persistent: false }, (event) => {
-      if (event === 'rename' && timer === undefined && !existsSync(layout.socket))
-        timer = setInterval(look, lookEvery).unref();
-    });
-    watcher.on('error', failed);
-  } catch (error) {
-    // No inotify instance is left to this user.
-    failed(error as Error);
+  for (const directory of [layout.run, layout.lib]) {
+    try {
+      const watcher = watch(directory, { persistent: false }, (event) => {
+        if (event === 'rename' && timer === undefined && find() !== undefined)
+          timer = setInterval(look, lookEvery).unref();
+      });
+      watcher.on('error', failed);
+      watchers.push(watcher);
+    } catch (error) {
+      // No inotify instance is left to this user.
+      failed(error as Error);
+    }
   }
   return release;
 }

@@ -2,7 +2,6 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
 import { version } from '../../version.ts';
-import { stopAll } from '../containers/lifecycle/stop-all.ts';
 import { warmStartPath } from '../containers/lifecycle/warm-start.ts';
 import type { Engine } from '../context.ts';
 import { createRouter } from '../http/router.ts';
@@ -10,6 +9,7 @@ import { createApiServer } from '../http/server.ts';
 import { apiVersion } from '../http/versions.ts';
 import { allRoutes } from '../routes/all.ts';
 import type { Layout } from '../store/layout.ts';
+import { answerLoss } from './after-loss.ts';
 import { finish } from './finish.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
 import { listen } from './listen.ts';
@@ -71,7 +71,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
   keeper.serves();
   unwatch = watchRoot(
     layout,
-    () => void endWithoutState(engine, end),
+    (loss) => void answerLoss(engine, loss, end),
     (message) => log.warn(message),
   );
   endWhenIdle(engine, requests, idle, (span) => end(`idle for ${span} s`, 0));
@@ -86,14 +86,6 @@ function warmUp(engine: Engine): void {
   } catch (error) {
     engine.log.debug(`warming up: ${(error as Error).message}`);
   }
-}
-
-/** Nobody could reach the containers any more, and no engine would know of them. */
-async function endWithoutState(engine: Engine, end: (why: string, exitCode: 0) => void): Promise<void> {
-  const { log, layout } = engine;
-  log.error(`${layout.lib} was removed: its containers are stopped`);
-  await stopAll(engine).catch((error) => log.error('stopping the containers', error));
-  end(`${layout.lib} was removed`, 0);
 }
 
 /** Lets a client that waits for an engine tell one that was to end from one that cannot run (client/start-engine.ts). */

@@ -2,20 +2,24 @@ import { existsSync } from 'node:fs';
 import { TcomposeError } from '../../../errors.ts';
 import type { Engine } from '../../context.ts';
 import { markAsDown } from '../../store/boot.ts';
+import type { Container } from '../container.ts';
 import { stopContainer } from './stop.ts';
 
 /** Most rounds: something a client starts meanwhile is stopped in the next. */
 const rounds = 3;
 
 /**
- * Stops every container as for the end of the machine: each with its own signal and time, all at once, and none for good. The
+ * Stops containers, all unless `which` chooses, as for the end of the machine: each with its own signal and time, all at once, and none for good. The
  * next engine takes its start for a boot, so that restart policies bring back what they would then.
  */
-export async function stopAll(engine: Engine): Promise<void> {
+export async function stopAll(
+  engine: Engine,
+  which: (container: Container) => boolean = () => true,
+): Promise<void> {
   // Where the state was removed no engine comes that could look.
   if (existsSync(engine.layout.lib)) markAsDown(engine.layout);
   for (let round = 0; round < rounds; round++) {
-    const containers = engine.containers.all();
+    const containers = engine.containers.all().filter(which);
     for (const container of containers) {
       // Its state stays `restarting`: the next engine starts it.
       container.cancelRestart?.();
