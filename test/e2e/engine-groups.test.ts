@@ -285,7 +285,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       const refused = run('engine', 'stop');
       expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining(name)]);
       const pid = out('container', 'inspect', '-f', '{{.State.Pid}}', name);
-      expect(out('engine', 'stop', '--force')).toMatch(/1 container goes on/);
+      expect(out('engine', 'stop', '--force')).toMatch(/1 container keeps running/);
       expect(run('engine', 'status').status).toBe(1);
       expect(out('container', 'inspect', '-f', '{{.State.Pid}}', name)).toBe(pid);
       expect(out('container', 'exec', name, 'echo', 'still here')).toBe('still here\n');

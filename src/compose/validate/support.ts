@@ -81,7 +81,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   labels: yes(),
   links: yes(),
   logging: yes(
-    'the engine says which drivers it has; without options the log keeps 5 files of 100 MB, where Docker keeps all; a file outgrows `max-size` by up to 16 MiB in the 10 s after a start and while a client that follows has yet to open it',
+    'the engine says which drivers it has; without options the log keeps 5 files of 100 MB, where Docker keeps all; a file outgrows `max-size` by up to 16 MiB while a client that follows it, or follows events at the start, has yet to open it',
   ),
   mac_address: yes(),
   mem_limit: yesBut(delegated),

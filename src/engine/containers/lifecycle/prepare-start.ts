@@ -105,7 +105,8 @@ export async function prepare(
     devices: resolveDevices(host, engine.privilege.kind === 'root'),
     machine: engine.machine,
   });
-  const log = parseLogConfig(host.LogConfig, container.logPath);
+  // Whoever shows containers as they start has followed events before.
+  const log = parseLogConfig(host.LogConfig, container.logPath, engine.events.listeners > 0);
   const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
   const root = await rootContext(engine, container, rootfs);
   const fuse = rootfs.storage.kind === 'overlay' ? rootfs.storage.fuse : undefined;

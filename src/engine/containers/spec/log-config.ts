@@ -4,15 +4,20 @@ import { badParameter } from '../../http/failure.ts';
 
 const defaultSize = 100 * 1024 * 1024;
 const defaultFiles = 5;
-/** How long a client that starts a container to show its output has for its first look at the log, milliseconds. */
+/** How long a client that may come to show a container's output has for its first look at the log, milliseconds. */
 const awaitFollower = 10_000;
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
  * Where and how much the shim logs: `max-size` (`10m`, `-1` unlimited) and `max-file` of the json-file and local
  * drivers, 100 MB × 5 without them, where Docker keeps everything until the disk is full; undefined with driver none. Throws 400 for values that are no sizes.
+ * @param expected somebody may be about to follow it, and is to miss no line: it is rotated only when that is clear
  */
-export function parseLogConfig(config: LogConfig | null | undefined, path: string): LogPlan | undefined {
+export function parseLogConfig(
+  config: LogConfig | null | undefined,
+  path: string,
+  expected = false,
+): LogPlan | undefined {
   if (config?.Type === 'none') return undefined;
   const size = config?.Config?.['max-size'];
   const files = config?.Config?.['max-file'];
@@ -20,7 +25,7 @@ export function parseLogConfig(config: LogConfig | null | undefined, path: strin
     path,
     maxSize: size === undefined ? defaultSize : parseSize(size),
     maxFiles: files === undefined ? defaultFiles : parseFiles(files),
-    awaitFollower,
+    awaitFollower: expected ? awaitFollower : 0,
   };
 }
 

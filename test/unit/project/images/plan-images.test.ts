@@ -38,9 +38,9 @@ describe('images before up', () => {
         ...more,
       });
     expect(plan({}, { noBuild: true })).toThrow(
-      'image p-a of service a is to be built (it is not on this machine), and --no-build keeps it from being',
+      'image p-a of service a must be built (it is not on this machine), but --no-build forbids that',
     );
-    expect(plan({ pull_policy: 'never' }, {})).toThrow('its pull policy rules out that it is built now');
+    expect(plan({ pull_policy: 'never' }, {})).toThrow('its pull policy forbids building it now');
   });
 
   it('say for which platform one is here when another is to be fetched', () => {

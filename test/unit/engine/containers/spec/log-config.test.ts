@@ -7,13 +7,14 @@ it('reads log sizes', () => {
     path: '/log',
     maxSize: 104857600,
     maxFiles: 5,
-    awaitFollower: 10_000,
+    awaitFollower: 0,
   });
   expect(parseLogConfig({ Config: { 'max-size': '1.5k', 'max-file': '2' } }, '/log')).toEqual({
     path: '/log',
     maxSize: 1536,
     maxFiles: 2,
-    awaitFollower: 10_000,
+    awaitFollower: 0,
   });
+  expect(parseLogConfig(undefined, '/log', true)?.awaitFollower).toBe(10_000);
   expect(() => parseLogConfig({ Config: { 'max-file': '0' } }, '/log')).toThrow('max-file');
 });
