@@ -88,5 +88,5 @@ describe('an archive that is written', () => {
 it('an archive that is read is no terminal, no directory and no missing file', () => {
   expect(() => openArchive(context(true).ctx, '-', '')).toThrow('is a terminal');
   expect(() => openArchive(context().ctx, '.', 'pack it')).toThrow('is a directory');
-  expect(() => openArchive(context().ctx, 'missing', '')).toThrow('cannot be read');
+  expect(() => openArchive(context().ctx, 'missing', '')).toThrow('missing does not exist');
 });
