@@ -27,7 +27,7 @@ export interface ImageWorks {
 
 /** Directories of the store: what is in them belongs to an image, or to work under way. */
 const places = ['blobs/sha256', 'images', 'l', 'layers', 'partial', 'tmp', 'trash', 'containers'];
-const files = 400;
+const files = 150;
 
 interface Reply {
   readonly status: number;
@@ -145,7 +145,7 @@ export async function createImageWorks(
         await withImage();
         await engine.api('POST', '/containers/create?name=changed', {
           Image: 'work:1',
-          Cmd: ['sh', '-c', 'mkdir /more; for i in $(seq 300); do head -c 5000 /dev/urandom >/more/$i; done'],
+          Cmd: ['sh', '-c', 'mkdir /more; for i in $(seq 100); do head -c 5000 /dev/urandom >/more/$i; done'],
           HostConfig: { NetworkMode: 'none' },
         });
         await engine.api('POST', '/containers/changed/start');
@@ -155,7 +155,7 @@ export async function createImageWorks(
       run: () => post('/commit?container=changed&repo=made&tag=1', Buffer.from('{}')),
       async check() {
         expect((await inspect('made:1')).json.RootFS.Layers).toHaveLength(2);
-        await expectToRun('made:1', 'test $(ls /more | wc -l) = 300');
+        await expectToRun('made:1', 'test $(ls /more | wc -l) = 100');
       },
     },
     push: {
