@@ -109,7 +109,8 @@ function spanOf(ms: number): string {
 export function unreachable(fault: TransportFault, errand: Errand, tries = 1): TcomposeError {
   const { host, what, action } = errand;
   const often = tries > 1 ? ` (tried ${tries} times)` : '';
-  const message = `${host} cannot be reached to ${action} ${what}: ${describeFault(fault)}${often}`;
+  const purpose = action === 'login' ? 'log in' : `${action} ${what}`;
+  const message = `${host} cannot be reached to ${purpose}: ${describeFault(fault)}${often}`;
   switch (fault.kind) {
     case 'aborted':
       return new TcomposeError('CLI_INTERRUPTED', `the ${action} of ${what} was cancelled`);

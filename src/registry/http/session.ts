@@ -320,17 +320,22 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     isTokenOld: (scopes) => authority.isOld(subjectOf(scopes)),
     renew: (scopes) => authority.forget(subjectOf(scopes)),
     async persist(one, what, action) {
+      // A search is not the registry's own.
+      const about = {
+        ...errand(what, action),
+        ...(one.path instanceof URL ? { host: one.path.host } : {}),
+      };
       for (let failures = 1; ; failures++) {
         const reply = await ask(one);
         const setback = setbackOf(reply, now());
         if (reply.ok && setback === undefined) return { ...reply.answer, away: reply.away };
         if (!reply.ok && (setback === undefined || !worthAnotherTry(reply.fault, answered))) {
-          throw unreachable(reply.fault, errand(what, action), failures);
+          throw unreachable(reply.fault, about, failures);
         }
         const refused = reply.ok ? await refusal(reply.answer, what, action) : undefined;
         const giveUp = (freeInMs?: number): TcomposeError => {
           if (one.signal.aborted) return unreachable({ kind: 'aborted' }, errand(what, action));
-          if (!reply.ok) return unreachable(reply.fault, errand(what, action), failures);
+          if (!reply.ok) return unreachable(reply.fault, about, failures);
           const { status, headers } = reply.answer;
           return freeInMs === undefined || refused === undefined
             ? refused!

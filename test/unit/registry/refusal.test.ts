@@ -26,6 +26,13 @@ describe('a refusal', () => {
     );
   });
 
+  it('of a connection says what it was for', () => {
+    const refused = (action: Errand['action']) =>
+      unreachable({ kind: 'connect', code: 'ECONNREFUSED' }, { ...errand, action }).message;
+    expect(refused('push')).toMatch(/^r:5 cannot be reached to push r:5\/app:1: /);
+    expect(refused('login')).toMatch(/^r:5 cannot be reached to log in: /);
+  });
+
   it('of a blob names it', () => {
     const answer = { status: 404, headers: {}, text: said('BLOB_UNKNOWN', 'blob unknown to registry') };
     expect(refusalOf(answer, { ...errand, blob: 'sha256:1' }, 0)).toMatchObject({
