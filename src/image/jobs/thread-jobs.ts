@@ -11,6 +11,7 @@ import type {
   ResultOf,
   RunningJob,
 } from './job-types.ts';
+import { leastBusy } from './least-busy.ts';
 import { type FromWorker, revivedError, type ToWorker } from './thread-messages.ts';
 
 /** Threads at most; more of them would only wait for the same disk. */
@@ -38,6 +39,7 @@ interface Job {
   /** Resolves when all of the output so far has been used. */
   used: Promise<void>;
   readonly input: Headroom;
+  readonly size: number | undefined;
   progress: number;
 }
 
@@ -119,10 +121,9 @@ export function threadJobs(script: string): JobRunner {
     thread.idle.unref();
   }
 
-  /** The thread with the fewest jobs; a new one as long as there may be more. */
+  /** The thread with the least to do; a new one as long as there may be more. */
   function choose(): Thread {
-    let best: Thread | undefined;
-    for (const thread of threads) if (best === undefined || thread.jobs.size < best.jobs.size) best = thread;
+    const best = leastBusy(threads);
     return best === undefined || (best.jobs.size > 0 && threads.size < most) ? spawn() : best;
   }
 
@@ -143,7 +144,14 @@ export function threadJobs(script: string): JobRunner {
       () => {},
       () => {},
     );
-    const job: Job = { listener, settle, used: Promise.resolve(), input: new Headroom(), progress: 0 };
+    const job: Job = {
+      listener,
+      settle,
+      used: Promise.resolve(),
+      input: new Headroom(),
+      size: spec.kind === 'take' ? spec.expected?.size : undefined,
+      progress: 0,
+    };
     thread.jobs.set(id, job);
     say(thread, { kind: 'start', id, spec });
     return {
