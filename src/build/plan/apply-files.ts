@@ -60,6 +60,7 @@ function applyRun(draft: StageDraft, run: Instruction<RunInstruction>, around: S
     ),
   );
   const argv = commandWords(draft, run.command);
+  if (argv.length === 0) throw draft.fail(range, 'failed to marshal LLB definition: arguments are required');
   const environment = [...draft.variables].map(([name, value]) => `${name}=${value}`);
   const hasPath = draft.variables.has('PATH');
   layer(

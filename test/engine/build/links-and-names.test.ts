@@ -49,6 +49,31 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(error?.message).toContain('too many links at /l1');
   });
 
+  it('gives directories that are made on the way the mode of --chmod only where that is a number', async () => {
+    const { output, error } = await build(
+      'COPY --chmod=u=rw,g= d /symbolic\nCOPY --chmod=750 a /octal/\nCOPY --chmod=g=u a /new/deep/\n' +
+        'RUN stat -c "%a %n" symbolic symbolic/f octal octal/a new new/deep new/deep/a\n',
+      { a: 'new\n', 'd/f': 'f' },
+    );
+    expect(error).toBeUndefined();
+    expect(output).toEqual([
+      '755 symbolic',
+      '604 symbolic/f',
+      '750 octal',
+      '750 octal/a',
+      '755 new',
+      '755 new/deep',
+      '664 new/deep/a',
+    ]);
+  });
+
+  it('runs nothing of a file in which a command has no words', async () => {
+    const { output, error } = await build('RUN echo begun\nRUN []\n');
+    expect(error?.message).toContain('arguments are required');
+    expect(error?.where?.line).toBe(3);
+    expect(output).toEqual([]);
+  });
+
   it('names the command whose user is unknown', async () => {
     const { error } = await build('USER nosuch\nRUN true\n');
     expect(error?.message).toBe(

@@ -245,6 +245,14 @@ describe.skipIf(noBuildx !== undefined)('docker buildx', () => {
     expect(text).toContain('JSONArgsRecommended');
   });
 
+  test('shows what is wrong with a long Dockerfile, too', () => {
+    const lines = Array.from({ length: 3000 }, (_, at) => `ENV V${at}=${'x'.repeat(40)}\n`).join('');
+    const place = builder.context('long', { Dockerfile: `FROM busybox\n${lines}RUN exit 3\n` });
+    const { text, status } = dockerBuild([place]);
+    expect(text).toContain('>>> RUN exit 3');
+    expect(status).toBe(1);
+  });
+
   test('looks a Dockerfile over', () => {
     const bad = builder.context('check', { Dockerfile: 'FROM busybox\nCMD echo hello\n' });
     const { text, status } = run(['docker', 'build', '--check', bad]);

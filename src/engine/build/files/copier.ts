@@ -32,6 +32,8 @@ export interface CopierOptions {
   /** `--chown`; undefined: as in the source. */
   readonly owner: Owner | undefined;
   readonly mode: ModeChange | undefined;
+  /** Of directories that are made on the way. */
+  readonly madeMode: number;
 }
 
 /** Where a copy goes: a path of the target, and whether its name says that it is a directory. */
@@ -125,7 +127,7 @@ export class Copier {
    * Makes a directory and its parents where they are missing: 0755 and root's, or as `--chown` and `--chmod` say.
    * @throws TcomposeError BUILD_STEP when something else is there
    */
-  directory(path: string): string {
+  directory(path: string, mode = this.#options.madeMode): string {
     if (path === '') return '';
     const there = this.#target.find(path, true);
     if (there !== undefined) {
@@ -133,7 +135,7 @@ export class Copier {
       if (there.stat.isDirectory()) return there.path;
       throw new TcomposeError('BUILD_STEP', `mkdir /${textOfPath(path)}: not a directory`);
     }
-    const parent = this.directory(parentOf(path));
+    const parent = this.directory(parentOf(path), mode);
     const at = joined(parent, baseOf(path));
     const link = this.#target.find(at);
     link?.close();
@@ -142,9 +144,9 @@ export class Copier {
     const place = this.#target.place(at, false);
     makeDirectoryAt(place.directory, place.name, 0o755);
     const made = this.#target.find(at)!;
-    const { owner, mode } = this.#options;
+    const { owner } = this.#options;
     if (owner !== undefined) changeOwnerOf(made.fd, owner.uid, owner.gid);
-    chmodSync(`/proc/self/fd/${made.fd}`, (mode?.(0o755, true) ?? 0o755) & 0o777);
+    chmodSync(`/proc/self/fd/${made.fd}`, mode);
     made.close();
     return at;
   }

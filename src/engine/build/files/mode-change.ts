@@ -3,6 +3,9 @@ import { TcomposeError } from '../../../errors.ts';
 /** The mode something gets, from the one it has. */
 export type ModeChange = (mode: number, directory: boolean) => number;
 
+/** Of a directory that is made on the way. */
+export const usualMode = 0o755;
+
 const places: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 
 /**
@@ -23,6 +26,10 @@ export function readModeChange(text: string): ModeChange {
   const clauses = text.split(',').map(readClause);
   return (mode, directory) => clauses.reduce((value, clause) => clause(value, directory), mode & 0o7777);
 }
+
+/** What `--chmod` makes of a directory that is made on the way: only an octal mode counts there. */
+export const madeMode = (text: string | undefined): number =>
+  text !== undefined && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) & 0o777 : usualMode;
 
 function readClause(text: string): ModeChange {
   const [, who = '', rest = ''] = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(text) ?? [];

@@ -11,7 +11,7 @@ import { readAccountFiles } from '../../containers/root/account-files.ts';
 import { contentDigest } from '../files/content-digest.ts';
 import { Copier, type Destination } from '../files/copier.ts';
 import type { Listing } from '../files/listing.ts';
-import { readModeChange } from '../files/mode-change.ts';
+import { madeMode, readModeChange, usualMode } from '../files/mode-change.ts';
 import { type Owner, resolveOwner } from '../files/owner.ts';
 import type { ReadingNote } from '../files/reading-note.ts';
 import { type Selected, select } from '../files/select.ts';
@@ -142,7 +142,7 @@ async function copyAll(
   let last = '';
   const owner = step.chown === undefined ? undefined : resolveOwner(step.chown, readAccountFiles(target));
   const mode = step.chmod === undefined ? undefined : readModeChange(step.chmod);
-  const copier = new Copier(target, { owner, mode });
+  const copier = new Copier(target, { owner, mode, madeMode: madeMode(step.chmod) });
   const destination: Destination = {
     path: bytesOfPath(step.destination.replace(/^\/+|\/+$/g, '')),
     marked: step.destination.endsWith('/') || step.parents,
@@ -176,7 +176,7 @@ async function unpacked(
   const entry = tree.directory.find(one.path);
   try {
     if (!entry?.stat.isFile()) return false;
-    return await unpackArchive(entry, target, () => copier.directory(base), owner, warn);
+    return await unpackArchive(entry, target, () => copier.directory(base, usualMode), owner, warn);
   } finally {
     entry?.close();
   }

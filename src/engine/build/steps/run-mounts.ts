@@ -9,6 +9,7 @@ import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { CacheLease, StepPlace } from '../cache/cache-types.ts';
 import { list } from '../files/content-digest.ts';
 import { Copier } from '../files/copier.ts';
+import { usualMode } from '../files/mode-change.ts';
 import { select } from '../files/select.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import { forwardAgent } from './forward-agent.ts';
@@ -177,7 +178,7 @@ async function copied(from: Tree, source: string, scratch: string, sources: Moun
     if (one === undefined) return scratch;
     const target = ConfinedDirectory.at(scratch);
     try {
-      const copier = new Copier(target, { owner: undefined, mode: undefined });
+      const copier = new Copier(target, { owner: undefined, mode: undefined, madeMode: usualMode });
       const destination = { path: one.directory ? 'd' : '', marked: !one.directory };
       await copier.copy(tree, one, destination, await list(tree, one));
     } finally {

@@ -43,6 +43,7 @@ export async function serveCalls(
 ): Promise<void> {
   const http2 = await import('node:http2');
   const session = http2.performServerHandshake(socket, {
+    maxSendHeaderBlockLength: longestHeaders,
     settings: { maxConcurrentStreams: mostCalls, initialWindowSize: windowSize },
   });
   session.on('error', () => session.destroy());
@@ -51,6 +52,9 @@ export async function serveCalls(
   });
   widen(session);
 }
+
+/** Bytes of an answer's last headers: an error has the Dockerfile in it. What nodejs takes else is 64 KiB. */
+const longestHeaders = 16 * 1024 * 1024;
 
 /** Lets a connection as a whole take as much as one stream. */
 export function widen(session: Http2Session): void {
