@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import type { Project } from '../compose/model/project.ts';
 import { TcomposeError } from '../errors.ts';
 import { labels } from '../project/labels.ts';
@@ -20,9 +20,9 @@ export async function refuseSameName(
   const directories = new Set(containers.flatMap((container) => container.labels[labels.workingDir] ?? []));
   directories.delete(project.workingDir);
   if (directories.size === 0) return;
-  const own = await realpath(project.workingDir).catch(() => project.workingDir);
+  const own = realPath(project.workingDir) ?? project.workingDir;
   for (const directory of directories) {
-    const real = await realpath(directory).catch(() => undefined);
+    const real = realPath(directory);
     if (real === undefined || real === own) continue;
     throw new TcomposeError(
       'PROJECT_SAME_NAME',
@@ -31,5 +31,13 @@ export async function refuseSameName(
         hint: `Name this one with -p NAME or \`name:\` in its compose file; --adopt merges the two.`,
       },
     );
+  }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { readInput, readStream } from './read-input.ts';
 
@@ -30,11 +30,17 @@ export function nodeEffects(): LoadEffects {
     readStdin: () => readStream(process.stdin),
     kind: async (path) => {
       try {
-        return (await stat(path)).isDirectory() ? 'directory' : 'file';
+        return statSync(path).isDirectory() ? 'directory' : 'file';
       } catch {
         return undefined;
       }
     },
-    realPath: (path) => realpath(path).catch(() => path),
+    realPath: async (path) => {
+      try {
+        return realpathSync.native(path);
+      } catch {
+        return path;
+      }
+    },
   };
 }

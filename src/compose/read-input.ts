@@ -1,5 +1,5 @@
-import { constants, type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { constants, readFileSync, statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 
 /** Most that a file named in a compose file or on the command line may hold, bytes: far more than any that is written by hand. */
 export const largestInput = 64 * 1024 * 1024;
@@ -16,15 +16,18 @@ export interface Patience {
  * @throws Error with a reason that completes "… can't be read: "
  */
 export async function readInput(path: string, patience: Patience = { pipe: 10_000 }): Promise<Uint8Array> {
-  const about = await stat(path);
+  // At once: a thread for it, and the module of promises, take longer to start than the file to read.
+  const about = statSync(path);
   if (about.isFile() && about.size > 0) {
     if (about.size > largestInput) throw tooLarge();
-    return readFile(path);
+    return readFileSync(path);
   }
   if (about.isBlockDevice() || about.isSocket() || (about.isCharacterDevice() && !harmless(about.rdev)))
     throw new Error(about.isSocket() ? 'it is a socket' : 'it is a device');
   // An open that may wait does so in a thread that can't be called back; the same is true of reads in files of the kernel.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await process
+    .getBuiltinModule('node:fs/promises')
+    .open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return await readToEnd(file, about.isFIFO(), patience);
   } finally {
@@ -73,7 +76,7 @@ async function readToEnd(file: FileHandle, pipe: boolean, patience: Patience): P
       waited = 0;
     } else {
       if (waited >= patience.pipe) throw new Error('nothing writes to it');
-      await pause(5);
+      await new Promise((resolve) => setTimeout(resolve, 5));
       waited += 5;
     }
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readInput } from '../compose/read-input.ts';
 import { tolerate } from '../engine/client/api-failure.ts';
 import type { EngineClient } from '../engine/client/engine-client.ts';
@@ -98,11 +97,15 @@ async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, 
   await Promise.all(
     paths.map(async (path) => {
       const content = await readInput(path).catch(() => undefined);
-      if (content !== undefined) hashes.set(path, createHash('sha256').update(content).digest('hex'));
+      if (content !== undefined) hashes.set(path, sha256(content));
     }),
   );
   return hashes;
 }
+
+/** Loaded when it is needed: the module takes longer to load than most commands take to ask. */
+const sha256 = (content: Uint8Array): string =>
+  process.getBuiltinModule('node:crypto').createHash('sha256').update(content).digest('hex');
 
 /** Only the project's containers, in reading order: enough for `ps`, `logs` and the like. */
 export async function observeContainers(client: EngineClient, project: string, all = true) {

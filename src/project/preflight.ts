@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { accessSync } from 'node:fs';
 import type { Project } from '../compose/model/project.ts';
 import type { PreflightProblem, PreflightRequest } from '../engine/api/preflight.ts';
 import { tolerate } from '../engine/client/api-failure.ts';
@@ -80,7 +80,7 @@ async function missingFiles(plan: Plan): Promise<TcomposeError[]> {
   const errors = await Promise.all(
     [...users].map(async ([file, who]) => {
       try {
-        await access(file);
+        accessSync(file);
         return [];
       } catch (cause) {
         const message = `the file ${file} of a config or secret cannot be read: ${who}`;

@@ -66,8 +66,8 @@ const layers: Readonly<Record<string, Layer>> = {
 
 /** Files of a pure layer that are its edge: they carry out what the others decide. */
 const edges: Readonly<Record<string, Layer>> = {
-  'compose/effects.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:os'] },
-  'compose/read-input.ts': { folders: ['.'], modules: ['node:fs/promises', 'node:timers/promises'] },
+  'compose/effects.ts': { folders: ['.'], modules: ['node:fs', 'node:os'] },
+  'compose/read-input.ts': { folders: ['.'], modules: ['node:fs', 'node:fs/promises'] },
   'project/execute/': {
     folders: [
       '.',
@@ -85,12 +85,12 @@ const edges: Readonly<Record<string, Layer>> = {
   'project/observe.ts': {
     folders: ['.', 'engine/client', 'compose', 'image/reference.ts'],
     types: ['engine'],
-    modules: ['node:crypto'],
+    modules: [],
   },
   'project/preflight.ts': {
     folders: ['.', 'engine/client'],
     types: ['engine', 'compose'],
-    modules: ['node:fs/promises'],
+    modules: ['node:fs'],
   },
   'runtime/cgroup/cgroup-enable.ts': { folders: ['.'], modules: ['node:fs'] },
   'runtime/cgroup/live-cgroup.ts': {

@@ -1,6 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
-import { cacheRoot } from './cache.ts';
 import { parseRemote } from './remote-reference.ts';
 
 /** Values by which Docker Compose's switches are off. */
@@ -33,6 +32,7 @@ async function fetchRemote(ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>, te
         hint: 'Name a repository (https://host/repo.git#ref:directory) or an artifact (oci://registry/name), or fetch it yourself.',
       },
     );
+  const { cacheRoot } = await import('./cache.ts');
   const root = cacheRoot(env);
   const refuse = (variable: string) => {
     if (off.test(env[variable] ?? ''))

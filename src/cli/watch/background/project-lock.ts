@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { TcomposeError } from '../../../errors.ts';
@@ -47,6 +46,8 @@ export const socketPrefix = '\0tcompose-watch-';
 
 /** Names of projects and engines have any length, those of sockets 107 bytes. */
 function socketName({ project, engine }: Watched): string {
+  // Loaded here: every listing looks for watchers, and mostly there is none.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256')
     .update(JSON.stringify([engine, project]))
     .digest('hex');
