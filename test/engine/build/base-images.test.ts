@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildEvent } from '../../../src/engine/api/build.ts';
 import { encodeRegistryAuth } from '../../../src/engine/api/registry-headers.ts';
 import { type PeerRegistry, startPeerRegistry, whyNoPeerRegistry } from '../../support/peer-registry.ts';
 import { transfer } from '../../support/transfer.ts';
@@ -74,6 +77,32 @@ describe.skipIf(unmet !== undefined)('base images of a registry that asks who is
     const fresh = await builder.build({ text, pull: true }, { registry: ask });
     expect(fresh.output).toEqual(['two']);
     expect((await builder.build({ text, pull: true })).error?.message).toContain('a newer one was requested');
+  });
+
+  it('are fetched by the next build where the engine was killed, or the client went away, meanwhile', async () => {
+    const text = `FROM ${name}\nRUN cat /version\n`;
+    for (const [version, kill] of [
+      ['three', true],
+      ['four', false],
+    ] as const) {
+      await publish(version);
+      const pid = await builder.engine.enginePid();
+      const stop = new AbortController();
+      const onEvent = (event: BuildEvent): void => {
+        if (event.type !== 'note' || !event.text.startsWith('pulling ')) return;
+        if (kill) process.kill(pid, 'SIGKILL');
+        else stop.abort();
+      };
+      const options = { registry: () => identity, signal: stop.signal, onEvent };
+      await expect(builder.build({ text }, options)).rejects.toThrow();
+      await builder.engine.retry('GET', '/_ping');
+      expect((await builder.engine.enginePid()) === pid).toBe(!kill);
+      const { error, output } = await builder.build({ text }, { registry: () => identity });
+      expect(error).toBeUndefined();
+      expect(output).toEqual([version]);
+      expect(readdirSync(join(builder.engine.root, 'lib/build/tmp'))).toEqual([]);
+    }
+    await publish('two');
   });
 
   it('are fetched by POST /build with X-Registry-Config', async () => {
