@@ -1,7 +1,8 @@
 import type { StatusResponse } from '../messages/control.ts';
 
-/** Bytes of output that wait for somebody to read them; what comes beyond is left out. */
-const mostWaiting = 16 * 1024 * 1024;
+/** Bytes of output that are kept for whoever follows the build; what comes beyond is left out, which the last of them says. */
+const mostKept = 16 * 1024 * 1024;
+const clipped = Buffer.from('[output clipped, log limit 16MiB reached]\n');
 /** Pieces that a reader may be behind before the build waits for it. */
 const mostBehind = 256;
 
@@ -10,6 +11,7 @@ export class Trace {
   readonly #told: Partial<StatusResponse>[] = [];
   readonly #waiting = new Set<() => void>();
   #size = 0;
+  #clipped = false;
   #readers = 0;
   #at = 0;
   #ended = false;
@@ -18,9 +20,12 @@ export class Trace {
   async tell(piece: Partial<StatusResponse>): Promise<void> {
     if (this.#ended) return;
     const size = (piece.logs ?? []).reduce((sum, { message }) => sum + (message?.length ?? 0), 0);
-    if (this.#size + size > mostWaiting) return;
+    const over = size > 0 && this.#size + size > mostKept;
+    if (over && this.#clipped) return;
+    this.#clipped ||= over;
     this.#size += size;
-    this.#told.push(piece);
+    const [first] = piece.logs ?? [];
+    this.#told.push(over && first !== undefined ? { logs: [{ ...first, message: clipped }] } : piece);
     this.#wake();
     while (this.#readers > 0 && !this.#ended && this.#told.length - this.#at > mostBehind)
       await this.#change();
