@@ -179,7 +179,7 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
       : errno === EACCES
         ? 'no permission to use it'
         : errno === EINVAL
-          ? 'it is of one link alone, as fe80:: is, and ports are not'
+          ? 'its address is of one link alone, as all of fe80::/10 are'
           : errnoName(errno);
   return new TcomposeError(
     'NETWORK_PORT_INVALID',

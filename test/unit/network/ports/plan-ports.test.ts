@@ -13,7 +13,7 @@ import {
 import { clashes, findPortHolder, parseSocketTable } from '../../../../src/network/ports/port-holder.ts';
 import { createPortIndex, sameHostPort } from '../../../../src/network/ports/port-index.ts';
 
-const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT } = constants.errno;
+const { EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL } = constants.errno;
 
 const world = (over: Partial<PortWorld> = {}): PortWorld => ({
   probe: () => 0,
@@ -97,6 +97,12 @@ describe('planning ports', () => {
     expect(conflict({})).toMatchObject({ hostIp: '0.0.0.0', hostPort: 8080, protocol: 'tcp' });
     expect(conflict({ owner: () => 'web' })).toBeUndefined();
     expect(conflict({ holder: () => ({ pid: 42, command: 'nginx' }) })).toBeUndefined();
+  });
+  it('says why an address of one link alone can’t be published on', () => {
+    const refusing = world({ probe: () => EINVAL });
+    expect(() => planPorts([request({ hostIp: 'fe80::1' })], refusing)).toThrow(
+      'port [fe80::1]:8080/tcp cannot be published: its address is of one link alone, as all of fe80::/10 are',
+    );
   });
   it('names the process that has a port', () => {
     const busy = world({ probe: () => EADDRINUSE, holder: () => ({ pid: 42, command: 'nginx' }) });
