@@ -63,14 +63,11 @@ export class LayerStore {
   }
 
   /**
-   * Takes over a prepared `staging` that is on the disk, or deletes it when the layer is there by now; `trash` is a name on the same
-   * file system for what a damaged one leaves.
+   * Takes over a prepared `staging` that is on the disk. When the layer is there by now, it is left to its owner;
+   * `trash` is a name on the same file system for what a damaged one leaves.
    */
   async add(chainId: string, staging: string, trash: string): Promise<void> {
-    if (this.info(chainId) !== undefined) {
-      await rm(staging, { recursive: true, force: true });
-      return;
-    }
+    if (this.info(chainId) !== undefined) return;
     await this.remove(chainId, trash);
     await rename(staging, this.#directory(chainId));
   }

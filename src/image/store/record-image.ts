@@ -49,7 +49,8 @@ export async function recordImage(
   return shelf.exclusively(async () => {
     for (const chainId of chain) {
       const staged = shelf.staged.get(chainId);
-      if (staged === undefined) continue;
+      // A tree whose layer another has recorded goes with the last of its users, who may be at work on it.
+      if (staged === undefined || shelf.layers.info(chainId) !== undefined) continue;
       await shelf.layers.add(chainId, staged.directory, newStaging(shelf));
       shelf.staged.delete(chainId);
     }
@@ -70,18 +71,24 @@ async function completeLayers(
     const { digest, size } = manifest.layers[index]!;
     if (shelf.blobs.size(digest) !== size) throw lost(`the layer ${digest}`);
     const staged = shelf.staged.get(chainId);
-    if (staged === undefined) {
-      if (shelf.layers.info(chainId) === undefined) throw lost(`the unpacked layer ${chainId}`);
-      below.unshift(shelf.layers.diff(chainId));
-      continue;
+    if (shelf.layers.info(chainId) === undefined) {
+      if (staged === undefined) throw lost(`the unpacked layer ${chainId}`);
+      // Where those below are by now: another may have recorded them while this one waited.
+      const lower = below.map((one) => treeOf(shelf, one));
+      staged.settled ??= settleLayer(`${staged.directory}/diff`, lower, staged.marks).then(() =>
+        shelf.layers.prepare(staged.directory, staged.info),
+      );
+      await staged.settled;
     }
-    const lower = [...below];
-    staged.settled ??= settleLayer(`${staged.directory}/diff`, lower, staged.marks).then(() =>
-      shelf.layers.prepare(staged.directory, staged.info),
-    );
-    await staged.settled;
-    below.unshift(`${staged.directory}/diff`);
+    below.unshift(chainId);
   }
+}
+
+/** The files of a layer that is recorded or staged. */
+function treeOf(shelf: Shelf, chainId: string): string {
+  const staged = shelf.staged.get(chainId);
+  const recorded = staged === undefined || shelf.layers.info(chainId) !== undefined;
+  return recorded ? shelf.layers.diff(chainId) : `${staged.directory}/diff`;
 }
 
 function toStored(

@@ -278,6 +278,17 @@ describe.skipIf(why)('images of a registry', () => {
     }
   });
 
+  it('that share layers, compressed in different ways, come at the same time, and no tree is left', async () => {
+    for (let round = 0; round < 5; round++) {
+      const all = await Promise.all(good.split(' ').map((tag) => pull(tag)));
+      expect(all.map(errorOf)).toEqual(all.map(() => undefined));
+      const layers = join(engine.root, 'lib', 'layers');
+      expect(readdirSync(layers).length).toBeLessThanOrEqual(6);
+      await until(() => readdirSync(join(engine.root, 'lib', 'tmp')).length === 0, 'no tree to be left');
+      await clear();
+    }
+  });
+
   it('go to a registry with the bytes they came with', async () => {
     const { lines } = await pull('oci');
     const digest = lines.at(-2)!.status!.slice('Digest: '.length);
