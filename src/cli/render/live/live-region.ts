@@ -17,6 +17,13 @@ interface LiveRegionOptions {
   readonly draw: (size: { readonly columns: number; readonly height: number }) => readonly string[];
 }
 
+/**
+ * What stood there is overwritten, and what is left of it cleared behind each line and below the last. To clear from the first line on would flicker,
+ * and where that is the screen's first line tmux keeps what was cleared, picture after picture, in its history.
+ */
+const clearLine = '\u001b[K';
+const clearBelow = '\u001b[J';
+
 /** Time between two pictures of the same state, milliseconds. */
 const FRAME_MS = 100;
 
@@ -85,23 +92,24 @@ export class LiveRegion {
     const { terminal, draw } = this.#options;
     const columns = terminal.columns ?? 80;
     const lines = draw({ columns, height: height ?? Math.max(1, (terminal.rows ?? 24) - 1) });
-    const erase = this.#erase(columns);
+    const picture = lines.map((line) => `${line}${clearLine}\n`).join('');
+    const top = this.#top(columns);
     if (this.#above.length > 0) {
-      terminal.write(erase);
-      for (const { text, to } of this.#above) to.write(text);
+      terminal.write(top);
+      for (const { text, to } of this.#above) to.write(text.replaceAll('\n', `${clearLine}\n`));
       this.#above = [];
-      terminal.write(lines.map((line) => `${line}\n`).join(''));
+      terminal.write(`${picture}${clearBelow}`);
     } else if (lines.join('\n') !== this.#drawn.join('\n') || height !== undefined)
-      terminal.write(`${erase}${lines.map((line) => `${line}\n`).join('')}`);
+      terminal.write(`${top}${picture}${clearBelow}`);
     this.#drawn = lines;
   }
 
-  /** Goes to where the lines begin and clears from there. Lines wider than a narrowed terminal have been wrapped by it. */
-  #erase(columns: number): string {
+  /** Goes to where the lines begin. Lines wider than a narrowed terminal have been wrapped by it. */
+  #top(columns: number): string {
     const up = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
       0,
     );
-    return `\r${up > 0 ? `\u001b[${up}A` : ''}\u001b[J`;
+    return `\r${up > 0 ? `\u001b[${up}A` : ''}`;
   }
 }

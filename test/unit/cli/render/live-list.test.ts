@@ -58,19 +58,21 @@ function screen(columns = 60, height = 24) {
   let row = 0;
   let column = 0;
   let cursor = true;
+  let wholes = 0;
   return {
     isTTY: true,
     columns,
     rows: height,
     write(text: string) {
       for (const [, up, clear, show, char] of text.matchAll(
-        /\u001b\[(\d+)A|\u001b\[(J)|\u001b\[\?25([hl])|([\s\S])/g,
+        /\u001b\[(\d+)A|\u001b\[([JK])|\u001b\[\?25([hl])|([\s\S])/g,
       )) {
         if (show !== undefined) cursor = show === 'h';
         else if (up !== undefined) row = Math.max(0, row - Number(up));
         else if (clear !== undefined) {
+          if (clear === 'J' && row === 0 && column === 0 && lines.join('') !== '') wholes += 1;
           lines[row] = lines[row]!.slice(0, column);
-          lines.length = row + 1;
+          if (clear === 'J') lines.length = row + 1;
         } else if (char === '\r') column = 0;
         else if (char === '\n') {
           row += 1;
@@ -85,6 +87,8 @@ function screen(columns = 60, height = 24) {
     },
     shown: () => lines.join('\n').trimEnd(),
     cursor: () => cursor,
+    /** How often all of it was cleared, which some terminals keep in their history. */
+    wholes: () => wholes,
   };
 }
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -107,6 +111,23 @@ describe('live region', () => {
     terminal.write('$ ');
     expect(terminal.cursor()).toBe(true);
     expect(terminal.shown()).toBe('a line of a service\nlist\nend\n$');
+  });
+
+  test('lines at the top of the screen are drawn over without clearing it, longer or shorter, more or fewer', async () => {
+    const terminal = screen();
+    let lines = ['list', 'a long line', 'third'];
+    const region = new LiveRegion({ terminal, draw: () => lines });
+    region.open();
+    for (lines of [['list', 'short'], ['l'], ['list', 'again', 'more', 'lines']]) {
+      region.changed();
+      await turn();
+      expect(terminal.shown()).toBe(lines.join('\n'));
+    }
+    region.above('text of\nsomebody\n', terminal);
+    await turn();
+    expect(terminal.shown()).toBe(['text of', 'somebody', ...lines].join('\n'));
+    region.close();
+    expect(terminal.wholes()).toBe(0);
   });
 
   test('text that goes elsewhere leaves the lines alone', () => {
