@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -85,6 +86,8 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
         headers,
         ...(asked.signal === undefined ? {} : { signal: asked.signal }),
       };
+      // Of the requests of a plan each listens; Node takes more than ten for a leak, and says so on the terminal.
+      if (asked.signal !== undefined) setMaxListeners(0, asked.signal);
       const outgoing = httpRequest(options);
       outgoing.on('error', reject);
       outgoing.on('response', resolve);

@@ -55,6 +55,20 @@ describe('requests', () => {
     expect(compareApiVersions('1.9', '1.41')).toBeLessThan(0);
   });
 
+  test('may be many under one signal without a word of Node’s on the terminal', async () => {
+    engine.handle = (_request, response) => void setTimeout(() => response.end('{}'), 20);
+    const client = await connect();
+    const told: string[] = [];
+    const hear = ({ name }: Error) => told.push(name);
+    process.on('warning', hear);
+    const { signal } = new AbortController();
+    const many = Array.from({ length: 15 }, () => client.transport.json({ path: '/info', signal }));
+    await Promise.all(many);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    expect(told).toEqual([]);
+  });
+
   test('share one connection when they come one after the other', async () => {
     engine.handle = (_request, response) => void response.end('[]');
     const client = await connect();
