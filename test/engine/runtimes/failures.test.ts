@@ -157,7 +157,7 @@ describe.skipIf(why)('another OCI runtime that fails', () => {
       `the program of the runtime vanishing, ${bin}/vanishing, does not exist`,
     );
     const shared = await create(runtime!, {}, { Binds: [`${bin}:/x:rshared`] });
-    expect(shared.json.message).toContain('can not be rshared with the runtime');
+    expect(shared.json.message).toContain('cannot be rshared with the runtime');
     expect((await create('', {}, { Binds: [`${bin}:/x:rslave`] })).status).toBe(201);
   });
 
