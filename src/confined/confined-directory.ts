@@ -1,20 +1,14 @@
-import { close, closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { close, closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { constants as os } from 'node:os';
 import { promisify } from 'node:util';
-import {
-  errnoNameOf,
-  makeDirectoryAt,
-  readLinkOf,
-  removeDirectoryAt,
-  unlinkAt,
-  unlinkAtElsewhere,
-} from '../sys/at-calls.ts';
+import { errnoNameOf, makeDirectoryAt, readLinkOf, removeDirectoryAt, unlinkAt } from '../sys/at-calls.ts';
 import { SystemCallError } from '../sys/libc.ts';
 import { O_PATH, openName, openNameOfMount } from '../sys/openat2.ts';
 import { DescriptorCache } from './descriptor-cache.ts';
 import { ConfinedEntry } from './entry.ts';
 import type { LentTree } from './lent-tree.ts';
 import { baseOf, cName, isWithin, joined, parentOf } from './names.ts';
+import { removedElsewhere } from './remove-large.ts';
 import { turns } from './turns.ts';
 
 /** Descriptors of directories that one root keeps open at most. */
@@ -24,8 +18,6 @@ const mostLinks = 40;
 /** Bytes of a path: deeper trees are not gone into. */
 const longestPath = 64 * 1024;
 const closeAsync = promisify(close);
-/** Bytes from which on a file's removal is for another thread: freeing its pages takes 0.1 ms a MiB. */
-const largeFile = 8 * 1024 * 1024;
 /** How often a directory that others put something into is emptied. */
 const mostRounds = 10;
 const asItself = O_PATH | constants.O_NOFOLLOW;
@@ -196,8 +188,7 @@ export class ConfinedDirectory {
   /** Takes away one name; false when it is a directory's. */
   async #unlinked(path: string): Promise<boolean> {
     try {
-      const large = this.place(path, false);
-      if (sizeAt(large) >= largeFile && (await unlinkedElsewhere(large))) return true;
+      if (await removedElsewhere(this.place(path, false))) return true;
       const { directory, name } = this.place(path, false);
       unlinkAt(directory, name);
       return true;
@@ -352,22 +343,6 @@ const partsOf = (path: string): string[] =>
 
 /** Another O_PATH descriptor of the same thing. */
 const copyOf = (fd: number): number => openSync(`/proc/self/fd/${fd}`, O_PATH);
-
-/** Bytes of the file of a name, itself and not what it links to; 0 when there is none. */
-function sizeAt({ directory, name }: Place): number {
-  const path = Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), name.subarray(0, -1)]);
-  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** False: it was not done, for whatever reason. The place may be lent to others meanwhile. */
-async function unlinkedElsewhere({ directory, name }: Place): Promise<boolean> {
-  const own = copyOf(directory);
-  try {
-    return await unlinkAtElsewhere(own, name);
-  } finally {
-    closeSync(own);
-  }
-}
 
 function linkTextOf(fd: number): string {
   try {

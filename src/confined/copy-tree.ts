@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   read as readCallback,
   readSync,
   type Stats,
@@ -9,24 +8,16 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import {
-  changeOwnerOf,
-  changeTimesTo,
-  linkAt,
-  makeDirectoryAt,
-  makeNodeAt,
-  symlinkAt,
-} from '../sys/at-calls.ts';
-import { openName } from '../sys/openat2.ts';
+import { changeOwnerOf, changeTimesTo, makeDirectoryAt } from '../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../sys/xattr.ts';
 import type { ConfinedDirectory } from './confined-directory.ts';
 import type { ConfinedEntry } from './entry.ts';
-import { cName, joined } from './names.ts';
+import { linkAgain, makeAlike } from './make-alike.ts';
+import { joined } from './names.ts';
 import { turns } from './turns.ts';
 
 const readAsync = promisify(readCallback);
 const writeAsync = promisify(writeCallback);
-const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Bytes copied at a time; files that are larger are copied off the main thread. */
 const pieceSize = 256 * 1024;
 /** With and without the mount option `userxattr`, and what fuse-overlayfs writes. */
@@ -55,15 +46,6 @@ export function isOpaque(directory: ConfinedEntry): boolean {
       return false;
     }
   });
-}
-
-/** Device numbers out of glibc's 64-bit form (sys/sysmacros.h), which stat(2) gives. */
-export function deviceNumber(rdev: number): { readonly major: number; readonly minor: number } {
-  const big = BigInt(rdev);
-  return {
-    major: Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn)),
-    minor: Number((big & 0xffn) | ((big >> 12n) & ~0xffn & 0xffffffffn)),
-  };
 }
 
 /**
@@ -129,29 +111,11 @@ class TreeCopier {
     }
     const inode = `${stat.dev}:${stat.ino}`;
     const copied = stat.nlink > 1 ? this.#links.get(inode) : undefined;
-    if (copied !== undefined) return this.#link(copied, to);
+    if (copied !== undefined) return linkAgain(this.#target, copied, to);
     if (stat.isSocket()) return;
-    await this.#make(child, to);
+    await makeAlike(this.#target, child, to, copyContent);
     if (stat.nlink > 1) this.#links.set(inode, to);
     this.#attributes(child, to);
-  }
-
-  async #make(child: ConfinedEntry, to: string): Promise<void> {
-    const { stat } = child;
-    const { directory, name } = this.#target.place(to);
-    if (stat.isSymbolicLink()) symlinkAt(cName(child.linkText()), directory, name);
-    else if (stat.isFile()) await copyContent(child, openName(directory, name, exclusive, 0o600));
-    else {
-      const { major, minor } = deviceNumber(stat.rdev);
-      makeNodeAt(directory, name, stat.mode, major, minor);
-    }
-  }
-
-  #link(first: string, to: string): void {
-    const place = this.#target.place(to);
-    const from = this.#target.place(first, false);
-    const again = this.#target.place(place.path, false);
-    linkAt(from.directory, from.name, again.directory, again.name);
   }
 
   #attributes(source: ConfinedEntry, to: string): void {

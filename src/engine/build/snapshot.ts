@@ -1,11 +1,8 @@
-import { closeSync, constants, openSync } from 'node:fs';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
+import { withOpenDirectories } from '../../confined/open-directories.ts';
 import { TcomposeError } from '../../errors.ts';
 import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
-import { O_PATH } from '../../sys/openat2.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
-
-const directoryFlags = O_PATH | constants.O_DIRECTORY;
 
 /** A tree of files as directories over each other. */
 export interface Snapshot {
@@ -49,7 +46,7 @@ export function openToRead(
 ): ConfinedDirectory {
   const { directories } = snapshot;
   if (directories.length <= 1) return ConfinedDirectory.at(directories[0] ?? empty);
-  return withOpen(
+  return withOpenDirectories(
     directories,
     (lower) => new ConfinedDirectory(mountOverlayDetached({ lower, userxattr, fuse }, empty)),
   );
@@ -64,7 +61,7 @@ export function openToWrite(
   if (snapshot.directories.length === 0) return ConfinedDirectory.at(place.diff);
   requireMounts(options);
   const { userxattr, fuse } = options;
-  return withOpen(
+  return withOpenDirectories(
     [place.diff, place.work, ...snapshot.directories],
     ([directory = -1, work = -1, ...lower]) => {
       const layers = { lower, upper: { directory, work }, userxattr, fuse };
@@ -79,14 +76,4 @@ export function requireMounts({ refusal }: OverlayOptions): void {
   throw new TcomposeError('BUILD_STEP', `images cannot be built here: ${refusal}`, {
     hint: 'With fuse-overlayfs, and /dev/fuse that you may open, they can; `tcompose doctor storage` has the commands.',
   });
-}
-
-function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
-  const fds: number[] = [];
-  try {
-    for (const path of paths) fds.push(openSync(path, directoryFlags));
-    return use(fds);
-  } finally {
-    for (const fd of fds) closeSync(fd);
-  }
 }

@@ -1,8 +1,8 @@
-import { chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync } from 'node:fs';
+import { chmodSync, closeSync, fchmodSync, fchownSync, fstatSync } from 'node:fs';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { deviceNumber } from '../../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
-import { baseOf, cName, joined, parentOf, textOfPath } from '../../../confined/names.ts';
+import { exclusive, linkAgain, makeAlike } from '../../../confined/make-alike.ts';
+import { baseOf, joined, parentOf, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';
 import { TcomposeError } from '../../../errors.ts';
 import {
@@ -10,10 +10,7 @@ import {
   changeTimesOfFileTo,
   changeTimesTo,
   errnoNameOf,
-  linkAt,
   makeDirectoryAt,
-  makeNodeAt,
-  symlinkAt,
 } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
 import { copyAttributes, copyBytes, copyFile } from './copy-bytes.ts';
@@ -23,7 +20,6 @@ import type { Owner } from './owner.ts';
 import type { Selected } from './select.ts';
 import type { SourceTree } from './source-tree.ts';
 
-const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** As the kernel follows. */
 const mostLinks = 40;
 const nothing: ReadonlySet<string> = new Set();
@@ -239,8 +235,9 @@ export class Copier {
       throw new TcomposeError('BUILD_STEP', `cannot replace to directory /${textOfPath(to)} with file`);
     if (there !== undefined) await this.#target.remove(to);
     const { stat } = entry;
-    if (first !== undefined) return this.#link(first, to);
-    await this.#make(entry, to);
+    if (first !== undefined) return linkAgain(this.#target, first, to);
+    if (entry.stat.isSocket()) this.#emptyFile(to);
+    else await makeAlike(this.#target, entry, to, copyFile);
     if (stat.nlink > 1) this.#links.set(inode, to);
     this.#attributes(tree, entry, to);
   }
@@ -275,23 +272,10 @@ export class Copier {
     }
   }
 
-  async #make(entry: ConfinedEntry, to: string): Promise<void> {
-    const { stat } = entry;
+  /** What a socket becomes. */
+  #emptyFile(to: string): void {
     const { directory, name } = this.#target.place(to);
-    if (stat.isSymbolicLink()) symlinkAt(cName(entry.linkText()), directory, name);
-    else if (stat.isFile()) await copyFile(entry, openName(directory, name, exclusive, 0o600));
-    else if (stat.isSocket()) closeSync(openName(directory, name, exclusive, 0o600));
-    else {
-      const { major, minor } = deviceNumber(stat.rdev);
-      makeNodeAt(directory, name, stat.mode, major, minor);
-    }
-  }
-
-  #link(first: string, to: string): void {
-    const place = this.#target.place(to);
-    const from = this.#target.place(first, false);
-    const again = this.#target.place(place.path, false);
-    linkAt(from.directory, from.name, again.directory, again.name);
+    closeSync(openName(directory, name, exclusive, 0o600));
   }
 
   #attributes(tree: SourceTree, entry: ConfinedEntry, to: string): void {

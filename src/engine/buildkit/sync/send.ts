@@ -1,7 +1,7 @@
 import { closeSync, read as readCallback } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { deviceNumber } from '../../../confined/copy-tree.ts';
+import { deviceNumber } from '../../../confined/device-number.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { joined, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, constants, fchmodSync, writeSync } from 'node:fs';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
-import { deviceNumber } from '../../../confined/copy-tree.ts';
+import { deviceNumber } from '../../../confined/device-number.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { baseOf, cName, joined, parentOf } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { deviceNumber } from '../../../confined/copy-tree.ts';
+import { deviceNumber } from '../../../confined/device-number.ts';
 import type { ResolvedDevice, ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { DeviceMapping, HostConfig } from '../../api/host-config.ts';
 import type { Engine } from '../../context.ts';

@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { constants, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
+import { withOpenDirectories } from '../../../confined/open-directories.ts';
 import type { RootfsSource, RootfsStorage } from '../../../image/types.ts';
 import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
@@ -96,7 +97,7 @@ async function openLayers(
     const touched = readdirSync(upperDir).length > 0;
     return merged(touched ? [upperDir, ...rootfs.lowerDirs] : rootfs.lowerDirs, container, rootfs);
   }
-  return withOpen([upperDir, join(container.directory, 'work'), ...rootfs.lowerDirs], (fds) => {
+  return withOpenDirectories([upperDir, join(container.directory, 'work'), ...rootfs.lowerDirs], (fds) => {
     const [directory = -1, work = -1, ...lower] = fds;
     return overlay({ lower, upper: { directory, work } }, container, rootfs);
   });
@@ -112,7 +113,7 @@ function merged(
   const [only = empty] = directories;
   if (directories.length <= 1)
     return new ConfinedDirectory(openSync(only, directoryFlags), openSync(empty, directoryFlags));
-  return withOpen(directories, (lower) => overlay({ lower }, container, rootfs));
+  return withOpenDirectories(directories, (lower) => overlay({ lower }, container, rootfs));
 }
 
 function overlay(
@@ -133,16 +134,6 @@ function overlay(
 /** How overlays of such a storage are mounted; copies need some, too, to be read. */
 const mountedBy = (storage: RootfsStorage | undefined) =>
   storage?.kind === 'overlay' ? { userxattr: storage.userxattr, fuse: storage.fuse } : { userxattr: false };
-
-function withOpen<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
-  const fds: number[] = [];
-  try {
-    for (const path of paths) fds.push(openSync(path, directoryFlags));
-    return use(fds);
-  } finally {
-    for (const fd of fds) closeSync(fd);
-  }
-}
 
 /** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
 function coverOf(
