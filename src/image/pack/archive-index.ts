@@ -15,23 +15,29 @@ export type ArchiveIndex = ReadonlyMap<string, Segment>;
 
 const version = 'archive-index-1';
 
-/** Names with an end of line are left out. Pure. */
-export function encodeIndex(index: ArchiveIndex): string {
-  const lines: string[] = [];
-  for (const [path, { at, length, size }] of index)
-    if (!path.includes('\n')) lines.push(`${at} ${length} ${size} ${path}`);
-  return withCheck(version, lines.join('\n'));
+/** The lines of an index while its archive is made: they take less memory than what they say. */
+export class IndexLines {
+  readonly #lines: string[] = [];
+
+  /** A name with an end of line is left out. */
+  add(path: string, { at, length, size }: Segment): void {
+    if (!path.includes('\n')) this.#lines.push(`${at} ${length} ${size} ${path}`);
+  }
+
+  text(): string {
+    return withCheck(version, this.#lines.join('\n'));
+  }
 }
 
-/** Undefined for what is not whole. Pure. */
-export function decodeIndex(text: string): ArchiveIndex | undefined {
+/** Undefined for what is not whole. Pure. @param wanted the files that are asked for */
+export function decodeIndex(text: string, wanted: ReadonlySet<string>): ArchiveIndex | undefined {
   const body = checkedText(version, text);
   if (body === undefined) return undefined;
   const index = new Map<string, Segment>();
   for (const line of body.split('\n')) {
     const [at = '', length = '', size = ''] = line.split(' ', 3);
     const path = line.slice(at.length + length.length + size.length + 3);
-    if (path !== '') index.set(path, { at: Number(at), length: Number(length), size: Number(size) });
+    if (wanted.has(path)) index.set(path, { at: Number(at), length: Number(length), size: Number(size) });
   }
   return index;
 }
@@ -43,8 +49,10 @@ export const encodePaths = (paths: Iterable<string>): string =>
   withCheck(pathsVersion, [...paths].join('\n'));
 
 /** Undefined for what is not whole. Pure. */
-export const decodePaths = (text: string): readonly string[] | undefined =>
-  checkedText(pathsVersion, text)?.split('\n');
+export function decodePaths(text: string): ReadonlySet<string> | undefined {
+  const body = checkedText(pathsVersion, text);
+  return body === undefined ? undefined : new Set(body.split('\n'));
+}
 
 /** A file of the one or the other kind; '' when it can't be read, which is no such text. */
 export function readText(file: string): string {

@@ -39,15 +39,9 @@ export class EarlierArchive {
 
   /** Undefined when something that it takes is not there any more. */
   static open({ blob, diffId, index, kept }: EarlierSpec): EarlierArchive | undefined {
-    const all = decodeIndex(readText(index));
     const wanted = decodePaths(readText(kept));
-    if (all === undefined || wanted === undefined) return undefined;
-    const found = new Map(
-      wanted.flatMap((path) => {
-        const segment = all.get(path);
-        return segment === undefined ? [] : [[path, segment] as const];
-      }),
-    );
+    const found = wanted === undefined ? undefined : decodeIndex(readText(index), wanted);
+    if (found === undefined) return undefined;
     try {
       return new EarlierArchive(found, diffId, openSync(blob, 'r'));
     } catch {

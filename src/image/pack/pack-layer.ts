@@ -5,7 +5,7 @@ import { createGzip, type Gzip } from 'node:zlib';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import type { JobContext, JobResult, PackSpec } from '../jobs/job-types.ts';
 import { explain } from '../unpack/explain.ts';
-import { type ArchiveIndex, encodeIndex, type Segment } from './archive-index.ts';
+import { IndexLines } from './archive-index.ts';
 import { EarlierArchive, NotAsBefore } from './earlier-archive.ts';
 import { LinkTree } from './link-tree.ts';
 import { type PackWitness, packUpper } from './pack-tree.ts';
@@ -40,7 +40,7 @@ async function pack(
   const plain = createHash('sha256');
   const packed = createHash('sha256');
   const gzip = createGzip({ level, chunkSize: 256 * 1024 });
-  const index = spec.index === undefined ? undefined : new Map<string, Segment>();
+  const index = spec.index === undefined ? undefined : new IndexLines();
   let size = 0;
   const root = ConfinedDirectory.at(spec.directory);
   let linked: LinkTree | undefined;
@@ -74,9 +74,9 @@ async function pack(
 }
 
 /** Others may write the same one at the same time. */
-function keepIndex({ index = '', file }: PackSpec, found: ArchiveIndex): void {
+function keepIndex({ index = '', file }: PackSpec, found: IndexLines): void {
   const made = `${index}.${basename(file)}`;
-  writeFileSync(made, encodeIndex(found), { encoding: 'latin1', mode: 0o600 });
+  writeFileSync(made, found.text(), { encoding: 'latin1', mode: 0o600 });
   renameSync(made, index);
 }
 
@@ -90,7 +90,7 @@ async function* tarOf(
   }: {
     readonly witness: PackWitness | undefined;
     readonly earlier: EarlierArchive | undefined;
-    readonly index: Map<string, Segment> | undefined;
+    readonly index: IndexLines | undefined;
   },
 ): AsyncGenerator<Buffer> {
   const top = root.find('');

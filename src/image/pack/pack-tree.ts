@@ -10,7 +10,7 @@ import { turns } from '../../confined/turns.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts';
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../tar/encode-entry.ts';
-import type { Segment } from './archive-index.ts';
+import type { IndexLines, Segment } from './archive-index.ts';
 import type { EarlierArchive } from './earlier-archive.ts';
 
 const readAsync = promisify(readCallback);
@@ -39,7 +39,7 @@ interface UpperOptions {
   /** Where the bytes of files that are the same are taken from. */
   readonly earlier?: EarlierArchive | undefined;
   /** Gets the places of files in the archive. */
-  readonly index?: Map<string, Segment> | undefined;
+  readonly index?: IndexLines | undefined;
 }
 
 interface PackOptions extends UpperOptions {
@@ -90,7 +90,7 @@ class Packer {
   /** Nanoseconds since the epoch that no time is later than. */
   readonly #latest: bigint | undefined;
   readonly #earlier: EarlierArchive | undefined;
-  readonly #index: Map<string, Segment> | undefined;
+  readonly #index: IndexLines | undefined;
   /** A range of the earlier archive that comes next. */
   #range = { from: 0, to: 0 };
   /** Bytes of the archive so far, those of the range included. */
@@ -156,7 +156,7 @@ class Packer {
       this.#range = { from: at, to: at };
     }
     this.#range.to += length;
-    this.#index?.set(name, { ...segment, at: this.#position });
+    this.#index?.add(name, { ...segment, at: this.#position });
     this.#position += length;
   }
 
@@ -224,7 +224,7 @@ class Packer {
     const at = this.#position;
     this.#push(encodeEntry({ ...header, size }));
     yield* this.#content(entry);
-    this.#index?.set(header.name, { at, length: this.#position - at, size });
+    this.#index?.add(header.name, { at, length: this.#position - at, size });
   }
 
   async *#content(entry: ConfinedEntry): AsyncGenerator<Buffer> {

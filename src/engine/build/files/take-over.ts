@@ -11,13 +11,13 @@ const isOverlays = (attribute: string): boolean => /^(?:trusted|user)\.overlay\.
  * Gives files of one tree further names (hard links) at the same paths of another one, an empty tree of the same file system that nobody
  * writes into yet. Directories on the way are made as they are there. Nobody may write to the files by either name.
  * @param paths in the order of the tree
- * @returns those that are there now; a file that can have no further name is left out
+ * @returns those that are not there now: files that can have no further name
  * @throws SystemCallError
  */
 export async function takeOver(from: string, to: string, paths: Iterable<string>): Promise<Set<string>> {
   const source = ConfinedDirectory.at(from);
   const target = ConfinedDirectory.at(to);
-  const taken = new Set<string>();
+  const left = new Set<string>();
   const turn = turns();
   const times = new Map<string, bigint>([['', 0n]]);
   try {
@@ -28,9 +28,9 @@ export async function takeOver(from: string, to: string, paths: Iterable<string>
       const here = target.place(path, false);
       try {
         linkAt(there.directory, there.name, here.directory, here.name);
-        taken.add(path);
       } catch (error) {
         if (!['EMLINK', 'ENOENT', 'EPERM'].includes(errnoNameOf(error) ?? '')) throw error;
+        left.add(path);
       }
     }
     times.delete('');
@@ -39,7 +39,7 @@ export async function takeOver(from: string, to: string, paths: Iterable<string>
       if (made !== undefined) changeTimesTo(made.fd, time);
       made?.close();
     }
-    return taken;
+    return left;
   } finally {
     source.close();
     target.close();

@@ -16,6 +16,9 @@ import { type CopyInput, runCopy } from './copy-step.ts';
 /** How many results may share files: a file has only so many names, on ext4 65,000, and each result needs some. */
 const mostGenerations = 1000;
 
+/** Entries of a directory that files are taken over of: what is known of each is in memory meanwhile. */
+const mostEntries = 120_000;
+
 /** What a copy has of an earlier one. */
 interface Begun {
   /** Undefined: later copies take nothing of this one. */
@@ -72,7 +75,8 @@ export async function copyUpon(
 function listingOf(step: CopyStep, { selections, listings }: CopyInput): Listing | undefined {
   const [one, ...others] = selections[0] ?? [];
   const single = selections.length === 1 && others.length === 0 && one?.directory === true;
-  return single && !step.parents ? listings[0]?.[0] : undefined;
+  const listing = single && !step.parents ? listings[0]?.[0] : undefined;
+  return listing === undefined || listing.length > mostEntries ? undefined : listing;
 }
 
 async function begin(
@@ -92,6 +96,10 @@ async function begin(
   return there.size === 0 ? nothing : { note: { lineage, generation, from: from.id }, there };
 }
 
+function* pathsOf(top: string, there: ReadonlySet<string>): Generator<string> {
+  for (const below of there) yield joined(top, below);
+}
+
 async function filesOf(
   from: StepResult,
   { listing, lines }: ToCopy,
@@ -101,17 +109,15 @@ async function filesOf(
   const before = readCopied(join(cache.notes(from), 'copied'));
   if (before === undefined) return new Set();
   const { top } = before;
-  const same: string[] = [];
+  const there = new Set<string>();
   for (const [at, line] of lines.entries())
-    if (line !== undefined && before.lines.has(line)) same.push(listing.below(at));
+    if (line !== undefined && before.lines.has(line)) there.add(listing.below(at));
   try {
-    const paths = await takeOver(
-      cache.directory(from),
-      place.diff,
-      same.map((below) => joined(top, below)),
-    );
-    writeFileSync(join(place.notes, 'kept'), encodePaths(paths), { mode: 0o600, encoding: 'latin1' });
-    return new Set(same.filter((below) => paths.has(joined(top, below))));
+    const left = await takeOver(cache.directory(from), place.diff, pathsOf(top, there));
+    for (const below of there) if (left.has(joined(top, below))) there.delete(below);
+    const kept = encodePaths(pathsOf(top, there));
+    writeFileSync(join(place.notes, 'kept'), kept, { mode: 0o600, encoding: 'latin1' });
+    return there;
   } catch (error) {
     if (errnoNameOf(error) === undefined) throw error;
     // This file system does not do it: everything is copied.
