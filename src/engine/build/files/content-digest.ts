@@ -6,9 +6,12 @@ import type { Selected } from './select.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
 
+/** Digits of a SHA-256 in hex, which is what a StatCache's digest begins with. */
+const sha256Length = 64;
+
 /** What a content is known by. */
 export interface ContentDigest {
-  /** Names, kinds, modes, owners, content, link texts, device numbers, file capabilities and users' extended attributes; no times, and nothing of where the tree is. */
+  /** Names, kinds, modes, owners, content, link texts, device numbers, of other trees than contexts file capabilities and users' extended attributes; no times, and nothing of where the tree is. */
   readonly content: string;
   /** For each selection what it was made of. */
   readonly listings: readonly Listing[];
@@ -49,7 +52,9 @@ async function addEntry(
   const { stat, below, open } = visited;
   const head = `${below}\0${stat.mode.toString(8)}\0${ownerOf(tree, stat)}\0`;
   if (stat.isFile()) {
-    const digest = await files.of(stat, open);
+    const known = await files.of(stat, open);
+    // Attributes of a context's files come into no image.
+    const digest = tree.ownerless ? known?.slice(0, sha256Length) : known;
     hash.update(`${head}${digest}\0`);
     return digest;
   }
