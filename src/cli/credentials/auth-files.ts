@@ -19,14 +19,18 @@ export function authSources(env: Env, home: string, uid: number | undefined): re
   const file = (path: string, form: 'config' | 'dockercfg' = 'config') =>
     ({ kind: 'file', path, form }) as const;
   const { DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = env;
-  const runtime = uid === 0 ? '/run/containers/0' : XDG_RUNTIME_DIR && join(XDG_RUNTIME_DIR, 'containers');
+  // Podman keeps them in the first of these that it has; root may have been in a session or not.
+  const runtime = [
+    ...(XDG_RUNTIME_DIR ? [join(XDG_RUNTIME_DIR, 'containers')] : []),
+    ...(uid === undefined || (uid !== 0 && XDG_RUNTIME_DIR) ? [] : [`/run/containers/${uid}`]),
+  ];
   return [
     ...(DOCKER_AUTH_CONFIG
       ? [{ kind: 'variable', name: 'DOCKER_AUTH_CONFIG', text: DOCKER_AUTH_CONFIG } as const]
       : []),
     ...(REGISTRY_AUTH_FILE ? [file(REGISTRY_AUTH_FILE)] : []),
     file(dockerConfigFile(env, home)),
-    ...(runtime ? [file(join(runtime, 'auth.json'))] : []),
+    ...runtime.map((directory) => file(join(directory, 'auth.json'))),
     file(join(XDG_CONFIG_HOME || join(home, '.config'), 'containers', 'auth.json')),
     file(join(home, '.dockercfg'), 'dockercfg'),
   ];

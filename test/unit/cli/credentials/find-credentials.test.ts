@@ -208,6 +208,11 @@ it('the places that are looked at', () => {
     '/h/.dockercfg',
   ]);
   expect(authSources({}, '/root', 0).map(nameOfSource)).toContain('/run/containers/0/auth.json');
+  expect(authSources({ XDG_RUNTIME_DIR: '/run/user/0' }, '/root', 0).map(nameOfSource).slice(1, 3)).toEqual([
+    '/run/user/0/containers/auth.json',
+    '/run/containers/0/auth.json',
+  ]);
+  expect(authSources({}, '/h', 1000).map(nameOfSource)).toContain('/run/containers/1000/auth.json');
 });
 
 it('proxies go by either case of their variables', () => {
