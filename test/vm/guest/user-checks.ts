@@ -66,9 +66,10 @@ export const inScope: UserPlace = {
     const script = [
       '#!/bin/sh',
       `echo "$@" > ${home}/run/asked`,
-      `[ -d ${slice} ] || { echo '${controllers}' > ${given}/cgroup.subtree_control; mkdir ${slice}; }`,
-      `echo '${controllers}' > ${slice}/cgroup.subtree_control`,
-      `mkdir -p ${scope} && echo $$ > ${scope}/cgroup.procs || exit 1`,
+      // One by one: that of cpuset is refused where root's processes are in the group (cpuset_can_attach), as in this machine.
+      `on() { for one in ${controllers}; do echo $one > $1/cgroup.subtree_control; done; }`,
+      `[ -d ${slice} ] || { on ${given}; mkdir ${slice}; }`,
+      `on ${slice}; mkdir -p ${scope} && echo $$ > ${scope}/cgroup.procs || exit 1`,
       'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
     ];
     writeFileSync(`${home}/bin/systemd-run`, `${script.join('\n')}\n`, { mode: 0o755 });
