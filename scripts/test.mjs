@@ -36,7 +36,15 @@ const pure = ['unit', 'conformance'];
 const native = 'scripts/test-native.sh';
 /** What of the engine tier goes through an engine, whoever's it is: the rest is about the shim by itself, or about root's firewall and runtimes. */
 const enginesOfUsers = [
-  ...['engine', 'security', 'build', 'buildkit'].map((folder) => `test/engine/${folder}/`),
+  ...['engine', 'security', 'buildkit'].map((folder) => `test/engine/${folder}/`),
+  ...[
+    'cache',
+    'command-surroundings',
+    'hostile-contexts',
+    'links-and-names',
+    'projects',
+    'replaced-directories',
+  ].map((one) => `test/engine/build/${one}.test.ts`),
   'test/engine/image/archives.test.ts',
 ];
 const withNothing = [
