@@ -13,7 +13,7 @@ const units: Readonly<Record<string, number>> = {
 const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/;
 const whole = new RegExp(`^(?:${part.source})+$`);
 
-/** Milliseconds of a Go duration (`1h30m`, `1.5s`, `-10ms`, `0`); undefined when it is none. */
+/** Milliseconds of a Go duration (`1h30m`, `1.5s`, `-10ms`, `0`); undefined when it is not one. */
 export function parseGoDuration(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;
   const unsigned = text.replace(/^[-+]/, '');

@@ -28,7 +28,7 @@ export function checkUpFlags(args: ParsedArgs): void {
     'attach-dependencies',
     'watch',
   ];
-  // Watching alone goes on in the background.
+  // Watching alone continues in the background.
   for (const background of ['detach', 'wait'])
     if (given(background) && [...attached, 'exit-code-from'].some((name) => name !== 'watch' && given(name)))
       throw usage(composeWords.cannotBeCombined(background, attached));

@@ -137,7 +137,7 @@ export class ConfinedDirectory {
   }
 
   /**
-   * Takes away what is at `path` (its parents resolved) and all below it; links are not followed. Idempotent.
+   * Removes what is at `path` (its parents resolved) and all below it; links are not followed. Idempotent.
    * @throws EBUSY where something lies over it
    */
   async remove(path: string, turn = turns()): Promise<void> {
@@ -163,7 +163,7 @@ export class ConfinedDirectory {
     this.#directories.forget(path);
   }
 
-  /** Gives up all descriptors; idempotent. */
+  /** Closes all descriptors; idempotent. */
   close(): void {
     for (const fd of this.#given()) closeSync(fd);
   }
@@ -185,7 +185,7 @@ export class ConfinedDirectory {
     return [this.#root, this.#standIn, ...this.#covers.values()].filter((fd) => fd !== undefined);
   }
 
-  /** Takes away one name; false when it is a directory's. */
+  /** Removes one name; false when it is a directory's. */
   async #unlinked(path: string): Promise<boolean> {
     try {
       if (await removedElsewhere(this.place(path, false))) return true;

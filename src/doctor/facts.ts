@@ -213,7 +213,7 @@ export interface EngineFacts {
 }
 
 export interface SessionFacts {
-  /** Whether systemd runs this machine, and whether the user's systemd goes on without a login. */
+  /** Whether systemd runs this machine, and whether the user's systemd continues without a login. */
   readonly systemd: boolean;
   readonly lingers: boolean;
   /** $XDG_RUNTIME_DIR; '' without. */

@@ -22,7 +22,7 @@ export const topics = [
 
 export type Topic = (typeof topics)[number];
 
-/** `ok`: works. `limited`: all goes on without it, and the message says what is lost. `missing`: something that is needed does not work. */
+/** `ok`: works. `limited`: everything works without it, and the message says what is lost. `missing`: something that is needed does not work. */
 export type Level = 'ok' | 'limited' | 'missing';
 
 /** One thing that was looked at. */

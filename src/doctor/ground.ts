@@ -2,7 +2,7 @@
 export interface Ground {
   readonly uid: number;
   readonly user: string;
-  /** The program of the system that installs packages; undefined when it is none of those known. */
+  /** The program of the system that installs packages; undefined when it is not one of those known. */
   readonly packages: PackageProgram | undefined;
 }
 

@@ -20,7 +20,7 @@ export function unixNanos(instant: Instant): number {
   return instant.ms * 1_000_000 + instant.nanos;
 }
 
-/** Milliseconds since the epoch of an RFC 3339 text; NaN when it is none. Digits beyond the third are cut. */
+/** Milliseconds since the epoch of an RFC 3339 text; NaN when it is not one. Digits beyond the third are cut. */
 export function parseRfc3339(text: string): number {
   return Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
 }

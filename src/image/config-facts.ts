@@ -112,7 +112,7 @@ export function whyTooManyLayers(count: number, kernel = release()): string | un
 
 /**
  * Reads an image configuration. Its names may be in any case, as Go takes them; what is missing is this machine's.
- * @throws TcomposeError IMAGE_CONFIG when it is none, has no layers, or is for another operating system
+ * @throws TcomposeError IMAGE_CONFIG when it is not one, has no layers, or is for another operating system
  */
 export function parseImageConfig(bytes: Uint8Array, architecture: string): ImageConfigFacts {
   const fail = (why: string): never => {

@@ -97,7 +97,7 @@ export function closePort(route: NetlinkTransport, link: string): void {
   }
 }
 
-/** Puts the host's end of a container's link on the bridge that was made in place of its own. One that is gone is no error. */
+/** Puts the host's end of a container's link on the bridge that was made in place of its own. One that is gone is not an error. */
 export function rejoinBridge(
   route: NetlinkTransport,
   link: string,
@@ -122,7 +122,7 @@ function writeConf6(home: NetworkHome, link: string, settings: Readonly<Record<s
     writeSysctl(home, `net/ipv6/conf/${link}/${key}`, value);
 }
 
-/** Deletes a link on another thread (the kernel takes 10 to 20 ms). One that is gone is no error. */
+/** Deletes a link on another thread (the kernel takes 10 to 20 ms). One that is gone is not an error. */
 export async function deleteLinkQuietly(route: NetlinkTransport, index: number, what: string): Promise<void> {
   try {
     await route.requestAsync(deleteLink(index), `delete ${what}`);

@@ -40,7 +40,7 @@ export const largestBurst = (home: NetworkHome): number | undefined =>
 
 /**
  * The control of congestion for containers whose network is the engine's own; undefined: as the machine's. All their connections end on this
- * machine (the way out makes the ones to others anew): one that paces what it sends (BBR) spends its timers on a path that has no queue.
+ * machine (the way out makes the ones to others again): one that paces what it sends (BBR) spends its timers on a path that has no queue.
  */
 export const localCongestion = (home: NetworkHome): string | undefined => {
   if (home === ownNetwork) return undefined;

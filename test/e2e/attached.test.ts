@@ -75,7 +75,7 @@ services:
     up.child.kill('SIGINT');
     expect(await up.exit).toBe(130);
     expect(running('stubborn')).toBe('');
-    // What had stopped by then is no error.
+    // What had stopped by then is not an error.
     expect(up.output()).not.toContain('Error');
   });
 

@@ -7,7 +7,7 @@ const form = /^(\d*)<<(-?)\s*([^<]*)$/;
 const largest = 0xffff_ffff_ffff_ffffn;
 
 /**
- * What a word says of a heredoc, its content still empty; undefined for a word that is none.
+ * What a word says of a heredoc, its content still empty; undefined for an unknown word.
  * @throws TcomposeError BUILD_EXPANSION for a quote without its other end
  */
 export function heredocOf(word: string): Heredoc | undefined {

@@ -1,7 +1,7 @@
 import { fault } from './fault.ts';
 
 /**
- * The texts of a JSON array; undefined for what is no JSON array.
+ * The texts of a JSON array; undefined for what is not a JSON array.
  * @throws TcomposeError BUILD_DOCKERFILE for an array with something else than texts
  */
 export function jsonForm(text: string): readonly string[] | undefined {

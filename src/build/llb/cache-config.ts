@@ -40,7 +40,7 @@ const deepest = 1000;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a configuration; of what is malformed, or leads in circles, there is nothing in it. Undefined for what is no configuration at all. */
+/** Reads a configuration; of what is malformed, or leads in circles, there is nothing in it. Undefined for what is not a configuration at all. */
 export function readCacheConfig(bytes: Uint8Array): CacheConfig | undefined {
   const value = parsed(bytes);
   if (!isObject(value) || !Array.isArray(value.records)) return undefined;

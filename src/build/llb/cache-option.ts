@@ -18,7 +18,7 @@ export interface CacheOutput {
   readonly place: CachePlace;
   /** `max`: with the layers of all steps, not only those of the result. */
   readonly mode: 'min' | 'max';
-  /** The build goes on without it. */
+  /** The build continues without it. */
   readonly ignoreError: boolean;
   /** A manifest, as an image has; else an index of layers, as BuildKit wrote it before 0.12. */
   readonly asImage: boolean;

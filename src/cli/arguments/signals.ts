@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 
-/** @throws TcomposeError CLI_USAGE when a word is no signal: `15`, `TERM`, `SIGTERM` and `RTMIN+3` are. */
+/** @throws TcomposeError CLI_USAGE when a word is not a signal: `15`, `TERM`, `SIGTERM` and `RTMIN+3` are. */
 export function checkSignal(word: string): void {
   const name = word.toUpperCase().replace(/^(?!SIG)/, 'SIG');
   if (/^\d+$/.test(word) ? Number(word) >= 1 && Number(word) <= 64 : name in constants.signals) return;

@@ -8,14 +8,14 @@ interface BrokenRun {
   readonly id: string;
   readonly name: string;
   readonly tty: boolean;
-  /** Where the output goes on: behind what came by the connection since the container's start, or from a moment (Unix seconds). */
+  /** Where the output continues: after what came by the connection since the container's start, or from a moment (Unix seconds). */
   readonly from: Received | { readonly since: string };
   /** Streams that are shown; absent: both. */
   readonly streams?: readonly string[];
 }
 
 /**
- * The engine died and the container goes on: what it prints from there is shown, and its end waited for, with the next
+ * The engine died and the container keeps running: what it prints from there is shown, and its end waited for, with the next
  * engine. Standard input cannot be given back. Resolves to the exit code.
  */
 export async function goOnAfterBreak(ctx: CliContext, client: EngineClient, run: BrokenRun): Promise<number> {

@@ -29,7 +29,7 @@ export class Watching {
     return this.current;
   }
 
-  /** Opens it and acts on changes, while the command goes on. */
+  /** Opens it and acts on changes, while the command runs. */
   async begin(): Promise<void> {
     const session = await this.open();
     await session.begin();

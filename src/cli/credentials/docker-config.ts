@@ -80,7 +80,7 @@ export const encodedAuth = (user: string, password: string): string =>
 export const registryAuthHeader = (auth: object): string =>
   Buffer.from(JSON.stringify(auth)).toString('base64url');
 
-/** Since when a token has expired, Unix seconds; undefined for what is no JWT, has no end, or is still good. */
+/** Since when a token has expired, Unix seconds; undefined for what is not a JWT, has no end, or is still good. */
 export function expiredSince(token: string, nowSeconds: number): number | undefined {
   const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return undefined;

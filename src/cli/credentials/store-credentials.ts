@@ -53,7 +53,7 @@ export async function keepCredentials(file: string, server: string, kept: Kept, 
   return true;
 }
 
-/** Forgets the credentials of a server, whatever its spelling; having none is no error. @returns what a helper had to object */
+/** Forgets the credentials of a server, whatever its spelling; having none is not an error. @returns what a helper had to object */
 export async function forgetCredentials(file: string, server: string, env: Env): Promise<string | undefined> {
   const config = await readConfig(file);
   const helper = helperFor(config, server);

@@ -44,7 +44,7 @@ export function readGround(): Ground {
 }
 
 /**
- * Finds out what some topics are about. Changes nothing, starts nothing that goes on, asks nobody but this machine; every
+ * Finds out what some topics are about. Changes nothing, starts nothing that keeps running, asks nobody but this machine; every
  * reader ends within a few seconds.
  */
 export async function gather(

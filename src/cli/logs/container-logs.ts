@@ -27,7 +27,7 @@ interface ReadLogOptions {
 
 /**
  * Emits a container's log as `log` events. Timestamps are always asked for: by them a follower whose connection broke
- * (an engine restart) goes on where it was. Returns how far it came, for a later continuation.
+ * (an engine restart) continues where it was. Returns how far it came, for a later continuation.
  */
 export async function readContainerLog(
   client: EngineClient,

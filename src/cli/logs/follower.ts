@@ -24,7 +24,7 @@ export class LogFollower {
   /** Container id → time of the last line shown, unix seconds. */
   readonly #shown = new Map<string, string>();
   readonly #onLine = new Map<string, () => void>();
-  /** Counts what shows that output goes on: lines, and a reader that took some. */
+  /** Counts what shows that output continues: lines, and a reader that took some. */
   #progress = 0;
   /** How many logs wait for whoever reads them. */
   #held = 0;
@@ -34,7 +34,7 @@ export class LogFollower {
   }
 
   /**
-   * Follows a container that runs, or is about to. One that is followed already goes on being followed, also when its
+   * Follows a container that runs, or is about to. One that is followed already stays followed, also when its
    * log ends for a restart at this moment.
    * `since` (unix seconds) is where to begin when nothing of it was seen yet; undefined is its beginning.
    */
@@ -93,7 +93,7 @@ export class LogFollower {
     }
   }
 
-  /** Waits for `work` as long as output goes on or its reader takes time, and `idleMs` beyond. False: that was all. */
+  /** Waits for `work` as long as output continues or its reader takes time, and `idleMs` beyond. False: that was all. */
   async patiently(work: Promise<unknown>, idleMs: number): Promise<boolean> {
     for (let before = -1; before !== this.#progress || this.#held > 0; ) {
       before = this.#progress;
@@ -142,7 +142,7 @@ export class LogFollower {
   }
 
   /**
-   * Waits for all logs to end, at most `limitMs`, or with `patient` as long as output goes on or its reader takes time and
+   * Waits for all logs to end, at most `limitMs`, or with `patient` as long as output continues or its reader takes time and
    * `limitMs` beyond; then lets go of what is left.
    */
   async close(limitMs: number, patient = false): Promise<void> {

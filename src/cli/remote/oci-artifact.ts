@@ -36,7 +36,7 @@ const mostBytes = 4 * 1024 * 1024;
 
 /**
  * Reads a manifest or index. `what` names it in errors.
- * @throws TcomposeError COMPOSE_REMOTE when it is no compose project
+ * @throws TcomposeError COMPOSE_REMOTE when it is not a compose project
  */
 export function parseArtifact(bytes: Uint8Array, what: string): Artifact {
   const json = readObject(bytes, what);
@@ -74,7 +74,7 @@ function layerOf(layer: unknown, what: string): ArtifactLayer {
 /**
  * The files of a project from its layers' contents: compose files one after the other as documents of one `compose.yaml`, files that
  * they extend and environment files by their names. Layers of other types are not looked at.
- * @throws TcomposeError COMPOSE_REMOTE for a name that is none
+ * @throws TcomposeError COMPOSE_REMOTE for an unknown name
  */
 export function filesOfArtifact(
   layers: readonly { readonly layer: ArtifactLayer; readonly text: string }[],

@@ -11,7 +11,7 @@ import type { Standing } from '../../watch/compare.ts';
 /** What a file is in a Standing. */
 export const fileOf = (size: number, hash: string): string => `file ${size} ${hash}`;
 
-/** What stands at the items' sources, by where it belongs in a container. What vanishes meanwhile or is no file of data is left out. */
+/** What stands at the items' sources, by where it belongs in a container. What vanishes meanwhile or is not a file of data is left out. */
 export async function standingHere(items: readonly SyncItem[]): Promise<Standing> {
   const found = new Map<string, string>();
   for (const { source, target } of items) {

@@ -6,7 +6,7 @@ const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'sla
 /**
  * Long form of `[source:]target[:options]` (https://docs.docker.com/reference/compose-file/services/#short-syntax-5). A source that
  * begins like a path makes a bind, any other a named volume, none an anonymous volume; options that aren't known are ignored,
- * as Docker Compose ignores them. Returns a sentence when the text is no volume.
+ * as Docker Compose ignores them. Returns a sentence when the text is not a volume.
  */
 export function parseVolume(text: string): TreeMap | { readonly error: string } {
   if (text.trim() === '') return { error: 'it is empty' };

@@ -6,7 +6,7 @@ import { formatGoFloat, formatGoFloat32 } from '../values/go-float.ts';
 import { type Codec, type Cursor, type ReadContext, reject } from './codec.ts';
 import { RawNumber } from './out.ts';
 
-/** A scalar as text, numbers in Go's digits; undefined for null and for what is no scalar. */
+/** A scalar as text, numbers in Go's digits; undefined for null and for what is not a scalar. */
 export function textOf(node: Tree | undefined): string | undefined {
   if (typeof node === 'string') return node;
   if (typeof node === 'number') return Number.isInteger(node) ? String(node) : formatGoFloat(node);

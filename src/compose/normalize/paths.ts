@@ -49,7 +49,7 @@ export function expandHome(value: string, home: string | undefined): string {
 }
 
 /**
- * For attributes where a blank value, as an unset variable leaves it, is no path: Docker Compose leaves it blank there, and takes it
+ * For attributes where a blank value, as an unset variable leaves it, is not a path: Docker Compose leaves it blank there, and takes it
  * for the directory itself everywhere else.
  */
 const unlessBlank =

@@ -34,7 +34,7 @@ export class Mistakes {
   }
 }
 
-/** The errors that were thrown; what is no error for people is thrown on. */
+/** The errors that were thrown; what is not an error for people is thrown on. */
 export function errorsIn(thrown: unknown): readonly TcomposeError[] {
   if (thrown instanceof TcomposeErrors) return thrown.errors;
   if (thrown instanceof TcomposeError) return [thrown];

@@ -3,7 +3,7 @@ const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3
 /**
  * Bytes of a size as Docker writes it: a number (decimals allowed), at most one space, and one of b, k, m, g, t, p in
  * any case, the last five optionally followed by `b` or `ib`; units are powers of 1024. `-1` stands for unlimited. Returns a
- * sentence when the text is none.
+ * sentence when the text is not one.
  */
 export function parseBytes(text: string): number | { readonly error: string } {
   if (text === '-1') return -1;

@@ -17,7 +17,7 @@ const maximum = 2 ** 63;
 
 /**
  * Nanoseconds of a Compose duration: a sign, then numbers (with decimals) each followed by a unit, as `1w2d3h4m5.5s`; or
- * `0`. Returns a sentence when the text is none.
+ * `0`. Returns a sentence when the text is not one.
  */
 export function parseDuration(text: string): number | { readonly error: string } {
   const unsigned = text.replace(/^[-+]/, '');

@@ -92,7 +92,7 @@ function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProb
   return new YamlProblem('syntax', message ?? error.message, offset, hint);
 }
 
-/** The offset of the first character of the line that is no blank. */
+/** The offset of the first character of the line that is not a blank. */
 function firstCharacter(text: string, offset: number): number {
   let at = text.lastIndexOf('\n', offset - 1) + 1;
   while (text[at] === ' ') at += 1;

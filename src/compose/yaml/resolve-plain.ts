@@ -25,7 +25,7 @@ const words = new Map<string, null | boolean | number>([
   ]),
 ]);
 
-/** Characters of a number; anything longer is no number that anyone means. */
+/** Characters of a number; anything longer is not a number that anyone means. */
 const longestNumber = 400;
 
 /**

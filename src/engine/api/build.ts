@@ -66,7 +66,7 @@ export interface BuildRequest {
   readonly keepFailed?: boolean;
 }
 
-/** What a build tells while it goes on, in order, a JSON line each. `step` is the number of a step in its plan. */
+/** What a build tells while it runs, in order, a JSON line each. `step` is the number of a step in its plan. */
 export type BuildEvent =
   /** How many steps there are, and names of stages that the target does not need. */
   | { readonly type: 'begin'; readonly steps: number; readonly unneeded?: readonly string[] }
@@ -93,7 +93,7 @@ export type BuildEvent =
       readonly where?: SourcePlace;
     }
   | { readonly type: 'plan'; readonly text: string }
-  /** Something that is no step: an image is being pulled. */
+  /** Something that is not a step: an image is being pulled. */
   | { readonly type: 'note'; readonly text: string }
   /**
    * The build waits for `POST /tcompose/build/answers/{id}` with the headers that a registry of the image is to be asked with

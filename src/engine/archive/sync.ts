@@ -130,7 +130,7 @@ function make(root: Root, path: string, owner: Owner, mode: number): void {
   }
 }
 
-/** Takes paths away, in the order given; a directory only when nothing is left in it. What is gone already is no problem. */
+/** Removes paths, in the order given; a directory only when nothing is left in it. What is gone already is no problem. */
 export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   const problems = new Problems();
   let removed = 0;
@@ -144,7 +144,7 @@ export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   return { removed, problems: problems.told() };
 }
 
-/** `directory` undefined: what is no directory alone. Else it says what is expected, and the other is taken away as well. */
+/** `directory` undefined: what is not a directory alone. Else it says what is expected, and the other is taken away as well. */
 function removeOne(root: Root, path: string, directory: boolean | undefined): boolean {
   if (path === '') return false;
   for (const asDirectory of directory === undefined ? [false] : [directory, !directory]) {

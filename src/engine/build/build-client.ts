@@ -24,7 +24,7 @@ export interface SentSources {
   readonly named: ReadonlyMap<string, ContextDirectory>;
 }
 
-/** Whoever started a build, as far as it is asked while the build goes on. */
+/** Whoever started a build, as far as it is asked while the build runs. */
 export interface BuildClient {
   /** How the registry of an image is to be asked; only called when it has to be. @param image full reference */
   registry(image: string): Promise<RegistryIdentity>;

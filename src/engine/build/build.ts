@@ -31,7 +31,7 @@ import { interrupted } from './steps/interrupted.ts';
 
 /**
  * Builds what is asked for; reported by events, the last one of which is `done`, `plan` or `error`.
- * @param client who is asked for credentials and agents while it goes on
+ * @param client who is asked for credentials and agents while it runs
  * @param share the cache that its results go into together with those of other builds
  */
 export async function build(

@@ -92,7 +92,7 @@ export function containerCalls(transport: Transport) {
     },
     /** The file system as a tar archive, unread. */
     export: (id: string): Promise<IncomingMessage> => transport.send({ path: path(id, '/export') }),
-    /** Starts; a container that already runs is no error. `beside`, of our engine only: see takePlace. */
+    /** Starts; a container that already runs is not an error. `beside`, of our engine only: see takePlace. */
     start: (id: string, options: { beside?: boolean } = {}) =>
       transport.json<void>({
         method: 'POST',
@@ -116,7 +116,7 @@ export function containerCalls(transport: Transport) {
     pause: (id: string) => post(id, 'pause'),
     unpause: (id: string) => post(id, 'unpause'),
     rename: (id: string, name: string) => post(id, 'rename', { name }),
-    /** Removes; one that is already gone, or going, is no error. */
+    /** Removes; one that is already gone, or going, is not an error. */
     remove: (id: string, options: { force?: boolean; volumes?: boolean } = {}) =>
       tolerate(
         transport.json<void>({

@@ -7,7 +7,7 @@ const defaultIdleSeconds = 60;
 /** The same when there is no container at all, as after the last `down`. Never longer than the other. */
 const emptyIdleSeconds = 8;
 
-/** The span of this engine, in seconds; one that is no number is reported and not used. */
+/** The span of this engine, in seconds; one that is not a number is reported and not used. */
 export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
   const text = env.TCOMPOSE_IDLE_SECONDS;
   if (text === undefined || text === '') return defaultIdleSeconds;

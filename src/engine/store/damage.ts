@@ -43,7 +43,7 @@ export function createDamageReport(log: Pick<EngineLog, 'error' | 'warn'>): Dama
   };
 }
 
-/** Puts a damaged file aside under `<path>.damaged`, in place of an earlier one. An absent file is no error. */
+/** Puts a damaged file aside under `<path>.damaged`, in place of an earlier one. An absent file is not an error. */
 export function putAside(path: string): void {
   try {
     rmSync(`${path}.damaged`, { recursive: true, force: true });

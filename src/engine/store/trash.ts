@@ -9,7 +9,7 @@ import { bytesOfPath } from '../../confined/names.ts';
  * by the next engine's `sweep`.
  */
 export interface Trash {
-  /** After this nothing is at `path` any more. An absent directory is no error. */
+  /** After this nothing is at `path` any more. An absent directory is not an error. */
   put(path: string): Promise<void>;
   /** Deletes what an earlier engine left. */
   sweep(): void;

@@ -48,7 +48,7 @@ export function threadJobs(script: string): JobRunner {
   const threads = new Set<Thread>();
   const most = Math.max(2, Math.min(mostThreads, availableParallelism()));
   let lastId = 0;
-  // Memory that is sent to and fro: what is thrown away instead, a thread with few objects collects late.
+  // Memory that is sent back and forth: what is thrown away instead, a thread with few objects collects late.
   const spare: ArrayBuffer[] = [];
 
   function spawn(): Thread {

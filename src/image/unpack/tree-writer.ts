@@ -48,7 +48,7 @@ function putAll(fd: number, piece: Buffer, position: number | null): void {
  */
 export class TreeWriter {
   readonly #root: ConfinedDirectory;
-  // Each by itself: objects that are put together have other shapes each time, and V8 would compile what reads them anew for each layer.
+  // Each by itself: objects that are put together have other shapes each time, and V8 would compile what reads them again for each layer.
   readonly #system: TreeWriterOptions['system'];
   readonly #attributes: EntryAttributes;
   readonly #base: string;
@@ -77,7 +77,7 @@ export class TreeWriter {
 
   /**
    * The place of an entry; undefined for the base directory itself. Makes its parents.
-   * @throws TcomposeError IMAGE_ARCHIVE when a parent is no directory
+   * @throws TcomposeError IMAGE_ARCHIVE when a parent is not a directory
    */
   place(entry: TarEntry): Place | undefined {
     const path = archivePath(entry.name);
@@ -111,7 +111,7 @@ export class TreeWriter {
     }
   }
 
-  /** A way that led through what was taken away has made it anew. */
+  /** A way that led through what was taken away has made it again. */
   async #again(entry: TarEntry, data: TarReader): Promise<void> {
     try {
       await this.#make(this.place(entry)!, entry, data);

@@ -30,7 +30,7 @@ export interface Query {
 }
 
 /**
- * Reads a query with exactly one question. Returns 'ignore' for what is no query at all (too short, a response), or
+ * Reads a query with exactly one question. Returns 'ignore' for what is not a query at all (too short, a response), or
  * the response code that an answer to it must have.
  */
 export function parseQuery(bytes: Buffer): Query | number | 'ignore' {

@@ -89,7 +89,7 @@ export function allocateFixed(
   return formatAddress(address.family, address.value);
 }
 
-/** Gives an address back; one that was not taken is no error. */
+/** Gives an address back; one that was not taken is not an error. */
 export function releaseAddress(state: PoolState, text: string): void {
   const address = parseAddress(text);
   if (address) state.taken.delete(address.value);

@@ -91,7 +91,7 @@ export interface TableName {
   readonly table: string;
 }
 
-/** Adds a table; one that is there already is no error. A comment is at most 253 bytes; older kernels drop it. */
+/** Adds a table; one that is there already is not an error. A comment is at most 253 bytes; older kernels drop it. */
 export const addTable = ({ family, table }: TableName, comment?: string): Buffer =>
   message(NFT_MSG.newTable, NLM_F_CREATE, nfgenmsg(family), [
     text(1, table),

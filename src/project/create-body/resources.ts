@@ -55,7 +55,7 @@ export function resourceParts(service: Service): Resources {
   }) as Resources;
 }
 
-/** A qualified CDI name, `vendor/class=name`, is no path. */
+/** A qualified CDI name, `vendor/class=name`, is not a path. */
 const isCdi = (source: string) => !source.startsWith('/') && /^[^/]+\/[^=]+=.+$/.test(source);
 
 function deviceRequests(service: Service): readonly DeviceRequest[] | undefined {

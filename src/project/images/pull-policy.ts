@@ -16,7 +16,7 @@ const unitMs: Readonly<Record<string, number>> = {
   s: 1000,
 };
 
-/** Milliseconds of `1d12h`; undefined for what is no such text. */
+/** Milliseconds of `1d12h`; undefined for what is not such a text. */
 function windowMs(text: string): number | undefined {
   if (!/^(?:\d+[wdhms])+$/.test(text)) return undefined;
   let sum = 0;

@@ -30,7 +30,7 @@ export function describeSource(credentials: RegistryCredentials): string {
 }
 
 /**
- * When a JSON web token ended, milliseconds since the epoch (RFC 7519, `exp`); undefined when it is none, has no end, or has not ended
+ * When a JSON web token ended, milliseconds since the epoch (RFC 7519, `exp`); undefined when it is not one, has no end, or has not ended
  * at `now`. Cloud registries hand out passwords that are such tokens.
  */
 export function expiredSince(token: string | undefined, now: number): number | undefined {

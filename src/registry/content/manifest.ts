@@ -42,7 +42,7 @@ const maxLayers = 1000;
 /**
  * Reads a manifest or an index. Its type is that of the answer's header, else its own `mediaType`, else what its shape says. `what` names
  * it in errors: `registry.example/app:1`.
- * @throws TcomposeError REGISTRY_CONTENT when it is malformed, REGISTRY_UNSUPPORTED when it is no container image.
+ * @throws TcomposeError REGISTRY_CONTENT when it is malformed, REGISTRY_UNSUPPORTED when it is not a container image.
  */
 export function parseManifest(
   bytes: Uint8Array,

@@ -81,7 +81,7 @@ export function affinityPlan({ execCPUAffinity }: OciProcess): AffinityPlan | un
   return { initial: cpuMask(initial) ?? new Uint8Array(), final: cpuMask(final) ?? new Uint8Array() };
 }
 
-/** `0-3,7` as a bit mask; undefined for what is no such list, or beyond 8192 processors. */
+/** `0-3,7` as a bit mask; undefined for what is not such a list, or beyond 8192 processors. */
 export function cpuMask(list: string): Uint8Array | undefined {
   if (list.trim() === '') return new Uint8Array();
   const mask = new Uint8Array(1024);

@@ -83,7 +83,7 @@ function planned(one: NamedCase): BuildPlan | TcomposeError {
 /** What the planner cannot see: it happens when the plan is carried out, or needs files. */
 const later =
   /^(?:process |failed to compute cache key|cannot copy to non-directory|cannot replace to directory|open \/|mkdir |failed to get build context|illegal exclusion|failed to parse check|invalid syntax|invalid chmod|invalid SOURCE_DATE_EPOCH|the Dockerfile cannot be empty|.*(?:not found|could not be resolved))/;
-/** Cases whose Dockerfile is made by their setup, needs images that are built first, or whose outcome is no image. */
+/** Cases whose Dockerfile is made by their setup, needs images that are built first, or whose outcome is not an image. */
 const elsewhere = ({ name, given, folder, expected }: NamedCase): boolean =>
   given.prepare !== undefined ||
   given.steps !== undefined ||

@@ -73,7 +73,7 @@ describe.skipIf(unmet !== undefined)('POST /build', () => {
     const { text: said, error } = await post(text, { cachefrom: JSON.stringify(['cached:1']) });
     expect(error).toBeUndefined();
     expect(said).toContain('Using cache');
-    // One that is not there, or has no cache, is no error.
+    // One that is not there, or has no cache, is not an error.
     const missing = await post(text, { cachefrom: JSON.stringify(['busybox', 'localhost:1/missing:1']) });
     expect(missing.error).toBeUndefined();
     expect(missing.text).toMatch(/\[Warning\].*localhost:1\/missing/);

@@ -292,7 +292,7 @@ describe.skipIf(unmet !== undefined)(`images of other tools${unmet ? ` (skipped:
         tarUp(layout, at(`${format}.tar`));
         expect(await load(at(`${format}.tar`))).toContain(`Loaded image: peer/odd:${format}`);
         const loaded = await inspect(`peer/odd:${format}`);
-        // skopeo writes the configuration anew only for another kind of manifest.
+        // skopeo writes the configuration again only for another kind of manifest.
         expect(loaded.RootFS.Layers).toHaveLength(3);
         expect(await run(`peer/odd:${format}`, '/bin/cat', '/odd/noted')).toBe('text');
       }

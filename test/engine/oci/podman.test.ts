@@ -7,7 +7,7 @@ import { packBusybox, staticBusybox } from '../../support/busybox.ts';
 import { until } from '../../support/engine.ts';
 import { cli, whyNoRuntime } from '../../support/oci-cli.ts';
 
-/** Why podman can't be had for a test, or undefined. */
+/** Why podman is not available for a test, or undefined. */
 function whyNoPodman(): string | undefined {
   const version = spawnSync('podman', ['--version'], { encoding: 'utf8' }).stdout ?? '';
   const major = Number(/version (\d+)\./.exec(version)?.[1] ?? 0);
@@ -39,7 +39,7 @@ describe.skipIf(reason !== undefined)('podman with this runtime', () => {
   });
   afterAll(async () => {
     podman('rm', '--all', '--force', '--time', '0');
-    // What podman leaves to clean up behind it would make the directory anew.
+    // What podman leaves to clean up behind it would make the directory again.
     const works = () =>
       readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(dir));
     await until(() => !works(), 'the last process of podman to end');

@@ -145,7 +145,7 @@ async function watchOn(ctx: CliContext, watch: (emit: EventSink) => Promise<Watc
   return runInBackground(ctx, await watch((await ctx.renderer()).emit));
 }
 
-/** `up -d --watch`: what watches goes on in the background, and has what is started before its command begins. */
+/** `up -d --watch`: what watches continues in the background, and has what is started before its command begins. */
 async function upWatched(ctx: CliContext, run: (beforeStart: BeforeStart) => Promise<void>): Promise<number> {
   const { inBackground, watchInBackground } = await import('../../watch/background/detach.ts');
   ctx.write(inBackground(await watchInBackground(run)));

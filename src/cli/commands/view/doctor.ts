@@ -32,7 +32,7 @@ export const command: Command = {
   },
 };
 
-/** All topics without a name. @throws TcomposeError CLI_USAGE for a name that is none */
+/** All topics without a name. @throws TcomposeError CLI_USAGE for an unknown name */
 function topicsNamed(given: readonly string[]): readonly Topic[] {
   const unknown = given.find((name) => !(topics as readonly string[]).includes(name));
   if (unknown !== undefined) {

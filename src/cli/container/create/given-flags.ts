@@ -22,7 +22,7 @@ export const given = {
     pick(names, (name) => (args.flags[name] === undefined ? undefined : flag.bool(args, name))),
   lists: (args: ParsedArgs, names: Names) =>
     pick(names, (name) => (flag.list(args, name).length === 0 ? undefined : flag.list(args, name))),
-  /** Bytes. Throws CLI_USAGE for what is no size. */
+  /** Bytes. Throws CLI_USAGE for what is not a size. */
   sizes: (args: ParsedArgs, names: Names) =>
     pick(names, (name) => {
       const value = flag.str(args, name);

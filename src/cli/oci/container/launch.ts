@@ -125,7 +125,7 @@ function checkTerminal({ process }: OciSpec, caller: CallerPlan | undefined): vo
     );
 }
 
-/** The error a state that is no success stands for. */
+/** The error a state that is not a success stands for. */
 export function failureOf(
   state: ShimState | undefined,
   command: readonly string[],

@@ -100,7 +100,7 @@ export function containerIds(root: string): string[] {
   }
 }
 
-/** Forgets a container; none there is no error. */
+/** Forgets a container; none there is not an error. */
 export function removeContainer(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -16,7 +16,7 @@ const piece = 1024 * 1024;
 const readAsync = promisify(read);
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 
-/** What stands at an item's source now. Undefined for what vanished meanwhile, or is no file of data. */
+/** What stands at an item's source now. Undefined for what vanished meanwhile, or is not a file of data. */
 export function entryOf({ source, target }: SyncItem): Entry | typeof unreadable | undefined {
   const path = bytes(source);
   try {

@@ -52,7 +52,7 @@ export class HostFiles {
     });
   }
 
-  /** Takes a file away; one that is gone is none. @throws errors of the system */
+  /** Removes a file; one that is gone is none. @throws errors of the system */
   remove(path: string): void {
     this.#at(path, ({ directory, name }) => removeIfThere(inDirectory(directory, name)));
   }

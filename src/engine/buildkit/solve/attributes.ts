@@ -30,7 +30,7 @@ const networks: Readonly<Record<string, string>> = {
   host: 'host',
 };
 
-/** Attributes that a build goes on without, with what they are called and why. */
+/** Attributes that a build does without, with what they are called and why. */
 const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
   'cgroup-parent': ['cgroup-parent', 'steps have their own'],
   hostname: ['hostname', 'steps have their own'],

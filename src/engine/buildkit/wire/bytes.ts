@@ -1,7 +1,7 @@
 /** Protocol buffers' wire types that are in use; 3 and 4 (groups) are refused. */
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** What is no message: cut off, or a number that is too long. */
+/** What is not a message: cut off, or a number that is too long. */
 export class WireError extends Error {}
 
 /** Reads the primitives of a message. Every read throws a WireError past the end. */

@@ -38,7 +38,7 @@ export class GrpcError extends Error {
   }
 }
 
-/** The code by its number; `unknown` for one that is none. */
+/** The code by its number; `unknown` for an unknown one. */
 export const codeOf = (number: number): GrpcCode =>
   (Object.keys(codes) as GrpcCode[]).find((name) => codes[name] === number) ?? 'unknown';
 

@@ -28,7 +28,7 @@ interface NamespaceOptions {
   readonly warn: (sentence: string) => void;
   /** A command that runs the one after it where it has a control group of its own (delegated-scope.ts). */
   readonly scope?: readonly string[];
-  /** Hears which ids new namespaces have; what it throws is why there are to be none. */
+  /** Hears which ids new namespaces have; what it throws is why there may not be any. */
   readonly mapped?: (maps: IdMaps) => void;
 }
 

@@ -100,7 +100,7 @@ async function finish(
   afterExit(engine, container);
 }
 
-/** Takes a stopped container off its networks. */
+/** Removes a stopped container from its networks. */
 async function releaseNetwork(engine: Engine, container: Container): Promise<void> {
   const attachments = Object.values(container.mutable.attachments);
   const endpoints = attachments.flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));

@@ -45,7 +45,7 @@ async function endOrphan(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** A detached exec goes on; when it ends its shim is let go. */
+/** A detached exec keeps running; when it ends its shim is released. */
 async function watchDetached(directory: string): Promise<void> {
   try {
     const shim = await connectShim(directory);

@@ -7,7 +7,7 @@ export interface ContainerRoot {
   readonly readOnly: ReadonlyMap<string, boolean>;
   /** Whether it is still what the container's processes see: one that ended meanwhile begins with another. */
   readonly stands: () => boolean;
-  /** Gives up what it holds; idempotent. What may be mounted for this alone is gone when it resolves. */
+  /** Releases what it holds; idempotent. What may be mounted for this alone is gone when it resolves. */
   release(): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export function openRunningRoot(process: {
 /** What is refused for this may be asked again: the container has another root then, or one that belongs to no process. */
 export const justEnded = () => conflict('the container has just ended');
 
-/** Undefined: it ended, and what it was started as is no more. */
+/** Undefined: it ended, and what it was started as no longer exists. */
 function rootOf(pid: number, startTime: string): number | undefined {
   let proc: number | undefined;
   try {

@@ -29,7 +29,7 @@ type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig' 
 /**
  * The root of a container that is not up: its layers in an overlay that is mounted nowhere, with volumes and binds laid
  * over it. A reading one never disturbs the overlay of the container itself, should it start meanwhile; a writing one is
- * to be had in the container's serial queue.
+ * to be used in the container's serial queue.
  */
 export async function openStoppedRoot(
   engine: Engine,

@@ -26,7 +26,7 @@ export function machinePlatform(architecture: string, cpuinfo: string): Platform
 
 /**
  * The image a container is made of, for the platform that is asked for: of several under one name the one for it. Without a
- * platform it is the machine's, or what there is, with dockerd's warning; one that can't run here is warned of in any case. Errors: 400 for what is no platform, 404 when the
+ * platform it is the machine's, or what there is, with dockerd's warning; one that can't run here is warned of in any case. Errors: 400 for what is not a platform, 404 when the
  * image is not there, or is for another platform than was asked for.
  * @param shown the reference in messages
  */

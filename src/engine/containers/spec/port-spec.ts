@@ -17,7 +17,7 @@ export function parsePortKey(text: string): PortKey[] {
   return ports;
 }
 
-/** Undefined: it is no port. */
+/** Undefined: it is not a port. */
 function portsOf(text: string): PortKey[] | undefined {
   const match = keyPattern.exec(text.toLowerCase());
   const first = Number(match?.[1]);
@@ -27,7 +27,7 @@ function portsOf(text: string): PortKey[] | undefined {
   return Array.from({ length: last - first + 1 }, (_, index) => ({ port: first + index, protocol }));
 }
 
-/** The ports a container exposes. What an image says that is no port counts for nothing. */
+/** The ports a container exposes. What an image says that is not a port counts for nothing. */
 export function exposedPorts({ ExposedPorts }: Pick<ContainerConfig, 'ExposedPorts'>): PortKey[] {
   return Object.keys(ExposedPorts ?? {}).flatMap((text) => portsOf(text) ?? []);
 }

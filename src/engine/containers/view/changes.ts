@@ -58,7 +58,7 @@ class ChangeWalk {
     this.#leadsToMount = leadsToMount;
   }
 
-  /** Changes below a directory of the writable layer; none when it is no directory any more. */
+  /** Changes below a directory of the writable layer; none when it is not a directory any more. */
   async directory(path: string): Promise<Change[]> {
     const directory = this.#upper.find(path);
     if (!directory?.stat.isDirectory()) {
