@@ -27,8 +27,7 @@ export const command: Command = {
         name: 'platform',
         type: 'string',
         value: 'OS/ARCH',
-        hidden: true,
-        summary: 'Accepted for compatibility',
+        summary: 'The image of this platform',
       },
       quietFlag('ids'),
     ],
@@ -37,7 +36,7 @@ export const command: Command = {
     const [name = ''] = args.positional;
     const full = flag.bool(args, 'no-trunc');
     const human = flag.bool(args, 'human', true);
-    const entries = await (await ctx.engine()).images.history(name);
+    const entries = await (await ctx.engine()).images.history(name, flag.str(args, 'platform'));
     const items = entries.map(({ Id, Created, CreatedBy, Size, Comment }) => {
       const instruction = CreatedBy.replaceAll('\t', ' ');
       const createdAt = new Date(Created * 1000).toISOString().replace('.000', '');

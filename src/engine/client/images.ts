@@ -55,7 +55,7 @@ export function imageCalls(transport: Transport) {
       const answer = await transport.send({
         method: 'POST',
         path: `/images/${inPath(repo)}/push`,
-        query: { tag, platform },
+        query: { tag, platform: platformQuery(platform) },
         // Engines before 28 want the header, however empty.
         headers: { 'X-Registry-Auth': 'e30', ...headers },
         ...(signal === undefined ? {} : { signal }),
@@ -89,10 +89,16 @@ function localCalls(transport: Transport) {
           all: options.all === true ? 1 : undefined,
         },
       }),
-    inspect: (reference: string) =>
-      transport.json<ImageInspect>({ path: `/images/${inPath(reference)}/json` }),
-    history: (reference: string) =>
-      transport.json<ImageHistoryEntry[]>({ path: `/images/${inPath(reference)}/history` }),
+    inspect: (reference: string, platform?: string) =>
+      transport.json<ImageInspect>({
+        path: `/images/${inPath(reference)}/json`,
+        query: { platform: platformQuery(platform) },
+      }),
+    history: (reference: string, platform?: string) =>
+      transport.json<ImageHistoryEntry[]>({
+        path: `/images/${inPath(reference)}/history`,
+        query: { platform: platformQuery(platform) },
+      }),
     remove: (reference: string, options: { force?: boolean; noprune?: boolean } = {}) =>
       transport.json<ImageDeleteResponse>({
         method: 'DELETE',
@@ -149,7 +155,7 @@ function archiveCalls(transport: Transport) {
       const answer = await transport.send({
         method: 'POST',
         path: '/images/load',
-        query: { quiet: options.quiet ? 1 : 0, platform: options.platform },
+        query: { quiet: options.quiet ? 1 : 0, platform: platformQuery(options.platform) },
         body: tar,
         contentType: 'application/x-tar',
       });
@@ -159,8 +165,17 @@ function archiveCalls(transport: Transport) {
     save: (references: readonly string[], platform?: string): Promise<IncomingMessage> =>
       transport.send({
         path: `/images/get?${references.map((name) => `names=${part(name)}`).join('&')}${
-          platform === undefined ? '' : `&platform=${part(platform)}`
+          platform === undefined ? '' : `&platform=${part(platformQuery(platform)!)}`
         }`,
       }),
   };
+}
+
+/** A platform as Docker's API wants it where it came late: JSON. What is none goes as it is, for the engine to say so. */
+function platformQuery(platform: string | undefined): string | undefined {
+  const [os = '', architecture, variant, ...more] = platform?.split('/') ?? [];
+  if (platform === undefined || more.length > 0) return platform;
+  return JSON.stringify(
+    architecture === undefined ? { os: 'linux', architecture: os } : { os, architecture, variant },
+  );
 }

@@ -44,11 +44,12 @@ export function imageRoutes(engine: Engine): Route[] {
   };
   const remove = async (reference: string, force: boolean): Promise<ImageDeleteResponse> => {
     const before = need(reference);
+    const images = new Set(engine.images.list().map(({ id }) => id));
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
       if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
       // Layers that went with it are reported, but are no images.
-      else if (removal.Deleted === before.id) emit('delete', removal.Deleted, removal.Deleted);
+      else if (images.has(removal.Deleted)) emit('delete', removal.Deleted, removal.Deleted);
     }
     return removals;
   };

@@ -4,7 +4,7 @@ import { familiarName, familiarReference, parseReference, withDefaultTag } from 
 import type { RemoveOptions } from '../types.ts';
 
 /** What removing an image under a name comes to. */
-interface RemovalPlan {
+export interface RemovalPlan {
   /** Tags and digests that go. */
   readonly untag: readonly string[];
   readonly delete: boolean;

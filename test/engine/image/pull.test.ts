@@ -170,6 +170,21 @@ describe.skipIf(why)('images of a registry', () => {
     });
   });
 
+  it('of two platforms under one name go with the name', async () => {
+    for (const platform of ['linux/amd64', 'linux/arm64'])
+      expect(errorOf(await pull('index', { platform }))).toBeUndefined();
+    const name = `${host}/faulty/app:index`;
+    const asked = encodeURIComponent(JSON.stringify(platformOf('arm64')));
+    const arm = await engine.api<ImageInspect>('GET', `/images/${name}/json?platform=${asked}`);
+    expect(arm.json.Architecture).toBe('arm64');
+    const { json } = await engine.api<{ Untagged?: string; Deleted?: string }[]>('DELETE', `/images/${name}`);
+    expect(json.filter(({ Untagged }) => Untagged === name)).toHaveLength(1);
+    expect(json.map(({ Deleted }) => Deleted)).toEqual(
+      expect.arrayContaining([registry.image.config, arm.json.Id]),
+    );
+    expect((await engine.api('GET', `/images/${name}/json`)).status).toBe(404);
+  });
+
   it('of another platform are told apart', async () => {
     expect(errorOf(await pull('index', { platform: 'linux/arm64' }))).toBeUndefined();
     const warned = await pull('latest', { platform: 'linux/s390x' });

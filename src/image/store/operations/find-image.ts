@@ -89,6 +89,16 @@ export class ImageFinder {
     return fitting[0] === undefined ? undefined : this.byId(fitting[0]);
   }
 
+  /** The images that a name stands for, one for each platform, what it stands for here first. @throws TcomposeError IMAGE_NOT_FOUND */
+  allOf(name: string): ImageRecord[] {
+    const first = this.mustGet(name);
+    const reference = name.startsWith('sha256:') ? undefined : referenceOf(name);
+    const { tags, digests } = this.#in.metadata.references;
+    const named = reference === undefined ? undefined : (tags.get(reference) ?? digests.get(reference));
+    const ids = named?.images.includes(first.id) ? named.images : [];
+    return [first, ...ids.flatMap((id) => (id === first.id ? [] : (this.byId(id) ?? [])))];
+  }
+
   /** @throws TcomposeError IMAGE_NOT_FOUND */
   mustGet(name: string): ImageRecord {
     const record = this.get(name);
