@@ -39,7 +39,10 @@ export class ByteSource {
         const chunk = await this.#more();
         if (chunk === undefined) {
           if (length === 0) return undefined;
-          throw cutOff();
+          // Too short for what every tar begins with.
+          throw this.position === 0
+            ? archiveError('it is not a tar, or it is cut off in its first header')
+            : cutOff();
         }
         parts.push(Buffer.from(chunk));
         length += chunk.length;

@@ -161,6 +161,7 @@ describe('TarReader', () => {
       Buffer.concat([rawHeader('a', { size: '00000002000\0' }), Buffer.alloc(600)]),
       /cut off/,
     ],
+    ['a short text', Buffer.from('hello world'), /not a tar/],
     ['a cut header', rawHeader('a').subarray(0, 100), /cut off/],
     [
       'a size of exabytes',
