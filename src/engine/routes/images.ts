@@ -1,5 +1,6 @@
 import type { ImageRecord } from '../../image/index.ts';
 import { otherPlatform } from '../../image/platform.ts';
+import { familiarReference, parseReference } from '../../image/reference.ts';
 import type { ImageDeleteResponse } from '../api/image.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import { withTag } from '../containers/spec/draft.ts';
@@ -158,7 +159,7 @@ export function imageRoutes(engine: Engine): Route[] {
         // A tag of its own wins over one in the name.
         const reference = tag ? `${repository.replace(/:[^/:]*$/, '')}:${tag}` : withTag(repository);
         await engine.images.tag(record.id, reference);
-        emit('tag', record.id, reference);
+        emit('tag', record.id, familiarReference(parseReference(reference)));
         exchange.send(201);
       },
     },

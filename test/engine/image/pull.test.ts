@@ -332,6 +332,7 @@ describe.skipIf(why)('images of a registry', () => {
   it('are recorded in the journal of events', async () => {
     const since = Math.floor(Date.now() / 1000) - 1;
     await pull('latest');
+    await engine.api('POST', `/images/${host}/faulty/app/tag?repo=docker.io/library/short&tag=1`);
     const { text } = await engine.api(
       'GET',
       `/events?since=${since}&until=${Math.floor(Date.now() / 1000) + 1}`,
@@ -346,6 +347,11 @@ describe.skipIf(why)('images of a registry', () => {
         Action: 'pull',
         Actor: expect.objectContaining({ ID: `${host}/faulty/app:latest` }),
       }),
+    );
+    // Names are those that people use, whatever clients make of them.
+    const attributes = expect.objectContaining({ name: 'short:1' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ Action: 'tag', Actor: expect.objectContaining({ Attributes: attributes }) }),
     );
   });
 
