@@ -46,7 +46,7 @@ describe.skipIf(unmet !== undefined)(`watch --status${unmet ? ` (skipped: ${unme
     expect(await watching.end()).toBe(130);
     const same = bench.run('watch', '--status');
     expect([same.stdout, same.status]).toEqual([
-      'status-web-1: src → /app: as it is here (6)\nstatus-web-1: one.conf → /etc/one.conf: as it is here (1)\n',
+      'status-web-1: src → /app: same as here (6)\nstatus-web-1: one.conf → /etc/one.conf: same as here (1)\n',
       0,
     ]);
     bench.write('src/a', 'A');
