@@ -106,6 +106,16 @@ export async function startBuilder(env: Record<string, string> = {}): Promise<Bu
   };
 }
 
+/** Whether commands can be held to less memory here; where not, that is printed with what is skipped. */
+export async function limitsMemory({ engine }: Builder, what: string): Promise<boolean> {
+  const { json } = await engine.api<{ MemoryLimit: boolean }>('GET', '/info');
+  if (!json.MemoryLimit) console.warn(`skipped: ${what}: this engine can not limit memory`);
+  return json.MemoryLimit;
+}
+
+/** A command that needs about 200 MB, and ends, if slowly, where it gets them. */
+export const hungry = 'head -c 300000000 /dev/zero | tail -c 200000000 >/dev/null';
+
 /** Posts a body, and tells of the lines of the answer as they come. */
 export function send(
   socketPath: string,
