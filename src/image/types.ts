@@ -19,6 +19,8 @@ export type RootfsStorage =
       readonly userxattr: boolean;
       /** The kernel refuses a user such a mount: this program makes it (fuse-overlayfs). */
       readonly fuse?: string;
+      /** With `fuse`: other owners than the files have, texts of its options. */
+      readonly owners?: { readonly uid: string; readonly gid: string };
     }
   /** The data root can't hold an overlay's upper directory: the layers are copied for each container. */
   | { readonly kind: 'copy'; readonly reason: string };

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release } from 'node:os';
 import { detectCgroups, type GivenGroup } from './cgroup/cgroup-layout.ts';
-import type { MachineFacts } from './spec/spec-input.ts';
+import type { MachineFacts, NamespaceIds } from './spec/spec-input.ts';
 import { hardLimits } from './spec/user-limits.ts';
 
 /**
@@ -16,6 +16,9 @@ export function readMachineFacts(given?: GivenGroup): MachineFacts {
     .map((part) => Number.parseInt(part, 10));
   const limits = hardLimits(read('/proc/self/limits'));
   const userNamespace = !/^\s*0\s+0\s+4294967295\s*$/.test(read('/proc/self/uid_map'));
+  const ids = userNamespace
+    ? namespaceIds(read('/proc/self/uid_map'), read('/proc/self/gid_map'))
+    : undefined;
   return {
     architecture: process.arch === 'arm64' ? 'arm64' : 'x64',
     lastCapability: Number(read('/proc/sys/kernel/cap_last_cap').trim()) || 40,
@@ -27,6 +30,7 @@ export function readMachineFacts(given?: GivenGroup): MachineFacts {
     }),
     userNamespace,
     ...(userNamespace ? { groups: idsFromZero(read('/proc/self/gid_map')) } : {}),
+    ...(ids === undefined ? {} : { namespaceIds: ids }),
     hostname: hostname(),
     kernel: [major, minor],
     cpus: availableParallelism(),
@@ -36,13 +40,39 @@ export function readMachineFacts(given?: GivenGroup): MachineFacts {
   };
 }
 
-/** How many ids of a map (user_namespaces(7)) follow 0 without a gap. Pure. */
-export function idsFromZero(map: string): number {
-  const lines = map.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+/** What the maps of a user namespace say of its ids (user_namespaces(7)). Undefined where nobody is its root. Pure. */
+export function namespaceIds(uidMap: string, gidMap: string): NamespaceIds | undefined {
+  const [uids, gids] = [linesOf(uidMap), linesOf(gidMap)];
+  const [uid, gid] = [uids, gids].map((lines) => lines.find(([inside]) => inside === 0)?.[1]);
+  if (uid === undefined || gid === undefined) return undefined;
+  return { owner: { uid, gid }, users: rangesFromZero(uids), groups: rangesFromZero(gids) };
+}
+
+/** How many ids of a map follow 0 without a gap. Pure. */
+export const idsFromZero = (map: string): number =>
+  rangesFromZero(linesOf(map)).reduce((sum, size) => sum + size, 0);
+
+type MapLine = readonly [inside: number, outside: number, count: number];
+
+function linesOf(map: string): MapLine[] {
+  return map
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([inside, outside, count]): MapLine[] =>
+      inside === undefined || outside === undefined || count === undefined ? [] : [[inside, outside, count]],
+    )
+    .sort(([a], [b]) => a - b);
+}
+
+function rangesFromZero(lines: readonly MapLine[]): number[] {
+  const sizes: number[] = [];
   let next = 0;
-  for (const [inside = -1, , count = 0] of lines.sort(([a = 0], [b = 0]) => a - b))
-    if (inside === next) next += count;
-  return next;
+  for (const [inside, , count] of lines) {
+    if (inside !== next) break;
+    sizes.push(count);
+    next += count;
+  }
+  return sizes;
 }
 
 function read(path: string): string {

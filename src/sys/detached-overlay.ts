@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { detachMount, mountFuseOverlay } from './fuse-overlay.ts';
+import { detachMount, type FuseLayers, mountFuseOverlay } from './fuse-overlay.ts';
 import { check, declare, SystemCallError } from './libc.ts';
 import { O_PATH } from './openat2.ts';
 
@@ -35,6 +35,8 @@ export interface OverlayLayers {
   readonly userxattr: boolean;
   /** The program that mounts it instead of the kernel: fuse-overlayfs. */
   readonly fuse?: string | undefined;
+  /** Other owners than the files have; with `fuse` alone. */
+  readonly owners?: FuseLayers['owners'];
 }
 
 /**

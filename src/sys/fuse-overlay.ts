@@ -13,6 +13,8 @@ export interface FuseLayers {
   readonly lower: readonly number[];
   /** Absent: the mount is read-only. */
   readonly upper?: { readonly directory: number; readonly work: number };
+  /** Other owners than the files have: texts `stored:shown:count`, several joined by colons. */
+  readonly owners?: { readonly uid: string; readonly gid: string } | undefined;
 }
 
 /**
@@ -20,13 +22,14 @@ export interface FuseLayers {
  * serves it ends by itself once nobody has the mount any more, whichever namespace that is in.
  * @throws TcomposeError SYS_CALL_FAILED with what the program said
  */
-export function mountFuseOverlay(program: string, { lower, upper }: FuseLayers, place: string): void {
+export function mountFuseOverlay(program: string, { lower, upper, owners }: FuseLayers, place: string): void {
   const pathOf = (fd: number): string => `/proc/${process.pid}/fd/${fd}`;
   const options = [
     `lowerdir=${lower.map(pathOf).join(':')}`,
     ...(upper === undefined
       ? ['ro']
       : [`upperdir=${pathOf(upper.directory)}`, `workdir=${pathOf(upper.work)}`]),
+    ...(owners === undefined ? [] : [`uidmapping=${owners.uid}`, `gidmapping=${owners.gid}`]),
   ];
   const { status, stderr, error } = spawnSync(program, ['-o', options.join(','), place], {
     cwd: '/',

@@ -125,7 +125,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   ulimits: yesBut('up to the user’s own hard limits; else a warning'),
   use_api_socket: warning('the API socket is not given to containers'),
   user: yes(),
-  userns_mode: yes('host; the built-in engine refuses any other'),
+  userns_mode: yes('host; the engine of a user who is not root has keep-id, too; any other is refused'),
   uts: yes(),
   volumes: yes('`type: image` not with another runtime than the built-in one'),
   volumes_from: yes(),

@@ -11,14 +11,14 @@ import type { StreamWriter } from '../http/stream-writer.ts';
  */
 export async function packInto(
   jobs: JobRunner<ArchiveSpec>,
-  { directory }: Pick<ContainerRoot, 'directory'>,
+  { directory, owners }: Pick<ContainerRoot, 'directory' | 'owners'>,
   entry: ConfinedEntry,
   name: string,
   writer: StreamWriter,
 ): Promise<void> {
-  if (entry.stat.isDirectory()) await packElsewhere(jobs, directory, entry, name, writer);
+  if (entry.stat.isDirectory()) await packElsewhere(jobs, { directory, owners }, entry, name, writer);
   else
-    for await (const piece of packEntry(directory, entry, name)) {
+    for await (const piece of packEntry(directory, entry, name, { owners })) {
       await writer.write(piece);
       if (writer.closed) break;
     }
@@ -27,13 +27,13 @@ export async function packInto(
 
 async function packElsewhere(
   jobs: JobRunner<ArchiveSpec>,
-  directory: ContainerRoot['directory'],
+  { directory, owners }: Pick<ContainerRoot, 'directory' | 'owners'>,
   { path, fd }: ConfinedEntry,
   name: string,
   writer: StreamWriter,
 ): Promise<void> {
   const job = jobs.start(
-    { kind: 'get', tree: directory.lend(), path, fd, name },
+    { kind: 'get', tree: directory.lend(), path, fd, owners, name },
     {
       warn: () => {},
       output: (piece) => {

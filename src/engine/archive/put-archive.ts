@@ -26,12 +26,13 @@ interface PutContext {
 export async function putArchive(
   tree: ConfinedDirectory,
   archive: AsyncIterable<Uint8Array>,
-  { base, owner, noOverwriteDirNonDir, readOnly }: PutOptions,
+  { base, owner, owners, noOverwriteDirNonDir, readOnly }: PutOptions,
   { system, warn, check = () => {}, sync }: PutContext,
 ): Promise<void> {
   const writer = new TreeWriter(tree, {
     system,
     owner,
+    owners,
     base,
     check: (path) => checkWritable(readOnly, path),
     replace: (there, entry) => {

@@ -33,7 +33,10 @@ async function get(spec: GetSpec, context: JobContext): Promise<ArchiveResult> {
   const tree = ConfinedDirectory.borrow(spec.tree);
   const entry = tree.held(spec.path, spec.fd);
   try {
-    for await (const piece of packEntry(tree, entry, spec.name, context.sync)) {
+    for await (const piece of packEntry(tree, entry, spec.name, {
+      sync: context.sync,
+      owners: spec.owners,
+    })) {
       context.check();
       size += piece.length;
       await context.send(new Uint8Array(piece));

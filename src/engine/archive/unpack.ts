@@ -22,12 +22,22 @@ const smallArchive = 64 * 1024;
  */
 export async function unpackInto(
   jobs: JobRunner<ArchiveSpec>,
-  { directory: tree, readOnly }: Pick<ContainerRoot, 'directory' | 'readOnly'>,
+  {
+    directory: tree,
+    readOnly,
+    owners,
+  }: Pick<ContainerRoot, 'directory' | 'readOnly'> & Partial<ContainerRoot>,
   directory: string,
   body: Readable,
   { noOverwriteDirNonDir, owner, length, warn }: UnpackOptions,
 ): Promise<void> {
-  const options: PutOptions = { base: directory, owner: owner ?? 'archive', noOverwriteDirNonDir, readOnly };
+  const options: PutOptions = {
+    base: directory,
+    owner: owner ?? 'archive',
+    owners,
+    noOverwriteDirNonDir,
+    readOnly,
+  };
   if (length === undefined || length > smallArchive)
     return unpackElsewhere(jobs, { kind: 'put', tree: tree.lend(), ...options }, body, warn);
   try {

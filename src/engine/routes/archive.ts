@@ -97,8 +97,12 @@ export function archiveRoutes(engine: Engine): Route[] {
         const root = await openOwnRoot(engine, container);
         try {
           const entry = find(root, '/', false, container);
-          const writer = exchange.stream(200, 'application/octet-stream');
-          await packInto(engine.jobs, root, entry, '.', writer);
+          try {
+            const writer = exchange.stream(200, 'application/octet-stream');
+            await packInto(engine.jobs, root, entry, '.', writer);
+          } finally {
+            entry.close();
+          }
           emitContainer(engine, container, 'export');
         } finally {
           await root.release();

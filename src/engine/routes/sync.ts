@@ -1,3 +1,4 @@
+import { swappedOwner } from '../../id-swap.ts';
 import { resolveUser } from '../../runtime/spec/users.ts';
 import type { HeldStart, HoldRequest } from '../api/holds.ts';
 import { holdShape, takePlaceShape, unsyncShape } from '../api/request-shapes.ts';
@@ -6,6 +7,7 @@ import type { TakePlaceRequest } from '../api/take-place.ts';
 import { syncInto, unsync } from '../archive/sync.ts';
 import type { Owner } from '../archive/sync-file.ts';
 import type { Container } from '../containers/container.ts';
+import { keptUser } from '../containers/host/kept-owners.ts';
 import { takePlace } from '../containers/lifecycle/take-place.ts';
 import { readAccountFiles } from '../containers/root/account-files.ts';
 import { withWritableRoot } from '../containers/root/container-root.ts';
@@ -28,7 +30,7 @@ export function syncRoutes(engine: Engine): Route[] {
         const container = engine.containers.need(exchange.params.id!);
         const answer = await inOneRoot(engine, container, (root) =>
           syncInto(root, exchange.body, {
-            owner: ownerOf(container, root),
+            owner: ownerOf(engine, container, root),
             keepsDirectories: flag(exchange.query, 'keepsDirectories'),
           }),
         );
@@ -63,8 +65,12 @@ function inOneRoot<T>(
 }
 
 /** Whoever the container's command runs as gets what is new: it is to be able to change it. Root when that is not known. */
-function ownerOf(container: Container, root: ContainerRoot): Owner {
-  const user = container.record.config.User ?? '';
+function ownerOf(engine: Engine, container: Container, root: ContainerRoot): Owner {
+  const user = container.record.config.User || keptUser(engine.machine, container.hostConfig);
+  return swappedOwner(ownerInside(user, root), root.owners);
+}
+
+function ownerInside(user: string, root: ContainerRoot): Owner {
   if (user === '') return { uid: 0, gid: 0 };
   try {
     return resolveUser(user, readAccountFiles(root.directory));

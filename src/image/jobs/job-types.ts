@@ -1,4 +1,5 @@
 import type { LentTree } from '../../confined/lent-tree.ts';
+import type { IdSwap } from '../../id-swap.ts';
 import type { EarlierSpec } from '../pack/earlier-archive.ts';
 import type { Compression } from '../unpack/decompress.ts';
 import type { LayerSystem } from '../unpack/layer-system.ts';
@@ -63,6 +64,8 @@ export interface PutOptions {
   readonly base: string;
   /** Owner of everything, or whom the archive names. */
   readonly owner: 'archive' | { readonly uid: number; readonly gid: number };
+  /** What those ids are in the tree, where they are others. */
+  readonly owners: IdSwap | undefined;
   /** Refuse to replace a directory by something else and the other way round. */
   readonly noOverwriteDirNonDir: boolean;
   /** Paths from which on nothing may be written (true), or may be (false); the nearest one counts. */
@@ -77,6 +80,8 @@ export interface GetSpec {
   /** The entry: its path in the tree and its descriptor. */
   readonly path: string;
   readonly fd: number;
+  /** What the tree's ids are in the tar, where they are others. */
+  readonly owners: IdSwap | undefined;
   /** The first name in the tar, bytes in latin1. */
   readonly name: string;
 }

@@ -7,6 +7,7 @@ import { deviceNumber } from '../../confined/device-number.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { baseOf, joined, parentOf } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
+import { type IdSwap, swappedOwner } from '../../id-swap.ts';
 import { errnoNameOf } from '../../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../sys/xattr.ts';
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../tar/encode-entry.ts';
@@ -45,18 +46,19 @@ interface UpperOptions {
 interface PackOptions extends UpperOptions {
   /** This thread may wait for the disk. */
   readonly sync?: boolean;
+  /** What the tree's ids are in the tar, where they are others. */
+  readonly owners?: IdSwap | undefined;
 }
 
 /**
  * `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out.
- * @param sync this thread may wait for the disk
  */
 export const packEntry = (
   root: ConfinedDirectory,
   entry: ConfinedEntry,
   name: string,
-  sync = false,
-): AsyncGenerator<Buffer> => new Packer(root, { sync }).entry(entry, name);
+  options: Pick<PackOptions, 'sync' | 'owners'> = {},
+): AsyncGenerator<Buffer> => new Packer(root, options).entry(entry, name);
 
 /** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
 export const packUpper = (
@@ -83,6 +85,7 @@ class Packer {
   /** Of a layer: whiteouts and opaque directories become those of the layer format. */
   readonly #witness: PackWitness | undefined;
   readonly #sync: boolean;
+  readonly #owners: IdSwap | undefined;
   readonly #open: Open[] = [];
   #parts: Buffer[] = [];
   #length = 0;
@@ -96,8 +99,9 @@ class Packer {
   /** Bytes of the archive so far, those of the range included. */
   #position = 0;
 
-  constructor(root: ConfinedDirectory, { witness, latest, earlier, index, sync }: PackOptions) {
+  constructor(root: ConfinedDirectory, { witness, latest, earlier, index, sync, owners }: PackOptions) {
     this.#sync = sync ?? false;
+    this.#owners = owners;
     this.#latest = latest === undefined ? undefined : BigInt(latest) * 1_000_000_000n;
     this.#root = root;
     this.#witness = witness;
@@ -176,7 +180,7 @@ class Packer {
       this.#witness?.whiteout(name);
       return;
     }
-    const found = headerOf(entry, name);
+    const found = headerOf(entry, name, this.#owners);
     if (found === undefined) return;
     const header = this.#clamped(found);
     this.#witness?.entry(entry, name);
@@ -272,9 +276,10 @@ class Packer {
 }
 
 /** Undefined for what no tar holds: sockets. */
-function headerOf(entry: ConfinedEntry, name: string): NewTarEntry | undefined {
+function headerOf(entry: ConfinedEntry, name: string, owners?: IdSwap): NewTarEntry | undefined {
   const { stat } = entry;
-  const { mode, uid, gid } = stat;
+  const { mode } = stat;
+  const { uid, gid } = swappedOwner(stat, owners);
   const header = {
     name,
     mode: mode & 0o7777,

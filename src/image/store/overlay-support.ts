@@ -68,7 +68,8 @@ export function detectStorage(
   return storageFor(type, true, { refusal, fuse: wanted ? fuseOverlayfs(env.PATH) : undefined });
 }
 
-function fuseOverlayfs(path = ''): string | undefined {
+/** Where fuse-overlayfs is, if it is among the directories of `path` and its device may be opened. */
+export function fuseOverlayfs(path = ''): string | undefined {
   if (!may('/dev/fuse', constants.R_OK | constants.W_OK)) return undefined;
   return path
     .split(':')

@@ -1,6 +1,7 @@
 import { chmodSync, fchmodSync, fchownSync } from 'node:fs';
 import { isOverlayAttribute } from '../../confined/copy-tree.ts';
 import type { ConfinedEntry } from '../../confined/entry.ts';
+import { type IdSwap, swappedOwner } from '../../id-swap.ts';
 import { changeOwnerOf, changeTimesOf, changeTimesOfFile } from '../../sys/at-calls.ts';
 import { shownName } from '../../tar/archive-error.ts';
 import type { TarEntry } from '../../tar/tar-reader.ts';
@@ -16,12 +17,14 @@ const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
 export class EntryAttributes {
   readonly #system: Pick<LayerSystem, 'setExtendedAttribute'>;
   readonly #owner: NewOwner;
+  readonly #owners: IdSwap | undefined;
   readonly #skipped = new Map<string, { count: number; example: string }>();
   #strays: { readonly first: string; readonly count: number } | undefined;
 
-  constructor(system: Pick<LayerSystem, 'setExtendedAttribute'>, owner: NewOwner) {
+  constructor(system: Pick<LayerSystem, 'setExtendedAttribute'>, owner: NewOwner, owners?: IdSwap) {
     this.#system = system;
     this.#owner = owner;
+    this.#owners = owners;
   }
 
   /** Of a file or directory that is open, and not by O_PATH. */
@@ -66,12 +69,14 @@ export class EntryAttributes {
   #give(entry: TarEntry, change: (uid: number, gid: number) => void): number {
     const owner = this.#owner === 'archive' ? entry : this.#owner;
     if (owner === 'own') return entry.mode;
+    const { uid, gid } = swappedOwner(owner, this.#owners);
     try {
-      change(owner.uid, owner.gid);
+      change(uid, gid);
       return entry.mode;
     } catch (error) {
       if (this.#owner !== 'archive' || errnoOf(error) !== 'EINVAL') throw error;
-      change(0, 0);
+      const root = swappedOwner({ uid: 0, gid: 0 }, this.#owners);
+      change(root.uid, root.gid);
       const first = `${shownName(entry.name)} of ${entry.uid}:${entry.gid}`;
       this.#strays = { first, ...this.#strays, count: (this.#strays?.count ?? 0) + 1 };
       return entry.mode & 0o1777;

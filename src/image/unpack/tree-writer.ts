@@ -4,7 +4,8 @@ import type { ConfinedDirectory, Place } from '../../confined/confined-directory
 import type { ConfinedEntry } from '../../confined/entry.ts';
 import { cName, joined } from '../../confined/names.ts';
 import { turns } from '../../confined/turns.ts';
-import { linkAt, makeDirectoryAt, symlinkAt } from '../../sys/at-calls.ts';
+import type { IdSwap } from '../../id-swap.ts';
+import { changeOwnerOf, linkAt, makeDirectoryAt, symlinkAt } from '../../sys/at-calls.ts';
 import { openName } from '../../sys/openat2.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
 import { archivePath } from '../../tar/archive-path.ts';
@@ -16,6 +17,8 @@ import { errnoOf, type LayerSystem } from './layer-system.ts';
 export interface TreeWriterOptions {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
   readonly owner: NewOwner;
+  /** What those ids are in the tree, where they are others. */
+  readonly owners?: IdSwap | undefined;
   /** Directory of the root that the archive's names are relative to. */
   readonly base?: string;
   /** Throws where nothing may be written at a path. */
@@ -42,6 +45,13 @@ function putAll(fd: number, piece: Buffer, position: number | null): void {
     at += writeSync(fd, piece, at, piece.length - at, position === null ? null : position + at);
 }
 
+/** A parent that no entry of the archive stands for is that root's whose ids are others here. */
+function giveToRoot(root: ConfinedDirectory, path: string, owners: IdSwap): void {
+  const made = root.find(path);
+  if (made?.stat.isDirectory()) changeOwnerOf(made.fd, owners.uid, owners.gid);
+  made?.close();
+}
+
 /**
  * Writes the entries of an archive into a directory tree: owners, modes with setuid bits, times, extended attributes, hard
  * links and device nodes as the archive has them. Every entry is written, and given its attributes, by descriptor.
@@ -66,13 +76,15 @@ export class TreeWriter {
   constructor(root: ConfinedDirectory, options: TreeWriterOptions) {
     this.#root = root;
     this.#system = options.system;
-    this.#attributes = new EntryAttributes(options.system, options.owner);
+    this.#attributes = new EntryAttributes(options.system, options.owner, options.owners);
     this.#base = options.base ?? '';
     this.#check = options.check;
     this.#replace = options.replace;
     this.#warn = options.warn;
     this.#growing = options.growing;
     this.#sync = options.sync === true;
+    const { owners } = options;
+    if (owners !== undefined) root.onMade = (path) => giveToRoot(root, path, owners);
   }
 
   /**

@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
+import type { SwapLine } from '../../id-swap.ts';
 import { allCapabilities, resolveCapabilities } from './capabilities.ts';
 import { deviceRules } from './device-rules.ts';
-import type { OciCapabilities, OciSpec } from './oci-types.ts';
+import { keptId } from './keep-id.ts';
+import type { OciCapabilities, OciIdMapping, OciSpec } from './oci-types.ts';
 import { homeFromAccounts, keepGroups, type SpecInput } from './spec-input.ts';
 import { defaultShmSize, mounts } from './spec-mounts.ts';
 import { namespaces, ownsNamespace } from './spec-namespaces.ts';
@@ -29,6 +31,7 @@ export function generateSpec(input: SpecInput): OciSpec {
   }).filter((name) => grantable(name, machine));
   const seccomp = seccompOf(input, security, capabilities);
   const spaces = namespaces(input);
+  const kept = keptId(hostConfig.UsernsMode, machine);
   const ownsUts = ownsNamespace(spaces, 'uts');
   const hostname = hostName(input, ownsUts);
   const owned = {
@@ -75,6 +78,9 @@ export function generateSpec(input: SpecInput): OciSpec {
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     linux: {
       namespaces: spaces,
+      ...(kept === undefined
+        ? {}
+        : { uidMappings: idMappings(kept.users), gidMappings: idMappings(kept.groups) }),
       ...(input.devices.length === 0
         ? {}
         : {
@@ -136,6 +142,9 @@ function grantable(name: string, machine: SpecInput['machine']): boolean {
   const number = BigInt(allCapabilities(machine.lastCapability).indexOf(name));
   return machine.boundingSet === undefined || ((machine.boundingSet >> number) & 1n) === 1n;
 }
+
+const idMappings = (lines: readonly SwapLine[]): OciIdMapping[] =>
+  lines.map(({ inside, outside, count }) => ({ containerID: inside, hostID: outside, size: count }));
 
 function hostName({ config, hostConfig, id, machine }: SpecInput, ownsUts: boolean): string {
   const sharesHost = !ownsUts || hostConfig.NetworkMode === 'host';

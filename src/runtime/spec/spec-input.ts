@@ -46,6 +46,8 @@ export interface MachineFacts {
   readonly cgroups: CgroupLayout;
   /** Containers run inside a user namespace that isn't the initial one. */
   readonly userNamespace: boolean;
+  /** Whose ids those of this user namespace are; absent in the initial one. */
+  readonly namespaceIds?: NamespaceIds;
   /** How many ids from 0 on are groups in this user namespace; absent: all. */
   readonly groups?: number;
   /** Path of the network namespace that containers' networks are in; absent: the machine's own. */
@@ -62,6 +64,15 @@ export interface MachineFacts {
   readonly limits?: Readonly<Record<string, number>>;
   /** Paths of this machine to hide beside the fixed list (thermal_throttle directories of processors). */
   readonly extraMaskedPaths?: readonly string[];
+}
+
+/** A user namespace that is somebody's. */
+export interface NamespaceIds {
+  /** Who is its root: his ids in the namespace above. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** Sizes of the ranges that its ids are made of, which follow each other from 0 on; another in the namespace above each. */
+  readonly users: readonly number[];
+  readonly groups: readonly number[];
 }
 
 export interface ContainerConfigInput {

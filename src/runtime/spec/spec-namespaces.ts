@@ -1,4 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
+import { keptId } from './keep-id.ts';
 import type { OciLinux, OciNamespaceType } from './oci-types.ts';
 import type { SpecInput } from './spec-input.ts';
 
@@ -17,7 +18,7 @@ export function namespaces(input: SpecInput): Namespace[] {
     ...mode('ipc', 'ipc', hostConfig.IpcMode, ['', 'private', 'shareable', 'none'], joined.ipc),
     ...mode('uts', 'uts', hostConfig.UTSMode, [''], undefined),
     ...mode('cgroup', 'cgroup namespace', cgroupMode(input), ['private'], undefined),
-    ...userNamespace(hostConfig.UsernsMode),
+    ...userNamespace(input),
   ];
 }
 
@@ -57,13 +58,22 @@ function mode(
   });
 }
 
-function userNamespace(word: string | undefined): Namespace[] {
-  if (word === undefined || word === '' || word === 'host') return [];
-  throw new TcomposeError('RUNTIME_NAMESPACE', `invalid user namespace mode: ${word}`, {
-    hint: /^keep-id/.test(word)
-      ? 'Root of the containers of a user is that user: run the service as root (`user: "0"`), and its files are yours.'
-      : 'Only host is possible: containers share the user namespace tcompose runs in.',
-  });
+/**
+ * One in which the owner of the engine keeps his ids. It owns no namespace of another container's, so that nothing of the kernel's could be
+ * mounted for such a one; what is the machine's is shown as it is.
+ */
+function userNamespace({ hostConfig, machine }: SpecInput): Namespace[] {
+  const { NetworkMode, PidMode, IpcMode, UsernsMode } = hostConfig;
+  if (keptId(UsernsMode, machine) === undefined) return [];
+  const joined = Object.entries({ network: NetworkMode, pid: PidMode, ipc: IpcMode }).find(([, word]) =>
+    word?.startsWith('container:'),
+  );
+  if (joined === undefined) return [{ type: 'user' }];
+  throw new TcomposeError(
+    'RUNTIME_NAMESPACE',
+    `user namespace mode ${UsernsMode} cannot be had with the ${joined[0]} namespace of another container`,
+    { hint: 'Leave out one of the two.' },
+  );
 }
 
 /** Name under /proc/<pid>/ns. */

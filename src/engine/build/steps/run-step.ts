@@ -69,7 +69,7 @@ export async function runCommand(step: RunStep, around: RunSurroundings): Promis
     mounts = await prepareMounts(step, place, { ...sources, root: below, volatile: runDir });
     if (step.network === 'default') network = await joinDefaultNetwork(engine, id);
     requireMounts(around.overlay);
-    root = mountForLaunch(around.overlay.fuse, place.mountPoint, rootOf(around, mounts));
+    root = mountForLaunch({ fuse: around.overlay.fuse }, place.mountPoint, rootOf(around, mounts));
     engine.fault('build:mounted');
     const plan = launchPlan(step, around, { id, runDir, network, mounts, root });
     await launch(step, around, plan, { network, started: root.release });

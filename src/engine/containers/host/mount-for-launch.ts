@@ -1,5 +1,6 @@
 import { closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
 import type { ImageOverlay, RootfsContext } from '../../../runtime/launch/launch-context.ts';
+import type { OverlayLayers } from '../../../sys/detached-overlay.ts';
 import { detachMount, type FuseLayers, mountFuseOverlay } from '../../../sys/fuse-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Layout } from '../../store/layout.ts';
@@ -17,11 +18,11 @@ const directoryFlags = O_PATH | constants.O_DIRECTORY;
 /**
  * Has the overlays of a launch mounted by a program where the kernel refuses a user his own: the launch then binds what is there. The
  * container's mount namespace has a copy of the mount, and the program ends with that namespace, whatever becomes of the engine.
- * @param fuse the program, where it is needed
+ * @param storage names the program, where it is needed, and the owners that it shows
  * @param place directory for the root, made when it is missing
  */
 export function mountForLaunch(
-  fuse: string | undefined,
+  { fuse, owners }: Pick<OverlayLayers, 'fuse' | 'owners'>,
   place: string,
   rootfs: RootfsContext,
   images: readonly ImageOverlay[] = [],
@@ -33,7 +34,9 @@ export function mountForLaunch(
   };
   const mount = (lower: readonly string[], upper: readonly string[], path: string): void => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    withOpen([...upper, ...lower], (fds) => mountFuseOverlay(fuse, layersOf(fds, upper.length > 0), path));
+    withOpen([...upper, ...lower], (fds) =>
+      mountFuseOverlay(fuse, { ...layersOf(fds, upper.length > 0), owners }, path),
+    );
     mounted.push(path);
   };
   try {

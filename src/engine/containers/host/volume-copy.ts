@@ -9,6 +9,7 @@ import type { VolumeRecord } from '../../volumes.ts';
 import type { Container } from '../container.ts';
 import type { ContainerRecord } from '../record.ts';
 import { openImageRoot } from '../root/stopped-root.ts';
+import { keptRootfs } from './kept-owners.ts';
 import { mountVolumes, settleVolumeMounts } from './volume-mounts.ts';
 import { confineVolume, openConfined, writableDirectories } from './writable-directories.ts';
 
@@ -18,7 +19,7 @@ import { confineVolume, openConfined, writableDirectories } from './writable-dir
  * another container, and does again what was cut short, but leaves alone what somebody emptied.
  */
 export async function fillVolumes(
-  engine: Pick<Engine, 'images' | 'volumes' | 'containers' | 'log'>,
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers' | 'log' | 'machine'>,
   container: Pick<Container, 'directory'>,
   record: ContainerRecord,
   image: ImageRecord,
@@ -36,7 +37,7 @@ export async function fillVolumes(
       if (volume === undefined) continue;
       const copies = noCopy !== true && subpath === undefined && !isTemporary(kindOf(name));
       await engine.volumes.fill(volume.name, copies && at === 'create', () =>
-        copyUp(engine, container, volume, image, target),
+        copyUp(engine, { ...container, hostConfig: record.hostConfig }, volume, image, target),
       );
     }
   } finally {
@@ -50,16 +51,17 @@ const isTemporary = (kind: VolumeKind | undefined): boolean =>
   kind?.kind === 'mount' && ['tmpfs', 'ramfs'].includes(kind.fileSystem.type);
 
 async function copyUp(
-  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
-  container: Pick<Container, 'directory'>,
+  engine: Pick<Engine, 'images' | 'volumes' | 'containers' | 'machine'>,
+  container: Pick<Container, 'directory' | 'hostConfig'>,
   volume: VolumeRecord,
   image: ImageRecord,
   target: string,
 ): Promise<void> {
-  const rootfs = await engine.images.rootfs(image);
-  const root = await openImageRoot(container, rootfs);
+  const rootfs = engine.images.rootfs(image);
+  let root: ConfinedDirectory | undefined;
   let data: ConfinedDirectory | undefined;
   try {
+    root = await openImageRoot(container, keptRootfs(engine.machine, container.hostConfig, rootfs));
     const path = engine.volumes.dataPath(volume);
     const fd = openConfined(confineVolume(volume, path, writableDirectories(engine)));
     if (fd === undefined)
@@ -70,7 +72,7 @@ async function copyUp(
     if (source?.stat.isDirectory()) await copyTree({ root, path: source.path }, { root: data, path: '' });
   } finally {
     data?.close();
-    root.close();
+    root?.close();
     await rootfs.release();
   }
 }

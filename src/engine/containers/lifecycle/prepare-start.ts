@@ -15,6 +15,7 @@ import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
 import { imageRoot, prepareImageMounts } from '../host/image-mounts.ts';
+import { giveToRoot, keptUser } from '../host/kept-owners.ts';
 import { mountForLaunch } from '../host/mount-for-launch.ts';
 import { resolveDevices, resolveMounts, withDeviceNumbers } from '../host/resolve-mounts.ts';
 import { rootContext } from '../host/root-context.ts';
@@ -86,6 +87,7 @@ export async function prepare(
   const endpoints = attach?.endpoints ?? attached;
   keepEndpoints(container, endpoints, attach?.ports ?? []);
   const files = writeHostFiles(engine, container, endpoints);
+  giveToRoot(engine.machine, host, Object.values(files));
 
   const shmDir = host.IpcMode === 'shareable' ? join(container.runDir, 'shm') : undefined;
   if (shmDir !== undefined) {
@@ -109,8 +111,12 @@ export async function prepare(
   const log = parseLogConfig(host.LogConfig, container.logPath, engine.events.listeners > 0);
   const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
   const root = await rootContext(engine, container, rootfs);
-  const fuse = rootfs.storage.kind === 'overlay' ? rootfs.storage.fuse : undefined;
-  const mounted = mountForLaunch(fuse, join(container.runDir, 'root'), root, images);
+  const mounted = mountForLaunch(
+    rootfs.storage.kind === 'overlay' ? rootfs.storage : {},
+    join(container.runDir, 'root'),
+    root,
+    images,
+  );
   undo.push(mounted.release);
   const ownPlan: LaunchPlan = {
     ...buildLaunchPlan(spec, {
@@ -171,11 +177,12 @@ function makeRunDir(engine: Pick<Engine, 'spares'>, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Whom the command runs as, by the account files that the container sees. */
+/** Whom the command runs as, by the account files that the container sees; where nobody is named, and the engine's owner keeps his ids, he. */
 export async function userOf(
   engine: Engine,
   container: Container,
   groupAdd: readonly string[],
 ): Promise<ResolvedUser> {
-  return resolveUser(container.record.config.User ?? '', await accountFilesOf(engine, container), groupAdd);
+  const user = container.record.config.User || keptUser(engine.machine, container.hostConfig);
+  return resolveUser(user, await accountFilesOf(engine, container), groupAdd);
 }

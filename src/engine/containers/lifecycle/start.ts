@@ -11,6 +11,7 @@ import type { Container } from '../container.ts';
 import { attachNetwork } from '../endpoints.ts';
 import { emitContainer } from '../events.ts';
 import { startHealth } from '../health.ts';
+import { keptRootfs } from '../host/kept-owners.ts';
 import { fillVolumes } from '../host/volume-copy.ts';
 import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import { commandHint } from '../root/find-command.ts';
@@ -93,8 +94,9 @@ export async function startContainer(engine: Engine, container: Container, besid
     // Of a start that fails: once the container counts as stopped again.
     undo.push(() => void container.serial.run(() => settleVolumeMounts(engine)));
     await fillVolumes(engine, container, container.record, image, 'start');
-    const rootfs = await engine.images.rootfs(image);
-    undo.push(() => rootfs.release());
+    const stored = engine.images.rootfs(image);
+    undo.push(() => stored.release());
+    const rootfs = keptRootfs(engine.machine, container.hostConfig, stored);
     const prepared = await prepare(engine, container, rootfs, undo, beside);
     // Everything that must survive a crash from here on: the addresses, and that a start is under way.
     container.save();

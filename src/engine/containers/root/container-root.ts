@@ -1,3 +1,4 @@
+import { keptId } from '../../../runtime/spec/keep-id.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 import type { ContainerRoot, RootAccess } from './root-handle.ts';
@@ -11,7 +12,8 @@ export async function openContainerRoot(
   access: RootAccess,
 ): Promise<ContainerRoot> {
   const { state } = container;
-  if (state.status === 'running' || state.status === 'paused') return openRunningRoot(state.process);
+  if (state.status === 'running' || state.status === 'paused')
+    return openRunningRoot(state.process, keptId(container.hostConfig.UsernsMode, engine.machine));
   return openStoppedRoot(engine, container, access);
 }
 

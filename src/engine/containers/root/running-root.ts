@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
+import type { IdSwap } from '../../../id-swap.ts';
 import { O_PATH, openIn } from '../../../sys/openat2.ts';
 import { conflict } from '../../http/failure.ts';
 import type { ContainerRoot } from './root-handle.ts';
@@ -9,10 +10,13 @@ import type { ContainerRoot } from './root-handle.ts';
  * descriptor stays with that process, so that a start time read in it says whose root it leads to. Throws 409 when the
  * process is gone.
  */
-export function openRunningRoot(process: {
-  readonly pid: number;
-  readonly startTime: string;
-}): ContainerRoot {
+export function openRunningRoot(
+  process: {
+    readonly pid: number;
+    readonly startTime: string;
+  },
+  owners?: IdSwap,
+): ContainerRoot {
   const fd = rootOf(process.pid, process.startTime);
   if (fd === undefined) throw justEnded();
   const directory = new ConfinedDirectory(fd);
@@ -21,7 +25,7 @@ export function openRunningRoot(process: {
     if (still !== undefined) closeSync(still);
     return still !== undefined;
   };
-  return { directory, readOnly: new Map(), stands, release: async () => directory.close() };
+  return { directory, readOnly: new Map(), owners, stands, release: async () => directory.close() };
 }
 
 /** What is refused for this may be asked again: the container has another root then, or one that belongs to no process. */

@@ -4,13 +4,15 @@ import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { ConfinedEntry } from '../../../confined/entry.ts';
 import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
 import { withOpenDirectories } from '../../../confined/open-directories.ts';
-import type { RootfsSource, RootfsStorage } from '../../../image/types.ts';
-import { mountOverlayDetached } from '../../../sys/detached-overlay.ts';
+import type { ImageRecord, RootfsSource, RootfsStorage } from '../../../image/types.ts';
+import { keptId } from '../../../runtime/spec/keep-id.ts';
+import { mountOverlayDetached, type OverlayLayers } from '../../../sys/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
 import { isMounted } from '../../volume-mounted.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { Container } from '../container.ts';
+import { asStored, keptRootfs } from '../host/kept-owners.ts';
 import { emptyDirectory, isCopied, rootContext } from '../host/root-context.ts';
 import {
   confineSource,
@@ -24,6 +26,7 @@ import type { StoredMount } from '../record.ts';
 import type { ContainerRoot, RootAccess } from './root-handle.ts';
 
 const directoryFlags = O_PATH | constants.O_DIRECTORY;
+type Layers = Pick<Engine, 'images' | 'machine'>;
 type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig' | 'state'>;
 
 /**
@@ -52,6 +55,7 @@ export async function openStoppedRoot(
     return {
       directory: root,
       readOnly,
+      owners: keptId(container.hostConfig.UsernsMode, engine.machine),
       stands: () => true,
       release: () => root.closeElsewhere(),
     };
@@ -61,10 +65,16 @@ export async function openStoppedRoot(
   }
 }
 
-/** The container's own file system without its mounts, to be read, whatever the container is doing. */
-export async function openOwnRoot(engine: Pick<Engine, 'images'>, container: Files): Promise<ContainerRoot> {
-  const directory = await openLayers(engine, container, await rootfsOf(engine, container), 'read');
-  return { directory, readOnly: new Map(), stands: () => true, release: () => directory.closeElsewhere() };
+/** The container's own file system without its mounts, to be read, whatever the container is doing; its files have the owners they have in it. */
+export async function openOwnRoot(engine: Layers, container: Files): Promise<ContainerRoot> {
+  const directory = await openLayers(engine, container, asStored(await rootfsOf(engine, container)), 'read');
+  return {
+    directory,
+    readOnly: new Map(),
+    owners: undefined,
+    stands: () => true,
+    release: () => directory.closeElsewhere(),
+  };
 }
 
 /** The image's layers alone, merged. */
@@ -75,13 +85,19 @@ export async function openImageRoot(
   return merged(rootfs?.lowerDirs ?? [], container, rootfs);
 }
 
-async function rootfsOf(engine: Pick<Engine, 'images'>, container: Files): Promise<RootfsSource | undefined> {
+async function rootfsOf(engine: Layers, container: Files): Promise<RootfsSource | undefined> {
   const image = engine.images.get(container.record.imageId);
-  return image === undefined ? undefined : await engine.images.rootfs(image);
+  return image === undefined ? undefined : rootfsIn(engine, container, image);
 }
 
+const rootfsIn = (
+  { images, machine }: Layers,
+  { hostConfig }: Pick<Container, 'hostConfig'>,
+  image: ImageRecord,
+): RootfsSource => keptRootfs(machine, hostConfig, images.rootfs(image));
+
 async function openLayers(
-  engine: Pick<Engine, 'images'>,
+  engine: Layers,
   container: Files,
   rootfs: RootfsSource | undefined,
   access: RootAccess,
@@ -111,9 +127,11 @@ function merged(
 ): ConfinedDirectory {
   const empty = emptyDirectory(container);
   const [only = empty] = directories;
-  if (directories.length <= 1)
+  if (directories.length <= 1 && mountedBy(rootfs?.storage).owners === undefined)
     return new ConfinedDirectory(openSync(only, directoryFlags), openSync(empty, directoryFlags));
-  return withOpenDirectories(directories, (lower) => overlay({ lower }, container, rootfs));
+  return withOpenDirectories(directories.length === 0 ? [empty] : directories, (lower) =>
+    overlay({ lower }, container, rootfs),
+  );
 }
 
 function overlay(
@@ -132,12 +150,14 @@ function overlay(
 }
 
 /** How overlays of such a storage are mounted; copies need some, too, to be read. */
-const mountedBy = (storage: RootfsStorage | undefined) =>
-  storage?.kind === 'overlay' ? { userxattr: storage.userxattr, fuse: storage.fuse } : { userxattr: false };
+const mountedBy = (storage: RootfsStorage | undefined): Omit<OverlayLayers, 'lower'> =>
+  storage?.kind === 'overlay'
+    ? { userxattr: storage.userxattr, fuse: storage.fuse, owners: storage.owners }
+    : { userxattr: false };
 
 /** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
 function coverOf(
-  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
+  engine: Pick<Engine, 'images' | 'machine' | 'volumes' | 'containers'>,
   container: Files,
   mount: StoredMount,
 ): { readonly target: string; readonly readOnly: boolean; readonly open: () => number | undefined } {
@@ -153,7 +173,7 @@ function coverOf(
 
 /** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */
 function openSource(
-  engine: Pick<Engine, 'images' | 'volumes' | 'containers'>,
+  engine: Pick<Engine, 'images' | 'machine' | 'volumes' | 'containers'>,
   container: Files,
   mount: StoredMount,
 ): number | undefined {
@@ -170,11 +190,7 @@ function openSource(
   return source === undefined || mount.subpath === undefined ? source : openInside(source, mount.subpath);
 }
 
-function openImageMount(
-  engine: Pick<Engine, 'images'>,
-  container: Files,
-  mount: StoredMount,
-): number | undefined {
+function openImageMount(engine: Layers, container: Files, mount: StoredMount): number | undefined {
   return inImageMount(engine, container, mount, ({ fd }) => openSync(`/proc/self/fd/${fd}`, O_PATH));
 }
 
@@ -183,20 +199,20 @@ function openImageMount(
  * what is found there at the launch is the same. Undefined: there is none.
  */
 export const imageSubpath = (
-  engine: Pick<Engine, 'images'>,
-  container: Pick<Container, 'directory'>,
+  engine: Layers,
+  container: Pick<Container, 'directory' | 'hostConfig'>,
   mount: StoredMount,
 ): string | undefined => inImageMount(engine, container, mount, ({ path }) => textOfPath(path));
 
 function inImageMount<T>(
-  engine: Pick<Engine, 'images'>,
-  container: Pick<Container, 'directory'>,
+  engine: Layers,
+  container: Pick<Container, 'directory' | 'hostConfig'>,
   mount: StoredMount,
   use: (entry: ConfinedEntry) => T,
 ): T | undefined {
   const image = engine.images.get(mount.imageId ?? '');
   if (image === undefined) return undefined;
-  const tree = merged(engine.images.layerDirectories(image), container, engine.images.rootfs(image));
+  const tree = merged(engine.images.layerDirectories(image), container, rootfsIn(engine, container, image));
   try {
     const entry = tree.find(mount.subpath ?? '', true);
     if (entry === undefined) return undefined;

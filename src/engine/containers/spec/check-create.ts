@@ -46,7 +46,6 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     [host.DeviceRequests?.length, 'DeviceRequests (GPUs)'],
     [host.Isolation && host.Isolation !== 'default', 'Isolation'],
     [host.CpuCount || host.CpuPercent, 'CpuCount/CpuPercent'],
-    [host.UsernsMode && host.UsernsMode !== 'host', 'UsernsMode'],
     [host.Cgroup, 'Cgroup'],
     [config.NetworkDisabled, 'NetworkDisabled'],
   ];
