@@ -39,11 +39,19 @@ async function get(spec: GetSpec, context: JobContext): Promise<ArchiveResult> {
     })) {
       context.check();
       size += piece.length;
-      await context.send(new Uint8Array(piece));
+      await context.send(ownMemory(piece));
     }
     return { size };
   } finally {
     entry.close();
     tree.close();
   }
+}
+
+/** The bytes in memory that holds nothing else, so that it can be given away; copied only when it holds more. */
+function ownMemory(piece: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer, length } = piece;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === length
+    ? new Uint8Array(buffer)
+    : new Uint8Array(piece);
 }

@@ -88,6 +88,8 @@ class Packer {
   readonly #owners: IdSwap | undefined;
   readonly #open: Open[] = [];
   #parts: Buffer[] = [];
+  /** What is read of a large file, until it is taken: memory for each piece would be collected late. */
+  readonly #piece = Buffer.allocUnsafeSlow(pieceSize);
   #length = 0;
 
   /** Nanoseconds since the epoch that no time is later than. */
@@ -238,7 +240,8 @@ class Packer {
     try {
       let left = size;
       while (left > 0) {
-        const piece = Buffer.allocUnsafe(Math.min(pieceSize, left));
+        const whole = left >= pieceSize;
+        const piece = whole ? this.#piece : Buffer.allocUnsafe(left);
         const length =
           this.#sync || size <= pieceSize
             ? readSync(fd, piece)
@@ -246,7 +249,7 @@ class Packer {
         if (length === 0) break;
         left -= length;
         this.#push(piece.subarray(0, length));
-        if (this.#length >= pieceSize) yield this.#taken();
+        if (whole || this.#length >= pieceSize) yield this.#taken();
       }
       for (; left > 0; left -= Math.min(pieceSize, left)) {
         this.#push(Buffer.alloc(Math.min(pieceSize, left)));
