@@ -75,7 +75,10 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
           content: content as unknown as ImageContent,
           get: (name) => {
             const id = content.names.get(name);
-            return id === undefined ? undefined : ({ id } as ImageRecord);
+            const tags = [...content.names].flatMap(([tag, of]) => (of === id ? [tag] : []));
+            return id === undefined
+              ? undefined
+              : ({ id, tags, repoDigests: [] as string[] } as Partial<ImageRecord> as ImageRecord);
           },
           own,
           isRun: (architecture) => architecture !== 's390x',

@@ -138,7 +138,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('the client of a registry tha
     [
       'wrong password for Basic',
       'REGISTRY_DENIED',
-      /does not take/,
+      /rejects the user or the password/,
       { auth: 'basic' },
       { username: 'u', password: 'x' },
     ],

@@ -108,7 +108,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       for (const [file, why] of [
         ['garbage', /not a tar/],
         ['cut', /cut off/],
-        ['absent', /cannot be read/],
+        ['absent', /does not exist/],
       ] as const) {
         expect(await nothingLeft(() => run('image', 'import', file, 'bad'), 1)).toMatch(why);
       }

@@ -471,7 +471,7 @@ describe.skipIf(unmet !== undefined)(`engine-level commands${unmet ? ` (skipped:
       expect(joined().made).toMatchObject({ IPAddress: '10.77.0.44' });
       out('network', 'disconnect', 'made', 'joins');
       expect(Object.keys(joined())).toEqual(['bridge']);
-      expect(run('network', 'prune').stderr).toContain('there is no one to ask');
+      expect(run('network', 'prune').stderr).toContain('there is no terminal to ask');
       expect(out('network', 'prune', '-f')).toContain('made\n');
       out('container', 'rm', '-f', 'joins');
       expect(out('volume', 'create', '--label', 'a=b', 'named')).toBe('named\n');
