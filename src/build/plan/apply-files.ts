@@ -151,7 +151,7 @@ function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around
       name: around.name(draft.shown(textOf(copy), {})),
       stage: around.stage,
       range,
-      fresh: false,
+      fresh: around.fresh,
       base: draft.tree,
       from: copy.from === undefined ? { kind: 'context', name: '' } : around.tree(copy.from, 'copy', ''),
       sources,

@@ -103,6 +103,22 @@ describe.skipIf(unmet !== undefined)('what builds keep', () => {
     expect((await builder.build({ context })).cached).toHaveLength(2);
   });
 
+  it('is not asked for a copy either where none is wanted', async () => {
+    const context = builder.context('fresh', {
+      Dockerfile: 'FROM busybox\nCOPY f /\nRUN stat -c %Y /f\n',
+      f: 'one',
+    });
+    const file = join(context, 'f');
+    utimesSync(file, 1000, 1000);
+    expect((await builder.build({ context })).output).toEqual(['1000']);
+    utimesSync(file, 2000, 2000);
+    expect((await builder.build({ context })).cached).toHaveLength(2);
+    const anew = await builder.build({ context, noCache: true });
+    expect(anew.cached).toEqual([]);
+    expect(anew.output).toEqual(['2000']);
+    expect((await builder.build({ context })).cached).toHaveLength(2);
+  });
+
   it('does not keep what changed while it was copied under the name of what it was', async () => {
     const context = builder.context('changing', {
       Dockerfile: 'FROM busybox\nCOPY . /c\nRUN ls /c | wc -l\n',
