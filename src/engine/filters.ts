@@ -66,7 +66,17 @@ export function timeValue(text: string | null | undefined, nowMs: number): numbe
   }
 }
 
-/** The same in nanoseconds, exactly. */
+/**
+ * What a filter `until` means, in milliseconds since the epoch. A blank one is refused, as Docker does: the value of a
+ * variable that is not set must not take away everything.
+ * @throws ENGINE_BAD_PARAMETER
+ */
+export function untilValue(text: string, nowMs: number): number {
+  if (text.trim() === '') throw badParameter('the filter until has no value');
+  return timeValue(text, nowMs) ?? nowMs;
+}
+
+/** The same as timeValue in nanoseconds, exactly. */
 export function exactTimeValue(text: string | null | undefined, nowMs: number): bigint | undefined {
   try {
     return parseExactTime(text, nowMs);

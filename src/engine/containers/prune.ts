@@ -1,6 +1,6 @@
 import { diskUsage } from '../../confined/disk-usage.ts';
 import type { Engine } from '../context.ts';
-import { type Filters, matches, timeValue } from '../filters.ts';
+import { type Filters, matches, untilValue } from '../filters.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { emitPrune } from './events.ts';
@@ -26,7 +26,7 @@ export async function pruneContainers(engine: Engine, filters: Filters): Promise
     const old = matches(
       filters,
       'until',
-      (value) => parseRfc3339(container.record.created) < (timeValue(value, now) ?? now),
+      (value) => parseRfc3339(container.record.created) < untilValue(value, now),
     );
     if (!old || !matchesContainer(engine, container, labels)) continue;
     const freed = await container.serial.run(() => removeIfDown(engine, container));

@@ -4,7 +4,7 @@ import type { ImagePruneResponse } from '../api/image.ts';
 import { emitPrune } from '../containers/events.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import type { Engine } from '../context.ts';
-import { type Filters, matches, matchesLabels, timeValue, yesOrNo } from '../filters.ts';
+import { type Filters, matches, matchesLabels, untilValue, yesOrNo } from '../filters.ts';
 import { badParameter } from '../http/failure.ts';
 import { parseRfc3339 } from '../time-text.ts';
 
@@ -28,7 +28,7 @@ export async function pruneImages(
     !isUsed(record.id) &&
     (all || record.dangling) &&
     matchesLabels(filters, record.config.Labels ?? {}) &&
-    matches(filters, 'until', (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now));
+    matches(filters, 'until', (value) => parseRfc3339(record.created) < untilValue(value, now));
   const removed: Removals[number][] = [];
   const sizes = engine.images.layerUse();
   const images = engine.images.list();

@@ -5,7 +5,7 @@ import type { ImageDeleteResponse } from '../api/image.ts';
 import { usesImage } from '../containers/host/image-mounts.ts';
 import { withTag } from '../containers/spec/draft.ts';
 import type { Engine } from '../context.ts';
-import { flag, matches, matchesLabels, parseFilters, timeValue, yesOrNo } from '../filters.ts';
+import { flag, matches, matchesLabels, parseFilters, untilValue, yesOrNo } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
@@ -84,11 +84,7 @@ export function imageRoutes(engine: Engine): Route[] {
               ) &&
               matches(filters, 'before', (value) => parseRfc3339(record.created) < created(value)) &&
               matches(filters, 'since', (value) => parseRfc3339(record.created) > created(value)) &&
-              matches(
-                filters,
-                'until',
-                (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
-              ),
+              matches(filters, 'until', (value) => parseRfc3339(record.created) < untilValue(value, now)),
           );
         exchange.send(
           200,

@@ -18,7 +18,7 @@ import {
   nameMatcher,
   oneOf,
   parseFilters,
-  timeValue,
+  untilValue,
   yesOrNo,
 } from '../filters.ts';
 import { badParameter, conflict, forbidden, notFound } from '../http/failure.ts';
@@ -95,7 +95,7 @@ export function networkRoutes(engine: Engine): Route[] {
           const old = matches(
             filters,
             'until',
-            (value) => parseRfc3339(record.created) < (timeValue(value, now) ?? now),
+            (value) => parseRfc3339(record.created) < untilValue(value, now),
           );
           if (!old || !matchesLabels(filters, record.labels)) continue;
           await networks.remove(record);

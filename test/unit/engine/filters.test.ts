@@ -6,6 +6,7 @@ import {
   matchesLabels,
   nameMatcher,
   parseFilters,
+  untilValue,
 } from '../../../src/engine/filters.ts';
 
 describe('filters', () => {
@@ -19,6 +20,15 @@ describe('filters', () => {
     expect(() => parseFilters('{"colour":["red"]}', ['label'])).toThrow("invalid filter 'colour'");
     expect(() => parseFilters('{', ['label'])).toThrow('not JSON');
     expect(() => parseFilters('[]', ['label'])).toThrow('invalid filter');
+  });
+
+  it('reads times and durations of until, and refuses a blank one', () => {
+    expect(untilValue('10s', 60_000)).toBe(50_000);
+    expect(untilValue('0', 60_000)).toBe(60_000);
+    expect(untilValue('1970-01-01T00:00:30Z', 60_000)).toBe(30_000);
+    expect(() => untilValue('', 60_000)).toThrow('the filter until has no value');
+    expect(() => untilValue(' ', 60_000)).toThrow('the filter until has no value');
+    expect(() => untilValue('soon', 60_000)).toThrow('invalid time');
   });
 
   it('wants every label, and any value of the other keys', () => {

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../../context.ts';
-import { type Filters, timeValue, yesOrNo } from '../../filters.ts';
+import { type Filters, untilValue, yesOrNo } from '../../filters.ts';
 import { badParameter } from '../../http/failure.ts';
 import { buildShop } from '../shop.ts';
 import type { CacheEntry } from './cache-types.ts';
@@ -34,7 +34,7 @@ export async function pruneBuilds(engine: Engine, query: URLSearchParams, filter
   const { cache } = await buildShop(engine);
   const now = engine.clock.now().ms;
   const [since] = [...(filters.get('until') ?? []), ...(filters.get('unused-for') ?? [])];
-  const unusedSince = since === undefined ? undefined : timeValue(since, now);
+  const unusedSince = since === undefined ? undefined : untilValue(since, now);
   const reserved = sizeOf(query, 'reserved-space') ?? sizeOf(query, 'keep-storage');
   const mostUsed = sizeOf(query, 'max-used-space');
   const minFree = sizeOf(query, 'min-free-space');
