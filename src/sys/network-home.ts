@@ -1,5 +1,6 @@
 import { closeSync, readFileSync, writeFileSync } from 'node:fs';
-import { check, declare, SystemCallError } from './libc.ts';
+import { TcomposeError } from '../errors.ts';
+import { check, declare, errno, SystemCallError } from './libc.ts';
 import { pidfdGetFd } from './pidfd.ts';
 
 const socket = declare('int socket(int domain, int type, int protocol)');
@@ -14,6 +15,8 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const MSG_NOSIGNAL = 0x4000;
+const EPIPE = 32;
+const ECONNRESET = 104;
 const LARGEST_ANSWER = 4 + 64 * 1024;
 
 /** The network namespace that the engine's bridges are in, and the ways to act there. */
@@ -24,6 +27,12 @@ export interface NetworkHome {
   read(path: string): string;
   write(path: string, data: string): void;
   close(): void;
+}
+
+/** That of a process which can end: SIGKILL, or the kernel for want of memory. */
+export interface HeldNetwork extends NetworkHome {
+  /** Calls `gone` each time that nobody has answered; what was asked then throws TcomposeError. */
+  onGone(gone: () => void): void;
 }
 
 /** The namespace this process is in. */
@@ -38,8 +47,9 @@ export const ownNetwork: NetworkHome = {
 /**
  * The namespace of a holder (native/rootless/holder.c), by its socket's path: what is asked for is answered within
  * the call, in some microseconds.
+ * @throws SystemCallError when nobody listens there
  */
-export function connectNetworkHolder(path: string): NetworkHome {
+export function connectNetworkHolder(path: string): HeldNetwork {
   const fd = check(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), 'socket AF_UNIX');
   const address = Buffer.alloc(110);
   address.writeUInt16LE(AF_UNIX, 0);
@@ -53,14 +63,24 @@ export function connectNetworkHolder(path: string): NetworkHome {
     throw error;
   }
   const answer = Buffer.alloc(LARGEST_ANSWER);
+  let gone = (): void => {};
 
   function ask(question: Buffer, what: string): Buffer {
-    check(send(fd, question, question.length, MSG_NOSIGNAL), what);
-    const size = check(recv(fd, answer, answer.length, 0), what);
-    if (size < 4) throw new SystemCallError(what, ECONNRESET);
+    if (send(fd, question, question.length, MSG_NOSIGNAL) < 0) throw unanswered(what, errno());
+    const size = recv(fd, answer, answer.length, 0);
+    if (size < 4) throw unanswered(what, size < 0 ? errno() : ECONNRESET);
     const number = answer.readInt32LE(0);
     if (number !== 0) throw new SystemCallError(what, number);
     return answer.subarray(4, size);
+  }
+
+  function unanswered(what: string, number: number): TcomposeError {
+    if (number !== EPIPE && number !== ECONNRESET) return new SystemCallError(what, number);
+    gone();
+    return new TcomposeError(
+      'SYS_CALL_FAILED',
+      'tcompose-network, the process that has the networks, was ended; run the command again, which starts it anew',
+    );
   }
 
   return {
@@ -75,10 +95,11 @@ export function connectNetworkHolder(path: string): NetworkHome {
     read: (file) => ask(Buffer.from(`r${file}\0`), `read ${file}`).toString('utf8'),
     write: (file, data) => void ask(Buffer.from(`w${file}\0${data}`), `write ${file}`),
     close: () => closeSync(fd),
+    onGone(call) {
+      gone = call;
+    },
   };
 }
-
-const ECONNRESET = 104;
 
 /** Pid of the process that listens at the other end. */
 function peerOf(fd: number): number {

@@ -196,6 +196,26 @@ describe.skipIf(unmet !== undefined)(
       );
     });
 
+    it('has networks again after the process that holds them was ended', async () => {
+      for (const line of processesOf(user.uid))
+        if (line.includes('tcompose-network')) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+      user.write(
+        'more.yaml',
+        'services:\n  more:\n    image: tcompose/host\n    init: true\n    command: sleep 1000\n',
+      );
+      const more = (...words: string[]) => user.tcompose('-p', 'more', '-f', 'more.yaml', ...words);
+      const first = more('up', '-d');
+      expect([first.status, first.stderr]).toEqual([1, expect.stringContaining('run the command again')]);
+      const second = more('up', '-d');
+      expect(second.status, second.stderr).toBe(0);
+      expect(await answerOf(port)).toContain('hello');
+      expect(user.tcompose('exec', '-T', 'asker', 'node', '-e', ask('http://web')).stdout).toContain(
+        'answer hello',
+      );
+      const down = more('down');
+      expect(down.status, down.stderr).toBe(0);
+    });
+
     it('leaves nothing behind', async () => {
       const down = user.tcompose('down', '-v');
       expect(down.status, down.stderr).toBe(0);

@@ -1,6 +1,12 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createImageStore, detectStorage, libcLayerSystem, threadJobs } from '../../image/index.ts';
+import {
+  createImageStore,
+  detectStorage,
+  libcLayerSystem,
+  storageWarning,
+  threadJobs,
+} from '../../image/index.ts';
 import { createNetworkService } from '../../network/index.ts';
 import { enableControllers } from '../../runtime/cgroup/cgroup-enable.ts';
 import { encodeNetworkOps } from '../../runtime/launch/plan-codec.ts';
@@ -75,6 +81,8 @@ export async function assemble(
   const facts = readMachineFacts(givenGroup(process.env, layout.run, instance));
   const { layout: cgroups, problems } = enableControllers(enterable(facts.cgroups, instance));
   problems.forEach(warn);
+  const misspelt = storageWarning(process.env);
+  if (misspelt !== undefined) warn(misspelt);
   const machine = {
     ...facts,
     cgroups,

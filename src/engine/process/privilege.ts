@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connectNetworkHolder, type NetworkHome } from '../../sys/network-home.ts';
+import { connectNetworkHolder, type HeldNetwork } from '../../sys/network-home.ts';
 import type { Layout } from '../store/layout.ts';
 import { machineAddress } from './machine-address.ts';
 
@@ -19,7 +19,7 @@ export interface RootlessPrivilege {
   readonly kind: 'rootless';
   /** Path of the network namespace, in the engine's mount namespace. */
   readonly network: string;
-  readonly home: NetworkHome;
+  readonly home: HeldNetwork;
   /**
    * Where containers reach the machine itself (`host-gateway`); undefined: at the gateway of their network, which is the machine's for root,
    * and for a user without a way out as good as any.

@@ -66,6 +66,9 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     startKeeper(layout);
     end('the keeper is gone', 1);
   });
+  // Only who starts the engine can start that process: it is outside of the engine's namespaces. Containers and their networks stay.
+  if (engine.privilege.kind === 'rootless')
+    engine.privilege.home.onGone(() => end('tcompose-network is gone; the next command starts both', 0));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
   await listen(server, layout);
   keeper.serves();

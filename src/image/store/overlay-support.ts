@@ -20,7 +20,7 @@ const unfit: ReadonlyMap<number, string> = new Map([
 
 /** What a user's engine has for overlays; each absent: nothing is in the way, or nothing is there. */
 export interface UserOverlay {
-  /** Why the kernel refuses them in this user namespace. */
+  /** Why the kernel's own are not used in this user namespace. */
   readonly refusal?: string | undefined;
   /** Path of fuse-overlayfs, where that and its device can be used. */
   readonly fuse?: string | undefined;
@@ -38,7 +38,7 @@ export function storageFor(
   if (name === undefined && refusal !== undefined)
     return {
       kind: 'copy',
-      reason: `the kernel refuses an overlay in a user namespace (${refusal}), so every container gets a copy of its image`,
+      reason: `${refusal}, so every container gets a copy of its image`,
     };
   if (name === undefined) return { kind: 'overlay', userxattr: userNamespace };
   return {
@@ -49,9 +49,15 @@ export function storageFor(
 
 /** Values of $TCOMPOSE_STORAGE: what is to be used although better might be there. */
 const forced = new Map([
-  ['fuse', 'TCOMPOSE_STORAGE is fuse'],
+  ['fuse', 'TCOMPOSE_STORAGE is fuse, and fuse-overlayfs or /dev/fuse cannot be used'],
   ['copy', 'TCOMPOSE_STORAGE is copy'],
 ]);
+
+/** What is to be said of a value of $TCOMPOSE_STORAGE that means nothing; undefined of any other. Pure. */
+export function storageWarning({ TCOMPOSE_STORAGE: value }: NodeJS.ProcessEnv): string | undefined {
+  if (value === undefined || value === '' || forced.has(value)) return undefined;
+  return `TCOMPOSE_STORAGE is ${JSON.stringify(value)}, which is left out: it may be ${[...forced.keys()].join(' or ')}`;
+}
 
 /**
  * The same for a directory of this machine, and a user's engine where it is one.
@@ -63,9 +69,14 @@ export function detectStorage(
 ): RootfsStorage {
   const { type } = statfsSync(root);
   if (currentUserNamespace().initial) return storageFor(type, false);
-  const refusal = forced.get(env.TCOMPOSE_STORAGE ?? '') ?? whyNoUserOverlay(root);
+  const refusal = forced.get(env.TCOMPOSE_STORAGE ?? '') ?? kernelRefusal(root);
   const wanted = refusal !== undefined && env.TCOMPOSE_STORAGE !== 'copy';
   return storageFor(type, true, { refusal, fuse: wanted ? fuseOverlayfs(env.PATH) : undefined });
+}
+
+function kernelRefusal(root: string): string | undefined {
+  const why = whyNoUserOverlay(root);
+  return why === undefined ? undefined : `the kernel refuses an overlay in a user namespace (${why})`;
 }
 
 /** Where fuse-overlayfs is, if it is among the directories of `path` and its device may be opened. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { storageFor } from '../../../src/image/store/overlay-support.ts';
+import { storageFor, storageWarning } from '../../../src/image/store/overlay-support.ts';
 import { parseUidMap } from '../../../src/image/store/user-namespace.ts';
 
 describe('storageFor', () => {
   it('copies where the kernel refuses overlays in a user namespace', () => {
-    expect(storageFor(0xef53, true, { refusal: 'EPERM' })).toEqual({
+    expect(storageFor(0xef53, true, { refusal: 'the kernel refuses it' })).toEqual({
       kind: 'copy',
-      reason: expect.stringContaining('refuses an overlay in a user namespace (EPERM)'),
+      reason: 'the kernel refuses it, so every container gets a copy of its image',
     });
   });
 
@@ -30,6 +30,18 @@ describe('storageFor', () => {
     [0x6969, 'NFS'],
   ])('is a copy on %i, and says why', (type, name) => {
     expect(storageFor(type, false)).toEqual({ kind: 'copy', reason: expect.stringContaining(name) });
+  });
+});
+
+describe('storageWarning', () => {
+  it.each([undefined, '', 'fuse', 'copy'])('says nothing of %s', (value) => {
+    expect(storageWarning({ TCOMPOSE_STORAGE: value })).toBeUndefined();
+  });
+
+  it.each(['FUSE', 'overlay', 'copy '])('names what may be said instead of %s', (value) => {
+    expect(storageWarning({ TCOMPOSE_STORAGE: value })).toBe(
+      `TCOMPOSE_STORAGE is "${value}", which is left out: it may be fuse or copy`,
+    );
   });
 });
 
