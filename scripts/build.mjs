@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -42,7 +43,7 @@ for (const [name, entry] of Object.entries(entries)) {
   const [head, foot] = wrapping[name] ?? ['', ''];
   const { metafile } = await build({
     entryPoints: [entry],
-    outfile: `dist/${name}.cjs`,
+    outfile: `dist/${name}.cjs.new`,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -59,14 +60,14 @@ for (const [name, entry] of Object.entries(entries)) {
     footer: { js: foot },
     logLevel: 'warning',
   });
-  escapeOthers(`dist/${name}.cjs`);
+  escapeOthers(`dist/${name}.cjs.new`);
+  if (name === 'tcompose') chmodSync('dist/tcompose.cjs.new', 0o755);
+  // What is there may be running, and start more of itself: it is replaced whole.
+  renameSync(`dist/${name}.cjs.new`, `dist/${name}.cjs`);
   for (const one of bundledPackages(metafile)) packages.add(one);
 }
 writeFileSync('dist/THIRD_PARTY_NOTICES', notices(packages));
-if (existsSync('dist/tcompose.cjs')) {
-  chmodSync('dist/tcompose.cjs', 0o755);
-  linkCommand('node_modules/.bin/tcompose');
-}
+if (existsSync('dist/tcompose.cjs')) linkCommand('node_modules/.bin/tcompose');
 
 const native = 'src/runtime/native';
 const nativeFolders = [
@@ -140,5 +141,6 @@ function compile(arch, cc) {
     '-D_GNU_SOURCE',
     ...nativeFolders.map((folder) => `-I${native}${folder}`),
   ];
-  execFileSync(cc, [...flags, '-o', out, ...sources], { stdio: 'inherit' });
+  execFileSync(cc, [...flags, '-o', `${out}.new`, ...sources], { stdio: 'inherit' });
+  renameSync(`${out}.new`, out);
 }
