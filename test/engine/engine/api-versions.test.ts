@@ -106,9 +106,7 @@ describe.skipIf(why)('a client has the answers of the version it asks for', () =
     const other = await inspect({ os: 'linux', architecture: 's390x' });
     expect([other.status, other.json.message]).toEqual([
       404,
-      expect.stringContaining(
-        `image with reference tcompose/host was found but its platform (${Os}/${Architecture}) does not match the specified platform (linux/s390x)`,
-      ),
+      `image with reference tcompose/host was found but its platform (${Os}/${Architecture}) does not match the specified platform (linux/s390x) (Fetch it for that platform: \`tcompose image pull --platform\`)`,
     ]);
     expect((await inspect({ os: 1 })).status).toBe(400);
   });
