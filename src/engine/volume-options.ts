@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { FileSystem } from '../sys/mount-at.ts';
+import type { FileSystem } from '../sys/mount/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import { badParameter } from './http/failure.ts';
 

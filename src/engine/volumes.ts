@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfinedDirectory } from '../confined/confined-directory.ts';
-import { unmountAt } from '../sys/mount-at.ts';
+import { unmountAt } from '../sys/mount/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import type { Clock } from './clock.ts';

@@ -1,7 +1,7 @@
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { withOpenDirectories } from '../../confined/open-directories.ts';
 import { TcomposeError } from '../../errors.ts';
-import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
+import { mountOverlayDetached } from '../../sys/mount/detached-overlay.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
 
 /** A tree of files as directories over each other. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { mountOverlayDetached } from '../../sys/detached-overlay.ts';
+import { mountOverlayDetached } from '../../sys/mount/detached-overlay.ts';
 
 /**
  * Makes an overlay of empty directories below `root`, as containers of a user namespace have them, and takes it away again.

@@ -1,7 +1,7 @@
 import { closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
 import type { ImageOverlay, RootfsContext } from '../../../runtime/launch/launch-context.ts';
-import type { OverlayLayers } from '../../../sys/detached-overlay.ts';
-import { detachMount, type FuseLayers, mountFuseOverlay } from '../../../sys/fuse-overlay.ts';
+import type { OverlayLayers } from '../../../sys/mount/detached-overlay.ts';
+import { detachMount, type FuseLayers, mountFuseOverlay } from '../../../sys/mount/fuse-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Layout } from '../../store/layout.ts';
 

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { errnoNameOf } from '../../../sys/at-calls.ts';
-import { mountAt, unmountAt } from '../../../sys/mount-at.ts';
+import { mountAt, unmountAt } from '../../../sys/mount/mount-at.ts';
 import type { Engine } from '../../context.ts';
 import { badParameter } from '../../http/failure.ts';
 import { isMounted } from '../../volume-mounted.ts';

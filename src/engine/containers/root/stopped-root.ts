@@ -6,7 +6,7 @@ import { bytesOfPath, textOfPath } from '../../../confined/names.ts';
 import { withOpenDirectories } from '../../../confined/open-directories.ts';
 import type { ImageRecord, RootfsSource, RootfsStorage } from '../../../image/types.ts';
 import { keptId } from '../../../runtime/spec/keep-id.ts';
-import { mountOverlayDetached, type OverlayLayers } from '../../../sys/detached-overlay.ts';
+import { mountOverlayDetached, type OverlayLayers } from '../../../sys/mount/detached-overlay.ts';
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Engine } from '../../context.ts';
 import { isMounted } from '../../volume-mounted.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { TcomposeError } from '../errors.ts';
-import { check, declare } from './libc.ts';
+import { TcomposeError } from '../../errors.ts';
+import { check, declare } from '../libc.ts';
 
 const umount2 = declare('int umount2(const uint8_t *target, int flags)');
 const detach = 2;

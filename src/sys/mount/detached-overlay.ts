@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { check, declare, SystemCallError } from '../libc.ts';
+import { O_PATH } from '../openat2.ts';
 import { detachMount, type FuseLayers, mountFuseOverlay } from './fuse-overlay.ts';
-import { check, declare, SystemCallError } from './libc.ts';
-import { O_PATH } from './openat2.ts';
 
 const fsopen = declare('long syscall(long number, const uint8_t *name, long flags)');
 const fsconfig = declare(

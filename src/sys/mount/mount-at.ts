@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { check, declare, declareAsync, errno, SystemCallError } from './libc.ts';
+import { check, declare, declareAsync, errno, SystemCallError } from '../libc.ts';
 
 const fsopen = declare('long syscall(long number, const uint8_t *name, long flags)');
 const configPrototype =
