@@ -18,7 +18,7 @@ export function idleSeconds(env: Readonly<Record<string, string | undefined>>, l
 }
 
 /** Requests and streams of clients. */
-interface RequestCount {
+export interface RequestCount {
   readonly open: number;
   /** How many there have been. */
   readonly total: number;

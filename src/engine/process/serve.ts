@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
+import { trimMemory } from '../../sys/malloc-trim.ts';
 import { version } from '../../version.ts';
 import { warmStartPath } from '../containers/lifecycle/warm-start.ts';
 import type { Engine } from '../context.ts';
@@ -11,6 +12,7 @@ import { allRoutes } from '../routes/all.ts';
 import type { Layout } from '../store/layout.ts';
 import { answerLoss } from './after-loss.ts';
 import { finish } from './finish.ts';
+import { giveMemoryBack } from './give-memory-back.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
 import { listen } from './listen.ts';
 import { watchRoot } from './root-removed.ts';
@@ -77,6 +79,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     (loss) => void answerLoss(engine, loss, end),
     (message) => log.warn(message),
   );
+  giveMemoryBack(requests, trimMemory);
   endWhenIdle(engine, requests, idle, (span) => end(`idle for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
   // Clients can connect already, and take a moment to.

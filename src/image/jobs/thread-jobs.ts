@@ -116,6 +116,7 @@ export function threadJobs(script: string): JobRunner {
     thread.worker.unref();
     thread.idle = setTimeout(() => {
       threads.delete(thread);
+      if (threads.size === 0) spare.length = 0;
       void thread.worker.terminate();
     }, idleTime);
     thread.idle.unref();
