@@ -1,8 +1,9 @@
 import { check, declare, declareAsync, SystemCallError } from './libc.ts';
 
 /**
- * File system calls on a name in a directory given by descriptor, and on what an O_PATH descriptor stands for. A name is
- * one component, as bytes that end with NUL. None of them follows a symbolic link. All throw SystemCallError.
+ * File system calls on a name in a directory that is given by its descriptor, and on the file that an O_PATH descriptor
+ * refers to. A name is one path component, as bytes that end with NUL. None of the calls follows a symbolic link. All
+ * throw SystemCallError.
  */
 
 const mkdirat = declare('int mkdirat(int dirfd, const uint8_t *name, uint32_t mode)');
@@ -19,7 +20,7 @@ const fchownat = declare(
 );
 const futimens = declare('int futimens(int fd, const void *times)');
 const utimensat = declare('int utimensat(int dirfd, const uint8_t *path, const void *times, int flags)');
-// mknodat(3) is not a symbol of every glibc (before 2.33 it was inlined); the system call is.
+// Not every glibc exports mknodat(3) (before 2.33 it was inlined), so the system call is made directly.
 const mknodat = declare('long syscall(long number, long dirfd, const uint8_t *name, long mode, long device)');
 
 const mknodNumber = process.arch === 'arm64' ? 33 : 259;
@@ -37,7 +38,7 @@ export function unlinkAt(dirFd: number, name: Uint8Array): void {
   check(unlinkat(dirFd, name, 0), 'unlink');
 }
 
-/** The same in another thread, for a file whose pages take their time; whether it could be done. */
+/** unlinkAt on another thread, for a file whose pages take long to free. Resolves with whether it succeeded. */
 export async function unlinkAtElsewhere(dirFd: number, name: Uint8Array): Promise<boolean> {
   return (await unlinkatAsync(dirFd, name, 0)) === 0;
 }
@@ -59,7 +60,7 @@ export function renameAt(fromFd: number, from: Uint8Array, dirFd: number, name: 
   check(renameat(fromFd, from, dirFd, name), 'rename');
 }
 
-/** A device node, FIFO or socket; `mode` has the S_IF type in it, the umask applies. */
+/** Makes a device node, FIFO or socket. `mode` includes the S_IF type; the umask applies. */
 export function makeNodeAt(
   dirFd: number,
   name: Uint8Array,
@@ -71,18 +72,18 @@ export function makeNodeAt(
   check(mknodat(mknodNumber, dirFd, name, mode, device >>> 0), 'mknod');
 }
 
-/** The text of the symbolic link that `fd` (O_PATH|O_NOFOLLOW) stands for. */
+/** The text of the symbolic link that `fd` (O_PATH|O_NOFOLLOW) refers to. */
 export function readLinkOf(fd: number): Buffer {
   const text = Buffer.alloc(longestLink);
   return text.subarray(0, check(readlinkat(fd, nothing, text, text.length), 'readlink'));
 }
 
-/** chown(2) of what `fd` stands for, be it a symbolic link. */
+/** chown(2) of the file that `fd` refers to, also when that is a symbolic link. */
 export function changeOwnerOf(fd: number, uid: number, gid: number): void {
   check(fchownat(fd, nothing, uid, gid, emptyPathFlag), 'chown');
 }
 
-/** The two times of utimensat(2) as one; one buffer for all calls, which are synchronous. */
+/** The two times of utimensat(2). All calls share one buffer, since they are synchronous. */
 const times = Buffer.alloc(32);
 
 function timesOf(seconds: number, exact: number | undefined): Buffer {
@@ -98,21 +99,21 @@ function timesOf(seconds: number, exact: number | undefined): Buffer {
 }
 
 /**
- * Sets access and modification time of what `fd` stands for, be it a symbolic link. `nanoseconds`, if given, stand for the fraction of
- * `seconds`: a number has not the digits for all of it.
+ * Sets access and modification time of the file that `fd` refers to, also when that is a symbolic link. `nanoseconds`,
+ * if given, replaces the fraction of `seconds`: a number doesn't have enough digits for it.
  */
 export function changeTimesOf(fd: number, seconds: number, nanoseconds?: number): void {
   const path = Buffer.from(`/proc/self/fd/${fd}\0`);
   check(utimensat(currentDirectory, path, timesOf(seconds, nanoseconds), 0), 'utimensat');
 }
 
-/** The same by nanoseconds since the epoch. */
+/** Like changeTimesOf, with nanoseconds since the epoch. */
 export function changeTimesTo(fd: number, time: bigint): void {
   const nanoseconds = ((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   changeTimesOf(fd, Number((time - nanoseconds) / 1_000_000_000n), Number(nanoseconds));
 }
 
-/** The same for a file that is open, and not by O_PATH. */
+/** Like changeTimesOf, for a file that is open other than by O_PATH. */
 export function changeTimesOfFile(fd: number, seconds: number, nanoseconds?: number): void {
   check(futimens(fd, timesOf(seconds, nanoseconds)), 'futimens');
 }
@@ -122,7 +123,7 @@ export function changeTimesOfFileTo(fd: number, time: bigint): void {
   changeTimesOfFile(fd, Number((time - nanoseconds) / 1_000_000_000n), Number(nanoseconds));
 }
 
-/** The errno name of a call of this folder that failed; undefined for other errors. */
+/** The errno name of a failed call of this folder; undefined for other errors. */
 export function errnoNameOf(error: unknown): string | undefined {
   return error instanceof SystemCallError ? error.errnoName : undefined;
 }

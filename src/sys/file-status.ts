@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { check, declare, SystemCallError } from './libc.ts';
 
-/** What stat(2) says, as far as trees are compared by it. Node's BigIntStats is one, too. */
+/** The fields of stat(2) by which trees are compared. Node's BigIntStats has them too. */
 export type FileStatus = Pick<
   BigIntStats,
   | 'dev'
@@ -21,7 +21,7 @@ export type FileStatus = Pick<
   | 'isBlockDevice'
 >;
 
-// statx(3) is not a symbol of every C library; the system call is (Linux 4.11).
+// Not every C library exports statx(3), so the system call is made directly (Linux 4.11).
 const statx = declare(
   'long syscall(long number, long dirfd, const uint8_t *name, long flags, long mask, uint8_t *result)',
 );
@@ -30,11 +30,11 @@ const noFollow = 0x100;
 /** STATX_BASIC_STATS. */
 const basic = 0x7ff;
 
-/** struct statx (linux/stat.h): 256 bytes. One for all calls, which are synchronous. */
+/** struct statx (linux/stat.h): 256 bytes. All calls share one buffer, since they are synchronous. */
 const result = Buffer.alloc(256);
 const billion = 1_000_000_000n;
 
-/** Numbers of a device as glibc's 64-bit form has them, which stat(2) gives. */
+/** A device number in glibc's 64-bit form, as stat(2) gives it. */
 const deviceAt = (at: number): bigint => {
   const major = BigInt(result.readUInt32LE(at));
   const minor = BigInt(result.readUInt32LE(at + 4));
@@ -85,7 +85,8 @@ class Status implements FileStatus {
 }
 
 /**
- * The status of one name (bytes that end with NUL) in a directory given by descriptor; a link is not followed. Undefined when it is gone.
+ * The status of one name (bytes that end with NUL) in a directory given by descriptor; links are not followed.
+ * Undefined when the name doesn't exist.
  * @throws SystemCallError
  */
 export function statusAt(dirFd: number, name: Uint8Array): FileStatus | undefined {

@@ -8,7 +8,7 @@ import { TcomposeError } from '../errors.ts';
  */
 const libc = koffi.load(null);
 
-/** What a foreign function takes: numbers, 64-bit integers, bytes (passed by address, not copied) or NULL. */
+/** An argument of a foreign function: numbers, 64-bit integers, bytes (passed by address, not copied) or NULL. */
 type ForeignArgument = number | bigint | Uint8Array | null;
 type ForeignFunction = (...args: ForeignArgument[]) => number;
 
@@ -19,7 +19,7 @@ export function declare(prototype: string): ForeignFunction {
 }
 
 /**
- * The same function run on a thread of the worker pool, for calls that may take milliseconds (a bridge's deletion,
+ * The same function, run on a thread of the worker pool, for calls that may take milliseconds (deleting a bridge,
  * syncfs). errno belongs to that thread, so only the result is known.
  */
 export function declareAsync(prototype: string): (...args: ForeignArgument[]) => Promise<number> {
@@ -47,7 +47,7 @@ export class SystemCallError extends TcomposeError {
   }
 }
 
-/** Passes a result through, or throws what errno says when it is negative. */
+/** Returns the result, or throws the error that errno names when the result is negative. */
 export function check(result: number, call: string): number {
   if (result < 0) throw new SystemCallError(call, errno());
   return result;

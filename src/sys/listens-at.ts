@@ -11,11 +11,11 @@ const SOCK_STREAM = 1;
 const SOL_SOCKET = 1;
 const SO_SNDTIMEO = 21;
 
-/** Whether something takes a TCP connection to an IPv4 address as it is reached from a network namespace, within a second. */
+/** Whether something accepts a TCP connection to an IPv4 address within a second, as seen from a network namespace. */
 export async function listensAt(home: NetworkHome, address: string, port: number): Promise<boolean> {
   const fd = home.socket(AF_INET, SOCK_STREAM, 0);
   try {
-    // struct timeval: it bounds connect(2), too.
+    // struct timeval: it limits connect(2), too.
     const second = new Uint8Array(BigInt64Array.of(1n, 0n).buffer);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, second, second.length);
     const bytes = Uint8Array.from(address.split('.').map(Number));

@@ -1,8 +1,8 @@
 import { declareAsync } from './libc.ts';
 
 /**
- * Gives what libc's allocator holds free back to the system, on a thread of the worker pool: a look through all of the heap
- * may take a millisecond. Does nothing where libc has no such call (musl).
+ * Gives the memory that libc's allocator holds free back to the system, on a thread of the worker pool: a walk through
+ * the whole heap may take a millisecond. Does nothing where libc has no such call (musl).
  */
 export const trimMemory: () => Promise<void> = found();
 

@@ -82,7 +82,7 @@ export interface NetlinkMessage {
   readonly body: Buffer;
 }
 
-/** Takes a datagram apart. A length that leaves the datagram ends the reading: the rest is not messages. */
+/** Splits a datagram into messages. Reading ends at a length that exceeds the datagram: the rest is no message. */
 export function parseMessages(datagram: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
   let at = 0;
@@ -101,7 +101,7 @@ export function parseMessages(datagram: Buffer): NetlinkMessage[] {
   return messages;
 }
 
-/** Attributes by type; of a repeated type the last one counts. Broken lengths end the reading. */
+/** Attributes by type; the last one of a repeated type counts. Reading ends at a broken length. */
 export function parseAttributes(bytes: Buffer): Map<number, Buffer> {
   return new Map(listAttributes(bytes).map(({ type, value }) => [type, value]));
 }

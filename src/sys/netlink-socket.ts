@@ -33,17 +33,17 @@ const NETLINK_EXT_ACK = 11;
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
-/** Bytes of the largest datagram: a transaction that publishes every port there is takes 5 MB. */
+/** Size of the largest datagram: a transaction that publishes every port takes 5 MB. */
 const SEND_BUFFER = 1 << 24;
 const NLMSGERR_ATTR_MSG = 1;
 const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
-/** The kernel answers within send(2); this only bounds a wait that should never happen. */
+/** The kernel answers within send(2); this only limits a wait that should never happen. */
 const ANSWER_TIMEOUT_MS = 2000;
 
 const { EAGAIN, EINTR, ENOBUFS, ETIMEDOUT } = constants.errno;
 
-/** Opens a bound, non-blocking, CLOEXEC netlink socket of a network namespace. The caller closes the descriptor. */
+/** Opens a bound, non-blocking, CLOEXEC netlink socket in a network namespace. The caller closes the descriptor. */
 export function openNetlinkFd(
   protocol: number,
   groups: readonly number[] = [],
@@ -195,7 +195,7 @@ function awaitAck(receive: () => NetlinkMessage[], number: number, what: string)
   }
 }
 
-/** NLMSG_ERROR: a negative errno (0 = ACK), the header of the request, then what the kernel has to say about it. */
+/** NLMSG_ERROR: a negative errno (0 = ACK), the header of the request, then the kernel's message, if any. */
 function throwIfError(message: NetlinkMessage, what: string): void {
   const number = -message.body.readInt32LE(0);
   if (number === 0) return;

@@ -12,8 +12,8 @@ const O_ASYNC = 0o20000;
 
 /**
  * Follows a netlink multicast group. libuv has no handle for such sockets, so the kernel raises SIGIO when something
- * arrives (fcntl(2), O_ASYNC), and the socket is emptied then: nothing polls, no thread waits.
- * `onMessages` gets what arrived; 'lost' means that notifications were dropped and the listener must look for itself.
+ * arrives (fcntl(2), O_ASYNC), and the socket is then emptied: nothing polls, and no thread waits. `onMessages` gets
+ * the messages; 'lost' means that notifications were dropped and the listener must query the state itself.
  */
 export function watchNetlink(
   protocol: number,
@@ -35,7 +35,7 @@ export function watchNetlink(
     }
   }
 
-  // The handler first: SIGIO's default action ends the process.
+  // The handler comes first: SIGIO's default action ends the process.
   process.on('SIGIO', drain);
   try {
     check(fcntl(fd, F_SETOWN, process.pid), 'fcntl F_SETOWN');
@@ -52,9 +52,9 @@ export function watchNetlink(
       if (!open) return;
       open = false;
       fcntl(fd, F_SETFL, check(fcntl(fd, F_GETFL, 0), 'fcntl F_GETFL') & ~O_ASYNC);
-      // On another thread: the kernel waits for all readers of the group's list, 5 to 15 ms.
+      // On another thread: the kernel waits for all readers of the group's list, which takes 5 to 15 ms.
       close(fd);
-      // A signal raised before the close may still be on its way: the handler goes a turn later.
+      // A signal raised before the close may still arrive, so the handler is removed one turn later.
       setImmediate(() => process.removeListener('SIGIO', drain));
     },
   };

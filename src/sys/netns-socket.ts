@@ -1,6 +1,6 @@
 /**
- * Acting in another network namespace through a socket that was made there: ioctl(2) on a socket means the socket's
- * namespace, so the engine never has to enter one (a failed way back would strand it).
+ * Acts in another network namespace through a socket that was made there: ioctl(2) applies to the socket's namespace,
+ * so the engine never has to enter one (if it failed to return, it would be stuck there).
  */
 import { check, declare } from './libc.ts';
 import { socketAddress } from './port-probe.ts';
@@ -23,7 +23,7 @@ export const namespaceOfSocket = (fd: number): number => check(ioctl(fd, SIOCGSK
 
 const inet = (address: Uint8Array) => socketAddress({ family: 4, address, port: 0 });
 
-/** Brings interface `name` of the socket's namespace up, with an IPv4 address and a mask (both 4 bytes). */
+/** Brings up interface `name` in the socket's namespace, with an IPv4 address and a mask (both 4 bytes). */
 export function setInterfaceAddress(fd: number, name: string, address: Uint8Array, mask: Uint8Array): void {
   const request = (value: Uint8Array) => {
     const bytes = Buffer.alloc(40);
@@ -39,7 +39,7 @@ export function setInterfaceAddress(fd: number, name: string, address: Uint8Arra
   check(ioctl(fd, SIOCSIFNETMASK, request(mask)), `netmask of ${name}`);
 }
 
-/** Adds an IPv4 default route by `gateway` (4 bytes) in the socket's namespace. EEXIST when there is one. */
+/** Adds an IPv4 default route through `gateway` (4 bytes) in the socket's namespace. EEXIST when there is one already. */
 export function addDefaultRouteOf(fd: number, gateway: Uint8Array): void {
   // struct rtentry on a 64-bit machine: pad, destination, gateway, mask, flags, the rest 0.
   const bytes = Buffer.alloc(120);

@@ -19,19 +19,19 @@ const EPIPE = 32;
 const ECONNRESET = 104;
 const LARGEST_ANSWER = 4 + 64 * 1024;
 
-/** The network namespace that the engine's bridges are in, and the ways to act there. */
+/** The network namespace that holds the engine's bridges, and the operations on it. */
 export interface NetworkHome {
-  /** A socket of that namespace, CLOEXEC. The caller closes it. Throws SystemCallError. */
+  /** A CLOEXEC socket in that namespace. The caller closes it. Throws SystemCallError. */
   socket(domain: number, type: number, protocol: number): number;
-  /** A file below /proc/sys/net or /proc/net as that namespace has it. Throws SystemCallError, or what node:fs throws. */
+  /** A file below /proc/sys/net or /proc/net, as that namespace shows it. Throws SystemCallError, or what node:fs throws. */
   read(path: string): string;
   write(path: string, data: string): void;
   close(): void;
 }
 
-/** That of a process which can end: SIGKILL, or the kernel for want of memory. */
+/** The network of a holder process, which may end: by SIGKILL, or because memory runs out. */
 export interface HeldNetwork extends NetworkHome {
-  /** Calls `gone` each time that nobody has answered; what was asked then throws TcomposeError. */
+  /** Calls `gone` each time the holder did not answer; the request that failed throws TcomposeError. */
   onGone(gone: () => void): void;
 }
 
@@ -45,9 +45,8 @@ export const ownNetwork: NetworkHome = {
 };
 
 /**
- * The namespace of a holder (native/rootless/holder.c), by its socket's path: what is asked for is answered within
- * the call, in some microseconds.
- * @throws SystemCallError when nobody listens there
+ * The namespace of a holder process (native/rootless/holder.c), reached by its socket's path. It answers each request
+ * within the call, in some microseconds.
  */
 export function connectNetworkHolder(path: string): HeldNetwork {
   const fd = check(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), 'socket AF_UNIX');
@@ -101,7 +100,7 @@ export function connectNetworkHolder(path: string): HeldNetwork {
   };
 }
 
-/** Pid of the process that listens at the other end. */
+/** Pid of the process that listens at the other end of the socket. */
 function peerOf(fd: number): number {
   const credentials = Buffer.alloc(12);
   const length = new Uint8Array(Uint32Array.of(credentials.length).buffer);

@@ -13,20 +13,23 @@ export const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 
 /**
- * openat2(2) of one name in the directory `dirFd`: never through a symbolic or magic link, never above the directory. A
- * name that is a link itself is opened as such by O_PATH|O_NOFOLLOW. Returns a CLOEXEC descriptor, which the caller
- * closes. @throws SystemCallError (ENOENT, ENOTDIR, ELOOP …)
+ * openat2(2) of one name in the directory `dirFd`: never through a symbolic or magic link, never above the directory.
+ * O_PATH|O_NOFOLLOW opens a link itself. Returns a CLOEXEC descriptor, which the caller closes. @throws SystemCallError
+ * (ENOENT, ENOTDIR, ELOOP …)
  */
 export function openName(dirFd: number, name: Uint8Array, flags: number, mode = 0): number {
   return openRestricted(dirFd, name, flags, mode, 0);
 }
 
-/** As openName, but throws EXDEV for what is mounted there. */
+/** Like openName, but throws EXDEV when something is mounted there. */
 export function openNameOfMount(dirFd: number, name: Uint8Array, flags: number): number {
   return openRestricted(dirFd, name, flags, 0, resolveNoCrossing);
 }
 
-/** struct open_how: three 64-bit numbers, which fit 32 bits each. One for all calls, which are synchronous. */
+/**
+ * struct open_how: three 64-bit numbers whose values here fit 32 bits. All calls share one buffer, since they are
+ * synchronous.
+ */
 const how = Buffer.alloc(24);
 
 function fillHow(flags: number, mode: number, resolve: number): Buffer {

@@ -27,8 +27,8 @@ interface ProbeAddress {
 }
 
 /**
- * Binds (and for TCP listens on) a port for a moment, just as the shim will do for good, and returns the errno that
- * stands in the way: 0 for none, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES.
+ * Binds a port (and for TCP listens on it) for a moment, just as the shim will do later, and returns the errno that
+ * prevents it: 0 for none, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EACCES.
  */
 export function probePort(probe: ProbeAddress): number {
   const type = probe.protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM;

@@ -4,7 +4,7 @@ import { declareAsync } from './libc.ts';
 
 const syncfs = declareAsync('int syncfs(int fd)');
 
-/** Writes everything of the file system that `path` is on to its disk (syncfs(2)), off the main thread. */
+/** Writes all data of the file system that contains `path` to its disk (syncfs(2)), off the main thread. */
 export async function syncFileSystem(path: string): Promise<void> {
   const fd = openSync(path, 'r');
   try {

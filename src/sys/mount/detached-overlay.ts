@@ -17,33 +17,33 @@ const numbers = { fsopen: 430, fsconfig: 431, fsmount: 432 };
 const closeOnExec = 1;
 const setString = 1;
 const create = 6;
-/** MOUNT_ATTR_* and MS_*: read-only, nosuid, nodev have the same numbers in both. */
+/** MOUNT_ATTR_* and MS_* use the same numbers for read-only, nosuid and nodev. */
 const readOnly = 1;
 const noSuidNoDev = 6;
-/** Bytes that a value given to fsconfig(2) has at most, its NUL included. */
+/** Most bytes of a value given to fsconfig(2), including its NUL. */
 const longestValue = 256;
 
 const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 const pathOf = (fd: number): string => `/proc/self/fd/${fd}`;
 
-/** Directories, by descriptors that stay the caller's. */
+/** Directories, as descriptors that the caller keeps. */
 export interface OverlayLayers {
-  /** Top first; two at least where there is no `upper`. */
+  /** Top first; at least two if there is no `upper`. */
   readonly lower: readonly number[];
   /** Absent: the overlay is read-only. */
   readonly upper?: { readonly directory: number; readonly work: number };
   readonly userxattr: boolean;
-  /** The program that mounts it instead of the kernel: fuse-overlayfs. */
+  /** The program (fuse-overlayfs) that mounts the overlay instead of the kernel. */
   readonly fuse?: string | undefined;
-  /** Other owners than the files have; with `fuse` alone. */
+  /** Other owners than the files have; only with `fuse`. */
   readonly owners?: FuseLayers['owners'];
 }
 
 /**
- * Mounts an overlay that no mount table shows, and returns the O_PATH descriptor of its root: it lasts as long as that is
- * open. Kernels before 6.7 take many layers only by mount(2): then it is for an instant at `mountPoint`, an empty directory.
- * So it is with `fuse`, too.
- * @throws SystemCallError; TcomposeError SYS_CALL_FAILED of a program
+ * Mounts an overlay that no mount table shows, and returns an O_PATH descriptor of its root; the mount lasts as long as
+ * the descriptor is open. Kernels before 6.7 take many layers only by mount(2): then the overlay is mounted at
+ * `mountPoint`, an empty directory, for an instant. The same happens with `fuse`.
+ * @throws SystemCallError; TcomposeError SYS_CALL_FAILED when the program fails
  */
 export function mountOverlayDetached(layers: OverlayLayers, mountPoint: string): number {
   if (layers.fuse !== undefined) {
@@ -71,7 +71,7 @@ export function mountOverlayDetached(layers: OverlayLayers, mountPoint: string):
   }
 }
 
-/** In one value if they fit, else one by one; false when the kernel can't take them so. */
+/** Sets all layers in one value if they fit, else one by one; false when the kernel can't take them one by one. */
 function setLower(set: (key: string, value: string) => void, lower: readonly number[]): boolean {
   const all = lower.map(pathOf).join(':');
   if (all.length < longestValue) {

@@ -22,7 +22,7 @@ const detach = 2;
 
 const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 
-/** A file system to be mounted. */
+/** A file system to mount. */
 export interface FileSystem {
   readonly type: string;
   readonly source: string;
@@ -30,11 +30,11 @@ export interface FileSystem {
   readonly attributes: number;
   /** Options of the file system itself; those without a value are flags. */
   readonly options: readonly (readonly [name: string, value: string | undefined])[];
-  /** It asks another machine: done on another thread, for it may take long. */
+  /** It talks to another machine: mounted on another thread, because that may take long. */
   readonly remote: boolean;
 }
 
-/** Mounts a file system at the directory `target`. @throws SystemCallError, with the kernel's words if there are any */
+/** Mounts a file system at the directory `target`. @throws SystemCallError with the kernel's message, if there is one */
 export async function mountAt(system: FileSystem, target: string): Promise<void> {
   const context = check(fsopen(numbers.fsopen, cString(system.type), closeOnExec), `fsopen ${system.type}`);
   try {
@@ -57,14 +57,14 @@ export async function mountAt(system: FileSystem, target: string): Promise<void>
   }
 }
 
-/** Unmounts what is at `target`, at once for those who look, in the end when nobody uses it. @throws SystemCallError */
+/** Unmounts `target`: it disappears at once, and is released when nobody uses it any more. @throws SystemCallError */
 export function unmountAt(target: string): void {
   check(umount2(cString(target), detach), `umount ${target}`);
 }
 
 function said(context: number, what: string, result: number): void {
   if (result >= 0) return;
-  // Of a call on another thread there is no errno, but the log of the context.
+  // A call on another thread leaves no errno here, but the log of the context has the error.
   const number = errno();
   const log = logOf(context);
   throw new SystemCallError(log === '' ? what : `${what} (${log})`, number);
