@@ -8,7 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
-/** A field by its name in whatever case, the last one of several: as Go reads JSON. */
+/** A field by its name in any case; the last one if there are several, as Go reads JSON. */
 function field(fields: Fields, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name];
   const wanted = name.toLowerCase();
@@ -20,7 +20,7 @@ const text = (value: unknown): string | undefined =>
 const words = (value: unknown): string[] | undefined =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-/** Names that map to nothing: ports and volumes. A list of names is one, too. */
+/** The keys of a map such as ports and volumes, whose values mean nothing. A list of names is accepted, too. */
 const names = (value: unknown): Record<string, object> | undefined => {
   const list = words(value) ?? Object.keys(fieldsOf(value) ?? {});
   return list.length === 0 ? undefined : Object.fromEntries(list.map((name) => [name, {}]));
@@ -36,7 +36,7 @@ const labels = (value: unknown): Record<string, string> | undefined => {
 const unset = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-/** Reads how a container of the image is run; what has a wrong type counts as absent. Pure. */
+/** Reads how a container of the image is run; a value of the wrong type counts as absent. Pure. */
 function runtimeConfig(value: unknown): ImageRuntimeConfig {
   const fields = fieldsOf(value);
   if (fields === undefined) return {};
@@ -90,17 +90,17 @@ function historyOf(value: unknown): ImageHistoryRecord[] {
 
 const digest = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 
-/** `sha256:<64 hex>` and its like, which may become a path. */
+/** Whether the text is `sha256:<64 hex>` or the like, and so may become a path. */
 export const isDigest = (text: string): boolean => digest.test(text);
 
 const noTime = '0001-01-01T00:00:00Z';
 
-/** As many short names of layers fit the page that a mount's options have, with those of a container's own directories. */
+/** How many short layer names fit into the page that a mount's options have, beside those of a container's own directories. */
 const mostInOnePage = 340;
-/** Overlayfs takes 500 directories, passed one by one since Linux 6.7; a container has some of its own. */
+/** Overlayfs takes 500 directories, which Linux passes one by one since 6.7; a container needs some for itself. */
 const mostOneByOne = 490;
 
-/** Says so when no container could be made of that many on this machine; undefined when one can. */
+/** Says why no container with so many layers can be made on this machine; undefined when one can. */
 export function whyTooManyLayers(count: number, kernel = release()): string | undefined {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   const newer = major > 6 || (major === 6 && minor >= 7);
@@ -110,10 +110,7 @@ export function whyTooManyLayers(count: number, kernel = release()): string | un
   return `it has ${count} layers, and ${most} are the most that an overlay is mounted of${later}`;
 }
 
-/**
- * Reads an image configuration. Its names may be in any case, as Go takes them; what is missing is this machine's.
- * @throws TcomposeError IMAGE_CONFIG when it is not one, has no layers, or is for another operating system
- */
+/** Reads an image configuration. Its keys may be in any case, as Go takes them; a missing platform means this machine's. */
 export function parseImageConfig(bytes: Uint8Array, architecture: string): ImageConfigFacts {
   const fail = (why: string): never => {
     throw new TcomposeError('IMAGE_CONFIG', why, {
@@ -155,7 +152,7 @@ export function parseImageConfig(bytes: Uint8Array, architecture: string): Image
   };
 }
 
-/** The bytes of a configuration that is made here: the same for the same facts. */
+/** The bytes of a configuration that is made here: the same facts give the same bytes. */
 export function encodeImageConfig(
   facts: ImageConfigFacts,
   more: Readonly<Record<string, string>> = {},

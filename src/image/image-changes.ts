@@ -92,7 +92,7 @@ function healthcheck(rest: string, fail: Fail): NonNullable<ImageRuntimeConfig['
   return result;
 }
 
-/** Exec form (a JSON array), or shell form, which is run by the shell. */
+/** Exec form (a JSON array), or shell form, which the shell runs. */
 function commandForm(rest: string, fail: Fail): string[] {
   return rest.startsWith('[') ? jsonWords(rest, fail) : ['/bin/sh', '-c', rest];
 }

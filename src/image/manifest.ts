@@ -2,7 +2,7 @@ import { TcomposeError } from '../errors.ts';
 import { isDigest } from './config-facts.ts';
 import type { Descriptor } from './ingest-types.ts';
 
-/** Media types that this folder writes; what it reads may have others. */
+/** Media types that this folder writes; images that it reads may have others. */
 export const mediaTypes = {
   index: 'application/vnd.oci.image.index.v1+json',
   manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -10,7 +10,7 @@ export const mediaTypes = {
   layer: 'application/vnd.oci.image.layer.v1.tar',
 } as const;
 
-/** What a manifest says of an image (OCI image-spec, "Image Manifest"; docker's schema 2 has the same fields). */
+/** What a manifest says about an image (OCI image-spec, "Image Manifest"; docker's schema 2 has the same fields). */
 export interface ManifestFacts {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
@@ -20,7 +20,7 @@ const bad = (why: string): never => {
   throw new TcomposeError('IMAGE_CONFIG', `the manifest is not one of an image: ${why}`);
 };
 
-/** Digest and size are checked: they become paths and bounds. @throws TcomposeError IMAGE_CONFIG */
+/** A descriptor whose digest and size are checked, because they become paths and limits. @throws TcomposeError IMAGE_CONFIG */
 export function checkedDescriptor(value: unknown): Descriptor {
   const { digest, size, mediaType } = (value ?? {}) as Partial<Descriptor>;
   if (typeof digest !== 'string' || !isDigest(digest))

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 import type { Platform } from './ingest-types.ts';
 
-/** Other names of architectures, and the variant that is meant with them (containerd's platforms package). */
+/** Other names of architectures, and the variants that they imply (containerd's platforms package). */
 const otherNames: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['x86_64', ['amd64']],
   ['x86-64', ['amd64']],
@@ -13,7 +13,7 @@ const otherNames: ReadonlyMap<string, readonly [architecture: string, variant?: 
   ['i586', ['386']],
   ['i686', ['386']],
 ]);
-/** Variants that go without saying, by architecture. */
+/** Default variants, by architecture. */
 const plainVariant: Readonly<Record<string, string>> = { arm64: 'v8', amd64: 'v1' };
 const oldestArm = 5;
 
@@ -58,7 +58,7 @@ export function parsePlatform(text: string, own: Platform): Platform {
 
 const systems = ['linux', 'windows', 'darwin', 'freebsd'];
 
-/** What runs on `wanted`, best first: an arm64 machine takes images for arm, an amd64 machine those for 386. */
+/** What can run on `wanted`, best first: an arm64 machine takes images for arm, an amd64 machine those for 386. */
 function accepted(wanted: Platform): Platform[] {
   const { os, architecture, variant } = normalisePlatform(wanted);
   const of = (name: string, variants: readonly (string | undefined)[]): Platform[] =>
@@ -77,7 +77,7 @@ function accepted(wanted: Platform): Platform[] {
   return of(architecture, [variant]);
 }
 
-/** How well `offered` suits `wanted`: 0 is best; undefined: not at all. Pure. */
+/** How well `offered` suits `wanted`: 0 is best, undefined not at all. Pure. */
 export function platformRank(wanted: Platform, offered: Platform): number | undefined {
   const text = formatPlatform(normalisePlatform(offered));
   const rank = accepted(wanted).findIndex((one) => formatPlatform(one) === text);
@@ -85,8 +85,8 @@ export function platformRank(wanted: Platform, offered: Platform): number | unde
 }
 
 /**
- * The entry that suits best, the first of equals; one without a platform suits any, but last. Entries that are no images
- * (attestations: platform unknown/unknown) suit nothing. Pure.
+ * The entry that suits best, the first among equals; an entry without a platform suits any, but comes last. Entries
+ * that are not images (attestations: platform unknown/unknown) suit nothing. Pure.
  */
 export function choosePlatform<T extends { readonly platform?: Platform }>(
   entries: readonly T[],
@@ -101,7 +101,7 @@ export function choosePlatform<T extends { readonly platform?: Platform }>(
   return best?.entry;
 }
 
-/** That an image is here, but not for the platform that was asked for. */
+/** The error that an image is here, but not for the platform that was asked for. */
 export function otherPlatform(name: string, found: Platform, asked: Platform): TcomposeError {
   return new TcomposeError(
     'IMAGE_NOT_FOUND',

@@ -1,11 +1,11 @@
-/** Image configuration as OCI image-spec `config` has it; names kept, absent = image says nothing. */
+/** Image configuration in the form of `config` in OCI image-spec; names are kept, absent means that the image says nothing. */
 export interface ImageRuntimeConfig {
   readonly User?: string;
   readonly ExposedPorts?: Readonly<Record<string, object>>;
   readonly Env?: readonly string[];
   readonly Entrypoint?: readonly string[] | null;
   readonly Cmd?: readonly string[] | null;
-  /** Means something for Windows only, and goes from image to image. */
+  /** Has a meaning only on Windows, and is passed on from image to image. */
   readonly ArgsEscaped?: boolean;
   readonly Volumes?: Readonly<Record<string, object>>;
   readonly WorkingDir?: string;
@@ -14,7 +14,7 @@ export interface ImageRuntimeConfig {
   /** Seconds. */
   readonly StopTimeout?: number;
   readonly OnBuild?: readonly string[];
-  /** What the shell form of commands is run by. */
+  /** The shell for the shell form of commands. */
   readonly Shell?: readonly string[];
   readonly Healthcheck?: {
     readonly Test?: readonly string[];
@@ -26,7 +26,7 @@ export interface ImageRuntimeConfig {
   };
 }
 
-/** One step of an image's making, as OCI image-spec `history` has it. */
+/** One step in the making of an image, in the form of OCI image-spec `history`. */
 export interface ImageHistoryRecord {
   readonly created?: string;
   readonly created_by?: string;
@@ -40,20 +40,20 @@ export interface ImageRecord {
   readonly id: string;
   /** Familiar references with tag, e.g. `busybox:latest`. */
   readonly tags: readonly string[];
-  /** `repository@digest` for each repository that it came from or went to. */
+  /** `repository@digest` for each repository that it was pulled from or pushed to. */
   readonly repoDigests: readonly string[];
-  /** Tags that stood beside a digest when it was fetched, by the `repository@digest`. */
+  /** Tags that were given together with a digest at a pull, by `repository@digest`. */
   readonly digestTags: Readonly<Record<string, string>>;
-  /** Has neither a tag nor a digest that somebody named: `image prune` takes it away. */
+  /** Has neither a tag nor a digest that somebody named: `image prune` removes it. */
   readonly dangling: boolean;
-  /** RFC 3339: when it was last fetched, made or tagged; undefined before there was such a record. */
+  /** RFC 3339: when it was last fetched, made or tagged; undefined for images older than this record. */
   readonly lastTagged?: string;
   readonly created: string;
   readonly architecture: string;
   readonly variant?: string;
   readonly os: string;
   readonly author?: string;
-  /** The dockerd that made it, where its configuration says so. */
+  /** The dockerd that made it, if its configuration says so. */
   readonly dockerVersion?: string;
   /** Id of the image that a builder or `commit` made it from. */
   readonly parent?: string;
@@ -65,6 +65,6 @@ export interface ImageRecord {
   readonly diffIds: readonly string[];
   readonly history: readonly ImageHistoryRecord[];
   readonly config: ImageRuntimeConfig;
-  /** The built-in tcompose/host (of this release or an earlier one): its root is generated, not stored. */
+  /** The built-in tcompose/host (of this release or an earlier one): its root file system is generated, not stored. */
   readonly host: boolean;
 }

@@ -2,13 +2,13 @@ import { TcomposeError } from '../errors.ts';
 
 /**
  * An image name taken apart. Grammar and defaults are those of the distribution project's reference package: a first
- * component with a dot, a colon or an upper-case letter, or `localhost`, is a domain; without one the default domain
- * is meant, and there a single component is in `library/`.
+ * component with a dot, a colon or an upper-case letter, or `localhost`, is a domain; without a domain the default one
+ * is meant, where a single component is in `library/`.
  */
 export interface ImageReference {
   /** `registry.example:5000`, or the default domain. */
   readonly domain: string;
-  /** Path on the domain, `library/busybox`. */
+  /** Path in the domain, `library/busybox`. */
   readonly path: string;
   readonly tag?: string;
   /** `sha256:<64 hex>`. */
@@ -30,7 +30,7 @@ const maxNameLength = 255;
 
 /**
  * Parses a familiar or full image name.
- * @throws TcomposeError IMAGE_REFERENCE with the rule that is broken.
+ * @throws TcomposeError IMAGE_REFERENCE with the rule that the name breaks.
  */
 export function parseReference(text: string): ImageReference {
   const fail = (why: string): never => {
@@ -62,7 +62,7 @@ export function parseReference(text: string): ImageReference {
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 
-/** The domain of a name, and what follows it. */
+/** The domain of a name, and the rest after it. */
 function splitDomain(name: string): { domain: string; rest: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -87,7 +87,7 @@ function checkDigest(digest: string, fail: (why: string) => never): void {
     fail(`a ${algorithm} digest has ${expected} lower-case hexadecimal digits`);
 }
 
-/** The name with `:latest` when it has neither tag nor digest. */
+/** The reference with `:latest` added when it has neither tag nor digest. */
 export function withDefaultTag(reference: ImageReference): ImageReference {
   return reference.tag === undefined && reference.digest === undefined
     ? { ...reference, tag: defaultTag }
@@ -125,13 +125,16 @@ export function normaliseTag(text: string): string {
   return familiarReference(withDefaultTag(parseReference(text)));
 }
 
-/** Repository and tag or digest, as the API wants them apart: `me/app:1` is `me/app` and `1`. @throws TcomposeError IMAGE_REFERENCE */
+/**
+ * Repository and tag or digest, separately, as the API wants them: `me/app:1` is `me/app` and `1`. @throws
+ * TcomposeError IMAGE_REFERENCE
+ */
 export function splitReference(text: string): { readonly repo: string; readonly tag: string } {
   const reference = parseReference(text);
   return { repo: familiarName(reference), tag: reference.digest ?? reference.tag ?? defaultTag };
 }
 
-/** The repository of a pull, with the tag that stands beside a digest: the engine keeps it as a word. */
+/** The repository of a pull. A tag beside a digest is part of it, since the engine keeps such a tag only for display. */
 export const pulledRepository = (reference: ImageReference): string =>
   reference.digest !== undefined && reference.tag !== undefined
     ? `${familiarName(reference)}:${reference.tag}`
@@ -139,21 +142,21 @@ export const pulledRepository = (reference: ImageReference): string =>
 
 const idPrefix = 'sha256:';
 
-/** Digits of a whole image id. */
+/** Digits of a full image id. */
 export const idLength = 64;
 
-/** The digits of an image id, or of the beginning of one; undefined for a text that is neither. */
+/** The digits of an image id or of the beginning of one; undefined for any other text. */
 export function idDigits(text: string): string | undefined {
   const digits = text.startsWith(idPrefix) ? text.slice(idPrefix.length) : text;
   return /^[0-9a-f]{1,64}$/.test(digits) ? digits : undefined;
 }
 
-/** The digits of an id as they are shown where room is short. */
+/** The digits of an id in the short form of lists. */
 export const shortId = (id: string): string => (idDigits(id) ?? id).slice(0, 12);
 
 /**
- * The name by which engines list an image: familiar, with `latest` for a missing tag and without the tag beside a digest. An id
- * stays as it is, and so does what is no reference: there can be no image of that name.
+ * The name by which engines list an image: familiar, with `latest` for a missing tag and without the tag beside a
+ * digest. An id stays as it is, and so does a text that is not a reference, since no image can have such a name.
  */
 export function listedName(text: string): string {
   if (text.startsWith(idPrefix)) return text;

@@ -4,7 +4,7 @@ import type { ImageRecord } from './record-types.ts';
 
 export type * from './record-types.ts';
 
-/** A host path laid over the container's root. */
+/** A host path mounted over the container's root. */
 export interface RootfsBind {
   readonly source: string;
   readonly target: string;
@@ -17,15 +17,15 @@ export type RootfsStorage =
   | {
       readonly kind: 'overlay' /** Mount option for overlayfs in a user namespace. */;
       readonly userxattr: boolean;
-      /** The kernel refuses a user such a mount: this program makes it (fuse-overlayfs). */
+      /** The kernel refuses overlays to an ordinary user: this program (fuse-overlayfs) mounts them. */
       readonly fuse?: string;
-      /** With `fuse`: other owners than the files have, texts of its options. */
+      /** With `fuse`: other owners than the files have, as texts of its options. */
       readonly owners?: { readonly uid: string; readonly gid: string };
     }
   /** The data root can't hold an overlay's upper directory: the layers are copied for each container. */
   | { readonly kind: 'copy'; readonly reason: string };
 
-/** What a container's root is made of: read-only lower directories, top first, and binds laid over the overlay. */
+/** What a container's root is made of: read-only lower directories, top first, and binds mounted over the overlay. */
 export interface RootfsSource {
   readonly lowerDirs: readonly string[];
   /** In order; nosuid and nodev. */
@@ -49,7 +49,7 @@ export interface ImportOptions {
 export type ImageRemoval = { readonly Untagged: string } | { readonly Deleted: string };
 
 export interface RemoveOptions {
-  /** Take an image away that has several tags, or that stopped containers use. */
+  /** Remove the image even if it has several tags, or stopped containers use it. */
   readonly force: boolean;
   /** Names of the containers made from the image with this id; `running` ones forbid removal even by force. */
   readonly usedBy: (
@@ -57,44 +57,41 @@ export interface RemoveOptions {
   ) => readonly { readonly id?: string; readonly name: string; readonly running: boolean }[];
 }
 
-/** Images, their layers and what containers need of them. All names are references, ids (`sha256:` or bare) or unique id prefixes. */
+/**
+ * Images, their layers and what containers need from them. All names are references, ids (`sha256:` or bare) or unique
+ * id prefixes.
+ */
 export interface ImageStore extends ImageContent {
   /** Newest first; tcompose/host always among them. */
   list(): readonly ImageRecord[];
-  /**
-   * Of several platforms under one name the one that suits `platform` (default: this machine), or any without `platform`.
-   * @throws TcomposeError IMAGE_AMBIGUOUS when a prefix fits several images.
-   */
+  /** Of several platforms under one name, the one that suits `platform` (default: this machine), or any without `platform`. */
   get(name: string, platform?: Platform): ImageRecord | undefined;
-  /** Makes an image of one layer from a root file system tar (plain or gzip). On any error nothing is left. */
+  /** Makes an image of one layer from a root file system tar (plain or gzip). On any error nothing is left behind. */
   importRootfs(tar: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImageRecord>;
   /** Takes the images of an archive (docker's format, OCI layout; plain or compressed). @throws TcomposeError */
   load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<void>;
-  /**
-   * The archive of images by name or id, as an OCI layout that docker's format is in, too; the same images give the same bytes.
-   * @throws TcomposeError IMAGE_NOT_FOUND before the first byte
-   */
+  /** An archive of the named images: an OCI layout that also contains docker's format. The same images give the same bytes. */
   save(names: readonly string[], platform?: Platform): Promise<AsyncGenerator<Uint8Array>>;
-  /** Gives the image a further name; takes the name from whichever image had it. */
+  /** Gives the image another name; takes the name from the image that had it. */
   tag(name: string, reference: string): Promise<ImageRecord>;
-  /** Takes a tag away, and the image with its last one. @throws TcomposeError IMAGE_NOT_FOUND, IMAGE_IN_USE */
+  /** Removes a tag, and the image with its last tag. @throws TcomposeError IMAGE_NOT_FOUND, IMAGE_IN_USE */
   remove(name: string, options: RemoveOptions): Promise<readonly ImageRemoval[]>;
-  /** Directories and binds for a container's root; generates tcompose/host's when asked for it. */
+  /** Directories and binds for a container's root; generates those of tcompose/host on request. */
   rootfs(record: ImageRecord): RootfsSource;
   /** How the writable part of roots is made. */
   readonly storage: RootfsStorage;
-  /** Directories of the image's own layers, top first. Those of the machine's own image are none. */
+  /** Directories of the image's own layers, top first; none for tcompose/host. */
   layerDirectories(record: ImageRecord): readonly string[];
   /** With storage `copy`: writes the merged layers into `target` (made by this call, mode 0755). */
   copyRootfs(source: RootfsSource, target: string): Promise<void>;
-  /** Blobs, layers and beginnings of blobs that no image needs, as after a pull that broke. */
+  /** Blobs, layers and beginnings of blobs that no image needs, for example after a broken pull. */
   loose(): { readonly size: number };
-  /** Bytes of the blobs that images came as, each once, and how many of them belong to images in use. */
+  /** Bytes of the blobs that images came as, each counted once, and how many of them belong to images in use. */
   keptBlobs(isUsed: (imageId: string) => boolean): { readonly size: number; readonly used: number };
-  /** Takes what is loose away that nobody is using; resolves with the bytes that were freed. */
+  /** Removes loose content that nobody is using; resolves with the freed bytes. */
   clear(): Promise<number>;
-  /** Bytes of every layer that images have, each once, and how many images have it; by ChainID. */
+  /** For each layer, by ChainID: its bytes, and how many images have it. */
   layerUse(): ReadonlyMap<string, { readonly size: number; readonly images: number }>;
-  /** Waits for writes under way; nothing is accepted afterwards. */
+  /** Waits for writes in progress; nothing is accepted afterwards. */
   close(): Promise<void>;
 }

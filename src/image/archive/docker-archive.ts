@@ -7,7 +7,7 @@ import type { ArchiveMembers } from './members.ts';
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 
-/** A tag of an archive, familiar. @throws TcomposeError IMAGE_REFERENCE */
+/** A tag from an archive, in familiar form. @throws TcomposeError IMAGE_REFERENCE */
 export function archivedTag(text: string): string {
   const reference = withDefaultTag(parseReference(text));
   if (reference.digest !== undefined)
@@ -17,7 +17,7 @@ export function archivedTag(text: string): string {
   return familiarReference(reference);
 }
 
-/** Images of `manifest.json` (docker save since 1.10, skopeo's docker-archive). Undefined where there is none. */
+/** The images of `manifest.json` (docker save since 1.10, skopeo's docker-archive). Undefined when there is no such file. */
 export async function dockerImages(members: ArchiveMembers): Promise<ArchivedImage[] | undefined> {
   const list = await members.json('manifest.json');
   if (list === undefined) return undefined;
@@ -54,10 +54,10 @@ interface OldImage {
   readonly throwaway?: boolean;
 }
 
-/** Most layers that are followed by `parent`. */
+/** How many `parent` links are followed at most. */
 const mostParents = 1000;
 
-/** Images of `repositories` and `<id>/{json,layer.tar}` (docker save before 1.10). Undefined where there are none. */
+/** The images of `repositories` and `<id>/{json,layer.tar}` (docker save before 1.10). Undefined when there are none. */
 export async function oldDockerImages(
   members: ArchiveMembers,
   diffIdOf: (file: string) => Promise<string>,

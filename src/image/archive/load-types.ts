@@ -1,15 +1,15 @@
 import type { Descriptor } from '../ingest-types.ts';
 
-/** What a load tells while it works. */
+/** What a load reports while it works. */
 export type LoadEvent =
   | { readonly kind: 'layer'; readonly diffId: string; readonly current: number; readonly total: number }
-  /** A name that was another image's. */
+  /** A name that belonged to another image until now. */
   | { readonly kind: 'renamed'; readonly name: string; readonly oldId: string }
-  /** `name` is a tag; without one the image has only its id. `old`: of an archive as docker wrote them before 1.10. */
+  /** `name` is a tag; without one the image has only its id. `old`: Docker wrote the archive before 1.10. */
   | { readonly kind: 'loaded'; readonly id: string; readonly name?: string; readonly old: boolean };
 
 export interface LoadOptions {
-  /** `linux/arm64`: of images for several platforms take that one. */
+  /** `linux/arm64`: which platform to take from an image for several. */
   readonly platform?: string;
   readonly tell: (event: LoadEvent) => Promise<void> | void;
 }
@@ -18,7 +18,7 @@ export interface LoadOptions {
 interface ArchivedLayer {
   /** Path of its file; undefined when the archive leaves it out. */
   readonly file: string | undefined;
-  /** What it must be; an archive of docker's own format does not say. */
+  /** The descriptor that it must match; archives in docker's own format have none. */
   readonly descriptor?: Descriptor;
 }
 
@@ -27,10 +27,10 @@ export interface ArchivedImage {
   readonly config: Buffer;
   /** Bottom first, as many as the configuration has DiffIDs. */
   readonly layers: readonly ArchivedLayer[];
-  /** As it is in the archive; without it one is made. */
+  /** The manifest in the archive; when absent, one is made. */
   readonly manifest?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
-  /** Familiar, with tag. */
+  /** Familiar names with a tag. */
   readonly tags: readonly string[];
   /** Docker wrote the archive before 1.10. */
   readonly old?: boolean;

@@ -18,9 +18,8 @@ import { ArchiveMembers, noImage } from './members.ts';
 import { layoutImages, noneFor } from './oci-layout.ts';
 
 /**
- * Takes the images of an archive into the store: of docker's format, of an OCI layout, or both at once, when the layout is
- * what counts and the names of both are given.
- * @throws TcomposeError
+ * Takes the images of an archive into the store. The archive is in docker's format, an OCI layout, or both at once;
+ * then the layout's images are taken, with the names of both.
  */
 export async function loadArchive(
   shelf: Shelf,
@@ -55,7 +54,7 @@ async function imagesOf(
     asked: platform !== undefined,
   };
   const docker = await dockerImages(members);
-  // What docker writes has both, and says nothing by an empty index of its own.
+  // Docker writes both, and an empty index of its own means nothing.
   const layout = await layoutImages(members, wanted);
   if (layout === undefined || (layout.length === 0 && docker !== undefined))
     return docker ?? (await oldDockerImages(members, diffIdOf)) ?? fail(noImage(members.names()));
@@ -63,7 +62,10 @@ async function imagesOf(
   return withTagsOf(layout, docker ?? []);
 }
 
-/** Those for the platform that was asked for; all without one. @throws TcomposeError IMAGE_PLATFORM when there is none */
+/**
+ * The images for the platform that was asked for; all images when none was. @throws TcomposeError IMAGE_PLATFORM when
+ * there are none
+ */
 function forPlatform(
   { architecture }: Shelf,
   images: readonly ArchivedImage[],
@@ -81,7 +83,10 @@ const fail = (error: TcomposeError): never => {
   throw error;
 };
 
-/** The layout's images, with the names that docker's list has for the same ones, and what only that has. */
+/**
+ * The layout's images, with the names that docker's list has for the same images, and the images that only docker's
+ * list has.
+ */
 function withTagsOf(layout: readonly ArchivedImage[], docker: readonly ArchivedImage[]): ArchivedImage[] {
   const same = (a: ArchivedImage, b: ArchivedImage) => a.config.equals(b.config);
   return [

@@ -6,11 +6,14 @@ import { archivePath } from '../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { decompress } from '../unpack/decompress.ts';
 
-/** Members that are text are at most so long. */
+/** Most bytes of a member that is text. */
 const longestText = 64 * 1024 * 1024;
 const mostLinks = 40;
 
-/** The files of an image archive, on the disk under numbers, found by their names in the archive: no name becomes a path. */
+/**
+ * The files of an image archive, stored on disk under numbers and found by their names in the archive: no name becomes
+ * a path.
+ */
 export class ArchiveMembers {
   readonly #directory: string;
   readonly #files = new Map<string, string>();
@@ -23,7 +26,7 @@ export class ArchiveMembers {
 
   /**
    * Reads an archive to its end, in whatever order it is, plain or compressed, into the new directory `directory`.
-   * `before` is called before each write. What is neither file nor link is passed over.
+   * `before` is called before each write. Members that are neither file nor link are skipped.
    * @throws TcomposeError IMAGE_ARCHIVE
    */
   static async read(
@@ -68,7 +71,7 @@ export class ArchiveMembers {
     this.#files.set(name, path);
   }
 
-  /** Where the content of a member is; links are followed inside the archive. */
+  /** Where the content of a member is stored; links are followed inside the archive. */
   path(name: string): string | undefined {
     let at = posix.normalize(name).replace(/^(?:\.\/|\/)+/, '');
     for (let links = 0; links < mostLinks; links++) {
@@ -81,14 +84,14 @@ export class ArchiveMembers {
     return undefined;
   }
 
-  /** @throws TcomposeError IMAGE_ARCHIVE naming the member that is missing */
+  /** @throws TcomposeError IMAGE_ARCHIVE naming the missing member */
   need(name: string): string {
     const path = this.path(name);
     if (path === undefined) throw archiveError(`${shownName(name)}, which it refers to, is not in it`);
     return path;
   }
 
-  /** Content of a small member; undefined when it is not there. */
+  /** Content of a small member; undefined when there is no such member. */
   async bytes(name: string): Promise<Buffer | undefined> {
     const path = this.path(name);
     if (path === undefined) return undefined;
@@ -98,7 +101,7 @@ export class ArchiveMembers {
     return readFile(path);
   }
 
-  /** The same, parsed. @throws TcomposeError IMAGE_ARCHIVE */
+  /** The same, parsed as JSON. @throws TcomposeError IMAGE_ARCHIVE */
   async json(name: string): Promise<unknown> {
     const bytes = await this.bytes(name);
     if (bytes === undefined) return undefined;
@@ -114,7 +117,7 @@ export class ArchiveMembers {
   }
 }
 
-/** The error for an archive that has no image in it: what it seems to be instead. */
+/** The error for an archive without an image: it says what the archive seems to be instead. */
 export function noImage(names: readonly string[]): TcomposeError {
   const has = (...wanted: readonly string[]) =>
     wanted.some((one) => names.some((name) => name === one || name.startsWith(`${one}/`)));

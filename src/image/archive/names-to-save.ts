@@ -3,8 +3,8 @@ import { familiarName, idDigits, parseReference } from '../reference.ts';
 import type { ToSave } from './save.ts';
 
 /**
- * What `image save` with these names means: a tag goes along where it was named, all tags of a repository that was named alone,
- * none for an id or digest. `need` finds an image or throws; `all` are all there are.
+ * What `image save` saves for these names: a tag is saved where it was named, all tags of a repository that was named
+ * alone, no tag for an id or digest. `need` finds an image or throws; `all` are all images.
  */
 export function namesToSave(
   names: readonly string[],
@@ -47,7 +47,7 @@ const isId = (name: string, { id }: ImageRecord): boolean => {
   return digits !== undefined && id.startsWith(`sha256:${digits}`);
 };
 
-/** The familiar repository of a name with neither tag nor digest. */
+/** The familiar repository, if the name has neither tag nor digest. */
 function repositoryAlone(name: string): string | undefined {
   try {
     const reference = parseReference(name);

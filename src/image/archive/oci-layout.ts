@@ -8,7 +8,7 @@ import { verify } from '../store/blob-writers.ts';
 import type { ArchivedImage } from './load-types.ts';
 import type { ArchiveMembers } from './members.ts';
 
-/** Indexes within indexes that are followed. */
+/** How deeply nested indexes are followed. */
 const deepest = 3;
 const attestation = 'vnd.docker.reference.type';
 
@@ -23,7 +23,7 @@ const entriesOf = (value: unknown): Descriptor[] => {
 
 const memberOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-/** Images of an OCI layout (OCI image-spec, "Image Layout"). Undefined where there is no `index.json`. */
+/** Images of an OCI layout (OCI image-spec, "Image Layout"). Undefined when there is no `index.json`. */
 export async function layoutImages(
   members: ArchiveMembers,
   wanted: { readonly platform: Platform; readonly asked: boolean },
@@ -47,7 +47,7 @@ export async function layoutImages(
 const isNoImage = ({ artifactType, annotations, platform }: Descriptor): boolean =>
   artifactType !== undefined || annotations?.[attestation] !== undefined || platform?.os === 'unknown';
 
-/** The names that entries carry: containerd's full one, or OCI's where it is one, too. */
+/** The names that the entries carry: containerd's full name, or OCI's where it is an image name, too. */
 function tagsOf({ annotations }: Descriptor): string[] {
   const full = annotations?.['io.containerd.image.name'];
   const short = annotations?.['org.opencontainers.image.ref.name'];
@@ -63,7 +63,7 @@ function tagsOf({ annotations }: Descriptor): string[] {
   }
 }
 
-/** That an archive has no image for `wanted`, but for others. */
+/** The error that an archive has no image for `wanted`, but has some for other platforms. */
 export function noneFor(wanted: Platform, there: readonly (Platform | undefined)[]): TcomposeError {
   const names = there.map((one) => (one === undefined ? '?' : formatPlatform(one)));
   return new TcomposeError('IMAGE_PLATFORM', `the archive has no image for ${formatPlatform(wanted)}`, {

@@ -4,7 +4,7 @@ import type { Descriptor, ImageContent, Ingest, StoredLayer, StoredManifest } fr
 import type { ImageRecord } from '../record-types.ts';
 import { familiarName, formatReference, parseReference } from '../reference.ts';
 
-/** An image to be saved, with the tags (familiar) that go along. */
+/** An image to save, with its tags (familiar) in the archive. */
 export interface ToSave {
   readonly image: ImageRecord;
   readonly tags: readonly string[];
@@ -15,7 +15,7 @@ interface Described extends ToSave {
   readonly layers: readonly StoredLayer[];
 }
 
-/** The index that an image was chosen from, where it names the image itself: what stands in an index of an index can't be reached. */
+/** The index that an image was chosen from, if it lists the image itself: an index nested in another one can't be used. */
 function indexOfImage({ index, manifest }: StoredManifest): StoredManifest['index'] {
   if (index === undefined) return undefined;
   const { manifests } = JSON.parse(index.bytes.toString()) as { manifests?: { digest?: unknown }[] };
@@ -25,9 +25,10 @@ function indexOfImage({ index, manifest }: StoredManifest): StoredManifest['inde
 const memberOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
 /**
- * Writes images as Docker 28 writes them: an OCI layout with blobs as they came, an image's index included, of which other platforms are
- * not there; and `manifest.json` and `repositories` for older readers. All times are 0. `ingest` is released at the end.
- * @throws TcomposeError IMAGE_STORE for a lost blob
+ * Writes images as Docker 28 writes them: an OCI layout with the blobs as they came, which includes an image's index
+ * but not the other platforms that it lists; and `manifest.json` and `repositories` for older readers. All times are 0.
+ * `ingest` is released at the end.
+ * @throws TcomposeError IMAGE_STORE when a blob is lost
  */
 export async function saveArchive(
   content: ImageContent,
@@ -121,7 +122,7 @@ function indexOf(images: readonly Described[]): object {
       };
     });
   });
-  // Images of several platforms of one index are the same entry.
+  // Images for several platforms of one index give the same entry.
   const distinct = [...new Map(manifests.map((one) => [JSON.stringify(one), one])).values()];
   return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: distinct };
 }

@@ -1,14 +1,14 @@
 import { sha256 } from '../digest.ts';
 import type { ImageRecord, ImageRuntimeConfig } from '../types.ts';
 
-/** The image that is always there: this machine's own programs. Docs: not for untrusted code. */
+/** The image that always exists: this machine's own programs. Not for untrusted code, as the documentation says. */
 export const hostReference = 'tcompose/host:latest';
 
 /** Label with the machine's fingerprint, kept by images built from the host image. */
 const machineLabel = 'tcompose.host.machine';
 
 interface HostIdentity {
-  /** /etc/machine-id, or anything else that stays the same on this machine. Never shown, only hashed. */
+  /** /etc/machine-id, or another value that stays the same on this machine. Never shown, only hashed. */
   readonly machineId: string;
   /** tcompose's version. */
   readonly release: string;
@@ -59,7 +59,7 @@ export function hostImage(identity: HostIdentity): { readonly record: ImageRecor
   return { record, blob };
 }
 
-/** `x64` → `amd64`: Node's name of an architecture as images have it. */
+/** Node's name of an architecture as images spell it: `x64` → `amd64`. */
 export function imageArchitecture(nodeArchitecture: string): string {
   const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
   return names[nodeArchitecture] ?? nodeArchitecture;

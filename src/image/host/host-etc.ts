@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statS
 import { join } from 'node:path';
 import type { SkeletonEntry } from './skeleton.ts';
 
-/** What programs in /usr need of /etc, by prefix of the name; only what everybody may read is taken. */
+/** What programs in /usr need from /etc, by prefix of the name; only what everybody may read is copied. */
 const copied = [
   'alternatives',
   'ld.so.cache',
@@ -36,7 +36,7 @@ const copied = [
   'ca-certificates/extracted',
   'crypto-policies',
 ];
-/** Further names of /etc that carry a version. */
+/** More names of /etc, which contain a version. */
 const copiedPattern = /^(java-\d+|python3|ld-musl-)/;
 const largestFile = 8 * 1024 * 1024;
 const deepest = 6;
@@ -81,12 +81,12 @@ const generated: Readonly<Record<string, string>> = {
   ].join('\n'),
   shells: '/bin/sh\n/bin/bash\n',
   hosts: '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
-  // Mount points for what each container gets of its own.
+  // Mount points for the files that each container has of its own.
   hostname: '',
   'resolv.conf': '',
 };
 
-/** The container's /etc: generated files, and copies of what the machine's programs need. `hostRoot` is `/` but in tests. */
+/** The container's /etc: generated files, and copies of what the machine's programs need. `hostRoot` is `/` except in tests. */
 export function etcEntries(hostRoot: string): SkeletonEntry[] {
   const entries: SkeletonEntry[] = [{ kind: 'directory', path: '/etc', mode: 0o755 }];
   for (const [name, data] of Object.entries(generated))
@@ -103,7 +103,7 @@ function copy(hostRoot: string, path: string, entries: SkeletonEntry[], depth: n
   if (stat?.isSymbolicLink()) {
     const real = quietly(() => realpathSync(source));
     const end = real?.slice(hostRoot === '/' ? 0 : hostRoot.length);
-    // A link stays a link when its end is in the container too; else what it leads to takes its place.
+    // A link stays a link when its target is in the container, too; else the target is copied in its place.
     if (end === undefined || /^\/(usr|lib|bin|sbin)\//.test(end)) {
       entries.push({ kind: 'symlink', path, text: readlinkSync(source) });
       return;
@@ -122,7 +122,7 @@ function copy(hostRoot: string, path: string, entries: SkeletonEntry[], depth: n
 
 const names = (directory: string): string[] => quietly(() => readdirSync(directory).sort()) ?? [];
 
-/** The machine may change under our hands; what can't be read is left out. */
+/** The machine may change while this runs; what can't be read is left out. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     return read();

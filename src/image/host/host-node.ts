@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import type { RootfsBind } from '../types.ts';
 import type { SkeletonEntry } from './skeleton.ts';
 
-/** Where pieces of a Node that lives outside /usr appear in the container. */
+/** Where the parts of a Node outside /usr appear in the container. */
 const nodeHome = '/opt/tcompose/node';
-/** Where the machine's /usr/local/bin appears while ours lies over it. */
+/** Where the machine's /usr/local/bin appears when ours is mounted over it. */
 const localBinHome = '/opt/tcompose/local-bin';
 
-/** What makes the running Node appear at /usr/local/bin/node. */
+/** What it takes to make the running Node appear at /usr/local/bin/node. */
 interface NodePlan {
   /** Links that belong in /usr/local/bin: name → text. */
   readonly links: ReadonlyMap<string, string>;
@@ -18,8 +18,8 @@ interface NodePlan {
 }
 
 /**
- * Plans for the Node at `execPath`. One inside /usr is linked to; of one elsewhere (a version manager in a home, say)
- * nothing is shown but the program, npm, corepack and the headers.
+ * Plans for the Node at `execPath`. A Node inside /usr is linked to; of a Node elsewhere (a version manager's in a home
+ * directory, say) only the program, npm, corepack and the headers are shown.
  */
 export function planNode(hostRoot: string, execPath: string): NodePlan {
   const strip = (path: string) => (hostRoot === '/' ? path : path.slice(hostRoot.length));
@@ -54,7 +54,7 @@ export function planNode(hostRoot: string, execPath: string): NodePlan {
   return { links, entries, binds };
 }
 
-/** What is to lie at /usr/local/bin: nothing of ours, or the machine's own entries with the links among them. */
+/** What to mount at /usr/local/bin: nothing, or the machine's own entries and our links. */
 type LocalBinPlan =
   | { readonly kind: 'as-is' }
   | {
@@ -64,9 +64,9 @@ type LocalBinPlan =
     };
 
 /**
- * Contents for a generated /usr/local/bin: the links, and every entry of the machine's, a link as it is and anything
- * else as a link to where the machine's directory is bound. `as-is` when the machine's already leads `node` to the right
- * place. Paths of `entries` are relative to the generated directory.
+ * Contents of a generated /usr/local/bin: our links, and every entry of the machine's directory: links as they are,
+ * anything else as a link to where the machine's directory is bound. `as-is` when `node` of the machine's directory
+ * already leads to the right place. Paths of `entries` are relative to the generated directory.
  */
 export function planLocalBin(hostRoot: string, links: ReadonlyMap<string, string>): LocalBinPlan {
   const localBin = join(hostRoot, 'usr/local/bin');
@@ -75,13 +75,13 @@ export function planLocalBin(hostRoot: string, links: ReadonlyMap<string, string
     const real = realpathSync(join(localBin, 'node'));
     if ((hostRoot === '/' ? real : real.slice(hostRoot.length)) === wanted) return { kind: 'as-is' };
   } catch {
-    // No node there.
+    // There is no node.
   }
   const entries: SkeletonEntry[] = [];
   const inside = wanted.startsWith('/usr/');
   const taken = new Set<string>();
   for (const [name, text] of links) {
-    // A Node of /usr brings its npm by PATH; the machine's own choice in /usr/local/bin goes first.
+    // A Node of /usr finds its npm by PATH; the machine's own choice in /usr/local/bin comes first.
     if (inside && name !== 'node' && existsSync(join(localBin, name))) continue;
     entries.push({ kind: 'symlink', path: `/${name}`, text });
     taken.add(name);
@@ -105,7 +105,7 @@ const readOnly = (source: string, target: string): RootfsBind => ({
   readOnly: true,
 });
 
-/** Whether a path is a directory and no link to one. */
+/** Whether a path is a directory and not a link to one. */
 export function isRealDirectory(path: string): boolean {
   try {
     return lstatSync(path).isDirectory();

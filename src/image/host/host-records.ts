@@ -7,7 +7,7 @@ const suffix = '.json';
 
 /**
  * Every tcompose/host this data root has had: containers made under an earlier release keep their image. Writes
- * `<directory>/<id hex>.json` for the present one; the earlier ones come back without their name.
+ * `<directory>/<id hex>.json` for the present one; earlier ones are returned without their name.
  */
 export function keepHostRecords(directory: string, present: ImageRecord): ReadonlyMap<string, ImageRecord> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -20,7 +20,7 @@ export function keepHostRecords(directory: string, present: ImageRecord): Readon
       if (record.id === id)
         records.set(id, { ...record, tags: [], repoDigests: [], digestTags: {}, dangling: false });
     } catch {
-      // Damaged. This release's is rewritten; containers of another one's need that release's record back.
+      // Damaged. This release's record is rewritten; for containers of another release the file has to be restored.
       rmSync(join(directory, `${name}.damaged`), { recursive: true, force: true });
       renameSync(join(directory, name), join(directory, `${name}.damaged`));
     }

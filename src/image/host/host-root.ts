@@ -8,7 +8,7 @@ import { type SkeletonEntry, writeSkeleton } from './skeleton.ts';
 /** Root of a tcompose/host container, as data. */
 interface HostRootPlan {
   readonly root: readonly SkeletonEntry[];
-  /** Content to be bound over /usr/local/bin, if the machine's own doesn't do. */
+  /** Content to bind over /usr/local/bin, if the machine's own won't do. */
   readonly localBin?: readonly SkeletonEntry[];
   readonly binds: readonly RootfsBind[];
 }
@@ -35,12 +35,12 @@ const emptyDirectories: Readonly<Record<string, number>> = {
   '/dev': 0o755,
   '/usr': 0o755,
 };
-/** With a merged /usr these are links into it, else directories of their own. */
+/** With a merged /usr these are links into it, otherwise directories of their own. */
 const mergedNames = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
-/** Where some distributions keep what /usr's links lead to. */
+/** Where some distributions keep the files that links in /usr lead to. */
 const stores = ['/nix/store', '/gnu/store'];
 
-/** Plans the root for this machine (`hostRoot` is `/` but in tests) and the Node at `execPath`. */
+/** Plans the root for this machine (`hostRoot` is `/` except in tests) and the Node at `execPath`. */
 export function planHostRoot(hostRoot: string, execPath: string): HostRootPlan {
   const root: SkeletonEntry[] = [];
   const binds: RootfsBind[] = [];
@@ -62,7 +62,7 @@ export function planHostRoot(hostRoot: string, execPath: string): HostRootPlan {
       binds.push(...plan.binds);
     }
   } else {
-    // There is no place in the machine's /usr for our links: its parts are bound one by one into a /usr of ours.
+    // The machine's /usr has no place for our links: its parts are bound one by one into a generated /usr.
     exposeChildren(hostRoot, '/usr', ['local'], root, binds);
     exposeChildren(hostRoot, '/usr/local', ['bin'], root, binds);
     for (const [name, text] of node.links)
@@ -86,7 +86,7 @@ const machines = (hostRoot: string, path: string): RootfsBind => ({
   readOnly: true,
 });
 
-/** Shows one name of the machine: a link as a link, anything else bound. */
+/** Shows one name of the machine in the container: a link as a link, anything else as a bind. */
 function expose(hostRoot: string, path: string, root: SkeletonEntry[], binds: RootfsBind[]): void {
   const source = join(hostRoot, path);
   const stat = lstatSync(source, { throwIfNoEntry: false });
@@ -114,7 +114,7 @@ function exposeChildren(
     if (!without.includes(name)) expose(hostRoot, `${path}/${name}`, root, binds);
 }
 
-/** Paths whose change (of the machine's packages, mostly) may alter the plan. */
+/** Paths whose change (mostly by the package manager) may alter the plan. */
 const watched = [
   '/',
   '/etc',
@@ -140,7 +140,7 @@ export class HostRoot {
     this.#execPath = execPath;
   }
 
-  /** Lower directory and binds for one more container; rewritten only after the machine has changed. */
+  /** Lower directory and binds for one more container; regenerated only after the machine has changed. */
   rootfs(): { readonly lowerDir: string; readonly binds: readonly RootfsBind[] } {
     const stamp = watched.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0).join();
     if (this.#made?.stamp === stamp) return this.#made;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Something of the generated root; `path` is absolute in the container. Parents come first or are made with 0755. */
+/** An entry of the generated root; `path` is absolute in the container. Parents come first, or are made with mode 0755. */
 export type SkeletonEntry =
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly text: string }
@@ -13,7 +13,7 @@ export type SkeletonEntry =
       readonly mode: number;
     };
 
-/** Name for a set of entries: the same content gives the same name. */
+/** The name of a set of entries: the same content gives the same name. */
 export function skeletonName(entries: readonly SkeletonEntry[]): string {
   const hash = createHash('sha256');
   for (const entry of entries) {
@@ -26,8 +26,8 @@ export function skeletonName(entries: readonly SkeletonEntry[]): string {
 }
 
 /**
- * Writes the entries as a directory `<parent>/<name>` unless it is there already, complete by a rename. A directory in use
- * as an overlay's lower layer may not be altered, so other content gets another name.
+ * Writes the entries as a directory `<parent>/<name>` unless it exists already; a rename makes it appear complete. A
+ * directory in use as an overlay's lower layer must not be altered, so different content gets a different name.
  * @returns its path
  */
 export function writeSkeleton(parent: string, entries: readonly SkeletonEntry[]): string {

@@ -1,7 +1,7 @@
-/** Bytes that one side is ahead of the other at most before it has to wait. */
+/** How many bytes one side may be ahead of the other before it has to wait. */
 const window = 1024 * 1024;
 
-/** Keeps whoever gives bytes from being far ahead of whoever uses them. */
+/** Keeps the side that gives bytes from getting far ahead of the side that uses them. */
 export class Headroom {
   #ahead = 0;
   #wake: (() => void) | undefined;
@@ -15,7 +15,7 @@ export class Headroom {
     this.#wake?.();
   }
 
-  /** Resolves when there is room for more, or with `over`, which rejects when nothing is used any more. */
+  /** Resolves when there is room for more, or rejects with `over`, which rejects when nothing will be used any more. */
   async wait(over: Promise<unknown>): Promise<void> {
     while (this.#ahead > window)
       await Promise.race([

@@ -6,7 +6,7 @@ import type { JobContext, JobListener, JobRunner, JobSpec, ResultOf } from './jo
 export const cancelled = (): TcomposeError =>
   new TcomposeError('IMAGE_STORE', 'the work is not wanted any more');
 
-/** Has `run` carry jobs out in this thread: for tests, and where there is no other. */
+/** Has `run` carry out jobs in this thread: for tests, and where there are no other threads. */
 export function inlineJobs<Specs extends JobSpec>(
   run: (spec: Specs, context: JobContext) => Promise<ResultOf<Specs>>,
   system: JobContext['system'],
@@ -34,7 +34,7 @@ export function inlineJobs<Specs extends JobSpec>(
         },
         sync: false,
       });
-      // What is answered is of the kind that was asked for.
+      // The answer is of the kind that was asked for.
       const done = running as Promise<ResultOf<Spec>>;
       const settled = done.then(
         () => {},

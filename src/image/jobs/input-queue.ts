@@ -1,4 +1,4 @@
-/** Chunks from one who writes to one who reads at his own pace. */
+/** Passes chunks from a writer to a reader that reads at its own pace. */
 export class InputQueue<Chunk extends Uint8Array = Uint8Array> {
   readonly #chunks: Chunk[] = [];
   #ended = false;
@@ -23,7 +23,7 @@ export class InputQueue<Chunk extends Uint8Array = Uint8Array> {
     this.#wake?.();
   }
 
-  /** The next chunk; undefined behind the last. */
+  /** The next chunk; undefined after the last. */
   async next(): Promise<Chunk | undefined> {
     for (;;) {
       const chunk = this.#chunks.shift();

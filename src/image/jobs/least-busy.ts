@@ -1,12 +1,12 @@
 /** Work that a thread has taken on. */
 export interface Share {
-  /** Bytes to work on in all; undefined when that isn't known. */
+  /** Bytes to process in total; undefined when unknown. */
   readonly size: number | undefined;
-  /** Bytes that have been worked on. */
+  /** Bytes that have been processed. */
   readonly progress: number;
 }
 
-/** Bytes that stand for a job of unknown size, and for what each costs besides its bytes. */
+/** Bytes assumed for a job of unknown size, and added to each job for its fixed cost. */
 const unknownSize = 4 * 1024 * 1024;
 const perJob = 64 * 1024;
 
@@ -17,7 +17,10 @@ function leftOf(shares: Iterable<Share>): number {
   return left;
 }
 
-/** The first of those with the least left to do; undefined when there is none. Two large layers are not for one thread while others have small ones. */
+/**
+ * The first of the threads with the least left to do; undefined when there are none. So one thread doesn't get two
+ * large layers while others have small ones.
+ */
 export function leastBusy<T extends { readonly jobs: ReadonlyMap<unknown, Share> }>(
   threads: Iterable<T>,
 ): T | undefined {

@@ -27,7 +27,7 @@ class Served {
   }
 }
 
-/** The other end of threadJobs: has `run` carry out what comes by `port`. */
+/** The other end of threadJobs: has `run` carry out the jobs that arrive on `port`. */
 export function serveJobs(
   port: MessagePort,
   context: Pick<JobContext, 'system' | 'beforeWrite'>,
@@ -43,7 +43,7 @@ export function serveJobs(
     run(spec, {
       ...context,
       async next() {
-        // Whoever asks for the next is done with this one.
+        // A request for the next chunk means that this one is used.
         if (lent !== undefined)
           say({ kind: 'taken', id, bytes: lent.length, memory: lent.buffer }, [lent.buffer]);
         lent = undefined;
@@ -54,7 +54,7 @@ export function serveJobs(
         if (!input) say({ kind: 'taken', id, bytes });
       },
       async send(bytes) {
-        // What is sent has no length here any more.
+        // After sending, the buffer has no length here any more.
         const { length } = bytes;
         say({ kind: 'output', id, bytes }, [bytes.buffer]);
         job.output.given(length);

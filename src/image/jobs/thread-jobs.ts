@@ -14,16 +14,16 @@ import type {
 import { leastBusy } from './least-busy.ts';
 import { type FromWorker, revivedError, type ToWorker } from './thread-messages.ts';
 
-/** Threads at most; more of them would only wait for the same disk. */
+/** Most threads; more of them would only wait for the same disk. */
 const mostThreads = 4;
-/** Milliseconds after which a thread without work ends: each takes some megabytes. */
+/** Milliseconds after which an idle thread ends: each takes some megabytes. */
 const idleTime = 10_000;
-/** MiB of objects that are new: what is read goes through in buffers, and is forgotten at once. */
+/** MiB for new objects: data passes through in buffers that are soon garbage. */
 const youngHeap = 6;
 /** MiB of JavaScript objects in one thread. */
 const largestHeap = 192;
 
-/** Bytes that are sent to a thread at a time, and how many pieces of such memory are kept. */
+/** Bytes sent to a thread at a time, and how many buffers of that size are kept. */
 const pieceSize = 64 * 1024;
 const mostSpare = 64;
 
@@ -43,18 +43,18 @@ interface Job {
   progress: number;
 }
 
-/** Runs jobs in a few worker threads, which begin with `script` when they are needed. */
+/** Runs jobs in a few worker threads, which run `script` and are started when needed. */
 export function threadJobs(script: string): JobRunner {
   const threads = new Set<Thread>();
   const most = Math.max(2, Math.min(mostThreads, availableParallelism()));
   let lastId = 0;
-  // Memory that is sent back and forth: what is thrown away instead, a thread with few objects collects late.
+  // Buffers that are sent back and forth. They are reused, because a thread with few objects collects garbage late.
   const spare: ArrayBuffer[] = [];
 
   function spawn(): Thread {
     const worker = new Worker(script, {
       resourceLimits: { maxOldGenerationSizeMb: largestHeap, maxYoungGenerationSizeMb: youngHeap },
-      // Descriptors are opened by libc as well, of which Node knows nothing.
+      // libc opens descriptors too, which Node doesn't know about.
       trackUnmanagedFds: false,
     });
     const thread: Thread = { worker, jobs: new Map(), idle: undefined };
@@ -103,7 +103,7 @@ export function threadJobs(script: string): JobRunner {
     }
   }
 
-  /** Output is used piece by piece, in its order; a job whose output can't be used ends. */
+  /** Output is used piece by piece, in order; a job whose output can't be used ends. */
   function use(thread: Thread, job: Job, { id, bytes }: Extract<FromWorker, { kind: 'output' }>): void {
     job.used = job.used.then(() => job.listener.output?.(bytes));
     job.used.then(
@@ -122,7 +122,7 @@ export function threadJobs(script: string): JobRunner {
     thread.idle.unref();
   }
 
-  /** The thread with the least to do; a new one as long as there may be more. */
+  /** The thread with the least to do; a new one while more are allowed. */
   function choose(): Thread {
     const best = leastBusy(threads);
     return best === undefined || (best.jobs.size > 0 && threads.size < most) ? spawn() : best;
@@ -137,7 +137,7 @@ export function threadJobs(script: string): JobRunner {
     const done = new Promise<ResultOf<Spec>>((resolve, reject) => {
       settle = (result, error) => {
         if (result === undefined) reject(error);
-        // What a thread answers is of the kind that it was asked for.
+        // A thread's answer is of the kind that it was asked for.
         else resolve(result as ResultOf<Spec>);
       };
     });

@@ -5,24 +5,24 @@ import type { ArchiveResult, JobResult, JobSpec } from './job-types.ts';
 /** Messages to a worker thread; `id` is the job's. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly id: number; readonly spec: JobSpec }
-  /** The bytes' memory goes along. */
+  /** The memory of `bytes` is transferred. */
   | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end'; readonly id: number }
-  /** So many bytes of output have been used. */
+  /** Number of bytes of output that have been used. */
   | { readonly kind: 'used'; readonly id: number; readonly bytes: number }
   | { readonly kind: 'cancel'; readonly id: number };
 
 /** Messages from a worker thread. */
 export type FromWorker =
-  /** `memory`: of input, which may be used again. */
+  /** `memory`: a buffer of input, which may be reused. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number; readonly memory?: ArrayBuffer }
-  /** The bytes' memory goes along. */
+  /** The memory of `bytes` is transferred. */
   | { readonly kind: 'output'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'warning'; readonly id: number; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: JobResult | ArchiveResult }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PlainError };
 
-/** An error as it goes from one thread to another: of a class of ours only its fields would arrive. */
+/** An error in the form that is sent between threads: of our own error class only the fields would arrive. */
 export interface PlainError {
   readonly code: string;
   readonly ours: boolean;

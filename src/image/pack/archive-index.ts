@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checkedText, withCheck } from './checked-text.ts';
 
-/** Where an archive has a file: its headers, its content and what fills the last block. */
+/** Where an archive has a file: its headers, its content and the padding of the last block. */
 export interface Segment {
   /** Bytes from the archive's beginning. */
   readonly at: number;
@@ -10,16 +10,16 @@ export interface Segment {
   readonly size: number;
 }
 
-/** Which bytes of an archive stand for which file, in its order. Paths are bytes in latin1. */
+/** Which bytes of an archive hold which file, in the archive's order. Paths are bytes in latin1. */
 export type ArchiveIndex = ReadonlyMap<string, Segment>;
 
 const version = 'archive-index-1';
 
-/** The lines of an index while its archive is made: they take less memory than what they say. */
+/** The lines of an index while its archive is made: as text they take less memory than as objects. */
 export class IndexLines {
   readonly #lines: string[] = [];
 
-  /** A name with an end of line is left out. */
+  /** A name with a line break is left out. */
   add(path: string, { at, length, size }: Segment): void {
     if (!path.includes('\n')) this.#lines.push(`${at} ${length} ${size} ${path}`);
   }
@@ -29,7 +29,7 @@ export class IndexLines {
   }
 }
 
-/** Undefined for what is not whole. Pure. @param wanted the files that are asked for */
+/** Undefined for an incomplete text. Pure. @param wanted the files that are asked for */
 export function decodeIndex(text: string, wanted: ReadonlySet<string>): ArchiveIndex | undefined {
   const body = checkedText(version, text);
   if (body === undefined) return undefined;
@@ -44,17 +44,17 @@ export function decodeIndex(text: string, wanted: ReadonlySet<string>): ArchiveI
 
 const pathsVersion = 'paths-1';
 
-/** A list of paths without ends of lines in them. Pure. */
+/** A list of paths that contain no line breaks. Pure. */
 export const encodePaths = (paths: Iterable<string>): string =>
   withCheck(pathsVersion, [...paths].join('\n'));
 
-/** Undefined for what is not whole. Pure. */
+/** Undefined for an incomplete text. Pure. */
 export function decodePaths(text: string): ReadonlySet<string> | undefined {
   const body = checkedText(pathsVersion, text);
   return body === undefined ? undefined : new Set(body.split('\n'));
 }
 
-/** A file of the one or the other kind; '' when it can't be read, which is no such text. */
+/** A file of either kind; '' when it can't be read, which is not a valid text of either. */
 export function readText(file: string): string {
   try {
     return readFileSync(file, 'latin1');

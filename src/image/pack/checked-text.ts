@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A text, one character a byte, behind a line by which its reader can tell whether all of it is there: what was written is not on the disk
- * at once. Pure.
- * @param version changes when the form of the text does
+ * A text, one byte a character, after a line by which its reader can tell whether the text is complete: a file's
+ * content reaches the disk only some time after it was written. Pure.
  */
 export const withCheck = (version: string, text: string): string => `${headOf(version, text)}\n${text}`;
 

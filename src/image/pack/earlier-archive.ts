@@ -3,32 +3,32 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { decompress } from '../unpack/decompress.ts';
 import { type ArchiveIndex, decodeIndex, decodePaths, readText } from './archive-index.ts';
 
-/** A layer whose archive has files in the very bytes that another one needs. */
+/** A layer whose archive has files byte for byte as another layer needs them. */
 export interface EarlierSpec {
   /** Path of its blob. */
   readonly blob: string;
   readonly diffId: string;
   /** Path of its archive's index. */
   readonly index: string;
-  /** Path of a list: the files that are the same in the other one. */
+  /** Path of a list of the files that are the same in the other layer. */
   readonly kept: string;
 }
 
-/** Thrown when an earlier archive turns out not to be what it was. */
+/** Thrown when an earlier archive turns out to have changed. */
 export class NotAsBefore extends Error {}
 
 const pieceSize = 256 * 1024;
 
-/** Reads an archive once from its beginning to its end, of which only ranges are wanted. To be closed. */
+/** Reads an archive once from beginning to end, when only ranges of it are wanted. The caller closes it. */
 export class EarlierArchive {
-  /** Of the files that are the same. */
+  /** The segments of the unchanged files. */
   readonly segments: ArchiveIndex;
   readonly #diffId: string;
   readonly #fd: number;
   readonly #hash = createHash('sha256');
   #chunks: AsyncIterator<Uint8Array> | undefined;
   #piece: Buffer = Buffer.alloc(0);
-  /** Of the piece's first byte in the archive. */
+  /** Position of the piece's first byte in the archive. */
   #at = 0;
 
   private constructor(segments: ArchiveIndex, diffId: string, fd: number) {
@@ -37,7 +37,7 @@ export class EarlierArchive {
     this.#fd = fd;
   }
 
-  /** Undefined when something that it takes is not there any more. */
+  /** Undefined when one of its files no longer exists. */
   static open({ blob, diffId, index, kept }: EarlierSpec): EarlierArchive | undefined {
     const wanted = decodePaths(readText(kept));
     const found = wanted === undefined ? undefined : decodeIndex(readText(index), wanted);
@@ -49,7 +49,10 @@ export class EarlierArchive {
     }
   }
 
-  /** Its bytes between two places, in the order of the archive from call to call; each piece is good until the next is asked for. @throws NotAsBefore */
+  /**
+   * The archive's bytes between two positions, which only increase from call to call; each piece is valid until the
+   * next is asked for. @throws NotAsBefore
+   */
   async *range(from: number, to: number): AsyncGenerator<Buffer> {
     if (from < this.#at) throw new NotAsBefore();
     for (let at = from; at < to; ) {
@@ -60,7 +63,7 @@ export class EarlierArchive {
     }
   }
 
-  /** Reads what is left of it. @throws NotAsBefore when it was not the one that its index is of */
+  /** Reads the rest of the archive. @throws NotAsBefore when it is not the one that its index describes */
   async verify(): Promise<void> {
     while (await this.#next()) {}
     if (`sha256:${this.#hash.digest('hex')}` !== this.#diffId) throw new NotAsBefore();

@@ -9,8 +9,8 @@ import { isCarried, type PackWitness } from './pack-tree.ts';
 const characterDevice = 0o020000;
 
 /**
- * Makes the tree of a layer while its archive is made: directories of its own, and of all else further names (hard links) in a
- * tree that nobody writes to any more, of the same file system.
+ * Makes the tree of a layer while its archive is made: new directories, and hard links to all other files of a tree on
+ * the same file system that nobody writes to any more.
  */
 export class LinkTree implements PackWitness {
   readonly #source: ConfinedDirectory;
@@ -21,7 +21,7 @@ export class LinkTree implements PackWitness {
   #size = 0;
   #entries = 0;
 
-  /** @param tree a new directory, made by this */
+  /** @param tree a new directory, which this makes */
   constructor(source: ConfinedDirectory, tree: string) {
     mkdirSync(tree, { mode: 0o755 });
     this.#source = source;
@@ -59,7 +59,7 @@ export class LinkTree implements PackWitness {
     makeNodeAt(directory, name, characterDevice, 0, 0);
   }
 
-  /** The time of a directory last: what is put into it changes it. */
+  /** A directory's time is set last, because adding entries changes it. */
   left(path: string): void {
     const time = this.#times.get(path);
     if (time === undefined) return;

@@ -6,9 +6,8 @@ import { changeOwnerOf, makeDirectoryAt } from '../../sys/at-calls.ts';
 import { getExtendedAttribute, listExtendedAttributes, setExtendedAttribute } from '../../sys/xattr.ts';
 
 /**
- * Makes a directory that is as another one but for its time, and for what is in it: owner, mode, the attributes that are wanted, and
- * whether it is opaque.
- * @throws SystemCallError
+ * Makes a directory like another one, except for its time and its entries: owner, mode, the attributes that are wanted,
+ * and whether it is opaque.
  */
 export function mirrorDirectory(
   entry: ConfinedEntry,

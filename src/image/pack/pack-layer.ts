@@ -10,13 +10,10 @@ import { EarlierArchive, NotAsBefore } from './earlier-archive.ts';
 import { LinkTree } from './link-tree.ts';
 import { type PackWitness, packUpper } from './pack-tree.ts';
 
-/** Fast: a layer is compressed once, and most are never sent anywhere. */
+/** A fast level: a layer is compressed once, and most are never sent anywhere. */
 const level = 3;
 
-/**
- * Carries a PackSpec out. The same directory gives the same bytes (under one version of zlib).
- * @throws TcomposeError IMAGE_STORE, IMAGE_NO_SPACE
- */
+/** Carries out a PackSpec. The same directory gives the same bytes (with the same version of zlib). */
 export async function packLayer(spec: PackSpec, context: JobContext): Promise<JobResult> {
   const earlier = spec.earlier === undefined ? undefined : EarlierArchive.open(spec.earlier);
   if (earlier === undefined) return pack(spec, context, undefined);
@@ -73,7 +70,7 @@ async function pack(
   return linked === undefined ? made : { ...made, tree: linked.result() };
 }
 
-/** Others may write the same one at the same time. */
+/** Another job may write the same file at the same time. */
 function keepIndex({ index = '', file }: PackSpec, found: IndexLines): void {
   const made = `${index}.${basename(file)}`;
   writeFileSync(made, found.text(), { encoding: 'latin1', mode: 0o600 });
@@ -120,13 +117,13 @@ async function* compressed(
   try {
     for await (const piece of pieces) {
       seen(piece);
-      // It is good only until the next one is asked for.
+      // The piece is valid only until the next one is asked for.
       const own = Buffer.from(piece);
       await written;
       written = new Promise<void>((resolve, reject) => {
         gzip.write(own, (error) => (error ? reject(error) : resolve()));
       });
-      // Who waits for it may come later.
+      // The write is awaited later; until then its failure must not count as unhandled.
       written.catch(() => {});
       yield* out.splice(0);
     }

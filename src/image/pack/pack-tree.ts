@@ -15,43 +15,50 @@ import type { IndexLines, Segment } from './archive-index.ts';
 import type { EarlierArchive } from './earlier-archive.ts';
 
 const readAsync = promisify(readCallback);
-/** Bytes that are sent at a time, about. A file up to so long is read at once: waiting for another thread would take longer. */
+/**
+ * Bytes to send at a time, roughly. A file of up to this size is read synchronously: waiting for another thread would
+ * take longer.
+ */
 const pieceSize = 128 * 1024;
 
-/** Gets what goes into a tar, parents first. */
+/** Is told what goes into a tar, parents first. */
 export interface PackWitness {
-  /** Of everything but whiteouts; what it is given is open for the call only. `path` is relative to what is packed. */
+  /**
+   * Called for everything except whiteouts; `entry` is open only during the call. `path` is relative to the packed
+   * directory.
+   */
   entry(entry: ConfinedEntry, path: string): void;
   whiteout(path: string): void;
-  /** Of a file that is not looked at: its bytes in the archive are known. */
+  /** Called for a file that is not opened, because its bytes in the archive are known. */
   kept(path: string, size: number): void;
-  /** A directory, after everything in it. */
+  /** Called for a directory after everything in it. */
   left(path: string): void;
 }
 
 const noWitness: PackWitness = { entry: () => {}, whiteout: () => {}, kept: () => {}, left: () => {} };
 
 interface UpperOptions {
-  /** Names at the top that are left out. */
+  /** Names at the top to leave out. */
   readonly without?: readonly string[];
   readonly witness?: PackWitness;
-  /** Seconds since the epoch that no time is later than. */
+  /** Seconds since the epoch; no time in the archive is later. */
   readonly latest?: number | undefined;
-  /** Where the bytes of files that are the same are taken from. */
+  /** The archive from which the bytes of unchanged files are copied. */
   readonly earlier?: EarlierArchive | undefined;
-  /** Gets the places of files in the archive. */
+  /** Receives the positions of files in the archive. */
   readonly index?: IndexLines | undefined;
 }
 
 interface PackOptions extends UpperOptions {
   /** This thread may wait for the disk. */
   readonly sync?: boolean;
-  /** What the tree's ids are in the tar, where they are others. */
+  /** What the tree's ids are in the tar, if they differ. */
   readonly owners?: IdSwap | undefined;
 }
 
 /**
- * `entry` and what is below it as a tar whose first name is `name` (bytes in latin1). What vanishes meanwhile is left out.
+ * `entry` and everything below it as a tar whose first name is `name` (bytes in latin1). Files that vanish meanwhile
+ * are left out.
  */
 export const packEntry = (
   root: ConfinedDirectory,
@@ -60,7 +67,10 @@ export const packEntry = (
   options: Pick<PackOptions, 'sync' | 'owners'> = {},
 ): AsyncGenerator<Buffer> => new Packer(root, options).entry(entry, name);
 
-/** An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"): its root is no entry. */
+/**
+ * An overlay's upper directory as a layer (OCI image-spec, "Image Layer Filesystem Changeset"), without an entry for
+ * its root.
+ */
 export const packUpper = (
   root: ConfinedDirectory,
   top: ConfinedEntry,
@@ -68,11 +78,11 @@ export const packUpper = (
 ): AsyncGenerator<Buffer> =>
   new Packer(root, { witness: noWitness, ...options }).upper(top, options.without ?? []);
 
-/** A directory under way: the names that are still to be packed, the next one last. */
+/** A directory being packed: the names that are still to do, the next one last. */
 interface Open {
-  /** In the root. */
+  /** Path in the root. */
   readonly path: string;
-  /** In the tar. */
+  /** Name in the tar. */
   readonly name: string;
   readonly names: string[];
 }
@@ -80,23 +90,23 @@ interface Open {
 class Packer {
   readonly #root: ConfinedDirectory;
   readonly #turn = turns();
-  /** `device:inode` of files with several names → the first of them. */
+  /** `device:inode` of files with several names → the first of these names. */
   readonly #links = new Map<string, string>();
-  /** Of a layer: whiteouts and opaque directories become those of the layer format. */
+  /** Set for a layer: whiteouts and opaque directories become those of the layer format. */
   readonly #witness: PackWitness | undefined;
   readonly #sync: boolean;
   readonly #owners: IdSwap | undefined;
   readonly #open: Open[] = [];
   #parts: Buffer[] = [];
-  /** What is read of a large file, until it is taken: memory for each piece would be collected late. */
+  /** Buffer for pieces of a large file, until they are taken: new memory for each piece would be collected late. */
   readonly #piece = Buffer.allocUnsafeSlow(pieceSize);
   #length = 0;
 
-  /** Nanoseconds since the epoch that no time is later than. */
+  /** Nanoseconds since the epoch; no time in the archive is later. */
   readonly #latest: bigint | undefined;
   readonly #earlier: EarlierArchive | undefined;
   readonly #index: IndexLines | undefined;
-  /** A range of the earlier archive that comes next. */
+  /** The range of the earlier archive that is to be copied next. */
   #range = { from: 0, to: 0 };
   /** Bytes of the archive so far, those of the range included. */
   #position = 0;
@@ -116,14 +126,14 @@ class Packer {
     yield* this.#rest();
   }
 
-  /** What is in the top directory, but not that itself. */
+  /** What is in the top directory, but not that directory itself. */
   async *upper(top: ConfinedEntry, without: readonly string[]): AsyncGenerator<Buffer> {
     if (isOpaque(top)) this.#whiteout('.wh..wh..opq');
     await this.#enter(top, '', without);
     yield* this.#rest();
   }
 
-  /** A loop over what is open, and no recursion: a tree may be deeper than there are descriptors. */
+  /** Loops over the open directories instead of recursing: a tree may be deeper than there are descriptors. */
   async *#rest(): AsyncGenerator<Buffer> {
     for (let here = this.#open.at(-1); here !== undefined; here = this.#open.at(-1)) {
       const child = here.names.pop();
@@ -154,7 +164,7 @@ class Packer {
     yield this.#taken();
   }
 
-  /** What follows in the earlier archive as well is taken in one go. */
+  /** Files that also follow one another in the earlier archive are copied in one range. */
   async *#keep(name: string, segment: Segment): AsyncGenerator<Buffer> {
     const { at, length } = segment;
     if (at !== this.#range.to) {
@@ -205,7 +215,7 @@ class Packer {
     return { ...header, modified: this.#latest };
   }
 
-  /** Below, a descriptor is held only for what is being read. */
+  /** From here on only the entry being read has a descriptor. */
   async #enter(directory: ConfinedEntry, name: string, without: readonly string[]): Promise<void> {
     const all = await this.#root.names(directory);
     const names = this.#witness === undefined ? all : withoutMarks(all);
@@ -218,13 +228,13 @@ class Packer {
     try {
       return this.#root.find(path);
     } catch (error) {
-      // Its parent became a circle of links.
+      // Meanwhile its parent became a loop of links.
       if (errnoNameOf(error) === 'ELOOP') return undefined;
       throw error;
     }
   }
 
-  /** A file may grow or shrink while it is read: the size at its opening is what goes out, padded with zeros if need be. */
+  /** A file may grow or shrink while it is read: the size when it was opened is written, padded with zeros if need be. */
   async *#file(entry: ConfinedEntry, header: NewTarEntry): AsyncGenerator<Buffer> {
     const { size } = entry.stat;
     const at = this.#position;
@@ -278,7 +288,7 @@ class Packer {
   }
 }
 
-/** Undefined for what no tar holds: sockets. */
+/** Undefined for what a tar can't hold: sockets. */
 function headerOf(entry: ConfinedEntry, name: string, owners?: IdSwap): NewTarEntry | undefined {
   const { stat } = entry;
   const { mode } = stat;
@@ -298,7 +308,10 @@ function headerOf(entry: ConfinedEntry, name: string, owners?: IdSwap): NewTarEn
   return { ...header, type: stat.isBlockDevice() ? 'block' : 'char', ...deviceNumber(stat.rdev) };
 }
 
-/** Attributes that belong to a file wherever it is: capabilities, and the users' own; labels and the overlay's marks belong to this machine. */
+/**
+ * Attributes that belong to a file on any machine: capabilities, and the user.* ones; labels and the overlay's marks
+ * belong to this machine only.
+ */
 export const isCarried = (name: string): boolean =>
   name === 'security.capability' || /^user\.(?!overlay\.|fuseoverlayfs\.)/.test(name);
 
@@ -312,7 +325,7 @@ function attributesOf(entry: ConfinedEntry): ReadonlyMap<string, Buffer> {
     }
   } catch (error) {
     if (errnoNameOf(error) === undefined) throw error;
-    // A file system without any.
+    // The file system has no attributes.
   }
   return found;
 }

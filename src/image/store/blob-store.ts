@@ -18,8 +18,8 @@ export interface LooseFile {
 }
 
 /**
- * Content by digest: `blobs/<algorithm>/<hex>`, each complete as soon as it is there, and `partial/<algorithm>-<hex>`, the
- * beginning of one whose transfer broke.
+ * Content by digest: `blobs/<algorithm>/<hex>`, each complete as soon as it exists, and `partial/<algorithm>-<hex>`,
+ * the beginning of a blob whose transfer broke.
  */
 export class BlobStore {
   readonly #blobs: string;
@@ -38,7 +38,7 @@ export class BlobStore {
     }
   }
 
-  /** @throws TcomposeError IMAGE_STORE for what is not a digest */
+  /** @throws TcomposeError IMAGE_STORE when it is not a digest */
   path(digest: string): string {
     if (!isDigest(digest))
       throw new TcomposeError('IMAGE_STORE', `${JSON.stringify(digest)} is not a digest`);
@@ -51,7 +51,7 @@ export class BlobStore {
     return join(this.#partial, this.path(digest).split('/').slice(-2).join('-'));
   }
 
-  /** Bytes of a blob; undefined when it is not there. */
+  /** Size of a blob in bytes; undefined when it is not in the store. */
   size(digest: string): number | undefined {
     return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
   }
@@ -73,7 +73,7 @@ export class BlobStore {
     return filesIn(this.#partial).map(({ name, ...rest }) => ({ digest: name.replace('-', ':'), ...rest }));
   }
 
-  /** Keeps a small blob, whose digest the caller has checked. False: it was there. */
+  /** Keeps a small blob whose digest the caller has checked. False when it was there already. */
   async put(digest: string, data: Uint8Array): Promise<boolean> {
     if (this.size(digest) === data.length) return false;
     this.#ready(digest);
@@ -90,7 +90,7 @@ export class BlobStore {
     }
   }
 
-  /** Takes over a finished file of the same file system. */
+  /** Takes over a complete file of the same file system. */
   async adopt(file: string, digest: string): Promise<void> {
     this.#ready(digest);
     await rename(file, this.path(digest));

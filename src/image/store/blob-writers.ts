@@ -19,7 +19,7 @@ const wrongSize = ({ digest, size }: Descriptor) =>
     },
   );
 
-/** Checks what is in memory against its descriptor. @throws TcomposeError IMAGE_BLOB */
+/** Checks a blob in memory against its descriptor. @throws TcomposeError IMAGE_BLOB */
 export function verify({ digest, size }: Descriptor, data: Uint8Array): void {
   const algorithm = digest.split(':', 1)[0]!;
   const found = `${algorithm}:${createHash(algorithm).update(data).digest('hex')}`;
@@ -33,7 +33,7 @@ export function verify({ digest, size }: Descriptor, data: Uint8Array): void {
   );
 }
 
-/** For small blobs, in memory until they are whole. `settled` is called once, whatever becomes of it. */
+/** For small blobs, kept in memory until they are complete. `settled` is called once, on success or failure. */
 export class MemoryWriter implements BlobWriter {
   readonly #descriptor: Descriptor;
   readonly #store: (data: Buffer) => Promise<void>;
@@ -86,20 +86,20 @@ export class MemoryWriter implements BlobWriter {
   }
 }
 
-/** What a FileWriter is to write, and what follows. */
+/** What a FileWriter has to write, and what happens afterwards. */
 export interface FileWriting {
   readonly shelf: Shelf;
   readonly descriptor: Descriptor;
-  /** A layer: unpack it, too, unless its tree is there. */
+  /** For a layer: unpack it too, unless its tree exists. */
   readonly layer?: UnpackOptions & { readonly unpack: boolean };
   readonly progress: (bytes: number) => void;
   /** Called with the outcome and the staging directory (with the tree in `diff`) it was unpacked in. */
   readonly finish: (result: JobResult, staging: string | undefined) => Promise<void>;
-  /** Called once, whatever becomes of it. */
+  /** Called once, on success or failure. */
   readonly settled: () => void;
 }
 
-/** For layers and other large blobs: a job works on them as they come, their beginning stays when they break off. */
+/** For layers and other large blobs: a job processes them as they arrive; their beginning is kept when the transfer breaks. */
 export class FileWriter implements BlobWriter {
   readonly #writing: FileWriting;
   #job: RunningJob;

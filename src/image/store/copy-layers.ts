@@ -4,7 +4,7 @@ import { copyTree } from '../../confined/copy-tree.ts';
 
 /**
  * Writes what an overlay of `lowerDirs` (top first) would show into the new directory `target`: for data roots on which
- * no overlay can be mounted.
+ * overlays can't be mounted.
  */
 export async function copyLayers(lowerDirs: readonly string[], target: string): Promise<void> {
   await mkdir(target, { recursive: true, mode: 0o755 });

@@ -7,10 +7,10 @@ import type { ImageRecord } from '../record-types.ts';
 import { parseReferences, type References } from './references.ts';
 import { writeFileAtomically } from './write-file.ts';
 
-/** What of an image's record does not depend on the names that it has. */
+/** The part of an image's record that does not depend on its names. */
 export type ImageFacts = Omit<ImageRecord, 'tags' | 'repoDigests' | 'digestTags' | 'dangling' | 'lastTagged'>;
 
-/** What is kept of an image beside its blobs: `images/<id hex>.json`. Names are kept in `images/tags.json`. */
+/** What is stored for an image besides its blobs: `images/<id hex>.json`. Names are kept in `images/tags.json`. */
 export interface StoredImage {
   readonly version: 1;
   readonly record: ImageFacts;
@@ -22,7 +22,7 @@ export interface StoredImage {
 
 const tagsFile = 'tags.json';
 
-/** Images and their names of one store, in memory and on disk. Writes are to be serialised by the caller. */
+/** The images of one store and their names, in memory and on disk. The caller serialises writes. */
 export class ImageMetadata {
   readonly #directory: string;
   readonly #images = new Map<string, StoredImage>();
@@ -30,7 +30,7 @@ export class ImageMetadata {
   #references: References = { tags: new Map(), digests: new Map() };
   #newer = false;
 
-  /** `damaged` is called with each file that can't be read and why, as a clause; the file is put aside. */
+  /** `damaged` is called with each file that can't be read and the reason, as a clause; the file is moved aside. */
   constructor(root: string, damaged: (file: string, why: string) => void) {
     this.#directory = join(root, 'images');
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
@@ -51,7 +51,7 @@ export class ImageMetadata {
     }
   }
 
-  /** Whether a record could not be read: what it needs of layers and blobs is not known then. */
+  /** Whether a record could not be read: then it is unknown which layers and blobs its image needs. */
   get incomplete(): boolean {
     return [...this.#damaged].some((name) => name !== `${tagsFile}.damaged`);
   }
@@ -87,7 +87,7 @@ export class ImageMetadata {
     return this.#images.get(id);
   }
 
-  /** Also mends: a damaged record of the same image is forgotten. */
+  /** Also removes a damaged record of the same image. */
   async addImage(image: StoredImage): Promise<void> {
     const path = this.#path(image.record.id);
     const text = JSON.stringify(image);
@@ -103,13 +103,13 @@ export class ImageMetadata {
     this.#images.delete(id);
   }
 
-  /** Takes names in that differ in their times alone: nobody waits for those to be on the disk, see keepTimes. */
+  /** Takes names that differ only in their times: nobody waits for those to reach the disk, see keepTimes. */
   setTimes(references: References): void {
     this.#references = references;
     this.#newer = true;
   }
 
-  /** Writes times that are not on the disk yet. */
+  /** Writes the times that are not on the disk yet. */
   async keepTimes(): Promise<void> {
     if (this.#newer) await this.setReferences(this.#references);
   }

@@ -24,8 +24,9 @@ import { withTag } from './references.ts';
 import { keptBlobs, looseBlobs, sweep } from './sweep.ts';
 
 /**
- * Opens the image store below `root`, making it when it is new. One process at a time: the engine's lock sees to that.
- * What a crash left (staging directories, layers of images that were not recorded, blobs after a week) is taken away here.
+ * Opens the image store below `root`, making it when it is new. Only one process may do so at a time, which the
+ * engine's lock ensures. Leftovers of a crash (staging directories, layers of images that were not recorded, blobs
+ * after a week) are removed here.
  * @throws TcomposeError IMAGE_STORE
  */
 export function createImageStore(options: ImageStoreOptions): ImageStore {

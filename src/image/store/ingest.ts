@@ -18,11 +18,11 @@ import { FileWriter, MemoryWriter, verify } from './blob-writers.ts';
 import { recordImage } from './record-image.ts';
 import { type Lease, newStaging, type Shelf } from './shelf.ts';
 
-/** Blobs up to so many bytes are written through memory. */
+/** Blobs up to this many bytes are written through memory. */
 const small = 8 * 1024 * 1024;
-/** Unpacked bytes for each compressed one, about. */
+/** Unpacked bytes for each compressed byte, roughly. */
 const expansion = 3;
-/** Inodes that an image needs at the least. */
+/** Inodes that an image needs at least. */
 const fewestInodes = 1000;
 
 /** See Ingest. */
@@ -33,7 +33,7 @@ export class StoreIngest implements Ingest, Lease {
   #released = false;
   readonly digests = new Set<string>();
   readonly chains = new Set<string>();
-  /** Something was written: it must be synced before it is recorded. */
+  /** Something was written that must be synced before the image is recorded. */
   dirty = false;
 
   constructor(shelf: Shelf, toRecord: (id: string) => ImageRecord) {
@@ -91,7 +91,7 @@ export class StoreIngest implements Ingest, Lease {
     if (busy !== undefined) return { kind: 'elsewhere', ...busy };
     const staged = shelf.staged.get(chainId);
     staged?.users.add(this);
-    // Whoever unpacked it may give up, and leave the sync to others.
+    // The ingest that unpacked it may give up, and leave the sync to others.
     if (staged !== undefined) this.dirty = true;
     const unpack = staged === undefined && shelf.layers.info(chainId) === undefined;
     if (shelf.blobs.size(digest) === size) {
@@ -149,12 +149,12 @@ export class StoreIngest implements Ingest, Lease {
 
   #use({ digest }: Descriptor): void {
     if (this.#released) throw new TcomposeError('IMAGE_STORE', 'the ingest was released');
-    // Checks it, too, before it becomes a path.
+    // This checks the digest, too, before it becomes a path.
     this.#shelf.blobs.path(digest);
     this.digests.add(digest);
   }
 
-  /** Whether a blob is there and is what it should be: small ones are read to know. */
+  /** Whether a blob is in the store and undamaged: small ones are read to find out. */
   async #intact(descriptor: Descriptor): Promise<boolean> {
     const { blobs } = this.#shelf;
     if (blobs.size(descriptor.digest) !== descriptor.size) return false;
@@ -179,7 +179,7 @@ export class StoreIngest implements Ingest, Lease {
     }
   }
 
-  /** Says that a blob is being written; returns what says that it no longer is. */
+  /** Marks a blob as being written; returns the function that ends this. */
   #occupy(digest: string, offset: () => number): () => void {
     let settle = (): void => {};
     const settled = new Promise<void>((resolve) => {
@@ -217,7 +217,7 @@ export class StoreIngest implements Ingest, Lease {
     };
   }
 
-  /** Unpacks a layer whose blob is there; false when it is damaged, and gone now. */
+  /** Unpacks a layer whose blob is in the store; false when the blob is damaged, in which case it is removed. */
   async #fromStore(request: LayerRequest, chainId: string, unpack: boolean): Promise<boolean> {
     const shelf = this.#shelf;
     const { descriptor, diffIds } = request;
@@ -278,7 +278,7 @@ export class StoreIngest implements Ingest, Lease {
     this.stage(chainId, staging, { ...result, tree: result.tree, diffId });
   }
 
-  /** Keeps an unpacked tree until it is recorded; the first of two that are the same. */
+  /** Keeps an unpacked tree until it is recorded; of two equal trees, the first. */
   stage(
     chainId: string,
     directory: string,

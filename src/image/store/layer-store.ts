@@ -21,8 +21,8 @@ export interface LayerInfo {
 const shortestLink = 8;
 
 /**
- * Unpacked layers: `layers/<ChainID hex>/{diff,layer.json}`, complete as soon as they are there. `l/<name>` are short
- * links to the diff directories: where a mount's data must fit one page, many of them go into it.
+ * Unpacked layers: `layers/<ChainID hex>/{diff,layer.json}`, complete as soon as they exist. `l/<name>` are short links
+ * to the diff directories, of which many fit into the one page that a mount's data may have.
  */
 export class LayerStore {
   readonly #layers: string;
@@ -41,7 +41,7 @@ export class LayerStore {
     return join(this.#layers, hexOf(chainId));
   }
 
-  /** The layer's facts; undefined when it is not there, or damaged: then it may be added again. */
+  /** The layer's facts; undefined when it is not in the store, or damaged: then it may be added again. */
   info(chainId: string): LayerInfo | undefined {
     const known = this.#known.get(chainId);
     if (known !== undefined) return known;
@@ -57,14 +57,14 @@ export class LayerStore {
     }
   }
 
-  /** Completes `staging`, a directory of the same file system with the layer in its `diff`. What follows syncs it. */
+  /** Completes `staging`, a directory of the same file system with the layer in its `diff`. The caller syncs it. */
   prepare(staging: string, info: LayerInfo): void {
     writeFileSync(join(staging, 'layer.json'), `${JSON.stringify(info)}\n`, { mode: 0o600 });
   }
 
   /**
-   * Takes over a prepared `staging` that is on the disk. When the layer is there by now, it is left to its owner;
-   * `trash` is a name on the same file system for what a damaged one leaves.
+   * Takes over a prepared `staging` directory that is synced. If the layer exists by now, the directory is left to its
+   * owner; `trash` is a name on the same file system to move a damaged layer to.
    */
   async add(chainId: string, staging: string, trash: string): Promise<void> {
     if (this.info(chainId) !== undefined) return;
@@ -72,7 +72,7 @@ export class LayerStore {
     await rename(staging, this.#directory(chainId));
   }
 
-  /** Deletes a layer; `trash` is a name on the same file system to delete it from. */
+  /** Deletes a layer; `trash` is a name on the same file system, from which it is deleted. */
   async remove(chainId: string, trash: string): Promise<void> {
     const link = this.#linkOf.get(chainId) ?? this.#findLink(chainId);
     this.#linkOf.delete(chainId);
@@ -97,7 +97,7 @@ export class LayerStore {
     return join(this.#directory(chainId), 'diff');
   }
 
-  /** Short path of the same, for overlayfs. */
+  /** Short path of the same directory, for overlayfs. */
   lowerDir(chainId: string): string {
     let link = this.#linkOf.get(chainId);
     if (link === undefined) {
@@ -111,7 +111,7 @@ export class LayerStore {
     return join('..', 'layers', hexOf(chainId), 'diff');
   }
 
-  /** Names to try: the shortest beginning of the ChainID that no other layer has taken. */
+  /** Names to try: the beginnings of the ChainID, shortest first, because another layer may have a name. */
   *#names(chainId: string): Generator<string> {
     const name = Buffer.from(hexOf(chainId), 'hex').toString('base64url');
     for (let length = shortestLink; length <= name.length; length++) yield name.slice(0, length);

@@ -16,14 +16,14 @@ import { newStaging, type Shelf } from './shelf.ts';
 const layerType = (compression: Compression | undefined): string =>
   compression === undefined ? mediaTypes.layer : `${mediaTypes.layer}+${compression}`;
 
-/** A file that is a layer, of which the store makes its own. */
+/** A file that is a layer, from which the store makes its own. */
 interface FileSource {
   readonly kind: 'file';
   readonly path: string;
   readonly expected?: Descriptor;
 }
 
-/** See ImageMaker.layer. `diffId`: it must be that. */
+/** See ImageMaker.layer. `diffId`: the DiffID that the layer must have. */
 export async function makeLayer(
   shelf: Shelf,
   source: LayerSource | FileSource,
@@ -32,7 +32,7 @@ export async function makeLayer(
   options: { readonly diffId?: string; readonly progress?: (bytes: number) => void } = {},
 ): Promise<NewLayer> {
   const file = source.kind === 'file' ? source.path : newStaging(shelf);
-  // Its directory, when the layer was unpacked as it came.
+  // The layer's directory, if it was unpacked as it arrived.
   const staging = newStaging(shelf);
   try {
     const result =
@@ -75,7 +75,7 @@ function packUpper(
   file: string,
 ): Promise<JobResult> {
   const { ownership, userxattr } = shelf.unpack;
-  // Where the store's trees have other owners or marks than what the overlay wrote, they are unpacked.
+  // Where the store's trees need other owners or marks than the overlay wrote, the layer is unpacked instead.
   const linked = still && latest === undefined && ownership && !userxattr;
   if (linked) mkdirSync(staging, { mode: 0o700 });
   const spec: PackSpec = {

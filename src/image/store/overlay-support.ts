@@ -18,11 +18,14 @@ const unfit: ReadonlyMap<number, string> = new Map([
   [0xf15f, 'eCryptfs'],
 ]);
 
-/** What a user's engine has for overlays; each absent: nothing is in the way, or nothing is there. */
+/**
+ * What an ordinary user's engine has for overlays. An absent `refusal` means that nothing prevents them, an absent
+ * `fuse` that there is no such program.
+ */
 export interface UserOverlay {
-  /** Why the kernel's own are not used in this user namespace. */
+  /** Why the kernel's own overlays are not used in this user namespace. */
   readonly refusal?: string | undefined;
-  /** Path of fuse-overlayfs, where that and its device can be used. */
+  /** Path of fuse-overlayfs, if it and its device can be used. */
   readonly fuse?: string | undefined;
 }
 
@@ -47,21 +50,21 @@ export function storageFor(
   };
 }
 
-/** Values of $TCOMPOSE_STORAGE: what is to be used although better might be there. */
+/** Values of $TCOMPOSE_STORAGE: what to use even where something better is available. */
 const forced = new Map([
   ['fuse', 'TCOMPOSE_STORAGE is fuse, and fuse-overlayfs or /dev/fuse cannot be used'],
   ['copy', 'TCOMPOSE_STORAGE is copy'],
 ]);
 
-/** What is to be said of a value of $TCOMPOSE_STORAGE that means nothing; undefined of any other. Pure. */
+/** The warning about a value of $TCOMPOSE_STORAGE that means nothing; undefined for any other value. Pure. */
 export function storageWarning({ TCOMPOSE_STORAGE: value }: NodeJS.ProcessEnv): string | undefined {
   if (value === undefined || value === '' || forced.has(value)) return undefined;
   return `TCOMPOSE_STORAGE is ${JSON.stringify(value)}, which is left out: it may be ${[...forced.keys()].join(' or ')}`;
 }
 
 /**
- * The same for a directory of this machine, and a user's engine where it is one.
- * @param env of the engine: where programs are, and what is not to be tried
+ * The storage for a directory of this machine, for a user's engine too.
+ * @param env of the engine: where programs are, and what not to try
  */
 export function detectStorage(
   root: string,
@@ -79,7 +82,7 @@ function kernelRefusal(root: string): string | undefined {
   return why === undefined ? undefined : `the kernel refuses an overlay in a user namespace (${why})`;
 }
 
-/** Where fuse-overlayfs is, if it is among the directories of `path` and its device may be opened. */
+/** Path of fuse-overlayfs, if it is in one of the directories of `path` and its device can be opened. */
 export function fuseOverlayfs(path = ''): string | undefined {
   if (!may('/dev/fuse', constants.R_OK | constants.W_OK)) return undefined;
   return path
@@ -103,7 +106,7 @@ export function currentUserNamespace(): UserNamespace {
   try {
     return parseUidMap(readFileSync('/proc/self/uid_map', 'utf8'));
   } catch {
-    // A kernel without user namespaces has only the one.
+    // A kernel without user namespaces has only this one.
     return { initial: true, ids: 2 ** 32 - 1 };
   }
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { mountOverlayDetached } from '../../sys/mount/detached-overlay.ts';
 
 /**
- * Makes an overlay of empty directories below `root`, as containers of a user namespace have them, and takes it away again.
- * @returns why the kernel refuses it; undefined when it does not
+ * Makes an overlay of empty directories below `root`, as containers in a user namespace need them, and removes it
+ * again.
+ * @returns why the kernel refuses it; undefined if it doesn't
  */
 export function whyNoUserOverlay(root: string): string | undefined {
   mkdirSync(root, { recursive: true, mode: 0o700 });

@@ -21,7 +21,8 @@ async function blobOf(shelf: Shelf, digest: string): Promise<Buffer> {
 }
 
 /**
- * Records an image whose blobs and layers `lease` holds: layers first, all on the disk, then the image, then its names.
+ * Records an image whose blobs and layers `lease` holds: first the layers, all synced to the disk, then the image, then
+ * its names.
  * @returns its id
  * @throws TcomposeError IMAGE_CONFIG, IMAGE_STORE
  */
@@ -43,13 +44,14 @@ export async function recordImage(
     throw lost(`the index ${image.index.digest}`);
   await completeLayers(shelf, chain, manifest);
   shelf.beforeWrite(shelf.root);
-  // One for all of them: a sync for each file would take longer than unpacking does.
+  // One sync for all files: a sync for each would take longer than unpacking.
   const dirty = lease.dirty || [...shelf.leases].some((other) => other.dirty);
   if (dirty) await shelf.system.syncFileSystem(shelf.root);
   return shelf.exclusively(async () => {
     for (const chainId of chain) {
       const staged = shelf.staged.get(chainId);
-      // A tree whose layer another has recorded goes with the last of its users, who may be at work on it.
+      // If another ingest has recorded the layer, this tree is removed with the last of its users, who may still be
+      // working on it.
       if (staged === undefined || shelf.layers.info(chainId) !== undefined) continue;
       await shelf.layers.add(chainId, staged.directory, newStaging(shelf));
       shelf.staged.delete(chainId);
@@ -60,7 +62,7 @@ export async function recordImage(
   });
 }
 
-/** What each layer owes to those below it, and what says that it is whole. */
+/** Adds to each layer what depends on those below it, and marks it as complete. */
 async function completeLayers(
   shelf: Shelf,
   chain: readonly string[],
@@ -73,7 +75,7 @@ async function completeLayers(
     const staged = shelf.staged.get(chainId);
     if (shelf.layers.info(chainId) === undefined) {
       if (staged === undefined) throw lost(`the unpacked layer ${chainId}`);
-      // Where those below are by now: another may have recorded them while this one waited.
+      // Look up the lower trees now: another ingest may have recorded them while this one waited.
       const lower = below.map((one) => treeOf(shelf, one));
       staged.settled ??= settleLayer(`${staged.directory}/diff`, lower, staged.marks).then(() =>
         shelf.layers.prepare(staged.directory, staged.info),

@@ -1,23 +1,23 @@
-/** A tag: the images it stands for, one a platform, the last one set first. */
+/** A tag: the images it stands for, one for each platform, the last one set first. */
 export interface TagEntry {
   readonly images: readonly string[];
-  /** Digest of the index (or manifest) that they belong to; undefined when they were made or imported here. */
+  /** Digest of the index (or manifest) that they belong to; undefined when they were built or imported here. */
   readonly target?: string;
   /** RFC 3339. */
   readonly time?: string;
 }
 
-/** A `repository@digest`. */
+/** A `repository@digest` name. */
 export interface DigestEntry {
   readonly images: readonly string[];
   /** Somebody named the digest. */
   readonly pinned: boolean;
-  /** Tag that stood beside it. */
+  /** The tag that was given with it. */
   readonly tag?: string;
   readonly time?: string;
 }
 
-/** All names of a store's images: `app:1` and `app@sha256:…`, familiar. Values; what changes them makes new ones. */
+/** All names of a store's images: `app:1` and `app@sha256:…`, familiar. Immutable: every change makes a new value. */
 export interface References {
   readonly tags: ReadonlyMap<string, TagEntry>;
   readonly digests: ReadonlyMap<string, DigestEntry>;
@@ -33,7 +33,7 @@ function entries<T extends { readonly images: readonly string[] }>(value: unknow
   );
 }
 
-/** Reads what was kept; version 1 had one image a tag and nothing else. @throws Error with a clause */
+/** Reads the stored form; version 1 had one image for each tag and nothing else. @throws Error with a clause */
 export function parseReferences(value: object): References {
   const { version, tags, digests } = value as { version?: unknown; tags?: unknown; digests?: unknown };
   if (version === 2) return { tags: entries<TagEntry>(tags), digests: entries<DigestEntry>(digests) };
@@ -62,7 +62,7 @@ export function namesOf(references: References, id: string) {
 }
 
 /**
- * A tag set to an image. Images of other platforms keep it when they belong to the same index (`target`); all others
+ * Sets a tag to an image. Images for other platforms keep it if they belong to the same index (`target`); all others
  * lose it. Pure.
  */
 export function withTag(
@@ -88,7 +88,7 @@ export function withTag(
   return { ...references, tags: new Map(references.tags).set(tag, entry) };
 }
 
-/** A digest recorded for an image; what was pinned stays so. Pure. */
+/** Records a digest for an image; a pinned digest stays pinned. Pure. */
 export function withDigest(
   references: References,
   name: string,
@@ -105,7 +105,7 @@ export function withDigest(
   return { ...references, digests: new Map(references.digests).set(name, entry) };
 }
 
-/** Whether two states differ in nothing but when names were set. Pure. */
+/** Whether two states differ only in when names were set. Pure. */
 export function sameButTimes(one: References, other: References): boolean {
   const same = <T extends { readonly time?: string }>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>) =>
     a.size === b.size &&
@@ -121,7 +121,7 @@ export function sameButTimes(one: References, other: References): boolean {
 
 const timeless = <T extends { readonly time?: string }>({ time: _, ...entry }: T) => entry;
 
-/** Without some names of an image; those of other platforms keep theirs. Pure. */
+/** Removes some names of an image; images for other platforms keep theirs. Pure. */
 export function withoutNames(references: References, names: readonly string[], id: string): References {
   const take = <T extends { readonly images: readonly string[] }>(map: ReadonlyMap<string, T>) => {
     const left = new Map(map);

@@ -3,9 +3,9 @@ import type { ImageRecord } from '../record-types.ts';
 import { familiarName, familiarReference, parseReference, withDefaultTag } from '../reference.ts';
 import type { RemoveOptions } from '../types.ts';
 
-/** What removing an image under a name comes to. */
+/** What the removal of an image by a name does. */
 export interface RemovalPlan {
-  /** Tags and digests that go. */
+  /** Tags and digests to remove. */
   readonly untag: readonly string[];
   readonly delete: boolean;
 }
@@ -14,9 +14,9 @@ const repositoryOf = (name: string): string => familiarName(parseReference(name)
 const short = (id: string): string => id.slice(7, 19);
 
 /**
- * Docker's rules for `image rm`. By one of several names: only that name goes, with the last tag of a repository its digests,
- * too. By its last name or its id: the image goes, unless containers are made from it; by force it then loses its names and stays
- * for them. `children` are images that were made from it.
+ * Docker's rules for `image rm`. By one of several names: only that name is removed, and with the last tag of a
+ * repository also its digests. By its last name or its id: the image is removed, unless containers were made from it;
+ * with force it then loses its names and stays for them. `children` are images that were made from it.
  * @throws TcomposeError IMAGE_IN_USE naming the containers
  */
 export function planRemoval(
@@ -48,7 +48,7 @@ export function planRemoval(
   return { untag: all, delete: options.usedBy(image.id).length === 0 && children.length === 0 };
 }
 
-/** A name, and with the last tag of its repository the digests there. */
+/** A name, and with the last tag of its repository also the digests there. */
 function goingWith(image: ImageRecord, named: string): string[] {
   if (!image.tags.includes(named)) return [named];
   const repository = repositoryOf(named);
@@ -57,7 +57,7 @@ function goingWith(image: ImageRecord, named: string): string[] {
   return [named, ...image.repoDigests.filter((digest) => repositoryOf(digest) === repository)];
 }
 
-/** A tag and the digests of its repository count as one. */
+/** Counts a tag and the digests of its repository as one. */
 function referencesOf({ tags, repoDigests }: ImageRecord): number {
   const repositories = new Set(tags.map(repositoryOf));
   return tags.length + new Set(repoDigests.map(repositoryOf).filter((one) => !repositories.has(one))).size;
@@ -80,7 +80,7 @@ function refuseInUse(image: ImageRecord, named: string | undefined, options: Rem
   );
 }
 
-/** The name as references are kept: with `latest`, and without the tag beside a digest. */
+/** The name in the form in which references are stored: with `latest`, and without a tag beside a digest. */
 export function referenceOf(name: string): string | undefined {
   try {
     const { tag, ...rest } = withDefaultTag(parseReference(name));

@@ -8,8 +8,9 @@ import { changeOwnerOf, changeTimesTo } from '../../sys/at-calls.ts';
 import type { LayerMarks } from '../unpack/layer-writer.ts';
 
 /**
- * What a layer that was unpacked by itself owes to those below it. A whiteout of what none of them has is taken away: readdir
- * would show it. A directory that the layer does not list, but has something in, gets owner, mode and time of the one below.
+ * Adapts a layer that was unpacked by itself to those below it. A whiteout of a name that no lower layer has is
+ * removed: readdir would show it. A directory that the layer does not list, but has entries in, gets owner, mode and
+ * time of the one below.
  */
 export async function settleLayer(layer: string, lower: readonly string[], marks: LayerMarks): Promise<void> {
   if (marks.whiteouts.length === 0 && marks.implied.length === 0) return;
@@ -32,7 +33,7 @@ export async function settleLayer(layer: string, lower: readonly string[], marks
   }
 }
 
-/** Takes something away without a trace in its directory's time. */
+/** Removes something and restores its directory's time. */
 async function removeQuietly(own: ConfinedDirectory, path: string): Promise<void> {
   const parent = own.find(parentOf(path));
   const modified = parent?.modified();
@@ -55,7 +56,7 @@ function takeAttributes(own: ConfinedDirectory, below: readonly ConfinedDirector
   }
 }
 
-/** What an overlay of the layers (top first) has at a path; undefined for nothing. */
+/** What an overlay of the layers (top first) shows at a path; undefined for nothing. */
 function shownBelow(below: readonly ConfinedDirectory[], path: string): ConfinedEntry | undefined {
   for (const layer of below) {
     const found = lookUp(layer, path);
@@ -65,7 +66,7 @@ function shownBelow(below: readonly ConfinedDirectory[], path: string): Confined
   return undefined;
 }
 
-/** `hidden`: and the layers below it do not show theirs. */
+/** `hidden`: nothing here, and the layer hides what those below it have. */
 function lookUp(layer: ConfinedDirectory, path: string): ConfinedEntry | 'absent' | 'hidden' {
   let at = '';
   const top = layer.find('')!;

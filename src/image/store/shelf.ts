@@ -7,11 +7,11 @@ import type { BlobStore } from './blob-store.ts';
 import type { ImageMetadata } from './image-metadata.ts';
 import type { LayerInfo, LayerStore } from './layer-store.ts';
 
-/** What somebody is using: see Ingest. */
+/** Content that somebody is using: see Ingest. */
 export interface Lease {
   readonly digests: Set<string>;
   readonly chains: Set<string>;
-  /** It wrote what is not synced yet. */
+  /** It wrote something that is not synced yet. */
   readonly dirty: boolean;
 }
 
@@ -20,9 +20,9 @@ export interface StagedTree {
   readonly directory: string;
   readonly info: LayerInfo;
   readonly marks: LayerMarks;
-  /** Who unpacked it, or found it here. */
+  /** The ingests that unpacked it or found it here. */
   readonly users: Set<Lease>;
-  /** Set when the layers below were looked at. */
+  /** Set when the layers below have been taken into account. */
   settled?: Promise<void>;
 }
 
@@ -37,23 +37,23 @@ export interface Shelf {
   readonly jobs: JobRunner<BlobSpec>;
   readonly system: Pick<LayerSystem, 'syncFileSystem'>;
   readonly unpack: Omit<UnpackOptions, 'mayBeEmpty'>;
-  /** As images name it. */
+  /** Spelled as in images. */
   readonly architecture: string;
   readonly warn: (message: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Throws where a test has filled the disk. */
   readonly beforeWrite: (path: string) => void;
-  /** Changes of what is recorded happen one after the other. */
+  /** Runs changes to what is recorded one after the other. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Has what metadata keeps in memory alone written before long. */
+  /** Has the metadata that is only in memory written soon. */
   readonly keepSoon: () => void;
   readonly leases: Set<Lease>;
   /** By ChainID. */
   readonly staged: Map<string, StagedTree>;
   /** Blobs being written, by digest. */
   readonly busy: Map<string, { readonly settled: Promise<void>; readonly offset: () => number }>;
-  /** Blobs that were seen to have a content of this DiffID, by digest. */
+  /** Blobs whose content is known to have this DiffID, by digest. */
   readonly contents: Map<string, string>;
 }
 

@@ -1,6 +1,6 @@
 import { newStaging, type Shelf } from './shelf.ts';
 
-/** Milliseconds that blobs of a pull that broke are kept for the next. */
+/** Milliseconds for which the blobs of a broken pull are kept for the next one. */
 const keptFor = 7 * 24 * 60 * 60 * 1000;
 
 interface Needed {
@@ -33,8 +33,8 @@ export function looseBlobs(shelf: Shelf): readonly { readonly size: number }[] {
 }
 
 /**
- * Bytes of the blobs that recorded images came as, which are kept to be sent on as they are, each once; `used`: of those that images in
- * use came as.
+ * Bytes of the blobs that recorded images came as, which are kept so that they can be sent unchanged; each blob counts
+ * once. `used`: those of images in use.
  */
 export function keptBlobs(
   { metadata, blobs }: Pick<Shelf, 'metadata' | 'blobs'>,
@@ -56,15 +56,15 @@ export function keptBlobs(
 }
 
 /**
- * Takes away what no recorded image and no lease needs: layers, and blobs that are older than a week or all of them. To
- * be held exclusively.
- * @returns bytes of blobs and of layers' files that were freed, and the layers
+ * Removes what no recorded image and no lease needs: layers, and blobs that are older than a week, or all of them. The
+ * caller holds the store exclusively.
+ * @returns bytes of the freed blobs and layer files, and the layers
  */
 export async function sweep(
   shelf: Shelf,
   which: 'expired' | 'all',
 ): Promise<{ readonly bytes: number; readonly layers: readonly string[] }> {
-  // What a damaged record needs is not known: rather too much is kept than an image lost that could be mended.
+  // What a damaged record needs is unknown: it is better to keep too much than to lose an image that could be repaired.
   if (shelf.metadata.incomplete) return { bytes: 0, layers: [] };
   const { digests, chains } = needed(shelf);
   const oldest = which === 'all' ? Number.POSITIVE_INFINITY : shelf.now() - keptFor;
@@ -87,7 +87,7 @@ export async function sweep(
   return { bytes, layers };
 }
 
-/** Takes away blobs and layers of an image that was removed, unless somebody else needs them. @returns the layers, top first */
+/** Removes blobs and layers of an image that was removed, unless something else needs them. @returns the layers, top first */
 export async function sweepRemoved(
   shelf: Shelf,
   removed: Needed & { readonly order: readonly string[] },

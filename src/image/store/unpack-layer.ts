@@ -20,7 +20,7 @@ export async function unpackLayer(
       file: shelf.blobs.path(digest),
       input: false,
       expected: { digest, size },
-      // Overlays of builds have the marks that need rights.
+      // Overlays of builds use the marks that need privileges.
       layer: { ...shelf.unpack, userxattr: false, mayBeEmpty: true, tree: directory },
     },
     { warn: shelf.warn },

@@ -1,8 +1,8 @@
-/** What /proc/self/uid_map says of the user namespace (user_namespaces(7)). */
+/** What /proc/self/uid_map says about the user namespace (user_namespaces(7)). */
 export interface UserNamespace {
-  /** All ids stand for themselves: the machine's own namespace. */
+  /** All ids map to themselves: the machine's own namespace. */
   readonly initial: boolean;
-  /** How many ids there are; files can belong to no others. */
+  /** How many ids there are; files can't belong to others. */
   readonly ids: number;
 }
 

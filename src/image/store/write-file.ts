@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Writes a file so that a reader, or the next start after a crash, sees all of it or what was there before. */
+/** Writes a file so that a reader, or the next start after a crash, sees either all of it or the previous content. */
 export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp-${randomBytes(6).toString('hex')}`;
   try {

@@ -7,7 +7,7 @@ import { isZstd, unzstd } from './unzstd.ts';
 /** How a stream is compressed. */
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
 
-/** An archive's uncompressed bytes, each chunk good until the next is asked for, and how the bytes it came as were compressed. */
+/** An archive's uncompressed bytes, each chunk valid until the next is asked for, and how the archive was compressed. */
 export interface OpenedArchive {
   readonly compression: Compression | undefined;
   readonly chunks: AsyncGenerator<Uint8Array>;
@@ -16,7 +16,7 @@ export interface OpenedArchive {
 const startsWith = (head: Buffer, ...bytes: readonly number[]): boolean =>
   bytes.every((byte, index) => head[index] === byte);
 
-/** Told apart by the first six bytes. */
+/** Detects the compression from the first six bytes. */
 export function compressionOf(head: Buffer): Compression | undefined {
   if (startsWith(head, 0x1f, 0x8b)) return 'gzip';
   if (isZstd(head)) return 'zstd';
@@ -26,7 +26,7 @@ export function compressionOf(head: Buffer): Compression | undefined {
 
 /**
  * Opens a stream that is plain or compressed with gzip or zstd, or with xz or bzip2 where the program of that name is
- * installed. Damage of the compressed data is an IMAGE_ARCHIVE error of `chunks`.
+ * installed. When the compressed data is damaged, `chunks` throws IMAGE_ARCHIVE.
  */
 export async function decompress(source: AsyncIterable<Uint8Array>): Promise<OpenedArchive> {
   const reader = new PieceReader(source);
@@ -57,7 +57,7 @@ async function* plain(reader: PieceReader): AsyncGenerator<Uint8Array> {
     yield bytes;
 }
 
-/** Decoded by a program that the machine has. */
+/** Decodes with a program of the machine. */
 async function* byProgram(reader: PieceReader, name: 'xz' | 'bzip2'): AsyncGenerator<Uint8Array> {
   const child = spawn(name, ['-d', '-c', '-q'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = new Promise<number | string>((resolve) => {
@@ -85,7 +85,7 @@ async function* byProgram(reader: PieceReader, name: 'xz' | 'bzip2'): AsyncGener
 }
 
 async function feed(reader: PieceReader, { stdin }: ChildProcess): Promise<void> {
-  // The exit status of a program that ends early says why.
+  // If the program ends early, its exit status says why.
   let open = true;
   stdin!.on('error', () => {
     open = false;

@@ -7,13 +7,16 @@ import { shownName } from '../../tar/archive-error.ts';
 import type { TarEntry } from '../../tar/tar-reader.ts';
 import { errnoOf, type LayerSystem } from './layer-system.ts';
 
-/** Who gets the files: whom the archive names, this process's user (a user namespace with one id), or these. */
+/**
+ * Who owns the files: the owners that the archive names, this process's user (in a user namespace with one id), or this
+ * owner.
+ */
 export type NewOwner = 'archive' | 'own' | { readonly uid: number; readonly gid: number };
 
-/** Attributes that a file system or a security module may refuse without the rest being worth less. */
+/** Errors with which a file system or a security module may refuse attributes; the file is still useful without them. */
 const unfit = ['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE'];
 
-/** Gives what was unpacked its owner, extended attributes, mode and times, all by descriptor, and keeps account of what was left out. */
+/** Sets owner, extended attributes, mode and times of what was unpacked, all by descriptor, and records what was left out. */
 export class EntryAttributes {
   readonly #system: Pick<LayerSystem, 'setExtendedAttribute'>;
   readonly #owner: NewOwner;
@@ -27,16 +30,16 @@ export class EntryAttributes {
     this.#owners = owners;
   }
 
-  /** Of a file or directory that is open, and not by O_PATH. */
+  /** For a file or directory that is open other than by O_PATH. */
   setOpen(fd: number, entry: TarEntry): void {
     const mode = this.#give(entry, (uid, gid) => fchownSync(fd, uid, gid));
     this.#setExtended(fd, entry);
-    // Behind chown, which clears the setuid bit.
+    // After chown, which clears the setuid bit.
     fchmodSync(fd, mode);
     changeTimesOfFile(fd, entry.mtime, entry.nanoseconds);
   }
 
-  /** Of anything else, be it a symbolic link. */
+  /** For anything else, including symbolic links. */
   set(made: ConfinedEntry, entry: TarEntry): void {
     const mode = this.#give(entry, (uid, gid) => changeOwnerOf(made.fd, uid, gid));
     this.#setExtended(made.fd, entry);
@@ -51,7 +54,7 @@ export class EntryAttributes {
     else known.count++;
   }
 
-  /** Tells what was left out. */
+  /** Reports what was left out. */
   report(warn: (message: string) => void): void {
     for (const [what, { count, example }] of this.#skipped)
       warn(`${what}: ${count} left out, the first at ${shownName(example)}`);
@@ -63,8 +66,8 @@ export class EntryAttributes {
   }
 
   /**
-   * Gives a file to its owner, and returns the mode it may have. What belongs to an id that this user namespace lacks, so that no process here can
-   * ever have it, is root's, and no program of that id.
+   * Gives a file to its owner, and returns the mode it may have. If this user namespace lacks the id, so that no
+   * process here can ever have it, the file belongs to root and is not setuid or setgid.
    */
   #give(entry: TarEntry, change: (uid: number, gid: number) => void): number {
     const owner = this.#owner === 'archive' ? entry : this.#owner;
@@ -86,7 +89,8 @@ export class EntryAttributes {
   #setExtended(fd: number, entry: TarEntry): void {
     if (entry.xattrs.size === 0) return;
     for (const [name, value] of entry.xattrs) {
-      // An archive may not speak to overlayfs: a redirect would show other directories of the layers below.
+      // An archive must not set overlayfs's own attributes: a redirect would show other directories of the layers
+      // below.
       if (isOverlayAttribute(name)) {
         this.skip(`extended attribute ${JSON.stringify(name)} is overlayfs's own`, entry.name);
         continue;

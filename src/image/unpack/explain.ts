@@ -4,7 +4,7 @@ import { TcomposeError } from '../../errors.ts';
 import { archiveError } from '../../tar/archive-error.ts';
 import { errnoOf } from './layer-system.ts';
 
-/** Errors of the file system as sentences; others as they are. `bytes`: how far into the blob it came. */
+/** Turns errors of the file system into sentences; others stay as they are. `bytes`: how far into the blob the job got. */
 export function explain(error: unknown, path: string, bytes: number): unknown {
   if (error instanceof TcomposeError && error.code !== 'SYS_CALL_FAILED') return error;
   const errno = errnoOf(error);
@@ -35,7 +35,7 @@ function free(path: string): string {
       const { bavail, bsize, ffree } = statfsSync(at);
       return `; ${bavail * bsize} bytes and ${ffree} inodes are free`;
     } catch {
-      // Gone by now: the directory above it.
+      // The directory no longer exists: try the one above it.
     }
   }
   return '';

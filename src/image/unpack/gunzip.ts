@@ -3,17 +3,17 @@ import { archiveError } from '../../tar/archive-error.ts';
 import { createInflater } from './inflater.ts';
 import type { PieceReader } from './piece-reader.ts';
 
-/** Compressed bytes given to the decoder at a time: they become at most about 1,032 times as many. */
+/** Compressed bytes given to the decoder at a time: their content is at most about 1,032 times as large. */
 const step = 16 * 1024;
-/** Members that end within so many bytes are decoded in one go: some archives have one for each file. */
+/** Members no larger than this are decoded in one call: some archives have one for each file. */
 const smallMember = 4 * 1024;
 const { Z_SYNC_FLUSH } = zlib.constants;
 const options = { chunkSize: 128 * 1024, finishFlush: Z_SYNC_FLUSH } as const;
 
 /**
- * The content of a gzip file (RFC 1952): its members one after the other. Whatever follows the last one counts for nothing,
- * its trailer may be missing, and checksums are not looked at: the digest of a layer's content decides. A piece is good until
- * the next is asked for.
+ * The content of a gzip file (RFC 1952): its members one after the other. Data after the last member is ignored, its
+ * trailer may be missing, and checksums are not verified: the digest of a layer's content decides. A piece is valid
+ * until the next is asked for.
  * @throws TcomposeError IMAGE_ARCHIVE for damaged data
  */
 export async function* gunzip(source: PieceReader): AsyncGenerator<Buffer> {
@@ -74,7 +74,7 @@ async function* small(source: PieceReader): AsyncGenerator<Buffer, boolean> {
   return true;
 }
 
-/** With `info` the function gives the decoder along, which knows how far it came; its type does not say so. */
+/** With `info` the function also returns the decoder, which knows how much input it used; the type declaration lacks this. */
 const inflateSync = (bytes: Buffer) =>
   zlib.inflateRawSync(bytes, { ...options, info: true }) as unknown as {
     readonly buffer: Buffer;
@@ -87,7 +87,7 @@ async function* large(source: PieceReader): AsyncGenerator<Buffer> {
     for (;;) {
       const input = await source.some(step);
       if (input === undefined) {
-        // A stream that is at its end takes no more.
+        // A stream that is complete takes no more input.
         const used = yield* inflater.pieces(Buffer.alloc(1));
         if (used === 0) return;
         throw archiveError('it is cut off (the gzip stream ends early)');

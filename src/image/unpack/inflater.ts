@@ -3,8 +3,8 @@ import zlib from 'node:zlib';
 /** Decodes one raw deflate stream, piece by piece. */
 export interface Inflater {
   /**
-   * Decodes `input`; each piece is good until the next is asked for, and so is `input` to be. The last one asked for tells how
-   * much of `input` was used: less than all of it when the stream ended there.
+   * Decodes `input`, which must stay valid until the next piece is asked for, as each piece does. The last step returns
+   * how much of `input` was used: less than all of it when the stream ended there.
    * @throws a Z_… error of zlib
    */
   pieces(input: Buffer): AsyncGenerator<Buffer, number>;
@@ -27,17 +27,20 @@ interface Decoder {
   ): void;
 }
 
-/** The part of Node's streams of zlib that decodes at once, in this thread. It is not documented, so it may be missing. */
+/** The part of Node's zlib streams that decodes synchronously, in this thread. It is undocumented, so it may be missing. */
 interface Internals {
   readonly _handle?: Partial<Decoder>;
-  /** Bytes of the output and of the input that were left. */
+  /** Bytes left in the output and in the input. */
   readonly _writeState?: Uint32Array;
 }
 
-/** In a thread that may wait, decoding at once saves a change of threads for each piece, and memory: one buffer is used again. */
+/**
+ * In a thread that may wait, synchronous decoding saves a thread switch for each piece, and memory, since one buffer is
+ * reused.
+ */
 export const createInflater = (): Inflater => immediate() ?? streaming();
 
-/** Undefined where Node has no such thing. */
+/** Undefined where Node lacks this interface. */
 export function immediate(): Inflater | undefined {
   const stream = zlib.createInflateRaw({ finishFlush: Z_SYNC_FLUSH });
   const { _handle: handle, _writeState: state } = stream as unknown as Internals;
@@ -47,7 +50,7 @@ export function immediate(): Inflater | undefined {
   return undefined;
 }
 
-// A class, for V8 compiles what calls a function that is recreated for each stream again and again.
+// A class, because V8 would compile the callers of a function that is recreated for each stream again and again.
 class ImmediateInflater implements Inflater {
   readonly #stream: zlib.InflateRaw;
   readonly #decoder: Decoder;
@@ -68,7 +71,7 @@ class ImmediateInflater implements Inflater {
     for (let at = 0; ; ) {
       const left = input.length - at;
       this.#decoder.writeSync(Z_SYNC_FLUSH, input, at, left, this.#output, 0, pieceSize);
-      // An event reports it, after this.
+      // The error is reported by an event, which comes after this.
       if (this.#stream.destroyed) {
         await new Promise((resolve) => setImmediate(resolve));
         throw this.#failed ?? new Error('the decoder was closed');
@@ -77,7 +80,7 @@ class ImmediateInflater implements Inflater {
       const used = left - this.#state[1]!;
       at += used;
       if (room < pieceSize) yield this.#output.subarray(0, pieceSize - room);
-      // A full buffer may not have held all there is.
+      // When the buffer is full, there may be more output.
       if (room > 0 || (used === 0 && room === pieceSize)) return at;
     }
   }
@@ -87,7 +90,7 @@ class ImmediateInflater implements Inflater {
   }
 }
 
-/** By the documented interface: the decoding is done by another thread. */
+/** Uses the documented interface: another thread decodes. */
 export function streaming(): Inflater {
   const stream = zlib.createInflateRaw({ chunkSize: pieceSize, finishFlush: Z_SYNC_FLUSH });
   const output: Buffer[] = [];

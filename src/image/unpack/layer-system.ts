@@ -1,14 +1,17 @@
-/** The system calls that need rights, as unpacking needs them. `src/sys` has them; tests pass their own. */
+/** The system calls that unpacking needs and that need privileges. `src/sys` has them; tests pass their own. */
 export interface LayerSystem {
-  /** mknodat(2): `name` in the directory `dirFd`, with a NUL; `mode` with its S_IF type. Throws an error with `errnoName`. */
+  /**
+   * mknodat(2): makes `name` (with a NUL) in the directory `dirFd`; `mode` includes the S_IF type. Throws an error with
+   * `errnoName`.
+   */
   makeNode(dirFd: number, name: Uint8Array, mode: number, major: number, minor: number): void;
-  /** setxattr(2) of what a descriptor stands for. Throws an error with `errnoName`. */
+  /** setxattr(2) on the file that a descriptor refers to. Throws an error with `errnoName`. */
   setExtendedAttribute(fd: number, name: string, value: Uint8Array): void;
-  /** syncfs(2) of the file system that `path` is on. */
+  /** syncfs(2) on the file system that contains `path`. */
   syncFileSystem(path: string): Promise<void>;
 }
 
-/** The calls through libc. */
+/** These calls through libc. */
 export async function libcLayerSystem(): Promise<LayerSystem> {
   const [{ makeNodeAt }, { setExtendedAttribute }, { syncFileSystem }] = await Promise.all([
     import('../../sys/at-calls.ts'),

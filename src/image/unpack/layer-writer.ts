@@ -9,22 +9,22 @@ import { TreeWriter } from './tree-writer.ts';
 
 export interface LayerWriterOptions {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
-  /** overlayfs in a user namespace keeps its marks in `user.overlay.*`. */
+  /** overlayfs in a user namespace stores its marks in `user.overlay.*`. */
   readonly userxattr: boolean;
-  /** False: everything belongs to this process's user (a user namespace with one id). */
+  /** False: everything belongs to this process's user (in a user namespace with one id). */
   readonly ownership: boolean;
   readonly warn: (message: string) => void;
-  /** Told of a file before it is written: its size, and how much of it is no hole. Throws where that is too much. */
+  /** Called before a file is written with its size, and how much of it is not holes. Throws where that is too much. */
   readonly growing?: (path: string, size: number, stored: number) => void;
   /** This thread may wait for the disk. */
   readonly sync?: boolean;
 }
 
-/** What is to be looked at once more when the layers below are known (settle-layer.ts). Paths as in src/confined. */
+/** What must be checked again when the layers below are known (settle-layer.ts). Paths as in src/confined. */
 export interface LayerMarks {
   /** Whiteouts that were made. */
   readonly whiteouts: readonly string[];
-  /** Directories that the archive does not list, made because something lies in them. */
+  /** Directories that the archive does not list, but that were made because it has entries in them. */
   readonly implied: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface LayerStatistics extends LayerMarks {
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
 
-/** What overlayfs hides the layers below by. */
+/** The attribute with which overlayfs hides the layers below. */
 export const opaqueAttribute = (userxattr: boolean): string =>
   `${userxattr ? 'user' : 'trusted'}.overlay.opaque`;
 
@@ -69,7 +69,7 @@ export async function writeLayer(
       }
     }
     const whiteouts = marks.make();
-    // Behind them: what is made in a directory gives it a new time.
+    // After all entries: a new entry changes the time of its directory.
     await writer.finish();
     return { size: writer.size, entries, whiteouts, implied: [...implied] };
   } finally {
@@ -77,7 +77,7 @@ export async function writeLayer(
   }
 }
 
-/** Whiteouts act on the layers below, never on what this layer holds itself: they are made when all of that is there. */
+/** Whiteouts act on the layers below, never on this layer's own entries, so they are made when all of those exist. */
 class Marks {
   readonly #root: ConfinedDirectory;
   readonly #options: LayerWriterOptions;
@@ -101,7 +101,7 @@ class Marks {
       this.#opaque.add(parentOf(path));
       return;
     }
-    // Other names with a doubled prefix are aufs's bookkeeping.
+    // Other names with a doubled prefix are internal to aufs.
     if (base.startsWith(whiteoutPrefix + whiteoutPrefix)) return;
     const hidden = base.slice(whiteoutPrefix.length);
     if (hidden === '' || hidden === '.' || hidden === '..')
@@ -109,7 +109,10 @@ class Marks {
     this.#hidden.add(joined(parentOf(path), hidden));
   }
 
-  /** The paths of those that were made: not where the layer has something itself, nor where nothing below shows anyway. */
+  /**
+   * The paths of the whiteouts that were made: none where the layer itself has something, or where nothing below is
+   * visible anyway.
+   */
   make(): string[] {
     return [...this.#hidden].filter((path) => {
       if (this.#underOpaque(path)) return false;
@@ -123,7 +126,7 @@ class Marks {
     });
   }
 
-  /** Not where a link that the layer put in the way later leads round in circles. */
+  /** False where a link that the layer added later makes the path a loop. */
   #isDirectory(path: string): boolean {
     try {
       const entry = this.#root.find(path);

@@ -1,6 +1,6 @@
 /**
- * Takes pieces of known or any length from a stream of chunks, for formats that are made of parts. A chunk need be good only until the
- * next one is asked for, and so is what is given.
+ * Takes pieces of known or any length from a stream of chunks, for formats that consist of parts. A chunk need only be
+ * valid until the next one is asked for, and so are the pieces.
  */
 export class PieceReader {
   readonly #iterator: AsyncIterator<Uint8Array>;
@@ -36,7 +36,7 @@ export class PieceReader {
     return this.take(Math.min(most, this.#buffer.length));
   }
 
-  /** Takes bytes that have been looked at. */
+  /** Takes bytes that `peek` has returned. */
   take(size: number): Buffer {
     const bytes = this.#buffer.subarray(0, size);
     this.#buffer = this.#buffer.subarray(size);
@@ -55,7 +55,7 @@ export class PieceReader {
     while ((await this.#more()) !== undefined) {}
   }
 
-  /** Ends the stream early, so that what feeds it is released. Idempotent. */
+  /** Ends the stream early, so that its source is released. Idempotent. */
   async close(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

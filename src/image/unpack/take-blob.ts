@@ -10,10 +10,7 @@ import { writeLayer } from './layer-writer.ts';
 
 const pieceSize = 256 * 1024;
 
-/**
- * Carries a TakeSpec out.
- * @throws TcomposeError IMAGE_BLOB, IMAGE_ARCHIVE, IMAGE_STORE, IMAGE_NO_SPACE
- */
+/** Carries out a TakeSpec. */
 export async function takeBlob(spec: TakeSpec, context: JobContext): Promise<JobResult> {
   const blob = new IncomingBlob(spec, context);
   let layer: Omit<JobResult, 'digest' | 'size'> = {};
@@ -21,7 +18,7 @@ export async function takeBlob(spec: TakeSpec, context: JobContext): Promise<Job
   try {
     if (spec.layer !== undefined) layer = await readLayer(blob, spec.layer, context);
   } catch (error) {
-    // Whether it came over damaged, its digest tells; a disk that is full stays so.
+    // The digest will tell whether the archive was damaged in transfer; other errors, such as a full disk, are final.
     failed = error;
     if (!isArchiveError(error)) throw explain(error, spec.layer?.tree ?? spec.file, blob.size);
   } finally {
@@ -35,7 +32,7 @@ export async function takeBlob(spec: TakeSpec, context: JobContext): Promise<Job
   }
   const digest = blob.verified();
   if (failed !== undefined) throw failed;
-  // What is not compressed has one digest, unless the blob's is not by sha256.
+  // The digest of an uncompressed blob is also its DiffID, unless the blob's is not sha256.
   return { ...(spec.layer === undefined ? {} : { diffId: digest }), ...layer, digest, size: blob.size };
 }
 
@@ -50,7 +47,7 @@ class IncomingBlob {
   readonly #fd: number;
   readonly #hash: Hash;
   readonly algorithm: string;
-  /** Of the file's own bytes. */
+  /** How many of the bytes the file held at the start. */
   readonly #held: number;
   #digest: string | undefined;
   #ended = false;
@@ -66,7 +63,7 @@ class IncomingBlob {
     this.#held = fstatSync(this.#fd).size;
   }
 
-  /** One after the other, to whoever asks. */
+  /** The chunks in order, to whichever reader asks. */
   async next(): Promise<Uint8Array | undefined> {
     if (this.#ended) return undefined;
     this.#context.check();
@@ -135,7 +132,7 @@ async function readLayer(
   options: NonNullable<TakeSpec['layer']>,
   context: JobContext,
 ): Promise<Omit<JobResult, 'digest' | 'size'>> {
-  // Whoever stops reading early leaves the rest to `drain`.
+  // A reader that stops early leaves the rest to `drain`.
   const source: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => ({
       next: async () => {

@@ -17,16 +17,16 @@ import { errnoOf, type LayerSystem } from './layer-system.ts';
 export interface TreeWriterOptions {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
   readonly owner: NewOwner;
-  /** What those ids are in the tree, where they are others. */
+  /** What those ids are in the tree, if they differ. */
   readonly owners?: IdSwap | undefined;
-  /** Directory of the root that the archive's names are relative to. */
+  /** Directory in the root that the archive's names are relative to. */
   readonly base?: string;
-  /** Throws where nothing may be written at a path. */
+  /** Throws when a path must not be written to. */
   readonly check?: (path: string) => void;
-  /** Throws where what is there may not be replaced by the entry, or a directory's attributes not be altered. */
+  /** Throws when the entry must not replace what is there, or must not alter a directory's attributes. */
   readonly replace?: (there: ConfinedEntry, entry: TarEntry) => void;
   readonly warn: (message: string) => void;
-  /** Told of a file before it is written: its size, and how much of it is no hole. Throws where that is too much. */
+  /** Called before a file is written with its size, and how much of it is not holes. Throws where that is too much. */
   readonly growing?: (path: string, size: number, stored: number) => void;
   /** This thread may wait for the disk. */
   readonly sync?: boolean;
@@ -37,7 +37,7 @@ const readDirectory =
   constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const nodeType = { char: constants.S_IFCHR, block: constants.S_IFBLK, fifo: constants.S_IFIFO } as const;
-/** Pieces of files at least this large are written off the main thread, which may block on a full page cache. */
+/** Pieces of files at least this large are written off the main thread, because writing may block on a full page cache. */
 const largeFile = 1024 * 1024;
 
 function putAll(fd: number, piece: Buffer, position: number | null): void {
@@ -45,7 +45,7 @@ function putAll(fd: number, piece: Buffer, position: number | null): void {
     at += writeSync(fd, piece, at, piece.length - at, position === null ? null : position + at);
 }
 
-/** A parent that no entry of the archive stands for is that root's whose ids are others here. */
+/** A parent without an entry in the archive belongs to root as the tree's ids have it. */
 function giveToRoot(root: ConfinedDirectory, path: string, owners: IdSwap): void {
   const made = root.find(path);
   if (made?.stat.isDirectory()) changeOwnerOf(made.fd, owners.uid, owners.gid);
@@ -53,12 +53,13 @@ function giveToRoot(root: ConfinedDirectory, path: string, owners: IdSwap): void
 }
 
 /**
- * Writes the entries of an archive into a directory tree: owners, modes with setuid bits, times, extended attributes, hard
- * links and device nodes as the archive has them. Every entry is written, and given its attributes, by descriptor.
+ * Writes the entries of an archive into a directory tree: owners, modes with setuid bits, times, extended attributes,
+ * hard links and device nodes as in the archive. Every entry is written by descriptor, and so are its attributes.
  */
 export class TreeWriter {
   readonly #root: ConfinedDirectory;
-  // Each by itself: objects that are put together have other shapes each time, and V8 would compile what reads them again for each layer.
+  // Separate fields: combined objects would have a different shape each time, and V8 would compile the code that reads
+  // them again for each layer.
   readonly #system: TreeWriterOptions['system'];
   readonly #attributes: EntryAttributes;
   readonly #base: string;
@@ -68,7 +69,7 @@ export class TreeWriter {
   readonly #growing: TreeWriterOptions['growing'];
   readonly #sync: boolean;
   readonly #turn = turns();
-  /** Attributes of directories, set when nothing more is put into them. */
+  /** Attributes of directories, set once nothing more is put into them. */
   readonly #directories = new Map<string, TarEntry>();
   /** Bytes of file data. */
   size = 0;
@@ -88,7 +89,7 @@ export class TreeWriter {
   }
 
   /**
-   * The place of an entry; undefined for the base directory itself. Makes its parents.
+   * Where an entry belongs; undefined for the base directory itself. Makes its parents.
    * @throws TcomposeError IMAGE_ARCHIVE when a parent is not a directory
    */
   place(entry: TarEntry): Place | undefined {
@@ -107,11 +108,11 @@ export class TreeWriter {
     }
   }
 
-  /** Writes one entry, whose data `data` is at. */
+  /** Writes one entry; `data` is positioned at the entry's data. */
   async write(entry: TarEntry, data: TarReader): Promise<void> {
     if (!this.#sync) await this.#turn();
     const place = this.place(entry);
-    // The root is there, and stays as it is.
+    // The root exists, and stays as it is.
     if (place === undefined) return;
     if (entry.type === 'directory') return this.#directory(place, entry);
     try {
@@ -123,7 +124,7 @@ export class TreeWriter {
     }
   }
 
-  /** A way that led through what was taken away has made it again. */
+  /** Makes an entry again after what was in its place was removed; it may exist again because its own path led through it. */
   async #again(entry: TarEntry, data: TarReader): Promise<void> {
     try {
       await this.#make(this.place(entry)!, entry, data);
@@ -133,7 +134,7 @@ export class TreeWriter {
     }
   }
 
-  /** Sets what had to wait, deepest directories first, and reports what was left out. */
+  /** Sets the attributes that had to wait, deepest directories first, and reports what was left out. */
   async finish(): Promise<void> {
     const byDepth = [...this.#directories]
       .map(([path, entry]) => ({ path, entry, depth: path.split('/').length }))
@@ -162,7 +163,7 @@ export class TreeWriter {
     this.#directories.set(place.path, entry);
   }
 
-  /** A directory's attributes, when nothing more is put into it. */
+  /** Sets a directory's attributes, when nothing more is put into it. */
   #settle(path: string, entry: TarEntry): void {
     const fd = this.#openDirectory(path);
     if (fd === undefined) {
@@ -178,7 +179,10 @@ export class TreeWriter {
     }
   }
 
-  /** For reading, since what is opened so takes attributes in one step each; undefined where that may not be, or there is no directory. */
+  /**
+   * Opens it for reading, because then each attribute takes a single call; undefined if that is not permitted or it is
+   * not a directory.
+   */
   #openDirectory(path: string): number | undefined {
     try {
       const { directory, name } = this.#root.place(path, false);
@@ -189,7 +193,7 @@ export class TreeWriter {
     }
   }
 
-  /** Takes away what is in an entry's place. */
+  /** Removes what is in an entry's place. */
   async #clear(place: Place, entry: TarEntry): Promise<void> {
     const there = this.#root.find(place.path);
     if (there === undefined) return;
@@ -233,7 +237,7 @@ export class TreeWriter {
     }
   }
 
-  /** A file with holes: what lies between its pieces takes no room. */
+  /** Writes a file with holes: the gaps between its pieces take no space. */
   async #pieces(fd: number, { size, pieces }: SparseMap, data: TarReader): Promise<void> {
     ftruncateSync(fd, size);
     let piece: Buffer = Buffer.alloc(0);
@@ -270,11 +274,11 @@ export class TreeWriter {
     target?.close();
     if (target === undefined) throw archiveError(`${names}, which is not in the archive before it`);
     if (target.stat.isDirectory()) throw archiveError(`${names}, which is a directory`);
-    // Asking for the one may have closed the other's directory.
+    // Finding the one may have closed the other's directory, so both places are looked up again.
     const to = this.#root.place(place.path, false);
     const again = this.#root.place(from.path, false);
     linkAt(again.directory, again.name, to.directory, to.name);
-    // What the entry says counts for the file, under all its names.
+    // The entry's attributes apply to the file, under all its names.
     const made = this.#root.at(to);
     if (made !== undefined) this.#attributes.set(made, entry);
     made?.close();

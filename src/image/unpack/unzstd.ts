@@ -4,19 +4,19 @@ import { archiveError } from '../../tar/archive-error.ts';
 import type { PieceReader } from './piece-reader.ts';
 
 const frameMagic = 0xfd2fb528;
-/** Skippable frames have one of 16 magic numbers, by the last four bits. */
+/** Skippable frames have one of 16 magic numbers, which differ in the last four bits. */
 const skippableMagic = 0x184d2a5;
-/** Bytes of a window at most: what the zstd program accepts by default (`--long=27`). */
+/** Largest window in bytes: what the zstd program accepts by default (`--long=27`). */
 const largestWindow = 128 * 1024 * 1024;
 const piece = 128 * 1024;
 
-/** Whether a zstd stream begins so: with a frame, or one that is to be skipped (RFC 8878). */
+/** Whether a zstd stream begins like this: with a frame or a skippable one (RFC 8878). */
 export const isZstd = (head: Buffer): boolean =>
   head.length >= 4 && (head.readUInt32LE(0) === frameMagic || head.readUInt32LE(0) >>> 4 === skippableMagic);
 
 /**
- * The content of a zstd file: its frames one after the other, skippable ones passed over, whatever follows the last one
- * not looked at.
+ * The content of a zstd file: its frames one after the other, without skippable ones; data after the last one is
+ * ignored.
  * @throws TcomposeError IMAGE_ARCHIVE for damaged data or a window of more than 128 MiB
  */
 export async function* unzstd(source: PieceReader): AsyncGenerator<Buffer> {
@@ -37,7 +37,7 @@ async function pass(source: PieceReader, size: number): Promise<void> {
   }
 }
 
-/** Decodes what it is given, which is good until it answers; the pieces are the caller's. */
+/** Decodes its input, which must stay valid until it answers; the caller owns the pieces. */
 interface Decoder {
   push(bytes: Buffer, last: boolean): Buffer[] | Promise<Buffer[]>;
   close(): void;
@@ -74,11 +74,11 @@ async function* partsOf(source: PieceReader): AsyncGenerator<Part> {
     if (head.length < 3) throw cutOff();
     const word = head.readUIntLE(0, 3);
     last = (word & 1) !== 0;
-    // A block of one repeated byte has that byte alone.
+    // A block of one repeated byte stores only that byte.
     const length = 3 + (((word >> 1) & 3) === 1 ? 1 : word >> 3) + (last && checksum ? 4 : 0);
     if (length > 3 + piece + 4) throw archiveError('its zstd data is damaged (a block is too large)');
     const block = await source.peek(length);
-    // Of a frame that ends in its checksum all content is there.
+    // If only the checksum at the end of the frame is missing, all content is there.
     if (block.length < length && !(last && checksum && block.length >= length - 4)) throw cutOff();
     source.take(block.length);
     yield { bytes: block, last };
@@ -114,16 +114,16 @@ function contentSize(field: Buffer): number {
   return field.readUIntLE(0, field.length) + (field.length === 2 ? 256 : 0);
 }
 
-/** Written in JavaScript, for a Node that has no zstd (before 22.15). */
+/** Written in JavaScript, for a Node without zstd (before 22.15). */
 function scriptDecoder(): Decoder {
   let out: Buffer[] = [];
   const stream = new Decompress((bytes) => {
-    // The decoder uses its memory again.
+    // The decoder reuses its memory.
     if (bytes.length > 0) out.push(Buffer.from(bytes));
   });
   return {
     push(bytes, last) {
-      // It keeps what is not decoded yet.
+      // The decoder keeps what is not decoded yet.
       stream.push(Buffer.from(bytes), last);
       const done = out;
       out = [];

@@ -13,13 +13,13 @@ interface Found {
   readonly metadata: ImageMetadata;
   /** tcompose/host of this release. */
   readonly host: ImageRecord;
-  /** Those of other releases that containers still have, by id. */
+  /** The tcompose/host images of other releases that containers still use, by id. */
   readonly hostRecords: ReadonlyMap<string, ImageRecord>;
   /** The platform of this machine. */
   readonly own: Platform;
 }
 
-/** Images by name, id or the beginning of one: those of the store, and the built-in ones. */
+/** Finds images by name, id or the beginning of an id: those of the store, and the built-in ones. */
 export class ImageFinder {
   readonly #in: Found;
 
@@ -27,12 +27,12 @@ export class ImageFinder {
     this.#in = found;
   }
 
-  /** All, the newest first. */
+  /** All images, newest first. */
   list(): ImageRecord[] {
     return [this.#in.host, ...this.stored()].sort((a, b) => Date.parse(b.created) - Date.parse(a.created));
   }
 
-  /** All but the built-in one. */
+  /** All except the built-in one. */
   stored(): ImageRecord[] {
     return this.#in.metadata.images().map((image) => this.#toRecord(image));
   }
@@ -47,7 +47,7 @@ export class ImageFinder {
     return image === undefined ? this.#in.hostRecords.get(id) : this.#toRecord(image);
   }
 
-  /** Of the images of one name the one for the platform; a name alone means any, if this machine's is not among them. */
+  /** Of the images with one name, the one for the platform; without a platform, any image if none is for this machine. */
   #chosen(ids: readonly string[], platform: Platform | undefined): ImageRecord | undefined {
     const records = ids.flatMap((id) => this.byId(id) ?? []);
     const entries = records.map((record) => ({ record, platform: record as Platform }));
@@ -69,7 +69,7 @@ export class ImageFinder {
     const named = reference === undefined ? undefined : (tags.get(reference) ?? digests.get(reference));
     if (named !== undefined) return this.#chosen(named.images, platform);
     if (prefix !== undefined) return fits(this.#byPrefix(name, prefix));
-    // Says what is wrong with it.
+    // Throws an error that says what is wrong with the name.
     normaliseTag(name);
     return undefined;
   }
@@ -89,7 +89,7 @@ export class ImageFinder {
     return fitting[0] === undefined ? undefined : this.byId(fitting[0]);
   }
 
-  /** The images that a name stands for, one for each platform, what it stands for here first. @throws TcomposeError IMAGE_NOT_FOUND */
+  /** The images that a name stands for, one for each platform, this machine's first. @throws TcomposeError IMAGE_NOT_FOUND */
   allOf(name: string): ImageRecord[] {
     const first = this.mustGet(name);
     const reference = name.startsWith('sha256:') ? undefined : referenceOf(name);
@@ -108,7 +108,7 @@ export class ImageFinder {
     });
   }
 
-  /** @throws TcomposeError IMAGE_STORE for one that has no blobs, the built-in among them */
+  /** @throws TcomposeError IMAGE_STORE for an image without blobs, such as the built-in one */
   storedOf(image: ImageRecord): StoredImage {
     const stored = this.#in.metadata.image(image.id);
     if (stored !== undefined) return stored;

@@ -23,7 +23,7 @@ async function manifestOf(shelf: Shelf, finder: ImageFinder, image: ImageRecord)
   };
 }
 
-/** Blobs, layers and manifests of the store's images, and what makes new ones. */
+/** Reads and makes blobs, layers and manifests of the store's images. */
 export function imageContent(shelf: Shelf, finder: ImageFinder, newIngest: () => StoreIngest): ImageContent {
   const { layers } = shelf;
   return {

@@ -9,7 +9,7 @@ export function readMachineId(root: string): string {
       const id = readFileSync(path, 'utf8').trim();
       if (id !== '' && id !== 'uninitialized') return id;
     } catch {
-      // The next one, or a new one.
+      // Try the next file, or make a new id.
     }
   }
   const id = randomBytes(16).toString('hex');

@@ -13,33 +13,33 @@ import { currentUserNamespace } from '../overlay-support.ts';
 import type { Shelf } from '../shelf.ts';
 
 export interface ImageStoreOptions {
-  /** Directory of the persistent state; the store keeps to images, layers, l, blobs, partial, host and tmp below it. */
+  /** Directory of the persistent state; the store only uses images, layers, l, blobs, partial, host and tmp below it. */
   readonly root: string;
   /** tcompose's version: part of tcompose/host's id. */
   readonly release: string;
   readonly system: LayerSystem;
-  /** Where layers are hashed and unpacked; default: in this thread. */
+  /** Where layers are hashed and unpacked; by default in this thread. */
   readonly jobs?: JobRunner<BlobSpec>;
   readonly warn: (message: string) => void;
-  /** Told of each record that can't be read, and why as a clause; it has been put aside. */
+  /** Called with each record that can't be read, and the reason as a clause; the record has been moved aside. */
   readonly damaged: (file: string, why: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called before each write of a blob or record; throws where a test has filled the disk. */
   readonly beforeWrite?: (path: string) => void;
-  /** Bytes that the files of one layer may have together, holes included; asked for at each. Undefined: 256 GiB. */
+  /** Bytes that the files of one layer may have together, holes included; read for each layer. Undefined: 256 GiB. */
   readonly largestLayer?: () => number | undefined;
   /** The Node shown in tcompose/host; default: the running one. */
   readonly execPath?: string;
-  /** Default: found out by looking at `root`. */
+  /** Default: determined from `root`. */
   readonly storage?: RootfsStorage;
 }
 
 const defaultLargestLayer = 256 * 2 ** 30;
-/** Times of names are written so long after they were set. */
+/** Milliseconds after which the times of names are written to the disk. */
 const keepAfterMs = 500;
 
-/** Opens what is below `options.root`, after taking away what was being staged there. */
+/** Opens the store below `options.root`, after removing what was being staged there. */
 export function openShelf(options: ImageStoreOptions, storage: RootfsStorage): Shelf {
   const { root, warn, now, beforeWrite = () => {} } = options;
   const temporary = join(root, 'tmp');

@@ -5,7 +5,10 @@ import type { Shelf } from '../shelf.ts';
 import { sweepRemoved } from '../sweep.ts';
 import type { ImageFinder } from './find-image.ts';
 
-/** See ImageStore.remove; to be called while nothing else changes the store. A name goes with the images of all its platforms. */
+/**
+ * See ImageStore.remove; nothing else may change the store meanwhile. A name is removed from the images of all its
+ * platforms.
+ */
 export async function removeImage(
   shelf: Shelf,
   finder: ImageFinder,
@@ -19,7 +22,7 @@ export async function removeImage(
   });
   const removals: ImageRemoval[] = [];
   for (const { image, plan } of plans) removals.push(...(await carriedOut(shelf, finder, image, plan)));
-  // A name that stood for several is one all the same.
+  // A name that stood for several images is reported once.
   return removals.filter(
     (one, at) =>
       !('Untagged' in one) ||

@@ -2,7 +2,7 @@ import { TcomposeError } from '../../../errors.ts';
 import { hostReference } from '../../host/host-config.ts';
 import { normaliseTag } from '../../reference.ts';
 
-/** A reference that can be given to an image, whole. @throws TcomposeError IMAGE_REFERENCE, IMAGE_IN_USE */
+/** A complete reference that can be given to an image. @throws TcomposeError IMAGE_REFERENCE, IMAGE_IN_USE */
 export function taggable(reference: string): string {
   if (reference.includes('@'))
     throw new TcomposeError(
