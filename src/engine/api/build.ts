@@ -1,6 +1,6 @@
 import type { SourcePlace } from '../../errors.ts';
 
-/** What a command of a build may have of the machine; names and units as of `HostConfig`. */
+/** What a build command may use of the machine's resources; names and units as in `HostConfig`. */
 export interface BuildLimits {
   /** Bytes. */
   readonly Memory?: number;
@@ -19,7 +19,7 @@ export interface BuildLimits {
 export interface BuildRequest {
   /** Absolute path of a directory on the engine's machine, a git repository, or the address of an archive or a Dockerfile. */
   readonly context: string;
-  /** The directory came from somebody else: no name and no link of it leads out. */
+  /** The directory came from a remote client: no name or link in it may lead out of it. */
   readonly confined?: boolean;
   /** Relative to the context, or absolute. */
   readonly dockerfile?: string;
@@ -37,17 +37,20 @@ export interface BuildRequest {
   /** Paths of sockets on the engine's machine at which ssh agents answer, by id. */
   readonly ssh?: Readonly<Record<string, string>>;
   readonly platform?: string;
-  /** Several, in the place of the one. */
+  /** Several platforms, instead of the single one. */
   readonly platforms?: readonly string[];
-  /** Registries are asked for newer images than those that are here. */
+  /** Ask registries for newer versions of images that are here. */
   readonly pull?: boolean;
-  /** Images that no registry is asked for although `pull` is set: others of the project are built under these names. */
+  /**
+   * Images that are not looked up in a registry even if `pull` is set: other images of the project are built under
+   * these names.
+   */
   readonly local?: readonly string[];
   readonly noCache?: boolean;
   readonly noCacheFilter?: readonly string[];
-  /** Caches that steps are taken from, as `cache_from` has them; directories by their absolute paths. */
+  /** Caches to take steps from, in the form of `cache_from`; directories as absolute paths. */
   readonly cacheFrom?: readonly string[];
-  /** Where the build's cache is kept, as `cache_to` has it. */
+  /** Where to keep the build's cache, in the form of `cache_to`. */
   readonly cacheTo?: readonly string[];
   readonly network?: string;
   /** `name:address` or `name=address`. */
@@ -56,25 +59,25 @@ export interface BuildRequest {
   readonly shmSize?: number;
   /** `name=soft:hard`. */
   readonly ulimits?: readonly string[];
-  /** Of each command; no part of what it is found by in the cache. */
+  /** Limits for each command; not part of its cache key. */
   readonly limits?: BuildLimits;
-  /** `plan`: nothing is built, the plan is reported as text. `check`: the Dockerfile is looked over. */
+  /** `plan`: only the plan is reported, as text. `check`: only the Dockerfile is checked. */
   readonly only?: 'plan' | 'check';
-  /** Absolute path of a directory that gets the target's files, instead of an image. */
+  /** Absolute path of a directory that gets the target's files; no image is made. */
   readonly localOutput?: string;
-  /** What a RUN has done when it fails is kept as an image, which the error names. */
+  /** When a RUN fails, keep what it has done as an image, which the error names. */
   readonly keepFailed?: boolean;
 }
 
-/** What a build tells while it runs, in order, a JSON line each. `step` is the number of a step in its plan. */
+/** What a build reports while it runs: one JSON line for each event, in order. `step` is the number of a step in its plan. */
 export type BuildEvent =
-  /** How many steps there are, and names of stages that the target does not need. */
+  /** Number of steps, and the names of stages that the target does not need. */
   | { readonly type: 'begin'; readonly steps: number; readonly unneeded?: readonly string[] }
   | {
       readonly type: 'start';
       readonly step: number;
       readonly name: string;
-      /** The step is an image to build upon: there is nothing to do. */
+      /** The step is a base image: there is nothing to do. */
       readonly base?: true;
     }
   | { readonly type: 'log'; readonly step: number; readonly text: string }
@@ -93,18 +96,18 @@ export type BuildEvent =
       readonly where?: SourcePlace;
     }
   | { readonly type: 'plan'; readonly text: string }
-  /** Something that is not a step: an image is being pulled. */
+  /** About something other than a step: an image is being pulled, for example. */
   | { readonly type: 'note'; readonly text: string }
   /**
-   * The build waits for `POST /tcompose/build/answers/{id}` with the headers that a registry of the image is to be asked with
+   * The build waits for `POST /tcompose/build/answers/{id}` with the headers for requests to the image's registry
    * (X-Registry-Auth, X-Tcompose-Proxies).
    */
   | { readonly type: 'ask'; readonly id: string; readonly image: string }
   | {
       readonly type: 'done';
-      /** Of several platforms that of this machine, or the first. */
+      /** For several platforms, this machine's image, or the first. */
       readonly image?: string;
-      /** One for each platform, where there are several. */
+      /** One for each platform, if there are several. */
       readonly images?: readonly string[];
       readonly tags: readonly string[];
     }
@@ -116,6 +119,9 @@ export type BuildEvent =
       readonly where?: SourcePlace;
       /** The last lines of the output of the step that failed. */
       readonly output?: { readonly name: string; readonly lines: readonly string[] };
-      /** With `keepFailed`: the image of what the failed RUN left, to be removed by whoever asked, and the shell to start there. */
+      /**
+       * With `keepFailed`: the image of what the failed RUN left, which the client has to remove, and the shell to
+       * start in it.
+       */
       readonly shell?: { readonly step: string; readonly image: string; readonly command: readonly string[] };
     };

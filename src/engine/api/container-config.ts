@@ -11,7 +11,7 @@ export interface HealthcheckConfig {
   readonly Retries?: number;
 }
 
-/** What is independent of the machine: `Config` of a container or the top level of a create request. */
+/** The part that does not depend on the machine: `Config` of a container, or the top level of a create request. */
 export interface ContainerConfig {
   readonly Hostname?: string;
   readonly Domainname?: string;

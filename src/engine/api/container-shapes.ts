@@ -3,7 +3,7 @@ import type { ContainerConfig } from './container-config.ts';
 import type { HostConfig, MountRequest, Resources } from './host-config.ts';
 import type { EndpointSettings } from './network.ts';
 
-/** A shape for every field of a request type; the compiler finds the one that is missing. */
+/** A shape for every field of a request type; the compiler reports missing ones. */
 export type FieldsOf<T> = { readonly [Name in keyof Required<T>]: Shape };
 
 export const texts: Shape = { list: 'text' };
@@ -172,7 +172,7 @@ export const endpoint: FieldsOf<EndpointSettings> = {
   DNSNames: words,
 };
 
-/** Configuration of a container after its image's was merged in: an image is as little trusted as a request. */
+/** Configuration of a container after the image's was merged into it: an image is trusted as little as a request. */
 export const mergedConfigShape: Shape = { fields: config };
 
 /** POST /containers/create */

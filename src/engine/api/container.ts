@@ -32,7 +32,7 @@ export interface HealthLogEntry {
   readonly Output: string;
 }
 
-/** What the health checks so far have come to. */
+/** The result of the health checks so far. */
 export interface HealthState {
   readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy';
   readonly FailingStreak: number;
@@ -55,7 +55,7 @@ export interface ContainerState {
   readonly Health?: HealthState;
 }
 
-/** A mount as it stands in a container. */
+/** A mount in a container. */
 export interface MountPoint {
   readonly Type: 'bind' | 'volume' | 'tmpfs' | 'image';
   readonly Name?: string;
@@ -142,7 +142,7 @@ export interface ContainerSummary {
   readonly SizeRootFs?: number;
   readonly Labels: StringMap;
   readonly State: ContainerStatusName;
-  /** For people: `Up 3 minutes (healthy)`. */
+  /** For display: `Up 3 minutes (healthy)`. */
   readonly Status: string;
   /** Since API version 1.52; absent without a health check. */
   readonly Health?: { readonly Status: string; readonly FailingStreak: number };
@@ -157,7 +157,7 @@ export interface ContainerWaitResponse {
   readonly Error?: { readonly Message: string } | null;
 }
 
-/** POST /containers/{id}/update: limits (0 and '' leave one as it is) and restart policy. */
+/** POST /containers/{id}/update: limits (0 and '' leave a limit unchanged) and the restart policy. */
 export interface ContainerUpdateRequest extends Resources {
   readonly RestartPolicy?: RestartPolicy | null;
 }

@@ -1,6 +1,6 @@
 import type { StringMap } from './common.ts';
 
-/** Line of GET /events. */
+/** A line of GET /events. */
 export interface EventMessage {
   readonly Type: 'container' | 'image' | 'network' | 'volume' | 'daemon';
   /** `create`, `start`, `die`, `exec_create: sh -c x`, `health_status: healthy`, … */

@@ -8,7 +8,7 @@ export interface RestartPolicy {
 /** Where on the machine a port of the container is published. */
 export interface PortBindingRequest {
   readonly HostIp?: string;
-  /** A port, a range `8000-8010`, or empty: any free one. */
+  /** A port, a range `8000-8010`, or empty for any free port. */
   readonly HostPort?: string;
 }
 
@@ -109,7 +109,7 @@ export interface Resources {
   readonly Init?: boolean | null;
 }
 
-/** What ties a container to its machine. */
+/** The part of a container's configuration that depends on the machine. */
 export interface HostConfig extends Resources {
   /** `source:target[:options]`. */
   readonly Binds?: readonly string[] | null;
@@ -131,7 +131,7 @@ export interface HostConfig extends Resources {
   readonly Dns?: readonly string[] | null;
   readonly DnsOptions?: readonly string[] | null;
   readonly DnsSearch?: readonly string[] | null;
-  /** `host:address`, the address may be `host-gateway`. */
+  /** `host:address`; the address may be `host-gateway`. */
   readonly ExtraHosts?: readonly string[] | null;
   readonly GroupAdd?: readonly string[] | null;
   readonly IpcMode?: string;

@@ -12,11 +12,11 @@ export interface ImageSummary {
   readonly Size: number;
   readonly SharedSize: number;
   readonly Labels: StringMap | null;
-  /** How many use it, since API 1.51; -1: not computed. */
+  /** Number of containers that use it, since API 1.51; -1: not computed. */
   readonly Containers: number;
   /** Clients of API versions below 1.44 read this. */
   readonly VirtualSize?: number;
-  /** Tags that stood beside a digest when it was fetched, by repository@digest; not in Docker's API. */
+  /** Tags that were given together with a digest at a pull, by repository@digest; not in Docker's API. */
   readonly DigestTags?: StringMap;
 }
 
@@ -53,12 +53,12 @@ export interface ImageHistoryEntry {
 /** DELETE /images/{name} */
 export type ImageDeleteResponse = readonly ({ readonly Untagged: string } | { readonly Deleted: string })[];
 
-/** A line of the stream of a pull, push, load or import. */
+/** A line in the stream of a pull, push, load or import. */
 export interface ImageProgress {
   readonly status?: string;
-  /** Of a layer: the first digits of its digest. */
+  /** For a layer: the first digits of its digest. */
   readonly id?: string;
-  /** Bytes, when they are counted. */
+  /** Bytes, if they are counted. */
   readonly progressDetail?: {
     readonly current?: number;
     readonly total?: number;
@@ -69,12 +69,12 @@ export interface ImageProgress {
   readonly errorDetail?: {
     readonly code?: number;
     readonly message?: string;
-    /** Ours: the error's code and what to do next, which also ends the message. */
+    /** Our own extension: the error's code, and the hint that also ends the message. */
     readonly tcompose?: { readonly code?: string; readonly hint?: string };
   };
-  /** Ours: a request to a registry and its answer, where that was asked for. */
+  /** Our own extension: a request to a registry and its answer, if requested. */
   readonly tcompose?: { readonly asked?: string };
-  /** What a push ended with: tag, digest and size of the manifest. */
+  /** The result of a push: tag, digest and size of the manifest. */
   readonly aux?: { readonly Tag?: string; readonly Digest?: string; readonly Size?: number };
 }
 

@@ -6,14 +6,14 @@ export interface EndpointIpamConfig {
   readonly LinkLocalIPs?: readonly string[] | null;
 }
 
-/** A container's place in a network: what a client asks for, and in answers what it was given. */
+/** A container's place in a network: in requests what is asked for, in answers what was assigned. */
 export interface EndpointSettings {
   readonly IPAMConfig?: EndpointIpamConfig | null;
   readonly Links?: readonly string[] | null;
   readonly Aliases?: readonly string[] | null;
   readonly MacAddress?: string;
   readonly DriverOpts?: StringMap | null;
-  /** The highest priority gets the default route (API ≥ 1.48; answered always). */
+  /** The endpoint with the highest priority gets the default route (API ≥ 1.48; always included in answers). */
   readonly GwPriority?: number;
   readonly NetworkID?: string;
   readonly EndpointID?: string;

@@ -1,16 +1,16 @@
 import type { ContainerCreateRequest } from './container.ts';
 
-/** POST /tcompose/preflight: what a client is about to do. Nothing is changed by asking. */
+/** POST /tcompose/preflight: what a client is about to do. The request changes nothing. */
 export interface PreflightRequest {
-  /** Containers to be created, by the names they will have; `start`: started too, so that ports matter. */
+  /** Containers to create, by their future names; `start`: they will be started too, so that ports matter. */
   readonly create?: readonly {
     readonly name: string;
     readonly request: ContainerCreateRequest;
     readonly start: boolean;
   }[];
-  /** Ids of containers that exist and are to be started. */
+  /** Ids of existing containers to start. */
   readonly start?: readonly string[];
-  /** Ids of containers that will have been stopped by then: their ports count as free. */
+  /** Ids of containers that will be stopped by then: their ports count as free. */
   readonly release?: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export interface PreflightProblem {
   readonly message: string;
   readonly hint?: string;
   /**
-   * A port of this machine that some process has, which the engine could not name: without root it does not see what other processes,
-   * its own user's included, have open. The client may.
+   * A port of this machine that is taken by a process which the engine could not name: without root it can't see what
+   * other processes have open, even those of its own user. The client may be able to.
    */
   readonly takenPort?: { readonly protocol: 'tcp' | 'udp'; readonly address: string; readonly port: number };
 }

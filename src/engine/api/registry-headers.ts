@@ -1,16 +1,16 @@
 import type { RegistryCredentials } from '../../registry/auth/credentials.ts';
 import type { ProxySettings } from '../../registry/proxy/proxy-settings.ts';
 
-/** Docker's header with the credentials for the registry of a request: base64url of the JSON of a RegistryAuthBody. */
+/** Docker's header with the credentials for a request's registry: base64url of the JSON of a RegistryAuthBody. */
 export const registryAuthHeader = 'X-Registry-Auth';
 
 /**
- * Our own header with the proxies of the command that asks: base64url of the JSON of ProxySettings, `{}` for none. Without it those of the
- * engine's environment count.
+ * Our own header with the proxies of the command that asks: base64url of the JSON of ProxySettings, `{}` for none.
+ * Without it those in the engine's environment are used.
  */
 export const proxiesHeader = 'X-Tcompose-Proxies';
 
-/** Our own header, which puts each request to a registry into the stream of a pull or push; any value. */
+/** Our own header, with any value: it has each request to a registry reported in the stream of a pull or push. */
 export const traceHeader = 'X-Tcompose-Trace';
 
 /** Body of X-Registry-Auth and of `POST /auth`, names as on the wire. */
@@ -20,7 +20,7 @@ export interface RegistryAuthBody {
   readonly serveraddress?: string;
   readonly identitytoken?: string;
   readonly registrytoken?: string;
-  /** Ours: where the credentials were found, for messages of the engine. */
+  /** Our own extension: where the credentials were found, for the engine's messages. */
   readonly source?: string;
 }
 
@@ -35,12 +35,12 @@ export const encodeRegistryAuth = (credentials: RegistryCredentials): string =>
 
 export const encodeProxies = (proxies: ProxySettings): string => encode(proxies);
 
-/** Credentials of a header, in either base64 alphabet; what can't be read counts as none, as in dockerd. */
+/** Credentials from a header, in either base64 alphabet; an unreadable value counts as none, as in dockerd. */
 export function decodeRegistryAuth(header: string | undefined): RegistryCredentials {
   return credentialsOf(decode(header) ?? {});
 }
 
-/** Credentials as a body has them; empty words count as absent. */
+/** Credentials from a body; empty strings count as absent. */
 export function credentialsOf(body: RegistryAuthBody): RegistryCredentials {
   const { username, password, identitytoken, registrytoken, source } = body;
   return {
@@ -52,7 +52,7 @@ export function credentialsOf(body: RegistryAuthBody): RegistryCredentials {
   };
 }
 
-/** Proxies of a header; undefined when there is none or it can't be read. */
+/** Proxies from a header; undefined when there is none or it can't be read. */
 export function decodeProxies(header: string | undefined): ProxySettings | undefined {
   const value = decode(header);
   if (value === undefined) return undefined;
@@ -60,7 +60,7 @@ export function decodeProxies(header: string | undefined): ProxySettings | undef
   return Object.fromEntries(keys.flatMap((key) => (text(value[key]) ? [[key, value[key]]] : [])));
 }
 
-/** A token goes into a header as it is. */
+/** A token is put into a header unchanged. */
 const isHeaderValue = (token: string) => /^[\x21-\x7e]+$/.test(token);
 
 const text = (value: unknown): value is string => typeof value === 'string' && value !== '';

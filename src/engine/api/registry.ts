@@ -6,7 +6,7 @@ export interface AuthRequest {
   readonly serveraddress: string;
 }
 
-/** Answer of POST /auth; the token, when there is one, is to be kept in place of the password. */
+/** Answer of POST /auth. If there is a token, clients keep it instead of the password. */
 export interface AuthResponse {
   readonly IdentityToken?: string;
   readonly Status: string;

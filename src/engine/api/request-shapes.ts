@@ -104,7 +104,7 @@ const registryAuth: FieldsOf<RegistryAuthBody> = {
 export const registryAuthShape: Shape = { fields: registryAuth };
 
 const preflight: FieldsOf<PreflightRequest> = {
-  // Each request is looked at by itself, so that what is wrong with it is reported under its container's name.
+  // Each request is checked separately, so that its faults are reported under its container's name.
   create: {
     list: {
       fields: { name: 'line', request: { fields: {} }, start: 'boolean' },

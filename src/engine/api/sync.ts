@@ -1,26 +1,28 @@
 /**
- * POST /tcompose/containers/{id}/sync, whose body is a tar: its entries are put into the container, whether it runs or not,
- * each file as a whole; with `keepsDirectories=1` no file in place of a directory. POST /tcompose/containers/{id}/unsync takes paths away.
+ * POST /tcompose/containers/{id}/sync, whose body is a tar: its entries are put into the container, running or not,
+ * each file in one step; with `keepsDirectories=1` a file never replaces a directory. POST
+ * /tcompose/containers/{id}/unsync removes paths.
  */
 export interface SyncResponse {
   /** Entries that were written. */
   readonly written: number;
-  /** Entries that stood there already, with the same content and mode. */
+  /** Entries that were there already, with the same content and mode. */
   readonly unchanged: number;
-  /** What could not be done; the rest was. */
+  /** What could not be done; everything else was. */
   readonly problems: readonly SyncProblem[];
 }
 
 export interface SyncProblem {
-  /** In the container. */
+  /** Path in the container. */
   readonly path: string;
   readonly message: string;
 }
 
 export interface UnsyncRequest {
   /**
-   * In the container, bytes in latin1, in the order they are to go. A directory goes when nothing is left in it: what
-   * the container has put there stays. Without `directory` only what is none goes; else it says what is expected there.
+   * Paths in the container, as bytes in latin1, in the order in which to remove them. A directory is removed when it is
+   * empty: what the container has put there stays. Without `directory` only a non-directory is removed; otherwise
+   * `directory` says what is expected there.
    */
   readonly paths: readonly { readonly path: string; readonly directory?: boolean }[];
 }

@@ -82,9 +82,9 @@ export interface Info {
 
 /** GET /system/df */
 export interface DiskUsage {
-  /** Of layers and of the blobs they came as. */
+  /** Of layers and the blobs they came as. */
   readonly LayersSize: number;
-  /** The blobs' part of it, and how much of that belongs to images of containers. Docker has no such thing. */
+  /** The blobs' part of LayersSize, and how much of it belongs to images of containers. Docker has no such field. */
   readonly KeptBlobs?: { readonly Size: number; readonly Active: number };
   readonly Images: readonly ImageSummary[];
   readonly Containers: readonly ContainerSummary[];

@@ -2,7 +2,7 @@ import type { StringMap } from './common.ts';
 
 /** POST /volumes/create */
 export interface VolumeCreateRequest {
-  /** Absent or empty: an anonymous volume with a random 64 hex digit name. */
+  /** Absent or empty: an anonymous volume with a random name of 64 hex digits. */
   readonly Name?: string;
   readonly Driver?: string;
   readonly DriverOpts?: StringMap | null;
@@ -15,7 +15,7 @@ export interface VolumeInspect {
   readonly Driver: string;
   readonly Mountpoint: string;
   readonly CreatedAt: string;
-  /** `Data: 'missing'`: another program has deleted its directory; creating it again makes one. */
+  /** `Data: 'missing'`: another program has deleted its directory; creating the volume again makes a new one. */
   readonly Status?: Readonly<Record<string, unknown>>;
   readonly Labels: StringMap | null;
   readonly Scope: 'local';

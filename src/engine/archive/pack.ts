@@ -5,8 +5,8 @@ import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import type { StreamWriter } from '../http/stream-writer.ts';
 
 /**
- * Writes `entry` and what is below it as a tar, no faster than it is read; a directory is packed in another thread. Stops
- * when the reader has gone.
+ * Writes `entry` and everything below it as a tar, no faster than it is read; a directory is packed in another thread.
+ * Stops when the reader has disconnected.
  * @param name the first name in the tar, bytes in latin1
  */
 export async function packInto(

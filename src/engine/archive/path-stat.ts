@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { rfc3339 } from '../time-text.ts';
 
-/** Bits of Go's os.FileMode, which the header's `mode` is in. */
+/** Bits of Go's os.FileMode, as used in the header's `mode`. */
 const goMode = {
   directory: 2 ** 31,
   symlink: 2 ** 27,

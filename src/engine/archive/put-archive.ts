@@ -13,15 +13,15 @@ import { badParameter } from '../http/failure.ts';
 interface PutContext {
   readonly system: Pick<LayerSystem, 'makeNode' | 'setExtendedAttribute'>;
   readonly warn: (message: string) => void;
-  /** Throws when the archive is not wanted any more. */
+  /** Throws when the archive is no longer wanted. */
   readonly check?: () => void;
   /** This thread may wait for the disk. */
   readonly sync: boolean;
 }
 
 /**
- * Unpacks a tar (plain, gzip or zstd) below a directory of `tree`. Names with `..` are refused. Throws 400 for an archive
- * that can't be unpacked; what came before the fault stays, as in Docker.
+ * Unpacks a tar (plain, gzip or zstd) below a directory of `tree`. Names with `..` are refused. Throws 400 for an
+ * archive that can't be unpacked; entries before the fault stay, as in Docker.
  */
 export async function putArchive(
   tree: ConfinedDirectory,
@@ -51,7 +51,7 @@ export async function putArchive(
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       check();
       refuseNode(entry);
-      // The directory itself is there and stays as it is.
+      // The directory itself exists and stays as it is.
       if (archivePath(entry.name) !== '') await writer.write(entry, reader);
     }
     await writer.finish();
@@ -71,7 +71,7 @@ function refuseNode({ type, name }: TarEntry): void {
   throw badParameter(`${shownName(name)} is a ${nodes[type]}, which cannot be copied into a container`);
 }
 
-/** A full disk is the engine's trouble, the rest the archive's: a damaged one, names that can't be made. */
+/** A full disk is the engine's fault, everything else the archive's: damage, or names that can't be created. */
 function explained(error: unknown): unknown {
   const errno = errnoOf(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return error;

@@ -3,7 +3,7 @@ import type { ArchiveResult, ArchiveSpec, GetSpec, JobContext, PutSpec } from '.
 import { packEntry } from '../../image/pack/pack-tree.ts';
 import { putArchive } from './put-archive.ts';
 
-/** Carries out, in a worker thread, a copy into or out of a tree that the engine's thread lends. */
+/** Carries out, in a worker thread, a copy into or out of a tree that the engine's thread lends it. */
 export function runArchiveJob(spec: ArchiveSpec, context: JobContext): Promise<ArchiveResult> {
   return spec.kind === 'put' ? put(spec, context) : get(spec, context);
 }
@@ -20,7 +20,7 @@ async function put(spec: PutSpec, context: JobContext): Promise<ArchiveResult> {
   const tree = ConfinedDirectory.borrow(spec.tree);
   try {
     await putArchive(tree, archive(), spec, context);
-    // What follows the archive's end is read, too, or its sender would wait.
+    // What follows the archive's end is read, too; otherwise its sender would wait.
     while ((await context.next()) !== undefined) {}
     return { size };
   } finally {
@@ -48,7 +48,7 @@ async function get(spec: GetSpec, context: JobContext): Promise<ArchiveResult> {
   }
 }
 
-/** The bytes in memory that holds nothing else, so that it can be given away; copied only when it holds more. */
+/** The bytes in a buffer of their own, so that it can be transferred; copied only if the buffer holds more. */
 function ownMemory(piece: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, length } = piece;
   return buffer instanceof ArrayBuffer && buffer.byteLength === length

@@ -25,12 +25,12 @@ export interface Owner {
 
 const writeAsync = promisify(writeCallback);
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** Bytes up to which a file is compared with what stands there before it is written. */
+/** Files up to this many bytes are compared with what is in place before they are written. */
 const largestCompared = 1024 * 1024;
 
 /**
- * Puts a file or a link into a place as a whole: whoever opens the name gets all of the one before or all of the new one. What stands
- * there keeps its owner. @returns false when the same stood there already
+ * Puts a file or a link in place atomically: whoever opens the name gets either the whole old file or the whole new
+ * one. A replaced file keeps its owner. @returns false when the same file was there already
  */
 export async function replaceFile(
   root: ConfinedDirectory,
@@ -54,7 +54,7 @@ export async function replaceFile(
       }
     }
     if (there?.stat.isDirectory()) await root.remove(place.path);
-    // Waiting may have closed the directory.
+    // The directory may have been closed during the wait.
     const temporary = temporaryOf(root, place.path);
     unlinkIfThere(temporary);
     try {
@@ -73,7 +73,7 @@ export async function replaceFile(
   }
 }
 
-/** The same name each time: what an engine that was killed has left there goes with the next try. */
+/** Always the same name: what a killed engine has left there is removed by the next attempt. */
 function temporaryOf(root: ConfinedDirectory, path: string): Place {
   const name = createHash('sha256').update(baseOf(path), 'latin1').digest('hex').slice(0, 12);
   return root.place(joined(parentOf(path), `.tcompose-sync-${name}`), false);

@@ -20,20 +20,20 @@ import { badParameter } from '../http/failure.ts';
 import { type Owner, replaceFile } from './sync-file.ts';
 
 interface SyncOptions {
-  /** Whom new files belong to. */
+  /** Owner of new files. */
   readonly owner: Owner;
-  /** A file that would take the place of a directory is a problem. */
+  /** A file in place of an existing directory is a problem instead of a replacement. */
   readonly keepsDirectories?: boolean;
 }
 
 type Root = Pick<ContainerRoot, 'directory' | 'readOnly'>;
 
-/** Most problems that are reported of one request, by path; the rest of them is counted. */
+/** Most problems reported for one request, by path; the others are only counted. */
 const mostProblems = 20;
 
 /**
- * Puts the entries of a tar into a container's root, their names being paths from its top. One that can't be put there does not
- * keep the others from it. What stands there keeps its owner, what is new gets `owner`; modes and times are the archive's.
+ * Puts the entries of a tar into a container's root; their names are paths from its top. An entry that fails does not
+ * prevent the others. Replaced entries keep their owner, new ones get `owner`; modes and times are the archive's.
  * @throws TcomposeError 400 for a damaged archive; errors of a full disk
  */
 export async function syncInto(root: Root, body: Readable, options: SyncOptions): Promise<SyncResponse> {
@@ -77,10 +77,10 @@ async function put(
   return replaceFile(root.directory, place, entry, data, owner);
 }
 
-/** A directory that stands there keeps its owner and gets the mode. */
+/** An existing directory keeps its owner and gets the mode. */
 async function putDirectory(root: Root, path: string, mode: number, owner: Owner): Promise<boolean> {
   let there = root.directory.find(path);
-  // A link to a directory stands for it: the image may have laid its directories out otherwise.
+  // A link to a directory counts as the directory: the image may use another layout.
   if (there?.stat.isSymbolicLink() && isDirectory(root.directory, path)) {
     there.close();
     return false;
@@ -130,7 +130,7 @@ function make(root: Root, path: string, owner: Owner, mode: number): void {
   }
 }
 
-/** Removes paths, in the order given; a directory only when nothing is left in it. What is gone already is no problem. */
+/** Removes paths, in the order given; a directory only when it is empty. Paths that are already gone are no problem. */
 export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   const problems = new Problems();
   let removed = 0;
@@ -144,7 +144,10 @@ export function unsync(root: Root, request: UnsyncRequest): UnsyncResponse {
   return { removed, problems: problems.told() };
 }
 
-/** `directory` undefined: what is not a directory alone. Else it says what is expected, and the other is taken away as well. */
+/**
+ * `directory` undefined: remove only a non-directory. Otherwise it says what is expected there, and the other kind is
+ * removed as well.
+ */
 function removeOne(root: Root, path: string, directory: boolean | undefined): boolean {
   if (path === '') return false;
   for (const asDirectory of directory === undefined ? [false] : [directory, !directory]) {
@@ -158,9 +161,9 @@ function removeOne(root: Root, path: string, directory: boolean | undefined): bo
       return true;
     } catch (error) {
       const errno = errnoNameOf(error) ?? '';
-      // What was seen here last need not be what was put there.
+      // It may have been replaced since it was looked at.
       if (errno === 'ENOTDIR' || errno === 'EISDIR') continue;
-      // Gone, or something of the container's own is in it.
+      // Gone already, or the container has put something into it.
       if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errno)) return false;
       throw error;
     }
@@ -172,7 +175,7 @@ class Problems {
   readonly #found: SyncProblem[] = [];
   #more = 0;
 
-  /** @throws the error itself when it concerns more than this path */
+  /** @throws the error itself when it affects more than this path */
   add(path: string, error: unknown): void {
     const errno = errnoOf(error);
     if (errno === 'ENOSPC' || errno === 'EDQUOT') throw error;

@@ -5,19 +5,19 @@ import type { ContainerRoot } from '../containers/root/root-handle.ts';
 import { putArchive } from './put-archive.ts';
 
 export interface UnpackOptions extends Pick<PutOptions, 'noOverwriteDirNonDir'> {
-  /** Owner for everything, instead of the archive's. */
+  /** Owner of everything, instead of the archive's owners. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** Bytes that `body` has, when that is known. */
+  /** Length of `body` in bytes, if known. */
   readonly length?: number;
   readonly warn: (message: string) => void;
 }
 
-/** Bytes of an archive that is unpacked at once, in some milliseconds: a thread for it would take longer. */
+/** Archives up to this many bytes are unpacked synchronously, within some milliseconds: starting a thread would take longer. */
 const smallArchive = 64 * 1024;
 
 /**
- * Unpacks a tar (plain, gzip or zstd) below `directory` of a container, in another thread unless it is small. Throws 400
- * for an archive that can't be unpacked, and lets the rest of `body` run out: the answer still has to go back on its
+ * Unpacks a tar (plain, gzip or zstd) below `directory` of a container, in another thread unless it is small. Throws
+ * 400 for an archive that can't be unpacked, and reads the rest of `body`: the answer still has to go back on its
  * connection.
  */
 export async function unpackInto(
@@ -49,7 +49,7 @@ export async function unpackInto(
   }
 }
 
-/** The tree is lent until the thread is done with it, whatever happens. */
+/** The tree stays lent until the thread is done with it, whatever happens. */
 async function unpackElsewhere(
   jobs: JobRunner<ArchiveSpec>,
   spec: PutSpec,
@@ -64,7 +64,7 @@ async function unpackElsewhere(
   const fed = feed();
   fed.catch(() => body.resume());
   try {
-    // A sender that waits for the answer, with more to come, gets it as soon as the archive is refused.
+    // A sender that waits for the answer before it sends more gets it as soon as the archive is refused.
     await Promise.race([fed, job.done]);
   } finally {
     await job.cancel();

@@ -6,7 +6,7 @@ import type { BuildSink } from './sink.ts';
 export interface Asks {
   /** The client at the other end of a build's events. @param agents paths of agents' sockets, by id */
   client(sink: BuildSink, signal: AbortSignal, agents: Readonly<Record<string, string>>): BuildClient;
-  /** False: nobody waits for it. */
+  /** False when nobody waits for the answer. */
   answer(id: string, identity: RegistryIdentity): boolean;
 }
 

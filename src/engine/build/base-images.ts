@@ -23,19 +23,19 @@ export interface PlannedBuild {
   readonly images: ReadonlyMap<string, ImageRecord>;
 }
 
-/** How images that a Dockerfile names are come by. */
+/** How to get the images that a Dockerfile names. */
 export interface BaseSource {
   readonly pull: (reference: ImageReference, platform: Platform) => Promise<ImageRecord>;
-  /** Whether a registry is asked for an image that is here. */
-  /** Images that no registry has, by full reference. */
+  /** Images that are in no registry, by full reference. */
   readonly known: ReadonlyMap<string, ImageRecord>;
+  /** Whether to ask a registry for an image that is here already. */
   readonly refresh: (reference: ImageReference) => boolean;
 }
 
 /**
  * Plans a build, looking up the images that it names.
  * @param notes get what the planner found, also when it fails
- * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION; BUILD_CONTEXT for an image that is not there
+ * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION; BUILD_CONTEXT for a missing image
  */
 export async function planWithImages(
   engine: Engine,
@@ -105,7 +105,7 @@ const baseOf = (record: ImageRecord): BaseImage => ({
   layers: record.chain.length,
 });
 
-/** The trees of a plan's images, and the release of them all. */
+/** The trees of a plan's images, and a function that releases all of them. */
 export interface OpenedImages {
   readonly snapshots: ReadonlyMap<StepId, Snapshot>;
   readonly release: () => Promise<void>;
@@ -119,7 +119,7 @@ export async function openImages(engine: Engine, { plan, images }: PlannedBuild)
     const record = images.get(step.id)!;
     const source = await engine.images.rootfs(record);
     opened.push(source);
-    // The last one is what every container has, which is no part of the image.
+    // The last one is what every container has; it is not part of the image.
     const { lowerDirs } = source;
     snapshots.set(id, { id: record.id, directories: lowerDirs.slice(0, record.chain.length), steps: [] });
   }

@@ -9,39 +9,39 @@ import type { CacheSource, CacheTarget } from './remote-cache/backend.ts';
 
 export type LocalCache = Extract<CachePlace, { kind: 'local' }>;
 
-/** What a registry is asked with on somebody's behalf. */
+/** Credentials and proxies for requests to a registry on behalf of a client. */
 export interface RegistryIdentity {
   readonly credentials: RegistryCredentials;
-  /** Undefined: those of the engine's environment. */
+  /** Undefined: the proxies in the engine's environment. */
   readonly proxies: ProxySettings | undefined;
 }
 
-/** What a client has sent. Directories may be filled as late as in `prepare`. */
+/** Files that a client has sent. The directories may be filled as late as in `prepare`. */
 export interface SentSources {
-  /** Undefined where the request's own counts. */
+  /** Undefined if the request's own context is used. */
   readonly main: { readonly dockerfile: DockerfileSource; readonly directory: ContextDirectory } | undefined;
-  /** Named contexts, by the keys that they are found by. */
+  /** Named contexts, by the keys that steps use for them. */
   readonly named: ReadonlyMap<string, ContextDirectory>;
 }
 
-/** Whoever started a build, as far as it is asked while the build runs. */
+/** The client that started a build: what the build asks it while running. */
 export interface BuildClient {
-  /** How the registry of an image is to be asked; only called when it has to be. @param image full reference */
+  /** How to ask the registry of an image; only called when it has to be asked. @param image full reference */
   registry(image: string): Promise<RegistryIdentity>;
-  /** Path of a socket on this machine at which an ssh agent answers; undefined when none was given by this id. */
+  /** Path of a socket on this machine at which an ssh agent answers; undefined when none was given under this id. */
   agent(id: string): string | undefined;
-  /** Stand for the paths of the request. */
+  /** Used instead of the paths in the request. */
   readonly sources?: SentSources;
-  /** Brings what the steps of a plan are going to read, before any of them; returns secrets by id. */
+  /** Fetches what the steps of a plan are going to read, before any of them runs; returns secrets by id. */
   readonly prepare?: (plan: BuildPlan) => Promise<ReadonlyMap<string, Buffer>>;
-  /** Caches in directories of the client's; where there are none, the engine's machine has the directories. */
+  /** Caches in the client's directories; if absent, the directories are on the engine's machine. */
   readonly cacheSource?: (place: LocalCache) => CacheSource;
   readonly cacheTarget?: (place: LocalCache) => CacheTarget;
-  /** Takes the target's tree, which is lent; no image is made of it. */
+  /** Takes the target's tree, which is only lent; no image is made of it. */
   readonly take?: (tree: ConfinedDirectory, planned: PlannedBuild) => Promise<void>;
 }
 
-/** Somebody without an account anywhere, and without keys. */
+/** A client without any accounts or keys. */
 export const nobody: BuildClient = {
   registry: async () => ({ credentials: {}, proxies: undefined }),
   agent: () => undefined,

@@ -20,13 +20,16 @@ export interface ContextDirectory {
 /** Reads a file of a context by its path relative to it; undefined when it is not there. */
 type ReadFile = (name: string) => Promise<string | undefined>;
 
-/** Files of a directory of whoever builds: named as he names them, links followed, absolute paths as they are. */
+/**
+ * Files of a directory that belongs to the user who builds: named as the user names them, with links followed and
+ * absolute paths as they are.
+ */
 export const trustedFiles =
   (context: string): ReadFile =>
   (name) =>
     readIfThere(isAbsolute(name) ? name : resolve(context, name));
 
-/** Files of a directory that somebody else made: nothing leads out of it. */
+/** Files of a directory that another party made: nothing leads out of it. */
 export const confinedFiles =
   (context: string): ReadFile =>
   async (name) => {
@@ -39,7 +42,7 @@ export const confinedFiles =
   };
 
 /**
- * @param dockerfile name of the Dockerfile whose own ignore file counts first
+ * @param dockerfile name of the Dockerfile, whose own ignore file takes precedence
  * @throws TcomposeError BUILD_CONTEXT, BUILD_IGNORE
  */
 export async function openContext(
@@ -75,7 +78,7 @@ async function readIgnore(
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    // A pipe that nobody writes to must not be waited for.
+    // Opening a pipe that nobody writes to must not block.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) throw new Error('it is not a file');
@@ -93,17 +96,17 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** A Dockerfile's text and where it was. */
+/** A Dockerfile's text and where it came from. */
 export interface DockerfileSource {
-  /** For messages: the name as it was given. */
+  /** The name as it was given, for messages. */
   readonly name: string;
-  /** Whether it is a file, beside which there may be an ignore file of its own. */
+  /** Whether it is a file, which may have an ignore file of its own beside it. */
   readonly isFile: boolean;
   readonly text: string;
 }
 
 /**
- * Finds the Dockerfile: as it is named, relative to the context; by default `Dockerfile`, else `dockerfile`.
+ * Finds the Dockerfile: by its name, relative to the context; by default `Dockerfile`, else `dockerfile`.
  * @throws TcomposeError BUILD_CONTEXT
  */
 export async function findDockerfile(

@@ -7,45 +7,45 @@ import type { OverlayOptions, Snapshot } from './snapshot.ts';
 import type { Fetcher } from './sources/fetch-types.ts';
 import type { CacheLocks } from './steps/locks.ts';
 
-/** What builds of an engine share. */
+/** What the builds of an engine share. */
 export interface BuildShop {
   readonly cache: CacheStore;
   readonly locks: CacheLocks;
   readonly files: StatCache;
   readonly overlay: OverlayOptions;
   readonly fetcher: Fetcher;
-  /** Below every command's root; see stepSkeleton. */
+  /** The lowest layer of every command's root; see stepSkeleton. */
   readonly skeleton: string;
-  /** Steps under way, by key: the same one is not carried out twice at a time. */
+  /** Steps in progress, by key: the same step never runs twice at the same time. */
   readonly underWay: Map<string, Promise<StepResult>>;
-  /** Builds under way. */
+  /** Number of builds in progress. */
   running: number;
   /** Waits for its turn to run a command; resolves with the release. */
   readonly slot: () => Promise<() => void>;
-  /** Call it when a build has ended. */
+  /** To be called when a build has ended. */
   readonly ended: () => void;
 }
 
-/** What one build brings. */
+/** The inputs of one build. */
 export interface BuildInputs {
   readonly cache: CacheLease;
   /** By name; '' is the build context. */
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
   readonly secrets: ReadonlyMap<string, Buffer>;
-  /** Path of an ssh agent's socket, by the id that mounts know it by. */
+  /** Path of an ssh agent's socket, by the id that mounts use. */
   readonly agent: (id: string) => string | undefined;
-  /** Trees of the images the plan has, by step. */
+  /** Trees of the images in the plan, by step. */
   readonly images: ReadonlyMap<StepId, Snapshot>;
-  /** What a step's stage runs on. */
+  /** The platform that a step's stage runs on. */
   readonly platformOf: (step: LayerStep) => Platform;
   readonly signal: AbortSignal;
-  /** What each command may have of the machine. */
+  /** Resource limits of each command. */
   readonly limits: BuildLimits;
-  /** What a RUN has done when it fails is kept. */
+  /** Whether to keep what a RUN has done when it fails. */
   readonly keepFailed: boolean;
 }
 
-/** Why a command failed, and what it had done. */
+/** Why a command failed, and the tree it had made. */
 export class KeptFailure extends Error {
   readonly reason: unknown;
   readonly result: StepResult;
@@ -56,12 +56,12 @@ export class KeptFailure extends Error {
   }
 }
 
-/** A step that failed, with the last of its output. */
+/** A step that failed, with the end of its output. */
 export class StepFailure extends Error {
   readonly step: Step;
   readonly reason: unknown;
   readonly lines: readonly string[];
-  /** The tree that a RUN had made when it failed, where that was to be kept. */
+  /** The tree that a RUN had made when it failed, if it was to be kept. */
   readonly left: Snapshot | undefined;
   constructor(step: Step, reason: unknown, lines: readonly string[], left?: Snapshot) {
     super((reason as Error).message);

@@ -30,9 +30,9 @@ import { inWords } from './steps/disk-full.ts';
 import { interrupted } from './steps/interrupted.ts';
 
 /**
- * Builds what is asked for; reported by events, the last one of which is `done`, `plan` or `error`.
+ * Builds what is requested and reports it as events; the last one is `done`, `plan` or `error`.
  * @param client who is asked for credentials and agents while it runs
- * @param share the cache that its results go into together with those of other builds
+ * @param share the cache into which its results go together with those of other builds
  */
 export async function build(
   engine: Engine,
@@ -72,7 +72,7 @@ export async function build(
     engine.fault('build:planned');
     if (request.only === 'plan') return await sink({ type: 'plan', text: formatPlan(planned.plan) });
     await tell(read, remarksOf(read, planned, secrets, client), sink);
-    // Others' clients take warnings of a check for its result.
+    // Other clients take the warnings of a check as its result.
     const isResult = request.only === 'check' && client.sources === undefined;
     if (rules.length > 0 && (isResult || read.checks.error))
       throw new TcomposeError('BUILD_DOCKERFILE', `lint violation found for rules: ${rules.join(', ')}`);
@@ -88,7 +88,7 @@ export async function build(
   }
 }
 
-/** Plans a build, and tells what BuildKit's checks find, also where there comes no plan. */
+/** Plans a build, and reports what BuildKit's checks find, even when planning fails. */
 async function planTold(
   engine: Engine,
   request: BuildRequest,
@@ -127,7 +127,7 @@ async function tell(
   }
 }
 
-/** For the user of this project's own commands: others' clients take warnings for BuildKit's. */
+/** For users of this project's own commands: other clients would take the warnings for BuildKit's. */
 function remarksOf(
   { dockerfile, options }: ReadRequest,
   { plan }: PlannedBuild,
@@ -138,7 +138,7 @@ function remarksOf(
   return remarks(dockerfile, plan, { args: options.buildArgs, secrets: [...secrets.keys()] });
 }
 
-/** What a build works with, and whoever waits for it. */
+/** What a build works with, and the client that waits for it. */
 interface Around {
   readonly shop: BuildShop;
   readonly cache: CacheLease;
@@ -205,7 +205,7 @@ async function carryOut(
   }
 }
 
-/** A step's failure is one of the lines of its instruction. */
+/** Reports a step's failure at a line of its instruction. */
 async function failuresPlaced(read: ReadRequest, work: () => Promise<Snapshot>): Promise<Snapshot> {
   try {
     return await work();
@@ -224,7 +224,7 @@ async function failuresPlaced(read: ReadRequest, work: () => Promise<Snapshot>):
   }
 }
 
-/** An error that is an event already. */
+/** An error that was already reported as an event. */
 class Explained extends Error {
   readonly event: BuildEvent;
   constructor(event: BuildEvent) {

@@ -33,10 +33,10 @@ import { copyUpon } from './steps/repeated-copy.ts';
 import { runCommand } from './steps/run-step.ts';
 import { StepLog } from './steps/step-log.ts';
 
-/** How often files that change meanwhile are copied again. */
+/** How often to copy again when files change meanwhile. */
 const mostRounds = 4;
 
-/** Carries out a plan: every step once what it needs is there, as many at a time as there are slots. */
+/** Carries out a plan: each step as soon as its inputs exist, in parallel up to the number of slots. */
 export class Executor {
   readonly #engine: Engine;
   readonly #shop: BuildShop;
@@ -54,7 +54,7 @@ export class Executor {
     this.#sink = sink;
   }
 
-  /** Call it before it runs: steps that are found in caches from elsewhere are taken from there. */
+  /** To be called before `run`: steps that are found in external caches are taken from them. */
   useCaches(remote: RemoteSteps): void {
     this.#remote = remote;
   }
@@ -73,14 +73,14 @@ export class Executor {
     return this.#snapshot(this.#plan.result.tree);
   }
 
-  /** Trees of the steps that were there for the target. */
+  /** Trees of the steps that were needed for the target. */
   async made(): Promise<ReadonlyMap<StepId, Snapshot>> {
     const made = new Map<StepId, Snapshot>();
     for (const [id, snapshot] of this.#running) made.set(id, await snapshot);
     return made;
   }
 
-  /** What nothing is made of any more, for that was found. */
+  /** A step that is not needed any more, because everything based on it was found in a cache. */
   async #unneeded(id: StepId, { name, kind }: Step): Promise<void> {
     if (kind === 'image') return;
     await this.#sink({ type: 'end', step: id, name, outcome: 'cached', took: 0 });
@@ -137,7 +137,7 @@ export class Executor {
     }
   }
 
-  /** What was fetched is a tree by itself, and no layer of what is made of it. */
+  /** Something fetched is a tree by itself, and not a layer of what is made from it. */
   async #fetch(id: StepId, step: FetchStep): Promise<Snapshot> {
     const { fetcher } = this.#shop;
     const { cache, secrets, agent, signal } = this.#inputs;
@@ -225,7 +225,7 @@ export class Executor {
     }
   }
 
-  /** Takes a step from a cache before other steps, whose files it would read, are carried out for it. */
+  /** Takes a step from a cache before other steps, whose files it would read, are carried out. */
   async #takeUnread(id: StepId, step: LayerStep, base: Snapshot): Promise<StepResult | undefined> {
     const reads = otherTrees(step).some((tree) => tree.kind === 'step' && !this.#running.has(tree.step));
     if (this.#remote === undefined || step.fresh || !reads) return undefined;
@@ -270,7 +270,7 @@ export class Executor {
     }
   }
 
-  /** Nothing finds by a key what a command left that failed. */
+  /** What a failed command left is kept under no key, so no later build finds it. */
   async #keepFailed(error: unknown, { name }: RunStep, place: StepPlace): Promise<never> {
     const { keepFailed, signal, cache } = this.#inputs;
     if (!keepFailed || signal.aborted) throw error;
@@ -320,14 +320,14 @@ export class Executor {
     return input;
   }
 
-  /** The platform that a command runs on, where it is not this machine's. */
+  /** The platform that a command runs on, if it differs from this machine's. */
   #otherPlatform(step: RunStep): readonly string[] {
     const { os, architecture, variant } = this.#inputs.platformOf(step);
     const own = os === ownPlatform.os && architecture === ownPlatform.architecture;
     return own ? [] : [platformText({ os, architecture, variant })];
   }
 
-  /** What bind mounts show counts by its content. */
+  /** Bind mounts count by the content that they show. */
   async #mountDigests(step: RunStep): Promise<readonly string[]> {
     const digests: string[] = [];
     for (const mount of step.mounts) {
@@ -343,7 +343,7 @@ export class Executor {
     return digests;
   }
 
-  /** A tree to read from, once it is there; to be closed. */
+  /** A tree to read from, once it exists; the caller closes it. */
   async open(tree: Tree): Promise<SourceTree> {
     if (tree.kind === 'context') {
       const context = this.#inputs.contexts.get(tree.name);

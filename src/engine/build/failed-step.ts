@@ -5,7 +5,7 @@ import { StepFailure } from './build-shop.ts';
 import type { CacheLease } from './cache/cache-types.ts';
 import { makeResultImage } from './result-image.ts';
 
-/** How somebody looks at what a command that failed has left: an image of it, and the shell to start there. */
+/** How the user can look at what a failed command has left: an image of it, and the shell to start in it. */
 export interface LeftOver {
   /** Name of the step. */
   readonly step: string;
@@ -13,7 +13,7 @@ export interface LeftOver {
   readonly command: readonly string[];
 }
 
-/** Makes an image of what a RUN had done when it failed; undefined where nothing was kept of it. */
+/** Makes an image of what a RUN had done when it failed; undefined if nothing was kept. */
 export async function leftOverOf(
   engine: Engine,
   cache: CacheLease,

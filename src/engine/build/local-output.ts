@@ -3,7 +3,7 @@ import { copyTree } from '../../confined/copy-tree.ts';
 import { makeDirectories } from './make-directories.ts';
 import { type OverlayOptions, openToRead, type Snapshot } from './snapshot.ts';
 
-/** Copies a tree into a directory, made if it is missing; what is there by other names stays. */
+/** Copies a tree into a directory, which is made if it is missing; entries with other names stay. */
 export async function writeLocally(
   snapshot: Snapshot,
   destination: string,

@@ -2,7 +2,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory of the host's, and the parents that it has not. Node's own way of it goes round for ever in a place where nothing can be made.
+ * Makes a directory on the host with its missing parents. Node's own function loops for ever where nothing can be
+ * created.
  * @throws the system's error
  */
 export function makeDirectories(path: string): void {

@@ -21,23 +21,23 @@ import type { Fetched } from './sources/fetch-types.ts';
 import { loadLayoutImage } from './sources/layout-image.ts';
 import { fetchContext } from './sources/remote-context.ts';
 
-/** What contexts are opened with. */
+/** What is needed to open contexts. */
 export interface ContextSources {
   readonly engine: Engine;
   readonly cache: CacheLease;
   readonly fetch: (source: RemoteSource) => Promise<Fetched>;
   readonly platform: Platform;
-  /** Directories that stand for paths of the request. */
+  /** Directories to use instead of paths of the request. */
   readonly sent: SentSources | undefined;
 }
 
-/** The Dockerfile of a build, and what it copies from. */
+/** The Dockerfile of a build, and the directories it copies from. */
 export interface OpenedContexts {
   readonly dockerfile: DockerfileSource;
   /** By name; '' is the build context. */
   readonly directories: ReadonlyMap<string, ContextDirectory>;
   readonly named: ReadonlyMap<string, NamedContext>;
-  /** Images that no registry has, by the reference that `named` has for them. */
+  /** Images that are in no registry, by the reference that `named` has for them. */
   readonly images: ReadonlyMap<string, ImageRecord>;
 }
 

@@ -7,7 +7,10 @@ import { pullImage } from '../images/pull/pull-image.ts';
 import type { BuildClient } from './build-client.ts';
 import type { BuildSink } from './sink.ts';
 
-/** Fetches an image that a Dockerfile names from its registry, as whoever builds. @throws TcomposeError REGISTRY_*, IMAGE_* */
+/**
+ * Pulls an image that a Dockerfile names from its registry, with the client's credentials. @throws TcomposeError
+ * REGISTRY_*, IMAGE_*
+ */
 export async function pullBase(
   engine: Engine,
   reference: ImageReference,

@@ -19,10 +19,10 @@ export interface ReadRequest {
   readonly dockerfile: Dockerfile;
   readonly options: BuildOptions;
   readonly contexts: ReadonlyMap<string, ContextDirectory>;
-  /** Images that no registry has, by reference. */
+  /** Images that are in no registry, by reference. */
   readonly images: ReadonlyMap<string, ImageRecord>;
   readonly checks: CheckOptions;
-  /** Seconds since 1970 that no time of what is made is later than. */
+  /** Seconds since 1970; nothing that is made gets a later time. */
   readonly epoch: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function readRequest(request: BuildRequest, sources: ContextSources
 export const secretsOf = ({ secrets = {} }: BuildRequest): ReadonlyMap<string, Buffer> =>
   new Map(Object.entries(secrets).map(([id, value]) => [id, Buffer.from(value, 'base64')]));
 
-/** What runs on this machine. */
+/** The platform that this machine runs. */
 export const ownPlatform = (engine: Engine): Platform => ({
   os: 'linux',
   architecture: engine.machine.architecture === 'arm64' ? 'arm64' : 'amd64',

@@ -9,16 +9,16 @@ import type { Snapshot } from './snapshot.ts';
 import { interrupted } from './steps/interrupted.ts';
 
 const comment = 'buildkit.dockerfile.v0';
-/** What Go has for a time that nobody gave. */
+/** Go's zero time. */
 const noTime = '0001-01-01T00:00:00Z';
 
 interface ResultOptions {
   readonly tags: readonly string[];
-  /** Seconds since 1970 that no time is later than. */
+  /** Seconds since 1970; no time is later. */
   readonly epoch: number | undefined;
   /** Records of the build's cache for the image's configuration. */
   readonly inline?: string | undefined;
-  /** Whoever waits has gone: nothing is recorded any more. */
+  /** Aborted when the client has disconnected: nothing is recorded any more. */
   readonly signal?: AbortSignal;
 }
 
@@ -80,7 +80,7 @@ export async function makeResultImage(
   }
 }
 
-/** The layer a step became upon these layers; the one that it was made into before, if that is still there. */
+/** The layer made of a step on top of these layers; the same one as before, if it still exists. */
 export async function layerOf(
   engine: Engine,
   cache: CacheLease,
@@ -104,7 +104,7 @@ export async function layerOf(
   return layer;
 }
 
-/** Of a copy: what its archive may be made of, and what later ones need to do the same. */
+/** For a copy: what its archive can be made from, and what later copies need to do the same. */
 function archivesOf(
   cache: CacheLease,
   result: StepResult,
@@ -140,8 +140,8 @@ async function isPresent(layer: NewLayer, below: readonly string[], ingest: Inge
 }
 
 /**
- * Entries of this build: a layer's has the time at which it was made, any other that of the layer before it, those before the
- * first layer that one's.
+ * History entries of this build: a layer's entry has the time at which the layer was made, any other the time of the
+ * layer before it, or of the first layer if there is none before.
  */
 function historyOf(
   result: BuildResult,
@@ -168,7 +168,7 @@ function clamped(time: string, epoch: number | undefined): string {
   return new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
 }
 
-/** Members that say nothing are not written. */
+/** Members without content are not written. */
 function withoutEmpty(config: BuildConfig): BuildConfig {
   const set = Object.entries(config).filter(
     ([, value]) =>

@@ -71,7 +71,7 @@ export function buildRoutes(engine: Engine): Route[] {
   ];
 }
 
-/** What is wrong with the archive is reported before the answer begins. */
+/** Faults of the archive are reported before the answer begins. */
 async function needDockerfile(context: string, name: string | undefined): Promise<void> {
   const read = confinedFiles(context);
   for (const one of name === undefined ? ['Dockerfile', 'dockerfile'] : [name])
@@ -79,7 +79,7 @@ async function needDockerfile(context: string, name: string | undefined): Promis
   throw badParameter(`Cannot locate specified Dockerfile: ${name ?? 'Dockerfile'}`);
 }
 
-/** A build as dockerd's own builder has it: the context is the body, a tar. */
+/** A build in the form of dockerd's own builder: the body is the context, a tar. */
 async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
   if (exchange.query.get('version') === '2') return sessionBuild(engine, exchange);
   const remote = exchange.query.get('remote');

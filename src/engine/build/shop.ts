@@ -10,7 +10,7 @@ import { createCacheLocks } from './steps/locks.ts';
 import { stepSkeleton } from './steps/step-skeleton.ts';
 import { createUpkeep, statCacheFile } from './upkeep.ts';
 
-/** Steps that make something at the same time. */
+/** Number of steps that may run at the same time. */
 const mostAtOnce = 4;
 
 const shops = new WeakMap<Engine, Promise<BuildShop>>();
@@ -62,7 +62,7 @@ async function open(engine: Engine): Promise<BuildShop> {
   return shop;
 }
 
-/** A gate that lets so many through at a time. */
+/** A gate that lets a limited number through at a time. */
 function slots(most: number): () => Promise<() => void> {
   let used = 0;
   const waiting: (() => void)[] = [];

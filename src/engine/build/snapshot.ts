@@ -4,9 +4,9 @@ import { TcomposeError } from '../../errors.ts';
 import { mountOverlayDetached } from '../../sys/mount/detached-overlay.ts';
 import type { StepPlace, StepResult } from './cache/cache-types.ts';
 
-/** A tree of files as directories over each other. */
+/** A tree of files as stacked directories. */
 export interface Snapshot {
-  /** Tells it from others: part of the keys of what is built on it. */
+  /** Identifies the tree: part of the keys of what is built on it. */
   readonly id: string;
   /** Read-only, top first; none for `scratch`. */
   readonly directories: readonly string[];
@@ -16,7 +16,7 @@ export interface Snapshot {
 
 export const emptySnapshot: Snapshot = { id: 'scratch', directories: [], steps: [] };
 
-/** The tree with a step's difference on top; a linked one was made without a look at the tree. */
+/** The tree with a step's difference on top; the difference of a linked step was made without reading the tree. */
 export const withStep = (
   base: Snapshot,
   result: StepResult,
@@ -28,18 +28,18 @@ export const withStep = (
   steps: [...base.steps, result],
 });
 
-/** What overlays are mounted with on this data root. */
+/** How to mount overlays on this data root. */
 export interface OverlayOptions {
   readonly userxattr: boolean;
-  /** The program that mounts them, where the kernel does not. */
+  /** The program that mounts them, if the kernel does not. */
   readonly fuse?: string | undefined;
-  /** Why nothing can be mounted to be written into: the data root, or the kernel. */
+  /** Why no writable mount is possible: because of the data root, or of the kernel. */
   readonly refusal?: string | undefined;
   /** An empty directory. */
   readonly empty: string;
 }
 
-/** The tree to be read, mounted nowhere. To be closed. */
+/** The tree for reading, mounted nowhere. The caller closes it. */
 export function openToRead(
   snapshot: Snapshot,
   { userxattr, fuse, empty }: OverlayOptions,
@@ -52,7 +52,7 @@ export function openToRead(
   );
 }
 
-/** The tree to be written into: what is written is found in the place's `diff`. To be closed. */
+/** The tree for writing: changes go to the place's `diff`. The caller closes it. */
 export function openToWrite(
   snapshot: Snapshot,
   place: StepPlace,
@@ -70,7 +70,7 @@ export function openToWrite(
   );
 }
 
-/** @throws TcomposeError BUILD_STEP with the reason where a step's tree can't be mounted */
+/** @throws TcomposeError BUILD_STEP with the reason if a step's tree can't be mounted */
 export function requireMounts({ refusal }: OverlayOptions): void {
   if (refusal === undefined) return;
   throw new TcomposeError('BUILD_STEP', `images cannot be built here: ${refusal}`, {

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import type { LayerStep } from '../../build/plan/types.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Raised whenever steps begin to make something else than before of the same: what is kept of older engines is not found then. */
+/**
+ * To be raised whenever steps begin to make something else from the same input, so that results of older engines are
+ * not found.
+ */
 const edition = 2;
 
-/** What a step's result is found by: all of the instruction that matters, what it was based on, and the content it took. */
+/** The key of a step's result: everything in the instruction that matters, its base, and the content it took. */
 export function keyOf(step: LayerStep, base: Snapshot, content: string, mounts: readonly string[]): string {
   const { name: _name, range: _range, stage: _stage, fresh: _fresh, ...definition } = step;
   const kept =
@@ -28,7 +31,7 @@ export function keyOf(step: LayerStep, base: Snapshot, content: string, mounts: 
             base: undefined,
             from: undefined,
             sources: undefined,
-            // Of what is in no archive's place: whether it is unpacked.
+            // Sources count by their content, so that only the choice to unpack them is left.
             unpacked: definition.sources.flatMap((one) =>
               one.kind === 'path' ? (one.other?.unpack ?? []) : [],
             ),

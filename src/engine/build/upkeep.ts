@@ -8,12 +8,12 @@ import { writeStatCache } from './cache/stat-cache-file.ts';
 /** Milliseconds after the last build. */
 const delay = 1500;
 
-/** The file with what is known of files' contents. */
+/** The file that stores what is known about files' contents. */
 export const statCacheFile = (engine: Engine): string => join(engine.layout.lib, 'build', 'files');
 
 /**
- * What is not waited for: has results on the disk, remembers what was read, and takes the oldest results away when the cache became
- * too large.
+ * Work that nobody waits for: syncs results to the disk, stores what was read, and removes the oldest results when the
+ * cache has become too large.
  */
 export function createUpkeep(engine: Engine, shop: BuildShop): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -22,7 +22,7 @@ import { workshop } from './workshop.ts';
 
 const service = '/moby.buildkit.v1.frontend.LLBBridge/';
 
-/** What clients may ask of a bridge (frontend/gateway/pb/caps.go): they leave out what is not named. */
+/** What clients may ask of a bridge (frontend/gateway/pb/caps.go); they don't use what is not listed. */
 const capabilities = [
   'solve.base',
   'solve.inlinereturn',

@@ -2,18 +2,18 @@ import { statfsSync } from 'node:fs';
 import { TcomposeError } from '../../../errors.ts';
 import { readOwnersFile } from '../../client/owners-file.ts';
 
-/** Of the disk, and bytes at most: what the cache may take unless engine.json says something else. */
+/** Share of the disk, and most bytes: what the cache may take unless engine.json says otherwise. */
 const usualShare = 0.1;
 const usualMost = 20_000_000_000;
 
 const units: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
 
 /**
- * Bytes that the build cache may take, by `builder.gc` of engine.json as Docker's daemon.json has it: `{"enabled": false}` for no
- * bound, `{"defaultKeepStorage": "20GB"}`.
+ * Bytes that the build cache may take, from `builder.gc` in engine.json, which has the form of Docker's daemon.json:
+ * `{"enabled": false}` for no limit, `{"defaultKeepStorage": "20GB"}`.
  * @param config path of engine.json
  * @param lib the data directory
- * @throws TcomposeError BUILD_CONTEXT for a file that is not understood
+ * @throws TcomposeError BUILD_CONTEXT when the file is invalid
  */
 export function cacheBudget(config: string, lib: string): number {
   const text = readOwnersFile(config, 'BUILD_CONTEXT', 'It sets how large the build cache may get');
@@ -23,7 +23,7 @@ export function cacheBudget(config: string, lib: string): number {
   return Math.min(usualMost, blocks * bsize * usualShare);
 }
 
-/** Undefined where the file says nothing. Pure. */
+/** Undefined if the file does not say. Pure. */
 export function budgetOf(text: string, file: string): number | undefined {
   let value: unknown;
   try {

@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepResult } from './cache-types.ts';
 
-/** Milliseconds within which a result's use is written down once. */
+/** Milliseconds during which the use of a result is written only once. */
 const usePrecision = 60_000;
 
 /** When a result was used last, and how often. */
@@ -13,7 +13,10 @@ interface Use {
   times: number;
 }
 
-/** The results of steps by id and key: in memory, and as `step.json` beside their files, whose time is that of the last use. */
+/**
+ * The results of steps by id and key: in memory, and as `step.json` beside their files; the time of that file is the
+ * last use.
+ */
 export class CacheIndex {
   readonly #root: string;
   readonly #now: () => number;
@@ -24,7 +27,7 @@ export class CacheIndex {
   readonly #uses = new Map<string, Use>();
 
   /**
-   * Reads what is there; what is damaged, or was not yet on the disk when the machine went down, is taken away.
+   * Reads what is there; what is damaged, or was not yet on the disk when the machine went down, is removed.
    * @param boot the boot of the machine
    */
   constructor(root: string, boot: string, now: () => number) {
@@ -37,7 +40,7 @@ export class CacheIndex {
       if (result?.id === id && (result.boot === undefined || result.boot === boot)) found.push(result);
       else rmSync(join(root, id), { recursive: true, force: true });
     }
-    // Of two with the same key the newer one counts, as it did before.
+    // Of two results with the same key the newer one is used, as before.
     found.sort((a, b) => (a.created < b.created ? -1 : 1));
     for (const result of found) {
       this.#uses.set(result.id, { at: statSync(this.#file(result.id)).mtimeMs, times: 0 });
@@ -54,14 +57,14 @@ export class CacheIndex {
     return this.#results.get(id);
   }
 
-  /** Counts as a use. */
+  /** Counts as a use of the result. */
   find(key: string): StepResult | undefined {
     const result = this.#results.get(this.#byKey.get(key) ?? '');
     if (result !== undefined) this.#touch(result.id);
     return result;
   }
 
-  /** The latest copy of a lineage. */
+  /** The latest copy in a lineage. */
   like(lineage: string): StepResult | undefined {
     return this.#results.get(this.#byLineage.get(lineage) ?? '');
   }
@@ -81,9 +84,9 @@ export class CacheIndex {
   }
 
   /**
-   * Rewrites a result; its last use stays. Several builds may do so at once: one after the other, so that each goes on from what
-   * the one before has made of it.
-   * @param change of the result as it is then
+   * Rewrites a result; its last use stays. When several builds do so, one waits for the other and starts from its
+   * outcome.
+   * @param change is applied to the result as it is by then
    */
   async replace(result: StepResult, change: (now: StepResult) => StepResult): Promise<StepResult> {
     const { id } = result;
@@ -148,7 +151,7 @@ export async function writeResult(directory: string, result: StepResult): Promis
 function readResult(file: string): StepResult | undefined {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as StepResult;
-    // What was kept before results named their parents is not used: it could not be known what goes first.
+    // Results from before results named their parents are not used: the order in which to remove them would be unknown.
     return Array.isArray(value.parents) && Array.isArray(value.keys) ? value : undefined;
   } catch {
     return undefined;

@@ -6,12 +6,12 @@ import type { CacheEntry } from './cache-types.ts';
 
 const noteEnding = '.txt';
 
-/** The directories of cache mounts, and a note beside each what it is. */
+/** The directories of cache mounts, each with a note that describes it. */
 export class CacheMounts {
   readonly #root: string;
   readonly #used: (id: string) => boolean;
 
-  /** @param used whether a step has the mount right now */
+  /** @param used whether a step is using the mount */
   constructor(root: string, used: (id: string) => boolean) {
     this.#root = root;
     this.#used = used;
@@ -22,7 +22,7 @@ export class CacheMounts {
     return join(this.#root, id);
   }
 
-  /** Also says that it was used now. */
+  /** Also records that it was used now. */
   note(id: string, description: string): void {
     writeFileSync(join(this.#root, `${id}${noteEnding}`), description, { mode: 0o600 });
   }
@@ -48,7 +48,7 @@ export class CacheMounts {
     );
   }
 
-  /** @param away a path that does not exist yet, for what is on its way out */
+  /** @param away a path that does not exist yet, to move the directory to before it is deleted */
   async remove(id: string, away: string): Promise<boolean> {
     if (this.#used(id) || !statSync(this.directory(id), { throwIfNoEntry: false })) return false;
     await rename(this.directory(id), away);

@@ -15,13 +15,13 @@ interface StoreOptions {
   readonly now: () => number;
   /** Waits until what was written below a path is on disk. */
   readonly sync: (path: string) => Promise<void>;
-  /** Whether a step has the cache mount of this name. */
+  /** Whether a step is using the cache mount of this name. */
   readonly mountUsed: (id: string) => boolean;
-  /** Where a test may interrupt. */
+  /** A point at which a test may interrupt. */
   readonly fault: (point: FaultPoint) => void;
 }
 
-/** Opens the store below `root`; what a crash left half-made is taken away. */
+/** Opens the store below `root`; what a crash left unfinished is removed. */
 export function openCacheStore(root: string, options: StoreOptions): CacheStore {
   return new DiskCache(root, options);
 }
@@ -32,7 +32,7 @@ class DiskCache implements CacheStore {
   readonly #mounts: CacheMounts;
   readonly #options: StoreOptions;
   readonly #root: string;
-  /** How many builds have a result. */
+  /** How many builds hold a result. */
   readonly #holders = new Map<string, number>();
   readonly empty: string;
 
@@ -154,7 +154,7 @@ class DiskCache implements CacheStore {
     return place;
   }
 
-  /** The files need not be on the disk yet: that would take longer than most steps do. */
+  /** The files need not be on the disk yet: syncing would take longer than most steps do. */
   async #keep(place: StepPlace, made: Omit<StepResult, 'id' | 'layers'>): Promise<StepResult> {
     const directory = join(this.#temporary, place.id);
     for (const path of [place.work, place.mountPoint, place.scratch])
@@ -192,7 +192,7 @@ class DiskCache implements CacheStore {
   }
 }
 
-/** What was being written about was taken away meanwhile. */
+/** The result was removed while it was being updated. */
 function ignoreRemoved(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

@@ -1,22 +1,22 @@
 import type { CacheEntry } from './cache-types.ts';
 
-/** What of the cache may stay. Sizes are bytes. */
+/** How much of the cache may stay. Sizes are bytes. */
 export interface PruneWish {
-  /** Only entries that were not used since, milliseconds since the epoch. */
+  /** Only entries that were not used since then, in milliseconds since the epoch. */
   readonly unusedSince?: number;
-  /** Only entries that this takes. */
+  /** Only entries that this accepts. */
   readonly matches?: (entry: CacheEntry) => boolean;
   /** Keep this much, most recently used first. */
   readonly reserved?: number;
-  /** Everything beyond that goes, but no more than brings it down to `reserved`. */
+  /** Above this size entries are removed, but only until `reserved` is left. */
   readonly mostUsed?: number;
-  /** How much of the disk is to be free, and is. */
+  /** How much of the disk should be free, and how much is. */
   readonly free?: { readonly wanted: number; readonly now: number };
 }
 
 /**
- * Which entries go: those that were not used for longest first, what is made upon another before that. An entry counts as used when
- * something that is made upon it was. Without a size everything goes that may. Pure.
+ * Which entries to remove: the least recently used first, and an entry before those it is based on. A use of an entry
+ * also counts for those it is based on. Without a size, everything that may be removed is. Pure.
  */
 export function choosePrune(entries: readonly CacheEntry[], wish: PruneWish): readonly string[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
@@ -48,7 +48,7 @@ export function choosePrune(entries: readonly CacheEntry[], wish: PruneWish): re
   return gone;
 }
 
-/** Bytes that are to go; infinity where no size is given. */
+/** Bytes to free; infinity when no size is given. */
 function toFree(entries: readonly CacheEntry[], { reserved = 0, mostUsed, free }: PruneWish): number {
   const total = entries.reduce((sum, { size }) => sum + size, 0);
   const above = Math.max(0, total - reserved);

@@ -7,7 +7,7 @@ import { buildShop } from '../shop.ts';
 import type { CacheEntry } from './cache-types.ts';
 import { choosePrune, type PruneWish } from './choose-prune.ts';
 
-/** Filters that `/build/prune` and `/system/df` know of. */
+/** Filters that `/build/prune` and `/system/df` accept. */
 export const cacheFilters = [
   'id',
   'parent',
@@ -26,7 +26,7 @@ interface Pruned {
 }
 
 /**
- * `POST /build/prune`: takes results of steps, fetched sources and cache mounts away that no build has.
+ * `POST /build/prune`: removes results of steps, fetched sources and cache mounts that no build is using.
  * @param query `all`, `reserved-space` (before: `keep-storage`), `max-used-space`, `min-free-space`
  * @throws ENGINE_BAD_PARAMETER
  */

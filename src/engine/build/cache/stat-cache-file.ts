@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 
-/** Changes when what is written does. */
+/** To be raised when the file's format changes. */
 const version = '1';
 
-/** What a StatCache knew; nothing when the file is damaged, of another version, or not there. */
+/** What a StatCache had stored; nothing when the file is damaged, of another version, or missing. */
 export function readStatCache(file: string): readonly (readonly [string, string])[] {
   let text: string;
   try {
@@ -31,6 +31,6 @@ export async function writeStatCache(
   await rename(`${file}.new`, file);
 }
 
-/** A file that was not wholly on the disk when the machine went down is recognized by this. */
+/** Detects a file that was not completely on the disk when the machine went down. */
 const headOf = (body: string): string =>
   `${version} ${createHash('sha256').update(body, 'latin1').digest('hex')}`;

@@ -2,7 +2,7 @@ import type { BuildLimits, BuildRequest } from '../../api/build.ts';
 import type { QueryShape } from '../../http/declared.ts';
 import { badParameter } from '../../http/failure.ts';
 
-/** Parameters of `POST /build` that are carried out, by this builder or by BuildKit's protocol (version 2). */
+/** The parameters of `POST /build` that take effect, in this builder or through BuildKit's protocol (version 2). */
 export const classicQuery: QueryShape = {
   version: 'text',
   remote: 'text',
@@ -34,8 +34,8 @@ export const classicQuery: QueryShape = {
 };
 
 /**
- * The request that the parameters of `POST /build` say.
- * @param context path of the tar that came, unpacked, or the address that `remote` has
+ * The build request for the parameters of `POST /build`.
+ * @param context path of the received tar, unpacked, or the address in `remote`
  * @throws ENGINE_BAD_PARAMETER
  */
 export function classicRequest(query: URLSearchParams, context: string): BuildRequest {
@@ -82,7 +82,7 @@ function limits(query: URLSearchParams): BuildLimits {
   };
 }
 
-/** Images, whose configuration may have the records of a cache. */
+/** Images whose configuration may contain cache records. */
 function cacheImages(query: URLSearchParams): readonly string[] {
   const list = parsed(query, 'cachefrom');
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string' && one !== '') : [];

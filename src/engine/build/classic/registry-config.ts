@@ -2,12 +2,12 @@ import { credentialsOf, type RegistryAuthBody } from '../../api/registry-headers
 import type { BuildClient } from '../build-client.ts';
 import { nobody } from '../build-client.ts';
 
-/** The keys that Docker's clients have for its Hub. */
+/** The keys that Docker's clients use for Docker Hub. */
 const hub = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'];
 
 /**
- * Whoever sends `X-Registry-Config`: credentials of several registries as base64url of JSON, by the registry's host or URL. What can't be
- * read counts as none, as in dockerd.
+ * A client that sends `X-Registry-Config`: credentials of several registries as base64url of JSON, by the registry's
+ * host or URL. An unreadable value counts as none, as in dockerd.
  */
 export function clientOfHeader(header: string | undefined): BuildClient {
   const table = decode(header);

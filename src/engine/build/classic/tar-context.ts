@@ -8,7 +8,7 @@ import { unpackInto } from '../../archive/unpack.ts';
 import type { Engine } from '../../context.ts';
 import { buildShop } from '../shop.ts';
 
-/** A build context that came as a tar, unpacked. */
+/** A build context that arrived as a tar, unpacked. */
 export interface TarContext {
   readonly path: string;
   readonly release: () => Promise<void>;
@@ -16,7 +16,7 @@ export interface TarContext {
 
 /** Unpacks a context. @throws ENGINE_BAD_PARAMETER for what is not an archive */
 export async function unpackContext(engine: Engine, body: Readable): Promise<TarContext> {
-  // Whoever opens the store first clears away what is in its temporary directory.
+  // Opening the store clears its temporary directory, so it has to come first.
   await buildShop(engine);
   const path = join(engine.layout.lib, 'build', 'tmp', `context-${randomBytes(6).toString('hex')}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });

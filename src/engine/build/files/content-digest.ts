@@ -6,18 +6,21 @@ import type { Selected } from './select.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
 
-/** Digits of a SHA-256 in hex, which is what a StatCache's digest begins with. */
+/** Length of a SHA-256 in hex, with which a StatCache's digest begins. */
 const sha256Length = 64;
 
-/** What a content is known by. */
+/** What identifies a content. */
 export interface ContentDigest {
-  /** Names, kinds, modes, owners, content, link texts, device numbers, of other trees than contexts file capabilities and users' extended attributes; no times, and nothing of where the tree is. */
+  /**
+   * Covers names, kinds, modes, owners, content, link texts and device numbers; for trees other than contexts also file
+   * capabilities and user.* attributes; not times, and not where the tree is.
+   */
   readonly content: string;
-  /** For each selection what it was made of. */
+  /** For each selection, the entries that went into the digest. */
   readonly listings: readonly Listing[];
 }
 
-/** Digests of what is selected. */
+/** The digest of what is selected. */
 export async function contentDigest(
   tree: SourceTree,
   selections: readonly Selected[],
@@ -32,7 +35,7 @@ export async function contentDigest(
     content.update(`source\0${directory && parents === '' ? '' : name}\0${parents}\0`);
     await walk(tree, path, excludes === undefined ? {} : { excludes }, async (visited) => {
       note?.add(tree, visited);
-      // A directory gives its content: its own attributes are not copied.
+      // A directory stands for its content: its own attributes are not copied.
       const counts = visited.below !== '' || !directory || parents !== '';
       const digest = counts ? await addEntry(content, tree, visited, files) : undefined;
       listing.add(visited, digest);
@@ -53,7 +56,7 @@ async function addEntry(
   const head = `${below}\0${stat.mode.toString(8)}\0${ownerOf(tree, stat)}\0`;
   if (stat.isFile()) {
     const known = await files.of(stat, open);
-    // Attributes of a context's files come into no image.
+    // Attributes of a context's files don't get into an image.
     const digest = tree.ownerless ? known?.slice(0, sha256Length) : known;
     hash.update(`${head}${digest}\0`);
     return digest;
@@ -66,7 +69,7 @@ async function addEntry(
   return undefined;
 }
 
-/** What is selected, without a look into files. */
+/** What is selected, without reading any files. */
 export async function list(tree: SourceTree, { path }: Selected): Promise<Listing> {
   const listing = new Listing(tree, path);
   await walk(tree, path, {}, (visited) => listing.add(visited));

@@ -5,15 +5,15 @@ import type { Listing } from './listing.ts';
 
 const version = 'copied-1';
 
-/** What a COPY has copied of a directory. */
+/** What a COPY has copied from a directory. */
 interface Copied {
-  /** The directory of its tree that has the content. */
+  /** The directory in its tree that holds the content. */
   readonly top: string;
-  /** A line for each file that may be taken over; see linesOf. */
+  /** A line for each file that may be reused; see linesOf. */
   readonly lines: ReadonlySet<string>;
 }
 
-/** By entry: a file's path with all that its copy has; undefined for what is not taken over. Pure. */
+/** For each entry, a file's path with everything that its copy has; undefined for entries that are not reused. Pure. */
 export function linesOf(listing: Listing): readonly (string | undefined)[] {
   return Array.from({ length: listing.length }, (_, at) => {
     const below = listing.below(at);
@@ -28,7 +28,7 @@ export function writeCopied(file: string, top: string, lines: readonly (string |
   writeFileSync(file, text, { mode: 0o600, encoding: 'latin1' });
 }
 
-/** Undefined when there is no such file, or it is not whole. */
+/** Undefined when the file does not exist or is incomplete. */
 export function readCopied(file: string): Copied | undefined {
   const [top, ...lines] = checkedText(version, readText(file))?.split('\n') ?? [];
   if (top === undefined) return undefined;

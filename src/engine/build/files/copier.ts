@@ -20,19 +20,19 @@ import type { Owner } from './owner.ts';
 import type { Selected } from './select.ts';
 import type { SourceTree } from './source-tree.ts';
 
-/** As the kernel follows. */
+/** As many links as the kernel follows. */
 const mostLinks = 40;
 const nothing: ReadonlySet<string> = new Set();
 
 export interface CopierOptions {
-  /** `--chown`; undefined: as in the source. */
+  /** `--chown`; undefined: the owner in the source. */
   readonly owner: Owner | undefined;
   readonly mode: ModeChange | undefined;
-  /** Of directories that are made on the way. */
+  /** Mode of directories that are made on the way. */
   readonly madeMode: number;
 }
 
-/** Where a copy goes: a path of the target, and whether its name says that it is a directory. */
+/** Where a copy goes: a path in the target, and whether its spelling says that it is a directory. */
 export interface Destination {
   readonly path: string;
   readonly marked: boolean;
@@ -42,7 +42,7 @@ export interface Destination {
 export class Copier {
   readonly #target: ConfinedDirectory;
   readonly #options: CopierOptions;
-  /** Files with several names: where the first one of an inode went. */
+  /** Files with several names: where the first name of each inode went. */
   #links = new Map<string, string>();
 
   constructor(target: ConfinedDirectory, options: CopierOptions) {
@@ -79,7 +79,7 @@ export class Copier {
     return to;
   }
 
-  /** Where a file goes: into a directory by its name, else to the destination itself, through a link that is there. */
+  /** Where a file goes: into a directory under its own name, else to the destination itself, through a link that is there. */
   fileTarget({ path, marked }: Destination, name: string): string {
     const there = this.#followed(path);
     there?.close();
@@ -93,7 +93,7 @@ export class Copier {
     return end;
   }
 
-  /** @throws TcomposeError BUILD_STEP when links lead to one another */
+  /** @throws TcomposeError BUILD_STEP when links form a loop */
   #followed(path: string): ConfinedEntry | undefined {
     try {
       return this.#target.find(path, true);
@@ -103,7 +103,7 @@ export class Copier {
     }
   }
 
-  /** What a link that leads nowhere names, over further such links; another path stays as it is. */
+  /** The path that a dangling link names, also through further such links; other paths are returned as they are. */
   #endOfLinks(path: string): string {
     let at = path;
     for (let links = 0; links < mostLinks; links++) {
@@ -120,7 +120,7 @@ export class Copier {
   }
 
   /**
-   * Makes a directory and its parents where they are missing: 0755 and root's, or as `--chown` and `--chmod` say.
+   * Makes a directory and its missing parents: mode 0755 and owned by root, or as `--chown` and `--chmod` say.
    * @throws TcomposeError BUILD_STEP when something else is there
    */
   directory(path: string, mode = this.#options.madeMode): string {
@@ -135,7 +135,7 @@ export class Copier {
     const at = joined(parent, baseOf(path));
     const link = this.#target.find(at);
     link?.close();
-    // A link that leads nowhere: what it names is made.
+    // A dangling link: make what it names.
     if (link !== undefined) return parentOf(this.#target.place(joined(at, 'x')).path);
     const place = this.#target.place(at, false);
     makeDirectoryAt(place.directory, place.name, 0o755);
@@ -147,7 +147,7 @@ export class Copier {
     return at;
   }
 
-  /** The directories that `--parents` keeps, with the attributes they have in the source. */
+  /** Makes the directories that `--parents` keeps, with the attributes they have in the source. */
   async #parents(tree: SourceTree, one: Selected, to: string): Promise<string> {
     const names = one.parents.split('/');
     const above = one.path.slice(0, one.path.length - one.parents.length - one.name.length - 1);
@@ -166,7 +166,10 @@ export class Copier {
     return at;
   }
 
-  /** A directory gives its content; what it has itself counts only for those below, or where it is `named` in the target. */
+  /**
+   * Copies a directory's content; its own attributes count only for the directories below it, or where it is `named` in
+   * the target.
+   */
   async #content(
     tree: SourceTree,
     listing: Listing,
@@ -185,7 +188,7 @@ export class Copier {
       const path = joined(top, below);
       await opened(tree, listing, at, async (entry) => {
         if (below === '' && !named) {
-          // It keeps its owner and mode, and gets the time: copies of the same make the same layer.
+          // It keeps its owner and mode, and gets the time, so that copies of the same files make the same layer.
           if (top !== '') later.push({ path: top, modified: entry.modified() });
         } else if (below === '') this.#putDirectory(tree, entry, top);
         else if (entry.stat.isDirectory()) {
@@ -194,7 +197,7 @@ export class Copier {
         } else await this.#put(tree, entry, path, true);
       });
     }
-    // Times of directories last: what is put into them changes them.
+    // Times of directories are set last, because adding entries changes them.
     for (const { path, modified } of later.reverse()) {
       const made = this.#target.find(path);
       if (made !== undefined) changeTimesTo(made.fd, modified);
@@ -222,7 +225,7 @@ export class Copier {
   }
 
   async #put(tree: SourceTree, entry: ConfinedEntry, to: string, nested = false): Promise<void> {
-    // Most are files where nothing is yet.
+    // Most entries are files with nothing in their place yet.
     const inode = `${entry.stat.dev}:${entry.stat.ino}`;
     const first = entry.stat.nlink > 1 && nested ? this.#links.get(inode) : undefined;
     if (entry.stat.isFile() && first === undefined && (await this.#putFile(tree, entry, to))) {
@@ -242,7 +245,7 @@ export class Copier {
     this.#attributes(tree, entry, to);
   }
 
-  /** False: something is there already. */
+  /** False when something is there already. */
   async #putFile(tree: SourceTree, entry: ConfinedEntry, to: string): Promise<boolean> {
     const { directory, name } = this.#target.place(to);
     let fd: number;
@@ -258,7 +261,7 @@ export class Copier {
         await copyBytes(from, fd, entry.stat.size);
         const { uid, gid } = this.#options.owner ?? (tree.ownerless ? { uid: 0, gid: 0 } : entry.stat);
         fchownSync(fd, uid, gid);
-        // A change of the owner would take capabilities away.
+        // Changing the owner would remove capabilities.
         if (!tree.ownerless) copyAttributes(from, fd);
       } finally {
         closeSync(from);
@@ -272,7 +275,7 @@ export class Copier {
     }
   }
 
-  /** What a socket becomes. */
+  /** Makes an empty file, which a socket becomes. */
   #emptyFile(to: string): void {
     const { directory, name } = this.#target.place(to);
     closeSync(openName(directory, name, exclusive, 0o600));
@@ -298,7 +301,7 @@ export class Copier {
   }
 }
 
-/** Shows what was listed, held open. @throws ChangedMeanwhile when it is something else by now, or after the use */
+/** Opens what was listed and checks that it is the same, now and after the use. @throws ChangedMeanwhile when it is not */
 async function opened(
   tree: SourceTree,
   listing: Listing,

@@ -7,7 +7,7 @@ const readAsync = promisify(readCallback);
 const writeAsync = promisify(writeCallback);
 const pieceSize = 256 * 1024;
 
-/** File capabilities and attributes of users, but for those of overlays: others, such as labels, are of this machine. */
+/** File capabilities and user.* attributes, except those of overlays: others, such as labels, belong to this machine. */
 export function copyAttributes(from: number, to: number): void {
   for (const name of listExtendedAttributes(from)) {
     if (name !== 'security.capability' && !/^user\.(?!overlay\.|fuseoverlayfs\.)/.test(name)) continue;
@@ -16,7 +16,7 @@ export function copyAttributes(from: number, to: number): void {
   }
 }
 
-/** Takes `target` over. */
+/** Takes ownership of `target`. */
 export async function copyFile(source: ConfinedEntry, target: number): Promise<void> {
   let from: number | undefined;
   try {
@@ -28,7 +28,7 @@ export async function copyFile(source: ConfinedEntry, target: number): Promise<v
   }
 }
 
-/** A small file is copied at once: waiting for other threads would take longer. */
+/** A small file is copied synchronously: waiting for another thread would take longer. */
 export async function copyBytes(from: number, target: number, size: number): Promise<void> {
   const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceSize, size + 1)));
   const small = size < pieceSize;

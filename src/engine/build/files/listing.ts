@@ -2,15 +2,18 @@ import { constants } from 'node:fs';
 import type { FileStatus } from '../../../sys/file-status.ts';
 import type { SourceTree, Visited } from './source-tree.ts';
 
-/** Thrown when files changed between their digest and their copy: what was made is not what its key says. */
+/** Thrown when files changed between their digest and their copy: the copy does not match its key. */
 export class ChangedMeanwhile extends Error {}
 
-/** Numbers kept of an entry: inode, mode, size, the two times, owner and group. */
+/** Numbers stored for each entry: inode, mode, size, the two times, owner and group. */
 const width = 7;
 
-/** What was found below a source when it was digested, in the order of the tree. Kept in little memory: contexts have many files. */
+/**
+ * What was below a source when it was digested, in the order of the tree. Stored compactly, because contexts have many
+ * files.
+ */
 export class Listing {
-  /** Of the source in its tree, links followed. */
+  /** Path of the source in its tree, with links followed. */
   readonly path: string;
   readonly #tree: Pick<SourceTree, 'ownerless'>;
   readonly #below: string[] = [];
@@ -22,7 +25,7 @@ export class Listing {
     this.path = path;
   }
 
-  /** @param digest of a regular file that is there, by a StatCache */
+  /** @param digest of a regular file, from a StatCache */
   add({ below, stat }: Pick<Visited, 'below' | 'stat'>, digest?: string): void {
     const at = this.#below.length * width;
     if (at === this.#numbers.length) {
@@ -30,7 +33,7 @@ export class Listing {
       this.#numbers = new BigUint64Array(2 * at);
       this.#numbers.set(before);
     }
-    // A file with several names is not told from others by its path alone.
+    // The path alone does not tell a file with several names from others.
     this.#digests.push(stat.nlink === 1n ? digest : undefined);
     this.#below.push(below);
     const { ino, mode, size, mtimeNs, ctimeNs, uid, gid } = stat;
@@ -53,7 +56,7 @@ export class Listing {
     return this.#below[index]!;
   }
 
-  /** Bytes of the files, each as often as it has a name here. */
+  /** Bytes of the files; a file counts once for each of its names here. */
   size(): number {
     let sum = 0;
     for (let at = 0; at < this.length * width; at += width)
@@ -62,20 +65,20 @@ export class Listing {
     return sum;
   }
 
-  /** Whether something is what was listed. The times of a directory change with what is in it, left out or not. */
+  /** Whether something is still what was listed. The times of a directory change with any entry in it, even an ignored one. */
   isSame(index: number, stat: FileStatus): boolean {
     const at = index * width;
     const numbers = this.#numbers;
     if (numbers[at] !== stat.ino || numbers[at + 1] !== stat.mode) return false;
     if (stat.isDirectory()) return true;
     if (numbers[at + 2] !== stat.size || numbers[at + 3] !== BigInt.asUintN(64, stat.mtimeNs)) return false;
-    // Nobody writes into results of steps; further names of their files change the time of change.
+    // Nobody writes to results of steps, but making hard links to their files alters the change time.
     return !this.#tree.ownerless || numbers[at + 4] === BigInt.asUintN(64, stat.ctimeNs);
   }
 
   /**
-   * Of a file with one name: all that a copy of it by the same instruction has, its content by a digest. Two files with the same traits
-   * have the same copy.
+   * For a file with one name: everything that the same instruction's copy of it has, its content as a digest. Two files
+   * with the same traits have the same copy.
    */
   traits(index: number): string | undefined {
     const digest = this.#digests[index];
@@ -87,7 +90,7 @@ export class Listing {
   }
 }
 
-/** Owner and group that count: everything of a context is root's. */
+/** The owner and group that are copied: everything in a context belongs to root. */
 export const ownerOf = (
   { ownerless }: Pick<SourceTree, 'ownerless'>,
   { uid, gid }: Pick<FileStatus, 'uid' | 'gid'>,

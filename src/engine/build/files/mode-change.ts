@@ -1,15 +1,16 @@
 import { TcomposeError } from '../../../errors.ts';
 
-/** The mode something gets, from the one it has. */
+/** The new mode of a file, from its present one. */
 export type ModeChange = (mode: number, directory: boolean) => number;
 
-/** Of a directory that is made on the way. */
+/** Mode of a directory that is made on the way. */
 export const usualMode = 0o755;
 
 const places: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 
 /**
- * Reads `--chmod`: octal for everything, or symbolic (`u=rwX,go-w`) for each by what it has. The umask counts for nothing.
+ * Reads `--chmod`: octal for everything, or symbolic (`u=rwX,go-w`), applied to each file's mode. The umask has no
+ * effect.
  * @throws TcomposeError BUILD_STEP
  */
 export function readModeChange(text: string): ModeChange {
@@ -27,7 +28,7 @@ export function readModeChange(text: string): ModeChange {
   return (mode, directory) => clauses.reduce((value, clause) => clause(value, directory), mode & 0o7777);
 }
 
-/** What `--chmod` makes of a directory that is made on the way: only an octal mode counts there. */
+/** What `--chmod` means for a directory that is made on the way: only an octal mode counts there. */
 export const madeMode = (text: string | undefined): number =>
   text !== undefined && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) & 0o777 : usualMode;
 

@@ -7,8 +7,8 @@ export interface Owner {
 }
 
 /**
- * Whom `--chown` or USER names, by the account files of the tree. Names that are not there, and all names where there are no
- * files, are root, as with BuildKit.
+ * The ids that `--chown` or USER names, by the account files of the tree. Unknown names, and all names if there are no
+ * files, mean root, as with BuildKit.
  */
 export function resolveOwner(text: string, files: AccountFiles): Owner {
   const colon = text.indexOf(':');

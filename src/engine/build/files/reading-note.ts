@@ -2,10 +2,10 @@ import type { SourceTree, Visited } from './source-tree.ts';
 
 /** Milliseconds before the first note. */
 const patience = 1000;
-/** Entries between two looks at the clock. */
+/** Entries between two readings of the clock. */
 const between = 128;
 
-/** What programs make and images have no use for. */
+/** Directories that programs generate and that images rarely need. */
 const seldomWanted = /(?:^|\/)(?:node_modules|\.git|target|dist|build|\.?venv|\.cache)$/;
 
 interface Amount {
@@ -13,7 +13,7 @@ interface Amount {
   bytes: number;
 }
 
-/** Says what takes so long where a large context is read: how much there is, and which directory has most of it. */
+/** Says why reading a large context takes long: how much there is, and which directory has most of it. */
 export class ReadingNote {
   readonly #now: () => number;
   readonly #tell: (text: string) => void;
@@ -23,7 +23,7 @@ export class ReadingNote {
   #hasIgnoreFile = false;
   #told = false;
 
-  /** @param now milliseconds, whatever they are counted from */
+  /** @param now milliseconds from any starting point */
   constructor(now: () => number, tell: (text: string) => void) {
     this.#now = now;
     this.#tell = tell;
@@ -45,7 +45,7 @@ export class ReadingNote {
     this.#tell(`reading the build context: ${amountText(this.#all)} so far`);
   }
 
-  /** Call it when everything is read. */
+  /** To be called when everything is read. */
   end(): void {
     if (!this.#told) return;
     const [most] = [...this.#byDirectory].sort(([, a], [, b]) => b.files - a.files);

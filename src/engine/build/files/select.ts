@@ -8,11 +8,11 @@ import { TcomposeError } from '../../../errors.ts';
 import { errnoNameOf } from '../../../sys/at-calls.ts';
 import { isIgnored, type SourceTree, walk } from './source-tree.ts';
 
-/** What a source of COPY or ADD stands for. */
+/** What a source of COPY or ADD refers to. */
 export interface Selected {
-  /** Where it is in its tree, links followed. */
+  /** Path in its tree, with links followed. */
   readonly path: string;
-  /** The name it gets in a directory. */
+  /** The name it gets inside a directory. */
   readonly name: string;
   readonly directory: boolean;
   /** With `--parents`: the directories it keeps, from the top of the tree. */
@@ -20,9 +20,9 @@ export interface Selected {
 }
 
 /**
- * What one source stands for, in the order of the tree: a name that has to be there, or a pattern that may match nothing.
- * @param how `parents`: with the directories that `--parents` keeps; `literal`: a name, whatever is in it
- * @throws TcomposeError BUILD_STEP when it is not there
+ * What one source refers to, in the order of the tree: a name that has to exist, or a pattern that may match nothing.
+ * @param how `parents`: with the directories that `--parents` keeps; `literal`: a name, whatever characters it contains
+ * @throws TcomposeError BUILD_STEP when it does not exist
  */
 export async function select(
   tree: SourceTree,
@@ -46,7 +46,7 @@ function found(tree: SourceTree, path: string, shown: string): ConfinedEntry | u
     return tree.directory.find(path, true);
   } catch (error) {
     if (errnoNameOf(error) !== 'ELOOP') throw error;
-    // A link out of the tree by its own name comes back to itself at the top.
+    // A link that leads out of the tree by its own name ends at that name again at the top.
     if (leadsOut(tree, shown.slice(1)) !== undefined) throw missing(tree, shown);
     throw checksumError(tree, 'too many links', shown);
   }
@@ -83,7 +83,7 @@ function whyMissing(tree: SourceTree, shown: string): string {
   return `${link.path} is a link to ${link.text}, outside of ${tree.title}${way}.`;
 }
 
-/** The first link in the way to a path that names a place outside of the tree. */
+/** The first link on the way to a path that names a place outside of the tree. */
 function leadsOut(tree: SourceTree, path: string): { path: string; text: string } | undefined {
   const parts = path.split('/');
   for (let depth = 1; depth <= parts.length; depth++) {
@@ -118,7 +118,7 @@ function selected(entry: ConfinedEntry, name: string, parents = ''): Selected {
   return { path, name, directory: stat.isDirectory(), parents };
 }
 
-/** Matches of a pattern, a name at a time: `*`, `?` and brackets don't go past a slash. */
+/** The matches of a pattern, name by name: `*`, `?` and brackets don't match a slash. */
 async function selectMatching(tree: SourceTree, pattern: string): Promise<readonly Selected[]> {
   let paths: readonly string[] = [''];
   for (const part of pattern.split('/')) {
@@ -150,7 +150,7 @@ async function selectMatching(tree: SourceTree, pattern: string): Promise<readon
   });
 }
 
-/** Whether the ignore file lets something, or for a directory something below it, through. */
+/** Whether the ignore file lets the entry through, or for a directory something below it. */
 function entered(tree: SourceTree, entry: ConfinedEntry): boolean {
   if (!isIgnored(tree, entry.path)) return true;
   return entry.stat.isDirectory() && tree.ignore?.mayIncludeBelow(textOfPath(entry.path)) === true;
@@ -166,7 +166,7 @@ function expressionOf(part: string, pattern: string): RegExp {
   }
 }
 
-/** `--parents`: the path from the top, or from behind `/./`, is kept; `**` matches directories, links are not followed. */
+/** `--parents`: keeps the path from the top, or from the part after `/./`; `**` matches directories, links are not followed. */
 async function selectWithParents(tree: SourceTree, source: string): Promise<readonly Selected[]> {
   const pivot = source.indexOf('/./');
   const head = pivot < 0 ? '' : cleanPath(`/${source.slice(0, pivot)}`).slice(1);
@@ -202,7 +202,7 @@ async function selectWithParents(tree: SourceTree, source: string): Promise<read
   return all;
 }
 
-/** What is at a path none of whose parts is a link. */
+/** What is at a path without any links in it. */
 function withoutLinks(tree: SourceTree, path: string): ConfinedEntry | undefined {
   const entry = tree.directory.find(path);
   if (entry === undefined || entry.path === path) return entry;

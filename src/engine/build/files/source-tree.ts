@@ -7,58 +7,58 @@ import { cName, joined, textOfPath } from '../../../confined/names.ts';
 import { turns } from '../../../confined/turns.ts';
 import { type FileStatus, statusAt } from '../../../sys/file-status.ts';
 
-/** Where the patterns of a matcher stand. */
+/** Where a matcher's patterns come from. */
 export interface IgnoreFile {
   readonly name: string;
-  /** By the index of the pattern. */
+  /** By index of the pattern. */
   readonly lines: readonly IgnoreLine[];
 }
 
 /** A tree that a step copies from. Paths: see confined/names.ts. */
 export interface SourceTree {
   readonly directory: ConfinedDirectory;
-  /** What its ignore file leaves out; undefined for what has none. */
+  /** What its ignore file leaves out; undefined without one. */
   readonly ignore: IgnoreMatcher | undefined;
   readonly ignoreFile?: IgnoreFile | undefined;
-  /** Everything counts as root's and has no extended attributes, as what a client sends: a build context. */
+  /** Everything counts as owned by root and without extended attributes, as for files that a client sends: a build context. */
   readonly ownerless: boolean;
-  /** How messages name it. */
+  /** The tree's name in messages. */
   readonly title: string;
   readonly close: () => Promise<void> | void;
 }
 
-/** Something below a source: what lstat(2) says of it, and the way to open it. */
+/** Something below a source: its lstat(2) result, and the way to open it. */
 export interface Visited {
-  /** In its tree. */
+  /** Path in its tree. */
   readonly path: string;
-  /** Relative to the source; '' for itself. */
+  /** Relative to the source; '' for the source itself. */
   readonly below: string;
-  /** Good for the visit; what is opened afterwards may be something else by then. */
+  /** Valid during the visit; what is opened later may be something else. */
   readonly stat: FileStatus;
-  /** To be closed; undefined when it is gone. */
+  /** The caller closes it; undefined when it is gone. */
   open(): ConfinedEntry | undefined;
 }
 
 interface WalkOptions {
   /** `--exclude`: matched against paths relative to the source. */
   readonly excludes?: IgnoreMatcher;
-  /** Whether to go on below a directory. */
+  /** Whether to visit what is below a directory. */
   readonly enter?: (visited: Visited) => boolean;
 }
 
-/** A directory that is passed through: visited only once something below it is. */
+/** A directory on the way: it is visited only once something below it is. */
 interface Passed {
   readonly visited: Visited;
   told: boolean;
 }
 
-/** Whether the ignore file leaves a path of the tree out. */
+/** Whether the ignore file leaves out a path of the tree. */
 export const isIgnored = (tree: SourceTree, path: string): boolean =>
   path !== '' && tree.ignore !== undefined && tree.ignore.decide(textOfPath(path)).excluded;
 
 /**
- * Visits what is at `path` and below, parents first, names sorted; what is left out by the ignore file or by `excludes` is not
- * visited, and its directories are not opened unless something in them may be taken back.
+ * Visits what is at `path` and below, parents first, sorted by name. What the ignore file or `excludes` leave out is
+ * not visited, and its directories are not opened unless an exception may apply to something in them.
  */
 export async function walk(
   tree: SourceTree,

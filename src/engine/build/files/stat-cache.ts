@@ -6,26 +6,26 @@ import { isCarried } from '../../../image/pack/pack-tree.ts';
 import type { FileStatus } from '../../../sys/file-status.ts';
 import { getExtendedAttribute, listExtendedAttributes } from '../../../sys/xattr.ts';
 
-/** Files changed so recently (nanoseconds) may change again within one tick of their times. */
+/** Files changed less than this many nanoseconds ago may change again without a change of their times. */
 const unsettled = 2_000_000_000n;
-/** Files remembered; the ones that were not asked for longest go. */
+/** Files to remember; the least recently used ones are forgotten. */
 const mostKnown = 200_000;
 const pieceSize = 256 * 1024;
 
 /**
- * Digests of files by what stat(2) says of them, so that an unchanged tree is not read again. What is kept of a file is the SHA-256 of
- * its content in hex, behind a colon its capabilities, and behind a semicolon what stands for its users' attributes, where it has any: all
- * of them change its change time.
+ * Digests of files by what stat(2) says of them, so that an unchanged tree is not read again. A file's entry is the
+ * SHA-256 of its content in hex, followed by a colon and its capabilities, and by a semicolon and a digest of its
+ * user.* attributes, if it has any: a change of any of them alters its change time.
  */
 export class StatCache {
   #known: Map<string, string>;
   readonly #now: () => bigint;
-  /** Something was learnt since `taken`. */
+  /** Something was added since `taken`. */
   changed = false;
 
   /**
    * @param now nanoseconds since the epoch
-   * @param known as `entries` gave them
+   * @param known as returned by `entries`
    */
   constructor(now: () => bigint, known: Iterable<readonly [string, string]> = []) {
     this.#now = now;
@@ -36,15 +36,15 @@ export class StatCache {
     return this.#known.entries();
   }
 
-  /** The digest of a regular file; it is opened when it is not known. Undefined when it is gone. */
+  /** The digest of a regular file, which is opened if its digest is unknown. Undefined when it is gone. */
   of(stat: FileStatus, open: () => ConfinedEntry | undefined): Promise<string | undefined> {
     return this.#digest(stat, open, '', digestOf);
   }
 
   /**
-   * The SHA-256, in hex, of a regular file's content with a text in front.
-   * @param the owner, which separates it from others
-   * @param head the text, made of what the file is
+   * The SHA-256, in hex, of a text followed by a regular file's content.
+   * @param the owner, which keeps its entries apart from others
+   * @param head the text, which describes the file
    */
   sum(
     stat: FileStatus,
@@ -66,7 +66,7 @@ export class StatCache {
     const entry = open();
     if (entry === undefined) return undefined;
     try {
-      // What is opened counts, should it be another one by now.
+      // The opened file counts, even if it is another one by now.
       const opened = fstatSync(entry.fd, { bigint: true });
       if (!opened.isFile()) return undefined;
       const digest = await digestOf(entry);
@@ -92,7 +92,7 @@ export class StatCache {
 const keyOf = ({ dev, ino, size, mtimeNs, ctimeNs }: FileStatus): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
-/** Attributes that a layer carries count with the content; most files have none. */
+/** Attributes that a layer carries are part of the content; most files have none. */
 async function digestOf(entry: ConfinedEntry): Promise<string> {
   let digest = await hashOf(entry, '');
   const others = createHash('sha256');

@@ -4,14 +4,14 @@ import { turns } from '../../../confined/turns.ts';
 import { mirrorDirectory } from '../../../image/pack/mirror-directory.ts';
 import { changeTimesTo, errnoNameOf, linkAt } from '../../../sys/at-calls.ts';
 
-/** Attributes by which an overlay knows what a directory was made of. */
+/** Attributes in which an overlay records what a directory is based on. */
 const isOverlays = (attribute: string): boolean => /^(?:trusted|user)\.overlay\./.test(attribute);
 
 /**
- * Gives files of one tree further names (hard links) at the same paths of another one, an empty tree of the same file system that nobody
- * writes into yet. Directories on the way are made as they are there. Nobody may write to the files by either name.
+ * Hard-links files of one tree at the same paths of another: an empty tree of the same file system that nobody writes
+ * into yet. Directories on the way are made as in the first tree. Nobody may write to the files through either name.
  * @param paths in the order of the tree
- * @returns those that are not there now: files that can have no further name
+ * @returns the paths that were not linked, because their files can't have more links
  * @throws SystemCallError
  */
 export async function takeOver(from: string, to: string, paths: Iterable<string>): Promise<Set<string>> {
@@ -46,7 +46,7 @@ export async function takeOver(from: string, to: string, paths: Iterable<string>
   }
 }
 
-/** Makes a directory and those above it. @param times of those that were made */
+/** Makes a directory and those above it. @param times of the new directories */
 function mirror(
   source: ConfinedDirectory,
   target: ConfinedDirectory,

@@ -6,7 +6,7 @@ import type { SourceTree } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
 import { type TreeRecord, treeRecords, wholeDigest } from './tree-records.ts';
 
-/** The digest by which BuildKit's caches know what is selected of a tree; undefined when something of it is not there. */
+/** The digest by which BuildKit's caches identify what is selected of a tree; undefined when part of it does not exist. */
 export async function treeChecksum(
   tree: SourceTree,
   selectors: readonly ContentSelector[],
@@ -79,11 +79,14 @@ function fixedPart(pattern: string): string {
 
 interface Included {
   readonly record: TreeRecord;
-  /** A pattern names it, and not something that it is in. */
+  /** A pattern matches the entry itself, not only a directory above it. */
   readonly named: boolean;
 }
 
-/** A record with its path as it is matched: absolute, links of the selector's own path as they are written. */
+/**
+ * A record with its path in the form used for matching: absolute, with links in the selector's own path as they are
+ * written.
+ */
 interface Placed {
   readonly record: TreeRecord;
   readonly at: string;
@@ -95,7 +98,7 @@ function* placed(record: TreeRecord, at: string): Generator<Placed> {
     yield* placed(child, `${at === '/' ? '' : at}/${textOfPath(baseOf(child.path))}`);
 }
 
-/** What a pattern matches, and all below it; with the patterns that leave out. */
+/** What a pattern matches, with everything below it, minus what the exclusions match. */
 function matching(top: TreeRecord, fixed: string, { path, includes, excludes }: ContentSelector) {
   const expression = globExpression(path);
   const decide = decider(includes, excludes);
@@ -114,13 +117,13 @@ function matching(top: TreeRecord, fixed: string, { path, includes, excludes }: 
   return found;
 }
 
-/** What is below a path and let through by the patterns, with its parents. */
+/** What is below a path and passes the patterns, with its parents. */
 function filtered(top: TreeRecord, { path, includes, excludes }: ContentSelector): readonly Included[] {
   const decide = decider(includes, excludes);
   const found: Included[] = [];
   let parents: Parent[] = [];
   for (const { record, at } of placed(top, path)) {
-    // The top of a tree is no part of what is copied of it.
+    // The top of a tree is not part of what is copied.
     if (at === '/') continue;
     parents = parents.filter((parent) => at.startsWith(`${parent.at}/`));
     const below = path === '/' ? at.slice(1) : at.slice(path.length + 1);

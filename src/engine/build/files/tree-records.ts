@@ -7,12 +7,12 @@ import { listExtendedAttributes } from '../../../sys/xattr.ts';
 import { type SourceTree, type Visited, walk } from './source-tree.ts';
 import type { StatCache } from './stat-cache.ts';
 
-/** Something in a tree with the digest that BuildKit's caches know it by. */
+/** An entry of a tree with the digest by which BuildKit's caches identify it. */
 export interface TreeRecord {
-  /** In its tree. */
+  /** Path in its tree. */
   readonly path: string;
   readonly kind: 'directory' | 'link' | 'other';
-  /** Of kind, mode, owner and content; of a directory without what is in it. */
+  /** Of kind, mode, owner and content; for a directory without its entries. */
   readonly digest: string;
   readonly children: readonly TreeRecord[];
 }
@@ -21,7 +21,7 @@ type Growing = Omit<TreeRecord, 'children'> & { readonly children: Growing[] };
 
 const linkMode = 0o777;
 
-/** What is at a path of a tree, and below it; undefined when nothing is. Links are not followed. */
+/** What is at a path of a tree, and below it; undefined when there is nothing. Links are not followed. */
 export async function treeRecords(
   tree: SourceTree,
   path: string,
@@ -39,7 +39,7 @@ export async function treeRecords(
 async function recordOf(tree: SourceTree, visited: Visited, files: StatCache): Promise<Growing> {
   const { path, stat } = visited;
   const made = (kind: TreeRecord['kind'], digest: string): Growing => ({ path, kind, digest, children: [] });
-  // Nobody sends the top of a context: it has no mode and no owner.
+  // The top of a context is never sent: it has no mode and no owner.
   if (path === '' && tree.ownerless) return made('directory', sha256(''));
   const owner = tree.ownerless ? '0:0' : `${stat.uid}:${stat.gid}`;
   if (stat.isFile()) {
@@ -55,7 +55,7 @@ async function recordOf(tree: SourceTree, visited: Visited, files: StatCache): P
   return made(stat.isDirectory() ? 'directory' : 'other', sha256(headOf(stat, owner)));
 }
 
-/** What counts of a file besides its content, in the form of an archive's header. */
+/** Everything about a file that counts besides its content, in the form of an archive's header. */
 function headOf(stat: FileStatus, owner: string, link = ''): string {
   const [uid = '', gid = ''] = owner.split(':');
   const mode = stat.isSymbolicLink() ? linkMode : Number(stat.mode) & 0o7777;
@@ -76,7 +76,7 @@ const types: Readonly<Record<number, string>> = {
   [constants.S_IFIFO]: '6',
 };
 
-/** Extended attributes count by their names. */
+/** Extended attributes count only by their names. */
 const attributesOf = (entry: ConfinedEntry): string =>
   listExtendedAttributes(entry.fd)
     .filter(
@@ -85,7 +85,7 @@ const attributesOf = (entry: ConfinedEntry): string =>
     .sort()
     .join('');
 
-/** The digest of a record with all below it. */
+/** The digest of a record with everything below it. */
 export function wholeDigest(record: TreeRecord): string {
   if (record.kind !== 'directory') return record.digest;
   const parts = record.children.map((child) => `\0${baseOf(child.path)}${wholeDigest(child)}`);

@@ -10,8 +10,8 @@ import { type TarEntry, TarReader } from '../../../tar/tar-reader.ts';
 import type { Owner } from './owner.ts';
 
 /**
- * Unpacks a file that is a tar, plain or compressed, with something in it, below the directory `base` makes, as ADD does. False when it
- * is no such file: then it is to be copied.
+ * Unpacks a file into the directory that `base` makes, as ADD does, if it is a non-empty tar, plain or compressed.
+ * False for any other file, which then has to be copied.
  */
 export async function unpackArchive(
   entry: ConfinedEntry,
@@ -45,7 +45,7 @@ export async function unpackArchive(
 const readAsync = promisify(readCallback);
 const pieceSize = 256 * 1024;
 
-/** What a descriptor has. A stream of Node's would close it when the reading is given up. */
+/** The content of a descriptor. A stream of Node's would close it when reading stops early. */
 async function* piecesOf(fd: number): AsyncGenerator<Uint8Array> {
   for (;;) {
     const { bytesRead, buffer } = await readAsync(fd, Buffer.allocUnsafe(pieceSize), 0, pieceSize, null);
@@ -54,7 +54,7 @@ async function* piecesOf(fd: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A reader at the first entry; undefined for what is not an archive or an empty one. */
+/** A reader at the first entry; undefined when it is not an archive or an empty one. */
 async function openTar(
   stream: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly reader: TarReader; readonly first: TarEntry } | undefined> {

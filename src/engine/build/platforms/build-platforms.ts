@@ -11,8 +11,8 @@ import type { BuildSink } from '../sink.ts';
 import { nameTogether } from './platform-index.ts';
 
 /**
- * Builds what is asked for, once for each platform, one after the other; reported as `build` does. Images of several platforms have their names
- * together.
+ * Builds what is requested for each platform, one after the other; reported as by `build`. Images of several platforms
+ * share their names.
  */
 export async function buildPlatforms(
   engine: Engine,
@@ -42,7 +42,7 @@ class SeveralBuilds {
   readonly #request: BuildRequest;
   readonly #sink: BuildSink;
   readonly #images: { readonly platform: string; readonly id: string }[] = [];
-  /** Steps of the builds before. */
+  /** Number of steps of the previous builds. */
   #before = 0;
   #steps = 0;
   #failed = false;
@@ -116,5 +116,5 @@ class SeveralBuilds {
   }
 }
 
-/** The directory that one platform's files get, as BuildKit calls it. */
+/** The directory for one platform's files, named as by BuildKit. */
 const placeName = (platform: string): string => platform.replaceAll('/', '_');

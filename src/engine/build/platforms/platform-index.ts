@@ -3,7 +3,8 @@ import { mediaTypes } from '../../../image/manifest.ts';
 import type { Engine } from '../../context.ts';
 
 /**
- * Gives images of several platforms names together: each name is the index of them all, and each of them for its platform.
+ * Names the images of several platforms together: each name refers to the index of all of them, and to each of them for
+ * its platform.
  * @param ids of images, one for each platform
  * @returns the digest of the index
  */

@@ -1,7 +1,7 @@
 import type { BuildPlan, LayerStep, Platform, Tree } from '../../../build/plan/types.ts';
 import type { ImageRecord } from '../../../image/types.ts';
 
-/** What a step's stage runs on: what its image is for, else what is built for. @param images by id */
+/** The platform that a step's stage runs on: its image's, else the build's. @param images by id */
 export function stagePlatform(
   plan: BuildPlan,
   images: ReadonlyMap<string, ImageRecord>,

@@ -1,33 +1,33 @@
 import type { Descriptor, Ingest } from '../../../image/ingest-types.ts';
 
-/** A blob with its bytes, small enough to be in memory. */
+/** A blob with its bytes, small enough for memory. */
 export interface SmallBlob {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }
 
-/** Where a cache is read from. */
+/** Where to read a cache from. */
 export interface CacheSource {
-  /** For messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** The manifest, or the index, of the cache or of an image that has one in it. */
+  /** The manifest or index of the cache, or of an image that contains one. */
   manifest(): Promise<Uint8Array>;
   /** A small blob, or another manifest, verified. */
   read(descriptor: Descriptor): Promise<Uint8Array>;
-  /** Has a layer's blob in the store. */
+  /** Brings a layer's blob into the store. */
   bring(descriptor: Descriptor, ingest: Ingest): Promise<void>;
 }
 
-/** Where a cache is kept. */
+/** Where to write a cache. */
 export interface CacheTarget {
-  /** For messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Puts a blob of the store there, unless it is there. */
+  /** Puts a blob of the store there, unless it is there already. */
   layer(descriptor: Descriptor): Promise<void>;
   small(blob: SmallBlob): Promise<void>;
-  /** The manifest last, under the name that the cache has. */
+  /** To be called last: the manifest, under the cache's name. */
   manifest(blob: SmallBlob): Promise<void>;
 }
 
-/** Bytes that a manifest or a configuration of a cache may have. */
+/** Most bytes of a manifest or a configuration of a cache. */
 export const largestSmall = 32 * 1024 * 1024;

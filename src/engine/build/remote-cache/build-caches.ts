@@ -17,7 +17,7 @@ import { RemoteSteps } from './remote-steps.ts';
 import { inlineRecords, saveCaches } from './save-cache.ts';
 import { StepKeys } from './step-keys.ts';
 
-/** What a build's caches need of it. */
+/** What the caches need to know about a build. */
 export interface CachedBuild {
   readonly planned: PlannedBuild;
   readonly shop: BuildShop;
@@ -25,7 +25,7 @@ export interface CachedBuild {
   readonly epoch: number | undefined;
 }
 
-/** The caches from elsewhere that a build takes steps from, and those that it is kept in. */
+/** The external caches that a build takes steps from, and those that it is written to. */
 export class BuildCaches {
   readonly #way: CacheWay;
   readonly #caches: readonly LoadedCache[];
@@ -49,9 +49,9 @@ export class BuildCaches {
   }
 
   /**
-   * Undefined where a request names none.
-   * @param share where the results of this build go together with those of others
-   * @throws TcomposeError BUILD_CONTEXT for what can't be understood
+   * Undefined if a request names none.
+   * @param share where the results of this build are collected with those of others
+   * @throws TcomposeError BUILD_CONTEXT for invalid values
    */
   static async open(
     request: BuildRequest,
@@ -63,7 +63,7 @@ export class BuildCaches {
     return new BuildCaches(way, await openCaches(request, way), outputs, share);
   }
 
-  /** Call it before an executor runs. */
+  /** To be called before an executor runs. */
   use(executor: Executor, build: CachedBuild): UsedCaches {
     const { planned, shop, cache, epoch } = build;
     const { engine, warn } = this.#way;
@@ -101,17 +101,17 @@ export class BuildCaches {
   }
 }
 
-/** Digests that an image may have been asked for by. */
+/** Digests by which an image may have been requested. */
 async function imageDigests({ images }: Engine, image: ImageRecord): Promise<readonly string[]> {
   const asked = image.repoDigests.map((name) => name.slice(name.indexOf('@') + 1));
   const { manifest, index } = await images.manifestOf(image);
   return [...new Set([manifest.descriptor.digest, index?.descriptor.digest ?? [], asked].flat())];
 }
 
-/** The caches of a build that runs, or has run. */
+/** The caches of a build that is running or has ended. */
 export interface UsedCaches {
-  /** What the image's configuration gets; undefined when that was not asked for. */
+  /** Cache records for the image's configuration; undefined if not requested. */
   inline(target: Snapshot): Promise<string | undefined>;
-  /** Keeps the cache wherever it was asked for. @throws TcomposeError */
+  /** Writes the cache to every requested place. @throws TcomposeError */
   save(target: Snapshot, sink: BuildSink): Promise<void>;
 }

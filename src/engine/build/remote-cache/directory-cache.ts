@@ -18,7 +18,10 @@ type Place = Extract<CachePlace, { kind: 'local' }>;
 const refName = 'org.opencontainers.image.ref.name';
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** A cache in a directory of this machine, an OCI image layout. Links in it lead nowhere else. @throws TcomposeError BUILD_CONTEXT */
+/**
+ * A cache in a directory of this machine, an OCI image layout. Links in it can't lead elsewhere. @throws TcomposeError
+ * BUILD_CONTEXT
+ */
 export function directorySource(place: Place, signal: AbortSignal): CacheSource {
   const at = <T>(work: (directory: ConfinedDirectory) => T): T => {
     const directory = opened(place.path);
@@ -64,7 +67,7 @@ const wrong = ({ path }: Place, why: string): TcomposeError =>
 
 const blobName = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-/** A descriptor, the caller's, of a regular file. */
+/** A descriptor of a regular file, which the caller closes. */
 function openFile(directory: ConfinedDirectory, name: string, place: Place): number {
   const entry = directory.find(bytesOfPath(name), true);
   try {
@@ -96,7 +99,7 @@ function listed(directory: ConfinedDirectory, place: Place): readonly Descriptor
   return Array.isArray(value.manifests) ? value.manifests.map(checkedDescriptor) : [];
 }
 
-/** By digest, by tag, or the only one there is. */
+/** The entry with this digest, with this tag, or the only one. */
 function chosen(directory: ConfinedDirectory, place: Place): Descriptor {
   const all = listed(directory, place);
   const found =
@@ -108,7 +111,7 @@ function chosen(directory: ConfinedDirectory, place: Place): Descriptor {
   return found;
 }
 
-/** A directory of this machine that a cache is kept in; made when it is not there. @throws TcomposeError BUILD_CONTEXT */
+/** A directory of this machine to write a cache to; made if it is missing. @throws TcomposeError BUILD_CONTEXT */
 export function directoryTarget(place: Place, content: Pick<ImageContent, 'openBlob'>): CacheTarget {
   const into = async (work: (directory: ConfinedDirectory) => Promise<void>): Promise<void> => {
     makeDirectories(place.path);
@@ -153,7 +156,7 @@ function isThere(directory: ConfinedDirectory, name: string): boolean {
   return entry !== undefined;
 }
 
-/** Writes a file whose name others see once it is complete. */
+/** Writes a file that appears under its name only when it is complete. */
 async function write(
   directory: ConfinedDirectory,
   name: string,

@@ -4,7 +4,7 @@ import type { Engine } from '../../context.ts';
 import { readBlob } from '../../images/pull/read-blob.ts';
 import { type CacheSource, largestSmall } from './backend.ts';
 
-/** An image of this machine that may have a cache in its configuration. */
+/** An image of this machine that may contain a cache in its configuration. */
 export function imageSource({ images }: Engine, image: ImageRecord, name: string): CacheSource {
   const missing = (digest: string) =>
     new TcomposeError('IMAGE_STORE', `the blob ${digest} of ${name} is not in the store`);

@@ -11,27 +11,27 @@ import type { CachedLayer } from './load-cache.ts';
 import { otherTrees, type RemoteResult } from './remote-steps.ts';
 import type { StepKeys } from './step-keys.ts';
 
-/** A build that is done, as far as a cache is made of it. */
+/** A finished build, as needed to make a cache of it. */
 export interface DoneBuild {
   readonly engine: Engine;
   readonly planned: PlannedBuild;
   readonly cache: CacheLease;
   readonly keys: StepKeys;
-  /** Of the steps that were carried out or taken from a cache. */
+  /** The trees of steps that were carried out or taken from a cache. */
   readonly snapshots: ReadonlyMap<StepId, Snapshot>;
   readonly target: Snapshot;
-  /** What is known of steps that were not needed. */
+  /** What caches contain about steps that were not needed. */
   readonly found: (id: StepId) => Promise<RemoteResult | undefined>;
   readonly epoch: number | undefined;
 }
 
-/** What a cache has of a build. */
+/** What a cache stores about a build. */
 export interface KeptResults {
   readonly results: readonly KeptResult[];
   readonly layers: readonly CachedLayer[];
 }
 
-/** Collects what a cache is made of; layers are made where there are none yet, and held by the ingest. */
+/** Collects what to put into a cache; layers that don't exist yet are made, and the ingest holds them. */
 export async function keepResults(
   done: DoneBuild,
   mode: 'min' | 'max',
@@ -78,7 +78,7 @@ class Keeper {
       this.results.push({ node: linked, blobs: blobs?.slice(-1), created });
   }
 
-  /** What another cache has of a step goes from that one into this. */
+  /** Passes on what another cache has about a step. */
   async #unneeded(id: StepId): Promise<void> {
     const { keys, found } = this.#done;
     const remote = await found(id);

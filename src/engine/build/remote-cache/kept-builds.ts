@@ -2,7 +2,10 @@ import type { Ingest } from '../../../image/ingest-types.ts';
 import type { Engine } from '../../context.ts';
 import { type DoneBuild, type KeptResults, keepResults } from './keep-results.ts';
 
-/** What one cache is to have of the builds of a request, one after the other: several platforms share it. To be released. */
+/**
+ * What one cache is to contain about the builds of a request, which run one after the other: several platforms share
+ * it. The caller releases it.
+ */
 export class KeptBuilds {
   readonly #ingest: Ingest;
   /** By mode, then by build. */
@@ -28,7 +31,7 @@ export class KeptBuilds {
   }
 }
 
-/** Where a build's results go: into its own cache, or into that of several builds, which the last one of them writes. */
+/** Where a build's results go: into its own cache, or into that of several builds, which the last of them writes. */
 export interface CacheShare {
   readonly kept: KeptBuilds;
   readonly last: boolean;

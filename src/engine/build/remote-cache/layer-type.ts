@@ -3,10 +3,10 @@ const families = [
   ['vnd.docker.image.rootfs.diff.tar', 'vnd.oci.image.layer.v1.tar'],
 ] as const;
 
-/** A layer is the same whichever of the two families of media types it is listed by: by OCI's. */
+/** The media type of a layer in OCI's family: the layer is the same in both families. */
 export const ociLayerType = (mediaType: string): string => listed(mediaType, 0, 1);
 
-/** By Docker's, where that has one. */
+/** The media type in Docker's family, if it has one. */
 export const dockerLayerType = (mediaType: string): string => listed(mediaType, 1, 0);
 
 function listed(mediaType: string, from: 0 | 1, to: 0 | 1): string {

@@ -19,7 +19,7 @@ export interface CachedLayer {
   readonly diffId: string;
 }
 
-/** A cache that was read: its records, and the way to its layers. */
+/** A cache that was read: its records, and how to get its layers. */
 export interface LoadedCache {
   readonly name: string;
   readonly config: CacheConfig;
@@ -36,12 +36,12 @@ interface Manifest {
 }
 
 const uncompressed = 'containerd.io/uncompressed';
-/** Indexes within indexes that are followed, and images of one that are looked into. */
+/** How deeply nested indexes are followed, and how many images of an index are examined. */
 const deepest = 3;
 const mostImages = 32;
 
 /**
- * Reads the caches at a source: one that is kept by itself, or those in the configurations of images.
+ * Reads the caches at a source: one that is stored by itself, or those in the configurations of images.
  * @throws TcomposeError for a source that can't be reached, or has none
  */
 export async function loadCaches(source: CacheSource): Promise<readonly LoadedCache[]> {
@@ -60,7 +60,7 @@ function manifestOf(source: CacheSource, bytes: Uint8Array): Manifest {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new TcomposeError('BUILD_CONTEXT', `the manifest of ${source.name} is not JSON`);
 }
@@ -68,7 +68,7 @@ function manifestOf(source: CacheSource, bytes: Uint8Array): Manifest {
 const descriptorsOf = (values: unknown): readonly Descriptor[] =>
   Array.isArray(values) ? values.map(checkedDescriptor) : [];
 
-/** A cache as a manifest of layers with a configuration, or as an index of both. */
+/** A cache stored as a manifest of layers with a configuration, or as an index of both. */
 async function ownCache(source: CacheSource, top: Manifest): Promise<LoadedCache | undefined> {
   const entries = [
     ...(top.config === undefined ? [] : [checkedDescriptor(top.config)]),
@@ -87,7 +87,7 @@ async function ownCache(source: CacheSource, top: Manifest): Promise<LoadedCache
   return loaded(source, config, layers);
 }
 
-/** A layer as images that are made here list it: what a cache says of it besides is no part of them. */
+/** A layer as images that are built here list it: what else a cache says about it is left out. */
 const plainLayer = ({ mediaType, digest, size }: Descriptor): Descriptor => ({
   mediaType: ociLayerType(mediaType),
   digest,
@@ -113,7 +113,7 @@ async function inlineCaches(
     if (depth >= deepest) return [];
     const found: LoadedCache[] = [];
     for (const entry of descriptorsOf(manifest.manifests).slice(0, mostImages)) {
-      // Attestations are no images.
+      // Attestations are not images.
       if (entry.platform?.os === 'unknown') continue;
       const inner = manifestOf(source, await source.read(entry));
       found.push(...(await inlineCaches(source, inner, depth + 1)));

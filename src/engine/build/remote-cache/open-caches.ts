@@ -21,7 +21,7 @@ import { imageSource } from './image-cache.ts';
 import { type LoadedCache, loadCaches } from './load-cache.ts';
 import { registrySource, registryTarget } from './registry-cache.ts';
 
-/** What caches are reached with. */
+/** What is needed to reach caches. */
 export interface CacheWay {
   readonly engine: Engine;
   readonly client: BuildClient;
@@ -29,7 +29,7 @@ export interface CacheWay {
   readonly warn: (message: string) => Promise<void>;
 }
 
-/** The caches that a build is to take steps from. One that can't be read is reported, and the build continues without it. */
+/** The caches that a build may take steps from. A cache that can't be read is reported, and the build continues without it. */
 export async function openCaches(
   { cacheFrom = [] }: BuildRequest,
   way: CacheWay,
@@ -49,7 +49,7 @@ export async function openCaches(
   return loaded.flat();
 }
 
-/** Where a build's cache is to be kept. @throws TcomposeError BUILD_CONTEXT */
+/** Where to write a build's cache. @throws TcomposeError BUILD_CONTEXT */
 export const openOutputs = ({ cacheTo = [] }: BuildRequest, way: CacheWay): Promise<readonly CacheOutput[]> =>
   known(cacheTo.map(readCacheTo), way);
 
@@ -76,7 +76,7 @@ async function load(place: CachePlace, way: CacheWay): Promise<readonly LoadedCa
   return own.length > 0 ? own : loadCaches(await registryOf(place.reference, way));
 }
 
-/** The image by that name that is on this machine. */
+/** The image with that name on this machine. */
 function hereOf(reference: string, { engine }: CacheWay): CacheSource | undefined {
   const name = familiarReference(withDefaultTag(parseReference(reference)));
   const image = engine.images.get(name);
@@ -89,7 +89,7 @@ async function registryOf(text: string, { engine, client, signal }: CacheWay): P
   return registrySource(engine, reference, { ...identity, signal });
 }
 
-/** Where a cache is put. @throws TcomposeError */
+/** The place to write a cache to. @throws TcomposeError */
 export async function openTarget(
   place: Exclude<CachePlace, { kind: 'inline' }>,
   { engine, client, signal }: CacheWay,

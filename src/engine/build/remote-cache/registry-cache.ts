@@ -16,7 +16,7 @@ interface Way extends RegistryIdentity {
   readonly signal: AbortSignal;
 }
 
-/** A cache in a repository of a registry, or an image there that has one in it. */
+/** A cache in a registry's repository, or an image there that contains one. */
 export function registrySource(engine: Engine, reference: ImageReference, way: Way): CacheSource {
   const { registries } = engine;
   const { signal } = way;
@@ -47,7 +47,7 @@ export function registrySource(engine: Engine, reference: ImageReference, way: W
   };
 }
 
-/** A repository of a registry that a cache is put into. */
+/** A registry's repository to write a cache to. */
 export function registryTarget(engine: Engine, reference: ImageReference, way: Way): CacheTarget {
   const session = engine.registries.open(reference.domain, way, () => {}).main;
   const place = placeOf(reference, 'pull,push', way.signal);
@@ -82,7 +82,7 @@ function placeOf(reference: ImageReference, actions: string, signal: AbortSignal
   };
 }
 
-/** Takes a small blob into memory. */
+/** Collects a small blob in memory. */
 class MemorySink implements BlobSink {
   readonly #descriptor: Descriptor;
   #parts: Uint8Array[] = [];

@@ -7,7 +7,7 @@ import type { Snapshot } from '../snapshot.ts';
 import type { CachedLayer, LoadedCache } from './load-cache.ts';
 import type { StepKeys } from './step-keys.ts';
 
-/** What a step made according to a cache: layers, the lowest first, the last of which is the step's own. */
+/** What a step made according to a cache: layers, the lowest first; the last one is the step's own. */
 export interface RemoteResult {
   readonly cache: LoadedCache;
   readonly layers: readonly CachedLayer[];
@@ -21,13 +21,13 @@ interface Around {
   readonly keys: StepKeys;
   readonly caches: readonly LoadedCache[];
   readonly cache: CacheLease;
-  /** Holds what is brought until the build is over. */
+  /** Holds what is fetched until the build is over. */
   readonly ingest: Ingest;
-  /** Told once for each cache that fails. */
+  /** Called once for each cache that fails. */
   readonly warn: (message: string) => Promise<void>;
 }
 
-/** Steps of a build that were found in caches from elsewhere. */
+/** Steps of a build that were found in external caches. */
 export class RemoteSteps {
   readonly #around: Around;
   readonly #failed = new Set<LoadedCache>();
@@ -38,7 +38,7 @@ export class RemoteSteps {
     this.#around = around;
   }
 
-  /** What a step is in one of the caches. */
+  /** What one of the caches has for a step. */
   async find(id: StepId): Promise<RemoteResult | undefined> {
     const { keys, caches } = this.#around;
     const node = await keys.node(id);
@@ -56,12 +56,15 @@ export class RemoteSteps {
     return undefined;
   }
 
-  /** A step was found in the engine's own cache, so that what it took of others is there, and not read yet. */
+  /**
+   * To be called when a step was found in the engine's own cache: the steps that it took files from are in the cache
+   * too, but have not been read yet.
+   */
   foundHere(id: StepId): void {
     this.#here.add(id);
   }
 
-  /** Looks again, at the content of what a step, and those below it, take of other steps. */
+  /** Looks again, using the content that a step, and those below it, take from other steps. */
   async findByContent(id: StepId): Promise<RemoteResult | undefined> {
     const { keys, caches } = this.#around;
     const read = await Promise.all([...this.#here, id].map((one) => keys.read(one)));
@@ -70,7 +73,7 @@ export class RemoteSteps {
     return this.find(id);
   }
 
-  /** The steps that have to be there for the target: what is found needs what it is laid over, and nothing that it was made of. */
+  /** The steps that must exist for the target: a step that is found needs its base, but not what it was made from. */
   async needed(): Promise<ReadonlySet<StepId>> {
     const { plan } = this.#around;
     const needed = new Set<StepId>();
@@ -87,7 +90,7 @@ export class RemoteSteps {
     return needed;
   }
 
-  /** Has what was found of a step as its result; undefined, with a warning, when that fails. */
+  /** Makes what was found for a step its result; undefined, with a warning, when that fails. */
   async take(found: RemoteResult, step: LayerStep, base: Snapshot): Promise<StepResult | undefined> {
     const { cache } = this.#around;
     const diffIds = found.layers.map(({ diffId }) => diffId);

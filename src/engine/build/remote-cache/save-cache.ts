@@ -17,8 +17,8 @@ import { type CacheWay, openTarget } from './open-caches.ts';
 const uncompressed = 'containerd.io/uncompressed';
 
 /**
- * Keeps a build's cache in all the places that were asked for; with a share that others follow for, what they will need for it.
- * @throws TcomposeError unless the place says that errors do not count
+ * Writes a build's cache to all requested places; if further builds share a cache, stores what they will need for it.
+ * @throws TcomposeError unless the place says that errors are to be ignored
  */
 export async function saveCaches(
   done: DoneBuild,
@@ -93,7 +93,7 @@ const smallBlob = (bytes: Buffer, mediaType: string): SmallBlob => ({
   bytes,
 });
 
-/** The records for the configuration of the image that is built, which has their layers. */
+/** The records for the configuration of the built image, which has their layers. */
 export async function inlineRecords(done: DoneBuild): Promise<string> {
   const ingest = done.engine.images.ingest();
   try {

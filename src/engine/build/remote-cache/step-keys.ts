@@ -14,28 +14,28 @@ import type { StatCache } from '../files/stat-cache.ts';
 import { treeChecksum } from '../files/tree-checksum.ts';
 import { platformOfImage, stagePlatform } from '../platforms/stage-platform.ts';
 
-/** What the keys of a build are made of. */
+/** What the keys of a build are computed from. */
 export interface KeySources {
   readonly plan: BuildPlan;
   /** By id. */
   readonly images: ReadonlyMap<string, ImageRecord>;
-  /** Digests of an image's manifest, and of the indexes it was asked for by. */
+  /** Digests of an image's manifest, and of the indexes by which it was requested. */
   readonly digestsOf: (image: ImageRecord) => Promise<readonly string[]>;
   /** SOURCE_DATE_EPOCH. */
   readonly epoch: number | undefined;
   readonly files: StatCache;
-  /** To be closed. */
+  /** The caller closes it. */
   readonly open: (tree: Tree) => Promise<SourceTree>;
 }
 
 type GrowingNode = KeyNode & { readonly inputs: readonly KeyLink[][] };
 
-/** What the steps of a build are known by in caches of BuildKit's. */
+/** The keys by which BuildKit's caches identify the steps of a build. */
 export class StepKeys {
   readonly #sources: KeySources;
   readonly #nodes = new Map<StepId, Promise<KeyNode | undefined>>();
   readonly #images = new Map<StepId, Promise<readonly KeyNode[]>>();
-  /** What a node's inputs select of the trees of steps, until it is looked at. */
+  /** What a node's inputs select from the trees of steps, until it has been read. */
   readonly #unread = new Map<KeyNode, readonly (OperationInput | undefined)[]>();
   readonly #reading = new Map<KeyNode, Promise<boolean>>();
   /** The operation within a linked copy. */
@@ -45,7 +45,7 @@ export class StepKeys {
     this.#sources = sources;
   }
 
-  /** Of a step that makes a layer; undefined for others. Contexts are read for it, other steps' files are not. */
+  /** The node of a step that makes a layer; undefined for others. Contexts are read for it, other steps' files are not. */
   node(id: StepId): Promise<KeyNode | undefined> {
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
@@ -54,12 +54,12 @@ export class StepKeys {
     return made;
   }
 
-  /** The copy that a linked one lays over its base, which is known by itself. */
+  /** The copy that a linked step puts over its base, with a key of its own. */
   linked(node: KeyNode): KeyNode | undefined {
     return this.#inner.get(node);
   }
 
-  /** Has the content of what a step takes of other steps in its node, which have to be there. @returns whether there was any */
+  /** Adds the content that a step takes from other steps to its node; those steps must exist. @returns whether there was any */
   async read(id: StepId): Promise<boolean> {
     const node = await this.node(id);
     if (node === undefined) return false;
@@ -93,7 +93,7 @@ export class StepKeys {
     return this.#ofOperation(operationOf(step, platform, this.#sources.epoch));
   }
 
-  /** Any of what a step is known by. Something that was fetched is known by its content alone. */
+  /** All nodes by which a step is known. Something fetched is known by its content alone. */
   async #nodesOf(id: StepId): Promise<readonly KeyNode[]> {
     const step = this.#sources.plan.steps[id]!;
     if (step.kind !== 'image') return [(await this.node(id)) ?? []].flat();
@@ -148,7 +148,7 @@ export class StepKeys {
       const digest = await treeChecksum(tree, contents, files);
       return digest === undefined ? undefined : { selector: '', node: leaf(recordDigest(digest, -1)) };
     } catch {
-      // What can't be read is the step's own affair, which says so.
+      // An unreadable source is reported by the step itself.
       return undefined;
     } finally {
       await tree.close();

@@ -9,8 +9,8 @@ import { certificatePlaces, createTrust } from '../../../registry/settings/certi
 const timeouts = { connectMs: 30_000, handshakeMs: 30_000, answerMs: 120_000, stallMs: 60_000 };
 
 /**
- * Asks for an address of the web, redirects followed.
- * @param verified what comes is checked by a digest
+ * Requests a web address, following redirects.
+ * @param verified the content will be checked by a digest
  * @throws TcomposeError BUILD_STEP when there is no answer
  */
 export type Downloads = (
@@ -19,7 +19,7 @@ export type Downloads = (
   options: { readonly verified: boolean; readonly signal: AbortSignal },
 ) => Promise<Answer>;
 
-/** Downloads with the machine's authorities, through proxies of the engine's environment. */
+/** Downloads with the machine's certificate authorities, through the proxies of the engine's environment. */
 export function createDownloads(
   env: Readonly<Record<string, string | undefined>>,
   proxies: ProxySettings,
@@ -45,7 +45,7 @@ export function createDownloads(
   };
 }
 
-/** Name and password that stand in an address. */
+/** Name and password in an address. */
 function basicOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

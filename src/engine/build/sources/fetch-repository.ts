@@ -15,7 +15,7 @@ type GitSource = Extract<RemoteSource, { kind: 'git' }>;
 
 interface Surroundings {
   readonly now: () => Instant;
-  /** Told when what came is whole and not yet kept. */
+  /** Called when the download is complete and not yet kept. */
   readonly fetched: () => void;
   /** File with ssh's known hosts. */
   readonly knownHosts: string;
@@ -24,8 +24,8 @@ interface Surroundings {
 const wholeCommit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 /**
- * A commit of a repository, checked out, as a tree: once for each commit. A branch or tag is looked up each time; a whole commit
- * that is here costs nothing. Programs of the repository (hooks, filters) are not run.
+ * A commit of a repository, checked out, as a tree: once for each commit. A branch or tag is looked up each time; a
+ * full commit id that is here needs no request. Programs of the repository (hooks, filters) are not run.
  * @throws TcomposeError BUILD_STEP
  */
 export async function fetchRepository(
@@ -71,7 +71,7 @@ const keyOf = ({ remote, keepGitDir, submodules }: GitSource, commit: string): s
     .update(JSON.stringify(['git', remote, commit, keepGitDir, submodules]))
     .digest('hex');
 
-/** What begins with a dash would be an option of git, or of ssh. */
+/** A name that begins with a dash would be an option of git, or of ssh. */
 function refuseOptions({ remote, ref }: GitSource): void {
   const host = remote.replace(/^\w+:\/\//, '');
   for (const word of [remote, host, host.replace(/^[^@/]*@/, ''), ref])
@@ -86,7 +86,7 @@ function checkCommit({ checksum, ref }: GitSource, commit: string): void {
   );
 }
 
-/** A token of the build's secrets, by BuildKit's names for them. */
+/** A token from the build's secrets, by BuildKit's names for them. */
 function authorizationFor(remote: string, secrets: ReadonlyMap<string, Buffer>): string | undefined {
   if (!/^https?:\/\//.test(remote) || !URL.canParse(remote)) return undefined;
   const { host } = new URL(remote);
@@ -99,11 +99,11 @@ function authorizationFor(remote: string, secrets: ReadonlyMap<string, Buffer>):
 
 interface FoundRef {
   readonly commit: string;
-  /** As the server has it; the commit when it is one. */
+  /** The name on the server; the commit id if it is one. */
   readonly name: string;
 }
 
-/** The commit that a ref stands for now; what looks like the beginning of one is looked for after fetching. */
+/** The commit that a ref refers to now; a possible abbreviated id is looked up after fetching. */
 async function resolveRef(source: GitSource, place: StepPlace, around: GitSurroundings): Promise<FoundRef> {
   const ref = source.ref === '' ? 'HEAD' : source.ref;
   const { code, out, err } = await runGit(
@@ -126,7 +126,7 @@ async function resolveRef(source: GitSource, place: StepPlace, around: GitSurrou
   const named = [ref, `refs/tags/${ref}`, `refs/heads/${ref}`].flatMap((name) => {
     const direct = lines.find((line) => line.name === name);
     if (direct === undefined) return [];
-    // An annotated tag stands for its commit.
+    // For an annotated tag, the commit it refers to.
     const peeled = lines.find((line) => line.name === `${name}^{}`);
     return [{ commit: peeled?.commit ?? direct.commit, name }];
   });
@@ -167,7 +167,7 @@ async function checkOut(
   });
 }
 
-/** A server need not give a commit by its digits, nor a part of the history alone. */
+/** A server need not provide a commit by its id, nor a part of the history alone. */
 async function fetchCommit(
   remote: string,
   commit: string,

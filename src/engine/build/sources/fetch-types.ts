@@ -10,11 +10,11 @@ export interface FetchAs {
   readonly signal: AbortSignal;
 }
 
-/** What came of it: a kept tree, which may be there from before. */
+/** The result: a kept tree, which may have existed before. */
 export interface Fetched {
   readonly result: StepResult;
   readonly cached: boolean;
 }
 
-/** Has remote files and repositories in the store. @throws TcomposeError BUILD_STEP */
+/** Fetches remote files and repositories into the store. @throws TcomposeError BUILD_STEP */
 export type Fetcher = (source: RemoteSource, as: FetchAs) => Promise<Fetched>;

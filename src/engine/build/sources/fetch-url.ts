@@ -15,7 +15,7 @@ type HttpSource = Extract<RemoteSource, { kind: 'http' }>;
 
 interface Surroundings {
   readonly now: () => Instant;
-  /** Told when what came is whole and not yet kept. */
+  /** Called when the download is complete and not yet kept. */
   readonly fetched: () => void;
   readonly downloads: Downloads;
 }
@@ -26,8 +26,9 @@ const keyOf = (...parts: readonly string[]): string =>
     .digest('hex');
 
 /**
- * A file of the web as a tree with that file alone: mode 0600, root's, its time that of `Last-Modified` or the epoch. What is here by
- * its checksum is not asked for; what came before is asked about by its ETag or time.
+ * A file of the web as a tree with only that file: mode 0600, owned by root, with the time of `Last-Modified` or the
+ * epoch. A file that is here by its checksum is not requested; a file that was fetched before is revalidated by its
+ * ETag or time.
  * @throws TcomposeError BUILD_STEP
  */
 export async function fetchUrl(source: HttpSource, as: FetchAs, around: Surroundings): Promise<Fetched> {

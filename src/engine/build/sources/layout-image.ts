@@ -14,12 +14,12 @@ import { readConfined } from './read-confined.ts';
 type LayoutPlace = Extract<ContextPlace, { kind: 'layout' }>;
 
 const refName = 'org.opencontainers.image.ref.name';
-/** Indexes within indexes that are followed. */
+/** How deeply nested indexes are followed. */
 const deepest = 3;
 
 /**
- * Has an image of an OCI image layout on this machine in the store, without a name.
- * @throws TcomposeError BUILD_CONTEXT where there is none, IMAGE_* for one that is damaged
+ * Brings an image of an OCI image layout on this machine into the store, without a name.
+ * @throws TcomposeError BUILD_CONTEXT when there is none, IMAGE_* when it is damaged
  */
 export async function loadLayoutImage(
   engine: Engine,
@@ -65,11 +65,11 @@ function manifestsOf(directory: ConfinedDirectory, name: string): readonly Descr
   }
 }
 
-/** By digest, by tag (`latest` unless one is named), or the only one there is. */
+/** The entry with this digest, with this tag (default `latest`), or the only one. */
 function chosen(directory: ConfinedDirectory, { path, tag, digest }: LayoutPlace): Descriptor {
   const all = manifestsOf(directory, 'index.json');
   if (digest !== undefined) {
-    // What the index does not list may be in the layout all the same.
+    // A digest that the index does not list may be in the layout nevertheless.
     const listed = all.find((one) => one.digest === digest);
     const blob = directory.find(bytesOfPath(blobOf(digest)));
     const size = blob?.stat.size ?? 0;
@@ -91,7 +91,7 @@ function chosen(directory: ConfinedDirectory, { path, tag, digest }: LayoutPlace
 
 const blobOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-/** The layout as an archive with that image alone. */
+/** The layout as an archive that contains only that image. */
 async function* archive(directory: ConfinedDirectory, entry: Descriptor): AsyncGenerator<Buffer> {
   const { annotations: _, ...plain } = entry;
   const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [plain] }));
@@ -108,7 +108,7 @@ async function* archive(directory: ConfinedDirectory, entry: Descriptor): AsyncG
   yield endOfArchive;
 }
 
-/** Digests of what belongs to an image, or to the images of an index. */
+/** Digests of the blobs of an image, or of the images of an index. */
 function reachable(directory: ConfinedDirectory, { digest }: Descriptor, depth: number): Set<string> {
   const found = new Set([checked(digest)]);
   const text = readConfined(directory, blobOf(digest));
@@ -128,7 +128,7 @@ function checked(digest: string): string {
   throw new TcomposeError('BUILD_CONTEXT', `oci-layout: ${JSON.stringify(digest)} is not a digest`);
 }
 
-/** A blob as a member of the archive; what the layout leaves out is left out here. */
+/** A blob as a member of the archive; blobs missing in the layout are left out. */
 async function* blob(directory: ConfinedDirectory, digest: string): AsyncGenerator<Buffer> {
   const entry = directory.find(bytesOfPath(blobOf(checked(digest))), true);
   if (entry === undefined) return;
@@ -141,7 +141,7 @@ async function* blob(directory: ConfinedDirectory, digest: string): AsyncGenerat
       left -= (piece as Buffer).length;
       yield piece as Buffer;
     }
-    // A file that got shorter meanwhile: its digest will not be right.
+    // A file that was shortened meanwhile; its digest will not match.
     while (left > 0) {
       const zeros = Buffer.alloc(Math.min(left, 65_536));
       left -= zeros.length;

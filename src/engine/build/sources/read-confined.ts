@@ -7,8 +7,9 @@ import { TcomposeError } from '../../../errors.ts';
 const longest = 4 * 1024 * 1024;
 
 /**
- * Text of a file of a tree that others made; links are followed inside of it only. Undefined when it is not there.
- * @throws TcomposeError BUILD_CONTEXT for one that is too long
+ * Text of a file in a tree that others made; links are followed only inside the tree. Undefined when there is no such
+ * file.
+ * @throws TcomposeError BUILD_CONTEXT when it is too long
  */
 export function readConfined(directory: ConfinedDirectory, name: string): string | undefined {
   const entry = directory.find(bytesOfPath(name), true);

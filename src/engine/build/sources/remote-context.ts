@@ -13,7 +13,7 @@ import { unpackInto } from '../../archive/unpack.ts';
 import type { CacheLease, StepResult } from '../cache/cache-types.ts';
 import type { Fetched } from './fetch-types.ts';
 
-/** A context that was fetched: a directory that nobody but the engine changes, or a Dockerfile alone. */
+/** A context that was fetched: a directory that only the engine changes, or just a Dockerfile. */
 export type RemoteContext =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'dockerfile'; readonly text: string };
@@ -25,7 +25,7 @@ interface Surroundings {
   readonly warn: (message: string) => void;
 }
 
-/** Has a context of another machine here. @throws TcomposeError BUILD_STEP, BUILD_CONTEXT */
+/** Fetches a context from another machine. @throws TcomposeError BUILD_STEP, BUILD_CONTEXT */
 export async function fetchContext(
   place: Extract<ContextPlace, { kind: 'git' | 'http' }>,
   around: Surroundings,
@@ -45,7 +45,7 @@ export async function fetchContext(
   return { kind: 'dockerfile', text: await readFile(file, 'utf8') };
 }
 
-/** A directory of a tree, links in it followed inside the tree only. */
+/** A directory of a tree; links in its path are followed only inside the tree. */
 function below(top: string, subdir: string): string {
   const root = ConfinedDirectory.at(top);
   try {
@@ -66,7 +66,7 @@ const marks: readonly Buffer[] = [
   Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
 ];
 
-/** By how it begins: compressed, or a tar. */
+/** Detects a compressed file or a tar by its first bytes. */
 function isArchive(file: string): boolean {
   const head = Buffer.alloc(512);
   const fd = openSync(file, 'r');
@@ -79,7 +79,7 @@ function isArchive(file: string): boolean {
   }
 }
 
-/** The tree of an archive that was fetched; once for each. */
+/** The tree of a fetched archive; each is unpacked once. */
 async function unpacked(
   file: string,
   source: StepResult,

@@ -1,24 +1,25 @@
 import { spawn } from 'node:child_process';
 import { TcomposeError } from '../../../errors.ts';
 
-/** Most bytes of what git says that are kept. */
+/** Most bytes of git's messages that are kept. */
 const longest = 256 * 1024;
 
 export interface GitSurroundings {
-  /** An empty directory of the fetch's own: git reads no configuration of anybody's. */
+  /** An empty directory of this fetch, so that git reads nobody's configuration. */
   readonly home: string;
   /** Path of an ssh agent's socket. */
   readonly agent: string | undefined;
-  /** File with the keys of hosts that were seen; a host's first one is taken on trust. */
+  /** File with the keys of known hosts; a host's first key is trusted. */
   readonly knownHosts: string;
-  /** Value of a header for web servers, with a credential. */
+  /** Value of a header with a credential, for web servers. */
   readonly authorization: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * What of git's own settings a repository could be dangerous by: programs of its hooks and filters, protocols that run programs or read
- * files of this machine. Values go through the environment, where a credential is not seen in the list of processes.
+ * Settings of git that keep a repository from doing harm: by the programs of its hooks and filters, or by protocols
+ * that run programs or read files of this machine. They are passed in the environment, so that the process list does
+ * not show credentials.
  */
 function settings(authorization: string | undefined): readonly (readonly [string, string])[] {
   return [
@@ -80,7 +81,7 @@ export interface GitEnd {
   readonly err: string;
 }
 
-/** Runs git so that it asks nobody anything. @throws TcomposeError BUILD_STEP when there is no git or the build was given up */
+/** Runs git without any interaction. @throws TcomposeError BUILD_STEP when there is no git or the build was given up */
 export function runGit(args: readonly string[], cwd: string, around: GitSurroundings): Promise<GitEnd> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {
@@ -107,7 +108,7 @@ export function runGit(args: readonly string[], cwd: string, around: GitSurround
   });
 }
 
-/** As runGit, for what has to succeed. @throws TcomposeError BUILD_STEP with git's message */
+/** Like runGit, for commands that must succeed. @throws TcomposeError BUILD_STEP with git's message */
 export async function git(args: readonly string[], cwd: string, around: GitSurroundings): Promise<string> {
   const { code, out, err } = await runGit(args, cwd, around);
   if (code === 0) return out;

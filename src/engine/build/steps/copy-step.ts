@@ -21,19 +21,19 @@ import { unpackArchive } from '../files/unpack-archive.ts';
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** What a COPY or ADD copies: its sources looked up in their tree. */
+/** What a COPY or ADD copies, after its sources were looked up in their trees. */
 export interface CopyInput {
   readonly selections: readonly (readonly Selected[])[];
-  /** Of all that is copied. */
+  /** Digest of everything that is copied. */
   readonly digest: string;
-  /** By source, for each selection: what of it was digested. */
+  /** By source, for each selection: the entries that were digested. */
   readonly listings: readonly (readonly Listing[])[];
 }
 
-/** Opens a tree that is copied from; to be closed. */
+/** Opens a tree to copy from; the caller closes it. */
 type OpenTree = (tree: Tree) => Promise<SourceTree>;
 
-/** The tree of a source, opened when it is the first one of it. */
+/** The trees of the sources, each opened when the first source needs it. */
 class SourceTrees {
   readonly #open: OpenTree;
   readonly #trees = new Map<string, SourceTree>();
@@ -55,7 +55,7 @@ class SourceTrees {
   }
 }
 
-/** Looks a copy's sources up and digests them. @throws TcomposeError BUILD_STEP */
+/** Looks up and digests the sources of a copy. @throws TcomposeError BUILD_STEP */
 export async function readCopyInput(
   step: CopyStep,
   open: OpenTree,
@@ -206,7 +206,7 @@ function writeDocument(
   }
 }
 
-/** Makes a working directory and its parents, for the user of the stage, where they are missing. */
+/** Makes a working directory and its parents, if missing, for the user of the stage. */
 export function runWorkdir(step: WorkdirStep, target: ConfinedDirectory): void {
   const owner = resolveOwner(step.user, readAccountFiles(target));
   let at = '';
@@ -220,7 +220,7 @@ export function runWorkdir(step: WorkdirStep, target: ConfinedDirectory): void {
         'BUILD_STEP',
         `${`/${path}` === step.path ? 'mkdir' : 'lstat'} ${step.path}: not a directory`,
       );
-    // A link that leads nowhere: what it names is made.
+    // A dangling link: make what it names.
     const link = there === undefined ? target.find(path) : undefined;
     link?.close();
     const end = link === undefined ? path : parentOf(target.place(joined(path, 'x')).path);

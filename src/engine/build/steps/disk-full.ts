@@ -5,7 +5,7 @@ import { errnoOf } from '../../../image/unpack/layer-system.ts';
 const hint =
   'Free some space (`tcompose builder prune`, `tcompose image prune`), or use a larger file system.';
 
-/** An error of the file system that is full in words; others as they are. @param holds what is on that file system */
+/** Turns an error of a full file system into a sentence; others stay as they are. @param holds what is on that file system */
 export function inWords(error: unknown, holds: string): unknown {
   if (error instanceof TcomposeError && error.code !== 'SYS_CALL_FAILED') return error;
   const errno = error instanceof Error ? errnoOf(error) : '';
@@ -14,10 +14,10 @@ export function inWords(error: unknown, holds: string): unknown {
   return new TcomposeError('ENGINE_DISK_FULL', `${what} that holds ${holds}`, { hint, cause: error });
 }
 
-/** Bytes that a disk has when it counts as full: the last of them are in blocks that no file gets. */
+/** Free bytes below which a disk counts as full: its last ones are in blocks that no file gets. */
 const almostNone = 1024 * 1024;
 
-/** What to say of a command that found no space, by whether the engine's own disk has some. */
+/** The hint for a command that ran out of space, depending on whether the engine's own disk has some. */
 export function noSpaceHint(data: string): string {
   const { bavail, bsize } = statfsSync(data);
   if (bavail * bsize < almostNone) return `The disk that holds ${data} is full. ${hint}`;

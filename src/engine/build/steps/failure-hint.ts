@@ -13,17 +13,20 @@ const noProcess =
   /can't fork|cannot fork|fork: (?:retry: )?resource temporarily unavailable|EAGAIN.*(?:fork|clone|spawn)|(?:fork|clone|spawn).*EAGAIN|pthread_create.*(?:resource temporarily unavailable|EAGAIN)/i;
 const refused = /permission denied|EACCES|read-only file system|EROFS/i;
 
-/** Whether a command says that a file system is full. Pure. */
+/** Whether a command's output says that a file system is full. Pure. */
 export const foundNoSpace = (lines: readonly string[]): boolean =>
   lines.some((line) => /no space left on device|ENOSPC|disk quota exceeded/i.test(line));
 
-/** What to try when the command of a RUN failed, by its exit code and the last lines it wrote. Undefined where there is no hint. Pure. */
+/**
+ * What to try when the command of a RUN failed, by its exit code and the last lines it wrote. Undefined when there is
+ * no hint. Pure.
+ */
 export function failureHint(step: RunStep, code: number, lines: readonly string[]): string | undefined {
   const said = lines.join('\n');
   if (noAddress.test(said))
     return step.network === 'none'
       ? 'A name could not be looked up: the step has no network (--network=none).'
-      : 'A name could not be looked up. Builds are on the default network, not on those of the project; change that with build.network and build.extra_hosts can change that.';
+      : 'A name could not be looked up. Builds are on the default network, not on those of the project; build.network and build.extra_hosts can change that.';
   if (noProcess.test(said))
     return 'It has as many processes as it may have: a command that starts others without end, or a limit (build.ulimits, nproc) that is too low.';
   const caches = step.mounts.filter((mount) => mount.type === 'cache');

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, closeSync, constants, openSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 
-/** Programs of a step that talk to an agent at a time; more are turned away. */
+/** Connections of a step's programs to an agent at a time; more are refused. */
 const mostConnections = 32;
 
 /**
@@ -28,7 +28,7 @@ export async function forwardAgent(
     there.pipe(client);
   });
   server.maxConnections = mostConnections;
-  // sun_path has 108 bytes: the directory is named by its descriptor.
+  // sun_path has 108 bytes, so the directory is addressed by its descriptor.
   const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
 import { TcomposeError } from '../../../errors.ts';
 
-/** Why a build ends whose client has gone. */
+/** The error of a build whose client has disconnected. */
 export const interrupted = (): TcomposeError => new TcomposeError('BUILD_STEP', 'the build was interrupted');

@@ -1,23 +1,23 @@
 import { interrupted } from './interrupted.ts';
 
-/** A cache mount that a step has. */
+/** A cache mount that a step is using. */
 export interface HeldMount {
   readonly name: string;
   /** Idempotent. */
   readonly release: () => Promise<void>;
 }
 
-/** Who uses which cache mount. */
+/** Records who uses which cache mount. */
 export interface CacheLocks {
   /**
-   * The directory to use for a mount: `shared` at once, `locked` when nobody else has it, `private` another one while it is
-   * used. Whoever takes several takes them in the order of their names, or two could wait for each other.
-   * @throws TcomposeError BUILD_STEP when the signal comes while it waits
+   * The directory to use for a mount: `shared` at once, `locked` when nobody else has it, `private` another one while
+   * it is used. Several must be taken in the order of their names; otherwise two users could wait for each other.
+   * @throws TcomposeError BUILD_STEP when the signal fires during the wait
    */
   take(name: string, sharing: 'shared' | 'private' | 'locked', signal: AbortSignal): Promise<HeldMount>;
-  /** Has a mount's directory made by the first of those who want it; the others wait for that. */
+  /** Has the first user of a mount make its directory; the others wait for that. */
   made(name: string, make: () => Promise<void>): Promise<void>;
-  /** Whether somebody has that directory now. */
+  /** Whether somebody is using that directory. */
   isUsed(name: string): boolean;
 }
 

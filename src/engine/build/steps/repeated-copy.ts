@@ -13,42 +13,42 @@ import { type OverlayOptions, openToWrite, type Snapshot } from '../snapshot.ts'
 import { keyOf } from '../step-key.ts';
 import { type CopyInput, runCopy } from './copy-step.ts';
 
-/** How many results may share files: a file has only so many names, on ext4 65,000, and each result needs some. */
+/** How many results may share files: a file has a limited number of links, 65,000 on ext4, and each result needs some. */
 const mostGenerations = 1000;
 
-/** Entries of a directory that files are taken over of: what is known of each is in memory meanwhile. */
+/** Most entries of a directory whose files are reused: what is known about each is in memory meanwhile. */
 const mostEntries = 120_000;
 
-/** What a copy has of an earlier one. */
+/** What a copy reuses from an earlier one. */
 interface Begun {
-  /** Undefined: later copies take nothing of this one. */
+  /** Undefined: later copies reuse nothing of this one. */
   readonly note: CopyNote | undefined;
   /** Paths below the source whose files are in place. */
   readonly there: ReadonlySet<string>;
 }
 
-/** What a copy takes of a directory. */
+/** What a copy takes from a directory. */
 interface ToCopy {
   readonly listing: Listing;
   /** See linesOf. */
   readonly lines: readonly (string | undefined)[];
 }
 
-/** What a copy is carried out with. */
+/** What is needed to carry out a copy. */
 interface CopyPlace {
   readonly base: Snapshot;
   readonly place: StepPlace;
   readonly cache: CacheLease;
   readonly overlay: OverlayOptions;
-  /** A tree to read from; to be closed. */
+  /** A tree to read from; the caller closes it. */
   readonly open: (tree: Tree) => Promise<SourceTree>;
   readonly warn: (message: string) => void;
 }
 
 /**
- * Carries out a COPY or ADD upon a tree. Files that the latest copy by the same instruction upon the same tree has, and that are the
- * same now, get further names in place of copies: neither is ever written to.
- * @returns what is noted of its result: nothing where later ones can't take anything over
+ * Carries out a COPY or ADD on a tree. Unchanged files of the latest copy by the same instruction on the same tree are
+ * hard-linked instead of copied: neither is ever written to.
+ * @returns the note about its result: undefined when later copies can't reuse anything
  * @throws ChangedMeanwhile
  */
 export async function copyUpon(
@@ -58,7 +58,7 @@ export async function copyUpon(
 ): Promise<Pick<StepResult, 'copy' | 'size'>> {
   const listing = listingOf(step, input);
   const copied = listing === undefined ? undefined : { listing, lines: linesOf(listing) };
-  // Before anything else is in the place.
+  // This must come before anything else is in the place.
   const { note, there } = await begin(step, base, copied, place, cache);
   const target = openToWrite(base, place, overlay);
   try {
@@ -71,7 +71,7 @@ export async function copyUpon(
   }
 }
 
-/** The listing of a copy of one directory's content, which is what may be taken over from. */
+/** The listing of a copy of one directory's content, the only kind that can be reused. */
 function listingOf(step: CopyStep, { selections, listings }: CopyInput): Listing | undefined {
   const [one, ...others] = selections[0] ?? [];
   const single = selections.length === 1 && others.length === 0 && one?.directory === true;
@@ -120,7 +120,7 @@ async function filesOf(
     return there;
   } catch (error) {
     if (errnoNameOf(error) === undefined) throw error;
-    // This file system does not do it: everything is copied.
+    // This file system can't do it: everything is copied.
     rmSync(place.diff, { recursive: true });
     mkdirSync(place.diff, { mode: 0o755 });
     return new Set();

@@ -15,7 +15,7 @@ import type { SourceTree } from '../files/source-tree.ts';
 import { forwardAgent } from './forward-agent.ts';
 import type { CacheLocks } from './locks.ts';
 
-/** What a step's mounts need of the build around it. */
+/** What a step's mounts need from the build. */
 export interface MountSources {
   readonly cache: CacheLease;
   readonly locks: CacheLocks;
@@ -23,19 +23,19 @@ export interface MountSources {
   /** Path of an agent's socket. */
   readonly agent: (id: string) => string | undefined;
   readonly open: (tree: Tree) => Promise<SourceTree>;
-  /** The tree that the command runs on; to be closed. */
+  /** The tree that the command runs on; the caller closes it. */
   readonly root: () => ConfinedDirectory;
-  /** A directory that no reboot outlives: secrets are written there. */
+  /** A directory that does not survive a reboot: secrets are written there. */
   readonly volatile: string;
-  /** Whoever waits for the build has gone. */
+  /** Aborted when the build's client has disconnected. */
   readonly signal: AbortSignal;
 }
 
-/** Mounts of a RUN, and what they add to its environment. */
+/** Mounts of a RUN, and the environment variables that they add. */
 export interface PreparedMounts {
   readonly mounts: readonly ResolvedMount[];
   readonly environment: readonly string[];
-  /** A lowest layer in which the targets exist, so that the step's own layer need not have them. */
+  /** A lowest layer that contains the mount targets, so that the step's own layer need not. */
   readonly stubs: string;
   readonly release: () => Promise<void>;
 }
@@ -76,13 +76,13 @@ export async function prepareMounts(
   return { mounts, environment, stubs: makeStubs(place, mounts, sources.root), release };
 }
 
-/** Whether a later one at the same place covers a mount. */
+/** Whether a later mount at the same place covers this one. */
 const isCovered = (step: RunStep, at: number, mount: Mount): boolean =>
   step.mounts.slice(at + 1).some(({ target }) => target !== undefined && target === mount.target);
 
 type CacheMount = Extract<Mount, { type: 'cache' }>;
 
-/** Takes the directories of a step's cache mounts, in one order for all steps. */
+/** Takes the directories of a step's cache mounts, in the same order for all steps. */
 async function takeCaches(
   mounts: readonly Mount[],
   { locks, signal }: MountSources,
@@ -93,7 +93,7 @@ async function takeCaches(
     .map((mount) => ({ mount, key: cacheName(mount) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const names = new Map<Mount, string>();
-  // A step that has one at two places has it once.
+  // A step that mounts one at two places takes it once.
   const own = new Map<string, string>();
   for (const { mount, key } of wanted) {
     let name = own.get(key);
@@ -108,7 +108,7 @@ async function takeCaches(
   return names;
 }
 
-/** What a cache mount's directory is called: mounts that differ in any of these have nothing in common. */
+/** The name of a cache mount's directory: mounts that differ in any of these share nothing. */
 const cacheName = ({ id, from, source, mode, uid, gid }: CacheMount): string =>
   createHash('sha256')
     .update(JSON.stringify({ id, from, source, mode, uid, gid }))
@@ -123,7 +123,7 @@ interface Made {
 interface Preparing {
   readonly sources: MountSources;
   readonly releases: (() => Promise<void>)[];
-  /** Mounts of agents before this one. */
+  /** Number of agent mounts before this one. */
   readonly agents: number;
   /** Names of the cache mounts' directories. */
   readonly caches: ReadonlyMap<Mount, string>;
@@ -143,7 +143,7 @@ async function prepareMount(mount: Mount, scratch: string, around: Preparing): P
     case 'cache':
       return { mount: await cacheMount(mount, caches.get(mount)!, scratch, sources) };
     case 'tmpfs': {
-      // As BuildKit has it: programs may be made and run there.
+      // As in BuildKit, programs may be created and run there.
       const options = [
         'exec',
         'dev',
@@ -169,7 +169,7 @@ const bindMount = (target: string, source: string, readOnly: boolean): ResolvedM
   recursive: false,
 });
 
-/** A copy of what a mount shows: what the command writes into it is thrown away, and what the ignore file hides is not there. */
+/** A copy of what a mount shows: what the command writes into it is discarded, and what the ignore file hides is missing. */
 async function copied(from: Tree, source: string, scratch: string, sources: MountSources): Promise<string> {
   mkdirSync(scratch, { mode: 0o755 });
   const tree = await sources.open(from);
@@ -212,14 +212,14 @@ async function cacheMount(
   return bindMount(mount.target, directory, !mount.writable);
 }
 
-/** Without an agent of this name the command runs without one, unless it requires it. */
+/** Without an agent of this name the command runs without one, unless the mount requires it. */
 async function sshMount(
   mount: Extract<Mount, { type: 'secret' | 'ssh' }>,
   scratch: string,
   { sources, releases, agents }: Preparing,
 ): Promise<Made> {
   const target = mount.target ?? `/run/buildkit/ssh_agent.${agents}`;
-  // Of several, programs get the first.
+  // If there are several, programs get the first.
   const environment = agents === 0 ? { environment: `SSH_AUTH_SOCK=${target}` } : {};
   const socket = sources.agent(mount.id);
   if (socket === undefined) {
@@ -283,7 +283,7 @@ function makeStubs(
   return stubs;
 }
 
-/** Where a target is once the links in the way to it are followed, as the kernel will. */
+/** Where a target is after following the links on the way to it, as the kernel will. */
 function throughLinks(root: ConfinedDirectory, target: string): string {
   const missing: string[] = [];
   for (let at = bytesOfPath(target.replace(/^\/+/, '')); at !== ''; at = parentOf(at)) {

@@ -4,12 +4,12 @@ import type { ShimConnection } from '../../../runtime/shim/shim-client.ts';
 import { takeSockets } from '../../containers/endpoints.ts';
 import type { Engine } from '../../context.ts';
 
-/** A step's place on the default network. */
+/** A step's connection to the default network. */
 export interface RunNetwork {
   readonly attach: AttachPlan;
   readonly endpoint: EndpointRecord;
   readonly gateway: string | undefined;
-  /** To be called when the command is about to run. */
+  /** To be called just before the command runs. */
   started(shim: ShimConnection): Promise<void>;
   /** Idempotent. */
   release(): Promise<void>;

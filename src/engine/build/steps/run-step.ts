@@ -32,10 +32,10 @@ import { parseUlimit } from './ulimit.ts';
 
 const hostname = 'buildkitsandbox';
 const sigkill = 9;
-/** Processes and threads that a step may have: what forks without end must not take the machine along. */
+/** Most processes and threads of a step: a fork bomb must not bring the machine down. */
 const mostProcesses = 8192;
 
-/** What running a command needs beside its step. */
+/** What running a command needs besides its step. */
 export interface RunSurroundings {
   readonly engine: Engine;
   readonly base: Snapshot;
@@ -44,17 +44,17 @@ export interface RunSurroundings {
   /** What every container has unless its image has something else there; the lowest layer. */
   readonly skeleton: string;
   readonly sources: Omit<MountSources, 'root' | 'volatile'>;
-  /** Output, as it comes; the command waits for what is given back. */
+  /** Receives output as it arrives; the command waits for the returned promise. */
   readonly output: (bytes: Buffer) => Promise<void> | undefined;
-  /** The last lines of it. */
+  /** The last lines of the output. */
   readonly said: () => readonly string[];
   readonly limits: BuildLimits;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs the command of a RUN in a container of its own. What it changes is then in the place's `diff`.
- * @throws TcomposeError BUILD_STEP when it ends with an error
+ * Runs the command of a RUN in its own container. Its changes are in the place's `diff` afterwards.
+ * @throws TcomposeError BUILD_STEP when it fails
  */
 export async function runCommand(step: RunStep, around: RunSurroundings): Promise<void> {
   const { engine, place, sources } = around;
@@ -102,7 +102,7 @@ function launchPlan(step: RunStep, around: RunSurroundings, launching: Launching
     instance: engine.instance,
     config: {
       Hostname: hostname,
-      // A name without a value removes what every other container gets.
+      // A name without a value removes the variable that every other container gets.
       Env: ['HOSTNAME', ...step.environment, ...step.unkeyedEnvironment, ...mounts.environment],
       WorkingDir: step.directory,
       Entrypoint: null,
@@ -148,7 +148,7 @@ function userOf(step: RunStep, { base, overlay }: RunSurroundings) {
   }
 }
 
-/** hosts and resolv.conf that the command sees and can not change, unless it has a mount of its own there. */
+/** The hosts and resolv.conf that the command can read but not change, unless it has a mount of its own there. */
 function networkFiles(
   step: RunStep,
   runDir: string,
@@ -194,7 +194,7 @@ async function launch(
   let attachment: ShimAttachment | undefined;
   const stop = (): void => {
     shim.signal(sigkill).catch(() => {});
-    // Nobody waits for what it says any more.
+    // Nobody needs its output any more.
     attachment?.close();
   };
   try {
@@ -223,7 +223,7 @@ async function launch(
   }
 }
 
-/** Passes output on; the command waits while that takes its time. */
+/** Passes output on; the command waits while the receiver is busy. */
 function passOn(attachment: ShimAttachment, output: RunSurroundings['output']): void {
   attachment.onOutput((_stream, bytes) => {
     const taken = output(bytes);
@@ -234,7 +234,7 @@ function passOn(attachment: ShimAttachment, output: RunSurroundings['output']): 
   });
 }
 
-/** The first state that is an end, or that `enough` takes. */
+/** The first state that is final, or that `enough` accepts. */
 function stateOf(shim: ShimConnection, enough: (state: ShimState) => boolean): Promise<ShimState> {
   return new Promise((resolve, reject) => {
     const offClose = shim.onClose((cause) =>

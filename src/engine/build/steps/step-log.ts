@@ -1,13 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** Lines that are shown of a step that failed. */
+/** Lines to show of a failed step's output. */
 const shownLines = 30;
-/** Characters of a line; a longer one is told in pieces. */
+/** Characters of a line; longer ones are reported in pieces. */
 const longestLine = 64 * 1024;
-/** Characters that wait for the client when the command is to wait for it, too. */
+/** Characters waiting for the client above which the command has to wait, too. */
 const mostWaiting = 1024 * 1024;
 
-/** The output of one step: passed on line by line, its end kept for a failure. */
+/** The output of one step: passed on line by line; its end is kept in case the step fails. */
 export class StepLog {
   readonly #tell: (text: string) => Promise<void> | void;
   readonly #decoder = new StringDecoder('utf8');
@@ -25,13 +25,13 @@ export class StepLog {
     return this.#last;
   }
 
-  /** What comes after it waits, where there is a promise, until that resolves: the client has not taken what was told. */
+  /** If this returns a promise, further output has to wait for it: the client has not yet taken the lines so far. */
   write(bytes: Buffer): Promise<void> | undefined {
     this.#take(this.#decoder.write(bytes));
     return this.#waiting > mostWaiting ? this.#queue : undefined;
   }
 
-  /** Passes on the last line even without a line feed, and waits until all is passed on. */
+  /** Passes on the last line even without a line feed, and waits until everything is passed on. */
   async end(): Promise<void> {
     this.#take(this.#decoder.end());
     if (this.#rest !== '') this.#take('\n');

@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../../errors.ts';
 
-/** `nofile=1024:2048`, as HostConfig has it. @throws TcomposeError BUILD_CONTEXT */
+/** `nofile=1024:2048`, in the form of HostConfig. @throws TcomposeError BUILD_CONTEXT */
 export function parseUlimit(text: string): {
   readonly Name: string;
   readonly Soft: number;
