@@ -1,4 +1,4 @@
-/** The two clocks of the engine: wall time for what is shown, monotonic time for durations. */
+/** The engine's two clocks: wall time for display, monotonic time for durations. */
 export interface Clock {
   /** Wall time: whole milliseconds since the epoch and nanoseconds within them. */
   now(): Instant;
@@ -12,19 +12,22 @@ export interface Instant {
   readonly nanos: number;
 }
 
-/** A wall clock set by more than this many milliseconds is followed; less is the two clocks' own drift. */
+/**
+ * If the wall clock was set by more than this many milliseconds, it is followed; smaller differences are drift between
+ * the two clocks.
+ */
 const largestDrift = 2;
 
 /**
- * Wall time that counts on by the monotonic clock, so that it has microseconds and never goes back between two settings of
- * the wall clock. Both arguments in milliseconds; `wall` may be whole ones.
+ * Wall time that advances with the monotonic clock, so that it has microseconds and never goes back unless the wall
+ * clock is set. Both arguments return milliseconds; those of `wall` may be whole.
  */
 export function createClock(wall: () => number, monotonic: () => number): Clock {
   let origin = wall() - monotonic();
   return {
     now() {
-      // The wall clock is read somewhere between two looks at the other one, which are far apart when the process is put
-      // to sleep in between: that is not a setting of the clock.
+      // The wall clock is read between two readings of the monotonic one. If these are far apart, the process was
+      // suspended in between, and the clock was not set.
       const before = monotonic();
       const shown = wall();
       const after = monotonic();

@@ -39,17 +39,17 @@ const capabilities = [
 ];
 
 /**
- * What a graph of operations may have, as far as clients refuse what is not named (solver/pb/caps.go): without this one, buildx ends a
- * build that asks for attestations. They are not made, which the build says.
+ * Capabilities of build graphs that clients require before they use them (solver/pb/caps.go): without this one, buildx
+ * fails a build that asks for attestations. None are made, and the build says so.
  */
 const operationCapabilities = ['exporter.image.attestations'];
 
-/** `moby.buildkit.v1.frontend.LLBBridge`: a client that directs its build itself, by calls that name its solve. */
+/** `moby.buildkit.v1.frontend.LLBBridge`: for a client that directs its build itself, by calls that name its solve. */
 export const bridgeMethods = (engine: Engine): Methods =>
   new Map<string, Method>([
     [`${service}Ping`, (call) => ping(engine, call)],
     [`${service}Solve`, (call) => solve(engine, call)],
-    // What was given out has been carried out already.
+    // Every result that a client can name has been made already.
     [`${service}Evaluate`, async (call) => call.send(Buffer.alloc(0))],
     [`${service}Return`, (call) => giveBack(engine, call)],
   ]);
@@ -78,12 +78,12 @@ async function solve(engine: Engine, call: Call): Promise<void> {
         : `the frontend ${request.frontend} is not supported`,
     );
   const asked = readOutput(under.request);
-  // It may be handed on to another build, so there is an image in any case; names come at the end.
+  // The result may be passed on to another build, so an image is made in any case; it gets its names at the end.
   const output = asked.kind === 'nothing' ? ({ kind: 'image', names: [], push: false } as const) : asked;
   const inputs = inputsOf(request.frontendInputs);
   const question = request.frontendOpt.get('requestid');
   if (question !== undefined) return answerQuestion(engine, call, under, request, question);
-  // Clients send these beside the attributes.
+  // Clients send these in addition to the attributes.
   const imports =
     request.cacheImports.length === 0 ? [] : [['cache-imports', importsText(request.cacheImports)] as const];
   const attributes = new Map([...request.frontendOpt, ...imports]);
@@ -98,7 +98,7 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   );
 }
 
-/** Something else than a build. */
+/** Answers a request that is not a build. */
 async function answerQuestion(
   engine: Engine,
   call: Call,

@@ -25,7 +25,7 @@ import { workshop } from './workshop.ts';
 
 const service = '/moby.buildkit.v1.Control/';
 
-/** `moby.buildkit.v1.Control`, as far as it is carried out. */
+/** `moby.buildkit.v1.Control`, as far as it is supported. */
 export const controlMethods = (engine: Engine): Methods =>
   new Map<string, Method>([
     [`${service}Solve`, (call) => solve(engine, call)],
@@ -64,7 +64,7 @@ async function solve(engine: Engine, call: Call): Promise<void> {
   }
 }
 
-/** A session whose connection is a call. */
+/** A session that runs inside a call. */
 async function session(engine: Engine, call: Call): Promise<void> {
   const admit = workshop(engine).sessions.admit(call.headers);
   const connection = callConnection(call);

@@ -24,7 +24,7 @@ export async function tellDiskUsage(engine: Engine, call: Call): Promise<void> {
   await call.send(encode(diskUsageResponseShape, { record: await records(engine) }));
 }
 
-/** `Control.Prune`: tells what went. */
+/** `Control.Prune`: reports what was removed. */
 export async function prune(engine: Engine, call: Call): Promise<void> {
   const request = decode<MessageOf<typeof pruneRequestShape>>(pruneRequestShape, await onlyRequest(call));
   refuseFilters(request.filter);
@@ -39,7 +39,7 @@ export async function prune(engine: Engine, call: Call): Promise<void> {
   const before = new Map((await records(engine)).map((record) => [record.id, record]));
   const filters = new Map(age.length === 0 ? [] : [['until', age]]);
   const { CachesDeleted: gone } = await pruneBuilds(engine, query, filters);
-  // Copies of contexts have no place in a bounded cache's order: they go when everything may.
+  // Copies of contexts take no part in the order of a size-limited cache: they are removed only when everything may be.
   if (query.size === 0 && age.length === 0) await workshop(engine).kept().prune();
   const left = new Set((await records(engine)).map(({ id }) => id));
   for (const record of before.values())
@@ -48,7 +48,7 @@ export async function prune(engine: Engine, call: Call): Promise<void> {
 }
 
 function refuseFilters(filter: readonly string[]): void {
-  // Clients that have none send an empty one.
+  // Clients without filters send an empty one.
   const given = filter.filter((one) => one !== '');
   if (given.length > 0)
     throw new GrpcError('unimplemented', `filters of the cache are not supported: ${given.join(', ')}`);

@@ -1,16 +1,16 @@
 import type { Engine } from '../context.ts';
 
-/** What declares itself BuildKit here: clients take the version for what it can do. */
+/** The BuildKit version that clients see: they infer supported features from it. */
 const version = { package: 'tcompose', version: 'v0.25.0', revision: '' };
 
 export const builderVersion = (engine: Engine) => ({ ...version, revision: engine.version });
 
-/** The one worker there is. */
+/** The only worker. */
 export const workerOf = (engine: Engine) => ({
   id: `tcompose-${engine.instance}`,
   labels: new Map([
     ['org.mobyproject.buildkit.worker.executor', 'tcompose'],
-    // Clients take it for a sign that archives, pushing and caches are carried out.
+    // Clients infer from it that archives, pushing and caches are supported.
     ['org.mobyproject.buildkit.worker.snapshotter', 'overlayfs'],
   ]),
   platforms: [

@@ -5,7 +5,7 @@ import { controlMethods } from './control.ts';
 import { serveCalls } from './wire/serve.ts';
 import { workshop } from './workshop.ts';
 
-/** Routes of BuildKit's clients: connections that become gRPC's, in the one direction and in the other. */
+/** Routes for BuildKit's clients: connections that become gRPC connections, in either direction. */
 export function buildkitRoutes(engine: Engine): Route[] {
   const methods = new Map([...controlMethods(engine), ...bridgeMethods(engine)]);
   return [

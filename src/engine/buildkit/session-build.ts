@@ -17,8 +17,8 @@ import { decode, encode } from './wire/message.ts';
 import { workshop } from './workshop.ts';
 
 /**
- * `POST /build?version=2`: how clients before buildx have BuildKit build (docker 18.09 to 20.10). Files come by the session, what happens is reported
- * as Control.Status tells it, in base64.
+ * `POST /build?version=2`: how clients before buildx use BuildKit (docker 18.09 to 20.10). Files come through the
+ * session; progress is reported in the form of Control.Status, in base64.
  * @throws ENGINE_BAD_PARAMETER
  */
 export async function sessionBuild(engine: Engine, exchange: Exchange): Promise<void> {

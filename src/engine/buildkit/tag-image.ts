@@ -2,7 +2,10 @@ import { normaliseTag } from '../../image/reference.ts';
 import { nameTogether } from '../build/platforms/platform-index.ts';
 import type { Engine } from '../context.ts';
 
-/** Gives an image names, or those of several platforms together. Returns them as they are kept. @throws TcomposeError IMAGE_REFERENCE */
+/**
+ * Gives names to an image, or to those of several platforms together. Returns the names as they are stored. @throws
+ * TcomposeError IMAGE_REFERENCE
+ */
 export async function tagImage(
   engine: Engine,
   image: string,

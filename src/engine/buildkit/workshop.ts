@@ -4,24 +4,24 @@ import { createSessions, type Sessions } from './session/sessions.ts';
 import { type KeptContexts, keptContexts } from './solve/kept-contexts.ts';
 import { createSolves, type Solves } from './solve/solves.ts';
 
-/** What the builds that BuildKit's clients ask an engine for share. */
+/** What all builds share that BuildKit's clients request from an engine. */
 export interface Workshop {
   readonly sessions: Sessions;
   readonly solves: Solves;
   readonly kept: () => KeptContexts;
-  /** How to give up builds that clients cancel by their id. */
+  /** How to cancel builds by their id. */
   readonly cancels: Cancels;
 }
 
 interface Cancels {
-  /** Returns the release. */
+  /** Returns the function that unregisters it. */
   put(id: string, cancel: () => void): () => void;
   cancel(id: string): void;
 }
 
 const workshops = new WeakMap<Engine, Workshop>();
 
-/** The engine's, made by the first that asks. */
+/** The engine's workshop, made on first use. */
 export function workshop(engine: Engine): Workshop {
   const known = workshops.get(engine);
   if (known !== undefined) return known;

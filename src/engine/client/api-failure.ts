@@ -3,11 +3,11 @@ import { TcomposeError } from '../../errors.ts';
 import type { ImageProgress } from '../api/image.ts';
 import { type ErrorBody, withoutHint } from '../error-body.ts';
 
-/** What an engine answered when it refused; kept as the cause of the TcomposeError. */
+/** An engine's answer when it refused a request; kept as the cause of the TcomposeError. */
 class ApiFailure extends Error {
   readonly status: number;
   readonly request: string;
-  /** The engine's own code for it; another engine than ours has none. */
+  /** The engine's own error code; engines other than ours have none. */
   readonly code: ErrorCode | undefined;
 
   constructor(status: number, request: string, message: string, code: string | undefined) {
@@ -37,7 +37,7 @@ export function apiError(status: number, request: string, body: string): Tcompos
   });
 }
 
-/** The error in the last line of a failed stream; undefined for any other line. */
+/** The error in the last line of a failed stream; undefined for other lines. */
 export function streamError(line: Pick<ImageProgress, 'error' | 'errorDetail'>): TcomposeError | undefined {
   const { error, errorDetail } = line;
   if (error === undefined) return undefined;
@@ -50,7 +50,7 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof TcomposeError && error.cause instanceof ApiFailure ? error.cause.status : undefined;
 }
 
-/** The code an engine of ours gave its refusal, when `error` is one. */
+/** The code with which our engine refused a request, if `error` is such a refusal. */
 export const engineCodeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof ApiFailure ? error.code : undefined;
 
@@ -68,7 +68,7 @@ export async function tolerate<T>(
   }
 }
 
-/** The answer to a request broke off in the middle: what Node says then, as an error of ours; others as they are. */
+/** An answer that broke off: turns Node's error into ours; other errors stay as they are. */
 export function asBrokenAnswer(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof TcomposeError || code !== 'ECONNRESET' || message !== 'aborted') return error;
@@ -79,8 +79,8 @@ export function asBrokenAnswer(error: unknown): unknown {
 }
 
 /**
- * Whether a connection broke after the request was sent and before its answer: the engine may have carried it out. Whoever
- * can look whether it did may send it again.
+ * Whether a connection broke after the request was sent and before its answer: the engine may have carried it out. A
+ * caller that can check whether it did may send it again.
  */
 export function isBrokenConnection(error: unknown): boolean {
   if (!(error instanceof TcomposeError) || error.code !== 'ENGINE_UNREACHABLE') return false;

@@ -5,14 +5,14 @@ import { readText, type Transport } from './transport.ts';
 
 interface BuildOptions {
   readonly signal?: AbortSignal;
-  /** What the registry of an image is to be asked with; called for images that have to be fetched. */
+  /** Headers for requests to the registry of an image; called for images that have to be pulled. */
   readonly registry?: (image: string) => Promise<RegistryHeaders>;
 }
 
-/** Events of a build but those that this client answers by itself. */
+/** Events of a build except those that this client answers by itself. */
 export type ToldBuildEvent = Exclude<BuildEvent, { readonly type: 'ask' }>;
 
-/** Builds: of tcompose's own engine only. Progress is read no faster than it is taken. */
+/** Builds, with tcompose's own engine only. Progress is read no faster than the caller takes it. */
 export function buildCalls(transport: Transport) {
   return {
     async *run(request: BuildRequest, options: BuildOptions = {}): AsyncGenerator<ToldBuildEvent> {

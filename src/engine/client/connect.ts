@@ -8,15 +8,15 @@ import { createTransport } from './transport.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface ConnectOptions {
-  /** Start our engine when none answers (default). Without it a missing engine is ENGINE_UNREACHABLE. */
+  /** Start our engine when none answers (default). If false, a missing engine is ENGINE_UNREACHABLE. */
   readonly start?: boolean;
-  /** Hears what is not as it could be with an engine that is started; default: a line on standard error. */
+  /** Called with each limitation of an engine that is started; default: a line on standard error. */
   readonly warn?: (sentence: string) => void;
 }
 
 /**
- * Connects to the engine DOCKER_HOST names, else to the built-in one, which is started when it does not run and asked
- * to hand over when it is another version's.
+ * Connects to the engine that DOCKER_HOST names, else to the built-in one, which is started if it does not run, and
+ * asked to hand over if it is of another version.
  * @throws TcomposeError ENGINE_UNREACHABLE, ENGINE_START_FAILED, ENGINE_ROOTLESS.
  */
 export async function connectEngine(env: Env, options: ConnectOptions = {}): Promise<EngineClient> {
@@ -32,7 +32,7 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
       : {
           async revive(_failure, attempt) {
             const { accepts, startEngine } = await import('./start-engine.ts');
-            // An engine that died is started again by its keeper: give that a moment before starting another.
+            // If the engine died, its keeper starts it again: allow it a moment before starting another.
             if (attempt > 1) await sleep(100 * attempt);
             if (!(await accepts(paths.socket))) await startEngine(paths, options.warn ?? warnOnStderr);
           },
@@ -50,10 +50,10 @@ export async function connectEngine(env: Env, options: ConnectOptions = {}): Pro
 
 const warnOnStderr = (sentence: string): void => void process.stderr.write(`warning: ${sentence}\n`);
 
-/** Far more than a start takes, also with several versions' commands at once on a slow machine. */
+/** Far more than a start takes, even when commands of several versions run at once on a slow machine. */
 const HANDOVER_SECONDS = 60;
 
-/** Asks an engine of another version to end in favour of this one's, then waits for it. */
+/** Asks an engine of another version to make way for this one's, then waits for it. */
 async function handOver(client: EngineClient): Promise<EngineClient> {
   const { engineProgram } = await import('./engine-paths.ts');
   const { transport } = client;
@@ -66,7 +66,7 @@ async function handOver(client: EngineClient): Promise<EngineClient> {
       transport.prefix = '';
       return createEngineClient(transport);
     }
-    // A command of yet another version may have been faster.
+    // A command of a third version may have been faster.
     if (identity !== undefined && tries % 10 === 9) await ask().catch(() => {});
   }
   const { TcomposeError } = await import('../../errors.ts');

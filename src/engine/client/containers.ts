@@ -20,17 +20,17 @@ export type Filters = Readonly<Record<string, readonly string[]>>;
 
 interface LogOptions {
   readonly follow?: boolean;
-  /** Number of lines from the end; undefined is all. */
+  /** Number of lines from the end; undefined means all. */
   readonly tail?: number;
   /** Unix seconds with an optional fraction, or RFC 3339. */
   readonly since?: string;
   readonly until?: string;
   readonly timestamps?: boolean;
-  /** Lines of the engine's own where output is missing (default true). */
+  /** Include the engine's notices where output is missing (default true). */
   readonly notices?: boolean;
-  /** The container has a terminal: its stream is not multiplexed. */
+  /** The container has a terminal, so its stream is not multiplexed. */
   readonly tty?: boolean;
-  /** Goes on with a log that broke off: does not start an engine that has ended. */
+  /** The request continues a log that broke off: it does not start an engine that has ended. */
   readonly resumes?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -46,11 +46,11 @@ interface CommitOptions {
 
 const path = (id: string, rest = '') => `/containers/${encodeURIComponent(id)}${rest}`;
 
-/** Filters as the API takes them in a query; undefined for none. */
+/** Filters in the form of an API query; undefined for none. */
 export const encodeFilters = (filters: Filters | undefined) =>
   filters === undefined || Object.keys(filters).length === 0 ? undefined : JSON.stringify(filters);
 
-/** `/containers` of the Engine API. Ids may be names. Requests that change nothing on repetition are marked idempotent. */
+/** `/containers` of the Engine API. Ids may be names. Requests that can safely be repeated are marked idempotent. */
 export function containerCalls(transport: Transport) {
   const post = (
     id: string,
@@ -71,7 +71,7 @@ export function containerCalls(transport: Transport) {
         query: { name, platform },
         json: body,
       }),
-    /** Makes an image of a container; gives its id. */
+    /** Makes an image of a container; returns its id. */
     commit: async (id: string, options: CommitOptions) => {
       const { repo, tag, author, comment, pause, changes } = options;
       const lines = changes.map((line) => `&changes=${encodeURIComponent(line)}`).join('');
@@ -92,7 +92,7 @@ export function containerCalls(transport: Transport) {
     },
     /** The file system as a tar archive, unread. */
     export: (id: string): Promise<IncomingMessage> => transport.send({ path: path(id, '/export') }),
-    /** Starts; a container that already runs is not an error. `beside`, of our engine only: see takePlace. */
+    /** Starts a container; one that already runs is not an error. `beside`, only with our engine: see takePlace. */
     start: (id: string, options: { beside?: boolean } = {}) =>
       transport.json<void>({
         method: 'POST',
@@ -100,7 +100,7 @@ export function containerCalls(transport: Transport) {
         query: { 'tcompose-beside': options.beside === true ? 1 : undefined },
         idempotent: true,
       }),
-    /** Of our engine only: a container that was started beside another takes its place: its names and ports. */
+    /** Only with our engine: a container that was started beside another takes over its names and ports. */
     takePlace: (id: string, request: TakePlaceRequest) =>
       transport.json<void>({ method: 'POST', path: `/tcompose${path(id, '/take-place')}`, json: request }),
     /** Stops within `timeout` seconds (default: the container's own), then kills. */
@@ -116,7 +116,7 @@ export function containerCalls(transport: Transport) {
     pause: (id: string) => post(id, 'pause'),
     unpause: (id: string) => post(id, 'unpause'),
     rename: (id: string, name: string) => post(id, 'rename', { name }),
-    /** Removes; one that is already gone, or going, is not an error. */
+    /** Removes a container; one that is gone already, or being removed, is not an error. */
     remove: (id: string, options: { force?: boolean; volumes?: boolean } = {}) =>
       tolerate(
         transport.json<void>({
@@ -151,7 +151,7 @@ export function containerCalls(transport: Transport) {
         query: { stream: options.stream, 'one-shot': false },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }),
-    /** Output recorded so far and, with `follow`, what comes. */
+    /** Recorded output and, with `follow`, further output as it arrives. */
     async *logs(id: string, options: LogOptions = {}): AsyncGenerator<OutputChunk> {
       const answer = await transport.send({
         path: path(id, '/logs'),
@@ -163,7 +163,7 @@ export function containerCalls(transport: Transport) {
           since: options.since,
           until: options.until,
           timestamps: options.timestamps,
-          // Of our own engine: say when earlier output is no longer there.
+          // For our own engine: report when earlier output is no longer available.
           notices: options.notices !== false,
         },
         resumes: options.resumes === true,
@@ -194,12 +194,15 @@ export function containerCalls(transport: Transport) {
         query: { h: rows, w: columns },
         idempotent: true,
       }),
-    /** `completes`: the files belong to a container that was not started yet; our engine puts them into a read-only root, too. */
+    /**
+     * `completes`: the files are part of a container that has not been started yet; our engine then puts them even into
+     * a read-only root.
+     */
     putArchive: (
       id: string,
       into: string,
       tar: Readable | Buffer,
-      /** `keepKinds`: fails where it would put a directory in place of something else, or something else in place of one. */
+      /** `keepKinds`: fails instead of replacing a directory with a non-directory, or the other way round. */
       options: { copyUidGid?: boolean; completes?: boolean; keepKinds?: boolean } = {},
     ) =>
       transport.json<void>({
@@ -214,7 +217,7 @@ export function containerCalls(transport: Transport) {
         body: tar,
         contentType: 'application/x-tar',
       }),
-    /** Of our engine only: puts a tar's entries into the container, from its root. */
+    /** Only with our engine: puts a tar's entries into the container, relative to its root. */
     sync: (id: string, tar: Buffer | Readable, options: { keepsDirectories?: boolean } = {}) =>
       transport.json<SyncResponse>({
         method: 'POST',
@@ -224,7 +227,7 @@ export function containerCalls(transport: Transport) {
         contentType: 'application/x-tar',
         idempotent: true,
       }),
-    /** Of our engine only: takes paths away. */
+    /** Only with our engine: removes paths. */
     unsync: (id: string, request: UnsyncRequest) =>
       transport.json<UnsyncResponse>({
         method: 'POST',
@@ -233,8 +236,8 @@ export function containerCalls(transport: Transport) {
         idempotent: true,
       }),
     /**
-     * Of our engine only: the containers with these labels that are about to be started, each of which waits for `release`. Ends with
-     * the connection. `onOpen`: no later start goes by.
+     * Only with our engine: the containers with these labels that are about to start, each of which waits for
+     * `release`. Ends with the connection. `onOpen` is called when every later start will be held.
      */
     async *holdStarts(options: {
       readonly labels: readonly string[];
@@ -253,7 +256,7 @@ export function containerCalls(transport: Transport) {
       transport.json<void>({ method: 'POST', path: `/tcompose${path(id, '/release')}`, idempotent: true }),
     getArchive: (id: string, from: string): Promise<IncomingMessage> =>
       transport.send({ path: path(id, '/archive'), query: { path: from } }),
-    /** What stands at a path: the decoded `X-Docker-Container-Path-Stat` header. */
+    /** What is at a path: the decoded `X-Docker-Container-Path-Stat` header. */
     async statArchive(id: string, at: string) {
       const answer = await transport.send({
         method: 'HEAD',

@@ -7,7 +7,7 @@ export type Endpoint =
 
 /**
  * Parses a DOCKER_HOST value (`unix:///path`, `tcp://host:port`, `http://host:port`).
- * @throws TcomposeError ENGINE_UNREACHABLE for transports this client does not speak.
+ * @throws TcomposeError ENGINE_UNREACHABLE for a transport that this client does not support.
  */
 export function parseDockerHost(value: string): Endpoint {
   const unix = /^unix:\/\/(\/.+)$/.exec(value);
@@ -20,6 +20,6 @@ export function parseDockerHost(value: string): Endpoint {
   });
 }
 
-/** An endpoint as DOCKER_HOST writes it. */
+/** An endpoint in the form of DOCKER_HOST. */
 export const describeEndpoint = (endpoint: Endpoint): string =>
   endpoint.kind === 'unix' ? `unix://${endpoint.path}` : `tcp://${endpoint.host}:${endpoint.port}`;

@@ -11,15 +11,15 @@ import { imageCalls } from './images.ts';
 import { execCalls, networkCalls, volumeCalls } from './resources.ts';
 import { readText, type Transport } from './transport.ts';
 
-/** What `_ping` says of the engine. */
+/** What `_ping` says about the engine. */
 interface EngineIdentity {
-  /** Highest API version it speaks, e.g. `1.41`. */
+  /** Highest API version that it supports, e.g. `1.41`. */
   readonly apiVersion: string;
   /** The `Server` header, e.g. `tcompose/0.1.0 (linux)`. */
   readonly server: string;
 }
 
-/** Client of the Docker Engine API: one object a resource, calls named as the API's operations. */
+/** Client of the Docker Engine API: one object for each resource, with calls named like the API's operations. */
 export interface EngineClient {
   readonly identity: EngineIdentity;
   /** The API version in use, e.g. `1.41`. */
@@ -33,14 +33,14 @@ export interface EngineClient {
   readonly system: {
     version(): Promise<Version>;
     info(): Promise<Info>;
-    /** Asks a registry whether credentials are good. */
+    /** Asks a registry whether credentials are valid. */
     auth(request: AuthRequest): Promise<AuthResponse>;
     diskUsage(): Promise<DiskUsage>;
     handover(request: HandoverRequest): Promise<void>;
-    /** Of tcompose's own engine only. */
+    /** Only with tcompose's own engine. */
     preflight(request: PreflightRequest): Promise<PreflightResponse>;
   };
-  /** Requests the calls above do not cover. */
+  /** For requests that the calls above don't cover. */
   readonly transport: Transport;
   events(options?: EventOptions): ReturnType<typeof eventStream>;
   /** Whether the API in use is at least `version`. */
@@ -50,7 +50,7 @@ export interface EngineClient {
 
 /** The newest API version whose fields this client knows. */
 const CLIENT_API_VERSION = '1.47';
-/** The oldest that engines of the last years still speak. */
+/** The oldest version that recent engines still support. */
 const OLDEST_API_VERSION = '1.24';
 
 /** Compares two `major.minor` versions: negative, zero or positive. */
@@ -60,7 +60,7 @@ export function compareApiVersions(a: string, b: string): number {
   return aMajor - bMajor || aMinor - bMinor;
 }
 
-/** Asks an engine who it is; `/_ping` needs no version prefix. */
+/** Asks an engine for its identity; `/_ping` needs no version prefix. */
 export async function identify(transport: Transport): Promise<EngineIdentity> {
   const answer = await transport.send({ path: '/_ping' });
   await readText(answer);
@@ -70,7 +70,7 @@ export async function identify(transport: Transport): Promise<EngineIdentity> {
   };
 }
 
-/** A client over a transport, speaking the highest API version both sides know. */
+/** A client over a transport, using the highest API version that both sides know. */
 export async function createEngineClient(transport: Transport): Promise<EngineClient> {
   const identity = await identify(transport);
   if (compareApiVersions(identity.apiVersion, OLDEST_API_VERSION) < 0) {
@@ -104,7 +104,8 @@ export async function createEngineClient(transport: Transport): Promise<EngineCl
           method: 'POST',
           path: '/tcompose/handover',
           json: request,
-          // An engine that ends for another client may cut this one off; its successor of the right version stays.
+          // An engine that makes way for another client's version may cut this request off; a successor of the right
+          // version stays.
           idempotent: true,
         }),
       preflight: (request) =>

@@ -17,17 +17,18 @@ export interface EnginePaths {
   /** See store/layout.ts. */
   readonly ended: string;
   readonly notices: string;
-  /** What the machine's owner, or the user for an engine of his own, may set (docs/runtimes.md); absent: see `settingsFile`. */
+  /** Settings by the machine's owner, or by the user for a rootless engine (docs/runtimes.md); absent: see `settingsFile`. */
   readonly config?: string;
 }
 
-/** Longest TCOMPOSE_ROOT, bytes: a unix socket's address holds 107, and the engine's is below it (unix(7)). */
+/** Most bytes of TCOMPOSE_ROOT: a unix socket's address holds 107, and the engine's socket is below the root (unix(7)). */
 const longestRoot = 90;
 
 /**
- * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories for root and a user's own for everybody else; a relative root
- * is below `cwd`.
- * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for one that another user could
+ * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories for root, and a user's own directories for everybody else;
+ * a relative root is below `cwd`.
+ * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for one that another user
+ * could
  *   exchange, and for such a directory of the user's own engine
  */
 export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
@@ -60,11 +61,11 @@ function pathsOf(places: Pick<EnginePaths, 'lib' | 'run' | 'config'>): EnginePat
 
 const systemLib = '/var/lib/tcompose';
 
-/** Path of engine.json of the engine whose state is in `lib`. */
+/** Path of engine.json for the engine whose state is in `lib`. */
 export const settingsFile = ({ lib, config }: Pick<EnginePaths, 'lib' | 'config'>): string =>
   config ?? (lib === systemLib ? '/etc/tcompose/engine.json' : join(dirname(lib), 'etc', 'engine.json'));
 
-/** The files that an engine is started from. */
+/** The files from which an engine is started. */
 export interface EngineProgram {
   readonly shim: string;
   readonly engine: string;

@@ -11,19 +11,19 @@ export interface EventOptions {
   readonly since?: string;
   readonly until?: string;
   readonly signal?: AbortSignal;
-  /** Called each time the engine has accepted the subscription: what happens after this is not missed. */
+  /** Called each time the engine has accepted the subscription: no later event is missed. */
   readonly onOpen?: () => void;
 }
 
 const nanoSeconds = (event: EventMessage) => {
   const nanos = BigInt(Math.round(event.timeNano % 1e9));
-  // `timeNano` exceeds 2^53: the seconds come from `time`, only the fraction from the float.
+  // `timeNano` exceeds 2^53, so the seconds are taken from `time`, and only the fraction from the float.
   return `${event.time}.${String(nanos).padStart(9, '0')}`;
 };
 
 /**
- * The engine's events. When the connection breaks (an engine restart) it is made again from the last event's time, and
- * what was already given is dropped. Ends when `until` is reached or the signal aborts.
+ * The engine's events. When the connection breaks (an engine restart), it is renewed from the last event's time, and
+ * events that were given already are dropped. Ends when `until` is reached or the signal aborts.
  */
 export async function* eventStream(
   transport: Transport,
@@ -44,7 +44,7 @@ export async function* eventStream(
       opened = true;
       options.onOpen?.();
       for await (const event of jsonLines<EventMessage & { readonly error?: string }>(answer)) {
-        // The engine's last word on this stream (it was read too slowly, or there are too many): ask again.
+        // The engine ends this stream (it was read too slowly, or there are too many): ask again.
         if (event.error !== undefined) {
           cut = true;
           break;

@@ -9,7 +9,8 @@ const HEADER = 8;
 /**
  * Splits the engine's multiplexed stream into its parts. Frame: one byte stream (0 stdin, 1 stdout, 2 stderr), three
  * zero bytes, the payload's length as big-endian uint32, the payload (Docker Engine API, "Attach to a container").
- * Payloads are given out as they arrive, so a frame may come in several chunks. Returns a function to call per chunk.
+ * Payloads are passed on as they arrive, so a frame may result in several chunks. Returns a function to call for each
+ * chunk.
  */
 export function frameSplitter(emit: (chunk: OutputChunk) => void): (chunk: Buffer) => void {
   let header = Buffer.alloc(0);
@@ -42,7 +43,7 @@ export function frameSplitter(emit: (chunk: OutputChunk) => void): (chunk: Buffe
   };
 }
 
-/** Iterates the output of a stream that is multiplexed, or raw (a terminal's: everything is standard output). */
+/** The output of a stream that is multiplexed, or raw (a terminal's, where everything is standard output). */
 export async function* outputOf(
   source: AsyncIterable<Buffer>,
   multiplexed: boolean,
@@ -59,7 +60,7 @@ export async function* outputOf(
   }
 }
 
-/** Neighbours of one stream as one chunk: a line's frame each would cost a write each. */
+/** Joins neighbouring chunks of one stream: otherwise each line would cost a write. */
 function* joined(chunks: readonly OutputChunk[]): Generator<OutputChunk> {
   for (let at = 0; at < chunks.length; ) {
     const { stream } = chunks[at]!;

@@ -15,10 +15,10 @@ import type { Transport } from './transport.ts';
 
 const part = encodeURIComponent;
 
-/** A reference in a path: its slashes, colons and `@` stand as they are. */
+/** A reference in a path: slashes, colons and `@` are not escaped. */
 const inPath = (reference: string): string => encodeURI(reference).replace(/[?#]/g, encodeURIComponent);
 
-/** What a request to a registry goes with: X-Registry-Auth and the proxies, see `src/cli/credentials`. */
+/** Headers for a request to a registry: X-Registry-Auth and the proxies, see `src/cli/credentials`. */
 export type RegistryHeaders = Readonly<Record<string, string>>;
 
 interface TransferOptions {
@@ -26,12 +26,12 @@ interface TransferOptions {
   readonly signal?: AbortSignal;
 }
 
-/** `/images` and `/distribution` of the Engine API. Progress is read no faster than it is taken. */
+/** `/images` and `/distribution` of the Engine API. Progress is read no faster than the caller takes it. */
 export function imageCalls(transport: Transport) {
   return {
     ...localCalls(transport),
     ...archiveCalls(transport),
-    /** Fetches `repo` with a tag or digest; without either, all of its tags. */
+    /** Pulls `repo` with a tag or digest; without either, all of its tags. */
     async *pull(
       repo: string,
       options: TransferOptions & { readonly tag?: string; readonly platform?: string },
@@ -46,7 +46,7 @@ export function imageCalls(transport: Transport) {
       });
       yield* jsonLines<ImageProgress>(answer);
     },
-    /** Pushes a tag of `repo`, without one all of them. */
+    /** Pushes a tag of `repo`, or all of them if no tag is given. */
     async *push(
       repo: string,
       options: TransferOptions & { readonly tag?: string; readonly platform?: string },
@@ -56,13 +56,13 @@ export function imageCalls(transport: Transport) {
         method: 'POST',
         path: `/images/${inPath(repo)}/push`,
         query: { tag, platform: platformQuery(platform) },
-        // Engines before 28 want the header, however empty.
+        // Engines before 28 require the header, even if empty.
         headers: { 'X-Registry-Auth': 'e30', ...headers },
         ...(signal === undefined ? {} : { signal }),
       });
       yield* jsonLines<ImageProgress>(answer);
     },
-    /** What a registry has under a name, without fetching it. */
+    /** What a registry has under a name, without pulling it. */
     distribution: (reference: string, headers?: RegistryHeaders) =>
       transport.json<DistributionInspect>({
         path: `/distribution/${inPath(reference)}/json`,
@@ -77,7 +77,7 @@ export function imageCalls(transport: Transport) {
   };
 }
 
-/** What concerns the engine's own images. */
+/** Calls about the engine's own images. */
 function localCalls(transport: Transport) {
   return {
     list: (filters?: Filters, options: { readonly sharedSize?: boolean; readonly all?: boolean } = {}) =>
@@ -120,10 +120,10 @@ function localCalls(transport: Transport) {
   };
 }
 
-/** What goes by tar archives. */
+/** Calls that use tar archives. */
 function archiveCalls(transport: Transport) {
   return {
-    /** `POST /images/create` with a tar body (`fromSrc=-`), or of an address that the engine fetches. */
+    /** `POST /images/create` with a tar body (`fromSrc=-`), or from an address that the engine downloads. */
     async *importTar(
       source: Readable | string,
       options: {
@@ -171,7 +171,10 @@ function archiveCalls(transport: Transport) {
   };
 }
 
-/** A platform as Docker's API wants it where it came late: JSON. What is none goes as it is, for the engine to say so. */
+/**
+ * A platform in the form of Docker's newer parameters: JSON. An invalid one is sent unchanged, so that the engine
+ * reports it.
+ */
 function platformQuery(platform: string | undefined): string | undefined {
   const [os = '', architecture, variant, ...more] = platform?.split('/') ?? [];
   if (platform === undefined || more.length > 0) return platform;

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
 
 /**
- * A file in which the machine's owner says what the engine, which is root, may do: nobody else may be able to change it. Undefined: there is none.
- * `why` says in a clause what it has power over.
+ * A file in which the machine's owner says what the engine may do: since the engine may be root, nobody else may be
+ * able to change the file. Undefined if it does not exist. `why` says in a clause what the file has power over.
  * @throws TcomposeError `code`
  */
 export function readOwnersFile(file: string, code: ErrorCode, why: string): string | undefined {

@@ -11,14 +11,15 @@ import {
 } from '../../registry/settings/registry-settings.ts';
 import { readOwnersFile } from './owners-file.ts';
 
-/** Settings of Docker's daemon that count here too. */
+/** Settings of Docker's daemon that apply here, too. */
 const dockerFile = '/etc/docker/daemon.json';
-/** And those of podman: a file, and a directory of more. */
+/** Settings of podman that apply here: a file, and a directory of further files. */
 const containersFile = '/etc/containers/registries.conf';
 
 /**
- * What engine.json (`registries`), Docker's daemon.json (`insecure-registries`, `registry-mirrors`) and podman's registries.conf say. Nothing is kept: a
- * change counts from the next pull. `ignored` is called with what of the latter has no effect.
+ * What engine.json (`registries`), Docker's daemon.json (`insecure-registries`, `registry-mirrors`) and podman's
+ * registries.conf say. They are read each time, so that a change applies from the next pull. `ignored` is called with
+ * the settings of registries.conf that have no effect.
  * @throws TcomposeError REGISTRY_CONFIG
  */
 export function readRegistrySettings(

@@ -60,7 +60,7 @@ export function networkCalls(transport: Transport) {
         path: `/networks/${part(id)}/disconnect`,
         json: { Container: container, Force: force },
       }),
-    /** Removes; one that is already gone is not an error. */
+    /** Removes a network; one that is gone already is not an error. */
     remove: (id: string) =>
       tolerate(
         transport.json<void>({ method: 'DELETE', path: `/networks/${part(id)}`, idempotent: true }),
@@ -87,7 +87,7 @@ export function volumeCalls(transport: Transport) {
         json: body,
         idempotent: true,
       }),
-    /** Removes; one that is already gone is not an error. */
+    /** Removes a volume; one that is gone already is not an error. */
     remove: (name: string, force = false) =>
       tolerate(
         transport.json<void>({

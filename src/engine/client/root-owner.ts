@@ -6,9 +6,9 @@ const sticky = 0o1000;
 const writableByAll = 0o002;
 
 /**
- * Refuses an engine root in which another user could exchange the engine's directories, and with them its socket, for his own: the
- * root, `lib` and `run` must belong to `uid` or root, and nothing on the way to them may be writable by everybody without
- * the sticky bit. What does not exist yet is no fault.
+ * Refuses an engine root in which another user could replace the engine's directories, and with them its socket: the
+ * root, `lib` and `run` must belong to `uid` or root, and no directory on the way to them may be writable by everybody
+ * without the sticky bit. Directories that don't exist yet are accepted.
  * @throws TcomposeError ENGINE_FORBIDDEN naming the directory and what is wrong with it
  */
 export function refuseForeignRoot(root: string, uid: number): void {

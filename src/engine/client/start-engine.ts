@@ -14,7 +14,7 @@ import { placeFile } from './rootless/places.ts';
 import { type ModeEnd, runInNamespaces } from './rootless/run-in-namespaces.ts';
 import { checkStoreIds } from './rootless/store-ids.ts';
 
-/** Longest wait for a fresh engine's socket, milliseconds: a start takes a tenth of a second, on a machine with time for it. */
+/** Longest wait for a new engine's socket, in milliseconds: a start takes a tenth of a second unless the machine is busy. */
 const START_DEADLINE = 60_000;
 
 /** Whether something accepts connections on a unix socket. */
@@ -30,9 +30,9 @@ export function accepts(path: string): Promise<boolean> {
 }
 
 /**
- * Starts the keeper, which starts the engine, and waits until its socket accepts. Several callers may do this at once:
- * one keeper wins the lock, the others end by themselves.
- * A user who is not root gets an engine of his own in namespaces of his own; `warn` hears, once, what is missing there.
+ * Starts the keeper, which starts the engine, and waits until its socket accepts connections. Several callers may do
+ * this at once: one keeper gets the lock, the others end by themselves. An ordinary user gets an engine of his own in
+ * namespaces of his own; `warn` is called, once, with the limitations there.
  * @throws TcomposeError ENGINE_ROOTLESS, ENGINE_START_FAILED (with the last lines of the engine's log).
  */
 export async function startEngine(paths: EnginePaths, warn: (sentence: string) => void): Promise<void> {
@@ -69,11 +69,11 @@ export async function startEngine(paths: EnginePaths, warn: (sentence: string) =
       tryToWrite(paths);
     }
     if (keeperIsGone(paths)) {
-      // It gave up, or the whole of it was stopped meanwhile.
+      // The keeper gave up, or everything was stopped meanwhile.
       if (await accepts(paths.socket)) return;
       if (keeper === ANOTHER_KEEPER || endedOnRequest(readText(paths.ended), endedBefore)) {
-        // The one found at work was on its way out, idle or handed over, or ours was handed over to another version as
-        // soon as it served: there is room now.
+        // The other keeper was about to end, idle or handed over, or ours handed over to another version as soon as it
+        // was ready: now there is room.
         keeper = await run();
         continue;
       }
@@ -84,12 +84,12 @@ export async function startEngine(paths: EnginePaths, warn: (sentence: string) =
   }
 }
 
-/** Milliseconds after which an engine that has not answered is looked into. */
+/** Milliseconds without an answer after which to check on the engine. */
 const SOON = 1500;
 
 /**
- * Without room for a file in the run directory an engine may neither start nor be able to say why; with room for the few
- * it needs it does start, so that something can be removed.
+ * With a full run directory an engine may neither start nor be able to say why; if the few files it needs still fit, it
+ * does start, so that something can be removed.
  * @throws TcomposeError ENGINE_DISK_FULL, ENGINE_START_FAILED
  */
 function tryToWrite(paths: EnginePaths): void {
@@ -125,8 +125,8 @@ function cannotUse(paths: EnginePaths, error: NodeJS.ErrnoException): TcomposeEr
 }
 
 /**
- * Waits for an engine that its keeper starts again after it died.
- * @throws TcomposeError ENGINE_UNREACHABLE when the keeper has ended, too: the engine was to end.
+ * Waits for an engine that its keeper restarts after it died.
+ * @throws TcomposeError ENGINE_UNREACHABLE when the keeper has ended, too, because the engine was meant to end.
  */
 export async function awaitEngine(paths: EnginePaths): Promise<void> {
   for (const deadline = performance.now() + START_DEADLINE; performance.now() < deadline; await sleep(50)) {
@@ -139,10 +139,10 @@ export async function awaitEngine(paths: EnginePaths): Promise<void> {
   });
 }
 
-/** Exit code of a keeper that finds another one at work (shim-protocol.ts, "The keeper"). */
+/** Exit code of a keeper that finds another one running (shim-protocol.ts, "The keeper"). */
 const ANOTHER_KEEPER = 3;
 
-/** Starts the keeper; the process started ends as soon as the keeper stands by itself, or cannot. */
+/** Starts the keeper; the process that is started ends as soon as the keeper has detached or failed. */
 async function runKeeper(
   program: EngineProgram,
   paths: EnginePaths,
@@ -151,7 +151,7 @@ async function runKeeper(
   const { shim, engine } = program;
   const mode = ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, engine];
   const { config } = paths;
-  // Node reads all of NODE_EXTRA_CA_CERTS at its start; the engine reads it when a registry needs it.
+  // Node reads the whole file of NODE_EXTRA_CA_CERTS at its start; the engine reads it only when a registry needs it.
   const { NODE_EXTRA_CA_CERTS: authorities, ...others } = process.env;
   const env = {
     ...others,
@@ -189,42 +189,45 @@ function runMode(shim: string, mode: readonly string[], env: NodeJS.ProcessEnv):
   });
 }
 
-/** What a user should know of the engine that has just started for him: its own notices, and how long containers live. */
+/**
+ * What users should know about the engine that has just been started for them: its own notices, and how long containers
+ * live.
+ */
 function noticesOf(paths: EnginePaths): readonly string[] {
   const own = readText(paths.notices).split('\n');
   const lasting = process.getuid?.() === 0 ? undefined : lingerNotice(ownAccount().username, existsSync);
   return [...own, lasting ?? ''].filter(Boolean);
 }
 
-/** An engine starts often; what its user can't change by the next time is not to be read each time. */
+/** An engine is started often; a notice about something that the user can't change soon is given only once. */
 function warnOnce(paths: EnginePaths, sentence: string, warn: (sentence: string) => void): void {
   const file = join(paths.lib, 'said');
-  // Which ids are free, say, changes from one time to the next.
+  // Numbers such as the free ids change from one start to the next.
   const alike = (line: string): string => line.replaceAll(/\d+/g, '#');
   if (readText(file).split('\n').map(alike).includes(alike(sentence))) return;
   warn(sentence);
   try {
     appendFileSync(file, `${sentence}\n`, { mode: 0o600 });
   } catch {
-    // It is said again then.
+    // If it can't be recorded, it is repeated next time.
   }
 }
 
-/** Whether the keeper that `keeper.pid` names has ended. Before it has written its pid it is not gone. */
+/** Whether the keeper that `keeper.pid` names has ended. A keeper that has not written its pid yet has not ended. */
 function keeperIsGone(paths: EnginePaths): boolean {
   const pid = Number(readText(join(paths.run, 'keeper.pid')).trim());
   return Number.isInteger(pid) && pid > 0 && !processRuns(pid);
 }
 
 /**
- * Whether an engine has ended by request or idleness since `before` was read: it says so in a file that each engine
- * removes when it begins.
+ * Whether an engine has ended by request or from idleness since `before` was read: it says so in a file that each
+ * engine removes at its start.
  */
 export const endedOnRequest = (said: string, before: string): boolean => said !== '' && said !== before;
 
 function freshLog(paths: EnginePaths, logBefore: number): string {
   const log = readText(paths.log);
-  // A shorter log is a new one.
+  // A shorter log is a new file.
   return log.length > logBefore ? log.slice(logBefore) : log;
 }
 

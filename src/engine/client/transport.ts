@@ -17,16 +17,16 @@ interface ApiRequest {
   readonly json?: unknown;
   readonly body?: Readable | Buffer;
   readonly contentType?: string;
-  /** Further headers. */
+  /** Additional headers. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** May be sent again when the connection broke before an answer. Default: GET and HEAD. */
+  /** The request may be repeated if the connection broke before an answer. Default: GET and HEAD. */
   readonly idempotent?: boolean;
-  /** Goes on with a stream that broke: an engine that is gone for good is not started for it. */
+  /** The request continues a stream that broke: an engine that has ended is not started for it. */
   readonly resumes?: boolean;
 }
 
-/** An answer to a hijacked request: the raw connection, and what came with the headers. */
+/** The answer to a hijacked request: the raw connection, and the bytes that came with the headers. */
 export interface Hijacked {
   readonly socket: Socket;
   readonly head: Buffer;
@@ -35,13 +35,13 @@ export interface Hijacked {
 
 export interface Transport {
   readonly endpoint: Endpoint;
-  /** Prefix put before every path, e.g. `/v1.41`; set after negotiation. */
+  /** Put before every path, e.g. `/v1.41`; set after negotiation. */
   prefix: string;
   /** Sends a request; the answer's body is unread. Throws ENGINE_API for a status ≥ 400. */
   send(request: ApiRequest): Promise<IncomingMessage>;
   /** Sends a request and parses a JSON answer (undefined for an empty one). */
   json<T>(request: ApiRequest): Promise<T>;
-  /** Takes the connection over (attach, exec start): HTTP/1.1 upgrade to `tcp`. */
+  /** Takes over the connection (attach, exec start): HTTP/1.1 upgrade to `tcp`. */
   hijack(request: ApiRequest): Promise<Hijacked>;
   close(): void;
 }
@@ -49,10 +49,10 @@ export interface Transport {
 interface TransportOptions {
   /**
    * Called when the connection was refused or broke before the first byte of an answer: makes the engine reachable
-   * again, or throws. Without it such failures are errors at once.
+   * again, or throws. If absent, such failures are errors at once.
    */
   readonly revive?: (failure: NodeJS.ErrnoException, attempt: number) => Promise<void>;
-  /** The same for a request that resumes a stream: waits for an engine that comes back by itself. Throws when none does. */
+  /** The same for a request that continues a stream: waits for an engine that restarts by itself. Throws when none does. */
   readonly await?: (failure: NodeJS.ErrnoException, attempt: number) => Promise<void>;
 }
 
@@ -79,14 +79,14 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
       const options: RequestOptions & { servername: string } = {
         ...address,
         agent: upgrade ? false : agent,
-        // Given, so that the agent does not work one out of the Host header, which costs milliseconds the first time.
+        // Set explicitly: otherwise the agent derives it from the Host header, which costs milliseconds the first time.
         servername: '',
         method: asked.method ?? 'GET',
         path: transport.prefix + asked.path + queryString(asked.query),
         headers,
         ...(asked.signal === undefined ? {} : { signal: asked.signal }),
       };
-      // Of the requests of a plan each listens; Node takes more than ten for a leak, and says so on the terminal.
+      // Every request of a plan adds a listener; Node takes more than ten for a leak, and warns on the terminal.
       if (asked.signal !== undefined) setMaxListeners(0, asked.signal);
       const outgoing = httpRequest(options);
       outgoing.on('error', reject);
@@ -140,7 +140,7 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
         } catch (error) {
           const failure = error as NodeJS.ErrnoException;
           if (!BROKEN.has(failure.code ?? '')) throw error;
-          // The answer's head came and its body did not, as when an engine dies over a wait.
+          // The headers came but the body did not, for example because the engine died during a wait.
           if (!isRepeatable(asked) || tries >= ATTEMPTS) throw unreachable(endpoint, asked, failure, false);
         }
       }
@@ -151,7 +151,7 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
       const refused = answer as IncomingMessage;
       const status = refused.statusCode ?? 500;
       if (status >= 400) throw apiError(status, nameOf(asked), await readText(refused));
-      // Old engines answer 200 and go on with the raw stream on the same connection.
+      // Old engines answer 200 and continue with the raw stream on the same connection.
       sockets.add(refused.socket);
       const type = refused.headers['content-type'] ?? '';
       return {
@@ -169,14 +169,14 @@ export function createTransport(endpoint: Endpoint, transportOptions: TransportO
 }
 
 /**
- * A write that fails with EPIPE found the other end closed: the request never arrived as a whole, so an engine cannot have
- * acted on it. That is how a kept connection to an engine that died meanwhile fails: in the kernel, or, when its end was
- * read already, in Node, whose error names no system call.
+ * A write that fails with EPIPE found the other end closed: the complete request never arrived, so the engine can't
+ * have acted on it. A kept connection to an engine that died meanwhile fails like this: in the kernel, or, if its end
+ * was read already, in Node, whose error names no system call.
  */
 const undelivered = (failure: NodeJS.ErrnoException, asked: ApiRequest) =>
   failure.code === 'EPIPE' && (failure.syscall ?? 'write') === 'write' && !isStream(asked.body);
 
-/** May be sent again after the connection broke. */
+/** Whether it may be sent again after the connection broke. */
 const isRepeatable = (asked: ApiRequest) =>
   asked.idempotent ?? (asked.method === undefined || /^(GET|HEAD)$/.test(asked.method));
 

@@ -14,50 +14,50 @@ import type { Layout } from '../store/layout.ts';
 import type { ContainerMutable, ContainerRecord } from './record.ts';
 import { type ContainerState, canBecome, isUp } from './state.ts';
 
-/** What exists of a container only while its shim lives. */
+/** The part of a container that exists only while its shim lives. */
 export interface Launch {
   readonly shim: ShimConnection;
-  /** Of the start; an update of the limits puts another in its place. */
+  /** The spec of the start; an update of the limits replaces it. */
   spec: OciSpec;
   readonly rootfs: RootfsSource;
   readonly launcher: Launcher;
-  /** Resolves when its exit has been recorded and cleaned up after. */
+  /** Resolves when its exit has been recorded and the clean-up is done. */
   readonly over: Promise<void>;
   readonly finish: () => void;
-  /** Monotonic milliseconds of its start; adopted ones count from the adoption. */
+  /** Monotonic milliseconds of its start, or of its adoption. */
   readonly since: number;
 }
 
-/** A client that attached before the start and gets every byte of output. */
+/** A client that attached before the start and receives every byte of output. */
 interface PendingAttach {
   readonly streams: AttachStreams;
   readonly connected: (attachment: ShimAttachment) => void;
   readonly failed: (error: Error) => void;
 }
 
-/** A container as the engine holds it: its record, what moves of it, and what runs of it. */
+/** A container in the engine: its record, its state, and its running shim. */
 export class Container {
   readonly record: ContainerRecord;
   /** containers/<id> */
   readonly directory: string;
   /** run/c/<id> */
   readonly runDir: string;
-  /** Operations of clients, one after the other. */
+  /** Runs clients' operations one after the other. */
   readonly serial: Serial = createSerial();
-  /** Why it can't be started: both of its files are damaged, and nothing but its name and its end are left. */
+  /** Why it can't be started: both of its files are damaged, so that it can only be named and ended. */
   readonly damaged: string | undefined;
   readonly pendingAttaches = new Set<PendingAttach>();
   launch: Launch | undefined;
-  /** When a client last sent this launch a signal, monotonic milliseconds: an end soon after was asked for. */
+  /** When a client last sent a signal to this launch, in monotonic milliseconds: an exit soon afterwards was requested. */
   signalled: number | undefined;
   health: HealthMonitor | undefined;
   /** Cancels the back-off in state `restarting`. */
   cancelRestart: (() => void) | undefined;
-  /** A client's restart is under way: the end that comes first is not for good. */
+  /** A client's restart is in progress: the exit that comes first is not final. */
   restartAsked = false;
-  /** It is stopped together with the engine: restart policies act at the next engine's start, not before. */
+  /** It is being stopped together with the engine: restart policies apply when the next engine starts, not before. */
   endsWithEngine = false;
-  /** A `removed` waiter's answer, and whether the container is out of the engine. */
+  /** Whether the container has left the engine, which answers those who wait for `removed`. */
   gone = false;
   #mutable: ContainerMutable;
   readonly #listeners = new Set<(state: ContainerState | 'gone') => void>();
@@ -86,7 +86,7 @@ export class Container {
     return this.#mutable;
   }
 
-  /** As created, with what has been updated since. */
+  /** As created, with later updates. */
   get hostConfig(): HostConfig {
     const { updated } = this.#mutable;
     return updated === undefined ? this.record.hostConfig : { ...this.record.hostConfig, ...updated };
@@ -104,12 +104,12 @@ export class Container {
     return join(this.directory, 'upper');
   }
 
-  /** Changes anything but the state; in memory only until the next `save`. */
+  /** Changes anything except the state; only in memory until the next `save`. */
   amend(change: Partial<Omit<ContainerMutable, 'state' | 'version'>>): void {
     this.#mutable = { ...this.#mutable, ...change };
   }
 
-  /** As amend, on disk too: when that fails nothing has changed, and the failure is thrown. */
+  /** Like amend, and on disk; when that fails nothing has changed, and the error is thrown. */
   change(change: Partial<Omit<ContainerMutable, 'state' | 'version'>>): void {
     const before = this.#mutable;
     this.amend(change);
@@ -121,7 +121,7 @@ export class Container {
     }
   }
 
-  /** Moves to another state, in memory; an illegal move is a bug. `announce` notifies the listeners. */
+  /** Changes the state, in memory; an illegal transition is a bug. `announce` notifies the listeners. */
   become(state: ContainerState): void {
     const from = this.state.status;
     if (from !== state.status && !canBecome(from, state.status)) {
@@ -130,14 +130,14 @@ export class Container {
     this.#mutable = { ...this.#mutable, state };
   }
 
-  /** Writes state.json. Throws what the disk says; engine.states writes what must not fail. */
+  /** Writes state.json. Throws the disk's error; use engine.states for writes that must not fail. */
   save(): void {
     appendJson(join(this.directory, 'state.json'), this.#mutable, () => ({ record: this.record }));
   }
 
   /**
-   * The first save of a container whose directory has an empty file of that name: it becomes state.json when it is whole. Throws as
-   * `save`.
+   * The first save of a container whose directory already has an empty file with that name: it is renamed to state.json
+   * when complete. Throws like `save`.
    */
   saveFirst(name: string): void {
     const file = join(this.directory, name);
@@ -145,13 +145,13 @@ export class Container {
     renameSync(file, join(this.directory, 'state.json'));
   }
 
-  /** Tells those who wait for a state, after it has been saved and journalled. */
+  /** Notifies those who wait for a state, after it has been saved and journalled. */
   announce(): void {
     const what = this.gone ? 'gone' : this.state;
     for (const listener of [...this.#listeners]) listener(what);
   }
 
-  /** Returns the release. */
+  /** Returns the function that removes the listener. */
   onChange(listener: (state: ContainerState | 'gone') => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

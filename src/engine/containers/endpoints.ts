@@ -11,7 +11,7 @@ import type { Attachment } from './record.ts';
 import { aliasesOf, gatewayOrder, linkedNames, networkMode } from './spec/attachments.ts';
 import { askedInterfaceName } from './spec/interface-settings.ts';
 
-/** Reserves an address on each network the container is attached to. */
+/** Reserves an address on each network that the container is attached to. */
 export function allocate(engine: Engine, container: Container, undo: (() => unknown)[]): EndpointRecord[] {
   if (networkMode(container.hostConfig.NetworkMode).kind !== 'networks') return [];
   const endpoints: EndpointRecord[] = [];
@@ -41,7 +41,7 @@ export function allocate(engine: Engine, container: Container, undo: (() => unkn
   return endpoints;
 }
 
-/** Addresses on a network that other containers, up or not, were created with. */
+/** Addresses on a network that other containers, running or not, were created with. */
 function wantedByOthers(engine: Engine, container: Container, networkId: string): string[] {
   const wanted: string[] = [];
   for (const other of engine.containers.all()) {
@@ -56,7 +56,7 @@ function wantedByOthers(engine: Engine, container: Container, networkId: string)
   return wanted;
 }
 
-/** Attachments of a container that is not up: it has no addresses. */
+/** Attachments of a container that is not running: without addresses. */
 export function withoutEndpoints(
   attachments: Readonly<Record<string, Attachment>>,
 ): Record<string, Attachment> {
@@ -65,7 +65,7 @@ export function withoutEndpoints(
   );
 }
 
-/** Puts addresses and published ports on record; the caller saves. */
+/** Records addresses and published ports; the caller saves. */
 export function keepEndpoints(
   container: Container,
   endpoints: readonly EndpointRecord[],
@@ -80,7 +80,7 @@ export function keepEndpoints(
   container.amend({ attachments, ports });
 }
 
-/** Takes the sockets the shim holds and gives them, with addresses and ports, to the network service. */
+/** Takes the sockets that the shim holds and gives them, with addresses and ports, to the network service. */
 export async function attachNetwork(
   engine: Engine,
   container: Container,
@@ -106,7 +106,7 @@ export async function attachNetwork(
   }
 }
 
-/** What the network service gets of a running container besides its addresses, ports and sockets. */
+/** What the network service gets for a running container besides its addresses, ports and sockets. */
 export function namesAndRoutes(
   engine: Engine,
   container: Container,
@@ -120,8 +120,8 @@ export function namesAndRoutes(
 }
 
 /**
- * Copies of the sockets a shim holds. One whose container ends at this moment closes them: then what is listed again is
- * taken, which is nothing.
+ * Copies of the sockets that a shim holds. If the container ends at this moment, the shim closes them: the list is then
+ * read again, and is empty.
  */
 export async function takeSockets(shim: ShimConnection): Promise<Record<string, number>> {
   for (let tries = 0; ; tries++) {

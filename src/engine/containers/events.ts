@@ -2,7 +2,7 @@ import type { StringMap } from '../api/common.ts';
 import type { Engine } from '../context.ts';
 import type { Container } from './container.ts';
 
-/** Journals a container event with Docker's attributes: the labels, image, name, and what the action adds. */
+/** Journals a container event with Docker's attributes: labels, image, name, and those of the action. */
 export function emitContainer(
   engine: Pick<Engine, 'events'>,
   container: Container,
@@ -31,7 +31,7 @@ export function emitPrune(
   engine.events.emit({ type, action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } });
 }
 
-/** Journals an event of a network; with `connect` and `disconnect`, the container's id. */
+/** Journals a network event; for `connect` and `disconnect` with the container's id. */
 export function emitNetwork(
   engine: Pick<Engine, 'events'>,
   network: { readonly id: string; readonly name: string; readonly driver: string },
@@ -50,7 +50,7 @@ export function emitNetwork(
   });
 }
 
-/** Journals an event of a volume. */
+/** Journals a volume event. */
 export function emitVolume(
   engine: Pick<Engine, 'events'>,
   name: string,

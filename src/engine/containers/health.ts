@@ -12,8 +12,8 @@ import { emitContainer } from './events.ts';
 const sigkill = 9;
 
 /**
- * Starts the health checks of a container that has just been started or, with `runningFor` (milliseconds), adopted.
- * The report is saved with the container when its status moves; a finer log of checks is kept in memory.
+ * Starts the health checks of a container that has just been started or, with `runningFor` (milliseconds), adopted. The
+ * report is saved with the container when its status changes; the log of checks is kept in memory.
  */
 export function startHealth(engine: Engine, container: Container, runningFor = 0): void {
   const { config } = container.record;
@@ -68,7 +68,7 @@ function healthExec(engine: Engine, container: Container): HealthExec {
       });
       if (signal.aborted) kill();
       const exitCode = await ended;
-      // Output has a connection of its own: its last bytes may come after the exit. The shim ends it, or dies.
+      // Output has a connection of its own, so its last bytes may come after the exit. The shim ends it, or dies.
       await outputEnd;
       return { exitCode };
     } finally {

@@ -13,7 +13,7 @@ import {
 } from '../wire/message.ts';
 import { definitionShape, rangeShape, sourceInfoShape, timestampShape, workerShape } from './operations.ts';
 
-/** Messages of `moby.buildkit.v1.Control` (api/services/control/control.proto): fields in use. */
+/** Messages of `moby.buildkit.v1.Control` (api/services/control/control.proto): only the fields in use. */
 
 const exporterShape = { type: text(1), attrs: map(2, texts) };
 const cacheShape = {
@@ -24,7 +24,7 @@ const cacheShape = {
 export const solveRequestShape = {
   ref: text(1),
   definition: nested(2, definitionShape),
-  /** Before there were several. */
+  /** From before there could be several. */
   exporter: text(3),
   exporterAttrs: map(4, texts),
   session: text(5),

@@ -2,7 +2,7 @@ import { blobs, flag, list, type MessageOf, map, messages, nested, text, texts }
 import { statusShape } from '../wire/status.ts';
 import { capabilityShape, definitionShape, workerShape } from './operations.ts';
 
-/** Messages of `moby.buildkit.v1.frontend.LLBBridge` (frontend/gateway/pb/gateway.proto): fields in use. */
+/** Messages of `moby.buildkit.v1.frontend.LLBBridge` (frontend/gateway/pb/gateway.proto): only the fields in use. */
 
 export const bridgeSolveRequestShape = {
   definition: nested(1, definitionShape),
@@ -17,7 +17,7 @@ export type BridgeSolveRequest = MessageOf<typeof bridgeSolveRequestShape>;
 
 const refShape = { id: text(1), def: nested(2, definitionShape) };
 
-/** The result of a build: one reference, or several by platform. */
+/** The result of a build: one reference, or one for each platform. */
 export const resultShape = {
   ref: nested(3, refShape),
   refs: nested(4, { refs: map(1, messages(refShape)) }),

@@ -15,10 +15,10 @@ import {
 /** `google.protobuf.Timestamp`. */
 export const timestampShape = { seconds: integer(1), nanos: integer(2) };
 
-/** `pb.Definition` (solver/pb/ops.proto): a graph of operations, and a remark on each by its digest. */
+/** `pb.Definition` (solver/pb/ops.proto): a graph of operations, with metadata for each by its digest. */
 export const definitionShape = { def: list(1, blobs), metadata: map(2, messages({})) };
 
-/** `pb.Op`: those that give out an image only. */
+/** `pb.Op`: only operations that name an image. */
 export const operationShape = {
   inputs: list(1, messages({ digest: text(1), index: integer(2) })),
   source: nested(3, { identifier: text(1), attrs: map(2, texts) }),
@@ -38,7 +38,7 @@ export const rangeShape = { start: nested(1, positionShape), end: nested(2, posi
 /** `pb.SourceInfo`: a file that steps refer to. */
 export const sourceInfoShape = { filename: text(1), data: bytes(2), language: text(4) };
 
-/** `errdefs.Source`: a detail of a status, which has the client print the lines. */
+/** `errdefs.Source`: a detail of a status that makes the client print the lines. */
 export const sourceShape = { info: nested(1, sourceInfoShape), ranges: list(2, messages(rangeShape)) };
 export type Source = MessageOf<typeof sourceShape>;
 

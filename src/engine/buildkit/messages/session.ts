@@ -1,6 +1,6 @@
 import { blobs, bytes, integer, long, type MessageOf, map, nested, text } from '../wire/message.ts';
 
-/** Messages that a client's session answers: files, credentials, secrets, agents (session/*.proto and fsutil). */
+/** Messages for the services of a client's session: files, credentials, secrets, agents (session/*.proto and fsutil). */
 
 export const packetTypes = { stat: 0, request: 1, data: 2, finish: 3, error: 4 } as const;
 
@@ -33,5 +33,5 @@ export const secretResponseShape = { data: bytes(1) };
 
 export const agentRequestShape = { id: text(1) };
 
-/** `BytesMessage`, the same of several services. */
+/** `BytesMessage`, which several services share. */
 export const bytesMessageShape = { data: bytes(1) };

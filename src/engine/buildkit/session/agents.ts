@@ -7,18 +7,18 @@ import { decode, encode } from '../wire/message.ts';
 import type { Session } from './sessions.ts';
 
 const service = '/moby.sshforward.v1.SSH/';
-/** Programs that talk to the agents of a build at a time. */
+/** Connections to the agents of a build at a time. */
 const mostConnections = 32;
 
 /** The ssh agents of a client, each at a socket on this machine. */
 export interface Agents {
-  /** Opens those that the client has. */
+  /** Opens those of the ids that the client has. */
   open(ids: readonly string[]): Promise<void>;
   path(id: string): string | undefined;
   release(): Promise<void>;
 }
 
-/** @param directory closed to other users, its path short: a socket's has 108 bytes at most */
+/** @param directory closed to other users, with a short path: a socket's path has at most 108 bytes */
 export function openAgents(directory: string, session: Session, signal: AbortSignal): Agents {
   const servers = new Map<string, { readonly path: string; readonly server: Server }>();
   const connections = new Set<Socket>();
@@ -65,7 +65,7 @@ export function openAgents(directory: string, session: Session, signal: AbortSig
   };
 }
 
-/** One connection of a program, as one call. */
+/** Carries one connection of a program as one call. */
 async function forward(session: Session, id: string, socket: Socket, signal: AbortSignal): Promise<void> {
   const call = session.caller.open(`${service}ForwardAgent`, { 'buildkit.ssh.id': id }, signal);
   socket.on('error', () => socket.destroy());

@@ -3,10 +3,10 @@ import { bytesMessageShape } from '../messages/session.ts';
 import { decode, encode } from '../wire/message.ts';
 import type { Call } from '../wire/serve.ts';
 
-/** Bytes that go into one message. */
+/** Bytes in one message. */
 const piece = 32 * 1024;
 
-/** A connection whose bytes travel in the messages of a call. */
+/** A connection whose bytes are carried in the messages of a call. */
 export function callConnection({ requests, send, signal }: Call): Duplex {
   const connection = new Duplex({
     read() {

@@ -19,7 +19,7 @@ const service = '/containerd.services.content.v1.Content/';
 /** Bytes of a blob in one message. */
 const pieceSize = 512 * 1024;
 
-/** Which of the client's directories is meant. */
+/** Names one of the client's directories. */
 const metadataOf = (path: string) => ({ 'buildkit-attachable-store-id': `local:${path}` });
 
 function need(session: Session): void {
@@ -27,7 +27,7 @@ function need(session: Session): void {
     throw new GrpcError('invalid-argument', 'the client has no directories for caches');
 }
 
-/** A cache in a directory of the client's. */
+/** A cache in a directory of the client. */
 export function sentCache(session: Session, { path, digest }: LocalCache, signal: AbortSignal): CacheSource {
   need(session);
   const read = async (descriptor: Pick<Descriptor, 'digest'>): Promise<Buffer> => {
@@ -82,8 +82,8 @@ async function* blobOf(
 }
 
 /**
- * A directory of the client's that a cache is put into.
- * @param done called with the manifest, which the client lists in the directory's index
+ * A directory of the client to write a cache to.
+ * @param done called with the manifest, which the client adds to the directory's index
  */
 export function takenCache(
   session: Session,
@@ -111,7 +111,7 @@ export function takenCache(
   };
 }
 
-/** Writes a blob, each message of which is answered; one that is there already is left. */
+/** Writes a blob, with an answer to each message; a blob that exists already is skipped. */
 async function writeBlob(
   call: OpenCall,
   { digest, size }: Descriptor,

@@ -5,10 +5,10 @@ import { GrpcError } from '../wire/status.ts';
 import type { Session } from './sessions.ts';
 
 const path = '/moby.filesync.v1.Auth/Credentials';
-/** What clients know Docker's Hub as. */
+/** The host by which clients know Docker Hub. */
 const hub = 'registry-1.docker.io';
 
-/** What a client shows the registry of an image; nothing where it has nothing, or answers no such question. */
+/** The credentials that a client gives for the registry of an image; none if it has none, or does not support the question. */
 export async function registryIdentity(
   session: Session,
   image: string,
@@ -24,7 +24,7 @@ export async function registryIdentity(
       answer,
     );
     if (secret === '') return { credentials: {}, proxies: undefined };
-    // Without a name it is a refresh token.
+    // Without a user name the secret is a refresh token.
     const credentials = username === '' ? { identityToken: secret } : { username, password: secret };
     return { credentials, proxies: undefined };
   } catch (error) {

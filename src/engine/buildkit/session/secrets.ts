@@ -6,7 +6,7 @@ import type { Session } from './sessions.ts';
 
 const path = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
 
-/** The secrets that the steps of a plan mount, by id; those that the client does not have are not among them. */
+/** The secrets that the steps of a plan mount, by id, except those that the client doesn't have. */
 export async function bringSecrets(
   session: Session,
   plan: BuildPlan,

@@ -4,27 +4,30 @@ import { badParameter, conflict, unavailable } from '../../http/failure.ts';
 import { type Caller, createCaller } from '../wire/call.ts';
 import { GrpcError } from '../wire/status.ts';
 
-/** A client that answers calls about its build: its files, secrets, credentials and agents. */
+/** A client that answers calls for its build: for files, secrets, credentials and agents. */
 export interface Session {
   readonly id: string;
-  /** The same for builds of one directory by one client: what was sent before need not be sent again. */
+  /** The same for all builds of one directory by one client: what was sent before need not be sent again. */
   readonly sharedKey: string;
   readonly caller: Caller;
-  /** Whether the client declared that it answers a method, `/moby.filesync.v1.FileSync/DiffCopy`. */
+  /** Whether the client declared a method, such as `/moby.filesync.v1.FileSync/DiffCopy`. */
   readonly has: (method: string) => boolean;
 }
 
-/** The clients that are there. */
+/** The connected clients. */
 export interface Sessions {
-  /** Holds a client for as long as its connection lasts. @throws ENGINE_CONFLICT, ENGINE_UNAVAILABLE, ENGINE_BAD_PARAMETER */
+  /**
+   * Registers a client for as long as its connection lasts. @throws ENGINE_CONFLICT, ENGINE_UNAVAILABLE,
+   * ENGINE_BAD_PARAMETER
+   */
   admit(headers: IncomingHttpHeaders): (connection: Duplex) => Promise<void>;
-  /** The client of that id, which may be on its way yet. @throws GrpcError */
+  /** The client with that id, which may not have connected yet. @throws GrpcError */
   get(id: string, signal: AbortSignal): Promise<Session>;
 }
 
-/** Clients at a time. */
+/** Most clients at a time. */
 const mostSessions = 256;
-/** How long a build waits for its client's session, milliseconds. */
+/** How long a build waits for its client's session, in milliseconds. */
 const patience = 5000;
 
 export function createSessions(): Sessions {

@@ -6,13 +6,13 @@ import type { Session } from './sessions.ts';
 
 const path = '/moby.upload.v1.Upload/Pull';
 
-/** What a client sends from its standard input is at an address of this host. */
+/** Host in the addresses of what a client sends from its standard input. */
 const uploadHost = 'buildkit-session';
 
-/** Whether an address stands for something that the client sends by its session. */
+/** Whether an address refers to something that the client sends through its session. */
 export const isUpload = (address: string): boolean => address.startsWith(`http://${uploadHost}/`);
 
-/** The bytes behind such an address. @throws GrpcError */
+/** The bytes at such an address. @throws GrpcError */
 export function openUpload(session: Session, address: string, signal: AbortSignal): Readable {
   if (!session.has(path)) throw new GrpcError('invalid-argument', 'the client does not send its context');
   const call = session.caller.open(path, { urlpath: new URL(address).pathname, urlhost: uploadHost }, signal);

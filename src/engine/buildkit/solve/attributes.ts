@@ -4,22 +4,22 @@ import { cacheImports } from './cache-entries.ts';
 
 /** What the attributes of the frontend `dockerfile.v0` ask for (BuildKit's documentation, "Dockerfile frontend"). */
 export interface AskedBuild {
-  /** All but the sources. */
+  /** Everything except the sources. */
   readonly request: Omit<BuildRequest, 'context'>;
   /** The Dockerfile's path in its directory. */
   readonly file: string;
-  /** Names by which the client sends its directories; undefined for a Dockerfile that is in a context at an address. */
+  /** Names of the directories that the client sends; undefined for a Dockerfile in a context at an address. */
   readonly dockerfileDirectory: string | undefined;
   readonly contextDirectory: string;
-  /** Sessions that send a directory in the place of the build's own, by the directory's name. */
+  /** Sessions that send a directory instead of the build's own session, by the directory's name. */
   readonly otherSessions: ReadonlyMap<string, string>;
-  /** A context that is at an address. */
+  /** The address of a context that is not sent. */
   readonly address: string | undefined;
-  /** Named contexts that the client sends: the name of the directory, by their own. */
+  /** Named contexts that the client sends: from the context's name to the directory's. */
   readonly sentContexts: ReadonlyMap<string, string>;
-  /** Named contexts that are results of other builds: the input's name, by their own. */
+  /** Named contexts that are results of other builds: from the context's name to the input's. */
   readonly inputs: ReadonlyMap<string, string>;
-  /** What was asked for and is not supported, in sentences. */
+  /** What was requested and is not supported, in sentences. */
   readonly missing: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const networks: Readonly<Record<string, string>> = {
   host: 'host',
 };
 
-/** Attributes that a build does without, with what they are called and why. */
+/** Attributes that a build ignores: what they are called, and why. */
 const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
   'cgroup-parent': ['cgroup-parent', 'steps have their own'],
   hostname: ['hostname', 'steps have their own'],
@@ -38,7 +38,7 @@ const notCarriedOut: Readonly<Record<string, readonly [string, string]>> = {
   'attest:sbom': ['sbom', 'images are made without attestations'],
 };
 
-/** @throws GrpcError for what can't be carried out */
+/** @throws GrpcError for what is not supported */
 export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBuild {
   const of = (name: string) => attributes.get(name) || undefined;
   const prefixed = (prefix: string) =>
@@ -85,7 +85,10 @@ export function readAttributes(attributes: ReadonlyMap<string, string>): AskedBu
   };
 }
 
-/** Attestations that nobody asked for: clients want provenance of their own accord where an image is sent away, and say so. */
+/**
+ * Attestations that the user did not ask for: clients request provenance by themselves when an image is sent away, and
+ * mark that.
+ */
 const isOwnWish = (value: string | undefined): boolean =>
   (value ?? '').split(',').some((one) => one === 'inline-only=true' || one === 'disabled=true');
 
@@ -94,7 +97,7 @@ function namedContexts(given: readonly (readonly [string, string])[]) {
   const sent = new Map<string, string>();
   const inputs = new Map<string, string>();
   for (const [name, place] of given) {
-    // One for a platform alone has it behind two colons.
+    // A context for a single platform has the platform after two colons.
     const own = name.split('::')[0]!;
     if (place.startsWith('local:')) sent.set(own, place.slice(6));
     else if (place.startsWith('input:')) inputs.set(own, place.slice(6));

@@ -4,7 +4,7 @@ import { type Source, sourceShape } from '../messages/operations.ts';
 import { encode } from '../wire/message.ts';
 import { GrpcError } from '../wire/status.ts';
 
-/** The error of a build with the lines that it is about, which clients print. @param dockerfile its text */
+/** The error of a build with the lines that it refers to, which clients print. @param dockerfile its text */
 export function buildFault(event: Extract<BuildEvent, { type: 'error' }>, dockerfile: string): GrpcError {
   const { message, hint, where } = event;
   const text = withHint(message, hint);

@@ -3,18 +3,18 @@ import type { Exporter } from '../messages/control.ts';
 import { GrpcError } from '../wire/status.ts';
 import type { Output } from './outputs.ts';
 
-/** An entry of a client's lists of caches, as `cache_from` and `cache_to` have it. */
+/** An entry of a client's lists of caches, in the form of `cache_from` and `cache_to`. */
 const entryText = ({ type = '', attrs = new Map() }: Partial<Exporter>): string =>
   csvLine([`type=${type}`, ...[...attrs].map(([name, value]) => `${name}=${value}`)]);
 
-/** What clients send beside the attributes, in the form of the attribute `cache-imports`. */
+/** The entries that clients send in addition to the attributes, in the form of the attribute `cache-imports`. */
 export const importsText = (entries: readonly Partial<Exporter>[]): string =>
   JSON.stringify(entries.map(({ type, attrs }) => ({ Type: type, Attrs: Object.fromEntries(attrs ?? []) })));
 
 /** The caches that an attribute of the frontend names. @throws GrpcError */
 export function cacheImports(attributes: ReadonlyMap<string, string>): readonly string[] {
   const given = attributes.get('cache-imports') ?? '';
-  // Before there were types.
+  // From before there were types.
   const plain = (attributes.get('cache-from') ?? '').split(',').filter((name) => name !== '');
   if (given === '') return plain;
   let entries: unknown;
@@ -37,6 +37,6 @@ export function cacheImports(attributes: ReadonlyMap<string, string>): readonly 
   ];
 }
 
-/** Where a client wants the cache kept. In an image it can be only where one is made. */
+/** Where a client wants the cache written. Inside an image is possible only when the build makes one. */
 export const cacheExports = (entries: readonly Partial<Exporter>[], output: Output): readonly string[] =>
   entries.filter(({ type }) => type !== 'inline' || output.kind === 'image').map(entryText);

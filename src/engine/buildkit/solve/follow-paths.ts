@@ -2,8 +2,8 @@ import { cleanPath } from '../../../build/go-path.ts';
 import type { BuildPlan } from '../../../build/plan/types.ts';
 
 /**
- * What the steps of a plan read of a context: paths and patterns from its top; `all` where that can't be known; undefined when it is not
- * read at all.
+ * What the steps of a plan read from a context: paths and patterns from its top; `all` if that can't be known;
+ * undefined when nothing is read.
  */
 export function pathsRead(plan: BuildPlan, context: string): readonly string[] | 'all' | undefined {
   const paths = plan.steps.flatMap((step) => {

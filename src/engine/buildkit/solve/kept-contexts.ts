@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A directory of a client's, held by one build. */
+/** A client's directory, held by one build. */
 export interface KeptContext {
   readonly path: string;
-  /** Leaves it for the next build. Idempotent. */
+  /** Keeps it for the next build. Idempotent. */
   readonly release: () => void;
 }
 
@@ -18,29 +18,29 @@ interface ListedContext {
   readonly held: boolean;
 }
 
-/** Copies of what clients have sent, so that the next build of a directory is sent what changed only. */
+/** Copies of what clients have sent, so that the next build of a directory receives only the changes. */
 export interface KeptContexts {
-  /** The copy that belongs to a key; one of its own for each of several builds at once. */
+  /** The copy for a key; if several builds use it at once, each gets its own. */
   hold(key: string): KeptContext;
-  /** All that there are. */
+  /** All copies. */
   list(): readonly ListedContext[];
-  /** Takes away those that no build holds. */
+  /** Removes those that no build holds. */
   prune(): Promise<void>;
 }
 
-/** Copies that stay. */
+/** Most copies to keep. */
 const mostKept = 24;
-/** Days without a build after which a copy goes. */
+/** Days without a build after which a copy is removed. */
 const longestKept = 14;
 
 /** @param now milliseconds since 1970 */
 export function keptContexts(root: string, now: () => number): KeptContexts {
   const held = new Set<string>();
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  // What a crash has left half taken away.
+  // Copies whose removal was interrupted by a crash.
   for (const name of readdirSync(root))
     if (name.startsWith('gone-')) rmSync(join(root, name), { recursive: true, force: true });
-  /** Put aside at once, so that a build that comes meanwhile does not fill what is being taken away. */
+  /** Moved aside at once, so that a build that starts meanwhile does not fill what is being removed. */
   const removeAll = async (names: readonly string[]): Promise<void> => {
     const aside = names.map((name) => {
       const path = join(root, `gone-${randomBytes(6).toString('hex')}`);
@@ -52,7 +52,7 @@ export function keptContexts(root: string, now: () => number): KeptContexts {
   const free = (): string[] =>
     readdirSync(root).filter((name) => !held.has(name) && !name.startsWith('gone-'));
 
-  /** Those used last stay. */
+  /** The most recently used ones stay. */
   function surplus(): readonly string[] {
     const dated = free()
       .map((name) => ({ name, used: statSync(join(root, name)).mtimeMs }))

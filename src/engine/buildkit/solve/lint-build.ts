@@ -9,12 +9,12 @@ import { ruleAddress } from './vertices.ts';
 type Warning = Extract<BuildEvent, { type: 'warning' }>;
 type Failure = Extract<BuildEvent, { type: 'error' }>;
 
-/** The question that asks for checks only: `docker build --check`. */
+/** The request for checks only: `docker build --check`. */
 export const lintQuestion = 'frontend.lint';
 
 /**
- * Looks a Dockerfile over; what it finds is metadata of the answer, and so is what is wrong with it.
- * @throws GrpcError for one that there is not
+ * Checks a Dockerfile; findings are metadata of the answer, and so are errors in the Dockerfile.
+ * @throws GrpcError when there is no Dockerfile
  */
 export async function lintBuild(
   engine: Engine,
@@ -32,7 +32,7 @@ export async function lintBuild(
   return lintAnswer(warnings, opened.brought.text, last?.type === 'error' ? last : undefined);
 }
 
-/** What clients print: as JSON by the shape of BuildKit's `lint.LintResults`, and as text. Pure. */
+/** What clients print: as JSON in the form of BuildKit's `lint.LintResults`, and as text. Pure. */
 export function lintAnswer(
   warnings: readonly Warning[],
   dockerfile: string,

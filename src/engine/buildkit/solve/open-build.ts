@@ -14,7 +14,7 @@ import { type BroughtSources, bringSources } from './sent-sources.ts';
 import type { Solve } from './solves.ts';
 import { Vertices } from './vertices.ts';
 
-/** A build that was asked for, with its Dockerfile brought. */
+/** A build that was requested, with its Dockerfile fetched. */
 export interface OpenedBuild {
   readonly asked: AskedBuild;
   readonly request: BuildRequest;
@@ -22,13 +22,13 @@ export interface OpenedBuild {
   readonly brought: BroughtSources;
   readonly vertices: Vertices;
   readonly tell: (piece: Partial<StatusResponse>) => Promise<void>;
-  /** The manifest of a cache that was put into a directory of the client's. */
+  /** The manifest of a cache that was written to a directory of the client. */
   readonly cacheManifest: () => Descriptor | undefined;
   readonly caches: Required<Pick<BuildClient, 'cacheSource' | 'cacheTarget'>>;
 }
 
 /**
- * Reads what is asked for, and brings what it takes to begin.
+ * Reads a request, and fetches what is needed to begin.
  * @param inputs images that stand for named contexts, by the input's name
  * @throws GrpcError
  */

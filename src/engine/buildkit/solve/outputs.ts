@@ -2,16 +2,16 @@ import type { BuildClient } from '../../build/build-client.ts';
 import type { Exporter, SolveRequest } from '../messages/control.ts';
 import { GrpcError } from '../wire/status.ts';
 
-/** What is made of a build's result. */
+/** What to make of a build's result. */
 export type Output =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'image'; readonly names: readonly string[]; readonly push: boolean }
-  /** The client is sent the image as an archive, an OCI image layout that is one of Docker's, too. */
+  /** The image is sent to the client as an archive, an OCI image layout that also has Docker's format. */
   | { readonly kind: 'archive'; readonly names: readonly string[] }
-  /** The client is sent the files. */
+  /** The files are sent to the client. */
   | { readonly kind: 'local' | 'tar' };
 
-/** What vertices call the making of it. */
+/** The name of the vertex that reports it. */
 export const exportTitles: Readonly<Record<Output['kind'], string | undefined>> = {
   nothing: undefined,
   image: 'exporting to image',
@@ -20,7 +20,7 @@ export const exportTitles: Readonly<Record<Output['kind'], string | undefined>> 
   tar: 'exporting to client tarball',
 };
 
-/** What a request wants made of the result. @throws GrpcError UNIMPLEMENTED */
+/** What a request wants to be made of the result. @throws GrpcError UNIMPLEMENTED */
 export function readOutput(request: SolveRequest): Output {
   const { exporters, exporter, exporterAttrs } = request;
   const asked: readonly Partial<Exporter>[] =
@@ -54,5 +54,5 @@ export function readOutput(request: SolveRequest): Output {
 
 const isOn = (text: string | undefined): boolean => /^(?:1|t|true)$/i.test(text ?? '');
 
-/** Who takes the files of a build's result. */
+/** Takes the files of a build's result. */
 export type TakeTree = NonNullable<BuildClient['take']>;

@@ -6,7 +6,7 @@ import { GrpcError } from '../wire/status.ts';
 import type { Solve } from './solves.ts';
 import { Vertices } from './vertices.ts';
 
-/** Pushes what was built by all its names, as the build's client. @throws TcomposeError REGISTRY_*, GrpcError */
+/** Pushes what was built under all its names, with the client's credentials. @throws TcomposeError REGISTRY_*, GrpcError */
 export async function pushTags(
   engine: Engine,
   { ref, session, signal, trace }: Solve,
@@ -31,7 +31,7 @@ export async function pushTags(
     const identity = await registryIdentity(session, formatReference(reference), signal);
     const title = `pushing ${formatReference(reference)}`;
     await trace.tell(vertices.start(title));
-    // Once all that the index of several platforms names is there, it goes with the last one.
+    // The index for several platforms is pushed with the last of its images, when the registry has all of them.
     for (const id of ids)
       await pushImage(context, { ...identity, signal, reference, image: images.get(id)! }, () => undefined);
     await trace.tell(vertices.end(title));

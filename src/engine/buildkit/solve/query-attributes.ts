@@ -2,7 +2,7 @@ import { badParameter } from '../../http/failure.ts';
 import type { Output } from './outputs.ts';
 
 /**
- * The attributes of the frontend that the parameters of `POST /build` stand for.
+ * The attributes of the frontend that correspond to the parameters of `POST /build`.
  * @throws ENGINE_BAD_PARAMETER
  */
 export function queryAttributes(query: URLSearchParams): ReadonlyMap<string, string> {
@@ -42,7 +42,7 @@ export function queryAttributes(query: URLSearchParams): ReadonlyMap<string, str
   return attributes;
 }
 
-/** What is made of the result; an image, where nothing else is asked for. @throws ENGINE_BAD_PARAMETER */
+/** What to make of the result; an image by default. @throws ENGINE_BAD_PARAMETER */
 export function queryOutput(query: URLSearchParams): Output {
   const outputs = parsed(query, 'outputs');
   if (!Array.isArray(outputs) || outputs.length === 0) return { kind: 'image', names: [], push: false };

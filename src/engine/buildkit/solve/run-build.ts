@@ -13,7 +13,7 @@ import type { Built, Solve } from './solves.ts';
 import { sendArchive, takerOf } from './take-result.ts';
 
 /**
- * Carries out a build by the frontend `dockerfile.v0`, reported to all who follow the solve.
+ * Carries out a build with the frontend `dockerfile.v0`, reported to everyone who follows the solve.
  * @param inputs images that stand for named contexts, by the input's name
  * @throws GrpcError
  */
@@ -55,7 +55,7 @@ export async function runBuild(
   };
 }
 
-/** Carries out what was opened, and releases it. Returns the last event. */
+/** Carries out an opened build, and releases it. Returns the last event. */
 export async function carryOut(
   engine: Engine,
   { signal }: Solve,
@@ -82,7 +82,7 @@ export async function carryOut(
   return last;
 }
 
-/** Sends an image to the client as an archive, in which it has its names; of several platforms all. */
+/** Sends an image to the client as an archive, in which it has its names; for several platforms, all images. */
 async function giveArchive(
   { images }: Engine,
   { session }: OpenedBuild,
@@ -96,17 +96,17 @@ async function giveArchive(
   await sendArchive(session, bytes, signal);
 }
 
-/** What was made only to be given away is not kept, unless somebody has named it meanwhile. */
+/** An image that was made only to be sent is not kept, unless it has been named meanwhile. */
 async function forget({ images, containers }: Engine, id: string): Promise<void> {
   const used = containers.all().some(({ record }) => usesImage(record, id));
   if (!used && images.get(id)?.tags.length === 0) await images.remove(id, { force: false, usedBy: () => [] });
 }
 
-/** Whether others get the image, who know it by its manifest. */
+/** Whether others receive the image, who know it by its manifest. */
 const isGiven = (output: Output): boolean =>
   output.kind === 'archive' || (output.kind === 'image' && output.push);
 
-/** What clients read of an image: its id, and what others know it by where it goes to them. */
+/** What clients read about an image: its id, and the digest by which others know it if it is sent to them. */
 async function responseOf(
   { images }: Engine,
   id: string,

@@ -16,10 +16,10 @@ import { pathsRead } from './follow-paths.ts';
 import type { KeptContext, KeptContexts } from './kept-contexts.ts';
 import type { Vertices } from './vertices.ts';
 
-/** What directories are brought with, and whoever follows it. */
+/** What is needed to fetch directories, and who follows the progress. */
 export interface Bringing {
   readonly engine: Engine;
-  /** Whose session sends a directory. */
+  /** The session that sends a directory. */
   readonly sender: (directory: string) => Promise<Session>;
   readonly kept: KeptContexts;
   readonly vertices: Vertices;
@@ -27,19 +27,19 @@ export interface Bringing {
   readonly signal: AbortSignal;
 }
 
-/** Sources of a build that are brought from its client. */
+/** Sources of a build that are fetched from its client. */
 export interface BroughtSources {
   readonly sources: SentSources;
-  /** What of it a request says. */
+  /** The part of a request that describes them. */
   readonly request: Pick<BuildRequest, 'context' | 'confined' | 'dockerfile' | 'dockerfileText'>;
-  /** The Dockerfile's text; empty for one that comes with a context from elsewhere. */
+  /** The Dockerfile's text; empty if it comes with a context from elsewhere. */
   readonly text: string;
-  /** Brings what the steps read of the directories. @throws GrpcError */
+  /** Fetches what the steps read from the directories. @throws GrpcError */
   readonly fill: (plan: BuildPlan) => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
-/** Brings the Dockerfile, and makes room for the directories. @throws GrpcError */
+/** Fetches the Dockerfile, and reserves the directories. @throws GrpcError */
 export async function bringSources(asked: AskedBuild, bringing: Bringing): Promise<BroughtSources> {
   const { address, contextDirectory } = asked;
   const definition = await bringDefinition(asked, bringing);
@@ -77,7 +77,7 @@ export async function bringSources(asked: AskedBuild, bringing: Bringing): Promi
   };
 }
 
-/** A context that is an archive from the client's standard input, or that the engine fetches. */
+/** A context that is an archive from the client's standard input, or that the engine downloads. */
 async function contextAt(
   address: string,
   { file }: AskedBuild,
@@ -91,13 +91,13 @@ async function contextAt(
   return { request: { context: path, confined: true, ...dockerfile }, release };
 }
 
-/** The client leaves out what the ignore file says. */
+/** The client leaves out what the ignore file excludes. */
 const directoryOf = ({ path }: KeptContext): ContextDirectory => ({ path, ignore: undefined });
 
 interface Definition {
   readonly name: string;
   readonly text: string;
-  /** The text of the ignore file that belongs to this Dockerfile alone. */
+  /** The text of the ignore file that belongs to this Dockerfile only. */
   readonly ignored: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import { bringSecrets } from '../session/secrets.ts';
 import type { OpenedBuild } from './open-build.ts';
 import type { TakeTree } from './outputs.ts';
 
-/** Whom a build asks, where its client has a session. */
+/** Answers the questions of a build whose client has a session. */
 export interface SessionClient {
   readonly client: BuildClient;
   readonly release: () => Promise<void>;
@@ -20,7 +20,7 @@ export async function sessionClient(
   signal: AbortSignal,
 ): Promise<SessionClient> {
   const agents: Agents = openAgents(engine.layout.run, session, signal);
-  // A repository that is fetched by ssh is so before there is a plan.
+  // A repository that is fetched by ssh is needed before there is a plan.
   if (/^(?:ssh:\/\/|[\w.-]+@)/.test(request.context)) await agents.open(['default']);
   const client: BuildClient = {
     registry: (image) => registryIdentity(session, image, signal),

@@ -4,43 +4,43 @@ import type { Session } from '../session/sessions.ts';
 import { GrpcError } from '../wire/status.ts';
 import { Trace } from './trace.ts';
 
-/** What became of one build of a client's. */
+/** The result of one build of a client. */
 export interface Built {
-  /** Undefined where no image was made. */
+  /** Undefined if no image was made. */
   readonly image: string | undefined;
-  /** Images of several platforms, where there are. */
+  /** Images for several platforms, if requested. */
   readonly images?: readonly string[] | undefined;
-  /** Of the answer's `ExporterResponse`. */
+  /** `ExporterResponse` of the answer. */
   readonly response: ReadonlyMap<string, string>;
 }
 
-/** A build by a client that is under way, or has just ended. */
+/** A client's build that is running, or has just ended. */
 export interface Solve {
   readonly ref: string;
   readonly request: SolveRequest;
   readonly session: Session | undefined;
   readonly trace: Trace;
-  /** Aborted when the client gives it up. */
+  /** Aborted when the client cancels it. */
   readonly signal: AbortSignal;
-  /** Results by the names they were given out under. */
+  /** Results by the names that were returned for them. */
   readonly results: Map<string, Built>;
-  /** A client that directs its build itself says what came of it. */
+  /** The final result, from a client that directs its build itself. */
   readonly returned: Promise<Partial<BridgeResult>>;
   readonly settle: (result: Partial<BridgeResult> | GrpcError) => void;
 }
 
 export interface Solves {
-  /** @throws GrpcError when there is one by that name */
+  /** @throws GrpcError when there is one with that name */
   begin(request: SolveRequest, session: Session | undefined, signal: AbortSignal): Solve;
-  /** Its trace may be asked for a while longer. */
+  /** Its trace stays available for a while. */
   end(solve: Solve): void;
-  /** The one of that name, which may be on its way yet. @throws GrpcError */
+  /** The solve with that name, which may not have begun yet. @throws GrpcError */
   get(ref: string, signal: AbortSignal): Promise<Solve>;
 }
 
-/** How long a build is waited for, and reported afterwards; milliseconds. */
+/** How long to wait for a build, and how long to report it afterwards; milliseconds. */
 const patience = 15_000;
-/** Builds by clients at a time. */
+/** Most builds by clients at a time. */
 const mostSolves = 256;
 
 export function createSolves(): Solves {

@@ -10,7 +10,7 @@ import type { Output, TakeTree } from './outputs.ts';
 
 const path = '/moby.filesync.v1.FileSend/DiffCopy';
 
-/** Who takes the files of a result for an output; undefined where an image is made. */
+/** Takes the files of a result for an output; undefined if an image is made. */
 export function takerOf(output: Output, session: Session, signal: AbortSignal): TakeTree | undefined {
   if (output.kind === 'image' || output.kind === 'archive') return undefined;
   if (output.kind === 'nothing') return async () => undefined;
@@ -28,7 +28,7 @@ export function takerOf(output: Output, session: Session, signal: AbortSignal): 
 function openSend(session: Session, signal: AbortSignal): OpenCall {
   if (!session.has(path))
     throw new GrpcError('invalid-argument', 'output directory is required: the client takes no files');
-  // The only output of the build is its first.
+  // A build has one output, whose number is that of the first.
   return session.caller.open(path, { 'buildkit-attachable-exporter-id': '0' }, signal);
 }
 
@@ -38,7 +38,7 @@ async function sendTar(call: OpenCall, tree: ConfinedDirectory): Promise<void> {
   await sendBytes(call, packUpper(tree, top));
 }
 
-/** Sends an archive to the client, who keeps it. */
+/** Sends an archive to the client, which stores it. */
 export async function sendArchive(
   session: Session,
   bytes: AsyncIterable<Uint8Array>,
@@ -52,7 +52,7 @@ export async function sendArchive(
   }
 }
 
-/** A message may have 4 MiB. */
+/** A message may have at most 4 MiB. */
 const pieceSize = 1024 * 1024;
 
 async function sendBytes(call: OpenCall, bytes: AsyncIterable<Uint8Array>): Promise<void> {
@@ -60,6 +60,6 @@ async function sendBytes(call: OpenCall, bytes: AsyncIterable<Uint8Array>): Prom
     for (let at = 0; at < chunk.length; at += pieceSize)
       await call.send(encode(bytesMessageShape, { data: Buffer.from(chunk.subarray(at, at + pieceSize)) }));
   call.end();
-  // The client says by its status that all was written.
+  // The client's status confirms that everything was written.
   for await (const _nothing of call.answers);
 }

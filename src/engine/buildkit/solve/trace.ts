@@ -1,12 +1,12 @@
 import type { StatusResponse } from '../messages/control.ts';
 
-/** Bytes of output that are kept for whoever follows the build; what comes beyond is left out, which the last of them says. */
+/** Bytes of output that are kept for those who follow the build; the rest is left out, and the last line says so. */
 const mostKept = 16 * 1024 * 1024;
 const clipped = Buffer.from('[output clipped, log limit 16MiB reached]\n');
 /** Pieces that a reader may be behind before the build waits for it. */
 const mostBehind = 256;
 
-/** The events of a running build, for all who follow it: from its beginning, also afterwards. */
+/** The events of a build for everyone who follows it: from its beginning, even after its end. */
 export class Trace {
   readonly #told: Partial<StatusResponse>[] = [];
   readonly #waiting = new Set<() => void>();
@@ -16,7 +16,7 @@ export class Trace {
   #at = 0;
   #ended = false;
 
-  /** Resolves when the one who follows it has come near. */
+  /** Resolves when the reader has caught up far enough. */
   async tell(piece: Partial<StatusResponse>): Promise<void> {
     if (this.#ended) return;
     const size = (piece.logs ?? []).reduce((sum, { message }) => sum + (message?.length ?? 0), 0);

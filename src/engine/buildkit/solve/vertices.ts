@@ -17,19 +17,19 @@ interface BuildFacts {
   readonly now: () => number;
   /** The Dockerfile's text. */
   readonly dockerfile: () => string;
-  /** What the last vertex is called; undefined where nothing is made of the result. */
+  /** Name of the last vertex; undefined if nothing is made of the result. */
   readonly exports: string | undefined;
   /** Names that the image gets. */
   readonly names: readonly string[];
 }
 
-/** The vertices of one build: what its steps and its preparations are reported as. */
+/** The vertices of one build: the form in which its steps and preparations are reported. */
 export class Vertices {
   readonly #ref: string;
   readonly #now: () => Time;
   readonly #dockerfile: () => string;
   readonly #open = new Map<string, Vertex>();
-  /** Steps that failed: they are reported with the error, which comes at the end. */
+  /** Failed steps: they are reported with the error, which comes at the end. */
   readonly #failed = new Map<string, Vertex>();
   #steps = 0;
   #ended = 0;
@@ -65,7 +65,7 @@ export class Vertices {
     return { vertexes: [{ ...vertex, ...how, completed: this.#now() }] };
   }
 
-  /** Bytes that are on their way, or have come, as part of a vertex. */
+  /** Bytes that are being transferred, or have arrived, as part of a vertex. */
   transfer(id: string, what: string, bytes: number, done: boolean): Piece {
     const vertex = this.#open.get(id);
     if (vertex === undefined) return {};
@@ -87,7 +87,7 @@ export class Vertices {
     };
   }
 
-  /** What an event of the build is reported as, in order. */
+  /** The reports for an event of the build, in order. */
   take(event: BuildEvent): readonly Piece[] {
     switch (event.type) {
       case 'begin':
@@ -134,7 +134,7 @@ export class Vertices {
     return this.#exports === undefined ? [] : [this.start(this.#exports)];
   }
 
-  /** What is no rule's affair has a vertex of its own: clients may show no others. */
+  /** A warning without a rule gets a vertex of its own: clients may not show it otherwise. */
   #remark(event: Extract<BuildEvent, { type: 'warning' }>): readonly Piece[] {
     const title = `warning: ${event.message}`;
     return [this.start(title), this.#warning(event), this.end(title)];
@@ -184,7 +184,7 @@ export class Vertices {
     return [...lines.map((line) => this.transfer(this.#exports!, line, 0, true)), this.end(this.#exports)];
   }
 
-  /** The steps that failed have the error; what was under way was given up. */
+  /** The failed steps get the error; what was running was given up. */
   #broken(message: string): readonly Piece[] {
     return [...this.#open.keys()].map((id) =>
       this.end(id, { error: this.#failed.has(id) ? message : 'context canceled' }),

@@ -5,7 +5,7 @@ import { openSync, type SyncRequest } from './open-sync.ts';
 import { receiveTree, type TreeTaker } from './receive.ts';
 import { type Transferred, TreeTakerInto } from './tree-taker.ts';
 
-/** Brings a few small files of a client's directory. @throws GrpcError */
+/** Fetches a few small files from a client's directory. @throws GrpcError */
 export async function bringSmall(
   session: Session,
   request: SyncRequest,
@@ -16,7 +16,7 @@ export async function bringSmall(
   return taker;
 }
 
-/** Makes a directory of ours what a client's is. @throws GrpcError */
+/** Makes a directory equal to a client's. @throws GrpcError */
 export async function bringTree(
   session: Session,
   request: SyncRequest,

@@ -1,7 +1,7 @@
 import { GrpcError } from '../wire/status.ts';
 import type { TreeTaker } from './receive.ts';
 
-/** Bytes of small files together: a Dockerfile and ignore files. */
+/** Most bytes of the small files together: a Dockerfile and ignore files. */
 const most = 8 * 1024 * 1024;
 const mostLinks = 40;
 
@@ -31,7 +31,7 @@ export class MemoryTaker implements TreeTaker {
 
   finish(): void {}
 
-  /** Text of a file, links followed inside of what was sent; undefined when it is not there. */
+  /** Text of a file, with links followed inside what was sent; undefined when there is none. */
   read(path: string): string | undefined {
     const target = this.#resolve(path);
     const pieces = target === undefined ? undefined : this.#files.get(target);

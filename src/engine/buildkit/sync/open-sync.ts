@@ -2,19 +2,19 @@ import type { Session } from '../session/sessions.ts';
 import type { OpenCall } from '../wire/call.ts';
 import { GrpcError } from '../wire/status.ts';
 
-/** What of a client's directory is asked for. */
+/** What to request from a client's directory. */
 export interface SyncRequest {
-  /** The name by which the client gave it: `context`. */
+  /** The name under which the client offers it: `context`. */
   readonly directory: string;
   /** Patterns of an ignore file. */
   readonly excludes?: readonly string[];
-  /** Paths and patterns that are enough, with what links of theirs lead to; all without any. */
+  /** Paths and patterns to send, with the targets of their links; everything if absent. */
   readonly follow?: readonly string[];
 }
 
 const path = '/moby.filesync.v1.FileSync/DiffCopy';
 
-/** Asks a client for one of its directories. @throws GrpcError */
+/** Requests one of a client's directories. @throws GrpcError */
 export function openSync(session: Session, request: SyncRequest, signal: AbortSignal): OpenCall {
   if (!session.has(path))
     throw new GrpcError(
@@ -30,7 +30,7 @@ export function openSync(session: Session, request: SyncRequest, signal: AbortSi
   return session.caller.open(path, metadata, signal);
 }
 
-/** Values of one key; as in a query, and marked so, where they would not go into a header as they are. */
+/** Values of one key; percent-encoded and marked as such if they can't be in a header as they are. */
 function headers(key: string, values: readonly string[]): Record<string, string[]> {
   if (values.length === 0) return {};
   if (values.every((value) => /^[!-~](?:[ -~]*[!-~])?$/.test(value))) return { [key]: [...values] };

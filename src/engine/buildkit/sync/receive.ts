@@ -4,24 +4,24 @@ import { decode, encode } from '../wire/message.ts';
 import { GrpcError } from '../wire/status.ts';
 import { type Entry, readStat, TreeOrder } from './stat.ts';
 
-/** Makes something of a tree that is sent. */
+/** Builds something from a tree that is being sent. */
 export interface TreeTaker {
-  /** Told of everything in order; whether the content of a file is wanted. */
+  /** Called for every entry in order; returns whether the content of a file is wanted. */
   entry(entry: Entry, id: number): Promise<boolean> | boolean;
-  /** A piece of a file's content; an empty one is its end. */
+  /** A piece of a file's content; an empty piece is its end. */
   data(id: number, piece: Buffer): Promise<void> | void;
   /** Everything was listed, and all requested content has arrived. */
   finish(): Promise<void> | void;
 }
 
-/** Entries of one tree. */
+/** Most entries of one tree. */
 const mostEntries = 2_000_000;
-/** Bytes of names and attributes of one tree. */
+/** Most bytes of names and attributes of one tree. */
 const mostTold = 512 * 1024 * 1024;
 
 /**
- * Receives a tree by the protocol of fsutil: the other end tells what there is, and sends the content that it is asked for.
- * @throws GrpcError for what is not to be taken, and what the other end says of itself
+ * Receives a tree by the protocol of fsutil: the other end lists its entries, and sends the content that is requested.
+ * @throws GrpcError for invalid entries, and for errors that the other end reports
  */
 export async function receiveTree(call: OpenCall, taker: TreeTaker): Promise<void> {
   const order = new TreeOrder();

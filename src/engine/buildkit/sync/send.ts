@@ -16,7 +16,7 @@ const readAsync = promisify(readCallback);
 const piece = 32 * 1024;
 
 /**
- * Sends a tree by the protocol of fsutil: everything is listed in order, then follows the content that the other end asks for.
+ * Sends a tree by the protocol of fsutil: first all entries in order, then the content that the other end requests.
  * @throws GrpcError
  */
 export async function sendTree(call: OpenCall, root: ConfinedDirectory): Promise<void> {
@@ -31,7 +31,7 @@ export async function sendTree(call: OpenCall, root: ConfinedDirectory): Promise
     if (state.over === 'open') state.over = over;
     state.wake();
   };
-  // Requests are read while the tree is listed, or both ends might wait for each other.
+  // Requests are read while the tree is being listed; otherwise both ends might wait for each other.
   const hearing = hear(call, ({ type, id, data }) => {
     if (type === packetTypes.request) asked.push(id);
     else if (type === packetTypes.finish) end('finished');
@@ -62,7 +62,7 @@ async function hear(call: OpenCall, take: (packet: Packet) => void): Promise<voi
   for await (const message of call.answers) take(decode<Packet>(packetShape, message));
 }
 
-/** Everything in the tree, in the order in which it is listed; the paths are kept by number. */
+/** All entries of the tree, in the order in which they are listed; the paths are stored by number. */
 async function* statsOf(root: ConfinedDirectory, paths: string[]): AsyncGenerator<Partial<WireStat>> {
   const turn = turns();
   const links = new Map<string, string>();

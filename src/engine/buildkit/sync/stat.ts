@@ -1,7 +1,7 @@
 import type { WireStat } from '../messages/session.ts';
 import { GrpcError } from '../wire/status.ts';
 
-/** Go's os.FileMode: type bits of its own, the permissions as usual. */
+/** Go's os.FileMode: its own type bits, and the usual permissions. */
 const goMode = {
   directory: 0x80000000,
   link: 0x08000000,
@@ -17,17 +17,17 @@ const goMode = {
 
 export type EntryKind = 'directory' | 'link' | 'file' | 'hard-link' | 'pipe' | 'character' | 'block';
 
-/** Something in a tree that is reported, checked. */
+/** An entry reported by the sender, after checks. */
 export interface Entry {
   readonly kind: EntryKind;
-  /** Relative, clean, not empty; bytes in latin1 (confined/names.ts). */
+  /** Relative, normalised, not empty; bytes in latin1 (confined/names.ts). */
   readonly path: string;
   /** Permissions with setuid, setgid and sticky. */
   readonly mode: number;
   readonly size: number;
   /** Nanoseconds since 1970. */
   readonly modified: bigint;
-  /** Text of a symbolic link, or the path that a hard link is another name of; bytes in latin1. */
+  /** Text of a symbolic link, or the path that a hard link refers to; bytes in latin1. */
   readonly link: string;
   readonly major: number;
   readonly minor: number;
@@ -39,7 +39,7 @@ const longestName = 255;
 const longestLink = 4095;
 const refused = (message: string): GrpcError => new GrpcError('invalid-argument', message);
 
-/** Checks what a client tells of an entry. Undefined for a socket, which is no content. @throws GrpcError */
+/** Checks a client's description of an entry. Undefined for a socket, which has no content. @throws GrpcError */
 export function readStat(stat: Partial<WireStat>): Entry | undefined {
   const { mode = 0, size = 0, modified = 0n, linkName = '', major = 0, minor = 0 } = stat;
   const path = checkedPath(stat.path ?? '');
@@ -78,7 +78,7 @@ function kindOf(mode: number, linkName: string): EntryKind | undefined {
   return linkName === '' ? 'file' : 'hard-link';
 }
 
-/** A path as bytes, one of the tree's own: no way out of it, and one way only to write it. */
+/** A path as bytes that stays inside the tree and has only one spelling. */
 function checkedPath(text: string): string {
   const path = Buffer.from(text).toString('latin1');
   const bad =
@@ -92,14 +92,14 @@ function checkedPath(text: string): string {
 
 const shown = (path: string): string => JSON.stringify(Buffer.from(path.slice(0, 200), 'latin1').toString());
 
-/** Order in which a tree is listed: names by their bytes, what is in a directory right behind it. */
+/** The order in which a tree is listed: names by their bytes, a directory's entries right after it. */
 export function comparePaths(a: string, b: string): number {
   const [one, other] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')];
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }
 
-/** Checks that a tree is listed in order, everything in a directory that was listed before. */
+/** Checks that a tree is listed in order, every entry after its directory. */
 export class TreeOrder {
   readonly #above: string[] = [];
   #last = '';
@@ -117,7 +117,7 @@ export class TreeOrder {
   }
 }
 
-/** Go's mode of an entry that is sent. */
+/** Go's mode of an entry to send. */
 export function goModeOf(
   kind: 'directory' | 'link' | 'file' | 'pipe' | 'character' | 'block',
   mode: number,

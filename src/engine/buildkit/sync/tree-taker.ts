@@ -19,11 +19,11 @@ import type { TreeTaker } from './receive.ts';
 import type { Entry } from './stat.ts';
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** Files that are written at a time: BuildKit's clients send four. */
+/** Most files that are written at a time: BuildKit's clients send four. */
 const mostOpen = 64;
-/** Times are handed to the kernel as seconds: this close, in nanoseconds, they are the same. */
+/** Times are given to the kernel in seconds: within this many nanoseconds they are equal. */
 const sameTime = 1000n;
-/** Attributes that mean something in an image; all others of a client's are its own affair. */
+/** Attributes that matter in an image; a client's other attributes are ignored. */
 const kept = /^(?:user\.(?!overlay\.|fuseoverlayfs\.)|security\.capability$)/;
 const nodeType = { pipe: constants.S_IFIFO, character: constants.S_IFCHR, block: constants.S_IFBLK } as const;
 
@@ -34,14 +34,14 @@ export interface Transferred {
 }
 
 /**
- * Makes a directory what a client tells of its own. What is there already and looks the same (kind, mode, size, time, link) is not
- * asked for again; what is not listed is removed. Everything belongs to root. A transfer that breaks off leaves files whose time is not
- * the client's, so that the next one asks for them.
+ * Makes a directory equal to a client's. An entry that exists already and looks the same (kind, mode, size, time, link)
+ * is not requested again; what is not listed is removed. Everything belongs to root. An interrupted transfer leaves
+ * files whose time differs from the client's, so that the next one requests them.
  */
 export class TreeTakerInto implements TreeTaker {
   readonly #root: ConfinedDirectory;
   readonly #turn = turns();
-  /** Names listed, by directory. */
+  /** Listed names, by directory. */
   readonly #told = new Map<string, Set<string>>([['', new Set()]]);
   readonly #directories: Entry[] = [];
   readonly #files = new Set<string>();
@@ -68,7 +68,7 @@ export class TreeTakerInto implements TreeTaker {
       this.#told.set(path, new Set());
       this.#directories.push(entry);
     }
-    // The content of what it is another name of may be on its way.
+    // The content of the file that it links to may not have arrived yet.
     if (kind === 'hard-link') {
       if (!this.#files.has(entry.link))
         throw new GrpcError('invalid-argument', 'a hard link leads to a file that was not listed');
@@ -129,7 +129,7 @@ export class TreeTakerInto implements TreeTaker {
     }
   }
 
-  /** Gives up the files that are open. Idempotent. */
+  /** Abandons the files that are open. Idempotent. */
   close(): void {
     for (const fd of this.#open.values()) closeSync(fd);
     this.#open.clear();
@@ -169,7 +169,7 @@ const secondsOf = ({ modified }: Entry): number => Number(modified) / 1e9;
 
 const near = (a: bigint, b: bigint): boolean => (a > b ? a - b : b - a) < sameTime;
 
-/** Whether what is there need not be made again; a directory's mode and time are set in the end. */
+/** Whether an existing entry can stay; a directory's mode and time are set at the end. */
 function isLike(there: ConfinedEntry, entry: Entry): boolean {
   const { stat } = there;
   switch (entry.kind) {

@@ -1,7 +1,7 @@
-/** Protocol buffers' wire types that are in use; 3 and 4 (groups) are refused. */
+/** The wire types of protocol buffers in use; 3 and 4 (groups) are refused. */
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** What is not a message: cut off, or a number that is too long. */
+/** Thrown for what is not a message: cut off, or with a number that is too long. */
 export class WireError extends Error {}
 
 /** Reads the primitives of a message. Every read throws a WireError past the end. */
@@ -29,7 +29,7 @@ export class WireReader {
     throw new WireError('a number of a message has more than ten bytes');
   }
 
-  /** Bytes with their length in front; lent from the message. */
+  /** Bytes with a length prefix; a view into the message. */
   bytes(): Buffer {
     const length = Number(this.varint());
     if (length > this.#bytes.length - this.#at) throw new WireError('a message is cut off');
@@ -37,7 +37,7 @@ export class WireReader {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Passes over a value that nobody asks for. */
+  /** Skips a value. */
   skip(type: number): void {
     if (type === wireType.varint) this.varint();
     else if (type === wireType.bytes) this.bytes();
@@ -71,7 +71,7 @@ export class WireWriter {
     this.varint((BigInt(field) << 3n) | BigInt(type));
   }
 
-  /** Bytes with their length in front. */
+  /** Bytes with a length prefix. */
   bytes(value: Uint8Array): void {
     this.varint(BigInt(value.length));
     this.#parts.push(Buffer.from(value.buffer, value.byteOffset, value.length));

@@ -4,27 +4,27 @@ import { frame, messagesOf } from './frames.ts';
 import { sent, widen, windowSize } from './serve.ts';
 import { errorOf, GrpcError } from './status.ts';
 
-/** A call to the other end, of as many messages in both directions as they like. */
+/** A call to the other end, with any number of messages in both directions. */
 export interface OpenCall {
   readonly send: (message: Uint8Array) => Promise<void>;
-  /** Says that nothing more is sent. */
+  /** Says that no more messages follow. */
   readonly end: () => void;
-  /** What comes back; ends with the call, throwing the GrpcError it ended with. */
+  /** The answers; ends with the call, and throws the GrpcError that it ended with. */
   readonly answers: AsyncGenerator<Buffer>;
-  /** Gives the call up. Idempotent. */
+  /** Cancels the call. Idempotent. */
   readonly close: () => void;
 }
 
 /** The client of a gRPC server at the other end of a connection. */
 export interface Caller {
   open(path: string, metadata?: Readonly<Record<string, string | string[]>>, signal?: AbortSignal): OpenCall;
-  /** One message there, one back. @throws GrpcError */
+  /** A call with one message in each direction. @throws GrpcError */
   ask(path: string, message: Uint8Array, signal?: AbortSignal): Promise<Buffer>;
   readonly closed: boolean;
   close(): void;
 }
 
-/** Begins to make calls on a connection whose other end answers them. */
+/** Starts making calls on a connection whose other end answers them. */
 export async function createCaller(socket: Duplex): Promise<Caller> {
   const http2 = await import('node:http2');
   const session = http2.connect('http://session', {
@@ -69,7 +69,7 @@ function openCall(stream: ClientHttp2Stream, signal: AbortSignal | undefined): O
   const take = (headers: Readonly<Record<string, unknown>>): void => {
     if (headers['grpc-status'] !== undefined) ended = errorOf(headers);
   };
-  // A call that fails at once has its status in the head.
+  // A call that fails at once has its status in the headers.
   stream.on('response', take);
   stream.on('trailers', take);
   stream.on('error', () => undefined);

@@ -1,9 +1,9 @@
 import { GrpcError } from './status.ts';
 
-/** Bytes of one message at most; BuildKit's own clients take 16 MiB. */
+/** Most bytes of one message; BuildKit's own clients accept 16 MiB. */
 export const largestMessage = 16 * 1024 * 1024;
 
-/** A message as gRPC frames it: a byte for compression, four of length. */
+/** A message in gRPC's framing: one byte for compression, four for the length. */
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(message.length + 5);
   framed[0] = 0;
@@ -13,8 +13,8 @@ export function frame(message: Uint8Array): Buffer {
 }
 
 /**
- * The messages of a stream of gRPC's frames, in order.
- * @throws GrpcError for one that is compressed, too long or cut off
+ * The messages of a gRPC stream, in order.
+ * @throws GrpcError for a message that is compressed, too long or cut off
  */
 export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];

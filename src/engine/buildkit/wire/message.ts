@@ -1,23 +1,23 @@
 import { WireError, WireReader, WireWriter, wireType } from './bytes.ts';
 
 /**
- * Messages of protocol buffers, version 3, by declared shapes: a member a field, with its number and kind. Fields that a shape does not
- * name are passed over when read; members that have their initial value are not written.
+ * Protocol buffer messages, version 3, by declared shapes: one member for each field, with its number and kind. Reading
+ * skips fields that a shape does not name; writing skips members that have their initial value.
  */
 
 /** How a field of a message is read and written. */
 interface Field<T> {
   readonly number: number;
   readonly type: number;
-  /** What it is when the message does not have it; a fresh one, for it may be added to. */
+  /** The value when the message lacks the field; a new one each time, since it may be added to. */
   initial(): T;
-  /** Takes one occurrence in: the last one counts, lists and maps grow. */
+  /** Adds one occurrence: the last one counts, lists and maps grow. */
   read(reader: WireReader, before: T, depth: number): T;
-  /** Writes all of it with its tags; nothing for the initial value. */
+  /** Writes the whole field with its tags; nothing for the initial value. */
   write(writer: WireWriter, value: T): void;
 }
 
-/** A value that has its length in front. */
+/** A value with a length prefix. */
 interface Kind<T> {
   readonly initial: () => T;
   readonly from: (bytes: Buffer, depth: number) => T;
@@ -29,7 +29,7 @@ export type Shape<M> = { readonly [Name in keyof M]: Field<M[Name]> };
 /** The message type of a shape. */
 export type MessageOf<S> = { readonly [Name in keyof S]: S[Name] extends Field<infer T> ? T : never };
 
-/** How deep messages may lie in each other. */
+/** How deeply messages may be nested. */
 const deepest = 32;
 
 /** @throws WireError */
@@ -67,7 +67,7 @@ export const texts: Kind<string> = {
   to: (value) => Buffer.from(value),
 };
 
-/** What is read is lent from the message. */
+/** The value is a view into the message. */
 export const blobs: Kind<Buffer> = {
   initial: () => Buffer.alloc(0),
   from: (value) => value,
@@ -101,7 +101,7 @@ export const text = (number: number): Field<string> => single(number, texts, (va
 /** `bytes`. */
 export const bytes = (number: number): Field<Buffer> => single(number, blobs, ({ length }) => length === 0);
 
-/** A message in a message; undefined when it is not there. */
+/** A nested message; undefined when the field is missing. */
 export function nested<M>(number: number, shape: Shape<M>): Field<Partial<M> | undefined> {
   return {
     number,
@@ -116,7 +116,7 @@ export function nested<M>(number: number, shape: Shape<M>): Field<Partial<M> | u
   };
 }
 
-/** `repeated`, of what has a length in front. */
+/** `repeated`, for kinds with a length prefix. */
 export function list<T>(number: number, kind: Kind<T>): Field<readonly T[]> {
   return {
     number,
@@ -135,7 +135,7 @@ export function list<T>(number: number, kind: Kind<T>): Field<readonly T[]> {
   };
 }
 
-/** `map<string, …>`: entries are messages of a key (1) and a value (2). */
+/** `map<string, …>`: each entry is a message of a key (1) and a value (2). */
 export function map<T>(number: number, kind: Kind<T>): Field<ReadonlyMap<string, T>> {
   const entry = { key: text(1), value: single(2, kind, () => false) };
   return {

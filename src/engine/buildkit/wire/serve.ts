@@ -6,26 +6,26 @@ import { GrpcError, trailersOf } from './status.ts';
 /** One call that a client makes. */
 export interface Call {
   readonly headers: IncomingHttpHeaders;
-  /** What the client sends, message by message. */
+  /** The client's messages, one by one. */
   readonly requests: AsyncGenerator<Buffer>;
-  /** Resolves when more may be sent; at once when the client is gone. */
+  /** Resolves when more may be sent, or at once when the client is gone. */
   readonly send: (message: Uint8Array) => Promise<void>;
-  /** Aborted when the client gives the call up. */
+  /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
 }
 
-/** Carries a call out. What it throws ends the call with that status. */
+/** Carries out a call. An error ends the call with that status. */
 export type Method = (call: Call) => Promise<void>;
 
 /** Methods by their path, `/moby.buildkit.v1.Control/Solve`. */
 export type Methods = ReadonlyMap<string, Method>;
 
-/** Calls under way on one connection. */
+/** Most calls in progress on one connection. */
 const mostCalls = 250;
-/** What may be under way to us before it is read: a context's files come in pieces of 32 KiB. */
+/** Bytes that may be sent to us before they are read: a context's files come in pieces of 32 KiB. */
 export const windowSize = 1024 * 1024;
 
-/** The one message of a call that sends no more. @throws GrpcError */
+/** The only message of a call that sends just one. @throws GrpcError */
 export async function onlyRequest(call: Call): Promise<Buffer> {
   const { value, done } = await call.requests.next();
   if (done === true) throw new GrpcError('invalid-argument', 'the call has no message');
@@ -33,8 +33,8 @@ export async function onlyRequest(call: Call): Promise<Buffer> {
 }
 
 /**
- * Serves calls of gRPC on a connection that somebody else has opened.
- * @param failed called with what a method threw that was not meant for the client
+ * Serves gRPC calls on a connection that the client has opened.
+ * @param failed called with errors of a method that are not meant for the client
  */
 export async function serveCalls(
   socket: Duplex,
@@ -53,10 +53,10 @@ export async function serveCalls(
   widen(session);
 }
 
-/** Bytes of an answer's last headers: an error has the Dockerfile in it. What nodejs takes else is 64 KiB. */
+/** Most bytes of an answer's trailers: an error has the Dockerfile in it. Node's default is 64 KiB. */
 const longestHeaders = 16 * 1024 * 1024;
 
-/** Lets a connection as a whole take as much as one stream. */
+/** Sets the window of the whole connection to that of one stream. */
 export function widen(session: Http2Session): void {
   session.setLocalWindowSize(4 * windowSize);
 }
@@ -80,7 +80,7 @@ async function answer(
       throw new GrpcError('unimplemented', `this engine's builder does not have ${path.slice(1)}`);
     await method({
       headers,
-      // A message that is refused is no reason to cut the client off before it has heard why.
+      // When a message is refused, the client must stay connected until it has read why.
       requests: messagesOf(stream.iterator({ destroyOnReturn: false })),
       send: (message) => sent(stream, frame(message)),
       signal: abort.signal,
@@ -93,11 +93,11 @@ async function answer(
     }
   }
   if (!stream.destroyed && !stream.writableEnded) stream.end();
-  // What the client still sends, nobody waits for.
+  // Nobody waits for what the client still sends.
   stream.resume();
 }
 
-/** Writes to a stream; resolves when it may be written to again, or is closed. */
+/** Writes to a stream; resolves when it accepts more, or is closed. */
 export function sent(stream: Duplex, bytes: Buffer): Promise<void> {
   if (stream.destroyed || stream.writableEnded || stream.write(bytes)) return Promise.resolve();
   return new Promise((resolve) => {

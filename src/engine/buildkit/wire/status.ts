@@ -1,6 +1,6 @@
 import { bytes, decode, encode, integer, list, type MessageOf, messages, text } from './message.ts';
 
-/** Status codes of gRPC (its documentation, "Status codes"), those in use. */
+/** Status codes of gRPC (its documentation, "Status codes") that are in use. */
 const codes = {
   ok: 0,
   cancelled: 1,
@@ -27,7 +27,7 @@ export const statusShape = { code: integer(1), message: text(2), details: list(3
 export type Status = MessageOf<typeof statusShape>;
 export type Detail = MessageOf<typeof anyShape>;
 
-/** A call that ended otherwise than well. */
+/** A call that did not succeed. */
 export class GrpcError extends Error {
   readonly code: GrpcCode;
   readonly details: readonly Partial<Detail>[];
@@ -42,7 +42,7 @@ export class GrpcError extends Error {
 export const codeOf = (number: number): GrpcCode =>
   (Object.keys(codes) as GrpcCode[]).find((name) => codes[name] === number) ?? 'unknown';
 
-/** Trailers that tell how a call ended; without an error, that it went well. */
+/** Trailers that report how a call ended; success if there is no error. */
 export function trailersOf(error: GrpcError | undefined): Record<string, string> {
   if (error === undefined) return { 'grpc-status': '0' };
   const { code, message, details } = error;
@@ -60,7 +60,7 @@ export function trailersOf(error: GrpcError | undefined): Record<string, string>
   };
 }
 
-/** The error that trailers tell of; undefined for a call that went well. */
+/** The error that trailers report; undefined for a call that succeeded. */
 export function errorOf(trailers: Readonly<Record<string, unknown>>): GrpcError | undefined {
   const number = Number(trailers['grpc-status'] ?? Number.NaN);
   if (number === 0) return undefined;
@@ -75,7 +75,7 @@ export const errorOfStatus = ({ code = 2, message = '', details = [] }: Partial<
 /** The status in `grpc-status-details-bin`. */
 export const decodeStatus = (base64: string): Status => decode(statusShape, Buffer.from(base64, 'base64'));
 
-/** Percent-encoding of what is not printable ASCII, and of `%`. */
+/** Percent-encodes everything but printable ASCII, and `%`. */
 const escaped = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** The person this process is of. */
+/** The user to whom this process belongs. */
 interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -8,7 +8,10 @@ interface Account {
   readonly homedir: string;
 }
 
-/** By the account; an id without one, as containers and build machines run programs with, is called by its number and lives in $HOME. */
+/**
+ * From the account database; an id without an account, with which containers and build machines run programs, is named
+ * by its number and lives in $HOME.
+ */
 export function ownAccount(env: Readonly<Record<string, string | undefined>> = process.env): Account {
   try {
     return userInfo();

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A process that is in the namespaces of the engine at `run`, to be entered by it: the holder, else the keeper, else a shim of a container
- * that outlived both. Undefined when there is none, and new namespaces are to be made.
+ * A process in the namespaces of the engine at `run` through which they can be entered: the holder, else the keeper,
+ * else the shim of a container that outlived both. Undefined when there is none, and new namespaces are needed.
  */
 export function findNamespaces(run: string): number | undefined {
   for (const name of ['holder.pid', 'keeper.pid']) {
     const pid = Number.parseInt(read(join(run, name)), 10);
-    // Pids are reused: the title says of which engine it is.
+    // Pids are reused: the process title says which engine it belongs to.
     if (pid > 1 && title(pid).includes(` ${run}`) && isElsewhere(pid)) return pid;
   }
   const containers = new Set(containersOf(run));
@@ -18,12 +18,12 @@ export function findNamespaces(run: string): number | undefined {
     .find((pid) => pid > 1 && containers.has(shimOf(pid)) && isElsewhere(pid));
 }
 
-/** The container whose shim a process is; '' for others. */
+/** The container that a shim process serves; '' for other processes. */
 const shimOf = (pid: number): string => /^tcompose-shim ([0-9a-f]{64})/.exec(title(pid))?.[1] ?? '';
 
 const title = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 
-/** In another user namespace than this process. */
+/** Whether a process is in another user namespace than this one. */
 function isElsewhere(pid: number): boolean {
   const theirs = namespaceOf(String(pid));
   return theirs !== undefined && theirs !== namespaceOf('self');

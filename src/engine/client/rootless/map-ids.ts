@@ -16,19 +16,19 @@ import {
 
 const doctorKnows = 'see `tcompose doctor sub-ids`';
 
-/** Ids below that images use: 65534 is nobody's. */
+/** Images use ids below this: 65534 is nobody. */
 const USUAL_IDS = 65_536;
 
-/** What was mapped, and the note about it. */
+/** What was mapped, and the notice about it. */
 interface Mapped {
   readonly maps: IdMaps;
   readonly sentence: string | undefined;
 }
 
 /**
- * Maps the ids of a process's new user namespace: with the ranges that the machine's owner gave the user where that is possible, else his own id
- * alone.
- * @throws node:fs's error where not even one id can be mapped (AppArmor)
+ * Maps the ids of a process's new user namespace: to the ranges that the machine's owner gave the user if possible,
+ * else only the user's own id.
+ * @throws node:fs's error when not even one id can be mapped (AppArmor)
  */
 export function mapIds(pid: number): Mapped {
   const { username, uid, gid } = ownAccount();
@@ -60,7 +60,7 @@ export function mapIds(pid: number): Mapped {
   return { maps, sentence };
 }
 
-/** By the file, else by getsubids, which knows accounts of a directory too (nsswitch.conf, "subid"). */
+/** From the file, else from getsubids, which also knows accounts of a directory service (nsswitch.conf, "subid"). */
 function rangesOf(
   text: string,
   user: { readonly name: string; readonly uid: number },
@@ -71,7 +71,7 @@ function rangesOf(
   return parseGetSubIds(spawnSync('getsubids', [...options, user.name], { encoding: 'utf8' }).stdout ?? '');
 }
 
-/** Why it did not work, or undefined. */
+/** Why it failed, or undefined. */
 function run(program: string, pid: number, map: readonly string[]): string | undefined {
   const { error, status, stderr } = spawnSync(program, [String(pid), ...map], { encoding: 'utf8' });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return `${program} is not installed`;
@@ -79,7 +79,7 @@ function run(program: string, pid: number, map: readonly string[]): string | und
   return status === 0 ? undefined : `${program} refused the ids: ${stderr.trim()}`;
 }
 
-/** What is mapped already stays: newuidmap may have worked where newgidmap did not. */
+/** A map that was written already stays: newuidmap may have worked where newgidmap did not. */
 function mapOneId(pid: number, uid: number, gid: number): void {
   if (read(`/proc/${pid}/uid_map`).trim() === '') writeFileSync(`/proc/${pid}/uid_map`, `0 ${uid} 1\n`);
   writeFileSync(`/proc/${pid}/setgroups`, 'deny');

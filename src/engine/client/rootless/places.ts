@@ -4,7 +4,7 @@ import { TcomposeError } from '../../../errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where a user's own engine has its files (XDG base directories). */
+/** Where a user's own engine keeps its files (XDG base directories). */
 export interface UserPlaces {
   readonly lib: string;
   readonly run: string;
@@ -12,17 +12,17 @@ export interface UserPlaces {
   readonly config: string;
 }
 
-/** Who asks, and the file system as he sees it. */
+/** The user who asks, and the file system as that user sees it. */
 interface Asker {
   readonly uid: number;
-  /** By the account, whatever $HOME says. */
+  /** From the account, whatever $HOME says. */
   readonly home: string;
   readonly stat: (path: string) => Stats | undefined;
-  /** The text of a file; '' for what can't be read. */
+  /** The text of a file; '' if it can't be read. */
   readonly read: (path: string) => string;
 }
 
-/** In the state's directory: where the engine that serves it has its run directory. */
+/** File in the state directory: it names the run directory of the engine that serves this state. */
 export const placeFile = 'at';
 
 /** The file system as this process sees it. */
@@ -37,7 +37,7 @@ export const ownView: Pick<Asker, 'stat' | 'read'> = {
   },
 };
 
-/** Reads a link itself; undefined for what can't be looked at. */
+/** Does not follow links; undefined for what can't be examined. */
 function statIfThere(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -47,12 +47,12 @@ function statIfThere(path: string): Stats | undefined {
 }
 
 /**
- * State below $XDG_DATA_HOME, socket and logs below $XDG_RUNTIME_DIR. That one counts when it is a directory of the user's that is open
- * to nobody else (su and sudo leave another's behind); else it is /tmp/tcompose-UID. A $HOME that belongs to somebody else is
- * taken for what such a command left, too. Where an engine serves that state already, its run directory is the one: a command of cron, which
- * has no XDG_RUNTIME_DIR, means the same engine.
- * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp, and when that of an engine that serves the
- *   state is open to others
+ * State is below $XDG_DATA_HOME, socket and logs are below $XDG_RUNTIME_DIR. The latter is used if it is a directory of
+ * the user's that is closed to others (su and sudo leave another user's value behind); otherwise /tmp/tcompose-UID. A
+ * $HOME that belongs to somebody else is assumed to come from such a command, too. If an engine serves that state
+ * already, its run directory is used: a command of cron, which has no XDG_RUNTIME_DIR, means the same engine.
+ * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp, and when the run directory
+ * of an engine that serves the state is open to others
  */
 export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlaces {
   const own = (path: string | undefined): path is string =>
@@ -63,9 +63,10 @@ export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlac
   const lib = join(data, 'tcompose');
   const closed = isClosed({ uid, stat });
   const served = read(join(lib, placeFile)).trim();
-  // The file of the process that holds its namespaces, which it takes along (native/rootless/holder.c).
+  // The pid file of the process that holds its namespaces, which removes the file when it ends
+  // (native/rootless/holder.c).
   const runs = isAbsolute(served) && read(join(served, 'holder.pid')) !== '';
-  // Another directory would be another engine, with the same state.
+  // Another directory would mean another engine with the same state.
   if (runs && !closed(served) && stat(served)?.isDirectory() === true && stat(served)?.uid === uid)
     throw new TcomposeError(
       'ENGINE_FORBIDDEN',
@@ -80,7 +81,7 @@ export function userPlaces(env: Env, { uid, home, stat, read }: Asker): UserPlac
   };
 }
 
-/** A directory of the user's that is open to nobody else. */
+/** Whether it is a directory of the user's that is closed to others. */
 const isClosed =
   ({ uid, stat }: Pick<Asker, 'uid' | 'stat'>) =>
   (path: string): boolean => {

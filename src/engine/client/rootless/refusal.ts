@@ -4,17 +4,17 @@ import { TcomposeError } from '../../../errors.ts';
 export interface NamespaceFacts {
   /** /proc/sys/user/max_user_namespaces */
   readonly most: string;
-  /** /proc/sys/kernel/unprivileged_userns_clone (Debian, Ubuntu); '' where there is no such setting. */
+  /** /proc/sys/kernel/unprivileged_userns_clone (Debian, Ubuntu); '' if there is no such setting. */
   readonly debianClone: string;
   /** /proc/sys/kernel/apparmor_restrict_unprivileged_userns (Ubuntu) */
   readonly appArmor: string;
-  /** The binary that makes the namespaces, for a profile. */
+  /** The binary that makes the namespaces, for an AppArmor profile. */
   readonly binary: string;
 }
 
 const prefix = 'containers without root need a user namespace, and ';
 
-/** Why no user namespace could be made, and the command that changes it. Pure. `said`: the kernel's words. */
+/** Why no user namespace could be made, and the command that changes this. Pure. `said`: the kernel's message. */
 export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeError {
   const refusal = (why: string, hint: string) =>
     new TcomposeError('ENGINE_ROOTLESS', `${prefix}${why}`, { hint });
@@ -39,11 +39,11 @@ export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeE
   );
 }
 
-/** Two commands that give the binary a profile of its own in which user namespaces are allowed. */
+/** Two commands that give the binary an AppArmor profile that allows user namespaces. */
 const appArmorCommand = (binary: string): string =>
   `printf 'abi <abi/4.0>,\\nprofile tcompose %s flags=(unconfined) { userns, }\\n' ${binary} | sudo tee /etc/apparmor.d/tcompose && sudo apparmor_parser -r /etc/apparmor.d/tcompose`;
 
-/** The one sentence about missing sub-ids. Pure. */
+/** The one sentence of warning about missing sub-ids. Pure. */
 export function oneIdWarning(
   why: string,
   user: string,

@@ -11,10 +11,10 @@ import type { IdMaps } from './store-ids.ts';
 const NO_USER_NAMESPACE = 4;
 const NO_NAMESPACES = 5;
 const MADE_MEANWHILE = 6;
-/** Of a keeper: it stands, and another one does. */
+/** Codes of a keeper: it is running, or another one is. */
 const STANDS = 0;
 const ANOTHER_KEEPER = 3;
-/** What only the shim ends with. */
+/** Codes with which only the shim itself ends. */
 const ownCodes: readonly number[] = [
   STANDS,
   ANOTHER_KEEPER,
@@ -26,9 +26,9 @@ const ownCodes: readonly number[] = [
 interface NamespaceOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly warn: (sentence: string) => void;
-  /** A command that runs the one after it where it has a control group of its own (delegated-scope.ts). */
+  /** A prefix command that runs the rest in a control group of its own (delegated-scope.ts). */
   readonly scope?: readonly string[];
-  /** Hears which ids new namespaces have; what it throws is why there may not be any. */
+  /** Called with the ids of new namespaces; an error that it throws prevents them. */
   readonly mapped?: (maps: IdMaps) => void;
 }
 
@@ -40,9 +40,9 @@ export interface ModeEnd {
 }
 
 /**
- * Runs a mode of the shim in the namespaces of the user's engine at `run`, which are made where there are none, and waits for its end.
- * `warn` hears what about them is not as it could be.
- * @throws TcomposeError ENGINE_ROOTLESS when the machine has none for a user
+ * Runs a mode of the shim in the namespaces of the user's engine at `run`, which are made if there are none, and waits
+ * for its end. `warn` is called with their limitations.
+ * @throws TcomposeError ENGINE_ROOTLESS when the machine does not allow an ordinary user any
  */
 export async function runInNamespaces(
   shim: string,
@@ -62,12 +62,12 @@ export async function runInNamespaces(
             env: { ...options.env, TCOMPOSE_CGROUP: ownGroupWord },
           });
     if (scope.length > 0 && !ownCodes.includes(end.code)) {
-      // Either the scope was refused, or what was to run in it ends as badly without.
+      // Either the scope was refused, or the command fails in the same way without it.
       scope = [];
       options.warn(scopeRefused(end.said));
       continue;
     }
-    // Somebody made them, or what they were known by ended, between the look and now.
+    // Another process made them, or the process that held them ended, since they were looked for.
     const again = end.code === MADE_MEANWHILE || (end.code === NO_NAMESPACES && pid !== undefined);
     if (again && tries < 10) continue;
     if (end.code === NO_USER_NAMESPACE || end.code === NO_NAMESPACES)
@@ -77,7 +77,7 @@ export async function runInNamespaces(
 }
 
 /**
- * Begins a mode of the shim, with this process's own streams, in the namespaces of the engine at `run`, which runs.
+ * Starts a mode of the shim, with this process's own streams, in the namespaces of the running engine at `run`.
  * @throws TcomposeError ENGINE_ROOTLESS when it has none any more
  */
 export function beginInNamespaces(

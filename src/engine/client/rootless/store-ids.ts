@@ -3,30 +3,30 @@ import { join } from 'node:path';
 import { TcomposeError } from '../../../errors.ts';
 import type { IdMapLine } from './sub-ids.ts';
 
-/** Which ids a user namespace has. */
+/** The ids of a user namespace. */
 export interface IdMaps {
   readonly uids: readonly IdMapLine[];
   readonly gids: readonly IdMapLine[];
 }
 
-/** In the state's directory: the ids its files belong to. */
+/** File in the state directory: the ids to which its files belong. */
 const file = 'ids';
 
 /**
- * Whether the files of a store that was made with one map are the same ids' by another: every id of the first is mapped as it was. `more`:
- * the second has others beside. Pure.
+ * Whether the files of a store that was made with one map belong to the same ids with another: every id of the first
+ * must be mapped as before. `more`: the second map has further ids. Pure.
  */
 export function compareMaps(
   before: readonly IdMapLine[],
   now: readonly IdMapLine[],
 ): 'same' | 'more' | 'other' {
-  // Neighbouring lines may be cut differently.
+  // Neighbouring lines may be split differently.
   const missing = before.flatMap((line) => now.reduce<IdMapLine[]>(without, [line]));
   if (missing.length > 0) return 'other';
   return total(now) > total(before) ? 'more' : 'same';
 }
 
-/** What of some lines `other` does not map in the same way. */
+/** The parts of some lines that `other` does not map in the same way. */
 function without(rest: readonly IdMapLine[], other: IdMapLine): IdMapLine[] {
   return rest.flatMap((line) => {
     if (line.outside - line.inside !== other.outside - other.inside) return [line];
@@ -46,9 +46,9 @@ function without(rest: readonly IdMapLine[], other: IdMapLine): IdMapLine[] {
 const total = (map: readonly IdMapLine[]): number => map.reduce((sum, { count }) => sum + count, 0);
 
 /**
- * Compares the ids of new namespaces with those that the files of a store belong to, and notes them.
- * @returns the note about it
- * @throws TcomposeError ENGINE_ROOTLESS for a store of ids that are not there any more
+ * Compares the ids of new namespaces with those of a store's files, and records them.
+ * @returns the notice about it
+ * @throws TcomposeError ENGINE_ROOTLESS when ids of the store are no longer mapped
  */
 export function checkStoreIds(lib: string, maps: IdMaps, user: string): string | undefined {
   const before = read(lib);
@@ -75,7 +75,7 @@ function belongsToOthers(lib: string, { uids }: IdMaps, user: string): TcomposeE
   );
 }
 
-/** Whether there is anything whose owners matter. */
+/** Whether there are files whose owners matter. */
 const hasFiles = (lib: string): boolean =>
   ['layers', 'volumes', 'containers', 'build/s'].some((name) => {
     try {

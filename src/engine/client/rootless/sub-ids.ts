@@ -1,10 +1,10 @@
-/** A range of ids that a user may give to processes of his own namespaces (subuid(5)). */
+/** A range of ids that a user may map in namespaces of his own (subuid(5)). */
 export interface SubIds {
   readonly first: number;
   readonly count: number;
 }
 
-/** The user's ranges of /etc/subuid or /etc/subgid, whose lines name him or give his number. Pure. */
+/** The user's ranges in /etc/subuid or /etc/subgid, whose lines have the user's name or number. Pure. */
 export function parseSubIds(text: string, user: { readonly name: string; readonly uid: number }): SubIds[] {
   return text.split('\n').flatMap((line) => {
     const [who, first, count] = line.trim().split(':');
@@ -14,7 +14,7 @@ export function parseSubIds(text: string, user: { readonly name: string; readonl
   });
 }
 
-/** The same of what getsubids(1) prints: `0: name first count`, from wherever the machine has its accounts. Pure. */
+/** Parses what getsubids(1) prints: `0: name first count`, from whatever source the machine uses for accounts. Pure. */
 export const parseGetSubIds = (text: string): SubIds[] =>
   text.split('\n').flatMap((line) => {
     const match = /^\d+:\s+\S+\s+(\d+)\s+(\d+)$/.exec(line.trim());
@@ -24,8 +24,8 @@ export const parseGetSubIds = (text: string): SubIds[] =>
   });
 
 /**
- * Who else has ids of these ranges: another user's lines of the same file, or an account. Containers could read and write what is theirs.
- * Undefined: nobody. Pure.
+ * Who else has ids in these ranges: another user's lines of the same file, or an account. Containers could read and
+ * write that user's files. Undefined: nobody. Pure.
  */
 export function sharedWith(
   ranges: readonly SubIds[],
@@ -51,19 +51,19 @@ function split(line: string): [string, number, number] {
   return [who, Number(first), Number(count)];
 }
 
-/** A line of uid_map: so many ids from `inside` on are those from `outside` on. */
+/** A line of uid_map: `count` ids from `inside` on are those from `outside` on. */
 export interface IdMapLine {
   readonly inside: number;
   readonly outside: number;
   readonly count: number;
 }
 
-/** As many lines as a map takes (user_namespaces(7)). */
+/** Most lines of a map (user_namespaces(7)). */
 const MOST_LINES = 340;
 
 /**
- * Id 0 is the user, the ids from 1 on are the ranges in their order. The user's own id is left out of a range that has it: the
- * kernel takes no id twice. Pure.
+ * Id 0 is the user, the ids from 1 on are the ranges in order. The user's own id is left out of a range that contains
+ * it: the kernel accepts no id twice. Pure.
  */
 export function idMap(own: number, ranges: readonly SubIds[]): IdMapLine[] {
   const lines: IdMapLine[] = [{ inside: 0, outside: own, count: 1 }];
@@ -86,14 +86,14 @@ export function idMap(own: number, ranges: readonly SubIds[]): IdMapLine[] {
   return lines;
 }
 
-/** Ids in a map. */
+/** Number of ids in a map. */
 export const idCount = (map: readonly IdMapLine[]): number => map.reduce((sum, { count }) => sum + count, 0);
 
-/** What newuidmap(1) and newgidmap(1) take behind the pid. */
+/** The arguments of newuidmap(1) and newgidmap(1) after the pid. */
 export const mapArguments = (map: readonly IdMapLine[]): string[] =>
   map.flatMap(({ inside, outside, count }) => [inside, outside, count].map(String));
 
-/** A range of 65536 ids that no line of either file touches, for the command that gives it to a user. Pure. */
+/** A range of 65536 ids that no line of either file overlaps, for the command that gives it to a user. Pure. */
 export function freeRange(texts: readonly string[]): { readonly first: number; readonly last: number } {
   const ends = texts.flatMap((text) =>
     text.split('\n').flatMap((line) => {

@@ -5,11 +5,11 @@ import { makeDirectory } from '../../store/make-directory.ts';
 import type { StoredMount } from '../record.ts';
 import { confineSource, makeBelow, type Source } from './writable-directories.ts';
 
-/** Where programs of containers look for an engine; the socket of this one is elsewhere. */
+/** Where programs in containers look for an engine; this engine's socket is elsewhere. */
 const dockerSockets = ['/var/run/docker.sock', '/run/docker.sock'];
 
 /**
- * Docker's sentence for a Mounts entry whose source is not there. Nothing is made in the place of Docker's socket.
+ * Docker's sentence for a Mounts entry whose source does not exist. Nothing is created in place of Docker's socket.
  * @param socket this engine's
  */
 export function checkBindSource(mount: StoredMount, socket?: string): void {
@@ -26,7 +26,8 @@ export function checkBindSource(mount: StoredMount, socket?: string): void {
 }
 
 /**
- * Where a bind mount's source is; one that is missing is made where the mount allows that. Throws 400 when it can't be.
+ * Where a bind mount's source is; if it is missing and the mount allows it, the source is created. Throws 400 when it
+ * can't be.
  * @param writable directories that some container can write to
  */
 export function bindSource(mount: StoredMount, writable: ReadonlySet<string>): Source {
@@ -41,8 +42,8 @@ export function bindSource(mount: StoredMount, writable: ReadonlySet<string>): S
 }
 
 /**
- * What would keep a missing source from being made, as far as can be seen without making it: 400 with the directory in which
- * nothing can be made, and why.
+ * Checks, without creating anything, whether a missing source could be created: 400 with the directory in which nothing
+ * can be created, and why.
  */
 export function checkMakeableSource(mount: StoredMount): void {
   if (mount.type !== 'bind' || mount.createSource !== true || existsSync(mount.source)) return;
@@ -56,7 +57,7 @@ export function checkMakeableSource(mount: StoredMount): void {
   );
 }
 
-/** Magic numbers of file systems whose directories the kernel alone fills: proc and sysfs (linux/magic.h). */
+/** Magic numbers of file systems in which only the kernel creates directories: proc and sysfs (linux/magic.h). */
 const kernelsOwn = [0x9fa0, 0x62656572];
 
 function whyNothingIsMadeIn(directory: string): string | undefined {

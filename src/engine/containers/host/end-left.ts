@@ -8,13 +8,14 @@ import type { ContainerState } from '../state.ts';
 import { kinOf, namespaceOf, processes } from '../view/container-pids.ts';
 import { cgroupPaths } from './cgroup.ts';
 
-/** Longest wait for killed processes to be gone, milliseconds. */
+/** Longest wait for killed processes to end, in milliseconds. */
 const goneWithin = 2000;
 
 /**
- * Kills what a container has left whose shim is gone, and removes its control groups. The kernel ends a command with its shim, but
- * not one that executed a set-user-id file (prctl(2), PR_SET_PDEATHSIG). Where the engine has no control groups, processes are found
- * by the first one, if it is still the one that `state` knows, its pid namespace and descent.
+ * Kills the processes of a container whose shim is gone, and removes its control groups. The kernel kills a command
+ * together with its shim, but not one that executed a set-user-id file (prctl(2), PR_SET_PDEATHSIG). If the engine has
+ * no control groups, processes are found through the first process, if that is still the one in `state`, by pid
+ * namespace and descent.
  */
 export async function endLeft(
   engine: Pick<Engine, 'machine' | 'bootId'>,
@@ -33,7 +34,7 @@ export async function endLeft(
     try {
       process.kill(one, 'SIGKILL');
     } catch {
-      // It ended with another one.
+      // It ended together with another process.
     }
   }
   const there = () => runs.some(([one, began]) => began !== undefined && startTimeOf(one) === began);
@@ -49,7 +50,7 @@ export async function endLeft(
 function startTimeOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name may have spaces and parentheses in it.
+    // The command's name may contain spaces and parentheses.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {

@@ -7,7 +7,7 @@ export interface HostFiles {
   readonly resolvConf: string;
 }
 
-/** Where the files are that are mounted over those of the image. */
+/** Where the files are that get mounted over those of the image. */
 export const hostFilesIn = (runDir: string): HostFiles => ({
   hosts: join(runDir, 'hosts'),
   hostname: join(runDir, 'hostname'),

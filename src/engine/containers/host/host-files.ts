@@ -36,7 +36,7 @@ export function hostsText(input: {
 
 /**
  * Writes hosts, hostname and resolv.conf into a container's run directory before its start. A container that shares
- * another's network uses that one's files instead.
+ * another's network uses that container's files instead.
  */
 export function writeHostFiles(
   engine: Engine,

@@ -9,7 +9,7 @@ import type { Container } from '../container.ts';
 import type { ContainerRecord, StoredMount } from '../record.ts';
 import { emptyDirectory } from './root-context.ts';
 
-/** The image of a mount. Errors: 404 without it, 400 for the machine's own, which has no layers. */
+/** The image for a mount. Errors: 404 when there is none, 400 for tcompose/host, which has no layers. */
 export function mountableImage(
   engine: Pick<Engine, 'images'>,
   { source, imageId = source }: Pick<StoredMount, 'source' | 'imageId'>,
@@ -23,15 +23,16 @@ export function mountableImage(
   );
 }
 
-/** Whether a container was made from an image or mounts it: it is kept for as long as the container is. */
+/** Whether a container was made from an image or mounts it: the image is kept as long as the container exists. */
 export const usesImage = (
   { imageId, mounts }: Pick<ContainerRecord, 'imageId' | 'mounts'>,
   id: string,
 ): boolean => imageId === id || mounts.some((mount) => mount.imageId === id);
 
 /**
- * Where the root of an image that a container mounts is at a start: below the run directory, where the launch mounts its layers
- * in the container's mount namespace, or on a data root that can't hold an overlay, in a copy beside the container's own root.
+ * Where the root of a mounted image is during a launch: below the run directory, where the launch mounts its layers in
+ * the container's mount namespace, or, on a data root that can't hold an overlay, in a copy beside the container's own
+ * root.
  */
 export function imageRoot(
   { record, runDir, directory }: Pick<Container, 'record' | 'runDir' | 'directory'>,
@@ -42,7 +43,7 @@ export function imageRoot(
   return join(kind === 'overlay' ? runDir : directory, name);
 }
 
-/** Makes the places of imageRoot, in a run directory that is there; the overlays are for the launch to mount there. Errors: 404. */
+/** Makes the directories of imageRoot, in an existing run directory; the launch mounts the overlays on them. Errors: 404. */
 export async function prepareImageMounts(
   engine: Pick<Engine, 'images'>,
   container: Container,
@@ -58,14 +59,14 @@ export async function prepareImageMounts(
       continue;
     }
     mkdirSync(place, { mode: 0o700 });
-    // The kernel wants two at least of an overlay that nothing is written to.
+    // The kernel requires at least two layers for a read-only overlay.
     const fill = Array.from({ length: Math.max(0, 2 - layers.length) }, () => emptyDirectory(container));
     overlays.push({ lowerDirs: [...layers, ...fill], mountPoint: place });
   }
   return overlays;
 }
 
-/** A copy that a crash cut short is made again. */
+/** Makes a copy, again if a crash interrupted the previous one. */
 async function copyOnce(engine: Pick<Engine, 'images'>, rootfs: RootfsSource, place: string): Promise<void> {
   if (existsSync(place)) return;
   const unfinished = `${place}.copying`;

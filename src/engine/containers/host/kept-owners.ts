@@ -9,9 +9,10 @@ import type { HostConfigInput, MachineFacts } from '../../../runtime/spec/spec-i
 type Host = Pick<HostConfigInput, 'UsernsMode'>;
 
 /**
- * What a container's root is made of. Where the engine's owner keeps his ids in it, its files have to belong to others of the engine's ids than
- * those they are stored with: the kernel gives a mount other owners only to root of the machine, so a program does that in passing.
- * @throws TcomposeError RUNTIME_NAMESPACE where that is not to be had
+ * What a container's root consists of. If the user who owns the engine keeps the same ids inside the container, its
+ * files have to belong to other ids of the engine than the stored ones: only the machine's root can get such a mount
+ * from the kernel, so a program translates the owners on access.
+ * @throws TcomposeError RUNTIME_NAMESPACE when that is not possible
  */
 export function keptRootfs(machine: MachineFacts, host: Host, rootfs: RootfsSource): RootfsSource {
   const kept = keptId(host.UsernsMode, machine);
@@ -30,24 +31,27 @@ export function keptRootfs(machine: MachineFacts, host: Host, rootfs: RootfsSour
   return { ...rootfs, storage: { ...storage, fuse, owners } };
 }
 
-/** The same with the owners that the files are stored with, which are those they have for the container's processes. */
+/** The same source with the stored owners, which are those that the container's processes see. */
 export function asStored(rootfs: RootfsSource | undefined): RootfsSource | undefined {
   if (rootfs?.storage.kind !== 'overlay') return rootfs;
   const { owners: _, ...storage } = rootfs.storage;
   return { ...rootfs, storage };
 }
 
-/** Words of fuse-overlayfs (uidmapping, gidmapping): stored, shown, count. */
+/** Options of fuse-overlayfs (uidmapping, gidmapping): stored, shown, count. */
 const options = (lines: readonly SwapLine[]): string =>
   lines.map(({ inside, outside, count }) => `${inside}:${outside}:${count}`).join(':');
 
-/** `uid:gid` of the engine's owner in a container where he keeps his ids; there he is who runs what nobody is named for. '' elsewhere. */
+/**
+ * `uid:gid` of the engine's user in a container where that user keeps the same ids; it is the default user of commands
+ * there. '' elsewhere.
+ */
 export function keptUser(machine: MachineFacts, host: Host): string {
   const kept = keptId(host.UsernsMode, machine);
   return kept === undefined ? '' : `${kept.uid}:${kept.gid}`;
 }
 
-/** Gives files that the engine has made for a container to its root. */
+/** Gives files that the engine has made for a container to the container's root. */
 export function giveToRoot(machine: MachineFacts, host: Host, files: readonly string[]): void {
   const kept = keptId(host.UsernsMode, machine);
   if (kept !== undefined) for (const file of files) chownSync(file, kept.uid, kept.gid);

@@ -2,7 +2,7 @@ import type { LogGrowth } from '../../logs/read-log.ts';
 import type { Container, Launch } from '../container.ts';
 
 /**
- * When a follower should look again: on the shim's notices, through any number of restarts, until the container stops
+ * Tells a follower when to look again: on the shim's notices, across any number of restarts, until the container stops
  * for good (docker logs -f ends then).
  */
 export function logGrowth(container: Container): LogGrowth {
@@ -31,7 +31,7 @@ export function logGrowth(container: Container): LogGrowth {
   };
 }
 
-/** The shim goes on to its next file only when the follower has this one open. */
+/** The shim starts its next file only when the follower has this one open. */
 function followShim({ shim }: Launch, listener: Parameters<LogGrowth['subscribe']>[0]): () => void {
   const follow = shim.followLog(({ generation }) => listener('grew', () => follow.opened(generation)));
   return follow.release;

@@ -5,21 +5,22 @@ import { detachMount, type FuseLayers, mountFuseOverlay } from '../../../sys/mou
 import { O_PATH } from '../../../sys/openat2.ts';
 import type { Layout } from '../../store/layout.ts';
 
-/** What a launch mounts, or has had mounted for it. */
+/** What a launch mounts, or what was mounted for it. */
 export interface LaunchMounts {
   readonly rootfs: RootfsContext;
   readonly images: readonly ImageOverlay[];
-  /** Takes what was mounted out of the engine's mount namespace; idempotent. A container that has started keeps its own. */
+  /** Removes the mounts from the engine's mount namespace; idempotent. A container that has started keeps its own. */
   readonly release: () => void;
 }
 
 const directoryFlags = O_PATH | constants.O_DIRECTORY;
 
 /**
- * Has the overlays of a launch mounted by a program where the kernel refuses a user his own: the launch then binds what is there. The
- * container's mount namespace has a copy of the mount, and the program ends with that namespace, whatever becomes of the engine.
- * @param storage names the program, where it is needed, and the owners that it shows
- * @param place directory for the root, made when it is missing
+ * Has a program mount the overlays of a launch if the kernel refuses them to an ordinary user: the launch then binds
+ * these mounts. The container's mount namespace has a copy of each mount, and the program ends with that namespace,
+ * whatever happens to the engine.
+ * @param storage names the program, if needed, and the owners that it shows
+ * @param place directory for the root, made if missing
  */
 export function mountForLaunch(
   { fuse, owners }: Pick<OverlayLayers, 'fuse' | 'owners'>,
@@ -70,13 +71,13 @@ function withOpen(paths: readonly string[], use: (fds: readonly number[]) => voi
   }
 }
 
-/** Takes away what an engine that was killed in a launch had mounted for it. */
+/** Removes mounts that were made for a launch by an engine that was killed during it. */
 export function detachLeftMounts({ lib, run }: Pick<Layout, 'lib' | 'run'>): void {
   for (const place of fuseMounts(readFileSync('/proc/self/mountinfo', 'utf8')).reverse())
     if ([lib, run].some((directory) => place.startsWith(`${directory}/`))) detachMount(place);
 }
 
-/** Where fuse-overlayfs has mounted something, by the text of proc_pid_mountinfo(5). Pure. */
+/** Mount points of fuse-overlayfs, from the text of proc_pid_mountinfo(5). Pure. */
 export function fuseMounts(mountinfo: string): string[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');

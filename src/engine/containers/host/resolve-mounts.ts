@@ -10,8 +10,8 @@ import { bindSource } from './bind-source.ts';
 import { confineVolume, type Source, writableDirectories } from './writable-directories.ts';
 
 /**
- * Stored mounts → what the OCI spec is made of. Missing bind sources are made or refused, as asked.
- * @param imageRoot where a mounted image's root will be when the launch comes to its binds
+ * Stored mounts → the mounts of the OCI spec. Missing bind sources are created or refused, as requested.
+ * @param imageRoot where a mounted image's root will be when the launch makes its binds
  */
 export function resolveMounts(
   engine: Pick<Engine, 'volumes' | 'containers'>,
@@ -66,8 +66,8 @@ function below(whole: Source, subpath: string | undefined, what: string, root = 
 }
 
 /**
- * HostConfig.Devices as found on this machine; privileged containers get every node of /dev, of which a user without root (`mayMake` is
- * false) can only be shown what he may open. Throws 400.
+ * HostConfig.Devices as found on this machine; privileged containers get every node of /dev, or, with an ordinary user
+ * (`mayMake` is false), those that this user may open. Throws 400.
  */
 export function resolveDevices(
   host: Pick<HostConfig, 'Devices' | 'Privileged'>,
@@ -139,7 +139,7 @@ function node(path: string, inside: string, access: string): ResolvedDevice {
   };
 }
 
-/** Blkio entries with the numbers of the device each names. */
+/** Blkio entries with the numbers of the named devices. */
 export function withDeviceNumbers(host: HostConfig): HostConfig {
   const number = <T extends { readonly Path: string }>(entries: readonly T[] | null | undefined): T[] =>
     (entries ?? []).map((entry) => {

@@ -7,21 +7,22 @@ import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 
 /**
- * What every root is mounted on, each in a mount namespace of its own, and what is seen where there is nothing: one directory
- * for all containers, that of the layout.
+ * Every root is mounted on this directory, each in its own mount namespace, and it is shown wherever there is nothing to
+ * show: one directory of the layout for all containers.
  */
 export const emptyDirectory = ({ directory }: Pick<Container, 'directory'>): string =>
   join(dirname(dirname(directory)), 'empty');
 
 const copiedMark = ({ directory }: Pick<Container, 'directory'>): string => join(directory, 'copied');
 
-/** Whether the place of its own files has a whole copy of its layers. */
+/** Whether the container has a full copy of its layers in the place of its own files. */
 export const isCopied = (container: Pick<Container, 'directory'>): boolean =>
   existsSync(copiedMark(container));
 
 /**
- * Where a container's root is: an overlay of the image's layers and its own, or, on a data root that can't hold an overlay,
- * a copy of the layers in the place of its own, made before the first start. A copy that a crash cut short is made again.
+ * Where a container's root is: an overlay of the image's layers and its own, or, on a data root that can't hold an
+ * overlay, a copy of the layers in the place of its own, made before the first start. If a crash interrupted the copy,
+ * it is made again.
  */
 export async function rootContext(
   engine: Pick<Engine, 'images'>,

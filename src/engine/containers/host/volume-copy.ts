@@ -14,9 +14,9 @@ import { mountVolumes, settleVolumeMounts } from './volume-mounts.ts';
 import { confineVolume, openConfined, writableDirectories } from './writable-directories.ts';
 
 /**
- * Docker's copy-up: a volume that is empty takes what the image has at its mount point, owner and mode of the directory
- * included, unless `nocopy`. Done at create, so that a start need not wait for it; a start waits for what is under way for
- * another container, and does again what was cut short, but leaves alone what somebody emptied.
+ * Docker's copy-up: an empty volume gets what the image has at its mount point, including owner and mode of the
+ * directory, unless `nocopy`. Done at create, so that a start need not wait for it; a start waits for a copy in
+ * progress for another container, and repeats an interrupted one, but leaves a volume alone that somebody has emptied.
  */
 export async function fillVolumes(
   engine: Pick<Engine, 'images' | 'volumes' | 'containers' | 'log' | 'machine'>,
@@ -46,7 +46,7 @@ export async function fillVolumes(
   }
 }
 
-/** Nothing stays in it from the create to the start. */
+/** It loses its content between create and start. */
 const isTemporary = (kind: VolumeKind | undefined): boolean =>
   kind?.kind === 'mount' && ['tmpfs', 'ramfs'].includes(kind.fileSystem.type);
 

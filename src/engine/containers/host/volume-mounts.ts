@@ -9,9 +9,9 @@ import type { VolumeRecord } from '../../volumes.ts';
 import type { ContainerRecord } from '../record.ts';
 
 /**
- * Mounts the volumes of a container that have a file system of their own and are not mounted for another: at `_data`, where
- * shims find it, and the next engine. They stay mounted at least until what is returned is called. Errors: 400 with what the
- * kernel said.
+ * Mounts the container's volumes that have their own file system and are not mounted for another container: at `_data`,
+ * where shims and the next engine find it. They stay mounted at least until the returned function is called. Errors:
+ * 400 with the kernel's message.
  */
 export async function mountVolumes(
   engine: Pick<Engine, 'volumes'>,
@@ -43,7 +43,7 @@ async function mountOne(engine: Pick<Engine, 'volumes'>, volume: VolumeRecord): 
   const { fileSystem, address } = kind;
   const { type, source } = fileSystem;
   try {
-    // The kernel takes no names of machines.
+    // The kernel does not accept host names.
     const found = address === undefined ? undefined : (await lookup(address)).address;
     const options = fileSystem.options.map(
       ([name, value]) => [name, name === 'addr' ? (found ?? value) : value] as const,
@@ -59,7 +59,7 @@ async function mountOne(engine: Pick<Engine, 'volumes'>, volume: VolumeRecord): 
   }
 }
 
-/** Unmounts what no container that is up, or about to be, uses any more. What can't be is logged and stays. */
+/** Unmounts what no container that is running, or about to, uses any more. A failure is logged and the mount stays. */
 export async function settleVolumeMounts(
   engine: Pick<Engine, 'volumes' | 'containers' | 'log'>,
 ): Promise<void> {

@@ -8,10 +8,10 @@ import type { Engine } from '../../context.ts';
 import { volumeKind } from '../../volume-options.ts';
 import type { VolumeRecord } from '../../volumes.ts';
 
-/** Who writes to one of these has the machine anyway, and links in them (/var/run) are the machine's own. */
+/** Whoever can write to one of these controls the machine anyway, and links in them (/var/run) are the machine's own. */
 const system = new Set(['/', '/boot', '/dev', '/etc', '/lib', '/root', '/run', '/usr', '/var', '/var/lib']);
 
-/** Identities of the directories that some container can write to: what lies in them may be a link by the next look. */
+/** Identities of the directories that some container can write to: what is in them may become a link at any moment. */
 export function writableDirectories(engine: Pick<Engine, 'volumes' | 'containers'>): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { record } of engine.containers.all()) {
@@ -26,17 +26,17 @@ export function writableDirectories(engine: Pick<Engine, 'volumes' | 'containers
   return found;
 }
 
-/** path_resolution(7): the kernel's bound on links in one look-up. */
+/** path_resolution(7): the kernel's limit of links in one look-up. */
 const mostLinks = 40;
 
-/** A path of the machine; with `below`, what is under that directory may be exchanged at any moment. */
+/** A path of the machine; with `below`, what is under that directory may be replaced at any moment. */
 export interface Source {
   readonly source: string;
   readonly below?: string;
 }
 
 /**
- * A path as far as links are the machine's own: they are followed down to the first directory that is one of `writable`, which is
+ * Follows the machine's own links in a path, down to the first directory that is one of `writable`, which becomes
  * `below`. `source` is then a path under it. Absolute paths.
  */
 export function confineSource(path: string, writable: ReadonlySet<string>): Source {
@@ -46,7 +46,7 @@ export function confineSource(path: string, writable: ReadonlySet<string>): Sour
     if (isWritable(here, writable)) return { source: join(here, ...pending.reverse()), below: here };
     const part = pending.pop()!;
     const next = join(here, part);
-    // Links of procfs are no paths.
+    // Links in procfs are not paths.
     const target = part === '..' || isWithin(here, '/proc') ? undefined : linkAt(next);
     if (target === undefined) here = next;
     else if (++links > mostLinks) break;
@@ -58,19 +58,28 @@ export function confineSource(path: string, writable: ReadonlySet<string>): Sour
   return { source: path };
 }
 
-/** The same of a volume's data: those of the engine's own directory nobody moves, a device of `o=bind` is the machine's. */
+/**
+ * The same for a volume's data: nobody moves what is in the engine's own directory, and a device of `o=bind` is a path
+ * of the machine.
+ */
 export function confineVolume(volume: VolumeRecord, data: string, writable: ReadonlySet<string>): Source {
   return volumeKind(volume.options).kind === 'bind' ? confineSource(data, writable) : { source: data };
 }
 
-/** An O_PATH descriptor, the caller's, of a source; undefined where nothing is. Under `below` links lead out of nowhere. */
+/**
+ * An O_PATH descriptor of a source, which the caller closes; undefined if nothing is there. Under `below` links can't
+ * lead out.
+ */
 export function openConfined({ source, below }: Source): number | undefined {
   if (below === undefined) return openIfThere(source);
   const root = openIfThere(below);
   return root === undefined ? undefined : openInside(root, relative(below, source));
 }
 
-/** An O_PATH descriptor, the caller's, of `path` in the directory `root`, which is taken over; undefined where nothing is. */
+/**
+ * An O_PATH descriptor of `path` in the directory `root`; the caller closes it, and `root` is closed here. Undefined if
+ * nothing is there.
+ */
 export function openInside(root: number, path: string): number | undefined {
   const tree = new ConfinedDirectory(root);
   try {
@@ -83,7 +92,7 @@ export function openInside(root: number, path: string): number | undefined {
   }
 }
 
-/** An O_PATH descriptor, the caller's; links are followed. Undefined where nothing is. */
+/** An O_PATH descriptor, which the caller closes; links are followed. Undefined if nothing is there. */
 export function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, O_PATH);
@@ -111,7 +120,10 @@ function linkAt(path: string): string | undefined {
   return lookAt(() => lstatSync(path))?.isSymbolicLink() ? lookAt(() => readlinkSync(path)) : undefined;
 }
 
-/** undefined for what can't be looked at (missing, below a file, a circle of links): one container's path must not fail another's start. */
+/**
+ * undefined for what can't be examined (missing, below a file, a loop of links): one container's path must not make
+ * another's start fail.
+ */
 function lookAt<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -120,7 +132,7 @@ function lookAt<T>(look: () => T): T | undefined {
   }
 }
 
-/** Makes the directory `path` and its missing parents (0755) below `root`, out of which no link leads. */
+/** Makes the directory `path` and its missing parents (0755) below `root`; no link leads out of it. */
 export function makeBelow(root: string, path: string): void {
   const tree = ConfinedDirectory.at(root);
   try {

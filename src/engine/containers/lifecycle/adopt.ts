@@ -34,7 +34,7 @@ import { rebuildSpec } from './rebuild-spec.ts';
 import { removeContainer } from './remove.ts';
 import { startContainer } from './start.ts';
 
-/** What the machine says about a container that was up, or on its way up, when the last engine ended. */
+/** What became of a container that was running, or starting, when the last engine ended. */
 type Finding =
   | {
       readonly kind: 'runs';
@@ -42,16 +42,16 @@ type Finding =
       readonly state: Extract<ShimState, { type: 'started' }>;
     }
   | { readonly kind: 'ended'; readonly exit: ExitRecord; readonly shim: ShimConnection | undefined }
-  /** The start never got as far as the command. */
+  /** The command was never started. */
   | { readonly kind: 'not-started'; readonly why: string };
 
-/** How long a shim may take to tell where it stands, milliseconds; a set-up in progress ends well before. */
+/** How long a shim may take to report its state, in milliseconds; a set-up in progress ends well before. */
 const tellWithin = 10_000;
 
 /**
- * Brings records and machine together after an engine's start: adopts what runs, records exits that happened meanwhile
- * with their own code and time, undoes half-done starts and finishes half-done removals. `newBoot` says that the
- * machine was restarted since the last engine; restart policies then decide what is started.
+ * Makes records match the machine after an engine's start: adopts running containers, records exits that happened
+ * meanwhile with their own code and time, undoes half-done starts and finishes half-done removals. `newBoot` says that
+ * the machine was restarted since the last engine; then restart policies decide what is started.
  */
 export async function adoptContainers(engine: Engine, newBoot: boolean): Promise<void> {
   const interrupted = engine.containers
@@ -92,7 +92,7 @@ export async function adoptContainers(engine: Engine, newBoot: boolean): Promise
   await Promise.all(removals);
 }
 
-/** One container that can't be examined must not keep the engine from the others: it counts as not started. */
+/** A container that can't be examined must not keep the engine from the others: it counts as not started. */
 async function examineAnyway(engine: Engine, container: Container): Promise<Finding> {
   try {
     return await examine(engine, container);
@@ -137,7 +137,7 @@ async function examine(engine: Engine, container: Container): Promise<Finding> {
     };
   }
   if (told?.type === 'exited') return { kind: 'ended', exit: toRecord(told), shim };
-  // Its set-up hangs, or has failed: the command never ran.
+  // Its set-up hangs or has failed: the command never ran.
   await endShim(shim);
   return {
     kind: 'not-started',
@@ -162,7 +162,7 @@ function endedWithMachine(engine: Engine): ExitRecord {
   };
 }
 
-/** The shim's first word that is final for a start; undefined when it stays silent or dies. */
+/** The first state from the shim that decides a start; undefined when it stays silent or dies. */
 function tells(shim: ShimConnection): Promise<ShimState | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(undefined), tellWithin);
@@ -177,7 +177,7 @@ function tells(shim: ShimConnection): Promise<ShimState | undefined> {
   });
 }
 
-/** Puts back addresses and ports of a container that runs and whose state.json had lost them. */
+/** Restores addresses and ports of a running container whose state.json had lost them. */
 function recoverNetwork(
   container: Container,
   launched: Pick<ContainerMutable, 'attachments' | 'ports'> | undefined,
@@ -186,7 +186,7 @@ function recoverNetwork(
   if (!known && launched !== undefined) container.amend(launched);
 }
 
-/** In place of a root file system whose image is gone. */
+/** Replaces a root file system whose image is gone. */
 const nothingBelow: RootfsSource = {
   lowerDirs: [],
   binds: [],
@@ -201,7 +201,7 @@ async function adoptNetworks(engine: Engine, findings: ReadonlyMap<Container, Fi
       container.amend({ attachments: withoutEndpoints(container.mutable.attachments), ports: [] });
       continue;
     }
-    // Of a network whose record is lost only the container's own end is left.
+    // If a network's record is lost, only the container's own end remains.
     const endpoints = Object.values(container.mutable.attachments)
       .flatMap(({ endpoint }) => endpoint ?? [])
       .filter(({ networkId }) => engine.networks.find(networkId) !== undefined);

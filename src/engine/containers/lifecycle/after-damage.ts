@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { ContainerMutable, ContainerRecord } from '../record.ts';
 
-/** The record of a container of which both files are damaged: its id, and nothing that could be started. */
+/** The record of a container whose files are both damaged: its id, and nothing that could be started. */
 export function lostRecord(id: string, directory: string): ContainerRecord {
   return {
     version: 1,
@@ -25,8 +25,8 @@ function birthOf(directory: string): string {
 }
 
 /**
- * The state of a container whose state.json is lost. One that was started (`bootId` is given) is as if its start were under way,
- * so that its shim is asked where it stands; without a shim it has ended, nobody knows how.
+ * The state of a container whose state.json is lost. One that was started (`bootId` is given) is treated as if its
+ * start were in progress, so that its shim is asked; without a shim it has ended, nobody knows how.
  */
 export function stateAfterDamage(record: ContainerRecord, bootId: string | undefined): ContainerMutable {
   const exit = {

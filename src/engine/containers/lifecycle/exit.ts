@@ -15,13 +15,13 @@ import { endLeft } from '../host/end-left.ts';
 import { settleVolumeMounts } from '../host/volume-mounts.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
 
-/** A container that ends so soon after a client's signal ends because of it, whatever code it has. Milliseconds. */
+/** A container that ends this soon after a client's signal ended because of it, whatever its exit code. Milliseconds. */
 const heededWithin = 10_000;
 
 /** As if the kernel had killed it (128 + SIGKILL), which is what happened. */
 const lostShimCode = 137;
 
-/** Listens for the end of a launch: its exit, or the death of its shim. */
+/** Watches for the end of a launch: its exit, or the death of its shim. */
 export function superviseExit(engine: Engine, container: Container, launch: Launch): void {
   launch.shim.onState((state) => {
     if (state.type !== 'exited') return;
@@ -33,7 +33,7 @@ export function superviseExit(engine: Engine, container: Container, launch: Laun
   });
 }
 
-/** An exit as the shim reported it, for the state file. */
+/** An exit reported by the shim, in the form of the state file. */
 export function toRecord(exit: ShimExit): ExitRecord {
   return {
     exitCode: exit.code,
@@ -43,7 +43,7 @@ export function toRecord(exit: ShimExit): ExitRecord {
   };
 }
 
-/** What the shim wrote before it died, if it got that far. */
+/** The exit that the shim wrote before it died, if it got that far. */
 export function exitOnFile(container: Container): ExitRecord | undefined {
   try {
     const exit = parseExitFile(readFileSync(join(container.runDir, 'exit'), 'utf8'));
@@ -53,7 +53,7 @@ export function exitOnFile(container: Container): ExitRecord | undefined {
   }
 }
 
-/** The exit of a container whose shim was killed: nobody knows the command's own. */
+/** The exit of a container whose shim was killed: the command's own is unknown. */
 export function lostShim(engine: Pick<Engine, 'clock'>): ExitRecord {
   return {
     exitCode: lostShimCode,
@@ -76,7 +76,7 @@ async function finish(
   container.become({ status: 'exiting', startedAt: lastStart(container.state) ?? '', exit });
   container.health?.stop();
   container.health = undefined;
-  // Whatever of the clean-up fails, the exit is recorded and announced.
+  // Whatever fails in the clean-up, the exit is recorded and announced.
   const attempt = async (what: string, step: () => unknown): Promise<void> => {
     try {
       await step();
@@ -88,9 +88,10 @@ async function finish(
   if (shimLost) await attempt('processes', () => endLeft(engine, before, launch.spec));
   await attempt('networks', () => releaseNetwork(engine, container));
   recordExit(engine, container, exit, engine.clock.monotonic() - launch.since);
-  // Nobody needs to wait for the shim's end: the exit is on record, and it knows its directory by a descriptor.
+  // Nobody needs to wait for the shim's end: the exit is recorded, and the shim has a descriptor of its directory.
   void attempt('shim', () => launch.shim.reap()).finally(() => launch.shim.close());
-  // The shim has cleared away the groups of the start; an update may have made more, and the next start uses the same names.
+  // The shim has removed the control groups of the start; an update may have made more, and the next start uses the
+  // same names.
   if (container.mutable.updated)
     await attempt('control groups', () => clearCgroups(cgroupPaths(engine, launch.spec)));
   await attempt('run directory', () => engine.trash.run.put(container.runDir));
@@ -117,7 +118,7 @@ async function releaseNetwork(engine: Engine, container: Container): Promise<voi
 }
 
 /**
- * Decides between `exited` and `restarting`, saves, journals `die`, and only then tells those who wait. `ranFor` in
+ * Decides between `exited` and `restarting`, saves, journals `die`, and only then notifies those who wait. `ranFor` in
  * milliseconds.
  */
 export function recordExit(engine: Engine, container: Container, exit: ExitRecord, ranFor: number): void {
@@ -154,7 +155,7 @@ export function recordExit(engine: Engine, container: Container, exit: ExitRecor
   container.announce();
 }
 
-/** What follows an exit that is on record: its volumes are given up, and the restart's back-off or removal comes. */
+/** What follows a recorded exit: its volumes are released, and then comes the back-off of a restart, or the removal. */
 export function afterExit(engine: Engine, container: Container): void {
   void settleVolumeMounts(engine);
   if (container.state.status === 'restarting') {
@@ -164,7 +165,7 @@ export function afterExit(engine: Engine, container: Container): void {
   }
 }
 
-/** Starts the container again after `delay` milliseconds, unless it is stopped or removed before. */
+/** Starts the container again after `delay` milliseconds, unless it is stopped or removed before then. */
 export function scheduleRestart(engine: Engine, container: Container, delay: number): void {
   container.cancelRestart?.();
   const timer = setTimeout(() => {

@@ -1,8 +1,8 @@
 import type { Container } from '../container.ts';
 
 /**
- * What the end of a run, or a start that failed, leads to without a client asking. Both wait for their turn in the
- * container's queue and never throw: failures are logged, and a failed start is on the container's record.
+ * What happens after an exit, or after a failed start, without a client's request. Both methods wait for their turn in
+ * the container's queue and never throw: failures are logged, and a failed start is recorded with the container.
  */
 export interface FollowUps {
   /** Starts the container again, unless it has left `restarting` by then. */

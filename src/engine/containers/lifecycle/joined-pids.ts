@@ -3,7 +3,7 @@ import type { Engine } from '../../context.ts';
 import { conflict } from '../../http/failure.ts';
 import type { Container } from '../container.ts';
 
-/** Pids of the containers whose namespaces this one joins. Throws a conflict for one that does not run. */
+/** Pids of the containers whose namespaces this one joins. Throws a conflict when one of them does not run. */
 export function joinedPids(
   engine: Engine,
   container: Container,

@@ -4,16 +4,16 @@ import { checkShape, examineJson, isObject, writeJsonInPlace } from '../../store
 import type { Container } from '../container.ts';
 import { attachmentsFault, type ContainerMutable } from '../record.ts';
 
-/** What a container was launched with, as far as the next engine needs it: run/c/<id>/spec.json. */
+/** The parameters of a container's launch that the next engine needs: run/c/<id>/spec.json. */
 interface LaunchFile {
   readonly spec: OciSpec;
-  /** Addresses and published ports: for an engine that finds state.json damaged. */
+  /** Addresses and published ports, for an engine that finds state.json damaged. */
   readonly network: Pick<ContainerMutable, 'attachments' | 'ports'> | undefined;
 }
 
 const pathOf = (container: Pick<Container, 'runDir'>): string => join(container.runDir, 'spec.json');
 
-/** Writes the OCI configuration, with the container's network of this moment beside it, into a fresh run directory before the spawn. */
+/** Writes the OCI configuration, together with the container's present network, into a new run directory before the spawn. */
 export function writeLaunchFile(container: Pick<Container, 'runDir' | 'mutable'>, spec: OciSpec): void {
   const { attachments, ports } = container.mutable;
   writeJsonInPlace(pathOf(container), { ...spec, launched: { attachments, ports } });

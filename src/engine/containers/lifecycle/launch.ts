@@ -5,7 +5,7 @@ import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import type { Engine } from '../../context.ts';
 import type { Launch } from '../container.ts';
 
-/** What the engine holds of a container while its shim lives; `finish` resolves `over`. */
+/** The engine's view of a container while its shim lives; `finish` resolves `over`. */
 export function newLaunch(
   engine: Pick<Engine, 'clock'>,
   shim: ShimConnection,

@@ -33,9 +33,9 @@ interface Parts {
 }
 
 /**
- * Reads every container directory into the registry. One without state.json is a create that was cut short: it goes,
- * with the anonymous volumes made for it. Each of a container's two files holds what is needed to make the other again;
- * with both damaged it is still there to be seen, stopped and removed.
+ * Reads every container directory into the registry. One without state.json is an interrupted create: it is removed,
+ * with the anonymous volumes made for it. Each of a container's two files can be rebuilt from the other; if both are
+ * damaged, the container can still be listed, stopped and removed.
  */
 export function loadContainers(parts: Parts): void {
   for (const id of readdirSync(parts.layout.containers)) {
@@ -67,7 +67,7 @@ function load(parts: Parts, id: string): void {
       : stateAfterDamage(record, wasStarted(layout, id) ? parts.bootId : undefined);
   const lost = known === undefined ? `${join(directory, 'config.json')} is damaged` : undefined;
   const container = new Container(layout, record, mutable, lost);
-  // Earlier versions let others pass.
+  // Earlier versions left it open to others.
   chmodSync(directory, 0o700);
   registry.add(container);
   if (config.kind !== 'whole') tell(parts, container, 'config.json', config);
@@ -84,7 +84,7 @@ function recordAtHead(stateFile: string, id: string): ContainerRecord | undefine
   return record?.id === id ? record : undefined;
 }
 
-/** Puts the damaged file aside and, where the other file has what it held, makes it again. */
+/** Moves the damaged file aside and, if the other file has its content, rebuilds it. */
 function tell(
   { damage }: Parts,
   container: Container,
@@ -98,7 +98,7 @@ function tell(
     if (healed && name === 'config.json') writeJson(file, container.record);
     else if (name === 'state.json') container.save();
   } catch {
-    // A full disk: memory is right, and the next engine finds the same damage.
+    // The disk is full: memory is right, and the next engine finds the same damage.
   }
   damage.add({
     kind: 'container',

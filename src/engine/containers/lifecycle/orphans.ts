@@ -8,14 +8,14 @@ import { connectShim } from '../../../runtime/shim/shim-client.ts';
 import type { Engine } from '../../context.ts';
 import { detachedMark } from '../../exec/exec-process.ts';
 
-/** Ids of the execs that the last engine left. To be read before anything of this engine's runs one, a health check included. */
+/** Ids of the execs that the last engine left. To be read before this engine runs any exec, including health checks. */
 export function execsLeft(engine: Pick<Engine, 'layout'>): readonly string[] {
   return names(engine.layout.execRuns);
 }
 
 /**
- * Clears away run directories, shims and cgroups of this engine root that belong to no container that is up, and `execs`
- * (execsLeft) that nobody waits for any more.
+ * Removes run directories, shims and control groups of this engine root that belong to no running container, and
+ * `execs` (execsLeft) that nobody waits for any more.
  */
 export async function clearOrphans(engine: Engine, execs: readonly string[]): Promise<void> {
   const known = new Set(
@@ -35,17 +35,17 @@ export async function clearOrphans(engine: Engine, execs: readonly string[]): Pr
   await clearCgroupLeftovers(engine, known);
 }
 
-/** An exec or container nobody waits for any more: killed, reaped, its directory removed. */
+/** Ends an exec or container that nobody waits for: it is killed and reaped, and its directory removed. */
 async function endOrphan(directory: string): Promise<void> {
   try {
     await endShim(await connectShim(directory));
   } catch {
-    // No shim there: only the directory is left.
+    // There is no shim: only the directory is left.
   }
   await rm(directory, { recursive: true, force: true });
 }
 
-/** A detached exec keeps running; when it ends its shim is released. */
+/** A detached exec keeps running; its shim is released when it ends. */
 async function watchDetached(directory: string): Promise<void> {
   try {
     const shim = await connectShim(directory);
@@ -63,7 +63,10 @@ async function watchDetached(directory: string): Promise<void> {
   }
 }
 
-/** The directories that the cgroups of this engine root's containers are in: also those that only a limit, or another runtime, makes. */
+/**
+ * The parents of the control groups of this engine root's containers, including those that only a limit, or another
+ * runtime, makes.
+ */
 function cgroupParents(engine: Engine): Set<string> {
   const { cgroups } = engine.machine;
   if (cgroups.kind === 'none') return new Set();
@@ -74,7 +77,7 @@ function cgroupParents(engine: Engine): Set<string> {
   return new Set([...Object.values(probe).map((path) => dirname(path)), ...others]);
 }
 
-/** Removes the instance's own cgroups; those that are not empty stay. */
+/** Removes the control groups of this instance; those that are not empty stay. */
 export function removeCgroupParents(engine: Engine): void {
   for (const parent of cgroupParents(engine)) {
     try {

@@ -29,19 +29,19 @@ import { collectPorts } from '../spec/port-spec.ts';
 import { joinedPids } from './joined-pids.ts';
 import { writeLaunchFile } from './launch-file.ts';
 
-/** What a start needs of its preparation. */
+/** What a start needs from its preparation. */
 export interface Prepared {
   readonly plan: LaunchPlan;
   readonly spec: OciSpec;
   readonly launcher: Launcher;
   readonly ports: readonly PortBinding[];
-  /** To be called when the container's own mount namespace has all it needs; idempotent. */
+  /** To be called when the container's mount namespace has everything it needs; idempotent. */
   readonly releaseMounts: () => void;
 }
 
 /**
- * Everything of a start that comes before its shim: addresses, ports, the run directory and its files, the spec and the plan. What is to be
- * taken back on failure is added to `undo`. `beside` another one it publishes no port.
+ * All parts of a start before its shim: addresses, ports, the run directory and its files, the spec and the plan. Steps
+ * to undo on failure are added to `undo`. A container that starts `beside` another publishes no ports.
  */
 export async function prepare(
   engine: Engine,
@@ -107,7 +107,7 @@ export async function prepare(
     devices: resolveDevices(host, engine.privilege.kind === 'root'),
     machine: engine.machine,
   });
-  // Whoever shows containers as they start has followed events before.
+  // Clients that show containers as they start followed events before.
   const log = parseLogConfig(host.LogConfig, container.logPath, engine.events.listeners > 0);
   const [rows = 0, columns = 0] = host.ConsoleSize ?? [];
   const root = await rootContext(engine, container, rootfs);
@@ -149,13 +149,13 @@ export async function prepare(
   return { plan, spec, launcher, ports: attach?.ports ?? [], releaseMounts: mounted.release };
 }
 
-/** Of a mounted image. What is not there, or would lead out, is refused by the launch. */
+/** Path in a mounted image. The launch refuses a path that is missing or would lead out of it. */
 function subpathOf(engine: Engine, container: Container, mount: StoredMount): string | undefined {
   if (!mount.subpath || mount.subpath.split('/').includes('..')) return mount.subpath;
   return imageSubpath(engine, container, mount) ?? mount.subpath;
 }
 
-/** Takes the log that was made ahead into use, if there is one; the shim makes one that is missing. */
+/** Uses the log that was made ahead, if there is one; the shim makes a missing one. */
 function useLog({ directory, logPath }: Container): void {
   try {
     renameSync(join(directory, unusedLog), logPath);
@@ -164,7 +164,7 @@ function useLog({ directory, logPath }: Container): void {
   }
 }
 
-/** A run directory with nothing of an earlier start's in it. */
+/** An empty run directory, without anything from an earlier start. */
 function makeRunDir(engine: Pick<Engine, 'spares'>, path: string): void {
   if (engine.spares.runs.take(path)) return;
   try {
@@ -177,7 +177,10 @@ function makeRunDir(engine: Pick<Engine, 'spares'>, path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Whom the command runs as, by the account files that the container sees; where nobody is named, and the engine's owner keeps his ids, he. */
+/**
+ * The user that the command runs as, by the account files that the container sees; by default, if the engine's user
+ * keeps the same ids, that user.
+ */
 export async function userOf(
   engine: Engine,
   container: Container,

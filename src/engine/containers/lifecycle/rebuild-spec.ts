@@ -7,8 +7,9 @@ import { hostFilesIn } from '../host/host-file-names.ts';
 import { userOf } from './prepare-start.ts';
 
 /**
- * The OCI configuration of a container that runs and whose spec.json is damaged, made from its record: right in what an
- * engine asks of a running one (process, control groups), without mounts, devices and namespaces of others.
+ * The OCI configuration of a running container whose spec.json is damaged, rebuilt from its record: correct in what an
+ * engine needs for a running one (process, control groups), but without mounts, devices and other containers'
+ * namespaces.
  */
 export async function rebuildSpec(engine: Engine, container: Container): Promise<OciSpec> {
   const { record } = container;

@@ -6,8 +6,8 @@ import { lastExit, lastStart } from '../state.ts';
 import { killContainer } from './stop.ts';
 
 /**
- * Removes a container; to be run in its serial queue. With `volumes` its anonymous volumes go too. 409 when it runs and
- * `force` is not set. Calling it again finishes what an earlier call left.
+ * Removes a container; to be run in its serial queue. With `volumes` its anonymous volumes are removed too. 409 when it
+ * runs and `force` is not set. Another call finishes what an earlier one left.
  */
 export async function removeContainer(
   engine: Engine,

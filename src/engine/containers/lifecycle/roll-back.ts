@@ -5,8 +5,8 @@ import type { Container } from '../container.ts';
 import type { StoppedState } from '../state.ts';
 
 /**
- * Undoes the steps of a start whose command does not run or could not be given its network, last first, and puts the
- * failure on the container's record. Only for a container in state `starting`. Never throws.
+ * Undoes the steps of a start whose command does not run or could not be given its network, last first, and records the
+ * failure with the container. Only for a container in state `starting`. Never throws.
  */
 export async function rollBack(
   engine: Engine,

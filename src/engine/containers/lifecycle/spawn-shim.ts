@@ -7,7 +7,7 @@ import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 
-/** Has the keeper start a shim on the plan and connects to it; what takes it away again is added to `undo`. */
+/** Has the keeper start a shim for the plan and connects to it; the step that removes it again is added to `undo`. */
 export async function spawnShim(
   engine: Engine,
   container: Container,
@@ -22,7 +22,7 @@ export async function spawnShim(
 
 type Settled = Extract<ShimState, { type: 'started' | 'failed' | 'exited' }>;
 
-/** Waits until the command runs or never will; lets waiting clients attach in between. */
+/** Waits until the command runs or has failed to; meanwhile lets waiting clients attach. */
 export function settle(container: Container, shim: ShimConnection, waits: boolean): Promise<Settled> {
   return new Promise((resolve, reject) => {
     let releasing = false;

@@ -23,7 +23,7 @@ import { type Prepared, prepare } from './prepare-start.ts';
 import { rollBack } from './roll-back.ts';
 import { settle, spawnShim } from './spawn-shim.ts';
 
-/** Refuses what can't be started, in dockerd's words. */
+/** Refuses what can't be started, with dockerd's messages. */
 function startable(container: Container): StoppedState {
   const { state } = container;
   switch (state.status) {
@@ -64,9 +64,10 @@ async function startFailure(
 }
 
 /**
- * Starts a container; to be run in its serial queue. Resolves when its command runs and its network stands. On failure
- * everything is undone, the container is what it was (with the error on record), and the error is thrown. `beside`
- * another one it is found by no name and publishes no port: it is to take that one's place (take-place.ts).
+ * Starts a container; to be run in its serial queue. Resolves when its command runs and its network is set up. On
+ * failure everything is undone, the container is as before (with the error recorded), and the error is thrown. A
+ * container that starts `beside` another has no names and publishes no ports, because it will take over the other's
+ * (take-place.ts).
  */
 export async function startContainer(engine: Engine, container: Container, beside = false): Promise<void> {
   const before = startable(container);
@@ -91,14 +92,14 @@ export async function startContainer(engine: Engine, container: Container, besid
   container.become({ status: 'starting', before, bootId: engine.bootId });
   let running: Running;
   try {
-    // Of a start that fails: once the container counts as stopped again.
+    // When a start fails: after the container counts as stopped again.
     undo.push(() => void container.serial.run(() => settleVolumeMounts(engine)));
     await fillVolumes(engine, container, container.record, image, 'start');
     const stored = engine.images.rootfs(image);
     undo.push(() => stored.release());
     const rootfs = keptRootfs(engine.machine, container.hostConfig, stored);
     const prepared = await prepare(engine, container, rootfs, undo, beside);
-    // Everything that must survive a crash from here on: the addresses, and that a start is under way.
+    // Everything that must survive a crash from here on: the addresses, and that a start is in progress.
     container.save();
     engine.fault('start:state');
     const shim = await spawnShim(engine, container, prepared.plan, undo);
