@@ -22,7 +22,7 @@ import type { Layout } from './store/layout.ts';
 import type { Trash } from './store/trash.ts';
 import type { VolumeStore } from './volumes.ts';
 
-/** Everything the parts of the engine share: one object made by process/assemble.ts, passed to each operation. */
+/** Everything that the parts of the engine share: one object made by process/assemble.ts, passed to each operation. */
 export interface Engine {
   readonly version: string;
   readonly layout: Layout;
@@ -38,7 +38,7 @@ export interface Engine {
   readonly events: EventJournal;
   readonly runtimes: RuntimeCatalog;
   readonly images: ImageStore;
-  /** For what would keep the event loop busy. */
+  /** For work that would block the event loop. */
   readonly jobs: JobRunner;
   readonly registries: Registries;
   readonly volumes: VolumeStore;
@@ -50,7 +50,7 @@ export interface Engine {
   readonly followUps: FollowUps;
   readonly damage: DamageReport;
   readonly execs: ExecRegistry;
-  /** For what lies under `lib`, and under `run`. */
+  /** For what is below `lib`, and below `run`. */
   readonly trash: { readonly lib: Trash; readonly run: Trash };
   readonly spares: SpareParts;
 }

@@ -1,4 +1,4 @@
-/** Points at which a test may kill the engine, in the order of a container's life. */
+/** Points at which a test may kill the engine, in the order of a container's life cycle. */
 export const faultPoints = [
   'create:directory',
   'create:config',
@@ -19,7 +19,7 @@ export const faultPoints = [
   'remove:files',
 ] as const;
 
-/** The same in the order of a build. */
+/** Points during a build, in their order. */
 export const buildFaultPoints = [
   'build:sent',
   'build:planned',
@@ -45,9 +45,9 @@ export type FaultPoint = (typeof faultPoints)[number] | (typeof buildFaultPoints
 
 /**
  * With `TCOMPOSE_FAULT=<point>` in the environment (a debugging aid: nothing sets it in normal use) the engine kills
- * itself with SIGKILL on reaching the point, `<point>@n` on reaching it the n-th time; the engine that the keeper then
- * starts carries on without the fault. With `<point>!` it stops itself (SIGSTOP) and goes on when it is told to: meanwhile a
- * client can go away. That is how tests interrupt a create, a start or a build at an exact place.
+ * itself with SIGKILL when it reaches the point; with `<point>@n`, the n-th time; the engine that the keeper starts
+ * next runs without the fault. With `<point>!` it stops itself (SIGSTOP) until it is resumed: meanwhile a client can
+ * disconnect. With this, tests interrupt a create, a start or a build at an exact place.
  */
 export function createFaults(env: Readonly<Record<string, string | undefined>>): (point: FaultPoint) => void {
   const [, point, stops, times = '1'] = /^([\w:]+)(!)?(?:@(\d+))?$/.exec(env.TCOMPOSE_FAULT ?? '') ?? [];

@@ -1,11 +1,11 @@
 import { badParameter } from './http/failure.ts';
 import { parseExactTime, parseTimeFilter } from './time-text.ts';
 
-/** Decoded `filters` parameter: key → values, any of which may match; all keys must. */
+/** Decoded `filters` parameter: key → values, any of which may match; all keys must match. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Decodes Docker's two shapes, `{"label": ["a=b"]}` and the older `{"label": {"a=b": true}}`, and refuses keys the
+ * Decodes Docker's two forms, `{"label": ["a=b"]}` and the older `{"label": {"a=b": true}}`, and refuses keys that the
  * endpoint does not know (400, as dockerd).
  */
 export function parseFilters(text: string | null, known: readonly string[]): Filters {
@@ -39,7 +39,7 @@ function filterValues(key: string, entry: unknown): string[] {
     .map(([one]) => one);
 }
 
-/** A filter that is yes or no (`true`, `1`, `false`, `0`); undefined: not given. Throws 400 for anything else. */
+/** A yes/no filter (`true`, `1`, `false`, `0`); undefined when not given. Throws 400 for anything else. */
 export function yesOrNo(filters: Filters, key: string): boolean | undefined {
   const values = filters.get(key);
   if (values === undefined) return undefined;
@@ -49,7 +49,7 @@ export function yesOrNo(filters: Filters, key: string): boolean | undefined {
   return yes;
 }
 
-/** Throws 400 when the filter has a value that is none of `known`. */
+/** Throws 400 when the filter has a value that is not one of `known`. */
 export function oneOf(filters: Filters, key: string, known: readonly string[]): void {
   const wrong = filters.get(key)?.find((value) => !known.includes(value));
   if (wrong !== undefined) {
@@ -57,7 +57,7 @@ export function oneOf(filters: Filters, key: string, known: readonly string[]): 
   }
 }
 
-/** A time of a request (clock.ts, parseTimeFilter) in milliseconds since the epoch; throws 400 for what is none. */
+/** A time in a request (clock.ts, parseTimeFilter) in milliseconds since the epoch; throws 400 for an invalid one. */
 export function timeValue(text: string | null | undefined, nowMs: number): number | undefined {
   try {
     return parseTimeFilter(text, nowMs);
@@ -67,8 +67,8 @@ export function timeValue(text: string | null | undefined, nowMs: number): numbe
 }
 
 /**
- * What a filter `until` means, in milliseconds since the epoch. A blank one is refused, as Docker does: the value of a
- * variable that is not set must not take away everything.
+ * The meaning of a filter `until`, in milliseconds since the epoch. A blank one is refused, as by Docker: an unset
+ * variable must not remove everything.
  * @throws ENGINE_BAD_PARAMETER
  */
 export function untilValue(text: string, nowMs: number): number {
@@ -76,7 +76,7 @@ export function untilValue(text: string, nowMs: number): number {
   return timeValue(text, nowMs) ?? nowMs;
 }
 
-/** The same as timeValue in nanoseconds, exactly. */
+/** Like timeValue, in exact nanoseconds. */
 export function exactTimeValue(text: string | null | undefined, nowMs: number): bigint | undefined {
   try {
     return parseExactTime(text, nowMs);
@@ -110,21 +110,21 @@ export function nameMatcher(pattern: string): (name: string) => boolean {
   }
 }
 
-/** API booleans: 1, true, True …; anything else but absence is false. */
+/** API booleans: 1, true, True …; any other value is false. */
 export function flag(query: URLSearchParams, name: string, absent = false): boolean {
   const value = query.get(name);
   if (value === null || value === '') return absent;
   return !['0', 'false', 'no', 'none'].includes(value.trim().toLowerCase());
 }
 
-/** Integer parameter that has to be there; throws 400. */
+/** A required integer parameter; throws 400. */
 export function neededInteger(query: URLSearchParams, name: string): number {
   const value = integer(query, name);
   if (value === undefined) throw badParameter(`missing parameter: ${name}`);
   return value;
 }
 
-/** Integer parameter; throws 400 when it isn't one. */
+/** An integer parameter; throws 400 when it is not an integer. */
 export function integer(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;

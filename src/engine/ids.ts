@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** 64 hex digits; never all digits in the first twelve, which would make an ambiguous host name. */
+/** 64 hex digits; the first twelve are never all decimal digits, which would make an ambiguous host name. */
 export function newId(): string {
   for (;;) {
     const id = randomBytes(32).toString('hex');
@@ -8,7 +8,7 @@ export function newId(): string {
   }
 }
 
-/** The twelve digits shown to people. */
+/** The twelve digits that are displayed. */
 export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
 
 type Resolution<T> =

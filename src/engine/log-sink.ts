@@ -1,7 +1,10 @@
 import type { Clock } from './clock.ts';
 import { rfc3339 } from './time-text.ts';
 
-/** The engine's own log: one line an entry, `time level message`, on standard error, which the keeper appends to engine.log. */
+/**
+ * The engine's own log: one line for each entry, `time level message`, on standard error, which the keeper appends to
+ * engine.log.
+ */
 export interface EngineLog {
   debug(message: string): void;
   info(message: string): void;
@@ -9,7 +12,7 @@ export interface EngineLog {
   error(message: string, cause?: unknown): void;
 }
 
-/** Writes each entry by `write`, a whole line at a time; debug entries only with `debug`. */
+/** Writes each entry with `write`, one whole line at a time; debug entries only with `debug`. */
 export function createLog(clock: Clock, write: (line: string) => void, debug: boolean): EngineLog {
   const line = (level: string, message: string): void =>
     write(`${rfc3339(clock.now())} ${level} ${message.replaceAll('\n', '\\n')}\n`);

@@ -15,7 +15,7 @@ import { locate, makeDirectories } from './store/layout.ts';
 
 /**
  * The engine process. Started by the keeper as `node engine.cjs --lib DIR --run DIR` with fd 3 (see shim-protocol.ts);
- * exit 0 ends the keeper too, any other exit makes it start the next engine.
+ * exit 0 also ends the keeper, any other exit makes it start the next engine.
  */
 
 const log = createLog(systemClock, (line) => process.stderr.write(line), process.env.TCOMPOSE_DEBUG === '1');
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     rmSync(layout.ended, { force: true });
     checkFormat(layout, damage);
   } catch (error) {
-    // Trying again can't help: the keeper is not to start another engine.
+    // Trying again would not help, so the keeper must not start another engine.
     keeper.shutdown();
     throw error;
   }

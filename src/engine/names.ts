@@ -1,4 +1,4 @@
-/** Words for containers created without a name: a manner and a craft, `patient_weaver`. */
+/** Words for containers created without a name: an adjective and a craft, `patient_weaver`. */
 const manners =
   'able amber apt brave brisk calm candid careful cheerful clear clever cosy curious daring deft eager early easy fair fleet fond frank fresh gentle glad golden grand handy happy hardy honest humble jolly keen kind lively loyal lucid lucky mellow merry mild modest neat nimble noble patient placid plain polite prime proud quick quiet ready robust rustic serene sharp silent simple sincere sleek smart snug sober solid spry stable steady still sunny sure sweet swift tidy tranquil true trusty upright valiant vivid warm wise witty zesty'.split(
     ' ',
@@ -8,7 +8,7 @@ const crafts =
     ' ',
   );
 
-/** A free name; after a few collisions a digit is added, so that it always ends. `random` is in [0, 1). */
+/** A free name; after a few collisions a digit is added, so that the search always ends. `random` is in [0, 1). */
 export function generateName(taken: (name: string) => boolean, random: () => number = Math.random): string {
   for (let attempt = 0; ; attempt++) {
     const pick = (words: readonly string[]): string => words[Math.floor(random() * words.length)]!;

@@ -14,15 +14,15 @@ import {
 } from './store/json-file.ts';
 import type { Layout } from './store/layout.ts';
 
-/** The networks' records on disk, each with a copy that lives as long as containers can run on it. */
+/** The networks' records on disk, each with a copy that exists as long as containers can run on the network. */
 export interface NetworkFiles {
-  /** By id. A damaged record is made again from its copy; without one it is put aside and reported. */
+  /** By id. A damaged record is restored from its copy; without one it is moved aside and reported. */
   load(): Map<string, NetworkRecord>;
   write(record: NetworkRecord): void;
   remove(id: string): void;
 }
 
-/** Records are `networks/<id>.json` under lib, copies have the same name under run/copies. */
+/** Records are `networks/<id>.json` below lib; copies have the same name below run/copies. */
 export function networkFiles(
   layout: Pick<Layout, 'networks' | 'copies'>,
   damage: Pick<DamageReport, 'add'>,
@@ -74,7 +74,7 @@ export function networkFiles(
       writeUnlessFull(copyOf(record.id), record);
     },
     remove(id) {
-      // The copy first: a record without a copy is whole, a copy without a record is damage.
+      // The copy first: a record without a copy is complete, a copy without a record is damage.
       rmSync(copyOf(id), { force: true });
       rmSync(pathOf(id), { force: true });
     },

@@ -17,9 +17,9 @@ export interface NetworkRegistry {
   all(): readonly NetworkRecord[];
   /** By id, name or unique prefix. */
   find(reference: string): NetworkRecord | undefined;
-  /** As find; throws Docker's 404. */
+  /** Like find; throws Docker's 404. */
   need(reference: string): NetworkRecord;
-  /** Plans (IPAM) and records a network; its bridge is made when it is first needed. Throws 409 for a name in use. */
+  /** Plans (IPAM) and records a network; its bridge is made when it is first needed. Throws 409 when the name is in use. */
   create(request: NetworkCreateRequest): {
     readonly record: NetworkRecord;
     readonly warnings: readonly string[];

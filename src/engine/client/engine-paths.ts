@@ -27,9 +27,8 @@ const longestRoot = 90;
 /**
  * `$TCOMPOSE_ROOT/{lib,run}`, else the system's directories for root, and a user's own directories for everybody else;
  * a relative root is below `cwd`.
- * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for one that another user
- * could
- *   exchange, and for such a directory of the user's own engine
+ * @throws TcomposeError ENGINE_START_FAILED for a root that is too long, ENGINE_FORBIDDEN for a root, or a directory of
+ * the user's own engine, that another user could replace
  */
 export function enginePaths(env: Env, cwd = process.cwd()): EnginePaths {
   const root = env.TCOMPOSE_ROOT && resolve(cwd, env.TCOMPOSE_ROOT);

@@ -14,9 +14,9 @@ import { collectMounts } from './spec/mount-spec.ts';
 import { collectPorts } from './spec/port-spec.ts';
 
 /**
- * What would keep containers from being created or started, found before anything is: bad requests, taken
- * names, missing bind sources, taken ports. Networks, volumes and containers that the same client is going to make first are not looked
- * for. Changes nothing. Errors: 404 for an id in `start` that does not exist.
+ * Finds what would prevent containers from being created or started: bad requests, taken names, missing bind sources,
+ * taken ports. It does not look for networks, volumes and containers that the same client is going to make first.
+ * Changes nothing. Errors: 404 for an id in `start` that does not exist.
  */
 export async function preflight(
   engine: Pick<Engine, 'images' | 'machine' | 'runtimes' | 'containers' | 'net' | 'layout'>,
@@ -55,7 +55,7 @@ export async function preflight(
   return [...problems, ...conflicts.map(conflictProblem)];
 }
 
-/** Another client is making the very container: its labels say so, with the hash of its configuration. */
+/** Another client is creating the very same container: its labels say so, with the hash of its configuration. */
 const isSame = ({ record }: Container, { Labels }: ContainerCreateRequest): boolean =>
   Labels?.['com.docker.compose.config-hash'] !== undefined &&
   Object.entries(Labels).every(([name, value]) => record.config.Labels?.[name] === value);

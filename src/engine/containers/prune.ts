@@ -14,8 +14,8 @@ interface PruneAnswer {
 }
 
 /**
- * Removes the containers that do not run and fit the filters (until, label, label!). What is started or removed by somebody
- * else in between is left to them. A failure ends it, with what was removed before on record.
+ * Removes the containers that do not run and match the filters (until, label, label!). What somebody else starts or
+ * removes in between is skipped. An error ends it, after recording what was removed before.
  */
 export async function pruneContainers(engine: Engine, filters: Filters): Promise<PruneAnswer> {
   const removed: string[] = [];
@@ -38,7 +38,7 @@ export async function pruneContainers(engine: Engine, filters: Filters): Promise
   return { ContainersDeleted: removed, SpaceReclaimed: reclaimed };
 }
 
-/** Bytes freed; undefined for one that is up, or gone already. To be run in the container's serial queue. */
+/** Bytes freed; undefined when it is running, or gone already. To be run in the container's serial queue. */
 async function removeIfDown(engine: Engine, container: Container): Promise<number | undefined> {
   const { status } = container.state;
   if (container.up || status === 'restarting' || engine.containers.find(container.id) !== container)

@@ -6,7 +6,7 @@ import type { HealthReport } from '../health/types.ts';
 import { checkShape, isId, isNumber, isObject, isString } from '../store/json-file.ts';
 import type { ContainerState } from './state.ts';
 
-/** containers/<id>/config.json: what create was asked, merged with the image and resolved. Written once. */
+/** containers/<id>/config.json: the create request, merged with the image and resolved. Written once. */
 export interface ContainerRecord {
   readonly version: 1;
   readonly id: string;
@@ -14,33 +14,33 @@ export interface ContainerRecord {
   readonly created: string;
   /** `sha256:…`. */
   readonly imageId: string;
-  /** Image, request and defaults in one. `Image` is the reference as given. */
+  /** Image, request and defaults merged. `Image` is the reference as given. */
   readonly config: ContainerConfig;
-  /** argv: entrypoint and command joined. */
+  /** argv: entrypoint followed by the command. */
   readonly command: readonly string[];
   readonly hostConfig: HostConfig;
   readonly platform: string;
   readonly mounts: readonly StoredMount[];
-  /** What state.json began with, for the case that it is lost. */
+  /** The initial content of state.json, in case that file is lost. */
   readonly first?: Pick<ContainerMutable, 'name' | 'attachments'>;
 }
 
 export interface StoredMount {
   readonly type: 'bind' | 'volume' | 'tmpfs' | 'image';
-  /** bind: host path. image: its name as it was asked for. */
+  /** bind: host path. image: its name as requested. */
   readonly source: string;
-  /** image: its id, which the name may have lost by the time of a start. */
+  /** image: its id, because the name may refer to another image by the time of a start. */
   readonly imageId?: string;
   /** volume: its name. */
   readonly volume?: string;
-  /** Anonymous volumes go with the container when it is removed with `v=1` or by AutoRemove. */
+  /** Anonymous volumes are removed with the container by `v=1` or AutoRemove. */
   readonly anonymous?: boolean;
   readonly target: string;
   readonly readOnly: boolean;
   /** volume: do not fill an empty volume with what the image has there. */
   readonly noCopy?: boolean;
   readonly subpath?: string;
-  /** bind: make a missing source a directory. */
+  /** bind: create a missing source as a directory. */
   readonly createSource?: boolean;
   readonly recursive?: boolean;
   readonly readOnlyRecursive?: boolean;
@@ -54,13 +54,13 @@ export interface StoredMount {
 /** One network of a container. */
 export interface Attachment {
   readonly networkId: string;
-  /** What was asked. */
+  /** As requested. */
   readonly settings: EndpointSettings;
-  /** While it runs. */
+  /** Only while it runs. */
   readonly endpoint?: EndpointRecord;
 }
 
-/** containers/<id>/state.json: everything that moves, a line a change; the last one counts. */
+/** containers/<id>/state.json: everything that changes, one line for each change; the last one counts. */
 export interface ContainerMutable {
   readonly version: 1;
   readonly name: string;
@@ -69,16 +69,16 @@ export interface ContainerMutable {
   readonly attachments: Readonly<Record<string, Attachment>>;
   readonly ports: readonly PortBinding[];
   readonly restartCount: number;
-  /** Milliseconds of the last back-off. */
+  /** Length of the last back-off in milliseconds. */
   readonly lastDelay: number;
   /** Stopped or killed by a client: no restart until a client starts it. */
   readonly stoppedByUser: boolean;
   readonly health?: HealthReport;
-  /** What POST /containers/{id}/update changed; lies over the record's hostConfig. */
+  /** What POST /containers/{id}/update changed; overrides the record's hostConfig. */
   readonly updated?: HostConfig;
 }
 
-/** What is wrong with the shape of a config.json; undefined: nothing. */
+/** What is wrong with the form of a config.json; undefined if nothing is. */
 export function recordFault(value: unknown): string | undefined {
   return checkShape(value, {
     version: (field) => field === 1,
@@ -93,7 +93,7 @@ export function recordFault(value: unknown): string | undefined {
   });
 }
 
-/** What is wrong with the first line of a state.json, which holds the record again; undefined: nothing. */
+/** What is wrong with the first line of a state.json, which repeats the record; undefined if nothing is. */
 export function headFault(value: unknown): string | undefined {
   return isObject(value) ? recordFault(value.record) : 'it is not an object';
 }
@@ -110,7 +110,7 @@ const statuses = [
   'dead',
 ];
 
-/** What is wrong with the shape of a line of state.json; undefined: nothing. */
+/** What is wrong with the form of a line of state.json; undefined if nothing is. */
 export function mutableFault(value: unknown): string | undefined {
   return (
     checkShape(value, {
@@ -124,7 +124,7 @@ export function mutableFault(value: unknown): string | undefined {
   );
 }
 
-/** What is wrong with networks and ports in a file of state; undefined: nothing. */
+/** What is wrong with networks and ports in a state file; undefined if nothing is. */
 export function attachmentsFault(value: unknown): string | undefined {
   return checkShape(value, {
     attachments: (field) => isObject(field) && Object.values(field).every(isAttachment),

@@ -11,18 +11,18 @@ interface NameReservation {
 export interface ContainerRegistry {
   all(): readonly Container[];
   get(id: string): Container | undefined;
-  /** By id, name or unique prefix; throws Docker's 404 or 400 sentences. */
+  /** By id, name or unique prefix; throws 404 or 400 with Docker's sentences. */
   need(reference: string): Container;
   find(reference: string): Container | undefined;
   byName(name: string): Container | undefined;
   /**
-   * Takes a name, or one of its own choice, for an id before anything of the container exists; throws 409. `release`
-   * gives it back unless the container has been added.
+   * Reserves a name, or one that it generates, for an id before anything of the container exists; throws 409. `release`
+   * frees it unless the container has been added.
    */
   reserve(name: string | undefined, id: string): NameReservation;
   add(container: Container): void;
   remove(container: Container): void;
-  /** On disk too: throws 409, or what the disk says, and then nothing has changed. */
+  /** Also on disk: throws 409, or the disk's error, and then nothing has changed. */
   rename(container: Container, name: string): void;
 }
 

@@ -11,10 +11,10 @@ export interface SpareParts {
   readonly runs: SpareDirectories;
 }
 
-/** The name under which a spare has its first state: state.json is what says that a container is whole. */
+/** The name of a spare's first state: only a file named state.json says that a container is complete. */
 export const firstState = 'state.new';
 
-/** The name under which a spare has its log: one named log says that a container has been started. */
+/** The name of a spare's log: only a file named log says that a container has been started. */
 export const unusedLog = 'log.new';
 
 /** Opens both stocks below the engine's directories. */

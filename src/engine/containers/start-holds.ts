@@ -1,6 +1,6 @@
 import type { Container } from './container.ts';
 
-/** Milliseconds that a start waits for one who holds it. */
+/** Milliseconds that a start waits for a client that holds it. */
 const longest = 60_000;
 /** Most holders at a time: each is a client that follows starts. */
 const mostHolders = 256;
@@ -8,7 +8,7 @@ const mostHolders = 256;
 interface Holder {
   readonly labels: readonly string[];
   readonly tell: (id: string) => void;
-  /** Container → let its starts go on. */
+  /** Container → functions that let its starts continue. */
   readonly waiting: Map<string, Set<() => void>>;
 }
 
@@ -16,7 +16,7 @@ const letGo = (holder: Holder, id: string): void => {
   for (const go of [...(holder.waiting.get(id) ?? [])]) go();
 };
 
-/** Resolves when the holder has done with the container, or `longest` is over: `late` is called then. */
+/** Resolves when the holder is done with the container, or after `longest`: then `late` is called. */
 function waitFor(holder: Holder, id: string, late: () => void): Promise<void> {
   return new Promise((resolve) => {
     const own = holder.waiting.get(id) ?? new Set();
@@ -35,17 +35,23 @@ function waitFor(holder: Holder, id: string, late: () => void): Promise<void> {
   });
 }
 
-/** Clients that want to have a container before its command starts. */
+/** Clients that want access to a container before its command starts. */
 export interface StartHolds {
-  /** Tells of each start of containers with these labels (`NAME=VALUE`), which waits. Undefined: there are too many. */
+  /**
+   * Reports each start of a container with these labels (`NAME=VALUE`), and holds it. Undefined when there are too many
+   * holders.
+   */
   hold(labels: readonly string[], tell: (id: string) => void): (() => void) | undefined;
-  /** Resolves when nobody holds the container's start, or has for a minute. Not to be called in its serial queue. */
+  /**
+   * Resolves when nobody holds the container's start any more, after at most a minute. Not to be called in its serial
+   * queue.
+   */
   clear(container: Pick<Container, 'id' | 'name' | 'record'>): Promise<void>;
-  /** Those who hold the container's start have done with it. */
+  /** Those who hold the container's start are done with it. */
   release(id: string): void;
 }
 
-/** No holders yet. `warn` is called for starts that waited in vain. */
+/** Starts without holders. `warn` is called for starts that waited in vain. */
 export function createStartHolds(warn: (sentence: string) => void): StartHolds {
   const holders = new Set<Holder>();
   return {

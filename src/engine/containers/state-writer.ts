@@ -2,23 +2,23 @@ import type { EngineLog } from '../log-sink.ts';
 import type { Container } from './container.ts';
 
 /**
- * Writes states that are true whether the disk takes them or not: a command runs, has ended, was told to stop. What can't
- * be written is reported once and written as soon as it can be; until then memory is right and the file is behind. A next
- * engine that finds the older state asks the shim, which knows better.
+ * Writes states that are facts whether or not the disk accepts them: a command runs, has ended, was told to stop. A
+ * failed write is reported once and repeated until it succeeds; until then memory is right and the file is out of date.
+ * If a new engine finds the old state, it asks the shim for the present one.
  */
 export interface StateWriter {
   /** Writes state.json now, or later. Never throws. */
   write(container: Container): void;
-  /** Containers whose file is behind. */
+  /** Number of containers whose file is out of date. */
   readonly behind: number;
-  /** One more try for all that are behind; ends the retries. */
+  /** Tries once more to write all that are out of date; ends the retries. */
   close(): void;
 }
 
-/** Milliseconds between tries. */
+/** Milliseconds between attempts. */
 const retryEvery = 1000;
 
-/** A state writer that tells `log` what it could not write. */
+/** A state writer that reports to `log` what it could not write. */
 export function createStateWriter(log: Pick<EngineLog, 'error' | 'info'>): StateWriter {
   const behind = new Set<Container>();
   let timer: NodeJS.Timeout | undefined;
@@ -39,7 +39,7 @@ export function createStateWriter(log: Pick<EngineLog, 'error' | 'info'>): State
 
   function retry(): void {
     for (const container of [...behind]) {
-      // The next would fail of the same.
+      // The next one would fail in the same way.
       if (!save(container)) return;
     }
     clearInterval(timer);

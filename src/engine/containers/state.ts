@@ -12,16 +12,16 @@
  *   any but running/paused ─► removing ─► gone, or dead when removing failed
  */
 export interface ExitRecord {
-  /** 0 to 255; 128 + signal when a signal ended it. */
+  /** 0 to 255; 128 + signal when a signal ended the process. */
   readonly exitCode: number;
   readonly oomKilled: boolean;
-  /** Why, when it is not the program's own doing: a failed start, a lost shim. */
+  /** The reason, if it was not the program's own: a failed start, a lost shim. */
   readonly error: string;
   /** RFC 3339. */
   readonly finishedAt: string;
 }
 
-/** Identity of a container's init: a pid alone may be another process by now. */
+/** Identity of a container's init: a pid alone may belong to another process by now. */
 interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/<pid>/stat in clock ticks, decimal. */
@@ -40,7 +40,7 @@ export type ContainerState =
       readonly status: 'restarting';
       readonly startedAt: string;
       readonly exit: ExitRecord;
-      /** Milliseconds of back-off chosen at the exit. */
+      /** Length of the back-off, chosen at the exit, in milliseconds. */
       readonly delay: number;
     }
   | { readonly status: 'exited'; readonly startedAt: string; readonly exit: ExitRecord }
@@ -48,7 +48,7 @@ export type ContainerState =
       readonly status: 'removing';
       readonly startedAt: string;
       readonly exit: ExitRecord | null;
-      /** Its anonymous volumes go too. */
+      /** Its anonymous volumes are removed too. */
       readonly volumes: boolean;
     }
   | { readonly status: 'dead'; readonly startedAt: string; readonly exit: ExitRecord };
@@ -56,7 +56,7 @@ export type ContainerState =
 export type StoppedState = Extract<ContainerState, { status: 'created' | 'exited' | 'restarting' }>;
 export type ContainerStatus = ContainerState['status'];
 
-/** What may follow what. */
+/** The allowed transitions. */
 export const transitions: Readonly<Record<ContainerStatus, readonly ContainerStatus[]>> = {
   created: ['starting', 'removing'],
   starting: ['running', 'exiting', 'created', 'exited', 'restarting'],
@@ -69,12 +69,12 @@ export const transitions: Readonly<Record<ContainerStatus, readonly ContainerSta
   dead: ['removing'],
 };
 
-/** Whether the move is one of `transitions`. */
+/** Whether the change is one of `transitions`. */
 export function canBecome(from: ContainerStatus, to: ContainerStatus): boolean {
   return transitions[from].includes(to);
 }
 
-/** True while a process of the container exists or is about to. */
+/** True while a process of the container exists or is about to exist. */
 export function isUp(state: ContainerState): boolean {
   return (
     state.status === 'running' ||
@@ -84,7 +84,7 @@ export function isUp(state: ContainerState): boolean {
   );
 }
 
-/** The status that clients get. */
+/** The status that clients see. */
 export function shownStatus(
   state: ContainerState,
 ): 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead' {
@@ -112,7 +112,7 @@ export function lastExit(state: ContainerState): ExitRecord | undefined {
   }
 }
 
-/** When the present or last run began; undefined before the first. */
+/** When the current or last run began; undefined before the first. */
 export function lastStart(state: ContainerState): string | undefined {
   if (state.status === 'created') return undefined;
   if (state.status === 'starting') return lastStart(state.before);

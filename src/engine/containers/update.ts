@@ -15,7 +15,7 @@ import { withDeviceNumbers } from './host/resolve-mounts.ts';
 import { writeLaunchFile } from './lifecycle/launch-file.ts';
 import { checkCreate } from './spec/check-create.ts';
 
-/** Limits that can be changed; 0 and '' leave one as it is, as in Docker. */
+/** Limits that can be changed; 0 and '' leave a limit unchanged, as in Docker. */
 const updatable = [
   'BlkioWeight',
   'CpuPeriod',
@@ -32,9 +32,9 @@ const updatable = [
 ] as const;
 
 /**
- * Changes limits and restart policy of a container, at once when it runs; to be run in its serial queue. Either all of it
- * is done and on record, or nothing is. Errors: 400 for values that can't be, 409 for contradictions with what is set
- * and for what the kernel refuses.
+ * Changes limits and restart policy of a container, immediately if it runs; to be run in its serial queue. Either
+ * everything is done and recorded, or nothing is. Errors: 400 for invalid values, 409 for contradictions with present
+ * settings and for what the kernel refuses.
  */
 export function updateContainer(
   engine: Engine,
@@ -52,7 +52,7 @@ export function updateContainer(
   checkRequest(container.record.config, host, engine.machine);
   const warnings = changesLimits(change) ? limitRunning(engine, container, host) : [];
   container.amend({ updated: { ...container.mutable.updated, ...change } });
-  // The kernel has taken the limits already.
+  // The kernel has accepted the limits already.
   engine.states.write(container);
   emitContainer(engine, container, 'update');
   return { Warnings: warnings };
@@ -72,7 +72,7 @@ function changesLimits(change: HostConfig): boolean {
   return Object.keys(change).some((name) => name !== 'RestartPolicy');
 }
 
-/** Docker's refusals: what a create request cannot combine can't be combined in two steps either. */
+/** Docker's refusals: what a create request can't combine can't be combined in two steps either. */
 function refuseContradictions(before: HostConfig, change: HostConfig): void {
   const { Name: policy = 'no' } = change.RestartPolicy ?? {};
   if (before.AutoRemove && policy !== 'no') {
@@ -96,7 +96,7 @@ function refuseContradictions(before: HostConfig, change: HostConfig): void {
   }
 }
 
-/** Applies `host`'s limits if the container runs; warnings of limits that can't be applied. */
+/** Applies `host`'s limits if the container runs; returns warnings about limits that can't be applied. */
 function limitRunning(engine: Engine, container: Container, host: HostConfig): string[] {
   const { launch } = container;
   const { cgroups } = engine.machine;

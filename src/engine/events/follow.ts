@@ -1,17 +1,17 @@
 import type { EventMessage } from '../api/events.ts';
 import type { EventJournal } from './journal.ts';
 
-/** Events that are written together, and so held in memory for a follower that does not read. */
+/** Events that are written together, and so kept in memory for a follower that does not read. */
 const most = 32;
 
 /**
- * Makes a follower of the journal: called when there is something new, it writes the wanted events one batch after the
- * other, each when the one before was taken. The promise resolves when it has caught up. `lost` is called once, when
- * the reader was so slow that what comes next is no longer kept.
+ * Makes a follower of the journal. When called after new events, it writes the wanted ones in batches, each after the
+ * previous one was taken. The promise resolves when it has caught up. `lost` is called once, if the reader was so slow
+ * that its next events are no longer kept.
  */
 export function followEvents(options: {
   readonly journal: Pick<EventJournal, 'after'>;
-  /** Number of the event after which it begins. */
+  /** Number of the event after which to begin. */
   readonly from: number;
   readonly wanted: (event: EventMessage) => boolean;
   readonly write: (lines: string) => Promise<void>;

@@ -20,39 +20,39 @@ interface JournalEntry {
   readonly event: EventMessage;
 }
 
-/** Whoever follows keeps the number of the last event seen and asks for what came after it: nothing waits in line for him. */
+/** A follower remembers the number of the last event it has seen and asks for those after it: no queue is kept for it. */
 export interface EventJournal {
   /** Appends to the journal file, then notifies the listeners. Returns the sequence number. */
   emit(event: NewEvent): number;
   /** Number of the latest event. */
   readonly last: number;
-  /** Number after which the events of this time and later begin, as far back as they are kept. */
+  /** Number after which events of this time and later begin, among those that are kept. */
   before(ms: number): number;
-  /** At most `most` events after a number, oldest first; 'gone' when the next of them is no longer kept. */
+  /** At most `most` events after a number, oldest first; 'gone' when the first of them is no longer kept. */
   after(seq: number, most: number): readonly JournalEntry[] | 'gone';
   /**
-   * Calls back when there is something new: once for all that came since, and not so often that the listeners take most
-   * of the engine's time, however many they are. Returns the release.
+   * Calls back when there are new events: once for all since the last call, and seldom enough that listeners never take
+   * most of the engine's time, however many there are. Returns the function that unsubscribes.
    */
   subscribe(listener: () => void): () => void;
   readonly listeners: number;
   close(): void;
 }
 
-/** A journal file is put aside at this size; the one before it is dropped. */
+/** A journal file is rotated at this size; the previous one is dropped. */
 const maxFileSize = 4 * 1024 * 1024;
-/** Events kept in memory for `since`, as many as one can expect between two looks. */
+/** Events kept in memory for `since`: more than are to be expected between two reads. */
 const maxInMemory = 4096;
 
 /**
- * Opens events.log: one line of JSON an event, `{"seq":…,"event":…}`, appended with write(2) before anybody gets
- * it, so a crash loses none. Lines that don't parse (a torn last line) are passed over. Sequence numbers go on from
- * the last line's.
+ * Opens events.log: one line of JSON for each event, `{"seq":…,"event":…}`, appended with write(2) before anybody
+ * receives it, so that a crash loses none. Lines that don't parse (a torn last line) are skipped. Sequence numbers
+ * continue from the last line's.
  */
 export function openJournal(path: string, clock: Clock, warn: (message: string) => void): EventJournal {
   const recent: JournalEntry[] = [];
   for (const file of [`${path}.1`, path]) {
-    // Where a line can't be appended, neither can it be read.
+    // What can't be appended to can't be read either.
     if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) putAside(file);
   }
   for (const file of [`${path}.1`, path]) {
@@ -62,7 +62,7 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
   let seq = recent.at(-1)?.seq ?? 0;
   let fd = openSync(path, 'a', 0o600);
   let size = statSync(path).size;
-  // After a power failure or on a full disk the last line may be a torn one; what comes next must not be glued to it.
+  // After a power failure or on a full disk the last line may be incomplete; the next one must not be appended to it.
   let torn = size > 0;
   const listeners = new Set<() => void>();
   const tell = paced(() => {
@@ -100,7 +100,7 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
         size += written;
         torn = written < line.length;
       } catch (error) {
-        // A full disk: the event is sent all the same, only the next engine will not know of it.
+        // A full disk: the event is sent nevertheless; only the next engine will not know about it.
         warn(`an event could not be written to ${path}: ${(error as Error).message}`);
       }
       recent.push({ seq, event: message });
@@ -115,7 +115,7 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
     after(from, most) {
       if (from >= seq) return [];
       if (recent.length === 0 || recent[0]!.seq > from + 1) return 'gone';
-      // Numbers of earlier engines may have gaps, so that the place is no further along than this.
+      // Numbers of earlier engines may have gaps, so the position is at most this.
       let at = Math.min(from + 1 - recent[0]!.seq, recent.length - 1);
       while (at > 0 && recent[at - 1]!.seq > from) at--;
       while (at < recent.length && recent[at]!.seq <= from) at++;
@@ -132,10 +132,13 @@ export function openJournal(path: string, clock: Clock, warn: (message: string) 
   };
 }
 
-/** Part of the time that paced work may take. */
+/** Paced work may take one part in this many of the time. */
 const share = 4;
 
-/** Runs `work` a turn after it was asked for, once for many askings, and then not again for a multiple of what it took. */
+/**
+ * Runs `work` one turn after it was requested, once for any number of requests, and then not again for a multiple of
+ * the time it took.
+ */
 function paced(work: () => void): () => void {
   let asked = false;
   let notBefore = 0;
@@ -169,7 +172,7 @@ function* readEntries(path: string): Generator<JournalEntry> {
       const entry = JSON.parse(line) as Partial<JournalEntry>;
       if (typeof entry.seq === 'number' && entry.event?.Actor !== undefined) yield entry as JournalEntry;
     } catch {
-      // A line cut short by a crash; nobody has seen the event.
+      // A line that a crash interrupted; nobody has seen the event.
     }
   }
 }

@@ -23,20 +23,20 @@ import { conflict } from '../http/failure.ts';
 import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
 import type { ExecProcess } from './exec.ts';
 
-/** File in an exec's run directory: nobody waits for it, so it goes on without the engine that started it. */
+/** File in an exec's run directory: nobody waits for the exec, so it continues without the engine that started it. */
 export const detachedMark = 'detached';
 
 interface ExecStart {
   /** Terminal size [rows, columns]. */
   readonly consoleSize?: readonly number[] | null | undefined;
-  /** Called before the command runs, so that no output is missed; absent: detached. */
+  /** Called before the command runs, so that no output is missed; absent for a detached exec. */
   readonly attached?: (attachment: ShimAttachment) => void;
 }
 
 /**
  * Runs an exec: plan, spawn, attach, start. Resolves once the command runs (or has already ended); `ended` resolves
- * with its exit code. Errors: 409 when the container does not run or the exec has been started; a command that can't be
- * run is an error with exit code 126 or 127.
+ * with its exit code. Errors: 409 when the container does not run or the exec was started before; a command that can't
+ * be run gives an error with exit code 126 or 127.
  */
 export async function startExec(
   engine: Engine,
@@ -135,12 +135,12 @@ function execFailure(
       ...(fileHint === undefined ? {} : { fileHint }),
     },
   );
-  // dockerd has two codes for an exec that did not come to run: 127 for what is not there, 126 for all else.
+  // dockerd has two exit codes for an exec that did not start: 127 for a missing command, 126 for everything else.
   const exitCode = failure.errno === constants.errno.ENOENT || error.exitCode === 127 ? 127 : 126;
   return new TcomposeError(error.code, error.message, { hint: error.hint, cause: error.cause, exitCode });
 }
 
-/** Of the root that its processes see; another runtime may keep that to itself. */
+/** From the root that its processes see; another runtime may not give access to it. */
 async function accountFilesOf(
   engine: Engine,
   container: Container,
@@ -212,7 +212,7 @@ function supervise(engine: Engine, exec: ExecProcess, shim: ShimConnection, runD
     shim.onState((state) => {
       if (state.type === 'exited') end(state.code);
     });
-    // The shim dies with its container's kill at the latest; what it ran is then dead too.
+    // The shim dies at the latest when its container is killed; then its command is dead, too.
     shim.onClose(() => end(137));
   });
 }

@@ -7,7 +7,7 @@ type ExecState =
   | { readonly status: 'running'; readonly pid: number }
   | { readonly status: 'exited'; readonly exitCode: number };
 
-/** A process run in a container beside its own (docker exec, health checks, hooks). */
+/** A process that runs in a container in addition to its main process (docker exec, health checks, hooks). */
 export interface ExecProcess {
   readonly id: string;
   readonly container: Container;

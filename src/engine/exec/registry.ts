@@ -1,7 +1,7 @@
 import { notFound } from '../http/failure.ts';
 import type { ExecProcess } from './exec.ts';
 
-/** Execs by id: those that run, and finished ones until their container is gone or they are too many. */
+/** Execs by id: running ones, and finished ones until their container is gone or there are too many. */
 export interface ExecRegistry {
   add(exec: ExecProcess): void;
   /** Throws Docker's 404. */
@@ -11,7 +11,7 @@ export interface ExecRegistry {
   readonly running: number;
 }
 
-/** Finished execs kept for inspection. */
+/** Number of finished execs kept for inspection. */
 const keepFinished = 256;
 
 /** An empty registry; it forgets the oldest execs that have ended. */

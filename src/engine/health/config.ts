@@ -7,9 +7,9 @@ const defaults = { interval: 30_000, timeout: 30_000, startPeriod: 0, startInter
 const defaultShell = ['/bin/sh', '-c'];
 
 /**
- * The check of a container's configuration (which has the image's values where the user gave none), with defaults for what is
- * left. Durations come in nanoseconds, as in the API; 0 is "not given". Undefined: no health check (none given, or NONE).
- * Throws ENGINE_BAD_PARAMETER for a test that is none.
+ * The health check of a container's configuration (which has the image's values where the user gave none), with
+ * defaults for missing values. Durations are in nanoseconds, as in the API; 0 means "not given". Undefined when there
+ * is no health check (none given, or NONE). Throws ENGINE_BAD_PARAMETER for an invalid test.
  */
 export function resolveHealthConfig(
   check: HealthcheckConfig | null | undefined,

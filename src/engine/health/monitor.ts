@@ -4,13 +4,13 @@ import type { HealthClock, HealthConfig, HealthExec, HealthReport } from './type
 
 export interface HealthMonitor {
   report(): HealthReport;
-  /** Stops probing and kills a check that is running; idempotent. */
+  /** Stops checking and kills a check that is running; idempotent. */
   stop(): void;
 }
 
 /**
- * Starts probing a container that has just been started (or adopted, with its last report). One check at a time, the
- * next an interval after the end of the one before; nothing is reported after `stop`.
+ * Starts checking a container that has just been started (or adopted, with its last report). One check at a time, each
+ * an interval after the end of the previous one; nothing is reported after `stop`.
  */
 export function monitorHealth(options: {
   readonly config: HealthConfig;
@@ -19,7 +19,7 @@ export function monitorHealth(options: {
   /** Milliseconds the container has already been running; 0 for a fresh start. */
   readonly runningFor?: number;
   readonly last?: HealthReport;
-  /** After every check; `changed` when the status differs from the one before (event health_status: <status>). */
+  /** Called after every check; `changed` when the status differs from the previous one (event health_status: <status>). */
   readonly onReport: (report: HealthReport, changed: boolean) => void;
 }): HealthMonitor {
   const { config, exec, clock, onReport } = options;

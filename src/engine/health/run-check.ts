@@ -1,14 +1,14 @@
 import type { HealthLogEntry } from '../api/container.ts';
 import type { HealthClock, HealthConfig, HealthExec } from './types.ts';
 
-/** Bytes of output kept in a log entry, Docker's bound. */
+/** Bytes of output kept in a log entry, Docker's limit. */
 const keptOutput = 4096;
-/** A check that could not be run or took too long has Docker's exit code -1. */
+/** Docker's exit code for a check that could not be run or took too long. */
 const noExitCode = -1;
 
 /**
- * Runs one check. Never rejects: a check that fails to start, and one killed at its timeout, end as entries with exit
- * code -1 and a sentence. Undefined when `cancelled` fired first.
+ * Runs one check. Never rejects: a check that could not be started, or was killed at its timeout, gives an entry with
+ * exit code -1 and a sentence. Undefined when `cancelled` fired first.
  */
 export async function runCheck(
   config: HealthConfig,
@@ -68,7 +68,7 @@ class BoundedOutput {
     this.#size += kept.length;
   }
 
-  /** UTF-8, whole characters only, with Docker's mark when something is missing. */
+  /** UTF-8, only whole characters, with Docker's mark when something is missing. */
   text(): string {
     const text = new TextDecoder().decode(Buffer.concat(this.#chunks), { stream: true });
     return this.#cut ? `${text}...` : text;

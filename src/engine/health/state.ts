@@ -4,13 +4,13 @@ import type { HealthConfig, HealthReport } from './types.ts';
 /** Entries kept in State.Health.Log. */
 const keptEntries = 5;
 
-/** What a container's health is before its first check. */
+/** A container's health before its first check. */
 export const startingReport: HealthReport = { Status: 'starting', FailingStreak: 0, Log: [] };
 
 /**
- * The report after one more check. A success makes it healthy at once. A failure within the start period, while the
- * container has not been healthy yet, is logged without being counted; any other makes it unhealthy when it completes
- * a streak of `retries`. `runningFor` in milliseconds at the check's start.
+ * The report after one more check. A success makes the container healthy at once. A failure within the start period,
+ * before the first success, is logged but not counted; any other makes it unhealthy when it completes a streak of
+ * `retries`. `runningFor` is in milliseconds at the check's start.
  */
 export function afterCheck(
   before: HealthReport,

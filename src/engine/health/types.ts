@@ -1,6 +1,6 @@
 import type { HealthLogEntry } from '../api/container.ts';
 
-/** Health check in force. Durations in milliseconds. */
+/** The health check in effect. Durations in milliseconds. */
 export interface HealthConfig {
   readonly command: readonly string[];
   readonly interval: number;
@@ -23,13 +23,13 @@ export interface HealthReport {
 export interface HealthClock {
   now(): number;
   timestamp(): string;
-  /** Calls back once after `milliseconds`; the result cancels. */
+  /** Calls back once after `milliseconds`; the returned function cancels. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 
 /**
- * Runs the check in the container, giving output (stdout and stderr together, at most what it likes) as it comes.
- * Aborting the signal must kill the process and settle the promise.
+ * Runs the check in the container, passing on output (stdout and stderr together, at most as much as it likes) as it
+ * arrives. Aborting the signal must kill the process and settle the promise.
  */
 export type HealthExec = (
   command: readonly string[],

@@ -1,26 +1,26 @@
 import { badParameter } from './failure.ts';
 
 /**
- * What a field of a request's body may be. Absent and null are always allowed, for Go's clients send null for what they
- * leave out, but not as an element of a list, nor where a shape needs the field.
+ * What a field of a request's body may be. Absent and null are always allowed, because Go clients send null for what
+ * they leave out; except for elements of lists, and for fields that a shape requires.
  */
 export type Shape =
   | Text
   | 'integer'
   | 'boolean'
-  /** A list of texts, or one text that stands for a list of one. */
+  /** A list of texts, or a single text for a list of one. */
   | 'words'
-  /** Nothing is read of it. */
+  /** The value is never read. */
   | 'any'
   | { readonly list: Shape }
-  /** `keys` says what its names may hold; absent: as a text. */
+  /** `keys` says what its names may contain; default: as a text. */
   | { readonly map: Shape; readonly keys?: Text }
   | { readonly fields: Readonly<Record<string, Shape>>; readonly needed?: readonly string[] };
 
 /**
- * What a string may hold, by where it ends. A `text` is an argument, a variable, a path or a label: anything but NUL, at
- * which the kernel would see its end. A `line` becomes part of a file of lines, an option or a setting: no control
- * character but the tab. A `word` is one of several in a line of such a file: no white space either.
+ * What a string may contain, depending on its use. A `text` is an argument, a variable, a path or a label: anything but
+ * NUL, at which the kernel would see its end. A `line` becomes part of a file of lines, an option or a setting: no
+ * control character except the tab. A `word` is one of several in a line of such a file: no white space either.
  */
 type Text = 'text' | 'line' | 'word';
 
@@ -31,9 +31,10 @@ const refusals: Readonly<Record<Text, readonly [forbidden: RegExp, sentence: str
 };
 
 /**
- * Gives the body back as the type it claims to be, or throws 400 naming the first field that is of another kind or holds
- * what its place can't: they would else be met deep inside the engine, in a file that says something else by then, or by
- * the next one that loads the record. Unknown fields pass. `of` stands before the sentence.
+ * Returns the body as the type it claims to be, or throws 400 naming the first field that has the wrong type or
+ * contains invalid characters: otherwise they would be noticed only deep inside the engine, in a file that then has
+ * another meaning, or by the next engine that loads the record. Unknown fields are accepted. `of` precedes the
+ * sentence.
  */
 export function shaped<T>(body: unknown, shape: Shape, of = ''): T {
   const fault = faultIn(body, shape, '');

@@ -2,23 +2,23 @@ import { type Shape, shaped } from './body-shape.ts';
 import { badParameter } from './failure.ts';
 
 /**
- * What a parameter of a query is read as. `texts` may come several times. A `flag` is false for 0, false, no and none, and
- * true for all else. `filters` and `time` are texts whose form their readers check (filters.ts).
+ * The type of a query parameter. `texts` may occur several times. A `flag` is false for 0, false, no and none, and true
+ * for everything else. `filters` and `time` are texts whose format is checked where they are read (filters.ts).
  */
 type QueryKind = 'text' | 'texts' | 'flag' | 'integer' | 'time' | 'filters';
 
 /** The parameters that a route reads, by name. */
 export type QueryShape = Readonly<Record<string, QueryKind>>;
 
-/** What a request may bring. */
+/** What a request may contain. */
 export interface Declared {
-  /** Absent: nothing of the query is read. */
+  /** Absent: the query is not read. */
   readonly query?: QueryShape;
   /** `bytes`: a stream that the route reads itself. Absent: the body is not read. */
   readonly body?: Shape | 'bytes';
 }
 
-/** A query of which only the declared parameters can be read: to read another is a fault of the route. */
+/** A query of which only the declared parameters can be read: reading another is an error in the route. */
 class DeclaredQuery extends URLSearchParams {
   readonly #shape: QueryShape;
 
@@ -44,9 +44,8 @@ class DeclaredQuery extends URLSearchParams {
 }
 
 /**
- * The parameters that a route declares. What else a client sends is passed over, as dockerd does: those of other versions
- * send more.
- * @throws TcomposeError ENGINE_BAD_PARAMETER for a number that is none
+ * The parameters that a route declares. Others are ignored, as by dockerd: clients of other versions send more.
+ * @throws TcomposeError ENGINE_BAD_PARAMETER for an invalid number
  */
 export function declaredQuery(text: string, shape: QueryShape = {}): URLSearchParams {
   const query = new DeclaredQuery(text, shape);
@@ -60,7 +59,7 @@ export function declaredQuery(text: string, shape: QueryShape = {}): URLSearchPa
 
 const isWhole = (text: string) => /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text));
 
-/** The body as the type that the route declares it to be. @throws TcomposeError ENGINE_BAD_PARAMETER */
+/** The body as the type that the route declares. @throws TcomposeError ENGINE_BAD_PARAMETER */
 export function declaredBody<T>(body: unknown, { body: shape }: Declared, path: string): T {
   if (shape === undefined || shape === 'bytes') throw new Error(`${path} declares no JSON as its body`);
   return shaped<T>(body, shape);

@@ -5,55 +5,56 @@ import { badParameter } from './failure.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import { compareVersions } from './versions.ts';
 
-/** Bodies that are JSON are at most this long; tar streams are not read through here. */
+/** Longest JSON body; tar streams are not read through this. */
 const maxJsonBody = 4 * 1024 * 1024;
 
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
-/** Media type of a container's output: raw with a terminal; frames have a type of their own since API 1.42. */
+/** Media type of a container's output: raw with a terminal; multiplexed frames have a type of their own since API 1.42. */
 export function outputType(version: string, tty: boolean): string {
   return tty || compareVersions(version, '1.42') < 0 ? rawStream : multiplexedStream;
 }
 
 /**
- * One request and its answer, whatever way it came in: an ordinary request, or one asking for `Upgrade` whose socket
- * Node has already let go. Exactly one of send/stream/hijack answers it.
+ * One request and its answer, however it arrived: as an ordinary request, or as one with `Upgrade` whose socket Node
+ * has released. Exactly one of send/stream/hijack answers it.
  */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
-  /** What the route declares to read of it (declared.ts). */
+  /** The parameters that the route declares (declared.ts). */
   readonly query: URLSearchParams;
   readonly params: Readonly<Record<string, string>>;
-  /** API version in force, `1.47`. */
+  /** API version in use, `1.47`. */
   readonly version: string;
   readonly headers: IncomingMessage['headers'];
   /** The request's body as bytes, for tar uploads. */
   readonly body: Readable;
-  /** Aborted when the client goes away before the answer is complete. */
+  /** Aborted when the client disconnects before the answer is complete. */
   readonly signal: AbortSignal;
-  /** Parsed JSON body, of the shape that the route declares; `{}` for an empty one. Throws ENGINE_BAD_PARAMETER. */
+  /** Parsed JSON body, in the form that the route declares; `{}` for an empty one. Throws ENGINE_BAD_PARAMETER. */
   json<T>(): Promise<T>;
   /** Answers with JSON (or nothing, for undefined). */
   send(status: number, value?: unknown, headers?: Record<string, string>): void;
-  /** Starts an answer of unknown length; headers go out at once. */
+  /** Starts an answer of unknown length; headers are sent at once. */
   stream(status: number, contentType: string, headers?: Record<string, string>): StreamWriter;
   /**
-   * Takes the connection over: 101 with `Upgrade: tcp` when asked for, else 200 and raw bytes. What is written to it goes
-   * out only when the client has read the answer's head: whoever reads a head through a buffer loses what comes with it.
-   * `subject` is the id of the container it is about; streams of one are bounded together.
+   * Takes over the connection: 101 with `Upgrade: tcp` if requested, else 200 and raw bytes. What is written to it is
+   * sent only after the client has read the answer's head: a client that reads the head through a buffer would lose the
+   * bytes that arrive with it. `subject` is the id of the container it is about; the number of streams about one
+   * container is limited.
    */
   hijack(contentType: string, subject?: string): Hijacked;
   /**
-   * Gives the connection to another protocol, which the request has to name in `Upgrade`: 101, and the socket as it is. To be called
-   * before anything is awaited. Throws ENGINE_BAD_PARAMETER.
+   * Hands the connection to another protocol, which the request has to name in `Upgrade`: 101, and the socket as it is.
+   * To be called before anything is awaited. Throws ENGINE_BAD_PARAMETER.
    */
   takeOver(protocol: string): Socket;
 }
 
 export interface Hijacked {
-  /** Bytes of the client: its stdin. */
+  /** The client's bytes: its stdin. */
   readonly input: Readable;
   readonly output: StreamWriter;
 }
@@ -86,7 +87,7 @@ function parseJsonBody<T>(bytes: Buffer): T {
   return value as T;
 }
 
-/** Reads a body to its end. Throws 400 for one that is too long or no JSON. */
+/** Reads a body to its end. Throws 400 when it is too long or not JSON. */
 export async function readJson<T>(stream: Readable): Promise<T> {
   return parseJsonBody<T>(await collect(stream, maxJsonBody));
 }

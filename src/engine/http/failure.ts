@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError, TcomposeErrors } from '../../errors.ts';
 import { type ErrorBody, withHint } from '../error-body.ts';
 
-/** HTTP status of the codes that mean the client's side; every other error is a 500. */
+/** HTTP status of the codes for errors of the client; every other error is a 500. */
 const statusOfCode: Partial<Record<ErrorCode, number>> = {
   ENGINE_NOT_MODIFIED: 304,
   ENGINE_BAD_PARAMETER: 400,
@@ -32,7 +32,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   RUNTIME_UNKNOWN: 400,
 };
 
-/** Area prefixes and endings that other parts use for the same meanings: `IMAGE_NOT_FOUND`, `NETWORK_INVALID`, … */
+/** Prefixes and suffixes of codes that other parts use with the same meanings: `IMAGE_NOT_FOUND`, `NETWORK_INVALID`, … */
 const statusOfEnding: readonly (readonly [RegExp, number])[] = [
   [/_(NOT_FOUND|UNKNOWN|MISSING)$/, 404],
   [/_(CONFLICT|IN_USE|EXISTS|TAKEN)$/, 409],
@@ -45,8 +45,8 @@ interface Failure {
 }
 
 /**
- * What a thrown value becomes on the wire: Docker's `{"message": …}` with a status, the hint being the message's last
- * words. Code and hint stand beside it for clients that know of them.
+ * A thrown value in the form that is sent: Docker's `{"message": …}` with a status, and the hint at the end of the
+ * message. Code and hint are also separate fields, for clients that know them.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof TcomposeErrors) {
@@ -83,7 +83,7 @@ function statusByEnding(code: string): number {
 export const badParameter = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_BAD_PARAMETER', message, hint === undefined ? {} : { hint });
 
-/** 400 for a request that should have asked for another protocol on its connection. */
+/** 400 for a request that should have requested another protocol on its connection. */
 export const notUpgraded = (protocol: string): TcomposeError =>
   badParameter(`this endpoint answers connections that are upgraded to ${protocol} only`);
 
@@ -91,8 +91,8 @@ export const notUpgraded = (protocol: string): TcomposeError =>
 export const notFound = (message: string): TcomposeError => new TcomposeError('ENGINE_NOT_FOUND', message);
 
 /**
- * Does some of the work of a create; what it does not find is a fault of the request (400). Clients take a 404 of create
- * for an image that is missing, and go to fetch it.
+ * Does part of a create; if something is not found, the request is at fault (400). Clients take a 404 of create as a
+ * missing image, and pull it.
  */
 export function findingAll<T>(work: () => T): T {
   try {
@@ -112,7 +112,7 @@ export function findingAll<T>(work: () => T): T {
 export const conflict = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('ENGINE_CONFLICT', message, hint === undefined ? {} : { hint });
 
-/** 304: what was asked for is so already. */
+/** 304: what was requested is already so. */
 export const notModified = (message: string): TcomposeError =>
   new TcomposeError('ENGINE_NOT_MODIFIED', message);
 

@@ -6,10 +6,10 @@ import { frame } from './multiplex.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { type StreamWriter, streamWriter } from './stream-writer.ts';
 
-/** A client that reads gets this long to read the last word. Milliseconds. */
+/** Milliseconds that a client has for reading the last message of a stream. */
 const parting = 1000;
 
-/** Makes the writers of answers that last, and counts them while they are open. */
+/** Makes the writers of long-lived answers, and counts the open ones. */
 export interface LastingAnswers {
   /** `subject`: see Exchange.hijack; `ready`: see streamWriter. */
   writer(
@@ -20,7 +20,7 @@ export interface LastingAnswers {
   ): StreamWriter;
 }
 
-/** `dropped` gets a sentence for each that was ended to make room for others. */
+/** `dropped` is called with a sentence for each answer that was ended to make room for others. */
 export function lastingAnswers(open: OpenStreams, dropped: (sentence: string) => void): LastingAnswers {
   return {
     writer(request, target, contentType, { subject, ready } = {}) {
@@ -47,13 +47,16 @@ function peerOf(socket: Socket): number {
   return (fd === undefined || fd < 0 ? undefined : peerPid(fd)) ?? 0;
 }
 
-/** How a stream of this kind reports an error; not at all where a word would be taken for content. */
+/** How a stream of this kind reports an error; undefined if the message would be taken for content. */
 function lastWord(contentType: string, sentence: string): Buffer | string | undefined {
   if (contentType === 'application/json') return `${JSON.stringify({ error: sentence })}\n`;
   return contentType === multiplexedStream ? frame('stderr', Buffer.from(`${sentence}\n`)) : undefined;
 }
 
-/** Ends a stream with a last word, for whoever reads; one that nobody reads, or that must not look whole, is cut. */
+/**
+ * Ends a stream with a last message, in case somebody reads it; a stream that nobody reads, or that must not look
+ * complete, is cut off.
+ */
 function part(target: ServerResponse | Socket, socket: Socket, word: Buffer | string | undefined): void {
   if (word === undefined || target.writableNeedDrain || socket.writableNeedDrain) {
     socket.destroy();

@@ -6,7 +6,7 @@ type StreamName = 'stdout' | 'stderr';
 
 const streamNumber: Record<StreamName, number> = { stdout: 1, stderr: 2 };
 
-/** One whole frame. */
+/** One complete frame. */
 export function frame(stream: StreamName, data: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(8 + data.length);
   out.writeUInt32BE(streamNumber[stream] * 0x1000000, 0);

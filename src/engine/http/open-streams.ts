@@ -1,12 +1,12 @@
 /**
- * Answers that last (events, logs, attached streams, waits) cost memory, descriptors and a share of every event for as
- * long as they are open, whether or not anybody reads them. So there is a bound on them: for one client process, about one
- * subject, and in all. A new one is always let in; beyond a bound it takes the place of the one that is least missed.
+ * Long-lived answers (events, logs, attached streams, waits) cost memory, descriptors and part of every event as long
+ * as they are open, whether or not anybody reads them. Therefore their number is limited: for one client process, about
+ * one subject, and in total. A new one is always accepted; beyond a limit the least useful one is ended instead.
  */
 interface StreamLimits {
-  /** Of one client process. Docker Compose keeps two a container when it is attached. */
+  /** For one client process. An attached Docker Compose keeps two for each container. */
   readonly perPeer: number;
-  /** About one container: its shim keeps output for each. */
+  /** About one container: its shim buffers output for each. */
   readonly perSubject: number;
   readonly inAll: number;
 }
@@ -17,14 +17,14 @@ interface LastingAnswer {
   /** Pid of the client. */
   readonly peer: number;
   readonly subject?: string | undefined;
-  /** Something was written that its client has not taken. */
+  /** Something was written that its client has not read yet. */
   readonly blocked: () => boolean;
-  /** Ends it, with a word to whoever may still read it. */
+  /** Ends it, with a message for the client if it still reads. */
   readonly drop: (sentence: string) => void;
 }
 
 interface StreamTicket {
-  /** Something went through it. */
+  /** Called when something was sent through it. */
   touch(): void;
   /** Idempotent. */
   release(): void;
@@ -37,13 +37,13 @@ export interface OpenStreams {
 
 interface Entry {
   readonly answer: LastingAnswer;
-  /** Grows: the entry with the smallest was idle longest. */
+  /** Increases; the entry with the smallest value was idle longest. */
   touched: number;
 }
 
 type Groups = Map<unknown, Set<Entry>>;
 
-/** No open streams. */
+/** A set without open streams. */
 export function createOpenStreams(limits: StreamLimits = streamLimits): OpenStreams {
   const all = new Set<Entry>();
   const byPeer: Groups = new Map();
@@ -91,7 +91,7 @@ export function createOpenStreams(limits: StreamLimits = streamLimits): OpenStre
       if (ofSubject !== undefined && ofSubject.size >= perSubject) {
         drop(ofSubject, perSubject, 'of one container');
       }
-      // Whoever has the most open makes room for the others.
+      // The client with the most open streams makes room for the others.
       if (all.size >= inAll) drop(largest(), inAll, 'in all');
       const entry: Entry = { answer, touched: ++now };
       add(entry);
@@ -108,10 +108,10 @@ export function createOpenStreams(limits: StreamLimits = streamLimits): OpenStre
   };
 }
 
-/** Of how many of the oldest the least missed is chosen: a flood of new ones must not cost a look at all for each. */
+/** How many of the oldest entries are examined: a flood of new ones must not examine all entries each time. */
 const looked = 64;
 
-/** One that nobody reads before any other; of equals the one through which nothing went for longest. */
+/** A stream that nobody reads comes before any other; among equals, the one that was idle longest. */
 function leastMissed(group: Iterable<Entry>): Entry {
   let left = looked;
   let found: { readonly entry: Entry; readonly blocked: boolean } | undefined;

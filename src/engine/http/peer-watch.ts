@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** Pause between two questions, milliseconds. */
+/** Milliseconds between two checks. */
 const interval = 2000;
 
 /**
- * Has a connection's socket destroyed soon after its other end was closed as a whole. A client that closes its half only
- * (it has no more stdin) still reads, and the two look alike to a reader. They differ to a writer: a write, of no bytes
- * even, fails with EPIPE only when nobody can read any more (unix(7)). Asked at the client's last byte, and from
- * `watchPeer` or that moment on again and again.
+ * Destroys a connection's socket soon after its other end was closed completely. A client that closes only its half (it
+ * has no more stdin) still reads, and a reader can't tell the two apart. A writer can: a write, even of no bytes, fails
+ * with EPIPE only when nobody can read any more (unix(7)). Checked at the client's last byte, and repeatedly from then
+ * on, or from `watchPeer` on.
  */
 export function watchPeerFromEnd(socket: Socket): void {
   socket.once('end', () => {
@@ -16,7 +16,10 @@ export function watchPeerFromEnd(socket: Socket): void {
   });
 }
 
-/** For a socket that is perhaps not being read, as when a container does not take its stdin: the end is not met then. */
+/**
+ * For a socket that may not be being read, for example because a container does not take its stdin: then its end is not
+ * noticed.
+ */
 export function watchPeer(socket: Socket): void {
   const timer = setInterval(ask, interval, socket);
   timer.unref();
@@ -24,6 +27,6 @@ export function watchPeer(socket: Socket): void {
 }
 
 function ask(socket: Socket): void {
-  // What waits to be written will meet the same error.
+  // Pending writes will meet the same error.
   if (!socket.destroyed && !socket.writableEnded && socket.writableLength === 0) socket.write('');
 }

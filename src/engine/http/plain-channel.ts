@@ -6,7 +6,7 @@ import type { LastingAnswers } from './lasting-answers.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import { takenByPeer } from './taken-by-peer.ts';
 
-/** An ordinary request. Its stream, and its connection when it is taken over, count as lasting answers. */
+/** An ordinary request. Its stream, or its connection if it is taken over, counts as a long-lived answer. */
 export function plainChannel(
   request: IncomingMessage,
   response: ServerResponse,
@@ -71,13 +71,13 @@ export function plainChannel(
   };
 }
 
-/** Whether nothing more comes of a request. */
+/** Whether a request has been read completely. */
 const isRead = (request: IncomingMessage): boolean =>
   request.complete || request.destroyed || !hasBody(request);
 
 /**
- * Calls `end` when the client has sent its request, of which nothing is of use any more. To end an answer before would reset the connection
- * under the client, and it would never read it.
+ * Calls `end` when the client has sent its request completely, although nothing more of it is needed. Ending an answer
+ * before that would reset the connection, and the client would never read it.
  */
 function afterRequest(request: IncomingMessage, end: () => void): void {
   if (isRead(request)) {
@@ -88,7 +88,7 @@ function afterRequest(request: IncomingMessage, end: () => void): void {
   request.resume();
 }
 
-/** A writer that ends when the request is read. */
+/** A writer that ends once the request has been read. */
 const endingAfter = (request: IncomingMessage, writer: StreamWriter): StreamWriter => ({
   write: (chunk) => writer.write(chunk),
   end: () => afterRequest(request, () => writer.end()),

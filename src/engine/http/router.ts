@@ -4,12 +4,12 @@ import { splitVersion } from './versions.ts';
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
 
-/** An endpoint. What a request brings for it is checked before its handler runs. */
+/** An endpoint. A request's parameters and body are checked before its handler runs. */
 export interface Route extends Declared {
   readonly method: string;
   /**
-   * `/containers/{id}/json`: `{x}` is one segment, `{x*}` any number of segments (image names have slashes). Longer
-   * literal endings win because routes are tried in the order of registration.
+   * `/containers/{id}/json`: `{x}` is one segment, `{x*}` any number of segments (image names contain slashes). Routes
+   * are tried in the order of registration, so that those with longer literal endings come first.
    */
   readonly path: string;
   readonly handler: Handler;
@@ -30,7 +30,7 @@ interface Compiled extends Route {
   readonly names: readonly string[];
 }
 
-/** Makes the look-up function. Patterns are compiled once; a request costs a scan of the method's routes. */
+/** Makes the look-up function. Patterns are compiled once; a request scans the routes of its method. */
 export function createRouter(routes: readonly Route[]): (method: string, path: string) => Lookup {
   const compiled = routes.map(compile);
   return (method, path) => {

@@ -14,15 +14,15 @@ import { upgradedChannel } from './upgraded-channel.ts';
 import { apiVersion, compareVersions, minApiVersion } from './versions.ts';
 
 interface ServerHooks {
-  /** Called around every request; the returned function when its connection's work is over. */
+  /** Called at the start of every request; the returned function when its connection's work is done. */
   readonly begin: (request: string) => () => void;
   readonly failed: (request: string, error: unknown) => void;
-  /** An answer that lasted was ended to make room for another; `sentence` says so. */
+  /** A long-lived answer was ended to make room for another; `sentence` says so. */
   readonly dropped: (sentence: string) => void;
 }
 
 /**
- * The HTTP server (not yet listening). Headers of every answer are Docker's, so that clients negotiate as they do with
+ * The HTTP server (not yet listening). Headers of every answer are like Docker's, so that clients negotiate as with
  * dockerd: Api-Version, Docker-Experimental, Ostype, Server.
  */
 export function createApiServer(
@@ -45,10 +45,10 @@ export function createApiServer(
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
   });
-  // A client may close its half and go on reading; watchPeer recognises one that is gone.
+  // A client may close its half and continue to read; watchPeer detects one that is gone.
   (server as Server & { httpAllowHalfOpen: boolean }).httpAllowHalfOpen = true;
   server.on('connection', watchPeerFromEnd);
-  // Log followers and waits are silent for hours; a client's header must not take long.
+  // Log followers and waits are silent for hours; a request's headers must not take long.
   server.requestTimeout = 0;
   server.timeout = 0;
   server.keepAliveTimeout = 60_000;
@@ -76,7 +76,7 @@ export function createApiServer(
         channel.send(400, { message: 'the path and the query must not contain a NUL character' });
       } else if (found.kind !== 'match') {
         const what = found.kind === 'unknown' ? 'has no such endpoint' : `does not allow ${method} here`;
-        // A wrong method is a 404 in Docker too.
+        // A wrong method is a 404 in Docker, too.
         channel.send(404, {
           message: `the tcompose engine ${what}: ${path}`,
         });

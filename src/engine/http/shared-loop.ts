@@ -1,16 +1,16 @@
-/** Milliseconds of one turn of the event loop that requests may begin in. */
+/** Milliseconds in each turn of the event loop during which requests may begin. */
 const share = 4;
 
 /**
- * Lets requests that come all at once begin over several turns of the event loop: what one of them does before it first
- * waits takes some milliseconds, and twenty in one turn would keep timers, names and other connections waiting for all of
- * it. Undefined: it may begin now.
+ * Spreads requests that arrive all at once over several turns of the event loop: what each of them does before it first
+ * waits takes some milliseconds, and twenty in one turn would delay timers, names and other connections. Undefined when
+ * the request may begin at once.
  */
 export function sharedLoop(now: () => number = () => performance.now()): () => Promise<void> | undefined {
   const waiting: (() => void)[] = [];
   let began: number | undefined;
 
-  /** Behind what this turn had to do; the next turn looks for other events first. */
+  /** After the other work of this turn; the next turn handles other events first. */
   function turn(): void {
     const next = waiting.shift();
     began = next === undefined ? undefined : now();

@@ -2,17 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 export interface StreamWriter {
-  /** Resolves when more may be written: whoever awaits it holds no more than one write. */
+  /** Resolves when more may be written: a caller that awaits it has at most one write in memory. */
   write(chunk: Uint8Array | string): Promise<void>;
   end(): void;
-  /** What was written last has to wait: its promise is worth awaiting. */
+  /** The last write has to wait, so its promise is worth awaiting. */
   readonly full: boolean;
   readonly closed: boolean;
 }
 
 /**
- * A writer over a socket or an answer. What is written before `ready` resolves waits for it, in order. `wrote` is called
- * for each write that goes out.
+ * A writer over a socket or an answer. What is written before `ready` resolves is delayed until then, in order. `wrote`
+ * is called for each write that is sent.
  */
 export function streamWriter(
   target: Duplex | ServerResponse,

@@ -2,18 +2,18 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { unreadByPeer } from '../../sys/socket-queue.ts';
 
-/** How long a client may leave the head of its answer unread before output follows it all the same, milliseconds. */
+/** Milliseconds after which output is sent even if the client has not read the head of its answer. */
 const patience = 10_000;
 const longestPause = 250;
 
 /**
- * Resolves when the other end of a unix socket has read what was written to it so far, or the socket is closed. Two writes
- * that the reader has not come to yet may be read as one; there is no other way to keep them apart.
+ * Resolves when the other end of a unix socket has read everything that was written to it so far, or the socket is
+ * closed. Two writes that the reader has not reached yet may be read as one; there is no other way to keep them apart.
  */
 export async function takenByPeer(socket: Socket): Promise<void> {
   const fd = (): number | undefined =>
     (socket as Socket & { readonly _handle?: { readonly fd?: number } | null })._handle?.fd;
-  // Clients wait for the head: they mostly have it within a turn.
+  // Clients wait for the head: mostly they have read it within a turn.
   let pause = 0.5;
   for (let waited = 0; waited < patience && !socket.destroyed; waited += pause) {
     const at = fd();

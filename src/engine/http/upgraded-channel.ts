@@ -8,7 +8,7 @@ import type { LastingAnswers } from './lasting-answers.ts';
 import { watchPeer } from './peer-watch.ts';
 import { takenByPeer } from './taken-by-peer.ts';
 
-/** A request that asked for `Upgrade`: Node has let its socket go. */
+/** A request with `Upgrade`, whose socket Node has released. */
 export function upgradedChannel(
   request: IncomingMessage,
   socket: Socket,
@@ -48,7 +48,7 @@ export function upgradedChannel(
       const own = { 'Content-Type': 'application/json', 'Content-Length': length, Connection: 'close' };
       writeHead(status, { ...own, ...headers });
       socket.end(text);
-      // What the client still sends, nobody waits for.
+      // Nobody waits for what the client still sends.
       body.resume();
       input.resume();
     },
@@ -78,13 +78,14 @@ function headText(status: number, headers: Readonly<Record<string, string>>): st
 interface Parts {
   readonly body: Readable;
   readonly input: Readable;
-  /** Leaves the socket to somebody else, with all that came behind the head. Only before it was read. */
+  /** Passes the socket on, with everything that followed the head. Only before it was read. */
   readonly detach: () => void;
 }
 
 /**
- * Parts an upgraded request's body from the client's stdin. Node ≥ 26 parses the body as of any request, and drops what
- * nobody reads of it once the upgraded stream is read; earlier ones hand it over as the first bytes of that stream.
+ * Separates an upgraded request's body from the client's stdin. Node ≥ 26 parses the body like that of any request, and
+ * drops unread parts of it once the upgraded stream is read; earlier versions pass it on as the first bytes of that
+ * stream.
  */
 function bodyAndInput(request: IncomingMessage, socket: Socket, head: Buffer): Parts {
   const parsed = !request.complete || request.readableLength > 0;
@@ -93,7 +94,7 @@ function bodyAndInput(request: IncomingMessage, socket: Socket, head: Buffer): P
   return { ...splitBody(socket, head, 0), body };
 }
 
-/** An upgraded request's first `length` bytes after the head are its body, the rest is the client's stdin. */
+/** The first `length` bytes after an upgraded request's head are its body, the rest is the client's stdin. */
 function splitBody(socket: Socket, head: Buffer, length: number): Parts {
   const body = new PassThrough();
   const input = new PassThrough();
@@ -105,7 +106,7 @@ function splitBody(socket: Socket, head: Buffer, length: number): Parts {
     if (left === 0 && !body.writableEnded) body.end();
     pass(chunk.subarray(mine.length), input);
   };
-  /** Reads no more than the taker takes. */
+  /** Reads only as much as the consumer takes. */
   const pass = (piece: Buffer, taker: PassThrough): void => {
     if (piece.length === 0 || taker.write(piece)) return;
     socket.pause();

@@ -1,7 +1,7 @@
-/** API versions this engine answers; a client outside the range gets Docker's words for it. */
+/** Newest API version of this engine; a client outside the range gets Docker's message. */
 export const apiVersion = '1.51';
 
-/** Oldest version of the API that a client may ask for. */
+/** Oldest API version that a client may use. */
 export const minApiVersion = '1.24';
 
 /** Splits `/v1.47/containers/json` into the API version and the rest; no prefix means the newest version. */

@@ -5,10 +5,10 @@ import { whyNotRun } from '../containers/spec/interpreters.ts';
 import { type Shape, shaped } from '../http/body-shape.ts';
 import { badParameter } from '../http/failure.ts';
 
-/** What runs on this machine. */
+/** The platform of this machine. */
 export const ownPlatform: Platform = { os: 'linux', architecture: imageArchitecture(process.arch) };
 
-/** Whether this machine runs programs of an architecture, by itself or by an interpreter. */
+/** Whether this machine runs programs of an architecture, natively or with an interpreter. */
 export const runsHere = (architecture: string): boolean =>
   whyNotRun(architecture, ownPlatform.architecture) === undefined;
 
@@ -21,7 +21,7 @@ interface PlatformObject {
 const platformShape: Shape = { fields: { os: 'word', architecture: 'word', variant: 'word' } };
 
 /**
- * The platform of a query: `linux/arm64`, or JSON as newer clients send it; undefined when none is asked for.
+ * The platform in a query: `linux/arm64`, or JSON as newer clients send it; undefined if none is requested.
  * @throws TcomposeError ENGINE_BAD_PARAMETER, IMAGE_PLATFORM
  */
 export function askedPlatform(text: string | null): Platform | undefined {

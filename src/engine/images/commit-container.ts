@@ -13,14 +13,14 @@ export interface CommitRequest {
   /** Dockerfile instructions. */
   readonly changes: readonly string[];
   readonly pause: boolean;
-  /** Replaces what the container was made with, field by field. */
+  /** Replaces the container's configuration, field by field. */
   readonly config: Partial<ContainerConfig>;
 }
 
-/** Directories of every root that something is mounted over while a container runs: what is below is of no use. */
+/** Directories that are covered by mounts in every running container: what is below them is useless. */
 const mountedOver = ['dev', 'proc', 'sys'];
 
-/** The fields of a container's configuration that an image has, too. */
+/** Fields of a container's configuration that images have, too. */
 const kept = [
   'User',
   'ExposedPorts',
@@ -48,8 +48,8 @@ function imageConfig(...configs: readonly object[]): ImageRuntimeConfig {
 }
 
 /**
- * Makes an image of what a container has changed (`docker commit`): one more layer upon its image's. A running container is
- * paused meanwhile if asked for. @returns the image's id
+ * Makes an image of a container's changes (`docker commit`): its image with one more layer. A running container is
+ * paused meanwhile if requested. @returns the image's id
  */
 export async function commitContainer(
   engine: Engine,
@@ -65,7 +65,7 @@ export async function commitContainer(
     );
   const source = engine.images.rootfs(image).storage;
   if (source.kind === 'copy') throw notImplemented(`a container cannot be committed here: ${source.reason}`);
-  // What is wrong with them is reported before anything is made.
+  // Invalid changes are reported before anything is made.
   applyChanges({}, request.changes);
   const ingest = engine.images.ingest();
   const pause = request.pause && container.state.status === 'running';

@@ -14,7 +14,7 @@ export interface RemoteDescription {
 
 const maxConfigSize = 8 * 1024 * 1024;
 
-/** What a registry has under a reference: its digest, and the platforms as an index or a configuration names them. */
+/** What a registry has under a reference: its digest, and the platforms according to an index or a configuration. */
 export async function describeRemote(
   registries: Registries,
   reference: ImageReference,

@@ -1,9 +1,9 @@
 import { TcomposeError } from '../../errors.ts';
 import { readOwnersFile } from '../client/owners-file.ts';
 
-/** What the machine's owner says about images. */
+/** What the machine's owner has configured for images. */
 export interface ImageSettings {
-  /** Bytes that the files of one layer may have together; undefined: as many as the store takes by itself. */
+  /** Bytes that the files of one layer may have together; undefined for the store's default. */
   readonly largestLayer: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export function parseImageSettings(text: string, where: string): ImageSettings {
   return { largestLayer: Math.floor(size * gibibyte) };
 }
 
-/** What engine.json says; a change counts from the next layer. @throws TcomposeError REGISTRY_CONFIG */
+/** The settings in engine.json; a change applies from the next layer. @throws TcomposeError REGISTRY_CONFIG */
 export function readImageSettings(config: string): ImageSettings {
   const text = readOwnersFile(config, 'REGISTRY_CONFIG', 'It sets how large a layer may be');
   return text === undefined ? { largestLayer: undefined } : parseImageSettings(text, config);

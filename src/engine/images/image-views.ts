@@ -7,7 +7,7 @@ import { parseRfc3339 } from '../time-text.ts';
 
 const noTime = '0001-01-01T00:00:00Z';
 
-/** `busybox`, `busybox:1.36`, `*\/busybox`, `*:1`: Docker's path matching on the familiar name, of a tag or digest. Pure. */
+/** `busybox`, `busybox:1.36`, `*\/busybox`, `*:1`: Docker's path matching on the familiar name with tag or digest. Pure. */
 export function matchesReference(pattern: string, reference: string): boolean {
   if (pattern === reference || `${pattern}:latest` === reference) return true;
   const at = reference.indexOf('@');
@@ -21,7 +21,7 @@ export function matchesReference(pattern: string, reference: string): boolean {
   return glob(reference) || glob(repository);
 }
 
-/** Bytes of an image's layers that other images have, too. */
+/** Bytes of an image's layers that are shared with other images. */
 export function sharedSize(engine: Engine, record: ImageRecord): number {
   const use = engine.images.layerUse();
   return record.chain.reduce((sum, chainId) => {
@@ -42,7 +42,7 @@ export function summarizeImage(record: ImageRecord): ImageSummary {
     SharedSize: -1,
     Labels: record.config.Labels ?? null,
     Containers: -1,
-    // Docker forgets the tag that stood beside a digest.
+    // Docker does not record the tag that was given with a digest.
     ...(Object.keys(record.digestTags).length === 0 ? {} : { DigestTags: record.digestTags }),
   };
 }
@@ -69,7 +69,7 @@ export function inspectImage(record: ImageRecord): ImageInspect {
   };
 }
 
-/** GET /images/{name}/history: top first; only the top has the image's id and names, only layers have a size. */
+/** GET /images/{name}/history: top first; only the top entry has the image's id and names, and only layers have a size. */
 export async function imageHistory(engine: Engine, record: ImageRecord): Promise<ImageHistoryEntry[]> {
   if (record.host) return [];
   const layers = await engine.images.layersOf(record);

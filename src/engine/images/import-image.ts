@@ -6,12 +6,12 @@ import type { StreamWriter } from '../http/stream-writer.ts';
 import { errorLine, line, progressBar } from './progress-lines.ts';
 import type { RegistryRequest } from './registries.ts';
 
-/** Between two counts of what was fetched, milliseconds. */
+/** Milliseconds between two progress reports of a download. */
 const countEveryMs = 100;
 
 type Emit = (action: string, id: string, name: string) => void;
 
-/** An archive that comes with the request, or one that is fetched from an address. */
+/** Imports an archive in the request's body, or one at an address. */
 export async function importImage(
   engine: Engine,
   exchange: Exchange,
@@ -22,14 +22,14 @@ export async function importImage(
   }: { readonly source: string; readonly request: RegistryRequest; readonly emit: Emit },
 ): Promise<void> {
   if (source !== '-') return await importAddress(engine, exchange, { url: urlOf(source), request, emit });
-  // An archive that is refused must not take the connection along: the answer still has to go back on it.
+  // Refusing an archive must not destroy the connection: the answer still has to be sent on it.
   const record = await take(engine, exchange, exchange.body.iterator({ destroyOnReturn: false }), emit);
   const writer = exchange.stream(200, 'application/json');
   await writer.write(line({ status: record.id }));
   writer.end();
 }
 
-/** As dockerd takes it: without a scheme it is http. */
+/** As in dockerd, an address without a scheme is http. */
 function urlOf(source: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : `http://${source}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -38,7 +38,7 @@ function urlOf(source: string): URL {
   return url;
 }
 
-/** What fails once something was sent is the last line of the stream. */
+/** A failure after something was sent becomes the last line of the stream. */
 async function importAddress(
   engine: Engine,
   exchange: Exchange,

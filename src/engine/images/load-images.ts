@@ -7,13 +7,13 @@ import { failureOf } from '../http/failure.ts';
 import { askedPlatform } from './asked-platform.ts';
 import { errorLine, line, progressBar } from './progress-lines.ts';
 
-/** Between two counts of one layer, milliseconds. */
+/** Milliseconds between two progress reports of one layer. */
 const countEveryMs = 100;
 
-/** What docker's clients get for an event; `quiet` leaves the layers out. */
+/** The line that docker's clients get for an event; `quiet` omits layers. */
 export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
   if (event.kind === 'loaded') {
-    // Dockerd says nothing of these, and its clients look for the words below.
+    // Dockerd does not report these, and its clients look for the words below.
     if (event.old)
       return line({ stream: `Loaded from an archive of docker before 1.10: ${event.name ?? event.id}\n` });
     const what = event.name === undefined ? `Loaded image ID: ${event.id}` : `Loaded image: ${event.name}`;
@@ -33,7 +33,7 @@ export function loadLine(event: LoadEvent, quiet: boolean): string | undefined {
   });
 }
 
-/** `POST /images/load`: always 200, what fails is the stream's last line. */
+/** `POST /images/load`: always 200; a failure is the stream's last line. */
 export async function loadImages(engine: Engine, exchange: Exchange, quiet: boolean): Promise<void> {
   const platform = askedPlatform(exchange.query.get('platform'));
   const writer = exchange.stream(200, 'application/json');
@@ -55,7 +55,7 @@ export async function loadImages(engine: Engine, exchange: Exchange, quiet: bool
     if (text !== undefined) void writer.write(text);
   };
   try {
-    // An archive that is refused must not take the connection along: the answer still has to go back on it.
+    // Refusing an archive must not destroy the connection: the answer still has to be sent on it.
     await engine.images.load(exchange.body.iterator({ destroyOnReturn: false }), {
       ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
       tell,

@@ -67,14 +67,14 @@ function retryLine({ id, ms, why }: TransferProgress & { kind: 'retry' }): strin
   return id === undefined ? line({ status: `${status} (${why})` }) : line({ status, progressDetail: {}, id });
 }
 
-/** The last line of a stream that failed. `code` and `hint` stand where Docker's clients pass over them. */
+/** The last line of a failed stream. `code` and `hint` are in fields that Docker's clients ignore. */
 export function errorLine(message: string, more: { readonly code?: string; readonly hint?: string }): string {
   const { code, hint } = more;
   const tcompose = code === undefined ? {} : { tcompose: { code, ...(hint === undefined ? {} : { hint }) } };
   return line({ errorDetail: { message, ...tcompose }, error: message });
 }
 
-/** JSON as Go's encoder writes it: what HTML could take for its own is escaped. */
+/** JSON as Go's encoder writes it: characters that are special in HTML are escaped. */
 export function line(value: object): string {
   const json = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
@@ -83,7 +83,7 @@ export function line(value: object): string {
   return `${json}\r\n`;
 }
 
-/** `[====>      ]  32.77kB/1.502MB`: as wide as on a terminal of 200 columns, which is what dockerd takes for granted. */
+/** `[====>      ]  32.77kB/1.502MB`: as wide as on a terminal of 200 columns, which dockerd assumes. */
 export function progressBar(current: number, total: number): string {
   if (current <= 0 && total <= 0) return '';
   const now = humanSize(current).padStart(8);

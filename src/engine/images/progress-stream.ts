@@ -4,12 +4,13 @@ import type { StreamWriter } from '../http/stream-writer.ts';
 import { errorLine, progressLines } from './progress-lines.ts';
 import type { TellProgress, TransferProgress } from './transfer-progress.ts';
 
-/** Between two counts of one layer, milliseconds. */
+/** Milliseconds between two progress reports of one layer. */
 const countEveryMs = 100;
 
 /**
- * Answers with the stream of a transfer. The head goes out with the first line: what fails before is an error with a status, what fails later is the
- * last line. Counts come at most ten times a second a layer, and none is sent while the client does not read; the last one of a layer always is.
+ * Answers with the stream of a transfer. The head is sent with the first line: an earlier failure is an error with a
+ * status, a later one the last line. Progress is reported at most ten times a second for each layer, and not while the
+ * client does not read; the last report of a layer is always sent.
  */
 export async function streamTransfer(
   exchange: Exchange,
@@ -58,7 +59,7 @@ export async function streamTransfer(
       }),
     );
   }
-  // Nothing was sent: an answer is owed all the same.
+  // Nothing was sent: the request still needs an answer.
   writer ??= exchange.stream(200, 'application/json');
   writer.end();
 }

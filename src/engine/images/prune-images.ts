@@ -11,8 +11,8 @@ import { parseRfc3339 } from '../time-text.ts';
 type Removals = NonNullable<ImagePruneResponse['ImagesDeleted']>;
 
 /**
- * Removes images that nobody uses: dangling ones, or with `dangling=false` all that no container, running or not, was made
- * from; and what broken pulls have left. What a remaining image was made from stays.
+ * Removes unused images: dangling ones, or with `dangling=false` all that no container, running or not, was made from;
+ * and what broken pulls have left. Images from which a remaining image was made stay.
  */
 export async function pruneImages(
   engine: Engine,
@@ -33,12 +33,12 @@ export async function pruneImages(
   const sizes = engine.images.layerUse();
   const images = engine.images.list();
   for (const id of pruneOrder(images, new Set(images.filter(goes).map((record) => record.id)))) {
-    // One that got a container meanwhile stays.
+    // An image from which a container was made meanwhile stays.
     if (isUsed(id)) continue;
     try {
       removed.push(...(await remove(id)));
     } catch (error) {
-      // So does one that another was made from meanwhile.
+      // So does an image from which another was made meanwhile.
       if (!(error instanceof TcomposeError && error.code === 'IMAGE_IN_USE')) throw error;
     }
   }
@@ -49,8 +49,8 @@ export async function pruneImages(
 }
 
 /**
- * Of `wanted` those that may go, each after all that were made from it. By their times they can't be told: an image that was built has its
- * base's when nothing but labels is new. Pure.
+ * Those of `wanted` that may be removed, each after all images that were made from it. Times don't tell the order: a
+ * built image has the time of its base if only labels are new. Pure.
  */
 export function pruneOrder(
   images: readonly Pick<ImageRecord, 'id' | 'parent'>[],
@@ -63,7 +63,7 @@ export function pruneOrder(
   const goes = (id: string): boolean => {
     const known = going.get(id);
     if (known !== undefined) return known;
-    // A damaged record may name itself.
+    // A damaged record may name itself as its parent.
     going.set(id, false);
     const children = (childrenOf.get(id) ?? []).map(goes);
     const all = wanted.has(id) && children.every((one) => one);

@@ -10,20 +10,20 @@ import { readRegistrySettings } from '../client/registry-settings-files.ts';
 import type { EngineLog } from '../log-sink.ts';
 import { createSlots, type Slots } from './slots.ts';
 
-/** Who asks, and by which way: what comes with a request about a registry. */
+/** The credentials and proxies of a request that concerns a registry. */
 export interface RegistryRequest {
   readonly credentials: RegistryCredentials;
-  /** Undefined: those of the engine's environment. */
+  /** Undefined: the proxies in the engine's environment. */
   readonly proxies: ProxySettings | undefined;
   readonly signal: AbortSignal;
-  /** Each request and its answer are logged, too. */
+  /** Also log each request and its answer. */
   readonly trace?: boolean;
 }
 
-/** The engine's way to registries. */
+/** The engine's access to registries. */
 export interface Registries {
   open(domain: string, request: RegistryRequest, notice: (notice: Notice) => void): Registry;
-  /** What is at an http or https address. @throws TcomposeError REGISTRY_* */
+  /** The content of an http or https address. @throws TcomposeError REGISTRY_* */
   openAddress(url: URL, request: Omit<RegistryRequest, 'credentials'>): Promise<OpenedAddress>;
   settings(): RegistrySettings;
   readonly slots: Slots;

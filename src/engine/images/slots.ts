@@ -1,6 +1,9 @@
-/** How many of a kind may go on at once; the others wait in the order they came. */
+/** Limits how many operations of a kind run at once; the others wait in order. */
 export interface Slots {
-  /** Resolves with the release, which is idempotent. Rejects when `signal` is aborted before. `wait` is called when it has to wait. */
+  /**
+   * Resolves with the function that releases it, which is idempotent. Rejects when `signal` is aborted before. `wait`
+   * is called when it has to wait.
+   */
   take(key: string, limit: number, signal: AbortSignal, wait?: () => void): Promise<() => void>;
 }
 
@@ -31,7 +34,7 @@ export function createSlots(): Slots {
       return () => {
         if (released) return;
         released = true;
-        // A slot is handed on: nobody comes in between.
+        // A slot is passed on directly, so that nobody can take it in between.
         const next = slot.queue.shift();
         if (next !== undefined) return next();
         slot.used--;

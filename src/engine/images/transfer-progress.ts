@@ -1,11 +1,11 @@
-/** What happens while images are fetched and sent; renderers make lines of it. */
+/** What happens while images are pulled and pushed; renderers turn it into lines. */
 export type TransferProgress =
-  /** A pull began: the repository's path, and its tag or the whole reference with digest. */
+  /** A pull began: the repository's path, and its tag or the full reference with digest. */
   | { readonly kind: 'pulling'; readonly path: string; readonly reference: string }
   | { readonly kind: 'pushing'; readonly repository: string }
   /** A layer, by the first 12 digits of its digest (push: of its DiffID). */
   | { readonly kind: 'layer'; readonly id: string; readonly state: LayerState }
-  /** Bytes of a layer that went or came. */
+  /** Bytes of a layer that were sent or received. */
   | {
       readonly kind: 'bytes';
       readonly id: string;
@@ -16,13 +16,13 @@ export type TransferProgress =
   | { readonly kind: 'retry'; readonly id: string | undefined; readonly ms: number; readonly why: string }
   | { readonly kind: 'mounted'; readonly id: string; readonly from: string }
   | { readonly kind: 'warning'; readonly text: string }
-  /** A request to a registry and its answer; only for who wants to know. */
+  /** A request to a registry and its answer; only if requested. */
   | { readonly kind: 'asked'; readonly text: string }
   /** The image is part of the program. */
   | { readonly kind: 'builtin'; readonly reference: string }
-  /** A pull ended well; `newer`: the reference stands for another image than before. */
+  /** A pull succeeded; `newer`: the reference now refers to another image than before. */
   | { readonly kind: 'pulled'; readonly digest: string; readonly reference: string; readonly newer: boolean }
-  /** Both, of one tag of several and of all of them together. */
+  /** Both for one tag of several and for all of them together. */
   | { readonly kind: 'digest'; readonly digest: string }
   | { readonly kind: 'status'; readonly reference: string; readonly newer: boolean }
   | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };

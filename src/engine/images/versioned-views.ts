@@ -1,6 +1,6 @@
 import { compareVersions } from '../http/versions.ts';
 
-/** Fields of a container's configuration that an image's never had a use for; gone from its inspection since API 1.50. */
+/** Fields of a container's configuration that images never used; absent from their inspection since API 1.50. */
 const unused = {
   Hostname: '',
   Domainname: '',
@@ -13,7 +13,7 @@ const unused = {
   Image: '',
 };
 
-/** The configuration of the container that an image was committed from, before API 1.45: nothing, as builds have left it. */
+/** The configuration of the container that an image was committed from, before API 1.45: empty, as after a build. */
 const noContainer = {
   ...unused,
   User: '',
@@ -26,7 +26,7 @@ const noContainer = {
   Labels: null,
 };
 
-/** An image's inspection as dockerd answers it to clients of an API version. Pure. */
+/** An image's inspection in the form that dockerd gives to clients of an API version. Pure. */
 export function inspectionOf<T extends { readonly Config: object | null; readonly Size: number }>(
   image: T,
   version: string,
@@ -43,7 +43,7 @@ export function inspectionOf<T extends { readonly Config: object | null; readonl
 const withoutUnused = (config: object): object =>
   Object.fromEntries(Object.entries(config).filter(([name]) => !Object.hasOwn(unused, name)));
 
-/** An element of the list of images, likewise; `containers` counts those that use it, which clients see since API 1.51. */
+/** The same for an element of the list of images; `containers` counts those that use it, which clients see since API 1.51. */
 export function summaryOf<T extends { readonly Size: number }>(
   image: T,
   version: string,

@@ -4,7 +4,7 @@
  */
 export interface LogBatch {
   readonly count: number;
-  /** What the segments lie in; valid until the batch is dropped, not shared with later batches. */
+  /** The bytes of the segments; valid until the batch is dropped, not shared with later batches. */
   readonly bytes: Buffer;
   /** For segment i at 4i: offset of its time, offset of its content, end of its content, flags. */
   readonly index: Int32Array;
@@ -14,15 +14,15 @@ export const indexStride = 4;
 
 /** Flags of a segment. */
 export const segmentFlag = {
-  /** Written to stderr; without it stdout. */
+  /** Written to stderr; otherwise stdout. */
   stderr: 1,
-  /** First of its line: this is where a time stamp is printed. */
+  /** First of its line: the time stamp is printed here. */
   first: 2,
   /** Last of its line: a newline follows. */
   last: 4,
 } as const;
 
-/** One segment, for callers that don't mind an object for each. */
+/** One segment, for callers that can afford an object for each. */
 interface LogRecord {
   /** RFC 3339, UTC, nanoseconds. */
   readonly time: string;
@@ -53,13 +53,13 @@ export function* logRecords(batch: LogBatch): Generator<LogRecord> {
 interface EncodeOptions {
   /** Each line begins with its time and a space. */
   readonly timestamps: boolean;
-  /** Frames of the Engine API's multiplexed stream; false: the bytes alone (containers with a terminal). */
+  /** Frames of the Engine API's multiplexed stream; false: only the bytes (containers with a terminal). */
   readonly multiplexed: boolean;
 }
 
 const frameHeader = 8;
 
-/** The batch as the Engine API sends it, in one buffer: long lines joined, a newline after each line. */
+/** The batch in the form in which the Engine API sends it, in one buffer: long lines joined, a newline after each line. */
 export function encodeLogBatch(batch: LogBatch, options: EncodeOptions): Buffer {
   const { bytes, index, count } = batch;
   const overhead = options.multiplexed ? frameHeader : 0;

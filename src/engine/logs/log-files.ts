@@ -1,23 +1,26 @@
 import { type FileHandle, open, stat as statFile } from 'node:fs/promises';
 
-/** One file of a log, held open: rotation renames and deletes names, never what an open file holds. */
+/** One file of a log, held open: rotation renames and deletes names, but not what an open file contains. */
 export interface LogFile {
   readonly handle: FileHandle;
   readonly inode: bigint;
   readonly size: number;
-  /** What was written before its first line was rotated away unread. */
+  /** Output before its first line was rotated away unread. */
   readonly afterGap: boolean;
 }
 
-/** More rotated files than any configuration keeps; ends the search when names never run out. */
+/** More rotated files than any configuration keeps; limits the search. */
 const mostFiles = 1000;
 const mostAttempts = 10;
-/** Files that are held for a reader that is behind: each may have lost its name, and the disk it takes with its reader only. */
+/**
+ * Most files held for a reader that is behind: each may have lost its name, and then occupies disk space only because
+ * of that reader.
+ */
 const mostHeld = 64;
 
 /**
- * A container's log as a chain of open files, oldest first: `path.2`, `path.1`, `path`. Files that appear by rotation are
- * opened by `refresh`, so that they outlive their deletion until `shift` has passed them.
+ * A container's log as a chain of open files, oldest first: `path.2`, `path.1`, `path`. `refresh` opens files that
+ * appear by rotation, so that they outlive their deletion until `shift` has passed them.
  */
 export class LogFiles {
   readonly #path: string;
@@ -36,8 +39,8 @@ export class LogFiles {
   }
 
   /**
-   * Opens what came since the last call (at first: everything). What exists at the time of the call has been seen when
-   * it resolves.
+   * Opens the files that were added since the last call (at first: all). Every file that exists at the time of the call
+   * is open when it resolves.
    */
   refresh(): Promise<void> {
     if (this.#running === undefined) return this.#start();
@@ -59,7 +62,7 @@ export class LogFiles {
   async #open(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { found, first } = await this.#walk();
-      // A rotation during the walk can give a wrong order; a second one so soon is next to impossible.
+      // A rotation during the walk can give a wrong order; a second one so soon is practically impossible.
       if (first === (await inodeOf(this.#path)) || attempt === mostAttempts) {
         const followed = this.#files.length > 0;
         this.#files.push(...found);
@@ -70,13 +73,13 @@ export class LogFiles {
     }
   }
 
-  /** Calls back, now or after a `shift`, when another file can be held. A later request takes the place of one that waits. */
+  /** Calls back, now or after a `shift`, when another file can be held. A later request replaces one that is waiting. */
   whenRoom(callback: () => void): void {
     if (this.#files.length < mostHeld) callback();
     else this.#roomWanted = callback;
   }
 
-  /** Gives up the oldest files that nobody has started to read. */
+  /** Drops the oldest files that are not being read yet. */
   async #bound(): Promise<void> {
     if (this.#files.length <= mostHeld) return;
     const given = this.#files.splice(1, this.#files.length - mostHeld);
@@ -84,7 +87,7 @@ export class LogFiles {
     await Promise.all(given.map((file) => file.handle.close()));
   }
 
-  /** Opens the files newer than the newest held, oldest first, and says which inode the first name had. */
+  /** Opens the files newer than the newest one held, oldest first, and returns the inode of the first name. */
   async #walk(): Promise<{ found: LogFile[]; first: bigint | undefined }> {
     const newest = this.#files.at(-1);
     const found: LogFile[] = [];
@@ -94,7 +97,7 @@ export class LogFiles {
     for (let number = 0; number < mostFiles; number++) {
       const file = await openLog(number === 0 ? this.#path : `${this.#path}.${number}`);
       if (file === undefined) {
-        // In the middle of a rotation one name is missing and older ones are there.
+        // During a rotation one name is missing although older ones exist.
         if (++missing > 1) break;
         continue;
       }

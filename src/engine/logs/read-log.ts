@@ -4,21 +4,21 @@ import { type LogFile, LogFiles } from './log-files.ts';
 import { newScanState, scanSegments } from './scan-segments.ts';
 import { findTailStart, type LogPosition, type LogSelection } from './tail-start.ts';
 
-/** Tells a follower that there may be more to read. Calls may be coalesced and may come for nothing. */
+/** Tells a follower that there may be more to read. Notifications may be merged, and may be spurious. */
 export interface LogGrowth {
   /**
-   * `ended`: nothing will be written any more. `opened` is to be called when the files of this moment are open: the log is
-   * not rotated further before. Returns the unsubscribe function.
+   * `ended`: nothing more will be written. `opened` has to be called when the present files are open: until then the
+   * log is not rotated further. Returns the function that unsubscribes.
    */
   subscribe(listener: (what: 'grew' | 'ended', opened?: () => void) => void): () => void;
 }
 
 export interface ReadLogOptions extends LogSelection {
-  /** Only the last so many of the lines selected; absent or negative: all. */
+  /** Only the last lines of the selection, this many; absent or negative: all. */
   readonly tail?: number;
-  /** Go on reading what is written until it has ended. */
+  /** Continue to read what is written until it has ended. */
   readonly follow?: LogGrowth;
-  /** Begin with a line that says so when earlier output is no longer there, and all of it was asked for. */
+  /** If all output was requested and earlier parts are no longer available, begin with a line that says so. */
   readonly notices?: boolean;
   /** Ends the reading between two batches. */
   readonly signal?: AbortSignal;
@@ -26,14 +26,14 @@ export interface ReadLogOptions extends LogSelection {
 
 const largeChunk = 256 * 1024;
 const smallChunk = 16 * 1024;
-/** A line longer than this is none the shim wrote; it is passed over. */
+/** A longer line was not written by the shim; it is skipped. */
 const longestLine = 4 * 1024 * 1024;
 
 /**
- * Reads a container's log, kept as CRI text at `path`, with older files at `path.1`, `path.2`, … Files are read in
- * chunks, one batch of segments at a time and only when it is asked for; a missing log is an empty one. Following
- * goes through rotations without loss or repetition.
- * @throws Error of the file system as it is (EACCES, EIO).
+ * Reads a container's log, which is CRI text at `path`, with older files at `path.1`, `path.2`, … Files are read in
+ * chunks, one batch of segments at a time and only on demand; a missing log counts as empty. Following continues
+ * through rotations without loss or repetition.
+ * @throws the error of the file system (EACCES, EIO).
  */
 export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<LogBatch, void, void> {
   const files = new LogFiles(path);
@@ -41,7 +41,7 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
   const stopWaiting = () => wake.call();
   options.signal?.addEventListener('abort', stopWaiting);
   const unsubscribe = options.follow?.subscribe((what, opened) => {
-    // Opened now, a file survives its rotation away even when the reader is slow.
+    // A file that is open now survives its deletion by rotation even if the reader is slow.
     const seen = () => {
       if (what === 'ended') wake.ended = true;
       wake.call();
@@ -87,7 +87,7 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
   let chunk = largeChunk;
   while (options.signal?.aborted !== true) {
     const file = files.files[0];
-    // Read before the look at the file: what is true now can only mean that the file is complete.
+    // Determined before the file is read: if it is true now, the file must be complete.
     const rotated = files.files.length > 1;
     const { ended } = wake;
     wake.reset();
@@ -132,7 +132,7 @@ async function* readFiles(files: LogFiles, options: ReadLogOptions, wake: Wake):
   }
 }
 
-/** A line of our own in the output, on stderr where that is read, with the time of the file's first line. */
+/** Adds a line of ours to the output, on stderr if that is read, with the time of the file's first line. */
 async function notice(file: LogFile, text: string, selection: LogSelection): Promise<LogBatch> {
   const head = Buffer.alloc(30);
   const { bytesRead } = await file.handle.read(head, 0, head.length, 0);
@@ -145,7 +145,10 @@ async function notice(file: LogFile, text: string, selection: LogSelection): Pro
 
 const bothStreams: LogSelection = { stdout: true, stderr: true };
 
-/** Number of the first file that can hold lines at or after `since`: a file is older than the first line of the next. */
+/**
+ * Number of the first file that can contain lines at or after `since`: all lines of a file are older than the first
+ * line of the next.
+ */
 async function skipOlder(files: readonly LogFile[], since: string | undefined): Promise<number> {
   if (since === undefined) return 0;
   const head = Buffer.alloc(64);
@@ -160,7 +163,7 @@ function earlier(a: LogPosition, b: LogPosition): LogPosition {
   return a.file < b.file || (a.file === b.file && a.offset <= b.offset) ? a : b;
 }
 
-/** One-place signal: a call made while nobody waits lets the next wait through. */
+/** A signal with room for one: a call made while nobody waits lets the next wait pass. */
 class Wake {
   ended = false;
   #called = false;

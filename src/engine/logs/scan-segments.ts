@@ -2,14 +2,14 @@ import { type CriHeader, compareTime, readCriHeader } from './cri-line.ts';
 import { indexStride, type LogBatch, segmentFlag } from './log-batch.ts';
 import type { LogPosition, LogSelection } from './tail-start.ts';
 
-/** What scanning carries from one chunk to the next; slots are [stdout, stderr]. */
+/** State that scanning carries from one chunk to the next; slots are [stdout, stderr]. */
 interface ScanState {
   readonly selection: LogSelection;
-  /** Segments of a stream before its position are left out. */
+  /** Segments of a stream before its position are skipped. */
   readonly from: readonly [LogPosition, LogPosition];
-  /** The stream's last segment shown was partial: the next one continues its line. */
+  /** The last segment of the stream that was shown is partial: the next one continues its line. */
   readonly continued: [boolean, boolean];
-  /** A segment later than `until` was met. */
+  /** A segment later than `until` was found. */
   past: boolean;
   scratch: Int32Array;
 }
@@ -28,8 +28,8 @@ export function newScanState(selection: LogSelection, from: readonly [LogPositio
 const header: CriHeader = { content: 0, stderr: false, partial: false };
 
 /**
- * Finds the segments to show among the terminated lines of `bytes[0, length)`, which lie at `offset` of file number
- * `file`. Lines that aren't in CRI format are passed over.
+ * Finds the segments to show among the terminated lines of `bytes[0, length)`, which are at `offset` of file number
+ * `file`. Lines that aren't in CRI format are skipped.
  * @returns the batch and how many bytes it used; the rest is an unfinished line.
  */
 export function scanSegments(

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type CriHeader, compareTime, readCriHeader } from './cri-line.ts';
 import type { LogFile } from './log-files.ts';
 
-/** A place in a chain of log files. */
+/** A position in a chain of log files. */
 export interface LogPosition {
   readonly file: number;
   readonly offset: number;
@@ -11,9 +11,9 @@ export interface LogPosition {
 export interface LogSelection {
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** As `logTime` writes it: earlier segments are left out. */
+  /** In the format of `logTime`: earlier segments are skipped. */
   readonly since?: string;
-  /** As `logTime` writes it: reading ends at the first segment that is later. */
+  /** In the format of `logTime`: reading ends at the first later segment. */
   readonly until?: string;
 }
 
@@ -24,14 +24,14 @@ interface TailStart {
 }
 
 const blockSize = 256 * 1024;
-/** Enough for any header behind a line start at a block's last byte. */
+/** Enough for any header after a line start at a block's last byte. */
 const overlap = 128;
-/** How far beyond the last counted line the beginning of a long line is looked for. */
+/** How far before the last counted line to look for the beginning of a long line. */
 const mostLookBack = 1024 * 1024;
 
 /**
- * Finds where to start reading so that the last `count` selected lines come, reading the files backwards in blocks. Lines
- * that are split in parts count once; a stream's last line counts though it is not complete yet.
+ * Finds where to start reading to get the last `count` selected lines, reading the files backwards in blocks. Lines
+ * that are split into parts count once; a stream's last line counts even if it is incomplete.
  */
 export async function findTailStart(
   files: readonly LogFile[],
@@ -42,7 +42,7 @@ export async function findTailStart(
   // [stdout, stderr]
   const from: [LogPosition, LogPosition] = [end, end];
   const seen = [!selection.stdout, !selection.stderr];
-  /** The stream's oldest counted line may have parts before what has been seen of it. */
+  /** The stream's oldest counted line may have parts before those seen so far. */
   const open = [false, false];
   let counted = 0;
   let lookedBack = 0;
@@ -82,11 +82,11 @@ interface Block {
   readonly starts: readonly number[];
 }
 
-/** Blocks of a file from its end, each with the first bytes of the one behind it; the end stays what it was at the start. */
+/** Blocks of a file from its end, each with the first bytes of the one after it; the end stays as it was at the start. */
 async function* blocksBackward(handle: FileHandle, size: number): AsyncGenerator<Block> {
   let after: Buffer = Buffer.alloc(0);
   let end = size;
-  /** Whether a newline has been met: what lies behind the last one is a line still being written. */
+  /** Whether a newline has been found: after the last one there is a line that is still being written. */
   let terminated = false;
   while (end > 0) {
     const base = Math.max(0, end - blockSize);

@@ -127,7 +127,7 @@ interface Running {
   readonly rootfs: RootfsSource;
 }
 
-/** The command runs and has its network: from here on nothing throws, or nobody would watch over it. */
+/** The command runs and has its network: from here on nothing may throw, or nobody would supervise the container. */
 function becomeRunning(
   engine: Engine,
   container: Container,

@@ -5,18 +5,19 @@ import { markAsDown } from '../../store/boot.ts';
 import type { Container } from '../container.ts';
 import { stopContainer } from './stop.ts';
 
-/** Most rounds: something a client starts meanwhile is stopped in the next. */
+/** Most rounds: what a client starts meanwhile is stopped in the next round. */
 const rounds = 3;
 
 /**
- * Stops containers, all unless `which` chooses, as for the end of the machine: each with its own signal and time, all at once, and none for good. The
- * next engine takes its start for a boot, so that restart policies bring back what they would then.
+ * Stops containers (all, unless `which` chooses), as when the machine shuts down: all at once, each with its own signal
+ * and timeout, and none permanently. The next engine treats its start as a boot, so that restart policies start what
+ * they would start then.
  */
 export async function stopAll(
   engine: Engine,
   which: (container: Container) => boolean = () => true,
 ): Promise<void> {
-  // Where the state was removed no engine comes that could look.
+  // If the state directory was removed, no engine will come to read this.
   if (existsSync(engine.layout.lib)) markAsDown(engine.layout);
   for (let round = 0; round < rounds; round++) {
     const containers = engine.containers.all().filter(which);

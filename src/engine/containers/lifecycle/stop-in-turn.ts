@@ -3,13 +3,13 @@ import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 import { defaultTimeout, killContainer, stopContainer } from './stop.ts';
 
-/** What setTimeout takes, milliseconds. */
+/** Longest delay that setTimeout accepts, in milliseconds. */
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * Stops a container in its queue. Behind another operation, such as a stop with more patience, the container is killed
- * all the same when this stop's own time is over: of several stops the earliest deadline counts, as with dockerd.
- * Throws 304 when it did not run when this was asked.
+ * Stops a container in its queue. If it has to wait behind another operation, such as a stop with a longer timeout, the
+ * container is still killed when this stop's own time is over: of several stops the earliest deadline counts, as with
+ * dockerd. Throws 304 when the container was not running at the time of the request.
  */
 export async function stopInTurn(
   engine: Engine,
@@ -20,7 +20,7 @@ export async function stopInTurn(
   const seconds = options.timeout ?? container.record.config.StopTimeout ?? defaultTimeout;
   let waiting = true;
   const kill = () => {
-    // What fails here is reported by the stop when its turn comes.
+    // A failure here is reported by the stop itself when its turn comes.
     if (waiting && container.up) killContainer(engine, container, 'SIGKILL').catch(() => {});
   };
   const timer = wasUp && seconds >= 0 ? setTimeout(kill, Math.min(seconds * 1000, longestTimer)) : undefined;

@@ -11,14 +11,14 @@ import { signalNumber } from '../spec/check-create.ts';
 import { lastExit } from '../state.ts';
 import { startContainer } from './start.ts';
 
-/** Time between the stop signal and SIGKILL where nothing says another, seconds. */
+/** Default time between the stop signal and SIGKILL, in seconds. */
 export const defaultTimeout = 10;
 const sigkill = 9;
 
 /**
- * Stop signal, wait, SIGKILL, wait for the exit to be on record. `timeout` in seconds, -1 waits for ever; absent: the
- * container's, else 10. `withEngine`: nobody wants it down, it ends because the engine does. Throws 304 when it does not run.
- * To be run in the container's serial queue.
+ * Sends the stop signal, waits, sends SIGKILL, and waits until the exit is recorded. `timeout` in seconds, -1 waits for
+ * ever; absent: the container's, else 10. `withEngine`: the container is not meant to be down, it stops because the
+ * engine does. Throws 304 when it does not run. To be run in the container's serial queue.
  */
 export async function stopContainer(
   engine: Engine,
@@ -31,7 +31,7 @@ export async function stopContainer(
 ): Promise<void> {
   if (container.state.status === 'restarting') {
     cancelBackOff(engine, container);
-    // It has announced its end as one it comes back from.
+    // Its end was announced as one after which it restarts.
     emitContainer(engine, container, 'stop', { 'tcompose.restarting': String(container.restartAsked) });
     return;
   }
@@ -57,8 +57,9 @@ export async function stopContainer(
 }
 
 /**
- * Sends a signal. One that is meant to end the container (SIGKILL, its stop signal) also keeps the restart policy from
- * acting, and any other if the container ends soon after; SIGKILL waits for the exit, as dockerd does. Throws 409 when it does not run.
+ * Sends a signal. A signal that is meant to end the container (SIGKILL, its stop signal) also keeps the restart policy
+ * from applying, and so does any other if the container ends soon afterwards; SIGKILL waits for the exit, as dockerd
+ * does. Throws 409 when it does not run.
  */
 export async function killContainer(
   engine: Engine,
@@ -90,7 +91,7 @@ export async function killContainer(
   if (signal === sigkill) await endsWithin(launch.over, defaultTimeout);
 }
 
-/** Stop (if it runs), then start; one `restart` event in the end. */
+/** Stop (if it runs), then start; one `restart` event at the end. */
 export async function restartContainer(
   engine: Engine,
   container: Container,
@@ -103,7 +104,7 @@ export async function restartContainer(
     resetRestarts(container);
     await startContainer(engine, container);
   } catch (error) {
-    // Whoever heard that it comes back hears that it does not.
+    // Those who were told that it restarts must be told that it does not.
     if (!container.up) {
       const exitCode = String(lastExit(container.state)?.exitCode ?? 0);
       emitContainer(engine, container, 'die', { exitCode, 'tcompose.restarting': 'false' });
@@ -115,7 +116,7 @@ export async function restartContainer(
   emitContainer(engine, container, 'restart');
 }
 
-/** Freezes all processes of a running container. Throws a conflict for one that does not run. */
+/** Freezes all processes of a running container. Throws a conflict when it does not run. */
 export async function pauseContainer(engine: Engine, container: Container): Promise<void> {
   const { state, launch } = container;
   if (state.status === 'paused') throw conflict(`container ${container.id} is already paused`);
@@ -132,13 +133,13 @@ export async function pauseContainer(engine: Engine, container: Container): Prom
   container.announce();
 }
 
-/** Lets a paused container go on. Throws a conflict for one that is not paused. */
+/** Resumes a paused container. Throws a conflict when it is not paused. */
 export async function unpauseContainer(engine: Engine, container: Container): Promise<void> {
   if (container.state.status !== 'paused') throw conflict(`container ${container.id} is not paused`);
   await thaw(engine, container);
 }
 
-/** A client's start or restart starts the count over and lifts "stopped by the user". */
+/** A client's start or restart resets the restart count and lifts "stopped by the user". */
 export function resetRestarts(container: Container): void {
   container.amend({ restartCount: 0, lastDelay: 0, stoppedByUser: false });
 }
@@ -172,14 +173,14 @@ async function send(engine: Engine, container: Container, signal: number): Promi
   } catch (error) {
     const { cause, message } = error as TcomposeError;
     engine.log.debug(`signal ${signal} to ${container.name}: ${message}`);
-    // Else it exited before the signal came; the exit is on its way.
+    // Otherwise it exited before the signal came, and the exit is about to be reported.
     return (cause as { readonly errno?: number } | undefined)?.errno !== constants.errno.EIO;
   }
   emitContainer(engine, container, 'kill', { signal: String(signal) });
   return true;
 }
 
-/** False when `seconds` pass first; negative seconds wait without end. */
+/** False when `seconds` pass first; with negative seconds it waits without limit. */
 async function endsWithin(over: Promise<void>, seconds: number): Promise<boolean> {
   if (seconds < 0) {
     await over;

@@ -10,9 +10,10 @@ import { collectPorts } from '../spec/port-spec.ts';
 const attemptEvery = 20;
 
 /**
- * Leads names and published ports of one container to another, which was started beside it: whoever connects meanwhile reaches either.
- * The sockets that hold the ports stay the same ones, with what waits in them. Waits up to `within` milliseconds for the new
- * container to listen. @throws TcomposeError ENGINE_CONFLICT when one of them does not run, asks for other ports, or nothing listens
+ * Moves names and published ports of one container to another, which was started beside it: a client that connects
+ * meanwhile reaches one of them. The sockets that hold the ports stay the same, with their pending connections. Waits
+ * up to `within` milliseconds for the new container to listen. @throws TcomposeError ENGINE_CONFLICT when one of them
+ * does not run, requests other ports, or nothing listens
  */
 export async function takePlace(
   engine: Engine,
@@ -32,7 +33,7 @@ export async function takePlace(
       for (const [name, fd] of await giving.shim.sockets())
         if (name.startsWith('port-')) await taking.shim.takeSocket(name, { pid: giving.shim.shimPid, fd });
       if (onNetworks(container)) await engine.net.takePlace(from.id, container.id);
-      // Never both at a time on record: an engine that begins now would publish them twice.
+      // Both must never be recorded at the same time: an engine that starts now would publish the ports twice.
       from.change({ ports: [] });
       container.change({ ports });
       for (const [name] of await giving.shim.sockets())
@@ -50,7 +51,7 @@ function launchOf(container: Container): Launch {
   return container.launch;
 }
 
-/** Waits until each TCP port is listened on in the container; others can't be asked. */
+/** Waits until something listens on each TCP port in the container; other protocols can't be tested. */
 async function listens(
   engine: Engine,
   container: Container,

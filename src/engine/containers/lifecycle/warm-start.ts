@@ -5,8 +5,8 @@ import type { Engine } from '../../context.ts';
 import { newId } from '../../ids.ts';
 
 /**
- * Computes the launch plan of a container that does not exist and throws it away: the first plan of a process costs ten
- * times the second, for the seccomp tables are laid out and the code is compiled. Without effects on the machine.
+ * Computes the launch plan of a fictitious container and discards it: the first plan of a process costs ten times the
+ * second, because the seccomp tables are laid out and the code is compiled. Has no effects on the machine.
  */
 export function warmStartPath(engine: Pick<Engine, 'instance' | 'machine'>): void {
   const id = newId();

@@ -5,12 +5,12 @@ import { TcomposeError } from '../../../errors.ts';
 import type { AccountFiles } from '../../../runtime/spec/users.ts';
 import { errnoNameOf } from '../../../sys/at-calls.ts';
 
-/** No account file is larger; a larger one is somebody's attempt to fill our memory. */
+/** No real account file is larger; a larger one would be an attempt to fill our memory. */
 const largestFile = 8 * 1024 * 1024;
 
 /**
- * /etc/passwd and /etc/group of a container's root. Links are followed inside the root only, and only regular files are
- * read. Throws RUNTIME_USER for a file that is too large or a loop of links.
+ * /etc/passwd and /etc/group of a container's root. Links are followed only inside the root, and only regular files are
+ * read. Throws RUNTIME_USER for a file that is too large, and for a loop of links.
  */
 export function readAccountFiles(root: ConfinedDirectory): AccountFiles {
   return { passwd: readText(root, 'etc/passwd'), group: readText(root, 'etc/group') };
@@ -34,7 +34,7 @@ function readText(root: ConfinedDirectory, path: string): string | undefined {
   }
 }
 
-/** At most `size` bytes, though the file may grow meanwhile. */
+/** At most `size` bytes, even if the file grows meanwhile. */
 function readAll(entry: ConfinedEntry, size: number): string {
   const fd = entry.open();
   try {

@@ -2,8 +2,8 @@ import { isWithin } from '../../../confined/names.ts';
 import { badParameter } from '../../http/failure.ts';
 
 /**
- * Throws 400 where the container's own configuration says that nothing is written at `path`. `readOnly` has paths from
- * which on that is so, or is not; the nearest one counts.
+ * Throws 400 if the container's own configuration forbids writing at `path`. `readOnly` has paths at and below which
+ * that applies, or does not; the nearest one counts.
  */
 export function checkWritable(readOnly: ReadonlyMap<string, boolean>, path: string): void {
   if (readOnly.size === 0) return;

@@ -5,7 +5,7 @@ import type { ContainerRoot, RootAccess } from './root-handle.ts';
 import { openRunningRoot } from './running-root.ts';
 import { openStoppedRoot } from './stopped-root.ts';
 
-/** Of a container that is up the root of its processes, else one put together from its layers, volumes and binds. */
+/** For a running container the root of its processes, else one assembled from its layers, volumes and binds. */
 export async function openContainerRoot(
   engine: Engine,
   container: Container,
@@ -18,8 +18,8 @@ export async function openContainerRoot(
 }
 
 /**
- * Runs `work` with a root that may be written to: a container that is not up can't be started meanwhile, for two overlays over
- * one upper directory are not defined.
+ * Runs `work` with a writable root: a container that does not run can't be started meanwhile, because the behaviour of
+ * two overlays over one upper directory is undefined.
  */
 export async function withWritableRoot<T>(
   engine: Engine,

@@ -16,7 +16,7 @@ import { defaultPath } from '../../../runtime/spec/spec-process.ts';
 
 import type { ContainerRoot } from './root-handle.ts';
 
-/** Where a command is looked for. */
+/** Where to look for a command. */
 export interface CommandSearch {
   readonly command: string;
   /** Absolute. */
@@ -26,8 +26,9 @@ export interface CommandSearch {
 }
 
 /**
- * The file of a command in a root, found as execvp(3) does and read for what it says of itself; undefined where there is none.
- * Links stay inside the root; only a regular file is read, and only its beginning. Throws what a look-up throws (ELOOP, EIO).
+ * The file of a command in a root, found like execvp(3) does, and read to see what kind of program it is; undefined
+ * when there is none. Links stay inside the root; only regular files are read, and only their beginning. Throws the
+ * errors of a look-up (ELOOP, EIO).
  */
 export function findCommand(
   root: ConfinedDirectory,
@@ -66,7 +67,7 @@ function look(root: ConfinedDirectory, path: string, cwd: string): CommandFile |
   }
 }
 
-/** @param path bytes in latin1, as a file has it */
+/** @param path bytes in latin1, as in a file */
 function isThere(root: ConfinedDirectory, path: string, cwd: string): boolean {
   if (path.includes('\0')) return false;
   const entry = root.find(posix.resolve(bytesOfPath(cwd), path).slice(1), true);
@@ -75,8 +76,8 @@ function isThere(root: ConfinedDirectory, path: string, cwd: string): boolean {
 }
 
 /**
- * Why a command did not start, by its file in the root that `open` gives: a hint for explainFailure. Undefined when that does
- * not tell, or when nothing can be looked at: the failure itself is what counts.
+ * Why a command did not start, judging by its file in the root that `open` gives: a hint for explainFailure. Undefined
+ * when the file does not explain it, or can't be examined: the failure itself matters more.
  */
 export async function commandHint(
   { phase, errno }: Pick<ShimFailure, 'phase' | 'errno'>,

@@ -6,22 +6,22 @@ import { readAccountFiles } from './account-files.ts';
 import type { ContainerRoot } from './root-handle.ts';
 import { openOwnRoot, openStoppedRoot } from './stopped-root.ts';
 
-/** Characters of an image's account files that are kept; larger ones are read at each start. */
+/** Most characters of an image's account files that are kept; larger files are read at each start. */
 const mostKept = 64 * 1024;
 
-/** How many images' files are kept; the one that was read first goes. */
+/** How many images' files are kept; the oldest entry is dropped first. */
 const mostImages = 32;
 
-/** By image and layers: those never change once they are there, but tcompose/host follows its machine to others. */
+/** By image and layers: layers never change, but tcompose/host gets new ones when the machine changes. */
 const kept = new Map<string, AccountFiles>();
 
-/** What a mount stands over when it has other account files. */
+/** A mount at one of these places may cover the image's account files. */
 const accountPlaces = ['/etc', '/etc/passwd', '/etc/group'];
 
 /**
- * /etc/passwd and /etc/group as a container will see them, mounts over them included. As long as the container has written
- * nothing and has no such mount they are its image's, read once for all its containers: to put the layers together only to read two files takes
- * a fifth of a start's time in the engine. Errors: see readAccountFiles.
+ * /etc/passwd and /etc/group as a container will see them, including mounts over them. As long as the container has
+ * written nothing and has no such mount they are its image's, which are read once for all its containers: assembling
+ * the layers just to read two files takes a fifth of a start's time in the engine. Errors: see readAccountFiles.
  */
 export async function accountFilesOf(
   engine: Engine,

@@ -6,9 +6,9 @@ import { conflict } from '../../http/failure.ts';
 import type { ContainerRoot } from './root-handle.ts';
 
 /**
- * The root directory of a running process, with all that is mounted in it. The pid's /proc directory is opened once: its
- * descriptor stays with that process, so that a start time read in it says whose root it leads to. Throws 409 when the
- * process is gone.
+ * The root directory of a running process, with everything mounted in it. The pid's /proc directory is opened once: its
+ * descriptor stays with that process, so that a start time read through it identifies the process whose root this is.
+ * Throws 409 when the process is gone.
  */
 export function openRunningRoot(
   process: {
@@ -28,10 +28,13 @@ export function openRunningRoot(
   return { directory, readOnly: new Map(), owners, stands, release: async () => directory.close() };
 }
 
-/** What is refused for this may be asked again: the container has another root then, or one that belongs to no process. */
+/**
+ * A request that is refused with this may be repeated: by then the container has another root, or one that belongs to
+ * no process.
+ */
 export const justEnded = () => conflict('the container has just ended');
 
-/** Undefined: it ended, and what it was started as no longer exists. */
+/** Undefined when the process has ended. */
 function rootOf(pid: number, startTime: string): number | undefined {
   let proc: number | undefined;
   try {
@@ -52,7 +55,7 @@ function startTimeIn(proc: number): string | undefined {
   const stat = openIn(proc, 'stat', constants.O_RDONLY);
   try {
     const text = readFileSync(stat, 'utf8');
-    // The command's name may have spaces and parentheses in it.
+    // The command's name may contain spaces and parentheses.
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
   } finally {
     closeSync(stat);

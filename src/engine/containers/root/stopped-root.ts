@@ -30,9 +30,9 @@ type Layers = Pick<Engine, 'images' | 'machine'>;
 type Files = Pick<Container, 'directory' | 'upperDir' | 'record' | 'hostConfig' | 'state'>;
 
 /**
- * The root of a container that is not up: its layers in an overlay that is mounted nowhere, with volumes and binds laid
- * over it. A reading one never disturbs the overlay of the container itself, should it start meanwhile; a writing one is
- * to be used in the container's serial queue.
+ * The root of a container that does not run: its layers in an overlay that is mounted nowhere, covered by its volumes
+ * and binds. A root for reading never disturbs the container's own overlay, should it start meanwhile; a root for
+ * writing has to be used in the container's serial queue.
  */
 export async function openStoppedRoot(
   engine: Engine,
@@ -65,7 +65,10 @@ export async function openStoppedRoot(
   }
 }
 
-/** The container's own file system without its mounts, to be read, whatever the container is doing; its files have the owners they have in it. */
+/**
+ * The container's own file system without its mounts, for reading, whatever the container is doing; files have the
+ * owners that they have inside it.
+ */
 export async function openOwnRoot(engine: Layers, container: Files): Promise<ContainerRoot> {
   const directory = await openLayers(engine, container, asStored(await rootfsOf(engine, container)), 'read');
   return {
@@ -77,7 +80,7 @@ export async function openOwnRoot(engine: Layers, container: Files): Promise<Con
   };
 }
 
-/** The image's layers alone, merged. */
+/** Only the image's layers, merged. */
 export async function openImageRoot(
   container: Pick<Container, 'directory'>,
   rootfs: RootfsSource | undefined,
@@ -104,7 +107,7 @@ async function openLayers(
 ): Promise<ConfinedDirectory> {
   const { upperDir } = container;
   if (rootfs === undefined) return ConfinedDirectory.at(upperDir);
-  // A copy that is there is whole by itself, and there may be no overlays at all to read layers by.
+  // An existing copy is complete by itself, and on such a data root overlays to read layers through may be impossible.
   if (rootfs.storage.kind === 'copy' && (access !== 'read' || isCopied(container))) {
     const context = await rootContext(engine, container, rootfs);
     if (context.kind === 'directory') return ConfinedDirectory.at(context.path);
@@ -119,7 +122,7 @@ async function openLayers(
   });
 }
 
-/** Directories, top first, as one, read-only where there are several. */
+/** Directories, top first, merged into one; read-only if there are several. */
 function merged(
   directories: readonly string[],
   container: Pick<Container, 'directory'>,
@@ -149,13 +152,13 @@ function overlay(
   );
 }
 
-/** How overlays of such a storage are mounted; copies need some, too, to be read. */
+/** How overlays of such a storage are mounted; copies need overlays, too, for reading. */
 const mountedBy = (storage: RootfsStorage | undefined): Omit<OverlayLayers, 'lower'> =>
   storage?.kind === 'overlay'
     ? { userxattr: storage.userxattr, fuse: storage.fuse, owners: storage.owners }
     : { userxattr: false };
 
-/** A volume whose own file system is mounted only while a container is up is seen as an empty directory until then. */
+/** A volume whose own file system is mounted only while a container runs appears as an empty directory until then. */
 function coverOf(
   engine: Pick<Engine, 'images' | 'machine' | 'volumes' | 'containers'>,
   container: Files,
@@ -171,7 +174,7 @@ function coverOf(
   return { target, readOnly: mount.readOnly, open: () => openSource(engine, container, mount) };
 }
 
-/** What a start would mount; undefined for a tmpfs, which exists only while the container is up, and what is missing. */
+/** What a start would mount; undefined for a tmpfs, which exists only while the container runs, and for a missing source. */
 function openSource(
   engine: Pick<Engine, 'images' | 'machine' | 'volumes' | 'containers'>,
   container: Files,
@@ -195,8 +198,8 @@ function openImageMount(engine: Layers, container: Files, mount: StoredMount): n
 }
 
 /**
- * The part of a mounted image that a subpath means, with its links followed inside the image: a path without links. Images don't change, so
- * what is found there at the launch is the same. Undefined: there is none.
+ * The part of a mounted image to which a subpath refers, with its links followed inside the image: a path without
+ * links. Images don't change, so the launch will find the same. Undefined when there is none.
  */
 export const imageSubpath = (
   engine: Layers,

@@ -24,8 +24,8 @@ export function networkMode(mode: string | undefined): NetworkModeKind {
 }
 
 /**
- * The networks a new container is to join, by network name: NetworkMode's first, then EndpointsConfig's others. Throws
- * 400 for contradictions and 404 for unknown networks (from `need`).
+ * The networks that a new container joins, by network name: NetworkMode's first, then the others of EndpointsConfig.
+ * Throws 400 for contradictions and 404 for unknown networks (from `need`).
  */
 export function planAttachments(
   host: Pick<HostConfig, 'NetworkMode'>,
@@ -58,7 +58,7 @@ export function planAttachments(
     }
     joined.set(record.name, { record, settings: given ?? {} });
   }
-  // Docker's default network is only implied, not wanted, when the request names others and leaves the mode alone.
+  // Docker's default network is only implied, not requested, when the request names others and leaves the mode unset.
   const result: Record<string, Attachment> = {};
   for (const [name, entry] of joined) {
     const isFirst = name === first.name;
@@ -72,7 +72,7 @@ export function planAttachments(
   return result;
 }
 
-/** Names a container answers to on one network. */
+/** The names of a container on one network. */
 export function aliasesOf(
   container: { readonly id: string; readonly name: string },
   settings: EndpointSettings,
@@ -87,7 +87,7 @@ export function aliasesOf(
   return [...new Set(names.map((name) => name.toLowerCase()))];
 }
 
-/** Ids of the networks by falling GwPriority (0 where none is given), those alike in the order of attachment. */
+/** Ids of the networks by descending GwPriority (default 0); those with equal priority in the order of attachment. */
 export function gatewayOrder(attachments: Readonly<Record<string, Attachment>>): readonly string[] {
   const priority = ({ settings }: Attachment): number => settings.GwPriority ?? 0;
   return Object.values(attachments)
@@ -96,8 +96,8 @@ export function gatewayOrder(attachments: Readonly<Record<string, Attachment>>):
 }
 
 /**
- * Names that HostConfig.Links and the endpoints' Links (`container:alias`) give others, alias → container's name: the name
- * server answers them with where that container is at the time.
+ * Names that HostConfig.Links and the endpoints' Links (`container:alias`) give to others, alias → container's name:
+ * the name server answers with the container's address at the time of the query.
  */
 export function linkedNames(
   container: Container,

@@ -9,8 +9,8 @@ import { checkValues } from './check-values.ts';
 const minimumMemory = 6 * 1024 * 1024;
 
 /**
- * Refuses contradictions in a create request (400) and returns one warning, naming the field, for everything that is
- * accepted but not carried out.
+ * Refuses contradictions in a create request (400) and returns a warning, naming the field, for each field that is
+ * accepted but has no effect.
  */
 export function checkCreate(config: ContainerConfig, host: HostConfig): string[] {
   const warnings = checkValues(config, host);
@@ -64,7 +64,7 @@ function checkGroups(groups: readonly string[]): void {
     );
 }
 
-/** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 as dockerd: "invalid signal". */
+/** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 with dockerd's "invalid signal". */
 export function signalNumber(text: string): number {
   if (/^\d+$/.test(text)) {
     const number = Number(text);

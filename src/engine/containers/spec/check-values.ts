@@ -5,7 +5,7 @@ import { badParameter } from '../../http/failure.ts';
 import { parseLogConfig } from './log-config.ts';
 
 const nanosPerMillisecond = 1_000_000;
-/** Options of Docker's json-file and local log drivers, and whether this engine carries them out. */
+/** Options of Docker's json-file and local log drivers, and whether this engine supports them. */
 const logOptions: Readonly<Record<string, boolean>> = {
   'max-size': true,
   'max-file': true,
@@ -20,8 +20,8 @@ const logOptions: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Refuses single values that mean nothing (400), in dockerd's words, and returns a sentence for each that is accepted but
- * not carried out.
+ * Refuses single invalid values (400), with dockerd's messages, and returns a sentence for each value that is accepted
+ * but has no effect.
  */
 export function checkValues(config: ContainerConfig, host: HostConfig): string[] {
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
@@ -29,7 +29,7 @@ export function checkValues(config: ContainerConfig, host: HostConfig): string[]
   return checkLog(host.LogConfig);
 }
 
-/** Variables as a request gives them: `NAME=value`, or `NAME` to take the image's away. */
+/** Variables in the form of a request: `NAME=value`, or `NAME` to remove the image's. */
 export function checkEnv(entries: readonly string[] | null | undefined): void {
   for (const entry of entries ?? []) {
     if (entry === '' || entry.startsWith('=')) throw badParameter(`invalid environment variable: ${entry}`);
@@ -57,7 +57,7 @@ function checkHealth(check: HealthcheckConfig): void {
   }
 }
 
-/** Drivers this engine has not got are checkCreate's matter; their options are anybody's. */
+/** Drivers that this engine lacks are handled by checkCreate; their options may be anything. */
 function checkLog(log: HostConfig['LogConfig']): string[] {
   const driver = log?.Type || 'json-file';
   if (driver !== 'json-file' && driver !== 'local') return [];

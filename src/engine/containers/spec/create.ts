@@ -23,9 +23,9 @@ import { checkForeignMounts } from './foreign-mounts.ts';
 import { collectMounts, type MountSpec } from './mount-spec.ts';
 
 /**
- * Creates a container: checks everything that can be known before a start, makes its volumes and directory. Its
- * state.json is the last thing written; a directory without one is a create that was interrupted, cleared away when
- * the next engine starts. Errors: 400, 404 (the image alone), 409 (name).
+ * Creates a container: checks everything that can be checked before a start, and makes its volumes and directory. Its
+ * state.json is written last; a directory without one is an interrupted create, which the next engine removes when it
+ * starts. Errors: 400, 404 (only for the image), 409 (name).
  */
 export async function createContainer(
   engine: Engine,
@@ -78,7 +78,7 @@ export async function createContainer(
       first: { name: reservation.name, attachments },
     };
     await fillVolumes(engine, { directory }, record, image, 'create');
-    // Whole once state.json is there.
+    // The record counts as complete once state.json exists.
     writeJsonInPlace(join(directory, 'config.json'), record);
     engine.fault('create:config');
     const container = new Container(engine.layout, record, {
@@ -100,7 +100,7 @@ export async function createContainer(
   } catch (error) {
     reservation.release();
     for (const volume of made) {
-      // Another create may have come to use it meanwhile.
+      // Another create may be using it by now.
       if (volumeUsers(engine, volume).length > 0) continue;
       await engine.volumes.remove(volume);
       emitVolume(engine, volume, 'destroy');
@@ -115,7 +115,10 @@ function makeContainerDirectory(path: string): void {
   for (const part of ['upper', 'work']) mkdirSync(join(path, part), { mode: 0o755 });
 }
 
-/** Containers whose namespaces are shared, by id: a name may be another's by the time of the start. */
+/**
+ * Replaces the names of containers whose namespaces are shared by their ids: a name may belong to another one by the
+ * time of the start.
+ */
 function withIds(engine: Pick<Engine, 'containers'>, host: HostConfig): HostConfig {
   const shared = (mode: string | undefined): string | undefined =>
     mode?.startsWith('container:')

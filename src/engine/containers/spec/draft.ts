@@ -16,21 +16,21 @@ import { collectPorts, parsePortKey } from './port-spec.ts';
 
 const defaultShmSize = 64 * 1024 * 1024;
 
-/** A create request with its image's defaults and Docker's own. */
+/** A create request combined with its image's defaults and Docker's own. */
 interface ContainerDraft {
   readonly image: ImageRecord;
   readonly config: ContainerConfig;
   readonly command: readonly string[];
   readonly host: HostConfig;
-  /** Absent: the built-in one. */
+  /** Absent for the built-in runtime. */
   readonly runtime?: ForeignRuntime;
-  /** One sentence for everything accepted but not carried out. */
+  /** One sentence for each field that is accepted but has no effect. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Checks what a create request says by itself, changing nothing. Errors: 400, 404 (image).
- * @param platform that its image is to be for; default: the machine's, or what there is
+ * Checks a create request by itself, changing nothing. Errors: 400, 404 (image).
+ * @param platform that its image must be for; default: the machine's, or an available one
  */
 export function draftContainer(
   engine: Pick<Engine, 'images' | 'machine' | 'runtimes'>,
@@ -61,7 +61,7 @@ export function draftContainer(
   return { image, config, command, host, warnings, ...(runtime === undefined ? {} : { runtime }) };
 }
 
-/** Docker's defaults for what inspect shows. */
+/** Docker's defaults for fields that inspect shows. */
 function withDefaults(host: HostConfig): HostConfig {
   return {
     ...host,
@@ -80,7 +80,7 @@ function withDefaults(host: HostConfig): HostConfig {
   };
 }
 
-/** The reference as messages name it: `busybox` is `busybox:latest`; an id or digest is left alone. */
+/** The reference in the form used in messages: `busybox` is `busybox:latest`; an id or digest is left alone. */
 export function withTag(reference: string): string {
   return /[:@][^/]*$/.test(reference) || /^[0-9a-f]{12,64}$/.test(reference)
     ? reference

@@ -2,7 +2,7 @@ import type { ForeignRuntime } from '../../../runtime/foreign/launcher.ts';
 import { badParameter } from '../../http/failure.ts';
 import type { MountSpec } from './mount-spec.ts';
 
-/** Refuses (400) mounts that another runtime, in a mount namespace of its own, can't carry out. */
+/** Refuses (400) mounts that another runtime, in its own mount namespace, can't make. */
 export function checkForeignMounts({ name }: ForeignRuntime, mounts: readonly MountSpec[]): void {
   for (const mount of mounts) {
     if (mount.type === 'image') {

@@ -6,14 +6,17 @@ import type { Engine } from '../../context.ts';
 import { notFound } from '../../http/failure.ts';
 import { whyNotRun } from './interpreters.ts';
 
-/** Flags of /proc/cpuinfo that a level of amd64 adds to the one before (System V ABI, x86-64 psABI, micro-architecture levels). */
+/**
+ * Flags of /proc/cpuinfo that each level of amd64 adds to the one before (System V ABI, x86-64 psABI,
+ * micro-architecture levels).
+ */
 const levels: readonly (readonly string[])[] = [
   ['cx16', 'lahf_lm', 'popcnt', 'pni', 'ssse3', 'sse4_1', 'sse4_2'],
   ['avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'abm', 'movbe', 'xsave'],
   ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'],
 ];
 
-/** A machine's platform with its variant, as dockerd shows it: `v3` of amd64, `v8` of arm64. Pure. */
+/** A machine's platform with its variant, in dockerd's form: `v3` of amd64, `v8` of arm64. Pure. */
 export function machinePlatform(architecture: string, cpuinfo: string): Platform {
   const plain = { os: 'linux', architecture };
   if (architecture === 'arm64') return { ...plain, variant: 'v8' };
@@ -25,9 +28,10 @@ export function machinePlatform(architecture: string, cpuinfo: string): Platform
 }
 
 /**
- * The image a container is made of, for the platform that is asked for: of several under one name the one for it. Without a
- * platform it is the machine's, or what there is, with dockerd's warning; one that can't run here is warned of in any case. Errors: 400 for what is not a platform, 404 when the
- * image is not there, or is for another platform than was asked for.
+ * The image that a container is made from, for the requested platform if there are several under one name. Without a
+ * platform it is the machine's, or an available one, with dockerd's warning; an image that can't run here gives a
+ * warning in any case. Errors: 400 for an invalid platform, 404 when the image is missing, or is for another platform
+ * than the requested one.
  * @param shown the reference in messages
  */
 export function imageFor(

@@ -4,12 +4,12 @@ import { badParameter } from '../../http/failure.ts';
 /** Driver option of an endpoint with the name of its interface in the container. */
 const nameOption = 'com.docker.network.endpoint.ifname';
 
-/** Name that a request gives an interface. */
+/** The name that a request gives to an interface. */
 export const askedInterfaceName = ({ DriverOpts }: EndpointSettings): string | undefined =>
   DriverOpts?.[nameOption] || undefined;
 
 /**
- * Checks what a request says of an interface, before anything is made: the kernel would only say EINVAL.
+ * Checks what a request says about an interface, before anything is made: the kernel would only report EINVAL.
  * @throws TcomposeError ENGINE_BAD_PARAMETER
  */
 export function checkInterface(settings: EndpointSettings): void {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** e_machine of programs (ELF, /usr/include/elf.h) by architecture, and whether their numbers are big endian. */
+/** e_machine of programs (ELF, /usr/include/elf.h) by architecture, and their byte order. */
 const machines: Readonly<Record<string, readonly [number, 'little' | 'big']>> = {
   '386': [3, 'little'],
   amd64: [62, 'little'],
@@ -13,15 +13,15 @@ const machines: Readonly<Record<string, readonly [number, 'little' | 'big']>> = 
   riscv64: [243, 'little'],
   s390x: [22, 'big'],
 };
-/** What a processor runs beside its own programs. */
+/** Other architectures whose programs a processor runs. */
 const also: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm64: ['arm'] };
 const machineAt = 18;
 const elf = '7f454c46';
 const directory = '/proc/sys/fs/binfmt_misc';
 
 /**
- * The program that runs those of another architecture, by what binfmt_misc says of its entries (Documentation/admin-guide/binfmt-misc.rst):
- * the first enabled one whose magic is that of such a program. Pure.
+ * The program that runs those of another architecture, according to binfmt_misc's entries
+ * (Documentation/admin-guide/binfmt-misc.rst): the first enabled one whose magic matches such a program. Pure.
  */
 export function interpreterOf(architecture: string, entries: readonly string[]): string | undefined {
   const [machine, order] = machines[architecture] ?? [];
@@ -37,7 +37,7 @@ export function interpreterOf(architecture: string, entries: readonly string[]):
   return undefined;
 }
 
-/** Says that programs of an architecture can't be run on this machine; undefined when they can, or when nobody knows. */
+/** Says that programs of an architecture can't be run on this machine; undefined when they can, or when that is unknown. */
 export function whyNotRun(
   architecture: string,
   own: string,

@@ -4,14 +4,19 @@ import { badParameter } from '../../http/failure.ts';
 
 const defaultSize = 100 * 1024 * 1024;
 const defaultFiles = 5;
-/** How long a client that may come to show a container's output has for its first look at the log, milliseconds. */
+/**
+ * How long a client that may be about to show a container's output has to look at the log for the first time, in
+ * milliseconds.
+ */
 const awaitFollower = 10_000;
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
  * Where and how much the shim logs: `max-size` (`10m`, `-1` unlimited) and `max-file` of the json-file and local
- * drivers, 100 MB × 5 without them, where Docker keeps everything until the disk is full; undefined with driver none. Throws 400 for values that are no sizes.
- * @param expected somebody may be about to follow it, and is to miss no line: it is rotated only when that is clear
+ * drivers; the default is 100 MB × 5, where Docker keeps everything until the disk is full; undefined with driver none.
+ * Throws 400 for invalid sizes.
+ * @param expected somebody may be about to follow the log and must not miss a line: it is rotated only once that is
+ * settled
  */
 export function parseLogConfig(
   config: LogConfig | null | undefined,

@@ -4,14 +4,14 @@ import { badParameter } from '../../http/failure.ts';
 
 interface MergedConfig {
   readonly config: ContainerConfig;
-  /** argv of the container. */
+  /** The container's argv. */
   readonly command: readonly string[];
 }
 
 /**
  * Docker's rules for a create request over an image: environment by key, maps by key (the request wins), scalars where
- * the request is empty; an entrypoint given in the request drops the image's command, but for an empty list, which only drops the image's
- * entrypoint. Throws 400 without a command.
+ * the request is empty; an entrypoint given in the request drops the image's command, except an empty list, which only
+ * drops the image's entrypoint. Throws 400 without a command.
  */
 export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeConfig): MergedConfig {
   const ownEntrypoint = list(request.Entrypoint);
@@ -43,7 +43,7 @@ export function mergeImageConfig(request: ContainerConfig, image: ImageRuntimeCo
   return { config, command: argv };
 }
 
-/** No entrypoint: also a single empty word, by which requests and images say so. */
+/** Whether there is no entrypoint: a single empty string also means that, in requests and images. */
 const isNone = (entrypoint: readonly string[]): boolean =>
   entrypoint.length === 0 || (entrypoint.length === 1 && entrypoint[0] === '');
 
@@ -71,8 +71,8 @@ function merged(
 }
 
 /**
- * `K` alone takes the place of the image's K: it is shown as it was given, and the command's environment leaves it out, as with
- * dockerd. The order is the image's, then the request's new keys.
+ * `K` alone replaces the image's K: it is shown as given, and the command's environment omits it, as with dockerd. The
+ * order is the image's, then the request's new keys.
  */
 export function mergeEnv(under: readonly string[], over: readonly string[]): string[] {
   const key = (entry: string): string => {

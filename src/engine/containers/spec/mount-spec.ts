@@ -6,7 +6,7 @@ import { badParameter } from '../../http/failure.ts';
 import { namePattern } from '../../names.ts';
 import type { StoredMount } from '../record.ts';
 
-/** A mount as asked for; volumes may still have to be made, and get a name when they have none. */
+/** A mount as requested; volumes may still have to be created, and named if they have no name. */
 export type MountSpec =
   | (StoredMount & { readonly type: 'bind' | 'tmpfs' | 'image' })
   | (Omit<StoredMount, 'volume'> & {
@@ -23,8 +23,8 @@ type Propagation = (typeof propagations)[number];
 const ignoredModes = ['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'rbind', 'bind', ''];
 
 /**
- * `source:target[:mode]` of HostConfig.Binds: a path is a bind, a word a named volume, a target alone an anonymous volume.
- * Throws 400 with Docker's sentence "invalid volume specification".
+ * `source:target[:mode]` of HostConfig.Binds: a path is a bind, a word a named volume, just a target an anonymous
+ * volume. Throws 400 with Docker's sentence "invalid volume specification".
  */
 export function parseBind(text: string): MountSpec {
   const parts = text.split(':');
@@ -143,9 +143,9 @@ function imageMount(mount: MountRequest, target: string): MountSpec {
 }
 
 /**
- * All mounts of a create request: Binds, Mounts and Tmpfs are the user's (two on one target are an error), VOLUMEs of
- * image and request fill what is left with anonymous volumes, `inherited` (VolumesFrom) comes last. HostConfig.Tmpfs is
- * not in the result (the OCI spec takes it from the request) but counts as taken.
+ * All mounts of a create request: Binds, Mounts and Tmpfs are the user's (two for one target are an error), VOLUMEs of
+ * image and request add anonymous volumes for other targets, `inherited` (VolumesFrom) comes last. HostConfig.Tmpfs is
+ * not in the result (the OCI spec takes it from the request), but its targets count as taken.
  */
 export function collectMounts(
   config: Pick<ContainerConfig, 'Volumes'>,
@@ -194,7 +194,7 @@ function anonymousVolume(target: string, driver: string): MountSpec {
   };
 }
 
-/** An absolute path in the container, without `.`/`..` and never the root itself. */
+/** An absolute path in the container, without `.`/`..`, and never the root itself. */
 function cleanTarget(target: string, what: string): string {
   if (!target.startsWith('/'))
     throw badParameter(`invalid mount target in '${what}': it must be an absolute path`);

@@ -6,10 +6,10 @@ import type { Engine } from '../../context.ts';
 type Who = Pick<Engine, 'machine' | 'instance' | 'log'> & { readonly keeper: { readonly pid: number } };
 
 /**
- * cgroup v2: takes keeper and engine, and with the keeper every shim it will fork, out of the group of the command that
- * started them, into `/tcompose-<instance>/keeper`. A session that is logged out of or a service that ends has
- * everything in its group killed; containers are not to go with it. The instance's group keeps its controllers, so
- * that nobody switches them off above it. v1 has no one group that a process is in, and is left alone.
+ * cgroup v2: moves keeper and engine, and with the keeper every shim it will fork, from the group of the command that
+ * started them to `/tcompose-<instance>/keeper`. When a session logs out or a service ends, everything in its group is
+ * killed; that must not affect containers. The instance's group keeps its controllers enabled, so that nobody can
+ * disable them above it. In v1 a process is in no single group, and nothing is done.
  */
 export async function enterOwnGroup(engine: Who): Promise<void> {
   const { cgroups } = engine.machine;
@@ -30,18 +30,18 @@ export async function enterOwnGroup(engine: Who): Promise<void> {
   }
 }
 
-/** At the very end: a group with processes in it cannot be removed, so they go where nobody counts them. */
+/** At the very end: a group with processes in it can't be removed, so they move to a group that nobody accounts for. */
 export function leaveOwnGroup(engine: Who): void {
   const { cgroups } = engine.machine;
   if (cgroups.kind !== 'v2') return;
   const { root, own } = groups(cgroups, engine.instance);
-  // Only the machine's root group, which has no cgroup.type, may hold processes beside other groups.
+  // Only the machine's root group, which has no cgroup.type, may contain processes as well as other groups.
   const target = existsSync(`${root}/cgroup.type`) ? `${root}/init` : root;
   try {
     for (const pid of [engine.keeper.pid, process.pid]) writeFileSync(`${target}/cgroup.procs`, String(pid));
     rmdirSync(own);
   } catch {
-    // The empty group is taken up by the next engine.
+    // The next engine uses the empty group.
   }
 }
 

@@ -17,7 +17,7 @@ export function parsePortKey(text: string): PortKey[] {
   return ports;
 }
 
-/** Undefined: it is not a port. */
+/** Undefined when the text is not a port. */
 function portsOf(text: string): PortKey[] | undefined {
   const match = keyPattern.exec(text.toLowerCase());
   const first = Number(match?.[1]);
@@ -27,7 +27,7 @@ function portsOf(text: string): PortKey[] | undefined {
   return Array.from({ length: last - first + 1 }, (_, index) => ({ port: first + index, protocol }));
 }
 
-/** The ports a container exposes. What an image says that is not a port counts for nothing. */
+/** The ports that a container exposes. Invalid ports of an image are ignored. */
 export function exposedPorts({ ExposedPorts }: Pick<ContainerConfig, 'ExposedPorts'>): PortKey[] {
   return Object.keys(ExposedPorts ?? {}).flatMap((text) => portsOf(text) ?? []);
 }
@@ -36,7 +36,7 @@ export function exposedPorts({ ExposedPorts }: Pick<ContainerConfig, 'ExposedPor
 export const portKey = (key: { readonly port: number; readonly protocol: string }): string =>
   `${key.port}/${key.protocol}`;
 
-/** HostConfig.PortBindings, and with PublishAllPorts every exposed port, as requests to the network. Throws 400. */
+/** HostConfig.PortBindings, and with PublishAllPorts every exposed port, as requests for the network service. Throws 400. */
 export function collectPorts(
   host: Pick<HostConfig, 'PortBindings' | 'PublishAllPorts'>,
   config: Pick<ContainerConfig, 'ExposedPorts'>,

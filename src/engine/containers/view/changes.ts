@@ -17,12 +17,12 @@ interface Change {
   readonly Kind: number;
 }
 
-/** Where every container has a mount; the start makes an empty place for it in the writable layer. */
+/** Mount points that every container has; the start makes empty files or directories for them in the writable layer. */
 const ownMounts = ['/dev', '/etc/hostname', '/etc/hosts', '/etc/resolv.conf', '/proc', '/sys'];
 
 /**
- * What the writable layer has that the image has not (docker diff), sorted by path: whiteouts, and what an opaque directory
- * hides, are deletions. Empty places made for mounts are not the container's doing and left out.
+ * What the writable layer has and the image has not (docker diff), sorted by path: whiteouts, and what an opaque
+ * directory hides, are deletions. Empty mount points are left out, because the container did not make them.
  */
 export async function listChanges(engine: Engine, container: Container): Promise<Change[]> {
   const image = engine.images.get(container.record.imageId);
@@ -58,7 +58,7 @@ class ChangeWalk {
     this.#leadsToMount = leadsToMount;
   }
 
-  /** Changes below a directory of the writable layer; none when it is not a directory any more. */
+  /** Changes below a directory of the writable layer; none if it is no longer a directory. */
   async directory(path: string): Promise<Change[]> {
     const directory = this.#upper.find(path);
     if (!directory?.stat.isDirectory()) {

@@ -5,17 +5,17 @@ import type { Engine } from '../../context.ts';
 import type { Container } from '../container.ts';
 import { cgroupPaths } from '../host/cgroup.ts';
 
-/** A process by what tells whose it is. */
+/** A process, with what shows to which container it belongs. */
 interface Kin {
   readonly pid: number;
   readonly parent: number;
-  /** Link of its pid namespace; undefined where that can't be read. */
+  /** Link of its pid namespace; undefined if it can't be read. */
   readonly namespace: string | undefined;
 }
 
 /**
- * Processes of a running container, as the machine numbers them: by its control groups, and where there are none by its pid
- * namespace and by descent.
+ * Processes of a running container, with the machine's pids: found by its control groups, or, if it has none, by its
+ * pid namespace and by descent.
  */
 export function containerPids(engine: Pick<Engine, 'machine'>, container: Container): number[] {
   const { launch, state } = container;
@@ -27,7 +27,7 @@ export function containerPids(engine: Pick<Engine, 'machine'>, container: Contai
   return kinOf(init, own, processes());
 }
 
-/** `init`, what is in its namespace, and what descends from any of them. Pure. */
+/** `init`, the processes in its namespace, and all their descendants. Pure. */
 export function kinOf(init: number, namespace: string | undefined, all: readonly Kin[]): number[] {
   const children = new Map<number, number[]>();
   for (const { pid, parent } of all) children.set(parent, [...(children.get(parent) ?? []), pid]);
@@ -42,7 +42,7 @@ export function kinOf(init: number, namespace: string | undefined, all: readonly
   return [...found];
 }
 
-/** All processes that this one sees. */
+/** All processes that this process can see. */
 export const processes = (): Kin[] =>
   readdirSync('/proc')
     .map(Number)
@@ -50,7 +50,8 @@ export const processes = (): Kin[] =>
       if (!(pid > 0)) return [];
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        // Field 2 may hold spaces and brackets; those after the last bracket are plain (proc_pid_stat(5)).
+        // Field 2 may contain spaces and parentheses; the fields after the last parenthesis are plain
+        // (proc_pid_stat(5)).
         const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
         return [{ pid, parent, namespace: namespaceOf(pid) }];
       } catch {
@@ -58,7 +59,7 @@ export const processes = (): Kin[] =>
       }
     });
 
-/** Link of a process's pid namespace; undefined for what can't be looked at. */
+/** Link of a process's pid namespace; undefined if it can't be read. */
 export function namespaceOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);

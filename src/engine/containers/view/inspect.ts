@@ -22,7 +22,7 @@ import { exposedPorts, portKey } from '../spec/port-spec.ts';
 import { lastExit, lastStart, shownStatus } from '../state.ts';
 import { shownConfig, shownHostConfig } from './shown-config.ts';
 
-/** GET /containers/{id}/json, from memory, as clients of an API version have it. */
+/** GET /containers/{id}/json, from memory, in the form of the client's API version. */
 export function inspectContainer(engine: Engine, container: Container, version: string): ContainerInspect {
   const { record, mutable } = container;
   const files = hostFilesIn(container.runDir);
@@ -56,7 +56,7 @@ export function inspectContainer(engine: Engine, container: Container, version: 
   };
 }
 
-/** Before API 1.45 the short id stood among the aliases; since then it is one of DNSNames only. */
+/** Before API 1.45 the aliases included the short id; since then only DNSNames does. */
 function withOldAliases(settings: NetworkSettings, container: Container, version: string): NetworkSettings {
   if (
     compareVersions(version, '1.45') >= 0 ||
@@ -132,7 +132,7 @@ export function summarize(engine: Engine, container: Container, nowMs: number): 
   };
 }
 
-/** `Up 3 minutes (healthy)`, `Exited (0) 2 seconds ago`: what docker ps shows. */
+/** `Up 3 minutes (healthy)`, `Exited (0) 2 seconds ago`: the status in docker ps. */
 function statusText(container: Container, nowMs: number): string {
   const { state, mutable } = container;
   const since = (time: string): string => humanDuration(Math.max(0, nowMs - parseRfc3339(time)));
@@ -258,7 +258,7 @@ function endpointSettings(
   };
 }
 
-/** Exposed ports of a running container with the bindings each has (null: none). */
+/** Exposed ports of a running container with their bindings (null: none). */
 function portMap(container: Container): NetworkSettings['Ports'] {
   if (!container.up) return {};
   const ports: Record<string, { HostIp: string; HostPort: string }[] | null> = {};

@@ -30,7 +30,7 @@ export const containerFilterKeys = [
 
 interface ListOptions {
   readonly all: boolean;
-  /** Newest `limit`, whatever their state. */
+  /** The newest `limit` containers, in any state. */
   readonly limit?: number | undefined;
   readonly filters: Filters;
 }
@@ -38,7 +38,7 @@ interface ListOptions {
 const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 const healthStates = ['none', 'starting', 'healthy', 'unhealthy'];
 
-/** Refuses filter values that no container can have (400): a misspelt status would else look like an empty list. */
+/** Refuses filter values that no container can have (400): a misspelt status would otherwise give an empty list. */
 function checkValues(filters: Filters): void {
   oneOf(filters, 'status', statuses);
   oneOf(filters, 'health', healthStates);
@@ -55,12 +55,12 @@ function checkValues(filters: Filters): void {
 
 const portPattern = /^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/;
 
-/** True for what `docker ps` shows without --all: a container in back-off too. */
+/** Whether `docker ps` shows the container without --all: also during a back-off. */
 function isActive(container: Container): boolean {
   return container.up || container.state.status === 'restarting';
 }
 
-/** GET /containers/json: newest first, running ones only unless `all`, `limit` or a status filter widens it. */
+/** GET /containers/json: newest first; only running ones unless `all`, `limit` or a status filter includes others. */
 export function listContainers(engine: Engine, options: ListOptions): ContainerSummary[] {
   const { filters } = options;
   checkValues(filters);
@@ -74,9 +74,7 @@ export function listContainers(engine: Engine, options: ListOptions): ContainerS
   return limited.map((container) => summarize(engine, container, now));
 }
 
-/**
- * Whether a container passes the filters. Throws 404 for a container that `before` or `since` name and that does not exist.
- */
+/** Whether a container passes the filters. Throws 404 when `before` or `since` names a container that does not exist. */
 export function matchesContainer(engine: Engine, container: Container, filters: Filters): boolean {
   const { record } = container;
   const created = parseRfc3339(record.created);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** What processes use together; times in nanoseconds, sizes in bytes. */
+/** Total usage of some processes; times in nanoseconds, sizes in bytes. */
 export interface ProcessSums {
   readonly cpuUser: number;
   readonly cpuSystem: number;
-  /** Shared pages count by their share. */
+  /** Shared pages count proportionally. */
   readonly memory: number;
   readonly processes: number;
 }
@@ -12,8 +12,8 @@ export interface ProcessSums {
 const nanosPerTick = 10_000_000;
 
 /**
- * The counters of a container that has no control groups: those of its processes, and of children they have waited for. What
- * others used that have ended is not in them.
+ * The counters of a container without control groups: those of its processes, and of the children that these have
+ * waited for. Usage of other processes that have ended is missing.
  */
 export function sumProcesses(pids: readonly number[]): ProcessSums {
   const each = pids.flatMap((pid) => {

@@ -8,8 +8,8 @@ import { columnsFor, type ProcessFacts } from './ps-columns.ts';
 const ticksPerSecond = 100;
 
 /**
- * What ps(1) with these options shows of these pids, read from /proc, for GET /containers/{id}/top: no ps binary is
- * needed. Throws 400 for options it does not know.
+ * What ps(1) with these options shows for these pids, read from /proc, for GET /containers/{id}/top: no ps binary is
+ * needed. Throws 400 for unknown options.
  */
 export function processTable(pids: readonly number[], psArgs: string, nowMs: number): ContainerTopResponse {
   const columns = columnsFor(psArgs);
@@ -33,7 +33,7 @@ function readProcess(pid: number, bootMs: number, users: ReadonlyMap<string, str
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    // Field 2 may hold spaces and brackets; those after the last bracket are plain (proc_pid_stat(5)).
+    // Field 2 may contain spaces and parentheses; the fields after the last parenthesis are plain (proc_pid_stat(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const field = (number: number): number => Number(fields[number - 3]);
     const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1] ?? '0';
@@ -60,7 +60,7 @@ function readProcess(pid: number, bootMs: number, users: ReadonlyMap<string, str
       },
     ];
   } catch {
-    // It ended while it was looked at.
+    // The process ended while it was being read.
     return [];
   }
 }

@@ -1,4 +1,4 @@
-/** What is known of a process for a table of processes. */
+/** What the process table needs to know about a process. */
 export interface ProcessFacts {
   readonly pid: number;
   readonly ppid: number;
@@ -20,7 +20,7 @@ export interface ProcessFacts {
   readonly command: string;
 }
 
-/** What columns are computed against. */
+/** Reference values for computing columns. */
 interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -35,7 +35,7 @@ interface Column {
 
 const column = (title: string, text: Column['text']): Column => ({ title, text });
 
-/** Columns of ps(1) by the names its option -o takes. */
+/** Columns of ps(1) by the names that its option -o accepts. */
 const columns: Readonly<Record<string, Column>> = {
   pid: column('PID', ({ pid }) => String(pid)),
   ppid: column('PPID', ({ ppid }) => String(ppid)),
@@ -100,8 +100,9 @@ const userOriented: readonly Column[] = [
 ];
 
 /**
- * Columns for options of ps(1): `-ef`, `aux`, and with `-o` (`o`, `-eo`, `axo`) a list of names, `pid=TITLE` among them. What
- * chooses processes changes nothing, since a container's are chosen already. A string is what was not understood.
+ * Columns for options of ps(1): `-ef`, `aux`, and with `-o` (`o`, `-eo`, `axo`) a list of names, including `pid=TITLE`.
+ * Options that select processes have no effect, since a container's are selected already. A string result is an option
+ * that was not understood.
  */
 export function columnsFor(psArgs: string): readonly Column[] | string {
   const words = psArgs.split(/\s+/).filter((word) => word !== '');

@@ -3,8 +3,8 @@ import type { ContainerConfig } from '../../api/container-config.ts';
 import type { HostConfig } from '../../api/host-config.ts';
 
 /**
- * What Docker answers for fields that a create request left out. Clients read them without asking whether they are
- * there (`inspect -f '{{.HostConfig.Memory}}'`), so an answer has all; a record keeps what was given.
+ * Docker's answers for fields that a create request left out. Clients read them without checking that they exist
+ * (`inspect -f '{{.HostConfig.Memory}}'`), so an answer has all of them; a record keeps only what was given.
  */
 const hostDefaults: HostConfig = {
   Binds: null,
@@ -95,7 +95,7 @@ export function shownHostConfig(host: HostConfig): HostConfig {
     MaskedPaths: open ? null : defaultMaskedPaths,
     ReadonlyPaths: open ? null : defaultReadonlyPaths,
     ...given,
-    // For these an empty value in a request means the default too.
+    // For these fields an empty value in a request also means the default.
     ...(NetworkMode ? { NetworkMode } : {}),
     ...(ShmSize ? { ShmSize } : {}),
     ...(Runtime ? { Runtime } : {}),
@@ -117,7 +117,7 @@ export function shownConfig(config: ContainerConfig): ContainerConfig {
   return { ...configDefaults, ...rest, ...(ExposedPorts ? { ExposedPorts } : {}) };
 }
 
-/** Config of an image's inspect answer; `image` as its configuration blob has it. */
+/** Config of an image's inspect answer; `image` is its form in the configuration blob. */
 export function shownImageConfig(image: object): object {
   return { ...configDefaults, Image: '', ...image };
 }

@@ -5,7 +5,7 @@ import type { Instant } from '../../clock.ts';
 import { never, rfc3339 } from '../../time-text.ts';
 import type { Container } from '../container.ts';
 
-/** One look at a container's counters. Times in nanoseconds, sizes in bytes. */
+/** One reading of a container's counters. Times in nanoseconds, sizes in bytes. */
 export interface StatsSample {
   readonly read: string;
   readonly cpuTotal: number;
@@ -124,7 +124,7 @@ function blkioV2(directory: string): { major: number; minor: number; op: string;
   });
 }
 
-/** The API's shape (as docker stats reads it); a stopped container has zeros. */
+/** The counters in the form of the API (for docker stats); a stopped container has zeros. */
 export function statsFor(
   container: Container,
   now: StatsSample | undefined,
@@ -183,7 +183,7 @@ function text(path: string | undefined): string | undefined {
   }
 }
 
-/** A file with one number; `max` and an absent file are undefined. */
+/** The number in a file; undefined for `max` or a missing file. */
 function number(directory: string | undefined, file: string): number | undefined {
   const value = directory === undefined ? undefined : text(join(directory, file))?.trim();
   return value === undefined || !/^\d+$/.test(value) ? undefined : Number(value);

@@ -1,27 +1,27 @@
 import { TcomposeError } from '../../../errors.ts';
 import type { BlobRequest, BlobWriter } from '../../../image/index.ts';
 
-/** How a blob is fetched into the store. */
+/** How to fetch a blob into the store. */
 export interface Bringing {
-  /** Asks the store for the blob; called again after another's transfer of it is over. */
+  /** Requests the blob from the store; called again when another transfer of it is over. */
   readonly request: () => Promise<BlobRequest>;
-  /** Fills a writer; `again`: what came before was not what its digest says. */
+  /** Fills a writer; `again`: the first transfer did not match the digest. */
   readonly transfer: (writer: BlobWriter, again: boolean) => Promise<void>;
   readonly signal: AbortSignal;
-  /** Called between the last byte and the store's word that all is right. */
+  /** Called between the last byte and the store's confirmation. */
   readonly complete?: () => void;
-  /** Called when somebody else is fetching it. */
+  /** Called when another pull is fetching it. */
   readonly elsewhere?: () => void;
-  /** The error for bytes that are wrong twice. */
+  /** The error when the bytes are wrong twice. */
   readonly wrong: (cause: TcomposeError) => TcomposeError;
 }
 
-/** A digest that does not fit may be a damaged transfer: it is fetched once more as a whole. */
+/** A wrong digest may come from a damaged transfer: the blob is then fetched once more from the start. */
 const mostMismatches = 1;
 
 /**
- * Has a blob in the store, fetched once for all who want it. A transfer that is given up is kept for the next one.
- * `first`: what the store answered to a first request.
+ * Fetches a blob into the store, once for all who want it. An aborted transfer is kept for the next one. `first`: the
+ * store's answer to a first request.
  */
 export async function bringBlob(bringing: Bringing, first?: BlobRequest): Promise<'present' | 'fetched'> {
   const { request, signal } = bringing;

@@ -19,14 +19,14 @@ import {
 import type { Registry } from '../../../registry/registry.ts';
 import { readBlob } from './read-blob.ts';
 
-/** A manifest or index with its bytes. */
+/** A manifest or index, with its bytes. */
 export interface ReadManifest<T = ImageManifest | ImageIndex> {
   readonly descriptor: Descriptor;
   readonly bytes: Buffer;
   readonly manifest: T;
 }
 
-/** An image for the wanted platform, and the indexes that led to it, the outermost first. */
+/** An image for the wanted platform, and the indexes through which it was found, the outermost first. */
 export interface ChosenImage {
   readonly image: ReadManifest<ImageManifest>;
   readonly indexes: readonly ReadManifest<ImageIndex>[];
@@ -38,12 +38,15 @@ export interface ManifestSource {
   readonly place: ManifestPlace;
 }
 
-/** An index in an index in an index; more is nobody's image. */
+/** How deeply nested indexes are followed; real images need no more. */
 const mostDepth = 3;
-/** Indexes looked into for one image: one may name others thousands of times. */
+/** Most indexes read for one image: an index may name others thousands of times. */
 const mostIndexes = 32;
 
-/** What a tag or digest stands for, from the store when its digest is known and there: that costs one HEAD at most. Not parsed yet. */
+/**
+ * The manifest or index of a tag or digest, from the store if its digest is known and the store has it: that costs one
+ * HEAD at most. Not parsed yet.
+ */
 export async function fetchTop(
   source: ManifestSource,
   digest: string | undefined,
@@ -73,8 +76,9 @@ export function readManifest(
 }
 
 /**
- * The image that `top` is or has for the wanted platform. `isRun`: whether this machine runs programs of an architecture.
- * @throws TcomposeError IMAGE_PLATFORM, which lists the platforms there are
+ * The image for the wanted platform: `top` itself, or one that it lists. `isRun`: whether this machine runs programs of
+ * an architecture.
+ * @throws TcomposeError IMAGE_PLATFORM, which lists the available platforms
  */
 export async function chooseImage(
   source: ManifestSource,

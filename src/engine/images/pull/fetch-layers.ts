@@ -7,21 +7,21 @@ import type { Slots } from '../slots.ts';
 import type { TellProgress } from '../transfer-progress.ts';
 import { bringBlob } from './bring-blob.ts';
 
-/** What fetching blobs of one image takes. */
+/** What is needed to fetch the blobs of one image. */
 export interface BlobSource {
   readonly registry: Registry;
   readonly place: ManifestPlace;
   readonly slots: Slots;
-  /** Downloads from one registry at once. */
+  /** Simultaneous downloads from one registry. */
   readonly parallel: number;
   readonly ingest: Ingest;
   readonly tell: TellProgress;
 }
 
-/** The first digits of a digest, by which layers are named. */
+/** The first digits of a digest, which serve as a layer's name. */
 export const layerName = (digest: string): string => digest.slice(digest.indexOf(':') + 1).slice(0, 12);
 
-/** Has a small blob (a configuration) in the store. */
+/** Fetches a small blob (a configuration) into the store. */
 export async function bringConfig(
   source: BlobSource,
   descriptor: Descriptor,
@@ -37,7 +37,7 @@ export async function bringConfig(
   });
 }
 
-/** A descriptor may carry the content itself; when that is wrong, it is fetched as any other. */
+/** A descriptor may contain the content itself; if that is wrong, the blob is fetched as usual. */
 async function putCarried(ingest: Ingest, descriptor: Descriptor): Promise<boolean> {
   if (descriptor.data === undefined) return false;
   const bytes = Buffer.from(descriptor.data, 'base64');
@@ -52,8 +52,8 @@ async function putCarried(ingest: Ingest, descriptor: Descriptor): Promise<boole
 }
 
 /**
- * Has all layers in the store, unpacked: fetched at the same time, as many as one registry is asked for at once. The first error ends the others; what they
- * have is kept for the next pull.
+ * Fetches all layers into the store, unpacked: in parallel, as many as one registry may be asked for at once. The first
+ * error ends the others; their data is kept for the next pull.
  */
 export async function bringLayers(
   source: BlobSource,
@@ -69,7 +69,7 @@ export async function bringLayers(
   let shown = !options.quiet;
   const told = new Set<string>();
   const jobs = layers.map((descriptor, index) => {
-    // A layer that an image has twice is reported once.
+    // A layer that occurs twice in an image is reported once.
     const first = !told.has(descriptor.digest);
     told.add(descriptor.digest);
     const tell: TellProgress = (progress) => (shown && first ? source.tell(progress) : undefined);
@@ -77,7 +77,7 @@ export async function bringLayers(
   });
   try {
     const requests = await allOrFirst(jobs.map(({ request }) => request()));
-    // An image that is known may have come in other blobs before.
+    // A known image may have come as different blobs before.
     shown ||= requests.some(({ kind }) => kind !== 'present');
     for (const [index, { begun }] of jobs.entries()) begun(requests[index]!);
     const missing = jobs.filter((_, index) => requests[index]!.kind === 'write');
@@ -96,7 +96,7 @@ export async function bringLayers(
   }
 }
 
-/** Waits for all, then throws the first error in time, if any: nothing goes on behind the caller's back. */
+/** Waits for all, then throws the error that came first, if any: nothing continues after this returns. */
 async function allOrFirst<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const first: { error: unknown }[] = [];
   const results = await Promise.all(
@@ -114,7 +114,7 @@ async function allOrFirst<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 interface LayerJob {
   readonly descriptor: Descriptor;
   request(): Promise<BlobRequest>;
-  /** Tells whether there is anything to do. */
+  /** Reports whether there is anything to do. */
   begun(first: BlobRequest): void;
   run(first: BlobRequest, signal: AbortSignal): Promise<void>;
 }
@@ -128,7 +128,7 @@ function layerJob(
   const id = layerName(descriptor.digest);
   let downloaded = false;
   const unpacked = (current: number): void => {
-    // While bytes still come, it is those that are reported.
+    // While bytes still arrive, the download is reported instead.
     if (downloaded) tell({ kind: 'bytes', id, state: 'extracting', current, total: descriptor.size });
   };
   const request = () => source.ingest.layer({ descriptor, diffIds, unpacked });
@@ -162,7 +162,7 @@ function layerJob(
 interface Transfer {
   readonly descriptor: Descriptor;
   readonly signal: AbortSignal;
-  /** The digest was wrong the first time: no mirror and no resumption then. */
+  /** The digest was wrong the first time: use no mirror, and don't resume. */
   readonly again: boolean;
   readonly told: { readonly id: string; readonly tell: TellProgress } | undefined;
 }

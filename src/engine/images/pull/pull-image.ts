@@ -22,28 +22,28 @@ import { bringConfig, bringLayers } from './fetch-layers.ts';
 import { readDiffIds } from './read-diff-ids.ts';
 
 export interface PullRequest extends RegistryRequest {
-  /** With a tag or a digest; with both the digest counts, and the tag is kept as a word beside it. */
+  /** With a tag or a digest; with both, the digest counts and the tag is only recorded. */
   readonly reference: ImageReference;
-  /** As it was asked for; undefined: this machine's. */
+  /** As requested; undefined for this machine's. */
   readonly platform: Platform | undefined;
 }
 
 export interface PullContext {
   readonly registries: Registries;
   readonly content: ImageContent;
-  /** An image by its id, whatever its platform; undefined: it is not here. */
+  /** An image by its id, for any platform; undefined if it is not here. */
   readonly get: (id: string) => ImageRecord | undefined;
   readonly own: Platform;
   /** Whether this machine runs programs of an architecture. */
   readonly isRun: (architecture: string) => boolean;
 }
 
-/** Bytes that a configuration may have. */
+/** Most bytes of a configuration. */
 const maxConfigSize = 8 * 1024 * 1024;
 
 /**
- * Has an image in the store as the registry has it now, under its reference. What is there is not fetched: an image that did not change costs one HEAD. A
- * pull that is given up leaves what it has for the next.
+ * Brings the registry's present image for a reference into the store. What is there is not fetched: an unchanged image
+ * costs one HEAD. A pull that is aborted leaves its data for the next.
  * @throws TcomposeError REGISTRY_*, IMAGE_*
  */
 export async function pullImage(
@@ -92,13 +92,13 @@ export async function pullImage(
   }
 }
 
-/** A tag beside a digest is dropped. */
+/** Drops a tag beside a digest. */
 function withoutTag(reference: ImageReference): ImageReference {
   const { tag, ...rest } = reference;
   return rest.digest === undefined && tag !== undefined ? { ...rest, tag } : rest;
 }
 
-/** Has all blobs of an image in the store; the platform that its configuration names. */
+/** Fetches all blobs of an image into the store; returns the platform that its configuration names. */
 async function bringContent(
   { registries, content, get }: PullContext,
   source: ManifestSource & {
@@ -165,7 +165,7 @@ async function commit(
   });
 }
 
-/** What a registry's client tells, as progress. Waits for a blob are reported with its layer. */
+/** Turns a registry client's notices into progress. Waits for a blob are reported with its layer. */
 export function noticeTeller(tell: TellProgress): (notice: Notice) => void {
   return (notice) => {
     if (notice.kind === 'mirror') {

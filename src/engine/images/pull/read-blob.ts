@@ -1,6 +1,6 @@
 import type { ImageContent } from '../../../image/index.ts';
 
-/** A small blob of the store as a whole; undefined when it is not there or longer than `limit` bytes. */
+/** A small blob of the store as a whole; undefined when it is missing or longer than `limit` bytes. */
 export async function readBlob(
   content: Pick<ImageContent, 'openBlob'>,
   digest: string,

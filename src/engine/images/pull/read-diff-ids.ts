@@ -8,7 +8,8 @@ import { readBlob } from './read-blob.ts';
 const maxConfigSize = 8 * 1024 * 1024;
 
 /**
- * What of an image's configuration is needed before its layers: their DiffIDs, bottom first, and the platform it says it is for. The store reads the rest.
+ * What is needed from an image's configuration before its layers: their DiffIDs, bottom first, and the platform that it
+ * declares. The store reads the rest.
  * @throws TcomposeError REGISTRY_CONTENT, REGISTRY_UNSUPPORTED for another operating system
  */
 export async function readDiffIds(
@@ -49,7 +50,7 @@ export async function readDiffIds(
   return { diffIds: list, platform };
 }
 
-/** A value by its key, whatever the key's case, as Go finds it; of several the last. */
+/** A value by its key in any case, as Go finds it; the last one if there are several. */
 function find(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.entries(value)

@@ -28,18 +28,18 @@ export interface PushContext {
   readonly registries: Registries;
   readonly content: ImageContent;
   readonly list: () => readonly ImageRecord[];
-  /** All references of an image: tags, and repositories with digest. */
+  /** All references of an image: tags, and repositories with a digest. */
   readonly namesOf: (image: ImageRecord) => readonly string[];
 }
 
-/** Uploads to one registry at the same time: it is not the line that most of them wait for, but the registry, which syncs each blob. */
+/** Simultaneous uploads to one registry: most of them wait not for the network but for the registry, which syncs each blob. */
 const parallel = 10;
-/** Repositories that are asked for a layer before it is sent. */
+/** Most repositories to try for a layer before it is uploaded. */
 const mostMounts = 3;
 
 /**
- * Puts an image into a registry, the bytes as they came or were made: layers and configuration first, then the manifest, and the index it came from where
- * all of that is available.
+ * Pushes an image to a registry with its bytes unchanged: layers and configuration first, then the manifest, and the
+ * index it came from if everything it lists is available.
  * @throws TcomposeError REGISTRY_*
  */
 export async function pushImage(
@@ -93,7 +93,7 @@ interface PushWork extends PushContext {
 
 type LayerPush = PushWork & { readonly tell: TellProgress };
 
-/** All at once; the first that fails ends the others, and is thrown. */
+/** All in parallel; the first failure ends the others, and is thrown. */
 async function pushBlobs(
   work: LayerPush,
   layers: readonly StoredLayer[],
@@ -106,7 +106,7 @@ async function pushBlobs(
   const signal = AbortSignal.any([place.signal, abort.signal]);
   const errors: unknown[] = [];
   const name = ({ diffId }: StoredLayer): string => diffId.slice(diffId.indexOf(':') + 1).slice(0, 12);
-  // The same layer twice in an image is one blob.
+  // A layer that occurs twice in an image is one blob.
   const distinct = [...new Map(layers.map((layer) => [layer.descriptor.digest, layer])).values()];
   for (const layer of distinct.toReversed()) tell({ kind: 'layer', id: name(layer), state: 'preparing' });
   const each = { ...work, place: { ...place, signal } };
@@ -127,7 +127,7 @@ async function pushBlobs(
   if (errors[0] !== undefined) throw errors[0];
 }
 
-/** Repositories of the same registry of which this machine has an image with the layer, and which so may have it. */
+/** Repositories of the same registry from which this machine has an image with the layer, and which may therefore have it. */
 async function repositoriesWith(
   { list, content, namesOf }: PushWork,
   layer: StoredLayer,
@@ -160,7 +160,7 @@ async function pushBlob(
 ): Promise<void> {
   const { path, what, scopes, signal } = place;
   const id = told?.id ?? '';
-  // A configuration is small, and waits for no layer.
+  // A configuration is small, and does not wait for layers.
   const release =
     told === undefined
       ? () => {}
@@ -203,7 +203,7 @@ function configOf({ manifest }: StoredManifest, what: string): StoredLayer['desc
   return parsed.config;
 }
 
-/** The manifest, and the index above it when the registry has, or can be given, all that the index names. */
+/** Pushes the manifest, and then the index if the registry has, or can be given, everything that the index lists. */
 async function pushTop(
   session: Session,
   place: ManifestPlace,
@@ -220,7 +220,10 @@ async function pushTop(
   return index;
 }
 
-/** Whether the repository has all else that the index names: other platforms' images, attestations. They are not here to be sent. */
+/**
+ * Whether the repository has everything else that the index lists: other platforms' images, attestations. This machine
+ * can't send them.
+ */
 async function isWhole(
   session: Session,
   place: ManifestPlace,
