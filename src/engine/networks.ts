@@ -26,17 +26,17 @@ export interface NetworkRegistry {
   };
   /**
    * Before the first use of the predefined bridge network in this engine's life: chooses its subnet again and makes the
-   * bridge, unless containers run on it. Its subnet was never asked for, and what was free when it was recorded may
-   * since have been taken by another engine or a VPN.
+   * bridge, unless containers run on it. Nobody asked for a particular subnet, and the recorded one may have been taken
+   * meanwhile by another engine or a VPN.
    */
   settleDefault(inUse: boolean): Promise<void>;
   /**
-   * Takes bridge and record away. Whether it is in use is the caller's question. The kernel takes 15 to 50 ms to delete a
-   * bridge, and that is not waited for: what a crash leaves, the next engine deletes by the instance's link prefix. Only a
-   * bridge whose name was asked for has none, and is waited for.
+   * Removes bridge and record. The caller checks whether the network is in use. The kernel takes 15 to 50 ms to delete
+   * a bridge, and this does not wait for that: after a crash the next engine finds the bridge by the instance's link
+   * prefix. Only a bridge with a name that the user chose lacks this prefix, and is waited for.
    */
   remove(record: NetworkRecord): Promise<void>;
-  /** Resolves when no bridge is being deleted. To be awaited before `create`, which would keep clear of their subnets. */
+  /** Resolves when no bridge is being deleted. To be awaited before `create`, which would otherwise avoid their subnets. */
   settled(): Promise<void>;
 }
 
@@ -116,7 +116,7 @@ export function openNetworks(
     },
     async remove(record) {
       const gone = service().removeNetwork(record);
-      // What fails, fails before the bridge's turn.
+      // If something fails, it does so before the bridge is deleted.
       await (record.options[bridgeNameOption] === undefined ? Promise.race([gone, nextTurn()]) : gone);
       const left = gone
         .catch((error: Error) =>
@@ -179,12 +179,11 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   };
 }
 
-/** API shape; `containers` fills the Containers map with those that run on it. */
 /** The driver as the API names it. */
 export const shownDriver = (record: Pick<NetworkRecord, 'driver'>): string =>
   record.driver === 'none' ? 'null' : record.driver;
 
-/** A network as the API shows it; `containers` are those attached to it. */
+/** A network in the form of the API; `containers` are those attached to it. */
 export function inspectNetwork(record: NetworkRecord, containers: readonly Container[]): NetworkInspect {
   const entries = containers.flatMap((container) => {
     const endpoint = Object.values(container.mutable.attachments).find(
@@ -234,13 +233,13 @@ export function inspectNetwork(record: NetworkRecord, containers: readonly Conta
   };
 }
 
-/** Prefix length of the pool an address is in, 0 when in none. */
+/** Prefix length of the pool that contains an address, 0 if none does. */
 export function prefixLength(record: NetworkRecord | undefined, family: 4 | 6): number {
   const pool = record?.pools.find((one) => one.family === family);
   return Number(pool?.subnet.split('/')[1] ?? 0);
 }
 
-/** Docker endpoints have ids of their own; ours follow from what they join. */
+/** Docker's endpoints have random ids; ours are derived from what they join. */
 export function endpointId(containerId: string, networkId: string): string {
   return containerId.slice(0, 32) + networkId.slice(0, 32);
 }

@@ -3,11 +3,11 @@ import { TcomposeError } from '../errors.ts';
 /** HostConfig.RestartPolicy. */
 export interface RestartPolicy {
   readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped';
-  /** on-failure only; 0 = no bound. */
+  /** Only for on-failure; 0 means no limit. */
   readonly maximumRetryCount: number;
 }
 
-/** What is remembered between two exits of one container; restartCount is also in state.json. */
+/** What has to be remembered between two exits of one container; restartCount is also in state.json. */
 export interface RestartState {
   /** Restarts by policy since the user last started it. */
   readonly restartCount: number;
@@ -57,7 +57,7 @@ export function parseRestartPolicy(
   return { name, maximumRetryCount };
 }
 
-/** What follows an exit. `ranFor` in milliseconds (monotonic). */
+/** What to do after an exit. `ranFor` in milliseconds (monotonic). */
 export function onExit(
   policy: RestartPolicy,
   state: RestartState,
@@ -92,7 +92,7 @@ function wantsRestart(policy: RestartPolicy, state: RestartState, exitCode: numb
 /**
  * Whether a container that is not running is started when the engine starts (after a crash or boot): `always` in any
  * case, `unless-stopped` unless the user stopped it, `on-failure` when it failed or was running when the machine went
- * down. One that was created and never started is not.
+ * down. A container that was never started is not.
  */
 export function startsWithEngine(
   policy: RestartPolicy,

@@ -1,10 +1,10 @@
 export interface Serial {
-  /** Runs `task` after every earlier one of this queue has settled. */
+  /** Runs `task` after all earlier ones in this queue have settled. */
   run<T>(task: () => Promise<T>): Promise<T>;
   readonly busy: boolean;
 }
 
-/** A queue that runs one asynchronous task at a time, in order. A failure is its caller's, not the queue's. */
+/** A queue that runs one asynchronous task at a time, in order. A failure goes to the caller and does not stop the queue. */
 export function createSerial(): Serial {
   let tail: Promise<unknown> = Promise.resolve();
   let waiting = 0;

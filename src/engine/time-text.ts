@@ -20,7 +20,7 @@ export function unixNanos(instant: Instant): number {
   return instant.ms * 1_000_000 + instant.nanos;
 }
 
-/** Milliseconds since the epoch of an RFC 3339 text; NaN when it is not one. Digits beyond the third are cut. */
+/** Milliseconds since the epoch of an RFC 3339 text; NaN when it is not one. Digits after the third are dropped. */
 export function parseRfc3339(text: string): number {
   return Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
 }
@@ -28,7 +28,7 @@ export function parseRfc3339(text: string): number {
 /**
  * `since`/`until`/`before` values of the API: Unix seconds with an optional fraction, RFC 3339 (with or without zone;
  * without means UTC), or a Go duration back from `nowMs`. Milliseconds since the epoch, or undefined for '' and '0'.
- * Throws RangeError on anything else.
+ * Throws RangeError for anything else.
  */
 export function parseTimeFilter(text: string | null | undefined, nowMs: number): number | undefined {
   if (text === null || text === undefined || text === '' || text === '0') return undefined;
@@ -46,15 +46,15 @@ export function parseTimeFilter(text: string | null | undefined, nowMs: number):
 }
 
 /**
- * The same in nanoseconds since the epoch, with every digit that was given: a line at the very time is meant, too.
- * Throws RangeError as parseTimeFilter does.
+ * The same in nanoseconds since the epoch, with all the given digits, because a line with exactly this time is
+ * included. Throws RangeError like parseTimeFilter.
  */
 export function parseExactTime(text: string | null | undefined, nowMs: number): bigint | undefined {
   const ms = parseTimeFilter(text, nowMs);
   if (ms === undefined) return undefined;
   const plain = /^(\d+)(?:\.(\d+))?$/.exec(text ?? '');
   const nanos = (digits = '') => BigInt(digits.slice(0, 9).padEnd(9, '0'));
-  // Not by way of a float, which has too few digits for both.
+  // Not through a float, which has too few digits for both.
   if (plain !== null) return BigInt(plain[1]!) * 1_000_000_000n + nanos(plain[2]);
   if (/^\d{4}-\d\d-\d\d/.test(text ?? ''))
     return BigInt(Math.floor(ms / 1000)) * 1_000_000_000n + nanos(/\.(\d+)/.exec(text ?? '')?.[1]);

@@ -18,28 +18,28 @@ export interface VolumeRecord {
   readonly created: string;
   readonly labels: StringMap;
   readonly options: StringMap;
-  /** Made for one container without a name of its own; goes with that container. */
+  /** Made for one container, without a name of its own; removed with that container. */
   readonly anonymousFor?: string;
 }
 
-/** volumes/<name>/{meta.json,copy.json}: each can be rewritten from the other. */
+/** volumes/<name>/{meta.json,copy.json}: each can be restored from the other. */
 export interface VolumeFiles {
-  /** Records of the volumes there are, by name. Damaged ones are healed, or reported with what is lost. */
+  /** Records of all volumes, by name. Damaged ones are restored, or reported with what is lost. */
   load(): Map<string, VolumeRecord>;
-  /** Throws where the disk is full. */
+  /** Throws when the disk is full. */
   write(record: VolumeRecord): void;
 }
 
 interface FileOptions {
   readonly damage: Pick<DamageReport, 'add'>;
-  /** Given the directory of a creation that a crash cut short. */
+  /** Takes the directory of a creation that a crash interrupted. */
   readonly discard: (path: string) => void;
   readonly warn: (message: string) => void;
 }
 
 /**
- * The files of the volumes below `directory`. A directory without a record and without data is what a crash left of a
- * creation: it is given to `discard`. One with data is kept, whatever became of its record.
+ * The files of the volumes below `directory`. A directory without a record and without data is left from an interrupted
+ * creation: it is given to `discard`. One with data is kept, whatever happened to its record.
  */
 export function volumeFiles(directory: string, options: FileOptions): VolumeFiles {
   return {
@@ -50,7 +50,7 @@ export function volumeFiles(directory: string, options: FileOptions): VolumeFile
           const record = load(join(directory, name), name, options);
           if (record === undefined) continue;
           records.set(name, record);
-          // Earlier versions let others pass.
+          // Earlier versions left it open to others.
           chmodSync(join(directory, name), 0o700);
         } catch (error) {
           options.warn((error as Error).message);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** Whether a volume of a file system of its own is mounted: its data are on another device than its directory. */
+/** Whether a volume that has its own file system is mounted: its data is then on another device than its directory. */
 export function isMounted(data: string): boolean {
   const own = statSync(data, { throwIfNoEntry: false });
   const above = statSync(dirname(data), { throwIfNoEntry: false });

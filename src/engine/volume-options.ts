@@ -3,9 +3,9 @@ import type { FileSystem } from '../sys/mount/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import { badParameter } from './http/failure.ts';
 
-/** What a volume of the local driver is, by its options. */
+/** The kinds of volumes of the local driver, by their options. */
 export type VolumeKind =
-  /** A directory of the engine's. */
+  /** A directory of the engine. */
   | { readonly kind: 'directory' }
   /** A directory of the host. */
   | { readonly kind: 'bind'; readonly device: string }
@@ -13,7 +13,7 @@ export type VolumeKind =
   | { readonly kind: 'mount'; readonly fileSystem: FileSystem; readonly address?: string };
 
 const known = ['type', 'o', 'device', 'size'];
-/** mount(8)'s words for MOUNT_ATTR_* bits. */
+/** mount(8)'s names of MOUNT_ATTR_* bits. */
 const attributes: Readonly<Record<string, number>> = {
   ro: 0x1,
   nosuid: 0x2,
@@ -23,9 +23,9 @@ const attributes: Readonly<Record<string, number>> = {
   strictatime: 0x20,
   nodiratime: 0x80,
 };
-/** Words that say what is so anyway. */
+/** Options that only confirm the default. */
 const defaults = ['rw', 'suid', 'dev', 'exec', 'atime', 'diratime', 'relatime', 'defaults', 'async', ''];
-/** File systems that are views of the kernel: they show and change the machine, whatever they are mounted for. */
+/** File systems that are views of the kernel: wherever they are mounted, they show and change the machine. */
 const kernelTypes = new Set(
   'binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl mqueue nsfs proc pstore rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs'.split(
     ' ',
@@ -34,8 +34,8 @@ const kernelTypes = new Set(
 const remoteTypes = /^(nfs4?|cifs|smb3|ceph|9p|fuse)/;
 
 /**
- * The options of Docker's local driver: `type`, `device` and `o` as mount(8) has them; all three or, but for `o`, none.
- * Throws 400. Pure.
+ * The options of Docker's local driver: `type`, `device` and `o` as in mount(8); all three, or none except `o`. Throws
+ * 400. Pure.
  */
 export function volumeKind(options: StringMap): VolumeKind {
   const unknown = Object.keys(options).find((key) => !known.includes(key));

@@ -22,34 +22,38 @@ export type { VolumeRecord };
 export interface VolumeStore {
   list(): readonly VolumeRecord[];
   get(name: string): VolumeRecord | undefined;
-  /** Makes it, or returns the one there is when its options agree (409 otherwise); its directory is made again if it is gone. */
+  /**
+   * Makes the volume, or returns the existing one if its options agree (409 otherwise); if its directory is gone, it is
+   * made again.
+   */
   create(
     request: VolumeCreateRequest,
     anonymousFor?: string,
   ): { readonly record: VolumeRecord; readonly isNew: boolean };
-  /** Whether the data are the engine's own files, and not another directory's or file system's. */
+  /** Whether the data is the engine's own files, and not another directory or file system. */
   isOwn(record: VolumeRecord): boolean;
   /** Host directory with the data; for `o=bind` volumes the device. */
   dataPath(record: VolumeRecord): string;
   /**
-   * Runs `copy`, which fills the volume, if an earlier one was cut short or, with `ifEmpty`, there is nothing in it. One at a
-   * time for each volume: when this resolves it is whole, whoever filled it. On failure what was copied is taken away again.
+   * Runs `copy`, which fills the volume, if an earlier copy was interrupted or, with `ifEmpty`, the volume is empty.
+   * One at a time for each volume: when this resolves the volume is complete, whoever filled it. On failure what was
+   * copied is removed again.
    */
   fill(name: string, ifEmpty: boolean, copy: () => Promise<void>): Promise<void>;
-  /** Runs `work` when nobody fills, mounts or unmounts the volume, and keeps others from it meanwhile. */
+  /** Runs `work` while nobody else fills, mounts or unmounts the volume. */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Says that the volume must stay mounted, though no container is up that uses it; returns the release. */
+  /** Keeps the volume mounted although no running container uses it; returns the function that ends this. */
   hold(name: string): () => void;
   isHeld(name: string): boolean;
-  /** Removes record and data, the latter by the trash. Whether it is in use is the caller's question. Idempotent. */
+  /** Removes the record, and the data through the trash. The caller checks whether it is in use. Idempotent. */
   remove(name: string): Promise<void>;
   inspect(record: VolumeRecord): VolumeInspect;
 }
 
-/** In a volume's directory while it is being filled. */
+/** File in a volume's directory while the volume is being filled. */
 const fillingMark = 'filling';
 
-/** Loads the volumes of `directory`; volumeFiles says what becomes of damaged ones. What is removed goes to `trash`. */
+/** Loads the volumes of `directory`; see volumeFiles for damaged ones. Removed volumes go to `trash`. */
 export function openVolumes(
   directory: string,
   clock: Clock,
@@ -85,7 +89,7 @@ export function openVolumes(
           `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
         );
       }
-      // Its directory has the name, and no file system has longer ones.
+      // Its directory has the volume's name, and file systems allow no longer ones.
       if (name.length > 255) throw badParameter('a volume name has 255 characters at most');
       if (!namePattern.test(name)) {
         throw badParameter(
@@ -145,7 +149,7 @@ export function openVolumes(
         try {
           await copy();
         } catch (error) {
-          // Half of it would look like a filled volume to the next create.
+          // A partial copy would look like a filled volume to the next create.
           if (!isBind(record.options)) await clear(data);
           throw error;
         }
@@ -154,7 +158,7 @@ export function openVolumes(
     async remove(name) {
       const record = records.get(name);
       if (record === undefined) return;
-      // What is mounted there is somebody else's: not to be deleted with the directory.
+      // A mounted file system must not be deleted with the directory.
       if (isMounted(store.dataPath(record))) unmountAt(store.dataPath(record));
       records.delete(name);
       fillings.delete(name);
@@ -184,19 +188,19 @@ export function needVolume(store: VolumeStore, name: string): VolumeRecord {
   return record;
 }
 
-/** A container that uses the volume sees this directory's mode; whatever the umask. */
+/** A container that uses the volume sees this directory's mode, so it must not depend on the umask. */
 function makeData(path: string): void {
   mkdirSync(path, { mode: 0o755 });
   chmodSync(path, 0o755);
 }
 
-/** Whether there is nothing in a directory. What a new file system brings along counts for nothing. */
+/** Whether a directory is empty. What a new file system contains does not count. */
 async function isEmpty(path: string): Promise<boolean> {
   try {
     for await (const { name } of await opendir(path)) if (name !== 'lost+found') return false;
     return true;
   } catch (error) {
-    // A device that is missing or no directory is the start's to refuse.
+    // The start will refuse a device that is missing or not a directory.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }

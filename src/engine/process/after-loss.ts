@@ -7,10 +7,11 @@ import type { Loss } from './root-removed.ts';
 import { startKeeper } from './start-keeper.ts';
 
 /**
- * Answers the loss of a directory: no container goes on that no engine could find or reach. Without the state all are
- * stopped and the engine ends. Without the run directory those are stopped whose shim can't be reached by the next engine;
- * it starts at once, makes the directory again, and starts what has a restart policy. A missing socket only takes the next
- * engine. A user's engine has its namespaces in the run directory: there the next command starts the next engine.
+ * Reacts to the loss of a directory, so that no container continues which no engine could find or reach. If the state
+ * is lost, all containers are stopped and the engine ends. If the run directory is lost, containers are stopped if the
+ * next engine can't reach their shim; the next engine starts at once, makes the directory again, and starts what has a
+ * restart policy. If only the socket is missing, a new engine suffices. A rootless engine has its namespaces in the run
+ * directory: there the next command starts the next engine.
  */
 export async function answerLoss(
   engine: Engine,

@@ -49,8 +49,8 @@ import { noticesOf } from './notices.ts';
 import type { Privilege } from './privilege.ts';
 
 /**
- * The engine's parts, with the state on disk read in, running containers adopted and what a crash left cleared away. To be
- * called with the lock held.
+ * The engine's parts, after reading the state on disk, adopting running containers and removing a crash's leftovers. To
+ * be called with the lock held.
  */
 export async function assemble(
   layout: Layout,

@@ -6,7 +6,10 @@ import type { Engine } from '../context.ts';
 
 const closeSpares = ({ spares }: Engine): Promise<void>[] => [spares.containers.close(), spares.runs.close()];
 
-/** With no container up, nothing of this engine root stays in the kernel: bridges and firewall entries come back when needed. */
+/**
+ * If no container is running, nothing of this engine root stays in the kernel: bridges and firewall entries are made
+ * again when needed.
+ */
 export async function finish(engine: Engine, lock: HeldLock): Promise<void> {
   const containers = engine.containers.all();
   for (const container of containers) container.health?.stop();

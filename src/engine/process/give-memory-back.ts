@@ -1,14 +1,18 @@
 import type { RequestCount } from './idle.ts';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const lookEvery = 5_000;
 
-/** How often memory is given back after the last request: V8 collects, and worker threads end, some ten seconds after the work. */
+/**
+ * How often memory is given back after the last request: V8 collects garbage, and worker threads end, some ten seconds
+ * after the work.
+ */
 const timesAfterWork = 4;
 
 /**
- * Calls `trim` a few times after work, once no request has come between two looks. What a burst took (twenty starts, a
- * layer that was unpacked) would else stay with the allocator of libc as long as the engine lives. Returns what ends it.
+ * Calls `trim` a few times after work, once no request has arrived between two checks. Otherwise libc's allocator would
+ * keep what a burst took (twenty starts, a layer that was unpacked) as long as the engine lives. Returns the function
+ * that ends it.
  */
 export function giveMemoryBack(
   requests: Pick<RequestCount, 'total'>,

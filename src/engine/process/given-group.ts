@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type CgroupLayout, type GivenGroup, startedIn } from '../../runtime/cgroup/cgroup-layout.ts';
 import { ownGroupWord } from '../client/rootless/delegated-scope.ts';
 
-/** In the run directory: the base that the containers' groups are in, for the next engine. */
+/** File in the run directory, for the next engine: the base of the containers' control groups. */
 const recordFile = 'cgroup';
 
 /**
- * The v2 group that the engine's groups are to be in, where somebody has said so: $TCOMPOSE_CGROUP has its path, or `own`. Containers that
- * run decide before that: their groups stay where an earlier engine, started from somewhere else, has made them.
+ * The v2 group below which the engine's groups are made, if configured: $TCOMPOSE_CGROUP has its path, or `own`.
+ * Running containers take precedence: their groups stay where an earlier engine, started from somewhere else, has made
+ * them.
  */
 export function givenGroup(
   env: Readonly<Record<string, string | undefined>>,
@@ -24,7 +25,7 @@ export function givenGroup(
   return { path: startedIn(text('/proc/self/cgroup')), made: true };
 }
 
-/** The layout, or `none` with the reason where no process can be moved below its base: then none could be started there. */
+/** The layout, or `none` with the reason if no process can be moved below its base: no container could be started there. */
 export function enterable(layout: CgroupLayout, instance: string): CgroupLayout {
   if (layout.kind !== 'v2' || layout.base === '') return layout;
   const base = `${layout.mountPoint}${layout.base}`;
@@ -35,7 +36,7 @@ export function enterable(layout: CgroupLayout, instance: string): CgroupLayout 
   };
 }
 
-/** Remembers where the groups of this engine's containers are. */
+/** Records where the control groups of this engine's containers are. */
 export function keepGroup(run: string, layout: CgroupLayout): void {
   const file = join(run, recordFile);
   if (layout.kind !== 'v2' || layout.base === '') {
@@ -64,7 +65,10 @@ function readRecord(run: string): Kept | undefined {
 const isPopulated = (base: string, instance: string): boolean =>
   text(`${base}/tcompose-${instance}/cgroup.events`).includes('populated 1');
 
-/** The kernel lets a process go only where it may write to the group above both (cgroup-v2.rst, "Delegation Containment"). */
+/**
+ * The kernel moves a process only if the writer may write to the common ancestor of both groups (cgroup-v2.rst,
+ * "Delegation Containment").
+ */
 function canEnter(base: string, instance: string): boolean {
   try {
     const group = `${base}/tcompose-${instance}/keeper`;

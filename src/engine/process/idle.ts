@@ -1,13 +1,13 @@
 import type { Engine } from '../context.ts';
 import type { EngineLog } from '../log-sink.ts';
 
-/** Seconds of nothing to do after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides, 0 is never. */
+/** Idle seconds after which an engine ends itself; TCOMPOSE_IDLE_SECONDS overrides this, 0 means never. */
 const defaultIdleSeconds = 60;
 
-/** The same when there is no container at all, as after the last `down`. Never longer than the other. */
+/** The same when no container exists, as after the last `down`. Never longer than the other. */
 const emptyIdleSeconds = 8;
 
-/** The span of this engine, in seconds; one that is not a number is reported and not used. */
+/** This engine's idle time, in seconds; a value that is not a number is reported and ignored. */
 export function idleSeconds(env: Readonly<Record<string, string | undefined>>, log: EngineLog): number {
   const text = env.TCOMPOSE_IDLE_SECONDS;
   if (text === undefined || text === '') return defaultIdleSeconds;
@@ -20,12 +20,12 @@ export function idleSeconds(env: Readonly<Record<string, string | undefined>>, l
 /** Requests and streams of clients. */
 export interface RequestCount {
   readonly open: number;
-  /** How many there have been. */
+  /** Number of requests and streams so far. */
   readonly total: number;
   begin(): () => void;
 }
 
-/** Counts requests and streams that are open. */
+/** Counts open requests and streams. */
 export function countRequests(): RequestCount {
   let open = 0;
   let total = 0;
@@ -49,9 +49,9 @@ export function countRequests(): RequestCount {
 }
 
 /**
- * Calls `end` once, with the span, when for `seconds` (`emptyIdleSeconds` when no container exists) there was no open
- * request or stream, no container up or in back-off, and no operation under way. Looks a few times within the span; a
- * look costs a scan of the containers.
+ * Calls `end` once, with the idle time, when for `seconds` (`emptyIdleSeconds` if no container exists) there was no
+ * open request or stream, no container running or in back-off, and no operation in progress. Checks a few times within
+ * this time; a check scans the containers.
  */
 export function endWhenIdle(
   engine: Engine,
@@ -73,7 +73,7 @@ export function endWhenIdle(
   const timer = setInterval(
     () => {
       const now = engine.clock.monotonic();
-      // A request between two looks counts as well, however short it was.
+      // A request between two checks counts as well, however short it was.
       const wanted = engine.containers.all().length === 0 ? shorter : seconds;
       if (busy()) idleSince = now;
       else if (now - idleSince >= wanted * 1000) {

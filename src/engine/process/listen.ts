@@ -2,7 +2,10 @@ import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { request as httpRequest, type Server } from 'node:http';
 import type { Layout } from '../store/layout.ts';
 
-/** Listens under another name, warms up by asking itself, then takes the socket's name: no client meets a cold engine. */
+/**
+ * Listens under another name, warms up by sending itself a request, then takes the socket's name: no client meets a
+ * cold engine.
+ */
 export async function listen(server: Server, layout: Layout): Promise<void> {
   const temporary = `${layout.socket}.new`;
   rmSync(temporary, { force: true });
@@ -17,7 +20,7 @@ export async function listen(server: Server, layout: Layout): Promise<void> {
   renameSync(temporary, layout.socket);
 }
 
-/** Sends one request and waits for the end of the answer, whatever it is. */
+/** Sends one request and waits for the end of the answer, whatever it says. */
 function ask(socketPath: string, path: string): Promise<void> {
   return new Promise((resolve) => {
     const request = httpRequest({ socketPath, path, agent: false }, (response) => {

@@ -4,12 +4,12 @@ import { TcomposeError } from '../../errors.ts';
 import { acquireLock, type HeldLock } from '../../sys/flock.ts';
 import type { Layout } from '../store/layout.ts';
 
-/** How long an engine waits for the lock of one that is ending, milliseconds. */
+/** How long an engine waits for the lock of another that is ending, in milliseconds. */
 const lockPatience = 10_000;
 
 /**
- * Takes the locks that make this process the engine of its run directory and of its state, held for life: a state that two run
- * directories name has one engine all the same. Throws ENGINE_LOCKED.
+ * Takes the locks that make this process the engine of its run directory and of its state, and holds them for life: a
+ * state that is used with two run directories still has only one engine. Throws ENGINE_LOCKED.
  */
 export async function takeLock(layout: Layout): Promise<HeldLock> {
   const locks: HeldLock[] = [];
@@ -40,7 +40,7 @@ async function takeOne(path: string): Promise<HeldLock> {
   }
 }
 
-/** Pid of the process that has a flock(2) on a file, from /proc/locks (proc_locks(5)); undefined when it is not shown. */
+/** Pid of the process that holds a flock(2) on a file, from /proc/locks (proc_locks(5)); undefined if not listed. */
 function lockHolder(path: string): number | undefined {
   try {
     const inode = String(statSync(path).ino);
@@ -49,7 +49,7 @@ function lockHolder(path: string): number | undefined {
       if (kind === 'FLOCK' && file.split(':')[2] === inode && Number(pid) > 0) return Number(pid);
     }
   } catch {
-    // Without /proc the error does without the name.
+    // Without /proc the error lacks the name.
   }
   return undefined;
 }

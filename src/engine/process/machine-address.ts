@@ -3,8 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { defaultLink } from './way-out-command.ts';
 
 /**
- * The machine's own IPv4 address on the link of its default route, by which a user's containers reach what listens there on
- * all addresses; undefined without one.
+ * The machine's own IPv4 address on the link of its default route, through which a rootless engine's containers reach
+ * services that listen on all addresses; undefined if there is none.
  */
 export function machineAddress(): string | undefined {
   const link = defaultLink(readFileSync('/proc/net/route', 'utf8'));

@@ -5,8 +5,8 @@ import type { Privilege } from './privilege.ts';
 import { openWayOut } from './way-out.ts';
 
 /**
- * Notes for whoever starts the engine, one sentence per line in the file `notices` of the run directory, which is there
- * before the engine serves. For a user's engine, meanwhile, the way out is opened.
+ * Notices for the user who starts the engine, one sentence per line in the file `notices` of the run directory, which
+ * is written before the engine accepts requests. For a rootless engine, the way out is opened meanwhile.
  */
 export async function noticesOf(privilege: Privilege, layout: Layout, log: EngineLog): Promise<void> {
   rmSync(layout.notices, { force: true });

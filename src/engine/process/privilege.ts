@@ -4,9 +4,9 @@ import type { Layout } from '../store/layout.ts';
 import { machineAddress } from './machine-address.ts';
 
 /**
- * With whose rights the engine works, decided once. `root`: the machine's own root (or root of a namespace somebody else
- * made), with the bridges in the network namespace it is in. `rootless`: a user's, in the namespaces of native/rootless:
- * root there, in the machine's network, with the bridges in another.
+ * The rights that the engine works with, determined once. `root`: the machine's own root (or root of a namespace that
+ * somebody else made), with the bridges in its own network namespace. `rootless`: an ordinary user's, in the namespaces
+ * of native/rootless: root there, in the machine's network, with the bridges in another namespace.
  */
 export type Privilege = RootPrivilege | RootlessPrivilege;
 
@@ -21,15 +21,15 @@ export interface RootlessPrivilege {
   readonly network: string;
   readonly home: HeldNetwork;
   /**
-   * Where containers reach the machine itself (`host-gateway`); undefined: at the gateway of their network, which is the machine's for root,
-   * and for a user without a way out as good as any.
+   * Where containers reach the machine itself (`host-gateway`); undefined means the gateway of their network, which is
+   * the machine for root; for a user without a way out no address works any better.
    */
   readonly hostAddress: () => string | undefined;
 }
 
 /**
- * Who starts the engine says by $TCOMPOSE_NETWORK that it is in a user's namespaces; a holder answers there.
- * @throws SystemCallError when it does not
+ * The process that starts the engine sets $TCOMPOSE_NETWORK if it is in a user's namespaces; a holder listens there.
+ * @throws SystemCallError when it does not answer
  */
 export function readPrivilege(env: Readonly<Record<string, string | undefined>>, layout: Layout): Privilege {
   const network = env.TCOMPOSE_NETWORK;

@@ -1,16 +1,19 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import type { Layout } from '../store/layout.ts';
 
-/** How often it is looked what is left, once something is missing, milliseconds. */
+/** Milliseconds between checks of what is left, once something is missing. */
 const lookEvery = 500;
 
 /**
- * What somebody deleted under a running engine, also when another engine has made a new one there since: the state; the run
- * directory with the sockets of the shims; nothing but the engine's own socket.
+ * What was deleted under a running engine, even if another engine has made a new one there since: the state; the run
+ * directory with the sockets of the shims; only the engine's own socket.
  */
 export type Loss = 'state' | 'run' | 'socket';
 
-/** Calls `lost` once when directories of the engine or its socket are deleted under it. Returns the release. */
+/**
+ * Calls `lost` once when directories of the engine or its socket are deleted while it runs. Returns the function that
+ * ends the watch.
+ */
 export function watchRoot(
   layout: Layout,
   lost: (what: Loss) => void,
@@ -30,7 +33,7 @@ export function watchRoot(
     if (inodeOf(layout.lock) !== inodes.run) return 'run';
     return existsSync(layout.socket) ? undefined : 'socket';
   };
-  // Deleting takes its time: a socket that is missing alone may be the first of many files.
+  // Deleting takes time: a missing socket may be the first of many files.
   const look = (): void => {
     const loss = find();
     if (loss === undefined) {
@@ -52,7 +55,7 @@ export function watchRoot(
       watcher.on('error', failed);
       watchers.push(watcher);
     } catch (error) {
-      // No inotify instance is left to this user.
+      // This user has no inotify instances left.
       failed(error as Error);
     }
   }

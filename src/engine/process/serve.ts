@@ -25,7 +25,7 @@ const headers = {
   Server: `tcompose/${version} (linux)`,
 };
 
-/** Answers clients until something ends the engine; then the process exits: with 0 the keeper ends too. */
+/** Answers clients until something ends the engine; then the process exits: 0 also ends the keeper. */
 export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
   const { layout, keeper, log } = engine;
   const requests = countRequests();
@@ -43,7 +43,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
       sayEnded(layout, why);
       keeper.shutdown();
     }
-    // What is being answered gets a moment; streams that last are cut, their clients know how to come back.
+    // Requests in progress get a moment; streams are cut, because their clients know how to resume.
     setTimeout(() => {
       server.closeAllConnections();
       void finish(engine, lock).then(() => process.exit(exitCode));
@@ -68,7 +68,8 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     startKeeper(layout);
     end('the keeper is gone', 1);
   });
-  // Only who starts the engine can start that process: it is outside of the engine's namespaces. Containers and their networks stay.
+  // Only the command that starts the engine can start that process, since it is outside of the engine's namespaces.
+  // Containers and their networks stay.
   if (engine.privilege.kind === 'rootless')
     engine.privilege.home.onGone(() => end('tcompose-network is gone; the next command starts both', 0));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
@@ -82,7 +83,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
   giveMemoryBack(requests, trimMemory);
   endWhenIdle(engine, requests, idle, (span) => end(`idle for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
-  // Clients can connect already, and take a moment to.
+  // Clients can connect already, but take a moment to do so.
   setImmediate(() => warmUp(engine));
 }
 
@@ -94,11 +95,14 @@ function warmUp(engine: Engine): void {
   }
 }
 
-/** Lets a client that waits for an engine tell one that was to end from one that cannot run (client/start-engine.ts). */
+/**
+ * Lets a client that waits for an engine distinguish one that was meant to end from one that can't run
+ * (client/start-engine.ts).
+ */
 function sayEnded(layout: Layout, why: string): void {
   try {
     writeFileSync(layout.ended, `${JSON.stringify({ pid: process.pid, why })}\n`);
   } catch {
-    // A full disk: the client then says that the engine ended.
+    // A full disk: the client then reports only that the engine ended.
   }
 }

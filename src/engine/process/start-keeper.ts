@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Layout } from '../store/layout.ts';
 
-/** Starts a keeper in place of one that died; it starts the next engine, which waits for this one's lock. */
+/** Starts a keeper to replace one that died; it starts the next engine, which waits for this one's lock. */
 export function startKeeper(layout: Layout): void {
   const shim = process.env.TCOMPOSE_SHIM;
   if (shim === undefined) return;

@@ -1,23 +1,23 @@
-/** An IPv4 network for the link by which a user's containers leave the machine. */
+/** An IPv4 network for the link through which a rootless engine's containers reach the outside. */
 interface LinkNetwork {
   /** Three bytes: `10.0.2`. */
   readonly prefix: string;
 }
 
-/** What slirp4netns uses by itself, and others for machines that have that one. */
+/** slirp4netns's own default, and alternatives for machines that use it. */
 const candidates: readonly LinkNetwork[] = ['10.0.2', '10.255.2', '100.95.2', '198.18.2'].map((prefix) => ({
   prefix,
 }));
 
 /**
- * One that no address of the machine is in, by the first three bytes: its own must stay reachable. Pure.
+ * One that contains none of the machine's addresses, by the first three bytes: these must stay reachable. Pure.
  * @param taken IPv4 addresses of the machine's links and routers
  */
 export const chooseLinkNetwork = (taken: readonly string[]): LinkNetwork =>
   candidates.find(({ prefix }) => !taken.some((address) => address.startsWith(`${prefix}.`))) ??
   candidates[0]!;
 
-/** Programs that lead out of a network namespace without root, best first; the package of each as Debian has it. */
+/** Programs that connect a network namespace to the outside without root, best first; each with its package in Debian. */
 export const wayOutPrograms = [
   { program: 'pasta', package: 'passt' },
   { program: 'slirp4netns', package: 'slirp4netns' },
@@ -26,10 +26,10 @@ export const wayOutPrograms = [
 type WayOutProgram = (typeof wayOutPrograms)[number]['program'];
 
 /**
- * Words of the command that stays in the foreground while there is a way out of the namespace at `path`. No port of the machine and
- * nothing of its loopback is reached by it: services there rely on that. Both programs end streams and datagrams of the namespace in sockets of
- * the machine, which cuts them for its own links: the largest MTU lets datagrams of any size through, which they do not put together again.
- * Pure.
+ * Arguments of the command that stays in the foreground while the namespace at `path` has a way out. It gives no access
+ * to the machine's loopback and opens no port on the machine: services there rely on that. Both programs terminate
+ * streams and datagrams of the namespace in sockets of the machine, which fragments them for its own links. The largest
+ * MTU lets datagrams of any size through; these programs don't reassemble fragments. Pure.
  */
 export function wayOutWords(program: WayOutProgram, path: string, { prefix }: LinkNetwork): string[] {
   if (program === 'slirp4netns') {
@@ -47,7 +47,7 @@ export function wayOutWords(program: WayOutProgram, path: string, { prefix }: Li
   return ['-f', '-q', '--config-net', '--no-map-gw', ...closed, ...addresses, '-m', '65520', '--netns', path];
 }
 
-/** Whether a table of routes (/proc/net/route) has a default one. Pure. */
+/** Whether a routing table (/proc/net/route) has a default route. Pure. */
 export const hasDefaultRoute = (table: string): boolean => defaultLink(table) !== undefined;
 
 /** The link of the default route. Pure. */
@@ -61,12 +61,15 @@ export const defaultLink = (table: string): string | undefined =>
 
 const closing = 'Containers reach each other, and are reached by their published ports.';
 
-/** Why containers can't reach out, and the remedy. Pure. */
+/** Why containers have no way out, and the remedy. Pure. */
 export const noProgramNotice = (): string =>
   `containers cannot reach out of this machine: neither pasta nor slirp4netns is installed. ${closing} ` +
   `Install one of them (the package passt or slirp4netns), then \`tcompose engine stop\``;
 
-/** The same where the program that is there does not work; `said` is its output, `mayUseTun` whether the user may open /dev/net/tun. Pure. */
+/**
+ * The same if the installed program does not work; `said` is its output, `mayUseTun` whether the user may open
+ * /dev/net/tun. Pure.
+ */
 export function brokenNotice(program: WayOutProgram, said: string, mayUseTun: boolean): string {
   const lines = said
     .split('\n')

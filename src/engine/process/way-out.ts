@@ -14,15 +14,16 @@ import {
   wayOutWords,
 } from './way-out-command.ts';
 
-/** Milliseconds a program may take to make its link; it is some tens of them. */
+/** Milliseconds that a program may take to make its link; it usually takes some tens. */
 const PATIENCE = 5000;
-/** The device that makes such a link. */
+/** The device with which such a link is made. */
 const TUN = '/dev/net/tun';
 
 /**
- * Sees to it that the containers of a user reach out of the machine, by a program that is installed. It outlives the engine: connections of
- * containers go on when that is killed, and the next one finds it. The namespace's holder ends it.
- * @returns undefined, or why there is no way out, in a sentence
+ * Gives a rootless engine's containers a way out of the machine's network, with an installed program. The program
+ * outlives the engine: connections of containers continue when the engine is killed, and the next engine finds it. The
+ * namespace's holder ends it.
+ * @returns undefined, or a sentence why there is no way out
  */
 export async function openWayOut(
   { home, network }: RootlessPrivilege,
@@ -47,7 +48,7 @@ export async function openWayOut(
   return broken ?? noProgramNotice();
 }
 
-/** Starts the program and waits for its link; its output when it ended before that. */
+/** Starts the program and waits for its link; returns its output if it ended before that. */
 async function begin(
   file: string,
   words: readonly string[],
@@ -73,7 +74,7 @@ async function begin(
 }
 
 function findProgram(name: string, path: string): string | undefined {
-  // Of administrators, who often have these programs beyond a user's PATH.
+  // Administrators' directories, which often have these programs although a user's PATH lacks them.
   const directories = [...path.split(delimiter), '/usr/sbin', '/sbin'];
   return directories
     .filter((directory) => directory.startsWith('/'))

@@ -1,7 +1,7 @@
 import { notFound, notImplemented, unavailable } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
-/** Endpoints of Docker's API that this engine does not have, by what they are for. */
+/** Endpoints of Docker's API that this engine lacks, by purpose. */
 const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
   ['attaching over a web socket', ['GET /containers/{id}/attach/ws']],
   ['checkpoints', ['GET /containers/{id}/checkpoints', 'POST /containers/{id}/checkpoints']],
@@ -11,8 +11,8 @@ const absent: readonly (readonly [what: string, paths: readonly string[]])[] = [
 const swarm = ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'];
 
 /**
- * Answers for what is missing, so that a client learns what is and not only that there is no such path. Empty lists
- * where that is the truth: no plugin is installed.
+ * Answers for missing endpoints, so that a client learns what is missing, and not only that there is no such path. An
+ * empty list where that is correct: no plugin is installed.
  */
 export function absentRoutes(): Route[] {
   return [

@@ -17,7 +17,7 @@ import { systemRoutes } from './system.ts';
 import { type Lifetime, tcomposeRoutes } from './tcompose.ts';
 import { volumeRoutes } from './volumes.ts';
 
-/** The whole API; the order is that of looking a request up. */
+/** The whole API, in the order in which routes are matched. */
 export function allRoutes(engine: Engine, lifetime: Lifetime): Route[] {
   return [
     ...systemRoutes(engine),

@@ -34,7 +34,7 @@ export function archiveRoutes(engine: Engine): Route[] {
       let entry: ConfinedEntry | undefined;
       try {
         const wantsDirectory = path.endsWith('/') || path.endsWith('/.');
-        // `dir/.` and `dir/` mean what a link leads to, which has to be a directory.
+        // `dir/.` and `dir/` refer to the target of a link, which has to be a directory.
         entry = find(root, path, wantsDirectory, container);
         if (wantsDirectory && !entry.stat.isDirectory()) throw badParameter(`${path}: not a directory`);
         await run(exchange, { root, entry, container });
@@ -124,7 +124,7 @@ function find(root: ContainerRoot, path: string, follow: boolean, container: Con
   try {
     entry = root.directory.find(bytesOfPath(path), follow);
   } catch (error) {
-    // A circle of links, a name that is too long, a file system that says no.
+    // A loop of links, a name that is too long, a refusal by the file system.
     if (errnoNameOf(error) === undefined) throw error;
   }
   if (entry !== undefined) return entry;
@@ -140,7 +140,7 @@ function statHeader(entry: ConfinedEntry, asked: string): Record<string, string>
   return { 'X-Docker-Container-Path-Stat': pathStatHeader(name, entry.stat, linkTarget) };
 }
 
-/** First name in the tar: the path's last part, `.` kept for "the content of". */
+/** First name in the tar: the path's last part; `.` is kept for "the content of". */
 function archiveName(path: string): string {
   if (/\/\.$/.test(path) || path === '.') return './';
   return posix.basename(path) || '/';

@@ -20,7 +20,7 @@ import { pumpAttachment } from './pump.ts';
 
 const waitConditions = ['not-running', 'next-exit', 'removed'];
 
-/** /containers/{id}/…: answers that last. */
+/** /containers/{id}/…: long-lived answers. */
 export function containerStreamRoutes(engine: Engine): Route[] {
   const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
   return [
@@ -68,7 +68,7 @@ export function containerStreamRoutes(engine: Engine): Route[] {
   ];
 }
 
-/** The answer's head goes out at once, so that a client knows its wait is on before it starts the container. */
+/** The answer's head is sent at once, so that a client knows that its wait has begun before it starts the container. */
 async function wait(container: Container, exchange: Exchange): Promise<void> {
   const condition = exchange.query.get('condition') || 'not-running';
   if (!waitConditions.includes(condition)) throw badParameter(`invalid condition: "${condition}"`);
@@ -76,7 +76,7 @@ async function wait(container: Container, exchange: Exchange): Promise<void> {
   const exit = await new Promise<{ code: number; error: string }>((resolve) => {
     const result = (): { code: number; error: string } => {
       const last = lastExit(container.state);
-      // Whoever waits beforehand for what a start of his will come to has the error in the answer to that.
+      // A client that waits before it starts the container gets the error in the answer to its start.
       return { code: last?.exitCode ?? 0, error: condition === 'not-running' ? (last?.error ?? '') : '' };
     };
     if (condition === 'removed' ? container.gone : condition === 'not-running' && stopped(container)) {
@@ -184,16 +184,16 @@ async function attach(engine: Engine, container: Container, exchange: Exchange):
       signal: exchange.signal,
       detachKeys,
       detached: () => emitContainer(engine, container, 'detach'),
-      // The client asks for the exit code next.
+      // The client requests the exit code next.
       beforeEnd: () => container.launch?.over ?? Promise.resolve(),
     });
   } catch {
-    // It never ran: whoever started it has the reason in the answer to that, and would else hear it twice.
+    // It never ran: the client that started it gets the reason in the answer to that, and should not see it twice.
     hijacked.output.end();
   }
 }
 
-/** Now, if it runs; else as soon as it is started, before its first byte of output. */
+/** At once if it runs; otherwise as soon as it is started, before its first byte of output. */
 function waitForAttachment(
   container: Container,
   streams: { stdin: boolean; stdout: boolean; stderr: boolean },

@@ -32,7 +32,7 @@ import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
 
-/** /containers: life cycle and looks. Streams (logs, attach, wait, stats) are in container-streams.ts. */
+/** /containers: life cycle and inspection. Streams (logs, attach, wait, stats) are in container-streams.ts. */
 export function containerRoutes(engine: Engine): Route[] {
   const named = (exchange: Exchange): Container => engine.containers.need(exchange.params.id!);
   /** An operation in the container's queue, answered with 204. */
@@ -80,7 +80,7 @@ export function containerRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/containers/create',
       query: { name: 'text', platform: 'text' },
-      // Its shape is checked with what the image says (spec/draft.ts), as preflight does.
+      // Checked together with the image's configuration (spec/draft.ts), as in preflight.
       body: 'any',
       async handler(exchange) {
         const request = await exchange.json<ContainerCreateRequest>();
@@ -164,7 +164,7 @@ export function containerRoutes(engine: Engine): Route[] {
       method: 'POST',
       path: '/containers/{id}/kill',
       query: { signal: 'text' },
-      // Beside the queue: a kill must reach a container whose stop is still waiting out its time.
+      // Not in the queue: a kill must reach a container whose stop is still waiting for its timeout.
       async handler(exchange) {
         await killContainer(engine, named(exchange), exchange.query.get('signal'));
         exchange.send(204);
@@ -217,7 +217,7 @@ export function containerRoutes(engine: Engine): Route[] {
         const rows = neededInteger(exchange.query, 'h');
         const columns = neededInteger(exchange.query, 'w');
         if (container.launch === undefined) throw conflict(`container ${container.id} is not running`);
-        // Without a terminal there is no size; dockerd has no complaint about it either.
+        // Without a terminal there is no size; dockerd ignores this, too.
         if (container.record.config.Tty) await container.launch.shim.resize(rows, columns);
         emitContainer(engine, container, 'resize', { height: String(rows), width: String(columns) });
         exchange.send(200);
@@ -239,7 +239,7 @@ export function containerRoutes(engine: Engine): Route[] {
   ];
 }
 
-/** Bytes of the writable layer, and of it and the image together. */
+/** Bytes of the writable layer, and of the layer and the image together. */
 async function sizesOf(engine: Engine, id: string): Promise<{ SizeRw: number; SizeRootFs: number }> {
   const container = engine.containers.need(id);
   const writable = await diskUsage(container.upperDir);

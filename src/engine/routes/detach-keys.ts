@@ -1,6 +1,6 @@
 import { badParameter } from '../http/failure.ts';
 
-/** Keys by the names the docker CLI gives them, as the byte a terminal sends. */
+/** Names that the docker CLI gives to keys, with the bytes that a terminal sends. */
 const controlKeys: Readonly<Record<string, number>> = {
   'ctrl-@': 0,
   'ctrl-[': 27,
@@ -23,17 +23,17 @@ export function parseDetachKeys(text: string | null | undefined): Buffer {
   return Buffer.from(bytes as number[]);
 }
 
-/** What a piece of typed bytes comes to. */
+/** The outcome for a piece of typed bytes. */
 export interface Typed {
-  /** For the terminal. */
+  /** Bytes for the terminal. */
   readonly pass: Buffer;
-  /** The keys were typed: the rest is nobody's. */
+  /** The keys were typed: the rest is discarded. */
   readonly detached: boolean;
 }
 
 /**
- * Looks for the keys in what is typed, piece by piece. Bytes that may be the beginning of them are held back until the next
- * piece tells; they are passed on when it was something else.
+ * Looks for the keys in what is typed, piece by piece. Bytes that may be the beginning of the keys are held back until
+ * the next piece decides; if it does not complete them, they are passed on.
  */
 export function detachFilter(keys: Buffer): (piece: Buffer) => Typed {
   let held = 0;
@@ -50,7 +50,7 @@ export function detachFilter(keys: Buffer): (piece: Buffer) => Typed {
   };
 }
 
-/** Lets the first of the held bytes go, and as many more as can't begin the keys; returns how many are still held. */
+/** Passes on the first of the held bytes, and as many more as can't begin the keys; returns how many are still held. */
 function release(keys: Buffer, held: number, out: number[]): number {
   for (let gone = 1; gone <= held; gone++) {
     out.push(keys[gone - 1]!);

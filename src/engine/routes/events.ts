@@ -8,7 +8,10 @@ import type { Route } from '../http/router.ts';
 
 const tooSlow = 'this stream was not read for so long that events were lost; ask again with since';
 
-/** GET /events: the past from `since`, then what comes, until `until` or the client's end. One JSON object a line. */
+/**
+ * GET /events: past events from `since`, then new ones, until `until` or until the client disconnects. One JSON object
+ * a line.
+ */
 export function eventRoutes(engine: Engine): Route[] {
   return [
     {

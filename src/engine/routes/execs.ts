@@ -14,7 +14,7 @@ import { newId } from '../ids.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { pumpAttachment } from './pump.ts';
 
-/** Routes under /exec, and those of a container that begin one. */
+/** Routes below /exec, and the route of a container that creates one. */
 export function execRoutes(engine: Engine): Route[] {
   return [
     {
@@ -83,8 +83,8 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   const tty = exec.request.Tty ?? false;
   const { AttachStdin, AttachStdout, AttachStderr } = exec.request;
   let pumped: Promise<void> | undefined;
-  // The stream ends after the exit code is known, for the client asks for it next. What kept the command from running is
-  // reported in the stream once the connection is taken over.
+  // The stream ends only when the exit code is known, because the client requests it next. An error that keeps the
+  // command from running is reported in the stream once the connection is taken over.
   let settle = (_error?: unknown): void => {};
   const takeOver = (): Hijacked => exchange.hijack(outputType(exchange.version, tty));
   const tell = async ({ output }: Hijacked, error: unknown): Promise<void> => {
@@ -116,7 +116,7 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   } catch (error) {
     if (pumped !== undefined) settle(error);
     else if (began(exec)) {
-      // Its set-up failed before there was anything to attach to: the client reads why, and asks for the exit code.
+      // Its set-up failed before there was anything to attach to: the client reads why, and requests the exit code.
       const client = takeOver();
       client.input.resume();
       await tell(client, error);
@@ -126,10 +126,10 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
   await pumped;
 }
 
-/** Whether its start came as far as an exit code. */
+/** Whether its start got as far as an exit code. */
 const began = ({ state }: ExecProcess): boolean => state.status === 'exited';
 
-/** Leaves out the streams the client did not ask for. */
+/** Drops the streams that the client did not ask for. */
 function chosen(attachment: ShimAttachment, stdout: boolean, stderr: boolean): ShimAttachment {
   if (stdout && stderr) return attachment;
   return {

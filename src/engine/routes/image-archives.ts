@@ -9,7 +9,7 @@ import { askedPlatform } from '../images/asked-platform.ts';
 import { commitContainer } from '../images/commit-container.ts';
 import { loadImages } from '../images/load-images.ts';
 
-/** Images by archives: save, load; and commit, which makes one of a container. */
+/** Archives of images: save, load; and commit, which makes an image of a container. */
 export function imageArchiveRoutes(engine: Engine): Route[] {
   return [
     {
@@ -55,7 +55,7 @@ export function imageArchiveRoutes(engine: Engine): Route[] {
           ...(repo ? { reference: tag ? `${repo}:${tag}` : repo } : {}),
           comment: query.get('comment') ?? '',
           author: query.get('author') ?? '',
-          // Clients send one parameter for each, or all in one, line by line.
+          // Clients send one parameter for each change, or all in one, line by line.
           changes: query
             .getAll('changes')
             .flatMap((text) => text.split('\n').filter((line) => line.trim() !== '')),

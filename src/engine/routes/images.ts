@@ -49,7 +49,7 @@ export function imageRoutes(engine: Engine): Route[] {
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
       if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
-      // Layers that went with it are reported, but are no images.
+      // Layers that were removed with it are reported, but are not images.
       else if (images.has(removal.Deleted)) emit('delete', removal.Deleted, removal.Deleted);
     }
     return removals;
@@ -129,7 +129,7 @@ export function imageRoutes(engine: Engine): Route[] {
     {
       method: 'GET',
       path: '/images/{name*}/json',
-      // `manifests` is for engines that keep images in containerd; dockerd's own store passes over it, too.
+      // `manifests` is for engines that keep images in containerd; dockerd's own store ignores it, too.
       query: { platform: 'text' },
       handler: ({ params, query, version, send }) =>
         send(200, inspectionOf(inspectImage(need(params.name!, query.get('platform'))), version)),
@@ -152,7 +152,7 @@ export function imageRoutes(engine: Engine): Route[] {
         const tag = exchange.query.get('tag');
         if (repository === '') throw badParameter('a repository name is needed to tag an image');
         const record = need(exchange.params.name!);
-        // A tag of its own wins over one in the name.
+        // A separate tag takes precedence over one in the name.
         const reference = tag ? `${repository.replace(/:[^/:]*$/, '')}:${tag}` : withTag(repository);
         await engine.images.tag(record.id, reference);
         emit('tag', record.id, familiarReference(parseReference(reference)));

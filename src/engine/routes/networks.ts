@@ -56,7 +56,8 @@ export function networkRoutes(engine: Engine): Route[] {
       query: { filters: 'filters' },
       handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), filterKeys);
-        // Who looks is about to rely on them, as `up` does that finds nothing to be done. A look at each takes some 50 µs.
+        // A client that looks at networks is about to rely on them, as `up` does when nothing is to be done. Checking
+        // each takes some 50 µs.
         engine.net.mend();
         exchange.send(
           200,

@@ -60,11 +60,11 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
   );
 }
 
-/** A tag or digest beside the name wins over one in it. */
+/** A separate tag or digest takes precedence over one in the name. */
 function withTag(reference: ImageReference, text: string): ImageReference {
   if (text === '') return reference;
   const { domain, path, tag } = reference;
-  // Its form is checked with the whole. A tag beside a digest is kept as a word.
+  // Its form is checked with the whole reference. A tag beside a digest is only recorded.
   const beside = tag === undefined ? '@' : `:${tag}@`;
   return parseReference(`${domain}/${path}${text.includes(':') ? beside : ':'}${text}`);
 }

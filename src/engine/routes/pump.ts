@@ -4,8 +4,8 @@ import { frame } from '../http/multiplex.ts';
 import { detachFilter, type Typed } from './detach-keys.ts';
 
 /**
- * Carries bytes between an attached client and a shim until the output ends or the client goes. The client's closing
- * its half of the connection closes stdin; output goes on. Back-pressure works both ways.
+ * Carries bytes between an attached client and a shim until the output ends or the client disconnects. When the client
+ * closes its half of the connection, stdin is closed and output continues. Back-pressure works both ways.
  */
 export async function pumpAttachment(
   attachment: ShimAttachment,
@@ -14,11 +14,11 @@ export async function pumpAttachment(
     readonly tty: boolean;
     readonly stdin: boolean;
     readonly signal: AbortSignal;
-    /** Keys that detach when they are typed at a terminal; empty: none do. */
+    /** Keys that detach when typed at a terminal; empty for none. */
     readonly detachKeys?: Buffer;
-    /** Called when they were, before the connection is closed. */
+    /** Called when they were typed, before the connection is closed. */
     readonly detached?: () => void;
-    /** Awaited when the output has ended, before the connection is: the client's next question has its answer then. */
+    /** Awaited between the end of the output and that of the connection, so that the client's next request can be answered. */
     readonly beforeEnd?: () => Promise<void>;
   },
 ): Promise<void> {
@@ -42,12 +42,12 @@ export async function pumpAttachment(
     attachment.close();
   };
   if (options.stdin) void feed(attachment, client, filter, detach);
-  // The docker CLI closes its half at once when it has no stdin to send: that is not yet its leaving.
+  // The docker CLI closes its half at once when it has no stdin to send: it has not disconnected yet.
   else client.input.resume();
   const how = await attachment.ended;
   options.signal.removeEventListener('abort', leave);
   attachment.close();
-  // A client that was dropped for being slow is not to wait for what goes on without it.
+  // A client that was dropped for being slow must not wait for what continues without it.
   if (!options.signal.aborted && !left && how !== 'slow') await options.beforeEnd?.();
   client.output.end();
 }
@@ -59,14 +59,14 @@ async function feed(
   detach: () => void,
 ): Promise<void> {
   try {
-    // The input's end must not destroy it: it may be the socket that the rest of the output still goes to.
+    // The input's end must not destroy it: it may be the socket to which the rest of the output is sent.
     for await (const chunk of client.input.iterator({ destroyOnReturn: false })) {
       const { pass, detached } = filter(chunk as Buffer);
       if (pass.length > 0) await attachment.write(pass);
       if (detached) return detach();
     }
   } catch {
-    // The container is gone, or the client is: the output side tells.
+    // The container or the client is gone: the output side reports that.
   } finally {
     attachment.endStdin();
   }

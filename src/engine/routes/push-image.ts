@@ -11,7 +11,7 @@ import { streamTransfer } from '../images/progress-stream.ts';
 import { pushImage } from '../images/push/push-image.ts';
 import { registryRequest } from './registry-request.ts';
 
-/** `POST /images/{name}/push?tag=…`: one tag, or all that the repository has here. */
+/** `POST /images/{name}/push?tag=…`: one tag, or all local tags of the repository. */
 export async function pushRoute(engine: Engine, exchange: Exchange): Promise<void> {
   const { domain, path, tag: named, digest } = parseReference(exchange.params.name!);
   if (digest !== undefined) throw badParameter('cannot push a digest reference');
@@ -53,9 +53,9 @@ const missing = (name: string): TcomposeError =>
   new TcomposeError('IMAGE_NOT_FOUND', `An image does not exist locally with the tag: ${name}`);
 
 /**
- * The images of a name: that of this machine's platform last, with which the index of them all goes, once the others are there. With a
- * platform only its own.
- * @throws TcomposeError IMAGE_NOT_FOUND when there is an image, but for another platform
+ * The images for a name: that for this machine's platform comes last, and is pushed with the index of all, once the
+ * others are there. With a platform only its own.
+ * @throws TcomposeError IMAGE_NOT_FOUND when there is only an image for another platform
  */
 function platformsOf(
   { images }: Engine,
@@ -71,7 +71,7 @@ function platformsOf(
   return [...others, own];
 }
 
-/** Tags of a repository, by its familiar name. */
+/** Local tags of a repository, by its familiar name. */
 function tagsHere({ images }: Engine, name: string): string[] {
   return images
     .list()

@@ -15,7 +15,7 @@ import { registryRequest } from './registry-request.ts';
 
 const mostSearched = 100;
 
-/** Routes that ask registries without changing anything here. */
+/** Routes that query registries without changing anything here. */
 export function registryRoutes(engine: Engine): Route[] {
   const { registries } = engine;
   return [
@@ -80,7 +80,7 @@ async function auth({ registries }: Engine, exchange: Exchange): Promise<void> {
   }
 }
 
-/** The registry that a server address of `docker login` stands for: an address or a host; none is Docker Hub. */
+/** The registry for the server address of a `docker login`: an address or a host; none means Docker Hub. */
 export function domainOf(address: string): string {
   const host = address.replace(/^https?:\/\//, '').split('/')[0] ?? '';
   const hubs = ['', 'index.docker.io', 'docker.io', 'registry-1.docker.io'];

@@ -8,7 +8,7 @@ import {
 import type { Exchange } from '../http/exchange.ts';
 import type { RegistryRequest } from '../images/registries.ts';
 
-/** Who asks and by which way, from the headers of a request about a registry. */
+/** Credentials and proxies from the headers of a request that concerns a registry. */
 export function registryRequest(exchange: Exchange): RegistryRequest {
   return {
     credentials: decodeRegistryAuth(header(exchange, registryAuthHeader)),

@@ -18,7 +18,7 @@ import { flag } from '../filters.ts';
 import { conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 
-/** What `watch` puts into containers; see src/engine/api/sync.ts. */
+/** Routes with which `watch` changes files in containers; see src/engine/api/sync.ts. */
 export function syncRoutes(engine: Engine): Route[] {
   return [
     {
@@ -51,7 +51,7 @@ export function syncRoutes(engine: Engine): Route[] {
   ];
 }
 
-/** Throws 409 when the container has ended before the work was done: whether its next start sees all of it is not known. */
+/** Throws 409 when the container ended before the work was done: it is unknown whether its next start will see all of it. */
 function inOneRoot<T>(
   engine: Engine,
   container: Container,
@@ -64,7 +64,10 @@ function inOneRoot<T>(
   });
 }
 
-/** Whoever the container's command runs as gets what is new: it is to be able to change it. Root when that is not known. */
+/**
+ * The owner of new files: the user that the container's command runs as, so that it can change them. Root if that is
+ * unknown.
+ */
 function ownerOf(engine: Engine, container: Container, root: ContainerRoot): Owner {
   const user = container.record.config.User || keptUser(engine.machine, container.hostConfig);
   return swappedOwner(ownerInside(user, root), root.owners);
@@ -79,7 +82,7 @@ function ownerInside(user: string, root: ContainerRoot): Owner {
   }
 }
 
-/** What comes between a container and its successor: see src/engine/api/holds.ts and take-place.ts. */
+/** Routes for replacing a container by its successor: see src/engine/api/holds.ts and take-place.ts. */
 export function successionRoutes(engine: Engine): Route[] {
   return [
     {

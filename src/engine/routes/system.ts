@@ -15,7 +15,7 @@ import { sharedSize, summarizeImage } from '../images/image-views.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
 import { rfc3339 } from '../time-text.ts';
 
-/** Names Go clients know the architectures by. */
+/** Go's names of the architectures. */
 const goArchitecture: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Routes about the engine as a whole: ping, version, info, disk usage. */
@@ -81,7 +81,7 @@ function versionOf(engine: Engine): Version {
   };
 }
 
-/** What roots are made by, in dockerd's names. */
+/** The storage driver for containers' roots, in dockerd's names. */
 function driverOf(storage: RootfsStorage): string {
   if (storage.kind === 'copy') return 'vfs';
   return storage.fuse === undefined ? 'overlay2' : 'fuse-overlayfs';
@@ -112,7 +112,7 @@ function infoOf(engine: Engine, version: string): Info {
     Images: engine.images.list().length,
     Driver: driverOf(engine.images.storage),
     DriverStatus: [
-      // By this clients know that one name may stand for images of several platforms.
+      // Tells clients that one name may refer to images for several platforms.
       ['driver-type', 'io.containerd.snapshotter.v1'],
       ['Data root', engine.layout.lib],
     ],
@@ -198,7 +198,7 @@ async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void
     engine.containers.all().some(({ record }) => usesImage(record, id)),
   );
   exchange.send(200, {
-    // Each layer once, the blobs they came as, and what broken pulls have left.
+    // Each layer once, the blobs that they came as, and leftovers of broken pulls.
     LayersSize: [...engine.images.layerUse().values()].reduce(
       (sum, { size }) => sum + size,
       engine.images.loose().size + kept.size,

@@ -9,16 +9,16 @@ import { badParameter, conflict } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { shownRuntimes } from '../runtimes/shown.ts';
 
-/** What the process around the engine is asked to do. */
+/** What the engine's process can be asked to do. */
 export interface Lifetime {
   readonly startedAt: number;
   readonly idleAfterSeconds: number;
   readonly openStreams: () => number;
-  /** Ends engine and keeper: accepts nothing more, closes its streams, exits. Containers go on. */
+  /** Ends engine and keeper: accepts no more requests, closes its streams, exits. Containers keep running. */
   readonly end: (why: string) => void;
 }
 
-/** /tcompose/…: what Docker's API has no words for. */
+/** /tcompose/…: what Docker's API does not cover. */
 export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
   return [
     {
@@ -50,7 +50,7 @@ export function tcomposeRoutes(engine: Engine, lifetime: Lifetime): Route[] {
           throw badParameter(`there is no engine at ${request.engine}`);
         }
         exchange.send(202, { pid: process.pid });
-        // Several clients may ask for it at once; to all but the first this engine is the one they want.
+        // Several clients may request it at once; for all but the first this engine already has the wanted version.
         if (request.version === engine.version) return;
         lifetime.end(`hand-over to ${request.version ?? 'another version'} (${request.engine ?? 'unknown'})`);
       },

@@ -56,13 +56,13 @@ export function volumeRoutes(engine: Engine): Route[] {
       query: { filters: 'filters' },
       async handler(exchange) {
         const filters = parseFilters(exchange.query.get('filters'), ['all', 'label', 'label!']);
-        // Before API 1.42 a prune took named volumes too.
+        // Before API 1.42 a prune also removed named volumes.
         const all = yesOrNo(filters, 'all') ?? compareVersions(exchange.version, '1.42') < 0;
         const removed: string[] = [];
         let reclaimed = 0;
         for (const record of volumes.list()) {
           const anonymous = record.labels['com.docker.volume.anonymous'] !== undefined;
-          // As with Docker: what a volume of another file system holds is not this machine's to give back.
+          // As in Docker: space in a volume on another file system can't be reclaimed on this machine.
           if (!volumes.isOwn(record) || inUse(record)) continue;
           if (!(all || anonymous) || !matchesLabels(filters, record.labels)) continue;
           reclaimed += await diskUsage(volumes.dataPath(record));

@@ -9,19 +9,22 @@ import { builtInNames, parseEngineConfig } from './parse-config.ts';
 /** `runtime` absent: the built-in one. */
 interface RuntimeChoice {
   readonly runtime?: ForeignRuntime;
-  /** Why it is not the one that was asked for. */
+  /** Why it is not the requested one. */
   readonly warning?: string;
 }
 
-/** The runtimes that containers of this engine may name. */
+/** The runtimes that this engine's containers may use. */
 export interface RuntimeCatalog {
-  /** What a container gets that asks for `name`. Throws RUNTIME_UNKNOWN, which lists what there is, or RUNTIME_CONFIG. */
+  /**
+   * The runtime for a container that requests `name`. Throws RUNTIME_UNKNOWN, which lists the available ones, or
+   * RUNTIME_CONFIG.
+   */
   resolve(name: string): RuntimeChoice;
-  /** Every runtime but the built-in one, configured ones first. Throws RUNTIME_CONFIG. */
+  /** All runtimes except the built-in one, configured ones first. Throws RUNTIME_CONFIG. */
   list(): readonly ForeignRuntime[];
 }
 
-/** Programs that are runtimes wherever they are found on PATH, by the names Docker's users know them by. */
+/** Programs that count as runtimes when found on PATH, by the names that Docker's users know. */
 const wellKnown: Readonly<Record<string, string>> = {
   crun: 'crun',
   runc: 'runc',
@@ -30,15 +33,18 @@ const wellKnown: Readonly<Record<string, string>> = {
   kata: 'kata-runtime',
 };
 
-/** Looked through after PATH: what is in the system's directories is there whatever environment the engine was started in. */
+/** Searched after PATH: system directories are searched whatever environment the engine was started with. */
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** How Docker's clients call runc, too. */
+/** Docker's clients also use this name for runc. */
 const aliases: Readonly<Record<string, string>> = { 'io.containerd.runc.v2': 'runc' };
 
 const withoutRunc = 'runc is not on this machine: the built-in runtime runs the container';
 
-/** What engine.json at `config` names, and what is found on `path`. Nothing is kept: a change counts from the next request. */
+/**
+ * The runtimes that engine.json at `config` names, and those that are found on `path`. Read each time, so that a change
+ * applies from the next request.
+ */
 export function createRuntimeCatalog(config: string, path: string | undefined): RuntimeCatalog {
   const directories = `${path ?? ''}:${systemPath}`.split(':').filter(isAbsolute);
   const find = (program: string): string | undefined =>
@@ -46,7 +52,7 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
   const list = (): ForeignRuntime[] => {
     const configured = readConfig(config).map(({ name, path: program, runtimeArgs }) => ({
       name,
-      // One that is not there is reported when it is asked for.
+      // A missing program is reported when it is requested.
       program: find(program) ?? program,
       args: runtimeArgs,
     }));
@@ -64,7 +70,7 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
       const name = aliases[asked] ?? asked;
       const all = list();
       const runtime = all.find((one) => one.name === name);
-      // Docker's own name for "the default": files say it without meaning the program.
+      // Docker's own name for "the default": compose files use it without meaning the program.
       if (runtime === undefined && name === 'runc') return { warning: withoutRunc };
       if (runtime === undefined) throw unknown(asked, all, config);
       if (!isProgram(runtime.program)) {
@@ -79,7 +85,7 @@ export function createRuntimeCatalog(config: string, path: string | undefined): 
   };
 }
 
-/** That of an engine that is not root's: the built-in runtime alone. Docker's own name for the default means it, too. */
+/** For an engine without root: only the built-in runtime. Docker's own name for the default means it, too. */
 export const builtInCatalog: RuntimeCatalog = {
   list: () => [],
   resolve(asked) {
@@ -118,7 +124,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The programs named there are run as root: the file may be changed by nobody else. */
+/** Programs in this file are run as root, so nobody else may be able to change it. */
 function readConfig(file: string): ReturnType<typeof parseEngineConfig> {
   const text = readOwnersFile(file, 'RUNTIME_CONFIG', 'The programs it names run as root');
   return text === undefined ? [] : parseEngineConfig(file, text);

@@ -22,14 +22,14 @@ import type { Container } from '../containers/container.ts';
 import type { Engine } from '../context.ts';
 import { readJson, writeJson } from '../store/json-file.ts';
 
-/** Directory of a run directory that belongs to another runtime. */
+/** Subdirectory of a run directory that is for another runtime. */
 const bundleName = 'oci';
 const launcherFile = 'launcher.json';
 
-/** Longest call of a runtime without a shim, milliseconds. */
+/** Longest call of a runtime without a shim, in milliseconds. */
 const deleteWithin = 10_000;
 
-/** What carries this container out. Throws RUNTIME_UNKNOWN, RUNTIME_CONFIG. */
+/** The launcher for this container. Throws RUNTIME_UNKNOWN, RUNTIME_CONFIG. */
 export function chooseLauncher(
   engine: Pick<Engine, 'runtimes' | 'machine'>,
   container: Pick<Container, 'id' | 'runDir' | 'hostConfig'>,
@@ -45,12 +45,12 @@ export function chooseLauncher(
   };
 }
 
-/** crun refuses a machine whose v2 tree beside the v1 ones has controllers, though it would use none of it. */
+/** crun refuses a machine with v1 hierarchies and a v2 tree that has controllers, though it would use none of them. */
 function hiddenMounts({ cgroups }: MachineFacts): readonly string[] {
   return cgroups.kind === 'v1' && cgroups.unified !== undefined ? [cgroups.unified] : [];
 }
 
-/** Makes the bundle of a container for another runtime, and its plan out of our own. */
+/** Makes a container's bundle for another runtime, and derives its plan from our own. */
 export function foreignRun(
   launcher: ForeignLauncher,
   plan: LaunchPlan,
@@ -62,7 +62,7 @@ export function foreignRun(
 ): LaunchPlan {
   const { bundle } = launcher;
   mkdirSync(join(bundle, 'state'), { recursive: true, mode: 0o700 });
-  // The place where the shim binds the network namespace.
+  // Where the shim binds the network namespace.
   writeFileSync(join(bundle, 'netns'), '', { mode: 0o600 });
   const init = plan.process.init ? copyInit(bundle) : undefined;
   const { rootfs, machine } = options;
@@ -84,7 +84,7 @@ export function foreignRun(
   });
 }
 
-/** A copy of the static binary: a process of a container must not lead to the program on the disk. */
+/** A copy of the static binary: no process of a container may lead to the program on the disk. */
 function copyInit(bundle: string): string {
   const shim = process.env.TCOMPOSE_SHIM;
   if (shim === undefined)
@@ -94,7 +94,7 @@ function copyInit(bundle: string): string {
   return copy;
 }
 
-/** The plan of an exec by whatever runs the container; `runDir` is the exec's. */
+/** The plan of an exec for the launcher that runs the container; `runDir` is the exec's. */
 export function execPlanFor(
   launcher: Launcher,
   plan: LaunchPlan,
@@ -107,7 +107,7 @@ export function execPlanFor(
   return foreignExecPlan(plan, launcher, runDir);
 }
 
-/** What runs a container that was found running. */
+/** The launcher of a container that was found running. */
 export function readLauncher(container: Pick<Container, 'runDir'>): Launcher {
   try {
     const file = join(container.runDir, bundleName, launcherFile);
@@ -129,7 +129,7 @@ function isLauncher(value: unknown): boolean {
   );
 }
 
-/** The error of a call that failed; `log` is the directory the runtime logged to. */
+/** The error of a failed call; `log` is the directory that the runtime logged to. */
 export function foreignFailure(
   launcher: ForeignLauncher,
   failure: ShimFailure,
@@ -150,7 +150,7 @@ function readLog(directory: string): string {
   }
 }
 
-/** Ends a container whose shim is lost by the runtime that has it. Never rejects: its control groups are cleared all the same. */
+/** Ends a container whose shim is lost, through its runtime. Never rejects: its control groups are removed in any case. */
 export function abandon(launcher: Launcher): Promise<void> {
   if (launcher.kind === 'own') return Promise.resolve();
   const [program = '', ...args] = foreignDelete(launcher);

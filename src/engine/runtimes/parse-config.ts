@@ -3,19 +3,19 @@ import { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { placeOfKey, placeOfSyntaxError } from './places.ts';
 
-/** A runtime as engine.json has it. `path` is absolute, or a name to be looked for on PATH. */
+/** A runtime in engine.json. `path` is absolute, or a name to look up on PATH. */
 export interface ConfiguredRuntime {
   readonly name: string;
   readonly path: string;
   readonly runtimeArgs: readonly string[];
 }
 
-/** Names our own runtime goes by. */
+/** Names of our own runtime. */
 export const builtInNames: readonly string[] = ['tcompose'];
 
 /**
- * Reads engine.json: `{"runtimes": {NAME: {"path": PATH, "runtimeArgs": [ARG, …]}}}`. Pure. Throws RUNTIME_CONFIG with the
- * place of what is wrong.
+ * Reads engine.json: `{"runtimes": {NAME: {"path": PATH, "runtimeArgs": [ARG, …]}}}`. Pure. Throws RUNTIME_CONFIG with
+ * the place of the fault.
  */
 export function parseEngineConfig(file: string, text: string): readonly ConfiguredRuntime[] {
   const fail = (path: readonly string[], message: string, hint?: string): TcomposeError =>
@@ -26,7 +26,7 @@ export function parseEngineConfig(file: string, text: string): readonly Configur
     );
   const root = parse(file, text);
   if (!isMapping(root)) throw fail([], 'the file must hold one JSON object');
-  // `registries` and `images` are read where those are (engine/images).
+  // `registries` and `images` are read elsewhere (engine/images).
   checkKeys(root, ['runtimes', 'registries', 'images'], [], fail);
   const { runtimes = {} } = root;
   if (!isMapping(runtimes)) throw fail(['runtimes'], 'runtimes must be an object: a name and what it is');

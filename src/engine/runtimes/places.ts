@@ -1,4 +1,4 @@
-/** `file:line:column` of a key in a JSON text: each name of `path` is looked for behind the one before it. */
+/** `file:line:column` of a key in a JSON text: each name of `path` is searched for after the previous one. */
 export function placeOfKey(file: string, text: string, path: readonly string[]): string {
   let at = 0;
   for (const name of path) {
@@ -9,12 +9,12 @@ export function placeOfKey(file: string, text: string, path: readonly string[]):
   return placeAt(file, text, at);
 }
 
-/** `file:line:column` where a text stops being JSON: JSON.parse does not always say. */
+/** `file:line:column` where a text is no longer valid JSON: JSON.parse does not always report it. */
 export function placeOfSyntaxError(file: string, text: string): string {
   return placeAt(file, text, syntaxErrorOffset(text));
 }
 
-/** RFC 8259, the tokens that hold no others. */
+/** RFC 8259, the tokens that don't contain others. */
 const scalar =
   /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 

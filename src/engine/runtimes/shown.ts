@@ -1,7 +1,7 @@
 import type { Info } from '../api/system.ts';
 import type { Engine } from '../context.ts';
 
-/** The built-in runtime and all others, as GET /info shows them; what is wrong with engine.json is a warning there. */
+/** The built-in runtime and all others, in the form of GET /info, where faults of engine.json are warnings. */
 export function shownRuntimes(engine: Pick<Engine, 'runtimes'>): {
   readonly shown: Info['Runtimes'];
   readonly warnings: readonly string[];

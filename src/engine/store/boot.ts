@@ -10,12 +10,12 @@ export function isNewBoot(layout: Layout, bootId: string): boolean {
   const reading = examineJson<string>(path, (value) => (isString(value) ? undefined : 'it is no text'));
   if (reading.kind === 'damaged') putAside(path);
   const before = reading.kind === 'whole' ? reading.value : undefined;
-  // On a full disk the next engine will take this boot for new, too.
+  // On a full disk the next engine will treat this boot as new, too.
   if (before !== bootId) writeUnlessFull(path, bootId);
   return before !== undefined && before !== bootId;
 }
 
-/** Makes the next engine take its start for one after a boot. */
+/** Makes the next engine treat its start as one after a boot. */
 export function markAsDown(layout: Layout): void {
   writeUnlessFull(join(layout.lib, 'boot'), 'down');
 }

@@ -1,24 +1,24 @@
 import { renameSync, rmSync } from 'node:fs';
 import type { EngineLog } from '../log-sink.ts';
 
-/** A file of engine state that could not be read, and what became of the object it belongs to. */
+/** A state file that could not be read, and what became of its object. */
 export interface Damage {
   readonly kind: 'container' | 'network' | 'volume' | 'image' | 'engine';
-  /** Name of the object, or its id where the name was in the file. */
+  /** Name of the object, or its id if the file had the name. */
   readonly name: string;
   readonly file: string;
   /** What is wrong with the file, as a clause: `it is empty`. */
   readonly why: string;
-  /** True: the object is whole again, from what else is known of it. */
+  /** True: the object was restored from other sources. */
   readonly healed: boolean;
-  /** What was done, and what is left for a person to do. */
+  /** What was done, and what is left for the user to do. */
   readonly remedy: string;
 }
 
-/** Everything that was found damaged in this engine's life. The engine serves whatever is in it. */
+/** Everything found damaged in this engine's life. The engine works whatever is in it. */
 export interface DamageReport {
   add(damage: Damage): void;
-  /** Found and not healed. */
+  /** Damage that was not repaired. */
   open(): readonly Damage[];
   /** The object was removed, or recreated. */
   settle(kind: Damage['kind'], name: string): void;
@@ -43,12 +43,12 @@ export function createDamageReport(log: Pick<EngineLog, 'error' | 'warn'>): Dama
   };
 }
 
-/** Puts a damaged file aside under `<path>.damaged`, in place of an earlier one. An absent file is not an error. */
+/** Moves a damaged file to `<path>.damaged`, replacing an earlier one. A missing file is not an error. */
 export function putAside(path: string): void {
   try {
     rmSync(`${path}.damaged`, { recursive: true, force: true });
     renameSync(path, `${path}.damaged`);
   } catch {
-    // Absent, or the disk is full: then it is in the way, and is found again by the next engine.
+    // Missing, or the disk is full: then it stays, and the next engine finds it again.
   }
 }

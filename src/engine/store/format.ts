@@ -3,12 +3,12 @@ import { type DamageReport, putAside } from './damage.ts';
 import { examineJson, writeUnlessFull } from './json-file.ts';
 import type { Layout } from './layout.ts';
 
-/** Version of the state format this engine reads and writes. */
+/** Version of the state format that this engine reads and writes. */
 const stateFormat = 1;
 
 /**
- * Checks `format`, writing it on first use and when it is damaged. Throws ENGINE_STATE_NEWER for a newer one: what such
- * files hold can't be known.
+ * Checks `format`, and writes it on first use and when it is damaged. Throws ENGINE_STATE_NEWER for a newer one, whose
+ * files can't be interpreted.
  */
 export function checkFormat(layout: Layout, damage: Pick<DamageReport, 'add'>): void {
   const reading = examineJson<number>(layout.format, (value) =>

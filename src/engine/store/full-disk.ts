@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Makes a full disk for tests: with `TCOMPOSE_FULL_DISK=<file>` in the environment (nothing sets it in normal use), every
- * write of engine state fails with ENOSPC while that file exists; a number in it says how many writes pass first.
- * @returns what every write calls before it begins, with its path
+ * Simulates a full disk for tests: with `TCOMPOSE_FULL_DISK=<file>` in the environment (nothing sets it in normal use),
+ * every write of engine state fails with ENOSPC while that file exists; a number in the file says how many writes
+ * succeed first.
+ * @returns the function that every write calls before it begins, with its path
  */
 export function createFullDisk(env: Readonly<Record<string, string | undefined>>): (path: string) => void {
   const control = env.TCOMPOSE_FULL_DISK;
@@ -34,5 +35,5 @@ function readOptional(path: string): string | undefined {
   }
 }
 
-/** The one of this process. */
+/** The simulation for this process. */
 export const refuseOnFullDisk = createFullDisk(process.env);

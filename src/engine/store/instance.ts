@@ -8,8 +8,8 @@ import type { Layout } from './layout.ts';
 const instancePattern = /^[0-9a-f]{8}$/;
 
 /**
- * The engine root's instance id, 8 hex digits, made once. Bridges, control groups and firewall entries carry it, so a lost one
- * is looked for in its copy and in the names of the networks' bridges before a new one is made.
+ * The engine root's instance id, 8 hex digits, made once. Bridges, control groups and firewall entries contain it, so a
+ * lost one is first looked up in its copy and in the names of the networks' bridges before a new one is made.
  */
 export function readInstance(layout: Layout, damage: Pick<DamageReport, 'add'>): string {
   const copy = join(layout.copies, 'instance');
@@ -50,7 +50,7 @@ function readInstanceFile(path: string): Reading<string> {
   );
 }
 
-/** From `tc<instance>…`, the names of bridges in the networks' records. */
+/** From `tc<instance>…`, the bridge names in the networks' records. */
 function instanceOfBridges(layout: Layout): string | undefined {
   for (const file of readdirSync(layout.networks)) {
     const reading = examineJson<{ bridge: string }>(join(layout.networks, file), (value) =>

@@ -25,8 +25,8 @@ export function writeJson(path: string, value: unknown): void {
 }
 
 /**
- * As writeJson, but in place: for a file that nobody looks for before something later says that it is whole. A crash can
- * leave a part of it. Saves a rename, and on the way a name that the file system has to find a place for.
+ * Like writeJson, but in place: for a file that nobody reads before another file says that it is complete. A crash can
+ * leave part of it. Saves a rename, and a new name for which the file system has to find a place.
  */
 export function writeJsonInPlace(path: string, value: unknown): void {
   try {
@@ -49,19 +49,20 @@ function writeText(path: string, text: string): void {
   }
 }
 
-/** A write(2) that fails does not say of which file. */
+/** A failed write(2) does not say which file it was. */
 function naming(path: string, error: unknown): unknown {
   return Object.assign(error as NodeJS.ErrnoException, { path });
 }
 
-/** A file of lines is rewritten when it is longer than this, bytes. */
+/** A file of lines that is longer than this many bytes is rewritten. */
 const longestLines = 64 * 1024;
 
 /**
- * Writes what changes often as one more line of its file; the last whole line counts. A rename over an existing file
- * makes ext4 write the old one's blocks out first (auto_da_alloc): 0.5 ms with 20 containers starting, against 0.02 ms
- * for this. A write(2) of a line is not cut by the death of the process; a power failure can only lose the newest lines.
- * `head` is the first line of the file, also when it is rewritten: what of the object does not move.
+ * Writes a value that changes often as one more line of its file; the last complete line counts. A rename over an
+ * existing file makes ext4 write out the old one's blocks first (auto_da_alloc): 0.5 ms with 20 containers starting,
+ * against 0.02 ms for this. The death of the process does not cut off a write(2) of a line; a power failure can only
+ * lose the newest lines. `head` is the first line of the file, also after it is rewritten: the part of the object that
+ * does not change.
  */
 export function appendJson(path: string, value: unknown, head?: () => unknown): void {
   refuseOnFullDisk(path);
@@ -94,17 +95,17 @@ function shorten(path: string, value: unknown, head: (() => unknown) | undefined
   }
 }
 
-/** What a file of state holds. */
+/** The content of a state file. */
 export type Reading<T> =
   | { readonly kind: 'whole'; readonly value: T }
   | { readonly kind: 'absent' }
   /** `why` is a clause: `it is empty`. */
   | { readonly kind: 'damaged'; readonly why: string };
 
-/** Says what is wrong with a value's shape, as a clause; undefined: nothing. */
+/** Says what is wrong with a value's form, as a clause; undefined if nothing is. */
 type Validate = (value: unknown) => string | undefined;
 
-/** The last line of what appendJson wrote that is whole (a power failure may have cut one) and valid. */
+/** The last complete (a power failure may have cut one off) and valid line that appendJson wrote. */
 export function examineLastLine<T>(path: string, validate: Validate): Reading<T> {
   const text = readText(path);
   if (typeof text !== 'string') return text;
@@ -115,14 +116,14 @@ export function examineLastLine<T>(path: string, validate: Validate): Reading<T>
   return { kind: 'damaged', why: why ?? validate(values.at(-1)) ?? 'it cannot be read' };
 }
 
-/** The first line that is valid; undefined when there is none. For what appendJson put at the head. */
+/** The first valid line; undefined when there is none. For the head that appendJson wrote. */
 export function findLine<T>(path: string, validate: Validate): T | undefined {
   const text = readText(path);
   if (typeof text !== 'string') return undefined;
   return lines(text).find((value) => validate(value) === undefined) as T | undefined;
 }
 
-/** Reads and validates what writeJson wrote. */
+/** Reads and validates a file of writeJson's. */
 export function examineJson<T>(path: string, validate: Validate): Reading<T> {
   const text = readText(path);
   if (typeof text !== 'string') return text;
@@ -147,7 +148,7 @@ function readText(path: string): string | Exclude<Reading<never>, { kind: 'whole
   }
 }
 
-/** The values of all lines that are JSON. */
+/** The values of all lines that are valid JSON. */
 function lines(text: string): unknown[] {
   return text.split('\n').flatMap((line) => {
     if (line === '') return [];
@@ -160,7 +161,7 @@ function lines(text: string): unknown[] {
 }
 
 /**
- * As examineJson, for files without which their object is not there: undefined when the file is absent; throws
+ * Like examineJson, for files without which their object does not exist: undefined when the file is missing; throws
  * ENGINE_STATE_CORRUPT, naming the file, when it is damaged.
  */
 export function readJson<T>(path: string, validate: Validate): T | undefined {
@@ -172,7 +173,10 @@ export function readJson<T>(path: string, validate: Validate): T | undefined {
   });
 }
 
-/** As writeJson, but on a full disk nothing: the engine must be there, so that something can be removed; the next one writes it. */
+/**
+ * Like writeJson, but does nothing on a full disk: the engine must run, so that something can be removed; the next one
+ * writes the file.
+ */
 export function writeUnlessFull(path: string, value: unknown): void {
   try {
     writeJson(path, value);
@@ -181,7 +185,7 @@ export function writeUnlessFull(path: string, value: unknown): void {
   }
 }
 
-/** A small structural check: each key's value must satisfy its test. Returns the first fault in words. */
+/** A small structural check: each key's value must satisfy its test. Returns a sentence about the first fault. */
 export function checkShape(
   value: unknown,
   shape: Readonly<Record<string, (field: unknown) => boolean>>,
@@ -200,7 +204,7 @@ export const isString = (value: unknown): value is string => typeof value === 's
 /** For checkShape. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number';
 
-/** For checkShape; a list is none. */
+/** For checkShape; lists are excluded. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 

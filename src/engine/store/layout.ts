@@ -12,7 +12,7 @@ export interface Layout {
   readonly stateLock: string;
   readonly log: string;
   readonly keeperPid: string;
-  /** Written by an engine that ends because it was asked to or had nothing to do; removed by the next. */
+  /** Written by an engine that ends by request or from idleness; removed by the next. */
   readonly ended: string;
   /** See process/notices.ts. */
   readonly notices: string;
@@ -24,23 +24,23 @@ export interface Layout {
   readonly empty: string;
   readonly networks: string;
   readonly volumes: string;
-  /** What the machine's owner may set for the engine (docs/runtimes.md). */
+  /** Settings by the machine's owner (docs/runtimes.md). */
   readonly config: string;
-  /** Second copies of what running containers depend on: instance and networks of this boot. */
+  /** Copies of what running containers depend on: the instance, and the networks of this boot. */
   readonly copies: string;
   readonly containerRuns: string;
   readonly execRuns: string;
-  /** Directories on their way out: of `lib`, and of `run`, which is often another file system. */
+  /** Directories to be deleted: of `lib`, and of `run`, which is often another file system. */
   readonly trash: string;
   readonly runTrash: string;
-  /** Directories made ahead: of containers, and of their runs. */
+  /** Directories made in advance: of containers, and of their runs. */
   readonly spares: string;
   readonly runSpares: string;
 }
 
 const systemLib = '/var/lib/tcompose';
 
-/** The paths under the two directories, both absolute; `config` where a user's own engine has its settings. */
+/** The paths under the two directories, both absolute; `config` is where a rootless engine has its settings. */
 export function layoutOf(lib: string, run: string, config?: string): Layout {
   return {
     lib,
@@ -70,7 +70,10 @@ export function layoutOf(lib: string, run: string, config?: string): Layout {
   };
 }
 
-/** `--lib`/`--run` win over $TCOMPOSE_ROOT/{lib,run}, which wins over /var/lib/tcompose and /run/tcompose. */
+/**
+ * `--lib`/`--run` take precedence over $TCOMPOSE_ROOT/{lib,run}, which takes precedence over /var/lib/tcompose and
+ * /run/tcompose.
+ */
 export function locate(
   options: { readonly lib?: string; readonly run?: string },
   env: Readonly<Record<string, string | undefined>>,
@@ -82,9 +85,9 @@ export function locate(
 }
 
 /**
- * Makes the directories, for nobody but the engine's user: what containers write lies below, programs with a set-user-id bit
- * among it. Whatever a container's own user needs of them is mounted by root before that user comes into being. Those that
- * an earlier version left open to others are closed.
+ * Makes the directories, accessible only to the engine's user: what containers write is below them, including programs
+ * with a set-user-id bit. Whatever a container's own user needs from them is mounted by root before any process of that
+ * user exists. Directories that an earlier version left open to others are closed.
  */
 export function makeDirectories(layout: Layout): void {
   const { lib, run, containers, volumes, networks, copies, containerRuns, execRuns } = layout;

@@ -2,18 +2,18 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory and those above it that are missing; one that is there stays as it is. Throws the kernel's own error of the
- * first that can't be made (EROFS, EACCES, ENOTDIR, ENOSPC…). Node's recursive mkdir hides that error behind ENOENT, and never ends
- * where a parent is there and the kernel still says ENOENT, as in procfs.
+ * Makes a directory and its missing parents; existing ones stay as they are. Throws the kernel's own error for the
+ * first that can't be made (EROFS, EACCES, ENOTDIR, ENOSPC…). Node's recursive mkdir hides that error behind ENOENT,
+ * and never ends if a parent exists and the kernel still reports ENOENT, as in procfs.
  * @param path absolute
- * @param mode of each that is made
+ * @param mode of each directory that is made
  */
 export function makeDirectory(path: string, mode: number): void {
   const missing: string[] = [];
   for (let next = path; ; next = dirname(next)) {
     const outcome = tryToMake(next, mode);
     if (outcome === undefined) break;
-    // The root's parent is itself: what is missing there is not a directory's entry.
+    // The root's parent is itself: ENOENT there does not mean a missing parent.
     if (outcome.code !== 'ENOENT' || dirname(next) === next || isThere(dirname(next))) throw outcome;
     missing.push(next);
   }
@@ -23,7 +23,7 @@ export function makeDirectory(path: string, mode: number): void {
   }
 }
 
-/** undefined: it is there now. */
+/** undefined: it exists now. */
 function tryToMake(path: string, mode: number): NodeJS.ErrnoException | undefined {
   try {
     mkdirSync(path, { mode });

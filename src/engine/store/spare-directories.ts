@@ -3,32 +3,32 @@ import { join } from 'node:path';
 import type { Trash } from './trash.ts';
 
 /**
- * Directories that a container will need, made while nobody waits. A file system may take its time to find places for new files
- * (ext4 without a journal looks past every inode deleted in the last minutes: 0.3 to 0.7 ms each), a rename costs a
- * fraction. A spare is new: nothing of another container was ever in it.
+ * Directories that a container will need, made while nobody waits. Finding places for new files can take a file system
+ * long (ext4 without a journal scans past every inode deleted in the last minutes: 0.3 to 0.7 ms each); a rename costs
+ * a fraction. A spare is always new: no other container has used it.
  */
 export interface SpareDirectories {
   /**
-   * Moves a spare to `path`, where nothing or an empty directory is. False when there is none or it can't be moved: the caller then makes
-   * what it needs, which it must be able to in any case.
+   * Moves a spare to `path`, where there is nothing or an empty directory. False if there is none or it can't be moved:
+   * the caller then makes its directory itself, as it must always be able to.
    */
   take(path: string): boolean;
-  /** No more are made; those there are stay for the next engine. Resolves when nothing is being made. */
+  /** No more are made; existing ones stay for the next engine. Resolves when none is being made. */
   close(): Promise<void>;
 }
 
-/** At most this many are kept. */
+/** Most spares to keep. */
 const most = 64;
-/** Milliseconds without a `take` before new ones are made: what clients wait for comes first. */
+/** Milliseconds without a `take` before new ones are made: work that clients wait for comes first. */
 const quietFor = 300;
-/** What a spare of the present shape is called; others are of another version. */
+/** The names of spares in the present form; others are from another version. */
 const shape = /^b\d+$/;
 
 /**
  * Keeps as many spares as were ever taken in one go, at most 64, and none before the first is taken.
- * @param directory on the file system of what is taken; made here, mode 0700
- * @param make fills a directory, which is there and empty
- * @param trash takes what an interrupted engine left half made
+ * @param directory on the file system where spares are used; made here, mode 0700
+ * @param make fills a directory, which exists and is empty
+ * @param trash takes unfinished spares of an interrupted engine
  */
 export function openSpareDirectories(
   directory: string,
@@ -49,7 +49,7 @@ export function openSpareDirectories(
   async function fill(): Promise<void> {
     wanted = Math.min(most, Math.max(wanted, taken));
     taken = 0;
-    // A take meanwhile ends the turn: the timer begins another.
+    // A take meanwhile ends this round: its timer begins another.
     while (!closed && taken === 0 && ready.length < wanted) {
       const name = `b${number++}`;
       if (!(await makeWhole(directory, name, make, trash))) return;
@@ -91,7 +91,10 @@ export function openSpareDirectories(
   };
 }
 
-/** Whether it could be made. A full disk is the likeliest reason why not: without spares all works as well, and the next turn tries again. */
+/**
+ * Whether it could be made. The likeliest reason for a failure is a full disk: everything works without spares, and the
+ * next round tries again.
+ */
 async function makeWhole(
   directory: string,
   name: string,

@@ -5,25 +5,26 @@ import { ConfinedDirectory } from '../../confined/confined-directory.ts';
 import { bytesOfPath } from '../../confined/names.ts';
 
 /**
- * Takes directories out of the way by one rename and deletes them when nobody waits for it. What a crash leaves is found
- * by the next engine's `sweep`.
+ * Removes directories by one rename, and deletes them when nobody waits for it. After a crash, the next engine's
+ * `sweep` finds the rest.
  */
 export interface Trash {
-  /** After this nothing is at `path` any more. An absent directory is not an error. */
+  /** Afterwards nothing is at `path` any more. A missing directory is not an error. */
   put(path: string): Promise<void>;
   /** Deletes what an earlier engine left. */
   sweep(): void;
-  /** Resolves when all that was put so far is deleted, at once instead of in time. */
+  /** Resolves when everything that was put so far is deleted, without the usual delay. */
   empty(): Promise<void>;
 }
 
-/** Milliseconds without another `put` before deleting begins: what clients wait for comes first. */
+/** Milliseconds without another `put` before deleting begins: work that clients wait for comes first. */
 const quietFor = 50;
-/** Deleting begins at the latest after this many milliseconds. */
+/** Deleting begins at most this many milliseconds later. */
 const patience = 1000;
 
 /**
- * `directory` must be on the file system of what is put. `warn` is called for what could not be deleted. `remove` is as rm -r.
+ * `directory` must be on the file system of what is put there. `warn` is called for what could not be deleted. `remove`
+ * works like rm -r.
  */
 export function openTrash(
   directory: string,
@@ -76,9 +77,9 @@ export function openTrash(
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
           if (code === 'ENOENT') return;
-          // Left by an engine that had the same pid; `sweep` has it.
+          // Left by an engine with the same pid; `sweep` deletes it.
           if (code === 'ENOTEMPTY' || code === 'EEXIST') continue;
-          // A mount of its own, or a full disk: the slow way then.
+          // It is a mount, or the disk is full: use the slow way.
           await remove(path);
           return;
         }
@@ -95,8 +96,8 @@ export function openTrash(
 }
 
 /**
- * What is deleted was a container's: it may still have a process that writes there, so everything goes by descriptor. What
- * another engine's `sweep` deletes meanwhile counts as deleted; the rest is gone when this resolves.
+ * The directory belonged to a container, which may still have a process that writes there, so everything is done by
+ * descriptor. What another engine's `sweep` deletes meanwhile counts as deleted; the rest is gone when this resolves.
  */
 async function removeAt(path: string): Promise<void> {
   const parent = ConfinedDirectory.at(dirname(path));
