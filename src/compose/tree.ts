@@ -65,3 +65,13 @@ export function setOwn<T>(map: Record<string, T>, key: string, value: T): void {
     Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
   } else map[key] = value;
 }
+
+/** Visits each mapping of a list with its path; what is no list, and its other items, are passed over. */
+export function eachMap(
+  list: Tree | undefined,
+  path: TreePath,
+  visit: (item: TreeMap, path: TreePath) => void,
+): void {
+  if (!isList(list)) return;
+  for (const [index, item] of list.entries()) if (isMap(item)) visit(item, [...path, index]);
+}

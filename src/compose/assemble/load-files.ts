@@ -14,6 +14,7 @@ import { checkBlankNames } from '../validate/blank-values.ts';
 import { errorsIn, Mistakes } from '../validate/mistakes.ts';
 import { checkRules } from '../validate/rules.ts';
 import { validate } from '../validate/validate.ts';
+import { checkVariableNames } from '../validate/variable-names.ts';
 import type { ExtendScope } from './extend-scope.ts';
 import { extendServices } from './extends.ts';
 import { includeProjects } from './include.ts';
@@ -54,6 +55,7 @@ export async function loadFiles(files: readonly string[], run: LoadRun): Promise
   applyDefaults(tree);
   mistakes.add(checkRules(tree, positions));
   mistakes.add(checkBlankNames(tree, positions));
+  mistakes.add(checkVariableNames(tree, positions));
   if (run.pathBase !== '') resolvePaths(tree, { directory: run.pathBase, home: run.effects.home });
   if (run.options.noPathResolution !== true) await followWatchLinks(tree, run);
   if (run.options.noInterpolate === true) return { tree, positions, mistakes, contents: new Map() };

@@ -113,7 +113,9 @@ const expandPorts: Expand = (node, path, pass) => {
   if (!isList(node)) return node;
   const long: Tree[] = [];
   for (const [index, item] of node.entries()) {
-    if (typeof item === 'number') long.push({ target: item });
+    if (typeof item === 'number' && !Number.isInteger(item))
+      fail('port', String(item), 'a port is a whole number', [...path, index], pass);
+    else if (typeof item === 'number') long.push({ target: item });
     else if (typeof item !== 'string' || (pass.skipInterpolation && item.includes('$'))) long.push(item);
     else {
       const ports = parsePort(item);
@@ -136,6 +138,13 @@ function spend(count: number, path: TreePath, pass: Pass): boolean {
   }
   return false;
 }
+
+const checkExposed: Expand = (node, path, pass) => {
+  for (const [index, item] of (isList(node) ? node : []).entries())
+    if (typeof item === 'number' && !Number.isInteger(item))
+      fail('port', String(item), 'a port is a whole number', [...path, index], pass);
+  return node;
+};
 
 const expandDependencies: Expand = (node, path, pass) => {
   const map = listToMap(() => ({ condition: 'service_started', required: true }))(node, path, pass);
@@ -190,6 +199,7 @@ const attributes: Readonly<Record<string, Expand>> = {
   dns: toList,
   dns_search: toList,
   env_file: expandEnvFiles,
+  expose: checkExposed,
   extends: inKey('service'),
   gpus: (node) => (node === 'all' ? [{ count: 'all' }] : node),
   label_file: toList,

@@ -3,6 +3,7 @@ import { parseBytes } from '../values/bytes.ts';
 import { formatDuration, parseDuration } from '../values/duration.ts';
 import { formatFileMode, parseFileMode } from '../values/file-mode.ts';
 import { formatGoFloat, formatGoFloat32 } from '../values/go-float.ts';
+import { int64Digits, toInt64 } from '../values/int64.ts';
 import { type Codec, type Cursor, type ReadContext, reject } from './codec.ts';
 import { RawNumber } from './out.ts';
 
@@ -54,7 +55,11 @@ function readInteger(node: Tree, at: Cursor, context: ReadContext): number | und
   if (node === null) return undefined;
   const number = typeof node === 'string' && node.trim() !== '' ? Number(node) : node;
   if (typeof number === 'number' && Number.isFinite(number)) {
-    if (Number.isInteger(number)) return number;
+    if (Number.isSafeInteger(number)) return number;
+    if (Number.isInteger(number)) {
+      const whole = toInt64(node as number | string);
+      return whole ?? reject(context, at, `${String(node)} does not fit into 64 bits`);
+    }
     // Attributes such as cpu_period are numbers in the schema and whole in the model.
     if (typeof node === 'number') return Math.trunc(number);
   }
@@ -64,11 +69,14 @@ function readInteger(node: Tree, at: Cursor, context: ReadContext): number | und
 /** An integer; left out when 0. */
 export const integer: Codec = {
   read: readInteger,
-  write: (value) => (value === 0 ? undefined : (value as number)),
+  write: (value) => (value === 0 ? undefined : writeInteger(value)),
 };
 
 /** An integer printed whenever it was given. */
-export const integerAsGiven: Codec = { read: readInteger, write: (value) => value as number };
+export const integerAsGiven: Codec = { read: readInteger, write: (value) => writeInteger(value) };
+
+const writeInteger = (value: unknown): number | RawNumber =>
+  Number.isSafeInteger(value) ? (value as number) : new RawNumber(int64Digits(value as number));
 
 /** An integer of devices, -1 for `all`. */
 export const deviceCount: Codec = {
@@ -98,7 +106,7 @@ export const bytes: Codec = {
       ? undefined
       : reject(context, at, size.error, 'A size is a number with a unit: 512m, 1.5g.');
   },
-  write: (value) => (value === 0 ? undefined : String(value)),
+  write: (value) => (value === 0 ? undefined : int64Digits(value as number)),
 };
 
 const readDuration: Codec['read'] = (node, at, context) => {

@@ -119,7 +119,8 @@ export const ulimits: Codec = {
     const map = new OutMap();
     for (const name of sortedKeys(limits, format)) {
       const limit = limits[name];
-      map.set(name, typeof limit === 'number' && limit !== 0 ? limit : (ulimit.write(limit, format) as Out));
+      const codec = typeof limit === 'number' && limit !== 0 ? integer : ulimit;
+      map.set(name, codec.write(limit, format) as Out);
     }
     return map.entries.length === 0 ? undefined : map;
   },

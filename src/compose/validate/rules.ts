@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts';
 import type { TcomposeError } from '../../errors.ts';
 import type { Positions } from '../positions.ts';
 import { maxProblems, problem } from '../problems.ts';
-import { formatPath, isList, isMap, ownMap, type Tree, type TreeMap, type TreePath } from '../tree.ts';
+import { eachMap, formatPath, isMap, ownMap, type TreeMap, type TreePath } from '../tree.ts';
 import { isAddress } from '../values/ip.ts';
 
 type Report = (code: ErrorCode, path: TreePath, message: string, at?: string) => void;
@@ -42,6 +42,12 @@ function checkService(service: TreeMap, path: TreePath, report: Report): void {
     if (typeof ip === 'string' && !ip.includes('$') && !isAddress(ip)) {
       report('COMPOSE_INVALID_VALUE', at, `invalid ip address: ${ip}`, 'host_ip');
     }
+    if ((port.target ?? 0) === 0)
+      report('COMPOSE_MISSING_ATTRIBUTE', at, 'the port is missing a target port');
+  });
+  eachMap(service.devices, [...path, 'devices'], (device, at) => {
+    if (device.target === undefined)
+      report('COMPOSE_MISSING_ATTRIBUTE', at, 'the device is missing a mount target');
   });
   eachMap(service.volumes, [...path, 'volumes'], (mount, at) => {
     if (mount.target === undefined) report('COMPOSE_MISSING_ATTRIBUTE', at, 'the mount has no target');
@@ -86,13 +92,4 @@ function checkSources(resource: TreeMap, sources: readonly string[], path: TreeP
   if (given.length === 0 && !elsewhere) {
     report('COMPOSE_MISSING_ATTRIBUTE', path, `one of ${sources.join('|')} must be set`);
   }
-}
-
-function eachMap(
-  list: Tree | undefined,
-  path: TreePath,
-  visit: (item: TreeMap, path: TreePath) => void,
-): void {
-  if (!isList(list)) return;
-  for (const [index, item] of list.entries()) if (isMap(item)) visit(item, [...path, index]);
 }

@@ -1,3 +1,5 @@
+import { toInt64 } from './int64.ts';
+
 const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
 /**
@@ -14,5 +16,6 @@ export function parseBytes(text: string): number | { readonly error: string } {
     return { error: `"${text}" is not a size` };
   }
   const unit = (match[3] ?? '').toLowerCase();
-  return Math.trunc(Number(match[1]) * 1024 ** (powers[unit] ?? 0));
+  const size = Math.trunc(Number(match[1]) * 1024 ** (powers[unit] ?? 0));
+  return toInt64(size) ?? { error: `the size "${text}" does not fit into 64 bits` };
 }

@@ -9,6 +9,7 @@ import { toModel } from '../../../src/compose/to-model.ts';
 import type { TreeMap } from '../../../src/compose/tree.ts';
 import { checkRules } from '../../../src/compose/validate/rules.ts';
 import { validate } from '../../../src/compose/validate/validate.ts';
+import { checkVariableNames } from '../../../src/compose/validate/variable-names.ts';
 import { TcomposeError, TcomposeErrors } from '../../../src/errors.ts';
 
 export interface PhaseResult {
@@ -31,6 +32,7 @@ export function loadTree(
   must(validate(tree, noPositions));
   tree = applyDefaults(canonicalize(tree, noPositions, { skipInterpolation: false }));
   must(checkRules(tree, noPositions));
+  must(checkVariableNames(tree, noPositions));
   const environment = { FROM_ENV: 'env' };
   if (options.normalize ?? true) tree = normalize(tree, { projectName: 'p', environment });
   const project = toModel(tree, {

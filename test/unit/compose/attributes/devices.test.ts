@@ -38,10 +38,11 @@ attribute('devices', {
           permissions: rwm`,
     ],
     [
-      [{ source: '/dev/a', permissions: 'rw', 'x-why': 1 }],
+      [{ source: '/dev/a', target: '/dev/b', permissions: 'rw', 'x-why': 1 }],
       `
       devices:
         - source: /dev/a
+          target: /dev/b
           permissions: rw
           x-why: 1`,
     ],
@@ -51,6 +52,7 @@ attribute('devices', {
       ['a:b:c:d'],
       'services.web.devices[0]: invalid device "a:b:c:d": it has more than three parts; write source, target and permissions',
     ],
+    [[{ source: '/dev/a' }], 'services.web.devices[0]: the device is missing a mount target'],
     [[{ target: '/dev/b' }], 'services.web.devices[0]: attribute "source" is missing'],
     ['x', 'services.web.devices must be a list'],
   ],

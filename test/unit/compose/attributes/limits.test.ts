@@ -248,8 +248,21 @@ attribute('ulimits', {
           hard: 40000
         nproc: 65535`,
     ],
+    [
+      { memlock: '9223372036854775807', stack: { soft: '9223372036854771712', hard: '9223372036854775807' } },
+      `
+      ulimits:
+        memlock: 9223372036854775807
+        stack:
+          soft: 9223372036854771712
+          hard: 9223372036854775807`,
+    ],
   ],
   refused: [
+    [
+      { nofile: '9223372036854775808' },
+      'services.web.ulimits.nofile: 9223372036854775808 does not fit into 64 bits',
+    ],
     [{ nofile: { soft: 1 } }, 'services.web.ulimits.nofile: attribute "hard" is missing'],
     [{ nofile: 'many' }, 'services.web.ulimits.nofile: "many" is not a whole number'],
     [{ nofile: [1] }, 'services.web.ulimits.nofile must be an integer or a string or a mapping'],

@@ -80,6 +80,7 @@ attribute('expose', {
     [{ a: 'b' }, 'services.web.expose must be a list'],
     ['one', 'services.web.expose must be a list'],
     [['3000', '3000'], 'services.web.expose[1] repeats an item of the same list'],
+    [[80.5], 'services.web.expose[0]: invalid port "80.5": a port is a whole number'],
     [[true], 'services.web.expose[0] must be a string or a number'],
   ],
 });
@@ -346,6 +347,9 @@ attribute('ports', {
   refused: [
     [['80:90:100:110'], 'services.web.ports[0]: invalid port "80:90:100:110": "80:90" is not an IP address'],
     [['x:80'], 'services.web.ports[0]: invalid port "x:80": the host port "x" is not a number or range'],
+    [[80.5], 'services.web.ports[0]: invalid port "80.5": a port is a whole number'],
+    [['8080:0'], 'services.web.ports[0]: the port is missing a target port'],
+    [[{ published: 80 }], 'services.web.ports[0]: the port is missing a target port'],
     [['80:'], 'services.web.ports[0]: invalid port "80:": it has no container port'],
     [['1-3:5-6'], 'services.web.ports[0]: invalid port "1-3:5-6": the ranges 1-3 and 5-6 differ in length'],
     [['90000'], 'services.web.ports[0]: invalid port "90000": the container port "90000" is above 65535'],

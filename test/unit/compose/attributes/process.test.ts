@@ -97,6 +97,7 @@ attribute('environment', {
   refused: [
     ['A=1', 'services.web.environment must be a mapping or a list'],
     [{ A: ['x'] }, 'services.web.environment.A must be a string or a number or a boolean or empty'],
+    [['FOO =x'], 'services.web.environment: environment variable FOO  is declared with a trailing space'],
     [['A=1', 'A=1'], 'services.web.environment[1] repeats an item of the same list'],
     [{ '': 'x' }, 'services.web.environment has an empty key'],
   ],

@@ -49,12 +49,13 @@ test.each([
   ['.5k', 512],
   ['-1', -1],
   ['1e3', 1000],
+  ['9223372036854771712', 2 ** 63 - 4096],
   ['1e3k', 1_024_000],
 ])('%s is %d bytes', (text, bytes) => {
   expect(parseBytes(text)).toBe(bytes);
 });
 
-test.each(['', 'k', '1x', '1kbb', '1  k', '-5', '1ki', '1e', 'all'])('%j is no size', (text) => {
+test.each(['', 'k', '1x', '9000p', '1kbb', '1  k', '-5', '1ki', '1e', 'all'])('%j is no size', (text) => {
   expect(parseBytes(text)).toHaveProperty('error');
 });
 
