@@ -21,7 +21,7 @@ import { type TarEntry, TarReader } from '../tar/tar-reader.ts';
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
 
-/** A tar stream of a file or directory tree under the name given; `contentsOnly` leaves the directory itself out. */
+/** A tar stream of a file or directory tree under the given name; `contentsOnly` omits the directory itself. */
 export function packPath(
   source: string,
   name: string,
@@ -64,9 +64,9 @@ function headerOf(info: Stats): Omit<NewTarEntry, 'type' | 'name'> {
 }
 
 interface UnpackOptions {
-  /** Takes the place of the first path component. */
+  /** Replaces the first path component. */
   readonly rename?: string;
-  /** Owners, and setuid bits, as the archive has them. */
+  /** Keep the archive's owners and setuid bits. */
   readonly owners: boolean;
 }
 
@@ -77,8 +77,8 @@ interface Unpacked {
 
 /**
  * Unpacks a tar stream below a directory. Nothing is written outside of `into`, whatever names and links the archive
- * holds: below it no symbolic link is followed. `left` are the names of device nodes and FIFOs, which are left out; `kept` counts
- * what stays with who unpacks, because only root may give it to its owner.
+ * contains: no symbolic link is followed below it. `left` has the names of device nodes and FIFOs, which are skipped;
+ * `kept` counts the files that belong to the calling user because only root may give them to their owner.
  */
 export async function unpackTo(
   source: AsyncIterable<Uint8Array>,
@@ -111,7 +111,7 @@ export async function unpackTo(
   return { left, kept };
 }
 
-/** Host path of an archive's name, its parents made. Throws for names that lead out, by `..` or through a link. */
+/** Host path for an archive's name, with its parents made. Throws for names that lead out, by `..` or through a link. */
 async function placeOf(name: string, into: string, { rename }: UnpackOptions): Promise<string> {
   const parts = shown(name)
     .split('/')
@@ -164,7 +164,7 @@ async function make(
   return finish(path, entry, options);
 }
 
-/** What belongs to somebody else here must not run as its owner. */
+/** A file that should belong to somebody else must not be setuid here. */
 async function finish(path: string, entry: TarEntry, options: UnpackOptions): Promise<boolean> {
   const given = options.owners && (await giveToOwner(path, entry));
   await chmod(path, entry.mode & (given ? 0o7777 : 0o777));
@@ -172,7 +172,7 @@ async function finish(path: string, entry: TarEntry, options: UnpackOptions): Pr
   return given || !options.owners;
 }
 
-/** False where only root may do that. */
+/** False if only root may do that. */
 async function giveToOwner(path: string, { uid, gid }: TarEntry): Promise<boolean> {
   try {
     await lchown(path, uid, gid);
@@ -188,8 +188,8 @@ const shown = (name: string): string => Buffer.from(name, 'latin1').toString();
 const leadsOutside = (name: string): TcomposeError =>
   new TcomposeError('CLI_USAGE', `the archive holds a name that leads outside: ${shown(name)}`);
 
-/** Whether a path ends in `/.`: the content of a directory is meant. */
+/** Whether a path ends in `/.`, which means the content of a directory. */
 export const meansContent = (path: string): boolean => /(^|\/)\.$/.test(path);
 
-/** Last part of a path, a slash or `/.` at its end not counted. */
+/** Last part of a path, ignoring a slash or `/.` at its end. */
 export const lastPart = (path: string): string => basename(path.replace(/\/\.?$/, ''));

@@ -1,7 +1,8 @@
 /**
- * Loads the CLI bundle with V8's code cache, which saves most of the time Node takes to compile it. The cache lies beside
- * the bundle, so it is as trustworthy as the bundle itself (V8 runs a cache unchecked); where that directory cannot be
- * written there is none. One file a command, because a cache holds what a run has compiled.
+ * Loads the CLI bundle with V8's code cache, which saves most of the time that Node takes to compile it. The cache is
+ * beside the bundle, so it is as trustworthy as the bundle itself (V8 does not check a cache before running it); if
+ * that directory can't be written to, there is no cache. One file for each command, because a cache contains what one
+ * run has compiled.
  */
 import { isAscii } from 'node:buffer';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { basename, dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
 import { commandNames } from './arguments/command-names.ts';
 
-// The line of shell before this (scripts/build.mjs) has kept it from Node; compose files and children may ask for it.
+// The shell line before this (scripts/build.mjs) has hidden it from Node; compose files and child processes may refer
+// to it.
 const { TCOMPOSE_EXTRA_CA_CERTS: authorities } = process.env;
 if (authorities !== undefined) {
   process.env.NODE_EXTRA_CA_CERTS = authorities;
@@ -20,7 +22,7 @@ if (authorities !== undefined) {
 const dist = dirname(__filename);
 const bundle = join(dist, 'cli.cjs');
 
-/** A value that is a command's name, `-p up`, only leads to the cache of another command. */
+/** If a flag's value is a command's name, `-p up`, this only selects the cache of another command. */
 const [, program = '', ...words] = process.argv;
 const command =
   basename(program) === 'tcompose-oci'
@@ -37,23 +39,23 @@ function cacheFile(): string {
   );
 }
 
-/** Runs whose functions go into a command's cache: the first may have been the one that only printed an error. */
+/** How many runs contribute functions to a command's cache: the first may only have printed an error. */
 const runs = 3;
 const fileOf = (run: number): string => (run === runs ? file : `${file}.${run}`);
 
-/** The cache of the most runs there is. */
+/** The cache made by the highest number of runs. */
 function readCache(): { readonly data: Buffer | undefined; readonly run: number } {
   for (let run = runs; run > 0; run--) {
     try {
       return { data: readFileSync(fileOf(run)), run };
     } catch {
-      // That of fewer runs, then.
+      // Try the one of fewer runs.
     }
   }
   return { data: undefined, run: 0 };
 }
 
-/** Keeps what this run and those before it compiled; caches of other bundles or Node versions go. */
+/** Stores what this run and those before it compiled; deletes caches of other bundles or Node versions. */
 function writeCache(script: Script, run: number): void {
   try {
     const dir = dirname(file);
@@ -66,13 +68,13 @@ function writeCache(script: Script, run: number): void {
     renameSync(temporary, fileOf(run));
     for (let other = 1; other <= runs; other++) if (other !== run) rmSync(fileOf(other), { force: true });
   } catch {
-    // A read-only installation works without.
+    // A read-only installation works without a cache.
   }
 }
 
 /**
- * The bundle's text: a function of what a module is given (scripts/build.mjs), so that nothing has to be put around it, which
- * would copy it. Plain ASCII, which it nearly always is, is decoded fastest as latin1.
+ * The bundle's text: a function with a module's parameters (scripts/build.mjs), so that it need not be wrapped, which
+ * would copy it. It is nearly always plain ASCII, which is decoded fastest as latin1.
  */
 function readBundle(): string {
   const bytes = readFileSync(bundle);

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { TcomposeError } from '../errors.ts';
 
 /**
- * The working directory as the shell calls it: $PWD when that is it, links and all, else the path the kernel knows. So a project
- * below a link `current -> releases/7` keeps its name from release to release, as with Docker Compose.
- * @throws TcomposeError CLI_USAGE when somebody removed it under the shell.
+ * The working directory as the shell calls it: $PWD if that is correct, including links, else the kernel's path. So a
+ * project below a link `current -> releases/7` keeps its name from release to release, as with Docker Compose.
+ * @throws TcomposeError CLI_USAGE when the directory was removed under the shell.
  */
 export function currentDirectory(env: Readonly<Record<string, string | undefined>>): string {
   let real: string;

@@ -14,15 +14,15 @@ import { refuseSameName } from './same-name.ts';
 
 interface Fetched {
   readonly observed: Observed;
-  /** For the plan that comes after: images that are here now are as they should be. */
+  /** For the plan that follows: images that are here now are up to date. */
   readonly images: ImageOptions;
 }
 
 /**
- * What a project's plan is made from, with the images that it needs fetched before: which image a name comes to decides what is
- * recreated. All of them are tried; one that can't be fetched fails the command before a container is touched. A dry run fetches
- * nothing, and leaves it to the plan that comes after to say what would be.
- * @param rebuild whether images are built again when what they are made from changed, unless a flag is against it
+ * What a project's plan is based on, after fetching the images that it needs: which image a name refers to decides what
+ * is recreated. All are tried; if one can't be fetched, the command fails before a container is touched. A dry run
+ * fetches nothing, and lets the plan that follows say what would be fetched.
+ * @param rebuild whether images are rebuilt when their inputs have changed, unless a flag forbids it
  */
 export async function observeWithImages(
   ctx: CliContext,
@@ -49,7 +49,7 @@ export async function observeWithImages(
   const changed = rebuild && (await buildChanged(ctx, client, project, observed, options, args));
   const built = missing || changed;
   const now = built ? await look([]) : observed;
-  // What --build has just made is meant, not what a registry has.
+  // What --build has just built must be used, not what a registry has.
   const rest = missing && flag.bool(args, 'build') ? { ...options, built: buildable(project) } : options;
   const fetched = await fetchImages(ctx, client, project, now, rest, args);
   return built || fetched
@@ -57,7 +57,10 @@ export async function observeWithImages(
     : { observed, images: options };
 }
 
-/** Fetches what `observed` lacks, and builds what can't be fetched and can be built. False: there was nothing to fetch, or nothing may be done. */
+/**
+ * Pulls the images that `observed` lacks, and builds those that can be built but not pulled. False when there was
+ * nothing to fetch, or nothing may be changed.
+ */
 export async function fetchImages(
   ctx: CliContext,
   client: EngineClient,
@@ -81,8 +84,8 @@ export async function fetchImages(
 }
 
 /**
- * Builds the images that are missing and have a build section, or whose pull policy is build; with `--build` all that have one.
- * False: there was nothing to build, or nothing may be done.
+ * Builds images that are missing and have a build section, or whose pull policy is build; with `--build` all that have
+ * one. False when there was nothing to build, or nothing may be changed.
  */
 export async function buildImages(
   ctx: CliContext,
@@ -119,7 +122,7 @@ async function build(
 const buildable = (project: Project): ReadonlySet<string> =>
   new Set(Object.values(project.services).flatMap(({ name, build }) => (build === undefined ? [] : [name])));
 
-/** Builds again what changed since it was built, unless a flag is against it. False: nothing did. */
+/** Rebuilds what has changed since it was built, unless a flag forbids it. False when nothing has. */
 async function buildChanged(
   ctx: CliContext,
   client: EngineClient,
@@ -143,7 +146,7 @@ function imagesToBuild(project: Project, observed: Observed, options: ImageOptio
     .filter((wanted) => all || decisionFor(wanted, observed, options).kind === 'build');
 }
 
-/** For a dry run: what would be there once the images that would be built are. */
+/** For a dry run: what would exist after the images are built. */
 function withBuilt(
   ctx: CliContext,
   project: Project,
@@ -160,8 +163,8 @@ function withBuilt(
   return { ...observed, images };
 }
 
-/** Stands for the id of an image that is to be built. */
+/** Represents the id of an image that would be built. */
 const notBuiltYet = `sha256:${'0'.repeat(64)}`;
 
-/** Options for a plan before which the images were fetched: what is here is as it should be. */
+/** Options for a plan whose images were fetched before: what is here is up to date. */
 export const seenTo = (options: ImageOptions): ImageOptions => ({ ...options, pull: 'never' });

@@ -1,4 +1,4 @@
 import type { EngineClient } from '../engine/client/engine-client.ts';
 
-/** Whether the engine is one of tcompose's. */
+/** Whether it is a tcompose engine. */
 export const isOwnEngine = (client: EngineClient): boolean => /^tcompose\//i.test(client.identity.server);

@@ -1,6 +1,9 @@
 import type { CliContext } from './context.ts';
 
-/** Ends a command that only shows something at an interrupt; the prompt is not to stand behind the terminal's ^C. */
+/**
+ * Ends a command that only shows something after an interrupt; the prompt must not follow the terminal's ^C on the same
+ * line.
+ */
 export function leave(ctx: Pick<CliContext, 'stderr' | 'exit'>): never {
   if (ctx.stderr.isTTY === true) ctx.stderr.write('\n');
   return ctx.exit(130);

@@ -44,23 +44,26 @@ async function main(): Promise<void> {
   process.exit(exitCode);
 }
 
-/** By the name `tcompose-oci` (a link) the program is an OCI runtime, whose callers give it no word in front of theirs. */
+/**
+ * Under the name `tcompose-oci` (a link) the program is an OCI runtime, whose callers don't put a command of tcompose
+ * first.
+ */
 function nameAsCommand(path: string | undefined): string[] {
   return path !== undefined && basename(path) === 'tcompose-oci' ? ['oci'] : [];
 }
 
-/** A reader that went away (`| head`) ends the command quietly, as SIGPIPE does elsewhere; a full disk is reported. */
+/** When its reader goes away (`| head`), a command ends quietly, as with SIGPIPE elsewhere; a full disk is reported. */
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(141);
   try {
     writeSync(2, `error: the output cannot be written: ${error.message}\n`);
   } catch {
-    // Standard error is the output that cannot be written.
+    // Standard error itself can't be written to.
   }
   process.exit(1);
 }
 
-/** Waits until all is written. A failed write may not have been reported yet. */
+/** Waits until everything is written. A failed write may not have been reported yet. */
 async function drain(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
   if (stream.errored) onOutputError(stream.errored);

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../errors.ts';
 import type { Command } from './arguments/command.ts';
 
-/** The error of something Compose has and tcompose does not carry out yet. */
+/** The error for a feature of Compose that tcompose does not have yet. */
 export const notYet = (what: string, hint?: string): TcomposeError =>
   new TcomposeError(
     'CLI_NOT_YET',
@@ -9,7 +9,7 @@ export const notYet = (what: string, hint?: string): TcomposeError =>
     hint === undefined ? {} : { hint },
   );
 
-/** A command that only says that it is not available yet; it takes any arguments, so that the sentence is what one sees. */
+/** A command that only says that it is not available yet; it accepts any arguments, so that this sentence is always shown. */
 export const notYetCommand = (name: string, summary: string, hint?: string): Command => ({
   name,
   summary,

@@ -1,4 +1,4 @@
-/** Names of all commands and groups of commands, for what must tell them from other words without loading their table. */
+/** Names of all commands and command groups, for code that has to recognise them without loading their table. */
 export const commandNames: readonly string[] = [
   'attach',
   'build',

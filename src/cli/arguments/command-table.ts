@@ -2,7 +2,7 @@ import { ociGroup } from '../oci/index.ts';
 import type { CommandEntry, CommandGroup } from './command.ts';
 import { engineGroups } from './groups.ts';
 
-/** Commands by name. Each `load` is the only reference to its module, so a run evaluates one of them. */
+/** Commands by name. Each `load` is the only reference to its module, so that a run evaluates just one of them. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   attach: {
     summary: "Attach this terminal to a service's running container",

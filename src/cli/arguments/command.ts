@@ -6,33 +6,33 @@ type FlagType = 'boolean' | 'string' | 'strings' | 'number';
 /** One flag of a command, long name without its dashes. */
 export interface FlagSpec {
   readonly name: string;
-  /** One letter, without its dash. */
+  /** A single letter, without its dash. */
   readonly short?: string;
   readonly type: FlagType;
-  /** Other long spellings that mean the same. */
+  /** Other long names with the same meaning. */
   readonly aliases?: readonly string[];
   /** Placeholder shown by `--help`, e.g. `SECONDS`. */
   readonly value?: string;
-  /** A value taken when the flag stands alone (`--menu`), for a `string` flag whose value is optional. */
+  /** The value when the flag is given without one (`--menu`), for a `string` flag whose value is optional. */
   readonly optional?: string;
   /** Closed set of values; anything else is a usage error that lists them. */
   readonly choices?: readonly string[];
   readonly summary: string;
-  /** Accepted, not listed by `--help`. */
+  /** Accepted, but not listed by `--help`. */
   readonly hidden?: boolean;
 }
 
-/** The shape of a command line: its flags and how many plain arguments it takes. */
+/** The form of a command line: its flags and how many positional arguments it takes. */
 export interface ArgsSpec {
   readonly flags: readonly FlagSpec[];
-  /** Shown after the command's name, e.g. `[SERVICE...]`. */
+  /** Shown after the command's name, for example `[SERVICE...]`. */
   readonly usage?: string;
   readonly min?: number;
   /** Default: unlimited. */
   readonly max?: number;
   /**
-   * Flags end at this many plain arguments; whatever follows is the container's command line (`exec SERVICE CMD ARGS`: 1
-   * keeps every argument after SERVICE untouched).
+   * Flags end after this many positional arguments; the rest is the container's command line (`exec SERVICE CMD ARGS`:
+   * 1 keeps every argument after SERVICE untouched).
    */
   readonly passThroughAfter?: number;
 }
@@ -44,8 +44,8 @@ export interface ParsedArgs {
 }
 
 /**
- * One command, exported as `command` by its own file and imported only when it is the one asked for. `run` returns the
- * process's exit code (nothing means 0) and throws TcomposeError for what the user must hear about.
+ * One command, exported as `command` by its own file and imported only when it is needed. `run` returns the process's
+ * exit code (nothing means 0) and throws TcomposeError for errors to report to the user.
  */
 export interface Command {
   readonly name: string;
@@ -54,7 +54,7 @@ export interface Command {
   run(args: ParsedArgs, ctx: CliContext): Promise<number | undefined> | number | undefined;
 }
 
-/** An entry of the command table: the summary for `--help` and how to get the command itself. */
+/** An entry of the command table: the summary for `--help`, and how to load the command. */
 export interface CommandEntry {
   readonly summary: string;
   readonly hidden?: boolean;
@@ -65,7 +65,7 @@ export interface CommandEntry {
 export interface CommandGroup {
   readonly summary: string;
   readonly hidden?: boolean;
-  /** Flags that all its commands take, before or after their name. `--version` stands for the command `version`. */
+  /** Flags that all its commands accept, before or after their name. `--version` means the command `version`. */
   readonly flags?: readonly FlagSpec[];
   readonly commands: Readonly<Record<string, CommandEntry>>;
 }
@@ -73,7 +73,7 @@ export interface CommandGroup {
 /** Whether an entry of the table is a group of commands. */
 export const isGroup = (entry: CommandEntry | CommandGroup): entry is CommandGroup => 'commands' in entry;
 
-/** Typed reads of parsed flags; each gives the value, or the fallback when the flag was not given. */
+/** Typed access to parsed flags: returns the value, or the fallback when the flag was not given. */
 export const flag = {
   bool: (args: ParsedArgs, name: string, fallback = false): boolean =>
     (args.flags[name] as boolean | undefined) ?? fallback,

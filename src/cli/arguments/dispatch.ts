@@ -16,7 +16,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Table = Readonly<Record<string, CommandEntry>>;
 type Groups = Readonly<Record<string, CommandGroup>>;
 
-/** What the command line asks for. */
+/** What a command line requests. */
 type Dispatch =
   | { readonly kind: 'help'; readonly text: string; readonly exitCode: number }
   | {
@@ -24,14 +24,14 @@ type Dispatch =
       readonly command: Command;
       readonly args: ParsedArgs;
       readonly globals: GlobalOptions;
-      /** Whether it is a command of a project, and no member of a group. */
+      /** Whether it is a command about a project, not a member of a group. */
       readonly ofProject: boolean;
-      /** The globals in another environment than the one given. */
+      /** The global options in another environment than the given one. */
       globalsIn(env: Environment): GlobalOptions;
     };
 
 /**
- * Finds the command a command line names and parses its arguments; imports the one module it needs.
+ * Finds the command that a command line names and parses its arguments; imports only that module.
  * @throws TcomposeError CLI_USAGE for unknown commands (with the nearest name) and flags.
  */
 export async function dispatch(
@@ -71,12 +71,12 @@ export async function dispatch(
   return { ...asked, args: { ...asked.args, flags: { ...before.flags, ...asked.args.flags } } };
 }
 
-/** What stands before a command. */
+/** What precedes a command. */
 interface Surroundings {
   readonly flags: ParsedArgs['flags'];
   readonly env: Environment;
   readonly ofProject: boolean;
-  /** Flags of the group the command is in. */
+  /** Flags of the group that contains the command. */
   readonly shared?: readonly FlagSpec[];
 }
 
@@ -95,7 +95,7 @@ async function runOf(
       taken.has(flag.short) ? { ...flag, short: undefined } : flag,
     ) as typeof everyCommandFlags;
   const spec = { ...command.args, flags: [...command.args.flags, ...extra] };
-  // `--help` wins over missing arguments.
+  // `--help` takes precedence over missing arguments.
   const words = argv.slice(0, spec.passThroughAfter === undefined ? undefined : firstPositional(argv));
   if (topFlags.help === true || words.includes('--help')) {
     const { commandHelp } = await import('./help.ts');

@@ -5,14 +5,15 @@ import type { GlobalOptions } from './global-options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether a variable says yes, in the words Docker Compose takes for it. */
+/** Whether a variable means yes, by the words that Docker Compose accepts. */
 export const isTruthy = (text: string | undefined): boolean => /^(1|t|true|y|yes|on)$/i.test(text ?? '');
 
 /**
- * The environment with the COMPOSE_* variables that it lacks and an environment file has: they are settings of the command line
- * wherever they stand. The files are those of --env-file or COMPOSE_ENV_FILES, else `.env` of the directory known before any compose
- * file is read; one that is missing or faulty is the loader's to report. Gives the very same object when there is nothing to add.
- * @param cwd absolute; asked for only when a file may have to be read.
+ * The environment, plus COMPOSE_* variables from environment files that it lacks: they are settings of the command line
+ * wherever they are defined. The files are those of --env-file or COMPOSE_ENV_FILES, else `.env` of the directory that
+ * is known before any compose file is read; the loader reports a missing or faulty one. Returns the same object when
+ * there is nothing to add.
+ * @param cwd absolute; called only when a file may have to be read.
  */
 export async function withComposeVariables(
   globals: Pick<GlobalOptions, 'files' | 'projectDirectory' | 'envFiles'>,
@@ -51,7 +52,7 @@ function environmentFiles(
   return [resolve(cwd(), directory, '.env')];
 }
 
-/** Empty when it is not there or no file. */
+/** Empty when there is no such file. */
 function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');

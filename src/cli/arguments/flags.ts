@@ -1,6 +1,6 @@
 import type { FlagSpec } from './command.ts';
 
-/** Flags that several commands share. */
+/** Flags shared by several commands. */
 export const sharedFlags = {
   timeout: {
     name: 'timeout',

@@ -1,4 +1,4 @@
-/** The global flags of one run, with their environment variables taken into account where the command line is silent. */
+/** The global options of one run, from the command line and otherwise from environment variables. */
 export interface GlobalOptions {
   readonly files: readonly string[];
   readonly projectName: string | undefined;
@@ -11,7 +11,7 @@ export interface GlobalOptions {
   readonly dryRun: boolean;
   readonly allResources: boolean;
   readonly compatibility: boolean;
-  /** Registries that compose files are fetched from without TLS. */
+  /** Registries from which compose files are fetched without TLS. */
   readonly insecureRegistries: readonly string[];
   readonly verbose: boolean;
 }

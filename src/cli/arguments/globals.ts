@@ -2,7 +2,7 @@ import type { FlagSpec } from './command.ts';
 import { isTruthy } from './environment.ts';
 import type { GlobalOptions } from './global-options.ts';
 
-/** Flags that stand before the command, as Docker Compose has them; `--dry-run` and `--verbose` are also taken after it. */
+/** Flags before the command, as in Docker Compose; `--dry-run` and `--verbose` are also accepted after it. */
 export const globalFlags: readonly FlagSpec[] = [
   {
     name: 'all-resources',
@@ -55,7 +55,7 @@ export const globalFlags: readonly FlagSpec[] = [
   { name: 'help', short: 'h', type: 'boolean', summary: 'Show this help' },
 ];
 
-/** Flags every command takes besides its own. */
+/** Flags that every command accepts besides its own. */
 export const everyCommandFlags: readonly FlagSpec[] = [
   { name: 'help', type: 'boolean', short: 'h', summary: 'Show this help' },
   { name: 'dry-run', type: 'boolean', hidden: true, summary: 'Print what would be done, without doing it' },
@@ -64,7 +64,7 @@ export const everyCommandFlags: readonly FlagSpec[] = [
 
 type Flags = Readonly<Record<string, boolean | string | number | readonly string[]>>;
 
-/** Global options from parsed flags and `COMPOSE_*` variables; pure. COMPOSE_FILE and the like are the loader's matter. */
+/** Global options from parsed flags and `COMPOSE_*` variables; pure. COMPOSE_FILE and the like are handled by the loader. */
 export function globalOptions(
   flags: Flags,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,6 +1,6 @@
 import type { CommandGroup } from './command.ts';
 
-/** Groups of engine-level commands, named as the docker CLI's management commands (`tcompose image ls`). */
+/** Groups of engine-level commands, named like the docker CLI's management commands (`tcompose image ls`). */
 export const engineGroups: Readonly<Record<string, CommandGroup>> = {
   builder: {
     summary: 'Manage what builds keep',

@@ -21,7 +21,7 @@ const flagRow = (flag: FlagSpec): readonly [string, string] => {
 const visible = <T extends { readonly hidden?: boolean }>(items: readonly T[]) =>
   items.filter((item) => item.hidden !== true);
 
-/** `--help` of one command. `path` is the whole name, e.g. `tcompose image ls`. */
+/** `--help` of one command. `path` is the full name, for example `tcompose image ls`. */
 export function commandHelp(path: string, summary: string, args: ArgsSpec): string {
   const flags = visible(args.flags);
   const usage = [path, flags.length > 0 ? '[OPTIONS]' : '', args.usage ?? ''].filter(Boolean).join(' ');
@@ -47,7 +47,7 @@ export function groupHelp(path: string, group: CommandGroup): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** `tcompose --help`: every command, then the global flags. */
+/** `tcompose --help`: all commands, then the global flags. */
 export function topHelp(
   commands: Readonly<Record<string, CommandEntry>>,
   groups: Readonly<Record<string, CommandGroup>>,

@@ -1,4 +1,4 @@
-/** `K=V` entries; `K` alone has an empty value. */
+/** `K=V` entries; `K` alone means an empty value. */
 export function keyValues(entries: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     entries.map((entry) => {
@@ -8,7 +8,7 @@ export function keyValues(entries: readonly string[]): Record<string, string> {
   );
 }
 
-/** Lines of a file of `K=V` entries that are neither empty nor comments. */
+/** Lines of a file of `K=V` entries, without empty lines and comments. */
 export function entryLines(text: string): string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
 }

@@ -6,11 +6,11 @@ import type { ArgsSpec, FlagSpec, ParsedArgs } from './command.ts';
 type FlagValue = boolean | string | number | string[];
 
 interface ParseOptions {
-  /** Name shown in messages, e.g. `tcompose up`. */
+  /** Name shown in messages, for example `tcompose up`. */
   readonly commandPath: string;
-  /** Stop at the first plain argument and give the rest back untouched (global flags before a command). */
+  /** Stop at the first positional argument and return the rest untouched (for global flags before a command). */
   readonly stopAtPositional?: boolean;
-  /** Flags of the program, which stand before its command: named in the hint when one comes behind it. */
+  /** Global flags, which belong before the command: the hint names them when one comes after it. */
   readonly before?: readonly FlagSpec[];
 }
 
@@ -19,7 +19,7 @@ const usageError = (commandPath: string, message: string, hint?: string) =>
     hint: hint ?? `See \`${commandPath} --help\`.`,
   });
 
-/** How a flag of the program that was given to its command is written. */
+/** The correct spelling for a global flag that was given after the command. */
 function placeBefore(
   given: (flag: FlagSpec) => boolean,
   { commandPath, before }: ParseOptions,
@@ -32,8 +32,8 @@ function placeBefore(
 }
 
 /**
- * Parses a command line the way POSIX utilities and pflag do: flags anywhere, `--name value`, `--name=value`, `-n value`,
- * `-nvalue`, bundled short flags (`-dt 5`), booleans with `=true|false`, `--` ends the flags.
+ * Parses a command line the way POSIX utilities and pflag do: flags anywhere, `--name value`, `--name=value`, `-n
+ * value`, `-nvalue`, bundled short flags (`-dt 5`), booleans with `=true|false`; `--` ends the flags.
  * @throws TcomposeError CLI_USAGE naming the flag and, for a typo, the nearest one.
  */
 export function parseArgs(

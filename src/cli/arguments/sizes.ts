@@ -2,7 +2,7 @@ import { TcomposeError } from '../../errors.ts';
 
 const powers: Readonly<Record<string, number>> = { b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
-/** `512m`, `1.5g`, `64KiB` as bytes; units are powers of 1024, as Docker's memory flags have them. @throws CLI_USAGE */
+/** `512m`, `1.5g`, `64KiB` in bytes; units are powers of 1024, as in Docker's memory flags. @throws CLI_USAGE */
 export function parseSize(text: string, flagName: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmgtp])?(?:i?b)?$/i.exec(text);
   if (match === null)
@@ -13,8 +13,8 @@ export function parseSize(text: string, flagName: string): number {
 }
 
 /**
- * Decimal sizes as Docker shows them: with three significant digits those of an image or container by itself (`77.8MB`), with four sums
- * and shares (`77.81MB`).
+ * Decimal sizes as Docker shows them: with three significant digits for a single image or container (`77.8MB`), with
+ * four for sums and shares (`77.81MB`).
  */
 export function humanSize(bytes: number, digits: 3 | 4 = 3): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

@@ -1,5 +1,5 @@
 import { TcomposeError } from '../../errors.ts';
 
-/** A command line that can't be carried out; `hint` says how it is written. */
+/** The error for an invalid command line; `hint` shows the correct form. */
 export const usage = (message: string, hint?: string) =>
   new TcomposeError('CLI_USAGE', message, hint === undefined ? {} : { hint });

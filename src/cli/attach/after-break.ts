@@ -8,15 +8,18 @@ interface BrokenRun {
   readonly id: string;
   readonly name: string;
   readonly tty: boolean;
-  /** Where the output continues: after what came by the connection since the container's start, or from a moment (Unix seconds). */
+  /**
+   * Where the output continues: after what the connection has delivered since the container's start, or from a point in
+   * time (Unix seconds).
+   */
   readonly from: Received | { readonly since: string };
-  /** Streams that are shown; absent: both. */
+  /** Streams to show; absent: both. */
   readonly streams?: readonly string[];
 }
 
 /**
- * The engine died and the container keeps running: what it prints from there is shown, and its end waited for, with the next
- * engine. Standard input cannot be given back. Resolves to the exit code.
+ * For when the engine died but the container keeps running: shows its further output through the next engine, and waits
+ * for its end. Standard input can't be reconnected. Resolves to the exit code.
  */
 export async function goOnAfterBreak(ctx: CliContext, client: EngineClient, run: BrokenRun): Promise<number> {
   const { id, name, tty, from } = run;

@@ -4,27 +4,27 @@ import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { pipeStreams } from './pipe-streams.ts';
 
-/** A command to run in a container that runs. */
+/** A command to run in a running container. */
 interface ExecSession {
   readonly words: readonly string[];
   readonly tty: boolean;
   readonly stdin: boolean;
-  /** Start it and go. */
+  /** Start it and return. */
   readonly detach: boolean;
   readonly privileged: boolean;
   /** `K=V`. */
   readonly environment: readonly string[];
   readonly user: string | undefined;
   readonly workdir: string | undefined;
-  /** Keys that leave a terminal, the command going on; absent: none do. */
+  /** Keys that detach the terminal while the command continues; absent for none. */
   readonly detachKeys?: string;
-  /** [rows, columns]; with a tty only. */
+  /** [rows, columns]; only with a tty. */
   readonly consoleSize: readonly [number, number] | undefined;
 }
 
 /**
- * Creates an exec and gives what runs it: with this process's streams until it ends, and then its exit code, or, detached, until it is
- * started, and 0.
+ * Creates an exec and returns the function that runs it: attached to this process's streams until it ends, returning
+ * its exit code, or, detached, until it is started, returning 0.
  */
 export async function createExec(
   ctx: CliContext,

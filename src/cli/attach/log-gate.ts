@@ -1,18 +1,18 @@
 import type { EventSink, TcomposeEvent, WatchEvent } from '../../events.ts';
 
-/** Events that are kept while nothing may be written. */
+/** Most events to keep while nothing may be written. */
 const mostHeld = 5000;
-/** Milliseconds after a batch within which the end of a container that it ended may be shown. */
+/** Milliseconds after a batch during which the end of a container that the batch ended may be reported. */
 const lateEnd = 5000;
 
-/** Stands before a renderer: shows one service, or lines with a text, or holds everything back for a while. */
+/** A filter before a renderer: shows only one service, or only lines with a text, or holds everything back for a while. */
 export class LogGate {
   readonly #to: EventSink;
   #solo: string | undefined;
   #filter = '';
   #held: TcomposeEvent[] | undefined;
   #dropped = 0;
-  /** Services that a batch of watching recreates or restarts. */
+  /** Services that a batch of the watcher recreates or restarts. */
   readonly #acting = new Map<string, NodeJS.Timeout | undefined>();
 
   constructor(to: EventSink) {
@@ -31,7 +31,10 @@ export class LogGate {
     else this.#dropped++;
   };
 
-  /** What watching ends itself is shown by the line about the batch, not as the end of a container, which may be shown later. */
+  /**
+   * A container that the watcher ends is covered by the line about the batch, and not shown as ended, though its end
+   * may be reported later.
+   */
   #follow(event: WatchEvent): void {
     if (event.phase === 'begun')
       for (const { service, action } of event.rules)
@@ -47,17 +50,17 @@ export class LogGate {
       }
   }
 
-  /** Only this service's output; undefined: all. */
+  /** Shows only this service's output; undefined: all. */
   solo(service: string | undefined): void {
     this.#solo = service;
   }
 
-  /** Only lines with this text in them, in either case; '': all. */
+  /** Shows only lines that contain this text, in any case; '': all. */
   filter(text: string): void {
     this.#filter = text.toLowerCase();
   }
 
-  /** Keeps everything until `release`. */
+  /** Holds everything back until `release`. */
   hold(): void {
     this.#held ??= [];
   }

@@ -1,12 +1,12 @@
-/** What a key of the menu asks for. */
+/** The action that a key of the menu requests. */
 export type MenuAction =
   | { readonly kind: 'help' | 'watch' | 'detach' | 'quit' | 'interrupt' | 'suspend' | 'blank' | 'cancel' }
-  /** A choice of a service is asked for by its key. */
+  /** Asks for the service to act on. */
   | { readonly kind: 'choose'; readonly what: ServiceAction }
   | { readonly kind: ServiceAction; readonly service: string }
-  /** All services are shown again. */
+  /** Shows all services again. */
   | { readonly kind: 'all' }
-  /** A text is asked for; it comes with Enter. */
+  /** Asks for a text, which ends with Enter. */
   | { readonly kind: 'type' }
   | { readonly kind: 'filter'; readonly text: string };
 
@@ -27,16 +27,16 @@ const always: Readonly<Record<string, MenuAction>> = {
   '\u0003': { kind: 'interrupt' },
   '\u001a': { kind: 'suspend' },
 };
-/** Keys of services, in their order. */
+/** Keys for the services, in order. */
 const serviceKeys = '123456789abcdefghijklmnopqrstuvwxyz';
 
-/** The services and their keys; more than there are keys for can't be chosen. */
+/** The services and their keys; services beyond the number of keys can't be chosen. */
 export const keysOf = (services: readonly string[]): readonly (readonly [key: string, service: string])[] =>
   services.slice(0, serviceKeys.length).map((service, at) => [serviceKeys[at]!, service]);
 
 /**
- * Reads keys, one at a time. A choice takes one more key, a filter all up to Enter; Escape takes back. Keys are never echoed, so that no line of a
- * log is cut.
+ * Reads keys, one at a time. A choice takes one more key, a filter everything up to Enter; Escape cancels. Keys are
+ * never echoed, so that log lines stay intact.
  */
 export class MenuKeys {
   readonly #services: readonly string[];
@@ -49,9 +49,9 @@ export class MenuKeys {
     this.#services = services;
   }
 
-  /** What the characters of one read come to. */
+  /** The actions for the characters of one read. */
   read(text: string): readonly MenuAction[] {
-    // A sequence of an arrow or function key means nothing here.
+    // Escape sequences of arrow and function keys have no meaning here.
     if (/^\u001b./s.test(text)) return [];
     return [...text].flatMap((key) => this.#key(key) ?? []);
   }

@@ -16,11 +16,11 @@ interface MenuInput {
   readonly client: EngineClient;
   readonly project: Project;
   readonly gate: LogGate;
-  /** What watches files, when something does. */
+  /** The session that watches files, if there is one. */
   readonly watch: () => WatchSession | undefined;
-  /** Begins to. @throws TcomposeError when there is nothing to watch */
+  /** Starts watching. @throws TcomposeError when there is nothing to watch */
   readonly beginWatch: () => Promise<void>;
-  /** Leaves the services running and ends the command. */
+  /** Ends the command and leaves the services running. */
   readonly detach: () => void;
 }
 
@@ -31,7 +31,7 @@ const help = [
   'w watch files, or not    d detach    q quit (as Ctrl+C)',
 ];
 
-/** Whether the menu is wanted and can be: it needs the terminal for itself. `asked`: `--menu`, when it was given. */
+/** Whether the menu is wanted and possible: it needs the terminal for itself. `asked`: the value of `--menu`, if given. */
 export function menuWanted(ctx: CliContext, asked: boolean | undefined): boolean {
   const { stdin, stdout, env, globals } = ctx;
   if (asked === false || globals.progress === 'json' || globals.progress === 'quiet') return false;
@@ -39,7 +39,7 @@ export function menuWanted(ctx: CliContext, asked: boolean | undefined): boolean
   return stdin.isTTY === true && stdout.isTTY === true;
 }
 
-/** Takes keys from the terminal until it is closed, which gives the terminal back as it was; so does every end of the process. */
+/** Takes keys from the terminal until it is closed, which restores the terminal; so does every end of the process. */
 export class Menu {
   readonly #ctx: CliContext;
   readonly #input: MenuInput;
@@ -123,7 +123,7 @@ export class Menu {
     }
   }
 
-  /** What only changes what is shown. */
+  /** Actions that change only what is shown. */
   #view(action: MenuAction): void {
     const { gate } = this.#input;
     switch (action.kind) {
@@ -201,7 +201,7 @@ export class Menu {
     });
   }
 
-  /** The terminal is the shell's meanwhile; what services print comes after. */
+  /** Meanwhile the terminal belongs to the shell; output of services is shown afterwards. */
   async #shell(service: string): Promise<void> {
     const { client, project, gate } = this.#input;
     const containers = await observeContainers(client, project.name);
@@ -227,7 +227,7 @@ export class Menu {
     this.#say(`a shell in ${container.name}; it ends with exit`);
     gate.hold();
     this.#inShell = true;
-    // What is typed until the shell listens waits for it.
+    // Input typed before the shell reads is kept for it.
     this.#ctx.stdin.pause();
     try {
       await run();

@@ -5,22 +5,22 @@ import type { CliContext } from '../context.ts';
 import { followTerminalSize, readStandardInput } from './standard-streams.ts';
 
 interface PipeOptions {
-  /** The other end is a terminal: bytes go through as they are, and ours becomes raw. */
+  /** The other end is a terminal: bytes are passed through unchanged, and our terminal becomes raw. */
   readonly tty: boolean;
   readonly stdin: boolean;
-  /** Told of the terminal's size, at once and at each change. */
+  /** Called with the terminal's size, at once and after each change. */
   readonly resize?: (rows: number, columns: number) => Promise<unknown>;
 }
 
-/** How many bytes have come of each stream. */
+/** How many bytes have arrived on each stream. */
 export interface Received {
   stdout: number;
   stderr: number;
 }
 
 /**
- * Connects this process's streams with a hijacked connection until the other side closes it. A standard input that ends
- * closes only our half. The terminal is given back as it was.
+ * Connects this process's streams to a hijacked connection until the other side closes it. When standard input ends,
+ * only our half is closed. The terminal is restored.
  */
 export async function pipeStreams(
   ctx: CliContext,
@@ -33,7 +33,7 @@ export async function pipeStreams(
   const write = (stream: keyof Received, bytes: Buffer) => {
     const target = stream === 'stderr' ? stderr : stdout;
     received[stream] += bytes.length;
-    // Do not read faster than the terminal or pipe takes it.
+    // Read no faster than the terminal or pipe accepts data.
     if (!target.write(bytes)) {
       socket.pause();
       target.once('drain', () => socket.resume());
@@ -64,7 +64,7 @@ export async function pipeStreams(
   return received;
 }
 
-/** A standard input that ends closes our half of the socket. */
+/** When standard input ends, our half of the socket is closed. */
 function sendInput(ctx: CliContext, socket: Socket, tty: boolean): () => void {
   return readStandardInput(ctx, tty, {
     data: (bytes) => {

@@ -2,7 +2,7 @@ import type { Project } from '../../compose/model/project.ts';
 import { flag, type ParsedArgs } from '../arguments/command.ts';
 import { matchServices } from '../project.ts';
 
-/** Services whose output `up` shows; `roots` are those named on the command line, undefined is all. */
+/** Services whose output `up` shows; `roots` are those named on the command line, undefined means all. */
 export function shownServices(
   project: Project,
   roots: ReadonlySet<string> | undefined,

@@ -1,8 +1,9 @@
 import type { CliContext } from '../context.ts';
 
 /**
- * Reads standard input until the release, which gives the terminal back as it was and lets the process end. `raw`: the other end is a
- * terminal, so ours, if there is one, is to pass every key on. `data` may pause the stream; it resumes it when it wants more.
+ * Reads standard input until released; the release restores the terminal and lets the process end. `raw`: the other end
+ * is a terminal, so ours, if there is one, must pass on every key. `data` may pause the stream; it resumes the stream
+ * when it wants more.
  */
 export function readStandardInput(
   { stdin }: Pick<CliContext, 'stdin'>,
@@ -23,7 +24,7 @@ export function readStandardInput(
   };
 }
 
-/** Tells the terminal's size now and whenever it changes, until the release. What `tell` meets is not heard: it may be too late. */
+/** Reports the terminal's size now and after each change, until released. Errors of `tell` are ignored: it may be too late. */
 export function followTerminalSize(
   { stdout }: Pick<CliContext, 'stdout'>,
   tell: (rows: number, columns: number) => Promise<unknown>,

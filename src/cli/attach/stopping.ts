@@ -10,9 +10,9 @@ import { planStop } from '../../project/plan-lifecycle/stop.ts';
 interface StopInput {
   readonly client: EngineClient;
   readonly project: Project;
-  /** Services that are stopped; the others go on. */
+  /** Services to stop; the others keep running. */
   readonly services: ReadonlySet<string>;
-  /** Seconds; undefined: each container's own. */
+  /** Seconds; undefined: each container's own timeout. */
   readonly timeout: number | undefined;
   readonly emit: EventSink;
   readonly now: () => number;
@@ -21,11 +21,14 @@ interface StopInput {
   readonly impatient: AbortSignal;
 }
 
-/** Stops the containers of services in order; once `impatient` aborts, kills what still runs. Errors of either are thrown. */
+/**
+ * Stops the containers of services in order; once `impatient` aborts, kills those that still run. Throws the errors of
+ * both.
+ */
 export async function stopServices(input: StopInput): Promise<void> {
   const { client, project, services, impatient } = input;
   const settled = new Set<string>();
-  // A container that has stopped while it was to be killed is reported as stopped, and once.
+  // A container that stopped just before it was to be killed is reported as stopped, and only once.
   const emit: EventSink = (event) => {
     if (event.type === 'progress' && event.kind === 'container') {
       if (settled.has(event.name)) return;

@@ -17,15 +17,15 @@ import { Watching } from './watching.ts';
 
 interface UpAttachedInput {
   readonly project: Project;
-  /** Services named on the command line; undefined is all. */
+  /** Services named on the command line; undefined means all. */
   readonly roots: ReadonlySet<string> | undefined;
   readonly plan: Plan;
   readonly args: ParsedArgs;
-  /** Opens what watches files: before anything is started (`--watch`), or later by a key. */
+  /** Opens the watch session: before anything is started (`--watch`), or later when a key is pressed. */
   readonly openWatch: (emit: EventSink) => Promise<WatchSession>;
 }
 
-/** What one `up` in the foreground works with. */
+/** The state of one `up` in the foreground. */
 interface Session extends UpAttachedInput {
   readonly ctx: CliContext;
   readonly client: EngineClient;
@@ -36,7 +36,7 @@ interface Session extends UpAttachedInput {
   readonly gate: LogGate;
 }
 
-/** The user's interrupts: the first ends, the second makes impatient, the third leaves at once. */
+/** The user's interrupts: the first stops, the second kills, the third exits at once. */
 interface Interrupts {
   readonly first: AbortSignal;
   readonly second: AbortSignal;
@@ -53,7 +53,7 @@ function catchInterrupts(ctx: CliContext): Interrupts {
 }
 
 /**
- * `up` in the foreground: carries the plan out while showing what containers print, then stays until all have ended, one
+ * `up` in the foreground: carries out the plan while showing containers' output, then stays until all have ended, one
  * ends that ends all (`--abort-on-…`), or the user interrupts: the first interrupt stops in order, the second kills.
  */
 export async function upAttached(
@@ -92,7 +92,7 @@ export async function upAttached(
   }
 }
 
-/** How lines are shown, prefixes as wide as the containers that will print need. */
+/** How lines are shown, with prefixes as wide as the containers in the plan need. */
 function logStyle(ctx: CliContext, { project, plan, args }: UpAttachedInput) {
   const started = plan.steps.flatMap(({ operation }) =>
     operation.kind === 'start-container' ? [operation.container] : [],
@@ -107,7 +107,7 @@ function logStyle(ctx: CliContext, { project, plan, args }: UpAttachedInput) {
   };
 }
 
-/** Carries the plan out. False: it was interrupted, and what it had started is stopped. */
+/** Carries out the plan. False when it was interrupted, and everything that it had started is stopped. */
 async function startAll(session: Session): Promise<boolean> {
   const { ctx, client, project, plan, renderer, follower, interrupts } = session;
   for (const id of plan.ids.values()) follower.old(id);
@@ -127,7 +127,7 @@ async function startAll(session: Session): Promise<boolean> {
     });
     return true;
   } catch (error) {
-    // What an `up` in the foreground began does not go on behind a prompt that says it failed.
+    // When `up` fails, nothing that it has started may keep running in the background.
     await renderer.close();
     const interrupted = interrupts.first.aborted;
     if (interrupted) ctx.stderr.write('\nStopping what was started (press Ctrl+C again to kill) ...\n');
@@ -135,12 +135,12 @@ async function startAll(session: Session): Promise<boolean> {
     if (interrupted) return false;
     throw error;
   } finally {
-    // The live list of a terminal is over; from here on there are only lines.
+    // The terminal's live list ends here; from now on there are only lines.
     await renderer.close();
   }
 }
 
-/** Stays until it is over; gives the exit code. */
+/** Stays until everything is over; returns the exit code. */
 async function stay(
   session: Session,
   shown: ReadonlySet<string>,
@@ -171,7 +171,7 @@ async function stay(
   if (outcome === 'interrupt') {
     ctx.stderr.write('\nGracefully stopping... (press Ctrl+C again to force)\n');
     await session.watching.close();
-    // As in Docker Compose dependencies of the services named go on running.
+    // As in Docker Compose, dependencies of the named services keep running.
     await stop(session, new Set(rootsOf(session)));
     return 130;
   }
@@ -183,7 +183,7 @@ async function stay(
   return codeOf(outcome.exitCode);
 }
 
-/** The keys while attached, where there is a terminal for them; the first resolves when the user goes and leaves all running. */
+/** The keys while attached, if there is a terminal for them; the first element resolves when the user detaches. */
 function openMenu(session: Session): readonly [Promise<'detached'>, () => void] {
   const { ctx, client, project, gate, watching, args } = session;
   let detach: () => void = () => {};
@@ -204,7 +204,7 @@ function openMenu(session: Session): readonly [Promise<'detached'>, () => void] 
 
 const rootsOf = ({ roots, project }: UpAttachedInput) => roots ?? Object.keys(project.services);
 
-/** Services of which the plan starts what did not run before. */
+/** Services for which the plan starts containers that were not running before. */
 const begunBy = (plan: Plan): readonly string[] => {
   const ranBefore = new Set(
     plan.steps.flatMap(({ operation }) => (operation.kind === 'stop-container' ? [operation.service] : [])),

@@ -1,12 +1,12 @@
 import type { WatchSession } from '../watch/session/session.ts';
 
-/** What watches files, once something does. */
+/** The watch session, once there is one. */
 export class Watching {
   readonly #open: () => Promise<WatchSession>;
   #session: Promise<WatchSession> | undefined;
   #lose: (error: unknown) => void = () => {};
   current: WatchSession | undefined;
-  /** Rejects when nothing can be watched any more. */
+  /** Rejects when watching is no longer possible. */
   readonly lost = new Promise<never>((_, reject) => {
     this.#lose = reject;
   });
@@ -16,7 +16,7 @@ export class Watching {
     this.lost.catch(() => {});
   }
 
-  /** Opens it, once. @throws TcomposeError when there is nothing to watch */
+  /** Opens the session, once. @throws TcomposeError when there is nothing to watch */
   async open(): Promise<WatchSession> {
     this.#session ??= this.#open();
     try {
@@ -29,7 +29,7 @@ export class Watching {
     return this.current;
   }
 
-  /** Opens it and acts on changes, while the command runs. */
+  /** Opens the session and acts on changes, while the command runs. */
   async begin(): Promise<void> {
     const session = await this.open();
     await session.begin();

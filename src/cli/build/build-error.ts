@@ -3,7 +3,7 @@ import type { BuildEvent, BuildRequest } from '../../engine/api/build.ts';
 import { type ErrorCode, errorCodes } from '../../error-codes.ts';
 import { type SourcePlace, TcomposeError } from '../../errors.ts';
 
-/** The error that ended a build, as the engine reported it. */
+/** The error that ended a build, from the engine's report. */
 export function buildError(
   event: Extract<BuildEvent, { type: 'error' }>,
   service: string,
@@ -18,8 +18,8 @@ export function buildError(
 }
 
 /**
- * A place in a Dockerfile by the path that the user would open it with, from `directory`, the one the command runs in. The engine knows it by its
- * path in the context.
+ * A place in a Dockerfile, with the path by which the user would open it from `directory`, in which the command runs.
+ * The engine knows only its path in the context.
  */
 export function placeForUser(
   where: SourcePlace | undefined,
@@ -34,12 +34,12 @@ export function placeForUser(
   };
 }
 
-/** The last lines of the output of the step that failed, between rules, as BuildKit shows them; empty when there are none. */
+/** The last lines of a failed step's output, between rules, as BuildKit shows them; empty when there are none. */
 export function failureOutput({ output }: Extract<BuildEvent, { type: 'error' }>): readonly string[] {
   if (output === undefined) return [];
   return ['------', ` > ${output.name}:`, ...output.lines, '------'];
 }
 
-/** Whether a build could not be looked at, as against one that failed. */
+/** Whether a build could not be examined, as opposed to one that failed. */
 export const isUnreachable = (error: unknown): error is TcomposeError =>
   error instanceof TcomposeError && (error.code === 'BUILD_CONTEXT' || error.code === 'BUILD_NOT_YET');

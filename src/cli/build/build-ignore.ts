@@ -5,23 +5,23 @@ import { type IgnoreLine, readIgnoreFile } from '../../build/ignore/ignore-file.
 import type { Service } from '../../compose/model/service.ts';
 import { TcomposeError } from '../../errors.ts';
 
-/** Where a build reads, absolute. */
+/** Where a build reads its files, absolute. */
 interface BuildFiles {
   readonly context: string;
   readonly dockerfile: string;
-  /** The Dockerfile's text is in the compose file: no ignore file can stand beside it. */
+  /** The Dockerfile's text is in the compose file: there can't be an ignore file beside it. */
   readonly inline: boolean;
 }
 
 interface BuildIgnore extends BuildFiles {
-  /** The files that are looked for: the first that is there counts. */
+  /** The files to look for: the first one that exists counts. */
   readonly candidates: readonly string[];
-  /** The one that counts; undefined: none is there. */
+  /** The one that exists; undefined if there is none. */
   readonly file: string | undefined;
   readonly lines: readonly IgnoreLine[];
 }
 
-/** Where a service's build reads; undefined for what is not on this machine. */
+/** Where a service's build reads its files; undefined if they are not on this machine. */
 export function buildFiles({ build }: Service, workingDir: string): BuildFiles | undefined {
   if (build === undefined || /^[a-z+]+:\/\/|^git@|^github\.com\//.test(build.context ?? '')) return undefined;
   const context = resolve(workingDir, build.context ?? '.');
@@ -30,8 +30,8 @@ export function buildFiles({ build }: Service, workingDir: string): BuildFiles |
 }
 
 /**
- * The ignore file of a build: the one beside the Dockerfile wins over that of the context.
- * @throws TcomposeError BUILD_CONTEXT for one that can't be read
+ * The ignore file of a build: one beside the Dockerfile takes precedence over the context's.
+ * @throws TcomposeError BUILD_CONTEXT when it can't be read
  */
 export async function ignoreOf(build: BuildFiles): Promise<BuildIgnore> {
   const own = build.inline ? [] : [`${build.dockerfile}.dockerignore`];
@@ -45,7 +45,7 @@ export async function ignoreOf(build: BuildFiles): Promise<BuildIgnore> {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    // A pipe that nobody writes to must not be waited for.
+    // Opening a pipe that nobody writes to must not block.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) throw new Error('it is not a file');

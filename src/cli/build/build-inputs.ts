@@ -6,7 +6,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { ServiceBuild } from '../../project/builds/plan-builds.ts';
 import type { CliContext } from '../context.ts';
 
-/** Texts of the Dockerfiles of services, by service; those that can't be read are left for the build to tell of. */
+/** Texts of the services' Dockerfiles, by service; those that can't be read are reported by the build. */
 export async function readDockerfiles(
   services: Readonly<Record<string, Service>>,
 ): Promise<ReadonlyMap<string, string>> {
@@ -23,15 +23,15 @@ export async function readDockerfiles(
   return new Map(texts.flat());
 }
 
-/** Not of a pipe, which would be waited for. */
+/** Not for a pipe, which could block. */
 async function textOf(path: string): Promise<string | undefined> {
   const stat = await lookUp(path).catch(() => undefined);
   return stat?.isFile() ? readFile(path, 'utf8').catch(() => undefined) : undefined;
 }
 
 /**
- * Values of a build's secrets in base64, by the id that its Dockerfile knows them by.
- * @throws TcomposeError BUILD_CONTEXT for one that has no value
+ * Values of a build's secrets in base64, by the id used in its Dockerfile.
+ * @throws TcomposeError BUILD_CONTEXT for a secret without a value
  */
 export async function readSecrets(
   ctx: Pick<CliContext, 'env'>,

@@ -2,16 +2,16 @@ import type { BuildEvent } from '../../engine/api/build.ts';
 
 type StepEnd = Extract<BuildEvent, { readonly type: 'end' }>;
 
-/** Steps that are named at most. */
+/** Most steps to name. */
 const mostNamed = 3;
-/** Milliseconds from which on a step is worth its name. */
+/** Milliseconds above which a step is named. */
 const worthNaming = 500;
 
-/** What of a build came from the cache, and where its time went. */
+/** How much of a build came from the cache, and where its time went. */
 export class BuildSummary {
   readonly #ends: StepEnd[] = [];
 
-  /** Steps of what is built upon don't count: there was nothing to do. */
+  /** Steps for base images don't count: there was nothing to do. */
   add(event: BuildEvent): void {
     if (event.type === 'end' && !/^(?:\[[^\]]*\] )?FROM /.test(event.name)) this.#ends.push(event);
   }

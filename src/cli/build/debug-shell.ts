@@ -4,14 +4,14 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import type { CliContext } from '../context.ts';
 import { runOneOff } from '../run/run-one-off.ts';
 
-/** What a step that failed left, and the shell to look at it with. */
+/** What a failed step has left, and the shell to examine it with. */
 export type FailedStep = NonNullable<Extract<BuildEvent, { type: 'error' }>['shell']> & {
   readonly service: string;
 };
 
 /**
- * Opens a shell in what the command of a failed step saw: its files as it left them, its variables, directory and user. It reads this
- * process's input; what it leaves is removed.
+ * Opens a shell in the environment of a failed step's command: its files as it left them, its variables, directory and
+ * user. The shell reads this process's input; what the step has left is removed afterwards.
  */
 export async function debugShell(
   ctx: CliContext,

@@ -6,8 +6,8 @@ import { buildFiles, ignoreOf } from './build-ignore.ts';
 import { walkContext } from './walk-context.ts';
 
 /**
- * Prints the files that the services' builds find in their contexts, a line each; with `excluded` what ignore files leave out
- * instead, with the line that does. What it comes to is on standard error.
+ * Prints the files that the services' builds find in their contexts, one per line; with `excluded`, what ignore files
+ * leave out, with the line that does so. The total is printed on standard error.
  */
 export async function listContexts(
   ctx: Pick<CliContext, 'write' | 'stderr' | 'drained' | 'warn'>,

@@ -6,7 +6,7 @@ import { readDockerfiles } from './build-inputs.ts';
 const platformsOf = ({ platform, platforms }: BuildRequest) =>
   platforms !== undefined ? { platforms } : platform !== undefined ? { platforms: [platform] } : {};
 
-/** The builds as the JSON that `docker buildx bake` reads. */
+/** Prints the builds as JSON for `docker buildx bake`. */
 export async function printBuilds(
   project: Project,
   services: readonly string[],

@@ -8,7 +8,7 @@ interface Pruned {
   readonly SpaceReclaimed: number;
 }
 
-/** Flags that say a size, and what the API calls them. */
+/** Flags for sizes, and their names in the API. */
 const sizes = {
   'keep-storage': 'keep-storage',
   'reserved-space': 'reserved-space',

@@ -3,8 +3,8 @@ import type { CliContext } from '../context.ts';
 type Emit = CliContext['emit'];
 
 /**
- * Holds back what a build tells until it turns out to have something to do; a build that finds all as it was says nothing.
- * What is held is bounded by the instructions of a Dockerfile.
+ * Holds back a build's output until it turns out that there is work to do; a build in which everything is up to date
+ * prints nothing. The amount held is limited by the number of instructions in a Dockerfile.
  */
 export class QuietUntilWork {
   readonly #emit: Emit;
@@ -19,7 +19,7 @@ export class QuietUntilWork {
     else this.#held.push(event);
   };
 
-  /** Tells what was held, and from now on all at once. Idempotent. */
+  /** Releases what was held, and from now on passes everything on at once. Idempotent. */
   open(): void {
     const held = this.#held ?? [];
     this.#held = undefined;

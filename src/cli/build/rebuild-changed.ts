@@ -9,11 +9,12 @@ import { isOwnEngine } from '../is-own-engine.ts';
 import { isUnreachable } from './build-error.ts';
 
 /**
- * Builds again what was built here from what its service says, and has changed since: the context, the Dockerfile, the arguments.
- * Every step is looked for in the cache, so that what is as it was costs a look at the context's files. What can't be looked at
- * (a context that is gone, a base image that can't be fetched) is warned of, and the image stays.
+ * Rebuilds images that were built here from their service's present configuration and whose inputs have changed since:
+ * the context, the Dockerfile, the arguments. Every step is looked up in the cache, so that an unchanged image costs
+ * only an examination of the context's files. If an image can't be examined (its context is gone, a base image can't be
+ * pulled), there is a warning, and the image stays.
  * @returns whether an image has changed
- * @throws TcomposeError of a build that failed
+ * @throws TcomposeError of a failed build
  */
 export async function rebuildChanged(
   ctx: CliContext,
@@ -36,14 +37,14 @@ export async function rebuildChanged(
     });
     return [...built].some(([service, image]) => known.get(service) !== image);
   } catch (error) {
-    // What can't even be planned was built from another configuration.
+    // If not even a plan can be made, the image was built from another configuration.
     if (!isUnreachable(error)) throw error;
     ctx.warn(`cannot tell whether images need a build: ${error.message}`);
     return false;
   }
 }
 
-/** Services whose image is here and was built from what the compose file says, with the image's id. */
+/** Services whose image is here and was built from the present configuration, with the image's id. */
 async function builtHere(
   client: EngineClient,
   project: Project,
@@ -53,7 +54,7 @@ async function builtHere(
   const found = wantedImages(project, options.defaultPlatform).flatMap((wanted) => {
     const { service, reference, use } = wanted;
     const { build, pull_policy: policy = 'missing' } = service;
-    // What is never taken from the cache would be recreated by each `up`.
+    // Images that never use the cache would be recreated by each `up`.
     const always = build?.no_cache === true || (build?.no_cache_filter ?? []).length > 0;
     if (use !== 'container' || build === undefined || always) return [];
     if (!['missing', 'if_not_present'].includes(options.pull ?? policy)) return [];

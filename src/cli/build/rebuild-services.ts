@@ -11,7 +11,7 @@ import { isOwnEngine } from '../is-own-engine.ts';
 
 import { runBuilds } from './run-builds.ts';
 
-/** Builds services, and recreates those of their containers whose image has changed. */
+/** Builds services, and recreates their containers whose image has changed. */
 export async function rebuildServices(
   ctx: CliContext,
   client: EngineClient,

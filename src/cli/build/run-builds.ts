@@ -21,25 +21,25 @@ import type { ForeignBuilder } from './foreign/foreign-build.ts';
 import { QuietUntilWork } from './quiet-until-work.ts';
 import { openAgents, type SshAgents } from './ssh-agents.ts';
 
-/** Builds under way at the same time unless the command line says otherwise. */
+/** Default number of simultaneous builds. */
 const usualParallel = 4;
 
 interface RunBuildsOptions extends BuildFlags {
   readonly quiet: boolean;
-  /** Only look over the Dockerfiles. */
+  /** Only check the Dockerfiles. */
   readonly check?: boolean;
-  /** A shell is opened in what a command that failed left. */
+  /** Open a shell in what a failed command left. */
   readonly debugShell?: boolean;
-  /** Only these services, whose images are these: one that does not change is not reported. */
+  /** Only these services, with their present images: an unchanged one is not reported. */
   readonly onlyChanged?: ReadonlyMap<string, string>;
 }
 
-/** What became of the builds: image id by service. */
+/** The results of the builds: image id by service. */
 export type BuiltImages = ReadonlyMap<string, string>;
 
 /**
- * Builds images of services, each after those it is made from; with `--dry-run` says what would be done.
- * @throws TcomposeError or TcomposeErrors of the builds that failed; others that were under way are ended
+ * Builds images of services, each after those that it is based on; with `--dry-run` only says what would be done.
+ * @throws TcomposeError or TcomposeErrors of the failed builds; others that were running are aborted
  */
 export async function runBuilds(
   ctx: CliContext,
@@ -79,7 +79,7 @@ class BuildRun {
   readonly #waiting: (() => void)[] = [];
   #access: RegistryAccess | undefined;
   #foreign: Promise<ForeignBuilder> | undefined;
-  /** The first step that failed and left something to look at. */
+  /** The first failed step that left something to examine. */
   failed: FailedStep | undefined;
   #free: number;
 
@@ -130,7 +130,7 @@ class BuildRun {
     }
   }
 
-  /** A slot is taken when a build can run, never while it waits for another. */
+  /** A slot is taken when a build can run, never while it waits for another build. */
   async #inTurn(build: ServiceBuild, emit: CliContext['emit']): Promise<void> {
     while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#free--;
@@ -166,7 +166,7 @@ class BuildRun {
     if (this.#images.get(build.service) !== known) quiet.open();
   }
 
-  /** @param works is called when there turns out to be something to do */
+  /** @param works called when it turns out that there is work to do */
   async #one(build: ServiceBuild, emit: CliContext['emit'], works = () => {}): Promise<void> {
     const interrupted = () => new TcomposeError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });
     if (this.#stop.signal.aborted) throw interrupted();
@@ -219,7 +219,7 @@ class BuildRun {
     if (!dryRun) tell(this.#options.check === true ? 'Checked' : 'Built', 'done');
   }
 
-  /** The build itself, by tcompose's own engine or by another. */
+  /** The build itself, with tcompose's own engine or another. */
   async *#events(build: ServiceBuild, request: BuildRequest): AsyncGenerator<ToldBuildEvent> {
     const { signal } = this.#stop;
     const { registry } = this;
@@ -246,7 +246,7 @@ class BuildRun {
     });
   }
 
-  /** A repository that is reached by ssh needs the user's agent, whether it is named or not. */
+  /** A repository that is accessed by ssh needs the user's agent, whether or not it is named. */
   async #openAgents({ ssh, request }: ServiceBuild): Promise<SshAgents | undefined> {
     const { context, contexts = {} } = request;
     const bySsh = [context, ...Object.values(contexts)].some((one) =>
@@ -256,7 +256,7 @@ class BuildRun {
     return wanted.length === 0 ? undefined : openAgents(wanted, this.#ctx);
   }
 
-  /** Credentials are looked for once a registry has to be asked. */
+  /** Credentials are looked up only when a registry has to be asked. */
   readonly registry = async (image: string): Promise<Readonly<Record<string, string>>> => {
     const { registryAccess } = await import('../credentials/registry-access.ts');
     this.#access ??= registryAccess(this.#ctx, this.#client);

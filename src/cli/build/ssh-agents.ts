@@ -9,16 +9,16 @@ import type { Env } from '../context.ts';
 /** Agents that builds may use: paths of their sockets by id. */
 export interface SshAgents {
   readonly sockets: Readonly<Record<string, string>>;
-  /** Ends the agents that were started. Idempotent. */
+  /** Ends the agents that were started here. Idempotent. */
   readonly release: () => void;
 }
 
-/** Milliseconds that an agent may take until it listens. */
+/** Milliseconds that an agent may take to start listening. */
 const patience = 5000;
 
 /**
- * The agents that `ssh` entries name: `default` and `id` for the user's own, `id=socket` for another one, `id=key[,key]` for one
- * that is started with these keys and ends with the build.
+ * The agents that `ssh` entries name: `default` and `id` for the user's own, `id=socket` for another one,
+ * `id=key[,key]` for an agent that is started with these keys and ends with the build.
  * @throws TcomposeError BUILD_CONTEXT when there is no such agent or key
  */
 export async function openAgents(
@@ -71,7 +71,7 @@ async function agentFor(
   return startAgent(files, env, ends);
 }
 
-/** An agent of our own that holds the keys of these files. */
+/** Starts an agent that has the keys in these files. */
 async function startAgent(keys: readonly string[], env: Env, ends: (() => void)[]): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'tcompose-ssh-'));
   const socket = join(directory, 'agent');

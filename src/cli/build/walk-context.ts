@@ -5,20 +5,23 @@ import type { IgnoreLine } from '../../build/ignore/ignore-file.ts';
 import { createIgnoreMatcher, type IgnoreDecision } from '../../build/ignore/matcher.ts';
 import { TcomposeError } from '../../errors.ts';
 
-/** One file of a build context, or what an ignore file leaves out: a directory whole, when nothing below it is taken back. */
+/**
+ * One file of a build context, or an entry that an ignore file leaves out: a whole directory if no exception applies
+ * below it.
+ */
 export interface ContextEntry {
-  /** Relative to the context; of a directory with a slash behind. */
+  /** Relative to the context; a directory's ends with a slash. */
   readonly path: string;
-  /** Bytes of a file; 0 for links and what is left out. */
+  /** Bytes of a file; 0 for links and ignored entries. */
   readonly size: number;
   /** The line of the ignore file that leaves it out; undefined: it is in the context. */
   readonly excludedBy: IgnoreLine | undefined;
 }
 
 /**
- * What a build finds in its context, by names in order. Links are entries and not followed; a directory that is left out is not
- * opened unless a later line may take something below it back.
- * @throws TcomposeError BUILD_CONTEXT for a directory that can't be read
+ * What a build finds in its context, sorted by name. Links are entries and not followed; an ignored directory is not
+ * opened unless a later line may make an exception below it.
+ * @throws TcomposeError BUILD_CONTEXT when a directory can't be read
  */
 export async function* walkContext(
   context: string,

@@ -31,7 +31,7 @@ export const command: Command = {
     });
     for await (const { stream, bytes } of output) {
       const target = stream === 'stderr' ? ctx.stderr : ctx.stdout;
-      // The log is read no faster than it is taken from us.
+      // The log is read no faster than our output is taken.
       if (!target.write(bytes)) await new Promise((resolve) => target.once('drain', resolve));
     }
     return 0;

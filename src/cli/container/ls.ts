@@ -6,7 +6,7 @@ import { humanSize } from '../arguments/sizes.ts';
 import { labelsText, listingFlags, noTruncFlag, printListing, timeText } from '../render/listing.ts';
 import { portsText } from './ports-text.ts';
 
-/** A container in the fields that `ls --format` knows (the docker CLI's names). */
+/** A container in the fields of `ls --format` (the docker CLI's names). */
 function fieldsOf(container: ContainerSummary, nowMs: number, full: boolean) {
   const command =
     full || container.Command.length <= 20 ? container.Command : `${container.Command.slice(0, 19)}…`;

@@ -2,7 +2,7 @@ import type { PortSummary } from '../../engine/api/container.ts';
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** `0.0.0.0:8080->80/tcp, 443/tcp`: each once, by private port, IPv4 before IPv6. */
+/** `0.0.0.0:8080->80/tcp, 443/tcp`: without duplicates, by private port, IPv4 before IPv6. */
 export function portsText(ports: readonly PortSummary[]): string {
   const texts = [...ports]
     .sort((a, b) => a.PrivatePort - b.PrivatePort || compare(a.IP ?? '', b.IP ?? ''))

@@ -23,7 +23,7 @@ export const command: Command = {
     const client = await ctx.engine();
     const force = flag.bool(args, 'force');
     return forEachTarget(ctx, args.positional, async (name) => {
-      // A removal that is repeated is not an error to the client, a name that never was is one.
+      // The client does not treat a repeated removal as an error, but a name that never existed is one.
       if (!force && (await tolerate(client.containers.inspect(name), 404)) === undefined)
         throw new TcomposeError('ENGINE_API', `No such container: ${name}`);
       await client.containers.remove(name, { force, volumes: flag.bool(args, 'volumes') });

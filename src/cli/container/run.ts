@@ -46,7 +46,7 @@ export const command: Command = {
   },
 };
 
-/** Starts; what could not be started does not stay when it was to be removed anyway. */
+/** Starts the container; if that fails and the container was to be removed anyway, it is removed. */
 async function start(client: EngineClient, id: string, remove: boolean): Promise<void> {
   try {
     await client.containers.start(id);
@@ -73,7 +73,7 @@ async function runAttached(
     stderr: streams.length === 0 || streams.includes('stderr'),
     ...(tty ? { detachKeys: flag.str(args, 'detach-keys') ?? defaultDetachKeys } : {}),
   });
-  // Asked before the start: a command that ends at once has its code waited for all the same.
+  // The wait begins before the start, so that the exit code of a command that ends at once is not missed.
   const ended = client.containers.wait(id, 'next-exit');
   ended.catch(() => undefined);
   const release =
@@ -87,7 +87,7 @@ async function runAttached(
       stdin,
       resize: (rows, columns) => client.containers.resize(id, rows, columns),
     });
-    // At a terminal the connection also ends when its keys to leave were typed.
+    // With a terminal, the connection also ends when the detach keys were typed.
     if (tty && (await runsOn(client, id))) return 0;
     const code = await ended.then(
       ({ StatusCode }) => StatusCode,

@@ -3,7 +3,10 @@ import { type Command, flag } from '../arguments/command.ts';
 import { sharedFlags } from '../arguments/flags.ts';
 import { forEachTarget } from '../targets.ts';
 
-/** A command that stops containers, each in its own time or within `--timeout` seconds, and does what else `act` does. */
+/**
+ * A command that stops containers, each with its own timeout or within `--timeout` seconds, and does what `act` does
+ * besides.
+ */
 export const stoppingCommand = (
   name: string,
   summary: string,

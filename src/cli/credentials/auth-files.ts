@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import type { Env } from '../context.ts';
 
-/** Where credentials are kept: a file, or the text of one in a variable. */
+/** Where credentials are stored: a file, or a variable with such a file's text. */
 export type AuthSource =
   | { readonly kind: 'variable'; readonly name: string; readonly text: string }
   | { readonly kind: 'file'; readonly path: string; readonly form: 'config' | 'dockercfg' };
 
-/** Docker's own file, which login and logout write. */
+/** Docker's own file, which login and logout change. */
 export const dockerConfigFile = (env: Env, home: string): string =>
   join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json');
 
 /**
- * Places that are looked at, first one first: what the environment names, Docker's file, then those of podman and its kin
+ * The places to look in, in order: what the environment names, Docker's file, then those of podman and related tools
  * (containers-auth.json(5)), which are only read.
- * @param uid of the user, or undefined where there is none
+ * @param uid of the user, or undefined if there is none
  */
 export function authSources(env: Env, home: string, uid: number | undefined): readonly AuthSource[] {
   const file = (path: string, form: 'config' | 'dockercfg' = 'config') =>
     ({ kind: 'file', path, form }) as const;
   const { DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = env;
-  // Podman keeps them in the first of these that it has; root may have been in a session or not.
+  // Podman stores them in the first of these that exists; root may or may not have had a session.
   const runtime = [
     ...(XDG_RUNTIME_DIR ? [join(XDG_RUNTIME_DIR, 'containers')] : []),
     ...(uid === undefined || (uid !== 0 && XDG_RUNTIME_DIR) ? [] : [`/run/containers/${uid}`]),
@@ -36,6 +36,6 @@ export function authSources(env: Env, home: string, uid: number | undefined): re
   ];
 }
 
-/** The source as a message names it. */
+/** The source's name in messages. */
 export const nameOfSource = (source: AuthSource): string =>
   source.kind === 'file' ? source.path : `$${source.name}`;

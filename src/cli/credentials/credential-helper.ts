@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Env } from '../context.ts';
 import type { RegistryAuth } from './docker-config.ts';
 
-/** What a helper answered. `none`: it keeps nothing of that name. */
+/** A helper's answer. `none`: it has nothing under that name. */
 export type HelperAnswer =
   | { readonly kind: 'done'; readonly text: string }
   | { readonly kind: 'none' }
@@ -10,19 +10,19 @@ export type HelperAnswer =
 
 type Verb = 'get' | 'store' | 'erase' | 'list';
 
-/** Longest time a helper may take, milliseconds: it may ask its user something. */
+/** Milliseconds that a helper may take: it may ask its user something. */
 const patience = 120_000;
 /** Most bytes of an answer that are read. */
 const longest = 1 << 20;
 
-/** What helpers print for a server they know nothing of (docker-credential-helpers). */
+/** What helpers print for an unknown server (docker-credential-helpers). */
 const unknown = /credentials not found/i;
 
 export const helperProgram = (suffix: string): string => `docker-credential-${suffix}`;
 
 /**
- * Runs `docker-credential-SUFFIX VERB` of the user's PATH with `input` on its standard input; what it writes to standard error
- * goes to the user's.
+ * Runs `docker-credential-SUFFIX VERB` from the user's PATH with `input` on its standard input; its standard error is
+ * the user's.
  */
 export async function askHelper(suffix: string, verb: Verb, input: string, env: Env): Promise<HelperAnswer> {
   if (!/^[\w.-]+$/.test(suffix))
@@ -40,7 +40,7 @@ export async function askHelper(suffix: string, verb: Verb, input: string, env: 
       size += part.length;
       if (size <= longest) parts.push(part);
     });
-    // A helper may end without having read what it was given.
+    // A helper may end without reading its input.
     child.stdin.on('error', () => undefined);
     child.on('error', (error: NodeJS.ErrnoException) =>
       resolve({
@@ -63,7 +63,7 @@ export async function askHelper(suffix: string, verb: Verb, input: string, env: 
   });
 }
 
-/** Who a helper's answer to `get` is for; undefined when it is not what the protocol says. */
+/** The credentials in a helper's answer to `get`; undefined when it violates the protocol. */
 export function authOfAnswer(text: string, serveraddress: string): RegistryAuth | undefined {
   try {
     const { Username, Secret } = JSON.parse(text) as { Username?: unknown; Secret?: unknown };

@@ -1,10 +1,10 @@
-/** How a registry is told who asks; the fields of the Engine API's X-Registry-Auth. */
+/** Credentials for a registry, in the fields of the Engine API's X-Registry-Auth. */
 export interface RegistryAuth {
   readonly username?: string;
   readonly password?: string;
-  /** A refresh token, in place of a password. */
+  /** A refresh token, instead of a password. */
   readonly identitytoken?: string;
-  /** A bearer token to be sent as it is. */
+  /** A bearer token to send unchanged. */
   readonly registrytoken?: string;
   readonly serveraddress?: string;
 }
@@ -19,7 +19,7 @@ export interface AuthEntry {
   readonly registrytoken?: string;
 }
 
-/** `proxies.default` of the file, in its own words. */
+/** `proxies.default` of the file, with the file's keys. */
 export interface ProxySettings {
   readonly httpProxy?: string;
   readonly httpsProxy?: string;
@@ -28,7 +28,7 @@ export interface ProxySettings {
   readonly allProxy?: string;
 }
 
-/** What tcompose reads of Docker's config.json; podman's auth.json has the same fields. */
+/** The part of Docker's config.json that tcompose reads; podman's auth.json has the same fields. */
 export interface DockerConfig {
   readonly auths: Readonly<Record<string, AuthEntry>>;
   readonly credsStore: string | undefined;
@@ -36,7 +36,7 @@ export interface DockerConfig {
   readonly proxies: ProxySettings;
 }
 
-/** Parses a config.json; fields of another type than theirs count as absent. @throws SyntaxError when it is not a JSON object */
+/** Parses a config.json; fields of the wrong type count as absent. @throws SyntaxError when it is not a JSON object */
 export function parseDockerConfig(text: string): DockerConfig {
   const json: unknown = text.trim() === '' ? {} : JSON.parse(text);
   if (!isObject(json)) throw new SyntaxError('not a JSON object');
@@ -50,7 +50,7 @@ export function parseDockerConfig(text: string): DockerConfig {
   };
 }
 
-/** Who an entry is for; undefined for one that says nothing, as a file has it beside a helper. */
+/** The credentials of an entry; undefined for an empty one, as a file has when a helper is used. */
 export function authOfEntry(entry: AuthEntry, serveraddress: string): RegistryAuth | undefined {
   const { user = entry.username, secret = entry.password } = decodedAuth(entry.auth);
   const { identitytoken, registrytoken } = entry;
@@ -64,7 +64,7 @@ export function authOfEntry(entry: AuthEntry, serveraddress: string): RegistryAu
   };
 }
 
-/** `user:password`, split at the first colon; zero bytes at the end are padding of old versions. */
+/** `user:password`, split at the first colon; old versions padded it with zero bytes. */
 function decodedAuth(auth: string | undefined): { readonly user?: string; readonly secret?: string } {
   if (auth === undefined || auth === '') return {};
   const text = Buffer.from(auth, 'base64').toString('utf8');
@@ -72,7 +72,7 @@ function decodedAuth(auth: string | undefined): { readonly user?: string; readon
   return colon < 0 ? {} : { user: text.slice(0, colon), secret: text.slice(colon + 1).replace(/\0+$/, '') };
 }
 
-/** `auth` of an entry. */
+/** The value of an entry's `auth`. */
 export const encodedAuth = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString('base64');
 
@@ -80,7 +80,7 @@ export const encodedAuth = (user: string, password: string): string =>
 export const registryAuthHeader = (auth: object): string =>
   Buffer.from(JSON.stringify(auth)).toString('base64url');
 
-/** Since when a token has expired, Unix seconds; undefined for what is not a JWT, has no end, or is still good. */
+/** When a token expired, in Unix seconds; undefined if it is not a JWT, never expires, or is still valid. */
 export function expiredSince(token: string, nowSeconds: number): number | undefined {
   const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return undefined;

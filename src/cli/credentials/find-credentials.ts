@@ -12,11 +12,11 @@ import {
 } from './docker-config.ts';
 import { entryFor, hubKey, keyOfServer, keysOfImage, registryOfImage } from './server-key.ts';
 
-/** Credentials and where they come from, in words: a file with its key, or a helper. */
+/** Credentials and a description of their origin: a file with its key, or a helper. */
 export interface Found {
   readonly auth: RegistryAuth | undefined;
   readonly from: string | undefined;
-  /** Why a place that should have had some gave none. */
+  /** Why a place that should have had credentials gave none. */
   readonly trouble: string | undefined;
 }
 
@@ -30,13 +30,13 @@ interface Surroundings {
   readonly env: Env;
   readonly home?: string;
   readonly uid?: number;
-  /** Told once of each file that can't be read and of each helper that fails. */
+  /** Called once for each file that can't be read and each helper that fails. */
   readonly warn: (message: string, hint?: string) => void;
 }
 
 const nobody: Found = { auth: undefined, from: undefined, trouble: undefined };
 
-/** Looks credentials up where Docker and podman keep them, each server once. Whatever goes wrong leaves the user anonymous. */
+/** Looks up credentials where Docker and podman store them, once for each server. On any failure the user is anonymous. */
 export function createCredentialFinder(surroundings: Surroundings): CredentialFinder {
   const { env, home = homedir(), uid = process.getuid?.(), warn } = surroundings;
   const warned = new Set<string>();
@@ -132,6 +132,6 @@ async function lookUp(
   return { ...nobody, trouble };
 }
 
-/** Entries that hold something: beside a helper a file has empty ones. */
+/** Non-empty entries: a file has empty ones when a helper is used. */
 const withoutEmpty = (auths: Readonly<Record<string, AuthEntry>>) =>
   Object.fromEntries(Object.entries(auths).filter(([key, entry]) => authOfEntry(entry, key) !== undefined));

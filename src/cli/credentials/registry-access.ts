@@ -7,7 +7,7 @@ import { expiredSince, registryAuthHeader } from './docker-config.ts';
 import { createCredentialFinder, type Found } from './find-credentials.ts';
 import { registryOfImage } from './server-key.ts';
 
-/** Credentials come from the user's files and helpers; the engine runs no helper and reads no file of his. */
+/** Credentials come from the user's files and helpers; the engine runs no helper and reads none of the user's files. */
 export function registryAccess(
   ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>,
   client: EngineClient,
@@ -28,14 +28,14 @@ export function registryAccess(
       const kind = refusalKind(refusal);
       if (kind === 'other') return undefined;
       const found = await finder.forImage(image);
-      // Registries say of what nobody in particular may see that it is not there.
+      // Registries report a private repository to anonymous users as missing.
       if (kind === 'absent' && found.trouble === undefined) return undefined;
       return explanation(found, registryOfImage(image), Date.now() / 1000);
     },
   };
 }
 
-/** What an engine's error says of the credentials. Another engine than ours has words only. */
+/** What an engine's error says about the credentials. Other engines than ours only give a message. */
 function refusalKind(error: unknown): 'denied' | 'absent' | 'other' {
   if (!(error instanceof Error)) return 'other';
   const code = engineCodeOf(error.cause);
@@ -46,7 +46,7 @@ function refusalKind(error: unknown): 'denied' | 'absent' | 'other' {
 
 const dockerRefusal = /denied|unauthori[sz]ed|authentication required|no basic auth credentials|\b40[13]\b/i;
 
-/** Proxies that this command was given, by the names of Docker's config.json. */
+/** The proxies of this command's environment, by the names in Docker's config.json. */
 export function proxiesOf(env: Env): Readonly<Record<string, string>> {
   const names = {
     httpProxy: 'HTTP_PROXY',

@@ -1,22 +1,25 @@
 import { formatReference, parseReference } from '../../image/reference.ts';
 
-/** The key under which Docker keeps credentials of its Hub. */
+/** The key under which Docker stores credentials for its Hub. */
 export const hubKey = 'https://index.docker.io/v1/';
 
 const hubHosts = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
-/** Host and port that a stored key is about: `https://reg.example/v2/` is `reg.example`. */
+/** Host and port of a stored key: `https://reg.example/v2/` is `reg.example`. */
 export const hostOfKey = (key: string): string => key.replace(/^https?:\/\//, '').split('/')[0]!;
 
-/** The key under which credentials of a registry are kept and asked of helpers. `server` is a host, or a URL as one types it. */
+/**
+ * The key under which credentials of a registry are stored and requested from helpers. `server` is a host or a URL, as
+ * typed.
+ */
 export function keyOfServer(server: string): string {
   const host = hostOfKey(server);
   return hubHosts.has(host) ? hubKey : host;
 }
 
 /**
- * Keys whose credentials may be used for an image, best first: its repository, its name spaces from the longest on, its registry
- * (containers-auth.json(5)), then the registry's other spellings.
+ * Keys whose credentials may be used for an image, best first: its repository, its name spaces from the longest on, its
+ * registry (containers-auth.json(5)), then other spellings of the registry.
  */
 export function keysOfImage(image: string): readonly string[] {
   const { domain, path } = parseReference(image);
@@ -26,12 +29,12 @@ export function keysOfImage(image: string): readonly string[] {
   return domain === 'docker.io' ? [...spaces, hubKey, ...hubHosts] : spaces;
 }
 
-/** The domain of an image's registry, as people write it: `docker.io`. */
+/** The domain of an image's registry in its usual spelling: `docker.io`. */
 export const registryOfImage = (image: string): string => parseReference(image).domain;
 
 /**
- * The entry of a table of credentials for the best of `keys`. A stored key with a scheme, or with nothing but the API's version
- * behind the host, stands for its host; one with another path is a name space and stands for that alone.
+ * The entry of a credentials table for the best of `keys`. A stored key with a scheme, or with only the API's version
+ * after the host, means its host; one with another path is a name space and means only that.
  */
 export function entryFor<T>(
   table: Readonly<Record<string, T>>,

@@ -7,7 +7,7 @@ import { askHelper, helperProgram } from './credential-helper.ts';
 import { encodedAuth, parseDockerConfig } from './docker-config.ts';
 import { hostOfKey, hubKey } from './server-key.ts';
 
-/** What login keeps: a password, or the token that a registry gave in its place. */
+/** What login stores: a password, or the token that a registry returned instead. */
 export interface Kept {
   readonly username: string;
   readonly password?: string;
@@ -15,8 +15,8 @@ export interface Kept {
 }
 
 /**
- * Keeps credentials under `server`, with the helper that the file names for it, else in the file itself.
- * @returns whether they are in the file, readable for whoever reads it
+ * Stores credentials under `server`, with the helper that the file names for it, else in the file itself.
+ * @returns whether they are in the file, where anyone who can read the file can read them
  */
 export async function keepCredentials(file: string, server: string, kept: Kept, env: Env): Promise<boolean> {
   const config = await readConfig(file);
@@ -53,7 +53,7 @@ export async function keepCredentials(file: string, server: string, kept: Kept, 
   return true;
 }
 
-/** Forgets the credentials of a server, whatever its spelling; having none is not an error. @returns what a helper had to object */
+/** Removes the credentials of a server, in any spelling; having none is not an error. @returns a helper's objections */
 export async function forgetCredentials(file: string, server: string, env: Env): Promise<string | undefined> {
   const config = await readConfig(file);
   const helper = helperFor(config, server);
@@ -95,12 +95,12 @@ async function readConfig(file: string): Promise<Json> {
   }
 }
 
-/** Writes the file with other `auths`: all at once, for its owner alone, and with everything else that was in it. */
+/** Rewrites the file with changed `auths`: atomically, readable only by its owner, and with all its other content. */
 async function change(file: string, config: Json, edit: (auths: Json) => void): Promise<void> {
   const auths = { ...objectAt(config, 'auths') };
   edit(auths);
   const text = `${JSON.stringify({ ...config, auths }, null, '\t')}\n`;
-  // A link stays one.
+  // A link remains a link.
   const target = await realpath(file).catch(() => file);
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
   try {

@@ -9,13 +9,13 @@ import type { Env } from '../context.ts';
 import { gather } from './gather.ts';
 import { within } from './machine.ts';
 
-/** Longest an error waits for the doctor, milliseconds, and most findings that it is followed by. */
+/** Milliseconds that an error waits for the doctor, and most findings to print after it. */
 const patience = 3000;
 const most = 3;
 
 /**
- * What of this machine may be behind an error: lines in the form of hints, '' when the error is not of that kind or all that it may
- * come from is in order. Never fails: the error itself is what matters.
+ * Faults of this machine that may be behind an error: lines in the form of hints, '' when the error is of another kind
+ * or everything it may come from is in order. Never fails: the error itself matters more.
  */
 export async function diagnose(error: unknown, env: Env): Promise<string> {
   const wanted = topicsFor(codesOf(error));
@@ -35,7 +35,7 @@ export async function diagnose(error: unknown, env: Env): Promise<string> {
   }
 }
 
-/** Codes of an error, of its causes, and of what an engine answered. Pure. */
+/** The codes of an error, of its causes, and of an engine's answer. Pure. */
 export function codesOf(error: unknown): readonly ErrorCode[] {
   if (error instanceof TcomposeErrors) return error.errors.flatMap(codesOf);
   const codes: ErrorCode[] = [];
@@ -53,7 +53,7 @@ function saidIn(error: unknown): string {
   return error instanceof TcomposeError ? `${error.message}\n${error.hint ?? ''}` : '';
 }
 
-/** What is missing, except for what the error said already. Pure. */
+/** What is missing, except for what the error has said already. Pure. */
 export function hints(findings: readonly Finding[], said: string): string {
   return findings
     .filter(({ level, message, fix }) => {

@@ -12,10 +12,10 @@ import { version } from '../../version.ts';
 import type { Env } from '../context.ts';
 import { names, text, within } from './machine.ts';
 
-/** Longest an engine may take to answer, milliseconds. */
+/** Milliseconds that an engine may take to answer. */
 const patience = 2000;
 
-/** Directories of this person's engine, or why it can have none. */
+/** Directories of this user's engine, or why the user can't have one. */
 export function ownPaths(env: Env): EnginePaths | TcomposeError {
   try {
     return enginePaths(env);
@@ -25,7 +25,10 @@ export function ownPaths(env: Env): EnginePaths | TcomposeError {
   }
 }
 
-/** What this person's engine says of itself, or what its files say of one that does not run. It is never started, nor handed over. */
+/**
+ * What this user's engine reports about itself, or what the files of an engine that does not run say. It is never
+ * started, nor handed over.
+ */
 export async function readEngine(paths: EnginePaths | TcomposeError, env: Env): Promise<EngineFacts> {
   const nothing = { cli: version, dockerHost: env.DOCKER_HOST || undefined, damaged: [], lastWords: [] };
   if (paths instanceof TcomposeError) {
@@ -49,7 +52,7 @@ export async function readEngine(paths: EnginePaths | TcomposeError, env: Env): 
   return { ...known, state: 'stopped', damaged: asideIn(paths.lib), lastWords: lastWords(paths) };
 }
 
-/** The error's name when nothing can be reached at a socket. */
+/** The error's name when a socket can't be connected to. */
 async function connects(socket: string): Promise<string | undefined> {
   if (await accepts(socket)) return undefined;
   if (!existsSync(socket)) return 'ENOENT';
@@ -68,7 +71,7 @@ async function ask(path: string): Promise<{ readonly status: EngineStatus; reado
   }
 }
 
-/** Files that an engine put aside (store/damage.ts), where one without an engine may look. */
+/** Files that an engine has moved aside (store/damage.ts), if they are accessible without an engine. */
 function asideIn(lib: string): EngineFacts['damaged'] {
   const directories = [
     '',
@@ -89,7 +92,7 @@ function asideIn(lib: string): EngineFacts['damaged'] {
   );
 }
 
-/** The last errors of a log whose engine did not end on purpose. */
+/** The last errors in the log of an engine that did not end on purpose. */
 function lastWords({ log, ended }: EnginePaths): readonly string[] {
   if (existsSync(ended)) return [];
   const lines = text(log).split('\n').filter(Boolean);
@@ -99,7 +102,7 @@ function lastWords({ log, ended }: EnginePaths): readonly string[] {
     : [];
 }
 
-/** The clock, and what is known to be no later. */
+/** The clock, and times that it can't be earlier than. */
 export function readClock(paths: EnginePaths | TcomposeError, program: string | undefined): ClockFacts {
   const time = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const files =
@@ -124,7 +127,7 @@ const readable = (read: () => number): number => {
   }
 };
 
-/** Engines of others at the places where they are by default (engine-paths.ts); what this person may not see is not found. */
+/** Engines of other users in the default places (engine-paths.ts), as far as this user may see them. */
 export async function otherEngines(own: string, uid: number): Promise<readonly OtherEngine[]> {
   const users = names('/run/user').map((id) => [id, `/run/user/${id}/tcompose/engine.sock`] as const);
   const without = names('/tmp').flatMap((name) => {
@@ -155,7 +158,7 @@ const accountName = (id: string): string =>
     .find((line) => line.split(':')[2] === id)
     ?.split(':')[0] ?? id;
 
-/** A directory that is there and may not be read. */
+/** Whether a directory exists but may not be read. */
 function closed(path: string): boolean {
   if (!existsSync(path)) return false;
   try {

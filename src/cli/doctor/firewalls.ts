@@ -1,7 +1,7 @@
 import type { FirewallFacts } from '../../doctor/facts.ts';
 import { names, output, program, text, writable } from './machine.ts';
 
-/** Other firewalls. Their programs are asked only for what is loaded already: a listing would load it. */
+/** Other firewalls. Their programs are only asked about what is loaded already, because a listing would load it. */
 export async function readFirewalls(uid: number, path: string | undefined): Promise<FirewallFacts> {
   const nft = uid === 0 ? program('nft', path) : undefined;
   const legacy = uid === 0 ? program('iptables-legacy', path) : undefined;

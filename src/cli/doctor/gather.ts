@@ -17,7 +17,7 @@ import { readPlace } from './places.ts';
 import { readProbe } from './probe.ts';
 import { countDirectories, noNeeds, type ProjectNeeds, takenPorts } from './project-needs.ts';
 
-/** What is known of the project: its needs, or why it could not be read. */
+/** What is known about the project: its needs, or why it could not be read. */
 export interface ProjectReading {
   readonly needs: ProjectNeeds;
   readonly unread: string | undefined;
@@ -25,7 +25,7 @@ export interface ProjectReading {
 
 export const noProject: ProjectReading = { needs: noNeeds, unread: undefined };
 
-/** What the readers of single topics share. */
+/** What the readers of the topics share. */
 interface Reading {
   readonly env: Env;
   readonly ground: Ground;
@@ -37,15 +37,15 @@ interface Reading {
 
 type Readers = { readonly [T in Topic]: (reading: Reading) => Promise<Facts[T]> | Facts[T] };
 
-/** Who asks, and on what system. */
+/** Which user asks, on which system. */
 export function readGround(): Ground {
   const uid = process.getuid?.() ?? 0;
   return { uid, user: ownAccount().username, packages: packageProgram(text('/etc/os-release')) };
 }
 
 /**
- * Finds out what some topics are about. Changes nothing, starts nothing that keeps running, asks nobody but this machine; every
- * reader ends within a few seconds.
+ * Collects the facts for some topics. Changes nothing, starts nothing that keeps running, and contacts no other
+ * machine; every reader ends within a few seconds.
  */
 export async function gather(
   wanted: readonly Topic[],
@@ -162,7 +162,10 @@ const readers: Readers = {
   others: ({ paths, ground }) => otherEngines(paths instanceof TcomposeError ? '' : paths.socket, ground.uid),
 };
 
-/** Addresses of this machine with a socket at port 53 (0035), by the text of /proc/net/udp: groups of 32 bits in host order. */
+/**
+ * Addresses of this machine with a socket at port 53 (0035), from the text of /proc/net/udp: groups of 32 bits in host
+ * order.
+ */
 function resolversHere(): readonly string[] {
   const four = [...text('/proc/net/udp').matchAll(/^\s*\d+: ([0-9A-F]{8}):0035 /gm)].map(([, hex = '']) =>
     [...Buffer.from(hex, 'hex')].reverse().join('.'),
@@ -171,7 +174,7 @@ function resolversHere(): readonly string[] {
   return [...four, ...six];
 }
 
-/** How many keys a user may have and has (proc_key_users(5)). */
+/** How many keys a user may have, and has (proc_key_users(5)). */
 function keyQuota(uid: number): { readonly most: number; readonly used: number } | undefined {
   const line = text('/proc/key-users')
     .split('\n')

@@ -5,12 +5,12 @@ import { detectCgroups, startedIn } from '../../runtime/cgroup/cgroup-layout.ts'
 import type { Env } from '../context.ts';
 import { program, text, writable } from './machine.ts';
 
-/** How control groups are mounted, and what of them is this user's. */
+/** How control groups are mounted, and which of them this user may use. */
 export function readCgroups(uid: number, env: Env): CgroupFacts {
   const mountinfo = text('/proc/self/mountinfo');
   const self = text('/proc/self/cgroup');
   const systemd = existsSync('/run/systemd/system');
-  // For a user nothing is writable; how things are mounted matters all the same.
+  // An ordinary user can't write to any; how they are mounted still matters.
   const layout = detectCgroups(mountinfo, self, uid === 0 ? { writable, read: text } : { read: text });
   return { layout, systemd, ...userGroup({ mountinfo, self, uid, env }) };
 }
@@ -22,7 +22,10 @@ interface Asked {
   readonly env: Env;
 }
 
-/** The group that a user's engine will have: the one that is named, one that his systemd gives, or one above that of this process. */
+/**
+ * The group that a user's engine will have: the one that is configured, one that the user's systemd provides, or one
+ * above this process's.
+ */
 function userGroup({
   mountinfo,
   self,

@@ -2,7 +2,10 @@ import { statSync } from 'node:fs';
 import type { IdProgram, SubIdFacts } from '../../doctor/facts.ts';
 import { output, program, text } from './machine.ts';
 
-/** What the machine's owner gave a user of ids: by the name service where getsubids(1) is, else by the files. */
+/**
+ * The ids that the machine's owner has given to a user: from the name service if getsubids(1) is installed, else from
+ * the files.
+ */
 export async function readSubIds(
   user: { readonly name: string; readonly uid: number },
   path: string | undefined,

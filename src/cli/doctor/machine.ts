@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Longest a program that is asked may take, milliseconds. */
+/** Milliseconds that a program may take. */
 const patience = 3000;
 /** Most bytes of its output that are kept. */
 const mostOutput = 1 << 20;
 
-/** A small file, '' when it can't be read. */
+/** The text of a small file, '' when it can't be read. */
 export function text(path: string): string {
   return textIfThere(path) ?? '';
 }
 
-/** A small file, undefined when it can't be read. */
+/** The text of a small file, undefined when it can't be read. */
 export function textIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -21,7 +21,7 @@ export function textIfThere(path: string): string | undefined {
   }
 }
 
-/** A number below /proc/sys; undefined where there is no such setting. */
+/** A number below /proc/sys; undefined if there is no such setting. */
 export function setting(name: string): number | undefined {
   const value = text(`/proc/sys/${name}`).trim();
   return value === '' ? undefined : Number(value);
@@ -45,7 +45,7 @@ export function writable(path: string): boolean {
   }
 }
 
-/** Where a program is: users often lack the directories of root's programs on their PATH. */
+/** Where a program is: a user's PATH often lacks the directories of root's programs. */
 export function program(name: string, path: string | undefined): string | undefined {
   const directories = [...(path ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
   return directories
@@ -61,7 +61,7 @@ export function program(name: string, path: string | undefined): string | undefi
     });
 }
 
-/** Standard output of a program that ended well in time; undefined else. */
+/** Standard output of a program that succeeded in time; undefined otherwise. */
 export function output(file: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'], cwd: '/', env: {} });
@@ -83,7 +83,7 @@ export function output(file: string, args: readonly string[]): Promise<string | 
   });
 }
 
-/** What a promise gives within some milliseconds, else `instead`; what fails gives that, too. */
+/** The value of a promise if it resolves within some milliseconds, else `instead`, also on failure. */
 export function within<T>(promise: Promise<T>, milliseconds: number, instead: T): Promise<T> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(instead), milliseconds);

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import type { Place } from '../../doctor/facts.ts';
 import { within } from './machine.ts';
 
-/** Longest a file system may take to say how full it is, milliseconds: one whose server is gone never does. */
+/** Milliseconds that a file system may take to report its free space: one whose server is gone never does. */
 const patience = 1000;
 
-/** A directory that may not be there yet: then the nearest existing one above it counts. */
+/** A directory that may not exist yet: then the nearest existing one above it is examined. */
 export async function readPlace(what: string, path: string, mountinfo: string): Promise<Place | undefined> {
   const there = existing(path);
   const full = await within(statfs(there), patience, undefined);
@@ -29,7 +29,7 @@ function existing(path: string): string {
   }
 }
 
-/** Type and options of what is mounted at a path, by the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). Pure. */
+/** Type and options of the mount that contains a path, from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). Pure. */
 export function mountOf(
   mountinfo: string,
   path: string,
@@ -45,7 +45,7 @@ export function mountOf(
     );
     if (dash < 0 || point === undefined) continue;
     const inside = path === point || point === '/' || path.startsWith(`${point}/`);
-    // Of two at one place the later one lies on top.
+    // Of two mounts at one place, the later one is on top.
     if (!inside || (best !== undefined && point.length < best.point.length)) continue;
     const options = [...(fields[5] ?? '').split(','), ...(fields[dash + 3] ?? '').split(',')];
     best = { point, type: fields[dash + 1] ?? '', options };

@@ -3,8 +3,8 @@ import { probeSteps } from '../../doctor/facts.ts';
 import { output } from './machine.ts';
 
 /**
- * What the kernel lets this process make, tried by the shim in namespaces that end with it: as an engine of root does, or, for
- * everybody else, in a user namespace. Undefined when the shim can't be run.
+ * What the kernel lets this process create, tested by the shim in namespaces that end with it: as root's engine does,
+ * or, for other users, in a user namespace. Undefined when the shim can't be run.
  */
 export async function readProbe(shim: string | undefined, uid: number): Promise<Probe | undefined> {
   if (shim === undefined) return undefined;
@@ -12,7 +12,7 @@ export async function readProbe(shim: string | undefined, uid: number): Promise<
   return printed === undefined ? undefined : parseProbe(printed);
 }
 
-/** Lines of a name and an errno. Pure. */
+/** Parses lines of a name and an errno. Pure. */
 export function parseProbe(printed: string): Probe {
   const lines = printed.split('\n').map((line) => line.split(' '));
   return Object.fromEntries(

@@ -6,15 +6,15 @@ import { parseAddress } from '../../network/ipam/address.ts';
 import { clashes, findPortHolder, parseSocketTable } from '../../network/ports/port-holder.ts';
 import { text } from './machine.ts';
 
-/** Most directories that are counted, and how long that may take, milliseconds. */
+/** Most directories to count, and the time limit in milliseconds. */
 const mostDirectories = 200_000;
 const countPatience = 1000;
-/** Most ports that are looked up: ranges are long. */
+/** Most ports to look up: ranges may be long. */
 const mostPorts = 256;
 
 type Address = NonNullable<ReturnType<typeof parseAddress>>;
 
-/** What of a project the machine has to have. */
+/** What a project needs from the machine. */
 export interface ProjectNeeds {
   readonly published: readonly PublishedPort[];
   readonly platforms: readonly { readonly service: string; readonly platform: string }[];
@@ -46,13 +46,13 @@ export function needsOf(project: Project): ProjectNeeds {
   };
 }
 
-/** A single port; of a range any one may do, so none of them is needed. */
+/** A single port; of a range any one may do, so no particular one is needed. */
 function portNumbers(published: string | undefined): readonly number[] {
   const port = Number(published);
   return published !== undefined && published !== '' && Number.isInteger(port) && port > 0 ? [port] : [];
 }
 
-/** Those of the ports that somebody has. */
+/** Those of the ports that are taken. */
 export function takenPorts(published: readonly PublishedPort[]): readonly TakenPort[] {
   return published.slice(0, mostPorts).flatMap((one): readonly TakenPort[] => {
     const address = parseAddress(one.address);
@@ -65,7 +65,7 @@ export function takenPorts(published: readonly PublishedPort[]): readonly TakenP
   });
 }
 
-/** Whether a socket has the port whose process is not to be seen. */
+/** Whether a socket with this port belongs to a process that can't be seen. */
 function isBound({ protocol, port }: PublishedPort, { family, value }: Address): boolean {
   return ([4, 6] as const).some((of) =>
     parseSocketTable(text(`/proc/net/${protocol}${of === 6 ? '6' : ''}`), protocol as 'tcp' | 'udp', of).some(
@@ -74,7 +74,7 @@ function isBound({ protocol, port }: PublishedPort, { family, value }: Address):
   );
 }
 
-/** How many directories there are at and below some paths; the count ends after a while. */
+/** Number of directories at and below some paths; counting stops after a while. */
 export async function countDirectories(paths: readonly string[]): Promise<InotifyFacts['needed']> {
   if (paths.length === 0) return undefined;
   const left = [...paths];

@@ -5,7 +5,10 @@ import type { Ground } from '../../doctor/ground.ts';
 const colors = { ok: '32', limited: '33', missing: '31;1' } as const;
 const levels = ['missing', 'limited', 'ok'] as const;
 
-/** The report for people: a line a finding, below it the command that puts it right. Pure but for the kernel's name. */
+/**
+ * The report for people: one line for each finding, followed by the command that fixes it. Pure except for the kernel's
+ * name.
+ */
 export function reportText(
   findings: readonly Finding[],
   ground: Ground,

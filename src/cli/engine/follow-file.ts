@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
 /**
- * Gives the text that is added to a file from `offset` on until `signal` aborts. A file that is replaced or cut is read from
- * its beginning.
+ * Yields the text that is added to a file after `offset` until `signal` aborts. A file that is replaced or truncated is
+ * read from its beginning.
  */
 export async function* followFile(path: string, offset: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   let wake: () => void = () => {};
@@ -13,7 +13,7 @@ export async function* followFile(path: string, offset: number, signal: AbortSig
     changed = true;
     wake();
   };
-  // The directory is watched, so that a new file of this name is seen as well.
+  // The directory is watched, so that a new file with this name is noticed as well.
   const watcher: FSWatcher = watch(dirname(path), (_event, name) => {
     if (name === null || name === basename(path)) onChange();
   });

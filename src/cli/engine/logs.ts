@@ -34,7 +34,7 @@ export const command: Command = {
   },
 };
 
-/** The last lines of a text, all without a count. */
+/** The last lines of a text; all if no count is given. */
 export function lastLines(text: string, count: number | undefined): string {
   if (count === undefined) return text;
   if (count === 0) return '';

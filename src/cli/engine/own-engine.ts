@@ -18,7 +18,7 @@ export function ownEnginePaths(env: Env): EnginePaths {
   return enginePaths(env);
 }
 
-/** A client of the built-in engine if it runs; it is never started. */
+/** A client of the built-in engine if it is running; it is never started. */
 export async function runningEngine(env: Env): Promise<EngineClient | undefined> {
   const paths = ownEnginePaths(env);
   if (!(await accepts(paths.socket))) return undefined;

@@ -28,9 +28,9 @@ export const command: Command = {
   },
 };
 
-/** An engine that runs has its containers removed by it: their processes, links and mounts go with them. */
+/** A running engine removes its containers itself, and with them their processes, links and mounts. */
 async function removeContainers(ctx: CliContext): Promise<number> {
-  // One that can't be started has no containers that it could remove.
+  // An engine that can't be started could not remove containers anyway.
   const client = (await runningEngine(ctx.env)) ?? (await ctx.engine().catch(() => undefined));
   if (client === undefined) return 0;
   const containers = await client.containers.list({ all: true });
@@ -40,14 +40,14 @@ async function removeContainers(ctx: CliContext): Promise<number> {
 }
 
 /**
- * A user's store has files of his sub-ids, which only root of his namespaces may remove.
- * @throws TcomposeError ENGINE_API when something stays
+ * A rootless store contains files of the user's sub-ids, which only root in its namespaces may remove.
+ * @throws TcomposeError ENGINE_API when something is left
  */
 async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<void> {
   const remove =
     "try { require('node:fs').rmSync(process.argv[1], { recursive: true, force: true }) } catch (error) { console.error(error.message) }";
   let said = '';
-  // What the next engine would mend the store by.
+  // The copies from which the next engine would restore the store.
   rmSync(join(run, 'copies'), { recursive: true, force: true });
   if (process.getuid?.() === 0) rmSync(lib, { recursive: true, force: true });
   else

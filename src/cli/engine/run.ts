@@ -58,14 +58,17 @@ async function showLog(ctx: CliContext, path: string, from: number, signal: Abor
   for await (const part of followFile(path, from, signal)) ctx.write(part.toString('utf8'));
 }
 
-/** Resolves when the engine has ended and its keeper does not bring it back. An open stream keeps it from being idle. */
+/**
+ * Resolves when the engine has ended and its keeper does not restart it. The open stream keeps the engine from becoming
+ * idle.
+ */
 async function untilGone(client: EngineClient, socket: string, signal: AbortSignal): Promise<'gone'> {
   while (!signal.aborted) {
     try {
       const answer = await client.transport.send({ path: '/events', signal });
       for await (const _event of answer);
     } catch {
-      // It ended; whether it comes back is seen below.
+      // It ended; whether it is restarted is determined below.
     }
     let back = false;
     for (let tries = 0; tries < 20 && !back && !signal.aborted; tries++) {

@@ -25,7 +25,7 @@ export const command: Command = {
   },
 };
 
-/** The status for people, one fact a line. */
+/** The status for people, one fact per line. */
 function statusText(status: EngineStatus): string {
   const { containers, paths } = status;
   const paused = containers.paused === 0 ? '' : `, ${containers.paused} paused`;
@@ -36,7 +36,7 @@ function statusText(status: EngineStatus): string {
     ['keeper', `pid ${status.keeperPid}`],
     ['instance', status.instance],
     ['containers', `${containers.total}, ${containers.running} running${paused}`],
-    // An engine of an older version does not say.
+    // An engine of an older version does not report them.
     ['runtimes', (status.runtimes ?? ['tcompose']).join(', ')],
     ['images', String(status.images)],
     ['networks', String(status.networks)],

@@ -6,7 +6,7 @@ import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import { runningEngine } from './own-engine.ts';
 
-/** Longest wait for engine and keeper to end, milliseconds. */
+/** Longest wait for engine and keeper to end, in milliseconds. */
 const patience = 15_000;
 
 export const command: Command = {
@@ -48,8 +48,8 @@ export const command: Command = {
 };
 
 /**
- * Asks the engine to end and waits until its keeper is gone too. @returns how many containers ran: they go on, or were stopped
- * with `containers`
+ * Asks the engine to end and waits until its keeper is gone too. @returns how many containers were running: they keep
+ * running, or were stopped with `containers`
  * @throws TcomposeError ENGINE_API when containers run and neither `force` nor `containers` is set
  */
 export async function stopEngine(

@@ -16,14 +16,14 @@ export const command: Command = {
         hint: 'Run the command itself.',
       });
     const { run } = ownEnginePaths(ctx.env);
-    // An engine keeps the namespaces until the command is in them.
+    // The engine keeps the namespaces alive until the command is in them.
     const client = await ctx.engine();
     const words = args.positional.length > 0 ? args.positional : [ctx.env.SHELL || '/bin/sh'];
     const mode = ['command', ctx.cwd, ...words];
     const child = beginInNamespaces(engineProgram().shim, run, mode, ctx.env);
     client.close();
     const ignored = () => {};
-    // Those of a terminal go to the command too, which decides.
+    // A terminal's signals also reach the command, which decides what to do.
     process.on('SIGINT', ignored);
     const { code, signal } = await child;
     process.off('SIGINT', ignored);

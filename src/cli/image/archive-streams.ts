@@ -7,11 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 
-/** Bytes that are read of a file at a time. */
+/** Bytes read from a file at a time. */
 const chunk = 256 * 1024;
 
 /**
- * An archive as a stream: of a file, or with `-` of standard input. That it is none is found out before anything is sent.
+ * An archive as a stream: from a file, or with `-` from standard input. A missing archive is detected before anything
+ * is sent.
  * @throws TcomposeError IMAGE_ARCHIVE, CLI_USAGE for a terminal
  */
 export function openArchive(ctx: CliContext, source: string, forDirectory: string): Readable {
@@ -38,9 +39,9 @@ export function openArchive(ctx: CliContext, source: string, forDirectory: strin
 }
 
 /**
- * Finds out where an archive goes before it is asked for.
+ * Checks where an archive is to be written before it is requested.
  * @param output a file, or undefined for standard output
- * @throws TcomposeError CLI_USAGE for a terminal, for a directory, and for one that is not there
+ * @throws TcomposeError CLI_USAGE for a terminal, for a directory, and for a missing one
  */
 export async function checkOutput(ctx: CliContext, output: string | undefined, what: string): Promise<void> {
   if (output === undefined || output === '-') {
@@ -60,7 +61,7 @@ export async function checkOutput(ctx: CliContext, output: string | undefined, w
     throw new TcomposeError('CLI_USAGE', `${output} cannot be written: its directory does not exist`);
 }
 
-/** Writes an archive to where `checkOutput` was content with. A file appears when it is whole, or not at all. */
+/** Writes an archive to a place that `checkOutput` has accepted. A file appears only when it is complete, or not at all. */
 export async function writeArchive(
   ctx: CliContext,
   archive: Readable,
@@ -72,7 +73,7 @@ export async function writeArchive(
   }
   const path = resolve(ctx.cwd, output);
   const there = await stat(path).catch(() => undefined);
-  // Devices and pipes are written as they are.
+  // Devices and pipes are written to directly.
   const whole = there === undefined || there.isFile();
   const target = whole ? `${path}.${randomBytes(6).toString('hex')}.part` : path;
   const gone = new AbortController();

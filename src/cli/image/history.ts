@@ -4,7 +4,7 @@ import { type Command, flag } from '../arguments/command.ts';
 import { humanSize } from '../arguments/sizes.ts';
 import { formatFlag, noTruncFlag, printListing, quietFlag } from '../render/listing.ts';
 
-/** Characters of an instruction that are shown. */
+/** Characters to show of an instruction. */
 const instructionLength = 45;
 
 export const command: Command = {
@@ -63,6 +63,6 @@ export const command: Command = {
   },
 };
 
-/** Times before 1980 stand for "not said". */
+/** Times before 1980 mean "unknown". */
 const since = (created: number): string =>
   created < 315_532_800 ? 'N/A' : `${humanDuration(Math.max(0, Date.now() - created * 1000))} ago`;

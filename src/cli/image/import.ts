@@ -26,7 +26,7 @@ export const command: Command = {
     const [source = '', name] = args.positional;
     const named = name === undefined ? undefined : splitReference(name);
     const hint = `Pack it first: tar -C ${source} -c . | tcompose image import - NAME`;
-    // The engine fetches an address itself.
+    // The engine downloads an address itself.
     const tar = /^https?:\/\//.test(source) ? source : openArchive(ctx, source, hint);
     const platform = flag.str(args, 'platform');
     const message = flag.str(args, 'message') ?? `Imported from ${source}`;

@@ -9,8 +9,8 @@ import { listingFlags, noTruncFlag, printListing, timeText } from '../render/lis
 const none = '<none>';
 
 /**
- * The names of an image: one for each tag, with `digests` one for each digest of its repository; a digest of a repository without a tag
- * has a line of its own, with the tag that stood beside it.
+ * The names of an image: one for each tag; with `digests`, one for each digest of the repository; a digest of a
+ * repository without a tag has a line of its own, with the tag that was given with it.
  */
 function namesOf(image: ImageSummary, digests: boolean): { repo: string; tag: string; digest: string }[] {
   const tags = (image.RepoTags ?? []).filter((name) => name !== `${none}:${none}`);
@@ -33,14 +33,14 @@ function namesOf(image: ImageSummary, digests: boolean): { repo: string; tag: st
   return all.length === 0 ? [{ repo: none, tag: none, digest: none }] : all;
 }
 
-/** One line for each name; an image without one has `<none>`. */
+/** One line for each name; an image without a name has `<none>`. */
 function fieldsOf(image: ImageSummary, nowMs: number, full: boolean, digests: boolean) {
   const size = humanSize(image.Size);
   const shared = image.SharedSize < 0 ? 'N/A' : humanSize(image.SharedSize, 4);
   return namesOf(image, digests).map(({ repo, tag, digest }) => ({
     Containers: image.Containers < 0 ? 'N/A' : String(image.Containers),
     CreatedAt: timeText(image.Created),
-    // Times before 1980 stand for "not said".
+    // Times before 1980 mean "unknown".
     CreatedSince:
       image.Created < 315_532_800 ? 'N/A' : `${humanDuration(Math.max(0, nowMs - image.Created * 1000))} ago`,
     Digest: digest,

@@ -39,7 +39,7 @@ export const command: Command = {
   },
 };
 
-/** The block of removed images as the docker CLI prints it. */
+/** The block about removed images in the docker CLI's format. */
 export function deletedText(deleted: ImageDeleteResponse | null): string {
   if (deleted === null || deleted.length === 0) return '';
   const lines = deleted.map((one) =>
@@ -48,14 +48,14 @@ export function deletedText(deleted: ImageDeleteResponse | null): string {
   return `Deleted Images:\n${lines.join('\n')}\n\n`;
 }
 
-/** What may be removed, with sizes, before it is asked for; filters are the engine's to apply. */
+/** Lists what may be removed, with sizes, before asking; the engine applies the filters. */
 async function listCandidates(to: NodeJS.WritableStream, client: EngineClient, all: boolean): Promise<void> {
   const [images, containers] = await Promise.all([
     client.images.list(all ? {} : { dangling: ['true'] }),
     client.containers.list({ all: true }),
   ]);
   const used = new Set(containers.map(({ ImageID }) => ImageID));
-  // The machine's own image is never removed.
+  // The built-in image is never removed.
   for (const { Id, RepoTags, Size } of images)
     if (!used.has(Id) && !(RepoTags ?? []).some(isBuiltIn))
       to.write(`${RepoTags?.[0] ?? Id}  ${humanSize(Size)}\n`);

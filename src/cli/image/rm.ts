@@ -22,7 +22,7 @@ export const command: Command = {
     const client = await ctx.engine();
     const force = flag.bool(args, 'force');
     const errors: TcomposeError[] = [];
-    // One after the other: names of one image depend on each other.
+    // One after the other, because names of one image depend on each other.
     for (const image of args.positional) {
       try {
         const removal = client.images.remove(image, { force, noprune: flag.bool(args, 'no-prune') });

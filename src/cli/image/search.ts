@@ -4,7 +4,7 @@ import { usage } from '../arguments/usage-error.ts';
 import { registryAccess } from '../credentials/registry-access.ts';
 import { formatFlag, noTruncFlag, printListing } from '../render/listing.ts';
 
-/** Characters of a description that are shown. */
+/** Characters to show of a description. */
 const descriptionLength = 45;
 
 export const command: Command = {

@@ -8,7 +8,7 @@ export const command: Command = {
   args: { usage: 'IMAGE NAME[:TAG]', min: 2, max: 2, flags: [] },
   async run(args, ctx) {
     const [image = '', name = ''] = args.positional;
-    // A digest is what an image is, not what it may be called.
+    // A digest identifies an image and can't be chosen as its name.
     if (name.includes('@')) throw usage('refusing to create a tag with a digest reference');
     const { repo, tag } = splitReference(name);
     await (await ctx.engine()).images.tag(image, repo, tag);

@@ -21,8 +21,8 @@ interface Asked {
 }
 
 /**
- * Fetches or sends one image with its progress; what the engine says in the end (digest, status, full name) goes to
- * standard output, as with the docker CLI.
+ * Pulls or pushes one image with its progress; the engine's final lines (digest, status, full name) are printed on
+ * standard output, as by the docker CLI.
  */
 export async function transferImage(ctx: CliContext, way: 'pull' | 'push', asked: Asked): Promise<void> {
   const { said, reference } = await carry(ctx, way, asked);
@@ -30,7 +30,7 @@ export async function transferImage(ctx: CliContext, way: 'pull' | 'push', asked
   if (way === 'pull' || asked.quiet) ctx.write(`${formatReference(reference)}\n`);
 }
 
-/** Fetches the image of a container that is about to be created; standard output stays that of the command. */
+/** Pulls the image for a container that is about to be created; standard output is left to the command. */
 export async function fetchForContainer(
   ctx: CliContext,
   asked: Pick<Asked, 'name' | 'quiet' | 'platform'>,
@@ -38,7 +38,7 @@ export async function fetchForContainer(
   await carry(ctx, 'pull', { ...asked, all: false });
 }
 
-/** @returns the engine's last words, a line each */
+/** @returns the engine's final lines */
 async function carry(
   ctx: CliContext,
   way: 'pull' | 'push',
@@ -89,7 +89,7 @@ async function carry(
 
 const warning = 'WARNING: ';
 
-/** Lines that say how it ended. @throws TcomposeError for the engine's error */
+/** Lines that say how it ended. @throws TcomposeError with the engine's error */
 function finalWords(line: ImageProgress): readonly string[] {
   const failed = streamError(line);
   if (failed !== undefined) throw failed;

@@ -6,10 +6,10 @@ import { type ContainerWatch, watchContainers } from '../../project/execute/cont
 import { labels } from '../../project/labels.ts';
 import { LogFollower } from './follower.ts';
 
-/** Longest wait for a log of a container that has ended while nothing comes of it, milliseconds. */
+/** Longest wait without output for the log of a container that has ended, in milliseconds. */
 const DRAIN_MS = 3000;
 
-/** What is known of a container that comes and goes. */
+/** What is known about a container that comes and goes. */
 export interface FollowedContainer {
   readonly id: string;
   readonly name: string;
@@ -21,16 +21,16 @@ interface FollowOptions {
   readonly project: string;
   /** Whether a container's output is shown. */
   readonly shows: (container: { readonly service: string; readonly number: number }) => boolean;
-  /** Whether it also counts for whether all is over: with `up` what is not shown does. */
+  /** Whether it also counts for deciding that everything is over: with `up`, containers that are not shown do. */
   readonly counts: (container: { readonly service: string; readonly number: number }) => boolean;
   readonly tty: (service: string) => boolean;
   readonly emit: EventSink;
   readonly drained: () => Promise<void>;
-  /** Unix seconds from which output of containers that were there before is shown; undefined: all. */
+  /** Unix seconds from which to show output of containers that existed before; undefined: all. */
   readonly since?: string;
 }
 
-/** An end that no restart follows. */
+/** An end that is not followed by a restart. */
 export interface Ending {
   readonly service: string;
   readonly container: string;
@@ -38,19 +38,19 @@ export interface Ending {
 }
 
 /**
- * Follows the containers of a project: shows what they print and how they end, goes on over restarts and replacements,
+ * Follows the containers of a project: shows their output and how they end, continues across restarts and replacements,
  * and knows when none is left that could print more.
  */
 export class ContainerFollower {
   readonly watch: ContainerWatch;
   readonly #options: FollowOptions;
   readonly #logs: LogFollower;
-  /** Containers that are not over, id → service. */
+  /** Containers that have not ended, id → service. */
   readonly #alive = new Map<string, string>();
-  /** Containers that existed before, whose old output is not shown again. */
+  /** Containers that existed before, whose earlier output is not shown again. */
   readonly #old = new Set<string>();
   readonly #outOfMemory = new Set<string>();
-  /** Containers that got a signal by the engine since they started. */
+  /** Containers to which the engine has sent a signal since they started. */
   readonly #asked = new Set<string>();
   readonly #endings: Ending[] = [];
   #onEnding: (ending: Ending) => void = () => {};
@@ -59,7 +59,7 @@ export class ContainerFollower {
   #armed = false;
   readonly #pending = new Set<Promise<void>>();
 
-  /** Subscribes; what happens after this is not missed. */
+  /** Subscribes; no later event is missed. */
   static async open(options: FollowOptions): Promise<ContainerFollower> {
     return new ContainerFollower(options, await watchContainers(options.client, options.project));
   }
@@ -86,12 +86,15 @@ export class ContainerFollower {
     this.#old.add(id);
   }
 
-  /** A container that counts until it has ended for good. */
+  /** Counts a container until it has ended for good. */
   track({ id, service }: FollowedContainer): void {
     this.#alive.set(id, service);
   }
 
-  /** Shows the output of a container from `since` on; undefined is its beginning. `tail`: at first only the last lines. */
+  /**
+   * Shows the output of a container from `since` on; undefined means from its beginning. `tail`: only the last lines of
+   * what exists already.
+   */
   show(container: FollowedContainer, since: string | undefined, tail?: number): void {
     this.#logs.follow(this.#source(container), since, tail);
   }
@@ -100,7 +103,7 @@ export class ContainerFollower {
     return { ...container, tty: this.#options.tty(container.service) };
   }
 
-  /** Resolves when `decide` says so of a container's end, or when all have ended. Endings so far count too. */
+  /** Resolves when `decide` accepts a container's end, or when all have ended. Earlier endings count, too. */
   over(decide: (ending: Ending) => boolean = () => false): Promise<Ending | undefined> {
     return new Promise((resolve) => {
       const first = this.#endings.find(decide);
@@ -127,7 +130,7 @@ export class ContainerFollower {
     const shown = this.#options.shows({ service, number });
     switch (event.Action) {
       case 'create':
-        // It will take the place of another, which ends in between.
+        // It will replace another container, which ends in between.
         if (attributes[labels.replace] !== undefined) this.track(container);
         return;
       case 'kill':
@@ -145,7 +148,7 @@ export class ContainerFollower {
       case 'die':
         return this.#onEnd(container, attributes, shown);
       case 'stop':
-        // In the pause before a restart there is nothing left to die.
+        // In the pause before a restart no process is left that could die.
         if (attributes['tcompose.restarting'] === 'false') this.#over(id);
         return;
       case 'destroy':
@@ -181,7 +184,7 @@ export class ContainerFollower {
     this.#over(id);
   }
 
-  /** Whether a container that ended will run again. Our engine says so with the event; of others the state must tell. */
+  /** Whether a container that ended will run again. Our engine's event says so; with other engines the state must show it. */
   async #comesBack(id: string, said: string | undefined): Promise<boolean> {
     if (said !== undefined) return said === 'true';
     const found = await tolerate(this.#options.client.containers.inspect(id), 404);
@@ -195,9 +198,9 @@ export class ContainerFollower {
   }
 
   /**
-   * Waits until the ends of all containers of these services have been told, with all they printed before, however slowly
-   * that is read: a stop is answered before its event comes. Ends also when nothing has moved for `idleMs` milliseconds
-   * and nobody takes his time with reading, or at once when `impatient` aborts.
+   * Waits until the ends of all containers of these services have been reported, after all their output, however slowly
+   * that is read: a stop is answered before its event arrives. Also ends when nothing has happened for `idleMs`
+   * milliseconds and no reader is slow, or at once when `impatient` aborts.
    */
   async told(services: ReadonlySet<string>, idleMs: number, impatient: AbortSignal): Promise<void> {
     const ended = new Promise<void>((resolve) => {
@@ -211,7 +214,7 @@ export class ContainerFollower {
     await this.#logs.patiently(ended, idleMs);
   }
 
-  /** Lets what was printed last come out, at most `limitMs`, then ends the subscriptions. `patient`: see LogFollower. */
+  /** Lets the last output appear, for at most `limitMs`, then ends the subscriptions. `patient`: see LogFollower. */
   async close(limitMs = 500, patient = false): Promise<void> {
     await Promise.race([
       Promise.all(this.#pending),

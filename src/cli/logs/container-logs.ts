@@ -17,17 +17,17 @@ interface ReadLogOptions {
   readonly follow: boolean;
   readonly tail?: number;
   readonly since?: string;
-  /** Where an earlier reading ended; it counts before `since`. */
+  /** Where an earlier reading ended; it takes precedence over `since`. */
   readonly from?: LogPosition;
   readonly until?: string;
   readonly signal?: AbortSignal;
-  /** Waited for before more is read, so that a reader that stops does not fill our memory. */
+  /** Awaited before more is read, so that output for a reader that stops does not fill our memory. */
   readonly drained?: () => Promise<void>;
 }
 
 /**
- * Emits a container's log as `log` events. Timestamps are always asked for: by them a follower whose connection broke
- * (an engine restart) continues where it was. Returns how far it came, for a later continuation.
+ * Emits a container's log as `log` events. Timestamps are always requested: with them a follower whose connection broke
+ * (an engine restart) continues where it was. Returns how far it got, for a later continuation.
  */
 export async function readContainerLog(
   client: EngineClient,
@@ -75,7 +75,7 @@ export async function readContainerLog(
       return cursor.position;
     } catch (error) {
       if (options.signal?.aborted === true || statusOf(error) === 404) return cursor.position;
-      // A connection that brought something is no failed attempt, however often that happens in a long life.
+      // A connection that delivered something is not a failed attempt, however often connections break over time.
       breaks = cursor.position === began ? breaks + 1 : 1;
       if (error instanceof TcomposeError || breaks > 5 || !options.follow) throw error;
       cursor.rewind();

@@ -17,16 +17,16 @@ export class LogFollower {
   readonly #parts: FollowerParts;
   readonly #abort = new AbortController();
   readonly #active = new Map<string, Promise<void>>();
-  /** Followed ones that were started again: their log may have ended just before. */
+  /** Followed containers that were started again: their log may have ended just before. */
   readonly #again = new Set<string>();
   /** Container id → how far its log has been shown. */
   readonly #seen = new Map<string, LogPosition>();
-  /** Container id → time of the last line shown, unix seconds. */
+  /** Container id → time of the last line shown, in Unix seconds. */
   readonly #shown = new Map<string, string>();
   readonly #onLine = new Map<string, () => void>();
-  /** Counts what shows that output continues: lines, and a reader that took some. */
+  /** Counts signs that output continues: lines, and data taken by a reader. */
   #progress = 0;
-  /** How many logs wait for whoever reads them. */
+  /** Number of logs that wait for their reader. */
   #held = 0;
 
   constructor(parts: FollowerParts) {
@@ -34,9 +34,9 @@ export class LogFollower {
   }
 
   /**
-   * Follows a container that runs, or is about to. One that is followed already stays followed, also when its
-   * log ends for a restart at this moment.
-   * `since` (unix seconds) is where to begin when nothing of it was seen yet; undefined is its beginning.
+   * Follows a container that is running or about to. If it is being followed already this continues, even if its log is
+   * just ending for a restart. `since` (Unix seconds) is where to begin if nothing of it was seen yet; undefined means
+   * at its beginning.
    */
   follow(source: LogSource, since?: string, tail?: number): void {
     const { id } = source;
@@ -93,7 +93,7 @@ export class LogFollower {
     }
   }
 
-  /** Waits for `work` as long as output continues or its reader takes time, and `idleMs` beyond. False: that was all. */
+  /** Waits for `work` as long as output continues or its reader is slow, and `idleMs` longer. False: `work` did not end. */
   async patiently(work: Promise<unknown>, idleMs: number): Promise<boolean> {
     for (let before = -1; before !== this.#progress || this.#held > 0; ) {
       before = this.#progress;
@@ -103,8 +103,8 @@ export class LogFollower {
   }
 
   /**
-   * Waits until the log of a container that ended is read to its end, however slowly it is read. A log that does not end
-   * though nothing has come of it for `idleMs` is reported as lost.
+   * Waits until the log of a container that ended has been read to its end, however slowly it is read. If the log does
+   * not end and delivers nothing for `idleMs`, the rest is reported as lost.
    */
   async drained(id: string, idleMs: number): Promise<void> {
     const work = this.#active.get(id);
@@ -113,8 +113,8 @@ export class LogFollower {
   }
 
   /**
-   * Waits until what a container has printed by now is shown, or nothing has come for `idleMs`: the log of one that comes
-   * back does not end.
+   * Waits until a container's output so far is shown, or nothing has arrived for `idleMs`: the log of a container that
+   * restarts does not end.
    */
   async caughtUp(source: LogSource, idleMs: number): Promise<void> {
     if (!this.#active.has(source.id)) return;
@@ -142,8 +142,8 @@ export class LogFollower {
   }
 
   /**
-   * Waits for all logs to end, at most `limitMs`, or with `patient` as long as output continues or its reader takes time and
-   * `limitMs` beyond; then lets go of what is left.
+   * Waits for all logs to end, for at most `limitMs`, or with `patient` as long as output continues or its reader is
+   * slow and `limitMs` longer; then gives up the rest.
    */
   async close(limitMs: number, patient = false): Promise<void> {
     const all = Promise.all(this.#active.values());

@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * Cuts a byte stream into lines. UTF-8 sequences and lines may be split anywhere between chunks; a carriage return before
- * the newline is dropped. `flush` gives out a last line that has no newline.
+ * Splits a byte stream into lines. UTF-8 sequences and lines may be split anywhere between chunks; a carriage return
+ * before the newline is dropped. `flush` emits a last line without a newline.
  */
 export function lineSplitter(emit: (line: string) => void): { push(bytes: Buffer): void; flush(): void } {
   const decoder = new StringDecoder('utf8');

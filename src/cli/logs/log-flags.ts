@@ -16,7 +16,7 @@ export const logFlags = {
   until: { name: 'until', type: 'string', value: 'TIME', summary: 'Up to a time or a duration ago' },
 } as const satisfies Record<string, FlagSpec>;
 
-/** `--since` and `--until` as the API takes them (Unix seconds); what was not given is left out. Throws CLI_USAGE. */
+/** `--since` and `--until` in the API's form (Unix seconds), if given. Throws CLI_USAGE. */
 export function timeRange(
   args: ParsedArgs,
   nowMs: number,
@@ -26,7 +26,7 @@ export function timeRange(
   return { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
 }
 
-/** `--tail`: a number of lines; undefined stands for all, as does a negative number. Throws CLI_USAGE. */
+/** `--tail`: a number of lines; undefined and negative numbers mean all. Throws CLI_USAGE. */
 export function tailLines(args: ParsedArgs): number | undefined {
   const text = flag.str(args, 'tail') ?? 'all';
   if (text !== 'all' && !/^-?\d+$/.test(text)) throw usage(`--tail takes a number or "all"; got "${text}"`);

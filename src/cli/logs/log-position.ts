@@ -1,17 +1,17 @@
 /**
- * How far a log has been shown: the time of the last line, and how many lines of that very instant. Lines that a program
- * writes at once have one time, so a time alone would not say where to go on.
+ * How far a log has been shown: the time of the last line, and how many lines have that exact time. Lines that a
+ * program writes at once have the same time, so the time alone would not say where to continue.
  */
 export interface LogPosition {
-  /** Unix seconds with nanoseconds, as `since` takes them. */
+  /** Unix seconds with nanoseconds, in the form of `since`. */
   readonly time: string;
   readonly lines: number;
 }
 
-/** Keeps count of a log's lines, and tells those that were shown before from new ones when it is read again. */
+/** Keeps count of a log's lines, and tells lines that were shown already from new ones when it is read again. */
 export class LogCursor {
   #position: LogPosition | undefined;
-  /** Lines of the instant gone on from that still have to be passed over. */
+  /** Number of lines with the time of the position that still have to be skipped. */
   #again = 0;
 
   constructor(from: LogPosition | undefined) {
@@ -23,12 +23,12 @@ export class LogCursor {
     return this.#position;
   }
 
-  /** The log is read once more, from `position.time` on. */
+  /** The log is being read again, from `position.time` on. */
   rewind(): void {
     this.#again = this.#position?.lines ?? 0;
   }
 
-  /** Counts a line; `false`: it was shown before. */
+  /** Counts a line; `false` if it was shown before. */
   isNew(time: string): boolean {
     const position = this.#position;
     if (this.#again > 0 && position !== undefined) {

@@ -4,8 +4,8 @@ import { parseGoDuration } from '../../go-duration.ts';
 import { unixTime } from '../../rfc3339.ts';
 
 /**
- * A `--since`/`--until` value as the API takes it (unix seconds with a fraction): a duration back from `nowMs`, an RFC
- * 3339 time, or unix seconds.
+ * A `--since`/`--until` value in the API's form (Unix seconds with a fraction): a duration back from `nowMs`, an RFC
+ * 3339 time, or Unix seconds.
  * @throws TcomposeError CLI_USAGE.
  */
 export function timeValue(text: string | undefined, nowMs: number, flagName: string): string | undefined {

@@ -11,8 +11,8 @@ interface PoolFlags {
 }
 
 /**
- * Subnets with the range, gateway and auxiliary addresses that lie in each, as `docker network create` puts them together.
- * @throws TcomposeError CLI_USAGE for one that lies in none, or two of a kind for one subnet.
+ * Subnets with the range, gateway and auxiliary addresses that belong to each, combined as by `docker network create`.
+ * @throws TcomposeError CLI_USAGE for one that belongs to no subnet, or two of a kind for one subnet.
  */
 export function poolsOf({ subnets, ranges, gateways, auxAddresses }: PoolFlags): readonly IpamPool[] {
   const pools = subnets.map((subnet) => ({

@@ -2,24 +2,24 @@ import { isAbsolute, join } from 'node:path';
 import type { Build } from '../../../compose/model/build.ts';
 import type { BuildRequest } from '../../../engine/api/build.ts';
 
-/** How `docker buildx build` is called. */
+/** How to call `docker buildx build`. */
 export interface BuildxCall {
   readonly args: readonly string[];
-  /** Values that stand in the environment, so that no list of processes shows them. */
+  /** Values that are passed in the environment, so that the process list does not show them. */
   readonly env: Readonly<Record<string, string>>;
-  /** The Dockerfile, where it comes by standard input. */
+  /** The Dockerfile, if it is passed on standard input. */
   readonly input: string | undefined;
 }
 
-/** Paths that the call needs. */
+/** Paths for the call. */
 export interface BuildxFiles {
-  /** Gets the image's id. */
+  /** File that will contain the image's id. */
   readonly id: string;
-  /** Files with the values of secrets, by id. */
+  /** Files with the secrets' values, by id. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** A call of buildx for a build. Pure. */
+/** The buildx call for a build. Pure. */
 export function buildxCall(
   request: BuildRequest,
   build: Build,
@@ -42,7 +42,7 @@ export function buildxCall(
     ...(only === 'check' ? ['--check'] : ['--load', `--iidfile=${files.id}`]),
     ...one('file', file),
     ...one('target', request.target),
-    // Names only: buildx takes the values from its environment.
+    // Only names: buildx takes the values from its environment.
     ...Object.keys(args).map((name) => `--build-arg=${name}`),
     ...many('label', pairs(request.labels)),
     ...many('tag', request.tags),

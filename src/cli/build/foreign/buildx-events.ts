@@ -1,7 +1,7 @@
 import type { BuildEvent } from '../../../engine/api/build.ts';
 import type { ToldBuildEvent } from '../../../engine/client/builds.ts';
 
-/** A line of `--progress=rawjson`: what BuildKit tells of a build, in JSON. */
+/** A line of `--progress=rawjson`: BuildKit's report about a build, in JSON. */
 interface Told {
   readonly vertexes?: readonly Vertex[];
   readonly logs?: readonly { readonly vertex: string; readonly data?: string }[];
@@ -22,18 +22,18 @@ interface Step {
   readonly name: string;
   begun: boolean;
   ended: boolean;
-  /** Output without a line feed yet. */
+  /** Output after the last line feed. */
   rest: string;
   readonly last: string[];
 }
 
-/** Lines that are shown of a step that failed. */
+/** Lines to show of a failed step's output. */
 const shownLines = 30;
 
-/** Turns what buildx says on standard error into events of a build. */
+/** Turns buildx's standard error into events of a build. */
 export class BuildxEvents {
   readonly #steps = new Map<string, Step>();
-  /** What was no JSON: buildx's own words. */
+  /** Lines that are not JSON: buildx's own messages. */
   readonly #words: string[] = [];
   #failed: Step | undefined;
 
@@ -50,7 +50,7 @@ export class BuildxEvents {
     ];
   }
 
-  /** The error of a build that ended otherwise than well. */
+  /** The error of a build that failed. */
   failure(status: number | null): Extract<BuildEvent, { type: 'error' }> {
     const said = this.#words.findLast((line) => /^ERROR:/.test(line)) ?? this.#words.at(-1);
     const message = (said ?? `docker buildx ended with status ${status}`).replace(

@@ -9,10 +9,10 @@ import { buildxCall, missingOfBuildx } from './buildx-arguments.ts';
 import { BuildxEvents } from './buildx-events.ts';
 import type { ForeignBuild, Surroundings } from './types.ts';
 
-/** Milliseconds that buildx may take to say its version. */
+/** Milliseconds that buildx may take to report its version. */
 const patience = 10_000;
 
-/** Why builds don't go by `docker buildx`; undefined when they do. */
+/** Why `docker buildx` is not used for builds; undefined when it is. */
 export function whyNoBuildx(env: Env): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn('docker', ['buildx', 'version'], {
@@ -34,7 +34,7 @@ export function whyNoBuildx(env: Env): Promise<string | undefined> {
   });
 }
 
-/** Builds by `docker buildx build`; reported by events, the last of which is `done` or `error`. */
+/** Builds with `docker buildx build`; reported by events, the last of which is `done` or `error`. */
 export async function* runBuildx(
   { service, request, build, ssh, signal }: ForeignBuild,
   around: Surroundings,

@@ -22,7 +22,7 @@ export class ClassicEvents {
   #image: string | undefined;
   readonly #now: () => number;
 
-  /** @param now milliseconds of any clock */
+  /** @param now milliseconds from any starting point */
   constructor(tags: readonly string[], now: () => number) {
     this.#tags = tags;
     this.#now = now;
@@ -37,7 +37,7 @@ export class ClassicEvents {
     return lines.flatMap((line) => this.#line(line));
   }
 
-  /** The end of the messages. */
+  /** Events at the end of the messages. */
   end(): readonly ToldBuildEvent[] {
     const image = this.#image === undefined ? {} : { image: this.#image };
     return [...this.#endStep('done'), { type: 'done', tags: this.#tags, ...image }];

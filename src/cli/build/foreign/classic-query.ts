@@ -1,7 +1,7 @@
 import type { Build } from '../../../compose/model/build.ts';
 import type { BuildRequest } from '../../../engine/api/build.ts';
 
-/** The parameters of `POST /build` that say a request; `t` comes once for each tag. Pure. */
+/** The parameters of `POST /build` for a request; `t` occurs once for each tag. Pure. */
 export function classicQuery(request: BuildRequest, build: Build, dockerfile: string): URLSearchParams {
   const query = new URLSearchParams({ version: '1', rm: '1', forcerm: '1', dockerfile });
   const add = (name: string, value: string | undefined): void => {
@@ -35,13 +35,13 @@ export function classicQuery(request: BuildRequest, build: Build, dockerfile: st
   return query;
 }
 
-/** An image to take steps from; the other kinds are BuildKit's. */
+/** An image to take steps from; other kinds exist only in BuildKit. */
 const plainCache = (text: string): string => {
   const [, ref = ''] = /^type=registry,(?:.*,)?ref=([^,]+)/.exec(text) ?? [];
   return text.includes('=') ? ref : text;
 };
 
-/** What the classic builder can not carry out of a build, in sentences. */
+/** What the classic builder can't do for a build, in sentences. */
 export function missingOfClassic(
   service: string,
   request: BuildRequest,

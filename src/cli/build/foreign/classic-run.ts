@@ -13,7 +13,10 @@ import { contextTar } from './context-tar.ts';
 import { registryConfig } from './registry-config.ts';
 import type { ForeignBuild, Surroundings } from './types.ts';
 
-/** Builds by an engine's `POST /build`; reported by events, the last of which is `done` or `error`. @throws TcomposeError BUILD_CONTEXT, ENGINE_API */
+/**
+ * Builds with an engine's `POST /build`; reported by events, the last of which is `done` or `error`. @throws
+ * TcomposeError BUILD_CONTEXT, ENGINE_API
+ */
 export async function* runClassic(
   client: EngineClient,
   { service, request, build, ssh, signal }: ForeignBuild,
@@ -46,7 +49,7 @@ export async function* runClassic(
 interface Source {
   /** The Dockerfile's name in the archive. */
   readonly dockerfile: string;
-  /** Undefined for one that the engine fetches with the context. */
+  /** Undefined if the engine fetches it with the context. */
   readonly text: string | undefined;
   readonly archive: AsyncGenerator<Buffer> | undefined;
 }
@@ -78,7 +81,7 @@ async function sourceOf({ context, dockerfile, dockerfileText }: ForeignBuild['r
   const inside = relative(context, path);
   const outside = dockerfileText !== undefined || inside.startsWith('..');
   const sent = outside ? `.dockerfile.${randomBytes(8).toString('hex')}` : inside;
-  // The engine reads the ignore file once more: one for this Dockerfile alone takes the other's place.
+  // The engine reads the ignore file again: one for this Dockerfile only replaces the context's.
   const more = { ...(outside ? { [sent]: text } : {}) };
   const always = outside ? ['.dockerignore'] : ['.dockerignore', sent];
   const all = own === undefined ? patterns : [...patterns, '.dockerignore'];

@@ -9,12 +9,12 @@ import {
 import { TcomposeError } from '../../../errors.ts';
 import { encodeEntry, endOfArchive, type NewTarEntry, paddingOf } from '../../../tar/encode-entry.ts';
 
-/** Further files of the archive, by name: a Dockerfile that is not in the context. */
+/** Additional files of the archive, by name: a Dockerfile outside the context. */
 type MoreFiles = Readonly<Record<string, string>>;
 
 /**
- * A build context as a tar, read as it is sent: what the patterns let through, as root's. The files named are in it whatever the
- * patterns say. Sockets, devices and FIFOs are left out.
+ * A build context as a tar, read while it is sent: everything that the patterns let through, owned by root. The named
+ * files are included whatever the patterns say. Sockets, devices and FIFOs are left out.
  * @param always paths that a builder reads itself: the Dockerfile, the ignore file
  */
 export async function* contextTar(

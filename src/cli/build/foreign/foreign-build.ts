@@ -6,18 +6,18 @@ import { runBuildx, whyNoBuildx } from './buildx-run.ts';
 import { runClassic } from './classic-run.ts';
 import type { ForeignBuild, Surroundings } from './types.ts';
 
-/** Has another engine build. */
+/** Builds with an engine that is not tcompose's. */
 export interface ForeignBuilder {
-  /** Which way builds go, in a sentence. */
+  /** How builds are done, in a sentence. */
   readonly way: string;
   run(build: ForeignBuild): AsyncGenerator<ToldBuildEvent>;
 }
 
-/** `docker buildx` where it is installed, else the engine's own `POST /build`. */
+/** Uses `docker buildx` if it is installed, else the engine's own `POST /build`. */
 export async function foreignBuilder(client: EngineClient, around: Surroundings): Promise<ForeignBuilder> {
   const { endpoint } = client.transport;
   const host = describeEndpoint(endpoint);
-  // The endpoint that this command talks to, whatever a context of docker's says.
+  // The endpoint that this command uses, whatever a docker context says.
   const env: Env = { ...around.env, DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
   const why = await whyNoBuildx(env);
   if (why === undefined)

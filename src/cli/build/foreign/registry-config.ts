@@ -1,12 +1,12 @@
-/** Images that a Dockerfile may be built upon, as it names them; variables in names are left out. */
+/** Names of base images in a Dockerfile; names with variables are skipped. */
 const from = /^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim;
 
-/** What Docker's Hub is called where credentials are kept. */
+/** The key of Docker Hub where credentials are stored. */
 const hub = 'https://index.docker.io/v1/';
 
 /**
  * The header `X-Registry-Config` with credentials for the registries of a Dockerfile's images.
- * @param registry headers for an image, of which `X-Registry-Auth` counts
+ * @param registry headers for an image, of which `X-Registry-Auth` is used
  */
 export async function registryConfig(
   dockerfile: string | undefined,

@@ -6,14 +6,14 @@ import type { Env } from '../../context.ts';
 export interface ForeignBuild {
   readonly service: string;
   readonly request: BuildRequest;
-  /** As the compose file has it: what a request for our own engine has no place for. */
+  /** As in the compose file, for parts that a request to our own engine does not have. */
   readonly build: Build;
   /** Agents and keys: `default`, `id=path`. */
   readonly ssh: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** What it is done with. */
+/** What a build is done with. */
 export interface Surroundings {
   readonly env: Env;
   readonly cwd: string;

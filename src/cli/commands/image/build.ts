@@ -110,7 +110,7 @@ export const command: Command = {
   },
 };
 
-/** Services that could be built, were it not for their profiles. */
+/** Services that could be built if their profiles were enabled. */
 function leftOut({ disabledServices }: Project, named: readonly string[]): string {
   const waiting = Object.values(disabledServices).filter(
     ({ build, profiles = [] }) => build !== undefined && profiles.length > 0,
@@ -120,7 +120,7 @@ function leftOut({ disabledServices }: Project, named: readonly string[]): strin
   return `: ${waiting.map(({ name }) => name).join(', ')} ${waiting.length > 1 ? 'are' : 'is'} in profile${profiles.length > 1 ? 's' : ''} ${profiles.join(', ')}`;
 }
 
-/** `NAME=value`, or `NAME` for the value that the environment has; one that has none there is left out. */
+/** `NAME=value`, or `NAME` for the value in the environment; a name without a value there is skipped. */
 function argumentsOf(
   list: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

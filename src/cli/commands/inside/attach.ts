@@ -58,7 +58,7 @@ export const command: Command = {
     const since = (Date.now() / 1000).toFixed(9);
     const { State } = await client.containers.inspect(found.id);
     if (!State.Running) return State.ExitCode;
-    // The keys to leave were typed, as far as can be known.
+    // As far as can be told, the detach keys were typed.
     if (tty || stdin) return 0;
     return goOnAfterBreak(ctx, client, { id: found.id, name: found.name, tty, from: { since } });
   },

@@ -71,7 +71,7 @@ export const command: Command = {
   },
 };
 
-/** Into a directory that exists, else to the name given. */
+/** Into an existing directory, else to the given name. */
 async function copyOut(
   ctx: CliContext,
   client: EngineClient,
@@ -101,7 +101,7 @@ async function copyOut(
   return 0;
 }
 
-/** Whether there is a directory to copy into. A directory does not take a file's place, and no parents are made. */
+/** Checks that there is a directory to copy into. A directory does not replace a file, and no parents are made. */
 async function checkDestination(
   target: string,
   from: string,
@@ -123,7 +123,7 @@ async function checkDestination(
   return false;
 }
 
-/** As docker cp: a directory that is not there is made and gets what is in the source; one that is there gets the source. */
+/** As in docker cp: a missing directory is made and gets the source's content; an existing one gets the source itself. */
 async function copyIn(
   ctx: CliContext,
   client: EngineClient,
@@ -133,7 +133,7 @@ async function copyIn(
   options: {
     readonly follow: boolean;
     readonly copyUidGid: boolean;
-    /** How many links of the container are still followed. */
+    /** How many more of the container's links are followed. */
     readonly links: number;
   },
 ): Promise<void> {

@@ -42,7 +42,7 @@ export const command: Command = {
     const interactive = flag.bool(args, 'interactive', true) && !detach;
     const terminal = ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const tty = !flag.bool(args, 'no-tty') && flag.bool(args, 'tty', true) && terminal;
-    // A name alone takes this process's value; without one there is nothing to set.
+    // Just a name means this process's value; if that is not set, nothing is passed.
     const environment = flag.list(args, 'env').flatMap((entry) => {
       if (entry.includes('=')) return [entry];
       const value = ctx.env[entry];

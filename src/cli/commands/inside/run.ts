@@ -90,7 +90,7 @@ export const command: Command = {
   },
   async run(args, ctx) {
     const [service = '', ...words] = args.positional;
-    // The renderer is made on first use.
+    // The renderer is made on first use, so this sets its style.
     if (flag.bool(args, 'quiet')) await ctx.renderer(undefined, 'quiet');
     const [loaded, client] = await Promise.all([loadForCommand(ctx, [service]), ctx.engine()]);
     matchServices(Object.keys(loaded.services), [service]);
@@ -138,7 +138,7 @@ export const command: Command = {
         (noDeps ? undefined : plannedContainer(loaded.name, others[other], options.separator)),
       autoRemove: detach && flag.bool(args, 'rm'),
     });
-    // What is wrong with the container itself is reported before its dependencies are brought up.
+    // An error about the container itself is reported before its dependencies are started.
     preparation(observed, options.images);
     const dependencies = noDeps ? undefined : dependenciesPlan(loaded, others, one, observed, options);
     await checkPlan(ctx, client, loaded, withOneOff(dependencies, one, name, oneOff));
@@ -169,7 +169,7 @@ export const command: Command = {
   },
 };
 
-/** Name of the container that `run` brings up for a service its own one depends on. */
+/** Name of the container that `run` starts for a dependency of its service. */
 const plannedContainer = (
   project: string,
   service: Service | undefined,

@@ -139,13 +139,16 @@ export const command: Command = {
   },
 };
 
-/** The process in the background of `up -d --watch`. */
+/** The background process of `up -d --watch`. */
 async function watchOn(ctx: CliContext, watch: (emit: EventSink) => Promise<WatchSession>): Promise<number> {
   const { runInBackground } = await import('../../watch/background/detach.ts');
   return runInBackground(ctx, await watch((await ctx.renderer()).emit));
 }
 
-/** `up -d --watch`: what watches continues in the background, and has what is started before its command begins. */
+/**
+ * `up -d --watch`: the watcher continues in the background, and fills each container that is started before its command
+ * begins.
+ */
 async function upWatched(ctx: CliContext, run: (beforeStart: BeforeStart) => Promise<void>): Promise<number> {
   const { inBackground, watchInBackground } = await import('../../watch/background/detach.ts');
   ctx.write(inBackground(await watchInBackground(run)));

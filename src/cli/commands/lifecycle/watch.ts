@@ -100,7 +100,7 @@ async function status(
   return showWatchStatus(ctx, { client, project, services: [...services], json: flag.bool(args, 'json') });
 }
 
-/** Ends the watcher in the background. */
+/** Ends the background watcher. */
 async function stop(ctx: CliContext): Promise<number> {
   const [{ name }, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
   const pid = await endBackground(client, name);
@@ -110,7 +110,7 @@ async function stop(ctx: CliContext): Promise<number> {
   return 0;
 }
 
-/** Shows the messages of the watcher in the background. */
+/** Shows the messages of the background watcher. */
 async function showOutput(ctx: CliContext): Promise<number> {
   const [{ name }, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
   const holder = (await watchersOf(client, [name])).get(name);
@@ -129,7 +129,7 @@ interface UpInput {
   readonly options: UpOptions;
 }
 
-/** As `up -d` of the services named; what they depend on is not recreated. */
+/** Like `up -d` of the named services; their dependencies are not recreated. */
 async function up(args: ParsedArgs, ctx: CliContext, input: UpInput): Promise<void> {
   const { client, project, beforeStart, options } = input;
   const { observed, images } = await observeWithImages(ctx, client, project, options.images, args);

@@ -68,7 +68,7 @@ interface UserAndPassword {
   readonly password: string;
 }
 
-/** What the command line has in full; undefined when something is to be asked for. */
+/** Credentials that are complete on the command line; undefined when something has to be asked for. */
 async function givenCredentials(args: ParsedArgs, ctx: CliContext): Promise<UserAndPassword | undefined> {
   const username = flag.str(args, 'username');
   const password = flag.str(args, 'password');
@@ -115,7 +115,7 @@ async function askedCredentials(
   return { username, password };
 }
 
-/** All of standard input, without the line feed at its end. */
+/** All of standard input, without the final line feed. */
 async function readSecret(input: AsyncIterable<Buffer | string>): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of input) parts.push(Buffer.from(part));

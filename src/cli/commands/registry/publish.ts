@@ -47,10 +47,10 @@ export const command: Command = {
     if (!(await agreed(ctx, args, tree))) return 1;
     const app = flag.bool(args, 'app');
     if (app) refuseBuiltIn(project);
-    // Before its digests are asked for: what is pushed now is what is meant.
+    // Push before looking up digests: the images that are pushed now are meant.
     if (!ctx.globals.dryRun) await pushImages(ctx, project);
     const { pinImages } = await import('../../pin-images.ts');
-    // An application's images are those that are copied along, whatever becomes of their tags.
+    // An application includes copies of its images, whatever happens to their tags.
     const pinned =
       app || flag.bool(args, 'resolve-image-digests') ? await pinImages(ctx, project) : undefined;
     const parts = await partsOf(tree, project, pinned, flag.bool(args, 'with-env'));
@@ -72,7 +72,7 @@ export const command: Command = {
   },
 };
 
-/** The files of the artifact. `pinned`: the project whose images go along as an override. */
+/** The files of the artifact. `pinned`: the project whose images are included as an override. */
 async function partsOf(
   tree: TreeMap,
   { workingDir }: Project,
@@ -100,7 +100,7 @@ async function partsOf(
   return parts;
 }
 
-/** The project with all of its profiles and its variables in place. */
+/** The project with all of its profiles, and variables not replaced. */
 async function wholeTree(ctx: CliContext): Promise<TreeMap> {
   const { loadProjectTree } = await import('../../../compose/load.ts');
   const { globals } = ctx;
@@ -120,8 +120,8 @@ async function wholeTree(ctx: CliContext): Promise<TreeMap> {
 }
 
 /**
- * Says what others would get to see, and asks.
- * @throws TcomposeError PROJECT_UNSUPPORTED for what can't be published, CLI_USAGE when there is no one to ask
+ * Says what others would be able to see, and asks for confirmation.
+ * @throws TcomposeError PROJECT_UNSUPPORTED for what can't be published, CLI_USAGE when nobody can be asked
  */
 async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise<boolean> {
   const found = findingsOf(tree);
@@ -151,7 +151,7 @@ async function agreed(ctx: CliContext, args: ParsedArgs, tree: TreeMap): Promise
   return confirm(ctx, 'Publish it?');
 }
 
-/** Pushes what is built here; what can't be is a warning: it may be there already. */
+/** Pushes images that are built here; a failure is a warning, since the registry may have the image already. */
 async function pushImages(ctx: CliContext, project: Project): Promise<void> {
   const plan = planPush(project, { quiet: false, ignoreFailures: true });
   if (plan.steps.length === 0) return;
@@ -159,7 +159,7 @@ async function pushImages(ctx: CliContext, project: Project): Promise<void> {
   await runPlan(ctx, rest, { client: await ctx.engine(), project: project.name });
 }
 
-/** @throws TcomposeError PROJECT_UNSUPPORTED for the image that no registry can have */
+/** @throws TcomposeError PROJECT_UNSUPPORTED for the built-in image, which can't be in a registry */
 function refuseBuiltIn({ services }: Project): void {
   const own = Object.values(services).find(({ image }) => image !== undefined && isBuiltIn(image))?.image;
   if (own !== undefined)

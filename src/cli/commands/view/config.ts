@@ -10,11 +10,11 @@ import { loadEffects } from '../../project.ts';
 
 const bool = (name: string, summary: string): FlagSpec => ({ name, type: 'boolean', summary });
 
-/** Listings of one thing a line; of several flags the first of these counts. */
+/** Listings with one item per line; of several flags the first one in this order counts. */
 const listings = ['services', 'volumes', 'networks', 'models', 'profiles', 'images'] as const;
 type Listing = (typeof listings)[number];
 
-/** `tcompose config`: the project after reading, merging, checking and completing its files. */
+/** `tcompose config`: the project after reading, merging, validating and completing its files. */
 export const command: Command = {
   name: 'config',
   summary: 'Check the compose files and print the resulting project',
@@ -110,7 +110,7 @@ async function load(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}):
   return project;
 }
 
-/** The project with its variables in place, which can't be selected from. */
+/** The project with its variables not replaced, from which no services can be selected. */
 async function loadTree(args: ParsedArgs, ctx: CliContext, extra: LoadOptions = {}) {
   if (args.positional.length > 0) {
     ctx.warn('services are not selected with --no-interpolate: this is the whole project');
@@ -140,7 +140,7 @@ async function document(format: 'yaml' | 'json', args: ParsedArgs, ctx: CliConte
   );
 }
 
-/** The project with its images pinned, as the flags ask. */
+/** The project with its images pinned, if the flags say so. */
 async function withDigests(project: Project, args: ParsedArgs, ctx: CliContext): Promise<Project> {
   const lock = flag.bool(args, 'lock-image-digests');
   if (!lock && !flag.bool(args, 'resolve-image-digests')) return project;
@@ -204,7 +204,7 @@ async function variables(format: string | undefined, args: ParsedArgs, ctx: CliC
   );
 }
 
-/** Characters of the narrowest column, with the three blanks behind it: Docker Compose's 20. */
+/** Characters of the narrowest column; with the three spaces after it this is Docker Compose's 20. */
 const narrowestColumn = 17;
 
 async function writeOutput(file: string, text: string, ctx: CliContext): Promise<void> {

@@ -8,7 +8,7 @@ import { gather, noProject, type ProjectReading } from '../../doctor/gather.ts';
 import { needsOf, noNeeds } from '../../doctor/project-needs.ts';
 import { reportJson, reportText } from '../../doctor/report.ts';
 
-/** `tcompose doctor`: what of this machine works, what is missing, and the command that puts it right. */
+/** `tcompose doctor`: what works on this machine, what is missing, and the command that fixes it. */
 export const command: Command = {
   name: 'doctor',
   summary: 'Check what containers need of this machine; exit code 1 when something needed is missing',
@@ -32,7 +32,7 @@ export const command: Command = {
   },
 };
 
-/** All topics without a name. @throws TcomposeError CLI_USAGE for an unknown name */
+/** All topics if none is named. @throws TcomposeError CLI_USAGE for an unknown name */
 function topicsNamed(given: readonly string[]): readonly Topic[] {
   const unknown = given.find((name) => !(topics as readonly string[]).includes(name));
   if (unknown !== undefined) {
@@ -44,7 +44,7 @@ function topicsNamed(given: readonly string[]): readonly Topic[] {
   return given.length === 0 ? topics : topics.filter((topic) => given.includes(topic));
 }
 
-/** The project of this directory, if it has one. Nothing is fetched for it. */
+/** The project in this directory, if there is one. Nothing is fetched for it. */
 async function readProject(ctx: CliContext): Promise<ProjectReading> {
   const { globals } = ctx;
   if (globals.files.includes('-')) return noProject;

@@ -9,7 +9,7 @@ import { humanSize } from '../../arguments/sizes.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { table } from '../../render/table.ts';
 
-/** An image that is assembled here, as the built-in one is, has no date of its own. `created` in Unix seconds. */
+/** An image that is assembled here, like the built-in one, has no date of its own. `created` in Unix seconds. */
 const ageOf = (created: number): string =>
   created === 0 ? 'N/A' : `${humanDuration(Date.now() - created * 1000)} ago`;
 
@@ -36,7 +36,7 @@ export const command: Command = {
     }
     const items = containers.map((container) => {
       const image = byId.get(container.imageId);
-      // Of several names the one that the container was made by.
+      // Of several names, the one from which the container was made.
       const names = image?.RepoTags ?? [];
       const own = names.find((name) => listedName(name) === listedName(container.image));
       const byDigest = container.image.includes('@') ? container.image : undefined;
@@ -73,7 +73,7 @@ export const command: Command = {
   },
 };
 
-/** Image id → `os/architecture[/variant]`, for those that are still there. */
+/** Image id → `os/architecture[/variant]`, for images that still exist. */
 async function platformsOf(
   client: EngineClient,
   ids: ReadonlySet<string>,
@@ -90,7 +90,7 @@ async function platformsOf(
   );
 }
 
-/** Repository and tag of a name, as far as it has them; an image that has lost its name is known by its id. */
+/** Repository and tag of a name, if it has them; an image that has lost its name is shown by its id. */
 function nameOf(name: string): { readonly repo: string; readonly tag: string } {
   const none = '<none>';
   if (idDigits(name)?.length === idLength) return { repo: none, tag: none };

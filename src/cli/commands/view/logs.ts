@@ -55,14 +55,14 @@ export const command: Command = {
         renderer,
         containers,
         ttyOf,
-        // Without names also services that come later.
+        // If no services are named, also services that appear later.
         counts: ({ service, number }) =>
           (args.positional.length === 0 || containers.some((container) => container.service === service)) &&
           (index === 0 || number === index),
         since: range.since,
         tail,
       });
-    // One after the other, so that each container's lines stay together.
+    // One container after the other, so that each one's lines stay together.
     for (const container of containers)
       await readContainerLog(
         client,
@@ -83,7 +83,7 @@ interface FollowInput {
   readonly tail: number | undefined;
 }
 
-/** Shows what containers print until none is left that could print more, or an interrupt. */
+/** Shows containers' output until none is left that could print more, or until an interrupt. */
 async function follow(
   ctx: CliContext,
   client: EngineClient,
@@ -107,7 +107,7 @@ async function follow(
   }
   const release = ctx.onInterrupt(() => leave(ctx));
   await Promise.race([follower.over(), follower.watch.lost]);
-  // An interrupt ends the program at once: whoever waits here wants all of it.
+  // An interrupt would have ended the program at once: whoever is still waiting wants all output.
   await follower.close(3000, true);
   release();
   return 0;

@@ -35,7 +35,7 @@ export const command: Command = {
       const name = container.labels[labels.project]!;
       const entry = projects.get(name) ?? { states: new Map<string, number>(), files: new Set<string>() };
       entry.states.set(container.state, (entry.states.get(container.state) ?? 0) + 1);
-      // All of them: projects of one name may come from several directories.
+      // All files: projects with the same name may come from several directories.
       for (const file of (container.labels[labels.configFiles] ?? '').split(',').filter(Boolean))
         entry.files.add(file);
       projects.set(name, entry);

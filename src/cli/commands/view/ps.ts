@@ -13,7 +13,7 @@ import { tellBackground } from '../../watch/background/watchers.ts';
 
 const STATES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'];
 
-/** A container in the fields that `ps --format` knows (Docker Compose's names). */
+/** A container in the fields of `ps --format` (Docker Compose's names). */
 function fieldsOf(container: ObservedContainer, project: string, nowMs: number, full: boolean) {
   const { summary } = container;
   const short = (text: string, length: number) =>

@@ -7,7 +7,7 @@ import { leave } from '../../leave.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { formatItems, table } from '../../render/table.ts';
 
-/** The parts of the API's stats object that are shown (all sizes in bytes, CPU times in nanoseconds). */
+/** The fields of the API's stats object that are shown (all sizes in bytes, CPU times in nanoseconds). */
 interface Stats {
   readonly cpu_stats?: CpuStats;
   readonly precpu_stats?: CpuStats;
@@ -133,7 +133,7 @@ export const command: Command = {
   },
 };
 
-/** Reads on with the next engine when one dies; a container that is gone by then is over. */
+/** Continues with the next engine when one dies; ends if the container is gone by then. */
 async function follow(read: (resumes: boolean) => Promise<void>): Promise<void> {
   for (let resumes = false; ; resumes = true) {
     try {

@@ -1,7 +1,7 @@
 import { version } from '../../../version.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 
-/** `tcompose version`: the release; says nothing about the engine, so it needs none. */
+/** `tcompose version`: the release; it says nothing about the engine, so it does not need one. */
 export const command: Command = {
   name: 'version',
   summary: 'Show version information',

@@ -9,11 +9,11 @@ interface AttachOptions {
   readonly stdin: boolean;
   readonly sigProxy: boolean;
   readonly detachKeys?: string;
-  /** Called when the streams are connected, before anything is waited for. */
+  /** Called when the streams are connected, before anything is awaited. */
   readonly connected?: () => Promise<void>;
 }
 
-/** Connects with a container until it ends. @returns its exit code; 0 when it runs on */
+/** Attaches to a container until it ends. @returns its exit code; 0 when it keeps running */
 export async function attachTo(
   ctx: CliContext,
   client: EngineClient,
@@ -44,7 +44,7 @@ export async function attachTo(
   const since = (Date.now() / 1000).toFixed(9);
   const { Name, State } = await client.containers.inspect(id);
   if (!State.Running) return State.ExitCode;
-  // The keys to leave were typed, as far as can be known.
+  // As far as can be told, the detach keys were typed.
   if (options.tty || options.stdin) return 0;
   return goOnAfterBreak(ctx, client, { id, name: Name.slice(1), tty: false, from: { since } });
 }

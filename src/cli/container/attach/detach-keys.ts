@@ -1,9 +1,9 @@
 import type { FlagSpec } from '../../arguments/command.ts';
 
-/** Docker's; they have no effect without a terminal. */
+/** Docker's default; detach keys have no effect without a terminal. */
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
 
-/** Keys that leave a container's terminal, the container going on. */
+/** Keys that detach from a container's terminal while the container keeps running. */
 export const detachKeysFlag: FlagSpec = {
   name: 'detach-keys',
   type: 'string',

@@ -9,9 +9,9 @@ const proxied = [
   'SIGCONT',
 ] as const;
 
-/** Hands this process's signals on instead of acting on them, until the function returned is called. */
+/** Passes this process's signals on instead of acting on them, until the returned function is called. */
 export function proxySignals(send: (signal: NodeJS.Signals) => Promise<unknown>): () => void {
-  // The container may have ended meanwhile; its end is seen elsewhere.
+  // The container may have ended meanwhile; its end is handled elsewhere.
   const listener = (signal: NodeJS.Signals) => void send(signal).catch(() => undefined);
   for (const signal of proxied) process.on(signal, listener);
   return () => {

@@ -2,7 +2,7 @@ import { TcomposeError } from '../../../errors.ts';
 import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
 
-/** A terminal can only be handed through from one. @throws TcomposeError CLI_USAGE for -it without a terminal */
+/** Only a terminal can be passed through as a terminal. @throws TcomposeError CLI_USAGE for -it without a terminal */
 export function requireTerminal(ctx: CliContext, args: ParsedArgs): void {
   if (!flag.bool(args, 'tty') || !flag.bool(args, 'interactive') || ctx.stdin.isTTY === true) return;
   throw new TcomposeError('CLI_USAGE', 'the input device is not a TTY', {

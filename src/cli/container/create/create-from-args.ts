@@ -8,7 +8,7 @@ import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
 import { createRequest } from './create-request.ts';
 
-/** Makes the container a command line describes; its warnings go to standard error. @returns its id */
+/** Creates the container that a command line describes; its warnings are printed on standard error. @returns its id */
 export async function createFromArgs(
   ctx: CliContext,
   client: EngineClient,
@@ -41,8 +41,8 @@ export async function createFromArgs(
 }
 
 /**
- * Creates, and fetches the image when it is missing or, with --pull always, first; the engine's own is in no registry. An engine's 404 of a create means the image, as
- * the docker CLI takes it too.
+ * Creates, and pulls the image if it is missing or, with --pull always, first; the built-in one is in no registry. When
+ * a create fails with 404 the image is missing, as the docker CLI also assumes.
  */
 async function createFetching<T>(
   ctx: CliContext,

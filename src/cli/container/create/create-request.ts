@@ -10,8 +10,8 @@ import { parsePublish } from './publish.ts';
 import { absolutePath, type RequestSurroundings } from './request-surroundings.ts';
 
 /**
- * `container run|create` flags as a create request. Positional arguments are the image and the command. Pure but for
- * `readFile`. Only what was asked for is in the request, so that the image's settings hold for the rest.
+ * `container run|create` flags as a create request. Positional arguments are the image and the command. Pure except for
+ * `readFile`. The request contains only what was given, so that the image's settings apply to the rest.
  * @throws TcomposeError CLI_USAGE
  */
 export function createRequest(
@@ -85,7 +85,7 @@ function environment(args: ParsedArgs, around: RequestSurroundings): string[] {
     ...flag.list(args, 'env-file').flatMap((file) => entryLines(around.readFile(file))),
     ...flag.list(args, 'env'),
   ];
-  // A name alone takes its value from this process; a name that has none is left out.
+  // Just a name takes its value from this process; it is skipped if it has none.
   return given.flatMap((entry) => {
     if (entry.includes('=')) return [entry];
     const value = around.env[entry];

@@ -1,7 +1,7 @@
 import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import { parseSize } from '../../arguments/sizes.ts';
 
-/** Name of a field of the request → name of the flag that sets it. */
+/** Name of a request field → name of the flag that sets it. */
 type Names = Readonly<Record<string, string>>;
 
 /** The fields whose flags were given. */
@@ -14,7 +14,7 @@ function pick<T>(names: Names, read: (name: string) => T | undefined): Record<st
   return found;
 }
 
-/** Reads sets of flags of one type into the fields of a request; a flag that was not given leaves its field out. */
+/** Reads groups of flags of one type into request fields; a flag that was not given omits its field. */
 export const given = {
   strings: (args: ParsedArgs, names: Names) => pick(names, (name) => flag.str(args, name)),
   numbers: (args: ParsedArgs, names: Names) => pick(names, (name) => flag.num(args, name)),
@@ -22,7 +22,7 @@ export const given = {
     pick(names, (name) => (args.flags[name] === undefined ? undefined : flag.bool(args, name))),
   lists: (args: ParsedArgs, names: Names) =>
     pick(names, (name) => (flag.list(args, name).length === 0 ? undefined : flag.list(args, name))),
-  /** Bytes. Throws CLI_USAGE for what is not a size. */
+  /** Bytes. Throws CLI_USAGE for an invalid size. */
   sizes: (args: ParsedArgs, names: Names) =>
     pick(names, (name) => {
       const value = flag.str(args, name);

@@ -4,7 +4,7 @@ import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import { usage } from '../../arguments/usage-error.ts';
 import { given } from './given-flags.ts';
 
-/** The --health-… flags; undefined when there are none: the image's check holds. Throws CLI_USAGE. */
+/** The --health-… flags; undefined when there are none, so that the image's check applies. Throws CLI_USAGE. */
 export function healthcheck(args: ParsedArgs): HealthcheckConfig | undefined {
   if (flag.bool(args, 'no-healthcheck')) return { Test: ['NONE'] };
   const command = flag.str(args, 'health-cmd');

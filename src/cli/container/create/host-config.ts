@@ -9,7 +9,7 @@ import { parseMount, parseVolume } from './mount-flag.ts';
 import { parsePublish } from './publish.ts';
 import { absolutePath, type RequestSurroundings } from './request-surroundings.ts';
 
-/** The part of the request that the machine is concerned with. Throws CLI_USAGE. */
+/** The part of the request that concerns the machine. Throws CLI_USAGE. */
 export function hostConfig(args: ParsedArgs, around: RequestSurroundings): HostConfig {
   const absolute = absolutePath(around);
   const { bindings } = parsePublish(flag.list(args, 'publish'), []);

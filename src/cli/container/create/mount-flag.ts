@@ -51,7 +51,7 @@ export function parseMount(spec: string, absolute: (path: string) => string): Mo
   };
 }
 
-/** `-v` value: a source that is a path becomes absolute, a name stays a name; a lone path is an anonymous volume. */
+/** A `-v` value: a source that is a path becomes absolute, a name stays a name; just one path is an anonymous volume. */
 export function parseVolume(
   spec: string,
   absolute: (path: string) => string,

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
-/** What the request is made from beside the command line. */
+/** What the request is made from besides the command line. */
 export interface RequestSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

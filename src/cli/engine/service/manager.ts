@@ -6,7 +6,7 @@ interface ManagerWords {
   readonly instead: string;
 }
 
-/** systemd, of the machine for root and of the user for everybody else. */
+/** systemd: the machine's for root, the user's own for everybody else. */
 export interface Manager {
   /** @throws TcomposeError ENGINE_SERVICE when systemctl refuses */
   call(...words: readonly string[]): void;
@@ -14,8 +14,8 @@ export interface Manager {
 }
 
 /**
- * `words.verb`: what can't be done where systemd does not run; `words.instead`: what can.
- * @throws TcomposeError ENGINE_SERVICE where systemd does not run
+ * `words.verb`: what can't be done without systemd; `words.instead`: what can be done.
+ * @throws TcomposeError ENGINE_SERVICE where systemd is not running
  */
 export function reachManager(surroundings: Surroundings, words: ManagerWords): Manager {
   const scope = surroundings.uid === 0 ? [] : ['--user'];
@@ -55,7 +55,7 @@ function noManager(surroundings: Surroundings, why: string, { verb, instead }: M
   );
 }
 
-/** The command that has another program of the system start the engine at boot. */
+/** The command with which another service manager can start the engine at boot. */
 export function bootCommand({ uid, exists, program, env }: Surroundings): string {
   const root = env.TCOMPOSE_ROOT ? `TCOMPOSE_ROOT=${shellWord(env.TCOMPOSE_ROOT)} ` : '';
   const command = `${root}${[...program, 'engine', 'run', '--join'].map(shellWord).join(' ')}`;

@@ -6,15 +6,15 @@ import { bootCommand, type Manager, reachManager } from './manager.ts';
 import { type Surroundings, unitDirectory } from './surroundings.ts';
 import { cameWithLingering, type UnitSettings, unitMark, unitName, unitText } from './unit-file.ts';
 
-/** What was done, a sentence a line, and what is left to do. */
+/** What was done, one sentence per line, and what is left to do. */
 interface Outcome {
   readonly said: readonly string[];
   readonly warnings: readonly { readonly message: string; readonly hint?: string }[];
 }
 
 /**
- * Makes the engine a service and starts it. Again for one that is installed: its unit is rewritten, as after an upgrade. What fails
- * leaves nothing behind.
+ * Makes the engine a service and starts it. If it is installed already, its unit is rewritten, as after an upgrade. A
+ * failure leaves nothing behind.
  * @throws TcomposeError ENGINE_SERVICE
  */
 export function installService(surroundings: Surroundings, options: { readonly linger: boolean }): Outcome {
@@ -47,7 +47,7 @@ export function installService(surroundings: Surroundings, options: { readonly l
 }
 
 /**
- * Takes the service away; containers keep running.
+ * Removes the service; containers keep running.
  * @throws TcomposeError ENGINE_SERVICE
  */
 export function uninstallService(surroundings: Surroundings): Outcome {
@@ -59,7 +59,7 @@ export function uninstallService(surroundings: Surroundings): Outcome {
     instead: `Nothing starts it then: rm ${path}`,
   });
   const lingering = cameWithLingering(text);
-  // Its end would stop the containers, which is for the machine's end and not for this one.
+  // Stopping it would stop the containers, which is right when the machine shuts down but not here.
   write(
     surroundings.directory,
     path,
@@ -88,7 +88,7 @@ export function uninstallService(surroundings: Surroundings): Outcome {
   };
 }
 
-/** Path of the unit by which this person's engine is a service. */
+/** Path of the unit that makes this user's engine a service. */
 export function installedUnit(env: Surroundings['env']): string | undefined {
   const { uid, homedir } = ownAccount(env);
   const path = join(
@@ -133,7 +133,7 @@ function settingsOf({ uid, env, program }: Surroundings, lingering: boolean): Un
   };
 }
 
-/** Without lingering a user's systemd runs from his first login to his last logout, and ends the containers with it. */
+/** Without lingering a user's systemd runs only from the first login to the last logout, and ends the containers with it. */
 function switchLingeringOn({ uid, user, run }: Surroundings): {
   readonly lingering: boolean;
   readonly warnings: Outcome['warnings'];
@@ -184,7 +184,7 @@ function write(directory: string, path: string, text: string): void {
   }
 }
 
-/** A program whose path will not last: a service that names it is broken one day. */
+/** Warns about a program whose path will not last: the service would break one day. */
 function shortLived({ program }: Surroundings): Outcome['warnings'] {
   const path = program.find((word) => /\/_npx\/|^\/tmp\//.test(word));
   if (path === undefined) return [];

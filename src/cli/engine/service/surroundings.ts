@@ -5,31 +5,31 @@ import { engineProgram } from '../../../engine/client/engine-paths.ts';
 import { ownAccount } from '../../../engine/client/rootless/account.ts';
 import type { Env } from '../../context.ts';
 
-/** How a program of the system ended. */
+/** How a system program ended. */
 export interface Ended {
   readonly ok: boolean;
   readonly stdout: string;
-  /** Its output when it failed, one line. */
+  /** Its output when it failed, in one line. */
   readonly why: string;
 }
 
-/** Everything that installing a service touches. */
+/** Everything that installing a service uses. */
 export interface Surroundings {
   readonly uid: number;
   readonly user: string;
   readonly env: Env;
   readonly program: readonly string[];
-  /** Where units are. */
+  /** Directory of the units. */
   readonly directory: string;
   readonly run: (program: string, ...args: readonly string[]) => Ended;
   readonly exists: (path: string) => boolean;
   readonly read: (path: string) => string | undefined;
 }
 
-/** Longest a call of systemctl may take: a start waits for nothing, a stop for the containers. */
+/** Longest call of systemctl, in milliseconds: a start waits for nothing, a stop for the containers. */
 const patience = 150_000;
 
-/** Those of this process. */
+/** The surroundings of this process. */
 export function ownSurroundings(env: Env): Surroundings {
   const { uid, username, homedir } = ownAccount(env);
   const bundle = join(dirname(engineProgram().engine), 'tcompose.cjs');
@@ -51,7 +51,7 @@ export function ownSurroundings(env: Env): Surroundings {
   };
 }
 
-/** Where a person's units are (systemd.unit(5)). */
+/** Where a user's units are (systemd.unit(5)). */
 export function unitDirectory(uid: number, home: string, env: Env): string {
   return uid === 0
     ? '/etc/systemd/system'

@@ -5,11 +5,11 @@ import { configShape } from '../../../runtime/spec/check/config-shape.ts';
 import type { OciProcess, OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { withoutOwnNamespaces } from './own-namespaces.ts';
 
-/** An OCI bundle: a directory with config.json and, where that says, the root file system. */
+/** An OCI bundle: a directory with config.json and, at the place that it names, the root file system. */
 interface Bundle {
   /** Absolute. */
   readonly directory: string;
-  /** `root.path` absolute; no namespace leads to the runtime's own. */
+  /** `root.path` is absolute; no namespace is the runtime's own. */
   readonly spec: OciSpec;
 }
 
@@ -21,7 +21,10 @@ type Loose = Omit<OciSpec, 'process' | 'mounts' | 'linux'> & {
 
 type LooseProcess = Pick<OciProcess, 'args' | 'cwd'> & Partial<OciProcess>;
 
-/** Reads config.json (runtime-spec 1.x) and checks its shape. Throws RUNTIME_BUNDLE with what is missing or of another kind. */
+/**
+ * Reads config.json (runtime-spec 1.x) and checks its form. Throws RUNTIME_BUNDLE naming what is missing or of the
+ * wrong type.
+ */
 export function readBundle(directory: string, cwd: string): Bundle {
   const absolute = resolve(cwd, directory);
   const path = join(absolute, 'config.json');
@@ -46,7 +49,7 @@ export function readBundle(directory: string, cwd: string): Bundle {
   return { directory: absolute, spec };
 }
 
-/** JSON of a file; a null counts as absent, as it does for runtimes in Go. Throws RUNTIME_BUNDLE. */
+/** JSON of a file; null counts as absent, as for runtimes in Go. Throws RUNTIME_BUNDLE. */
 export function readJson(path: string, hint?: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'), (_name, value: unknown) => value ?? undefined);
@@ -55,7 +58,7 @@ export function readJson(path: string, hint?: string): unknown {
   }
 }
 
-/** A process with what the runtime-spec gives by default. `field` is its place in the file. Throws RUNTIME_BUNDLE. */
+/** A process completed with the runtime-spec's defaults. `field` is its place in the file. Throws RUNTIME_BUNDLE. */
 export function wholeProcess(process: LooseProcess, field: string): OciProcess {
   if (process.args.length === 0) throw bad(`${field}.args is empty: it names no command`);
   if (!process.cwd.startsWith('/')) throw bad(`${field}.cwd is ${process.cwd}, which is not absolute`);

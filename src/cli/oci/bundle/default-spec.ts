@@ -2,7 +2,7 @@ import { defaultCapabilities } from '../../../runtime/spec/capabilities.ts';
 import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { specVersion } from '../commands/version.ts';
 
-/** A configuration to begin with: namespaces of its own, Docker's capabilities, no network but lo. */
+/** A configuration to start from: its own namespaces, Docker's capabilities, no network except lo. */
 export function defaultSpec(): OciSpec {
   const capabilities = [...defaultCapabilities].sort();
   const [nosuid, noexec, nodev] = ['nosuid', 'noexec', 'nodev'];

@@ -15,8 +15,8 @@ const procNames: Readonly<Record<OciNamespaceType, string>> = {
 };
 
 /**
- * The namespaces without those whose path leads to the one this process is in: they are the machine's, whatever path says so, and
- * nothing may be set in them. A path that can't be looked at stays; joining it says why.
+ * The namespaces without those whose path refers to the one that this process is in: these are the machine's, by
+ * whatever path, and nothing may be changed in them. A path that can't be examined stays; joining it reports why.
  */
 export function withoutOwnNamespaces(namespaces: readonly Namespace[]): readonly Namespace[] {
   return namespaces.filter(({ type, path }) => !path || !isOwn(type, path));

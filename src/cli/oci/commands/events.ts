@@ -43,7 +43,7 @@ function seconds(text: string): number {
   throw new TcomposeError('CLI_USAGE', `--interval is ${text}, not a time like 5s`);
 }
 
-/** Times in nanoseconds, sizes in bytes; what this machine does not count is left out. */
+/** Times in nanoseconds, sizes in bytes; counters that this machine lacks are left out. */
 function statsOf(paths: Readonly<Record<string, string>>) {
   const { unified } = paths;
   const memory = unified ?? paths.memory;
@@ -90,7 +90,7 @@ function text(directory: string | undefined, file: string): string {
   }
 }
 
-/** Undefined for `max` and for a file that is not there. */
+/** Undefined for `max` and for a missing file. */
 function number(directory: string | undefined, file: string): number | undefined {
   const read = text(directory, file).trim();
   return /^\d+$/.test(read) ? Number(read) : undefined;

@@ -165,7 +165,7 @@ async function created(
   if (pidFile !== undefined) replaceFile(pidFile, String(state.pid), 0o644);
 }
 
-/** Resolves once the process is executed; its end is whose child it becomes to see. */
+/** Resolves once the process is executed; the process that becomes its parent sees its end. */
 async function startOnly(shim: ShimConnection, { args, cwd }: OciProcess): Promise<number> {
   const outcome = new Promise<Awaited<ReturnType<typeof nextState>>>((resolve) => {
     shim.onState((state) => {

@@ -34,7 +34,7 @@ export const command: Command = {
   },
 };
 
-/** To a process read from the control group a moment ago; one that has ended meanwhile needs no signal. */
+/** The process was read from the control group a moment ago; if it has ended meanwhile it needs no signal. */
 function sendTo(pid: number, signal: number): void {
   try {
     process.kill(pid, signal);

@@ -46,7 +46,7 @@ export const command: Command = {
   },
 };
 
-/** Undefined for a container that is deleted at this moment. */
+/** Undefined for a container that is just being deleted. */
 async function rowOf(directory: string, id: string) {
   try {
     const container = findContainer(directory, id);

@@ -33,7 +33,7 @@ export const command: Command = {
   },
 };
 
-/** The lines of ps(1) that are about `pids`, found by its PID column. */
+/** The lines of ps(1) for `pids`, found by its PID column. */
 function table(pids: readonly number[], options: readonly string[]): string {
   const { stdout, stderr, status, error } = spawnSync('ps', options, { encoding: 'utf8' });
   if (error !== undefined || status !== 0) {

@@ -110,7 +110,7 @@ function fromFlags(args: ParsedArgs): OciResources {
   };
 }
 
-/** Each part's own fields over those there are. */
+/** Each part's own fields override the present ones. */
 function merged(own: OciResources, change: OciResources): OciResources {
   return {
     ...own,

@@ -1,7 +1,7 @@
 import { version } from '../../../version.ts';
 import type { Command } from '../../arguments/command.ts';
 
-/** Highest version of the runtime-spec that is carried out. */
+/** Highest supported version of the runtime-spec. */
 export const specVersion = '1.3.0';
 
 export const command: Command = {

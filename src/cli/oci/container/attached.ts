@@ -6,15 +6,18 @@ import { followTerminalSize, readStandardInput } from '../../attach/standard-str
 import type { CliContext } from '../../context.ts';
 
 /**
- * Whether a command can simply have this process's stdio: a terminal has to be pumped between ours and its own, and streams that are
- * no descriptors too.
+ * Whether a command can simply inherit this process's stdio: a terminal has to be pumped between ours and the
+ * command's, and so do streams without descriptors.
  */
 export function inheritsStdio(ctx: CliContext, tty: boolean): boolean {
   const streams: readonly object[] = [ctx.stdin, ctx.stdout, ctx.stderr];
   return !tty && streams.every((stream, index) => 'fd' in stream && stream.fd === index);
 }
 
-/** Starts the command and waits for its end; signals go to it. The state it ended with, undefined when its shim was lost. */
+/**
+ * Starts the command and waits for its end; signals are passed to it. Returns the final state, undefined when its shim
+ * was lost.
+ */
 export async function runToEnd(
   ctx: CliContext,
   shim: ShimConnection,

@@ -8,11 +8,11 @@ import { launchPlanOf, type OciContainer, removeContainer } from './store.ts';
 
 const sigkill = 9;
 
-/** How often and how long the end of a killed process is waited for, ms: the kernel gives no notice to who is not its parent. */
+/** Milliseconds between checks, and in total, when waiting for a killed process to end: the kernel notifies only its parent. */
 const pause = 10;
 const patience = 10_000;
 
-/** Ends what runs of a container, and forgets it with all it held; poststop hooks come last. */
+/** Ends all processes of a container, and removes its record and resources; poststop hooks come last. */
 export async function endContainer(
   ctx: CliContext,
   directory: string,

@@ -9,8 +9,8 @@ import { readJson, wholeProcess } from '../bundle/bundle.ts';
 import type { OciContainer } from './store.ts';
 
 /**
- * What an exec is to run: the document of --process, or the container's process with the words and flags given in place of its own.
- * Throws RUNTIME_BUNDLE, CLI_USAGE.
+ * What an exec runs: the document of --process, or the container's process with the given words and flags instead of
+ * its own. Throws RUNTIME_BUNDLE, CLI_USAGE.
  */
 export function execProcess(ctx: CliContext, args: ParsedArgs, container: OciContainer): OciProcess {
   const file = flag.str(args, 'process');

@@ -4,15 +4,15 @@ import type { OciHook } from '../../../runtime/spec/oci-types.ts';
 import type { CliContext } from '../../context.ts';
 import type { OciContainer } from './store.ts';
 
-/** The container's state for hooks without its last brace: status and pid are added at each point. */
+/** The container's state for hooks without its closing brace: status and pid are added at each point. */
 export function hookState({ id, bundle, spec }: OciContainer): string {
   const { ociVersion, annotations } = spec;
   return JSON.stringify({ ociVersion, id, bundle, ...(annotations ? { annotations } : {}) }).slice(0, -1);
 }
 
 /**
- * Hooks after the start or after the deletion, in the runtime's namespaces. One that fails is reported as a warning, and the others go on
- * (runtime.md, Lifecycle, steps 10 and 13).
+ * Hooks after the start or after the deletion, in the runtime's namespaces. A failed hook is reported as a warning, and
+ * the others still run (runtime.md, Lifecycle, steps 10 and 13).
  */
 export async function runLateHooks(
   ctx: CliContext,
@@ -47,7 +47,7 @@ function runHook(hook: OciHook, state: string): Promise<void> {
     child.stdin.on('error', () => undefined);
     child.stdin.end(state);
     child.on('error', reject);
-    // Not `close`: what the hook left behind may keep the streams open.
+    // Not `close`: processes that the hook left behind may keep the streams open.
     child.on('exit', (code, signal) => {
       child.stderr.destroy();
       if (code === 0) resolve();

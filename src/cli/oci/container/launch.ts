@@ -22,7 +22,7 @@ export interface LaunchOptions {
   readonly bundle: string;
   readonly pidFile: string | undefined;
   readonly noPivot: boolean;
-  /** What the command has of us; undefined: its output is pumped by the shim. */
+  /** Descriptors that the command gets from us; undefined: the shim pumps its output. */
   readonly caller: CallerPlan | undefined;
 }
 
@@ -34,8 +34,8 @@ export interface LaunchedContainer {
 }
 
 /**
- * Sets a container up from a bundle, without the engine: its shim is started by the C binary itself. Resolves when everything but
- * the command's start is done, and the pid file is written. On failure nothing is left. Throws RUNTIME_*.
+ * Sets up a container from a bundle, without the engine: the C binary itself starts its shim. Resolves when everything
+ * except the command's start is done, and the pid file is written. On failure nothing is left behind. Throws RUNTIME_*.
  */
 export async function launchContainer(ctx: CliContext, options: LaunchOptions): Promise<LaunchedContainer> {
   const { id, directory } = options;
@@ -125,7 +125,7 @@ function checkTerminal({ process }: OciSpec, caller: CallerPlan | undefined): vo
     );
 }
 
-/** The error a state that is not a success stands for. */
+/** The error for a state that is not a success. */
 export function failureOf(
   state: ShimState | undefined,
   command: readonly string[],

@@ -3,17 +3,17 @@ import { fstatSync } from 'node:fs';
 import { engineProgram } from '../../../engine/client/engine-paths.ts';
 import { TcomposeError } from '../../../errors.ts';
 
-/** Descriptors of this process that a command gets: stdio, and so many from 3 on. */
+/** Descriptors of this process that a command inherits: stdio, and this many from 3 on. */
 export interface InheritedFds {
   readonly preserve: number;
 }
 
-/** Most descriptors beside stdio that a command may be given. */
+/** Most descriptors besides stdio that a command may inherit. */
 const mostPreserved = 100;
 
 /**
- * Starts a shim of its own for an encoded plan; its `shim.sock` is there when this resolves. With `inherit` the command's stdio is
- * ours. Throws RUNTIME_SPAWN, CLI_USAGE for descriptors that are not open.
+ * Starts a separate shim for an encoded plan; its `shim.sock` exists when this resolves. With `inherit` the command's
+ * stdio is ours. Throws RUNTIME_SPAWN, CLI_USAGE for descriptors that are not open.
  */
 export async function spawnShim(plan: Buffer, inherit: InheritedFds | undefined): Promise<void> {
   if (inherit === undefined) return runShim(['spawn'], plan, 0, ['pipe', 'ignore', 'pipe']);
@@ -36,12 +36,12 @@ function openDescriptor(fd: number): number {
   }
 }
 
-/** The teardown of an encoded plan: its processes are killed, its control groups removed. */
+/** Undoes an encoded plan: kills its processes, removes its control groups. */
 export function tearDown(plan: Buffer): Promise<void> {
   return runShim(['teardown'], plan, 0, ['pipe', 'ignore', 'pipe']);
 }
 
-/** A signal to a process that is known by pid and start time. Throws RUNTIME_SHIM when it has ended. */
+/** Sends a signal to a process that is identified by pid and start time. Throws RUNTIME_SHIM when it has ended. */
 export function signalProcess(
   process: { readonly pid: number; readonly startTime: bigint },
   signal: number,
@@ -66,7 +66,7 @@ function runShim(
     const pipe = child.stdio[inputFd] as import('node:stream').Writable;
     pipe.on('error', () => undefined);
     pipe.end(input);
-    // Not `close`: the shim, a child of it, may keep the streams open.
+    // Not `close`: the shim is its child and may keep the streams open.
     child.on('exit', (code) => {
       child.stderr?.destroy();
       pipe.destroy();

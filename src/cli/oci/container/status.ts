@@ -8,18 +8,18 @@ import { connectShim, type ShimConnection } from '../../../runtime/shim/shim-cli
 import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { OciContainer } from './store.ts';
 
-/** `state` of the runtime-spec (runtime.md, State), and `paused` as other runtimes have it. */
+/** `state` of the runtime-spec (runtime.md, State), and `paused`, as in other runtimes. */
 type OciStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
 export interface ContainerStatus {
   readonly status: OciStatus;
-  /** Of the container's process, in the namespace of the caller; undefined once it has ended. */
+  /** The container's process, with its pid in the caller's namespace; undefined once it has ended. */
   readonly process: PidFile | undefined;
 }
 
 /**
- * Status of a container. Until its start, and for one that runs attached, its shim is asked; after that the process is looked at,
- * by pid and start time. A zombie has ended.
+ * Status of a container. Until its start, and if it runs attached, its shim is asked; after that the process is
+ * examined, by pid and start time. A zombie counts as ended.
  */
 export async function statusOf(directory: string, container: OciContainer): Promise<ContainerStatus> {
   const state = await shimState(directory);
@@ -35,7 +35,7 @@ export async function statusOf(directory: string, container: OciContainer): Prom
   return { status: isFrozen(container) ? 'paused' : 'running', process: pidFile };
 }
 
-/** What the shim says, or undefined when there is none. */
+/** The state that the shim reports, or undefined when there is no shim. */
 async function shimState(directory: string): Promise<ShimState | undefined> {
   const shim = await connectIfThere(directory);
   if (shim === undefined) return undefined;
@@ -54,7 +54,7 @@ export async function connectIfThere(directory: string): Promise<ShimConnection 
   }
 }
 
-/** The state now or, before there is one, the first; undefined when the shim ends without a word. */
+/** The present state or, if there is none yet, the first one; undefined when the shim ends without reporting any. */
 export function nextState(shim: ShimConnection): Promise<ShimState | undefined> {
   return new Promise((resolve) => {
     shim.onState(resolve);

@@ -6,14 +6,14 @@ import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { flag, type ParsedArgs } from '../../arguments/command.ts';
 import type { CliContext } from '../../context.ts';
 
-/** What is remembered of a container beside what its processes show. */
+/** What is stored about a container, besides what its processes show. */
 export interface OciContainer {
   readonly id: string;
   /** Absolute. */
   readonly bundle: string;
   /** RFC 3339. */
   readonly created: string;
-  /** As it was at `create`: later changes of config.json have no effect (runtime.md, Lifecycle). */
+  /** The spec at `create`: later changes of config.json have no effect (runtime.md, Lifecycle). */
   readonly spec: OciSpec;
 }
 
@@ -55,7 +55,7 @@ export function addContainer(directory: string, container: OciContainer, plan: U
   }
 }
 
-/** Remembers a container that has changed. */
+/** Stores a container that has changed. */
 export function saveContainer(directory: string, container: OciContainer): void {
   replaceFile(join(directory, stateFile), `${JSON.stringify(container)}\n`, 0o600);
 }
