@@ -3,15 +3,16 @@ import { ownView, userPlaces } from '../engine/client/rootless/places.ts';
 import { labels } from '../project/labels.ts';
 import type { CliContext, Env } from './context.ts';
 
-/** How to reach the containers that a command did not find, as a warning and its hint. */
+/** How to reach containers that a command did not find, as a warning and its hint. */
 interface Elsewhere {
   readonly sentence: string;
   readonly hint: string;
 }
 
 /**
- * Whether a project that root's engine does not have is in the engine of the user who typed `sudo`: nothing of one engine is seen by
- * the other, and an empty list would read as if the project were gone. Undefined when it is not, or that can't be known.
+ * Whether a project that root's engine does not have is in the engine of the user who typed `sudo`: engines don't see
+ * each other's projects, and an empty list would look as if the project were gone. Undefined when it is not there, or
+ * that can't be determined.
  */
 async function projectElsewhere(
   env: Env,
@@ -40,13 +41,13 @@ async function projectElsewhere(
   }
 }
 
-/** By /etc/passwd; '/' for a user that it does not have. */
+/** From /etc/passwd; '/' for a user that is not in it. */
 function homeOf(uid: number): string {
   const lines = ownView.read('/etc/passwd').split('\n');
   return lines.map((line) => line.split(':')).find((fields) => Number(fields[2]) === uid)?.[5] || '/';
 }
 
-/** Warns when a command that found so many containers of a project here, none, would find some without sudo. */
+/** Warns when a command that `found` no containers of a project would find some without sudo. */
 export async function tellElsewhere(ctx: CliContext, found: number, name: string): Promise<void> {
   const elsewhere = found === 0 ? await projectElsewhere(ctx.env, name) : undefined;
   if (elsewhere !== undefined) ctx.warn(elsewhere.sentence, elsewhere.hint);

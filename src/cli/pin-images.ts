@@ -5,9 +5,9 @@ import type { CliContext } from './context.ts';
 import { registryAccess } from './credentials/registry-access.ts';
 
 /**
- * The project with each image named by the digest that its registry has for it now: `repo:tag@sha256:…`. Registries are
- * asked, nothing is fetched; one image that several services have is asked for once.
- * @throws TcomposeError or TcomposeErrors PROJECT_IMAGE_MISSING, one an image that no registry knows
+ * The project with each image named by the digest that its registry has for it now: `repo:tag@sha256:…`. This only
+ * queries registries, without pulling; an image that several services use is queried once.
+ * @throws TcomposeError or TcomposeErrors PROJECT_IMAGE_MISSING, one for each image that its registry lacks
  */
 export async function pinImages(ctx: CliContext, project: Project): Promise<Project> {
   const images = new Set(
@@ -51,7 +51,7 @@ export async function pinImages(ctx: CliContext, project: Project): Promise<Proj
   return { ...project, services };
 }
 
-/** Nothing of a project but its services' images: an override file that pins them. */
+/** A project with nothing except its services' images: an override file that pins them. */
 export const imagesOnly = (project: Project): Project => ({
   ...project,
   name: '',

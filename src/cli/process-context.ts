@@ -9,7 +9,7 @@ import { plainLogStyle } from './render/log-lines.ts';
 import type { Renderer } from './render/renderer.ts';
 import { warningText } from './render/warning.ts';
 
-/** The CliContext of this process, and what main needs to end it. */
+/** The CliContext of this process, and what main needs to finish. */
 export function createContext(
   globals: GlobalOptions,
   env: NodeJS.ProcessEnv,
@@ -39,7 +39,7 @@ export function createContext(
     env,
     cwd: currentDirectory(env),
     globals,
-    // A getter: opening standard input costs time and may fail when it is closed, and few commands read it.
+    // A getter: opening standard input takes time and may fail when it is closed, and few commands read it.
     get stdin() {
       return process.stdin;
     },

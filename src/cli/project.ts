@@ -7,16 +7,17 @@ import { nearest } from '../nearest.ts';
 import type { ObservedContainer } from '../project/observed.ts';
 import type { CliContext } from './context.ts';
 
-/** A project a command is about: its name, and its model when there is a compose file. */
+/** The project that a command is about: its name, and its model if there is a compose file. */
 interface ProjectScope {
   readonly name: string;
   readonly project: Project | undefined;
 }
 
 /**
- * Loads the project from its compose files; warnings go to the user.
+ * Loads the project from its compose files, and passes warnings to the user.
  * @param services services named on the command line: they enable their own profiles.
- * @param options.createsNothing for commands that make no container: a missing env_file or a blank name is nothing to them.
+ * @param options.createsNothing for commands that create no container: a missing env_file or a blank name does not
+ * matter to them.
  */
 export async function loadForCommand(
   ctx: CliContext,
@@ -24,7 +25,7 @@ export async function loadForCommand(
   options: {
     readonly noDeps?: boolean;
     readonly createsNothing?: boolean;
-    /** Whatever profiles are asked for. */
+    /** Enable every profile, whichever are selected. */
     readonly everyProfile?: boolean;
     readonly effects?: LoadEffects;
   } = {},
@@ -50,7 +51,7 @@ export async function loadForCommand(
   return globals.allResources ? { ...project, everyResource: true } : project;
 }
 
-/** What a load takes from the world: this process's, and what is fetched from other machines. */
+/** The effects of a load: those of this process, and fetching from other machines. */
 export async function loadEffects(ctx: Pick<CliContext, 'env' | 'warn' | 'globals'>): Promise<LoadEffects> {
   const [{ nodeEffects }, { remoteFiles }] = await Promise.all([
     import('../compose/effects.ts'),
@@ -60,8 +61,8 @@ export async function loadEffects(ctx: Pick<CliContext, 'env' | 'warn' | 'global
 }
 
 /**
- * The project of a command that can do without a compose file (`down -p name`): the model when a file is found, else only
- * the name that was given.
+ * The project of a command that can do without a compose file (`down -p name`): the model when a file is found, else
+ * just the given name.
  * @throws TcomposeError PROJECT_NAME when there is neither.
  */
 export async function scopeOf(ctx: CliContext): Promise<ProjectScope> {
@@ -77,7 +78,7 @@ export async function scopeOf(ctx: CliContext): Promise<ProjectScope> {
 }
 
 /**
- * Names of services that patterns on the command line mean; all of them when there is none.
+ * Names of services that match patterns on the command line; all if there are no patterns.
  * @throws TcomposeError PROJECT_SERVICE_UNKNOWN with the nearest name.
  */
 export function matchServices(known: Iterable<string>, patterns: readonly string[]): ReadonlySet<string> {
@@ -104,7 +105,7 @@ function unknownService(name: string, known: readonly string[]): TcomposeError {
   });
 }
 
-/** Service names a scope knows: those of the compose file and those of existing containers. */
+/** All service names in a scope: those of the compose file and those of existing containers. */
 export function knownServices(
   scope: ProjectScope,
   containers: readonly ObservedContainer[],
@@ -118,7 +119,7 @@ export function knownServices(
   ];
 }
 
-/** The project's containers of the services named (all without names); one-off containers only when asked for. */
+/** The project's containers of the named services (all if none are named); one-off containers only on request. */
 export function selectContainers(
   scope: ProjectScope,
   containers: readonly ObservedContainer[],
@@ -132,8 +133,8 @@ export function selectContainers(
 }
 
 /**
- * The one container `exec`, `port` and the like are about: number `index`, else the first that runs, those of the service
- * itself before those of `run`.
+ * The one container that `exec`, `port` and the like act on: number `index`, else the first running one, those of the
+ * service itself before those of `run`.
  * @throws TcomposeError PROJECT_SERVICE_UNKNOWN when there is none.
  */
 export function theContainer(
@@ -172,8 +173,8 @@ export function theContainer(
 }
 
 /**
- * The same, which must run.
- * @throws TcomposeError PROJECT_SERVICE_UNKNOWN when it does not.
+ * The same; it must be running.
+ * @throws TcomposeError PROJECT_SERVICE_UNKNOWN when it is not.
  */
 export function theRunningContainer(
   ...[scope, containers, service, index]: Parameters<typeof theContainer>

@@ -8,24 +8,24 @@ import { isOwnEngine } from './is-own-engine.ts';
 interface RunPlanOptions {
   readonly client: EngineClient;
   readonly project: string;
-  /** Seconds after which the services are given up as not ready; undefined or 0: never. */
+  /** Seconds after which services count as not ready; undefined or 0: no limit. */
   readonly readyWithin?: number | undefined;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
-  /** Called with services whose image could not be fetched and will be built instead. */
+  /** Called with services whose image could not be pulled and will be built instead. */
   readonly buildLater?: (service: string) => void;
 }
 
 const loadExecute = () => import('../project/execute/index.ts');
 
-/** Loads what runPlan needs while the command still waits for the engine. */
+/** Loads what runPlan needs while the command is still waiting for the engine. */
 export async function prepareRun(ctx: CliContext): Promise<void> {
   if (!ctx.globals.dryRun) await Promise.all([loadExecute(), import('./render/plain.ts')]);
 }
 
 /**
- * Asks our own engine whether a plan can be carried out, before anything of it is; others tell when it comes to it.
- * @throws TcomposeError or TcomposeErrors, one a container that could not be created or started.
+ * Asks our own engine whether a plan can be carried out, before any of it is; other engines fail at the step concerned.
+ * @throws TcomposeError or TcomposeErrors, one for each container that could not be created or started.
  */
 export async function checkPlan(
   ctx: CliContext,
@@ -40,7 +40,7 @@ export async function checkPlan(
 
 /**
  * Carries out a plan for a command that does nothing else: prints it with `--dry-run`, shows progress, and turns the
- * first interrupt into an orderly end (steps under way end, none begins) and the second into an immediate one.
+ * first interrupt into an orderly end (steps in progress finish, no others begin) and the second into an immediate one.
  */
 export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptions): Promise<void> {
   if (ctx.globals.dryRun) {
@@ -89,7 +89,7 @@ export async function runPlan(ctx: CliContext, plan: Plan, options: RunPlanOptio
   }
 }
 
-/** Credentials are looked for only when a plan goes to a registry. */
+/** Credentials are looked up only when a plan needs a registry. */
 export async function registryOf(ctx: CliContext, plan: Plan, client: EngineClient) {
   if (!plan.steps.some(({ operation }) => /^(?:pull|push)-image$/.test(operation.kind))) return {};
   const { registryAccess } = await import('./credentials/registry-access.ts');

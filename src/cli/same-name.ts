@@ -6,9 +6,9 @@ import type { ObservedContainer } from '../project/observed.ts';
 import { flag, type ParsedArgs } from './arguments/command.ts';
 
 /**
- * Refuses to take over the containers of another directory: two projects that only share the name of their directory would
- * replace and remove each other's. Fine when the name was given (-p, COMPOSE_PROJECT_NAME, `name:`), with --adopt, and when the
- * other directory is gone or is this one by another way.
+ * Refuses to take over the containers of another directory: two projects that only share the name of their directory
+ * would replace and remove each other's. Allowed when the name was given (-p, COMPOSE_PROJECT_NAME, `name:`), with
+ * --adopt, and when the other directory is gone or is the same one under another path.
  * @throws TcomposeError PROJECT_SAME_NAME that names both directories.
  */
 export async function refuseSameName(

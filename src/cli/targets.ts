@@ -2,8 +2,8 @@ import { TcomposeError, TcomposeErrors } from '../errors.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * Does something to each of several things at once and prints, in the order given, the name of each that went well.
- * @throws TcomposeErrors with what went wrong for the others
+ * Acts on several targets at once and prints, in the given order, the name of each that succeeded.
+ * @throws TcomposeErrors of the others
  */
 export async function forEachTarget(
   ctx: CliContext,

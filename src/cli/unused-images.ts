@@ -3,12 +3,12 @@ import type { EngineClient } from '../engine/client/engine-client.ts';
 import { humanSize } from './arguments/sizes.ts';
 import type { CliContext } from './context.ts';
 
-/** Bytes of images that lost their names and that no container needs, from which on they are worth a word. */
+/** Bytes above which images that lost their names, and that no container needs, are worth mentioning. */
 const worthTelling = 1_000_000_000;
 
 /**
- * The hint about images that lost their names to pulls: `used` has the ids of containers' images. Undefined while they take little. Layers that
- * others share don't count. Pure.
+ * The hint about images that lost their names to pulls: `used` has the ids of containers' images. Undefined while they
+ * are small. Layers that others share don't count. Pure.
  */
 export function unusedImages(
   images: readonly Pick<ImageSummary, 'Id' | 'Size' | 'SharedSize'>[],
@@ -21,7 +21,7 @@ export function unusedImages(
   return `${count} no longer used, ${humanSize(bytes)}`;
 }
 
-/** Tells of them at the end of a command that has fetched something. What can't be asked is left out: nothing depends on it. */
+/** Mentions them at the end of a command that has pulled something. Errors are ignored, because nothing depends on it. */
 export async function tellUnusedImages(
   ctx: Pick<CliContext, 'warn'>,
   client: Pick<EngineClient, 'images' | 'containers'>,

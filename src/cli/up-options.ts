@@ -9,7 +9,7 @@ import { usage } from './arguments/usage-error.ts';
 import type { CliContext } from './context.ts';
 import { matchServices } from './project.ts';
 
-/** Refuses flags that contradict each other (Docker Compose's rules). */
+/** Refuses contradictory flags (Docker Compose's rules). */
 export function checkUpFlags(args: ParsedArgs): void {
   const given = (name: string) => args.flags[name] !== undefined && args.flags[name] !== false;
   const clash = (a: string, b: string) => {
@@ -28,7 +28,7 @@ export function checkUpFlags(args: ParsedArgs): void {
     'attach-dependencies',
     'watch',
   ];
-  // Watching alone continues in the background.
+  // Only watching can continue in the background.
   for (const background of ['detach', 'wait'])
     if (given(background) && [...attached, 'exit-code-from'].some((name) => name !== 'watch' && given(name)))
       throw usage(composeWords.cannotBeCombined(background, attached));
@@ -48,7 +48,7 @@ export function parseScales(pairs: readonly string[]): ReadonlyMap<string, numbe
   return scales;
 }
 
-/** The project with other numbers of containers. */
+/** The project with changed numbers of containers. */
 export function withScales(project: Project, scales: ReadonlyMap<string, number>): Project {
   if (scales.size === 0) return project;
   const services = { ...project.services };
@@ -62,7 +62,7 @@ export function withScales(project: Project, scales: ReadonlyMap<string, number>
   return { ...project, services };
 }
 
-/** How images are come by, from flags and environment. */
+/** Options for getting images, from flags and environment. */
 export function imageOptions(args: ParsedArgs, ctx: Pick<CliContext, 'env'>): ImageOptions {
   const pull = flag.str(args, 'pull');
   const defaultPlatform = ctx.env.DOCKER_DEFAULT_PLATFORM;

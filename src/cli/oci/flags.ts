@@ -1,6 +1,6 @@
 import type { ArgsSpec, FlagSpec } from '../arguments/command.ts';
 
-/** What every command of the group takes, before or after its name, as other OCI runtimes do. */
+/** Flags that every command of the group accepts, before or after its name, as in other OCI runtimes. */
 export const groupFlags: readonly FlagSpec[] = [
   {
     name: 'root',
@@ -25,7 +25,7 @@ export const groupFlags: readonly FlagSpec[] = [
   { name: 'version', short: 'v', type: 'boolean', summary: 'Show the versions of runtime and specification' },
 ];
 
-/** Flags of what brings a process to life. */
+/** Flags of commands that start a process. */
 export const pidFileFlag: FlagSpec = {
   name: 'pid-file',
   type: 'string',
@@ -45,7 +45,7 @@ export const preserveFdsFlag: FlagSpec = {
   summary: 'Number of descriptors from 3 on that the process inherits',
 };
 
-/** What `create` and `run` take: the container's id, where its bundle is, and what the process shall have of the caller. */
+/** Arguments of `create` and `run`: the container's id, where its bundle is, and what the process inherits from the caller. */
 export const bundleArgs: ArgsSpec = {
   usage: 'ID',
   min: 1,

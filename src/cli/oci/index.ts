@@ -11,7 +11,7 @@ const entry = (summary: string, load: Load): CommandEntry => ({
   },
 });
 
-/** `tcompose oci …`: the runtime by itself, with the command line of an OCI runtime. */
+/** `tcompose oci …`: the runtime alone, with the command line of an OCI runtime. */
 export const ociGroup: CommandGroup = {
   summary: 'Run OCI bundles directly, without the engine; an OCI runtime for podman and others',
   flags: groupFlags,

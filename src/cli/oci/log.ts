@@ -4,9 +4,9 @@ import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 
 /**
- * A command whose errors also go to the file of --log, and its warnings there alone, a line each, in the words other OCI runtimes
- * use (callers like podman read them there): the stderr that a caller gives to `create` is the container's too, so a warning would
- * be output of the container. And a command that refuses --systemd-cgroup.
+ * A command whose errors are also written to the file of --log, and its warnings only there, one line each, in the form
+ * that other OCI runtimes use (callers like podman read them there): the stderr that a caller passes to `create` is
+ * also the container's, so that a warning would look like its output. It also refuses --systemd-cgroup.
  */
 export function logged(command: Command): Command {
   return {

@@ -1,10 +1,10 @@
 import { constants } from 'node:os';
 import { TcomposeError } from '../../errors.ts';
 
-/** Numbers of the first and last real-time signal for a program with glibc; signal(7). */
+/** Numbers of the first and last real-time signal in a program with glibc; signal(7). */
 const realTime = { first: 34, last: 64 };
 
-/** `15`, `TERM`, `SIGTERM` or `RTMIN+3` → a number; 0 asks whether the process is there. Throws CLI_USAGE. */
+/** `15`, `TERM`, `SIGTERM` or `RTMIN+3` → a number; 0 checks whether the process exists. Throws CLI_USAGE. */
 export function signalNumber(word: string): number {
   if (/^\d+$/.test(word) && Number(word) <= realTime.last) return Number(word);
   const name = word.toUpperCase().startsWith('SIG') ? word.toUpperCase() : `SIG${word.toUpperCase()}`;

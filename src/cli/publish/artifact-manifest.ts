@@ -22,8 +22,8 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const emptyType = 'application/vnd.oci.empty.v1+json';
 
 /**
- * The manifest and blobs of a published project, as Docker Compose makes them. Registries that know no artifact type take version 1.0, whose
- * configuration says what it is. `created` is RFC 3339. Pure.
+ * The manifest and blobs of a published project, in Docker Compose's format. Registries without support for artifact
+ * types accept version 1.0, whose configuration states the type. `created` is RFC 3339. Pure.
  */
 export function artifactOf(
   files: readonly ArtifactFile[],
@@ -57,8 +57,8 @@ export function artifactOf(
 }
 
 /**
- * The index of a published application: its images, whose subject is the project's own manifest. It has no tag: whoever has the project finds
- * it by the registry's referrers. Pure.
+ * The index of a published application: its images, with the project's own manifest as their subject. It has no tag:
+ * from the project it is found through the registry's referrers. Pure.
  */
 export function applicationIndex(
   project: Descriptor,

@@ -24,19 +24,19 @@ export interface CopyTarget {
 
 interface Copy {
   readonly source: Registry;
-  /** Repository at the source. */
+  /** Repository in the source registry. */
   readonly from: string;
   readonly what: string;
   readonly target: CopyTarget;
 }
 
-/** Indexes in indexes are followed so deep. */
+/** How deeply nested indexes are followed. */
 const deepest = 3;
 
 /**
- * Copies an image from its registry, an index with all that it names, the bytes as they are. Within one registry blobs are mounted, else they go by a
- * temporary file.
- * @returns what it is known by in the target
+ * Copies an image from its registry, an index with everything that it lists, with unchanged bytes. Within one registry
+ * blobs are mounted, otherwise they are copied through a temporary file.
+ * @returns its descriptor in the target
  * @throws TcomposeError REGISTRY_*
  */
 export async function copyImage(
@@ -53,7 +53,7 @@ export async function copyImage(
     target,
   };
   const top = await fetched(copy, digest ?? tag!);
-  // Charts and the like are no images.
+  // Charts and the like are not images.
   parseManifest(top.bytes, top.contentType, copy.what);
   const mediaType = await copyManifest(copy, top, 1);
   return { mediaType, digest: top.digest, size: top.bytes.length };
@@ -107,7 +107,10 @@ async function copyBlob(copy: Copy, descriptor: Descriptor): Promise<void> {
   }
 }
 
-/** @returns the path of a file in a directory of its own. @throws TcomposeError REGISTRY_CONTENT when it is not what its digest says */
+/**
+ * @returns the path of a file in a directory of its own. @throws TcomposeError REGISTRY_CONTENT when it does not match
+ * its digest
+ */
 async function fetchBlob({ source, from, what, target }: Copy, descriptor: Descriptor): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'tcompose-publish-'));
   const path = join(directory, 'blob');

@@ -3,10 +3,10 @@ import type { Descriptor } from '../../image/ingest-types.ts';
 import { isDigest } from '../../registry/content/digest.ts';
 import { bareType, isForeignLayer } from '../../registry/content/media-types.ts';
 
-/** What a manifest or an index needs to be in a registry. */
+/** What a registry has to contain before it accepts a manifest or an index. */
 export interface NamedContent {
   readonly mediaType: string;
-  /** Digests of the manifests of an index. */
+  /** Digests of the manifests in an index. */
   readonly manifests: readonly string[];
   readonly blobs: readonly Descriptor[];
 }
@@ -16,8 +16,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /**
- * Reads what a manifest of any kind names, an image's, an attestation's or an index's: it is only copied. Layers that lie elsewhere (`urls`) are left
- * out. Pure.
+ * Lists what a manifest of any kind refers to, an image's, an attestation's or an index's: it is only copied. Layers
+ * with external addresses (`urls`) are left out. Pure.
  * @throws TcomposeError REGISTRY_CONTENT
  */
 export function namedContent(bytes: Uint8Array, contentType: string | undefined, what: string): NamedContent {

@@ -6,7 +6,7 @@ import type { Registry } from '../../registry/registry.ts';
 import { applicationIndex } from './artifact-manifest.ts';
 import { type CopyTarget, copyImage } from './copy-image.ts';
 
-/** Annotation that says which repository of a registry content came from; containerd's. */
+/** Annotation that names a repository of a registry from which content came; containerd's. */
 const sourceAnnotation = (domain: string): string => `containerd.io/distribution.source.${domain}`;
 
 /** The images of a project's services, each once. */
@@ -15,8 +15,8 @@ export const imagesOf = (project: Pick<Project, 'services'>): readonly string[] 
 ];
 
 /**
- * Copies a project's images into the repository that the project is in, and lists them there in an index whose subject is the project.
- * `each` goes around the copy of one. @throws TcomposeError REGISTRY_*
+ * Copies a project's images into the project's repository, and lists them there in an index whose subject is the
+ * project. `each` is called around the copy of each image. @throws TcomposeError REGISTRY_*
  */
 export async function publishImages(
   images: readonly string[],

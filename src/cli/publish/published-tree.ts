@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap } from '../../compose/tree.ts';
 
-/** What is published of a project. */
+/** What is published for a project. */
 export interface Published {
   readonly tree: TreeMap;
-  /** Environment and label files: path as the project has it → name in the artifact. */
+  /** Environment and label files: path in the project → name in the artifact. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /**
- * A project as others get it: one file, variables in place, nothing left of `build` where there is an image to be pulled, and
- * environment files under names by their paths. The tree given is not changed. Pure.
+ * A project in the form in which others get it: one file, variables not replaced, no `build` where there is an image to
+ * pull, and environment files under names derived from their paths. The given tree is not changed. Pure.
  */
 export function publishedTree(tree: TreeMap): Published {
   const files = new Map<string, string>();
@@ -41,7 +41,7 @@ export function publishedTree(tree: TreeMap): Published {
   return { tree: { ...tree, services }, files };
 }
 
-/** What others would get to see, or would not get, and may not be meant to. */
+/** What others would see, or would lack, perhaps against the user's intention. */
 export interface Findings {
   /** Services that others can't build. */
   readonly buildOnly: readonly string[];
@@ -51,15 +51,15 @@ export interface Findings {
   readonly envFiles: readonly string[];
   /** `service: NAME` of variables with a value. */
   readonly environment: readonly string[];
-  /** Those of them whose name says that it is a secret. */
+  /** Those among them whose name suggests a secret. */
   readonly secrets: readonly string[];
-  /** Configs with a content, and configs and secrets of files that stay here. */
+  /** Configs with inline content, and configs and secrets from files that stay here. */
   readonly contents: readonly string[];
 }
 
 const secretName = /pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credential/i;
 
-/** Looks a canonical, not interpolated tree through. Pure. */
+/** Examines a canonical tree without interpolation. Pure. */
 export function findingsOf(tree: TreeMap): Findings {
   const found: { [K in keyof Findings]: string[] } = {
     buildOnly: [],
@@ -77,7 +77,7 @@ export function findingsOf(tree: TreeMap): Findings {
     for (const entry of [...listOf(service.env_file), ...listOf(service.label_file)])
       found.envFiles.push(`${name}: ${String(isMap(entry) ? entry.path : entry)}`);
     for (const [key, value] of Object.entries(ownMap(service, 'environment') ?? {})) {
-      // A variable without a value, or one of the reader's own, gives nothing away.
+      // A variable without a value, or one that the reader sets, reveals nothing.
       if (value === null || value === '' || /^\$\{?\w+\}?$/.test(String(value))) continue;
       found.environment.push(`${name}: ${key}`);
       if (secretName.test(key)) found.secrets.push(`${name}: ${key}`);

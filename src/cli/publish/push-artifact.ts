@@ -7,14 +7,14 @@ import { uploadBlob } from '../../registry/transfer/upload.ts';
 import { type ArtifactFile, artifactOf, descriptorOf, type OciVersion } from './artifact-manifest.ts';
 
 interface PushOptions {
-  /** Undefined: 1.1, and 1.0 where the registry does not take that. */
+  /** Undefined: 1.1, or 1.0 if the registry does not accept that. */
   readonly version: OciVersion | undefined;
   readonly created: string;
   readonly composeVersion: string;
   readonly signal: AbortSignal;
 }
 
-/** Sends a project's files to a registry, the manifest last. @returns what the manifest is known by */
+/** Uploads a project's files to a registry, the manifest last. @returns the manifest's descriptor */
 export async function pushArtifact(
   repository: string,
   files: readonly ArtifactFile[],

@@ -10,17 +10,20 @@ import { pushArtifact } from './push-artifact.ts';
 /** What is published. */
 export interface Publication {
   readonly parts: readonly ArtifactFile[];
-  /** Copied into the repository, too; undefined: none, and no index of them. */
+  /** Images to copy into the repository, too; undefined: none, and no index of them. */
   readonly images: readonly string[] | undefined;
-  /** Undefined: what the registry takes. */
+  /** Undefined: whichever the registry accepts. */
   readonly version: OciVersion | undefined;
-  /** The registry may be spoken to without TLS. */
+  /** The registry may be accessed without TLS. */
   readonly insecure: boolean;
 }
 
 type Tell = (status: string, state: 'working' | 'done' | 'failed', detail?: string) => void;
 
-/** Sends a project to a registry, with progress and an orderly end on an interrupt. @throws TcomposeError REGISTRY_*, CLI_INTERRUPTED */
+/**
+ * Uploads a project to a registry, with progress and an orderly end on an interrupt. @throws TcomposeError REGISTRY_*,
+ * CLI_INTERRUPTED
+ */
 export async function sendProject(
   ctx: CliContext,
   repository: string,
@@ -72,10 +75,10 @@ export async function sendProject(
   }
 }
 
-/** A pinned image by its tag. */
+/** A pinned image, shown with its tag. */
 const shown = (image: string): string => image.replace(/(:[^:/@]+)@.*$/, '$1');
 
-/** Tells of a piece of work that ends with something in the registry. */
+/** Reports a piece of work that ends with something in the registry. */
 async function told<T extends { readonly digest: string }>(
   tell: Tell,
   [begun, ended]: readonly [string, string],

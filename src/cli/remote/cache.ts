@@ -4,16 +4,16 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Env } from '../context.ts';
 
-/** Where fetched compose files are kept: a directory of the user's, by content. */
+/** Where fetched compose files are stored: a directory of the user's, by content. */
 export const cacheRoot = (env: Env): string =>
   join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'tcompose');
 
-/** Attempts that a crash left are removed after this time, milliseconds. */
+/** Milliseconds after which attempts that a crash left are removed. */
 const staleMs = 3_600_000;
 
 /**
- * The directory of a key, made by `fill` when it is not there. It appears when it is whole: an interrupted fetch leaves nothing
- * that counts, and of two at once one wins.
+ * The directory for a key, made by `fill` if it does not exist. It appears only when it is complete: an interrupted
+ * fetch leaves nothing valid, and of two at the same time one wins.
  * @param key a hash or another text that is safe as a name
  */
 export async function cached(

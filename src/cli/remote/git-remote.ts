@@ -10,11 +10,11 @@ type GitReference = Extract<RemoteReference, { kind: 'git' }>;
 
 const defaultNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const commit = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
-/** Most bytes of what git says that are kept. */
+/** Most bytes of git's messages that are kept. */
 const longest = 64 * 1024;
 
 /**
- * Checks a commit of a repository out, once for each commit, and gives the path of the compose file in it.
+ * Checks out a commit of a repository, once for each commit, and returns the path of the compose file in it.
  * @throws TcomposeError COMPOSE_REMOTE
  */
 export async function fetchFromGit(
@@ -27,7 +27,7 @@ export async function fetchFromGit(
   const fail = (why: string, hint?: string): never => {
     throw new TcomposeError('COMPOSE_REMOTE', `${text}: ${why}`, hint === undefined ? {} : { hint });
   };
-  // What begins with a dash would be an option.
+  // A word that begins with a dash would be an option.
   for (const [what, word] of Object.entries({ remote, ref }))
     if (word.startsWith('-')) fail(`${what} "${word}" begins with a dash`);
   if (/^(?:\/|.*(?:^|\/)\.\.(?:\/|$))/.test(subdir)) fail(`"${subdir}" leads out of the repository`);
@@ -55,7 +55,7 @@ async function resolveRef(remote: string, ref: string, env: Env, fail: Fail): Pr
     : fail(`git answered ${JSON.stringify(out.slice(0, 100))} when asked for ${ref}`);
 }
 
-/** The file, or of a directory the default one; a link may not lead out of the repository. */
+/** The file, or in a directory the default one; a link must not lead out of the repository. */
 async function composeFileIn(top: string, subdir: string, fail: Fail): Promise<string> {
   const path = join(top, subdir);
   const found = await stat(path).catch(() => undefined);
@@ -86,7 +86,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs git so that it never asks anything. */
+/** Runs git without any interaction. */
 function run(args: readonly string[], cwd: string | undefined, env: Env, fail: Fail): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {

@@ -3,7 +3,7 @@ import { TcomposeError } from '../../errors.ts';
 /** Types of a published compose project (Docker Compose's artifact). */
 export const artifactTypes = {
   project: 'application/vnd.docker.compose.project',
-  /** Configuration of artifacts for registries that know no artifact type. */
+  /** Configuration of artifacts for registries without support for artifact types. */
   oldConfig: 'application/vnd.docker.compose.config.empty.v1+json',
   file: 'application/vnd.docker.compose.file+yaml',
   envFile: 'application/vnd.docker.compose.envfile',
@@ -21,11 +21,11 @@ export interface ArtifactLayer {
   readonly digest: string;
   readonly size: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The blob in base64, where it comes with the manifest. */
+  /** The blob in base64, if the manifest contains it. */
   readonly data: string | undefined;
 }
 
-/** What a manifest of a registry is: a project, or an index that has one. */
+/** What a registry's manifest is: a project, or an index that lists one. */
 export type Artifact =
   | { readonly kind: 'project'; readonly layers: readonly ArtifactLayer[] }
   | { readonly kind: 'index'; readonly project: string };
@@ -72,8 +72,8 @@ function layerOf(layer: unknown, what: string): ArtifactLayer {
 }
 
 /**
- * The files of a project from its layers' contents: compose files one after the other as documents of one `compose.yaml`, files that
- * they extend and environment files by their names. Layers of other types are not looked at.
+ * The files of a project from its layers' contents: compose files one after the other as documents of one
+ * `compose.yaml`, files that they extend and environment files under their names. Layers of other types are ignored.
  * @throws TcomposeError COMPOSE_REMOTE for an unknown name
  */
 export function filesOfArtifact(
@@ -111,7 +111,7 @@ function readObject(bytes: Uint8Array, what: string): Readonly<Record<string, un
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     if (isObject(json)) return json;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw invalid(what, 'its manifest is not a JSON object');
 }

@@ -9,11 +9,11 @@ import { downloadBlob } from '../../registry/transfer/download.ts';
 import { cached } from './cache.ts';
 import { type ArtifactLayer, filesOfArtifact, parseArtifact } from './oci-artifact.ts';
 
-/** Indexes lead to a project in one step. */
+/** An index leads to a project in one step. */
 const deepest = 2;
 
 /**
- * Fetches a published project, once for each digest, and gives the path of its compose file.
+ * Fetches a published project, once for each digest, and returns the path of its compose file.
  * @throws TcomposeError COMPOSE_REMOTE, REGISTRY_…
  */
 export async function fetchFromRegistry(

@@ -9,8 +9,8 @@ import type { CliContext } from '../context.ts';
 import { createCredentialFinder } from '../credentials/find-credentials.ts';
 
 /**
- * Opens registries for what the command itself fetches and sends (not images: those are the engine's), with the user's
- * credentials and proxies, and the settings that the engine has. `close` ends its connections.
+ * Opens registries for what the command itself downloads and uploads (not images: the engine handles those), with the
+ * user's credentials and proxies, and the engine's settings. `close` ends its connections.
  */
 export function registryConnection(
   ctx: Pick<CliContext, 'env' | 'warn'>,

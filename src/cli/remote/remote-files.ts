@@ -2,11 +2,12 @@ import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { parseRemote } from './remote-reference.ts';
 
-/** Values by which Docker Compose's switches are off. */
+/** Values that turn Docker Compose's switches off. */
 const off = /^(?:0|f|false|no|off)$/i;
 
 /**
- * What fetches compose files from registries and repositories for one command, each once. Parts are loaded when they are needed.
+ * Fetches compose files from registries and repositories for one command, each once. Its parts are loaded when they are
+ * needed.
  * @returns the local path of the compose file
  */
 export function remoteFiles(

@@ -1,13 +1,13 @@
-/** A compose file that is somewhere else. */
+/** A compose file in another place. */
 export type RemoteReference =
   | { readonly kind: 'oci'; readonly image: string }
   | {
       readonly kind: 'git';
-      /** As `git` takes it. */
+      /** In the form that `git` accepts. */
       readonly remote: string;
       /** Branch, tag or commit; `HEAD` when none is named. */
       readonly ref: string;
-      /** Directory or file inside of it; empty for the top. */
+      /** Directory or file inside it; empty for the top. */
       readonly subdir: string;
       /** Last part of the remote, without `.git`. */
       readonly name: string;
@@ -17,8 +17,8 @@ const scp = /^[\w.-]+@[\w.-]+:/;
 
 /**
  * Reads `oci://REFERENCE` and the forms of git references that BuildKit knows: `https://host/repo.git#ref:subdir`,
- * `git@host:repo#…`, `ssh://…`, `git://…`, `github.com/owner/repo#…`, and `?ref=…&subdir=…`. Undefined for what is neither: a path, or
- * an address that no repository has. Pure.
+ * `git@host:repo#…`, `ssh://…`, `git://…`, `github.com/owner/repo#…`, and `?ref=…&subdir=…`. Undefined for anything
+ * else: a path, or an address that is not a repository's. Pure.
  */
 export function parseRemote(text: string): RemoteReference | undefined {
   if (text.startsWith('oci://')) return { kind: 'oci', image: text.slice('oci://'.length) };

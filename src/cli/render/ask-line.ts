@@ -4,8 +4,9 @@ import { TcomposeError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 
 /**
- * Asks for one line on the terminal. A `hidden` answer is not shown as it is typed. Undefined: the input has ended (Ctrl+D).
- * @throws TcomposeError CLI_INTERRUPTED for Ctrl+C
+ * Asks for one line on the terminal. A `hidden` answer is not shown as it is typed. Undefined: the input has ended
+ * (Ctrl+D).
+ * @throws TcomposeError CLI_INTERRUPTED on Ctrl+C
  */
 export async function askLine(
   ctx: Pick<CliContext, 'stdin' | 'stderr'>,

@@ -14,8 +14,8 @@ interface ProgressChoice {
 }
 
 /**
- * How progress is shown: as `--progress` says; `auto` is `tty` on a terminal that can be drawn on, `plain` elsewhere.
- * @throws TcomposeError CLI_USAGE when control characters are both needed and ruled out.
+ * How to show progress: as `--progress` says; `auto` is `tty` on a terminal that can be drawn on, `plain` elsewhere.
+ * @throws TcomposeError CLI_USAGE when control characters are both needed and forbidden.
  */
 export function progressKind({ progress, ansi, term, err }: ProgressChoice): Exclude<ProgressKind, 'auto'> {
   if (progress === 'tty' && ansi === 'never')
@@ -27,7 +27,7 @@ export function progressKind({ progress, ansi, term, err }: ProgressChoice): Exc
       },
     );
   if (progress !== 'auto') return progress;
-  // A terminal that does not know its width (a bare pseudo-terminal) cannot be drawn on, nor one that knows no control.
+  // A terminal of unknown width (a bare pseudo-terminal) or without control sequences can't be drawn on.
   const drawable = err.isTTY === true && (err.columns ?? 0) >= 20 && term !== 'dumb' && ansi !== 'never';
   return drawable ? 'tty' : 'plain';
 }
@@ -50,8 +50,8 @@ export async function chooseRenderer(
 }
 
 /**
- * Whether the terminal shows UTF-8. Only a locale that names something else says no: none at all is common where all is
- * UTF-8 nevertheless. The Linux console has no glyphs for the marks.
+ * Whether the terminal shows UTF-8. It does unless the locale names another encoding: systems that use UTF-8 often have
+ * no locale at all. The Linux console lacks glyphs for the marks.
  */
 export function showsUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';

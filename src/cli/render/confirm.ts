@@ -5,8 +5,8 @@ import type { CliContext } from '../context.ts';
 import { askLine } from './ask-line.ts';
 
 /**
- * Asks a yes/no question on the terminal; anything but yes is no. Without a terminal the answer is no.
- * @throws TcomposeError CLI_INTERRUPTED for Ctrl+C
+ * Asks a yes/no question on the terminal; any answer but yes means no. Without a terminal the answer is no.
+ * @throws TcomposeError CLI_INTERRUPTED on Ctrl+C
  */
 export async function confirm(ctx: CliContext, question: string): Promise<boolean> {
   if (ctx.stdin.isTTY !== true) return false;
@@ -15,8 +15,8 @@ export async function confirm(ctx: CliContext, question: string): Promise<boolea
 }
 
 /**
- * Whether a `prune` may go on: `--force`, or yes to the question.
- * @throws TcomposeError CLI_USAGE when there is no one to ask.
+ * Whether a `prune` may continue: with `--force`, or if the answer is yes.
+ * @throws TcomposeError CLI_USAGE when nobody can be asked.
  */
 export async function confirmPrune(
   ctx: CliContext,
@@ -31,7 +31,7 @@ export async function confirmPrune(
   });
 }
 
-/** Which diverged volumes may be recreated: all with --yes, otherwise those the user agrees to. */
+/** Which diverged volumes may be recreated: all with --yes, otherwise those that the user agrees to. */
 export async function confirmVolumes(
   ctx: CliContext,
   names: readonly string[],

@@ -4,7 +4,7 @@ import { flag } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { compileTemplate } from '../template/render-template.ts';
 
-/** What every `inspect` takes; `usage` names the things it inspects. */
+/** Arguments of every `inspect`; `usage` names what it inspects. */
 export const inspectArgs = (usage: string): ArgsSpec => ({
   usage,
   min: 1,
@@ -20,8 +20,8 @@ export const inspectArgs = (usage: string): ArgsSpec => ({
 });
 
 /**
- * Prints objects as Docker's inspect does: a JSON array, or one line each by `--format`. Those that are found are printed
- * although others are not.
+ * Prints objects like Docker's inspect: as a JSON array, or one line each with `--format`. Objects that are found are
+ * printed even if others are not.
  * @throws TcomposeErrors of the others
  */
 export async function printInspected(

@@ -8,7 +8,7 @@ type Layer = Extract<TcomposeEvent, { type: 'layer' }>;
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
-/** Docker Compose's words for how a resource stands. */
+/** Docker Compose's words for a resource's state. */
 const statusWords: Readonly<Record<Progress['state'], string>> = {
   working: 'Working',
   done: 'Done',
@@ -17,7 +17,7 @@ const statusWords: Readonly<Record<Progress['state'], string>> = {
   skipped: 'Done',
 };
 
-/** Progress in the fields of Docker Compose 5: `id`, `status`, `text`, `details`, and of a layer `parent_id` and its bytes. */
+/** Progress in the fields of Docker Compose 5: `id`, `status`, `text`, `details`, and for a layer `parent_id` and its bytes. */
 function progressFields(event: Progress | Layer) {
   if (event.type === 'progress')
     return {
@@ -38,7 +38,7 @@ function progressFields(event: Progress | Layer) {
   };
 }
 
-/** One JSON object a line: progress, warnings and errors on standard error, service output on standard output. */
+/** One JSON object per line: progress, warnings and errors on standard error, service output on standard output. */
 export function jsonRenderer(target: RenderTarget): Renderer {
   const write = (to: NodeJS.WritableStream, object: object) => void to.write(`${JSON.stringify(object)}\n`);
   const emit = (event: TcomposeEvent) => {

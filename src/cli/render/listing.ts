@@ -2,7 +2,7 @@ import { type FlagSpec, flag, type ParsedArgs } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
 import { formatItems, table } from './table.ts';
 
-/** `--format` of what prints a table. */
+/** `--format` of commands that print a table. */
 export const formatFlag: FlagSpec = {
   name: 'format',
   type: 'string',
@@ -10,10 +10,10 @@ export const formatFlag: FlagSpec = {
   summary: 'table, json, or a template',
 };
 
-/** Narrowest column of the docker CLI's listings: ten with the space between. */
+/** Narrowest column in the docker CLI's listings: ten including the space after it. */
 const narrowest = 7;
 
-/** `--quiet`: what identifies each item and nothing else. */
+/** `--quiet`: only what identifies each item. */
 export const quietFlag = (leaves: 'ids' | 'names'): FlagSpec => ({
   name: 'quiet',
   short: 'q',
@@ -21,21 +21,21 @@ export const quietFlag = (leaves: 'ids' | 'names'): FlagSpec => ({
   summary: `Only ${leaves}`,
 });
 
-/** Flags of every `ls`. `filters`: the keys that `--filter` knows, for its summary. */
+/** Flags of every `ls`. `filters`: the keys that `--filter` accepts, for its summary. */
 export const listingFlags = (filters: string, quiet: 'ids' | 'names'): readonly FlagSpec[] => [
   { name: 'filter', short: 'f', type: 'strings', value: 'K=V', summary: `Only some: ${filters}` },
   formatFlag,
   quietFlag(quiet),
 ];
 
-/** `--no-trunc` of an `ls` that shortens. */
+/** `--no-trunc` of an `ls` that shortens values. */
 export const noTruncFlag: FlagSpec = {
   name: 'no-trunc',
   type: 'boolean',
   summary: 'Do not shorten anything',
 };
 
-/** Prints what an `ls` found: as `--format` says, or with `--quiet` what identifies each item, once. */
+/** Prints what an `ls` found: as `--format` says, or with `--quiet` what identifies each item, without duplicates. */
 export function printListing<T extends Readonly<Record<string, unknown>>>(
   ctx: Pick<CliContext, 'write'>,
   args: ParsedArgs,
@@ -44,9 +44,9 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
     readonly quiet: (item: T) => string;
     readonly columns: readonly string[];
     readonly row: (item: T) => readonly string[];
-    /** As for `formatItems`. */
+    /** See `formatItems`. */
     readonly titles?: Readonly<Record<string, string>>;
-    /** With `--quiet` one line an item, whatever others say. */
+    /** With `--quiet` one line for each item, even if other items have the same. */
     readonly repeated?: boolean;
   },
 ): void {
@@ -59,11 +59,11 @@ export function printListing<T extends Readonly<Record<string, unknown>>>(
   ctx.write(formatItems(flag.str(args, 'format'), items, asTable, { narrowest, titles: as.titles ?? {} }));
 }
 
-/** A time in Unix seconds as the docker CLI shows it, in UTC: `2006-01-02 15:04:05 +0000 UTC`. */
+/** A time in Unix seconds in the docker CLI's form, in UTC: `2006-01-02 15:04:05 +0000 UTC`. */
 export const timeText = (seconds: number): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`;
 
-/** Labels as the docker CLI shows them: `a=1,b=2`. */
+/** Labels in the docker CLI's form: `a=1,b=2`. */
 export const labelsText = (labels: Readonly<Record<string, string>> | null | undefined): string =>
   Object.entries(labels ?? {})
     .map(([key, value]) => `${key}=${value}`)

@@ -7,23 +7,23 @@ export interface LogStyle {
   readonly prefix: boolean;
   readonly color: boolean;
   readonly timestamps: boolean;
-  /** What containers print to standard error goes to ours, as with `up` in the foreground; else all goes to standard output. */
+  /** Containers' standard error goes to ours, as with `up` in the foreground; otherwise everything goes to standard output. */
   readonly stderr?: boolean;
-  /** Project name that is cut from the prefixes. */
+  /** Project name to remove from the prefixes. */
   readonly project?: string;
-  /** Containers known beforehand, so that the prefixes line up. */
+  /** Containers that are known in advance, so that the prefixes line up. */
   readonly containers?: readonly string[];
 }
 
-/** Prefixes, no colour, no times. */
+/** With prefixes, without colours and times. */
 export const plainLogStyle: LogStyle = { prefix: true, color: false, timestamps: false };
 
-/** Foreground colours that are readable on dark and light terminals, in the order they are given out. */
+/** Foreground colours that are readable on dark and light terminals, in the order of their use. */
 const COLORS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
 /**
- * Formats `log` and `container-exit` events: a prefix per container, padded to the widest, in a colour of its own. On a
- * `terminal` nothing in a line but colours acts on it; elsewhere lines stay as they were printed.
+ * Formats `log` and `container-exit` events: a prefix for each container, padded to the widest, in its own colour. For
+ * a `terminal`, only colours in a line have an effect; elsewhere lines stay as they were printed.
  */
 export function logFormatter(
   style: LogStyle,

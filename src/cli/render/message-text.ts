@@ -5,7 +5,7 @@ import { formatError } from './print-error.ts';
 import { warningText } from './warning.ts';
 import { watchLine } from './watch-lines.ts';
 
-/** What the user is shown beside progress and what services print, as text for standard error. */
+/** What the user is told besides progress and service output, as text for standard error. */
 export function messageText(
   event: Extract<TcomposeEvent, { type: 'warning' | 'error' | 'watch' | 'build' | 'trace' }>,
   color: boolean,

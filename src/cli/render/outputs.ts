@@ -1,11 +1,11 @@
 import type { TcomposeEvent } from '../../events.ts';
 import type { RenderTarget } from './renderer.ts';
 
-/** Where a line of a container goes. */
+/** The output for a line of a container. */
 export const outputFor = (event: TcomposeEvent, target: RenderTarget): NodeJS.WritableStream =>
   target.log.stderr === true && event.type === 'log' && event.stream === 'stderr' ? target.err : target.out;
 
-/** Resolves when a stream takes more: at once unless what was written has filled its buffer. */
+/** Resolves when a stream accepts more: at once unless its buffer is full. */
 export function drained(
   stream: NodeJS.WritableStream & { readonly writableNeedDrain?: boolean },
 ): Promise<void> {
@@ -29,6 +29,6 @@ export const outputsDrained = async ({ out, err }: RenderTarget): Promise<void> 
   await drained(err);
 };
 
-/** Whether what is written there is drawn for a person. */
+/** Whether output there is displayed to a person. */
 export const isTerminal = (stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): boolean =>
   stream.isTTY === true;

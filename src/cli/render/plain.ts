@@ -11,12 +11,12 @@ type Progress = Extract<TcomposeEvent, { type: 'progress' }>;
 const progressText = (event: Progress, detail = event.detail) =>
   `${event.name}  ${event.status}${detail === undefined ? '' : `  ${detail}`}`;
 
-/** Time between two lines about an image that is under way, milliseconds. */
+/** Milliseconds between two lines about an image that is being transferred. */
 const reminderMs = 30_000;
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
-/** A line each half minute for each image that is under way, and how much it was in the end. */
+/** A line every half minute for each image that is being transferred, and the total at the end. */
 function imageLines(write: (line: string) => void) {
   const transfers = new Transfers();
   const underWay = new Map<string, { readonly event: Progress; readonly timer: NodeJS.Timeout }>();
@@ -26,7 +26,7 @@ function imageLines(write: (line: string) => void) {
   };
   return {
     transfers,
-    /** Follows an image; gives what its line says besides its status. */
+    /** Follows an image; returns what its line says besides its status. */
     follow(event: Progress): string | undefined {
       stop(event.name);
       if (event.state === 'done') return event.detail ?? transfers.of(event.name)?.result();
@@ -41,7 +41,7 @@ function imageLines(write: (line: string) => void) {
   };
 }
 
-/** One line an event, as text for logs and pipes. Progress goes to standard error, service output to standard output. */
+/** One line for each event, as text for logs and pipes. Progress goes to standard error, service output to standard output. */
 export function plainRenderer(target: RenderTarget): Renderer {
   const progressLine = (kind: string, text: string) =>
     void target.err.write(` ${title(kind)} ${visibleLine(text)}\n`);
@@ -74,7 +74,7 @@ export function plainRenderer(target: RenderTarget): Renderer {
   return { emit, close: async () => images.close(), drained: () => outputsDrained(target) };
 }
 
-/** Nothing but warnings, errors and what services print. */
+/** Only warnings, errors and service output. */
 export function quietRenderer(target: RenderTarget): Renderer {
   const plain = plainRenderer(target);
   return {

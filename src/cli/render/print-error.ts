@@ -11,8 +11,8 @@ interface ErrorStyle {
 const paint = (on: boolean, code: string, text: string) => (on ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 /**
- * The one form an error takes on a terminal: message, then the place with its source line and a caret, then the hint.
- * Several errors are separated by empty lines. Nothing that a message quotes acts on the terminal.
+ * The form of every error on a terminal: message, then the place with its source line and a caret, then the hint.
+ * Several errors are separated by empty lines. Nothing that a message quotes can control the terminal.
  */
 export function formatError(error: unknown, style: ErrorStyle): string {
   if (error instanceof TcomposeErrors)
@@ -26,7 +26,7 @@ export function formatError(error: unknown, style: ErrorStyle): string {
       const gutter = String(line);
       lines.push(`${' '.repeat(gutter.length)} --> ${visibleLine(file)}:${line}:${column}`);
       if (sourceLine !== undefined) {
-        // Tabs are kept in the caret's line so that it stands under the right character whatever their width.
+        // Tabs are kept in the caret's line so that it is under the right character, whatever their width.
         const before = visible(sourceLine.slice(0, column - 1)).split('\t');
         const pad = before.map((part) => ' '.repeat(displayWidth(part))).join('\t');
         lines.push(

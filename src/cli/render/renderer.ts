@@ -1,11 +1,11 @@
 import type { EventSink } from '../../events.ts';
 import type { LogStyle } from './log-lines.ts';
 
-/** Consumes the event union and shows it. `close` leaves the terminal as it was found and is safe to call twice. */
+/** Consumes events and shows them. `close` restores the terminal and may be called twice. */
 export interface Renderer {
   readonly emit: EventSink;
   close(): Promise<void>;
-  /** Resolves when what was emitted has been taken by the terminal or pipe: who emits much waits for it before going on. */
+  /** Resolves when the terminal or pipe has taken what was emitted: code that emits much waits for it before it continues. */
   drained(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface RenderTarget {
     readonly rows?: number;
   };
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
-  /** `false` when the locale says that the terminal shows something else than UTF-8. */
+  /** `false` when the locale says that the terminal's encoding is not UTF-8. */
   readonly unicode: boolean;
   readonly log: LogStyle;
 }

@@ -3,8 +3,8 @@ import { compileTemplate } from '../template/render-template.ts';
 import { displayWidth, padToWidth } from './width.ts';
 
 /**
- * Columns padded to their widest cell and at least `narrowest` wide, three spaces between, no trailing blanks (Docker's
- * table layout). A cell is one line whatever is in it.
+ * Columns padded to their widest cell and at least `narrowest`, with three spaces between them and no trailing blanks
+ * (Docker's table layout). Every cell is one line, whatever it contains.
  */
 export function table(
   header: readonly string[],
@@ -28,11 +28,11 @@ export function table(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One object a line, as Docker Compose prints JSON. */
+/** One object per line, as Docker Compose prints JSON. */
 const jsonLinesOf = (items: readonly Fields[]): string =>
   items.map((item) => `${JSON.stringify(item)}\n`).join('');
 
-/** `{{.Label "key"}}`, out of what {{.Labels}} shows. */
+/** `{{.Label "key"}}`, from the value of {{.Labels}}. */
 function labelOf(data: unknown, key: unknown): string {
   const { Labels = '' } = data as { Labels?: unknown };
   const entry = String(Labels)
@@ -41,7 +41,7 @@ function labelOf(data: unknown, key: unknown): string {
   return entry === undefined ? '' : entry.slice(String(key).length + 1);
 }
 
-/** Titles of fields that are not the field's name in words. */
+/** Titles of fields that differ from the field's name in words. */
 const oddTitles: Readonly<Record<string, string>> = {
   BlockIO: 'BLOCK I/O',
   CPUPerc: 'CPU %',
@@ -62,11 +62,11 @@ const titleOf = (field: string): string =>
 export interface FormatOptions {
   /** Width of the narrowest column. */
   readonly narrowest?: number;
-  /** Titles of columns in `table TEMPLATE`, by field, where they are not what the field is called elsewhere. */
+  /** Titles of columns in `table TEMPLATE`, by field, where they differ from the usual ones. */
   readonly titles?: Readonly<Record<string, string>>;
 }
 
-/** Prints items by a `--format` value: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. @throws TcomposeError CLI_USAGE */
+/** Prints items in a `--format`: `table`, `json`, `table TEMPLATE` or `TEMPLATE`. @throws TcomposeError CLI_USAGE */
 export function formatItems(
   format: string | undefined,
   items: readonly Fields[],

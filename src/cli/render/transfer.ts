@@ -5,25 +5,25 @@ type LayerEvent = Extract<TcomposeEvent, { type: 'layer' }>;
 
 interface Layer {
   status: string;
-  /** Bytes that went over the line, and that will have. */
+  /** Bytes transferred so far, and in total. */
   moved: number;
   size: number | undefined;
   over: boolean;
 }
 
-/** Words after which nothing more happens to a layer. */
+/** States after which nothing more happens to a layer. */
 const over = /^(?:Pull complete|Already exists|Pushed|Layer already exists|Mounted from .*)$/;
 export const isLayerOver = (status: string): boolean => over.test(status);
 const moving = /^(?:Downloading|Pushing)$/;
-/** All of it is here, and it is being unpacked or is about to be. */
+/** The layer has arrived completely, and is being or about to be unpacked. */
 const here = /^(?:Verifying Checksum|Download complete|Extracting)$/;
 
-/** Time over which the speed is taken, milliseconds. */
+/** Milliseconds over which the speed is measured. */
 const span = 5000;
 
 /**
- * What is known of one image's way to or from a registry, in few words. Times are those of the events, milliseconds of a
- * monotonic clock. Pure but for its own memory.
+ * A short summary of one image's transfer from or to a registry. Times are those of the events, in milliseconds of a
+ * monotonic clock. Pure except for its own memory.
  */
 export class Transfer {
   readonly #layers = new Map<string, Layer>();
@@ -39,7 +39,7 @@ export class Transfer {
     layer.status = status;
     layer.over = isLayerOver(status);
     if (moving.test(status)) {
-      // After a break an engine counts what is left only.
+      // After a broken connection an engine counts only the rest.
       layer.size = Math.max(layer.size ?? 0, total ?? 0) || undefined;
       const before = layer.size !== undefined && total ? layer.size - total : 0;
       layer.moved = Math.max(layer.moved, before + (current ?? 0));
@@ -50,7 +50,7 @@ export class Transfer {
     while (this.#samples.length > 2 && this.#samples[1]!.at < at - span) this.#samples.shift();
   }
 
-  /** `3/7 layers  12.3MB/45MB  2.1MB/s  14s left`; empty while nothing is known. */
+  /** `3/7 layers  12.3MB/45MB  2.1MB/s  14s left`; empty as long as nothing is known. */
   summary(now: number): string {
     const layers = [...this.#layers.values()];
     if (layers.length === 0) return '';
@@ -71,7 +71,7 @@ export class Transfer {
     return parts.join('  ');
   }
 
-  /** `45MB in 12s`: all that was moved, once it is over. */
+  /** `45MB in 12s`: the total, after the end. */
   result(): string | undefined {
     const moved = this.#moved();
     if (moved === 0 || this.#began === undefined) return undefined;
@@ -84,18 +84,18 @@ export class Transfer {
     return sum;
   }
 
-  /** Bytes a second of the last seconds; a stall brings it down. */
+  /** Bytes per second during the last seconds; a stall reduces it. */
   #speed(now: number): number {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined) return 0;
     const ms = Math.max(now, last.at) - first.at;
-    // Of less than that no speed can be shown.
+    // A shorter time gives no meaningful speed.
     return ms < 500 ? 0 : ((last.moved - first.moved) / ms) * 1000;
   }
 }
 
-/** Seconds as people read them: `0.4s`, `14s`, `2m05s`. */
+/** Seconds in readable form: `0.4s`, `14s`, `2m05s`. */
 function timeText(seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(1)}s`;
   const whole = Math.ceil(seconds);

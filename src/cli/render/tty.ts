@@ -11,7 +11,7 @@ import { type Transfer, Transfers } from './transfer.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
-/** Draws a listr2 task list into the region it is given. Rows tell their own states, so the tasks are not asked. */
+/** Draws a listr2 task list in the given region. Rows know their own states, so the tasks are not asked. */
 class RegionRenderer {
   // The region is drawn on standard error; whether standard output is a terminal does not matter.
   static readonly nonTTY = true;
@@ -30,11 +30,11 @@ class RegionRenderer {
 interface LiveList {
   readonly rows: ReadonlyMap<string, LiveRow>;
   readonly region: LiveRegion;
-  /** Ends the list's tasks; resolves when the last picture stands. */
+  /** Ends the list's tasks; resolves when the last frame is drawn. */
   end(): Promise<void>;
 }
 
-/** Starts the list of the resources a plan is about, a task each. */
+/** Starts the list of a plan's resources, one task each. */
 function liveList(
   target: RenderTarget,
   resources: readonly { readonly kind: ResourceKind; readonly name: string }[],
@@ -75,7 +75,7 @@ function liveList(
     rows,
     region,
     end: async () => {
-      // What was cut short is not under way any more.
+      // Interrupted work is no longer in progress.
       for (const row of rows.values()) if (row.state === 'working') row.state = 'skipped';
       over();
       await run;
@@ -83,7 +83,7 @@ function liveList(
   };
 }
 
-/** How much an image came to, once it is here. */
+/** The size of an image, once it has arrived. */
 const resultOf = (event: Extract<TcomposeEvent, { type: 'progress' }>, transfers: Transfers) =>
   event.kind === 'image' && event.state === 'done' && event.detail === undefined
     ? transfers.of(event.name)?.result()
@@ -108,15 +108,15 @@ function followLayer(live: LiveList | undefined, image: string, transfer: Transf
 }
 
 /**
- * A live list of the resources a plan is about, for terminals. What services print meanwhile comes to stand above it, so
- * that a service that takes its time can be watched.
+ * A live list of a plan's resources, for terminals. Service output appears above it meanwhile, so that a slow service
+ * can be watched.
  */
 export function ttyRenderer(target: RenderTarget): Renderer {
   const logLine = logFormatter(target.log, (event) => isTerminal(outputFor(event, target)));
   const transfers = new Transfers();
   let live: LiveList | undefined;
   let closing: Promise<void> = Promise.resolve();
-  /** The plan of the command is over: a list that comes later stands only as long as something of it is under way. */
+  /** The command's main plan is over: a later list is shown only while something in it is in progress. */
   let later = false;
 
   const end = () => {
@@ -147,7 +147,7 @@ export function ttyRenderer(target: RenderTarget): Renderer {
         break;
       }
       case 'layer':
-        // Drawn with the next picture: a layer tells of itself more often than anybody can read.
+        // Drawn with the next frame: layers report more often than anybody can read.
         followLayer(live, event.image, transfers.update(event));
         break;
       case 'warning':

@@ -1,10 +1,10 @@
 import type { WatchEvent, WatchedRule } from '../../events.ts';
 import { visibleLine } from '../../visible.ts';
 
-/** Most rules that are listed when watching begins. */
+/** Most rules to list when watching begins. */
 const rulesTold = 20;
 
-/** One line about something that `watch` did; with its newline. */
+/** One line about something that `watch` did, including its newline. */
 export function watchLine(event: WatchEvent, color: boolean): string {
   if (event.phase === 'begun' && buildsOf(event).length === 0) return '';
   const word = event.phase === 'menu' ? 'menu ' : 'watch';
@@ -56,7 +56,7 @@ const pathsText = ({ paths, count }: { readonly paths: readonly string[]; readon
 const ruleText = ({ service, action, path, target }: WatchedRule): string =>
   `${service}: ${action} ${path}${target === undefined ? '' : ` → ${target}`}`;
 
-/** What takes so long that its beginning is shown. */
+/** Actions that take long, so that their beginning is shown. */
 const buildsOf = ({ rules }: { readonly rules: readonly WatchedRule[] }): readonly WatchedRule[] =>
   rules.filter(({ action }) => action === 'rebuild');
 

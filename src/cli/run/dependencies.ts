@@ -9,8 +9,8 @@ import type { UpOptions } from '../../project/plan-up/options.ts';
 import { waitCondition } from '../../project/wait-condition.ts';
 
 /**
- * Brings the services a one-off container of `service` depends on up as `up` would, and waits for its conditions;
- * undefined when there are none.
+ * Starts the dependencies of a one-off container of `service` as `up` would, and waits for its conditions; undefined
+ * when there are none.
  */
 export function dependenciesPlan(
   project: Project,
@@ -28,7 +28,7 @@ export function dependenciesPlan(
   return addConditions(planUp(dependencies, observed, options), service, dependencies);
 }
 
-/** The plan with the waits for the service's own conditions at its end. */
+/** Appends to the plan the waits for the service's own conditions. */
 function addConditions(plan: Plan, service: Service, dependencies: Project): Plan {
   const builder = PlanBuilder.from(plan);
   for (const [name, dependency] of Object.entries(service.depends_on ?? {})) {

@@ -13,11 +13,11 @@ interface OneOff {
   /** See BodyOptions. */
   readonly containerOf: (service: string) => string | undefined;
   readonly interactive: boolean;
-  /** The engine removes it when it has ended: of a detached one nobody else can. */
+  /** The engine removes it after it has ended: for a detached container nobody else can. */
   readonly autoRemove: boolean;
 }
 
-/** What the engine is asked for: the service's container, attached, and with the ports that `run` was given. */
+/** The create request: the service's container, attached, and with the ports that `run` was given. */
 export function oneOffContainer(project: Project, service: Service, one: OneOff): ContainerSpec {
   const { name, slug, useAliases, containerOf, interactive, autoRemove } = one;
   const spec = containerSpec(project, service, {
@@ -41,7 +41,10 @@ export function oneOffContainer(project: Project, service: Service, one: OneOff)
   };
 }
 
-/** The plan of its dependencies with the one-off container's creation and start, for the question whether they can be. */
+/**
+ * The plan of its dependencies with the creation and start of the one-off container added, to check whether they are
+ * possible.
+ */
 export function withOneOff(
   dependencies: Plan | undefined,
   service: Service,

@@ -10,7 +10,7 @@ import { keyValues } from '../arguments/key-values.ts';
 import { usage } from '../arguments/usage-error.ts';
 import type { CliContext } from '../context.ts';
 
-/** A service with what `run`'s flags and command line change about it. */
+/** A service with the changes by `run`'s flags and command line. */
 export async function runOverrides(
   service: Service,
   args: ParsedArgs,
@@ -47,7 +47,7 @@ export async function runOverrides(
     ...(service.deploy?.resources === undefined ? {} : { deploy: { resources: service.deploy.resources } }),
     ...(flag.str(args, 'user') === undefined ? {} : { user: flag.str(args, 'user')! }),
     ...(flag.str(args, 'workdir') === undefined ? {} : { working_dir: flag.str(args, 'workdir')! }),
-    // A new entrypoint does not get the service's command as its arguments.
+    // The service's command does not become the arguments of a new entrypoint.
     ...(entrypoint === undefined ? {} : { entrypoint: entrypointWords(entrypoint), command: [] }),
     ...(words.length > 0 ? { command: words } : {}),
   };
@@ -86,7 +86,7 @@ function parsePort(text: string): Port {
   };
 }
 
-/** `[SOURCE:]TARGET[:ro]`: a source with a slash or a dot is a path, any other a volume's name. */
+/** `[SOURCE:]TARGET[:ro]`: a source with a slash or a dot is a path, any other a volume name. */
 function parseVolume(text: string, cwd: string): Mount {
   const [first = '', second, mode = ''] = text.split(':');
   if (second === undefined) return { type: 'volume', target: first };
@@ -102,7 +102,7 @@ function parseVolume(text: string, cwd: string): Mount {
   return { type: 'volume', source: first, target: second, ...readOnly };
 }
 
-/** Words of `--entrypoint`, by the rules of a command line in a compose file. Throws CLI_USAGE for quotes left open. */
+/** Words of `--entrypoint`, by the rules for command lines in a compose file. Throws CLI_USAGE for an open quote. */
 export function entrypointWords(text: string): readonly string[] {
   const split = splitShellWords(text);
   if ('error' in split) throw usage(`--entrypoint: ${split.error}; got ${JSON.stringify(text)}`);

@@ -14,12 +14,12 @@ interface OneOffRun {
   readonly tty: boolean;
   readonly interactive: boolean;
   readonly detach: boolean;
-  /** Remove the container when it has ended. */
+  /** Remove the container after it has ended. */
   readonly remove: boolean;
 }
 
 /**
- * Starts a created one-off container and, unless detached, carries its input and output until it ends; the exit code
+ * Starts a created one-off container and, unless detached, connects its input and output until it ends; the exit code
  * is the command's. Signals are passed on, a third one kills. A container that could not be started is removed.
  */
 export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneOffRun): Promise<number> {
@@ -43,7 +43,7 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
       stdout: true,
       stderr: true,
     });
-    // Subscribed before the start: a command that ends at once has its code waited for all the same.
+    // Subscribed before the start, so that the exit code of a command that ends at once is not missed.
     const ended = client.containers.wait(id, 'next-exit');
     ended.catch(() => undefined);
     await start();
@@ -62,7 +62,7 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
   } catch (failure) {
     const error = await withPortHolder(client, failure);
     if (error instanceof TcomposeError && error.code === 'ENGINE_API') {
-      // A command that cannot be executed has the code a shell or an init would give.
+      // A command that can't be executed gets the code that a shell or an init would return.
       const code = await startFailureCode(client, id, error);
       throw new TcomposeError('PROJECT_STEP', `cannot run ${service}: ${error.message}`, {
         cause: error.cause,

@@ -5,10 +5,10 @@ import { humanSize } from '../arguments/sizes.ts';
 import { labelsText, timeText } from '../render/listing.ts';
 import { table } from '../render/table.ts';
 
-/** Narrowest column of the docker CLI's listings, the space between left out. */
+/** Narrowest column of the docker CLI's listings, without the space after it. */
 const narrowest = 7;
 
-/** `system df -v`: a table a kind of object. `nowMs` is Unix time. Pure. */
+/** `system df -v`: one table for each kind of object. `nowMs` is Unix time. Pure. */
 export function detailedUsage(usage: DiskUsage, nowMs: number): string {
   const { Images, Containers, Volumes, BuildCache } = usageDetails(usage, nowMs);
   return [
@@ -23,7 +23,7 @@ export function detailedUsage(usage: DiskUsage, nowMs: number): string {
   ].join('\n');
 }
 
-/** The same as `--format json` has it: the fields of each object's listing. Pure. */
+/** The same for `--format json`: the fields of each object's listing. Pure. */
 export function usageDetails(usage: DiskUsage, nowMs: number) {
   const since = (seconds: number) =>
     seconds < 315_532_800 ? 'N/A' : `${humanDuration(Math.max(0, nowMs - seconds * 1000))} ago`;

@@ -35,7 +35,7 @@ export const command: Command = {
   },
 };
 
-/** One row a kind of object, as the docker CLI computes them. Pure. */
+/** One row for each kind of object, computed like the docker CLI. Pure. */
 export function usageRows(usage: DiskUsage) {
   return [imagesRow(usage), containersRow(usage), volumesRow(usage), buildCacheRow(usage)];
 }

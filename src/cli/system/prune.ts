@@ -58,7 +58,7 @@ type Pruned = {
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 
-/** Filters that all stages know: with one that they don't know nothing is removed at all. */
+/** Filters that all stages know: an unknown one must not remove anything at all. */
 function checkedFilters(args: ParsedArgs): Filters {
   const filters = parseFilters(flag.list(args, 'filter'));
   for (const key of Object.keys(filters))
@@ -69,7 +69,7 @@ function checkedFilters(args: ParsedArgs): Filters {
   return filters;
 }
 
-/** What is pruned, in the docker CLI's order: what uses others goes before what it uses. */
+/** What is pruned, in the docker CLI's order: objects that use others before those that are used. */
 function stages(args: ParsedArgs, filters: Filters) {
   const all: { path: string; title: Exclude<Title, 'Images'>; query: Filters }[] = [
     { path: '/containers/prune', title: 'Containers', query: filters },
@@ -83,11 +83,11 @@ function stages(args: ParsedArgs, filters: Filters) {
     filters.label === undefined && filters['label!'] === undefined
       ? [{ path: '/build/prune', title: 'Caches' as const, query: until === undefined ? {} : { until } }]
       : [];
-  // The title of images is not used: their answer has a form of its own.
+  // The title is not used for images, whose answer has a form of its own.
   return [...all, { path: '/images/prune', title: 'Containers' as const, query: images }, ...builds];
 }
 
-/** What there is to remove, counted and with sizes as far as the engine tells them. */
+/** What would be removed, counted, and with sizes as far as the engine reports them. */
 async function announcement(client: EngineClient, args: ParsedArgs): Promise<readonly string[]> {
   const { Containers, Images, Volumes } = await client.system.diskUsage();
   const stopped = (Containers ?? []).filter(({ State }) => /^(?:exited|created|dead)$/.test(State));

@@ -4,26 +4,26 @@ import { isTrue } from './go-value.ts';
 import type { Call, Operand, Pipeline } from './parse-template.ts';
 import { templateError } from './template-error.ts';
 
-/** Functions that the data brings along, by their name as a field: `{{.Label "key"}}`. */
+/** Functions that belong to the data, called like a field: `{{.Label "key"}}`. */
 export type Methods = Readonly<Record<string, (data: unknown, ...values: readonly unknown[]) => unknown>>;
 
-/** Where a template stands. */
+/** The context in which a template is evaluated. */
 export interface Scope {
   readonly dot: unknown;
   readonly variables: Map<string, unknown>;
   readonly methods: Methods;
-  /** What was written so far. */
+  /** The output so far. */
   readonly out: string[];
 }
 
-/** A scope within another one: variables set in it are gone after it. */
+/** A scope inside another one: variables set in it end with it. */
 export const within = (scope: Scope, dot: unknown): Scope => ({
   ...scope,
   dot,
   variables: new Map(scope.variables),
 });
 
-/** The value of a pipeline, which its variables get, too. @throws TcomposeError CLI_USAGE for what is not there */
+/** The value of a pipeline, which is also assigned to its variables. @throws TcomposeError CLI_USAGE for a missing field */
 export function pipelineValue(pipeline: Pipeline, scope: Scope): unknown {
   let value: unknown;
   for (const [index, call] of pipeline.calls.entries())
@@ -32,11 +32,11 @@ export function pipelineValue(pipeline: Pipeline, scope: Scope): unknown {
   return value;
 }
 
-/** A call's value; `piped` is what the call before it gave. */
+/** A call's value; `piped` is the value of the previous call. */
 function called([first, ...others]: Call, piped: readonly unknown[], scope: Scope, text: string): unknown {
   const values = (): unknown[] => [...others.map((one) => operandValue(one, scope, text)), ...piped];
   if (first.kind === 'function') {
-    // These look no further than they have to.
+    // These evaluate only as many operands as necessary.
     if (first.name === 'and' || first.name === 'or') {
       let value: unknown;
       for (const one of others) {

@@ -54,7 +54,7 @@ function formatted(verb: string, value: unknown, precision: number | undefined):
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : goText(value));
 
-/** What a template may call: Go's own functions, and those that docker's clients add. `and` and `or` are the evaluator's. */
+/** Functions for templates: Go's own, and those that docker's clients add. `and` and `or` are in the evaluator. */
 export const functions: Readonly<Record<string, Function>> = {
   json: (value) => JSON.stringify(value ?? null),
   index: item,

@@ -1,11 +1,11 @@
-/** Whether Go's templates take a value for true: not empty, not zero. Pure. */
+/** Whether a value is true in Go's templates: not empty, not zero. Pure. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
 }
 
-/** A value as Go's fmt prints it: `[a b]`, `map[a:1 b:2]`. What is not there is `<no value>` by itself. Pure. */
+/** A value in the form of Go's fmt: `[a b]`, `map[a:1 b:2]`. A missing value alone is `<no value>`. Pure. */
 export function goText(value: unknown): string {
   return value === null || value === undefined ? '<no value>' : inner(value);
 }

@@ -11,11 +11,11 @@ export type Operand =
   | { readonly kind: 'pipeline'; readonly pipeline: Pipeline }
   | { readonly kind: 'fields'; readonly of: Operand; readonly names: readonly string[] };
 
-/** An operand, and what it is called with. */
+/** An operand, and its arguments. */
 export type Call = readonly [Operand, ...Operand[]];
 
 export interface Pipeline {
-  /** Variables that get its value: `$x :=`, for `range` also `$i, $x :=`. */
+  /** Variables that it is assigned to: `$x :=`, for `range` also `$i, $x :=`. */
   readonly names: readonly string[];
   readonly calls: readonly Call[];
   /** As it was written, for messages. */
@@ -33,7 +33,10 @@ export type Node =
     }
   | { readonly kind: 'break' | 'continue' };
 
-/** Parses a template of Go's text/template, but for `define`, `template` and `block`. Pure. @throws TcomposeError CLI_USAGE */
+/**
+ * Parses a template of Go's text/template, except for `define`, `template` and `block`. Pure. @throws TcomposeError
+ * CLI_USAGE
+ */
 export function parseTemplate(template: string): readonly Node[] {
   const pieces = splitTemplate(template);
   const { nodes, ended, rest } = parseList(pieces, false);
@@ -105,7 +108,7 @@ function parsePipeline(text: string): Pipeline {
 const isSign = (token: Token | undefined, sign: string): boolean =>
   token?.kind === 'sign' && token.sign === sign;
 
-/** Takes the tokens up to the end or a closing parenthesis, which it leaves. */
+/** Takes the tokens up to the end or a closing parenthesis, which is not taken. */
 function pipelineOf(tokens: Token[], text: string): Pipeline {
   const names = namesOf(tokens);
   const calls: Call[] = [];

@@ -3,7 +3,7 @@ import { goText, isTrue } from './go-value.ts';
 import { type Node, type Pipeline, parseTemplate } from './parse-template.ts';
 import { templateError } from './template-error.ts';
 
-/** Ends a loop or its round; never leaves the renderer. */
+/** Ends a loop or an iteration; never leaves the renderer. */
 class Leap extends Error {
   readonly to: 'break' | 'continue';
 
@@ -14,8 +14,8 @@ class Leap extends Error {
 }
 
 /**
- * A template of Go's text/template as a function of data. The two characters `\n` and `\t` are a line's end and a tabulator.
- * @throws TcomposeError CLI_USAGE for a template that can't be parsed; the function for a field that is not there
+ * A template of Go's text/template as a function of data. The two characters `\n` and `\t` mean a line break and a tab.
+ * @throws TcomposeError CLI_USAGE for a template that can't be parsed; the function for a missing field
  */
 export function compileTemplate(template: string, methods: Methods = {}): (data: unknown) => string {
   const nodes = parseTemplate(template.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
@@ -77,7 +77,7 @@ function renderRange(
   }
 }
 
-/** What a range goes through: a list, a map by its sorted keys, or a number's worth of numbers. */
+/** What a range iterates over: a list, a map by its sorted keys, or the numbers below a number. */
 function entriesOf(value: unknown, text: string): readonly (readonly [unknown, unknown])[] {
   if (value === null || value === undefined) return [];
   if (Array.isArray(value)) return [...value.entries()];

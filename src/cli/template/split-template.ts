@@ -1,6 +1,6 @@
 import { templateError } from './template-error.ts';
 
-/** A piece of a template: text as it is, or what stands between braces. */
+/** A piece of a template: literal text, or what is between braces. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'action'; readonly text: string };
@@ -8,8 +8,9 @@ export type Piece =
 const opening = /\{\{(?:-(?=\s))?/g;
 
 /**
- * Splits a template into text and actions. `{{- ` and ` -}}` take away the blanks around an action; comments vanish. Pure.
- * @throws TcomposeError CLI_USAGE for braces that are not closed
+ * Splits a template into text and actions. `{{- ` and ` -}}` remove the white space around an action; comments are
+ * dropped. Pure.
+ * @throws TcomposeError CLI_USAGE for unclosed braces
  */
 export function splitTemplate(template: string): Piece[] {
   const pieces: Piece[] = [];
@@ -38,7 +39,7 @@ export function splitTemplate(template: string): Piece[] {
   return pieces;
 }
 
-/** Where the `}}` of an action is; those in quotes are none. */
+/** Position of the `}}` that ends an action; those in quotes don't. */
 function endOfAction(template: string, start: number): number {
   const parts = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|\}\}/g;
   parts.lastIndex = start;

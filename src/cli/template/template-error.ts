@@ -1,6 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 
-/** What is wrong with a `--format`, in a clause. */
+/** An error in a `--format`, given as a clause. */
 export const templateError = (why: string, hint?: string): TcomposeError =>
   new TcomposeError('CLI_USAGE', `--format: ${why}`, {
     hint:

@@ -2,7 +2,7 @@ import { templateError } from './template-error.ts';
 
 export type Token =
   | { readonly kind: 'value'; readonly value: string | number | boolean | null }
-  /** `.A.B`; without names: the dot itself. `glued`: it belongs to the token before it. */
+  /** `.A.B`; without names: the dot itself. `glued`: there is no space between it and the previous token. */
   | { readonly kind: 'fields'; readonly names: readonly string[]; readonly glued: boolean }
   /** `$` and `$name`. */
   | { readonly kind: 'variable'; readonly name: string }
@@ -12,7 +12,7 @@ export type Token =
 const pattern =
   /("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|0[xX][\da-fA-F]+)(?![\w.])|((?:\.[\p{L}_][\p{L}\p{N}_]*)+|\.)|(\$[\p{L}\p{N}_]*)|([\p{L}_][\p{L}\p{N}_]*)|(:=|[()|=,])/uy;
 
-/** The words of an action. Pure. @throws TcomposeError CLI_USAGE for what is none */
+/** The tokens of an action. Pure. @throws TcomposeError CLI_USAGE for an invalid one */
 export function tokensOf(action: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < action.length; ) {
@@ -41,7 +41,7 @@ function tokenOf([all, text, number, fields, variable, word]: RegExpExecArray, g
   return { kind: 'sign', sign: all as '(' };
 }
 
-/** A constant as Go writes it: a raw text, a text with escapes, or a character, which is a number. */
+/** A constant in Go's syntax: a raw string, a string with escapes, or a character, which is a number. */
 function literal(text: string): string | number {
   if (text.startsWith('`')) return text.slice(1, -1);
   const plain = text.slice(1, -1).replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|.)/gs, (_, code: string) => {

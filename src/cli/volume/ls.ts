@@ -19,7 +19,7 @@ export const command: Command = {
       Driver: volume.Driver,
       Group: 'N/A',
       Labels: labelsText(volume.Labels),
-      // Counting them is the work of `system df -v`.
+      // Counting them is left to `system df -v`.
       Links: 'N/A',
       Mountpoint: volume.Mountpoint,
       Name: volume.Name,

@@ -13,7 +13,7 @@ import type { CompiledRule } from '../../watch/rule.ts';
 import { putSurely } from './put/put-surely.ts';
 import type { ServiceContainers } from './service-containers.ts';
 
-/** What the actions of a batch are carried out with. */
+/** What is needed to carry out the actions of a batch. */
 export interface Workshop {
   readonly client: EngineClient;
   readonly project: Project;
@@ -23,20 +23,23 @@ export interface Workshop {
   readonly now: () => number;
   readonly parallel: number;
   readonly signal: AbortSignal;
-  /** A service's containers have what the batch brings them; one that starts from now on needs it no more. */
+  /**
+   * Called when a service's containers have the batch's files, so that one that starts later need not get them from the
+   * batch.
+   */
   readonly synced: (service: string) => void;
-  /** Builds services and recreates their containers. @returns those that have other containers now */
+  /** Builds services and recreates their containers. @returns those whose containers were replaced */
   readonly rebuild: (services: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
 }
 
 type Deeds = Map<string, Set<WatchDeed>>;
 
-/** Most containers that files are put into at a time. */
+/** Most containers to put files into at a time. */
 const atOnce = 16;
 
 /**
- * Carries a batch out: builds, then files, then restarts, then commands. What fails is reported with what to do, and keeps only what
- * depends on it from going on. @returns what was done to which service
+ * Carries out a batch: builds, then files, then restarts, then commands. A failure is reported with what to do, and
+ * only prevents what depends on it. @returns what was done for which service
  */
 export async function carryOut(
   plan: BatchPlan,
@@ -79,7 +82,7 @@ export async function carryOut(
   return [...deeds].map(([service, all]) => ({ service, did: [...all] }));
 }
 
-/** Tells what went wrong instead of throwing it; undefined then. */
+/** Reports an error instead of throwing it; then returns undefined. */
 async function attempt<T>(
   { emit, signal }: Workshop,
   service: string,
@@ -106,7 +109,7 @@ async function attempt<T>(
   }
 }
 
-/** Puts items into all containers of a service, whether they run or not; one that fails does not keep the others from it. */
+/** Puts items into all containers of a service, running or not; a failure in one does not prevent the others. */
 export async function syncService(
   work: Workshop,
   service: string,
@@ -121,7 +124,7 @@ export async function syncService(
       await attempt(work, service, 'sync', async () => {
         const put = await putSurely(work, container, items);
         if (put === undefined) return;
-        // Where nothing could be put nothing was done.
+        // If nothing could be put anywhere, nothing was done.
         reached ||= put.changed || put.problems.length === 0;
         changed ||= put.changed;
         for (const { path, message } of put.problems)
@@ -139,7 +142,7 @@ export async function syncService(
   return reached ? (changed ? 'synced' : 'unchanged') : undefined;
 }
 
-/** Restarts services, and those that restart along with them. */
+/** Restarts services, and those that restart with them. */
 export async function restart(work: Workshop, services: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const { client, project, emit, now, parallel, signal } = work;
   work.containers.forget();
@@ -151,7 +154,10 @@ export async function restart(work: Workshop, services: ReadonlySet<string>): Pr
   return new Set(containers.map(({ service }) => service));
 }
 
-/** Runs a rule's command once in each running container. False when none runs. @throws TcomposeErrors of those where it failed */
+/**
+ * Runs a rule's command once in each running container. False when none is running. @throws TcomposeErrors of those
+ * where it failed
+ */
 async function runCommand(work: Workshop, rule: CompiledRule): Promise<boolean> {
   const { client, emit } = work;
   const running = (await work.containers.of(rule.service)).filter(({ state }) => state === 'running');

@@ -13,16 +13,16 @@ import type { UpOptions } from '../../project/plan-up/options.ts';
 import type { CliContext } from '../context.ts';
 import { loadForCommand } from '../project.ts';
 
-/** A project and the files it was made of: compose files, `.env`, env_files, and those that would count if they were there. */
+/** A project and the files it was made from: compose files, `.env`, env_files, and those that would be used if they existed. */
 export interface LoadedConfiguration {
   readonly project: Project;
   readonly files: readonly string[];
 }
 
-/** Most files of a configuration that are watched. */
+/** Most files of a configuration to watch. */
 const mostFiles = 200;
 
-/** Loads the project of a command, noting what is read. @throws TcomposeError(s) of the files */
+/** Loads the project of a command, recording which files are read. @throws TcomposeError(s) of the files */
 export async function loadConfiguration(
   ctx: CliContext,
   services: readonly string[],
@@ -46,7 +46,7 @@ function noting(files: Set<string>): LoadEffects {
       if (kind !== 'directory') files.add(path);
       return kind;
     },
-    // A rule's path is that which links lead to now; they may lead elsewhere later.
+    // A rule's path is the one that links lead to now; they may lead elsewhere later.
     realPath: async (path) => {
       const real = await effects.realPath(path);
       if (real !== path) for (const link of await linksOn(path)) files.add(link);
@@ -55,7 +55,7 @@ function noting(files: Set<string>): LoadEffects {
   };
 }
 
-/** The links among a path's directories and itself. */
+/** The links among a path and its directories. */
 async function linksOn(path: string): Promise<readonly string[]> {
   const links: string[] = [];
   for (let at = path; at !== dirname(at); at = dirname(at)) {
@@ -65,17 +65,17 @@ async function linksOn(path: string): Promise<readonly string[]> {
   return links;
 }
 
-/** What an edit of the configuration comes to. */
+/** The effect of an edit of the configuration. */
 export interface Changes {
-  /** Undefined: nothing is to be done. */
+  /** Undefined: there is nothing to do. */
   readonly plan: Plan | undefined;
-  /** Notes when nothing is done, such as on containers whose service is gone. */
+  /** Warnings even when nothing is done, for example about containers whose service is gone. */
   readonly warnings: readonly string[];
 }
 
 /**
- * What `up` would do to bring the containers to what the project says by now; nothing when none of it follows from the
- * configuration: a container that has ended is not started for an edit.
+ * What `up` would do to bring the containers in line with the edited project; nothing if none of it follows from the
+ * configuration: a container that has ended is not started because of an edit.
  */
 export async function planChanges(
   client: EngineClient,

@@ -6,15 +6,15 @@ import { TcomposeError } from '../../errors.ts';
 
 const actions: readonly WatchAction[] = ['rebuild', 'restart', 'sync', 'sync+restart', 'sync+exec'];
 
-/** Rules as they were written before they had a place of their own, with the note about it. */
+/** Rules in the form from before `develop` existed, with a notice about it. */
 export interface LegacyRules {
   readonly rules: readonly WatchRule[];
   readonly warnings: readonly string[];
 }
 
 /**
- * The rules of a service's `develop`, else of its `x-develop`, which Docker Compose still reads; `x-initialSync` of a rule is its
- * `initial_sync`. @throws TcomposeError PROJECT_UNSUPPORTED for an `x-develop` that is none
+ * The rules of a service's `develop`, else of its `x-develop`, which Docker Compose still reads; a rule's
+ * `x-initialSync` is its `initial_sync`. @throws TcomposeError PROJECT_UNSUPPORTED for an invalid `x-develop`
  */
 export function rulesOf(name: string, service: Service, workingDir: string): LegacyRules {
   const old = service.develop === undefined ? service.extensions?.['x-develop'] : undefined;

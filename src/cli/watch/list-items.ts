@@ -5,7 +5,7 @@ import type { Change, ChangeKind } from '../../watch/change.ts';
 import { topmost } from '../../watch/records.ts';
 import { anyReaches, type CompiledRule } from '../../watch/rule.ts';
 
-/** All that a rule would put into a container of what there is now, by the same decisions as for a change. */
+/** Everything that a rule would put into a container now, by the same decisions as for a change. */
 export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]> {
   const items: SyncItem[] = [];
   for await (const { path, kind } of pathsOf([rule])) {
@@ -16,8 +16,9 @@ export async function listItems(rule: CompiledRule): Promise<readonly SyncItem[]
 }
 
 /**
- * What changed since a time, milliseconds since the epoch, as far as the files themselves tell; a directory did when something in it came
- * or went. `known`: sources that were there before, so that those that are gone are reported as well.
+ * What has changed since a time, in milliseconds since the epoch, judging by the files themselves; a directory's time
+ * changes when entries are added or removed. `known`: sources that existed before, so that missing ones are reported,
+ * too.
  */
 export async function listChanges(
   rules: readonly CompiledRule[],
@@ -46,7 +47,7 @@ function kindOf(stat: Pick<BigIntStats, 'isDirectory' | 'isFile' | 'isSymbolicLi
   return stat.isFile() ? 'file' : stat.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** Everything below the rules' paths that they could be about. */
+/** Everything below the rules' paths to which they could apply. */
 async function* pathsOf(
   rules: readonly CompiledRule[],
 ): AsyncGenerator<{ readonly path: string; readonly kind: ChangeKind }> {
@@ -66,7 +67,7 @@ async function* pathsOf(
   }
 }
 
-/** What may not be read, or is gone, has nothing in it. */
+/** A directory that can't be read, or is gone, counts as empty. */
 async function namesIn(path: string): Promise<readonly Dirent<Buffer>[]> {
   try {
     return await readdir(Buffer.from(path, 'latin1'), { withFileTypes: true, encoding: 'buffer' });

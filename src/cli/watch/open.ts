@@ -18,14 +18,14 @@ import type { SessionOptions } from './session/session-options.ts';
 interface OpenWatch {
   readonly client: EngineClient;
   readonly loaded: LoadedConfiguration;
-  /** Services named on the command line; none is all. */
+  /** Services named on the command line; none means all. */
   readonly services: readonly string[];
   readonly emit: EventSink;
-  /** As of the `up` before it; for what an edit of the configuration comes to. */
+  /** The options of the preceding `up`, to determine the effect of an edit of the configuration. */
   readonly up: UpOptions;
   /** Changes the command line makes to the project. */
   readonly adjust?: (project: Project) => Project;
-  /** Carry edits of the configuration out without asking. */
+  /** Carry out edits of the configuration without asking. */
   readonly yes: boolean;
   readonly noDeps?: boolean;
   /** Builds without their output. */
@@ -34,7 +34,10 @@ interface OpenWatch {
   readonly prune?: boolean;
 }
 
-/** A watch session of a command. @throws TcomposeError when there is nothing to watch, or another process watches the project */
+/**
+ * The watch session of a command. @throws TcomposeError when there is nothing to watch, or another process watches the
+ * project
+ */
 export async function openWatch(ctx: CliContext, input: OpenWatch): Promise<WatchSession> {
   const release = await lock(ctx, input);
   try {

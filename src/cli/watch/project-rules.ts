@@ -12,9 +12,9 @@ import { reloadPorts } from './reload/settings.ts';
 
 export interface ProjectRules {
   readonly rules: readonly CompiledRule[];
-  /** Directories where builds read their files: their ignore files are to be watched, too. */
+  /** Directories from which builds read files: their ignore files are watched, too. */
   readonly ignoreFiles: readonly string[];
-  /** The Dockerfiles of services, whether these have rules or not. */
+  /** The services' Dockerfiles, even for services without rules. */
   readonly dockerfiles: readonly ServiceDockerfile[];
   readonly warnings: readonly string[];
 }
@@ -26,8 +26,8 @@ export interface ServiceDockerfile {
 }
 
 /**
- * The rules of `develop.watch` of these services, with the ignore files of their builds.
- * @throws TcomposeError PROJECT_UNSUPPORTED when none of them has a rule, or one has a rule that its service does not fit
+ * The rules in `develop.watch` of these services, with the ignore files of their builds.
+ * @throws TcomposeError PROJECT_UNSUPPORTED when none of them has a rule, or a rule does not fit its service
  */
 export async function projectRules(project: Project, services: Iterable<string>): Promise<ProjectRules> {
   const rules: CompiledRule[] = [];
@@ -90,7 +90,7 @@ export async function projectRules(project: Project, services: Iterable<string>)
   return { rules, ignoreFiles, dockerfiles, warnings };
 }
 
-/** A rule's `x-direction`. */
+/** The value of a rule's `x-direction`. */
 function goesBoth(service: string, { action, extensions }: WatchRule): boolean {
   const direction = extensions?.['x-direction'];
   if (direction === undefined || direction === 'to-container') return false;
@@ -111,7 +111,7 @@ const withoutBuild = (name: string): TcomposeError =>
     { hint: 'Give the service a `build`, or let the rule sync or restart.' },
   );
 
-/** Compiles a rule. @throws TcomposeError that says whose pattern can't be read */
+/** Compiles a rule. @throws TcomposeError naming the rule whose pattern is invalid */
 function compiled(name: string, input: RuleInput): CompiledRule {
   try {
     return compileRule(input);
@@ -125,13 +125,13 @@ function compiled(name: string, input: RuleInput): CompiledRule {
   }
 }
 
-/** A target that ends in a slash is a directory: a file goes into it. */
+/** A target that ends with a slash is a directory: a file is put into it. */
 const targetOf = (path: string, target: string): string =>
   target.endsWith('/') && statSync(path, { throwIfNoEntry: false })?.isFile()
     ? `${target}${basename(path)}`
     : target;
 
-/** Nothing stands at the path, and it looks as if it was to match names. */
+/** Nothing exists at the path, and it looks like a pattern. */
 const isPattern = (path: string): boolean => /[*?[]/.test(path) && !existsSync(path);
 
 const noPattern = (service: string, path: string): string =>

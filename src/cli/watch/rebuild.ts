@@ -16,8 +16,9 @@ interface Rebuild {
 }
 
 /**
- * Builds services and recreates their containers. Images that only those of before were made from go, unless `prune` is false or
- * a name still stands for them. @returns services that have other containers now: a build may come to what there was.
+ * Builds services and recreates their containers. Images from which only the old containers were made are removed,
+ * unless `prune` is false or a name still refers to them. @returns services whose containers were replaced: a build may
+ * give the same image.
  * @throws TcomposeError(s) of the build, with everything left as it was
  */
 export async function rebuild(ctx: CliContext, input: Rebuild): Promise<ReadonlySet<string>> {
@@ -40,7 +41,7 @@ async function containersOf(client: EngineClient, { name }: Project, services: R
   return (await observeContainers(client, name)).filter(({ service }) => services.has(service));
 }
 
-/** One that a name or another container still has stays. */
+/** An image that a name or another container still uses stays. */
 async function pruneImage(client: EngineClient, id: string): Promise<void> {
   const image = (await client.images.list()).find((one) => one.Id === id);
   if (image === undefined || (image.RepoTags ?? []).some((tag) => tag !== '<none>:<none>')) return;

@@ -5,30 +5,33 @@ import { describeStep } from '../../project/format-plan.ts';
 import type { Plan } from '../../project/plan.ts';
 import type { Changes, LoadedConfiguration } from './configuration.ts';
 
-/** How a session follows edits of what describes the project. */
+/** How a session follows edits of the files that define the project. */
 export interface Configuration {
-  /** Absolute paths of the files the project was made of. */
+  /** Absolute paths of the files that the project was made from. */
   readonly files: readonly string[];
   /** Reads them again. @throws TcomposeError(s) with the places */
   readonly load: () => Promise<LoadedConfiguration>;
-  /** What is to be done so that the containers follow. */
+  /** What to do so that the containers follow. */
   readonly plan: (loaded: LoadedConfiguration) => Promise<Changes>;
-  /** Whether somebody is asked before anything is carried out. */
+  /** Whether to ask before anything is carried out. */
   readonly asks: boolean;
-  /** Asks whether a plan is to be carried out. */
+  /** Asks whether to carry out a plan. */
   readonly agrees: () => Promise<boolean>;
   readonly run: (plan: Plan, options: Pick<Parameters<typeof execute>[1], 'beforeStart'>) => Promise<void>;
 }
 
-/** Shows what an edit comes to, and carries it out when that is wanted. A broken edit is shown where it is, and nothing is changed. */
+/**
+ * Shows the effect of an edit, and carries it out if wanted. An invalid edit is reported with its place, and nothing is
+ * changed.
+ */
 export async function followEdit(
   configuration: Configuration,
   edit: {
     readonly paths: readonly string[];
     readonly emit: EventSink;
-    /** Takes the project over, before anything is done to containers. */
+    /** Adopts the new project, before anything is done to containers. */
     readonly adopt: (loaded: LoadedConfiguration) => Promise<void>;
-    /** Services whose images are to be built again, and why. Asked after `adopt`. */
+    /** Services whose images have to be rebuilt, and why. Called after `adopt`. */
     readonly builds: () => ReadonlyMap<string, string>;
     readonly rebuild: (services: ReadonlySet<string>) => Promise<unknown>;
     readonly beforeStart: NonNullable<Parameters<typeof execute>[1]['beforeStart']>;
@@ -63,7 +66,7 @@ export async function followEdit(
       return;
     }
     if (built.size > 0) await rebuild(new Set(built.keys()));
-    // A build has made some of it so.
+    // A build has already done part of it.
     const rest = built.size > 0 ? (await configuration.plan(loaded)).plan : plan;
     if (rest !== undefined) await configuration.run(rest, { beforeStart });
     emit({ type: 'watch', phase: 'note', message: 'applied' });

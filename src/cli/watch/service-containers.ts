@@ -3,10 +3,10 @@ import type { ContainerWatch } from '../../project/execute/container-watch.ts';
 import { observeContainers } from '../../project/observe.ts';
 import type { ObservedContainer } from '../../project/observed.ts';
 
-/** Changes of a container after which a list of them is out of date. */
+/** Events after which a list of containers is out of date. */
 const changing = /^(create|start|die|destroy|rename|pause|unpause|stop)$/;
 
-/** The containers of a project's services, asked for again only when an event says that they changed. */
+/** The containers of a project's services, requested again only when an event says that they have changed. */
 export class ServiceContainers {
   readonly #client: EngineClient;
   readonly #project: string;
@@ -21,7 +21,7 @@ export class ServiceContainers {
     });
   }
 
-  /** Those of a service, whether they run or not; those of `run` are none of them. */
+  /** The containers of a service, running or not, without those of `run`. */
   async of(service: string): Promise<readonly ObservedContainer[]> {
     return (await this.all()).filter((one) => one.service === service);
   }
@@ -37,7 +37,7 @@ export class ServiceContainers {
     }
   }
 
-  /** What is known may be wrong: a container was not where it was thought to be. */
+  /** The list may be wrong: a container was not in the expected state. */
   forget(): void {
     this.#known = undefined;
   }

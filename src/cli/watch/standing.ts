@@ -8,10 +8,10 @@ import type { SyncItem } from '../../watch/batch.ts';
 import { textOfBytes } from '../../watch/change.ts';
 import type { Standing } from '../../watch/compare.ts';
 
-/** What a file is in a Standing. */
+/** A file's value in a Standing. */
 export const fileOf = (size: number, hash: string): string => `file ${size} ${hash}`;
 
-/** What stands at the items' sources, by where it belongs in a container. What vanishes meanwhile or is not a file of data is left out. */
+/** What is at the items' sources, by its place in a container. What vanishes meanwhile or is not a regular file is left out. */
 export async function standingHere(items: readonly SyncItem[]): Promise<Standing> {
   const found = new Map<string, string>();
   for (const { source, target } of items) {
@@ -38,12 +38,12 @@ async function whatIs(path: Buffer): Promise<string | undefined> {
   return fileOf(size, hash.digest('hex'));
 }
 
-/** What stands in a container at a path and below it; nothing when there is none. @throws TcomposeError of the engine */
+/** What a container has at a path and below it; empty when there is nothing. @throws TcomposeError of the engine */
 export async function standingThere(client: EngineClient, id: string, target: string): Promise<Standing> {
   const answer = await tolerate(client.containers.getArchive(id, textOfBytes(target)), 404);
   const found = new Map<string, string>();
   if (answer === undefined) return found;
-  // An archive's names begin with the last name of what was asked for.
+  // An archive's names begin with the last part of the requested path.
   const pathOf = (name: string) => posix.join('/', posix.dirname(target), name).replace(/(.)\/$/, '$1');
   const reader = new TarReader(answer, { mayBeEmpty: true });
   for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {

@@ -14,15 +14,15 @@ import { projectRules } from './project-rules.ts';
 import { standingHere, standingThere } from './standing.ts';
 import { shownPath } from './watcher.ts';
 
-/** How a container stands to a rule that syncs. */
+/** How a container compares with a rule that syncs. */
 interface RuleStatus {
   readonly service: string;
-  /** Null: the service has none. */
+  /** Null: the service has no container. */
   readonly container: string | null;
   readonly path: string;
   readonly target: string;
   readonly both: boolean;
-  /** Paths that the rule is about here. */
+  /** Number of paths here to which the rule applies. */
   readonly count: number;
   readonly differences: readonly Difference[];
 }
@@ -35,8 +35,9 @@ interface StatusInput {
 }
 
 /**
- * Says what containers have otherwise than the rules that sync would have it. @returns 1 when something of here is not there as it
- * is here; what a container has beside it does not count. @throws TcomposeError when nothing is configured for watch
+ * Reports where containers differ from what the sync rules would give. @returns 1 when something here is missing or
+ * different there; additional files of a container don't count. @throws TcomposeError when nothing is configured for
+ * watch
  */
 export async function showWatchStatus(ctx: CliContext, input: StatusInput): Promise<number> {
   const { client, project, services, json } = input;
@@ -70,7 +71,7 @@ export async function showWatchStatus(ctx: CliContext, input: StatusInput): Prom
 const isAsHere = ({ container, differences }: RuleStatus): boolean =>
   container !== null && differences.every(({ difference }) => difference === 'extra');
 
-/** What of a container was put beside files of here. */
+/** Versions from a container that were put beside files here. */
 function conflictsOf(path: string): readonly Difference[] {
   const at = Buffer.from(path, 'latin1').toString();
   if (!statSync(at, { throwIfNoEntry: false })?.isDirectory()) return [];
@@ -79,7 +80,7 @@ function conflictsOf(path: string): readonly Difference[] {
     .map((name) => ({ target: bytesOfText(posix.join(at, name)), difference: 'conflict' }));
 }
 
-/** Whether the rule would have put something there if it were here. */
+/** Whether the rule would have put something there if it existed here. */
 function isOf(rule: CompiledRule, target: string): boolean {
   const below = relativeTo(target, posix.join('/', rule.target ?? '').replace(/(.)\/$/, '$1'));
   return rule.targetOf(below === '' ? rule.path : posix.join(rule.path, below)) === target;

@@ -5,27 +5,33 @@ import { commands, RecordReader, type WatchRecord } from '../../watch/records.ts
 interface WatcherOptions {
   /** The binary that watches (`tcompose-shim`). */
   readonly binary: string;
-  /** Absolute paths to watch, bytes in latin1, none in another. */
+  /** Absolute paths to watch, bytes in latin1, none inside another. */
   readonly paths: readonly string[];
-  /** Whether a directory is to be entered. */
+  /** Whether to enter a directory. */
   readonly enters: (directory: string) => boolean;
-  /** Look at everything at intervals instead of asking the kernel. */
+  /** Poll everything at intervals instead of relying on the kernel. */
   readonly poll: boolean;
-  /** Called with everything that one read contains. */
+  /** Called with all records of one read. */
   readonly onRecords: (records: readonly WatchRecord[]) => void;
-  /** The process ended by itself, and another one watches: what changed since (milliseconds since the epoch) may not have been reported. */
+  /**
+   * The process ended by itself, and another one has replaced it: changes since then (milliseconds since the epoch) may
+   * not have been reported.
+   */
   readonly onRestart: (since: number) => void;
   readonly onGivenUp: (why: string) => void;
 }
 
-/** Milliseconds before the last word of a watcher that ended from which on changes are looked for: it may not have reported them. */
+/**
+ * Milliseconds before the last message of a watcher that ended, from which on to look for changes: it may not have
+ * reported them.
+ */
 const margin = 100;
-/** Restarts within this time, milliseconds, after which it is given up. */
+/** Restarts within this time, in milliseconds, after which to give up. */
 const mostRestarts = { count: 20, within: 10_000 };
 
 /**
- * A process that watches: whatever this one is busy with, it takes the kernel's events at once. Ends with this process, also when
- * that is killed, for its standard input does.
+ * A process that watches: it takes the kernel's events at once, whatever this process is busy with. Ends with this
+ * process, even if that is killed, because its standard input ends.
  */
 export class Watcher {
   readonly #options: WatcherOptions;
@@ -52,7 +58,7 @@ export class Watcher {
     return this.#child.pid;
   }
 
-  /** Watches these paths from now on, instead of those before. */
+  /** Watches these paths from now on, instead of the previous ones. */
   change(paths: readonly string[]): void {
     for (const path of this.#paths) if (!paths.includes(path)) this.#say(commands.stop(path));
     for (const path of paths) if (!this.#paths.includes(path)) this.#say(commands.watch(path));
@@ -69,7 +75,7 @@ export class Watcher {
 
   #spawn(): ChildProcess {
     const { binary, poll } = this.#options;
-    // In a group of its own: an interrupt from the keyboard is for this process alone.
+    // In a process group of its own: an interrupt from the keyboard is meant only for this process.
     const child = spawn(binary, ['watch'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
     this.#child = child;
     child.stdin!.on('error', () => {});
@@ -122,7 +128,7 @@ export class Watcher {
   }
 }
 
-/** A path for people: relative to the directory they are in when it lies below. */
+/** A path in readable form: relative to the current directory if it is below. */
 export function shownPath(path: string, cwd: string): string {
   const text = textOfBytes(path);
   if (text === cwd) return '.';

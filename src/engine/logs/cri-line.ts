@@ -1,6 +1,6 @@
 /**
- * The CRI text log format: `<RFC 3339 time> <stdout|stderr> <tags> <content>
- * `, where the tags are `F` (the line is complete) or `P` (it continues), possibly with further tags after a colon.
+ * The CRI text log format: `<RFC 3339 time> <stdout|stderr> <tags> <content>\n`, where the tags are `F` (the line is
+ * complete) or `P` (it continues), possibly with further tags after a colon.
  */
 
 /** Length of a time in the shim's format: `2026-01-02T03:04:05.123456789Z`. */

@@ -60,7 +60,7 @@ export function saveContainer(directory: string, container: OciContainer): void 
   replaceFile(join(directory, stateFile), `${JSON.stringify(container)}\n`, 0o600);
 }
 
-/** Writes a file whole, by rename. */
+/** Replaces a file atomically, by rename. */
 export function replaceFile(path: string, text: string, mode: number): void {
   writeFileSync(`${path}.new`, text, { mode });
   renameSync(`${path}.new`, path);
@@ -100,7 +100,7 @@ export function containerIds(root: string): string[] {
   }
 }
 
-/** Forgets a container; none there is not an error. */
+/** Removes a container's record; a missing one is not an error. */
 export function removeContainer(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -2,18 +2,18 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** Signals that end a process unless somebody listens, and may come while a list is drawn. */
+/** Signals that end a process without a listener, and may arrive while a list is drawn. */
 const deadly = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * Hides the terminal's cursor, which would else be seen jumping about while lines are drawn again and again. It comes back
- * with the returned release, at the end of the process whatever ends it (but SIGKILL, which leaves nothing to do), and
- * for as long as the process is stopped by Ctrl+Z.
+ * Hides the terminal's cursor, which would otherwise be seen jumping while lines are redrawn. It is shown again by the
+ * returned release, at the end of the process for any reason (except SIGKILL, where nothing can be done), and while the
+ * process is stopped by Ctrl+Z.
  */
 export function hideCursor(terminal: Terminal): () => void {
   const hide = () => void terminal.write('\u001b[?25l');
   const show = () => void terminal.write('\u001b[?25h');
-  /** Whoever else listens decides what the signal does; alone, it does what it does without a listener. */
+  /** If there are other listeners, they decide what the signal does; if not, it acts as without a listener. */
   const killed = (signal: NodeJS.Signals) => {
     if (process.listenerCount(signal) > 1) return;
     release();

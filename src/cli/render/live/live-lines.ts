@@ -4,16 +4,16 @@ import { displayWidth, endOf, padToWidth, startOf } from '../width.ts';
 export interface LiveRow {
   /** `Container shop-web-1` */
   readonly label: string;
-  /** Last word on it, with its detail; empty until something happens to it. */
+  /** Latest status, with its detail; empty until something happens to it. */
   text: string;
   state: 'pending' | 'working' | 'done' | 'warning' | 'failed' | 'skipped';
-  /** What its last word is followed by while it is under way; `now` as in LiveLook. */
+  /** Added to the status while work is in progress; `now` as in LiveLook. */
   more?: (now: number) => string;
-  /** Since when it is under way, milliseconds of the clock of `LiveLook.now`. */
+  /** When work on it began, in milliseconds of the clock of `LiveLook.now`. */
   began?: number;
 }
 
-/** What a live list is drawn for. */
+/** The conditions for drawing a live list. */
 export interface LiveLook {
   /** Width of the terminal in characters. */
   readonly columns: number;
@@ -22,7 +22,7 @@ export interface LiveLook {
   readonly color: boolean;
   /** `false` on terminals whose locale is not UTF-8. */
   readonly unicode: boolean;
-  /** Counts up; turns the wheel of what is under way. */
+  /** Increases; animates what is in progress. */
   readonly frame: number;
   /** Milliseconds. */
   readonly now: number;
@@ -35,14 +35,17 @@ const MARKS = {
 const WHEELS = { unicode: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', ascii: '-\\|/' } as const;
 const COLORS = { pending: 2, working: 33, done: 32, warning: 33, failed: 31, skipped: 2 } as const;
 
-/** A label in the width there is: without its first word, which many share, then from its end, where names differ. */
+/**
+ * A label shortened to the available width: without its first word, which many labels share, then from its end, where
+ * names differ.
+ */
 function fitLabel(label: string, width: number, mark: string): string {
   if (displayWidth(label) <= width) return label;
   const name = label.slice(label.indexOf(' ') + 1);
   return displayWidth(name) <= width ? name : `${mark}${endOf(name, width - 1)}`;
 }
 
-/** What a row says, with the seconds it has been under way for. */
+/** What a row says, including the seconds that work has taken so far. */
 function wordsOf({ text, state, began, more }: LiveRow, now: number): string {
   if (state !== 'working') return text;
   const further = more?.(now) ?? '';
@@ -52,8 +55,8 @@ function wordsOf({ text, state, began, more }: LiveRow, now: number): string {
 }
 
 /**
- * The lines of a live list, none wider than the terminal: how many of all are done, then a line each. With more rows than lines, those that are over give way first
- * and the last line counts what is left out. Pure.
+ * The lines of a live list, none wider than the terminal: how many resources are done, then one line each. With more
+ * rows than lines, finished ones are dropped first and the last line says how many are left out. Pure.
  */
 export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly string[] {
   const charset = look.unicode ? 'unicode' : 'ascii';
@@ -61,12 +64,12 @@ export function liveLines(rows: readonly LiveRow[], look: LiveLook): readonly st
   const wheel = WHEELS[charset];
   const head = look.height > 2 ? [headline(rows).slice(0, look.columns - 1)] : [];
   const shown = fitting(rows, look.height - head.length);
-  // The last column stays free: a terminal may wrap when it is written to.
+  // The last column stays free: writing to it may make the terminal wrap.
   const room = look.columns - 1 - '✔ '.length;
   const widest = Math.max(0, ...rows.map((row) => displayWidth(row.label)));
   const texts = Math.max(0, ...rows.map((row) => displayWidth(wordsOf(row, look.now))));
   const half = Math.min(texts, Math.floor(room / 2));
-  // Numbers change with every picture: they have a width of their own, so that nothing else moves.
+  // Numbers change in every frame: they have a fixed width, so that nothing else moves.
   const forTexts = rows.some(({ more }) => more !== undefined) ? Math.floor((room * 2) / 3) : half;
   const label = Math.max(8, Math.min(widest, room - 2 - forTexts));
   const lines = shown.map((row) => {
@@ -88,7 +91,7 @@ function headline(rows: readonly LiveRow[]): string {
   return `[+] Running ${over}/${rows.length}`;
 }
 
-/** As many rows as there is room for, in their order; with too many, one line is kept for their number. */
+/** As many rows as fit, in order; if there are too many, one line is reserved for their number. */
 function fitting(rows: readonly LiveRow[], height: number): readonly LiveRow[] {
   if (rows.length <= height) return rows;
   const weight = { failed: 0, warning: 0, working: 1, pending: 2, done: 3, skipped: 3 } as const;

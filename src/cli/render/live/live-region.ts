@@ -13,23 +13,24 @@ interface Terminal {
 
 interface LiveRegionOptions {
   readonly terminal: Terminal;
-  /** The lines as they are now. */
+  /** The lines in their present state. */
   readonly draw: (size: { readonly columns: number; readonly height: number }) => readonly string[];
 }
 
 /**
- * What stood there is overwritten, and what is left of it cleared behind each line and below the last. To clear from the first line on would flicker,
- * and where that is the screen's first line tmux keeps what was cleared, picture after picture, in its history.
+ * Old lines are overwritten, and their remainders cleared at the end of each line and below the last. Clearing
+ * everything from the first line on would flicker, and if that is the screen's first line, tmux would add the cleared
+ * content to its history in every frame.
  */
 const clearLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 
-/** Time between two pictures of the same state, milliseconds. */
+/** Milliseconds between two frames of the same state. */
 const FRAME_MS = 100;
 
 /**
- * Lines at the end of a terminal that are drawn again and again, and text that comes to stand above them. The cursor is
- * left below them, hidden from `open` to `close`.
+ * Lines at the end of a terminal that are redrawn repeatedly, and text that appears above them. The cursor stays below
+ * them, hidden from `open` to `close`.
  */
 export class LiveRegion {
   readonly #options: LiveRegionOptions;
@@ -39,7 +40,7 @@ export class LiveRegion {
   #showCursor: (() => void) | undefined;
   #soon: NodeJS.Immediate | undefined;
   readonly #redraw = () => this.#paint();
-  /** After a stop by Ctrl+Z other things stand where the lines were. */
+  /** After a stop by Ctrl+Z other text is where the lines were. */
   readonly #resumed = () => {
     this.#drawn = [];
     this.#paint();
@@ -59,7 +60,7 @@ export class LiveRegion {
     this.#paint();
   }
 
-  /** Draws again soon; any number of changes together cost one picture. */
+  /** Redraws soon; any number of changes together cost one frame. */
   changed(): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
@@ -67,7 +68,7 @@ export class LiveRegion {
     });
   }
 
-  /** Text, ending with a newline, that is to stand above the lines. What does not go to a terminal is written at once. */
+  /** Text, ending with a newline, to show above the lines. Text that does not go to a terminal is written at once. */
   above(text: string, to: Terminal): void {
     if (to.isTTY !== true) to.write(text);
     else {
@@ -76,7 +77,7 @@ export class LiveRegion {
     }
   }
 
-  /** Draws for the last time, however many lines it takes, and leaves them standing. */
+  /** Draws for the last time, with as many lines as needed, and leaves them on the screen. */
   close(): void {
     clearInterval(this.#timer);
     clearImmediate(this.#soon);
@@ -104,7 +105,7 @@ export class LiveRegion {
     this.#drawn = lines;
   }
 
-  /** Goes to where the lines begin. Lines wider than a narrowed terminal have been wrapped by it. */
+  /** Moves to where the lines begin. A terminal that became narrower has wrapped lines that are wider than it. */
   #top(columns: number): string {
     const up = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),

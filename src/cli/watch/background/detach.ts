@@ -17,25 +17,25 @@ import type { WatchSession } from '../session/session.ts';
 import type { BeforeStart } from '../session/session-options.ts';
 import { backgroundMarker } from './is-background.ts';
 
-/** Bytes of output that are kept; then it starts over. */
+/** Bytes of output that are kept; beyond that it starts over. */
 const mostOutput = 1024 * 1024;
-/** Milliseconds between two looks at how much there is. */
+/** Milliseconds between two checks of its size. */
 const lookEvery = 5000;
 
-/** The note about a process that was left in the background. */
+/** The notice about a process that was left in the background. */
 export const inBackground = (pid: number): string =>
   `Watching in the background (process ${pid}): \`tcompose watch --stop\`, \`stop\` and \`down\` end it\n`;
 
 type Word = 'open' | 'begin' | 'begun';
-/** A container that is about to be started; the other process says its id when it may be. */
+/** A container that is about to be started; the other process answers with its id when it may be. */
 interface Prepare {
   readonly prepare: { readonly id: string; readonly service: string };
 }
 
 /**
- * Begins another process that watches, does `between` once it has what is started before it begins, and leaves it when it acts on
- * changes. It is in a session of its own, and its output is a file without a name. @returns its process. @throws TcomposeError CLI_WATCH
- * with what it said
+ * Starts another process that watches, runs `between` once that process can fill containers before they start, and
+ * leaves it when it acts on changes. It is in a session of its own, and its output is a file without a name. @returns
+ * its pid. @throws TcomposeError CLI_WATCH with its output
  */
 export async function watchInBackground(
   between: (beforeStart: BeforeStart) => Promise<unknown>,
@@ -51,7 +51,7 @@ export async function watchInBackground(
     try {
       await between((container) => prepared(child, container));
     } catch (error) {
-      // It ends with the channel.
+      // The process ends with the channel.
       child.disconnect();
       throw error;
     }
@@ -91,7 +91,7 @@ function unnamedFile(): number {
   }
 }
 
-/** Waits for a word of the child. @throws TcomposeError CLI_WATCH when it ends instead */
+/** Waits for a message from the child. @throws TcomposeError CLI_WATCH when it ends instead */
 function word(child: ChildProcess, wanted: Word, output: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const over = (code: number | null) => {
@@ -123,7 +123,7 @@ function textIn(file: number): string {
   return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
 }
 
-/** In the process in the background: acts on changes once its parent says so, until it is ended. @returns the exit code */
+/** In the background process: acts on changes once its parent says so, until it is ended. @returns the exit code */
 export async function runInBackground(ctx: CliContext, session: WatchSession): Promise<number> {
   const bounding = setInterval(() => {
     if (fstatSync(1).size > mostOutput) ftruncateSync(1, 0);

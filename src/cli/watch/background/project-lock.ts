@@ -4,10 +4,10 @@ import { TcomposeError } from '../../../errors.ts';
 import { visibleLine } from '../../../visible.ts';
 import { holdsSocket } from './socket-holder.ts';
 
-/** What is watched: a project as one engine has it. */
+/** What is watched: a project in one engine. */
 export interface Watched {
   readonly project: string;
-  /** The engine's own name (`ID` of GET /info). */
+  /** The engine's identifier (`ID` of GET /info). */
   readonly engine: string;
 }
 
@@ -18,14 +18,14 @@ export interface Holder {
   readonly background: boolean;
 }
 
-/** Milliseconds that the holder of a lock has to say who it is. */
+/** Milliseconds that the holder of a lock has to identify itself. */
 const answerWithin = 1000;
-/** Attempts: a holder may end between being in the way and being asked. */
+/** Attempts: a holder may end after it was in the way and before it is asked. */
 const attempts = 5;
 
 /**
- * Makes this process the only one that watches a project, as far as its network namespace goes. The lock is an abstract unix socket
- * (unix(7)): the kernel has one of a name, and takes it back when the process ends, however it does.
+ * Makes this process the only one that watches a project, within its network namespace. The lock is an abstract unix
+ * socket (unix(7)): the kernel allows each name once, and frees it when the process ends in any way.
  * @returns the release; idempotent. @throws TcomposeError CLI_WATCH naming the process that watches it
  */
 export async function lockProject(
@@ -41,12 +41,12 @@ export async function lockProject(
   }
 }
 
-/** What the names of all these sockets begin with. */
+/** Prefix of all these sockets' names. */
 export const socketPrefix = '\0tcompose-watch-';
 
-/** Names of projects and engines have any length, those of sockets 107 bytes. */
+/** Names of projects and engines may have any length, those of sockets 107 bytes. */
 function socketName({ project, engine }: Watched): string {
-  // Loaded here: every listing looks for watchers, and mostly there is none.
+  // Loaded here: every listing looks for watchers, and usually there is none.
   const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256')
     .update(JSON.stringify([engine, project]))
@@ -54,7 +54,7 @@ function socketName({ project, engine }: Watched): string {
   return `${socketPrefix}${hash}`;
 }
 
-/** A server that tells who asks this process's id; undefined when another process has the name. */
+/** A server that answers with this process's id; undefined when another process has the name. */
 function listen(name: string, { pid, background }: Holder): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
@@ -74,14 +74,14 @@ function listen(name: string, { pid, background }: Holder): Promise<Server | und
   });
 }
 
-/** The process that watches a project, as far as the kernel confirms what it says; undefined: none. */
+/** The process that watches a project, if the kernel confirms its answer; undefined if there is none. */
 export async function watcherOf(watched: Watched): Promise<Holder | undefined> {
   const name = socketName(watched);
   const holder = await askHolder(name);
   return typeof holder === 'object' && holdsSocket(holder.pid, name) ? holder : undefined;
 }
 
-/** The process that has the name; undefined when it does not tell, as one that is stopped. */
+/** The process that has the name; undefined when it does not answer, for example because it is stopped. */
 function askHolder(name: string): Promise<Holder | 'gone' | undefined> {
   return new Promise((resolve) => {
     let text = '';
@@ -113,7 +113,7 @@ function taken(project: string, holder: Holder | 'gone' | undefined): TcomposeEr
   });
 }
 
-/** What a process of ours was called with; undefined when that can't be known. */
+/** The command line of a tcompose process; undefined if unknown. */
 function commandOf(pid: number | undefined): string | undefined {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8')

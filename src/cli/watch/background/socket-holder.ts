@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The table of unix sockets (proc(5)): `@` stands for NUL, with which abstract names begin and may be filled up. */
+/** The table of unix sockets (proc(5)): `@` stands for NUL, with which abstract names begin and may be padded. */
 const table = (): string => {
   try {
     return readFileSync('/proc/net/unix', 'utf8');
@@ -11,10 +11,10 @@ const table = (): string => {
 
 const shown = (name: string): string => name.replace('\0', '@');
 
-/** Whether any abstract socket of this network namespace has a name that begins so. */
+/** Whether any abstract socket in this network namespace has a name with this prefix. */
 export const anySocket = (prefix: string): boolean => table().includes(` ${shown(prefix)}`);
 
-/** Whether a process has the listening abstract socket of this name: what it says itself need not be true. */
+/** Whether a process has the listening abstract socket with this name: its own answer need not be true. */
 export function holdsSocket(pid: number, name: string): boolean {
   const listening = table()
     .split('\n')

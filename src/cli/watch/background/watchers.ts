@@ -7,11 +7,14 @@ import type { CliContext } from '../../context.ts';
 import { type Holder, socketPrefix, watcherOf } from './project-lock.ts';
 import { anySocket } from './socket-holder.ts';
 
-/** Milliseconds that a watcher has to end, and between two looks. */
+/** Milliseconds that a watcher has to end, and between two checks. */
 const endWithin = 20_000;
 const lookEvery = 25;
 
-/** Who watches which of these projects; without a watcher on the machine the engine is not even asked its name. */
+/**
+ * Which process watches which of these projects; if the machine has no watcher, the engine is not even asked for its
+ * identifier.
+ */
 export async function watchersOf(
   client: EngineClient,
   projects: readonly string[],
@@ -27,7 +30,7 @@ export async function watchersOf(
 }
 
 /**
- * Ends the watcher that a project has in the background. @returns its process; undefined: there was none
+ * Ends a project's background watcher. @returns its pid; undefined if there was none
  * @throws TcomposeError CLI_WATCH when it can't be ended
  */
 export async function endBackground(client: EngineClient, project: string): Promise<number | undefined> {
@@ -44,7 +47,7 @@ export async function endBackground(client: EngineClient, project: string): Prom
   }
   for (let waited = 0; waited < endWithin; waited += lookEvery) {
     const watches = (await watchersOf(client, [project])).get(project)?.pid === holder.pid;
-    // It lets the project go a little before it ends.
+    // It releases the project a little before it ends.
     if (!watches && !processRuns(holder.pid)) return holder.pid;
     await sleep(lookEvery);
   }
@@ -53,7 +56,7 @@ export async function endBackground(client: EngineClient, project: string): Prom
   });
 }
 
-/** One line on standard error about a watcher in the background. */
+/** One line on standard error about a background watcher. */
 export async function tellBackground(
   { stderr }: Pick<CliContext, 'stderr'>,
   client: EngineClient,
@@ -66,7 +69,7 @@ export async function tellBackground(
     );
 }
 
-/** The latest messages of a watcher in the background: its output is a file without a name, which ends with it. */
+/** The latest messages of a background watcher: its output is a file without a name, which disappears with it. */
 export function outputOf({ pid }: Holder): string {
   try {
     return readFileSync(`/proc/${pid}/fd/1`, 'utf8');

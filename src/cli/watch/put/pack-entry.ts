@@ -3,20 +3,20 @@ import { promisify } from 'node:util';
 import { encodeEntry, endOfArchive, paddingOf } from '../../../tar/encode-entry.ts';
 import type { SyncItem } from '../../../watch/batch.ts';
 
-/** An item in an archive: its bytes, or, of a large file, an archive of its own. */
+/** An item in an archive: its bytes, or, for a large file, an archive of its own. */
 export type Entry = Buffer[] | AsyncGenerator<Buffer>;
 
-/** What may not be read. */
+/** Marks a file that may not be read. */
 export const unreadable = Symbol('unreadable');
 
-/** Bytes from which a file is read while it is sent, and of which it is read at a time. */
+/** Size in bytes from which a file is read while it is being sent, and the size of each read. */
 const large = 16 * 1024 * 1024;
 const piece = 1024 * 1024;
 
 const readAsync = promisify(read);
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 
-/** What stands at an item's source now. Undefined for what vanished meanwhile, or is not a file of data. */
+/** What is at an item's source now. Undefined if it vanished meanwhile, or is not a regular file. */
 export function entryOf({ source, target }: SyncItem): Entry | typeof unreadable | undefined {
   const path = bytes(source);
   try {
@@ -50,7 +50,7 @@ export function entryOf({ source, target }: SyncItem): Entry | typeof unreadable
 const open = (path: Buffer): number =>
   openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 
-/** Undefined for a large one. */
+/** Undefined for a large file. */
 function contentOf(path: Buffer): Buffer | undefined {
   const fd = open(path);
   try {
@@ -65,7 +65,10 @@ function contentOf(path: Buffer): Buffer | undefined {
   }
 }
 
-/** An archive of one file. Once its size has been sent, one that gets shorter ends in zeros; that it changed is reported again. */
+/**
+ * An archive of one file. If the file is shortened after its size was sent, its end is filled with zeros; the change
+ * will be reported again.
+ */
 async function* streamed(path: Buffer, header: (size: number) => Buffer): AsyncGenerator<Buffer> {
   const fd = open(path);
   try {

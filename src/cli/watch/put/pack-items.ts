@@ -5,30 +5,30 @@ import { endOfArchive } from '../../../tar/encode-entry.ts';
 import { inOrder, type SyncItem } from '../../../watch/batch.ts';
 import { type Entry, entryOf, unreadable } from './pack-entry.ts';
 
-/** What one container gets of some items: first what is to go, then archives of what is to come. */
+/** What one container gets for some items: first the removals, then archives of the additions. */
 export interface Packed {
   /** Paths in the container, deepest first. */
   readonly gone: readonly { readonly path: string; readonly directory: boolean }[];
-  /** Links that are to go before a directory comes. */
+  /** Links to remove before a directory is created in their place. */
   readonly links: readonly { readonly path: string }[];
   readonly archives: AsyncIterable<Archive>;
-  /** What of this machine could not be read, known when the archives have been taken. */
+  /** Files on this machine that could not be read, known when the archives have been taken. */
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
 
 interface Archive {
   /** A stream for one large file. */
   readonly tar: Buffer | Readable;
-  /** No directory is to be replaced by what is in it. */
+  /** Nothing in it may replace a directory. */
   readonly keepsDirectories: boolean;
 }
 
-/** Bytes of an archive, about. */
+/** Approximate size of an archive in bytes. */
 const archiveSize = 4 * 1024 * 1024;
-/** Files that are read before others get their turn. */
+/** Files to read before other work gets a turn. */
 const turn = 200;
 
-/** Reads what stands at the items' sources now: the time they were noted does not count. */
+/** Reads what is at the items' sources now, which may differ from when they were noted. */
 export function packItems(items: readonly SyncItem[]): Packed {
   const gone: { path: string; directory: boolean }[] = [];
   const there: SyncItem[] = [];
@@ -78,7 +78,7 @@ async function* filled(
     const entry = read(item);
     if (entry === undefined) continue;
     if (!Array.isArray(entry)) {
-      // It lies in a directory that is to come first.
+      // It is in a directory that has to come first.
       if (size > 0) yield Buffer.concat([...parts, endOfArchive]);
       [parts, size] = [[], 0];
       yield Readable.from(entry, { objectMode: false });

@@ -8,7 +8,10 @@ import { type Put, pathsAtOnce, type Target } from './put.ts';
 
 type Problems = Put['problems'][number][];
 
-/** Puts items into a container of Docker's engine as Docker Compose does: `rm` in the container, and an archive for all that is there. */
+/**
+ * Puts items into a container of Docker's engine like Docker Compose: `rm` in the container, and an archive for what
+ * exists.
+ */
 export async function putByArchive(
   client: EngineClient,
   container: Target,
@@ -28,7 +31,7 @@ export async function putByArchive(
     for await (const { tar } of archives)
       await client.containers.putArchive(container.id, '/', tar, { copyUidGid: true, keepKinds: true });
   } catch (error) {
-    // Somewhere a directory is to come where there is none, or the other way round.
+    // A directory would replace a non-directory, or the other way round.
     if (statusOf(error) !== 400 && statusOf(error) !== 500) throw error;
     await putAround(client, container.id, items);
   }
@@ -56,7 +59,10 @@ async function removeInside(
   }
 }
 
-/** Puts everything whatever is there, but for directories where the image has a link: that stands for its directory. */
+/**
+ * Puts everything in place whatever is there, except directories where the image has a link: the link stands for its
+ * directory.
+ */
 async function putAround(client: EngineClient, id: string, items: readonly SyncItem[]): Promise<void> {
   const rest: SyncItem[] = [];
   for (const item of items) {

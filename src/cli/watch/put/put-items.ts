@@ -16,7 +16,7 @@ export async function putItems(
     : putByArchive(client, container, items);
 }
 
-/** Our engine writes into the container's root itself: no program in it is needed. */
+/** Our engine writes into the container's root itself, and needs no program in it. */
 async function putByEngine(client: EngineClient, { id }: Target, packed: Packed): Promise<Put> {
   const problems: { path: string; message: string }[] = [];
   let changed = false;

@@ -14,13 +14,14 @@ interface Ways {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds between two tries, and how often it is tried again. */
+/** Milliseconds between two attempts, and how often to try again. */
 const pause = 50;
 const mostTries = 200;
 
 /**
- * Puts items into one container, again when it ended or began meanwhile, or the engine went away: a change is reported once, so what it
- * came to is not to be lost with a process. Undefined: the container is gone. @throws TcomposeError of the engine
+ * Puts items into one container, and repeats this if it ended or started meanwhile, or the engine went away: each
+ * change is reported once, so it must not be lost. Undefined: the container is gone. @throws TcomposeError of the
+ * engine
  */
 export async function putSurely(
   ways: Ways,
@@ -41,7 +42,7 @@ export async function putSurely(
   }
 }
 
-/** As the engine has it now; that of an engine that does not answer is not known, which is no end of it. */
+/** The state in the engine now; if the engine does not answer, the state is unknown, but the container has not ended. */
 async function stateOf({ containers }: Ways, id: string): Promise<string | undefined> {
   containers.forget();
   try {
@@ -51,6 +52,6 @@ async function stateOf({ containers }: Ways, id: string): Promise<string | undef
   }
 }
 
-/** Whether it may well go in a moment: the container is between two processes, or the engine between two of its own. */
+/** Whether it may succeed in a moment: the container, or the engine, is just restarting. */
 const passes = (error: unknown): boolean =>
   statusOf(error) === 409 || (error instanceof TcomposeError && error.code === 'ENGINE_UNREACHABLE');

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { script } from './script.ts';
 
-/** Most pages that are notified. */
+/** Most pages to notify. */
 const mostPages = 100;
-/** Names of this machine that a page may come from, and that a browser may ask for. */
+/** Host names of this machine that a page may come from, and that a browser may request. */
 const local = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /**
- * Tells open pages to reload, by server-sent events. It listens on loopback alone, and answers pages of this machine alone: neither another
- * site's page nor a name that leads here by chance learns anything.
+ * Tells open pages to reload, by server-sent events. It listens only on loopback, and answers only pages of this
+ * machine: neither another site's page nor a name that happens to resolve to this machine gets any information.
  */
 export class ReloadServer {
   readonly #pages = new Set<ServerResponse>();
@@ -21,11 +21,11 @@ export class ReloadServer {
     const [four, six] = [serve(), serve()];
     this.#servers = [four, six];
     this.ready = listen(four, port, '127.0.0.1');
-    // A machine may have no IPv6.
+    // A machine may lack IPv6.
     listen(six, port, '::1').catch(() => {});
   }
 
-  /** Tells all open pages. */
+  /** Notifies all open pages. */
   tell(): void {
     for (const page of this.#pages) page.write('event: reload\ndata: \n\n');
   }
@@ -75,7 +75,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     server.listen({ port, host, ipv6Only: true }, () => {
       server.off('error', reject);
       server.on('error', () => {});
-      // A page that is open keeps no command going.
+      // An open page must not keep the command running.
       server.unref();
       resolve();
     });

@@ -1,7 +1,7 @@
 import type { EventSink } from '../../../events.ts';
 import { ReloadServer } from './reload-server.ts';
 
-/** The servers that services' pages listen to, as far as `x-reload` asks for them. */
+/** The servers for pages of services with `x-reload`. */
 export class Reloads {
   readonly #emit: EventSink;
   readonly #servers = new Map<number, ReloadServer>();
@@ -44,7 +44,7 @@ export class Reloads {
     return this.#servers.has(this.#ports.get(service) ?? 0);
   }
 
-  /** What these services serve is another thing by now. */
+  /** What these services serve has changed. */
   tell(services: Iterable<string>): void {
     const ports = new Set([...services].flatMap((service) => this.#ports.get(service) ?? []));
     for (const port of ports) this.#servers.get(port)?.tell();

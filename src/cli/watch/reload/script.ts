@@ -1,6 +1,6 @@
 /**
- * What a page includes: it waits for a reload event, and until the page can be loaded again. `document.currentScript` is only there
- * while the script is first run.
+ * The script that a page includes: it waits for a reload event, and then until the page can be loaded again.
+ * `document.currentScript` exists only while the script runs for the first time.
  */
 export const script = `{
   const source = new EventSource(new URL('/events', document.currentScript.src));

@@ -1,10 +1,13 @@
 import type { Project } from '../../../compose/model/project.ts';
 import { TcomposeError } from '../../../errors.ts';
 
-/** That of LiveReload, which tools of browsers know. */
+/** LiveReload's port, which browser tools know. */
 const usualPort = 35_729;
 
-/** Service → port of this machine where its open pages hear of reloads: its `x-reload`. @throws TcomposeError PROJECT_UNSUPPORTED */
+/**
+ * Service → port of this machine where its open pages are told to reload: its `x-reload`. @throws TcomposeError
+ * PROJECT_UNSUPPORTED
+ */
 export function reloadPorts(project: Project, services: Iterable<string>): ReadonlyMap<string, number> {
   const ports = new Map<string, number>();
   for (const name of services) {

@@ -3,8 +3,8 @@ import type { Project } from '../../../compose/model/project.ts';
 import type { RuleSet } from './rule-set.ts';
 
 /**
- * Services whose images are to be built again after an edit, and why: their Dockerfile was edited (`edited`: bytes in latin1), or
- * their `build`. What is new is built by whoever creates it. Pure.
+ * Services whose images have to be rebuilt after an edit, and why: their Dockerfile was edited (`edited`: bytes in
+ * latin1), or their `build`. New services are built when they are created. Pure.
  */
 export function buildsAfter(
   before: Project,

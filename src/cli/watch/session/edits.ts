@@ -1,15 +1,15 @@
 import { bytesOfText } from '../../../watch/change.ts';
 
-/** Milliseconds without another edit of the configuration until it is read again. */
+/** Milliseconds without another edit of the configuration before it is read again. */
 const quiet = 100;
 
-/** Edits of the files that describe a project. Paths are bytes in latin1, times milliseconds of any monotonic clock. */
+/** Edits of the files that define a project. Paths are bytes in latin1, times are milliseconds of any monotonic clock. */
 export class Edits {
   #files: ReadonlySet<string> = new Set();
   readonly #edited = new Set<string>();
   #last = 0;
 
-  /** These are the files from now on; their paths are text. */
+  /** Sets the files from now on; these paths are text. */
   follow(files: Iterable<string>): void {
     this.#files = new Set([...files].map(bytesOfText));
   }
@@ -18,19 +18,19 @@ export class Edits {
     return this.#files;
   }
 
-  /** Something changed at a path. */
+  /** Records a change at a path. */
   note(path: string, at: number): void {
     if (!this.#files.has(path)) return;
     this.#edited.add(path);
     this.#last = at;
   }
 
-  /** When they are to be followed; infinity: there are none. */
+  /** When to follow them; infinity: there are none. */
   due(): number {
     return this.#edited.size === 0 ? Number.POSITIVE_INFINITY : this.#last + quiet;
   }
 
-  /** The paths that were edited, which are done with then. */
+  /** The edited paths, which are then forgotten. */
   take(): readonly string[] {
     const paths = [...this.#edited];
     this.#edited.clear();

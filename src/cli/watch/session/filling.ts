@@ -12,11 +12,11 @@ interface FillingOptions {
   readonly signal: AbortSignal;
   /** Whether a service has rules. */
   readonly watches: (service: string) => boolean;
-  /** All that a new container of a service is to have. */
+  /** Everything that a new container of a service has to get. */
   readonly whole: (service: string) => Promise<readonly SyncItem[]>;
-  /** What is not in each of its containers yet. */
+  /** What not all of its containers have yet. */
   readonly missing: (service: string) => readonly SyncItem[];
-  /** A container of a service has what it begins with. */
+  /** A container of a service has its initial files. */
   readonly filled: (service: string, id: string) => Promise<void>;
 }
 
@@ -26,22 +26,22 @@ interface One {
   readonly service: string;
 }
 
-/** Puts what is to be in containers there before their commands start. */
+/** Puts files into containers before their commands start. */
 export class Filling {
   readonly #options: FillingOptions;
-  /** Container → what was put into it before its command started. */
+  /** Container → the work of filling it before its command started. */
   readonly #done = new Map<string, Promise<void>>();
 
   constructor(options: FillingOptions) {
     this.#options = options;
   }
 
-  /** Whether a container has, or is getting, what it begins with. */
+  /** Whether a container has, or is getting, its initial files. */
   has(id: string): boolean {
     return this.#done.has(id);
   }
 
-  /** It has that by other ways. */
+  /** It got them in another way. */
   note(id: string): void {
     this.#done.set(id, Promise.resolve());
   }
@@ -50,7 +50,7 @@ export class Filling {
     this.#done.delete(id);
   }
 
-  /** Once a container: all that was put into the service's others, and what is put there at the beginning. */
+  /** Once for each container: everything that was put into the service's others, and the initial files. */
   fill({ id, service }: One): Promise<void> {
     const known = this.#done.get(id);
     if (known !== undefined || !this.#options.watches(service)) return known ?? Promise.resolve();
@@ -64,7 +64,7 @@ export class Filling {
     return filling;
   }
 
-  /** A container is about to be started: it gets what it has not yet. */
+  /** A container is about to be started: it gets what it does not have yet. */
   async prepare(one: One): Promise<void> {
     await this.fill(one);
     const items = this.#options.missing(one.service);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Bytes up to which a file's content counts; of a larger one its size and time do. */
+/** Size in bytes up to which a file's content counts; for a larger file its size and time count. */
 const largest = 1024 * 1024;
 
-/** What stands at a path (bytes in latin1), as short text: equal for what is equal. Undefined for what can't be compared. */
+/** What is at a path (bytes in latin1), as a short text: equal for equal content. Undefined if it can't be compared. */
 export function fingerprintOf(path: string): string | undefined {
   const at = Buffer.from(path, 'latin1');
   try {

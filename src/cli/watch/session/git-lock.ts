@@ -1,10 +1,10 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** A lock older than this, milliseconds, was left by a git that was killed. */
+/** Milliseconds after which a lock counts as left by a git that was killed. */
 const stale = 60_000;
 
-/** The files that git has while it changes the working trees that these paths are in. */
+/** The files that exist while git changes the working trees that contain these paths. */
 export function gitLocks(paths: Iterable<string>): readonly string[] {
   const found = new Set<string>();
   for (const path of paths) {
@@ -20,7 +20,7 @@ export function gitLocks(paths: Iterable<string>): readonly string[] {
   return [...found];
 }
 
-/** In a work tree or a submodule `.git` is a file that names the directory. */
+/** In a linked worktree or a submodule `.git` is a file that names the directory. */
 function gitDirectory(at: string): string | undefined {
   try {
     if (lstatSync(at).isDirectory()) return at;
@@ -31,7 +31,7 @@ function gitDirectory(at: string): string | undefined {
   }
 }
 
-/** Whether git is at work. `now`: milliseconds since the epoch. */
+/** Whether git is working. `now`: milliseconds since the epoch. */
 export const gitIsBusy = (locks: readonly string[], now: number): boolean =>
   locks.some((lock) => {
     try {

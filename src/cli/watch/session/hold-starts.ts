@@ -3,19 +3,19 @@ import { statusOf, tolerate } from '../../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../../engine/client/engine-client.ts';
 import { labels } from '../../../project/labels.ts';
 
-/** Milliseconds until an engine that went away is asked again. */
+/** Milliseconds before an engine that went away is asked again. */
 const askAgain = 200;
 
-/** Has containers of a project before the engine starts them, whoever asked for it. */
+/** Gives access to containers of a project before the engine starts them, whoever requested the start. */
 export interface HeldStarts {
-  /** Resolves when no later start goes by. */
+  /** Resolves when every later start will be held. */
   readonly ready: Promise<void>;
   close(): void;
 }
 
 /**
- * Calls `prepare` for each container of a project that is about to be started; its command begins when that has resolved, failed or
- * not. Goes on when the engine is another one. With an engine that does not hold starts nothing is done.
+ * Calls `prepare` for each container of a project that is about to be started; its command begins when that has
+ * settled, successfully or not. Continues with the next engine. Does nothing with an engine that can't hold starts.
  */
 export function holdStarts(
   client: EngineClient,
@@ -44,7 +44,7 @@ export function holdStarts(
             .then(() => client.containers.release(id))
             .catch(() => undefined);
       } catch (error) {
-        // An engine of before, which knows no holds.
+        // An older engine without support for holds.
         if (statusOf(error) === 404) return;
       }
       await sleep(askAgain, undefined, { signal: end.signal }).catch(() => undefined);

@@ -4,8 +4,8 @@ import type { CompiledRule } from '../../../watch/rule.ts';
 import { listItems } from '../list-items.ts';
 
 /**
- * What changed for rules that are about another path by now, as when a link leads elsewhere: all that is there, and what is there
- * no more.
+ * What changed for rules whose path has moved, for example because a link leads elsewhere: everything at the new place,
+ * and what is missing there.
  */
 export async function changesOfMoved(
   before: readonly CompiledRule[],

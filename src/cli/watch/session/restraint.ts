@@ -6,17 +6,20 @@ import { fingerprintOf } from './fingerprint.ts';
 
 interface RestraintOptions {
   readonly emit: EventSink;
-  /** A path for people. */
+  /** A path in readable form. */
   readonly shown: (path: string) => string;
-  /** What stands at a path; undefined for what can't be compared. */
+  /** What is at a path; undefined if it can't be compared. */
   readonly print?: (path: string) => string | undefined;
 }
 
-/** Keeps restarts, commands and builds from running for nothing: for a file that is as it was, or again and again for their own doing. */
+/**
+ * Prevents needless restarts, commands and builds: for a file that has not really changed, or repeatedly because of
+ * their own output.
+ */
 export class Restraint {
   readonly #options: RestraintOptions;
   readonly #repeats = new Repeats();
-  /** Path → what stood there when its actions were last carried out. */
+  /** Path → what was there when its actions were last carried out. */
   readonly #prints = new Map<string, string>();
   #batch: readonly string[] = [];
 
@@ -24,7 +27,10 @@ export class Restraint {
     this.#options = options;
   }
 
-  /** Which rules' actions are not for which changes of a batch; files are synced all the same. `since`: when the first one came. */
+  /**
+   * Which rules' actions to skip for which changes of a batch; files are synced in any case. `since`: when the first
+   * change arrived.
+   */
   judge(
     rules: readonly CompiledRule[],
     changes: readonly Change[],
@@ -33,7 +39,7 @@ export class Restraint {
     const acting = rules.filter(({ action }) => action !== 'sync');
     const concerned = changes.filter(({ path }) => acting.some((rule) => rule.triggers(path)));
     const same = new Set(concerned.map(({ path }) => path).filter((path) => !this.#differs(path)));
-    // A build compares what it takes itself.
+    // A build compares its inputs itself.
     const isSame = (rule: CompiledRule, path: string) => rule.action !== 'rebuild' && same.has(path);
     const paused = new Set<CompiledRule>();
     for (const rule of acting) {
@@ -47,13 +53,13 @@ export class Restraint {
     return (rule, { path }) => paused.has(rule) || isSame(rule, path);
   }
 
-  /** The batch is over. What `failed` is tried again when a file is saved, also without a change. */
+  /** Called at the end of a batch. What `failed` is tried again when a file is saved, even unchanged. */
   ended(failed: boolean, now: number): void {
     this.#repeats.ended(now);
     if (failed) for (const path of this.#batch) this.#prints.delete(path);
   }
 
-  /** What stands at a path now is no reason to act. */
+  /** What is at a path now is no reason to act. */
   settle(path: string): void {
     const print = (this.#options.print ?? fingerprintOf)(path);
     if (print !== undefined) this.#prints.set(path, print);

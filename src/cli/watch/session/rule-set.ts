@@ -5,10 +5,10 @@ import { anyReaches, type CompiledRule } from '../../../watch/rule.ts';
 import { listItems } from '../list-items.ts';
 import type { ProjectRules } from '../project-rules.ts';
 
-/** The rules that hold now. */
+/** The rules in effect. */
 export class RuleSet {
   #rules: readonly CompiledRule[] = [];
-  /** Dockerfile, bytes in latin1 → services that are built by it. */
+  /** Dockerfile, bytes in latin1 → services that are built with it. */
   #dockerfiles: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(rules: ProjectRules) {
@@ -19,7 +19,7 @@ export class RuleSet {
     return this.#rules;
   }
 
-  /** Others hold from now on. */
+  /** Replaces the rules from now on. */
   replace({ rules, dockerfiles }: ProjectRules): void {
     this.#rules = rules;
     const services = new Map<string, string[]>();
@@ -30,7 +30,7 @@ export class RuleSet {
     this.#dockerfiles = services;
   }
 
-  /** Services that have a rule. */
+  /** Services with a rule. */
   get services(): readonly string[] {
     return [...new Set(this.#rules.map(({ service }) => service))];
   }
@@ -43,12 +43,12 @@ export class RuleSet {
     return anyReaches(this.#rules, directory);
   }
 
-  /** Whether a path is of the configuration alone: a Dockerfile that rules rebuild for is not. */
+  /** Whether a path belongs only to the configuration: a Dockerfile for which rules rebuild does not. */
   describes(path: string): boolean {
     return !this.#dockerfiles.has(path) || this.builtBy(path).length > 0;
   }
 
-  /** Services that a Dockerfile builds, less those that a rule rebuilds when it changes. */
+  /** Services that are built with a Dockerfile, except those that a rule rebuilds when it changes. */
   builtBy(path: string): readonly string[] {
     const rebuilds = this.#rules.filter((rule) => rule.action === 'rebuild' && rule.triggers(path));
     return (this.#dockerfiles.get(path) ?? []).filter(
@@ -56,7 +56,7 @@ export class RuleSet {
     );
   }
 
-  /** What a change sets off. */
+  /** What a change causes. */
   weigh({ path }: Change): Weight {
     let weight: Weight = 'light';
     for (const rule of this.#rules) {
@@ -67,7 +67,7 @@ export class RuleSet {
     return weight;
   }
 
-  /** What a service's containers begin with. */
+  /** The initial files of a service's containers. */
   async initialItems(service: string): Promise<readonly SyncItem[]> {
     const rules = this.#rules.filter((rule) => rule.service === service && rule.initialSync);
     return (await Promise.all(rules.map(listItems))).flat();

@@ -10,21 +10,21 @@ export type BeforeStart = (container: { readonly id: string; readonly service: s
 export interface SessionOptions {
   readonly client: EngineClient;
   readonly project: Project;
-  /** Services whose rules count. */
+  /** Services whose rules apply. */
   readonly services: (project: Project) => Iterable<string>;
   readonly emit: EventSink;
   readonly now: () => number;
   readonly parallel: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Called when watching has ended: another process may watch the project. */
+  /** Called when watching has ended: another process may then watch the project. */
   readonly release: () => void;
-  /** Builds services of a project and recreates their containers. @returns those that have other containers now */
+  /** Builds services of a project and recreates their containers. @returns those whose containers were replaced */
   readonly rebuild: (
     services: ReadonlySet<string>,
     project: Project,
     beforeStart: BeforeStart,
   ) => Promise<ReadonlySet<string>>;
-  /** Follows edits of what describes the project, when it is given. */
+  /** If given, edits of the files that define the project are followed. */
   readonly configuration?: Configuration;
 }

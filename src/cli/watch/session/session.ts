@@ -29,13 +29,13 @@ import { toldPaths, toldRules } from './tell.ts';
 import { Turns } from './turns.ts';
 import { WatchedFiles } from './watched-files.ts';
 
-/** Milliseconds that git may hold a batch up, and between two looks at whether it still does. */
+/** Milliseconds for which git may delay a batch, and between two checks whether it still does. */
 const longestHold = 10_000;
 const holdStep = 15;
 
 /**
- * Watches a project's files and acts on what changes, one batch after the other: what changes while a batch is carried out is in the
- * next one. Open, `begin` when the containers are up, `close`.
+ * Watches a project's files and acts on changes, one batch after the other: what changes while a batch is carried out
+ * goes into the next one. Call `open`, `begin` when the containers are running, then `close`.
  */
 export class WatchSession {
   readonly #options: SessionOptions;
@@ -52,12 +52,12 @@ export class WatchSession {
   readonly #reloads: Reloads;
   readonly #filling: Filling;
   readonly #end = new AbortController();
-  /** What is being carried out, and the services whose containers have it already. */
+  /** The changes being carried out, and the services whose containers have them already. */
   #acting: readonly Change[] = [];
   readonly #synced = new Set<string>();
   readonly #turns: Turns;
   #giveUp: (error: Error) => void = () => {};
-  /** Rejects when nothing can be watched any more. */
+  /** Rejects when watching is no longer possible. */
   readonly lost: Promise<never>;
 
   /** @throws TcomposeError when no service has a rule, or one can't be carried out */
@@ -135,12 +135,12 @@ export class WatchSession {
     return !this.#turns.paused;
   }
 
-  /** Services that have a rule. */
+  /** Services with a rule. */
   get services(): readonly string[] {
     return this.#rules.services;
   }
 
-  /** Puts what is to be in a container there before its command starts. Given to `execute`. */
+  /** Puts files into a container before its command starts. Passed to `execute`. */
   readonly beforeStart = async (container: {
     readonly id: string;
     readonly service: string;
@@ -148,7 +148,7 @@ export class WatchSession {
     await this.#filling.fill(container);
   };
 
-  /** Fills the containers that are there, and acts on changes from now on; those since `open` are the first. */
+  /** Fills existing containers, and acts on changes from now on, beginning with those since `open`. */
   async begin(): Promise<void> {
     for (const service of this.services) {
       const items = await this.#rules.initialItems(service);
@@ -173,12 +173,12 @@ export class WatchSession {
     this.#lookBack.start();
   }
 
-  /** Stops acting, or acts on all that changed meanwhile. */
+  /** Stops acting, or acts on everything that changed meanwhile. */
   pause(paused: boolean): void {
     this.#turns.pause(paused);
   }
 
-  /** Ends watching; what is being carried out is waited for. Idempotent. */
+  /** Ends watching; waits for work in progress. Idempotent. */
   async close(): Promise<void> {
     this.#end.abort();
     const ended = this.#turns.end();
@@ -192,7 +192,7 @@ export class WatchSession {
     this.#options.release();
   }
 
-  /** What is due; while git is at work, in how many milliseconds to look again. */
+  /** Starts what is due; while git is working, returns in how many milliseconds to check again. */
   #take(now: number): Promise<void> | number {
     const { edits, changes } = this.#files;
     if (edits.due() <= now) return this.#follow();
@@ -206,7 +206,7 @@ export class WatchSession {
     });
   }
 
-  /** What describes the project was edited. */
+  /** A file that defines the project was edited. */
   async #follow(): Promise<void> {
     const { configuration, emit, cwd } = this.#options;
     const edited = this.#files.edits.take();
@@ -222,7 +222,7 @@ export class WatchSession {
     });
   }
 
-  /** Goes by another project's rules from now on. @throws TcomposeError when they can't be carried out */
+  /** Uses another project's rules from now on. @throws TcomposeError when they can't be carried out */
   async #adopt({ project, files }: LoadedConfiguration): Promise<void> {
     const rules = await projectRules(project, this.#options.services(project));
     for (const message of rules.warnings) this.#options.emit({ type: 'warning', message });
@@ -237,7 +237,7 @@ export class WatchSession {
 
   async #act(changes: readonly Change[], since: number): Promise<void> {
     const { emit, now, cwd } = this.#options;
-    // What a container changed meanwhile is not overwritten.
+    // So that changes by a container meanwhile are not overwritten.
     await this.#lookBack.look();
     const plan = planBatch(this.#rules.all, changes, this.#restraint.judge(this.#rules.all, changes, since));
     const shown = [...plan.mounted].filter((service) => this.#reloads.has(service));
@@ -293,7 +293,7 @@ export class WatchSession {
     });
   }
 
-  /** What came back from one container: it is no reason to act. */
+  /** Items that came back from one container are no reason to act. */
   async #putBack(service: string, items: readonly SyncItem[]): Promise<void> {
     for (const { source } of items)
       for (let at = source; this.#rules.all.some(({ path }) => isAtOrBelow(at, path)); at = posix.dirname(at))
@@ -303,13 +303,13 @@ export class WatchSession {
   }
 }
 
-/** Services of which nothing was done, but that show what changed. */
+/** Services for which nothing was done, but that show what changed. */
 const withoutDeeds = (shown: readonly string[], done: Awaited<ReturnType<typeof carryOut>>) =>
   shown
     .filter((service) => !done.some((one) => one.service === service))
     .map((service) => ({ service, did: ['shown' as const] }));
 
-/** What describes a project. */
+/** The files that define a project. */
 const filesOf = (files: readonly string[], { ignoreFiles, dockerfiles }: ProjectRules): readonly string[] => [
   ...files,
   ...ignoreFiles,

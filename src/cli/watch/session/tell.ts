@@ -3,16 +3,16 @@ import { type Change, textOfBytes } from '../../../watch/change.ts';
 import type { CompiledRule } from '../../../watch/rule.ts';
 import { shownPath } from '../watcher.ts';
 
-/** Paths that a line about a batch may name. */
+/** Most paths named in a line about a batch. */
 const mostPaths = 10;
 
-/** What is printed of the paths of a batch. */
+/** The paths of a batch in printed form. */
 export const toldPaths = (changes: readonly Change[], cwd: string) => ({
   paths: changes.slice(0, mostPaths).map(({ path }) => shownPath(path, cwd)),
   count: changes.length,
 });
 
-/** What is printed of rules. */
+/** The rules in printed form. */
 export const toldRules = (rules: readonly CompiledRule[], cwd: string): readonly WatchedRule[] =>
   rules.map(({ service, action, path, target }) => ({
     service,

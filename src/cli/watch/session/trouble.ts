@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { EventSink } from '../../../events.ts';
 import type { WatchRecord } from '../../../watch/records.ts';
 
-/** Tells what keeps changes from being seen at once, and what to do about it. */
+/** Reports what keeps changes from being noticed at once, and what to do about it. */
 export function tellTrouble(
   record: WatchRecord,
   emit: EventSink,
   shown: (path: string) => string,
-  /** How many directories there are to watch, when that is known. */
+  /** How many directories there are to watch, if known. */
   directories?: number,
 ): void {
   switch (record.type) {
@@ -59,7 +59,7 @@ function hintText(of: Limited): string {
   return of === 'watches' ? `${raise}, or leave directories out by \`ignore\`.` : `${raise}.`;
 }
 
-/** Of the two limits the one that is reached first: a user namespace has one of its own. */
+/** The limit that is reached first: a user namespace has one of its own. */
 function limit(of: Limited): { readonly name: string; readonly value: number | undefined } {
   const named = (name: string) => ({ name, value: numberIn(`/proc/sys/${name.replaceAll('.', '/')}`) });
   const machine = named(`fs.inotify.max_user_${of}`);

@@ -1,13 +1,16 @@
 interface TurnsOptions {
   readonly now: () => number;
-  /** When the next piece is due; infinity: there is none. */
+  /** When the next piece of work is due; infinity: there is none. */
   readonly due: () => number;
-  /** The piece that is due; a number says in how many milliseconds it is to be asked for again. */
+  /** Starts the work that is due; a number says in how many milliseconds to ask again. */
   readonly take: (now: number) => Promise<void> | number;
   readonly failed: (error: Error) => void;
 }
 
-/** Carries out one piece of work after the other, each when it is due; nothing before `begin`, while paused and after `end`. */
+/**
+ * Carries out one piece of work after the other, each when it is due; nothing before `begin`, while paused, and after
+ * `end`.
+ */
 export class Turns {
   readonly #options: TurnsOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -22,7 +25,7 @@ export class Turns {
     return this.#state === 'paused';
   }
 
-  /** Whether nothing is being carried out, and something may be. */
+  /** Whether nothing is in progress, and something may begin. */
   get rests(): boolean {
     return this.#busy === undefined && this.#state === 'goes';
   }
@@ -37,7 +40,7 @@ export class Turns {
     this.look();
   }
 
-  /** What is due may be another thing by now. */
+  /** What is due may have changed. */
   look(): void {
     clearTimeout(this.#timer);
     if (!this.rests) return;
@@ -48,7 +51,7 @@ export class Turns {
     else this.#timer = setTimeout(() => this.look(), Math.ceil(wait));
   }
 
-  /** Carries work out now; nothing else is then. */
+  /** Carries out work now, while nothing else is. */
   run(work: Promise<void>): void {
     this.#busy = work
       .catch((error: unknown) => this.#options.failed(error as Error))
@@ -58,7 +61,7 @@ export class Turns {
       });
   }
 
-  /** Begins nothing more, and waits for what is being carried out. Idempotent. */
+  /** Begins nothing more, and waits for work in progress. Idempotent. */
   async end(): Promise<void> {
     this.#state = 'ended';
     clearTimeout(this.#timer);

@@ -13,23 +13,23 @@ import { tellTrouble } from './trouble.ts';
 
 interface WatchedFilesOptions extends Pick<SessionOptions, 'emit' | 'now' | 'cwd' | 'env'> {
   readonly rules: RuleSet;
-  /** Files that describe the project. */
+  /** Files that define the project. */
   readonly described: readonly string[];
   /** What was put into containers. */
   readonly known: () => readonly SyncItem[];
-  /** Something may be due. */
+  /** Called when something may be due. */
   readonly look: () => void;
-  /** Nothing can be watched any more. */
+  /** Called when watching is no longer possible. */
   readonly giveUp: (error: Error) => void;
 }
 
-/** How many directories are watched, and how many of them by being looked at in intervals. */
+/** How many directories are watched, and how many of them by polling. */
 interface Counts {
   readonly directories: number;
   readonly polled: number;
 }
 
-/** The files that rules and the configuration are about: what changed of them, until it is taken. */
+/** The files that rules and the configuration refer to: records their changes until they are taken. */
 export class WatchedFiles {
   readonly #options: WatchedFilesOptions;
   readonly #watcher: Watcher;
@@ -72,18 +72,18 @@ export class WatchedFiles {
     return Math.min(this.changes.due() ?? Number.POSITIVE_INFINITY, this.edits.due());
   }
 
-  /** What is watched: none lies in another. */
+  /** The watched paths: none is inside another. */
   paths(): readonly string[] {
     return topmost([...this.#options.rules.all.map(({ path }) => path), ...this.edits.files]);
   }
 
-  /** The rules are others by now, and `described` are the files that describe the project. */
+  /** The rules have changed, and `described` are the files that define the project. */
   follow(described: readonly string[]): void {
     this.edits.follow(described);
     this.#watcher.change(this.paths());
   }
 
-  /** These changes count as if they had just been seen. */
+  /** These changes count as if they had just been noticed. */
   add(changes: readonly Change[]): void {
     this.#received(changes.map((change) => ({ type: 'change', change })));
   }
@@ -101,7 +101,7 @@ export class WatchedFiles {
         if (rules.triggers(path)) this.changes.add(record.change, at);
         if (rules.describes(path)) this.edits.note(path, at);
       } else if (record.type === 'ready') this.#isReady(record);
-      // How many are wanted is known when all have been seen.
+      // The number wanted is known when all have been seen.
       else if (record.type === 'limit' && this.#counts === undefined) this.#limit = record;
       else this.#tell(record);
     }
@@ -126,7 +126,7 @@ export class WatchedFiles {
     );
   }
 
-  /** What changed while nobody watched is found by looking at the files. */
+  /** Changes while nobody watched are found by examining the files. */
   async #changedSince(since: number): Promise<void> {
     const { rules, known } = this.#options;
     this.add(await listChanges(rules.all, known(), since));

@@ -5,17 +5,17 @@ import { TarReader } from '../../../tar/tar-reader.ts';
 import { textOfBytes } from '../../../watch/change.ts';
 import { fileOf } from '../standing.ts';
 
-/** Largest file that comes out of a container, bytes: it is held in memory. */
+/** Size in bytes of the largest file that is fetched from a container: it is held in memory. */
 export const largestFetched = 64 * 1024 * 1024;
 
 interface Fetched {
   readonly content: Buffer;
   readonly mode: number;
-  /** As of a Standing. */
+  /** Its value in a Standing. */
   readonly what: string;
 }
 
-/** A file of a container; undefined when there is none by now, or a larger one. @throws TcomposeError of the engine */
+/** A file of a container; undefined when it is gone by now, or too large. @throws TcomposeError of the engine */
 export async function fetchFile(
   client: EngineClient,
   id: string,

@@ -18,18 +18,18 @@ import { relativeTo } from '../../../watch/change.ts';
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
 
 /**
- * The files of a rule on this machine, for what comes out of a container: its names are walked below the rule's own directory, so that
- * no link that stands there leads out. Paths are absolute, bytes in latin1.
+ * The files of a rule on this machine, for what comes out of a container: its names are resolved below the rule's own
+ * directory, so that no link there leads out. Paths are absolute, bytes in latin1.
  */
 export class HostFiles {
   readonly #top: string;
 
-  /** `path`: that of the rule, a directory or a file. */
+  /** `path`: the rule's path, a directory or a file. */
   constructor(path: string) {
     this.#top = isDirectory(path) ? path : posix.dirname(path);
   }
 
-  /** Puts a file there as a whole, belonging to whom the rule's directory does. @throws errors of the system */
+  /** Writes a file atomically, with the owner of the rule's directory. @throws errors of the system */
   write(path: string, content: Buffer, mode: number): void {
     this.#at(path, ({ directory, name }) => {
       const hash = createHash('sha256').update(name, 'latin1').digest('hex').slice(0, 12);
@@ -52,12 +52,12 @@ export class HostFiles {
     });
   }
 
-  /** Removes a file; one that is gone is none. @throws errors of the system */
+  /** Removes a file; a missing one is not an error. @throws errors of the system */
   remove(path: string): void {
     this.#at(path, ({ directory, name }) => removeIfThere(inDirectory(directory, name)));
   }
 
-  /** Whether something stands there. */
+  /** Whether something exists there. */
   has(path: string): boolean {
     try {
       lstatSync(bytes(path));
@@ -67,7 +67,7 @@ export class HostFiles {
     }
   }
 
-  /** Has the place in the descriptor of its directory, whose parents are made where they are missing. @throws ENOTDIR, ELOOP for links */
+  /** Calls `work` with the place in its open directory, whose parents are made if missing. @throws ENOTDIR, ELOOP for links */
   #at(path: string, work: (place: Place) => void): void {
     const names = relativeTo(path, this.#top).split('/');
     if (names.some((name) => name === '' || name === '.' || name === '..'))
@@ -87,13 +87,13 @@ export class HostFiles {
   }
 }
 
-/** A name in a directory that is open. */
+/** A name in an open directory. */
 interface Place {
   readonly directory: number;
   readonly name: string;
 }
 
-/** What the kernel looks up in the very directory, whatever is renamed meanwhile: openat(2) without calling libc. */
+/** A path that the kernel resolves in exactly this directory, whatever is renamed meanwhile: openat(2) without calling libc. */
 const inDirectory = (directory: number, name: string): Buffer => bytes(`/proc/self/fd/${directory}/${name}`);
 
 function openDirectory(path: Buffer): number {

@@ -4,7 +4,7 @@ import type { CompiledRule } from '../../../watch/rule.ts';
 import type { ServiceContainers } from '../service-containers.ts';
 import type { TwoWay } from './two-way.ts';
 
-/** Milliseconds between two looks, at least, and how many times as long as a look takes. */
+/** Least milliseconds between two checks, and this many times the duration of a check. */
 const lookEvery = 1000;
 const restBetween = 20;
 
@@ -12,17 +12,17 @@ interface LookBackOptions {
   readonly twoWay: TwoWay;
   readonly rules: () => readonly CompiledRule[];
   readonly containers: ServiceContainers;
-  /** Puts what came back from one container of a service into all. */
+  /** Puts what came back from one container of a service into all of them. */
   readonly put: (service: string, items: readonly SyncItem[]) => Promise<unknown>;
   readonly emit: EventSink;
   readonly now: () => number;
-  /** Whether nothing is being carried out, and `run` may be called. */
+  /** Whether nothing is in progress, so that `run` may be called. */
   readonly rests: () => boolean;
-  /** Carries work out when nothing else is. */
+  /** Carries out work while nothing else is in progress. */
   readonly run: (work: Promise<void>) => void;
 }
 
-/** Looks at containers again and again for what rules that go both ways bring back. */
+/** Checks containers regularly for changes that rules in both directions bring back. */
 export class LookBack {
   readonly #options: LookBackOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -32,12 +32,12 @@ export class LookBack {
     this.#options = options;
   }
 
-  /** What a new container begins with. */
+  /** Records a new container's initial state. */
   async begin(service: string, id: string): Promise<void> {
     for (const rule of this.#of(service)) await this.#options.twoWay.begin(rule, { id });
   }
 
-  /** Looks at all containers; trouble with that is reported. */
+  /** Checks all containers; errors are reported. */
   async look(): Promise<void> {
     const { twoWay, rules, containers, put, emit } = this.#options;
     const services = new Set(rules().flatMap(({ both, service }) => (both ? [service] : [])));
@@ -54,7 +54,10 @@ export class LookBack {
     }
   }
 
-  /** Looks from now on, the less often the longer it takes; where no rule goes both ways, not at all. To be called again for other rules. */
+  /**
+   * Checks from now on, the less often the longer a check takes; not at all if no rule works in both directions. To be
+   * called again when the rules change.
+   */
   start(took = 0): void {
     clearTimeout(this.#timer);
     const { rules, rests, run, now } = this.#options;

@@ -19,27 +19,28 @@ interface Container {
 interface TwoWayOptions {
   readonly client: EngineClient;
   readonly emit: EventSink;
-  /** A path for people. */
+  /** A path in readable form. */
   readonly shown: (path: string) => string;
 }
 
-/** Most files of one container and rule beside which a conflict is put. */
+/** Most conflicts per container and rule for which a file is put beside. */
 const mostConflicts = 100;
 
 /**
- * Brings what containers write back to this machine, for rules that go both ways. Both sides are compared with what they were at the last
- * look: what only the container changed comes here, what both changed stays here, with the container's beside it.
+ * Brings what containers write back to this machine, for rules in both directions. Both sides are compared with the
+ * previous check: what only the container changed is copied here; what both changed stays as it is here, with the
+ * container's version beside it.
  */
 export class TwoWay {
   readonly #options: TwoWayOptions;
-  /** Container and rule → both sides at the last look. */
+  /** Container and rule → both sides at the previous check. */
   readonly #seen = new Map<string, Map<CompiledRule, { here: Standing; there: Standing }>>();
 
   constructor(options: TwoWayOptions) {
     this.#options = options;
   }
 
-  /** A first look at a container: what it has by now is no change. */
+  /** The first check of a container: what it has by now is not a change. */
   async begin(rule: CompiledRule, { id }: Pick<Container, 'id'>): Promise<void> {
     const sides = { here: await here(rule), there: await this.#there(rule, id) };
     const known = this.#seen.get(id) ?? new Map<CompiledRule, { here: Standing; there: Standing }>();
@@ -51,7 +52,7 @@ export class TwoWay {
     this.#seen.delete(id);
   }
 
-  /** Looks at a container. @returns what is to be put into the service's containers now. @throws TcomposeError of the engine */
+  /** Checks a container. @returns what has to be put into the service's containers now. @throws TcomposeError of the engine */
   async look(rule: CompiledRule, container: Container): Promise<readonly SyncItem[]> {
     const seen = this.#seen.get(container.id)?.get(rule);
     if (seen === undefined) {
@@ -99,7 +100,7 @@ export class TwoWay {
         return true;
       }
       const fetched = await fetchFile(client, container.id, target);
-      // It changed again, or is too large: the next look says.
+      // It changed again, or is too large: left to the next check.
       if (fetched === undefined || fetched.what !== what) return false;
       if (decision === 'bring') {
         files.write(source, fetched.content, fetched.mode);
@@ -132,7 +133,7 @@ export class TwoWay {
 
 const here = async (rule: CompiledRule): Promise<Standing> => standingHere(await listItems(rule));
 
-/** Where on this machine what stands in a container belongs. */
+/** Where a path in a container belongs on this machine. */
 function sourceOf(rule: CompiledRule, target: string): string {
   const below = relativeTo(target, posix.join('/', rule.target ?? '').replace(/(.)\/$/, '$1'));
   return below === '' ? rule.path : posix.join(rule.path, below);
