@@ -5,8 +5,8 @@ import type { MachineFacts, NamespaceIds } from './spec/spec-input.ts';
 import { hardLimits } from './spec/user-limits.ts';
 
 /**
- * Finds the facts about this machine: a dozen small reads of /proc and /sys, once in an engine's life.
- * @param given the control group that somebody has named for it
+ * Finds the facts about this machine: a dozen small reads of /proc and /sys, once for each engine.
+ * @param given the control group that is configured for it
  */
 export function readMachineFacts(given?: GivenGroup): MachineFacts {
   const status = read('/proc/self/status');
@@ -40,7 +40,7 @@ export function readMachineFacts(given?: GivenGroup): MachineFacts {
   };
 }
 
-/** What the maps of a user namespace say of its ids (user_namespaces(7)). Undefined where nobody is its root. Pure. */
+/** The ids of a user namespace according to its maps (user_namespaces(7)). Undefined if it has no root. Pure. */
 export function namespaceIds(uidMap: string, gidMap: string): NamespaceIds | undefined {
   const [uids, gids] = [linesOf(uidMap), linesOf(gidMap)];
   const [uid, gid] = [uids, gids].map((lines) => lines.find(([inside]) => inside === 0)?.[1]);
@@ -92,7 +92,7 @@ function writable(directory: string): boolean {
   }
 }
 
-/** Counters from which another tenant's work can be inferred (as Docker hides them since version 28). */
+/** Counters that reveal what other tenants are doing (hidden by Docker since version 28). */
 function thermalPaths(): string[] {
   const processors = '/sys/devices/system/cpu';
   try {

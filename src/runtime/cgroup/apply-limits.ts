@@ -6,13 +6,13 @@ import { cgroupPids } from './live-cgroup.ts';
 
 type Write = Extract<CgroupUpdate['steps'][number], { op: 'write' }>;
 
-/** Rounds of moving processes: one that forks while it is moved may leave a child behind for the next round. */
+/** Most rounds of moving processes: if one forks while it is moved, its child may be left for the next round. */
 const rounds = 20;
 
 /**
  * Carries out a change of limits, all or nothing; `inhabited` are the groups that the container's processes are in.
- * Returns a sentence for each limit the kernel has no file for. Throws ENGINE_CONFLICT when the kernel refuses one: a
- * memory limit below what is in use, say.
+ * Returns a sentence for each limit that the kernel has no file for. Throws ENGINE_CONFLICT when the kernel refuses
+ * one, for example a memory limit below what is in use.
  */
 export function applyLimits(update: CgroupUpdate, inhabited: Readonly<Record<string, string>>): string[] {
   const made = update.groups.filter((group) => !existsSync(group));
@@ -34,7 +34,7 @@ export function applyLimits(update: CgroupUpdate, inhabited: Readonly<Record<str
   return refused.map(({ step }) => `the kernel of this machine has no limit ${step.path}`);
 }
 
-/** Twice: memory may not exceed memory and swap together, so that either of the two may have to come first. */
+/** Two attempts: memory may not exceed memory plus swap, so either of the two may have to be written first. */
 function writeAll(writes: readonly Write[]): { readonly step: Write; readonly error: Error }[] {
   let refused: { readonly step: Write; readonly error: Error }[] = [];
   let open = writes;
@@ -52,7 +52,7 @@ function writeAll(writes: readonly Write[]): { readonly step: Write; readonly er
   return refused;
 }
 
-/** The write that would bring back what is there now. */
+/** The write that would restore the present value. */
 function current(step: Write): Write[] {
   try {
     return [{ ...step, data: readFileSync(step.path, 'utf8').trim() }];
@@ -70,7 +70,7 @@ function moveInto(group: string, from: Readonly<Record<string, string>>): void {
       try {
         writeFileSync(join(group, 'cgroup.procs'), String(pid));
       } catch {
-        // It ended meanwhile; if it did not, it is there in the next round.
+        // It ended meanwhile; otherwise the next round finds it.
       }
     }
   }

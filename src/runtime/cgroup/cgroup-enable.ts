@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import { unifiedControllers } from './cgroup-limits.ts';
 
-/** The kernel's files of control groups; `readSync`-like calls that take microseconds. */
+/** The kernel's control group files; synchronous calls that take microseconds. */
 export interface CgroupFiles {
-  /** '' when unreadable or absent. */
+  /** '' when unreadable or missing. */
   read(path: string): string;
   /** Throws with `code` (EBUSY, ENOENT, …). */
   write(path: string, data: string): void;
-  /** One that exists is fine. */
+  /** An existing directory is not an error. */
   mkdir(path: string): void;
 }
 
@@ -25,16 +25,16 @@ const cgroupFiles: CgroupFiles = {
 };
 
 /**
- * Switches on, for the groups below the layout's base, every controller tcompose uses, and returns the layout with
- * those that are on: what is planned on it meets no controller that is missing. One write each, because the kernel
- * takes several together or not at all, and one may be refused (cpu while real-time processes are about). v1 is
- * returned as it is.
+ * Enables every controller that tcompose uses for the groups below the layout's base, and returns the layout with those
+ * that are enabled: plans that are made from it don't need a missing controller. One write each, because the kernel
+ * takes several together or not at all, and may refuse one (cpu while there are real-time processes). A v1 layout is
+ * returned unchanged.
  *
- * The machine's root group may hold processes and have controllers on (cgroup-v2.rst, "No Internal Process
- * Constraint"); any other may not, or with the controllers that know threads it turns into one whose children can hold
- * no processes. So in a container whose init is in the root of its control group namespace, all of its processes are
- * moved one down, to `init`, where the container's limits still hold for them; and so is what is in a group that was made for
- * the engine.
+ * The machine's root group may contain processes and have controllers enabled (cgroup-v2.rst, "No Internal Process
+ * Constraint"). No other group may: with controllers that support threads it would even become a group whose children
+ * can't contain processes. So in a container whose init is in the root of its control group namespace, all processes
+ * are moved one level down, to `init`, where the container's limits still apply to them; the same is done with the
+ * processes in a group that was made for the engine.
  */
 export function enableControllers(
   layout: CgroupLayout,
@@ -61,7 +61,7 @@ export function enableControllers(
   return { layout: { ...layout, controllers }, problems };
 }
 
-/** Whether controllers may be switched on below a group: the machine's root (no cgroup.type), or one without processes. */
+/** Whether controllers may be enabled below a group: the machine's root (no cgroup.type), or a group without processes. */
 function makeRoom(
   { base, made }: Extract<CgroupLayout, { kind: 'v2' }>,
   root: string,
@@ -76,7 +76,7 @@ function makeRoom(
 function moveDown(root: string, files: CgroupFiles): void {
   const leaf = `${root}/init`;
   files.mkdir(leaf);
-  // Forks go on meanwhile; a pid of 0 is a process that this pid namespace doesn't see.
+  // Processes may fork meanwhile; a pid of 0 is a process that this pid namespace can't see.
   for (let round = 0; round < 10; round++) {
     const pids = words(files.read(`${root}/cgroup.procs`)).filter((pid) => pid !== '0');
     if (pids.length === 0) return;

@@ -1,8 +1,8 @@
-/** cgroup v1 controllers tcompose knows. */
+/** The cgroup v1 controllers that tcompose uses. */
 const v1Controllers = ['devices', 'memory', 'cpuacct', 'pids', 'freezer', 'blkio', 'cpu', 'cpuset'] as const;
 export type Controller = (typeof v1Controllers)[number];
 
-/** Where a v1 hierarchy is: `base` is the path our groups begin under, '' for the hierarchy's root. */
+/** Where a v1 hierarchy is: `base` is the path below which our groups are, '' for the hierarchy's root. */
 interface ControllerMount {
   readonly mountPoint: string;
   readonly base: string;
@@ -10,49 +10,49 @@ interface ControllerMount {
 
 /** How control groups are mounted on this machine. */
 export type CgroupLayout =
-  /** One tree at `mountPoint`; `controllers` are those that our groups can have. */
+  /** A single tree at `mountPoint`; `controllers` are those available to our groups. */
   | {
       readonly kind: 'v2';
       readonly mountPoint: string;
-      /** Where our tree begins, relative to the mount: '' or, delegated, `/a/b`. */
+      /** Where our part of the tree begins, relative to the mount: '' or, delegated, `/a/b`. */
       readonly base: string;
       readonly controllers: readonly string[];
-      /** The base was made for this engine: whatever process is in it may be moved out of the way. */
+      /** The base was made for this engine: any process in it may be moved out of the way. */
       readonly made?: true;
     }
-  /** Controllers mounted by themselves (the v2 tree beside them, if any, has none that we need). */
+  /** Controllers that are mounted separately (if there is also a v2 tree, it has no controller that we need). */
   | {
       readonly kind: 'v1';
-      /** Two controllers that are mounted together share the mount point. */
+      /** Two controllers that are mounted together share a mount point. */
       readonly mounts: Readonly<Partial<Record<Controller, ControllerMount>>>;
-      /** What a new cpuset group has to be given before a process may join it. */
+      /** What a new cpuset group needs before a process may join it. */
       readonly cpuset?: { readonly cpus: string; readonly mems: string };
-      /** Where the v2 tree is mounted beside them. */
+      /** Where the v2 tree is mounted in addition. */
       readonly unified?: string;
-      /** Mount points of hierarchies that we make no groups in (name=systemd, net_cls, …), but other runtimes do. */
+      /** Mount points of hierarchies in which we make no groups (name=systemd, net_cls, …), but other runtimes do. */
       readonly others?: readonly string[];
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** A v2 group that somebody has named for the engine's groups to be in. */
+/** A v2 group that was configured as the parent of the engine's groups. */
 export interface GivenGroup {
-  /** As /proc/self/cgroup has it, or with the mount point before it. */
+  /** In the form of /proc/self/cgroup, or preceded by the mount point. */
   readonly path: string;
   readonly made: boolean;
 }
 
 interface CgroupProbe {
-  /** Goes before what would be found. */
+  /** Takes precedence over what would be detected. */
   readonly given?: GivenGroup;
-  /** Whether directories can be made in this one; absent: everywhere. */
+  /** Whether directories can be made in this one; if absent, they can everywhere. */
   readonly writable?: (directory: string) => boolean;
   /** Text of a small file, '' when unreadable: cgroup.controllers, cpuset.cpus. */
   readonly read?: (path: string) => string;
 }
 
 /**
- * Reads the layout out of the texts of /proc/self/mountinfo (proc_pid_mountinfo(5)) and /proc/self/cgroup
- * (cgroups(7)). Any of the controllers mounted as v1 makes it v1: a controller can be in one hierarchy only.
+ * Detects the layout from the texts of /proc/self/mountinfo (proc_pid_mountinfo(5)) and /proc/self/cgroup (cgroups(7)).
+ * If any of the controllers is mounted as v1, the layout is v1: a controller can only be in one hierarchy.
  */
 export function detectCgroups(mountinfo: string, selfCgroup: string, probe: CgroupProbe = {}): CgroupLayout {
   const writable = probe.writable ?? (() => true);
@@ -100,7 +100,7 @@ export function detectCgroups(mountinfo: string, selfCgroup: string, probe: Cgro
 const notWritable = 'the control groups are not writable for this user';
 const onlyV1 = 'a control group is named for it, but those of this machine are v1, which cannot be delegated';
 
-/** A path of the tree as one below its mount: '' for the mount itself. */
+/** Converts a path in the tree to one below its mount: '' for the mount itself. */
 function below(path: string, mountPoint: string, root: string): string {
   const inTree = isIn(path, mountPoint) ? path.slice(mountPoint.length) : path;
   const inside = root !== '/' && isIn(inTree, root) ? inTree.slice(root.length) : inTree;
@@ -110,10 +110,16 @@ function below(path: string, mountPoint: string, root: string): string {
 const isIn = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(`${directory}/`);
 
-/** The last two names of a group that keeper and engine have moved to, below the base: engine/containers/spec/own-group.ts. */
+/**
+ * The last two parts of a group's path, below the base, into which keeper and engine have moved:
+ * engine/containers/spec/own-group.ts.
+ */
 const ownGroup = /\/tcompose-[0-9a-f]{8}\/keeper$/;
 
-/** The v2 group that processes were started in, by the text of /proc/self/cgroup: what an engine entered since then is left out. */
+/**
+ * The v2 group in which processes were started, from the text of /proc/self/cgroup: without the group that an engine
+ * has entered since.
+ */
 export function startedIn(selfCgroup: string): string {
   const line = selfCgroup.split('\n').find((text) => text.startsWith('0::'));
   return (line?.slice(3) ?? '/').replace(ownGroup, '') || '/';
@@ -124,8 +130,8 @@ function first(...texts: readonly string[]): string {
 }
 
 /**
- * The group above the one this process was started in, below the mount's root: its sibling groups are ours where it was delegated.
- * An engine that is started again finds itself where the first one went, and means the same group.
+ * The parent of the group in which this process was started, relative to the mount's root: if it was delegated, we may
+ * make sibling groups there. An engine that is restarted is in the first engine's group, and gets the same result.
  */
 function delegated(selfCgroup: string, root: string): string | undefined {
   const line = selfCgroup.split('\n').find((text) => text.startsWith('0::'));
@@ -162,7 +168,7 @@ function parseMounts(mountinfo: string): CgroupMount[] {
   });
 }
 
-/** Space, tab, newline and backslash stand as octal in mountinfo. */
+/** In mountinfo, space, tab, newline and backslash are written as octal. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

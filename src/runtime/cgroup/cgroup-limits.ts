@@ -1,26 +1,26 @@
 import type { OciResources, OciThrottle } from '../spec/oci-types.ts';
 import type { Controller } from './cgroup-layout.ts';
 
-/** cgroup v2 controllers that are switched on for our groups wherever they exist. */
+/** cgroup v2 controllers that are enabled for our groups if they exist. */
 export const unifiedControllers: readonly string[] = ['cpu', 'memory', 'pids', 'io', 'cpuset'];
 
-/** One limit as a file of the container's group. */
+/** One limit as a write to a file of the container's group. */
 export interface LimitWrite<Name extends string = string> {
   readonly controller: Name;
   readonly file: string;
   readonly data: string;
-  /** The kernel may lack the file (swap accounting, weights); then the limit is left out with a warning. */
+  /** The kernel may lack the file (swap accounting, weights); the limit is then skipped with a warning. */
   readonly optional: boolean;
 }
 
-/** Limits as cgroup v1 files (Documentation/admin-guide/cgroup-v1/). `needs`: controllers without which one is lost. */
+/** Limits as cgroup v1 files (Documentation/admin-guide/cgroup-v1/). `needs`: controllers without which a limit is lost. */
 export function limitsV1(resources: OciResources): {
   readonly writes: readonly LimitWrite<Controller>[];
   readonly needs: readonly Controller[];
 } {
   const { writes, put } = limitWrites<Controller>();
   const { memory, cpu, pids, blockIO } = resources;
-  // A new group has no limit: memory first, since memory+swap may not be below it.
+  // A new group has no limit: memory comes first, because memory+swap may not be lower.
   put('memory', 'memory.limit_in_bytes', memory?.limit);
   put('memory', 'memory.memsw.limit_in_bytes', memory?.swap, true);
   put('memory', 'memory.soft_limit_in_bytes', memory?.reservation);
@@ -108,7 +108,7 @@ export function limitsV2(resources: OciResources): {
   };
 }
 
-/** Collects limits; one that is not set is left out. */
+/** Collects limits; unset ones are skipped. */
 function limitWrites<Name extends string>() {
   const writes: LimitWrite<Name>[] = [];
   const put = (
@@ -132,7 +132,7 @@ function unlimited(bytes: number | undefined): string | undefined {
   return bytes < 0 ? 'max' : String(bytes);
 }
 
-/** The API's number is memory plus swap; v2 counts swap alone. */
+/** The API's number is memory plus swap; v2 counts only swap. */
 function swapOf(memory: OciResources['memory']): string | undefined {
   if (memory?.swap === undefined) return undefined;
   if (memory.swap < 0) return 'max';
@@ -141,13 +141,13 @@ function swapOf(memory: OciResources['memory']): string | undefined {
     : String(Math.max(0, memory.swap - memory.limit));
 }
 
-/** cpu.shares 2…262144 onto cpu.weight 1…10000, linear as the OCI runtimes map it. */
+/** Maps cpu.shares 2…262144 to cpu.weight 1…10000, linearly like the OCI runtimes. */
 export function cpuWeight(shares: number): number {
   const bounded = Math.min(262144, Math.max(2, shares));
   return 1 + Math.floor(((bounded - 2) * 9999) / 262142);
 }
 
-/** blkio.weight 10…1000 onto io.weight 1…10000. */
+/** Maps blkio.weight 10…1000 to io.weight 1…10000. */
 export function ioWeight(weight: number): number {
   return 1 + Math.floor(((weight - 10) * 9999) / 990);
 }

@@ -4,29 +4,30 @@ import type { CgroupLayout, Controller } from './cgroup-layout.ts';
 import { type LimitWrite, limitsV1, limitsV2, unifiedControllers } from './cgroup-limits.ts';
 import { deviceFilter } from './device-filter.ts';
 
-/** What one container needs of the control groups. */
+/** What one container needs from the control groups. */
 export interface CgroupPlan {
   /** mkdir, limits, device rules, join: for LaunchPlan.host. */
   readonly host: readonly HostOp[];
   /** kill, rmdir: for LaunchPlan.teardown. */
   readonly teardown: readonly HostOp[];
-  /** Absolute directories the container is in, by controller (v1) or under `unified` (v2): stats, pause, kill. */
+  /** Absolute directories of the container's groups, by controller (v1) or under `unified` (v2): for stats, pause, kill. */
   readonly paths: Readonly<Record<string, string>>;
   /** File with the `oom_kill` count. */
   readonly oomCounter: string | undefined;
-  /** Limits asked for that this machine can't apply, one sentence each. */
+  /** Requested limits that this machine can't apply, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * v1 controllers every container is put in: devices (the only guard of device nodes), memory and cpuacct and blkio
+ * v1 controllers that every container uses: devices (the only guard of device nodes), memory and cpuacct and blkio
  * (stats, OOM count), pids (stats, fork bombs), freezer (pause). cpu and cpuset only with a limit. Measured on a
- * 6.18 kernel for one controller: mkdir 12 to 24 µs (memory 79), rmdir 10 to 25, join 250 to 300 by writing a foreign pid to
- * cgroup.procs but 22 when init writes `0` to `tasks` itself, which spares the lock that stops every fork of the machine.
+ * 6.18 kernel for one controller: mkdir 12 to 24 µs (memory 79), rmdir 10 to 25, join 250 to 300 by writing a foreign
+ * pid to cgroup.procs but 22 when init writes `0` to `tasks` itself, which spares the lock that stops every fork of the
+ * machine.
  */
 const always: readonly Controller[] = ['devices', 'memory', 'cpuacct', 'pids', 'freezer', 'blkio'];
 
-/** Directories, limits, device rules and the way out, in order. Pure. `path` as `/tcompose-<instance>/<id>`. */
+/** Directories, limits, device rules and their removal, in order. Pure. `path` has the form `/tcompose-<instance>/<id>`. */
 export function planCgroups(layout: CgroupLayout, path: string, resources: OciResources): CgroupPlan {
   switch (layout.kind) {
     case 'v1':
@@ -45,16 +46,16 @@ export function planCgroups(layout: CgroupLayout, path: string, resources: OciRe
 /** A change of a running container's limits (docker update). */
 export interface CgroupUpdate {
   /**
-   * Groups the container has to be in for these limits. One that is not there yet (cgroup v1 has cpu and cpuset only
-   * with a limit) is made, and the container's processes are moved into it.
+   * Groups that the container has to be in for these limits. A missing one (cgroup v1 has cpu and cpuset only with a
+   * limit) is made, and the container's processes are moved into it.
    */
   readonly groups: readonly string[];
-  /** mkdir (of what is missing) and write, in order; a limit may have to wait for the one after it. */
+  /** mkdir (of missing groups) and write, in order; a limit may have to wait for the one after it. */
   readonly steps: readonly Extract<HostOp, { op: 'mkdir' | 'write' }>[];
   readonly warnings: readonly string[];
 }
 
-/** Plans new limits of a running container; `resources` are all it is to have. Device rules stay. Pure. */
+/** Plans new limits of a running container; `resources` has all of its limits, changed or not. Device rules stay. Pure. */
 export function planCgroupUpdate(layout: CgroupLayout, path: string, resources: OciResources): CgroupUpdate {
   const { host, warnings, paths } = planCgroups(layout, path, { ...resources, devices: [] });
   const steps = host.flatMap((op) =>
@@ -125,7 +126,7 @@ function planV2(
   const enable = available.map((name) => `+${name}`).join(' ');
   const missing = needs.filter((name) => !layout.controllers.includes(name));
   const host: HostOp[] = [];
-  // At the root itself they are on already: enableControllers.
+  // At the root itself they are enabled already: enableControllers.
   for (const parent of ancestors(root, path).slice(0, -1)) {
     host.push(mkdir(parent));
     if (enable !== '') host.push(write(`${parent}/cgroup.subtree_control`, enable));
@@ -174,14 +175,14 @@ function limitOp(directory: string, limit: LimitWrite): HostOp {
   return { op: 'write', path: `${directory}/${limit.file}`, data: limit.data, optional: limit.optional };
 }
 
-/** One kill suffices: a container's processes are in all of its groups. */
+/** One kill is enough: a container's processes are in all of its groups. */
 function teardown(directories: readonly string[]): HostOp[] {
   const [one] = directories;
   if (one === undefined) return [];
   return [{ op: 'kill-cgroup', path: one }, ...directories.map((path): HostOp => ({ op: 'rmdir', path }))];
 }
 
-/** A list whose last rule opens everything (privileged containers). */
+/** Whether the last rule of a list allows everything (privileged containers). */
 export function allowsEverything(rules: readonly OciDeviceRule[]): boolean {
   const last = rules.at(-1);
   return last?.allow === true && isWhole(last);

@@ -18,7 +18,7 @@ const op = {
 const accessBits: Readonly<Record<string, number>> = { m: 1, r: 2, w: 4 };
 const typeNumbers = { b: 1, c: 2 } as const;
 
-/** Registers: r1 context, r2 type, r3 access still to be decided, r4 major, r5 minor. */
+/** Registers: r1 context, r2 type, r3 access bits not yet allowed, r4 major, r5 minor. */
 interface Instruction {
   readonly code: number;
   readonly dst?: number;
@@ -28,9 +28,9 @@ interface Instruction {
 }
 
 /**
- * BPF_PROG_TYPE_CGROUP_DEVICE program for rules of which a later one wins: it walks them from the last, an allowing
- * rule takes its bits from what is asked until nothing is left (1, allowed), a denying one ends it (0), as does the
- * end of the list. Struct bpf_insn[] as bytes, little-endian.
+ * A BPF_PROG_TYPE_CGROUP_DEVICE program for rules of which later ones take precedence: it evaluates them from the last
+ * to the first. An allowing rule removes its bits from the requested access until none are left (1, allowed), a denying
+ * one ends it (0), and so does the end of the list. Struct bpf_insn[] as bytes, little-endian.
  */
 export function deviceFilter(rules: readonly OciDeviceRule[]): Uint8Array {
   const program: Instruction[] = [

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Freezes or thaws; false where there is no freezer. v1 freezer.txt, v2 cgroup-v2.rst "cgroup.freeze". */
+/** Freezes or thaws; false if there is no freezer. v1 freezer.txt, v2 cgroup-v2.rst "cgroup.freeze". */
 export async function setFrozen(paths: Readonly<Record<string, string>>, frozen: boolean): Promise<boolean> {
   if (paths.unified !== undefined && existsSync(join(paths.unified, 'cgroup.freeze'))) {
     writeFileSync(join(paths.unified, 'cgroup.freeze'), frozen ? '1' : '0');
@@ -22,7 +22,7 @@ export async function setFrozen(paths: Readonly<Record<string, string>>, frozen:
   return false;
 }
 
-/** Pids in any of the directories, deepest truth the kernel has. */
+/** Pids in any of the directories, as the kernel lists them. */
 export function cgroupPids(paths: Readonly<Record<string, string>>): number[] {
   const pids = new Set<number>();
   for (const directory of Object.values(paths)) {
@@ -31,13 +31,13 @@ export function cgroupPids(paths: Readonly<Record<string, string>>): number[] {
         if (line !== '') pids.add(Number(line));
       }
     } catch {
-      // The directory went with its last process.
+      // The directory was removed with its last process.
     }
   }
   return [...pids];
 }
 
-/** Kills every process in a container's cgroups and removes the directories; at most 2 s. */
+/** Kills every process in a container's cgroups and removes the directories; takes at most 2 s. */
 export async function clearCgroups(paths: Readonly<Record<string, string>>): Promise<void> {
   if (Object.keys(paths).length === 0) return;
   await setFrozen(paths, false).catch(() => false);
@@ -47,7 +47,7 @@ export async function clearCgroups(paths: Readonly<Record<string, string>>): Pro
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // Gone between the reading and the signal.
+        // It ended before the signal.
       }
     }
     return pids.length === 0;
@@ -56,12 +56,12 @@ export async function clearCgroups(paths: Readonly<Record<string, string>>): Pro
     try {
       rmdirSync(directory);
     } catch {
-      // Absent already, or a process that can't die (state D) is still in it: the next start tries again.
+      // It is missing already, or a process that can't die (state D) is still in it: the next start tries again.
     }
   }
 }
 
-/** Polls with a growing pause, for kernel files that give no notice; gives up after 2 s. */
+/** Polls with increasing pauses, for kernel files without notification; gives up after 2 s. */
 async function until(test: () => boolean): Promise<void> {
   for (let pause = 1, waited = 0; waited < 2000; waited += pause, pause = Math.min(pause * 2, 50)) {
     if (test()) return;

@@ -6,28 +6,29 @@ import type { OciCapabilities, OciMount, OciProcess, OciSpec } from '../spec/oci
 import type { MachineFacts } from '../spec/spec-input.ts';
 import type { ForeignLauncher } from './launcher.ts';
 
-/** What the bundle of another runtime needs to know beside the spec. */
+/** What the bundle for another runtime needs besides the spec. */
 interface BundleContext {
   readonly launcher: ForeignLauncher;
   readonly rootfs: RootfsContext;
-  /** Of our own runtime for this container. */
+  /** Our own runtime's plan for this container. */
   readonly plan: LaunchPlan;
   readonly machine: MachineFacts;
-  /** Mounts by target whose source stands in the bundle, by its name there. */
+  /** Mounts by target whose source is in the bundle, with its name there. */
   readonly sources: ReadonlyMap<string, string>;
-  /** HostConfig.Init: the host path of our static binary. Absent: the command is pid 1. */
+  /** HostConfig.Init: the host path of our static binary. If absent, the command is pid 1. */
   readonly init?: string;
 }
 
-/** Of the fields used, none is younger; crun before 1.9 refuses every other minor version. */
+/** None of the fields used is newer; crun before 1.9 refuses every other minor version. */
 const ociVersion = '1.0.2';
 
-/** Where our init stands in the container; main.c knows itself by the last part of the name. */
+/** Path of our init in the container; main.c recognises itself by the last part of the name. */
 const initPath = '/dev/tcompose-init';
 
 /**
- * config.json for another runtime: our spec, with paths of this machine where our own plan has them by itself (root, network
- * namespace, control group), and what the plan does of its own accord written out (binds of the image, init, terminal).
+ * config.json for another runtime: our spec, with paths of this machine that our own plan determines itself (root,
+ * network namespace, control group), and with everything that the plan does implicitly (binds of the image, init,
+ * terminal).
  */
 export function bundleConfig(spec: OciSpec, context: BundleContext): OciSpec {
   const { launcher, rootfs, plan, machine, init } = context;
@@ -59,7 +60,7 @@ export function bundleConfig(spec: OciSpec, context: BundleContext): OciSpec {
   };
 }
 
-/** process.json of an exec, out of the plan our own runtime would carry out. */
+/** process.json of an exec, derived from the plan for our own runtime. */
 export function execProcess(plan: LaunchPlan, spec: OciSpec, machine: MachineFacts): OciProcess {
   const { process: wanted } = plan;
   return {
@@ -77,7 +78,7 @@ export function execProcess(plan: LaunchPlan, spec: OciSpec, machine: MachineFac
   };
 }
 
-/** As the plan has them: without those that this machine can't guard. */
+/** The capabilities in the plan: without those that this machine can't restrict. */
 function capabilities({ process }: LaunchPlan, { lastCapability }: MachineFacts): OciCapabilities {
   const names = allCapabilities(lastCapability);
   const named = (mask: bigint): string[] => names.filter((_, bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
@@ -116,7 +117,7 @@ function bind(source: string, destination: string, options: readonly string[]): 
   return { destination, type: 'bind', source, options };
 }
 
-/** Our groups begin under a delegated one; other runtimes count from the root of the tree. */
+/** Our groups may begin below a delegated one; other runtimes take paths from the root of the tree. */
 function cgroupBase(layout: CgroupLayout): string {
   return layout.kind === 'v2' ? layout.base : '';
 }

@@ -1,13 +1,13 @@
 import { errnoName } from '../../errno.ts';
 import { TcomposeError } from '../../errors.ts';
 
-/** A call of another runtime that failed, as its shim reports it. */
+/** A failed call of another runtime, as its shim reports it. */
 interface ForeignFailure {
   /** `create`, `start` or `exec`. */
   readonly call: string;
-  /** ETIMEDOUT: it was ended for taking too long; ECANCELED: a client wanted it to end; 0: it failed by itself. */
+  /** ETIMEDOUT: it was killed for taking too long; ECANCELED: a client wanted it to end; 0: it failed by itself. */
   readonly errno: number;
-  /** What it wrote to its standard error. */
+  /** Its output on standard error. */
   readonly words: string;
   /** Text of its log file, JSON lines. */
   readonly log: string;
@@ -21,9 +21,9 @@ interface ForeignContext {
 }
 
 /**
- * The error of a launch by another runtime, with the runtime's own message. RUNTIME_COMMAND with Docker's exit codes 127 and 126
- * when the message says that the command is missing or can't be run (the command line has no other way to tell it), else
- * RUNTIME_FOREIGN.
+ * The error of a launch by another runtime, with the runtime's own message. RUNTIME_COMMAND with Docker's exit codes
+ * 127 and 126 when the message says that the command is missing or can't be run (a command line has no other way to
+ * report this), else RUNTIME_FOREIGN.
  */
 export function explainForeign(failure: ForeignFailure, context: ForeignContext): TcomposeError {
   const subject = context.name === undefined ? '' : `${context.name}: `;
@@ -45,7 +45,7 @@ export function explainForeign(failure: ForeignFailure, context: ForeignContext)
   });
 }
 
-/** The last error of a log in JSON lines; '' when it has none. */
+/** The last error in a log of JSON lines; '' if there is none. */
 export function loggedError(log: string): string {
   const lines = log.split('\n').filter((line) => line !== '');
   for (const line of lines.reverse()) {

@@ -5,8 +5,8 @@ import { type ForeignLauncher, foreignCommand, foreignDelete, foreignEnvironment
 const terminal = ['--console-socket', 'terminal.sock'];
 
 /**
- * The plan of a container for another runtime, out of the plan for our own: addresses, ports, output and the mount of the root
- * stay ours; namespaces, control groups, limits and the process are the runtime's, by the bundle's config.json.
+ * The plan of a container for another runtime, derived from our own: addresses, ports, output and the root's mount
+ * remain our task; the runtime handles namespaces, control groups, limits and the process, by the bundle's config.json.
  */
 export function foreignRunPlan(
   plan: LaunchPlan,
@@ -48,7 +48,7 @@ export function foreignRunPlan(
   };
 }
 
-/** A runtime makes a group in every v1 hierarchy there is; its `delete` removes them, if its program is still there by then. */
+/** A runtime makes a group in every v1 hierarchy; its `delete` removes them, if its program still exists then. */
 function moreGroups(plan: LaunchPlan, layout: CgroupLayout, path: string | undefined): HostOp[] {
   if (layout.kind !== 'v1' || path === undefined) return [];
   const own = new Set(plan.teardown.flatMap((op) => (op.op === 'rmdir' ? [op.path] : [])));
@@ -61,7 +61,10 @@ function moreGroups(plan: LaunchPlan, layout: CgroupLayout, path: string | undef
     .map((group): HostOp => ({ op: 'rmdir', path: group }));
 }
 
-/** The plan of an exec in a container of another runtime; `bundle` is the exec's own directory, with its process.json. */
+/**
+ * The plan of an exec in a container of another runtime; `bundle` is the exec's own directory, which contains its
+ * process.json.
+ */
 export function foreignExecPlan(plan: LaunchPlan, launcher: ForeignLauncher, bundle: string): LaunchPlan {
   const foreign: ForeignPlan = {
     bundle,
@@ -93,7 +96,7 @@ export function foreignExecPlan(plan: LaunchPlan, launcher: ForeignLauncher, bun
   };
 }
 
-/** The seccomp program is the longest part of a plan, and not ours to load. */
+/** The seccomp program is the longest part of a plan, and the other runtime loads it. */
 function unfiltered(plan: LaunchPlan): LaunchPlan {
   const { seccomp: _, ...process } = plan.process;
   return { ...plan, process };

@@ -19,7 +19,7 @@ export interface ExecInput {
     readonly spec: OciSpec;
   };
   readonly args: readonly string[];
-  /** Added over the container's environment. */
+  /** Added to the container's environment. */
   readonly env: readonly string[];
   /** '' or absent: the container's. */
   readonly cwd?: string;
@@ -32,8 +32,8 @@ export interface ExecInput {
 }
 
 /**
- * Plan of a process in a running container (`docker exec`): the container's namespaces, control groups, limits and seccomp
- * filter, its bounding set (all capabilities and no filter when privileged). Pure. Throws RUNTIME_NO_COMMAND,
+ * The plan of a process in a running container (`docker exec`): the container's namespaces, control groups, limits and
+ * seccomp filter, and its bounding set (all capabilities and no filter if privileged). Pure. Throws RUNTIME_NO_COMMAND,
  * RUNTIME_MOUNT for a relative directory.
  */
 export function buildExecPlan(input: ExecInput): LaunchPlan {

@@ -12,7 +12,7 @@ import { mapText } from './plan-mount-options.ts';
 import { processPlan } from './plan-process.ts';
 import { setupOps } from './plan-setup.ts';
 
-/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done, or must not be (checkSpec). */
+/** OCI spec + context → plan. Pure. Throws RUNTIME_* for what can't be done, or is not allowed (checkSpec). */
 export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPlan {
   checkSpec(spec);
   const cgroups = cgroupsOf(spec, context);
@@ -33,7 +33,7 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
     network: context.attach?.network ?? [],
     setup: setupOps(spec, context, cgroups),
     process: processPlan(spec, {
-      // Only for a container that has process ids to itself, as with Docker: elsewhere it would not be the first process.
+      // Only for a container with its own pid namespace, as in Docker: elsewhere it would not be the first process.
       init: context.init && spec.linux.namespaces.some(({ type, path }) => type === 'pid' && !path),
       machine: context.machine,
       mayMakeNodes: guardsDevices(context.machine),
@@ -45,7 +45,7 @@ export function buildLaunchPlan(spec: OciSpec, context: LaunchContext): LaunchPl
   };
 }
 
-/** Once what is held of the machine's network is there, the monitor belongs where the bridges are. */
+/** Once the monitor has what it needs from the machine's network, it moves to the network where the bridges are. */
 function enterHome({ linux }: OciSpec, { networkHome }: MachineFacts): HostOp[] {
   const own = linux.namespaces.some(({ type }) => type === 'network');
   return networkHome === undefined || !own ? [] : [{ op: 'enter-network', path: networkHome }];
@@ -61,7 +61,7 @@ function timeNamespace({ linux }: OciSpec): Pick<LaunchPlan, 'timeNamespace'> {
   return { timeNamespace: { source, offsets: offsets.join('') } };
 }
 
-/** Those that run before the command; poststart and poststop are the caller's. */
+/** Hooks that run before the command; poststart and poststop are left to the caller. */
 function launchHooks({ hooks = {} }: OciSpec): HookPlan[] {
   const points = ['prestart', 'createRuntime', 'createContainer', 'startContainer'] as const;
   return points.flatMap((point) =>
@@ -75,7 +75,7 @@ function launchHooks({ hooks = {} }: OciSpec): HookPlan[] {
   );
 }
 
-/** Warnings found while translating (limits this machine can't apply …), one sentence each. */
+/** Warnings from the translation (limits that this machine can't apply …), one sentence each. */
 export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] {
   const warnings = [...cgroupsOf(spec, context).warnings];
   const bounding = capabilityMask(spec.process.capabilities?.bounding, context.machine.lastCapability);
@@ -85,7 +85,7 @@ export function launchWarnings(spec: OciSpec, context: LaunchContext): string[] 
   return warnings;
 }
 
-/** Device rules need rights over the whole machine, and a user namespace makes no nodes: there they are left out. */
+/** Device rules need privileges on the whole machine, and in a user namespace no nodes can be made: there they are skipped. */
 function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
   const { devices: rules = [], ...limits } = spec.linux.resources ?? {};
   const path = spec.linux.cgroupsPath ?? `/tcompose-oci-${context.id}`;
@@ -100,7 +100,7 @@ function cgroupsOf(spec: OciSpec, context: LaunchContext): CgroupPlan {
   return planCgroups(cgroups, path, { ...limits, devices });
 }
 
-/** Whether opening device nodes is ruled by a control group, or by a user namespace that makes no nodes at all. */
+/** Whether opening device nodes is restricted by a control group, or by a user namespace in which no nodes can be made. */
 function guardsDevices({ cgroups, userNamespace }: MachineFacts): boolean {
   return (
     userNamespace || cgroups.kind === 'v2' || (cgroups.kind === 'v1' && cgroups.mounts.devices !== undefined)

@@ -6,8 +6,9 @@ import { processPlan } from './plan-process.ts';
 import { affinityPlan } from './plan-process-options.ts';
 
 /**
- * Plan of an exec by the command line of an OCI runtime: `wanted` is all of what is run, with its own user, environment and
- * capabilities, in the container's namespaces and control groups and under its seccomp filter. Pure. Throws as buildExecPlan.
+ * The plan of an exec for an OCI runtime's command line: `wanted` describes the whole process, with its own user,
+ * environment and capabilities, in the container's namespaces and control groups and under its seccomp filter. Pure.
+ * Throws like buildExecPlan.
  */
 export function buildOciExecPlan(
   input: Pick<ExecInput, 'id' | 'runDir' | 'stdio' | 'container' | 'machine'>,

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
 
 /**
- * The primitives of launch plans and of keeper and shim frames, the same as native/plan/bytes.h reads and writes: integers
+ * The primitives of launch plans and of keeper and shim frames, as native/plan/bytes.h reads and writes them: integers
  * little-endian and unaligned; a string is a u32 byte count, UTF-8 without NUL, and one NUL that is not counted; bytes
  * are a u32 count and the data.
  */
@@ -10,7 +10,7 @@ export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
-  /** `room`: bytes to begin with; more are found when they are needed. */
+  /** `room`: initial size in bytes; it grows as needed. */
   constructor(room = 1024) {
     this.#buffer = Buffer.allocUnsafe(room);
   }
@@ -47,7 +47,7 @@ export class ByteWriter {
     this.#buffer.writeBigUInt64LE(value === -1n ? 0xffff_ffff_ffff_ffffn : value, at);
   }
 
-  /** Throws RangeError for a string with NUL: the reader in C would see its first part. */
+  /** Throws RangeError for a string with NUL, of which the C reader would only see the first part. */
   string(value: string): void {
     if (value.includes('\0')) throw new RangeError(`a string holds NUL: ${JSON.stringify(value)}`);
     const size = Buffer.byteLength(value);
@@ -62,13 +62,13 @@ export class ByteWriter {
     this.raw(value);
   }
 
-  /** Data without a count in front. */
+  /** Data without a preceding count. */
   raw(value: Uint8Array): void {
     const at = this.#room(value.length);
     this.#buffer.set(value, at);
   }
 
-  /** Overwrites a u32 written before, for lengths known only at the end. */
+  /** Overwrites a u32 written before, for lengths that are known only at the end. */
   patchU32(at: number, value: number): void {
     this.#buffer.writeUInt32LE(value, at);
   }
@@ -82,7 +82,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what ByteWriter wrote; every step beyond the end throws TcomposeError with the code given. */
+/** Reads what ByteWriter wrote; reading beyond the end throws TcomposeError with the given code. */
 export class ByteReader {
   readonly #buffer: Buffer;
   readonly #code: ErrorCode;
@@ -135,14 +135,14 @@ export class ByteReader {
     return this.#buffer.subarray(at, at + size);
   }
 
-  /** A count of elements, refused when even one byte for each would not fit. */
+  /** A count of elements, refused if the rest is too short for even one byte each. */
   count(): number {
     const count = this.u32();
     if (count > this.#buffer.length - this.#at) this.fail(`a list claims ${count} elements`);
     return count;
   }
 
-  /** Everything that is left. */
+  /** The rest of the data. */
   rest(): Buffer {
     return this.#buffer.subarray(this.#at);
   }

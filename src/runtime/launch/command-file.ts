@@ -1,22 +1,25 @@
 import { visibleLine } from '../../visible.ts';
 
-/** What was found where a command that could not be run is. */
+/** The file of a command that could not be run. */
 export interface CommandFile {
-  /** As the container sees it. */
+  /** Its path in the container. */
   readonly path: string;
   readonly mode: number;
-  /** The file's beginning; a script's first line and an ELF file's program headers are looked for in it. */
+  /** The beginning of the file, which contains a script's first line and an ELF file's program headers. */
   readonly head: Buffer;
-  /** The interpreter that `interpreterOf` found is not in the container. */
+  /** The interpreter that `interpreterOf` found does not exist in the container. */
   readonly interpreterMissing: boolean;
 }
 
-/** Bytes of a file's beginning that are looked at: the kernel's 256 for a script, and what linkers put before an ELF file's interpreter. */
+/**
+ * Bytes to read from the beginning of a file: the kernel's 256 for a script, and what linkers put before an ELF file's
+ * interpreter.
+ */
 export const headSize = 4096;
-/** BINPRM_BUF_SIZE of linux/binfmts.h: what the kernel reads of a script's first line, bytes. */
+/** BINPRM_BUF_SIZE of linux/binfmts.h: how many bytes of a script's first line the kernel reads. */
 const firstLineSize = 256;
 
-/** ELF's e_machine (elf.h) in Docker's words. */
+/** ELF's e_machine (elf.h) by Docker's names. */
 const machines: Readonly<Record<number, string>> = {
   3: '386',
   8: 'mips',
@@ -29,14 +32,17 @@ const machines: Readonly<Record<number, string>> = {
   243: 'riscv64',
   258: 'loong64',
 };
-/** What else a machine's kernel runs. */
+/** Other architectures that a machine's kernel runs. */
 const runs: Readonly<Record<string, readonly string[]>> = {
   amd64: ['amd64', '386'],
   arm64: ['arm64', 'arm'],
 };
 const interpreterHeader = 3;
 
-/** Whom the kernel is to run a file with: the program of a script's first line, or the loader that an ELF file names. Pure. */
+/**
+ * The program that the kernel needs to run a file: the one in a script's first line, or the loader that an ELF file
+ * names. Pure.
+ */
 export function interpreterOf(head: Buffer): string | undefined {
   if (isElf(head)) return loaderOf(head);
   const line = firstLine(head);
@@ -44,9 +50,9 @@ export function interpreterOf(head: Buffer): string | undefined {
 }
 
 /**
- * Why a file can't be run, and what to do; undefined when the file does not tell. Pure.
+ * Why a file can't be run, and what to do; undefined when the file does not explain it. Pure.
  * @param errno name of the error of execve(2)
- * @param architecture this machine's, in Docker's words
+ * @param architecture this machine's, by Docker's name
  */
 export function explainCommandFile(
   file: CommandFile,
@@ -59,7 +65,7 @@ export function explainCommandFile(
   const interpreter = interpreterOf(file.head);
   if (errno !== 'ENOENT' || interpreter === undefined) return undefined;
   if (isElf(file.head)) return file.interpreterMissing ? explainLoader(path, interpreter) : undefined;
-  // With an argument before it, the carriage return would be that one's.
+  // If an argument followed, the carriage return would belong to that.
   if (interpreter.endsWith('\r'))
     return `The first line of ${path} ends with a carriage return: it has Windows line endings. Save it with those of Unix (dos2unix; "eol=lf" in .gitattributes).`;
   if (!file.interpreterMissing) return undefined;
@@ -94,7 +100,7 @@ function explainLoader(path: string, loader: string): string {
   return `${path} needs the loader ${visibleLine(loader)}${library}, which is not in the container: build it for this image's C library, or statically.`;
 }
 
-/** Without its line feed; undefined when it is no script's. Bytes in latin1. */
+/** Without the line feed; undefined when it is not a script. Bytes in latin1. */
 function firstLine(head: Buffer): string | undefined {
   const text = head.toString('latin1', 0, firstLineSize);
   return text.startsWith('#!') ? text.split('\n', 1)[0] : undefined;
@@ -103,7 +109,7 @@ function firstLine(head: Buffer): string | undefined {
 const isElf = (head: Buffer): boolean =>
   head.length >= 52 && head.subarray(0, 4).equals(Buffer.of(0x7f, 0x45, 0x4c, 0x46));
 
-/** Reads of an ELF file by its class and byte order; undefined beyond the head. */
+/** Reads values of an ELF file by its class and byte order; undefined beyond the head. */
 function elf(head: Buffer): {
   half(at: number): number | undefined;
   word(at: number): number | undefined;
@@ -123,7 +129,7 @@ function machineOf(head: Buffer): string | undefined {
   return number === undefined ? undefined : machines[number];
 }
 
-/** The text of the PT_INTERP segment. Offsets of 64 bits are below the head's size, so that their low words are enough. */
+/** The text of the PT_INTERP segment. The 64-bit offsets are below the head's size, so that their low words suffice. */
 function loaderOf(head: Buffer): string | undefined {
   const { half, word, wide } = elf(head);
   const low = wide && head[5] === 2 ? 4 : 0;

@@ -30,7 +30,7 @@ const texts: Readonly<Record<string, string>> = {
   ETXTBSY: 'text file busy',
 };
 
-/** The kernel's error in words, e.g. `no such file or directory`. */
+/** The kernel's error as text, for example `no such file or directory`. */
 export function errnoText(errno: number): string {
   const name = errnoName(errno);
   return texts[name] ?? name;

@@ -2,12 +2,12 @@ import { errnoName } from '../../errno.ts';
 import { TcomposeError } from '../../errors.ts';
 import { errnoText } from './errno-text.ts';
 
-/** What a shim reports when a launch fails. */
+/** What a shim reports about a failed launch. */
 interface LaunchFailure {
   /** Phase of a ShimFailure: `plan`, `host`, `network`, `clone`, `setup`, `process` or `exec`. */
   readonly step: string;
   readonly errno: number;
-  /** The op and its object in words: `bind source /srv/data`, `execve web`. */
+  /** The op and its object as text: `bind source /srv/data`, `execve web`. */
   readonly detail: string;
 }
 
@@ -15,7 +15,7 @@ interface FailureContext {
   readonly name?: string;
   readonly command?: readonly string[];
   readonly cwd?: string;
-  /** What the command's file says of a failed execve (command-file.ts); stands for the general hint. */
+  /** What the command's file explains about a failed execve (command-file.ts); replaces the general hint. */
   readonly fileHint?: string;
 }
 
@@ -47,7 +47,7 @@ function explainExec({ errno, detail }: LaunchFailure, context: FailureContext):
   const command = context.command?.[0] ?? object(detail);
   switch (errnoName(errno)) {
     case 'ENOENT':
-      // A file that was found is there: what it needs is not.
+      // A file that was found exists: something that it needs is missing.
       return command.includes('/') || context.fileHint !== undefined
         ? {
             what: `exec: "${command}": no such file or directory`,
@@ -190,7 +190,10 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
   return { what: sentence };
 }
 
-/** The user or group that a process or its files were to get; the kernel knows it not when the user namespace has none such. */
+/**
+ * The user or group that a process or its files were to get; the kernel refuses an id that does not exist in the user
+ * namespace.
+ */
 function idOf(op: string, detail: string): string | undefined {
   if (op === 'fchown') return /^fchown stdio \d+ to (user \d+)$/.exec(detail)?.[1];
   if (op === 'setresuid') return `user ${object(detail)}`;

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import type { ByteReader, ByteWriter } from './byte-codec.ts';
 
-/** What a codec is made of, as data: C's tables and structures are generated from it (scripts/generate-plan.mjs). */
+/** A codec's structure as data: C's tables and structures are generated from it (scripts/generate-plan.mjs). */
 export type Shape =
   | {
       readonly kind:
@@ -19,15 +19,15 @@ export type Shape =
         | 'program'
         | 'namespace';
     }
-  /** `name` is that of the enumeration in C. */
+  /** `name` is the enumeration's name in C. */
   | { readonly kind: 'choice'; readonly name: string; readonly values: readonly (string | number)[] }
   | { readonly kind: 'optional' | 'list'; readonly inner: Shape }
-  /** `name` is that of the structure in C; without one it is part of what holds it. */
+  /** `name` is the structure's name in C; without one it is part of what contains it. */
   | { readonly kind: 'record'; readonly name?: string; readonly fields: Readonly<Record<string, Shape>> }
-  /** `name` begins the names of the structure and of the enumeration in C. */
+  /** `name` is a prefix of the names of the structure and the enumeration in C. */
   | { readonly kind: 'op'; readonly name: string; readonly ops: Readonly<Record<string, Shape>> };
 
-/** How one kind of value is written, read back and shown. Tables of these describe the launch plan (plan-fields.ts). */
+/** How one kind of value is written, read and printed. Tables of these describe the launch plan (plan-fields.ts). */
 export interface FieldCodec<T> {
   readonly shape: Shape;
   readonly write: (out: ByteWriter, value: T) => void;
@@ -81,7 +81,7 @@ export const octal = unsigned('octal', (value) => `0${value.toString(8)}`);
 /** u32, shown in hexadecimal: flags. */
 export const hex = unsigned('hex', (value) => `0x${value.toString(16)}`);
 
-/** An integer, i32 on the wire. */
+/** An integer, encoded as i32. */
 export const signed: FieldCodec<number> = {
   shape: { kind: 'signed' },
   write: (out, value) => out.i32(inRange(value, -0x8000_0000, 0x7fff_ffff)),
@@ -89,7 +89,7 @@ export const signed: FieldCodec<number> = {
   format: String,
 };
 
-/** A byte count in a JavaScript number, u64 on the wire. */
+/** A byte count as a JavaScript number, encoded as u64. */
 export const size: FieldCodec<number> = {
   shape: { kind: 'size' },
   write: (out, value) => out.u64(BigInt(inRange(value, 0, Number.MAX_SAFE_INTEGER))),
@@ -146,7 +146,7 @@ export const program: FieldCodec<Uint8Array> = {
   },
 };
 
-/** One of `names`, by its index. `name` is that of the enumeration in C. */
+/** One of `names`, encoded as its index. `name` is the enumeration's name in C. */
 export function choice<T extends string | number>(name: string, ...names: readonly T[]): FieldCodec<T> {
   return {
     shape: { kind: 'choice', name, values: names },
@@ -191,7 +191,7 @@ export function listOf<T>(inner: FieldCodec<T>): FieldCodec<readonly T[]> {
 
 export type Fields<T> = { readonly [K in keyof T]-?: FieldCodec<T[K]> };
 
-/** The fields one after another in the order of the table. Shown as `a=… b=…`. `name` is that of the structure in C. */
+/** The fields one after another in the order of the table. Shown as `a=… b=…`. `name` is the structure's name in C. */
 export function record<T>(fields: Fields<T>, name?: string): FieldCodec<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   return {
@@ -222,7 +222,7 @@ export type OpTable<T extends Tagged> = {
   readonly [K in T['op']]: FieldCodec<OpFields<T, K>>;
 };
 
-/** u8 index of the op in the table (from 0), then its record. Shown as `op a=… b=…`. `cName` begins the names in C. */
+/** u8 index of the op in the table (from 0), then its record. Shown as `op a=… b=…`. `cName` is a prefix of the names in C. */
 export function op<T extends Tagged>(cName: string, table: OpTable<T>): FieldCodec<T> {
   const names = Object.keys(table) as T['op'][];
   const codecs = names.map((name) => table[name] as FieldCodec<unknown>);

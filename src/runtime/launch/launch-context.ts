@@ -12,28 +12,28 @@ export type RootfsContext =
       readonly lowerDirs: readonly string[];
       readonly upper: string;
       readonly work: string;
-      /** An empty directory; the overlay is only visible in the container's mount namespace. */
+      /** An empty directory; the overlay is visible only in the container's mount namespace. */
       readonly mountPoint: string;
       readonly binds?: readonly RootfsBind[];
     }
   | { readonly kind: 'directory'; readonly path: string; readonly binds?: readonly RootfsBind[] };
 
-/** An image's layers, read-only, top first (two or more), at an empty directory of their own. */
+/** An image's layers, read-only, top first (at least two), on an empty directory of their own. */
 export interface ImageOverlay {
   readonly lowerDirs: readonly string[];
   readonly mountPoint: string;
 }
 
-/** All a launch needs beside the OCI spec. */
+/** Everything that a launch needs besides the OCI spec. */
 export interface LaunchContext {
   readonly id: string;
   readonly runDir: string;
   readonly stdio: LaunchPlan['stdio'];
   readonly log?: NonNullable<LaunchPlan['log']>;
   readonly rootfs: RootfsContext;
-  /** Mounted before the root, seen only in the container's mount namespace: sources of its binds. Default: none. */
+  /** Mounted before the root, visible only in the container's mount namespace: sources of its binds. Default: none. */
   readonly images?: readonly ImageOverlay[];
-  /** From the network service; absent: a new network namespace has lo only. */
+  /** From the network service; if absent, a new network namespace has only lo. */
   readonly attach?: AttachPlan;
   readonly machine: MachineFacts;
   /** HostConfig.Init. */
@@ -41,8 +41,8 @@ export interface LaunchContext {
   /** LaunchPlan.waitForStart; default false. */
   readonly waitForStart?: boolean;
   readonly caller?: CallerPlan;
-  /** The container's state for hooks: HooksPlan.state. Absent: none are run. */
+  /** The container's state for hooks: HooksPlan.state. If absent, none are run. */
   readonly hooks?: string;
-  /** The root file system is moved over the old one, where pivot_root(2) can't be. */
+  /** The root file system is moved over the old one, where pivot_root(2) is impossible. */
   readonly noPivot?: boolean;
 }

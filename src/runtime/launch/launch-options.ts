@@ -1,28 +1,28 @@
 export type NamespaceSource = 'host' | 'new' | { readonly path: string };
 
-/** Parts of a launch plan that the engine's own containers do without: what an OCI bundle and its caller may ask for. */
+/** Parts of a launch plan that the engine's own containers don't use: what an OCI bundle and its caller may request. */
 export interface TimeNamespacePlan {
   readonly source: NamespaceSource;
-  /** Lines for timens_offsets (`monotonic 100 0`), for a new one; time_namespaces(7). */
+  /** Lines for timens_offsets (`monotonic 100 0`) of a new namespace; time_namespaces(7). */
   readonly offsets: string;
 }
 
 export interface CallerPlan {
   /** The shim ends once the command runs, so that the command's parent is the nearest subreaper (conmon). */
   readonly outlives: boolean;
-  /** So many descriptors from 3 on are the command's too. */
+  /** How many descriptors from 3 on the command inherits. */
   readonly preserveFds: number;
-  /** Unix socket that receives the terminal's master; absent: the shim serves the terminal to its clients. */
+  /** Unix socket that receives the terminal's master; if absent, the shim serves the terminal to its clients. */
   readonly consoleSocket?: string;
 }
 
 export interface HooksPlan {
-  /** The container's state as JSON without its last brace; `,"status":…,"pid":…}` follows. */
+  /** The container's state as JSON without its closing brace; `,"status":…,"pid":…}` is appended. */
   readonly state: string;
   readonly list: readonly HookPlan[];
 }
 
-/** prestart and createRuntime: by the monitor; createContainer and startContainer: by init. `timeout` in seconds, 0: none. */
+/** The monitor runs prestart and createRuntime, init runs createContainer and startContainer. `timeout` in seconds, 0: none. */
 export interface HookPlan {
   readonly point: 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer';
   readonly path: string;
@@ -48,7 +48,7 @@ export interface SchedulerPlan {
   readonly period: bigint;
 }
 
-/** Processors as bit masks, the first byte's lowest bit is processor 0; empty: as they are. */
+/** Processors as bit masks, in which the lowest bit of the first byte is processor 0; empty: unchanged. */
 export interface AffinityPlan {
   /** Before the control group is joined. */
   readonly initial: Uint8Array;

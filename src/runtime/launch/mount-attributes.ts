@@ -9,7 +9,7 @@ export const mountAttribute = {
   nosuid: 0x2,
   nodev: 0x4,
   noexec: 0x8,
-  /** The modes of access times are one field: relatime is 0 in it. */
+  /** The access time modes are one field, in which relatime is 0. */
   accessTimes: 0x70,
   noatime: 0x10,
   strictatime: 0x20,
@@ -41,7 +41,7 @@ const words: Readonly<Record<string, MountAttributes>> = {
   symfollow: { set: 0, clear: nosymfollow },
 };
 
-/** What the words come to; later ones win, others are passed over. */
+/** The attributes for these words; later ones take precedence, others are ignored. */
 export function attributesOf(given: readonly string[]): MountAttributes {
   let set = 0;
   let clear = 0;

@@ -70,21 +70,21 @@ export type Propagation = (typeof propagationWords)[number];
 
 export interface MountWords {
   readonly flags: number;
-  /** What is left for the file system: `mode=755,size=64k`. */
+  /** Options for the file system: `mode=755,size=64k`. */
   readonly data: string;
   readonly bind: 'no' | 'bind' | 'rbind';
   readonly propagation: Propagation | undefined;
-  /** Words that a bind's own flags do not carry: clearing ones, access times, links. */
+  /** Words that a bind's own flags can't express: clearing ones, access times, links. */
   readonly attributes: MountAttributes;
-  /** `rnosuid` and the like: with everything mounted below. `rro` is among them. */
+  /** `rnosuid` and the like: for the mount and everything mounted below, including `rro`. */
   readonly recursive: MountAttributes;
-  /** Other owners inside: of the mount alone, or with everything below. */
+  /** Other owners inside: only for the mount, or with everything mounted below. */
   readonly idmap: 'no' | 'idmap' | 'ridmap';
-  /** A tmpfs shall begin with what lies below it. */
+  /** A tmpfs starts with a copy of what is below it. */
   readonly copyUp: boolean;
 }
 
-/** Reads the option words of an OCI mount; later words win. */
+/** Reads the option words of an OCI mount; later words take precedence. */
 export function parseMountWords(words: readonly string[]): MountWords {
   let flags = 0;
   let bind: MountWords['bind'] = 'no';
@@ -111,7 +111,7 @@ export function parseMountWords(words: readonly string[]): MountWords {
   };
 }
 
-/** Whether a word is a setting of a mount, not of its file system. */
+/** Whether a word is an option of a mount, not of its file system. */
 export function isMountWord(word: string): boolean {
   return (
     Object.hasOwn(flagWords, word) ||
@@ -121,7 +121,7 @@ export function isMountWord(word: string): boolean {
   );
 }
 
-/** All words that are settings of a mount, in order. */
+/** All words that are options of a mount, in order. */
 export function mountWordNames(): string[] {
   const others = ['bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup'];
   return [...Object.keys(flagWords), ...propagationWords, ...recursiveWords, ...others].sort();
@@ -138,7 +138,7 @@ function isRecursiveWord(word: string): boolean {
   return recursiveWords.has(word);
 }
 
-/** Words without those that a later one overrides: `noexec … exec` leaves `exec`, `size=1 … size=2` the second. */
+/** Removes words that a later one overrides: `noexec … exec` leaves `exec`, `size=1 … size=2` the second. */
 export function mergeMountWords(words: readonly string[]): string[] {
   const slot = (word: string): string => {
     const at = word.indexOf('=');

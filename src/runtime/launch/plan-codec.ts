@@ -2,20 +2,21 @@ import { ByteReader, ByteWriter } from './byte-codec.ts';
 import type { LaunchPlan, NetworkOp } from './launch-plan.ts';
 import { formatLaunchPlanFields, launchPlanCodec, networkOpsCodec, planVersion } from './plan-fields.ts';
 
-/** Bytes of a plan with the default seccomp profile, and some more. */
+/** Size of a plan with the default seccomp profile, and some reserve. */
 const usualSize = 24 * 1024;
 
 const magic = 0x504c4354; // 'TCLP'
 
 /**
- * A plan as the C binary reads it: magic, version, total length (u32 each), then the fields of LaunchPlan in the order of
- * plan-fields.ts. Throws TcomposeError RUNTIME_PLAN for values the format cannot hold (NUL in a string, a number out of range).
+ * A plan in the form that the C binary reads: magic, version, total length (u32 each), then the fields of LaunchPlan in
+ * the order of plan-fields.ts. Throws TcomposeError RUNTIME_PLAN for values that the format can't represent (NUL in a
+ * string, a number out of range).
  */
 export function encodeLaunchPlan(plan: LaunchPlan): Buffer {
   return encode((out) => launchPlanCodec.write(out, plan));
 }
 
-/** The inverse of encodeLaunchPlan. Throws TcomposeError RUNTIME_PLAN for anything but a whole plan of this version. */
+/** The inverse of encodeLaunchPlan. Throws TcomposeError RUNTIME_PLAN for anything but a complete plan of this version. */
 export function decodeLaunchPlan(buffer: Buffer): LaunchPlan {
   return decode(buffer, launchPlanCodec.read);
 }
@@ -26,8 +27,8 @@ export function encodeNetworkOps(ops: readonly NetworkOp[]): Buffer {
 }
 
 /**
- * The plan as text for people and golden files, one line an op. `tcompose-shim plan-print` prints the same for the
- * same plan. Seccomp programs are shown by size and FNV-1a hash.
+ * The plan as text for people and golden files, one line per op. `tcompose-shim plan-print` prints the same for the
+ * same plan. Seccomp programs are represented by size and FNV-1a hash.
  */
 export function formatLaunchPlan(plan: LaunchPlan): string {
   return `launch-plan ${planVersion}\n${formatLaunchPlanFields(plan)}`;

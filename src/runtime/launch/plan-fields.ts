@@ -28,9 +28,9 @@ import type {
 } from './launch-plan.ts';
 
 /**
- * The launch plan's table: its values, their kinds and their order on the wire. launch-plan.ts has the same as types, which the
- * compiler holds to this; the structures and tables of C are made from it by `npm run generate`. A fuzz test prints random plans
- * by both and compares. Any change here raises planVersion.
+ * The launch plan's table: its values, their kinds and their order in the encoding. launch-plan.ts has the same as
+ * types, and the compiler checks that they agree; `npm run generate` makes the structures and tables of C from it. A
+ * fuzz test prints random plans with both and compares. Any change here raises planVersion.
  */
 export const planVersion = 6;
 
@@ -288,13 +288,13 @@ const planFields: Fields<LaunchPlan> = {
   hooks: f.optional(f.record<HooksPlan>({ state: f.text, list: f.listOf(hook) }, 'hooks_plan')),
 };
 
-/** A whole launch plan, field by field in a fixed order. */
+/** A complete launch plan, field by field in a fixed order. */
 export const launchPlanCodec: FieldCodec<LaunchPlan> = f.record(planFields, 'plan');
 
-/** A list of network ops, for a container that runs. */
+/** A list of network ops, for a running container. */
 export const networkOpsCodec: FieldCodec<readonly NetworkOp[]> = f.listOf(networkOp);
 
-/** One line a field; lists of ops and the process's fields take one line each entry. */
+/** One line per field; for lists of ops and the process's fields, one line per entry. */
 export function formatLaunchPlanFields(plan: LaunchPlan): string {
   const lines: string[] = [];
   for (const [name, codec] of Object.entries(planFields) as [keyof LaunchPlan, FieldCodec<unknown>][]) {

@@ -12,10 +12,10 @@ const propagationFlag = {
   shared: 1 << 20,
 } as const;
 
-/** Attributes that a bind op sets by fields of its own. */
+/** Attributes that a bind op has fields for. */
 const byBind = mountAttribute.readOnly | mountAttribute.nosuid | mountAttribute.nodev | mountAttribute.noexec;
 
-/** Options of a mount that the op which mounts it does not carry, once it is in place. */
+/** Options of a mount, for when it is in place, that the op which makes it does not include. */
 export function attributeOps(target: string, words: MountWords, kind: 'bind' | 'file system'): SetupOp[] {
   const { attributes, recursive, propagation } = words;
   const ops: SetupOp[] = [];
@@ -33,8 +33,8 @@ export function attributeOps(target: string, words: MountWords, kind: 'bind' | '
 }
 
 /**
- * What the root's mount passes on. A bound directory is a slave of the machine's file system until this; an overlay is mounted
- * again, and private.
+ * The root mount's propagation. A bound directory is a slave of the machine's file system until this is set; an overlay
+ * is a new mount, and private.
  */
 export function rootPropagation(word: string | undefined, rootfs: 'overlay' | 'directory'): SetupOp[] {
   const wanted = (word || 'private') as Propagation;
@@ -48,7 +48,7 @@ function plain(word: Propagation): keyof typeof propagationFlag {
   return word.replace(/^r/, '') as keyof typeof propagationFlag;
 }
 
-/** Owners of a bind: its own mappings, or with `idmap` and none the container's. */
+/** Owners of a bind: its own mappings, or with `idmap` and no mappings the container's. */
 export function idmapOf(mount: OciMount, words: MountWords, linux: OciLinux): IdmapPlan | undefined {
   const own = (mount.uidMappings ?? []).length > 0;
   if (!own && words.idmap === 'no') return undefined;

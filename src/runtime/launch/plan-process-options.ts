@@ -31,10 +31,10 @@ export const ioClasses: Readonly<Record<string, number>> = {
   IOPRIO_CLASS_IDLE: 3,
 };
 
-/** PER_* of linux/personality.h: what the runtime-spec's domains are. */
+/** PER_* of linux/personality.h for the runtime-spec's domains. */
 export const personalities: Readonly<Record<string, number>> = { LINUX: 0, LINUX32: 8 };
 
-/** SECCOMP_FILTER_FLAG_* of linux/seccomp.h; TSYNC is left out: there is one thread. */
+/** SECCOMP_FILTER_FLAG_* of linux/seccomp.h; TSYNC is not needed: there is one thread. */
 export const seccompFlags: Readonly<Record<string, number>> = {
   SECCOMP_FILTER_FLAG_TSYNC: 0,
   SECCOMP_FILTER_FLAG_LOG: 0x02,
@@ -42,7 +42,7 @@ export const seccompFlags: Readonly<Record<string, number>> = {
   SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 0x20,
 };
 
-/** Personality, I/O priority and scheduler of the process; checkSpec has looked at the words. */
+/** Personality, I/O priority and scheduler of the process; checkSpec has validated the words. */
 export function processOptions({
   process,
   linux,
@@ -81,7 +81,7 @@ export function affinityPlan({ execCPUAffinity }: OciProcess): AffinityPlan | un
   return { initial: cpuMask(initial) ?? new Uint8Array(), final: cpuMask(final) ?? new Uint8Array() };
 }
 
-/** `0-3,7` as a bit mask; undefined for what is not such a list, or beyond 8192 processors. */
+/** `0-3,7` as a bit mask; undefined for an invalid list, or beyond 8192 processors. */
 export function cpuMask(list: string): Uint8Array | undefined {
   if (list.trim() === '') return new Uint8Array();
   const mask = new Uint8Array(1024);

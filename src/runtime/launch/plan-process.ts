@@ -6,7 +6,7 @@ import { rlimitNumber } from '../spec/ulimits.ts';
 import type { CapabilitySets, ProcessPlan } from './launch-plan.ts';
 import { processOptions } from './plan-process-options.ts';
 
-/** `process` of the spec as the C binary takes it. */
+/** `process` of the spec in the form of the launch plan. */
 export function processPlan(
   spec: OciSpec,
   options: { readonly init: boolean; readonly machine: MachineFacts; readonly mayMakeNodes: boolean },
@@ -20,7 +20,7 @@ export function processPlan(
     uid: wanted.user.uid,
     gid: wanted.user.gid,
     groups: wanted.user.additionalGids ?? [],
-    // Root's own groups are nobody's to have.
+    // Nobody may get root's own groups.
     keepGroups: options.machine.userNamespace && spec.annotations?.[keepGroups] === '1',
     ...(wanted.user.umask === undefined ? {} : { umask: wanted.user.umask }),
     capabilities: capabilitySets(spec, options),
@@ -37,12 +37,12 @@ export function processPlan(
   };
 }
 
-/** -1 for no limit; RLIM_INFINITY as Go writes it is a number that JavaScript rounds to 2⁶⁴. */
+/** -1 for no limit; Go writes RLIM_INFINITY as a number that JavaScript rounds to 2⁶⁴. */
 function limitOf(value: number): bigint {
   return value === -1 || value >= 2 ** 64 ? -1n : BigInt(value);
 }
 
-/** Inheritable stays empty for our own specs: a file with inheritable capabilities must not give them (CVE-2022-27650). */
+/** Inheritable stays empty for our own specs: a file with inheritable capabilities must not provide them (CVE-2022-27650). */
 function capabilitySets(
   spec: OciSpec,
   { machine, mayMakeNodes }: { readonly machine: MachineFacts; readonly mayMakeNodes: boolean },
@@ -62,7 +62,7 @@ function capabilitySets(
 
 const compiled = new WeakMap<OciSeccomp, Uint8Array>();
 
-/** Compiled filter of a profile, kept for as long as the profile object lives. */
+/** The compiled filter of a profile, kept as long as the profile object exists. */
 function seccompProgram(
   seccomp: OciSeccomp | undefined,
   machine: MachineFacts['architecture'],

@@ -11,8 +11,8 @@ import { type MountWords, mountFlag, parseMountWords } from './mount-flags.ts';
 import { attributeOps, idmapOf, rootPropagation } from './plan-mount-options.ts';
 
 /**
- * Files of /proc that may be mounted over (LXCFS and the like give a container its own view of them); anything else
- * there could fool a runtime or a process about what it reads (CVE-2019-19921).
+ * Files of /proc that may be mounted over (LXCFS and similar programs give a container its own view of them); anything
+ * else there could deceive a runtime or a process about what it reads (CVE-2019-19921).
  */
 const coverable = new Set([
   '/proc/cpuinfo',
@@ -27,7 +27,7 @@ const coverable = new Set([
   '/proc/sys/crypto/fips_enabled',
 ]);
 
-/** Everything init does in its new namespaces, from the root file system to the last masked path. */
+/** Everything that init does in its new namespaces, from the root file system to the last masked path. */
 export function setupOps(spec: OciSpec, context: LaunchContext, cgroups: CgroupPlan): SetupOp[] {
   const { linux } = spec;
   const ownsDev = !spec.mounts.some((mount) => mount.destination === '/dev' && isBind(mount));
@@ -49,7 +49,7 @@ export function setupOps(spec: OciSpec, context: LaunchContext, cgroups: CgroupP
   ];
 }
 
-/** A root in a namespace that others are in can't be pivoted: theirs would go. */
+/** A root in a namespace that others also use can't be pivoted: they would lose theirs. */
 function movesRoot({ linux }: OciSpec, { noPivot }: LaunchContext): boolean {
   return noPivot === true || linux.namespaces.some(({ type, path }) => type === 'mount' && path);
 }
@@ -106,7 +106,7 @@ function isBind(mount: OciMount): boolean {
 function mountOps(mount: OciMount, spec: OciSpec, machine: MachineFacts, cgroups: CgroupPlan): SetupOp[] {
   const target = posix.normalize(mount.destination);
   const words = parseMountWords(mount.options ?? []);
-  // A user's container with the machine's processes is shown the machine's own (spec-mounts.ts).
+  // A rootless container with the machine's processes sees the machine's own (spec-mounts.ts).
   const shown = machine.networkHome !== undefined && mount.source === '/proc';
   const isProc = target === '/proc' && (mount.type === 'proc' || shown);
   if ((target === '/proc' || target.startsWith('/proc/')) && !isProc && !coverable.has(target)) {
@@ -131,7 +131,7 @@ function mountOps(mount: OciMount, spec: OciSpec, machine: MachineFacts, cgroups
   return [mounted, ...attributeOps(target, words, 'file system')];
 }
 
-/** In a user namespace group 5 (tty) may not exist, and devpts refuses a group that doesn't. */
+/** In a user namespace group 5 (tty) may not exist, and devpts refuses a missing group. */
 function fileSystemData(type: string | undefined, data: string, machine: MachineFacts): string {
   if (type !== 'devpts' || !machine.userNamespace) return data;
   return data
@@ -154,7 +154,7 @@ function bindOp(mount: OciMount, target: string, words: MountWords, spec: OciSpe
     nosuid: (flags & mountFlag.nosuid) !== 0,
     nodev: (flags & mountFlag.nodev) !== 0,
     noexec: (flags & mountFlag.noexec) !== 0,
-    // What makes a mount unbindable comes after it is in place.
+    // A mount is made unbindable after it is in place.
     propagation:
       propagation === 'unbindable' ? 'private' : propagation === 'runbindable' ? 'rprivate' : propagation,
     create: 'dir',
@@ -163,8 +163,8 @@ function bindOp(mount: OciMount, target: string, words: MountWords, spec: OciSpe
 }
 
 /**
- * What a container sees of control groups. v2: the tree, rooted at its own group in a cgroup namespace. v1: a tmpfs with
- * its own group of each controller bound into it, which needs no namespace to hide the others.
+ * What a container sees of control groups. v2: the tree, rooted at its own group in a cgroup namespace. v1: a tmpfs
+ * with its own group of each controller bound into it, so that no namespace is needed to hide the others.
  */
 function cgroupOps(target: string, words: MountWords, machine: MachineFacts, cgroups: CgroupPlan): SetupOp[] {
   const layout = machine.cgroups;
@@ -220,7 +220,7 @@ function cgroupOps(target: string, words: MountWords, machine: MachineFacts, cgr
   return ops;
 }
 
-/** Nodes and links every /dev has (runtime-spec, config-linux.md, Default Devices), then the spec's own. */
+/** Nodes and links that every /dev has (runtime-spec, config-linux.md, Default Devices), then the spec's own. */
 function deviceNodes(spec: OciSpec): SetupOp[] {
   const links: readonly (readonly [string, string])[] = [
     ['/proc/self/fd', '/dev/fd'],

@@ -1,4 +1,4 @@
-/* Words between the monitor and a process that may hold no descriptor for them. */
+/* Messages between the monitor and a process that must not have a descriptor for them. */
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +14,7 @@ static void futex_wake(uint32_t *word) { syscall(__NR_futex, word, FUTEX_WAKE, 1
 static uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static void store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 
-/* The list is the monitor's own memory, only the word is shared: the kernel follows the list when the monitor ends. */
+/* The list is in the monitor's own memory and only the word is shared: the kernel walks the list when the monitor ends. */
 static int mark_when_monitor_ends(struct command_page *page) {
   static struct robust_list entry;
   static struct robust_list_head head;
@@ -62,7 +62,7 @@ void command_wait(struct launch *launch) {
   store(&page->ready, 1);
   futex_wake(&page->ready);
   while (!load(&page->go)) {
-    /* the parent-death signal is set: only an end before that is found here */
+    /* the parent-death signal is set, so this only detects that the monitor ended before */
     if (load(&page->monitor) & FUTEX_OWNER_DIED) _exit(73);
     futex_wait(&page->go, 0, NULL);
   }

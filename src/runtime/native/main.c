@@ -48,7 +48,7 @@ static int print_plan(void) {
   return error ? 1 : 0;
 }
 
-/* A plan's teardown, for a container whose shim has ended before it. */
+/* Carries out a plan's teardown, for a container whose shim ended before it. */
 static int teardown(void) {
   struct buffer in = {0};
   static struct launch launch;
@@ -63,7 +63,7 @@ static int teardown(void) {
   return error ? 1 : 0;
 }
 
-/* A signal to a process that is known by its start time too: its number may be another's by now. */
+/* Sends a signal to a process that is identified by its start time as well, because its pid may have been reused. */
 static int send_signal(char **words) {
   pid_t pid = (pid_t)strtol(words[0], NULL, 10);
   int fd = sys_pidfd_open(pid), proc = open_proc();
@@ -75,7 +75,10 @@ static int send_signal(char **words) {
   return sys_pidfd_send_signal(fd, (int)strtol(words[2], NULL, 10)) < 0 ? complain(words[0]) : 0;
 }
 
-/* One shim without a keeper; its plan comes by `plan_fd`. So many descriptors of the caller are the command's (caller.c). */
+/*
+ * Starts one shim without a keeper; its plan is read from `plan_fd`. `caller_fds` descriptors of the caller are passed to the
+ * command (caller.c).
+ */
 static int spawn(int plan_fd, unsigned caller_fds) {
   struct buffer in = {0};
   struct plan plan;
@@ -98,7 +101,10 @@ static int spawn(int plan_fd, unsigned caller_fds) {
   return 0;
 }
 
-/* A program of the caller's, found by its PATH, as what this process has become (rootless_main); 126 and 127 as a shell has it. */
+/*
+ * Runs a program of the caller's, found by its PATH, with the identity that this process has taken on (rootless_main); 126 and
+ * 127 as in a shell.
+ */
 static int run_command(const char *directory, char **words) {
   unsetenv("TCOMPOSE_NETWORK");
   if (chdir(directory) < 0) {
@@ -127,7 +133,7 @@ static int usage(void) {
   return 2;
 }
 
-/* By the name it is started under, which another runtime gives with the path the binary has in the container. */
+/* Recognises the name under which it is started, which another runtime derives from the binary's path in the container. */
 static bool called_as_init(const char *name) {
   const char *slash = strrchr(name, '/');
   return strcmp(slash ? slash + 1 : name, "tcompose-init") == 0;
@@ -155,7 +161,10 @@ int main(int argc, char **argv, char **envp) {
   if (!keeper && !for_caller && strcmp(mode, "spawn") != 0) return usage();
   if (run_sealed(argv, envp) < 0) return complain("cannot run from a sealed memfd");
   umask(022);
-  /* whatever the caller ignores: commands shall not, and who ignores SIGCHLD never learns how its children ended */
+  /*
+   * whatever the caller ignores: commands must not inherit that, and a process that ignores SIGCHLD never learns how its
+   * children ended
+   */
   for (int n = 1; n < 65; n++) (void)signal(n, SIG_DFL);
   (void)signal(SIGPIPE, SIG_IGN);
   if (keeper) return keeper_main(argc - 2, argv + 2, strdup(argv[0]));

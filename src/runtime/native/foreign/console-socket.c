@@ -1,4 +1,4 @@
-/* The socket on which a runtime hands over the master of the terminal it has made (its option --console-socket). */
+/* The socket through which a runtime passes the master of the terminal it has made (its option --console-socket). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-/* Named from the bundle's directory, where the runtime is called: an absolute path may be too long for a socket. */
+/* Relative to the bundle's directory, in which the runtime is called: an absolute path may be too long for a socket. */
 static const char name[] = "terminal.sock";
 
 int console_socket_open(struct monitor *m) {
@@ -28,7 +28,7 @@ int console_socket_open(struct monitor *m) {
   return 0;
 }
 
-/* The first descriptor of the message that waits on `fd`, or -1. */
+/* The first descriptor of the message that is waiting on `fd`, or -1. */
 static int receive_descriptor(int fd) {
   char data[4096];
   struct iovec part = {.iov_base = data, .iov_len = sizeof data};

@@ -1,4 +1,4 @@
-/* From the call of `create` or `exec` to the running command, and the container's end. */
+/* From the call of `create` or `exec` to the running command, and to the container's end. */
 #include "foreign.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-/* A virtual machine may have to start. */
+/* The runtime may have to start a virtual machine. */
 enum { CREATE_MS = 120000, START_MS = 60000, DELETE_MS = 10000 };
 
 static const char *const task_names[] = {"", "create", "start", "exec"};
@@ -23,7 +23,7 @@ bool foreign_busy(const struct monitor *m) { return m->foreign.task != FOREIGN_I
 
 static const struct foreign_plan *plan_of(const struct monitor *m) { return &m->launch.plan.foreign.value; }
 
-/* The end of what the runtime has written to `fd`, in one line behind what is in `text` already. */
+/* Appends the end of what the runtime has written to `fd` to `text`, as one line. */
 static void drain_words(int fd, char *text, size_t size) {
   char part[4096];
   for (ssize_t n; fd >= 0 && (n = read(fd, part, sizeof part)) > 0;) {
@@ -38,7 +38,7 @@ static void drain_words(int fd, char *text, size_t size) {
   }
 }
 
-/* Before the command runs, and when it never will, what is in the container's own pipes is the runtime's too. */
+/* Before the command runs, and if it never will, the runtime's messages are in the container's own pipes. */
 static void take_words(struct monitor *m, bool command_runs, char *text, size_t size) {
   text[0] = 0;
   drain_words(m->foreign.words, text, size);
@@ -68,7 +68,7 @@ static int begin(struct monitor *m, enum foreign_task task, const struct list *a
   return 0;
 }
 
-/* `create` and `exec`: the container's stdio is the runtime's. */
+/* `create` and `exec`: the runtime gets the container's stdio. */
 static int begin_with_stdio(struct monitor *m, enum foreign_task task) {
   struct foreign_stdio stdio = {-1, -1, -1};
   if (m->launch.plan.stdio.tty) {
@@ -88,7 +88,7 @@ int foreign_launch(struct monitor *m) {
   network_leave(launch);
   if (result < 0) return -1;
   if (launch->plan.namespaces.mount.kind == NS_NEW && foreign_root(m) < 0) return -1;
-  /* not before: a descriptor stays in the mount namespace it was opened in */
+  /* not earlier: a descriptor stays in the mount namespace in which it was opened */
   m->foreign.bundle = open(plan_of(m)->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   CHECK(m->foreign.bundle, "open", "%s", plan_of(m)->bundle);
   if (!exec) {
@@ -97,7 +97,7 @@ int foreign_launch(struct monitor *m) {
   }
   m->state = STATE_CREATED;
   if (launch->plan.wait_for_start) return 0; /* clients are told when they subscribe */
-  foreign_start(m); /* tells of its failure itself */
+  foreign_start(m); /* reports its failure itself */
   return 0;
 }
 
@@ -111,7 +111,9 @@ int foreign_start(struct monitor *m) {
   return EIO;
 }
 
-/* The container's first process, by the pid file the runtime has written. It is ours to wait for, so its pid is its own. */
+/*
+ * The container's first process, from the pid file that the runtime has written. It is our child, so its pid can't be reused.
+ */
 static int take_init(struct monitor *m) {
   struct launch *launch = &m->launch;
   struct failure *failure = &launch->failure;
@@ -176,7 +178,7 @@ void foreign_reap(struct monitor *m) {
   while (read(m->signals, info, sizeof info) > 0) {}
   for (;;) {
     int status;
-    /* until the runtime has named the process, the container's init must stay to be waited for */
+    /* until the runtime has named the process, the container's init must not be reaped */
     pid_t pid = waitpid(foreign_busy(m) ? m->foreign.pid : -1, &status, WNOHANG);
     if (pid <= 0) return;
     if (foreign_busy(m)) {

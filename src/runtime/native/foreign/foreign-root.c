@@ -1,4 +1,4 @@
-/* The mounts that another runtime is given, in a mount namespace that nobody else sees. */
+/* The mounts for another runtime, in a mount namespace that nobody else sees. */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "monitor.h"
 #include "sys.h"
 
-/* The network namespace by a path that stands in the bundle's config.json. */
+/* The network namespace at a path that the bundle's config.json contains. */
 static int bind_network(struct launch *launch, struct failure *failure) {
   if (launch->netns < 0 || launch->plan.namespaces.net.kind != NS_NEW) return 0;
   char source[40], target[4096];
@@ -22,7 +22,10 @@ static int bind_network(struct launch *launch, struct failure *failure) {
   return 0;
 }
 
-/* Found below its root, out of which no link leads, and bound by descriptor: a container may be changing what lies there. */
+/*
+ * Resolved below its root, from which no link leads out, and bound by descriptor: a container may be changing these
+ * directories.
+ */
 static int bind_source(int bundle, const struct foreign_source *source, struct failure *failure) {
   int root = open(source->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
   CHECK(root, "bind", "source %s", source->root);
@@ -57,8 +60,8 @@ static int mount_all(struct launch *launch, struct failure *failure) {
 }
 
 /*
- * By a child in the same mount namespace: the descriptors and the working directory it comes to hold on the root end with it,
- * so that the file system is free as soon as the namespace is left.
+ * In a child in the same mount namespace: its descriptors and working directory on the root end with it, so that the file
+ * system is free as soon as the namespace is left.
  */
 int foreign_root(struct monitor *m) {
   struct launch *launch = &m->launch;

@@ -1,4 +1,4 @@
-/* Signals for a container of another runtime: only that knows which process they are for. */
+/* Signals for a container of another runtime: only the runtime knows which process they are for. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,10 +15,10 @@ static int send_directly(struct monitor *m, int signal) {
   return sys_pidfd_send_signal(m->launch.init_pidfd, signal) < 0 ? errno : 0;
 }
 
-/* What a client asks of a command that is not there yet: only its end can be brought about. */
+/* Handles a signal for a command that does not exist yet: all it can do is end the launch. */
 static int interrupt(struct monitor *m, int signal) {
   if (m->launch.init_pid > 0 || signal != SIGKILL) return ESRCH;
-  if (m->state == STATE_CREATED) { /* an exec of which the runtime has not heard: it would wait for ever */
+  if (m->state == STATE_CREATED) { /* an exec that the runtime has not started: it would wait for ever */
     m->launch.failure.phase = PHASE_RUNTIME;
     m->launch.failure.step = -1;
     fail(&m->launch.failure, "exec", ECANCELED, "it was interrupted");
@@ -35,7 +35,7 @@ void foreign_signal(struct monitor *m, struct client *client, uint32_t seq, int 
     client_answer(client, seq, m->state >= STATE_EXITED || m->init_reaped ? ESRCH : interrupt(m, signal), -1, "signal");
     return;
   }
-  /* the command line has no signals for an exec: it is a process of this machine, or ends with one */
+  /* the command line has no signals for an exec: either it is a process of this machine, or it ends with one */
   if (m->launch.plan.kind == KIND_EXEC) {
     client_answer(client, seq, send_directly(m, signal), -1, "signal");
     return;
@@ -59,7 +59,7 @@ bool foreign_kill_ended(struct monitor *m, pid_t pid, int status) {
     if (one->pid != pid) continue;
     *at = one->next;
     int error = 0;
-    /* whatever the runtime has against it (its program may be gone), a container can be ended */
+    /* even if the runtime fails (its program may be gone), a container can be ended */
     if (status != 0) error = m->init_reaped ? ESRCH : one->signal == SIGKILL ? send_directly(m, SIGKILL) : EIO;
     if (one->client) client_answer(one->client, one->seq, error, -1, "signal");
     free(one);

@@ -21,7 +21,7 @@ static char **strings_of(const struct list *list, const char *last) {
   return strings;
 }
 
-/* As a program that was started afresh: only its stdio, no signal ignored or blocked. It ends with the monitor. */
+/* Like a newly started program: only its stdio, no signal ignored or blocked. It ends with the monitor. */
 static _Noreturn void become(const struct monitor *m, const struct list *argv, const char *last, const struct foreign_stdio *stdio) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setsid();

@@ -1,4 +1,4 @@
-/* Connections of a published TCP port: spliced both ways, half-closes passed on, a refused one reset. */
+/* Connections to a published TCP port: spliced both ways, half-closes passed on, refused ones reset. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,7 +15,7 @@ struct listener {
   struct forward *forward;
 };
 
-/* One direction: what was read and not written yet is in a pipe. */
+/* One direction: data that was read but not yet written is in a pipe. */
 struct flow {
   int in, out, pipe[2];
   size_t held;
@@ -25,7 +25,7 @@ struct flow {
 struct connection {
   struct watched watched;
   struct flow flows[2]; /* from the client, from the container */
-  const struct forward *otherwise; /* until the container has answered: by it the client may go the usual way */
+  const struct forward *otherwise; /* until the container has answered: the forward to use if this one is refused */
   struct sockaddr_storage client;
   bool dead;
 };
@@ -52,13 +52,16 @@ static void finish(struct connection *c, bool broken) {
   discard(&c->watched);
 }
 
-/* Fewer and longer turns for a direction in which much comes: a user's share of pipe memory (pipe(7)) is for those, not for every connection. */
+/*
+ * Fewer and longer turns for a direction with much data: a user's share of pipe memory (pipe(7)) is used for those, not for
+ * every connection.
+ */
 static void widen(struct flow *flow) {
   flow->wide = true;
-  fcntl(flow->pipe[0], F_SETPIPE_SZ, WIDE_PIPE); /* the share may be used up: the usual size does */
+  fcntl(flow->pipe[0], F_SETPIPE_SZ, WIDE_PIPE); /* the share may be used up: then the usual size suffices */
 }
 
-/* 1: something moved, 0: nothing can for now, -1: the connection is broken. */
+/* 1: something moved, 0: nothing can move now, -1: the connection is broken. */
 static int step(struct flow *flow) {
   int moved = 0;
   if (!flow->ended) {
@@ -86,16 +89,19 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
   return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, sizeof(struct in6_addr)) == 0;
 }
 
-/* The kernel takes the address that is called as that of the caller, too, where it is this machine's. */
+/* The kernel also uses the destination address as the source address if it belongs to this machine. */
 static bool from_this_machine(int client, const struct sockaddr_storage *address) {
   struct sockaddr_storage own = {0};
   socklen_t size = sizeof own;
   return getsockname(client, (struct sockaddr *)&own, &size) == 0 && same_address(&own, address);
 }
 
-/* On a path that never leaves the machine there is no queue to find out about: a control of congestion that paces (BBR) only spends timers. */
+/*
+ * On a path that never leaves the machine there is no queue to measure: congestion control with pacing (BBR) would only cost
+ * timers.
+ */
 static void send_unpaced(int fd) {
-  static const char plain[] = "reno"; /* the one that every kernel has and everybody may use */
+  static const char plain[] = "reno"; /* every kernel has it and everybody may use it */
   (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain, sizeof plain - 1);
 }
 
@@ -106,7 +112,7 @@ static void watch_upstream(struct connection *c) {
   watch(upstream, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c->watched);
 }
 
-/* What is on its way to the container stays in its pipe. */
+/* Data that is on its way to the container stays in its pipe. */
 static bool lead_otherwise(struct connection *c) {
   int old = c->flows[0].out, fd = c->otherwise ? connect_usual(c->otherwise, &c->client) : -1;
   c->otherwise = NULL;
@@ -130,12 +136,15 @@ static bool has_answered(int upstream) {
   return getpeername(upstream, (struct sockaddr *)&peer, &size) == 0;
 }
 
-/* Edges tell of room and of data, so both are used up here; a turn is bounded, and what is left gets an edge of its own. */
+/*
+ * The events are edge-triggered, so both room and data are used up here; a turn is limited, and the rest triggers another
+ * event.
+ */
 static void go_on(struct watched *self, uint32_t events) {
   struct connection *c = (struct connection *)self;
   if (c->dead) return;
   if (c->otherwise && has_answered(c->flows[0].out)) c->otherwise = NULL;
-  /* asked for: an event may be about the socket that this one came in place of */
+  /* queried, because the event may be about the socket that this one has replaced */
   bool broken = (events & EPOLLERR) && (has_failed(c->flows[0].in) || has_failed(c->flows[0].out));
   for (int i = 0; i < 2 && !broken; i++)
     for (int result; (result = step(&c->flows[i])) != 0 && !broken;) broken = result < 0;
@@ -197,7 +206,7 @@ static void accept_some(struct watched *self, uint32_t events) {
       take(listener->forward, client, &address);
       continue;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) usleep(5000); /* until others have ended */
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) usleep(5000); /* wait for others to end */
     if (errno != ECONNABORTED && errno != EINTR) return;
   }
 }

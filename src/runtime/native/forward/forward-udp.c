@@ -1,4 +1,4 @@
-/* Datagrams of a published UDP port: a socket towards the container for each client, so that answers find their way back. */
+/* Datagrams of a published UDP port: one socket towards the container for each client, so that answers reach the right one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct session {
   uint64_t last_ms;
 };
 
-/* As long as conntrack keeps a stream of datagrams that answers. */
+/* As long as conntrack keeps a datagram stream that is answered. */
 enum { IDLE_MS = 120000, MOST_SESSIONS = 4096, ROUNDS = 64, LARGEST = 65536 };
 
 static struct session *sessions;
@@ -58,13 +58,13 @@ static void answer(struct watched *self, uint32_t events) {
   struct session *s = (struct session *)self;
   for (int i = 0; i < ROUNDS && s->fd >= 0; i++) {
     ssize_t n = recv(s->fd, datagram, sizeof datagram, 0);
-    if (n < 0) return; /* ECONNREFUSED: nobody listens in the container, for now */
+    if (n < 0) return; /* ECONNREFUSED: nothing listens in the container at present */
     s->last_ms = monotonic_ms();
     (void)sendto(s->forward->fd, datagram, (size_t)n, MSG_NOSIGNAL, (struct sockaddr *)&s->client, s->client_size);
   }
 }
 
-/* The last one used comes first; the one that is idle for longest makes room. */
+/* The most recently used session comes first; the one that was idle longest makes room. */
 static struct session *session_of(const struct forward *forward, const struct sockaddr_storage *client, socklen_t size) {
   struct session **last = NULL;
   for (struct session **at = &sessions; *at; at = &(*at)->next) {

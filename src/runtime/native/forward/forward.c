@@ -1,4 +1,4 @@
-/* The monitor's side of published ports that a forwarder serves. */
+/* The monitor's part of published ports that a forwarder serves. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -67,8 +67,8 @@ static struct forward *lowest_from(struct forward *list, int low) {
 }
 
 /*
- * Everything but the sockets to serve is closed: the monitor's other descriptors lead to the engine and the container. In
- * ascending order a descriptor moves down, never onto one that is still to move.
+ * Closes everything except the sockets to serve: the monitor's other descriptors lead to the engine and the container. In
+ * ascending order a descriptor moves down, and never onto one that has not moved yet.
  */
 static void keep_only(struct launch *launch) {
   int low = 3;
@@ -120,7 +120,10 @@ void forwarder_forget(struct launch *launch) {
     kill(launch->forwarder, SIGUSR1);
 }
 
-/* Whoever ended it may do so again (the OOM killer): another one is there at once, and after ever longer pauses while none of them lasts. */
+/*
+ * Whoever killed it may do so again (the OOM killer): it is replaced at once, and after increasing pauses if none of them
+ * lasts.
+ */
 void forwarder_ended(struct launch *launch, pid_t pid) {
   enum { LASTING_MS = 10000, LONGEST_PAUSE_MS = 16000 };
   static unsigned pause_ms;

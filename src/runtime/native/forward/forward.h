@@ -1,29 +1,29 @@
-/* The process that carries published ports into a network namespace that the machine's packets do not reach. */
+/* The process that forwards published ports to a network namespace that the machine's packets can't reach. */
 #pragma once
 #include "launch.h"
 
-/* Never returns. Works with the listed sockets and with descriptors it makes itself. */
+/* Never returns. Works with the listed sockets and with descriptors that it makes itself. */
 _Noreturn void forwarder_main(struct forward *list);
 
-/* What a descriptor in the forwarder's epoll set is about; the first member of what knows how to go on. */
+/* What a descriptor in the forwarder's epoll set belongs to; the first member of a structure that knows how to continue. */
 struct watched {
   void (*ready)(struct watched *self, uint32_t events);
-  struct watched *discarded; /* the next one that is */
+  struct watched *discarded; /* the next discarded one */
 };
 
 /* forwarder.c */
 void watch(int fd, uint32_t events, struct watched *what);
-/* To be freed once no event of the present turn can be about it. */
+/* Frees it once no event of the present turn can refer to it. */
 void discard(struct watched *what);
 /*
- * A non-blocking socket on its way to `to`, from the client's own address where the kernel lets it, else from ours; -1 and errno.
- * `otherwise` is set when it goes by IPv6, where perhaps nobody listens: then connect_usual is the way for the same client.
+ * A non-blocking socket that connects to `to`, from the client's own address if the kernel allows it, else from ours; -1 and
+ * errno. `otherwise` is set when it uses IPv6, on which perhaps nothing listens: then connect_usual serves the same client.
  */
 int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise);
 int connect_usual(const struct forward *to, const struct sockaddr_storage *client);
 
-/* forward-tcp.c, forward-udp.c: takes up a listening or bound socket. */
+/* forward-tcp.c, forward-udp.c: start to serve a listening or bound socket. */
 void serve_tcp(struct forward *forward);
 void serve_udp(struct forward *forward);
-/* Ends what has been idle. Milliseconds until there is something to end again, or -1. */
+/* Ends idle sessions. Returns milliseconds until the next is due, or -1. */
 int udp_expire(void);

@@ -30,7 +30,9 @@ void watch(int fd, uint32_t events, struct watched *what) {
   if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) _exit(71);
 }
 
-/* An address that another machine may have, and that may be told in another network namespace (one of a link may not). */
+/*
+ * Whether the address may belong to another machine, and may be used in another network namespace (a link-local one may not).
+ */
 static bool of_another_machine(const struct sockaddr_storage *client) {
   if (client->ss_family == AF_INET) {
     uint32_t address = ntohl(((const struct sockaddr_in *)client)->sin_addr.s_addr);
@@ -70,7 +72,10 @@ static bool take_address(int fd, const struct sockaddr_storage *client) {
 }
 
 static bool own_address(const struct sockaddr_storage *client) {
-  /* a client on this machine by one of its outer addresses: whether that is ours here, too, bind(2) without the option tells */
+  /*
+   * a client on this machine that uses one of its outer addresses: bind(2) without the option tells whether the address is ours
+   * here, too
+   */
   int probe = socket(client->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   struct sockaddr_storage from = without_port(client);
   bool own = probe >= 0 && bind(probe, (struct sockaddr *)&from, address_size(&from)) == 0;
@@ -120,13 +125,13 @@ static void on_signal(int number) {
   take_no_more = 1;
 }
 
-/* The sockets are somebody else's from now on, what has begun is finished. */
+/* Somebody else serves the sockets from now on; existing connections are finished. */
 static void leave_sockets(struct forward *list) {
   take_no_more = 0;
   for (struct forward *one = list; one; one = one->next) {
     if (one->fd < 0) continue;
-    (void)epoll_ctl(poller, EPOLL_CTL_DEL, one->fd, NULL); /* others have the sockets open: closing them takes nothing off */
-    if (one->protocol == PROTOCOL_TCP) close_fd(&one->fd); /* answers to datagrams still leave by theirs */
+    (void)epoll_ctl(poller, EPOLL_CTL_DEL, one->fd, NULL); /* other processes have the sockets open, so closing them does not remove them */
+    if (one->protocol == PROTOCOL_TCP) close_fd(&one->fd); /* answers to datagrams still use theirs */
   }
 }
 

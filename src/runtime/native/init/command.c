@@ -1,4 +1,4 @@
-/* The last steps, in a process that has nothing open and no rights but the command's. */
+/* The last steps, in a process that has no open descriptors except stdio and only the command's rights. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ long command_clone(struct launch *launch) {
   launch->failure.phase = PHASE_CLONE;
   long pid = syscall(__NR_clone, COMMAND_CLONE_FLAGS, NULL, launch->command_pid, NULL, NULL);
   if (pid >= 0) return pid;
-  /* pid_namespaces(7): that is how the kernel says that the namespace's init is gone */
+  /* pid_namespaces(7): this is the kernel's way to report that the namespace's init is gone */
   if (errno == ENOMEM) return fail(&launch->failure, "clone", ESRCH, "the container is ending");
   return FAIL(&launch->failure, "clone", "the command's process");
 }
@@ -37,7 +37,7 @@ static char **strings_of(const struct list *list, const char *first) {
   return strings;
 }
 
-/* What a child of the stage does not inherit, or the stage could not bear. */
+/* What a child of the stage does not inherit, or what the stage itself must not have. */
 static int complete(struct launch *launch) {
   struct failure *failure = &launch->failure;
   CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl", "parent-death signal");
@@ -53,7 +53,7 @@ static _Noreturn void fail_to_execute(struct launch *launch) {
   give_up(launch);
 }
 
-/* The monitor may end from here on, where the plan says so; it waits until the command is executed. */
+/* If the plan says so, the monitor may end from here on; it waits until the command is executed. */
 static int leave_monitor(struct launch *launch) {
   struct failure *failure = &launch->failure;
   if (run_hooks(&launch->plan, HOOK_START_CONTAINER, launch->page->pid, failure) < 0) return -1;

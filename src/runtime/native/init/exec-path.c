@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What is done with each candidate; 0 ends the search. */
+/* Called for each candidate; 0 ends the search. */
 typedef int attempt(const char *path, char *const argv[], char *const env[]);
 
 static int look(const char *path, char *const argv[], char *const env[]) {
@@ -17,7 +17,7 @@ static int look(const char *path, char *const argv[], char *const env[]) {
   struct stat st;
   if (stat(path, &st) < 0) return -1;
   if (!S_ISREG(st.st_mode)) return errno = EACCES, -1;
-  /* by the ids and rights that will execute it; kernels before 5.8 have to try */
+  /* checked with the ids and rights that will execute it; kernels before 5.8 have to try */
   if (syscall(__NR_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) == 0 || errno == ENOSYS) return 0;
   return -1;
 }

@@ -9,13 +9,13 @@
 #include "sys.h"
 
 /*
- * Owner and mode of what was just made. A neighbour may write to the directory (a volume) and have put a link there, which
- * is the host's before the root is changed: what is changed is held fast and looked at first.
+ * Sets owner and mode of what was just made. Another container may write to the directory (a volume) and have put a link there,
+ * which would be resolved on the host before the root is changed: so the file is opened and checked first.
  */
 static int give(int proc, int parent, const char *name, const struct stat *made, uid_t uid, gid_t gid) {
   struct stat st;
   char path[40];
-  /* as good as always: what is right needs no change */
+  /* nearly always the mode is right already */
   if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode == made->st_mode && st.st_uid == uid && st.st_gid == gid
       && (S_ISDIR(st.st_mode) || st.st_rdev == made->st_rdev))
     return 0;
@@ -34,7 +34,7 @@ static int give(int proc, int parent, const char *name, const struct stat *made,
   return result;
 }
 
-/* The directory of `target`. Nodes and links of one directory come one after the other: it stays open from one to the next. */
+/* Opens the directory of `target`. Nodes and links of one directory follow each other: it stays open from one to the next. */
 static int open_parent(struct setup *setup, const char *target, const char **name) {
   const char *slash = strrchr(target, '/');
   size_t size = slash ? (size_t)(slash - target) : 0;
@@ -66,7 +66,7 @@ int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *fai
   return 0;
 }
 
-/* What stands there stays: an image's own /etc/mtab is as good as ours. */
+/* An existing entry stays: an image's own /etc/mtab is as good as ours. */
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure) {
   const char *name;
   int parent = open_parent(setup, op->symlink.target, &name);
@@ -75,7 +75,7 @@ int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *f
   return 0;
 }
 
-/* The node of the same path or name, if it is of the same device: another one is never shown in its place. */
+/* Binds the host's node with the same path or name, if it is the same device: never another one instead. */
 static int bind_host_device(const struct setup_op *op, int parent, const char *name, struct failure *failure) {
   char source[4096];
   if (strncmp(op->device.target, "/dev/", 5) == 0)
@@ -121,7 +121,7 @@ int write_file_op(struct setup *setup, const struct setup_op *op, struct failure
   const char *name;
   int parent = root_open_parent(setup->root, op->write_file.target, &name);
   CHECK(parent, "write-file", "%s", op->write_file.target);
-  /* an image may have put a pipe there, which nobody reads, or a device */
+  /* an image may have put a pipe, which nobody reads, or a device there */
   struct stat st;
   int fd = openat(parent, name, O_CREAT | O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC, op->write_file.mode);
   CHECK(fd, "write-file", "%s", op->write_file.target);

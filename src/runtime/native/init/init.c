@@ -1,4 +1,4 @@
-/* The process that becomes the container's command: from its clone to its execve. */
+/* The process that becomes the container's command, from its clone to its execve. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -46,16 +46,16 @@ static int enter_run(struct launch *launch) {
   const struct namespace_plan *ns = &launch->plan.namespaces;
   struct failure *failure = &launch->failure;
   if (!joins_before_clone(ns) && join_planned(launch) < 0) return -1;
-  /* after the cgroup was joined: its root is the cgroup of this moment */
+  /* after the cgroup was joined: the new namespace's root is the present cgroup */
   if (ns->cgroup.kind == NS_NEW) CHECK(unshare(CLONE_NEWCGROUP), "unshare", "cgroup namespace");
   if (ns->user.kind == NS_HOST) return enter_time_namespace(launch);
   if (become_namespace_root(failure) < 0) return -1;
-  /* only now: who makes an IPC namespace owns the directory of its message queues */
+  /* only now: the creator of an IPC namespace owns the directory of its message queues */
   if (ns->ipc.kind == NS_NEW) CHECK(unshare(CLONE_NEWIPC), "unshare", "IPC namespace");
   return enter_time_namespace(launch);
 }
 
-/* exec: all namespaces of the container that are not the monitor's own, at once. */
+/* exec: joins all namespaces of the container that differ from the monitor's, at once. */
 static int join_container(struct launch *launch) {
   static const struct { const char *name; int flag; } all[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS}, {"net", CLONE_NEWNET},
                                                                {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
@@ -87,7 +87,7 @@ static int exec_tty(struct launch *launch, int *slave) {
   return 0;
 }
 
-/* An input that is at its end: the container's null device, or a pipe where that is none. */
+/* An input that is at its end: the container's null device, or a pipe if that is not one. */
 static int open_null(const struct launch *launch) {
   struct stat st;
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
@@ -116,7 +116,7 @@ static int take_stdio(struct launch *launch, int tty_slave) {
   return 0;
 }
 
-/* The other signals have been at their defaults since this program started. */
+/* The other signals have had their defaults since this program was started. */
 static void reset_signals(void) {
   (void)signal(SIGPIPE, SIG_DFL);
   sigset_t none;
@@ -124,14 +124,14 @@ static void reset_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A process of its own session, with nothing of the monitor's but its descriptors. */
+/* Starts a new session, and keeps nothing of the monitor's except its descriptors. */
 static void begin(struct launch *launch) {
   launch->warnings_sent = launch->warning_count;
   launch->failure.phase = PHASE_CLONE;
   close(launch->sync[0]);
 }
 
-/* The monitor's go, and what it opened for init. */
+/* Waits for the monitor's go, and takes what it opened for init. */
 static void enter_cgroups(struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
   greet_monitor(launch);
@@ -139,13 +139,13 @@ static void enter_cgroups(struct launch *launch) {
   if (host_ops_join(launch) < 0) give_up(launch);
   launch->failure.phase = PHASE_CLONE;
   if (process->affinity.present && set_affinity(&process->affinity.value.final, &launch->failure) < 0) give_up(launch);
-  /* nobody inside may look into this process by ptrace or /proc before it has become the command */
+  /* nobody inside may examine this process by ptrace or /proc before it has become the command */
   prctl(PR_SET_DUMPABLE, 0);
   setsid();
   reset_signals();
 }
 
-/* Everything that has to do with the container's root and terminal; stdio is in place when it returns. */
+/* Sets up the container's root and terminal; stdio is in place when it returns. */
 static void set_up(struct launch *launch) {
   const struct plan *plan = &launch->plan;
   int tty_slave = -1;
@@ -165,7 +165,7 @@ _Noreturn void init_main(struct launch *launch) {
   command_main(launch, false);
 }
 
-/* What the stage clones goes into the pid namespace from now on. */
+/* From now on the stage's clones are in the pid namespace. */
 static int enter_pidns(struct launch *launch) {
   const struct namespace_source *source = &launch->plan.namespaces.pid;
   struct failure *failure = &launch->failure;
@@ -185,7 +185,7 @@ static int enter_pidns(struct launch *launch) {
   return 0;
 }
 
-/* As clone would, but after the pid namespace was joined: a new user namespace has no right to. */
+/* Like clone, but after the pid namespace was joined: with a new user namespace it would not be permitted to join. */
 static int unshare_planned(struct launch *launch) {
   if (launch->plan.kind == KIND_EXEC) return 0;
   if (joins_before_clone(&launch->plan.namespaces) && join_planned(launch) < 0) return -1;
@@ -195,14 +195,17 @@ static int unshare_planned(struct launch *launch) {
 }
 
 /*
- * The processes of a pid namespace can look at each other, so the stage, which has descriptors of the host, stays outside.
- * It has the command's ids, rights and root and no descriptor but stdio before it clones the command's process, and sleeps
- * until that has been executed or ended.
+ * The processes of a pid namespace can examine each other, so the stage, which has descriptors of the host, stays outside.
+ * Before it clones the command's process, it has the command's ids, rights and root, and no descriptor except stdio; it then
+ * sleeps until that process has executed the command or ended.
  */
 _Noreturn void stage_main(struct launch *launch) {
   begin(launch);
   if (launch->plan.kind == KIND_EXEC) prctl(PR_SET_DUMPABLE, 0);
-  /* a neighbour that may trace the command's process must not tell the monitor which one to kill */
+  /*
+   * another process of the container that may trace the command's process must not be able to tell the monitor which one to
+   * kill
+   */
   if (madvise(launch->command_pid, (size_t)sysconf(_SC_PAGESIZE), MADV_DONTFORK) < 0) give_up(launch);
   if (enter_pidns(launch) < 0 || unshare_planned(launch) < 0) give_up(launch);
   enter_cgroups(launch);

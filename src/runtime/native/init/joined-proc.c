@@ -18,7 +18,7 @@ static unsigned mount_attributes(uint32_t flags) {
          | (flags & MS_NOATIME ? MOUNT_ATTR_NOATIME : 0) | (flags & MS_NODIRATIME ? MOUNT_ATTR_NODIRATIME : 0);
 }
 
-/* `hidepid=2,gid=5` word by word. */
+/* Sets `hidepid=2,gid=5` option by option. */
 static int set_options(int fs, const char *data) {
   char words[256], *rest = words;
   if (snprintf(words, sizeof words, "%s", data) >= (int)sizeof words) return errno = E2BIG, -1;
@@ -30,7 +30,7 @@ static int set_options(int fs, const char *data) {
   return 0;
 }
 
-/* A mounted procfs of the namespace `pidns`; -1 and EINVAL where the kernel takes no word of which (before 6.18). */
+/* A mounted procfs of the namespace `pidns`; -1 and EINVAL if the kernel does not support this option (before 6.18). */
 static int proc_by_option(int pidns, const struct setup_op *op) {
 #ifdef WITHOUT_PROC_PIDNS /* for a test on later kernels */
   return errno = EINVAL, -1;
@@ -47,7 +47,7 @@ static int proc_by_option(int pidns, const struct setup_op *op) {
   return fd;
 }
 
-/* A mount namespace with nothing in it but an empty file system, as root and working directory. */
+/* Enters a mount namespace with only an empty file system, as root and working directory. */
 static int enter_empty_root(void) {
   return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("none", "/proc", "tmpfs", 0, "mode=755") == 0 &&
                  chdir("/proc") == 0 && sys_pivot_root(".", ".") == 0 && umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 && mkdir("/proc", 0755) == 0
@@ -55,7 +55,7 @@ static int enter_empty_root(void) {
              : -1;
 }
 
-/* With no descriptor at all and one capability: neighbours can see the process that mounts. */
+/* Mounts without any descriptor and with a single capability, because other processes of the container can see this one. */
 static int mount_inside(int pidns, const char *data) {
   if (setns(pidns, CLONE_NEWPID) < 0) return errno;
   sys_close_range(0, ~0u, 0);
@@ -76,7 +76,7 @@ struct proc_made {
   int fd, error;
 };
 
-/* In the stage's memory and descriptors, but with a root of its own; the child of its child is in the pid namespace. */
+/* Shares the stage's memory and descriptors, but has a root of its own; its grandchild is in the pid namespace. */
 static int make_proc(void *data) {
   struct proc_made *made = data;
   made->error = enter_empty_root() < 0 ? errno : 0;
@@ -94,7 +94,7 @@ static int make_proc(void *data) {
 static int proc_by_process(const struct launch *launch, const struct setup_op *op) {
   _Alignas(16) char stack[64 << 10];
   struct proc_made made = {.pidns = launch->joined_pidns, .data = op->mount.data, .fd = -1};
-  /* what the stage clones is in the joined namespace: not these, which have its descriptors */
+  /* the stage's clones are in the joined namespace, but the present processes, which have its descriptors, must not be */
   int own = openat(launch->host_proc, "self/ns/pid", O_RDONLY | O_CLOEXEC);
   if (own < 0 || setns(own, CLONE_NEWPID) < 0) return -1;
   close(own);

@@ -1,4 +1,4 @@
-/* Paths that a container may not read, or not write. */
+/* Paths that a container may not read, or may not write. */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -18,7 +18,7 @@ static int empty_tmpfs(void) {
   return fd;
 }
 
-/* The container's /dev/null, after looking that it is the null device and no file an image put there. */
+/* The container's /dev/null, after checking that it is the null device and not a file from an image. */
 static int null_tree(int root) {
   struct stat st;
   int fd = root_open(root, "/dev/null");

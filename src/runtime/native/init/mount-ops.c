@@ -1,4 +1,4 @@
-/* File systems and binds on their mount points in the root. */
+/* Mounts file systems and binds on their mount points in the root. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "setup.h"
 #include "sys.h"
 
-/* Path of a descriptor in the host's procfs, which is at /proc as long as the root is not changed. */
+/* Path of a descriptor in the host's procfs, which is at /proc until the root is changed. */
 static const char *fd_path(int fd, char *to, size_t size) {
   snprintf(to, size, "/proc/self/fd/%d", fd);
   return to;
@@ -47,7 +47,7 @@ int bind_tree(const struct setup_op *op) {
   return tree;
 }
 
-/* Says which source could not be opened. */
+/* Reports which source could not be opened. */
 static int source_failure(const struct setup_op *op, struct failure *failure) {
   if (*op->bind.subpath) return FAIL(failure, "bind", "subpath %s of %s", op->bind.subpath, op->bind.source);
   return FAIL(failure, "bind", "source %s", op->bind.source);
@@ -69,7 +69,7 @@ int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struc
   CHECK(sys_mount_setattr(tree, op->bind.propagation % 2 ? AT_RECURSIVE : 0, &attr), "bind", "propagation of %s", op->bind.source);
   struct stat st;
   CHECK(fstat(tree, &st), "bind", "source %s", op->bind.source);
-  /* the mount point that is made is of the source's kind, whatever the plan could know of it */
+  /* a new mount point is of the source's kind, whatever the plan could know about it */
   enum create_choice create = op->bind.create == CREATE_NONE ? CREATE_NONE : S_ISDIR(st.st_mode) ? CREATE_DIR : CREATE_FILE;
   int target = root_open_mount_point(setup->root, op->bind.target, create);
   CHECK(target, "bind", "mount point %s", op->bind.target);

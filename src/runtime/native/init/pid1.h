@@ -1,3 +1,3 @@
 #pragma once
-/* docker's --init: runs argv as a child, forwards signals to it, reaps orphans, exits as it exits. */
+/* docker's --init: runs argv as a child, forwards signals to it, reaps orphans, exits with its status. */
 int pid1_main(char **argv, char **envp);

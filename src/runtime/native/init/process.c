@@ -1,4 +1,4 @@
-/* Ids, capabilities, limits, seccomp: the order is what the kernel's rules leave. */
+/* Ids, capabilities, limits, seccomp: in the order that the kernel's rules require. */
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -19,7 +19,7 @@
 #include "root-path.h"
 #include "sys.h"
 
-/* Where the stage and the command's process are of the same user, the limit of processes would count one too many. */
+/* If the stage and the command's process have the same user, the limit of processes would count one too many. */
 static int spare_process(struct launch *launch) {
   struct failure *failure = &launch->failure;
   static struct rlimit wanted;
@@ -46,8 +46,8 @@ static int set_rlimits(struct launch *launch) {
 }
 
 /*
- * Links of procfs to what a process has open are refused, so the path stays below the container's root whatever is open
- * here (CVE-2024-21626).
+ * Links of procfs to open descriptors are refused, so that the path stays below the container's root whatever is open here
+ * (CVE-2024-21626).
  */
 static int open_cwd(int root, const char *cwd) { return sys_openat2(root, cwd, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS); }
 
@@ -93,7 +93,7 @@ static int drop_bounding(uint64_t keep, struct failure *failure) {
     if (keep >> cap & 1) continue;
     if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
     int error = errno, present = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
-    if (present < 0) break; /* beyond the kernel's last */
+    if (present < 0) break; /* beyond the last one that the kernel has */
     if (present == 1) return fail(failure, "capabilities", error, "drop %d from the bounding set", cap);
   }
   return 0;
@@ -139,10 +139,13 @@ static int raise_ambient(uint64_t ambient, struct failure *failure) {
   return 0;
 }
 
-/* Keys of the session that started the keeper are not for it; keyrings(7). Where that can't be, seccomp is left. */
+/*
+ * The container must not get the keys of the session that started the keeper; keyrings(7). If this fails, seccomp still
+ * protects them.
+ */
 static void leave_keyring(void) { syscall(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
 
-/* Ids and capabilities. The right to load a filter stays until process_confine. */
+/* Sets ids and capabilities. The right to load a filter stays until process_confine. */
 static int take_rights(struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
   const struct capability_sets *wanted = &process->capabilities;
@@ -158,7 +161,7 @@ static int take_rights(struct launch *launch) {
   leave_keyring();
   if (set_ids(launch) < 0) return -1;
   CHECK(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0), "capabilities", "keepcaps off");
-  /* without no_new_privs only CAP_SYS_ADMIN may load a filter, so that one is put down after it */
+  /* without no_new_privs only CAP_SYS_ADMIN may load a filter, so this capability is dropped afterwards */
   bool filter_first = process->seccomp.present && !process->no_new_privileges;
   uint64_t loader = filter_first ? have.permitted & 1ull << CAP_SYS_ADMIN : 0;
   struct rights now = {last.effective | loader, last.permitted | loader, last.inheritable};
@@ -166,7 +169,7 @@ static int take_rights(struct launch *launch) {
   launch->last_rights = last;
   if (raise_ambient(wanted->ambient & last.permitted & last.inheritable, failure) < 0) return -1;
   if (process->no_new_privileges) CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs", "set");
-  /* changing ids makes a process dumpable again where fs.suid_dumpable says so */
+  /* changing ids makes a process dumpable again if fs.suid_dumpable says so */
   CHECK(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl", "dumpable");
   return 0;
 }
@@ -197,11 +200,11 @@ int process_prepare(struct launch *launch) {
   bool joins = joins_others(&launch->plan);
   if (process->argv.count == 0) return fail(failure, "execve", EINVAL, "no command");
   if (process->init && joins) return fail(failure, "execve", EINVAL, "an init needs a pid namespace of its own");
-  /* the limits after the last descriptor was opened: theirs may be lower than what is open here */
+  /* the limits are set after the last descriptor was opened: they may be lower than the number of descriptors here */
   if (enter_cwd(launch) < 0 || set_rlimits(launch) < 0) return -1;
   if (process->umask.present) umask(process->umask.value);
   if (set_process_attributes(launch) < 0 || take_rights(launch) < 0) return -1;
-  /* after the ids: changing them clears it. Should the monitor have died before, the message below finds no one. */
+  /* after the ids, because changing them clears it. If the monitor has died before, the message below reaches nobody. */
   if (!joins) CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "prctl", "parent-death signal");
   sync_send_warnings(launch);
   CHECK(sync_send(launch->sync[1], SYNC_READY, NULL, -1), "write", "sync");

@@ -22,8 +22,8 @@ int root_open(int root, const char *path) {
 }
 
 /*
- * The walk for paths that may end nowhere yet: one component at a time, never following a link by the kernel. The stack
- * holds every directory from the root down, so ".." cannot be misled by a directory that is moved meanwhile.
+ * Walks paths that may not exist yet: one component at a time, without letting the kernel follow links. The stack holds every
+ * directory from the root down, so that a directory which is moved meanwhile can't mislead "..".
  */
 enum { DEPTH = 128, LINKS = 40 };
 struct walk {
@@ -51,7 +51,7 @@ static int make_entry(int dir, const char *name, enum create_choice create) {
   return fd < 0 ? -1 : 0;
 }
 
-/* Walks `path` (modified), which may be a link's text. Returns 0 with the place on top of the stack. */
+/* Walks `path` (modified), which may be a link's text. Returns 0 with the result on top of the stack. */
 static int walk_path(struct walk *walk, char *path, enum create_choice create) {
   if (*path == '/') walk_pop_to(walk, 1);
   for (char *next; *path; path = next) {
@@ -102,7 +102,7 @@ int root_open_create(int root, const char *path, enum create_choice create) {
   return walk_end(&walk, fcntl(walk.stack[walk.depth - 1], F_DUPFD_CLOEXEC, 3));
 }
 
-/* statx's mnt_id of what an O_PATH descriptor is in; 0 when it has none. */
+/* statx's mnt_id for an O_PATH descriptor; 0 when there is none. */
 static uint64_t mount_of(int fd) {
   struct statx st;
   return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0;
@@ -113,7 +113,7 @@ int root_open_mount_point(int root, const char *path, enum create_choice create)
   int fd = root_open_create(root, path, create);
   if (fd < 0) return -1;
   uint64_t mount = mount_of(fd), own = mount_of(root);
-  if (mount == own) return fd; /* none of them is, or it has no mount of its own */
+  if (mount == own) return fd; /* none of them is mounted there, or it has no mount of its own */
   for (int i = 0; i < 3; i++) {
     if (below(path, kernel[i])) continue;
     int top = root_open(root, kernel[i]);

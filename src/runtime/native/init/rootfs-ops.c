@@ -6,7 +6,7 @@
 #include "setup.h"
 #include "sys.h"
 
-/* Copies `text` with `\` before `\`, `,` and (for lower dirs) `:`, as overlayfs splits its options. */
+/* Copies `text` with `\` before `\`, `,` and (for lower dirs) `:`, because overlayfs splits its options there. */
 static void put_escaped(struct buffer *out, const char *text, bool colons) {
   for (; *text; text++) {
     if (*text == '\\' || *text == ',' || (colons && *text == ':')) put_u8(out, '\\');
@@ -21,7 +21,7 @@ static int rootfs_done(struct setup *setup, const char *mount_point, struct fail
   return 0;
 }
 
-/* Length of the directory all paths of the overlay have in common; mount data must fit a page. */
+/* Length of the directory that all paths of the overlay share; mount data must fit into a page. */
 static size_t common_directory(const struct setup_op *op) {
   const char *first = LIST_AT(const char *, op->rootfs_overlay.lower, 0)[0];
   size_t common = strlen(first);
@@ -39,7 +39,10 @@ static size_t common_directory(const struct setup_op *op) {
 
 static int set_string(int fs, const char *key, const char *value) { return (int)syscall(__NR_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0); }
 
-/* The upper and the work directory, `common` bytes into their paths, escaped as overlayfs reads them here too. */
+/*
+ * Sets the upper and the work directory, without the first `common` bytes of their paths, escaped because overlayfs splits them
+ * here too.
+ */
 static int set_upper(int fs, const struct setup_op *op, size_t common) {
   const char *keys[] = {"upperdir", "workdir"}, *paths[] = {op->rootfs_overlay.upper, op->rootfs_overlay.work};
   int result = 0;
@@ -55,7 +58,7 @@ static int set_upper(int fs, const struct setup_op *op, size_t common) {
   return result;
 }
 
-/* An overlay whose layers are passed one by one (Linux 6.7), relative to the working directory; it is mounted nowhere yet. */
+/* An overlay whose layers are passed one by one (Linux 6.7), relative to the working directory; not mounted yet. */
 static int overlay_by_layers(const struct setup_op *op, size_t common) {
   int fs = (int)syscall(__NR_fsopen, "overlay", FSOPEN_CLOEXEC);
   if (fs < 0) return -1;
@@ -82,7 +85,7 @@ static int mount_many(struct setup *setup, const struct setup_op *op, size_t com
   return rootfs_done(setup, op->rootfs_overlay.mount_point, failure);
 }
 
-/* Bytes of options that mount(2) takes. */
+/* Most bytes of options that mount(2) accepts. */
 enum { longest_options = 4096 };
 
 int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failure *failure) {
@@ -120,7 +123,7 @@ int rootfs_overlay(struct setup *setup, const struct setup_op *op, struct failur
   return result < 0 ? -1 : rootfs_done(setup, op->rootfs_overlay.mount_point, failure);
 }
 
-/* The monitor's tree, over the old root: its own mount point may be in a directory that is not for this process to look into. */
+/* Mounts the monitor's tree over the old root: its own mount point may be in a directory that this process may not search. */
 static int rootfs_take(struct setup *setup, int tree, struct failure *failure) {
   int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   CHECK(top, "rootfs-bind", "open /");
@@ -136,7 +139,7 @@ int rootfs_bind(struct setup *setup, uint32_t step, const struct setup_op *op, s
   const int *sources = setup->launch->sources;
   if (sources && sources[step] >= 0) return rootfs_take(setup, sources[step], failure);
   CHECK(mount(op->rootfs_bind.source, op->rootfs_bind.mount_point, NULL, MS_BIND | MS_REC, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
-  /* pivot_root refuses a root whose mount is shared; a slave becomes private by an op of its own */
+  /* pivot_root refuses a root with a shared mount; a slave becomes private by a separate op */
   CHECK(mount(NULL, op->rootfs_bind.mount_point, NULL, MS_SLAVE, NULL), "rootfs-bind", "%s", op->rootfs_bind.source);
   return rootfs_done(setup, op->rootfs_bind.mount_point, failure);
 }

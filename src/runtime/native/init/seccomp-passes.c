@@ -1,6 +1,6 @@
 /*
- * What a seccomp filter does with a system call, by running it here: a filter that lets the last steps pass is loaded before
- * the command's process is where neighbours can reach it.
+ * Determines what a seccomp filter does with a system call, by running it here: a filter that allows the last steps is loaded
+ * before the command's process can be reached by others in the container.
  */
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -30,7 +30,7 @@ static struct sock_filter instruction(const struct blob *filter, uint32_t at) {
   return one;
 }
 
-/* The value a filter returns; SECCOMP_RET_KILL_PROCESS for one that does what seccomp filters of containers do not. */
+/* The value that a filter returns; SECCOMP_RET_KILL_PROCESS for instructions that filters of containers don't contain. */
 static uint32_t run_filter(const struct blob *filter, const struct seccomp_data *data) {
   uint32_t count = filter->size / sizeof(struct sock_filter), accumulator = 0;
   for (uint32_t at = 0; at < count; at++) {
@@ -61,7 +61,7 @@ bool seccomp_passes(const struct blob *filter, int number, const uint64_t args[3
 
 bool seccomp_passes_rest(const struct launch *launch) {
   const struct process_plan *process = &launch->plan.process;
-  if (launch->plan.caller.present || launch->plan.hooks.present) return false; /* they take more calls than are listed here */
+  if (launch->plan.caller.present || launch->plan.hooks.present) return false; /* they need more calls than are listed here */
   const struct { bool needed; int number; uint64_t args[3]; } rest[] = {
       {true, __NR_futex, {0, FUTEX_WAIT}},
       {true, __NR_futex, {0, FUTEX_WAKE}},

@@ -1,4 +1,4 @@
-/* The set-up ops of a plan in their order. */
+/* Carries out the set-up ops of a plan in order. */
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -47,7 +47,7 @@ int setup_ops_run(struct launch *launch, int *tty_slave) {
   if (launch->plan.namespaces.mount.kind == NS_NEW) {
     if (take_shared_trees(&setup, failure) < 0) return -1;
     failure->step = -1;
-    /* mounts of the host still arrive, ours never leave */
+    /* mounts of the host still propagate here, ours never propagate out */
     CHECK(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL), "mount", "make the namespace's mounts slaves");
   }
   for (uint32_t i = 0; i < ops->count; i++) {

@@ -1,14 +1,14 @@
-/* What the set-up ops share: init in its own mount namespace, on its way to the container's root. */
+/* What the set-up ops share: the state of init in its own mount namespace. */
 #pragma once
 #include "launch.h"
 
 struct setup {
   struct launch *launch;
   int root;       /* O_PATH of the new root, -1 before it exists */
-  int *shared;    /* trees of shared binds by step, taken before the namespace is made private; else -1 */
+  int *shared;    /* by step, the trees of shared binds, taken before the namespace is made private; else -1 */
   int *tty_slave;
-  int mask_tmpfs; /* a mounted empty tmpfs to clone further masks from, or -1 */
-  int parent;     /* directory of the node or link that was made last, of that path and length; -1 when there is none */
+  int mask_tmpfs; /* a mounted empty tmpfs from which more masks are cloned, or -1 */
+  int parent;     /* directory of the last node or link, with its path and length; or -1 */
   const char *parent_path;
   size_t parent_size;
 };
@@ -22,18 +22,23 @@ int readonly_root_op(struct setup *setup, struct failure *failure);
 /* mount-ops.c */
 int mount_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int bind_op(struct setup *setup, uint32_t step, const struct setup_op *op, struct failure *failure);
-/* A clone of what is bound. What is below `source` may be changed by others at any moment: it is looked up once, never out of it. */
+/*
+ * A clone of what is to be bound. Others may change what is below `source` at any moment: it is looked up once, and never
+ * outside.
+ */
 int bind_tree(const struct setup_op *op);
-/* Trees of binds that shall propagate to the host: they must be cloned before the namespace's mounts become slaves. */
+/*
+ * Takes the trees of binds that have to propagate to the host: they must be cloned before the namespace's mounts become slaves.
+ */
 int take_shared_trees(struct setup *setup, struct failure *failure);
 
 /* joined-proc.c */
-/* A mount of procfs on the open `target` when the plan joins a pid namespace. */
+/* Mounts procfs on the open `target` when the plan joins a pid namespace. */
 int joined_proc_op(struct setup *setup, const struct setup_op *op, int target, struct failure *failure);
 
 /* file-ops.c */
 int mkdir_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
-/* Call it before an op after which another directory may be at the same path. */
+/* To be called before an op after which the same path may be another directory. */
 void forget_parent(struct setup *setup);
 int symlink_op(struct setup *setup, const struct setup_op *op, struct failure *failure);
 int device_op(struct setup *setup, const struct setup_op *op, struct failure *failure);

@@ -10,7 +10,7 @@
 
 #include "sys.h"
 
-/* What `id` inside is outside, by lines `inside outside count`; `id` itself when no line has it. */
+/* The outside id for `id` inside, by lines `inside outside count`; `id` itself when no line matches. */
 static uint32_t map_id(const char *map, uint32_t id) {
   for (char *end;; map = end) {
     unsigned long inside = strtoul(map, &end, 10), outside = strtoul(end, &end, 10), count = strtoul(end, &end, 10);
@@ -19,9 +19,9 @@ static uint32_t map_id(const char *map, uint32_t id) {
   }
 }
 
-/* `id` by the map file of `pid`. */
+/* `id` according to the map file of `pid`. */
 static uint32_t map_id_of(int proc, uint32_t pid, const char *file, uint32_t id) {
-  char path[40], map[16384]; /* 340 lines at most */
+  char path[40], map[16384]; /* at most 340 lines */
   snprintf(path, sizeof path, "%u/%s", pid, file);
   return read_file_at(proc, path, map, sizeof map) > 0 ? map_id(map, id) : id;
 }
@@ -36,7 +36,7 @@ static bool other_user_namespace(int proc, uint32_t pid) {
 
 void host_ids(const struct launch *launch, uint32_t *uid, uint32_t *gid) {
   const struct process_plan *process = &launch->plan.process;
-  /* an exec joins when the monitor says so */
+  /* an exec joins when the monitor tells it to */
   uint32_t pid = launch->plan.kind == KIND_EXEC ? process->join_pid.value : (uint32_t)launch->init_pid;
   bool other = other_user_namespace(launch->host_proc, pid);
   *uid = other ? map_id_of(launch->host_proc, pid, "uid_map", process->uid) : process->uid;
@@ -52,7 +52,7 @@ int write_user_maps(struct launch *launch) {
   snprintf(path, sizeof path, "%d/gid_map", launch->init_pid);
   if (write_file_at(launch->host_proc, path, maps->gid, strlen(maps->gid)) == 0) return 0;
   if (errno != EPERM) return FAIL(failure, "write", "/proc/%s", path);
-  /* without CAP_SETGID outside, a gid map is only taken once setgroups is out of the question */
+  /* without CAP_SETGID outside, a gid map is accepted only once setgroups is denied */
   char deny[40];
   snprintf(deny, sizeof deny, "%d/setgroups", launch->init_pid);
   if (write_file_at(launch->host_proc, deny, "deny", 4) == 0 && write_file_at(launch->host_proc, path, maps->gid, strlen(maps->gid)) == 0) return 0;

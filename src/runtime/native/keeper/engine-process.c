@@ -1,4 +1,4 @@
-/* Starts the engine and starts it again, with a pause that grows, until it ends cleanly or too often. */
+/* Starts and restarts the engine, with increasing pauses, until it ends cleanly or too often. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -86,12 +86,12 @@ int engine_ended(struct keeper *k, int status) {
   describe_end(status, how, sizeof how);
   if (now - k->engine_since >= STEADY_MS) k->backoff = 0;
   if (k->serves) {
-    /* It can start: whatever ended it may not keep the next one from starting, or make clients wait for long. */
+    /* It can start: whatever ended it may not prevent the next one from starting, and clients should not have to wait long. */
     memset(k->ends, 0, sizeof k->ends);
     if (k->backoff > BACKOFF_FIRST) k->backoff = BACKOFF_FIRST;
     k->unserved = 0;
   } else if (++k->unserved == UNSERVED_ENDS) {
-    /* each of them slow enough not to count as rapid: on a slow machine or a full disk that could go on for ever */
+    /* each of them was slow enough not to count as rapid: on a slow machine or a full disk that could continue for ever */
     say(k, "the engine %s; %d engines in a row ended before they served, giving up", how, UNSERVED_ENDS);
     return 1;
   }

@@ -1,4 +1,4 @@
-/* The keeper's end of the socket to the engine: frames of shim-protocol.ts. */
+/* The keeper's end of the socket to the engine: the frames of shim-protocol.ts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@ void engine_socket_flush(struct keeper *k) {
 }
 
 /*
- * Plans come into pages of their own, which are given back whole: a page that shims share as forks would be copied to be
- * written, and as often as there are pages of a plan.
+ * Plans are read into pages of their own, which are freed as a whole: a page shared with forked shims would be copied when
+ * written, once for every page of a plan.
  */
 enum { IN_FIRST = 256 << 10, IN_PIECE = 64 << 10, PAGE = 4096 };
 
@@ -41,7 +41,7 @@ static uint8_t *in_reserve(struct buffer *in) {
   return in->data + in->end;
 }
 
-/* Plans hold environments, and later shims are forks of this memory: nothing stays of what was read. */
+/* Plans contain environments, and later shims are forks of this memory: nothing that was read is kept. */
 static void in_consume(struct buffer *in, size_t size) {
   if (size == buffer_size(in)) {
     in_free(in);

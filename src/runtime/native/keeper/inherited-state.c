@@ -8,7 +8,7 @@
 
 #include "sys.h"
 
-/* To no limit where that is permitted, else to the hard one. */
+/* Sets it to unlimited if that is permitted, else to the hard limit. */
 static void lift(int resource) {
   struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY}, present;
   if (setrlimit((__rlimit_resource_t)resource, &none) == 0 || getrlimit((__rlimit_resource_t)resource, &present) < 0) return;
@@ -23,7 +23,7 @@ void drop_inherited_state(void) {
   sched_setscheduler(0, SCHED_OTHER, &normal);
   setpriority(PRIO_PROCESS, 0, 0);
   syscall(__NR_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
-  cpu_set_t all; /* the kernel leaves those the cpuset allows */
+  cpu_set_t all; /* the kernel restricts these to the cpuset */
   memset(&all, 0xff, sizeof all);
   sched_setaffinity(0, sizeof all, &all);
   personality(PER_LINUX);

@@ -22,7 +22,7 @@ void say(struct keeper *k, const char *format, ...) {
   buffer_free(&line);
 }
 
-/* The title of the process is written over the arguments. */
+/* The process title is written over the arguments. */
 static char *copy_of(const char *argument) {
   char *copy = strdup(argument);
   if (!copy) _exit(71);
@@ -53,7 +53,7 @@ bool parse_options(struct options *o, int argc, char **argv) {
 
 enum { LOG_MOST = 4 << 20 };
 
-/* A log that has grown large is put aside once a keeper starts. */
+/* A log that has grown large is rotated when a keeper starts. */
 int open_log(const char *run) {
   char path[4096], old[4096 + 2];
   struct stat st;
@@ -63,7 +63,7 @@ int open_log(const char *run) {
   return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* The lock lives as long as the keeper: shims and the engine close their copy of the descriptor. */
+/* The lock is held as long as the keeper lives: shims and the engine close their copy of the descriptor. */
 int take_lock(const char *run) {
   char path[4096];
   snprintf(path, sizeof path, "%s/keeper.lock", run);

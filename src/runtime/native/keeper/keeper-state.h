@@ -31,7 +31,7 @@ struct keeper {
   uint64_t engine_since, restart_at;
   uint64_t ends[RAPID_ENDS];
   uint32_t restarts;
-  uint32_t unserved; /* ends in a row of engines that never served */
+  uint32_t unserved; /* consecutive ends of engines that never served */
   int backoff;
   bool shutdown, serves;
 };
@@ -40,9 +40,9 @@ struct keeper {
 enum keeper_event { KEEPER_HELLO = 128, KEEPER_SPAWNED, KEEPER_SPAWN_FAILED, KEEPER_SHIMS, KEEPER_SHIM_GONE };
 
 /* keeper-files.c */
-/* Strings of `argv` are copied: its memory becomes the process title. False when they are not understood. */
+/* Copies the strings of `argv`, because its memory becomes the process title. False when they are invalid. */
 bool parse_options(struct options *options, int argc, char **argv);
-/* A line to engine.log. */
+/* Writes a line to engine.log. */
 __attribute__((format(printf, 2, 3))) void say(struct keeper *k, const char *format, ...);
 int open_log(const char *run);
 int take_lock(const char *run);
@@ -50,7 +50,7 @@ void write_pid(const char *run);
 
 /* engine-process.c */
 void start_engine(struct keeper *k);
-/* The engine has ended with a status of waitpid(2). Returns the keeper's exit status, or -1 to go on. */
+/* The engine has ended with a status of waitpid(2). Returns the keeper's exit status, or -1 to continue. */
 int engine_ended(struct keeper *k, int status);
 
 /* engine-socket.c */
@@ -59,7 +59,7 @@ void engine_socket_drop(struct keeper *k);
 void engine_socket_readable(struct keeper *k);
 
 /* shims.c */
-/* Starts a shim on an encoded plan and answers `seq`. */
+/* Starts a shim for an encoded plan and answers `seq`. */
 void shims_spawn(struct keeper *k, uint32_t seq, const char *run_dir, const uint8_t *plan, uint32_t size);
 void shims_list(struct keeper *k, uint32_t seq);
 /* A child that is not the engine has ended. */

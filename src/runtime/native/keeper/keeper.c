@@ -47,7 +47,7 @@ static int serve(struct keeper *k) {
   }
 }
 
-/* The keeper proper, in a child of the process that was started; `status` is written once when it is ready. */
+/* The actual keeper, in a child of the process that was started; `status` is written to once when it is ready. */
 static int keep(struct keeper *k, int status) {
   setsid();
   drop_inherited_state();

@@ -1,6 +1,6 @@
 /*
  * A copy of this binary in a sealed memfd: nothing that runs in a container can reach a file of the host through
- * /proc/<pid>/exe, let alone write to it (CVE-2019-5736).
+ * /proc/<pid>/exe, or even write to it (CVE-2019-5736).
  */
 #include "sealed.h"
 
@@ -43,7 +43,7 @@ int run_sealed(char **argv, char **envp) {
   ssize_t size = readlink("/proc/self/exe", file, sizeof file - 1);
   if (size < 0) return -1;
   file[size] = 0;
-  argv[0] = file; /* the one thing the copy cannot find out */
+  argv[0] = file; /* the one thing that the copy can't find out */
   sys_execveat(copy, "", argv, envp, AT_EMPTY_PATH);
   return -1;
 }

@@ -15,7 +15,7 @@ static void pause_ms(long ms) {
   nanosleep(&time, NULL);
 }
 
-/* SIGKILL to the pids of `lines`. A number without a newline behind it is the beginning of another process's. */
+/* Sends SIGKILL to the pids in `lines`. A number that is not followed by a newline is incomplete. */
 static void kill_listed(const char *lines) {
   for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
     long pid = strtol(lines, NULL, 10);
@@ -37,7 +37,7 @@ int kill_cgroup(const char *cgroup) {
   return 0;
 }
 
-/* Groups a container made below its own (one with writable cgroups: a systemd, a nested engine), deepest first. */
+/* Removes groups that a container made below its own (one with writable cgroups: a systemd, a nested engine), deepest first. */
 static void remove_children(const char *path, int depth) {
   DIR *dir = depth > 0 ? opendir(path) : NULL;
   if (!dir) return;

@@ -1,4 +1,4 @@
-/* What clients of shim.sock get: states, output, news of the log. */
+/* What clients of shim.sock are sent: states, output, notices about the log. */
 #include "clients.h"
 #include "monitor.h"
 
@@ -74,7 +74,7 @@ void client_tell_log(struct monitor *m, struct client *client) {
   client_flush(client);
 }
 
-/* One that has not read the last notice gets the next when it has. */
+/* A client that has not read the last notice gets the next one when it has. */
 void clients_tell_log(struct monitor *m) {
   for (struct client *client = m->clients; client; client = client->next) {
     if (client->fd < 0 || !client->logs) continue;

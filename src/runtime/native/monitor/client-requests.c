@@ -1,4 +1,4 @@
-/* What clients of shim.sock may ask for. */
+/* What clients of shim.sock may request. */
 #include <errno.h>
 #include <sys/ioctl.h>
 
@@ -88,7 +88,10 @@ static void do_reap(struct monitor *m, struct client *client, uint32_t seq) {
 
 enum { SUBSCRIBE_LOGS = 1, SUBSCRIBE_HOLD = 2 };
 
-/* One that holds the log says by further requests which generation it has opened; the first one is no longer waited for. */
+/*
+ * A client that holds the log reports with further requests which generation it has opened; the first one is no longer waited
+ * for.
+ */
 static void do_subscribe(struct monitor *m, struct client *client, struct reader *in) {
   uint8_t flags = get_u8(in);
   uint32_t hold_from = flags & SUBSCRIBE_HOLD ? get_u32(in) : LOG_HOLD_NONE;
@@ -104,7 +107,7 @@ static void do_subscribe(struct monitor *m, struct client *client, struct reader
   bool knows = client->logs && hold_from > m->log.generation;
   client->logs = true;
   if (knows) return;
-  /* after a rotation that the last answer has just allowed, or to whoever is new */
+  /* after a rotation that the last request has just allowed, or to a new client */
   if (buffer_size(&client->out) > 0)
     client->log_news = true;
   else
@@ -132,7 +135,7 @@ bool client_request(struct monitor *m, struct client *client, uint8_t type, stru
       return true;
   }
   answered_request(m, client, type, in);
-  if (in->bad) client_close(client); /* it speaks another language */
+  if (in->bad) client_close(client); /* it does not follow the protocol */
   return true;
 }
 

@@ -35,7 +35,7 @@ void clients_accept(struct monitor *m) {
   for (;;) {
     int fd = accept4(m->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
-      /* the connection stays in the queue and would wake poll for ever: it waits for a client to go */
+      /* the connection stays in the queue and would wake poll for ever: wait until a client disconnects */
       m->full = m->clients && (errno == EMFILE || errno == ENFILE);
       return;
     }
@@ -104,11 +104,11 @@ static void readable(struct monitor *m, struct client *client) {
   ssize_t n = recv(client->fd, at, client->in.capacity - client->in.end, MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) {
-    /* a client that has shut its half down still reads: only its stdin is over */
+    /* a client that has shut down its half still reads: only its stdin has ended */
     if (n == 0 && client->attached && client->streams) {
       if (client->stdin_open && m->launch.plan.stdio.stdin_once) monitor_stdin_close(m);
       client->stdin_open = false;
-      client->half_closed = true; /* nothing more to read; POLLHUP tells of its end */
+      client->half_closed = true; /* nothing more to read; POLLHUP reports its end */
       return;
     }
     client_close(client);
@@ -126,7 +126,7 @@ unsigned clients_count(const struct monitor *m) {
 
 void clients_poll(const struct monitor *m, struct pollfd *set) {
   for (const struct client *c = m->clients; c; c = c->next) {
-    /* one that does not read its answers is not asked for more requests */
+    /* a client that does not read its answers may not send more requests */
     bool deaf = c->blocked || c->half_closed || buffer_size(&c->out) > CLIENT_LIMIT;
     short events = (short)((buffer_size(&c->out) > 0 ? POLLOUT : 0) | (deaf ? 0 : POLLIN));
     *set++ = (struct pollfd){.fd = c->blocked && events == 0 ? -1 : c->fd, .events = events};

@@ -12,7 +12,7 @@ struct client {
   int fd; /* -1 once closed: clients_sweep frees it */
   struct buffer in, out;
   bool subscribed, logs, log_news;
-  uint32_t hold_from; /* the log is not rotated from this generation on; LOG_HOLD_NONE: it does not care */
+  uint32_t hold_from; /* the log is not rotated from this generation on; LOG_HOLD_NONE: no matter */
   uint8_t streams; /* attached: 1 stdout, 2 stderr */
   bool attached, stdin_open;
   bool holds;     /* output waits until it has read */
@@ -21,7 +21,7 @@ struct client {
   bool half_closed;
 };
 
-/* A client that output does not wait for is dropped with this much unread. */
+/* A client for which output does not wait is dropped with this much unread data. */
 enum { CLIENT_LIMIT = 4 << 20 };
 enum client_event {
   CLIENT_HELLO = 128, CLIENT_CREATED, CLIENT_STARTED, CLIENT_FAILED, CLIENT_EXITED, CLIENT_OUTPUT, CLIENT_OUTPUT_END, CLIENT_LOG_GREW,
@@ -32,15 +32,15 @@ enum output_end { OUTPUT_ENDED, OUTPUT_TOO_SLOW };
 /* clients.c */
 void clients_accept(struct monitor *m);
 unsigned clients_count(const struct monitor *m);
-/* One entry a client, in their order. */
+/* One entry per client, in order. */
 void clients_poll(const struct monitor *m, struct pollfd *set);
-/* Does what `set`, filled by clients_poll, was polled for. */
+/* Handles the results of polling `set`, which clients_poll has filled. */
 void clients_serve(struct monitor *m, const struct pollfd *set);
-/* Frames that waited for room in stdin. */
+/* Handles frames that waited for room in stdin. */
 void clients_resume(struct monitor *m);
 /* Frees closed ones. */
 void clients_sweep(struct monitor *m);
-/* Works out again which generation of the log the clients hold. */
+/* Recomputes which generation of the log the clients hold. */
 void clients_hold_log(struct monitor *m);
 void client_flush(struct client *client);
 void client_close(struct client *client);
