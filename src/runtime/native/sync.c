@@ -1,4 +1,4 @@
-/* The socket between monitor and init. Plain write(2) where no descriptor goes along: a seccomp profile allows it. */
+/* The socket between monitor and init. Plain write(2) if no descriptor is passed: a seccomp profile allows it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -58,7 +58,7 @@ int write_all(int fd, const void *data, size_t size) {
 int write_file_at(int dir, const char *path, const char *data, size_t size) {
   int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return -1;
-  /* kernel files take their value in one write; an empty one is written too */
+  /* kernel files take their value in one write; an empty value is written, too */
   int result = size == 0 ? (int)write(fd, data, 0) : write_all(fd, data, size);
   int error = errno;
   close(fd);
@@ -108,7 +108,7 @@ uint64_t process_start_time(int proc, pid_t pid) {
   char path[32], stat[1024];
   snprintf(path, sizeof path, "%d/stat", pid);
   if (read_file_at(proc, path, stat, sizeof stat) <= 0) return 0;
-  char *at = strrchr(stat, ')'); /* the command name may hold spaces and brackets */
+  char *at = strrchr(stat, ')'); /* the command name may contain spaces and parentheses */
   if (!at) return 0;
   for (int field = 2; field < 22 && at; field++) at = strchr(at + 1, ' ');
   return at ? strtoull(at + 1, NULL, 10) : 0;

@@ -1,4 +1,4 @@
-/* System calls glibc of 2022 has no wrapper for, and small file helpers. All descriptors are close-on-exec. */
+/* System calls for which glibc of 2022 has no wrapper, and small file helpers. All descriptors are close-on-exec. */
 #pragma once
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -28,20 +28,20 @@ int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[
 /* Opens, writes all, closes. 0 or -1 and errno. */
 int write_file_at(int dir, const char *path, const char *data, size_t size);
 /* Reads up to size-1 bytes and terminates them. Bytes read or -1. */
-/* Read once in the life of a process and of its forks. */
+/* Read once for a process and its forks. */
 const char *boot_id(void);
 ssize_t read_file_at(int dir, const char *path, char *data, size_t size);
 int write_all(int fd, const void *data, size_t size);
 /* Closes an open descriptor and marks it -1. */
 void close_fd(int *fd);
-/* /proc as a directory descriptor; -1 and ENOTSUP when it is no procfs. */
+/* /proc as a directory descriptor; -1 and ENOTSUP when it is not procfs. */
 int open_proc(void);
 /* Field 22 of /proc/<pid>/stat; 0 when there is no such process. */
 uint64_t process_start_time(int proc, pid_t pid);
 uint64_t realtime_ns(void);
 uint64_t monotonic_ms(void);
 void set_process_title(const char *title, const char *id);
-/* Wipes the variables this process was started with, from /proc/<pid>/environ too. */
+/* Clears the variables with which this process was started, also in /proc/<pid>/environ. */
 void forget_environment(void);
 /* Called by main before anything else uses argv. */
 void remember_title_area(int argc, char **argv, char **envp);

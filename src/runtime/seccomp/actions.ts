@@ -18,7 +18,7 @@ const bases: Readonly<Record<OciSeccompAction, number>> = {
   SCMP_ACT_ALLOW: 0x7fff0000,
 };
 
-/** A filter's return value, linux/seccomp.h. `errno` (default EPERM) counts for ERRNO and TRACE. Throws RUNTIME_SECCOMP. */
+/** A filter's return value, linux/seccomp.h. `errno` (default EPERM) applies to ERRNO and TRACE. Throws RUNTIME_SECCOMP. */
 export function actionValue(action: OciSeccompAction, errno: number = errnoEPERM): number {
   const base = bases[action];
   if (base === undefined) {

@@ -1,7 +1,7 @@
 import type { OciSeccompArg } from '../spec/oci-types.ts';
 import { type BpfInstruction, bpf, dataOffset, load } from './bpf.ts';
 
-/** A jump whose end is known only when the whole rule is: past the condition, or past the rule. */
+/** A jump whose target is known only when the whole rule is: past the condition, or past the rule. */
 type Target = number | 'pass' | 'fail';
 
 interface OpenInstruction {
@@ -12,8 +12,8 @@ interface OpenInstruction {
 }
 
 /**
- * Code that falls through to `then` when every condition holds and jumps just past it when one doesn't. Arguments
- * are compared as unsigned 64-bit values, high word first, as libseccomp does on 64-bit machines.
+ * Code that falls through to `then` when all conditions hold and otherwise jumps just past it. Arguments are compared
+ * as unsigned 64-bit values, high word first, as in libseccomp on 64-bit machines.
  */
 export function whenAll(
   conditions: readonly OciSeccompArg[],

@@ -1,6 +1,6 @@
 /**
- * Classic BPF as seccomp runs it (Documentation/networking/filter.rst, seccomp(2)): instructions over
- * `struct seccomp_data {nr, arch, instruction_pointer, args[6]}`, little-endian on every machine we run on.
+ * Classic BPF for seccomp (Documentation/networking/filter.rst, seccomp(2)): instructions that read `struct
+ * seccomp_data {nr, arch, instruction_pointer, args[6]}`, little-endian on every machine that is supported.
  */
 export interface BpfInstruction {
   readonly code: number;
@@ -10,7 +10,7 @@ export interface BpfInstruction {
   readonly k: number;
 }
 
-/** Opcodes (linux/bpf_common.h, linux/filter.h) that the compiler emits. */
+/** Opcodes that the compiler emits (linux/bpf_common.h, linux/filter.h). */
 export const bpf = {
   /** A = u32 at offset k. */
   load: 0x20,
@@ -23,7 +23,7 @@ export const bpf = {
   return: 0x06,
 } as const;
 
-/** BPF_MAXINSNS: what the kernel accepts. */
+/** BPF_MAXINSNS: the kernel's limit. */
 export const maxInstructions = 4096;
 
 /** Offsets in struct seccomp_data. */
@@ -45,8 +45,8 @@ export function ret(value: number): BpfInstruction {
 }
 
 /**
- * `if (A <test> k) yes else no`, both blocks ending in a return. `no` stands first; `yes` is reached by the 8-bit
- * jump field where it fits and by a 32-bit jump where not.
+ * `if (A <test> k) yes else no`, where both blocks end in a return. `no` comes first; `yes` is reached by the 8-bit
+ * jump field if it fits, otherwise by a 32-bit jump.
  */
 export function branch(
   code: number,
@@ -58,7 +58,7 @@ export function branch(
   return [{ code, jt: 0, jf: 1, k }, { code: bpf.jumpAlways, jt: 0, jf: 0, k: no.length }, ...no, ...yes];
 }
 
-/** struct sock_filter[]: u16 code, u8 jt, u8 jf, u32 k each. */
+/** struct sock_filter[]: u16 code, u8 jt, u8 jf, u32 k for each. */
 export function encodeBpf(program: readonly BpfInstruction[]): Uint8Array {
   const bytes = new Uint8Array(program.length * 8);
   const view = new DataView(bytes.buffer);

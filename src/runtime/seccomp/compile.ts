@@ -24,10 +24,10 @@ interface NumberRange {
 const x32Bit = 0x40000000;
 
 /**
- * Compiles `linux.seccomp` to a filter program (struct sock_filter[]). For each call the first rule in order that
- * matches decides; a rule whose conditions name one argument twice matches when any condition holds, otherwise when
- * all do (as runc reads the format). Calls beyond the last one the profile names give ENOSYS under an errno default, so that
- * programs fall back as on an older kernel. Another machine interface than the listed ones kills the process.
+ * Compiles `linux.seccomp` to a filter program (struct sock_filter[]). For each call the first matching rule decides; a
+ * rule whose conditions name an argument twice matches when any condition holds, otherwise when all do (as runc
+ * interprets the format). If the default is an errno, calls beyond the last one that the profile names give ENOSYS, so
+ * that programs fall back as on an older kernel. A call through an interface that is not listed kills the process.
  * Throws RUNTIME_SECCOMP.
  */
 export function compileSeccomp(seccomp: OciSeccomp, machine: 'x64' | 'arm64'): Uint8Array {
@@ -104,7 +104,7 @@ function decide(rules: readonly OciSeccompRule[], otherwise: BpfInstruction): Bp
   return [...code, otherwise];
 }
 
-/** Sorted ranges without empty ones and without neighbours of equal code. */
+/** Sorted ranges without empty ones, and with neighbours of equal code merged. */
 function mergeEqual(ranges: readonly NumberRange[]): NumberRange[] {
   const merged: NumberRange[] = [];
   for (const [index, range] of ranges.entries()) {
@@ -126,7 +126,7 @@ function sameCode(a: readonly BpfInstruction[], b: readonly BpfInstruction[]): b
   );
 }
 
-/** Balanced search: about log2(ranges) comparisons a call. */
+/** Balanced search: about log2(ranges) comparisons for each call. */
 function searchTree(ranges: readonly NumberRange[]): BpfInstruction[] {
   if (ranges.length === 1) return [...ranges[0]!.code];
   const middle = ranges.length >> 1;

@@ -2,14 +2,14 @@ import type { OciSeccompArg } from '../spec/oci-types.ts';
 import type { ProfileRule, SeccompProfile } from './profile-types.ts';
 
 /**
- * The profile of a container that asks for nothing: what Docker's default profile (28.5) allows and refuses, with three
- * points held tighter: AF_ALG is refused beside AF_VSOCK, both are compared on the 32 bits the kernel looks
- * at, so that high bits can't carry them past the filter, and i386's socketcall can't make a socket at
- * all (its arguments are behind a pointer that no filter sees; libcs then use socket(2) itself).
- * test/unit/runtime/seccomp/docker-profile.test.ts compares the two call by call.
+ * The default profile: what Docker's default profile (28.5) allows and refuses, but stricter in three points: AF_ALG is
+ * refused as well as AF_VSOCK; both are compared on the 32 bits that the kernel uses, so that high bits can't get them
+ * past the filter; and i386's socketcall can't make a socket at all (its arguments are behind a pointer that no filter
+ * sees; libcs then use socket(2) itself). test/unit/runtime/seccomp/docker-profile.test.ts compares the two call by
+ * call.
  */
 
-/** Calls every container may make, in families, for any architecture that has them. */
+/** Calls that every container may make, in families, for any architecture that has them. */
 const always = `
   read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek _llseek sendfile sendfile64
   splice tee vmsplice copy_file_range readahead fadvise64 fadvise64_64 fallocate
@@ -67,7 +67,7 @@ const always = `
   sysinfo uname getrandom uretprobe
 `;
 
-/** Calls that come with a capability. */
+/** Calls that a capability permits. */
 const byCapability: Readonly<Record<string, string>> = {
   CAP_SYS_ADMIN: `bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount
     lsm_get_self_attr lsm_list_modules lsm_set_self_attr mount_setattr move_mount open_tree perf_event_open quotactl quotactl_fd setdomainname sethostname
@@ -87,13 +87,16 @@ const byCapability: Readonly<Record<string, string>> = {
   CAP_PERFMON: 'perf_event_open',
 };
 
-/** Calls that only one architecture has reason for (GOARCH words). */
+/** Calls that only one architecture needs (GOARCH names). */
 const byArchitecture: Readonly<Record<string, string>> = {
   amd64: 'arch_prctl modify_ldt',
   arm64: 'arm_fadvise64_64 arm_sync_file_range sync_file_range2 breakpoint cacheflush set_tls',
 };
 
-/** personality(2) values that take no protection away: Linux, Linux 32, both without address randomness quirks, query. */
+/**
+ * personality(2) values that remove no protection: Linux, Linux 32, both with the address randomness quirk bits
+ * cleared, query.
+ */
 const personalities = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 
 /** clone(2) flags for namespaces: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
@@ -112,10 +115,10 @@ const socketFamilies: readonly (readonly [number, number])[] = [
 ];
 
 const errnoENOSYS = 38;
-/** linux/net.h: first argument of socketcall(2) that stands for socket(2). */
+/** linux/net.h: the first argument of socketcall(2) for socket(2). */
 const SYS_SOCKET = 1;
 
-/** What a container gets that asks for nothing: Docker's default rules. */
+/** The default profile for containers: Docker's default rules. */
 export const defaultProfile: SeccompProfile = {
   defaultAction: 'SCMP_ACT_ERRNO',
   defaultErrnoRet: 1,
@@ -149,7 +152,7 @@ export const defaultProfile: SeccompProfile = {
       excludes: { caps: ['CAP_SYS_ADMIN'] },
     }),
     {
-      // Its flags are behind a pointer; ENOSYS makes libcs fall back to clone(2), whose flags can be seen.
+      // Its flags are behind a pointer; ENOSYS makes C libraries fall back to clone(2), whose flags can be checked.
       names: ['clone3'],
       action: 'SCMP_ACT_ERRNO',
       errnoRet: errnoENOSYS,

@@ -27,7 +27,7 @@ export interface ProfileRule {
 /** `includes`: all parts must hold (capabilities: every one; architectures: any). `excludes`: none may. */
 export interface ProfileCondition {
   readonly caps?: readonly string[] | null;
-  /** GOARCH words: `amd64`, `x86`, `x32`, `arm64`, `arm`. */
+  /** GOARCH names: `amd64`, `x86`, `x32`, `arm64`, `arm`. */
   readonly arches?: readonly string[] | null;
   /** `4.8`. */
   readonly minKernel?: string;

@@ -8,13 +8,13 @@ interface ProfileContext {
   readonly machine: 'x64' | 'arm64';
   /** The container's bounding set, `CAP_…`. */
   readonly capabilities: readonly string[];
-  /** [major, minor] of the running kernel; absent: every minKernel holds. */
+  /** [major, minor] of the running kernel; absent: every minKernel is satisfied. */
   readonly kernel?: readonly [number, number];
 }
 
 const resolvedDefaults = new Map<string, OciSeccomp>();
 
-/** The default profile for a container with these capabilities; the same object for the same question. */
+/** The default profile for a container with these capabilities; the same object for equal arguments. */
 export function resolveDefaultProfile(context: ProfileContext): OciSeccomp {
   const key = [context.machine, ...context.capabilities].join(' ');
   let resolved = resolvedDefaults.get(key);
@@ -25,7 +25,7 @@ export function resolveDefaultProfile(context: ProfileContext): OciSeccomp {
   return resolved;
 }
 
-/** Applies `includes`/`excludes` of Docker's profile format: what is left is the OCI spec's `linux.seccomp`. */
+/** Applies `includes`/`excludes` of Docker's profile format: the result is the OCI spec's `linux.seccomp`. */
 export function resolveProfile(profile: SeccompProfile, context: ProfileContext): OciSeccomp {
   const syscalls: OciSeccompRule[] = [];
   for (const rule of profile.syscalls ?? []) {

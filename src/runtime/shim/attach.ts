@@ -5,25 +5,28 @@ import { checkHello, goneError, requestError } from './shim-errors.ts';
 import type { OutputStream } from './shim-messages.ts';
 import { openSocket } from './shim-socket.ts';
 
-/** Which of the process's streams are wanted. */
+/** Which of the process's streams to attach. */
 export interface AttachStreams {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** A run's output, too, waits for this client. */
+  /** The output of a run, too, waits for this client. */
   readonly holds?: boolean;
 }
 
 /** The output and stdin of a running process. */
 export interface ShimAttachment {
-  /** Set before the next tick: output is not buffered for a listener to come. */
+  /** To be called before the next tick: output is not buffered for later listeners. */
   onOutput(listener: (stream: OutputStream, bytes: Buffer) => void): void;
-  /** How the output ended: all of it seen, this client too slow (run only), or the shim gone. */
+  /** How the output ended: completely, because this client was too slow (run only), or because the shim is gone. */
   readonly ended: Promise<'eof' | 'slow' | 'gone'>;
-  /** Back-pressure: an exec stops when its client does not read; a run that it does not hold drops the client once it is 4 MiB behind. */
+  /**
+   * Back-pressure: an exec stops when its client does not read; a run that the client does not hold drops it once it is
+   * 4 MiB behind.
+   */
   pause(): void;
   resume(): void;
-  /** Writes stdin; resolves when the bytes have left for the shim (await it for back-pressure). */
+  /** Writes stdin; resolves when the bytes have been sent to the shim (await it for back-pressure). */
   write(bytes: Uint8Array): Promise<void>;
   /** Closes this client's half of stdin. */
   endStdin(): void;
@@ -31,8 +34,8 @@ export interface ShimAttachment {
 }
 
 /**
- * What ShimConnection.attach gives, for callers that need nothing else of the shim. Stdin has a connection of its own: a
- * write to a process that has just ended fails and takes its socket down, with all output on it that was not yet read.
+ * Like ShimConnection.attach, for callers that need nothing else from the shim. Stdin has a separate connection: a
+ * write to a process that has just ended fails and closes its socket, along with any unread output on it.
  */
 export async function attachShim(runDir: string, streams: AttachStreams): Promise<ShimAttachment> {
   let output: (stream: OutputStream, bytes: Buffer) => void = () => {};
@@ -75,7 +78,7 @@ export async function attachShim(runDir: string, streams: AttachStreams): Promis
   };
 }
 
-/** One attach connection, answered: no later byte of its streams can be missed. */
+/** One attach connection, after its answer: no later byte of its streams can be missed. */
 async function openAttachment(
   runDir: string,
   streams: AttachStreams,
@@ -105,5 +108,5 @@ async function openAttachment(
   return { socket, ended };
 }
 
-/** Bytes of stdin in a frame: what the shim takes in one piece (native/monitor/clients.h). */
+/** Bytes of stdin in a frame: as much as the shim takes at once (native/monitor/clients.h). */
 const stdinChunk = 32 << 10;

@@ -1,6 +1,6 @@
 import type { ShimExit, ShimFailure } from './shim-messages.ts';
 
-/** What `<runDir>/pid` says: which process the container's init is. */
+/** The content of `<runDir>/pid`: which process the container's init is. */
 export interface PidFile {
   readonly bootId: string;
   readonly pid: number;
@@ -9,12 +9,12 @@ export interface PidFile {
   readonly shimPid: number;
 }
 
-/** What `<runDir>/exit` says; the boot id tells a file that a power loss left half-true from one of this boot. */
+/** The content of `<runDir>/exit`; the boot id distinguishes a file of this boot from one that a power loss has left. */
 type ExitRecord = (ShimExit | ShimFailure) & { readonly bootId: string };
 
 /**
  * Parses a pid file of a shim: lines `key value`. Undefined when it is incomplete or not of version 1, which happens
- * only after a power loss (the file is renamed into place whole, but not synced).
+ * only after a power loss (the file is renamed into place when complete, but not synced).
  */
 export function parsePidFile(text: string): PidFile | undefined {
   const fields = parseFields(text);
@@ -27,7 +27,7 @@ export function parsePidFile(text: string): PidFile | undefined {
   return { bootId, pid, startTime, shimPid };
 }
 
-/** Parses an exit file of a shim; undefined as for parsePidFile. */
+/** Parses an exit file of a shim; undefined as in parsePidFile. */
 export function parseExitFile(text: string): ExitRecord | undefined {
   const fields = parseFields(text);
   const bootId = fields.get('boot');

@@ -1,6 +1,6 @@
 import { type ByteReader, ByteWriter } from '../launch/byte-codec.ts';
 
-/** A whole frame: its length, its type, and what `write` puts behind them. */
+/** A complete frame: its length, its type, and what `write` appends. */
 export function frame(type: number, write: (out: ByteWriter) => void): Buffer {
   const out = new ByteWriter();
   out.u32(0);
@@ -10,7 +10,7 @@ export function frame(type: number, write: (out: ByteWriter) => void): Buffer {
   return out.finish();
 }
 
-/** A u32 count and so many elements. */
+/** A u32 count and that many elements. */
 export function list<T>(input: ByteReader, read: () => T): T[] {
   return Array.from({ length: input.count() }, read);
 }

@@ -3,13 +3,13 @@ import { TcomposeError } from '../../errors.ts';
 import { maxFrameLength } from './shim-protocol.ts';
 
 /**
- * Cuts a byte stream into frames (u32 length, then that many bytes). Frames may arrive in any pieces; a frame that lies
- * whole in one piece is handed on without a copy.
+ * Splits a byte stream into frames (u32 length, then that many bytes). Frames may arrive in any pieces; a frame that is
+ * complete in one piece is passed on without a copy.
  */
 export class FrameSplitter {
   #pending: Buffer = Buffer.alloc(0);
 
-  /** Frames completed by `chunk`, without their length. Throws RUNTIME_PROTOCOL for an impossible length. */
+  /** Frames completed by `chunk`, without their length. Throws RUNTIME_PROTOCOL for an invalid length. */
   push(chunk: Buffer): Buffer[] {
     let data = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     const frames: Buffer[] = [];
@@ -27,9 +27,9 @@ export class FrameSplitter {
 }
 
 interface FrameHandlers {
-  /** A frame without its length; what it throws closes the socket with that error. */
+  /** Called with a frame without its length; an error that it throws closes the socket. */
   readonly frame: (payload: Buffer) => void;
-  /** Once, however the connection ended; `error` is undefined for an orderly end by the other side. */
+  /** Called once, however the connection ended; `error` is undefined for an orderly end by the other side. */
   readonly closed: (error: Error | undefined) => void;
 }
 

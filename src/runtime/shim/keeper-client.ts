@@ -20,24 +20,24 @@ export interface KeeperConnection {
   /** How many engines ended without exit 0 before this one. */
   readonly restarts: number;
   /**
-   * Starts a shim on an encoded launch plan; `runDir` must be the plan's and exist. Resolves when `runDir/shim.sock`
+   * Starts a shim for an encoded launch plan; `runDir` must be the plan's and exist. Resolves when `runDir/shim.sock`
    * accepts connections. Rejects with RUNTIME_SPAWN (`cause.errno` has the number) or RUNTIME_GONE.
    */
   spawn(plan: Uint8Array, runDir: string): Promise<{ readonly pid: number }>;
   /** Shims that are children of this keeper. */
   list(): Promise<readonly KeeperShim[]>;
-  /** A shim of this keeper has ended; `status` as of waitpid(2). Returns the release. */
+  /** Called when a shim of this keeper has ended; `status` as of waitpid(2). Returns the function that removes the listener. */
   onShimGone(listener: (shim: KeeperShim & { readonly status: number }) => void): () => void;
-  /** The keeper has died: called once, at once when it already has. */
+  /** Called once when the keeper has died, immediately if it already has. */
   onKeeperGone(listener: () => void): () => void;
-  /** Tells the keeper to end after this engine; the engine is to exit next. */
+  /** Tells the keeper to end after this engine, which must exit next. */
   shutdown(): void;
-  /** Tells the keeper that this engine has started: should it be killed, the next one follows at once. */
+  /** Tells the keeper that this engine has started: if it is killed, the next one is started at once. */
   serves(): void;
 }
 
 /**
- * Takes over fd 3 (or `fd`), the socket the keeper left open for the engine, and waits for its hello. Rejects with
+ * Takes over fd 3 (or `fd`), the socket that the keeper left open for the engine, and waits for its hello. Rejects with
  * RUNTIME_PROTOCOL when keeper and engine are of different releases, RUNTIME_GONE when there is no keeper.
  */
 export function connectKeeper(fd = 3): Promise<KeeperConnection> {

@@ -2,7 +2,7 @@ import { ByteReader } from '../launch/byte-codec.ts';
 import { frame, list } from './frame-codec.ts';
 import type { KeeperEvent, KeeperRequest } from './keeper-messages.ts';
 
-/** A whole frame, ready to be sent. */
+/** A complete frame, ready to send. */
 export function encodeKeeperRequest(request: KeeperRequest): Buffer {
   switch (request.type) {
     case 'spawn':
@@ -20,7 +20,7 @@ export function encodeKeeperRequest(request: KeeperRequest): Buffer {
   }
 }
 
-/** `payload` is a whole frame without its length. Throws RUNTIME_PROTOCOL for anything not understood. */
+/** `payload` is a complete frame without its length. Throws RUNTIME_PROTOCOL for an invalid one. */
 export function decodeKeeperEvent(payload: Buffer): KeeperEvent {
   const input = new ByteReader(payload, 'RUNTIME_PROTOCOL');
   const event = readKeeperEvent(input);

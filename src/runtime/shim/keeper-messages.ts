@@ -1,9 +1,9 @@
 /** Engine → keeper. */
 export type KeeperRequest =
-  /** The plan goes as bytes: the keeper hands it to the shim unread but for runDir. */
+  /** The plan is sent as bytes: the keeper passes it to the shim without reading more than runDir. */
   | { readonly type: 'spawn'; readonly seq: number; readonly runDir: string; readonly plan: Uint8Array }
   | { readonly type: 'list'; readonly seq: number }
-  /** The keeper exits as soon as this engine has exited, whatever its status. */
+  /** The keeper exits as soon as this engine has exited, with any status. */
   | { readonly type: 'shutdown' }
   /** The engine has started and answers clients. */
   | { readonly type: 'serves' };
@@ -19,14 +19,15 @@ export type KeeperEvent =
     }
   | { readonly type: 'spawned'; readonly seq: number; readonly pid: number }
   | { readonly type: 'spawn-failed'; readonly seq: number; readonly errno: number; readonly what: string }
-  /** The shims this keeper is the parent of; those of an earlier keeper are found by their run directories. */
+  /** The shims whose parent this keeper is; those of an earlier keeper are found by their run directories. */
   | {
       readonly type: 'list';
       readonly seq: number;
       readonly shims: readonly { readonly pid: number; readonly runDir: string }[];
     }
   /**
-   * A shim has ended. `status` as of waitpid(2): exit 0 after a reap or alone for a minute after the container's end; killed; or
-   * 70 could not take its place, 71 out of memory, 72 could not go back to the host's namespaces, 74 poll(2) failed.
+   * A shim has ended. `status` as of waitpid(2): exit 0 after a reap, or after a minute without clients since the
+   * container's end; killed; or 70 could not set itself up, 71 out of memory, 72 could not return to the host's
+   * namespaces, 74 poll(2) failed.
    */
   | { readonly type: 'shim-gone'; readonly pid: number; readonly runDir: string; readonly status: number };

@@ -1,20 +1,20 @@
-/** One follower of a log: the generation it has opened last, -1 none yet. */
+/** One follower of a log: the generation that it opened last, -1 for none yet. */
 interface Hold {
   opened: number;
 }
 
-/** Who follows a log through one connection to its shim, and to which file it may be rotated for all of them. */
+/** The followers of a log through one connection to its shim, and how far it may be rotated for all of them. */
 export class LogHolds {
   readonly #holds = new Set<Hold>();
   #told: number | undefined;
 
-  /** The part of a subscription that says it. */
+  /** The part of a subscription that states it. */
   request(): { holdFrom?: number } {
     this.#told = this.#from();
     return this.#told === undefined ? {} : { holdFrom: this.#told };
   }
 
-  /** Adds one that has opened nothing; `changed` is called when the shim must know. */
+  /** Adds a follower that has opened nothing; `changed` is called when the shim must be told. */
   add(changed: () => void): { opened: (generation: number) => void; release: () => void } {
     const hold: Hold = { opened: -1 };
     this.#holds.add(hold);

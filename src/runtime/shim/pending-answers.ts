@@ -1,10 +1,10 @@
-/** Answers awaited by sequence number; all are rejected when the connection ends. */
+/** Answers by sequence number that are being awaited; all are rejected when the connection ends. */
 export class PendingAnswers<T> {
   readonly #waiting = new Map<number, { resolve: (value: T) => void; reject: (error: Error) => void }>();
   #next = 1;
   #ended: Error | undefined;
 
-  /** Numbers a request, sends it by `send`, and waits for its answer. */
+  /** Numbers a request, sends it with `send`, and waits for its answer. */
   request(send: (seq: number) => void): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const seq = this.#next;

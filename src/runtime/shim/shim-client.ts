@@ -13,7 +13,7 @@ import { openSocket } from './shim-socket.ts';
 type LogGrew = Omit<Extract<ShimEvent, { type: 'log-grew' }>, 'type'>;
 
 interface LogFollow {
-  /** The file of this generation is open, and so are those before it. */
+  /** Says that the file of this generation is open, and so are earlier ones. */
   opened(generation: number): void;
   /** Idempotent. */
   release(): void;
@@ -23,28 +23,28 @@ interface LogFollow {
 export interface ShimConnection {
   readonly runDir: string;
   readonly id: string;
-  /** Pid of the shim itself, the one to pidfd_open for sockets. */
+  /** Pid of the shim itself, for which to open a pidfd for sockets. */
   readonly shimPid: number;
   /**
-   * Tells the present state as soon as there is one, then each later one. Returns the release. With several listeners
-   * each gets the latest state first.
+   * Reports the present state as soon as there is one, then each later one. Returns the function that removes the
+   * listener. Each of several listeners gets the latest state first.
    */
   onState(listener: (state: ShimState) => void): () => void;
-  /** Coalesced notices that the log has new lines or was rotated. Returns the release. */
+  /** Merged notices that the log has new lines or was rotated. Returns the function that removes the listener. */
   onLogGrew(listener: (grew: LogGrew) => void): () => void;
   /**
-   * The same for one that wants every line: the log is rotated no further than to the file after the one that it last said it
-   * had `opened`, however often that would be due (within bounds: log-writer.h).
+   * The same for a listener that needs every line: however often rotation would be due, the log is rotated no further
+   * than to the file after the one that was last reported as `opened` (within limits: log-writer.h).
    */
   followLog(listener: (grew: LogGrew) => void): LogFollow;
-  /** The connection is over (the shim ended or was killed). Called once, at once when it already is. */
+  /** Called once when the connection is over (the shim ended or was killed), immediately if it already is. */
   onClose(listener: (error: Error | undefined) => void): () => void;
   /** Runs the command of a plan with waitForStart. */
   start(): Promise<void>;
-  /** Signal number to the container's init. ESRCH once it has exited. */
+  /** Sends a signal number to the container's init. ESRCH once it has exited. */
   signal(signal: number): Promise<void>;
   resize(rows: number, columns: number): Promise<void>;
-  /** Held sockets by name → fd number in the shim. */
+  /** Held sockets by name → descriptor in the shim. */
   sockets(): Promise<ReadonlyMap<string, number>>;
   /** Carries out encoded network ops (encodeNetworkOps of plan-codec.ts) in the running container's network namespace. */
   network(ops: Uint8Array): Promise<void>;
@@ -52,16 +52,16 @@ export interface ShimConnection {
   releaseSocket(name: string): Promise<void>;
   /** Keeps a copy of a socket that another shim holds, so that it outlives that one. */
   takeSocket(name: string, from: { readonly pid: number; readonly fd: number }): Promise<void>;
-  /** Opens further connections that carry output and stdin; resolves when no later byte of output can be missed. */
+  /** Opens additional connections for output and stdin; resolves when no later byte of output can be missed. */
   attach(streams: AttachStreams): Promise<ShimAttachment>;
-  /** The exit was recorded: the shim ends. Resolves also when it is already gone. */
+  /** The exit was recorded, so the shim may end. Also resolves if it is already gone. */
   reap(): Promise<void>;
   close(): void;
 }
 
 /**
- * Connects to `runDir/shim.sock` and reads the shim's hello. Rejects with RUNTIME_GONE when nobody listens (`cause.code`
- * ECONNREFUSED, ENOENT) and RUNTIME_PROTOCOL when the shim is of a release with other frames.
+ * Connects to `runDir/shim.sock` and reads the shim's hello. Rejects with RUNTIME_GONE when nothing listens
+ * (`cause.code` ECONNREFUSED, ENOENT) and RUNTIME_PROTOCOL when the shim's release has other frames.
  */
 export async function connectShim(runDir: string): Promise<ShimConnection> {
   const socket = await openSocket(runDir);

@@ -10,7 +10,7 @@ const streams = ['stdout', 'stderr'] as const;
 
 const endReasons = ['eof', 'slow'] as const;
 
-/** A whole frame, ready to be sent. */
+/** A complete frame, ready to send. */
 export function encodeShimRequest(request: ShimRequest): Buffer {
   switch (request.type) {
     case 'subscribe':
@@ -65,7 +65,7 @@ export function encodeShimRequest(request: ShimRequest): Buffer {
   }
 }
 
-/** `payload` is a whole frame without its length. Throws RUNTIME_PROTOCOL for anything not understood. */
+/** `payload` is a complete frame without its length. Throws RUNTIME_PROTOCOL for an invalid one. */
 export function decodeShimEvent(payload: Buffer): ShimEvent {
   const input = new ByteReader(payload, 'RUNTIME_PROTOCOL');
   const event = readShimEvent(input);

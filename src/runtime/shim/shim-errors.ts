@@ -3,7 +3,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { ShimEvent, ShimHello } from './shim-messages.ts';
 import { shimProtocolVersion } from './shim-protocol.ts';
 
-/** Gives back the hello of a shim that can be understood; throws RUNTIME_PROTOCOL otherwise. */
+/** Returns the hello of a shim with the right protocol; throws RUNTIME_PROTOCOL otherwise. */
 export function checkHello(hello: ShimHello): ShimHello {
   if (hello.protocol !== shimProtocolVersion)
     throw new TcomposeError(
@@ -14,7 +14,7 @@ export function checkHello(hello: ShimHello): ShimHello {
   return hello;
 }
 
-/** RUNTIME_SHIM for an answer that is not success; `cause` has `errno` and the `step` of network ops. */
+/** RUNTIME_SHIM for an answer that reports a failure; `cause` has `errno` and the `step` of network ops. */
 export function requestError(answer: Extract<ShimEvent, { type: 'answer' }>): TcomposeError {
   const cause = Object.assign(new Error(`${answer.what}: ${errnoName(answer.errno)}`), {
     errno: answer.errno,
@@ -25,7 +25,7 @@ export function requestError(answer: Extract<ShimEvent, { type: 'answer' }>): Tc
   });
 }
 
-/** RUNTIME_GONE for a connection that ended; an error of ours that ended it is passed on as it is. */
+/** RUNTIME_GONE for a connection that ended; if one of our own errors ended it, that error is returned. */
 export function goneError(runDir: string, cause: Error | undefined): TcomposeError {
   if (cause instanceof TcomposeError) return cause;
   return new TcomposeError('RUNTIME_GONE', `the shim of ${runDir} has ended`, { cause });

@@ -41,8 +41,8 @@
  *     tcompose-shim version            prints `plan <version> protocol <version>`
  */
 
-/** Version of all frames here; the hello frames carry it. */
+/** Version of all frames in this file; the hello frames contain it. */
 export const shimProtocolVersion = 1;
 
-/** Largest frame either side accepts, in bytes (a plan with a large environment is the longest). */
+/** Largest frame that either side accepts, in bytes (the longest is a plan with a large environment). */
 export const maxFrameLength = 16 << 20;

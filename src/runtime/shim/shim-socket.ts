@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { TcomposeError } from '../../errors.ts';
 
-/** A unix socket address holds 107 bytes; a longer path goes through an open descriptor of its directory. */
+/** A unix socket address has at most 107 bytes; a longer path goes through an open descriptor of its directory. */
 export async function openSocket(runDir: string): Promise<Socket> {
   const path = `${runDir}/shim.sock`;
   try {

@@ -46,7 +46,7 @@ export const capabilityNames = [
   'CAP_CHECKPOINT_RESTORE',
 ] as const;
 
-/** What a container has when nothing is asked: Docker's fourteen. */
+/** The default capabilities of a container: Docker's fourteen. */
 export const defaultCapabilities: readonly string[] = [
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -93,8 +93,8 @@ interface CapabilityRequest {
 }
 
 /**
- * Docker's rule: privileged has all; `ALL` in add starts from all and takes the drops away; `ALL` in drop leaves only
- * the adds; otherwise the defaults without the drops, with the adds. Sorted by number.
+ * Docker's rule: privileged has all; `ALL` in add means all without the drops; `ALL` in drop leaves only the adds;
+ * otherwise the defaults without the drops, plus the adds. Sorted by number.
  */
 export function resolveCapabilities(request: CapabilityRequest): string[] {
   const add = request.add.map(normalizeCapability);
@@ -112,7 +112,7 @@ function without(names: readonly string[], dropped: readonly string[]): Set<stri
   return new Set(names.filter((name) => !dropped.includes(name)));
 }
 
-/** Bit mask (bit n = capability n) of names as the OCI spec has them; names this kernel lacks are left out. */
+/** Bit mask (bit n = capability n) for names in the OCI spec's form; names that this kernel lacks are skipped. */
 export function capabilityMask(names: readonly string[] | undefined, last: number): bigint {
   let mask = 0n;
   for (const name of names ?? []) {

@@ -4,10 +4,10 @@ import type { ContainerConfigInput, HostConfigInput, MachineFacts, SpecInput } f
 import { userLimitWarnings } from './user-limits.ts';
 
 /**
- * Finds at create what would fail at start: throws RUNTIME_* for settings that are wrong in themselves (an unknown
- * capability, a foreign sysctl, limits that contradict each other, …) and returns one sentence for each that is accepted
- * and not carried out. `config` is already merged with the image's. What only a start can tell (joined containers,
- * users, block devices, profiles in files) is taken for granted.
+ * Finds at create what would fail at start: throws RUNTIME_* for settings that are invalid in themselves (an unknown
+ * capability, a foreign sysctl, contradictory limits, …) and returns one sentence for each that is accepted but has no
+ * effect. `config` is already merged with the image's. What only a start can check (joined containers, users, block
+ * devices, profiles in files) is assumed to be right.
  */
 export function checkRequest(
   config: ContainerConfigInput,

@@ -2,7 +2,7 @@ import { TcomposeError } from '../../errors.ts';
 import type { OciDeviceRule } from './oci-types.ts';
 import type { SpecInput } from './spec-input.ts';
 
-/** Nodes every container has in /dev: name, major, minor; all character devices, mode 0666. */
+/** Nodes that every container has in /dev: name, major, minor; all are character devices with mode 0666. */
 export const defaultDevices: readonly (readonly [name: string, major: number, minor: number])[] = [
   ['null', 1, 3],
   ['zero', 1, 5],
@@ -13,8 +13,8 @@ export const defaultDevices: readonly (readonly [name: string, major: number, mi
 ];
 
 /**
- * What the runtime itself needs every container to have: its default nodes, its terminals, and the making (not the
- * opening) of any node, which CAP_MKNOD governs.
+ * What the runtime needs in every container: its default nodes, its terminals, and the creation (not the opening) of
+ * any node, which CAP_MKNOD controls.
  */
 export const runtimeDeviceRules: readonly OciDeviceRule[] = [
   { allow: true, type: 'c', access: 'm' },
@@ -25,11 +25,11 @@ export const runtimeDeviceRules: readonly OciDeviceRule[] = [
   { allow: true, type: 'c', major: 5, minor: 1, access: 'rwm' },
   { allow: true, type: 'c', major: 5, minor: 2, access: 'rwm' },
   { allow: true, type: 'c', major: 136, access: 'rwm' },
-  // /dev/net/tun, for VPNs: what can be done with it, CAP_NET_ADMIN decides.
+  // /dev/net/tun, for VPNs: CAP_NET_ADMIN controls its use.
   { allow: true, type: 'c', major: 10, minor: 200, access: 'rwm' },
 ];
 
-/** Rules of a container: nothing but what it names; everything when privileged. Throws RUNTIME_DEVICE. */
+/** A container's rules: only the devices that it names; everything if privileged. Throws RUNTIME_DEVICE. */
 export function deviceRules(input: SpecInput): OciDeviceRule[] {
   if (input.hostConfig.Privileged === true) return [{ allow: true, access: 'rwm' }];
   return [

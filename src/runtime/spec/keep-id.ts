@@ -2,10 +2,10 @@ import { TcomposeError } from '../../errors.ts';
 import { type IdSwap, type SwapLine, swapLines } from '../../id-swap.ts';
 import type { MachineFacts } from './spec-input.ts';
 
-/** Facts of the user namespace that the engine is root of. */
+/** Facts about the user namespace in which the engine is root. */
 type Ids = Pick<MachineFacts, 'namespaceIds'>;
 
-/** The ids that the owner of the engine has in a container, and how its ids differ from the engine's. */
+/** The ids that the engine's user has in a container, and how the container's ids differ from the engine's. */
 export interface KeptId extends IdSwap {
   /** Lines of its uid_map and its gid_map. */
   readonly users: readonly SwapLine[];
@@ -13,8 +13,9 @@ export interface KeptId extends IdSwap {
 }
 
 /**
- * HostConfig.UsernsMode as Podman has it: `keep-id`, `keep-id:uid=U,gid=G`. Undefined for the engine's own namespace. Pure.
- * @throws TcomposeError RUNTIME_NAMESPACE for any other word, and where the ids are not there
+ * HostConfig.UsernsMode in Podman's form: `keep-id`, `keep-id:uid=U,gid=G`. Undefined for the engine's own namespace.
+ * Pure.
+ * @throws TcomposeError RUNTIME_NAMESPACE for any other word, and if the ids do not exist
  */
 export function keptId(mode: string | undefined, { namespaceIds }: Ids): KeptId | undefined {
   if (mode === undefined || mode === '' || mode === 'host') return undefined;
@@ -47,7 +48,7 @@ function parseOptions(mode: string, text: string | undefined): Partial<IdSwap> {
   return found;
 }
 
-/** An id that is not among the engine's can be nobody's in a container: files of an image may belong to it, too. */
+/** An id that is not among the engine's can't exist in a container: an image's files may belong to it, too. */
 function checked(mode: string, kind: 'user' | 'group', id: number, ranges: readonly number[]): number {
   const count = ranges.reduce((sum, size) => sum + size, 0);
   if (id < count) return id;

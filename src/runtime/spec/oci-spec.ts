@@ -16,9 +16,9 @@ import { resourceLimits } from './ulimits.ts';
 import { keepGroupsWord } from './users.ts';
 
 /**
- * The OCI config.json of a container with Docker Engine's semantics. Pure.
- * Throws TcomposeError RUNTIME_* for requests that can't be met (unknown capability, foreign sysctl, …); an engine
- * calls it at create with placeholder facts to find them early.
+ * The OCI config.json of a container with Docker Engine's semantics. Pure. Throws TcomposeError RUNTIME_* for requests
+ * that can't be fulfilled (unknown capability, foreign sysctl, …); the engine also calls it at create with placeholder
+ * facts to find them early.
  */
 export function generateSpec(input: SpecInput): OciSpec {
   const { config, hostConfig, user, machine } = input;
@@ -104,7 +104,7 @@ export function generateSpec(input: SpecInput): OciSpec {
   };
 }
 
-/** Settings that are accepted and not carried out on this machine, one sentence each, for the create answer. */
+/** Settings that are accepted but have no effect on this machine, one sentence each, for the answer of create. */
 export function specWarnings(input: SpecInput): string[] {
   const { hostConfig, machine } = input;
   const warnings: string[] = [];
@@ -152,7 +152,7 @@ function hostName({ config, hostConfig, id, machine }: SpecInput, ownsUts: boole
   return config.Hostname || (sharesHost ? machine.hostname : undefined) || id.slice(0, 12);
 }
 
-/** A user other than root gets no effective capabilities: what execve(2) would leave of them. */
+/** A user other than root gets no effective capabilities, as after execve(2). */
 function capabilitySets(names: readonly string[], uid: number): OciCapabilities {
   return uid === 0 ? { bounding: names, effective: names, permitted: names } : { bounding: names };
 }

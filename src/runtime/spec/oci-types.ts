@@ -26,14 +26,14 @@ export type OciHookPoint =
 
 export type OciHooks = Readonly<Partial<Record<OciHookPoint, readonly OciHook[]>>>;
 
-/** A program run at a point of the container's life, with the container's state on its stdin. */
+/** A program that is run at a point in the container's life, with the container's state on its stdin. */
 export interface OciHook {
   /** Absolute. */
   readonly path: string;
-  /** argv with the name in front; absent: the path alone. */
+  /** argv including the name; absent: just the path. */
   readonly args?: readonly string[];
   readonly env?: readonly string[];
-  /** Seconds, above 0; absent: no limit. */
+  /** Seconds, greater than 0; absent: no limit. */
   readonly timeout?: number;
 }
 
@@ -50,7 +50,7 @@ export interface OciProcess {
   readonly oomScoreAdj?: number;
   readonly ioPriority?: { readonly class: string; readonly priority?: number };
   readonly scheduler?: OciScheduler;
-  /** Lists of processors like `0-3,7`, for the moments before and after an exec'd process joins its control group. */
+  /** Lists of processors like `0-3,7`, for the time before and after an exec'd process joins its control group. */
   readonly execCPUAffinity?: { readonly initial?: string; readonly final?: string };
   readonly apparmorProfile?: string;
   readonly selinuxLabel?: string;
@@ -74,7 +74,7 @@ export interface OciUser {
   readonly additionalGids?: readonly number[];
 }
 
-/** Names as `CAP_CHOWN`. */
+/** Names like `CAP_CHOWN`. */
 export interface OciCapabilities {
   readonly bounding?: readonly string[];
   readonly effective?: readonly string[];
@@ -83,7 +83,7 @@ export interface OciCapabilities {
   readonly ambient?: readonly string[];
 }
 
-/** `type` as `RLIMIT_NOFILE`; -1 means infinity. */
+/** `type` like `RLIMIT_NOFILE`; -1 means infinity. */
 export interface OciRlimit {
   readonly type: string;
   readonly soft: number;
@@ -95,13 +95,13 @@ export interface OciMount {
   readonly type?: string;
   readonly source?: string;
   /**
-   * Not of the specification: a directory above the source of a bind. Containers may change what lies between the two, and
-   * must not lead the mount out of it.
+   * Not in the specification: a directory above the source of a bind. Containers may change what is between the two,
+   * and must not be able to lead the mount out of it.
    */
   readonly below?: string;
   /** mount(8) words (`ro`, `nosuid`, `rbind`, `rslave`, `rro`) and file-system options (`mode=1777`). */
   readonly options?: readonly string[];
-  /** With both, the mount's files have these owners inside (mount_setattr(2), MOUNT_ATTR_IDMAP). */
+  /** If both are given, the mount's files have these owners inside (mount_setattr(2), MOUNT_ATTR_IDMAP). */
   readonly uidMappings?: readonly OciIdMapping[];
   readonly gidMappings?: readonly OciIdMapping[];
 }
@@ -115,7 +115,7 @@ export interface OciIdMapping {
 }
 
 export interface OciLinux {
-  /** A type that is absent stays the runtime's own (the host's). */
+  /** A type that is not listed remains the runtime's own (the host's). */
   readonly namespaces: readonly { readonly type: OciNamespaceType; readonly path?: string }[];
   readonly uidMappings?: readonly OciIdMapping[];
   readonly gidMappings?: readonly OciIdMapping[];
@@ -127,7 +127,7 @@ export interface OciLinux {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly rootfsPropagation?: string;
-  /** `monotonic` and `boottime` → what is added to the machine's clock; time_namespaces(7). */
+  /** `monotonic` and `boottime` → what to add to the machine's clock; time_namespaces(7). */
   readonly timeOffsets?: Readonly<
     Record<string, { readonly secs?: number; readonly nanosecs?: number } | undefined>
   >;
@@ -160,13 +160,13 @@ export interface OciDeviceRule {
 }
 
 export interface OciResources {
-  /** In order; a later rule wins over an earlier one. */
+  /** In order; later rules take precedence. */
   readonly devices?: readonly OciDeviceRule[];
   readonly memory?: {
-    /** Bytes; -1 is no limit. */
+    /** Bytes; -1 means no limit. */
     readonly limit?: number;
     readonly reservation?: number;
-    /** Memory plus swap, bytes; -1 is no limit. */
+    /** Memory plus swap, bytes; -1 means no limit. */
     readonly swap?: number;
     readonly kernelTCP?: number;
     readonly swappiness?: number;

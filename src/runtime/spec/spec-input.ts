@@ -2,9 +2,9 @@ import type { CgroupLayout } from '../cgroup/cgroup-layout.ts';
 import type { ResolvedUser } from './users.ts';
 
 /**
- * The input of `generateSpec`. `config` and `hostConfig` are the Docker Engine API's objects as they came with the
- * create request (a structural subset: the API types are assignable to it); everything that needed a look at the
- * machine has been resolved by the caller.
+ * The input of `generateSpec`. `config` and `hostConfig` are the Docker Engine API's objects from the create request (a
+ * structural subset: the API types are assignable to it); the caller has resolved everything that depends on the
+ * machine.
  */
 export interface SpecInput {
   /** 64 hex digits. */
@@ -13,21 +13,21 @@ export interface SpecInput {
   readonly instance: string;
   readonly config: ContainerConfigInput;
   readonly hostConfig: HostConfigInput;
-  /** Binds, volumes and the tmpfs entries of `Mounts`, resolved; `hostConfig.Tmpfs` must not be repeated here. */
+  /** Binds, volumes and the tmpfs entries of `Mounts`, resolved; must not repeat `hostConfig.Tmpfs`. */
   readonly mounts: readonly ResolvedMount[];
-  /** From users.ts, out of `config.User` or the image's. */
+  /** From users.ts, derived from `config.User` or the image's. */
   readonly user: ResolvedUser;
-  /** Host paths of the generated files bound over /etc/…; one that is absent is not mounted. */
+  /** Host paths of the generated files that are bound over /etc/…; missing ones are not mounted. */
   readonly files: { readonly hosts?: string; readonly hostname?: string; readonly resolvConf?: string };
-  /** Pid of the init of the container named by `container:<name>`, for each mode that says so. */
+  /** Pid of the init of the container named in `container:<name>`, for each mode of that form. */
   readonly joined: {
     readonly network?: number;
     readonly pid?: number;
     readonly ipc?: number;
-    /** Host directory that is the other container's /dev/shm (its `shmDir`). */
+    /** Host directory of the other container's /dev/shm (its `shmDir`). */
     readonly ipcShm?: string;
   };
-  /** Host directory used as /dev/shm with IpcMode `shareable`; made by the caller with mode 1777. */
+  /** Host directory for /dev/shm with IpcMode `shareable`; the caller makes it with mode 1777. */
   readonly shmDir?: string;
   /** Device nodes of `hostConfig.Devices` and privileged containers, as found on the host. */
   readonly devices: readonly ResolvedDevice[];
@@ -36,41 +36,41 @@ export interface SpecInput {
   readonly readProfile?: (path: string) => string;
 }
 
-/** Facts about the machine, found once by the engine. */
+/** Facts about the machine, determined once by the engine. */
 export interface MachineFacts {
   readonly architecture: 'x64' | 'arm64';
   /** /proc/sys/kernel/cap_last_cap. */
   readonly lastCapability: number;
-  /** Capabilities this process may hand on (CapBnd of /proc/self/status); absent: all. */
+  /** Capabilities that this process may pass on (CapBnd of /proc/self/status); absent: all. */
   readonly boundingSet?: bigint;
   readonly cgroups: CgroupLayout;
-  /** Containers run inside a user namespace that isn't the initial one. */
+  /** Containers run inside a user namespace other than the initial one. */
   readonly userNamespace: boolean;
-  /** Whose ids those of this user namespace are; absent in the initial one. */
+  /** Where the ids of this user namespace come from; absent in the initial one. */
   readonly namespaceIds?: NamespaceIds;
   /** How many ids from 0 on are groups in this user namespace; absent: all. */
   readonly groups?: number;
-  /** Path of the network namespace that containers' networks are in; absent: the machine's own. */
+  /** Path of the network namespace for containers' networks; absent: the machine's own. */
   readonly networkHome?: string;
   /** The host's name, for containers that share its network or UTS namespace. */
   readonly hostname?: string;
   /** [major, minor]. */
   readonly kernel?: readonly [number, number];
-  /** Online processors; absent: limits on cpus are not checked against it. */
+  /** Online processors; absent: limits on cpus are not checked against this. */
   readonly cpus?: number;
   /** Hard RLIMIT_NOFILE of the keeper; absent: containers inherit its limits. */
   readonly hardOpenFiles?: number;
-  /** Hard limits of the engine's process that are bounded, by docker's names of ulimits. */
+  /** Finite hard limits of the engine's process, by docker's names of ulimits. */
   readonly limits?: Readonly<Record<string, number>>;
-  /** Paths of this machine to hide beside the fixed list (thermal_throttle directories of processors). */
+  /** Paths of this machine to hide in addition to the fixed list (thermal_throttle directories of processors). */
   readonly extraMaskedPaths?: readonly string[];
 }
 
-/** A user namespace that is somebody's. */
+/** The ids of a user namespace that belongs to a user. */
 export interface NamespaceIds {
-  /** Who is its root: his ids in the namespace above. */
+  /** The user who is root in it, with the ids in the namespace above. */
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** Sizes of the ranges that its ids are made of, which follow each other from 0 on; another in the namespace above each. */
+  /** Sizes of the ranges that make up its ids, in order from 0 on; each range is separate in the namespace above. */
   readonly users: readonly number[];
   readonly groups: readonly number[];
 }
@@ -80,7 +80,7 @@ export interface ContainerConfigInput {
   readonly Domainname?: string;
   readonly User?: string;
   readonly Tty?: boolean;
-  /** `K=V`, or `K` alone to take the image's `K` away. */
+  /** `K=V`, or just `K` to remove the image's `K`. */
   readonly Env?: readonly string[] | null;
   readonly Cmd?: readonly string[] | string | null;
   /** An empty array or `['']` clears the image's. */
@@ -138,7 +138,7 @@ export interface HostConfigInput {
   readonly Runtime?: string;
 }
 
-/** `Path` is the host's; the caller adds the device's numbers (stat of the path). */
+/** `Path` is on the host; the caller adds the device's numbers (stat of the path). */
 export type BlkioDevice<Field extends string> = { readonly Path: string } & {
   readonly [name in Field]: number;
 } & { readonly major?: number; readonly minor?: number };
@@ -152,12 +152,12 @@ export interface ResolvedMount {
   /** Absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;
-  /** Bind: also what is mounted below the source (default true in Docker). */
+  /** Bind: include what is mounted below the source (default true in Docker). */
   readonly recursive?: boolean;
   /** Bind: mounts below are read-only too (Docker's default for `ro` on kernels ≥ 5.12 is true). */
   readonly readOnlyRecursive?: boolean;
   readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave';
-  /** tmpfs: file-system options, e.g. `size=1048576`, `mode=1777`, `exec`. */
+  /** tmpfs: file-system options, for example `size=1048576`, `mode=1777`, `exec`. */
   readonly options?: readonly string[];
 }
 
@@ -174,8 +174,11 @@ export interface ResolvedDevice {
   readonly access: string;
 }
 
-/** Annotation of a container whose processes have the groups of whoever runs it; other runtimes know it by this name. */
+/** Annotation of a container whose processes have the groups of the user who runs it; other runtimes use the same name. */
 export const keepGroups = 'run.oci.keep_original_groups';
 
-/** Annotation of our specs: HOME is the user's of passwd, nobody set it; an exec as another user has that one's. */
+/**
+ * Annotation of our specs: HOME comes from the user's passwd entry, and was not set by anyone; an exec as another user
+ * gets that user's home.
+ */
 export const homeFromAccounts = 'org.tcompose.home-from-accounts';

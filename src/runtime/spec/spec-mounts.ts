@@ -12,7 +12,7 @@ const writableAnyway = new Set(['/proc', '/dev', '/dev/pts', '/dev/shm', '/dev/m
 
 /**
  * All mounts in order: the kernel's file systems, then the generated files, volumes, binds and tmpfs by depth. A user's
- * mount takes the place of a default one at the same target, one on /dev of everything below. Throws RUNTIME_MOUNT.
+ * mount replaces a default one at the same target, and one on /dev replaces everything below. Throws RUNTIME_MOUNT.
  */
 export function mounts(input: SpecInput, options: { readonly writableCgroups: boolean }): OciMount[] {
   const user = [
@@ -69,7 +69,7 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
       options: ['nosuid', 'noexec', 'nodev', 'relatime', ...(writableCgroups ? [] : readOnly)],
     };
   }
-  // Of the IPC namespace the mount is made in: with IpcMode host, the host's queues.
+  // Belongs to the IPC namespace in which the mount is made: with IpcMode host, it shows the host's queues.
   if (!showsMachine(input, ipc))
     yield {
       destination: '/dev/mqueue',
@@ -82,13 +82,13 @@ function* kernelMounts(input: SpecInput, privileged: boolean, writableCgroups: b
 }
 
 /**
- * Whether a file system of a namespace is asked for that a user without root can't mount: only of a namespace that belongs to his user
- * namespace can it be. `mode` is what the container is to have of that kind.
+ * Whether a namespace's file system is requested that a rootless engine can't mount: it can only mount those of a
+ * namespace that its user namespace owns. `mode` is the container's setting for that kind of namespace.
  */
 const showsMachine = ({ machine }: SpecInput, mode: string | undefined): boolean =>
   machine.networkHome !== undefined && mode === 'host';
 
-/** With the machine's own processes, a user's container is shown the machine's procfs. */
+/** With the machine's own processes, a rootless container sees the machine's procfs. */
 function procMount(input: SpecInput): OciMount {
   const words = ['nosuid', 'noexec', 'nodev'];
   if (showsMachine(input, input.hostConfig.PidMode))
@@ -96,7 +96,7 @@ function procMount(input: SpecInput): OciMount {
   return { destination: '/proc', type: 'proc', source: 'proc', options: words };
 }
 
-/** With the machine's own network, a user's container is shown the machine's sysfs. */
+/** With the machine's own network, a rootless container sees the machine's sysfs. */
 function sysMount(input: SpecInput, readOnly: readonly string[]): OciMount {
   const words = ['nosuid', 'noexec', 'nodev'];
   if (showsMachine(input, input.hostConfig.NetworkMode))
@@ -188,7 +188,7 @@ function checkTarget(target: string): string {
   return clean;
 }
 
-/** Stable, parents before what lies in them. */
+/** Stable order, with parents before what they contain. */
 function byDepth(list: readonly OciMount[]): OciMount[] {
   const depth = (mount: OciMount): number => mount.destination.split('/').length;
   return [...list].sort((a, b) => depth(a) - depth(b));

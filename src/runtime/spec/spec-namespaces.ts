@@ -6,8 +6,8 @@ import type { SpecInput } from './spec-input.ts';
 type Namespace = OciLinux['namespaces'][number];
 
 /**
- * Namespaces of a container. `container:<name>` joins the namespace of the pid in `joined`; `host` leaves one out.
- * Docker's default cgroup namespace is private on cgroup v2 and the host's on v1. Throws RUNTIME_NAMESPACE.
+ * Namespaces of a container. `container:<name>` joins the namespace of the pid in `joined`; `host` omits one. Docker's
+ * default cgroup namespace is private on cgroup v2 and the host's on v1. Throws RUNTIME_NAMESPACE.
  */
 export function namespaces(input: SpecInput): Namespace[] {
   const { hostConfig, joined } = input;
@@ -22,7 +22,7 @@ export function namespaces(input: SpecInput): Namespace[] {
   ];
 }
 
-/** Whether the container has a namespace of its own of this type (not the host's, not another container's). */
+/** Whether the container has its own namespace of this type (not the host's, not another container's). */
 export function ownsNamespace(list: readonly Namespace[], type: OciNamespaceType): boolean {
   return list.some((namespace) => namespace.type === type && namespace.path === undefined);
 }
@@ -59,8 +59,8 @@ function mode(
 }
 
 /**
- * One in which the owner of the engine keeps his ids. It owns no namespace of another container's, so that nothing of the kernel's could be
- * mounted for such a one; what is the machine's is shown as it is.
+ * A user namespace in which the engine's user keeps the same ids. It does not own namespaces that are shared with other
+ * containers, so that the kernel's file systems could not be mounted for those; the machine's are shown as they are.
  */
 function userNamespace({ hostConfig, machine }: SpecInput): Namespace[] {
   const { NetworkMode, PidMode, IpcMode, UsernsMode } = hostConfig;

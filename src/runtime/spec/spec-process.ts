@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
 import type { ContainerConfigInput, SpecInput } from './spec-input.ts';
 
-/** Where commands are looked for when nothing says where. */
+/** Where to look for commands if no PATH is given. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Entrypoint and command after each other; what the image gives is in them already.
+ * Entrypoint followed by command; both include what the image gives.
  * @throws TcomposeError RUNTIME_NO_COMMAND when there is neither.
  */
 export function commandLine({ Entrypoint, Cmd }: ContainerConfigInput): string[] {
@@ -23,9 +23,8 @@ function list(value: readonly string[] | string | null | undefined): readonly st
 }
 
 /**
- * Environment in Docker's order: PATH, HOSTNAME, TERM, then the container's in place of or after them; a `KEY` without `=` takes the
- * variable away. HOME is the user's home (`accountHome`) unless
- * somebody set or removed it.
+ * Environment in Docker's order: PATH, HOSTNAME, TERM, then the container's, replacing or following them; a `KEY`
+ * without `=` removes the variable. HOME is the user's home (`accountHome`) unless somebody set or removed it.
  */
 export function environment(
   input: Pick<SpecInput, 'config' | 'user'>,
@@ -50,7 +49,7 @@ export function environment(
   return { variables: [...variables].map(([name, value]) => `${name}=${value}`), accountHome };
 }
 
-/** Absolute, without `..`; `/` when not given. Throws RUNTIME_MOUNT for a relative one. */
+/** Absolute, without `..`; `/` by default. Throws RUNTIME_MOUNT for a relative one. */
 export function workingDirectory(config: ContainerConfigInput): string {
   const directory = config.WorkingDir || '/';
   if (!directory.startsWith('/')) {

@@ -4,7 +4,7 @@ import type { BlkioDevice, HostConfigInput, SpecInput } from './spec-input.ts';
 
 const smallestMemory = 6 * 1024 * 1024;
 
-/** `linux.resources` without device rules. Ranges and contradictions as Docker has them. Throws RUNTIME_RESOURCES. */
+/** `linux.resources` without device rules. Ranges and contradictions as in Docker. Throws RUNTIME_RESOURCES. */
 export function resources(input: Pick<SpecInput, 'hostConfig' | 'machine'>): OciResources {
   const { hostConfig } = input;
   const memory = memoryOf(hostConfig, input.machine.cgroups.kind);

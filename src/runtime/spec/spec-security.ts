@@ -3,7 +3,7 @@ import { parseProfile, resolveDefaultProfile, resolveProfile } from '../seccomp/
 import type { OciSeccomp } from './oci-types.ts';
 import type { SpecInput } from './spec-input.ts';
 
-/** Hidden from containers that aren't privileged: kernel memory, keys, hardware and timing of other processes. */
+/** Hidden from unprivileged containers: kernel memory, keys, hardware, and timing of other processes. */
 export const defaultMaskedPaths: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',
@@ -19,7 +19,7 @@ export const defaultMaskedPaths: readonly string[] = [
   '/sys/firmware',
 ];
 
-/** Readable only. */
+/** Read-only paths. */
 export const defaultReadonlyPaths: readonly string[] = [
   '/proc/bus',
   '/proc/fs',
@@ -28,18 +28,18 @@ export const defaultReadonlyPaths: readonly string[] = [
   '/proc/sysrq-trigger',
 ];
 
-/** HostConfig.SecurityOpt understood. */
+/** HostConfig.SecurityOpt after parsing. */
 interface SecurityOptions {
   readonly noNewPrivileges: boolean;
   /** `unconfined`, `builtin`, inline JSON, a path; undefined: not given. */
   readonly seccomp: string | undefined;
   readonly systemPathsUnconfined: boolean;
   readonly writableCgroups: boolean;
-  /** Options that this machine's security modules would have to carry out. */
+  /** Options that this machine's security modules would have to implement. */
   readonly ignored: readonly string[];
 }
 
-/** Reads `name`, `name=value` and `name:value`. Throws RUNTIME_SECURITY_OPT for what is unknown. */
+/** Parses `name`, `name=value` and `name:value`. Throws RUNTIME_SECURITY_OPT for an unknown one. */
 export function parseSecurityOptions(options: readonly string[]): SecurityOptions {
   let noNewPrivileges = false;
   let seccomp: string | undefined;
@@ -96,13 +96,13 @@ export function seccompOf(
   return resolveProfile(parseProfile(input.readProfile(word), word), context);
 }
 
-/** Paths of /proc and /sys that are hidden; none for a privileged container. */
+/** Hidden paths of /proc and /sys; none for a privileged container. */
 export function maskedPaths(input: SpecInput, security: SecurityOptions): readonly string[] {
   if (input.hostConfig.Privileged === true || security.systemPathsUnconfined) return [];
   return input.hostConfig.MaskedPaths ?? [...defaultMaskedPaths, ...(input.machine.extraMaskedPaths ?? [])];
 }
 
-/** Paths of /proc that may only be read; none for a privileged container. */
+/** Read-only paths of /proc; none for a privileged container. */
 export function readonlyPaths(input: SpecInput, security: SecurityOptions): readonly string[] {
   if (input.hostConfig.Privileged === true || security.systemPathsUnconfined) return [];
   return input.hostConfig.ReadonlyPaths ?? defaultReadonlyPaths;

@@ -1,13 +1,13 @@
 import { TcomposeError } from '../../errors.ts';
 
-/** Which namespaces a container has to itself. */
+/** The namespaces that are a container's own. */
 interface OwnedNamespaces {
   readonly network: boolean;
   readonly ipc: boolean;
   readonly uts: boolean;
 }
 
-/** System V and POSIX IPC settings kept per IPC namespace (ipc_namespaces(7)). */
+/** System V and POSIX IPC settings that belong to an IPC namespace (ipc_namespaces(7)). */
 const ipcKeys = new Set([
   'kernel.msgmax',
   'kernel.msgmnb',
@@ -19,19 +19,19 @@ const ipcKeys = new Set([
   'kernel.shm_rmid_forced',
 ]);
 
-/** Set for every container with a network of its own, as Docker does: low ports and ping need no root there. */
+/** Set for every container with its own network, as in Docker: low ports and ping need no root there. */
 const networkDefaults = (groups: number): Readonly<Record<string, string>> => ({
   'net.ipv4.ip_unprivileged_port_start': '0',
   'net.ipv4.ping_group_range': `0 ${groups - 1}`,
 });
 
-/** Groups that ping_group_range takes at most. */
+/** Most groups that ping_group_range accepts. */
 const allGroups = 2 ** 31;
 
 /**
- * The sysctls of a container, defaults included. Refuses, with the reason, each one that would reach beyond the
- * container's own namespaces, and the host name, which has a setting of its own. `groups`: how many ids from 0 on are groups in this
- * user namespace; the kernel takes no other. Throws RUNTIME_SYSCTL.
+ * The sysctls of a container, including defaults. Refuses, with the reason, each one that would have an effect beyond
+ * the container's own namespaces, and the host name, which has a setting of its own. `groups`: how many ids from 0 on
+ * are groups in this user namespace; the kernel accepts no others. Throws RUNTIME_SYSCTL.
  */
 export function sysctls(
   wanted: Readonly<Record<string, string>>,
@@ -43,7 +43,10 @@ export function sysctls(
   return { ...defaults, ...wanted };
 }
 
-/** Throws RUNTIME_SYSCTL unless `key` (`net.core.somaxconn` or `net/core/somaxconn`) belongs to an owned namespace. */
+/**
+ * Throws RUNTIME_SYSCTL unless `key` (`net.core.somaxconn` or `net/core/somaxconn`) belongs to one of the container's
+ * own namespaces.
+ */
 export function checkSysctl(key: string, owned: OwnedNamespaces): void {
   const dotted = key.replaceAll('/', '.');
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(dotted) || dotted.includes('..') || dotted.endsWith('.')) {

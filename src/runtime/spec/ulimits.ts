@@ -23,10 +23,10 @@ const resources: Readonly<Record<string, number>> = {
   rttime: 15,
 };
 
-/** Limits when the user names none, as systemd sets them for services: soft 1024 keeps select(2) programs right. */
+/** Default limits, as systemd sets them for services: a soft limit of 1024 keeps programs with select(2) correct. */
 const defaultOpenFiles = { soft: 1024, hard: 524288 };
 
-/** HostConfig.Ulimits as `process.rlimits`; open files are always limited. Throws RUNTIME_ULIMIT. */
+/** HostConfig.Ulimits as `process.rlimits`; the number of open files is always limited. Throws RUNTIME_ULIMIT. */
 export function resourceLimits(
   ulimits: HostConfigInput['Ulimits'],
   hardOpenFiles: number | undefined,

@@ -19,7 +19,7 @@ const lines: Readonly<Record<string, string>> = {
   stack: 'Max stack size',
 };
 
-/** The hard limits of a process that are bounded, by docker's names, of the text of its /proc/self/limits. Pure. */
+/** The finite hard limits of a process, by docker's names, from the text of its /proc/self/limits. Pure. */
 export function hardLimits(text: string): Readonly<Record<string, number>> {
   const rows = text.split('\n');
   return Object.fromEntries(
@@ -35,8 +35,8 @@ export function hardLimits(text: string): Readonly<Record<string, number>> {
 }
 
 /**
- * A sentence for each setting that only root of the machine can carry out, where the engine is in a user namespace: the shim leaves
- * such a limit at what it may be. Pure.
+ * A sentence for each setting that only root of the machine can apply, when the engine is in a user namespace: the shim
+ * sets such a limit as high as permitted. Pure.
  */
 export function userLimitWarnings(
   { OomScoreAdj, Ulimits }: Pick<HostConfigInput, 'OomScoreAdj' | 'Ulimits'>,

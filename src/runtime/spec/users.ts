@@ -9,7 +9,7 @@ export interface AccountFiles {
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups with the primary one among them, sorted, without repetition. */
+  /** Supplementary groups including the primary one, sorted, without duplicates. */
   readonly groups: readonly number[];
   /** Home directory of the passwd entry; `/` when there is none. */
   readonly home: string;
@@ -28,7 +28,7 @@ interface GroupEntry {
   readonly members: readonly string[];
 }
 
-/** Of HostConfig.GroupAdd, as Podman has it: the groups of the user who runs the engine, whatever ids they have in there. */
+/** In HostConfig.GroupAdd, as in Podman: the groups of the user who runs the engine, whatever their ids inside. */
 export const keepGroupsWord = 'keep-groups';
 
 /** The kernel's -1 means "no change", so the largest id is one less than 2^32 - 1; Docker stops at 2^31 - 1. */
@@ -36,10 +36,11 @@ const largestId = 2 ** 31 - 1;
 
 /**
  * Resolves Docker's `user[:group]` (names or numbers, '' = 0:0) and `groupAdd` (HostConfig.GroupAdd) against a
- * container's account files. As in Docker a number is an id and never a name, or an image could make root of a user that
- * was asked for by number (CVE-2016-3697); an id without an entry is taken as it is with group 0, and an explicit group
- * drops the memberships of /etc/group. The primary group is a supplementary one too: a process could else get rid of it
- * by setgid and so pass by a mode that denies the group. Throws RUNTIME_USER for a name without an entry.
+ * container's account files. As in Docker a number is an id and never a name; otherwise an image could turn a user that
+ * was requested by number into root (CVE-2016-3697). An id without an entry is used as it is with group 0, and an
+ * explicit group drops the memberships in /etc/group. The primary group is also a supplementary one: otherwise a
+ * process could drop it by setgid and so evade a mode that denies access to the group. Throws RUNTIME_USER for a name
+ * without an entry.
  */
 export function resolveUser(
   user: string,
@@ -79,7 +80,7 @@ function groupId(word: string, groups: readonly GroupEntry[]): number {
   });
 }
 
-/** The id that a word of digits is; undefined for a name. */
+/** The id that a string of digits means; undefined for a name. */
 function numericId(word: string): number | undefined {
   if (!/^-?\d+$/.test(word)) return undefined;
   const id = Number(word);
@@ -98,12 +99,12 @@ function unknownUser(word: string, hasFile: boolean, passwd: readonly PasswdEntr
   });
 }
 
-/** An id in an account file; undefined for what is none, also -1 as the unsigned number it would be to setuid. */
+/** An id in an account file; undefined for an invalid one, including -1 as the unsigned number that setuid would see. */
 function fileId(word: string): number | undefined {
   return /^\d+$/.test(word) && Number(word) <= largestId ? Number(word) : undefined;
 }
 
-/** passwd(5): name:password:uid:gid:gecos:home:shell; lines that aren't so are passed over. */
+/** passwd(5): name:password:uid:gid:gecos:home:shell; other lines are skipped. */
 function parsePasswd(text: string): PasswdEntry[] {
   return lines(text).flatMap((fields) => {
     const [name = '', , uidWord = '', gidWord = '', , home = ''] = fields;

@@ -46,7 +46,7 @@ void client_flush(struct client *client);
 void client_close(struct client *client);
 
 /* client-requests.c */
-/* The answer to request `seq`; error 0 is done, `step` and `what` say what failed. */
+/* Answers request `seq`; error 0 means success, otherwise `step` and `what` say what failed. */
 void client_answer(struct client *client, uint32_t seq, int error, int step, const char *what);
 /* Carries out a frame; false when it has to wait for room in stdin. */
 bool client_request(struct monitor *m, struct client *client, uint8_t type, struct reader *in);
@@ -61,5 +61,5 @@ void clients_output(struct monitor *m, int stream, const uint8_t *data, size_t s
 void clients_output_end(struct monitor *m);
 /* true while output is buffered for a client */
 bool clients_owed(const struct monitor *m);
-/* true while an attached client that output waits for has too much unread. */
+/* true while an attached client for which output waits has too much unread data. */
 bool clients_hold_back(const struct monitor *m);

@@ -1,4 +1,4 @@
-/* The monitor's side of making the container's first process. */
+/* The monitor's part of making the container's first process. */
 #include <errno.h>
 #include <linux/magic.h>
 #include <linux/sched.h>
@@ -23,7 +23,7 @@ static int open_join_target(struct launch *launch) {
   if (!process->join_pid.present) return fail(failure, "exec", EINVAL, "the plan names no process to join");
   launch->join_pidfd = sys_pidfd_open((pid_t)process->join_pid.value);
   if (launch->join_pidfd < 0) return FAIL(failure, "pidfd_open", "%u", process->join_pid.value);
-  /* the pidfd holds the process fast, so its start time read now is that of the process joined */
+  /* the pidfd keeps the process's number from being reused, so the start time read now is that of the joined process */
   if (process->join_start_time.present && process_start_time(launch->host_proc, (pid_t)process->join_pid.value) != process->join_start_time.value)
     return fail(failure, "pidfd_open", ESRCH, "%u is another process now", process->join_pid.value);
   return 0;
@@ -54,7 +54,7 @@ uint64_t new_namespaces(const struct launch *launch) {
 }
 
 /*
- * The cgroup v2 directory of a join-cgroup op, to clone init right into it: moving a process there later waits for an
+ * Opens the cgroup v2 directory of a join-cgroup op, to clone init directly into it: moving a process there later waits for an
  * RCU grace period (10 ms). -1 when there is none; `step` is the op's index.
  */
 static int open_unified_cgroup(const struct launch *launch, uint32_t *step) {
@@ -77,13 +77,13 @@ static int open_unified_cgroup(const struct launch *launch, uint32_t *step) {
   return -1;
 }
 
-/* Where the kernel can't clone into a cgroup (before 5.7), init joins later as with v1. */
+/* If the kernel can't clone into a cgroup (before 5.7), init joins later, as with v1. */
 long clone_init(struct launch *launch, uint64_t flags, int *out) {
   launch->joined_step = UINT32_MAX;
   uint32_t step;
   int cgroup = open_unified_cgroup(launch, &step);
   if (cgroup >= 0) {
-    launch->joined_step = step; /* the child reads it, in memory of its own or in ours */
+    launch->joined_step = step; /* the child reads it, in its own memory or in ours */
     struct clone_args args = {.flags = (flags & ~0xffull) | CLONE_INTO_CGROUP,
                               .pidfd = flags & CLONE_PIDFD ? (uint64_t)(uintptr_t)out : 0,
                               .parent_tid = flags & CLONE_PARENT_SETTID ? (uint64_t)(uintptr_t)out : 0,
@@ -94,14 +94,14 @@ long clone_init(struct launch *launch, uint64_t flags, int *out) {
     if (pid >= 0) return pid;
     launch->joined_step = UINT32_MAX;
   }
-  /* flags, stack and the place for pidfd or pid are the first three arguments on every architecture that has this order */
+  /* flags, stack and the address for pidfd or pid are the first three arguments on every architecture with this order */
   return syscall(__NR_clone, flags, NULL, out, NULL, NULL);
 }
 
 /*
- * The stage of an init that is the first in its pid namespace. It shares the monitor's memory, so it costs next to nothing,
- * and sleeps in clone (CLONE_VFORK) until init has become the command or ended: its own end tells the monitor. Init holds
- * no descriptor that could.
+ * The stage of an init that is the first process in its pid namespace. It shares the monitor's memory, so that it costs next to
+ * nothing, and sleeps in clone (CLONE_VFORK) until init has become the command or ended: its own end notifies the monitor. Init
+ * has no descriptor that could do so.
  */
 static int watch_init(void *data) {
   struct launch *launch = data;
@@ -118,7 +118,7 @@ static int watch_init(void *data) {
   return 70;
 }
 
-/* The stage, as what the messages of this launch come from. */
+/* Clones the stage, from which the messages of this launch come. */
 static int clone_stage(struct launch *launch) {
   struct failure *failure = &launch->failure;
   if (!joins_others(&launch->plan)) {
@@ -137,13 +137,13 @@ static int clone_stage(struct launch *launch) {
   return 0;
 }
 
-/* Until the process that sets up is there. */
+/* Waits until the process that does the set-up is there. */
 static int await_hello(struct launch *launch) {
   struct failure *failure = &launch->failure;
   struct sync_message message;
   ssize_t size;
   int ignored;
-  if (launch->plan.kind == KIND_EXEC) return 0; /* the stage is there, and has its namespaces to join yet */
+  if (launch->plan.kind == KIND_EXEC) return 0; /* the stage is there, but has not joined its namespaces yet */
   do size = sync_receive(launch->sync[0], &message, 0, &ignored);
   while (size < 0 && errno == EINTR);
   if (size > 0 && message.kind == SYNC_FAILED) {
@@ -159,7 +159,7 @@ int command_adopt(struct launch *launch) {
   if (pid <= 0 || pid == launch->init_pid) return 0;
   close_fd(&launch->init_pidfd);
   launch->init_pid = pid;
-  launch->init_pidfd = sys_pidfd_open(pid); /* our child, not reaped: the number is its own */
+  launch->init_pidfd = sys_pidfd_open(pid); /* our child, not reaped, so the pid can't be reused */
   launch->start_time = process_start_time(launch->host_proc, pid);
   return launch->init_pidfd < 0 ? fail(&launch->failure, "pidfd_open", errno, "%d", pid) : 0;
 }
@@ -173,7 +173,7 @@ int launch_clone(struct launch *launch) {
   failure->phase = PHASE_CLONE;
   failure->step = -1;
   int cloned = clone_stage(launch);
-  /* the numbers stay until init has its own memory */
+  /* the descriptor numbers must stay until init has its own memory */
   close(launch->sync[1]);
   int greeted = cloned < 0 ? -1 : await_hello(launch);
   launch->sync[1] = -1;

@@ -1,4 +1,4 @@
-/* <runDir>/pid and <runDir>/exit: lines `key value`, whole when the last one is `end 1`; parsed by exit-file.ts. */
+/* <runDir>/pid and <runDir>/exit: lines `key value`, complete when the last one is `end 1`; parsed by exit-file.ts. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static void put_common(struct buffer *out) {
   put_format(out, "version 1\nboot %s\n", boot_id());
 }
 
-/* In one write, and once in the life of a run directory: no name for the time until it is whole. */
+/* In one write, and once in the life of a run directory, so no temporary name is needed. */
 static void write_whole(int dir, const char *name, struct buffer *content) {
   put_format(content, "end 1\n");
   int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -1,4 +1,4 @@
-/* Sockets the monitor keeps open for the engine: it takes them by pidfd_getfd whenever it is there. */
+/* Sockets that the monitor keeps open for the engine, which takes them by pidfd_getfd whenever it is running. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -11,7 +11,7 @@
 #include "launch.h"
 #include "sys.h"
 
-/* A device program that allows by rule, attached beside those of the parents (BPF_F_ALLOW_MULTI). */
+/* Attaches a device program that allows access by rules, in addition to those of the parents (BPF_F_ALLOW_MULTI). */
 static int device_filter(const char *cgroup, const struct blob *program, struct failure *failure) {
   int dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0) return FAIL(failure, "device-filter", "open %s", cgroup);
@@ -37,7 +37,7 @@ static int device_filter(const char *cgroup, const struct blob *program, struct 
   return result;
 }
 
-/* The rules of devices go one by one into the same file: it stays open from one to the next. */
+/* The device rules are written one by one into the same file: it stays open from one to the next. */
 struct open_file {
   const char *path;
   int fd;
@@ -55,11 +55,11 @@ static int write_to(struct open_file *file, const char *path, const char *data) 
     if (file->fd < 0) return -1;
     file->path = path;
   }
-  /* a value in one write, at the beginning whatever came before it */
+  /* a value in one write, at offset 0 whatever was written before */
   return pwrite(file->fd, data, strlen(data), 0) < 0 ? -1 : 0;
 }
 
-/* For good: a process in a user namespace of its own has no way back to the machine's. */
+/* Permanently: a process in a user namespace of its own can't return to the machine's. */
 static int enter_network(const char *path, struct failure *failure) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return FAIL(failure, "enter-network", "open %s", path);
@@ -136,8 +136,8 @@ void host_ops_close_joins(struct launch *launch) {
 }
 
 /*
- * By init itself: "0" in a v1 `tasks` file moves the writing thread without the lock that stops every fork of the machine,
- * which a foreign pid would take (22 us against 260 for each controller).
+ * By init itself: "0" in a v1 `tasks` file moves the writing thread without the lock that stops every fork on the machine,
+ * which writing another process's pid would take (22 us instead of 260 for each controller).
  */
 int host_ops_join(struct launch *launch) {
   for (uint32_t i = 0; i < launch->plan.host.count; i++) {

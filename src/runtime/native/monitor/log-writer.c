@@ -28,7 +28,7 @@ int log_open(struct log_writer *log, const struct log_plan *plan) {
   return open_file(log);
 }
 
-/* How many older files there are that the next rotation moves or replaces; at most max_files - 1. */
+/* Number of older files that the next rotation moves or replaces; at most max_files - 1. */
 static uint32_t older_files(const struct log_writer *log) {
   char path[PATH_MAX];
   struct stat st;
@@ -39,7 +39,7 @@ static uint32_t older_files(const struct log_writer *log) {
   return log->max_files - 1;
 }
 
-/* Says by an empty file beside the log that its beginning is no longer there. */
+/* Makes an empty file beside the log, which says that its beginning is missing. */
 static void mark_dropped(const struct log_writer *log) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s.dropped", log->path);
@@ -47,7 +47,10 @@ static void mark_dropped(const struct log_writer *log) {
   if (fd >= 0) close(fd);
 }
 
-/* log → log.1 → … ; the last one goes. A new file is opened even for one alone, so that a follower can read the old to its end. */
+/*
+ * log → log.1 → … ; the last one is dropped. A new file is opened even if only one is kept, so that a follower can read the old
+ * one to its end.
+ */
 static void rotate(struct log_writer *log) {
   char from[PATH_MAX], to[PATH_MAX];
   if (log->max_files == 1) unlink(log->path);
@@ -73,7 +76,7 @@ static uint64_t count_lines(const uint8_t *data, size_t size) {
   return lines;
 }
 
-/* Lines that were read at once bear one time: that of their reading. */
+/* Lines that were read at once have the same time: that of their reading. */
 static void take_stamp(struct log_writer *log) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
@@ -88,7 +91,7 @@ static void take_stamp(struct log_writer *log) {
   log->stamp[29] = 'Z';
 }
 
-/* Whether the current file may be put aside, with `after` bytes once the next record is in it. */
+/* Whether the current file may be rotated; it would have `after` bytes with the next record. */
 static bool may_rotate(const struct log_writer *log, uint64_t after) {
   if (after > log->max_size + LOG_HELD) return true;
   return log->generation < log->hold_from && (log->await_until == 0 || monotonic_ms() >= log->await_until);
@@ -172,7 +175,10 @@ int log_flush_idle(struct log_writer *log, bool all) {
   return next;
 }
 
-/* Writes what it can; afterwards the file ends with a whole record again. Returns how many bytes of records are in it. */
+/*
+ * Writes as much as possible; afterwards the file ends with a complete record again. Returns how many bytes of records are in
+ * it.
+ */
 static size_t write_records(struct log_writer *log, const uint8_t *data, size_t size) {
   size_t done = 0;
   while (done < size) {
@@ -187,11 +193,11 @@ static size_t write_records(struct log_writer *log, const uint8_t *data, size_t 
   if (done == size) return done;
   size_t whole = done;
   while (whole > 0 && data[whole - 1] != '\n') whole--;
-  /* by the file's own size: someone may have cut it short meanwhile */
+  /* by the file's actual size: somebody may have truncated it meanwhile */
   struct stat st;
   off_t torn = (off_t)(done - whole);
   if (torn > 0 && (fstat(log->fd, &st) < 0 || st.st_size < torn || ftruncate(log->fd, st.st_size - torn) < 0)) {
-    /* a torn record stays; its missing end is counted below with the rest */
+    /* an incomplete record stays; its missing end is counted below with the rest */
     log->size += done - whole;
   }
   return whole;

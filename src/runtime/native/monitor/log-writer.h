@@ -6,17 +6,17 @@
 
 enum { LOG_LINE = 16384, LOG_IDLE_MS = 100, LOG_STAMP = 30 };
 
-/* A file that is held grows by so much beyond its size before it is rotated all the same. */
+/* A file that is held may grow this much beyond its size before it is rotated nevertheless. */
 enum { LOG_HELD = 16 << 20 };
-/* Whoever holds nothing lets every generation go. */
+/* A client that holds nothing: every generation may go. */
 #define LOG_HOLD_NONE UINT32_MAX
 
 struct log_stream {
   const char *name;
   uint8_t *line; /* an unfinished line, LOG_LINE bytes once one was needed */
   size_t size;
-  bool continued; /* the line's beginning is in the log already, as P */
-  uint64_t since; /* when its last byte came, monotonic ms */
+  bool continued; /* the beginning of the line is in the log already, as P */
+  uint64_t since; /* when its last byte arrived, monotonic ms */
 };
 
 struct log_writer {
@@ -26,24 +26,24 @@ struct log_writer {
   int fd;
   uint64_t size; /* of the current file */
   uint32_t generation;
-  /* Followers have yet to open this generation or a later one: a rotation now could delete what they have not seen. */
+  /* Followers still have to open this generation or a later one: a rotation now could delete what they have not seen. */
   uint32_t hold_from;
-  uint64_t await_until; /* monotonic ms: until then a first follower may come, and nothing is rotated */
+  uint64_t await_until; /* monotonic ms: until then a first follower may arrive, and nothing is rotated */
   uint64_t dropped, unreported;
   int error; /* why lines were dropped */
   struct buffer batch;
   struct log_stream streams[2];
-  time_t second; /* the second whose text `stamp` begins with */
+  time_t second; /* the second with whose text `stamp` begins */
   char stamp[32]; /* time of the output being recorded; LOG_STAMP bytes */
 };
 
-/* 0 or -1 and errno. */
+/* Returns 0, or -1 and errno. */
 int log_open(struct log_writer *log, const struct log_plan *plan);
-/* Adds output to the batch; whole lines, and the start of a line that is longer than LOG_LINE. */
+/* Adds output to the batch: whole lines, and the start of a line that is longer than LOG_LINE. */
 void log_add(struct log_writer *log, int stream, const uint8_t *data, size_t size);
 /* Records unfinished lines that have been idle for LOG_IDLE_MS, or all of them. Returns ms until the next is due, or -1. */
 int log_flush_idle(struct log_writer *log, bool all);
-/* Writes the batch. Lines that do not fit on the disk are dropped and counted, never waited for. */
+/* Writes the batch. If the disk is full, lines are dropped and counted, never waited for. */
 void log_flush(struct log_writer *log);
-/* Writes all that is left and closes the file: once the end is reported, nothing keeps its file system busy. */
+/* Writes everything that is left and closes the file: once the end is reported, nothing keeps its file system busy. */
 void log_close(struct log_writer *log);

@@ -1,4 +1,4 @@
-/* A monitor's first steps: its socket, its own place in the system, and the launch. */
+/* A monitor's first steps: its socket, its detachment, and the launch. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +30,10 @@ int monitor_listen(int run_dir) {
 
 void monitor_take_place(struct monitor *m, int listener, int run_dir, unsigned caller_fds) {
   setsid();
-  /* of the shell that started the keeper: a neighbour that may trace would find it in a process on its way into a container */
+  /*
+   * the environment of the shell that started the keeper: another process of the container that may trace would find it in a
+   * process on its way into the container
+   */
   forget_environment();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (chdir("/") < 0) _exit(70);

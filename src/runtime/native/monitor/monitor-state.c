@@ -1,4 +1,4 @@
-/* From the first word of init to the recorded end. */
+/* From the first message of init to the recorded exit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,10 +12,10 @@
 #include "options.h"
 #include "sys.h"
 
-/* READY_MS: how long the monitor sleeps for the last steps of the command's process, which can't wake its poll. */
+/* READY_MS: how long the monitor waits for the last steps of the command's process, which can't wake its poll. */
 enum { DRAIN_OWN_PIDS_MS = 10000, READY_MS = 2 };
 
-/* What success and failure have in common at the end; `m->state` is the final one. */
+/* The common end of success and failure; `m->state` is the final one. */
 static void finish(struct monitor *m) {
   log_close(&m->log);
   monitor_stdio_close(m);
@@ -39,7 +39,7 @@ static void end_process(pid_t pid, int *status) {
   while (waitpid(pid, status, 0) < 0 && errno == EINTR) {}
 }
 
-/* Whether the command, once created, is its caller's to wait for. */
+/* Whether its caller waits for the command, once that is created. */
 static bool outlives(const struct monitor *m) {
   const struct plan *plan = &m->launch.plan;
   return plan->caller.present && plan->caller.value.outlives && m->state >= STATE_CREATED;
@@ -48,7 +48,7 @@ static bool outlives(const struct monitor *m) {
 void monitor_failed(struct monitor *m) {
   struct launch *launch = &m->launch;
   m->left = outlives(m);
-  /* the stage first: after it nothing more is cloned */
+  /* the stage first: after it has ended nothing more is cloned */
   pid_t stage = launch->stage_pid;
   if (stage > 0) end_process(stage, &m->wait_status);
   if (stage > 0 && stage == launch->init_pid) m->init_reaped = true;
@@ -93,7 +93,7 @@ void monitor_created(struct monitor *m, unsigned wait_ms) {
     monitor_failed(m);
     return;
   }
-  if (m->launch.plan.kind == KIND_RUN && joins_others(&m->launch.plan)) write_pid_file(m); /* nobody looks for an exec by it */
+  if (m->launch.plan.kind == KIND_RUN && joins_others(&m->launch.plan)) write_pid_file(m); /* nobody needs it for an exec */
   m->state = STATE_CREATED;
   if (m->launch.plan.wait_for_start)
     clients_tell_state(m);
@@ -117,7 +117,7 @@ static bool take_terminal_of(struct monitor *m, int master) {
   return true;
 }
 
-/* Those of the machine's namespaces, while init waits. */
+/* Runs the hooks in the machine's namespaces, while init waits. */
 static bool run_own_hooks(struct monitor *m) {
   struct launch *launch = &m->launch;
   uint32_t pid = (uint32_t)launch->init_pid;
@@ -136,7 +136,7 @@ bool monitor_sync_readable(struct monitor *m) {
   ssize_t size = sync_receive(launch->sync[0], &message, MSG_DONTWAIT, &passed);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (size <= 0) {
-    close_fd(&launch->sync[0]); /* the stage's end says what that means */
+    close_fd(&launch->sync[0]); /* the stage's end decides what that means */
     return false;
   }
   switch (message.kind) {
@@ -199,7 +199,7 @@ void monitor_reap(struct monitor *m) {
   for (;;) {
     siginfo_t ended = {0};
     if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid == 0) break;
-    command_adopt(launch); /* as long as it can be: this may be the command's process */
+    command_adopt(launch); /* while it is possible: this may be the command's process */
     int status;
     if (ended.si_pid == launch->init_pid && outlives(m)) {
       if (launch->stage_pid > 0 && waitpid(launch->stage_pid, &status, 0) > 0) launch->stage_pid = 0;

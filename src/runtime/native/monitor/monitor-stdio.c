@@ -1,4 +1,4 @@
-/* The container's stdio as seen by the monitor. */
+/* The container's stdio from the monitor's side. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ void monitor_stdio_close(struct monitor *m) {
 }
 
 void monitor_stdin_close(struct monitor *m) {
-  if (m->launch.plan.stdio.tty) return; /* a terminal has no end of input: the next client goes on */
+  if (m->launch.plan.stdio.tty) return; /* a terminal has no end of input: the next client continues */
   m->stdin_closing = true;
   monitor_stdin_flush(m);
 }
@@ -37,13 +37,13 @@ void monitor_stdin_flush(struct monitor *m) {
   }
 }
 
-/* Output of one stream: to the log's batch and to clients. */
+/* Passes output of one stream to the log's batch and to clients. */
 void monitor_output_readable(struct monitor *m, int index) {
   static uint8_t data[READ_SIZE];
   int *fd = &m->launch.monitor_stdio[index];
   ssize_t n = read(*fd, data, sizeof data);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) { /* a terminal without a user gives EIO */
+  if (n <= 0) { /* a terminal that nobody has open gives EIO */
     close_fd(fd);
     return;
   }

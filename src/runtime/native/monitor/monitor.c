@@ -7,7 +7,7 @@
 #include "sys.h"
 
 enum { LINGER_MS = 60000, LOG_NEWS_MS = 10 };
-/* Init begins its life on it too. */
+/* Init starts on it, too. */
 enum { STAGE_STACK = 256 << 10 };
 
 static int sooner(int timeout, int64_t other) {
@@ -40,7 +40,7 @@ static struct pollfd *poll_set(struct monitor *m, nfds_t *count) {
     capacity = needed + 8;
   }
   struct launch *launch = &m->launch;
-  /* output is read once the command is known to run: what it says comes after its start, also by the clock */
+  /* output is read once the command is known to run, so that it follows the start, also by the clock */
   bool hold = clients_hold_back(m) || m->state < STATE_RUNNING || foreign_busy(m);
   bool stdin_waits = buffer_size(&m->stdin_pending) > 0;
   bool tty = launch->plan.stdio.tty;
@@ -86,14 +86,14 @@ static void one_turn(struct monitor *m) {
   /* not before the stage has sent its last message */
   if (m->init_reaped && m->state < STATE_EXITED && m->launch.stage_pid == 0 && !foreign_busy(m)) {
     bool dry = m->launch.monitor_stdio[1] < 0 && m->launch.monitor_stdio[2] < 0;
-    if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* it is the client that takes its time */
+    if (held_back || clients_hold_back(m)) m->drain_until = now + DRAIN_MS; /* the delay is the client's */
     if (dry || now >= m->drain_until) monitor_exited(m);
   }
 }
 
 _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size, unsigned caller_fds, bool engine) {
   static struct monitor m;
-  _Alignas(16) char stage_stack[STAGE_STACK]; /* in this frame: it lasts as long as the process */
+  _Alignas(16) char stage_stack[STAGE_STACK]; /* in this frame, because it lasts as long as the process */
   monitor_take_place(&m, listener, run_dir, caller_fds);
   struct launch *l = &m.launch;
   m.engine = engine;
@@ -110,7 +110,7 @@ _Noreturn void monitor_run(int listener, int run_dir, uint8_t *plan, size_t size
   } else if (monitor_launch(&m) < 0) {
     monitor_failed(&m);
   }
-  /* a client that reads slowly still gets what it is owed */
+  /* a client that reads slowly still gets the rest of its data */
   while (!m.leaving || (clients_owed(&m) && monotonic_ms() < m.leave_by)) {
     one_turn(&m);
     if (m.clients || m.state < STATE_EXITED) m.alone_since = monotonic_ms();

@@ -10,7 +10,7 @@
 #include "launch.h"
 #include "sys.h"
 
-/* One netlink socket a (namespace, protocol), opened when first needed. */
+/* One netlink socket for each namespace and protocol, opened when first needed. */
 struct channel {
   int fd;
   uint32_t protocol;
@@ -55,7 +55,7 @@ static void close_channels(struct channels *channels) {
   for (unsigned i = 0; i < channels->count; i++) close(channels->list[i].fd);
 }
 
-/* The kernel's own words (NLMSGERR_ATTR_MSG) behind an error, or "". */
+/* The kernel's message (NLMSGERR_ATTR_MSG) after an error, or "". */
 static const char *kernel_words(const struct nlmsghdr *header) {
   if (!(header->nlmsg_flags & NLM_F_ACK_TLVS)) return "";
   const struct nlmsgerr *answer = NLMSG_DATA(header);
@@ -73,8 +73,8 @@ static const char *kernel_words(const struct nlmsghdr *header) {
 }
 
 /*
- * Numbers the messages of a blob (one, or a whole nf_tables batch) and returns the number whose ACK ends the wait: the
- * last one that asks for it. A single message is made to ask. 0: the blob is no messages.
+ * Numbers the messages of a blob (one, or a whole nf_tables batch) and returns the number whose ACK ends the wait: the last one
+ * that requests it. A single message is made to request it. 0: the blob contains no messages.
  */
 static uint32_t number_messages(struct channel *channel, uint8_t *message, uint32_t size) {
   uint32_t awaited = 0;
@@ -140,7 +140,7 @@ static int run_netlink(struct launch *launch, struct channels *channels, const s
   return result;
 }
 
-/* The host's settings are those a process of its namespace finds in procfs. */
+/* The host's settings are those that a process in its namespace sees in procfs. */
 static int write_host(struct launch *launch, const struct op_write *op, struct failure *failure) {
   bool away = launch->netns >= 0;
   if (away) CHECK(setns(launch->host_netns, CLONE_NEWNET), "setns", "the host's network namespace");
@@ -169,7 +169,7 @@ static int run(struct launch *launch, struct channels *channels, const struct ne
   return fail(failure, "network-op", ENOSYS, "code %d", (int)op->code);
 }
 
-/* Sockets of the host's namespace are opened before it is left. */
+/* Sockets in the host's namespace are opened before it is left. */
 static int open_host_channels(struct channels *channels, const struct list *ops, struct failure *failure) {
   for (uint32_t i = 0; i < ops->count; i++) {
     const struct network_op *op = LIST_AT(struct network_op, *ops, i);
@@ -195,7 +195,7 @@ bool network_by_clone(const struct launch *launch) {
   return launch->plan.kind == KIND_RUN && ns->net.kind == NS_NEW && ns->user.kind != NS_HOST;
 }
 
-/* Into the network namespace that `path` (of the host's procfs, or absolute) leads to; a new one when it is NULL. */
+/* Enters the network namespace at `path` (in the host's procfs, or absolute); a new one when it is NULL. */
 static int enter_namespace(struct launch *launch, const char *path) {
   struct failure *failure = &launch->failure;
   if (!path) {

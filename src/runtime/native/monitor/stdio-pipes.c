@@ -1,4 +1,4 @@
-/* The pipes that are a container's stdin, stdout and stderr. */
+/* The pipes for a container's stdin, stdout and stderr. */
 #include <stdio.h>
 
 #include "launch.h"
@@ -6,9 +6,7 @@
 #include "sys.h"
 #include "user-namespace.h"
 
-/*
- * Pipes and no socketpairs: `echo > /dev/stderr` reopens them, which a socket refuses and a pipe grants its owner.
- */
+/* Pipes and not socketpairs: `echo > /dev/stderr` reopens them, which a socket refuses and a pipe allows to its owner. */
 static int open_pipe(int *reader, int *writer) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
@@ -26,7 +24,7 @@ int stdio_open(struct launch *launch) {
     caller_stdio_open(launch);
     return 0;
   }
-  /* else init takes the container's /dev/null: whoever is root there could change the mode of the host's */
+  /* otherwise init uses the container's /dev/null: root in the container could change the mode of the host's */
   if (launch->plan.stdio.stdin_open) CHECK(open_pipe(&launch->stdio[0], &launch->monitor_stdio[0]), "pipe", "stdin");
   for (int i = 1; i < 3; i++) CHECK(open_pipe(&launch->monitor_stdio[i], &launch->stdio[i]), "pipe", "%s", i == 1 ? "stdout" : "stderr");
   for (int i = 0; i < 3; i++)

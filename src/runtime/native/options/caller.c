@@ -7,7 +7,7 @@ int caller_fds_keep(uint32_t preserve) {
   for (uint32_t i = 0; i < 3 + preserve; i++) {
     int flags = fcntl((int)i, F_GETFL);
     if (flags < 0) return -1;
-    /* a caller that is a Node.js has made its pipes non-blocking, which a command does not expect */
+    /* a Node.js caller has made its pipes non-blocking, which a command does not expect */
     if (i < 3 && flags & O_NONBLOCK) fcntl((int)i, F_SETFL, flags & ~O_NONBLOCK);
     if (dup3((int)i, (int)(CALLER_FDS + i), O_CLOEXEC) < 0) return -1;
   }

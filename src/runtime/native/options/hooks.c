@@ -5,7 +5,7 @@
 #include "options.h"
 #include "sys.h"
 
-/* config.md, POSIX-platform Hooks: the status that each gets. */
+/* config.md, POSIX-platform Hooks: the status that each hook receives. */
 static const struct { const char *name, *status; } points[] = {
     [HOOK_PRESTART] = {"prestart", "created"},
     [HOOK_CREATE_RUNTIME] = {"createRuntime", "creating"},
@@ -33,7 +33,7 @@ int run_hooks(const struct plan *plan, enum hook_choice point, uint32_t pid, str
   return result;
 }
 
-/* This process's number outside, where its own namespace may call it 1. */
+/* This process's pid outside, because in its own namespace it may be 1. */
 static uint32_t pid_outside(const struct launch *launch) {
   char text[16] = "";
   ssize_t size = readlinkat(launch->host_proc, "self", text, sizeof text - 1);

@@ -4,8 +4,8 @@
 #include "sys.h"
 
 /*
- * The new root is moved over the old one, and becomes this process's. Who leaves it by a trick of chroot(2) arrives at what is on
- * top: at it again. Others of a joined namespace keep the root they have.
+ * Moves the new root over the old one, and makes it this process's root. A process that leaves it by a trick with chroot(2)
+ * arrives at what is on top, which is the same root. Other processes of a joined namespace keep their root.
  */
 int move_root_op(struct setup *setup, struct failure *failure) {
   CHECK(fchdir(setup->root), "move-root", "fchdir");

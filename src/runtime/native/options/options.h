@@ -1,9 +1,9 @@
-/* What a launch plan may ask for beyond the engine's own containers: launch-options.ts. */
+/* What a launch plan may contain beyond the engine's own containers: launch-options.ts. */
 #pragma once
 #include "setup.h"
 
 #ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080 /* linux/sched.h, which quarrels with glibc's sched.h */
+#define CLONE_NEWTIME 0x00000080 /* linux/sched.h, which conflicts with glibc's sched.h */
 #endif
 
 /* attribute-ops.c */
@@ -13,7 +13,7 @@ int tmpfs_copy_op(struct setup *setup, const struct setup_op *op, struct failure
 /* move-root.c */
 int move_root_op(struct setup *setup, struct failure *failure);
 
-/* time-namespace.c: moves this process, which has one thread, into the plan's time namespace. */
+/* time-namespace.c: moves this process, which has a single thread, into the plan's time namespace. */
 int enter_time_namespace(struct launch *launch);
 
 /* process-attributes.c: personality, I/O priority and scheduler; before rights are given up. */
@@ -22,34 +22,37 @@ int set_process_attributes(struct launch *launch);
 int set_affinity(const struct blob *mask, struct failure *failure);
 
 /*
- * source-trees.c: by the monitor, before the clone. Trees of binds that init could not open or make itself: root of a user
- * namespace may look into no directory that is only root's outside, and only who owns a file system may show it with other
- * owners. launch->sources has one for each such step.
+ * source-trees.c: called by the monitor, before the clone. Trees of binds that init could not open or make itself: root in a
+ * user namespace can't enter directories that are only accessible to root outside, and only the owner of a file system may
+ * mount it with other owners. launch->sources has one for each such step.
  */
 int source_trees_open(struct launch *launch);
 void source_trees_close(struct launch *launch);
 
 /* hooks.c */
 bool has_hooks(const struct plan *plan, enum hook_choice point);
-/* Runs those of `point` in their order; `pid` is the one they get. The first that fails ends it with -1. */
+/* Runs the hooks of `point` in order; they receive `pid`. Stops with -1 at the first failure. */
 int run_hooks(const struct plan *plan, enum hook_choice point, uint32_t pid, struct failure *failure);
-/* By init: asks the monitor for its hooks, then runs its own. */
+/* Called by init: asks the monitor to run its hooks, then runs init's own. */
 int hooks_op(struct setup *setup, struct failure *failure);
 
-/* run-hook.c: with `state` on its stdin; -1 when it can't be run, fails, or takes longer than its time. */
+/* run-hook.c: runs it with `state` on its stdin; -1 when it can't be run, fails, or exceeds its time. */
 int run_hook(const struct hook_plan *hook, const char *point, const char *state, struct failure *failure);
 
-/* caller.c: descriptors of whoever spawned the shim that are the command's own. */
+/* caller.c: descriptors of the process that spawned the shim which the command gets. */
 enum { CALLER_FDS = 200, MOST_PRESERVED = 100 }; /* where they are kept until then */
-/* Before anything else is opened: keeps 0 to 2 and `preserve` more. */
+/* Called before anything else is opened: keeps 0 to 2 and `preserve` more. */
 int caller_fds_keep(uint32_t preserve);
 void caller_stdio_open(struct launch *launch);
-/* In the monitor, once init has its own. */
+/* In the monitor, once init has its own copies. */
 void caller_fds_close(const struct plan *plan);
-/* The pipes among them: the container's user owns them, or /dev/stderr could not be reopened. */
+/* Makes the container's user the owner of the pipes among them; otherwise /dev/stderr could not be reopened. */
 void caller_stdio_give(const int stdio[3], uint32_t uid, uint32_t gid);
-/* By the process that is to be the command: the descriptors behind stdio, in place. The number of the first free one. */
+/*
+ * Called by the process that becomes the command: puts the descriptors after stdio in place. Returns the number of the first
+ * free one.
+ */
 unsigned caller_fds_take(const struct plan *plan);
 
-/* console-socket.c: sends a terminal's master to whoever listens at `path`. */
+/* console-socket.c: sends a terminal's master to the process that listens at `path`. */
 int console_socket_send(const char *path, int master, struct failure *failure);

@@ -7,7 +7,7 @@
 
 enum { IOPRIO_WHO_PROCESS = 1 };
 
-/* struct sched_attr of linux/sched/types.h, whose header quarrels with glibc's sched.h. */
+/* struct sched_attr of linux/sched/types.h, whose header conflicts with glibc's sched.h. */
 struct scheduler_attributes {
   uint32_t size, policy;
   uint64_t flags;
@@ -41,7 +41,7 @@ int set_process_attributes(struct launch *launch) {
 
 int set_affinity(const struct blob *mask, struct failure *failure) {
   if (mask->size == 0) return 0;
-  unsigned long bits[128] = {0}; /* 8192 processors: as many as Linux can have */
+  unsigned long bits[128] = {0}; /* 8192 processors: the most that Linux supports */
   if (mask->size > sizeof bits) return fail(failure, "sched_setaffinity", EINVAL, "%u bytes of processors", mask->size);
   memcpy(bits, mask->data, mask->size);
   CHECK((int)syscall(__NR_sched_setaffinity, 0, sizeof bits, bits), "sched_setaffinity", "processors of the exec");

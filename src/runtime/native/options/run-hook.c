@@ -15,7 +15,7 @@ static char **strings_of(const struct list *list, const char *instead) {
   return strings;
 }
 
-/* In the child: nothing of ours but the pipes. */
+/* In the child: nothing of ours except the pipes. */
 static _Noreturn void become_hook(const struct hook_plan *hook, int input, int errors) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int n = 1; n < 65; n++) sigaction(n, &action, NULL);
@@ -31,7 +31,7 @@ static _Noreturn void become_hook(const struct hook_plan *hook, int input, int e
   _exit(127);
 }
 
-/* What the two pipes still have to do. */
+/* The remaining work for the two pipes. */
 struct talk {
   int input, errors;
   const char *state;
@@ -39,7 +39,7 @@ struct talk {
   size_t said_size;
 };
 
-/* A hook need not read its state, and may say more than is kept. */
+/* A hook need not read its state, and may print more than is kept. */
 static void exchange(struct talk *talk, int timeout) {
   struct pollfd set[] = {{.fd = talk->input, .events = POLLOUT}, {.fd = talk->errors, .events = POLLIN}};
   if (poll(set, 2, timeout) <= 0) return;
@@ -59,7 +59,7 @@ static void exchange(struct talk *talk, int timeout) {
   }
 }
 
-/* Its end, or -1 when its time is over and it was killed. What it left behind may hold the pipes. */
+/* Returns its wait status, or -1 when its time was over and it was killed. Processes that it left behind may hold the pipes. */
 static int await_hook(pid_t pid, struct talk *talk, uint32_t seconds) {
   uint64_t deadline = monotonic_ms() + 1000ull * seconds;
   int status;

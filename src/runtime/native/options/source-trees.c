@@ -8,7 +8,7 @@
 #include "options.h"
 #include "sys.h"
 
-/* A user namespace with these maps, held by its descriptor alone. */
+/* Makes a user namespace with these maps, kept alive only by its descriptor. */
 static int user_namespace(const struct launch *launch, const struct idmap_plan *map, struct failure *failure) {
   int ready[2];
   CHECK(pipe2(ready, O_CLOEXEC), "idmap", "pipe");

@@ -16,7 +16,7 @@ int enter_time_namespace(struct launch *launch) {
   } else {
     CHECK(unshare(CLONE_NEWTIME), "unshare", "time namespace");
     if (*wanted->offsets) CHECK(write_file_at(launch->host_proc, "self/timens_offsets", wanted->offsets, strlen(wanted->offsets)), "write", "clock offsets %s", wanted->offsets);
-    /* unshare makes it for children; this process is to be the command */
+    /* unshare makes it for children; this process will become the command */
     fd = openat(launch->host_proc, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
     CHECK(fd, "open", "the new time namespace");
   }

@@ -27,7 +27,7 @@ static int copy_content(int from, int to) {
   return 0;
 }
 
-/* Owner first: changing it takes set-id bits away. */
+/* Owner first: changing it clears set-id bits. */
 static int copy_owner_and_mode(int to, const struct stat *st) { return fchown(to, st->st_uid, st->st_gid) < 0 || fchmod(to, st->st_mode & 07777) < 0 ? -1 : 0; }
 
 static int copy_file(int from, int to, const char *name, const struct stat *st) {
@@ -55,7 +55,7 @@ static int copy_entry(int from, int to, const char *name, int depth) {
   if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return -1;
   if (S_ISLNK(st.st_mode)) return copy_link(from, to, name, &st);
   if (S_ISREG(st.st_mode)) return copy_file(from, to, name, &st);
-  if (!S_ISDIR(st.st_mode)) return 0; /* sockets, fifos and devices mean nothing in a copy */
+  if (!S_ISDIR(st.st_mode)) return 0; /* sockets, fifos and devices have no meaning in a copy */
   if (depth == DEPTH) return errno = ENAMETOOLONG, -1;
   if (mkdirat(to, name, 0700) < 0) return -1;
   int in = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -42,7 +42,7 @@ static bool decode_flag(struct reader *in) {
   return value == 1;
 }
 
-/* Decodes one value of `type` to `to`, which holds zeros; on bad input the value is left incomplete and in->bad set. */
+/* Decodes one value of `type` into `to`, which contains zeros; on bad input the value is left incomplete and in->bad is set. */
 static void decode_namespace(struct reader *in, struct namespace_source *source) {
   uint8_t kind = get_u8(in);
   if (kind > NS_PATH) in->bad = true;
@@ -53,7 +53,7 @@ static void decode_namespace(struct reader *in, struct namespace_source *source)
 
 static void decode(struct reader *in, const struct type *type, uint8_t *to, struct arena *arena);
 
-/* An item takes a byte at least, so a count beyond what is left is refused before memory is taken for it. */
+/* An item takes at least one byte, so a count beyond the rest is refused before memory is allocated for it. */
 static void decode_list(struct reader *in, const struct type *inner, struct list *list, struct arena *arena) {
   uint32_t count = get_u32(in);
   if (in->bad || count > (size_t)(in->end - in->at) || !(list->items = arena_alloc(arena, count, inner->size))) {

@@ -1,5 +1,7 @@
-/* Tables that describe the launch plan's fields: how they are encoded, where they lie in struct plan, how they print.
- * generated/plan-tables.c has them. */
+/*
+ * Tables that describe the launch plan's fields: their encoding, their offsets in struct plan, their printed form. They are in
+ * generated/plan-tables.c.
+ */
 #pragma once
 #include "plan.h"
 

@@ -1,4 +1,4 @@
-/* What the structures of a launch plan are made of. Strings and bytes point into the encoded plan, lists into an arena. */
+/* The types of a launch plan's values. Strings and bytes point into the encoded plan, lists into an arena. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

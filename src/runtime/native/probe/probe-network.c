@@ -13,7 +13,7 @@
 #include "probe.h"
 #include "sys.h"
 
-/* One or several netlink messages, one behind the other. */
+/* One or more netlink messages, one after the other. */
 struct messages {
   _Alignas(8) char data[1024];
   size_t size;
@@ -41,7 +41,7 @@ static void text(struct messages *to, struct nlmsghdr *message, uint16_t type, c
   attribute(to, message, type, value, strlen(value) + 1);
 }
 
-/* Sends all and takes so many answers; -1 and errno for the first refusal. */
+/* Sends all and receives the given number of answers; -1 and errno for the first refusal. */
 static int ask(int protocol, const struct messages *what, int answers) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   if (fd < 0) return -1;
@@ -79,7 +79,7 @@ static void nft(struct messages *to, uint16_t type, uint16_t resource) {
   begin(to, type, 0, &head, sizeof head);
 }
 
-/* A table, and a chain that translates addresses in it where `nat`. */
+/* Adds a table, and if `nat` a chain in it that translates addresses. */
 static int try_nft(const char *table, bool nat) {
   struct messages out = {0};
   struct nfgenmsg head = {.nfgen_family = NFPROTO_INET, .version = NFNETLINK_V0};

@@ -20,7 +20,7 @@ bool probe_tell(const char *name, int result) {
   return result >= 0;
 }
 
-/* Descriptors and keys count for the user, so they are tried before a namespace makes him another one. */
+/* Descriptors and keys are counted per user, so they are tried before a namespace makes this another user. */
 static void try_counted(void) {
   int fd = inotify_init1(IN_CLOEXEC);
   probe_tell("inotify", fd);
@@ -43,7 +43,7 @@ static int map_self(uid_t uid, gid_t gid) {
   return write_file_at(AT_FDCWD, "/proc/self/gid_map", line, (size_t)size);
 }
 
-/* In a mount namespace of its own, on a tmpfs over /tmp, which nobody else sees. */
+/* In a mount namespace of its own, on a tmpfs over /tmp that nobody else sees. */
 static int try_overlay(bool user) {
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", "/tmp", "tmpfs", 0, "size=64k") < 0 || chdir("/tmp") < 0)
     return -1;
@@ -55,7 +55,7 @@ static int try_overlay(bool user) {
   return mount("none", "merged", "overlay", 0, options);
 }
 
-/* procfs of a new pid namespace; a machine that hides parts of its own refuses it. */
+/* procfs of a new pid namespace; it is refused if parts of the machine's own are hidden. */
 static int try_proc(void) {
   pid_t pid = fork();
   if (pid < 0) return -1;

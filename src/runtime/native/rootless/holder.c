@@ -1,12 +1,12 @@
 /*
- * The process that network and user namespace live by while nothing else is in them, and by which the engine reaches the network
- * without being in it: on RUN/netns.sock (SOCK_SEQPACKET) it makes sockets and reads and writes settings there.
+ * The process that keeps network and user namespace alive while nothing else is in them, and through which the engine uses the
+ * network without being in it: on RUN/netns.sock (SOCK_SEQPACKET) it makes sockets and reads and writes settings there.
  *
- *   's' i32 domain, i32 type, i32 protocol    answer: i32 errno, i32 a descriptor of this process, open until the next question
+ *   's' i32 domain, i32 type, i32 protocol    answer: i32 errno, i32 a descriptor of this process, open until the next request
  *   'w' path NUL data                         answer: i32 errno
  *   'r' path NUL                              answer: i32 errno, the first 64 KiB
  *
- * Paths are those below /proc/sys/net and /proc/net. It ends once no client is connected and nothing else is in its user namespace.
+ * Paths are below /proc/sys/net and /proc/net. It ends once no client is connected and nothing else is in its user namespace.
  */
 #include <errno.h>
 #include <dirent.h>
@@ -60,17 +60,20 @@ static void bring_up_loopback(void) {
   close(fd);
 }
 
-/* Nobody but the engine has rules here, and none of them is about what goes from port to port of a bridge: it need not pass them all. */
+/*
+ * Only the engine has rules here, and none of them concerns traffic between the ports of a bridge, so that need not pass all of
+ * them.
+ */
 static void keep_bridges_plain(void) {
   static const char *const settings[] = {"iptables", "ip6tables", "arptables"};
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
     char path[80];
     snprintf(path, sizeof path, "/proc/sys/net/bridge/bridge-nf-call-%s", settings[i]);
-    (void)write_file_at(AT_FDCWD, path, "0", 1); /* absent where the module is */
+    (void)write_file_at(AT_FDCWD, path, "0", 1); /* absent if the module is */
   }
 }
 
-/* The namespace that an earlier holder has left at `file`, or a new one, bound there. */
+/* Takes the namespace that an earlier holder has left at `file`, or binds a new one there. */
 static void take_network(const char *file) {
   int fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
   struct statfs fs;
@@ -102,7 +105,7 @@ static bool is_network_setting(const char *path) {
   return !strstr(path, "/..") && (strncmp(path, "/proc/sys/net/", 14) == 0 || strncmp(path, "/proc/net/", 10) == 0);
 }
 
-/* An answer's size. */
+/* Returns an answer's size. */
 static size_t make_socket(const char *question, size_t size, char *answer) {
   int32_t wanted[3], result[2] = {EINVAL, -1};
   if (size == 1 + sizeof wanted) {
@@ -130,7 +133,7 @@ static size_t use_file(const char *question, size_t size, char *answer) {
   return sizeof error + got;
 }
 
-/* False when the client has gone. */
+/* False when the client has disconnected. */
 static bool serve(int client) {
   static char question[LARGEST + 1], answer[LARGEST + 8];
   ssize_t size = recv(client, question, LARGEST, 0);
@@ -148,7 +151,7 @@ static pid_t way_out_of(const char *run) {
   return read_file_at(AT_FDCWD, path, text, sizeof text) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
-/* Whether any process but the way out is in this user namespace too; of those that can't be looked at none is. */
+/* Whether any process except the way out is also in this user namespace; processes that can't be examined are not. */
 static bool has_company(const char *run) {
   struct stat own, theirs;
   DIR *dir = opendir("/proc");
@@ -165,7 +168,7 @@ static bool has_company(const char *run) {
     snprintf(path, sizeof path, "%s/ns/user", entry->d_name);
     found = fstatat(dirfd(dir), path, &theirs, 0) == 0 && theirs.st_ino == own.st_ino;
     snprintf(path, sizeof path, "%s/ns/mnt", entry->d_name);
-    found = found && fstatat(dirfd(dir), path, &theirs, 0) == 0; /* what has ended and was not waited for has none */
+    found = found && fstatat(dirfd(dir), path, &theirs, 0) == 0; /* a process that has ended but was not reaped has none */
   }
   closedir(dir);
   return found;
@@ -202,7 +205,7 @@ static void write_pid_file(const char *run) {
   close(fd);
 }
 
-/* By its file: a way out that was made for this namespace has nobody left to serve. */
+/* Finds it by its file: a way out that was made for this namespace has nobody left to serve. */
 static void end_way_out(const char *run) {
   char path[64], text[32];
   pid_t pid = way_out_of(run);
@@ -223,10 +226,10 @@ static void leave(const char *run) {
 
 void holder_main(const char *argument, const char *file, int ready) {
   setsid();
-  char *run = strdup(argument); /* the title of the process is written over its arguments */
+  char *run = strdup(argument); /* the process title is written over its arguments */
   if (!run) _exit(71);
   for (int n = 1; n < 65; n++) (void)signal(n, n == SIGTERM || n == SIGCHLD ? SIG_DFL : SIG_IGN);
-  /* the lock of whoever started this is among what it has open */
+  /* the lock of the process that started this is among its open descriptors */
   int say = ready == 3 ? 3 : dup2(ready, 3);
   if (say < 0 || sys_close_range(4, ~0u, 0) < 0) _exit(1);
   take_network(file);

@@ -19,7 +19,7 @@ static int complain(int status, const char *what) {
   return status;
 }
 
-/* Root of the namespace, with every group the user has: files of those stay within reach. */
+/* Becomes root of the namespace, and keeps every group of the user, so that files of those stay accessible. */
 static int become_root(void) {
   return setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -1 : 0;
 }
@@ -27,10 +27,10 @@ static int become_root(void) {
 static int make_namespaces(void) {
   if (unshare(CLONE_NEWUSER) < 0) return complain(NO_USER_NAMESPACE, "unshare(CLONE_NEWUSER)");
   char word = 'u';
-  if (write_all(1, &word, 1) < 0 || read(0, &word, 1) != 1) return NO_NAMESPACES; /* who asked has gone, or given up */
+  if (write_all(1, &word, 1) < 0 || read(0, &word, 1) != 1) return NO_NAMESPACES; /* the client has gone, or given up */
   if (become_root() < 0) return complain(NO_NAMESPACES, "becoming root of the user namespace");
   if (unshare(CLONE_NEWNS) < 0) return complain(NO_NAMESPACES, "unshare(CLONE_NEWNS)");
-  /* what the machine mounts later comes in, nothing goes out */
+  /* later mounts of the machine propagate here, nothing propagates out */
   if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0) return complain(NO_NAMESPACES, "making the mount namespace a slave");
   return 0;
 }
@@ -47,7 +47,7 @@ static int enter(const char *pid, const char *name, int type) {
 }
 
 static int enter_namespaces(const char *pid) {
-  /* before the first changes what may be opened of the process */
+  /* before the first command changes what may be opened of the process */
   char path[64];
   snprintf(path, sizeof path, "/proc/%s/ns/mnt", pid);
   int mounts = open(path, O_RDONLY | O_CLOEXEC);
@@ -75,10 +75,10 @@ static int start_holder(const char *run, const char *file) {
   if (said == 1) return 0;
   int status = 0;
   waitpid(pid, &status, 0);
-  return NO_NAMESPACES; /* it has said why */
+  return NO_NAMESPACES; /* it has reported why */
 }
 
-/* Of several commands that find no namespaces one makes them; given back when this process executes the next mode. */
+/* If several commands find no namespaces, one makes them; the turn ends when this process executes the next mode. */
 static int take_turn(const char *run) {
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s/holder.lock", run);

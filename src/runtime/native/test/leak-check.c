@@ -1,6 +1,6 @@
 /*
- * For sanitizer builds, with -Wl,--wrap=_exit: keeper and monitor end by _exit, before which leaks are looked for here. Not in
- * a process on its way into a container: it may not be traced, which the search takes.
+ * For sanitizer builds, with -Wl,--wrap=_exit: keeper and monitor end by _exit, before which this looks for leaks. Not in a
+ * process on its way into a container: it may not be traced, which the search requires.
  */
 #include <sanitizer/lsan_interface.h>
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-/* Decodes an input as a launch plan and as network ops, and prints a plan that is whole. A libFuzzer target. */
+/* Decodes an input as a launch plan and as network ops, and prints a valid plan. A libFuzzer target. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,12 +23,12 @@ static void decode(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  /* a copy of its own, so that a read beyond the end is seen */
+  /* a separate copy, so that a read beyond the end is detected */
   uint8_t *copy = calloc(1, size ? size : 1);
   if (size) memcpy(copy, data, size);
   decode(copy, size);
   if (size >= 12) {
-    /* magic, version, size: with those right, the fields are reached */
+    /* magic, version, size: if they are right, the fields are reached */
     const uint8_t header[12] = {'T', 'C', 'L', 'P', PLAN_VERSION, 0, 0, 0,
                                 (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16), (uint8_t)(size >> 24)};
     memcpy(copy, header, sizeof header);

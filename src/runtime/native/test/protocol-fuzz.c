@@ -1,7 +1,7 @@
 /*
  * Feeds an input to the monitor's end of a client's socket or to the keeper's end of the engine's, in pieces, and carries out
- * what the frames ask for, on a container that has no process. A libFuzzer target. The first byte chooses the socket, the
- * kind of the plan, the state and the size of the pieces.
+ * what the frames request, for a container without a process. A libFuzzer target. The first byte selects the socket, the kind
+ * of the plan, the state and the size of the pieces.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 unsigned replay_accepted;
 
-/* In place of shims.c: a fuzzed frame may not start a process. */
+/* Replaces shims.c: a fuzzed frame must not start a process. */
 void shims_spawn(struct keeper *k, uint32_t seq, const char *run_dir, const uint8_t *plan, uint32_t size) {
   put_u32(&k->out, seq);
   put_text(&k->out, run_dir);

@@ -13,7 +13,7 @@ void rescan(struct watch *w, bool polled_only) {
   count = 0;
   for (struct dir *dir = w->first; dir; dir = dir->after)
     if (dir->entered && (dir->polled || !polled_only)) ids[count++] = dir->id;
-  /* A look at one may take others away. */
+  /* Examining one may remove others. */
   for (size_t i = 0; i < count; i++) {
     struct dir *dir = map_get(&w->dirs, ids[i]);
     if (dir) scan_dir(w, dir, false);
@@ -23,7 +23,7 @@ void rescan(struct watch *w, bool polled_only) {
 }
 
 static void self_event(struct watch *w, struct dir *dir) {
-  /* Of a directory in another, the other one tells. */
+  /* For a directory inside another, the other one reports it. */
   if (dir->self->in) return;
   for (size_t i = 0; i < w->root_count; i++)
     if (&w->roots[i]->self == dir->self) resolve_root(w, w->roots[i], false);
@@ -35,7 +35,7 @@ static void handle(struct watch *w, const struct inotify_event *event) {
   if (!wanted) return;
   bool force = event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO);
   if (event->mask & IN_IGNORED) {
-    /* The directory is gone or unmounted, and what leads there has reported it or does so now. */
+    /* The directory is gone or unmounted, and what leads to it has reported that or does so now. */
     struct dir *dir = wanted->dir;
     if (dir) {
       dir->wd = -1;
@@ -56,7 +56,7 @@ static void handle(struct watch *w, const struct inotify_event *event) {
     else if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT))
       self_event(w, wanted->dir);
   }
-  /* The look may have ended the watch. */
+  /* The examination may have ended the watch. */
   wanted = map_get(&w->wanted, (uint32_t)event->wd);
   if (wanted && wanted->anchor && (*name || (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF))))
     anchor_event(w, wanted->anchor, name, force);

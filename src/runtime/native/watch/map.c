@@ -34,7 +34,7 @@ static void grow(struct map *map) {
   *map = larger;
 }
 
-/* Closes the gap, so that a search never ends before what it looks for. */
+/* Closes the gap, so that a search never ends too early. */
 static void take_away(struct map *map, size_t at) {
   map->pairs[at].value = NULL;
   map->used--;

@@ -10,7 +10,7 @@ void push(struct watch *w, struct entry *entry, bool settled) {
   if (entry->queued) return;
   if (w->queue_end == w->queue_capacity) {
     size_t used = w->queue_end - w->queue_start;
-    /* Taken from the front: what is left moves there before more memory is asked for. */
+    /* Items are taken from the front: the rest is moved there before more memory is allocated. */
     if (w->queue_start > w->queue_capacity / 2) {
       memmove(w->queue, w->queue + w->queue_start, used * sizeof(struct entry *));
       for (size_t i = 0; i < used; i++)

@@ -1,4 +1,4 @@
-/* The paths of W: what stands there, and the directories that lead there. */
+/* The paths of W: what exists there, and the directories that lead there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ void free_anchor(struct anchor *anchor) {
   }
 }
 
-/* False when nothing that can be watched is there. */
+/* False when nothing that can be watched exists there. */
 static bool watch_ancestor(struct watch *w, const char *path, uint32_t mask) {
   if (w->inotify < 0) return true;
   int wd = inotify_add_watch(w->inotify, path, mask | IN_ONLYDIR | IN_MASK_ADD);
@@ -45,7 +45,7 @@ static bool watch_ancestor(struct watch *w, const char *path, uint32_t mask) {
   return true;
 }
 
-/* Watches all ancestors for being moved, and the nearest that exists for the next name on the way. */
+/* Watches all ancestors for being moved, and the nearest existing one for the next name on the way. */
 static void watch_way(struct watch *w, const struct root *root, bool is_dir) {
   char *path = watch_text(root->self.name);
   bool names = !is_dir;
@@ -66,7 +66,7 @@ void resolve_root(struct watch *w, struct root *root, bool quiet) {
   for (int tries = 0; tries < MOST_TRIES; tries++) {
     uint32_t mode = self->mode;
     watch_way(w, root, S_ISDIR(mode));
-    /* It may have come between the look and the watch. */
+    /* It may have appeared between the examination and the watch. */
     look(w, self, AT_FDCWD, quiet, false, true);
     if ((self->mode & S_IFMT) == (mode & S_IFMT)) return;
   }

@@ -65,7 +65,7 @@ void forget_entry(struct entry *entry) {
 
 static uint64_t nanoseconds(struct timespec at) { return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec; }
 
-/* Its own times and size change with what is in it. */
+/* A directory's own times and size change with its entries. */
 static bool same(const struct entry *entry, const struct stat *now) {
   if (entry->mode != now->st_mode || entry->ino != now->st_ino) return false;
   return S_ISDIR(now->st_mode) ||
@@ -127,14 +127,14 @@ void look_at_name(struct watch *w, struct dir *dir, const char *name, bool force
   if (fd < 0) return;
   struct entry *entry = find_entry(dir, name, true);
   struct stat now;
-  /* A link, or another name of a file, is whole once it is made; a file that is being written is closed later. */
+  /* A link, or another name of a file, is complete when it is created; a file that is being written is closed later. */
   if (!settled && fstatat(fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0)
     settled = !S_ISREG(now.st_mode) || now.st_nlink > 1;
   look(w, entry, fd, false, force, settled);
   close(fd);
 }
 
-/* The kernel does not report changes that other machines make on such a file system. */
+/* The kernel does not report changes by other machines on such a file system. */
 static bool tells_nothing(const char *path) {
   struct statfs fs;
   if (statfs(path, &fs) < 0) return false;
@@ -182,7 +182,7 @@ static bool watch_dir(struct watch *w, struct dir *dir) {
     return true;
   }
   struct wanted *wanted = wanted_of(w, wd);
-  /* The same directory at another place: one of them has to be looked at. */
+  /* The same directory at another place: one of them has to be polled. */
   if (wanted->dir && wanted->dir != dir) {
     dir->polled = true;
     return true;
@@ -220,7 +220,7 @@ void scan_dir(struct watch *w, struct dir *dir, bool quiet) {
     if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0) continue;
     struct entry *entry = find_entry(dir, one->d_name, true);
     entry->seen = generation;
-    /* A file may still be being written; where the kernel tells, its closing is reported. */
+    /* A file may still be being written; if the kernel reports changes, its closing is reported. */
     look(w, entry, fd, quiet, false, dir->polled);
   }
   for (uint32_t i = 0; i < dir->bucket_count; i++)
@@ -237,7 +237,7 @@ void drop_dir(struct watch *w, struct dir *dir, bool gone) {
     for (struct entry *entry = dir->buckets[i], *next; entry; entry = next) {
       next = entry->next;
       if (entry->child) drop_dir(w, entry->child, gone);
-      /* Of one that is gone already, the word may still be waiting. */
+      /* If it is gone already, its report may still be waiting. */
       bool waiting = entry->queued && !entry->mode;
       unqueue(w, entry);
       if (gone && (entry->mode || waiting)) tell_gone(w, entry);
@@ -247,7 +247,7 @@ void drop_dir(struct watch *w, struct dir *dir, bool gone) {
   if (dir->wd >= 0) {
     struct wanted *wanted = wanted_of(w, dir->wd);
     wanted->dir = NULL;
-    /* One that is also on the way to another path stays. */
+    /* A directory that is also on the way to another path stays. */
     if (!wanted->anchor) {
       inotify_rm_watch(w->inotify, dir->wd);
       map_put(&w->wanted, (uint32_t)dir->wd, NULL);
@@ -255,7 +255,7 @@ void drop_dir(struct watch *w, struct dir *dir, bool gone) {
     }
     w->kernel_count--;
   }
-  /* An answer may still be on its way: it finds nothing. */
+  /* An answer may still arrive: it will find nothing. */
   if (!dir->answered) w->asked--;
   if (dir->entered && dir->polled) w->polled_count--;
   map_put(&w->dirs, dir->id, NULL);

@@ -11,9 +11,9 @@
 #include "watch.h"
 
 enum {
-  SHORTEST_INTERVAL = 1000, /* ms between two looks at what the kernel does not tell of */
+  SHORTEST_INTERVAL = 1000, /* ms between two polls of what the kernel does not report */
   LONGEST_INTERVAL = 30000,
-  SHARE = 20, /* a look takes at most this part of the time */
+  SHARE = 20, /* polling takes at most one part in this many of the time */
 };
 
 static void answer(struct watch *w, uint32_t id, bool enter) {
@@ -45,7 +45,7 @@ static void command(struct watch *w, const char *text) {
   }
 }
 
-/* What is read of stdin at once. */
+/* Bytes of stdin to read at once. */
 enum { COMMAND_BYTES = 16 * 1024 };
 
 /* False at the end of stdin. */
@@ -109,7 +109,7 @@ static bool nonblocking(int fd) {
   return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
-/* Milliseconds to the next look, -1 for never. */
+/* Milliseconds until the next poll, -1 for never. */
 static int time_left(const struct watch *w, uint64_t next) {
   if (!w->ready || (w->polled_count == 0 && !w->poll_all)) return -1;
   uint64_t now = monotonic_ms();

@@ -28,15 +28,15 @@
 
 #include "bytes.h"
 
-/* A name in a directory, or a path of W; `mode` is 0 for nothing. */
+/* A name in a directory, or a path of W; `mode` is 0 if nothing exists there. */
 struct entry {
   struct entry *next; /* in its bucket */
   struct dir *in;     /* NULL: `name` is a whole path */
-  struct dir *child;  /* of a directory, once it is asked about */
+  struct dir *child;  /* of a directory, once the client was asked about it */
   char *name;
   uint64_t ino, size, mtime, ctime;
   uint32_t mode, hash, seen;
-  size_t queued; /* place in the queue plus one */
+  size_t queued; /* position in the queue plus one */
   bool settled, refused, was_dir;
 };
 
@@ -60,7 +60,7 @@ struct map {
   size_t size, used;
 };
 void *map_get(const struct map *map, uint32_t key);
-/* A NULL value takes the key away. */
+/* A NULL value removes the key. */
 void map_put(struct map *map, uint32_t key, void *value);
 void map_free(struct map *map);
 
@@ -69,7 +69,7 @@ struct anchor {
   struct anchor *next;
   char *path;
 };
-/* What one watch of the kernel's is for; an inode has one. */
+/* The purpose of one of the kernel's watches; each inode has one. */
 struct wanted {
   struct dir *dir;
   struct anchor *anchor;
@@ -81,7 +81,7 @@ struct root {
 };
 
 struct watch {
-  int inotify; /* -1: there is none to be had */
+  int inotify; /* -1: none is available */
   struct map wanted, dirs;
   struct dir *first;
   struct root **roots;
@@ -97,29 +97,29 @@ struct watch {
 
 /* tree.c */
 struct entry *find_entry(struct dir *dir, const char *name, bool make);
-/* Looks what stands there now; a change is queued unless `quiet`. `force`: it changed, even if it looks the same. */
+/* Examines what exists there now; a change is queued unless `quiet`. `force`: it has changed, even if it looks the same. */
 void look(struct watch *w, struct entry *entry, int dir_fd, bool quiet, bool force, bool settled);
 void look_at_name(struct watch *w, struct dir *dir, const char *name, bool force, bool settled);
 void enter_dir(struct watch *w, struct dir *dir);
 void scan_dir(struct watch *w, struct dir *dir, bool quiet);
-/* `gone`: what was in it is reported as gone, too. */
+/* `gone`: its content is reported as gone, too. */
 void drop_dir(struct watch *w, struct dir *dir, bool gone);
-/* Frees an entry of which nothing stands there and nothing is left to report. */
+/* Frees an entry if nothing exists there and nothing is left to report. */
 void forget_entry(struct entry *entry);
 
 /* queue.c */
 void push(struct watch *w, struct entry *entry, bool settled);
 void unqueue(struct watch *w, struct entry *entry);
-/* Moves what fits from the queue to the output. */
+/* Moves as much as fits from the queue to the output. */
 void fill_output(struct watch *w);
-/* Of an entry that is about to be freed. */
+/* For an entry that is about to be freed. */
 void tell_gone(struct watch *w, const struct entry *entry);
 void tell(struct watch *w, char what, const char *text);
 
 /* roots.c */
 void add_root(struct watch *w, const char *path);
 void remove_root(struct watch *w, const char *path);
-/* Looks at a path of W again, and watches what leads to it. */
+/* Examines a path of W again, and watches what leads to it. */
 void resolve_root(struct watch *w, struct root *root, bool quiet);
 void resolve_roots(struct watch *w);
 /* An event of an ancestor. */

@@ -1,7 +1,7 @@
 import type { OciSpec } from '../oci-types.ts';
 import { refuse } from './refuse.ts';
 
-/** Hooks are programs by absolute path, with a time above none. */
+/** Hooks are programs with an absolute path, and a positive timeout. */
 export function checkHooks({ hooks = {} }: OciSpec): void {
   for (const [point, list = []] of Object.entries(hooks)) {
     for (const [index, { path, timeout }] of list.entries()) {

@@ -2,10 +2,10 @@ import { isMountWord, parseMountWords } from '../../launch/mount-flags.ts';
 import type { OciIdMapping, OciMount, OciSpec } from '../oci-types.ts';
 import { refuse } from './refuse.ts';
 
-/** Words that are settings of a whole file system: a bind of it has no such thing of its own. */
+/** Options of a whole file system, which a bind can't set separately. */
 const ofFileSystem = new Set(['sync', 'dirsync', 'mand', 'iversion', 'lazytime']);
 
-/** Mount options and owners that would be passed over, or that a mount of this kind does not have. */
+/** Refuses mount options and owners that would be ignored, or that a mount of this kind can't have. */
 export function checkMounts({ mounts, linux }: OciSpec): void {
   const mapped = (linux.uidMappings ?? []).length > 0 && (linux.gidMappings ?? []).length > 0;
   for (const mount of mounts) checkMount(mount, mapped);
@@ -42,7 +42,7 @@ function checkMount(mount: OciMount, containerMapped: boolean): void {
   checkIdMappings(`gidMappings of ${field}`, gidMappings);
 }
 
-/** Ranges of ids; `field` is where they stand in config.json. */
+/** Checks ranges of ids; `field` is their place in config.json. */
 export function checkIdMappings(field: string, mappings: readonly OciIdMapping[]): void {
   for (const { containerID, hostID, size } of mappings)
     if (size === 0 || containerID + size > 2 ** 32 || hostID + size > 2 ** 32)

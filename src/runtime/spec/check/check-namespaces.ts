@@ -15,8 +15,8 @@ const types: readonly OciNamespaceType[] = [
 ];
 
 /**
- * Each namespace is named once, and each setting belongs to one that is named. A path that leads to the runtime's own
- * namespace must have been left out before (it is the machine's).
+ * Each namespace may be named once, and each setting must belong to a named one. A path to the runtime's own namespace
+ * must have been removed before (it is the machine's).
  */
 export function checkNamespaces(spec: OciSpec): void {
   const { namespaces } = spec.linux;

@@ -9,7 +9,7 @@ import type { OciProcess, OciScheduler, OciSpec } from '../oci-types.ts';
 import { rlimitNumber } from '../ulimits.ts';
 import { oneOf, refuse } from './refuse.ts';
 
-/** The process's own numbers and words: what the kernel would refuse in a way that is hard to understand, or not at all. */
+/** Checks the process's numbers and words that the kernel would refuse with an obscure error, or not at all. */
 export function checkProcess(process: OciProcess): void {
   const score = process.oomScoreAdj;
   if (score !== undefined && !(Number.isInteger(score) && score >= -1000 && score <= 1000))
@@ -54,7 +54,7 @@ function checkScheduler({ policy, nice = 0, flags = [] }: OciScheduler): void {
   if (nice < -20 || nice > 19) throw refuse('process.scheduler.nice', `is ${nice}, not between -20 and 19`);
 }
 
-/** `linux.personality` and `linux.timeOffsets`. */
+/** Checks `linux.personality` and `linux.timeOffsets`. */
 export function checkClocksAndPersonality({ linux }: OciSpec): void {
   const { personality } = linux;
   if (personality !== undefined) {

@@ -13,7 +13,7 @@ const rootPropagations = [
   'runbindable',
 ];
 
-/** Fields of the runtime-spec that are not supported, or only for some values: silence would be a broken promise. */
+/** Fields of the runtime-spec that are not supported, or only for some values: ignoring them would be a broken promise. */
 export function checkUncarried({ linux, process }: OciSpec): void {
   if (process.selinuxLabel)
     throw refuse('process.selinuxLabel', 'is set, and no SELinux labels are set here', 'Leave it empty.');
@@ -44,7 +44,7 @@ export function checkUncarried({ linux, process }: OciSpec): void {
   if (linux.rootfsPropagation) oneOf('linux.rootfsPropagation', linux.rootfsPropagation, rootPropagations);
 }
 
-/** Limits of the runtime-spec that are none of OciResources; an empty list asks for nothing. */
+/** Limits of the runtime-spec that OciResources does not have; an empty list requests nothing. */
 const otherResources: readonly (readonly [part: string, name: string | undefined, why: string])[] = [
   ['hugepageLimits', undefined, 'limits of huge pages'],
   ['rdma', undefined, 'limits of RDMA'],
@@ -55,7 +55,7 @@ const otherResources: readonly (readonly [part: string, name: string | undefined
   ['cpu', 'burst', 'bursts of CPU time'],
 ];
 
-/** Throws for limits that are not set here, and device rules of an unknown kind. */
+/** Throws for unsupported limits, and device rules of an unknown kind. */
 export function checkResources(resources: OciResources): void {
   const parts = resources as Readonly<Record<string, unknown>>;
   for (const [part, name, what] of otherResources) {

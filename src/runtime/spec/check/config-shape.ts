@@ -11,7 +11,7 @@ const capabilities = record({
   ambient: texts,
 });
 
-/** `process` of config.json, and the document `exec --process` takes. */
+/** `process` of config.json, and the document for `exec --process`. */
 export const processShape: Shape = record(
   {
     terminal: flag,
@@ -47,7 +47,7 @@ export const processShape: Shape = record(
 const hooks = listOf(record({ path: text, args: texts, env: texts, timeout: whole }, ['path']));
 const throttles = listOf(record({ major: whole, minor: whole, rate: amount }, ['major', 'minor', 'rate']));
 
-/** `linux.resources` of config.json, and the document `update` takes. */
+/** `linux.resources` of config.json, and the document for `update`. */
 export const resourcesShape: Shape = record({
   devices: listOf(record({ allow: flag, type: text, major: whole, minor: whole, access: text }, ['allow'])),
   memory: record({
@@ -106,7 +106,7 @@ const linux = record({
   netDevices: mapOf(record({ name: text })),
 });
 
-/** A whole config.json, as far as its fields are read here. */
+/** A complete config.json, as far as its fields are read here. */
 export const configShape: Shape = record(
   {
     ociVersion: text,

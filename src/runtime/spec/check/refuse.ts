@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../error-codes.ts';
 import { TcomposeError } from '../../../errors.ts';
 
-/** A setting of config.json that is not supported: which one, why, and what to do instead. */
+/** The error for a setting of config.json that is not supported: which one, why, and what to do instead. */
 export function refuse(
   field: string,
   why: string,

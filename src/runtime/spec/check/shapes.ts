@@ -1,6 +1,6 @@
 import { refuse } from './refuse.ts';
 
-/** Throws unless a value has the shape; `at` is its place, for the message. An absent value has every shape. */
+/** Throws unless a value has the required form; `at` is its place, for the message. An absent value is always accepted. */
 export type Shape = (value: unknown, at: string) => void;
 
 function simple(what: string, holds: (value: unknown) => boolean): Shape {
@@ -14,20 +14,20 @@ function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-/** A string that can be handed to the kernel. */
+/** A string that can be passed to the kernel. */
 export const text = simple(
   'a text without NUL',
   (value) => typeof value === 'string' && !value.includes('\0'),
 );
 /** An integer, also a negative one. */
 export const whole = simple('a whole number', Number.isSafeInteger);
-/** A user, group or the like: 32 bits without a sign. */
+/** A user, group or the like: an unsigned 32-bit number. */
 export const id = simple(
   'a number from 0 to 4294967295',
   (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff,
 );
 export const flag = simple('true or false', (value) => typeof value === 'boolean');
-/** A number of any size: limits beyond 2⁵³ lose bits no one can count on. */
+/** A number of any size: limits beyond 2⁵³ lose low bits, which don't matter. */
 export const amount = simple('a number', (value) => typeof value === 'number');
 
 export function listOf(item: Shape): Shape {
@@ -41,7 +41,7 @@ export function listOf(item: Shape): Shape {
   };
 }
 
-/** An object with any names. */
+/** An object with any keys. */
 export function mapOf(item: Shape): Shape {
   return (value, at) => {
     if (value === undefined) return;
@@ -49,7 +49,7 @@ export function mapOf(item: Shape): Shape {
   };
 }
 
-/** An object; names that are not in `fields` are passed over, those in `needed` must be there. */
+/** An object; keys that are not in `fields` are ignored, those in `needed` must exist. */
 export function record(fields: Readonly<Record<string, Shape>>, needed: readonly string[] = []): Shape {
   return (value, at) => {
     if (value === undefined) return;
