@@ -33,12 +33,12 @@ describe.skipIf(unmet !== undefined)('base images of a registry that asks who is
     builder = await startBuilder();
     registry = await startPeerRegistry({ auth: 'basic', address: '127.0.0.1' });
     name = `${registry.host}/base:1`;
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await registry?.close();
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it('are fetched with the credentials of whoever builds, who is asked only then', async () => {
     await publish('one');

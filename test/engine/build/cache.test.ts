@@ -24,11 +24,11 @@ describe.skipIf(unmet !== undefined)('what builds keep', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   const list = async () =>
     (await builder.engine.api<Usage>('GET', '/system/df?type=build-cache')).json.BuildCache;

@@ -18,11 +18,11 @@ describe.skipIf(unmet !== undefined)('POST /build', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   async function post(dockerfile: string, query: Readonly<Record<string, string>>) {
     const context = builder.context('sent', { Dockerfile: dockerfile, f: 'f' });

@@ -16,11 +16,11 @@ describe.skipIf(unmet !== undefined)('a command of a build', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it('has no variable but PATH, HOME and those of the Dockerfile', async () => {
     const output = await run(

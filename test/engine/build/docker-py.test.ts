@@ -31,11 +31,11 @@ describe.skipIf(unmet !== undefined)('docker-py', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it('builds, is told what failed, and prunes', () => {
     const context = builder.context('py', {

@@ -38,14 +38,14 @@ beforeAll(async () => {
   const tar = packCaseBusybox(busybox!, place);
   await send('POST', '/images/create?fromSrc=-&repo=busybox&tag=latest', createReadStream(tar));
   base = treeOf(join(place, 'busybox'));
-}, 60_000);
+});
 
 afterAll(async () => {
   if (engine === undefined) return;
   const leaks = await engine.stop();
   rmSync(place, { recursive: true, force: true });
   expect(leaks).toEqual([]);
-}, 60_000);
+});
 
 /** Sends a request with a body and gives the answer's text. */
 function send(method: string, path: string, body: NodeJS.ReadableStream | string): Promise<string> {
@@ -186,7 +186,7 @@ const comparable = ({ given, folder }: NamedCase): boolean =>
 describe.skipIf(unmet !== undefined || !casesPresent)('builds, by what BuildKit made of the cases', () => {
   const cases = buildCases().filter(comparable);
 
-  test.each(cases.filter(({ name }) => notCarriedOut[name] === undefined))('$name', runCase, 60_000);
+  test.each(cases.filter(({ name }) => notCarriedOut[name] === undefined))('$name', runCase);
 
   test.each(cases.filter(({ name }) => notCarriedOut[name] !== undefined))(
     '$name is not supported as BuildKit does',

@@ -20,13 +20,13 @@ beforeAll(async () => {
   if (unmet !== undefined) return;
   builder = await startBuilder();
   client = await createEngineClient(createTransport({ kind: 'unix', path: builder.engine.socket }));
-}, 60_000);
+});
 
 afterAll(async () => {
   if (builder === undefined) return;
   client.close();
   expect(await builder.close()).toEqual([]);
-}, 60_000);
+});
 
 type Way = (build: ForeignBuild) => AsyncGenerator<ToldBuildEvent>;
 

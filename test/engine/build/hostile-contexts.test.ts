@@ -49,12 +49,12 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     builder = await startBuilder();
     outside = mkdtempSync(join(tmpdir(), 'tcompose-outside-'));
     writeFileSync(join(outside, 'secret'), 'of the machine');
-  }, 60_000);
+  });
 
   afterAll(async () => {
     rmSync(outside, { recursive: true, force: true });
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   /** What is written of the target's tree. */
   async function tree(context: string, text: string): Promise<string> {
@@ -163,7 +163,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(built.output).toEqual(['10000', String(300 * 1024 * 1024)]);
     const again = await builder.build({ context, text });
     expect(again.cached).toHaveLength(2);
-  }, 120_000);
+  });
 
   it('says so where files change again and again while they are copied, and keeps what it says in its key', async () => {
     const context = builder.context('changing', {});
@@ -264,7 +264,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(
       spawnSync('grep', ['-c', builder.engine.root, '/proc/self/mounts'], { encoding: 'utf8' }).stdout.trim(),
     ).toBe('0');
-  }, 60_000);
+  });
 
   it('keeps the mode of a file that nobody but root may read', async () => {
     const context = builder.context('unreadable', { 'd/f': 'x' });

@@ -16,11 +16,11 @@ describe.skipIf(unmet !== undefined)('a build', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it.each([
     [

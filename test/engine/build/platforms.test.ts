@@ -28,11 +28,11 @@ describe.skipIf(unmet !== undefined)('builds for several platforms', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     if (builder !== undefined) expect(await builder.close()).toEqual([]);
-  }, 60_000);
+  });
 
   interface Shown {
     readonly Id: string;
@@ -98,7 +98,7 @@ describe.skipIf(unmet !== undefined)('builds for several platforms', () => {
 
     beforeAll(async () => {
       registry = await startPeerRegistry({ auth: 'basic', address: '127.0.0.1' });
-    }, 60_000);
+    });
 
     afterAll(() => registry?.close());
 

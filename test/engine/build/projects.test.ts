@@ -52,11 +52,11 @@ describe.skipIf(unmet !== undefined)('projects as people have them, by what Buil
       const { error } = await builder.build({ context, tags: [tag] });
       expect(error).toBeUndefined();
     }
-  }, 120_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   function written(name: string, { dockerfile, files }: Recipe, setup = 'true'): string {
     const context = builder.context(name, { ...files, Dockerfile: dockerfile });
@@ -101,7 +101,7 @@ describe.skipIf(unmet !== undefined)('projects as people have them, by what Buil
     );
   }
 
-  test.for(Object.entries(projects))('%s', { timeout: 60_000 }, async ([name, project], context) => {
+  test.for(Object.entries(projects))('%s', async ([name, project], context) => {
     if (JSON.stringify(project).includes('mknod')) await needs(builder.engine, 'device-nodes', context);
     const { expected, env = {}, args = [] } = project;
     const place = written(name, project, project.setup);

@@ -109,12 +109,12 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
     second = await startBuilder();
     // Two of them, packed at two times, are two images.
     await sameBase(first, second);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await first?.close()).toEqual([]);
     expect(await second?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   const at = (name: string): string => join(first.place, name);
   const history = async (builder: Builder, image: string | undefined) =>
@@ -246,7 +246,7 @@ describe.skipIf(unmet !== undefined)('caches of builds', () => {
 
     beforeAll(async () => {
       registry = await startPeerRegistry({ auth: 'basic', address: '127.0.0.1' });
-    }, 60_000);
+    });
 
     afterAll(() => registry?.close());
 

@@ -96,13 +96,13 @@ describe.skipIf(unmet !== undefined)('what builds fetch', () => {
         }),
       'git daemon to listen',
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     web?.close();
     if (daemon?.pid !== undefined) process.kill(-daemon.pid);
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   describe('files of the web', () => {
     it('have mode 0600, the time of Last-Modified, and the name of their address', async () => {

@@ -13,11 +13,11 @@ describe.skipIf(unmet !== undefined)('what builds make', () => {
 
   beforeAll(async () => {
     builders = [await startBuilder(), await startBuilder()];
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const builder of builders ?? []) expect(await builder.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it('has the same digests on two engines with SOURCE_DATE_EPOCH', async () => {
     const text = `FROM scratch AS base

@@ -22,13 +22,13 @@ describe.skipIf(unmet !== undefined)('RUN --mount=type=ssh', () => {
     // Whatever it is asked, it answers with the same word.
     agent = createServer((client) => client.on('data', () => client.end('answer\n')));
     await new Promise<void>((resolve) => agent.listen(socket, resolve));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     agent?.close();
     if (directory !== undefined) rmSync(directory, { recursive: true });
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to the agent of that id, with the owner and mode of the mount', async () => {
     const text = `FROM busybox

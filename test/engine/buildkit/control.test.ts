@@ -24,12 +24,12 @@ const open: TestClient[] = [];
 
 beforeAll(async () => {
   if (unmet === undefined) builder = await startBuilder();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const client of open) client.close();
   if (builder !== undefined) expect(await builder.close()).toEqual([]);
-}, 60_000);
+});
 
 let sessions = 0;
 async function client(answers: Parameters<typeof openClient>[2]): Promise<TestClient> {

@@ -31,11 +31,11 @@ let builder: Builder;
 
 beforeAll(async () => {
   if (noDocker === undefined) builder = await startBuilder();
-}, 60_000);
+});
 
 afterAll(async () => {
   if (builder !== undefined) expect(await builder.close()).toEqual([]);
-}, 60_000);
+});
 
 interface Run {
   readonly status: number | null;

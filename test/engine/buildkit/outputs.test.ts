@@ -31,11 +31,11 @@ describe.skipIf(noBuildx !== undefined)('outputs and caches of docker buildx', (
   beforeAll(async () => {
     builder = await startBuilder();
     place = builder.context('outputs', { Dockerfile: dockerfile, one: 'one' });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     if (builder !== undefined) expect(await builder.close()).toEqual([]);
-  }, 60_000);
+  });
 
   const at = (name: string): string => join(builder.place, name);
 
@@ -107,7 +107,7 @@ describe.skipIf(noBuildx !== undefined)('outputs and caches of docker buildx', (
 
     beforeAll(async () => {
       registry = await startPeerRegistry({ auth: 'none', address: '127.0.0.1' });
-    }, 60_000);
+    });
 
     afterAll(() => registry?.close());
 

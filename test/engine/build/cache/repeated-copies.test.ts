@@ -55,11 +55,11 @@ describe.skipIf(unmet !== undefined)('a copy that was made before of other conte
     context = builder.context('again', filesOf());
     linkSync(join(context, 'src/d0/f3'), join(context, 'src/d0/linked'));
     symlinkSync('f3', join(context, 'src/d0/symbolic'));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     if (builder !== undefined) expect(await builder.close()).toEqual([]);
-  }, 60_000);
+  });
 
   async function layersOf(image: string | undefined): Promise<readonly string[]> {
     const { json } = await builder.engine.api<{ RootFS: { Layers: readonly string[] } }>(
@@ -192,7 +192,7 @@ describe.skipIf(unmet !== undefined)('an engine that is killed while a copy take
 
   afterEach(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   it.each([
     'build:begun',

@@ -61,14 +61,14 @@ describe.skipIf(unmet !== undefined)('a build on a disk that fills up', () => {
     await prune();
     await builder.engine.api('POST', '/images/prune');
     before = free();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     const leaks = await builder?.close();
     if (disk !== undefined) execFileSync('umount', [disk]);
     rmSync(elsewhere, { recursive: true, force: true });
     expect(leaks ?? []).toEqual([]);
-  }, 60_000);
+  });
 
   /** Fails with these words, leaves no image and no room taken, and does not stand in the way of another one. */
   async function expectGraceful(text: string, request: Parameters<Builder['build']>[0], words: RegExp) {

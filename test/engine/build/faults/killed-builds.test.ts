@@ -60,7 +60,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     const leaks = await builder?.close();
     builder = undefined;
     expect(leaks).toEqual([]);
-  }, 60_000);
+  });
 
   /** A context that is new to the engine, so that nothing is in the cache yet. */
   const contextOf = (at: Builder): string => {

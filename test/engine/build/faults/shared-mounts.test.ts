@@ -13,11 +13,11 @@ describe.skipIf(unmet !== undefined)('a cache mount', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   const locked = (id: string, target: string) =>
     `--mount=type=cache,id=${id},target=${target},sharing=locked`;

@@ -15,11 +15,11 @@ describe.skipIf(unmet !== undefined)('a command of a build', () => {
 
   beforeAll(async () => {
     builder = await startBuilder();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     expect(await builder?.close()).toEqual([]);
-  }, 60_000);
+  });
 
   const commands = () =>
     readdirSync('/proc')
