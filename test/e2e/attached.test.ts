@@ -134,7 +134,7 @@ services:
     const logs = bench.begin('-f', 'one.yaml', 'logs', '-f');
     await logs.until('one-1  | out\n');
     const times = (count: number) => new RegExp(`(one-1 +\\| out\n[^]*){${count}}`);
-    bench.run('-f', 'one.yaml', 'restart', '-t', '1');
+    bench.run('-f', 'one.yaml', 'restart', '-t', '60');
     for (const running of [up, logs]) {
       await running.until('one-1 exited with code 143 (restarting)\n');
       await running.until(times(2));

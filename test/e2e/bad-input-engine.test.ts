@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { endEngine, requirements, tcomposeIn } from '../support/cli.ts';
-import { until } from '../support/engine.ts';
+import { killTogether, until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 
@@ -168,7 +168,7 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       }
       expect(oneError(ls(disk), 1)).toContain(`no space is left on the disk that holds ${disk}/run`);
       // Its keeper tries a few times more before it gives up.
-      for (const pid of processesOf(join(disk, 'run'))) process.kill(pid, 'SIGKILL');
+      killTogether(processesOf(join(disk, 'run')));
       expect(spawnSync('umount', ['--lazy', disk]).status).toBe(0);
     });
 

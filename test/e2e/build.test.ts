@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const busybox = staticBusybox();
@@ -56,6 +57,10 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
 
   afterAll(() => bench?.close('shop'));
 
+  const output = () => bench.run('logs', '--no-log-prefix', 'web').stdout;
+  /** A container may print a moment after `up` has ended. */
+  const prints = (text: string) => until(() => output() === text, `${text} of the service`);
+
   it('says what it would do and does nothing', () => {
     const { status, stdout } = bench.run('--dry-run', 'build');
     expect(status).toBe(0);
@@ -80,24 +85,23 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     expect(bench.run('build', 'web').stderr).toMatch(/\[make 3\/4\] COPY \. \. +DONE/);
   });
 
-  it('builds what is missing before it starts it, and with --build makes the container anew', () => {
+  it('builds what is missing before it starts it, and with --build makes the container anew', async () => {
     expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
-    expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('hello\ntwo\n6\n');
+    await prints('hello\ntwo\n6\n');
     bench.write('web/message', 'three\n');
     expect(bench.run('up', '-d', '--wait', '--build')).toMatchObject({ status: 0 });
-    expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('hello\nthree\n6\n');
+    await prints('hello\nthree\n6\n');
     expect(bench.run('up', '-d', '--wait', '--build').stderr).toContain('shop-web-1  Running');
   });
 
-  it('builds anew by itself what changed since, and says nothing of what did not', () => {
-    const output = () => bench.run('logs', '--no-log-prefix', 'web').stdout;
+  it('builds anew by itself what changed since, and says nothing of what did not', async () => {
     bench.write('web/message', 'four\n');
     for (const flag of ['--no-auto-build', '--no-build', '--no-recreate'])
       expect(bench.run('up', '-d', flag).stderr).toContain('shop-web-1  Running');
     expect(output()).toBe('hello\nthree\n6\n');
     const changed = bench.run('up', '-d', '--wait');
     expect(changed.stderr).toContain('Image shop-web  Built');
-    expect(output()).toBe('hello\nfour\n6\n');
+    await prints('hello\nfour\n6\n');
     const same = bench.run('up', '-d', '--wait');
     expect(same.stderr).toContain('shop-web-1  Running');
     expect(same.stderr).not.toMatch(/Built|CACHED/);
@@ -106,11 +110,11 @@ describe.skipIf(unmet !== undefined)(`tcompose build${unmet ? ` (skipped: ${unme
     bench.write('web/Dockerfile', dockerfile);
   });
 
-  it('leaves alone what was built with arguments of the command line, and what cannot be looked at', () => {
+  it('leaves alone what was built with arguments of the command line, and what cannot be looked at', async () => {
     expect(bench.run('build', '--build-arg', 'GREETING=bye', 'web')).toMatchObject({ status: 0 });
     for (let times = 0; times < 2; times++) {
       expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });
-      expect(bench.run('logs', '--no-log-prefix', 'web').stdout).toBe('bye\nfour\n6\n');
+      await prints('bye\nfour\n6\n');
     }
     expect(bench.run('build', 'web')).toMatchObject({ status: 0 });
     expect(bench.run('up', '-d', '--wait')).toMatchObject({ status: 0 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeWords as words } from '../../src/compose-words.ts';
 import { requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
 const unmet = requirements({ root: true, built: true });
@@ -142,8 +143,10 @@ describe.skipIf(unmet !== undefined)(
 
     it('with nothing there', () => before.forEach(holds));
 
-    it('of what is there', () => {
+    it('of what is there', async () => {
       expect(bench.run('up', '-d').status).toBe(0);
+      const states = () => bench.run('ps', '-a', '--format', '{{.Service}} {{.State}}').stdout;
+      await until(() => states().includes('job exited'), 'the job to end');
       expect(bench.run('pause', 'web').status).toBe(0);
       during.forEach(holds);
       // The engine's own words for a state that is so already.

@@ -162,7 +162,7 @@ services:
   it('under run and exec: run goes on to its end, exec says what is lost; followers start no engine', async () => {
     bench.write(
       'one.yaml',
-      `name: count\nservices:\n  box: {image: tcompose/host, init: true, command: sleep 1000}\n`,
+      `name: count\nservices:\n  box: {image: tcompose/host, init: true, command: "sh -c 'while :; do echo here; sleep 0.2; done'"}\n`,
     );
     const loop = [
       'sh',
@@ -185,6 +185,7 @@ services:
 
     bench.run('-f', 'one.yaml', 'up', '-d');
     const attached = bench.begin('-f', 'one.yaml', 'attach', '--no-stdin', 'box');
+    await attached.until('here');
     const stats = bench.begin('-f', 'one.yaml', 'stats');
     await stats.until('count-box-1');
     const exec = bench.begin('-f', 'one.yaml', 'exec', '-T', 'box', ...loop);

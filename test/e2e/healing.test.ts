@@ -103,8 +103,9 @@ networks:
 
   describe('broken by another program', () => {
     const compose = (...args: string[]) => ok('-f', 'broken.yaml', ...args);
-    const answers = () =>
-      spawnSync('curl', ['-s', '--max-time', '5', 'http://127.0.0.1:28437/'], { encoding: 'utf8' }).stdout;
+    const answers = (seconds = 90) =>
+      spawnSync('curl', ['-s', '--max-time', `${seconds}`, 'http://127.0.0.1:28437/'], { encoding: 'utf8' })
+        .stdout;
     beforeAll(() => {
       bench.write(
         'broken.yaml',
@@ -135,7 +136,7 @@ volumes: {data: {}}
         const addresses = execFileSync('ip', ['-o', '-4', 'address'], { encoding: 'utf8' }).split('\n');
         const [, bridge = ''] = addresses.find((line) => line.includes(` ${gateway}/`))!.split(/\s+/);
         execFileSync('ip', ['link', 'delete', bridge]);
-        expect(answers()).toBe('');
+        expect(answers(5)).toBe('');
         const before = idOf('broken-web-1');
         compose('up', '-d');
         expect(answers()).toBe('here');

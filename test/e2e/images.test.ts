@@ -99,7 +99,10 @@ services:
     expect(up.stderr).toMatch(/Image \S+\/shop\/busybox:1 {2}Pulled( {2}[\d.]+\wB in .*)?\n/);
     // No terminal: a line for each state, and no control character.
     expect(up.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-    expect((await good('logs', 'once')).stdout).toContain('from a registry');
+    await until(
+      async () => (await good('logs', 'once')).stdout.includes('from a registry'),
+      'what the service prints',
+    );
     const again = await good('up', '-d');
     expect(again.stderr).not.toContain('Pulling');
     const images = JSON.parse((await good('images', '--format', 'json')).stdout);

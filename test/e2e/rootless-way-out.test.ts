@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { lasting } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
@@ -118,7 +119,8 @@ describe.skipIf(unmet !== undefined)(
         const up = user.tcompose('-p', 'sizes', 'up', '-d');
         expect(up.status, up.stderr).toBe(0);
         expect(await answerOf(published)).toBe('');
-        expect(user.tcompose('-p', 'sizes', 'logs').stdout).toContain('all arrived');
+        const said = () => user.tcompose('-p', 'sizes', 'logs').stdout;
+        await until(() => said().includes('all arrived'), 'what it says');
         for (const size of [1, 1460, 65_480, 65_481, 1e6]) {
           const body = 'x'.repeat(size);
           const answer = await fetch(`http://127.0.0.1:${published}`, { method: 'POST', body });

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
-import { until } from '../support/engine.ts';
+import { killTogether, until } from '../support/engine.ts';
 import { lasting } from '../support/leaks.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
@@ -68,8 +68,7 @@ describe.skipIf(unmet !== undefined)(
       expect(up.status, up.stderr).toBe(0);
       expect(up.stderr).not.toContain('/etc/subuid');
       const logs = async () => user.tcompose('logs', 'asker').stdout;
-      for (let tries = 0; tries < 200 && !(await logs()).includes('done'); tries++)
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(async () => (await logs()).includes('done'), 'what it asks to be answered');
       expect(await logs()).toMatch(/answer hello ::ffff:172\./);
     });
 
@@ -184,9 +183,10 @@ describe.skipIf(unmet !== undefined)(
 
     it('survives the end of engine and keeper', async () => {
       const before = user.tcompose('ps', '-q').stdout;
-      for (const line of processesOf(user.uid))
-        if (/tcompose-keeper|engine\.cjs|tcompose-network/.test(line))
-          process.kill(Number(line.split(' ')[0]), 'SIGKILL');
+      const all = processesOf(user.uid).filter((line) =>
+        /tcompose-keeper|engine\.cjs|tcompose-network/.test(line),
+      );
+      killTogether(all.map((line) => Number(line.split(' ')[0])));
       const after = user.tcompose('ps', '-q');
       expect(after.stdout, after.stderr).toBe(before);
       expect(await answerOf(port)).toContain('hello');

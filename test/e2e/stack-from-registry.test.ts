@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { endEngine, requirements } from '../support/cli.ts';
+import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
 import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
@@ -38,7 +39,7 @@ EXPOSE 5432
 STOPSIGNAL SIGINT
 ENTRYPOINT ["/entry.sh"]
 CMD ["busybox", "nc", "-ll", "-p", "5432", "-e", "/bin/cat"]
-HEALTHCHECK --interval=1s --start-period=5s CMD ["busybox", "test", "-e", "/var/lib/db/VERSION"]
+HEALTHCHECK --interval=1s --start-period=180s CMD ["busybox", "test", "-e", "/var/lib/db/VERSION"]
 `,
 };
 
@@ -58,7 +59,7 @@ EXPOSE 80
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/start.sh"]
 CMD ["busybox", "httpd", "-f", "-p", "80", "-h", "/srv"]
-HEALTHCHECK --interval=1s CMD busybox wget -q -O - http://127.0.0.1/
+HEALTHCHECK --interval=1s --start-period=180s CMD busybox wget -q -O - http://127.0.0.1/
 `,
 };
 
@@ -129,7 +130,7 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
       join(scratch, 'compose.yaml'),
       `name: stack\nservices:\n${services.join('\n')}\nvolumes: {data: }\n`,
     );
-  }, 300_000);
+  });
   afterAll(async () => {
     await run('down', '-v', '-t', '2');
     await run(...endEngine);
@@ -146,7 +147,10 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
     expect(up.stderr).toMatch(/Container stack-db-1 {2}Healthy/);
     expect(up.stderr).toMatch(/Container stack-web-1 {2}Healthy/);
     expect(up.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-    const logs = (await good('logs', '--no-log-prefix')).stdout;
+    const said = async (...services: string[]) => (await good('logs', '--no-log-prefix', ...services)).stdout;
+    // It asks the others after its start, which is all that `up` waits for.
+    await until(async () => (await said('app')).includes('ping'), 'the application to be done');
+    const logs = await said();
     expect(logs).toContain('initialising /var/lib/db for postgres');
     expect(logs).toContain('database system is ready, as alice');
     expect(logs).toContain('running /start.d/10-greet.sh');
@@ -160,8 +164,9 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
     const up = await good('up', '-d', '--wait');
     expect(up.stderr).not.toContain('Pulling');
     expect(registry.stats().log).toEqual([]);
-    const logs = (await good('logs', '--no-log-prefix', 'db')).stdout;
-    expect(logs).toContain('database system is ready, as alice');
-    expect(logs).not.toContain('initialising');
+    // The file that makes it healthy is in the volume from the first start.
+    const said = async () => (await good('logs', '--no-log-prefix', 'db')).stdout;
+    await until(async () => (await said()).includes('database system is ready, as alice'), 'the database');
+    expect(await said()).not.toContain('initialising');
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,11 +27,12 @@ describe.skipIf(unmet !== undefined)(
     let before: readonly string[];
     const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('tcompose-watch-'));
     const pidIn = (text: string) => Number(/process (\d+)/.exec(text)?.[1]);
-    const inside = (path: string) => {
+    const place = (path: string) => {
       const { stdout } = bench.run('container', 'inspect', 'behind-web-1');
       const pid = (JSON.parse(stdout) as [{ State: { Pid: number } }])[0].State.Pid;
-      return readFileSync(`/proc/${pid}/root${path}`, 'utf8');
+      return `/proc/${pid}/root${path}`;
     };
+    const inside = (path: string) => readFileSync(place(path), 'utf8');
     const save = async (content: string) => {
       writeFileSync(join(bench.dir, 'src/a'), content);
       await until(() => inside('/app/a') === content, content);
@@ -55,6 +56,7 @@ describe.skipIf(unmet !== undefined)(
       const begun = bench.run(...args);
       expect(begun).toMatchObject({ status: 0 });
       const pid = pidIn(begun.stdout);
+      await until(() => existsSync(place('/seen')) && inside('/seen') !== '', 'the command to have looked');
       expect(inside('/seen')).toBe('first');
       await save('second');
       expect(bench.run('ps').stderr).toContain(`process ${pid} watches the files in the background`);

@@ -73,8 +73,12 @@ describe.skipIf(unmet !== undefined)(`rules that go both ways${unmet ? ` (skippe
   });
 
   it('keep what changed on both sides, that of the container beside it', async () => {
+    // Held meanwhile: one that has carried out the first of them by the second has no conflict to see.
+    const inTheirs = one('lock');
+    watching.run.child.kill('SIGSTOP');
     writeFileSync(at('lock'), 'mine');
-    writeFileSync(one('lock'), 'theirs');
+    writeFileSync(inTheirs, 'theirs');
+    watching.run.child.kill('SIGCONT');
     await until(
       () => existsSync(at('lock.ways-web-1.tcompose-conflict')),
       `a file beside it in ${watching.run.output()}`,

@@ -96,6 +96,7 @@ describe.skipIf(unmet !== undefined)(
     });
 
     it('of the rules hold from then on', async () => {
+      await watching.rests();
       const before = edits();
       bench.write('compose.yaml', compose('', '/elsewhere'));
       await watching.run.until(/"phase":"configuration"/);

@@ -95,14 +95,14 @@ describe.skipIf(unmet !== undefined)(
       for (const name of ['data/first', 'data/ignored/file', 'data/x.tmp', 'only/a.txt', 'only/a.md', 'page'])
         bench.write(name, 'first');
       watching = await Watching.begin(bench, 'compose.yaml', 'watch', '--yes');
-    }, 120_000);
+    });
     afterAll(async () => {
       const code = await watching?.end();
       if (daemon !== undefined) bench.run('-p', 'foreign', 'down', '-t', '0');
       await daemon?.stop();
       bench?.close();
       expect(code).toBe(130);
-    }, 120_000);
+    });
 
     it('begins with the files, but for ignored ones', async () => {
       await shows('/app/data/first', 'first');

@@ -63,7 +63,7 @@ describe.skipIf(unmet !== undefined)(
       expect(run.output()).toContain("nothing is at '");
       bench.write('mounted/a', '2');
       await run.until('mounted/a → web restarted (sync+restart mounted)');
-      expect(bench.run('logs', 'web').stdout).toContain('begun with 2');
+      await until(() => bench.run('logs', 'web').stdout.includes('begun with 2'), 'what it prints then');
       expect(await end()).toBe(130);
     });
 

@@ -162,6 +162,6 @@ describe.skipIf(unmet !== undefined)(`containers that start${unmet ? ` (skipped:
         { numRuns: runs, endOnFailure: true },
       );
     },
-    Math.max(120_000, runs * 15_000),
+    Math.max(600_000, runs * 60_000),
   );
 });

@@ -258,6 +258,18 @@ export function alive(pid: number): boolean {
   }
 }
 
+/** Ends processes at one moment: none of them acts on the end of another. One that has ended already is no fault. */
+export function killTogether(pids: readonly number[]): void {
+  for (const signal of ['SIGSTOP', 'SIGKILL'])
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+}
+
 /** How long to wait for what must come, seconds: far more than the slowest machine takes. */
 const limitSeconds = 90;
 

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from '
 import { join } from 'node:path';
 import type { WatchEvent } from '../../src/events.ts';
 import { until } from './engine.ts';
+import { readIfThere } from './leaks.ts';
 import type { Running, Workbench } from './project-dir.ts';
 
 type Applied = Extract<WatchEvent, { phase: 'applied' }>;
@@ -42,13 +43,21 @@ export class Watching {
     return this.applied()[count]!;
   }
 
-  /** Waits until nothing more is being carried out. */
+  /** Waits until nothing more is being carried out: no event came for a while in which nobody waited for a processor to tell one. */
   async rests(): Promise<void> {
     let [count, since] = [-1, Date.now()];
     await until(() => {
-      if (this.events().length !== count) [count, since] = [this.events().length, Date.now()];
+      const now = this.events().length;
+      if (now !== count || this.#processes().some(wantsToRun)) [count, since] = [now, Date.now()];
       return Date.now() - since > 500;
     }, 'rest');
+  }
+
+  /** The command, the process that looks at the files, the engine and the shims. */
+  #processes(): readonly string[] {
+    const keeper = readIfThere(join(this.#bench.env.TCOMPOSE_ROOT ?? '', 'run/keeper.pid')).trim();
+    const own = String(this.run.child.pid);
+    return [own, ...childrenOf(own), ...childrenOf(keeper)];
   }
 
   /** A path as the container's processes see it. */
@@ -68,6 +77,11 @@ export class Watching {
     return this.run.exit;
   }
 }
+
+const childrenOf = (pid: string): readonly string[] =>
+  readIfThere(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
+
+const wantsToRun = (pid: string): boolean => /\) [RD] /.test(readIfThere(`/proc/${pid}/stat`));
 
 /** Waits until a file has this content. */
 export async function holds(path: string, content: string): Promise<void> {

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
-import { alive, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import {
+  alive,
+  killTogether,
+  startTestEngine,
+  type TestEngine,
+  until,
+  whyNoEngine,
+} from '../../support/engine.ts';
 import { readIfThere } from '../../support/leaks.ts';
 
 const why = whyNoEngine();
@@ -61,7 +68,7 @@ describe.skipIf(why)('restart policies at an engine’s start', () => {
       return line.includes('tcompose-shim') && ids.some((id) => line.includes(id));
     });
     const pids = [engine!.keeperPid(), await engine!.enginePid(), ...ours.map(Number)];
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    killTogether(pids);
     await until(() => !pids.some(alive), 'all to end');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     const lib = join(engine!.root, 'lib');

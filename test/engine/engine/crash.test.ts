@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api/container.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
-import { alive, startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
+import {
+  alive,
+  killTogether,
+  startTestEngine,
+  type TestEngine,
+  until,
+  whyNoEngine,
+} from '../../support/engine.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -203,7 +210,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     engine = await startTestEngine();
     for (const [name, script] of [
       ['kept', 'sleep 300'],
-      ['short', 'sleep 0.2; exit 6'],
+      ['short', 'trap "exit 6" TERM; echo set; while :; do sleep 0.05; done'],
     ]) {
       await engine.api('POST', `/containers/create?name=${name}`, {
         Image: 'tcompose/host',
@@ -214,10 +221,13 @@ describe.skipIf(why)('an engine that is killed', () => {
     }
     const { Pid } = (await inspect('kept')).State;
     const short = (await inspect('short')).State.Pid;
+    const said = async () => (await engine!.api('GET', '/containers/short/logs?stdout=1')).text;
+    await until(async () => (await said()).includes('set'), 'the trap to be set');
     const pids = [engine.keeperPid(), await engine.enginePid()];
-    // Stopped, neither can start another of the one that is killed first.
-    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const pid of pids) process.kill(pid, signal);
-    await until(() => !pids.some(alive) && !alive(short), 'all of them to be gone');
+    killTogether(pids);
+    await until(() => !pids.some(alive), 'both of them to be gone');
+    process.kill(short, 'SIGTERM');
+    await until(() => !alive(short), 'the end that no engine sees');
     await engine.start();
     expect((await inspect('kept')).State).toMatchObject({ Status: 'running', Pid });
     expect((await inspect('short')).State).toMatchObject({ Status: 'exited', ExitCode: 6 });
@@ -246,7 +256,7 @@ describe.skipIf(why)('an engine that is killed', () => {
     engine = await startTestEngine();
     const { Pid, shim } = await startSetUserId();
     const pids = [engine.keeperPid(), await engine.enginePid(), shim];
-    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const pid of pids) process.kill(pid, signal);
+    killTogether(pids);
     await until(() => !pids.some(alive), 'all of them to be gone');
     expect(alive(Pid)).toBe(true);
     await engine.start();

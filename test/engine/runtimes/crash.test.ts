@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../../src/engine/api/container.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
-import { alive, docker, startTestEngine, type TestEngine, until } from '../../support/engine.ts';
+import {
+  alive,
+  docker,
+  killTogether,
+  startTestEngine,
+  type TestEngine,
+  until,
+} from '../../support/engine.ts';
 import { missingRuntimes, runtimes, whyNoRuntimes } from './runtimes.ts';
 
 const why = whyNoRuntimes();
@@ -64,8 +71,7 @@ describe.skipIf(why)('an engine that is killed while another runtime runs contai
     const { Id, State } = await inspect(name);
     // Keeper and engine at once: nobody starts another engine before the container has ended.
     const [keeper, pid] = [engine.keeperPid(), await engine.enginePid()];
-    // Stopped, neither can start another of the one that is killed first.
-    for (const signal of ['SIGSTOP', 'SIGKILL']) for (const one of [keeper, pid]) process.kill(one, signal);
+    killTogether([keeper, pid]);
     await until(() => !alive(keeper) && !alive(pid), 'engine and keeper to end');
     process.kill(State.Pid, 'SIGTERM');
     const exit = () => readFileSync(join(engine.root, 'run/c', Id, 'exit'), 'utf8');
