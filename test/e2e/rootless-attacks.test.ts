@@ -149,8 +149,8 @@ describe.skipIf(unmet !== undefined)(
       const state = join(user.home, '.local/share/tcompose');
       const left = () =>
         user.tcompose('engine', 'unshare', 'sh', '-c', `ls ${state}/trash ${state}/volumes`).stdout;
-      await expect.poll(() => left().includes('one'), { timeout: 60_000 }).toBe(false);
-      await expect.poll(() => / *trash:\n\n/.test(left()), { timeout: 60_000 }).toBe(true);
+      await expect.poll(() => left().includes('one'), { timeout: 90_000 }).toBe(false);
+      await expect.poll(() => / *trash:\n\n/.test(left()), { timeout: 90_000 }).toBe(true);
       killTogether(engine());
       const reset = user.tcompose('engine', 'reset', '--force');
       expect([reset.status, reset.stderr]).toEqual([0, expect.any(String)]);

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listExtendedAttributes, setExtendedAttribute } from '../../../src/sys/xattr.ts';
 import { needs } from '../../support/abilities.ts';
+import { until } from '../../support/engine.ts';
 import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
 
 function setAttribute(path: string, name: string, value: Uint8Array): void {
@@ -232,11 +233,9 @@ describe.skipIf(unmet !== undefined)('a build', () => {
       text: 'FROM busybox\nCOPY a /a\nRUN echo one >/one\nRUN cat /a /one\n',
     });
     expect(after.output).toEqual(['aone']);
-    const left = () => readdirSync(join(builder.engine.root, 'lib/build/tmp'));
-    for (let tries = 0; left().length > 0 && tries < 200; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(left()).toEqual([]);
-    expect(readdirSync(join(builder.engine.root, 'run/c'))).toEqual([]);
+    const left = () =>
+      ['lib/build/tmp', 'run/c'].flatMap((place) => readdirSync(join(builder.engine.root, place)));
+    await until(() => left().length === 0, 'what is left of the steps to go');
   });
 
   it('goes on after its engine was killed in the middle of a step', async () => {

@@ -192,7 +192,7 @@ describe.skipIf(unmet !== undefined)('a client of BuildKit’s protocol', () => 
     connection.destroy();
     one.close();
     await ended;
-    await expect.poll(() => readdirSync(temporary), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(temporary), { timeout: 90_000 }).toEqual([]);
     expect(readdirSync(join(builder.engine.root, 'run')).filter((name) => name.startsWith('agent-'))).toEqual(
       [],
     );

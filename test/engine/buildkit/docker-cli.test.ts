@@ -196,7 +196,7 @@ describe.skipIf(noDocker !== undefined)('docker build', () => {
     }
     const pid = await builder.engine.enginePid();
     process.kill(pid, 'SIGKILL');
-    await expect.poll(() => builder.engine.enginePid(), { timeout: 30_000 }).not.toBe(pid);
+    await expect.poll(() => builder.engine.enginePid(), { timeout: 90_000 }).not.toBe(pid);
     writeFileSync(join(place, 'files/f7'), 'other');
     const again = run(['docker', ...args(5)] as [string, ...string[]]);
     expect(again.text).toMatch(/transferring context: \d+B/);
@@ -222,7 +222,7 @@ describe.skipIf(noDocker !== undefined)('docker build', () => {
     });
     child.kill('SIGKILL');
     const temporary = join(builder.engine.root, 'lib/build/tmp');
-    await expect.poll(() => readdirSync(temporary), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(temporary), { timeout: 90_000 }).toEqual([]);
   });
 });
 

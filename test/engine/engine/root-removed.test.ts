@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startTestEngine, type TestEngine, whyNoEngine } from '../../support/engine.ts';
+import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
@@ -28,11 +28,13 @@ async function running(): Promise<Running> {
   for (const [name, policy] of Object.entries({ back: 'always', once: 'no' })) {
     await engine.api('POST', `/containers/create?name=${name}`, {
       Image: 'tcompose/host',
-      Cmd: ['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.1; done'],
+      Cmd: ['sh', '-c', 'trap "exit 3" TERM; echo set; while :; do sleep 0.1; done'],
       HostConfig: { RestartPolicy: { Name: policy }, PortBindings: { '80/tcp': [{ HostPort: '' }] } },
       ExposedPorts: { '80/tcp': {} },
     });
     expect((await engine.api('POST', `/containers/${name}/start`)).status).toBe(204);
+    const said = async () => (await engine.api('GET', `/containers/${name}/logs?stdout=1`)).text;
+    await until(async () => (await said()).includes('set'), 'the trap to be set');
     pids[name] = (await stateOf(engine, name)).Pid;
   }
   return { engine, own, pids };

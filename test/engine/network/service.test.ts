@@ -496,7 +496,7 @@ describe.skipIf(why !== undefined)('the network service', () => {
       const b = await container('b', [six]);
       expect(a.endpoints[0]!.ipv6).toMatch(/^fd7e:57a0:2/);
       const ping = (agent: Agent, to: string) =>
-        agent.run({ do: 'ask', protocol: 'tcp', host: to, port: 81, timeout: 60_000 });
+        agent.run({ do: 'ask', protocol: 'tcp', host: to, port: 81, timeout: 90_000 });
       // Nothing listens there: a refusal has come back from the other side.
       expect(await ping(a.agent, b.endpoints[0]!.ipv6!)).toBe('ECONNREFUSED');
       expect(await ping(host, b.endpoints[0]!.ipv6!)).toBe('ECONNREFUSED');

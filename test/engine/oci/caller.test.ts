@@ -110,9 +110,12 @@ describe.skipIf(reason !== undefined)('a caller like conmon', () => {
   it('gets the terminal of a container and of a further process over its socket', async () => {
     const pidFile = join(room.dir, 'pid-tty');
     const terminal = join(room.dir, 'tty.sock');
-    const bundle = oci.bundle(['sh', '-c', 'test -t 0 && test -t 2 && echo "a terminal"; sleep infinity'], {
-      process: { terminal: true, consoleSize: { height: 33, width: 99 } },
-    });
+    const bundle = oci.bundle(
+      ['sh', '-c', 'test -t 0 && test -t 2 && echo "a terminal"; : > /dev/shm/said; sleep infinity'],
+      {
+        process: { terminal: true, consoleSize: { height: 33, width: 99 } },
+      },
+    );
     expect(oci.call('create', '--bundle', bundle, 'tty').err).toMatch(/something must take the terminal/);
     const words = ['--bundle', bundle, '--pid-file', pidFile, '--console-socket', terminal, 'tty'];
     const caller = called(pidFile, ['create', ...words], { terminal });
@@ -125,7 +128,14 @@ describe.skipIf(reason !== undefined)('a caller like conmon', () => {
     const flags = ['--detach', '--tty', '--pid-file', execFile, '--console-socket', terminal];
     const exec = called(
       execFile,
-      ['exec', ...flags, 'tty', 'sh', '-c', 'test -t 1 && echo "one too"; exit 5'],
+      [
+        'exec',
+        ...flags,
+        'tty',
+        'sh',
+        '-c',
+        'until [ -e /dev/shm/said ]; do sleep 0.01; done; test -t 1 && echo "one too"; exit 5',
+      ],
       {
         terminal,
       },

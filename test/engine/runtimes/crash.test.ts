@@ -67,7 +67,8 @@ describe.skipIf(why)('an engine that is killed while another runtime runs contai
 
   it.each(runtimes)('is followed by one that records exits of %s in between', async (runtime) => {
     const name = `meanwhile-${runtime}`;
-    await start(name, runtime, ['sh', '-c', 'trap "exit 6" TERM; while :; do sleep 0.05; done']);
+    await start(name, runtime, ['sh', '-c', 'trap "exit 6" TERM; echo set; while :; do sleep 0.05; done']);
+    await until(() => docker(engine, ['logs', name]).stdout === 'set\n', 'the trap to be set');
     const { Id, State } = await inspect(name);
     // Keeper and engine at once: nobody starts another engine before the container has ended.
     const [keeper, pid] = [engine.keeperPid(), await engine.enginePid()];

@@ -202,7 +202,7 @@ describe.skipIf(reason !== undefined)('a run', () => {
     try {
       process.kill(pid, 'SIGKILL');
       await expect
-        .poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0], { timeout: 10_000 })
+        .poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0], { timeout: 90_000 })
         .toBe('Z');
       const base = box.plan('too-late', ['true']);
       const exec = { ...base.process, joinPid: pid, joinStartTime: startTime };

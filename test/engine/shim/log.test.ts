@@ -39,9 +39,13 @@ describe.skipIf(reason !== undefined)('the log', () => {
     const plan = box.plan('closed', ['echo', 'last']);
     const shim = await spawnShim(plan);
     await untilState(shim, 'exited');
-    const open = readdirSync(`/proc/${shim.shimPid}/fd`).map((fd) =>
-      readlinkSync(`/proc/${shim.shimPid}/fd/${fd}`),
-    );
+    const open = readdirSync(`/proc/${shim.shimPid}/fd`).map((fd) => {
+      try {
+        return readlinkSync(`/proc/${shim.shimPid}/fd/${fd}`);
+      } catch {
+        return 'closed meanwhile';
+      }
+    });
     expect(open).not.toContain(plan.log!.path);
     expect(logLines(plan)).toEqual(['stdout F last']);
     await shim.reap();
@@ -265,10 +269,10 @@ describe.skipIf(reason !== undefined)('the log', () => {
         said += 1;
       });
       await shim.start();
-      await expect.poll(() => said, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => said, { timeout: 90_000 }).toBe(1);
       truncateSync(plan.log!.path, 0);
       await client.write(Buffer.from('go\n'));
-      await expect.poll(() => said, { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => said, { timeout: 90_000 }).toBe(2);
       expect(readFileSync(plan.log!.path).includes(0)).toBe(false);
       await client.write(Buffer.from('go\n'));
       expect((await untilState(shim, 'exited')).droppedLines).toBeGreaterThan(0n);

@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined)("a shim's socket", () => {
           before = highest();
           return settled;
         },
-        { timeout: 30_000, interval: 300 },
+        { timeout: 90_000, interval: 300 },
       )
       .toBe(true);
     const answer = 4 + 1 + 12 + 4 + 'signal'.length + 1;
@@ -126,7 +126,7 @@ describe.skipIf(reason !== undefined)("a shim's socket", () => {
     const said = new Promise<void>((resolve) => client.onOutput(() => resolve()));
     await client.write(Buffer.from('news\n'));
     await said;
-    await expect.poll(() => readFileSync(plan.log!.path, 'utf8'), { timeout: 10_000 }).toContain(' F news\n');
+    await expect.poll(() => readFileSync(plan.log!.path, 'utf8'), { timeout: 90_000 }).toContain(' F news\n');
     const size = BigInt(readFileSync(plan.log!.path).length);
     const splitter = new FrameSplitter();
     const news = new Promise<void>((resolve) => {

@@ -69,7 +69,7 @@ describe.skipIf(reason !== undefined)('stdio', () => {
       stdio: { stdin: true },
     });
     const { shim, client, output } = await attached(plan);
-    await expect.poll(() => output.stdout, { timeout: 10_000 }).toBe('closed\n');
+    await expect.poll(() => output.stdout, { timeout: 90_000 }).toBe('closed\n');
     for (let i = 0; i < 40; i++) await client.write(Buffer.alloc(60_000));
     await shim.signal(9);
     await untilState(shim, 'exited');

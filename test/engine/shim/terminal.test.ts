@@ -25,9 +25,9 @@ describe.skipIf(reason !== undefined)('a terminal', () => {
         output += bytes.toString();
       });
       await shim.start();
-      await expect.poll(() => output, { timeout: 10_000 }).toContain('ready\r\n');
+      await expect.poll(() => output, { timeout: 90_000 }).toContain('ready\r\n');
       await shim.resize(33, 44);
-      await expect.poll(() => output, { timeout: 10_000 }).toContain('size ');
+      await expect.poll(() => output, { timeout: 90_000 }).toContain('size ');
       await client.write(Buffer.from('\x03'));
       expect(await client.ended).toBe('eof');
       expect(output).toContain('33 44\r\ninterrupted\r\n');

@@ -61,7 +61,7 @@ describe('an archive that is written', () => {
     const endless = new Readable({ read() {} });
     endless.push('begin');
     const writing = writeArchive(ctx, endless, 'x.tar');
-    await vi.waitFor(() => expect(readdirSync(cwd)).toHaveLength(1));
+    await vi.waitFor(() => expect(readdirSync(cwd)).toHaveLength(1), { timeout: 90_000 });
     interrupt();
     await expect(writing).rejects.toMatchObject({ code: 'CLI_INTERRUPTED', exitCode: 130 });
     expect(readdirSync(cwd)).toEqual([]);

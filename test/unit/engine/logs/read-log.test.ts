@@ -232,7 +232,7 @@ describe('following', () => {
     const writer = new Writer(1);
     writer.line('0');
     const reading = collect({ ...both, follow: writer });
-    await expect.poll(() => writer.followers).toBe(1);
+    await expect.poll(() => writer.followers, { timeout: 90_000 }).toBe(1);
     for (let n = 1; n <= 300; n++) {
       await writer.opened();
       writer.rotate();

@@ -109,7 +109,9 @@ describe('forwarding', () => {
     expect(flood.map(({ pending }) => pending)).toEqual([...Array<number>(8).fill(512), 16, 16]);
     expect(refused).toBe(6000 - 8 * 512 - 32);
     own.close();
-    await expect.poll(() => flood.map(({ pending }) => pending)).toEqual(Array(10).fill(0));
+    await expect
+      .poll(() => flood.map(({ pending }) => pending), { timeout: 90_000 })
+      .toEqual(Array(10).fill(0));
   });
 
   it('asks many at a time without mixing them up', async () => {
