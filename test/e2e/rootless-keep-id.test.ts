@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { freePort } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
-import { openFuseToUsers } from '../support/open-fuse.ts';
+import { openFuseToUsers } from '../support/own-devices.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 

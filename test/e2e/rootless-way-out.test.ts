@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { lasting } from '../support/leaks.ts';
+import { ownTun } from '../support/own-devices.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 import { answerOf, makeUser, processesOf, rootlessUnmet, type TestUser } from '../support/rootless.ts';
 
@@ -29,10 +30,10 @@ describe.skipIf(unmet !== undefined)(
     let base = '';
     let port = 0;
     let server: ReturnType<typeof spawn> | undefined;
-    const mode = unmet === undefined ? statSync(tun).mode & 0o777 : 0;
     const users: TestUser[] = [];
 
     beforeAll(async () => {
+      expect(ownTun()).toBeUndefined();
       enterOwnNetwork();
       base = mkdtempSync(join(tmpdir(), 'tcompose-test-'));
       chmodSync(base, 0o755);
@@ -45,7 +46,6 @@ describe.skipIf(unmet !== undefined)(
         'route add default via 203.0.113.1',
       ])
         expect(spawnSync('ip', words.split(' ')).status).toBe(0);
-      chmodSync(tun, 0o666);
       port = await freePort();
       const code = `
         require('http').createServer((q, r) => q.method === 'POST' ? q.pipe(r) : r.end('the machine')).listen(${port}, '0.0.0.0', () => console.log('up'));
@@ -55,7 +55,6 @@ describe.skipIf(unmet !== undefined)(
       await new Promise((resolve) => server?.stdout?.once('data', resolve));
     });
     afterAll(() => {
-      if (unmet === undefined) chmodSync(tun, mode);
       server?.kill();
       for (const user of users) user.remove();
       rmSync(base, { recursive: true, force: true });

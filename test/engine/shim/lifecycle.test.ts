@@ -143,6 +143,19 @@ describe.skipIf(reason !== undefined)('a run', () => {
     await shim.reap();
   });
 
+  it('with --init gets a signal that is sent the moment it has started', async () => {
+    for (let round = 0; round < 30; round++) {
+      const shim = await spawnShim(
+        box.plan(`prompt-${round}`, ['sleep', '100'], { process: { init: true } }),
+      );
+      await untilState(shim, 'started');
+      await shim.signal(15);
+      expect(await untilState(shim, 'exited')).toMatchObject({ code: 143 });
+      await shim.reap();
+      shim.close();
+    }
+  });
+
   it('dies with its shim', async () => {
     const plan = box.plan('orphan', ['sleep', '100']);
     const shim = await spawnShim(plan);

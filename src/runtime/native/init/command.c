@@ -61,6 +61,16 @@ static int leave_monitor(struct launch *launch) {
   return 0;
 }
 
+/*
+ * Of a namespace's first process the kernel throws away what comes before it asks for it (pid_namespaces(7)), unless it is blocked: an
+ * init begins with all of them so, and hands on what came since its start is told.
+ */
+static void hold_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
 _Noreturn void command_main(struct launch *launch, bool cloned) {
   const struct process_plan *process = &launch->plan.process;
   launch->failure.phase = PHASE_PROCESS;
@@ -69,6 +79,7 @@ _Noreturn void command_main(struct launch *launch, bool cloned) {
   if (launch->plan.caller.present && !exec_path_exists(argv, env)) fail_to_execute(launch);
   command_wait(launch);
   if (leave_monitor(launch) < 0) give_up(launch);
+  if (process->init) hold_signals();
   if (process_confine(launch) < 0) give_up(launch);
   if (process->init)
     sys_execveat(launch->self_exe, "", argv, env, AT_EMPTY_PATH);

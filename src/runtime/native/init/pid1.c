@@ -9,10 +9,12 @@
 
 #include "exec-path.h"
 
-static int run_command(char **argv, char **envp, const sigset_t *mask) {
+static int run_command(char **argv, char **envp) {
+  sigset_t none;
+  sigemptyset(&none);
   setpgid(0, 0);
   if (isatty(0)) tcsetpgrp(0, getpgrp()); /* SIGTTOU is still blocked */
-  sigprocmask(SIG_SETMASK, mask, NULL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   exec_path(argv, envp);
   int code = errno == ENOENT || errno == ENOTDIR ? 127 : 126;
   fprintf(stderr, "tcompose-init: %s: %s\n", argv[0], strerror(errno));
@@ -20,12 +22,12 @@ static int run_command(char **argv, char **envp, const sigset_t *mask) {
 }
 
 int pid1_main(char **argv, char **envp) {
-  sigset_t all, before;
+  sigset_t all;
   sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
+  sigprocmask(SIG_SETMASK, &all, NULL);
   pid_t child = fork();
   if (child < 0) return 125;
-  if (child == 0) return run_command(argv, envp, &before);
+  if (child == 0) return run_command(argv, envp);
   for (;;) {
     int signal;
     if (sigwait(&all, &signal) != 0) continue;
