@@ -82,7 +82,7 @@ describe.skipIf(why)('a registry that misbehaves', () => {
     mkdirSync(join(engine.root, 'etc'));
     writeFileSync(
       join(engine.root, 'etc', 'engine.json'),
-      JSON.stringify({ registries: { stallSeconds: 0.3 } }),
+      JSON.stringify({ registries: { stallSeconds: 1 } }),
     );
     for (let number = 0; number < lanes; number++) free.push(await openLane(engine.root, number));
   });

@@ -38,7 +38,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
 
   function registriesFor(config: object = {}) {
     const file = join(directory, 'engine.json');
-    writeFileSync(file, JSON.stringify({ registries: { stallSeconds: 0.5, ...config } }));
+    writeFileSync(file, JSON.stringify({ registries: { stallSeconds: 60, ...config } }));
     return createRegistries({
       config: file,
       env: {},

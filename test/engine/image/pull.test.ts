@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ImageInspect } from '../../../src/engine/api/image.ts';
@@ -28,11 +28,6 @@ describe.skipIf(why)('images of a registry', () => {
     engine = await startTestEngine();
     registry = await startFaultyRegistry();
     host = registry.host;
-    mkdirSync(join(engine.root, 'etc'));
-    writeFileSync(
-      join(engine.root, 'etc', 'engine.json'),
-      JSON.stringify({ registries: { stallSeconds: 0.5 } }),
-    );
   });
   afterAll(async () => {
     registry?.close();
