@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BundleRoom, leftOver, makeBundleRoom } from '../../support/bundle.ts';
 import { type ConfigChange, type OciRuntime, ociRuntime, whyNoRuntime } from '../../support/oci-cli.ts';
@@ -20,6 +19,9 @@ interface Point {
   readonly out: string | RegExp;
   readonly flags?: readonly string[];
 }
+
+/** A control group that no other run of these tests has. */
+const ownGroup = `tcompose-conformance-${process.pid}`;
 
 const bindOf = (options: readonly string[]): ConfigChange => ({
   mounts: [{ destination: '/m', type: 'bind', source: '/usr/share', options: ['rbind', ...options] }],
@@ -198,9 +200,9 @@ const points: Readonly<Record<string, Point>> = {
     out: / unbindable\n$/,
   },
   'config-linux.md, Control groups: cgroupsPath and resources': {
-    change: { linux: { cgroupsPath: '/tcompose-conformance/a', resources: { pids: { limit: 42 } } } },
-    script: 'grep -o "/tcompose-conformance/a$" /proc/self/cgroup | sort -u',
-    out: '/tcompose-conformance/a\n',
+    change: { linux: { cgroupsPath: `/${ownGroup}/a`, resources: { pids: { limit: 42 } } } },
+    script: `grep -o "/${ownGroup}/a$" /proc/self/cgroup | sort -u`,
+    out: `/${ownGroup}/a\n`,
   },
   'a root file system that is not pivoted': {
     change: {},
@@ -231,7 +233,7 @@ describe.skipIf(reason !== undefined)('the runtime-spec', () => {
       '/sys/fs/cgroup',
       '-depth',
       '-name',
-      'tcompose-conformance',
+      ownGroup,
       '-type',
       'd',
       '-exec',
@@ -425,6 +427,5 @@ describe.skipIf(reason !== undefined)('the runtime-spec', () => {
     writeFileSync(file, JSON.stringify({ ...document, execCPUAffinity: { final: '3-1' } }));
     expect(oci.call('exec', '--process', file, 'cpus').err).toMatch(/not a list of processors/);
     oci.call('delete', '--force', 'cpus');
-    await sleep(0);
   });
 });

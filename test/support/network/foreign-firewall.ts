@@ -12,7 +12,7 @@ const run = (...args: string[]) => execFileSync(args[0]!, args.slice(1), { stdio
 const result: Record<string, unknown> = {};
 
 async function eventually(what: string, look: () => Promise<unknown> | unknown): Promise<void> {
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 1800; tries++) {
     if (await look()) {
       result[what] = true;
       return;
