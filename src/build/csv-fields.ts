@@ -9,6 +9,6 @@ export function csvFields(text: string): readonly string[] {
   });
 }
 
-/** The line that has these fields. */
+/** The line for these fields. */
 export const csvLine = (fields: readonly string[]): string =>
   fields.map((field) => (/[,"]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');

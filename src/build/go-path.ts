@@ -1,4 +1,4 @@
-/** Go's path.Clean: no doubled or trailing slashes, no `.`, `..` resolved as far as it can be; nothing is `.`. */
+/** Go's path.Clean: no doubled or trailing slashes, no `.`, `..` resolved as far as possible; the empty path becomes `.`. */
 export function cleanPath(path: string): string {
   const rooted = path.startsWith('/');
   const parts: string[] = [];

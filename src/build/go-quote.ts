@@ -1,6 +1,6 @@
 /**
- * Text between double quotes as Go's `%q` writes it: what BuildKit's messages and its history entries hold. `\a \b \f \n \r \t \v`
- * have their short forms; other characters that can't be printed are `\x`, `\u` or `\U` escapes.
+ * Text in double quotes in the form of Go's `%q`, as in BuildKit's messages and history entries. `\a \b \f
+ *  \r \t \v` have short forms; other unprintable characters are `\x`, `\u` or `\U` escapes.
  */
 export function goQuote(text: string): string {
   let out = '"';
@@ -8,7 +8,7 @@ export function goQuote(text: string): string {
   return `${out}"`;
 }
 
-/** A list of texts as `%q` writes it: `["a" "b"]`. */
+/** A list of texts in the form of `%q`: `["a" "b"]`. */
 export const goQuoteList = (texts: readonly string[]): string => `[${texts.map(goQuote).join(' ')}]`;
 
 const short: Readonly<Record<string, string>> = {

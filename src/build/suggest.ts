@@ -1,10 +1,10 @@
-/** Changed, added and missing letters that still count as a slip. */
+/** Most changed, added and missing letters of a typo. */
 const mostEdits = 2;
 
 /**
- * The candidate that a word may have been meant to be, as BuildKit's messages name it: with the fewest letters changed, added and left out,
- * two at most; of several the first.
- * @param caseless capitals count as the small letters they are
+ * The candidate that a word was probably meant to be, as in BuildKit's messages: the one with the fewest changed, added
+ * and missing letters, two at most; the first if there are several.
+ * @param caseless ignore case
  */
 export function suggested(word: string, candidates: Iterable<string>, caseless = true): string | undefined {
   let best: string | undefined;

@@ -3,8 +3,8 @@ import { closeSync, fstatSync } from 'node:fs';
 import type { Server } from 'node:net';
 
 /**
- * Has a server accept on a bound descriptor, which is the server's from here on: it is closed with it, and also when
- * this rejects.
+ * Makes a server accept on a bound descriptor, which the server owns from here on: it is closed with the server, and
+ * also when this rejects.
  */
 export const listenOn = (server: Server, fd: number): Promise<void> =>
   adopt(fd, server, (done) => server.listen({ fd }, done));
@@ -29,7 +29,7 @@ async function adopt(
       });
     });
   } catch (error) {
-    // Node closes the descriptor on some of its ways out; the number may be that of another file by now.
+    // Node closes the descriptor on some failures; by then the number may belong to another file.
     if (inodeOf(fd) === before) closeSync(fd);
     throw error;
   }

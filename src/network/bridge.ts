@@ -38,8 +38,8 @@ export function findLink(route: NetlinkTransport, name: string): Link | undefine
 }
 
 /**
- * Bytes of the largest packet that links of this namespace are to pass on whole; undefined: the kernel's own bound stays. Its loopback
- * tells what the kernel can: virtual links came to it together.
+ * Size in bytes of the largest packet that links of this namespace should pass on unsplit; undefined: keep the kernel's
+ * default. The loopback shows what the kernel supports: virtual links got this feature at the same time.
  */
 export function burstOf(route: NetlinkTransport): number | undefined {
   const wanted = largestBurst(route.home);
@@ -48,14 +48,17 @@ export function burstOf(route: NetlinkTransport): number | undefined {
   return loopback && loopback.burst > 0 && loopback.largestBurst >= wanted ? wanted : undefined;
 }
 
-/** Has a bridge pass on larger packets, on another thread: the lock of all links may be waited for. One that can't goes on as it was. */
+/**
+ * Makes a bridge pass on larger packets, on another thread, because the lock of all links may have to be waited for. A
+ * bridge that can't stays as it was.
+ */
 export function widenBridge(route: NetlinkTransport, index: number, bytes: number): void {
   route.requestAsync(setBurst(index, bytes), 'largest packets of a bridge').catch(() => undefined);
 }
 
 /**
- * Makes a network's bridge with the gateways' addresses, or completes the one that is there. Returns its interface
- * index. Idempotent.
+ * Makes a network's bridge with the gateways' addresses, or completes an existing one. Returns its interface index.
+ * Idempotent.
  */
 export function makeBridge(route: NetlinkTransport, network: NetworkRecord): number {
   const { bridge: name } = network;
@@ -83,7 +86,7 @@ export function makeBridge(route: NetlinkTransport, network: NetworkRecord): num
 }
 
 /**
- * Closes the host's end of a container's link to what a neighbour could tell it (see portConf4). A link that is gone is
+ * Protects the host's end of a container's link against settings from the container (see portConf4). A missing link is
  * no error: its container has ended.
  */
 export function closePort(route: NetlinkTransport, link: string): void {
@@ -97,7 +100,7 @@ export function closePort(route: NetlinkTransport, link: string): void {
   }
 }
 
-/** Puts the host's end of a container's link on the bridge that was made in place of its own. One that is gone is not an error. */
+/** Attaches the host's end of a container's link to the bridge that replaces its own. A missing link is not an error. */
 export function rejoinBridge(
   route: NetlinkTransport,
   link: string,
@@ -113,7 +116,7 @@ export function rejoinBridge(
   }
 }
 
-/** Takes IPv6 off the host's end of a container's link; its IPv4 settings came with the port's own. */
+/** Disables IPv6 on the host's end of a container's link; its IPv4 settings were set with the port's own. */
 export const takeIpv6OffPort = (route: NetlinkTransport, link: string): void =>
   writeConf6(route.home, link, noConf6);
 
@@ -122,7 +125,7 @@ function writeConf6(home: NetworkHome, link: string, settings: Readonly<Record<s
     writeSysctl(home, `net/ipv6/conf/${link}/${key}`, value);
 }
 
-/** Deletes a link on another thread (the kernel takes 10 to 20 ms). One that is gone is not an error. */
+/** Deletes a link on another thread (the kernel takes 10 to 20 ms). A missing link is not an error. */
 export async function deleteLinkQuietly(route: NetlinkTransport, index: number, what: string): Promise<void> {
   try {
     await route.requestAsync(deleteLink(index), `delete ${what}`);
@@ -132,8 +135,8 @@ export async function deleteLinkQuietly(route: NetlinkTransport, index: number, 
 }
 
 /**
- * Lets the machine pass packets on. For IPv6 that would make the kernel ignore router advertisements where it listens
- * to them, so those interfaces are set to go on listening (accept_ra 2).
+ * Enables forwarding on the machine. For IPv6 this would make the kernel ignore router advertisements on interfaces
+ * that accept them, so these interfaces are set to continue (accept_ra 2).
  */
 function enableForwarding(home: NetworkHome, ipv6: boolean): void {
   if (readSysctl(home, 'net/ipv4/ip_forward') !== '1') writeSysctl(home, 'net/ipv4/ip_forward', '1');
@@ -163,7 +166,7 @@ function readSysctl(home: NetworkHome, key: string): string | undefined {
   }
 }
 
-/** A missing key (a kernel without IPv6) is nothing to set. */
+/** A missing key (a kernel without IPv6) is skipped. */
 function writeSysctl(home: NetworkHome, key: string, value: string): void {
   try {
     home.write(`/proc/sys/${key}`, value);

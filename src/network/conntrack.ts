@@ -1,6 +1,7 @@
 /**
- * Forgetting UDP connections (linux/netfilter/nfnetlink_conntrack.h). The kernel remembers for minutes where datagrams
- * of a client went; one that keeps sending would reach the address a published port led to before, or nothing.
+ * Removes UDP connections from conntrack (linux/netfilter/nfnetlink_conntrack.h). The kernel remembers for minutes
+ * where a client's datagrams went; a client that keeps sending would reach the previous address of a published port, or
+ * nothing.
  */
 import { constants } from 'node:os';
 import { SystemCallError } from '../sys/libc.ts';
@@ -32,12 +33,12 @@ const FILTER_PROTO_DST_PORT = 1 << 5;
 const AF_INET = 2;
 const IPPROTO_UDP = 17;
 
-/** Each dump goes through the whole of the kernel's table: for more ports than this, one of all UDP. */
+/** Each dump walks the kernel's whole table: for more ports than this, dump all UDP connections once. */
 const MAX_DUMPS = 4;
 
 const nfgenmsg = () => Buffer.of(AF_INET, 0, 0, 0);
 
-/** Dumps UDP connections, to a port or all; the filter is the kernel's (5.8), older ones send everything. */
+/** Dumps UDP connections, to one port or all; the kernel filters (5.8), older kernels send everything. */
 export function dumpUdpTo(port?: number): Buffer {
   const portBytes = Buffer.alloc(2);
   portBytes.writeUInt16BE(port ?? 0);
@@ -53,7 +54,7 @@ export function dumpUdpTo(port?: number): Buffer {
   return message(CT_GET, NLM_F_DUMP, nfgenmsg(), [tuple, filter]);
 }
 
-/** Original tuples, as the kernel wrote them, of the connections that are UDP to one of the ports. */
+/** The original tuples, in the kernel's encoding, of the UDP connections to one of the ports. */
 export function tuplesTo(messages: readonly NetlinkMessage[], ports: ReadonlySet<number>): Buffer[] {
   return messages.flatMap(({ body }) => {
     const tuple = parseAttributes(body.subarray(4)).get(CTA_TUPLE_ORIG);
@@ -78,7 +79,7 @@ export function forgetUdp(netfilter: NetlinkTransport, ports: readonly number[])
           'forget a connection to a UDP port',
         );
       } catch (error) {
-        // It ended by itself in between.
+        // It expired in between.
         if (!(error instanceof SystemCallError) || error.errno !== constants.errno.ENOENT) throw error;
       }
     }

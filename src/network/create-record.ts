@@ -10,11 +10,11 @@ import type { NetworkRecord } from './types.ts';
 const drivers = ['bridge', 'host', 'none'] as const;
 type Driver = (typeof drivers)[number];
 
-/** Docker's own name for the driver of network `none`. */
+/** The driver of network `none` has the name `null` in Docker. */
 const driverOf = (name: string): Driver | undefined =>
   name === 'null' ? 'none' : drivers.find((driver) => driver === name);
 
-/** Sentences about what of a request has no effect here. Errors: NETWORK_OPTION for values that can't be carried out. */
+/** Sentences about the parts of a request that have no effect here. Errors: NETWORK_OPTION for invalid values. */
 export function networkWarnings(
   spec: Pick<NetworkSpec, 'name' | 'options' | 'ipam' | 'enableIPv6'>,
 ): string[] {
@@ -25,7 +25,7 @@ export function networkWarnings(
   ];
 }
 
-/** A complete record from what was asked for. Pure, but for the random id that comes in as a default. */
+/** A complete record from a request. Pure, except for the random default id. */
 export function createRecord(
   spec: NetworkSpec,
   context: {

@@ -9,13 +9,13 @@ import { batch, deleteTable, dumpTables, parseTables, type TableInfo } from './n
 
 const COMMENT = 'engine lock ';
 
-/** Comment of an instance's table: by its lock another engine can tell whether its engine lives. */
+/** Comment in an instance's table: by its lock another engine can tell whether the engine lives. */
 export const ownerComment = (lockPath: string): string | undefined =>
   Buffer.byteLength(COMMENT + lockPath) > 250 ? undefined : COMMENT + lockPath;
 
 /**
- * Tables of instances that nobody serves and that nothing is attached to: no veth of theirs is there, and no engine
- * holds the lock their table names. A table without that comment is never one. Pure.
+ * Tables of instances whose engine has ended and that have nothing attached: no veth of theirs exists, and no engine
+ * holds the lock that their table names. A table without that comment never counts. Pure.
  */
 export function deadTables(
   tables: readonly TableInfo[],
@@ -34,9 +34,9 @@ export function deadTables(
 }
 
 /**
- * Takes what engines that were killed have left on the machine away: their firewall tables, which drop what is on its
- * way to subnets that may be ours by now, their accepts in other firewalls, and their bridges, which keep subnets
- * occupied. An engine that comes back to such a root makes its own again.
+ * Removes what killed engines have left on the machine: their firewall tables, which drop packets to subnets that may
+ * be ours by now, their accepts in other firewalls, and their bridges, which keep subnets occupied. If an engine starts
+ * again for such a root, it makes its own again.
  */
 export async function sweepDeadInstances(options: {
   readonly instance: string;
@@ -58,7 +58,7 @@ export async function sweepDeadInstances(options: {
   }
 }
 
-/** Whether an engine holds the lock. When in doubt, one does. */
+/** Whether an engine holds the lock. If that is unknown, it counts as held. */
 function isHeld(lockPath: string): boolean {
   if (!existsSync(lockPath)) return false;
   try {

@@ -3,7 +3,7 @@ import { SystemCallError } from '../sys/libc.ts';
 
 const refused = ['EPERM', 'EACCES', 'EROFS'];
 
-/** Runs set-up steps; the kernel's refusal becomes NETWORK_SETUP_FAILED, which says what was being set up. */
+/** Runs set-up steps; turns the kernel's refusal into NETWORK_SETUP_FAILED, which says what was being set up. */
 export function explained<T>(what: string, act: () => T): T {
   try {
     return act();

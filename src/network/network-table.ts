@@ -12,7 +12,7 @@ import type { EndpointRecord, NetworkRecord } from './types.ts';
 
 interface Entry {
   readonly record: NetworkRecord;
-  /** While there is a bridge: its interface index. */
+  /** Interface index of the bridge, if there is one. */
   bridgeIndex: number | undefined;
   /** It passes on packets as large as its ports do. */
   wide: boolean;
@@ -20,31 +20,31 @@ interface Entry {
   seen: number;
 }
 
-/** Starts that come together look once: each look waits for the lock of all links, which other starts' shims hold. */
+/** Simultaneous starts check only once: each check waits for the lock of all links, which other starts' shims hold. */
 const SEEN_FOR_MS = 50;
 
-/** The networks the service knows, and which of them have a bridge at this moment. */
+/** The networks that the service knows, and which of them have a bridge at present. */
 export interface NetworkTable {
   know(record: NetworkRecord): void;
-  /** Forgets a network; its bridge's index, if it had one. */
+  /** Forgets a network; returns its bridge's index, if it had one. */
   forget(networkId: string): number | undefined;
   recordOf(networkId: string): NetworkRecord;
   /** Interface index of a network's bridge. */
   indexOf(networkId: string): number;
   /** Networks with a bridge. */
   up(): NetworkRecord[];
-  /**
-   * Makes the bridge when there is none, or none any more: other programs delete links too. Errors:
-   * NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED.
-   */
+  /** Makes the bridge if it is missing: other programs delete links too. Errors: NETWORK_POOL_OVERLAP, NETWORK_SETUP_FAILED. */
   raise(record: NetworkRecord): 'there' | 'made' | 'remade';
-  /** Has a bridge that has a port by now pass on packets as large as that does (a bridge without ports refuses). Once a bridge. */
+  /**
+   * Makes a bridge that has a port by now pass on packets as large as the port does (a bridge without ports refuses
+   * this). Done once for each bridge.
+   */
   widen(networkId: string): void;
-  /** Looks whether another link has the same subnet. Errors: NETWORK_POOL_OVERLAP. */
+  /** Checks whether another link has the same subnet. Errors: NETWORK_POOL_OVERLAP. */
   checkSubnet(record: NetworkRecord): void;
   /**
-   * Endpoint that gives the default route of a family and, for IPv4, that published ports lead to: the first of `order`
-   * (ids of networks) that has an address of it, else the first of all. Internal networks give none.
+   * The endpoint that provides the default route of a family and, for IPv4, to which published ports lead: the first in
+   * `order` (ids of networks) that has an address of the family, else the first of all. Internal networks provide none.
    */
   gatewayOf(
     endpoints: readonly EndpointRecord[],
@@ -53,14 +53,14 @@ export interface NetworkTable {
   ): EndpointRecord | undefined;
   /** Where a container's published ports lead; undefined when all its networks are internal. */
   leadOf(endpoints: readonly EndpointRecord[], order?: readonly string[]): PortLead | undefined;
-  /** The place of one of a container's endpoints, which all count for which of them gives the default routes. */
+  /** The place of one of a container's endpoints; all of them are needed to decide which provides the default routes. */
   placeOf(endpoint: EndpointRecord, all: readonly EndpointRecord[], order?: readonly string[]): LinkPlace;
 }
 
-/** An empty table. `now`: milliseconds, monotonic. */
+/** A table, empty at first. `now`: milliseconds, monotonic. */
 export function createNetworkTable(route: NetlinkTransport, now: () => number): NetworkTable {
   const entries = new Map<string, Entry>();
-  /** What links are made with; undefined is an answer, too. */
+  /** The setting for new links; undefined is a valid value, too. */
   let burst: { readonly bytes: number | undefined } | undefined;
   const burstNow = (): number | undefined => {
     burst ??= { bytes: burstOf(route) };
@@ -171,8 +171,8 @@ export function createNetworkTable(route: NetlinkTransport, now: () => number): 
 }
 
 /**
- * Two links with the same subnet make one of them unreachable without a word. A subnet that was free when the network
- * was planned may have been taken since, by another engine or a VPN. Errors: NETWORK_POOL_OVERLAP.
+ * Two links with the same subnet silently make one of them unreachable. A subnet that was free when the network was
+ * planned may have been taken since by another engine or a VPN. Errors: NETWORK_POOL_OVERLAP.
  */
 function refuseTakenSubnet(route: NetlinkTransport, record: NetworkRecord): void {
   const routes = ([4, 6] as const).flatMap((family) =>
@@ -200,7 +200,7 @@ function refuseTakenSubnet(route: NetlinkTransport, record: NetworkRecord): void
   }
 }
 
-/** Links whose traffic other firewalls must let pass: the instance's prefix, and bridges with names of their own. */
+/** Links whose traffic other firewalls must let pass: the instance's prefix, and bridges with other names. */
 export function linkMatches(prefix: string, records: readonly NetworkRecord[]): LinkMatch[] {
   const own = records.some(({ bridge }) => bridge.startsWith(prefix));
   return [

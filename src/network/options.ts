@@ -9,13 +9,13 @@ const HOST_BINDING = 'com.docker.network.bridge.host_binding_ipv4';
 const MTU = 'com.docker.network.driver.mtu';
 const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge';
 const DEFAULT_MTU = 1500;
-/** A whole multiple of four below the largest packet: what most of a stream's data travels in. */
+/** A multiple of four below the largest packet size: most of a stream's data is sent in such packets. */
 const OWN_MTU = 65_520;
-/** What Linux allows at most (GSO_MAX_SIZE). */
+/** The maximum in Linux (GSO_MAX_SIZE). */
 const OWN_BURST = 524_280;
 const booleans = [ICC, MASQUERADE];
 
-/** Options of a network read by what they mean; Docker's names, the ones a bridge network has. */
+/** A network's options by their meaning; those that a bridge network has in Docker. */
 interface BridgeOptions {
   readonly bridgeName: string | undefined;
   readonly interContainer: boolean;
@@ -25,22 +25,24 @@ interface BridgeOptions {
 }
 
 /**
- * The MTU of a network that names none. In a network namespace of the engine's own all links are the engine's: what goes from container to
- * container or to a published port's forwarder never meets a smaller one, and for what leaves by the way out that namespace's kernel
- * itself tells senders its MTU.
+ * The default MTU of a network. In a network namespace of the engine's own all links are the engine's: traffic between
+ * containers or to a published port's forwarder never meets a smaller one, and for traffic through the way out that
+ * namespace's kernel tells senders the MTU.
  */
 export const usualMtu = (home: NetworkHome): number => (home === ownNetwork ? DEFAULT_MTU : OWN_MTU);
 
 /**
- * Bytes of a stream that links pass on as one packet. In a network namespace of the engine's own none of them is a wire, so the more the
- * better; the machine's links cut by their hardware, which takes 64 KiB at once, and do better with the kernel's own bound.
+ * Bytes of a stream that links pass on as one packet. In a network namespace of the engine's own no link is physical,
+ * so more is better; the machine's links split packets in hardware, which takes 64 KiB at once, and work better with
+ * the kernel's default.
  */
 export const largestBurst = (home: NetworkHome): number | undefined =>
   home === ownNetwork ? undefined : OWN_BURST;
 
 /**
- * The control of congestion for containers whose network is the engine's own; undefined: as the machine's. All their connections end on this
- * machine (the way out makes the ones to others again): one that paces what it sends (BBR) spends its timers on a path that has no queue.
+ * The congestion control for containers whose network is the engine's own; undefined: the machine's. All their
+ * connections end on this machine (the way out makes new ones to the outside): one with pacing (BBR) would waste timers
+ * on a path without queues.
  */
 export const localCongestion = (home: NetworkHome): string | undefined => {
   if (home === ownNetwork) return undefined;
@@ -62,10 +64,7 @@ export function bridgeOptions(options: NetworkRecord['options'], defaultMtu = DE
   };
 }
 
-/**
- * Refuses values that can't be carried out; returns sentences about options that have no effect here.
- * Errors: NETWORK_OPTION.
- */
+/** Refuses invalid values; returns sentences about options that have no effect here. Errors: NETWORK_OPTION. */
 export function checkOptions(name: string, options: NetworkRecord['options']): string[] {
   const refuse = (why: string): never => {
     throw new TcomposeError('NETWORK_OPTION', `network ${name}: ${why}`);

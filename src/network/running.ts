@@ -24,13 +24,13 @@ interface State {
   dns: { close(): Promise<void> } | undefined;
 }
 
-/** Running containers and what is kept up for them: names, firewall entries, name servers, proxies. */
+/** Running containers and what is maintained for them: names, firewall entries, name servers, proxies. */
 interface RunningContainers {
   /** With `publish` false, firewall entries are left to a reset of the whole table. */
   start(running: RunningContainer, publish: boolean): Promise<void>;
-  /** Idempotent. The endpoints the container had; undefined when it was not running. */
+  /** Idempotent. Returns the container's endpoints; undefined when it was not running. */
   stop(containerId: string): Promise<readonly EndpointRecord[] | undefined>;
-  /** The container's endpoints, and the descriptor of its name server's socket, which lives in its namespace. */
+  /** The container's endpoints, and the descriptor of its name server's socket, which is in its namespace. */
   find(containerId: string):
     | {
         readonly endpoints: readonly EndpointRecord[];
@@ -39,9 +39,12 @@ interface RunningContainers {
       }
     | undefined;
   attach(containerId: string, endpoint: EndpointRecord): void;
-  /** Takes an endpoint away; a port that led through it leads through the next gateway. */
+  /** Removes an endpoint; a port that led through it then uses the next gateway. */
   detach(containerId: string, endpoint: EndpointRecord): void;
-  /** Ports and names of one container lead to another, which has no ports yet. False: either does not run on a network. */
+  /**
+   * Ports and names of one container now lead to another, which has no ports yet. False: one of them is not running on
+   * a network.
+   */
   takePlace(of: string, by: string): boolean;
   publications(): Publication[];
   links(): string[];
@@ -50,7 +53,7 @@ interface RunningContainers {
   close(): Promise<void>;
 }
 
-/** What is kept up for the containers on networks while they run: names, resolver, published ports. */
+/** What is maintained for containers on networks while they run: names, resolver, published ports. */
 export function createRunningContainers(parts: {
   readonly table: NetworkTable;
   readonly firewall: Firewall;
@@ -58,7 +61,7 @@ export function createRunningContainers(parts: {
   readonly names: NameTable;
   readonly forwarder: Forwarder;
   readonly resolvers: HostResolvers;
-  /** Has the container's shim carry its published ports, instead of proxies here. */
+  /** Makes the container's shim forward its published ports, instead of proxies here. */
   /** Whether the shim may let a container see its clients' own addresses (ports/way-back.ts). */
   readonly keepsClients: readonly (4 | 6)[];
   readonly carry: ((containerId: string, ops: readonly NetworkOp[]) => void) | undefined;
@@ -66,14 +69,14 @@ export function createRunningContainers(parts: {
   const { table, firewall, ledger, names, forwarder, resolvers, carry, keepsClients } = parts;
   const containers = new Map<string, State>();
 
-  /** Containers with nothing but internal networks have no way out by DNS either. */
+  /** Containers with only internal networks have no way out by DNS either. */
   function upstreamsOf({ endpoints, running }: State): readonly string[] {
     if (!table.gatewayOf(endpoints)) return [];
     const own = running.dns?.servers ?? [];
     return own.length > 0 ? cleanServers(own) : resolvers.servers();
   }
 
-  /** Where names are looked for, in this order: the network with the way out, then the others by name, as dockerd does. */
+  /** Where names are looked up, in this order: the network with the way out, then the others by name, as in dockerd. */
   function scopeOf({ endpoints, running }: State): readonly string[] {
     const first = table.gatewayOf(endpoints, running.gatewayOrder)?.networkId;
     const rank = (id: string) => `${id === first ? 0 : 1}${table.recordOf(id).name}`;
@@ -119,7 +122,7 @@ export function createRunningContainers(parts: {
       lead.address = publication.address;
       state.proxies = await startProxies(ports, sockets, () => lead.address);
     }
-    // What nothing took up.
+    // Descriptors that nothing has taken over.
     for (const fd of open) closeSync(fd);
     open.clear();
   }
@@ -145,7 +148,7 @@ export function createRunningContainers(parts: {
       try {
         await takeUp(running, publish, open);
       } catch (error) {
-        // Whatever else fails on the way back, the sockets go; the first error is the one to report.
+        // Whatever else fails during the undo, the sockets are closed; the first error is reported.
         await stop(running.containerId).catch(() => {});
         for (const fd of open) closeSync(fd);
         throw error;
@@ -225,11 +228,11 @@ export function createRunningContainers(parts: {
   };
 }
 
-/** Whether ports lead to the container by this endpoint. */
+/** Whether ports lead to the container through this endpoint. */
 const leadsBy = ({ address, address6 }: PortLead, { ipv4, ipv6 }: EndpointRecord): boolean =>
   address === ipv4 || (address6 !== undefined && address6 === ipv6);
 
-/** Most containers have none: then nothing is made for a question. */
+/** Most containers have none: then nothing is allocated for a query. */
 const linkTable =
   (links: () => Readonly<Record<string, string>>): (() => ReadonlyMap<string, string>) =>
   () =>

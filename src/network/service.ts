@@ -9,7 +9,7 @@ import { type NetworkServiceOptions, openParts } from './service/parts.ts';
 import { allocate, planAttach } from './service/plan-attach.ts';
 import type { NetworkService } from './service-types.ts';
 
-/** Networks, addresses, published ports and names of one engine. Opens two netlink sockets at once. */
+/** Networks, addresses, published ports and names of one engine. Opens two netlink sockets immediately. */
 export function createNetworkService(options: NetworkServiceOptions): NetworkService {
   const parts = openParts(options);
   const { running, links, addresses, ledger, resolvers, home, carried } = parts;

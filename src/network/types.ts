@@ -1,6 +1,6 @@
 import type { HostOp, NetworkOp } from '../runtime/launch/launch-plan.ts';
 
-/** A network as the engine keeps it (state/networks/<id>.json). */
+/** A network in its stored form (state/networks/<id>.json). */
 export interface NetworkRecord {
   /** 64 hex digits. */
   readonly id: string;
@@ -11,9 +11,9 @@ export interface NetworkRecord {
   readonly enableIPv6: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
-  /** Filled by IPAM at creation; the first v4 pool is the one containers get addresses from. */
+  /** Filled by IPAM at creation; containers get addresses from the first v4 pool. */
   readonly pools: readonly AddressPool[];
-  /** Link name of the bridge, ≤ 15 bytes, with the instance id in it. */
+  /** Link name of the bridge, ≤ 15 bytes, which contains the instance id. */
   readonly bridge: string;
 }
 
@@ -22,7 +22,7 @@ export interface AddressPool {
   /** CIDR. */
   readonly subnet: string;
   readonly gateway: string;
-  /** CIDR inside subnet that dynamic addresses come from. */
+  /** CIDR inside the subnet from which dynamic addresses are taken. */
   readonly ipRange?: string;
   readonly auxAddresses?: Readonly<Record<string, string>>;
 }
@@ -49,7 +49,7 @@ export interface PortBinding {
   readonly hostPort: number;
 }
 
-/** What attaching a container asks of the launch plan. */
+/** What the launch plan needs to attach a container. */
 export interface AttachPlan {
   readonly host: readonly HostOp[];
   readonly network: readonly NetworkOp[];

@@ -3,7 +3,7 @@ import { fault } from './fault.ts';
 import { jsonForm } from './json-form.ts';
 import { blanks, shellWords } from './words.ts';
 
-/** Arguments of an instruction, by the shape its keyword has. */
+/** Arguments of an instruction, in the form that its keyword requires. */
 export interface Arguments {
   readonly args: readonly string[];
   readonly json: boolean;
@@ -69,11 +69,11 @@ const shapes: Readonly<Record<string, Shape>> = {
   WORKDIR: text,
 };
 
-/** Every instruction there is, ONBUILD too, in capitals. */
+/** All instructions including ONBUILD, in capitals. */
 export const keywords: readonly string[] = [...Object.keys(shapes), 'ONBUILD'].sort();
 
 /**
- * Takes the rest of a line apart; an unknown keyword's has one empty argument.
+ * Parses the rest of a line; for an unknown keyword the result is one empty argument.
  * @throws TcomposeError BUILD_DOCKERFILE without a place
  */
 export function readArguments(keyword: string, rest: string, escapeToken: string): Arguments {

@@ -11,8 +11,8 @@ const known = ['syntax', 'escape', 'check'];
 const directive = /^#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*$/;
 
 /**
- * Directives at the very top; the first line that is none, or names an unknown one, ends them.
- * @throws TcomposeError BUILD_DOCKERFILE for one that is there twice
+ * Directives at the very top, up to the first line that is not a directive, or has an unknown one.
+ * @throws TcomposeError BUILD_DOCKERFILE for a duplicate
  */
 export function readDirectives(source: SourceText): readonly Directive[] {
   const found: Directive[] = [];
@@ -28,7 +28,7 @@ export function readDirectives(source: SourceText): readonly Directive[] {
   return found;
 }
 
-/** The escape character: the directive's, else a backslash. */
+/** The escape character: the directive's, or a backslash by default. */
 export function escapeCharacter(source: SourceText, directives: readonly Directive[]): string {
   const chosen = directives.find(({ name }) => name === 'escape');
   if (chosen === undefined) return '\\';
@@ -37,7 +37,7 @@ export function escapeCharacter(source: SourceText, directives: readonly Directi
   throw faultAt(source, range, `invalid escape token '${chosen.value}' does not match \` or \\`);
 }
 
-/** A directive of a text that need not be a Dockerfile: what it says, its first word, and its line (0 for JSON). */
+/** A directive in a text that need not be a Dockerfile: its value, its first word, and its line (0 for JSON). */
 export interface DetectedDirective {
   readonly text: string;
   readonly word: string;
@@ -45,8 +45,8 @@ export interface DetectedDirective {
 }
 
 /**
- * A directive by name: of `#` comments, for `syntax` also of `//` comments and as the member of a JSON object. A first line `#!…` is
- * passed over.
+ * A directive by name: in `#` comments; `syntax` also in `//` comments and as a member of a JSON object. A first line
+ * `#!…` is skipped.
  */
 export function detectDirective(name: string, text: string): DetectedDirective | undefined {
   const first = text.startsWith('#!') ? 1 : 0;
@@ -77,7 +77,7 @@ function jsonMember(text: string, name: string): string | undefined {
   }
 }
 
-/** What `# check=` asks of the checks. */
+/** Settings of the checks in `# check=`. */
 export interface CheckOptions {
   readonly skip: ReadonlySet<string>;
   readonly skipAll: boolean;
@@ -94,7 +94,7 @@ export const defaultChecks: CheckOptions = {
   experimentalAll: false,
 };
 
-/** @throws TcomposeError BUILD_DOCKERFILE for an option that there is not */
+/** @throws TcomposeError BUILD_DOCKERFILE for an unknown option */
 export function readCheckOptions(text: string): CheckOptions {
   let options = defaultChecks;
   if (text === '') return options;

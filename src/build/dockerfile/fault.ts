@@ -2,14 +2,14 @@ import type { ErrorCode } from '../../error-codes.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { LineRange } from './node.ts';
 
-/** The Dockerfile a message points into. */
+/** The Dockerfile that a message refers to. */
 export interface SourceText {
   /** Name for messages. */
   readonly file: string;
   readonly lines: readonly string[];
 }
 
-/** An error about lines of a Dockerfile. */
+/** An error about some lines of a Dockerfile. */
 export function faultAt(
   source: SourceText,
   range: LineRange,
@@ -35,7 +35,7 @@ export function faultAt(
 export const fault = (message: string, hint?: string): TcomposeError =>
   new TcomposeError('BUILD_DOCKERFILE', message, hint === undefined ? {} : { hint });
 
-/** Runs `work`; an error of this project without a place gets that of `range`. */
+/** Runs `work`; an error of this project that has no place gets that of `range`. */
 export function placed<T>(source: SourceText, range: LineRange, work: () => T): T {
   try {
     return work();

@@ -3,12 +3,12 @@ import type { Heredoc } from './node.ts';
 
 const nothing = { get: () => undefined };
 const form = /^(\d*)<<(-?)\s*([^<]*)$/;
-/** Go reads a number that is too large as this. */
+/** The value that Go gives to a number that is too large. */
 const largest = 0xffff_ffff_ffff_ffffn;
 
 /**
- * What a word says of a heredoc, its content still empty; undefined for an unknown word.
- * @throws TcomposeError BUILD_EXPANSION for a quote without its other end
+ * The heredoc that a word introduces, with its content still empty; undefined for other words.
+ * @throws TcomposeError BUILD_EXPANSION for an unclosed quote
  */
 export function heredocOf(word: string): Heredoc | undefined {
   const [, fd = '', dash = '', rest = ''] = form.exec(word) ?? [];
@@ -26,12 +26,12 @@ export function heredocOf(word: string): Heredoc | undefined {
   };
 }
 
-/** The heredocs a line asks for, in order. */
+/** The heredocs that a line introduces, in order. */
 export function heredocsOfLine(line: string): readonly Heredoc[] {
   return wordsOf(line).flatMap((word) => heredocOf(word) ?? []);
 }
 
-/** Words with their quotes and escapes; a line that can't be read as shell words has no heredocs. */
+/** Words with their quotes and escapes; a line that is not valid shell syntax has no heredocs. */
 function wordsOf(line: string): readonly string[] {
   try {
     return expand(line, nothing, { rawQuotes: true, rawEscapes: true, skipUnsetEnv: true }).words;
@@ -40,6 +40,6 @@ function wordsOf(line: string): readonly string[] {
   }
 }
 
-/** The content as the instruction uses it: for `<<-` without the tabs each line begins with. */
+/** The content that the instruction uses: for `<<-` without leading tabs. */
 export const heredocText = (doc: Heredoc): string =>
   doc.chomp ? doc.content.replace(/^\t+/gm, '') : doc.content;

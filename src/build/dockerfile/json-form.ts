@@ -1,8 +1,8 @@
 import { fault } from './fault.ts';
 
 /**
- * The texts of a JSON array; undefined for what is not a JSON array.
- * @throws TcomposeError BUILD_DOCKERFILE for an array with something else than texts
+ * The strings of a JSON array; undefined when it is not a JSON array.
+ * @throws TcomposeError BUILD_DOCKERFILE for an array with anything but strings
  */
 export function jsonForm(text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;

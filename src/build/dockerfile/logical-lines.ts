@@ -1,12 +1,12 @@
 import { faultAt, type SourceText } from './fault.ts';
 import type { LineRange } from './node.ts';
 
-/** One instruction's text: physical lines joined, comments within dropped. */
+/** One instruction's text: physical lines joined, comments in between dropped. */
 export interface LogicalLine {
   readonly text: string;
   readonly range: LineRange;
   readonly comments: readonly string[];
-  /** A blank line was passed over within. */
+  /** There was a blank line in it. */
   readonly blankWithin: boolean;
 }
 
@@ -17,7 +17,7 @@ export function physicalLines(text: string): readonly string[] {
   return (text.startsWith('\ufeff') ? text.slice(1) : text).split('\n');
 }
 
-/** Reads a Dockerfile line by line: instructions joined, the lines of heredocs as they are. */
+/** Reads a Dockerfile line by line: instructions are joined, the lines of heredocs stay as they are. */
 export class LineReader {
   readonly #source: SourceText;
   readonly #lines: readonly string[];
@@ -25,7 +25,7 @@ export class LineReader {
   readonly #directives: number;
   #next = 0;
 
-  /** @param directives how many lines at the top are directives, and so no comments */
+  /** @param directives how many lines at the top are directives, and therefore not comments */
   constructor(source: SourceText, escapeToken: string, directives: number) {
     this.#source = source;
     this.#directives = directives;
@@ -35,12 +35,12 @@ export class LineReader {
     this.#continues = new RegExp(`(^|[^${token}])${token}[ \\t]*$`);
   }
 
-  /** The line read last, counted from 1. */
+  /** The number of the last line read, from 1. */
   get line(): number {
     return this.#next;
   }
 
-  /** A physical line as it is, with its line feed if it has one; undefined at the end. */
+  /** A physical line, with its line feed if it has one; undefined at the end. */
   raw(): string | undefined {
     const line = this.#take();
     if (line === undefined) return undefined;
@@ -86,7 +86,7 @@ export class LineReader {
     return { text, range: { start, end: this.#next }, comments, blankWithin };
   }
 
-  /** The line without the escape character that continues it. */
+  /** The line without its final escape character, if it continues. */
   #cut(line: string): { kept: string; continued: boolean } {
     const match = this.#continues.exec(line);
     if (match === null) return { kept: line, continued: false };

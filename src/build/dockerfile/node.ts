@@ -7,18 +7,18 @@ export interface LineRange {
 /** A document that follows an instruction: `<<NAME`. */
 export interface Heredoc {
   readonly name: string;
-  /** The number before `<<`; 0 when there is none. */
+  /** The number before `<<`; 0 if there is none. */
   readonly fd: number | bigint;
-  /** Variables of the content are expanded: no part of the name is quoted. */
+  /** Variables in the content are expanded: no part of the name is quoted. */
   readonly expand: boolean;
-  /** Leading tabs are taken off each line: `<<-`. */
+  /** Leading tabs are removed from each line: `<<-`. */
   readonly chomp: boolean;
   readonly content: string;
 }
 
-/** One instruction as it is written, its parts taken apart but not understood. */
+/** One instruction as written, split into parts but not interpreted. */
 export interface Node extends LineRange {
-  /** The first word, in the case it is written in. */
+  /** The first word, in its original case. */
   readonly keyword: string;
   readonly flags: readonly string[];
   /** ENV and LABEL: triples of name, value and separator (`=`, or empty in the old form). */
@@ -30,17 +30,17 @@ export interface Node extends LineRange {
   readonly comments: readonly string[];
   /** The joined line, without heredocs. */
   readonly original: string;
-  /** ONBUILD: the instruction that is kept for later. */
+  /** ONBUILD: the instruction that is stored for later. */
   readonly trigger?: Node;
 }
 
-/** A Dockerfile taken apart. */
+/** A parsed Dockerfile. */
 export interface ParsedDockerfile {
   /** Name for messages. */
   readonly file: string;
   readonly lines: readonly string[];
   readonly escapeToken: string;
   readonly nodes: readonly Node[];
-  /** Instructions whose continuation has a blank line: the joined line and where. */
+  /** Instructions with a blank line in their continuation: the joined line and its place. */
   readonly emptyContinuations: readonly { readonly original: string; readonly range: LineRange }[];
 }

@@ -7,8 +7,8 @@ import type { Heredoc, LineRange, Node, ParsedDockerfile } from './node.ts';
 import { splitLine } from './words.ts';
 
 /**
- * Takes a Dockerfile apart into instructions, with the rules of BuildKit's parser. What instructions mean is not
- * looked at; see read-instruction.ts.
+ * Splits a Dockerfile into instructions, by the rules of BuildKit's parser. Their meaning is determined elsewhere; see
+ * read-instruction.ts.
  * @param file name for messages
  * @throws TcomposeError BUILD_DOCKERFILE with the lines
  */
@@ -61,7 +61,7 @@ function takesHeredocs(node: Node): boolean {
 const heredocsIn = (source: SourceText, range: LineRange, line: string): readonly Heredoc[] =>
   placed(source, range, () => heredocsOfLine(line));
 
-/** Reads the lines of each heredoc, up to one that is its name. */
+/** Reads the lines of each heredoc, up to the one with its name. */
 function readHeredocs(
   source: SourceText,
   reader: LineReader,
@@ -85,7 +85,7 @@ function readHeredocs(
   });
 }
 
-/** The node with its heredocs, which a trigger of ONBUILD has too. */
+/** The node with its heredocs, which belong to the trigger of an ONBUILD, too. */
 function withHeredocs(node: Node, heredocs: readonly Heredoc[], range: LineRange): Node {
   const { trigger } = node;
   const inner = trigger === undefined ? {} : { trigger: { ...trigger, heredocs } };

@@ -1,7 +1,7 @@
 /** What separates words of a Dockerfile. */
 export const blanks = /[\t\v\f\r ]+/;
 
-/** A line taken apart: its first word, the flags after that, and the rest. */
+/** A line split into its first word, the flags after it, and the rest. */
 export interface SplitLine {
   readonly keyword: string;
   readonly flags: readonly string[];
@@ -16,7 +16,7 @@ export function splitLine(line: string, escapeToken: string): SplitLine {
   return { keyword: text.slice(0, gap.index), flags, rest: rest.trim() };
 }
 
-/** Leading words that begin with `--`; a lone `--` ends them. Quotes are taken off, an escape takes the next character as it is. */
+/** Leading words that begin with `--`; just `--` ends them. Quotes are removed, an escape keeps the next character. */
 function takeFlags(text: string, escapeToken: string): { flags: readonly string[]; rest: string } {
   const flags: string[] = [];
   let at = 0;
@@ -38,7 +38,7 @@ function takeFlags(text: string, escapeToken: string): { flags: readonly string[
   }
 }
 
-/** Words in which quotes and escapes stay as they are written; blanks between quotes and after an escape don't separate. */
+/** Words with their quotes and escapes unchanged; blanks between quotes and after an escape don't separate. */
 export function shellWords(text: string, escapeToken: string): readonly string[] {
   const words: string[] = [];
   let word = '';

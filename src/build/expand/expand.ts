@@ -5,7 +5,7 @@ import type { Environment, ExpandOptions } from './types.ts';
 
 export type { Environment, ExpandOptions } from './types.ts';
 
-/** The text after expansion, the words it splits into, and which variables it asked for. */
+/** The text after expansion, the words in it, and the variables that it refers to. */
 export interface Expanded {
   readonly result: string;
   readonly words: readonly string[];
@@ -14,8 +14,8 @@ export interface Expanded {
 }
 
 /**
- * Expands variables, quotes and escapes of one text of a Dockerfile, by the rules of BuildKit's lexer: `$name`, `${name}` and the
- * forms with `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/`, `//`.
+ * Expands variables, quotes and escapes in a text of a Dockerfile, by the rules of BuildKit's lexer: `$name`, `${name}`
+ * and the forms with `:-`, `-`, `:+`, `+`, `:?`, `?`, `#`, `##`, `%`, `%%`, `/`, `//`.
  * @throws TcomposeError BUILD_EXPANSION `failed to process "<text>": …`, without a place
  */
 export function expand(text: string, env: Environment, options: ExpandOptions = {}): Expanded {

@@ -5,10 +5,10 @@ import { WordBuffer } from './words.ts';
 /** A text of a Dockerfile that can't be expanded. */
 export class ExpandError extends Error {}
 
-/** What stands for the end of the text in messages, as Go prints it. */
+/** Represents the end of the text in messages, as Go prints it. */
 const endOfText = '\ufffd';
 
-/** A walk through one text, expanding as it goes. */
+/** Walks through one text and expands it. */
 export class Lexer {
   readonly matched = new Set<string>();
   readonly unmatched = new Set<string>();
@@ -72,7 +72,7 @@ export class Lexer {
     return kept;
   }
 
-  /** Passes over a quote; the result is what of it stays in the text. */
+  /** Reads a quoted part; the result is what stays in the text. */
   #quote(): string {
     const quote = this.#next()!;
     return this.#options.rawQuotes === true ? quote : '';
@@ -121,7 +121,7 @@ export class Lexer {
     return name === '' ? '$' : this.#value(name, `$${name}`);
   }
 
-  /** A variable's value; for an unset one nothing, or `written` when references to unset ones are kept. */
+  /** A variable's value; for an unset one the empty string, or `written` if references to unset variables are kept. */
   #value(name: string, written: string): string {
     return this.#look(name) ?? (this.#options.skipUnsetEnv === true ? written : '');
   }
@@ -132,7 +132,7 @@ export class Lexer {
     return value;
   }
 
-  /** A name after `$`: letters, digits and `_`; after a digit digits only; or one of the special characters. */
+  /** A name after `$`: letters, digits and `_`; after a first digit only digits; or one of the special characters. */
   #name(): string {
     const first = this.#peek();
     if (first === undefined) return '';

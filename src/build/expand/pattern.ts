@@ -1,7 +1,7 @@
-/** What a pattern of `${name#p}` or `${name/p/r}` can't have: an escape of an ordinary character. */
+/** Thrown for an invalid pattern in `${name#p}` or `${name/p/r}`: one that escapes an ordinary character. */
 export class PatternError extends Error {}
 
-/** How a pattern is turned into a regular expression. `any` is what stands for one character: Go's `.` is all but a line feed. */
+/** How to turn a pattern into a regular expression. `any` matches one character: Go's `.` matches all except a line feed. */
 interface PatternOptions {
   readonly greedy: boolean;
   readonly anchored: boolean;
@@ -9,8 +9,9 @@ interface PatternOptions {
 }
 
 /**
- * The source of the regular expression for a shell pattern: `*` is any run of characters, also slashes, `?` one character, a
- * backslash makes `*`, `?` and itself literal and is dropped before `}` and `/`. There are no classes in brackets.
+ * The source of the regular expression for a shell pattern: `*` matches any characters including slashes, `?` one
+ * character, a backslash makes `*`, `?` and itself literal and is dropped before `}` and `/`. There are no bracket
+ * expressions.
  */
 export function patternSource(pattern: string, options: PatternOptions): string {
   const any = options.any ?? '[^\\n]';
@@ -32,7 +33,7 @@ export function patternSource(pattern: string, options: PatternOptions): string 
   return source;
 }
 
-/** The pattern that matches a reversed text where `pattern` matches the text; an escape stays with its character. */
+/** The pattern that matches the reversed text if `pattern` matches the text; an escape stays with its character. */
 export function reversePattern(pattern: string): string {
   const chars = [...pattern];
   let out = '';
@@ -44,19 +45,19 @@ export function reversePattern(pattern: string): string {
   return out;
 }
 
-/** `value` without the shortest or the longest beginning that `pattern` matches. */
+/** `value` without the shortest or the longest prefix that `pattern` matches. */
 export function trimPrefix(value: string, pattern: string, greedy: boolean): string {
   const match = new RegExp(patternSource(pattern, { greedy, anchored: true }), 'u').exec(value);
   return match === null ? value : value.slice(match[0].length);
 }
 
-/** `value` without the shortest or the longest end that `pattern` matches. */
+/** `value` without the shortest or the longest suffix that `pattern` matches. */
 export function trimSuffix(value: string, pattern: string, greedy: boolean): string {
   const reversed = (text: string) => [...text].reverse().join('');
   return reversed(trimPrefix(reversed(value), reversePattern(pattern), greedy));
 }
 
-/** `value` with the first or with every match of `pattern` replaced; for every match the replacement is a template of Go's. */
+/** `value` with the first match or every match of `pattern` replaced; for every match the replacement is a Go template. */
 export function replacePattern(value: string, pattern: string, replacement: string, all: boolean): string {
   const source = patternSource(pattern, { greedy: true, anchored: false });
   if (!all) return value.replace(new RegExp(source, 'u'), () => replacement);

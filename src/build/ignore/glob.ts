@@ -1,4 +1,4 @@
-/** A pattern that can't be read: an open bracket, a range without an end, a backslash at the end. */
+/** An invalid pattern: an open bracket, a range without an end, a backslash at the end. */
 export class GlobError extends Error {
   constructor() {
     super('syntax error in pattern');
@@ -17,7 +17,7 @@ export type GlobToken =
     };
 
 /**
- * Takes a pattern of Go's path.Match apart: `*`, `?`, `[a-z]`, `[^a]`, a backslash before any character.
+ * Splits a pattern of Go's path.Match: `*`, `?`, `[a-z]`, `[^a]`, a backslash before any character.
  * @throws GlobError
  */
 export function globTokens(pattern: string): readonly GlobToken[] {
@@ -64,10 +64,10 @@ function readClass(chars: readonly string[], start: number): { token: GlobToken;
   return { token: { kind: 'class', negated, ranges }, end: at };
 }
 
-/** A character of a regular expression that stands for itself. */
+/** The source of a regular expression that matches one character literally. */
 export const literalSource = (char: string): string => char.replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
 
-/** The regular expression's source for one token; no wildcard matches a slash. */
+/** The source of the regular expression for one token; no wildcard matches a slash. */
 export function tokenSource(token: GlobToken): string {
   switch (token.kind) {
     case 'literal':
@@ -89,11 +89,11 @@ export function tokenSource(token: GlobToken): string {
 
 const member = (char: string): string => char.replace(/[\\\]^-]/, '\\$&');
 
-/** Whether a text has a wildcard, so that it is a pattern and no plain name. */
+/** Whether a text contains a wildcard, and so is a pattern and not a plain name. */
 export const hasWildcard = (text: string): boolean => /[*?[]/.test(text.replace(/\\./g, ''));
 
 /**
- * What Go's path.Match matches with this pattern.
+ * An expression that matches what Go's path.Match matches with this pattern.
  * @throws GlobError
  */
 export function globExpression(pattern: string): RegExp {

@@ -1,14 +1,14 @@
 import { cleanPath } from '../go-path.ts';
 
-/** A pattern of an ignore file and the line it stands on, counted from 1. */
+/** A pattern of an ignore file and its line number, from 1. */
 export interface IgnoreLine {
   readonly pattern: string;
   readonly line: number;
 }
 
 /**
- * Patterns of a .dockerignore file, cleaned and without a leading slash. Lines that begin with `#` in their first column are comments;
- * a byte order mark is dropped.
+ * Patterns of a .dockerignore file, normalised and without a leading slash. Lines with `#` in their first column are
+ * comments; a byte order mark is dropped.
  */
 export function readIgnoreFile(text: string): readonly IgnoreLine[] {
   const lines = (text.startsWith('\ufeff') ? text.slice(1) : text).split('\n');

@@ -3,28 +3,28 @@ import { cleanPath } from '../go-path.ts';
 import { GlobError, globExpression } from './glob.ts';
 import { compilePattern, type Matching, matches } from './pattern.ts';
 
-/** What the patterns say of a path. */
+/** What the patterns decide for a path. */
 export interface IgnoreDecision {
   readonly excluded: boolean;
   /** Index of the pattern that decided, in the list the matcher was made from; undefined when none matched. */
   readonly by: number | undefined;
-  /** Which patterns match the path or a parent of it; for the decision about what is below. */
+  /** Which patterns match the path or a parent of it; used to decide about what is below. */
   readonly matched: readonly boolean[];
 }
 
-/** The patterns of an ignore file, of `--exclude` or of a watch rule, ready to be asked. */
+/** The patterns of an ignore file, of `--exclude` or of a watch rule, compiled. */
 export interface IgnoreMatcher {
   /** Whether there are patterns at all. */
   readonly empty: boolean;
-  /** Whether a pattern takes back what others exclude. */
+  /** Whether a pattern is an exception to others. */
   readonly negated: boolean;
   /**
    * The last pattern that matches the path, or a parent of it, decides.
-   * @param path relative, with slashes, without `./` in front
-   * @param parent what was decided about the directory the path is in; spares the look at all parents
+   * @param path relative, with slashes, without a leading `./`
+   * @param parent the decision about its directory; saves examining all parents
    */
   decide(path: string, parent?: IgnoreDecision): IgnoreDecision;
-  /** Whether something below an excluded directory may be taken back, so that it has to be entered. */
+  /** Whether an exception may apply to something below an excluded directory, so that it has to be entered. */
   mayIncludeBelow(directory: string): boolean;
 }
 
@@ -36,9 +36,9 @@ interface Compiled {
 }
 
 /**
- * Makes a matcher with the rules of .dockerignore: `*` and `?` within a name, `**` across directories, `!` takes back, a pattern
- * matches a path or any parent of it, nothing matches at another depth by itself.
- * @throws TcomposeError BUILD_IGNORE for a pattern that can't be read
+ * Makes a matcher with the rules of .dockerignore: `*` and `?` match within a name, `**` across directories, `!` makes
+ * an exception; a pattern matches a path or any parent of it, and only from the top.
+ * @throws TcomposeError BUILD_IGNORE for an invalid pattern
  */
 export function createIgnoreMatcher(patterns: readonly string[]): IgnoreMatcher {
   const compiled = patterns.flatMap(compile);
@@ -94,7 +94,7 @@ function compile(text: string, index: number): readonly Compiled[] {
   }
 }
 
-/** Whether a pattern may match something below a directory: as far as both go, each part fits. */
+/** Whether a pattern may match something below a directory: the parts that both have must match. */
 function reachesBelow(pattern: string, directory: string): boolean {
   const wanted = pattern.split('/');
   for (const [at, name] of directory.split('/').entries()) {

@@ -8,7 +8,8 @@ export type Matching =
   | { readonly kind: 'expression'; readonly source: string; readonly expression: RegExp };
 
 /**
- * Compiles a cleaned pattern: `*` and `?` don't match a slash, `**` matches any number of directories, also none.
+ * Compiles a normalised pattern: `*` and `?` don't match a slash, `**` matches any number of directories, including
+ * none.
  * @throws GlobError
  */
 export function compilePattern(pattern: string): Matching {
@@ -44,7 +45,7 @@ export function compilePattern(pattern: string): Matching {
   return { kind, source, expression: new RegExp(source, 'su') };
 }
 
-/** Where the bracket that opens at `start` closes; the pattern is known to be well-formed. */
+/** Position where the bracket that opens at `start` closes, in a well-formed pattern. */
 function endOfClass(chars: readonly string[], start: number): number {
   let at = start + 1;
   if (chars[at] === '^') at++;
@@ -52,7 +53,7 @@ function endOfClass(chars: readonly string[], start: number): number {
   return at;
 }
 
-/** Whether a compiled pattern matches this path itself; parents are the caller's concern. */
+/** Whether a compiled pattern matches this path itself; the caller handles parents. */
 export function matches(pattern: string, matching: Matching, path: string): boolean {
   switch (matching.kind) {
     case 'exact':

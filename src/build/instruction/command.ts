@@ -2,13 +2,13 @@ import { heredocOf, heredocText } from '../dockerfile/heredoc.ts';
 import type { Node } from '../dockerfile/node.ts';
 import type { Command } from './types.ts';
 
-/** The command of CMD, ENTRYPOINT and the like: JSON as it is, text for the shell. */
+/** The command of CMD, ENTRYPOINT and the like: JSON unchanged, other text for the shell. */
 export const plainCommand = (node: Node): Command =>
   node.json ? { shell: false, words: node.args } : { shell: true, words: [node.args[0] ?? ''] };
 
 /**
- * The command of RUN. A heredoc that is the whole command is the script; one that begins with `#!` becomes a file that the
- * shell runs. Other commands get their heredocs as part of the text.
+ * The command of RUN. If a heredoc is the whole command, it is the script; a script that begins with `#!` becomes a
+ * file that the shell runs. Other commands include their heredocs in the text.
  */
 export function runCommand(node: Node): Command {
   if (node.json || node.heredocs.length === 0) return plainCommand(node);

@@ -40,8 +40,8 @@ export interface Flags {
 }
 
 /**
- * Reads the flags an instruction may have.
- * @throws TcomposeError BUILD_DOCKERFILE for an unknown or a doubled one, or one without a value it needs
+ * Reads the flags that an instruction may have.
+ * @throws TcomposeError BUILD_DOCKERFILE for an unknown flag, a duplicate, or one without a required value
  */
 export function readFlags(keyword: string, flags: readonly string[]): Flags {
   const table = tables[keyword] ?? {};

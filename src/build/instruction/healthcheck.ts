@@ -28,7 +28,7 @@ export function readHealthcheck(node: Node, flags: Flags): Healthcheck {
   return { Test: [node.json ? 'CMD' : 'CMD-SHELL', ...command], ...Object.fromEntries(set) };
 }
 
-/** Nanoseconds; 0 when the flag is not there. */
+/** Nanoseconds; 0 if the flag is missing. */
 function duration(flags: Flags, flag: string, shown: string): number {
   const text = flags.text(flag);
   if (text === undefined || text === '') return 0;

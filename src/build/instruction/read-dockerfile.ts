@@ -4,7 +4,7 @@ import { readInstruction } from './read-instruction.ts';
 import type { Dockerfile, Instruction, Stage } from './types.ts';
 
 /**
- * Sorts the instructions into ARGs before the first FROM and stages.
+ * Sorts the instructions into ARGs before the first FROM, and stages.
  * @throws TcomposeError BUILD_DOCKERFILE
  */
 export function readDockerfile(parsed: ParsedDockerfile): Dockerfile {

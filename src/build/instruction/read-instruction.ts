@@ -10,7 +10,7 @@ import { readHealthcheck } from './healthcheck.ts';
 import type { FromInstruction, Instruction, Meaning, RunInstruction } from './types.ts';
 
 /**
- * What an instruction means.
+ * The meaning of an instruction.
  * @throws TcomposeError BUILD_DOCKERFILE `dockerfile parse error on line N: …`
  */
 export function readInstruction(source: SourceText, node: Node): Instruction {

@@ -1,14 +1,14 @@
 import type { Heredoc, LineRange, Node } from '../dockerfile/node.ts';
 
-/** A command: words as they are, or one text for the stage's shell. */
+/** A command: separate words, or one text for the stage's shell. */
 export interface Command {
   readonly shell: boolean;
   readonly words: readonly string[];
-  /** A script to be put at /dev/pipes/<name> for the command's time. */
+  /** A script that is at /dev/pipes/<name> while the command runs. */
   readonly script?: { readonly name: string; readonly content: string };
 }
 
-/** `NAME` or `NAME=value` of ARG; the value not yet expanded. */
+/** `NAME` or `NAME=value` of ARG, before the value is expanded. */
 export interface Argument {
   readonly name: string;
   readonly value: string | undefined;
@@ -34,7 +34,7 @@ export interface FromInstruction {
 export interface CopyInstruction {
   readonly kind: 'copy' | 'add';
   readonly sources: readonly string[];
-  /** Heredocs among the sources, by the word they stand for. */
+  /** Heredocs among the sources, by the word that refers to them. */
   readonly documents: readonly { readonly word: string; readonly heredoc: Heredoc }[];
   readonly destination: string;
   readonly from: string | undefined;
@@ -51,7 +51,7 @@ export interface CopyInstruction {
 export interface RunInstruction {
   readonly kind: 'run';
   readonly command: Command;
-  /** Values of `--mount`, not yet expanded. */
+  /** Values of `--mount`, before expansion. */
   readonly mounts: readonly string[];
   readonly network: string | undefined;
   readonly security: string | undefined;
@@ -72,7 +72,7 @@ export interface WorkdirInstruction {
   readonly value: string;
 }
 
-/** What an instruction means, before variables are expanded. */
+/** The meaning of an instruction, before variables are expanded. */
 export type Meaning =
   | FromInstruction
   | CopyInstruction
@@ -94,7 +94,7 @@ export type Instruction<M extends Meaning = Meaning> = M & {
   readonly range: LineRange;
 };
 
-/** A stage: its FROM and what follows. */
+/** A stage: its FROM and the instructions after it. */
 export interface Stage {
   readonly index: number;
   /** In lower case; undefined for one without a name. */
@@ -103,7 +103,7 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** A Dockerfile whose instructions are understood. */
+/** A Dockerfile with interpreted instructions. */
 export interface Dockerfile {
   readonly file: string;
   readonly lines: readonly string[];

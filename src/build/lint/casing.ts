@@ -1,7 +1,7 @@
 import type { ParsedDockerfile } from '../dockerfile/node.ts';
 import type { Warning } from '../plan/types.ts';
 
-/** Instructions that are not in the case that most have; as many in each: capitals. */
+/** Instructions that are not in the case of the majority; if it is a tie, capitals win. */
 export function casingWarnings({ nodes }: ParsedDockerfile): readonly Warning[] {
   const lower = nodes.filter(({ keyword }) => keyword === keyword.toLowerCase()).length;
   const upper = nodes.filter(({ keyword }) => keyword === keyword.toUpperCase()).length;

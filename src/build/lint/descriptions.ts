@@ -4,7 +4,10 @@ import type { Warning } from '../plan/types.ts';
 
 const rule = 'InvalidDefinitionDescription';
 
-/** Comments right above an ARG or a named stage that don't begin with its name; an experimental check, which has to be asked for. */
+/**
+ * Comments right above an ARG or a named stage that don't begin with its name; an experimental check, which has to be
+ * enabled.
+ */
 export function descriptionWarnings(
   { globals, stages }: Dockerfile,
   { experimental, experimentalAll }: CheckOptions,

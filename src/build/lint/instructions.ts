@@ -1,7 +1,7 @@
 import type { Dockerfile, Instruction } from '../instruction/types.ts';
 import type { Warning } from '../plan/types.ts';
 
-/** Remarks on what stages have in them. @param planned numbers of the stages that are built */
+/** Warnings about the instructions in stages. @param planned numbers of the stages that are built */
 export function instructionWarnings(
   { globals, stages }: Dockerfile,
   planned: ReadonlySet<number>,
@@ -58,7 +58,7 @@ function formWarnings(one: Instruction, hasShell: boolean): readonly Warning[] {
   ];
 }
 
-/** All but the last of what only the last of counts. */
+/** All but the last of instructions of which only the last one counts. */
 function repeated(instructions: readonly Instruction[]): readonly Warning[] {
   return (['cmd', 'entrypoint', 'healthcheck'] as const).flatMap((kind) =>
     instructions

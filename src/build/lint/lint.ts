@@ -9,8 +9,9 @@ import { instructionWarnings } from './instructions.ts';
 import { stageWarnings } from './stages.ts';
 
 /**
- * BuildKit's checks: those that need no plan, and what a planner found; each once, in the order of the lines.
- * @param notes what is in stages that the planner did not look at counts by its form alone
+ * BuildKit's checks: those that need no plan, and those that a planner made; without duplicates, in the order of the
+ * lines.
+ * @param notes stages that the planner did not examine are only checked for their form
  */
 export function lint(
   parsed: ParsedDockerfile,
@@ -39,7 +40,7 @@ export function lint(
     .sort((a, b) => a.range.start - b.range.start);
 }
 
-/** A comment `# check=skip=…` above an instruction holds for that. */
+/** A comment `# check=skip=…` above an instruction applies to it. */
 function skippedAbove({ nodes }: ParsedDockerfile, rule: string, line: number): boolean {
   const node = nodes.find(({ start, end }) => start <= line && line <= end);
   return (node?.comments ?? []).some((comment) => {

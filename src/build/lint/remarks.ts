@@ -2,17 +2,17 @@ import { heredocOf, heredocText } from '../dockerfile/heredoc.ts';
 import type { Dockerfile, Instruction, Stage } from '../instruction/types.ts';
 import type { BuildPlan, Warning } from '../plan/types.ts';
 
-/** Remarks on a Dockerfile beyond BuildKit's checks: legal code for which BuildKit has no rule. */
+/** Remarks on a Dockerfile beyond BuildKit's checks: valid code for which BuildKit has no rule. */
 export type Remark = Omit<Warning, 'rule'>;
 
-/** What a build was given, as far as a Dockerfile may miss it. */
+/** The inputs of a build that a Dockerfile may fail to use. */
 interface Given {
   readonly args: ReadonlyMap<string, string>;
-  /** Undefined where they are not known yet. */
+  /** Undefined if not known yet. */
   readonly secrets: readonly string[] | undefined;
 }
 
-/** Where a Dockerfile does without a word what was hardly meant. Pure. */
+/** Finds places where a Dockerfile silently does something that was probably not intended. Pure. */
 export function remarks(dockerfile: Dockerfile, plan: BuildPlan, given: Given): readonly Remark[] {
   return [
     ...dockerfile.stages.flatMap((stage) => [
@@ -23,7 +23,7 @@ export function remarks(dockerfile: Dockerfile, plan: BuildPlan, given: Given): 
   ];
 }
 
-/** A script of several commands goes on after one that fails, unless it or its shell says otherwise. */
+/** A script of several commands continues after one that fails, unless it or its shell is set otherwise. */
 function uncheckedScripts({ instructions }: Stage): readonly Remark[] {
   const first = instructions.findIndex(({ kind }) => kind === 'shell');
   return (first < 0 ? instructions : instructions.slice(0, first)).flatMap((one) => {
@@ -38,14 +38,14 @@ function uncheckedScripts({ instructions }: Stage): readonly Remark[] {
   });
 }
 
-/** Lines that begin a command, about: what is within a loop, a condition or a continued line counts once. */
+/** Approximate number of commands: lines within a loop, a condition or a continued line count once. */
 function commandsIn(script: string): number {
   const lines = script.replaceAll('\\\n', ' ').split('\n');
   return lines.filter((line) => /^[^\s#})]/.test(line) && !/^(?:done|fi|esac|else|elif|then|do)\b/.test(line))
     .length;
 }
 
-/** An argument that is declared before the first FROM, given, and used in a stage that does not declare it. */
+/** An argument that is declared before the first FROM, is given, and is used in a stage that does not declare it. */
 function lostArguments(
   { globals }: Dockerfile,
   { name, index, instructions }: Stage,
@@ -72,7 +72,7 @@ function uses({ kind, node }: Instruction, name: string): boolean {
   return new RegExp(`\\$(?:${name}\\b|\\{${name}[}:+?#%/-])`).test(text);
 }
 
-/** A secret that a step asks for and that was not given, though others or none were. */
+/** A secret that a step requests and that was not given, whether or not others were. */
 function missingSecrets({ steps }: BuildPlan, given: readonly string[]): readonly Remark[] {
   return steps.flatMap((step) =>
     step.kind !== 'run'

@@ -3,7 +3,7 @@ import type { Warning } from '../plan/types.ts';
 
 const reserved = ['scratch', 'context'];
 
-/** Remarks on the FROM lines. */
+/** Warnings about the FROM lines. */
 export function stageWarnings({ stages }: Dockerfile): readonly Warning[] {
   return stages.flatMap((stage, at) => [
     ...nameWarnings(stage, stages.slice(0, at)),

@@ -1,6 +1,6 @@
 /**
- * Records of a cache as BuildKit keeps them outside of itself (`application/vnd.buildkit.cacheconfig.v0`, and `moby.buildkit.cache.v0` in the
- * configuration of an image): which operation on what made which layers.
+ * Records of a cache in the form that BuildKit exports (`application/vnd.buildkit.cacheconfig.v0`, and
+ * `moby.buildkit.cache.v0` in the configuration of an image): which operation on which inputs made which layers.
  */
 export interface CacheConfig {
   readonly layers: readonly CacheLayer[];
@@ -16,7 +16,7 @@ export interface CacheLayer {
 
 export interface CacheRecord {
   readonly digest: string;
-  /** By input: the records any of which it may be. */
+  /** For each input, the alternative records for it. */
   readonly inputs: readonly (readonly CacheLink[])[];
   readonly results: readonly CacheResult[];
 }
@@ -35,12 +35,12 @@ export interface CacheResult {
 
 export const cacheConfigType = 'application/vnd.buildkit.cacheconfig.v0';
 
-/** Layers upon each other that are followed. */
+/** How many layers on top of each other are followed. */
 const deepest = 1000;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a configuration; of what is malformed, or leads in circles, there is nothing in it. Undefined for what is not a configuration at all. */
+/** Reads a configuration; malformed or circular parts are left out. Undefined when it is not a configuration at all. */
 export function readCacheConfig(bytes: Uint8Array): CacheConfig | undefined {
   const value = parsed(bytes);
   if (!isObject(value) || !Array.isArray(value.records)) return undefined;
@@ -60,7 +60,7 @@ export function readInlineRecords(
   return recordsOf(value, inlineLayers(blobs));
 }
 
-/** The layers of an image, each upon the one before. */
+/** The layers of an image, each based on the previous one. */
 export const inlineLayers = (blobs: readonly string[]): readonly CacheLayer[] =>
   blobs.map((blob, at) => ({ blob, parent: at - 1 }));
 
@@ -111,7 +111,7 @@ const listOf = (value: unknown): readonly Json[] =>
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const numberOf = (value: unknown): number => (Number.isInteger(value) ? (value as number) : 0);
 
-/** The configuration as it is written. */
+/** The configuration in its stored form. */
 export function writeCacheConfig({ layers, records }: CacheConfig): Buffer {
   return Buffer.from(
     JSON.stringify({
@@ -121,7 +121,7 @@ export function writeCacheConfig({ layers, records }: CacheConfig): Buffer {
   );
 }
 
-/** The records as they are written into an image's configuration. */
+/** The records in the form stored in an image's configuration. */
 export const writeInlineRecords = (records: readonly CacheRecord[]): Buffer =>
   Buffer.from(JSON.stringify(writtenRecords(records)));
 

@@ -1,7 +1,7 @@
 import { TcomposeError } from '../../errors.ts';
 import { csvFields } from '../csv-fields.ts';
 
-/** Where a cache is taken from or kept, as `cache_from` and `cache_to` say it. */
+/** Where a cache is read from or written to, by `cache_from` and `cache_to`. */
 export type CachePlace =
   | { readonly kind: 'registry'; readonly reference: string }
   | {
@@ -10,29 +10,29 @@ export type CachePlace =
       readonly tag: string;
       readonly digest: string | undefined;
     }
-  /** In the configuration of the image that is built. */
+  /** In the configuration of the built image. */
   | { readonly kind: 'inline' };
 
-/** How a cache is kept. */
+/** How a cache is written. */
 export interface CacheOutput {
   readonly place: CachePlace;
   /** `max`: with the layers of all steps, not only those of the result. */
   readonly mode: 'min' | 'max';
-  /** The build continues without it. */
+  /** The build continues if the cache can't be written. */
   readonly ignoreError: boolean;
-  /** A manifest, as an image has; else an index of layers, as BuildKit wrote it before 0.12. */
+  /** As a manifest, like an image's; else as an index of layers, as BuildKit wrote it before 0.12. */
   readonly asImage: boolean;
   /** OCI's media types; else Docker's. */
   readonly oci: boolean;
 }
 
-/** An entry that is understood and not carried out: a sentence. */
+/** A valid entry that has no effect: a sentence about it. */
 export interface NoCache {
   readonly kind: 'none';
   readonly why: string;
 }
 
-/** Stores of other services, which are accounts of somebody's. */
+/** Stores of other services, which require an account. */
 const services = ['gha', 's3', 'azblob'];
 
 type Fields = ReadonlyMap<string, string>;
@@ -67,7 +67,7 @@ export function readCacheTo(text: string): CacheOutput | NoCache {
   };
 }
 
-/** `name=value` with commas between; text without `=` is an image's name. */
+/** `name=value` separated by commas; text without `=` is an image's name. */
 function fieldsOf(text: string): Fields {
   if (!text.includes('=')) return new Map([['ref', text.trim()]]);
   return new Map(

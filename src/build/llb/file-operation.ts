@@ -13,7 +13,7 @@ import {
   selectorDigest,
 } from './operation.ts';
 
-/** One change of files: `input` and `secondary` are numbers of inputs or, from their count on, of the actions before. */
+/** One change of files: `input` and `secondary` are numbers of inputs or, from their count on, of earlier actions. */
 interface Action {
   readonly input: number;
   readonly secondary: number;
@@ -30,7 +30,7 @@ function fileDigest(actions: readonly Action[]): string {
   });
 }
 
-/** The commonest order of actions, which old records were made without. */
+/** The most common order of actions, which old records don't contain. */
 const isUsual = (indexes: readonly (readonly number[])[]): boolean =>
   indexes.every(
     ([input, secondary, output], at) =>
@@ -39,7 +39,7 @@ const isUsual = (indexes: readonly (readonly number[])[]): boolean =>
       output === (at === indexes.length - 1 ? 0 : -1),
   );
 
-/** No time of their own; or that of SOURCE_DATE_EPOCH, in nanoseconds. */
+/** No time; or that of SOURCE_DATE_EPOCH, in nanoseconds. */
 const timeOf = (epoch: number | undefined): number | bigint =>
   epoch === undefined ? -1 : BigInt(epoch) * 1_000_000_000n;
 
@@ -60,7 +60,7 @@ export function workdirOperation(step: WorkdirStep, epoch: number | undefined): 
   };
 }
 
-/** A file by itself: a here-document. */
+/** A single file: a here-document. */
 export function documentOperation(name: string, content: string, mode: number): Operation {
   const what = filled({
     path: posix.join('/', name),
@@ -71,7 +71,7 @@ export function documentOperation(name: string, content: string, mode: number): 
   return { digest: fileDigest([{ input: -1, secondary: -1, output: 0, what }]), inputs: [] };
 }
 
-/** COPY and ADD, which SOURCE_DATE_EPOCH does not change; a linked one is laid over its base. */
+/** COPY and ADD, which SOURCE_DATE_EPOCH does not change; a linked one is put over its base. */
 export function copyOperation(step: CopyStep): Operation {
   const base = inputOf(step.base);
   if (!step.link || base === undefined) return copied(step, base);
@@ -82,7 +82,7 @@ export function copyOperation(step: CopyStep): Operation {
   };
 }
 
-/** Inputs of an operation, equal ones once. */
+/** Inputs of an operation, without duplicates. */
 class Inputs {
   readonly all: { source: OperationInput['source']; selected: ContentSelector[] }[] = [];
 
@@ -124,7 +124,7 @@ function copied(step: CopyStep, base: OperationInput | undefined): Operation {
   return {
     digest: fileDigest(actions),
     inputs: inputs.all.map(({ source, selected }, at) => {
-      // What is written into counts as a whole.
+      // The input that is written to counts as a whole.
       const whole = at === lowest || selected.length === 0;
       return {
         source,
@@ -180,7 +180,7 @@ function copyOf(step: CopyStep, source: CopySource): Copied {
   };
 }
 
-/** With `--parents` a source is a pattern in the directory before `/./`, or in the top one. */
+/** With `--parents` a source is a pattern in the directory before `/./`, or in the top directory. */
 function withParents(source: string): { readonly path: string; readonly includes: readonly string[] } {
   const pivot = source.indexOf('/./');
   const pattern = pivot < 0 ? source : source.slice(pivot + 3);
@@ -190,7 +190,7 @@ function withParents(source: string): { readonly path: string; readonly includes
   };
 }
 
-/** The contents that count, in order: plain paths without those in others, and patterns. */
+/** The contents that count, in order: plain paths that are not below others, and patterns. */
 function distinct(selected: readonly ContentSelector[]): readonly ContentSelector[] {
   const filtered = (one: ContentSelector) =>
     one.wildcard || one.includes.length > 0 || one.excludes.length > 0;
@@ -202,7 +202,7 @@ function distinct(selected: readonly ContentSelector[]): readonly ContentSelecto
   return all.sort((a, b) => byBytes(a.path, b.path));
 }
 
-/** `user:group`: numbers are numbers, root is 0. */
+/** `user:group`: numbers as they are, root is 0. */
 function ownerOf(text: string, base: number): GoValue {
   const one = (name: string): GoValue => {
     const number = name === 'root' ? 0 : /^[+-]?\d+$/.test(name) ? Number(name) : undefined;

@@ -1,4 +1,4 @@
-/** What goes into the JSON of an operation; bigints for numbers that a float can't hold. */
+/** A value in the JSON of an operation; bigints for numbers that a float can't represent. */
 export type GoValue =
   | string
   | number
@@ -16,7 +16,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 };
 
-/** JSON as Go's encoder writes it, byte for byte: members in their order, undefined ones left out, characters of HTML escaped. */
+/** JSON exactly as Go's encoder writes it: members in order, undefined ones omitted, special characters of HTML escaped. */
 export function goJson(value: GoValue): string {
   if (typeof value === 'string') return goText(value);
   if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`;
@@ -28,7 +28,7 @@ export function goJson(value: GoValue): string {
 const goText = (text: string): string =>
   JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (found) => escapes[found] ?? found);
 
-/** Without members that have Go's initial value, as `omitempty` has it. */
+/** Omits members that have Go's zero value, like `omitempty`. */
 export function filled(members: { readonly [name: string]: GoValue }): { readonly [name: string]: GoValue } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => !isInitial(value)));
 }

@@ -1,9 +1,9 @@
 import type { CacheConfig } from './cache-config.ts';
 
-/** What a step, or a content, is known by in caches: a record's digest, and what it works on. */
+/** What identifies a step, or a content, in caches: a record's digest, and its inputs. */
 export interface KeyNode {
   readonly digest: string;
-  /** By input: any of these stands for it. */
+  /** For each input, alternative nodes. */
   readonly inputs: readonly (readonly KeyLink[])[];
 }
 
@@ -12,7 +12,7 @@ export interface KeyLink {
   readonly node: KeyNode;
 }
 
-/** Looks nodes up among a cache's records. */
+/** Looks up nodes among a cache's records. */
 export class RecordFinder {
   readonly #byDigest = new Map<string, number[]>();
   readonly #config: CacheConfig;
@@ -27,7 +27,7 @@ export class RecordFinder {
     }
   }
 
-  /** Numbers of the records that a node may be: the same digest, and each input one of the record's. */
+  /** Numbers of the records that match a node: with the same digest, and a match for each input. */
   find(node: KeyNode): ReadonlySet<number> {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
@@ -52,7 +52,7 @@ export class RecordFinder {
     return set;
   }
 
-  /** Call it when nodes have got further links. */
+  /** To be called when nodes have got more links. */
   forget(): void {
     this.#known.clear();
   }

@@ -1,18 +1,18 @@
 import type { CacheConfig, CacheLayer, CacheLink, CacheRecord, CacheResult } from './cache-config.ts';
 import type { KeyNode } from './key-node.ts';
 
-/** What is known of a node when a cache is kept. */
+/** What is known about a node when a cache is written. */
 export interface KeptResult {
   readonly node: KeyNode;
-  /** Digests of the blobs of its layers, the lowest first; undefined where they are not kept. */
+  /** Digests of its layers' blobs, the lowest first; undefined if they are not kept. */
   readonly blobs: readonly string[] | undefined;
   /** RFC 3339. */
   readonly created: string;
 }
 
 /**
- * The records of a build, or of several of which one cache is made: each node's once, with what it works on; equal nodes are one. What works
- * on something that nobody can find is left out.
+ * The records of a build, or of several builds that share a cache: one for each node, with its inputs; equal nodes are
+ * merged. Nodes with an input that nobody can find are left out.
  */
 export function makeCacheConfig(results: readonly KeptResult[]): CacheConfig {
   const maker = new ConfigMaker(results);
@@ -25,7 +25,7 @@ class ConfigMaker {
   readonly records: CacheRecord[] = [];
   readonly #results: ReadonlyMap<KeyNode, KeptResult>;
   readonly #numbers = new Map<KeyNode, number | undefined>();
-  /** By what a record is but for its results. */
+  /** By everything in a record except its results. */
   readonly #known = new Map<string, number>();
   readonly #layerNumbers = new Map<string, number>();
 
@@ -33,7 +33,7 @@ class ConfigMaker {
     this.#results = new Map(results.map((result) => [result.node, result]));
   }
 
-  /** The number of a node's record; undefined when it can't have one. */
+  /** The number of a node's record; undefined if it can't have one. */
   add(node: KeyNode): number | undefined {
     if (this.#numbers.has(node)) return this.#numbers.get(node);
     const number = this.#record(node);

@@ -4,8 +4,8 @@ import type { Operation } from './operation.ts';
 import { runOperation } from './run-operation.ts';
 
 /**
- * A step as BuildKit's operation.
- * @param platform what a RUN of the step's stage runs on
+ * A step as a BuildKit operation.
+ * @param platform that a RUN in the step's stage runs on
  * @param epoch SOURCE_DATE_EPOCH, in seconds
  */
 export function operationOf(step: LayerStep, platform: Platform, epoch: number | undefined): Operation {

@@ -19,17 +19,17 @@ const networks: Readonly<Record<RunStep['network'], number>> = { default: 0, hos
 const mountTypes = { bind: 0, secret: 1, ssh: 2, cache: 3, tmpfs: 4 } as const;
 const sharings = { shared: 0, private: 1, locked: 2 } as const;
 
-/** A place of the container's, before it is known which input it is. */
+/** A path in the container, before the number of its input is known. */
 interface Place {
   readonly target: string;
   readonly source: OperationInput['source'] | undefined;
   readonly selected: string;
-  /** Its content counts. */
+  /** It is identified by its content. */
   readonly byContent: boolean;
   readonly fields: { readonly [name: string]: GoValue };
 }
 
-/** RUN. @param platform what the step runs on */
+/** RUN. @param platform that the step runs on */
 export function runOperation(step: RunStep, platform: Platform): Operation {
   const places = [rootOf(step), ...mountsOf(step), ...scriptOf(step), ...memoryOf(step)].sort((a, b) =>
     byBytes(a.target, b.target),
@@ -42,7 +42,7 @@ export function runOperation(step: RunStep, platform: Platform): Operation {
   ];
   const exec = filled({
     meta: metaOf(step),
-    // The root alone is left out, as records were made before mounts counted.
+    // If there is only the root it is omitted, as in records from before mounts counted.
     mounts: mounts.length === 1 && step.base.kind !== 'empty' ? [] : mounts,
     network: networks[step.network],
     secretenv: step.mounts.flatMap(secretVariable),
@@ -67,7 +67,7 @@ function metaOf(step: RunStep): GoValue {
     env: [...step.environment, ...agent],
     cwd: step.directory,
     user: step.user,
-    // Which address a name has does not count.
+    // The address of a name does not count.
     extraHosts: step.extraHosts.map((one) => filled({ Host: one.split(/[:=]/, 1)[0] })),
     ulimit: step.ulimits.map(limitOf),
     removeMountStubsRecursive: true,
@@ -113,7 +113,7 @@ const mountsOf = (step: RunStep): readonly Place[] =>
     ];
   });
 
-/** A cache mount by its usual name counts by that; others may have any name and way of sharing. */
+/** A cache mount with the default name is identified by that; others have any name and sharing mode. */
 function cacheFields({ id, target, sharing }: Extract<Mount, { type: 'cache' }>) {
   const usual = id === target && sharing === 'shared';
   return {
@@ -172,7 +172,7 @@ function inputsOf(places: readonly Place[]): readonly NumberedInput[] {
 
 const keyOf = (source: OperationInput['source']): string => JSON.stringify(source);
 
-/** What counts of paths that are mounted: all, once the top is among them. */
+/** The files that count for mounted paths: all, if the top is among them. */
 function contentsOf(paths: readonly string[]): readonly ContentSelector[] {
   const plain = { wildcard: false, includes: [], excludes: [] };
   const all = outermost(paths);
@@ -203,7 +203,7 @@ const agentPlace = (mount: Mount, at: number): string => mount.target ?? `/run/b
 function sshMount(mount: Mount, at: number): GoValue {
   if (mount.type !== 'ssh') return {};
   const { id, uid, gid, mode, required } = mount;
-  // The usual one has no name there.
+  // The default one has no name there.
   const SSHOpt = filled({ ID: id === 'default' ? '' : id, uid, gid, mode, optional: !required });
   return { input: -1, dest: agentPlace(mount, at), mountType: mountTypes.ssh, SSHOpt };
 }

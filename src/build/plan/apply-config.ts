@@ -8,14 +8,14 @@ import type { StageDraft } from './stage-draft.ts';
 
 type Of<K extends Meaning['kind']> = Instruction<Extract<Meaning, { kind: K }>>;
 
-/** Values that a stage's ARG may take from outside of it. */
+/** Values from outside a stage that its ARGs may take. */
 export interface ArgumentSources {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** ARGs before the first FROM and the platform arguments. */
   readonly globals: ReadonlyMap<string, string>;
 }
 
-/** Applies an instruction that makes no layer. True when it was one. */
+/** Applies an instruction that makes no layer. True if it was one. */
 export function applyConfig(draft: StageDraft, instruction: Instruction, sources: ArgumentSources): boolean {
   switch (instruction.kind) {
     case 'arg':
@@ -62,7 +62,7 @@ function applyArg(draft: StageDraft, { args, range }: Of<'arg'>, sources: Argume
   draft.note(`ARG ${shown.join(' ')}`);
 }
 
-/** A build argument comes before the ARG's own default, that before the value from above the first FROM. */
+/** A build argument takes precedence over the ARG's own default, and that over the value from before the first FROM. */
 function argumentValue(
   draft: StageDraft,
   { name, value }: Argument,
@@ -91,13 +91,13 @@ function applyPairs(draft: StageDraft, { kind, pairs, range, keyword }: Of<'env'
   draft.note(`${keyword} ${resolved.map(({ name, value }) => `${name}=${value}`).join(' ')}`);
 }
 
-/** The environment with a variable set, in its place if it was there. */
+/** The environment with a variable set, in its place if it exists. */
 export function withVariable(env: readonly string[], name: string, value: string): readonly string[] {
   const at = env.findIndex((one) => one.startsWith(`${name}=`));
   return at < 0 ? [...env, `${name}=${value}`] : env.with(at, `${name}=${value}`);
 }
 
-/** The words of a command; text gets the stage's shell. */
+/** The words of a command; a text gets the stage's shell. */
 export const commandWords = (draft: StageDraft, command: Command): readonly string[] =>
   command.shell ? [...draft.shell, ...command.words] : command.words;
 

@@ -15,14 +15,14 @@ import type { StageDraft } from './stage-draft.ts';
 import { defaultPath } from './stage-draft.ts';
 import type { CopySource, Mount, Step, StepId, Tree } from './types.ts';
 
-/** What an instruction that makes a layer needs of the plan around its stage. */
+/** What an instruction that makes a layer needs from the plan around its stage. */
 export interface StageSurroundings {
   readonly stage: number;
   readonly fresh: boolean;
   readonly add: (step: Step) => StepId;
   /** The tree of `COPY --from` or of a mount's `from`. */
   readonly tree: (name: string, what: 'copy' | 'mount', target: string) => Tree;
-  /** The step's name for what the instruction says. */
+  /** The step's name, from the text of the instruction. */
   readonly name: (text: string) => string;
 }
 
@@ -89,7 +89,7 @@ function applyRun(draft: StageDraft, run: Instruction<RunInstruction>, around: S
   );
 }
 
-/** What a RUN is called: variables that are set are shown by their value, quotes stay; a heredoc by its first line. */
+/** The name of a RUN: set variables are replaced by their value, quotes stay; a heredoc is represented by its first line. */
 function runName(draft: StageDraft, run: Instruction<RunInstruction>, mounts: readonly Mount[]): string {
   const [doc] = run.node.heredocs;
   const alone = doc !== undefined && heredocOf(run.node.args[0] ?? '') !== undefined;
@@ -105,7 +105,7 @@ function firstLine(text: string): string {
 const secretVariables = (mounts: readonly Mount[]): readonly string[] =>
   mounts.flatMap((mount) => (mount.type === 'secret' && mount.env !== undefined ? [mount.env] : []));
 
-/** The instruction as it is written, its keyword in capitals. */
+/** The instruction as written, with its keyword in capitals. */
 const textOf = ({ keyword, node }: Instruction): string =>
   `${keyword}${node.original.trim().slice(keyword.length)}`;
 
@@ -176,7 +176,7 @@ function applyCopy(draft: StageDraft, copy: Instruction<CopyInstruction>, around
   );
 }
 
-/** A path of the context, or what is fetched. */
+/** A path in the context, or something to fetch. */
 function pathSource(
   copy: Instruction<CopyInstruction>,
   path: string,
@@ -198,7 +198,7 @@ export function destinationPath(directory: string, destination: string): string 
   return marked && path !== '/' ? `${path}/` : path;
 }
 
-/** What ADD's `--checksum` says, once it is sure that it and the sources go together. */
+/** The value of ADD's `--checksum`, after checking that the sources allow it. */
 function checkedSum(
   draft: StageDraft,
   copy: Instruction<CopyInstruction>,

@@ -1,6 +1,6 @@
 import { familiarName, parseReference } from '../../image/reference.ts';
 
-/** The name by which a named context is found: familiar, without `:latest`. */
+/** The key of a named context: its familiar name, without `:latest`. */
 export function contextKey(name: string): string {
   try {
     const reference = parseReference(name);

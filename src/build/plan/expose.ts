@@ -1,7 +1,7 @@
 import { fault } from '../dockerfile/fault.ts';
 import { goQuote } from '../go-quote.ts';
 
-/** Ports of one word of EXPOSE, as the configuration names them, and what of the word is to be remarked on. */
+/** Ports of one word of EXPOSE, in the configuration's form, and warnings about the word. */
 export interface ExposedPorts {
   readonly ports: readonly string[];
   readonly hostPart: boolean;

@@ -9,7 +9,7 @@ const variablesOf = (env: readonly string[]): ReadonlyMap<string, string> =>
     }),
   );
 
-/** What a stage on `scratch` begins with. */
+/** Initial state of a stage on `scratch`. */
 export function scratchState(): StageState {
   return {
     tree: { kind: 'empty' },
@@ -23,7 +23,7 @@ export function scratchState(): StageState {
   };
 }
 
-/** What a stage on an image begins with. */
+/** Initial state of a stage on an image. */
 export function imageState(step: StepId, config: BuildConfig, author: string | undefined): StageState {
   const env = config.Env ?? [];
   const complete = env.some((one) => one.startsWith('PATH=')) ? env : [...env, defaultPath];

@@ -1,7 +1,7 @@
 import { platformText } from './platform.ts';
 import type { BuildPlan, CopyStep, Mount, RunStep, Step, Tree } from './types.ts';
 
-/** A plan as text, a line or two a step: what `--dry-run` prints and tests compare. */
+/** A plan as text, one or two lines per step: printed by `--dry-run` and compared by tests. */
 export function formatPlan(plan: BuildPlan): string {
   const { result } = plan;
   const steps = plan.steps.flatMap((step, id) => [

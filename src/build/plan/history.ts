@@ -31,7 +31,7 @@ export function copyHistory(copy: CopyHistory): string {
   ].join(' ');
 }
 
-/** `created_by` of a HEALTHCHECK, as Go prints its structure. */
+/** `created_by` of a HEALTHCHECK, in the form in which Go prints its structure. */
 export function healthcheckHistory(check: Healthcheck): string {
   const duration = (nanoseconds: number | undefined) => goDurationText(nanoseconds ?? 0);
   return (
@@ -41,7 +41,7 @@ export function healthcheckHistory(check: Healthcheck): string {
   );
 }
 
-/** A duration as Go prints it: `1m30s`, `1.5ms`, `0s`. */
+/** A duration in Go's form: `1m30s`, `1.5ms`, `0s`. */
 export function goDurationText(nanoseconds: number): string {
   if (nanoseconds === 0) return '0s';
   if (nanoseconds < 1e3) return `${nanoseconds}ns`;

@@ -35,13 +35,13 @@ const aliases: Readonly<Record<string, Key>> = {
 };
 const switches: readonly Key[] = ['readonly', 'readwrite', 'required'];
 
-/** What a mount option needs to know of its stage. */
+/** What a mount option needs to know about its stage. */
 export interface MountContext {
   readonly directory: string;
   readonly expand: (text: string) => string;
-  /** The tree that `from=` names; the mount's target as written goes into the message when there is none. */
+  /** The tree that `from=` names; if there is none, the message contains the mount's target as written. */
   readonly tree: (name: string, target: string) => Tree;
-  /** The value as it is written, for messages about the field. */
+  /** Use the value as written in messages about the field. */
 }
 
 /**
@@ -107,7 +107,7 @@ function typeOf(text: string): MountType {
   throw fault(`unsupported mount type "${text}"${close === undefined ? '' : ` (did you mean ${close}?)`}`);
 }
 
-/** Refuses what a type of mount has no use for. */
+/** Refuses fields that a type of mount does not have. */
 function checkFields(type: MountType, fields: ReadonlyMap<Key, string>): void {
   const sharing = fields.get('sharing');
   if (sharing !== undefined && type !== 'cache') throw fault(`invalid cache sharing set for ${type} mount`);

@@ -10,7 +10,7 @@ export const isRootWorkdir = (draft: StageDraft, instruction: Instruction): bool
 /** Whether an instruction has a number among the steps of its stage. */
 export const makesStep = ({ kind }: Instruction): boolean => ['run', 'copy', 'add', 'workdir'].includes(kind);
 
-/** Whether a stage mounts or copies from elsewhere, so that its steps carry its name. */
+/** Whether a stage mounts or copies from elsewhere, so that its steps include its name. */
 export function usesOthers({ instructions }: Stage): boolean {
   return instructions.some(
     (one) => (one.kind === 'run' && one.mounts.length > 0) || (one.kind === 'copy' && one.from !== undefined),

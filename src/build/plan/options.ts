@@ -1,22 +1,22 @@
 import type { Platform } from './types.ts';
 
-/** Where a named context comes from. */
+/** The place of a named context. */
 export type NamedContext =
   | { readonly kind: 'image'; readonly reference: string }
   | { readonly kind: 'directory' };
 
-/** What a build is asked for, apart from its Dockerfile. */
+/** The settings of a build, apart from its Dockerfile. */
 export interface BuildOptions {
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly target: string | undefined;
-  /** Stages are looked at whether the target needs them or not. */
+  /** Examine stages even if the target does not need them. */
   readonly everyStage: boolean;
   readonly platform: Platform;
   readonly buildPlatform: Platform;
   readonly labels: ReadonlyMap<string, string>;
   readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly noCache: boolean;
-  /** Stages that are built without the cache, in lower case. */
+  /** Stages that don't use the cache, in lower case. */
   readonly noCacheFilter: ReadonlySet<string>;
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
@@ -26,7 +26,7 @@ export interface BuildOptions {
 
 const machine: Platform = { os: 'linux', architecture: 'amd64', variant: '' };
 
-/** A build that asks for nothing in particular. */
+/** A build without special settings. */
 export const plainOptions: BuildOptions = {
   buildArgs: new Map(),
   target: undefined,

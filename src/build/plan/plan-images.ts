@@ -10,9 +10,9 @@ import type { StageState } from './stage-draft.ts';
 import type { StepList } from './step-list.ts';
 import type { BaseImage, Platform, StepId } from './types.ts';
 
-/** An image that a FROM, a `--from` or a mount names, and where. */
+/** An image that a FROM, a `--from` or a mount names, with its place. */
 export interface ImageNeed {
-  /** What it is known by in `images`; see imageKey. */
+  /** Its key in `images`; see imageKey. */
   readonly key: string;
   /** Full form: `docker.io/library/busybox:latest`. */
   readonly reference: string;
@@ -20,13 +20,13 @@ export interface ImageNeed {
   readonly range: LineRange;
 }
 
-/** What an image is known by: its full reference, with the platform unless it is the one that is built for. */
+/** An image's key: its full reference, with the platform unless that is the build's. */
 function imageKey(reference: string, platform: Platform, target: Platform): string {
   const text = platformText(platform);
   return text === platformText(target) ? reference : `${reference} ${text}`;
 }
 
-/** Thrown where nothing is known yet of an image. */
+/** Thrown when nothing is known yet about an image. */
 export class Needed extends Error {
   readonly need: ImageNeed;
   constructor(need: ImageNeed) {
@@ -35,7 +35,7 @@ export class Needed extends Error {
   }
 }
 
-/** Whether an image can have that name. */
+/** Whether an image can have this name. */
 export function isReference(name: string): boolean {
   try {
     parseReference(name);
@@ -45,7 +45,7 @@ export function isReference(name: string): boolean {
   }
 }
 
-/** The images that a Dockerfile is built from, as steps of its plan. */
+/** The images that a Dockerfile is based on, as steps of its plan. */
 export class PlanImages {
   readonly #file: Dockerfile;
   readonly #target: Platform;
@@ -59,7 +59,7 @@ export class PlanImages {
     this.#steps = steps;
   }
 
-  /** Whoever asks for a platform must not get another one's files. */
+  /** If a platform was requested, files of another one must not be used. */
   checkPlatform(name: string, wanted: Platform, range: LineRange): void {
     const { os, architecture } = this.#known(name, wanted, range);
     if (os === wanted.os && architecture === wanted.architecture) return;
@@ -72,7 +72,7 @@ export class PlanImages {
     );
   }
 
-  /** A stage upon an image. @throws Needed */
+  /** The state of a stage on an image. @throws Needed */
   state(name: string, platform: Platform, stage: Stage, range: LineRange): StageState {
     const step = this.step(name, platform, stage, range);
     const { config, author } = this.#known(name, platform, range);

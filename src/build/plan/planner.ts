@@ -20,15 +20,15 @@ import { StepList } from './step-list.ts';
 import type { BaseImage, BuildPlan, StepId, Tree, Warning } from './types.ts';
 import { wholeContext } from './whole-context.ts';
 
-/** A plan, or the images that have to be looked at before there can be one. */
+/** A plan, or the images that have to be examined before there can be one. */
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: BuildPlan }
   | { readonly kind: 'needs'; readonly images: readonly ImageNeed[] };
 
 /**
- * Plans the build of a Dockerfile's target: only stages that the target needs, equal steps once.
- * @param images what is known of images, by imageKey
- * @param notes get what is found, also when it fails
+ * Plans the build of a Dockerfile's target: only stages that the target needs, with equal steps merged.
+ * @param images what is known about images, by imageKey
+ * @param notes get the findings, even on failure
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
  */
 export function planBuild(
@@ -47,7 +47,7 @@ export function planBuild(
   }
 }
 
-/** A stage under way: which instruction has asked for it. */
+/** A stage in progress: which instruction requested it. */
 interface Frame {
   readonly stage: Stage;
   range: LineRange;
@@ -162,7 +162,7 @@ class Planner {
     return draft.state;
   }
 
-  /** `[name 2/10]`; the name only where there are several. */
+  /** `[name 2/10]`; the name only if there are several stages. */
   #place(stage: Stage, at: number, total: number): string {
     const name = this.#showStages ? `${titleOf(stage)} ` : '';
     return `[${name}${String(at).padStart(String(total).length)}/${total}]`;
@@ -182,7 +182,7 @@ class Planner {
       const instruction = readInstruction(parsed, parsed.nodes[0]!);
       return { ...instruction, range };
     } catch (error) {
-      // The line it names is one of the trigger's own.
+      // The line in the error is one of the trigger's own.
       if (!(error instanceof TcomposeError)) throw error;
       throw faultAt(this.#file, range, error.message.replace(/^dockerfile parse error on line \d+: /, ''));
     }
@@ -202,7 +202,7 @@ class Planner {
     return { base, isImage: true };
   }
 
-  /** A stage upon the files of a directory: they are one layer, and there is no configuration. */
+  /** A stage on the files of a directory: they are one layer, without a configuration. */
   #directoryState(context: string, range: LineRange): StageState {
     const name = contextKey(context);
     const step = this.#steps.add(wholeContext(name, range));
@@ -217,7 +217,7 @@ class Planner {
       : this.#options.contexts.get(contextKey(name));
   }
 
-  /** What `COPY --from` and a mount's `from` name: a named context, a stage by name or number, an image. */
+  /** What `COPY --from` and a mount's `from` refer to: a named context, a stage by name or number, an image. */
   #tree(name: string, what: 'copy' | 'mount', target: string, stage: Stage, range: LineRange): Tree {
     const context = this.#contextOf(name);
     if (context?.kind === 'directory') return { kind: 'context', name: contextKey(name) };
@@ -229,7 +229,7 @@ class Planner {
       if (number !== undefined && number >= stages.length)
         throw faultAt(this.#file, range, `invalid stage index ${number}`);
       const wanted = name.toLowerCase();
-      // Of stages with one name the last of the file counts, also where it stands behind.
+      // Of several stages with one name the last one in the file counts, even if it comes later.
       const other = number === undefined ? stages.findLast((one) => one.name === wanted) : stages[number];
       if (other !== undefined) return this.#stageTree(other, name, what, target, stage, range);
     }

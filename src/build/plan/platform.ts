@@ -3,7 +3,7 @@ import { goQuote } from '../go-quote.ts';
 import type { BuildOptions } from './options.ts';
 import type { Platform } from './types.ts';
 
-/** Other names that architectures go by. */
+/** Other names of architectures. */
 const architectures: Readonly<Record<string, readonly [string, string]>> = {
   x86_64: ['amd64', ''],
   'x86-64': ['amd64', ''],
@@ -25,7 +25,7 @@ const knownArchitectures = new Set(
 );
 
 /**
- * @param own the machine's: a system alone is meant for its processor
+ * @param own the machine's: an operating system alone means its processor
  * @throws TcomposeError BUILD_DOCKERFILE
  */
 export function parsePlatform(text: string, own: Platform): Platform {

@@ -3,8 +3,8 @@ import { parseGitReference } from '../source/git-reference.ts';
 import type { RemoteSource } from './types.ts';
 
 /**
- * What a source of ADD is when it is not in the context: a git repository or an address of the web, and the path below its tree that
- * is copied. Undefined for a path of the context. A reference to a repository that is none by its query counts as a path, too.
+ * A source of ADD that is not in the context: a git repository or a web address, and the path below its tree to copy.
+ * Undefined for a path in the context. A reference to a repository with an invalid query counts as a path, too.
  */
 export function remoteSource(
   text: string,
@@ -47,5 +47,5 @@ function decoded(text: string): string {
   }
 }
 
-/** As a source: its characters stand for themselves. */
+/** Escaped for use as a source: its characters match literally. */
 const escaped = (name: string): string => name.replace(/[\\*?[\]]/g, '\\$&');

@@ -3,7 +3,7 @@ const names = (
   'VTALRM PROF WINCH IO PWR SYS IOT CLD POLL UNUSED RTMIN RTMAX'
 ).split(' ');
 
-/** Whether STOPSIGNAL may say this: a number from 1 to 64, or a name with or without SIG, in any case. */
+/** Whether this is valid for STOPSIGNAL: a number from 1 to 64, or a name with or without SIG, in any case. */
 export function isSignal(text: string): boolean {
   if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= 64;
   const name = text.toUpperCase().replace(/^SIG/, '');

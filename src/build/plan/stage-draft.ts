@@ -7,21 +7,21 @@ import type { BuildConfig, HistoryEntry, StepId, Tree, Warning } from './types.t
 
 export const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What a stage has after some of its instructions; a stage based on it begins with that. */
+/** The state of a stage after some of its instructions; a stage based on it starts with that. */
 export interface StageState {
   readonly tree: Tree;
   readonly image: StepId | undefined;
   readonly config: BuildConfig;
   readonly author: string | undefined;
   readonly history: readonly HistoryEntry[];
-  /** Variables in the order in which they came: those of the configuration and ARGs. */
+  /** Variables in order of appearance: those of the configuration and ARGs. */
   readonly variables: ReadonlyMap<string, string>;
-  /** Names of the ARGs declared, in order. */
+  /** Names of the declared ARGs, in order. */
   readonly args: readonly string[];
   readonly workdirSet: boolean;
 }
 
-/** A stage while its instructions are gone through. */
+/** A stage while its instructions are processed. */
 export class StageDraft {
   tree: Tree;
   readonly image: StepId | undefined;
@@ -31,7 +31,7 @@ export class StageDraft {
   readonly variables: Map<string, string>;
   readonly args: string[];
   workdirSet: boolean;
-  /** CMD was given in this stage: a later ENTRYPOINT leaves it. */
+  /** CMD was given in this stage: a later ENTRYPOINT does not reset it. */
   cmdSet = false;
   readonly source: SourceText;
   readonly options: BuildOptions;
@@ -66,7 +66,7 @@ export class StageDraft {
     return { tree, image, config, author, history, variables, args, workdirSet };
   }
 
-  /** `/` unless the image or a WORKDIR says something else. */
+  /** `/` unless the image or a WORKDIR sets it. */
   get directory(): string {
     return this.config.WorkingDir || '/';
   }
@@ -76,7 +76,7 @@ export class StageDraft {
     return Shell === undefined || Shell.length === 0 ? ['/bin/sh', '-c'] : Shell;
   }
 
-  /** ARGs declared so far with the values that RUN sees. */
+  /** ARGs declared so far, with the values that RUN sees. */
   get declared(): readonly (readonly [string, string])[] {
     return this.args.map((name) => [name, this.variables.get(name) ?? '']);
   }
@@ -94,13 +94,13 @@ export class StageDraft {
     return this.#expanded(text, range, options).result;
   }
 
-  /** As `expand`, split into words. */
+  /** Like `expand`, split into words. */
   words(text: string, range: LineRange): readonly string[] {
     return placed(this.source, range, () => expand(text, this.variables, { escapeToken: this.#escapeToken }))
       .words;
   }
 
-  /** The source of a step's name, as far as it can be expanded; variables named in `hidden` are shown as `****`. */
+  /** The text for a step's name, expanded as far as possible; variables in `hidden` are shown as `****`. */
   shown(text: string, options: ExpandOptions, hidden: readonly string[] = []): string {
     const variables = { get: (name: string) => (hidden.includes(name) ? '****' : this.variables.get(name)) };
     try {
@@ -114,7 +114,7 @@ export class StageDraft {
     this.variables.set(name, value);
   }
 
-  /** Adds an entry about the configuration. */
+  /** Adds a history entry about the configuration. */
   note(createdBy: string): void {
     this.history.push({ createdBy, step: undefined });
   }

@@ -1,14 +1,14 @@
 import type { ImageRuntimeConfig } from '../../image/types.ts';
 import type { LineRange } from '../dockerfile/node.ts';
 
-/** Configuration of an image as a build makes it: what OCI has and what Docker adds. */
+/** Configuration of an image that a build makes: OCI's fields and Docker's additions. */
 export interface BuildConfig extends ImageRuntimeConfig {
   readonly ArgsEscaped?: boolean;
   readonly OnBuild?: readonly string[];
   readonly Shell?: readonly string[];
 }
 
-/** What of an image the planner has to know. */
+/** What the planner has to know about an image. */
 export interface BaseImage {
   /** `sha256:…`; part of the keys of what is built on it. */
   readonly id: string;
@@ -17,7 +17,7 @@ export interface BaseImage {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;
-  /** How many layers it has. */
+  /** Number of its layers. */
   readonly layers: number;
 }
 
@@ -27,10 +27,10 @@ export interface Platform {
   readonly variant: string;
 }
 
-/** A step's number in its plan: its place in `steps`. */
+/** A step's number in its plan: its index in `steps`. */
 export type StepId = number;
 
-/** A tree of files that a step reads: a build context by name, what a step made, or nothing (`scratch`). */
+/** A tree of files that a step reads: a build context by name, the result of a step, or nothing (`scratch`). */
 export type Tree =
   | { readonly kind: 'context'; readonly name: string }
   | { readonly kind: 'step'; readonly step: StepId }
@@ -65,7 +65,7 @@ export type Mount =
   | {
       readonly type: 'secret' | 'ssh';
       readonly id: string;
-      /** Undefined for a secret that is a variable only. */
+      /** Undefined for a secret that is only a variable. */
       readonly target: string | undefined;
       readonly env: string | undefined;
       readonly required: boolean;
@@ -74,13 +74,13 @@ export type Mount =
       readonly gid: number;
     };
 
-/** What the steps that carry out an instruction are called, and where it stands. */
+/** The name of the steps for an instruction, and its place. */
 interface Described {
   /** `[stage 2/4] RUN make`. */
   readonly name: string;
   readonly stage: number;
   readonly range: LineRange;
-  /** Not taken from the cache. */
+  /** Must not be taken from the cache. */
   readonly fresh: boolean;
 }
 
@@ -90,14 +90,14 @@ export interface ImageStep extends Described {
   readonly id: string;
 }
 
-/** Something that comes over the network. */
+/** Something that is fetched over the network. */
 export type RemoteSource =
   | {
       readonly kind: 'http';
       readonly url: string;
-      /** The name its file gets. */
+      /** The name of its file. */
       readonly name: string;
-      /** `sha256:…`: what it has to be. */
+      /** `sha256:…`: its required digest. */
       readonly checksum: string | undefined;
     }
   | {
@@ -105,13 +105,13 @@ export type RemoteSource =
       readonly remote: string;
       /** Branch, tag or commit; empty for the default branch. */
       readonly ref: string;
-      /** The commit that has to come of it, or its first digits; empty for any. */
+      /** The required commit, or its first digits; empty for any. */
       readonly checksum: string;
       readonly keepGitDir: boolean;
       readonly submodules: boolean;
     };
 
-/** Has a remote file or repository as a tree; makes no layer. */
+/** Fetches a remote file or repository as a tree; makes no layer. */
 export interface FetchStep extends Described {
   readonly kind: 'fetch';
   readonly source: RemoteSource;
@@ -122,7 +122,7 @@ export interface RunStep extends Described {
   readonly base: Tree;
   readonly argv: readonly string[];
   readonly environment: readonly string[];
-  /** Proxies: in the environment, and neither in the key nor in the history. */
+  /** Proxies: in the environment, but not in the key or the history. */
   readonly unkeyedEnvironment: readonly string[];
   readonly directory: string;
   readonly user: string;
@@ -139,7 +139,7 @@ export type CopySource =
   | {
       readonly kind: 'path';
       readonly path: string;
-      /** Where it is, if not in the step's own `from`; with whether it is unpacked if it is an archive. */
+      /** The tree that contains it, if not the step's own `from`; and whether to unpack it if it is an archive. */
       readonly other?: { readonly from: Tree; readonly unpack: boolean };
     }
   | { readonly kind: 'document'; readonly name: string; readonly content: string };
@@ -149,14 +149,14 @@ export interface CopyStep extends Described {
   readonly base: Tree;
   readonly from: Tree;
   readonly sources: readonly CopySource[];
-  /** Absolute; a slash at the end says that it is a directory. */
+  /** Absolute; a slash at the end marks a directory. */
   readonly destination: string;
   readonly chown: string | undefined;
   readonly chmod: string | undefined;
   readonly excludes: readonly string[];
   readonly parents: boolean;
   readonly link: boolean;
-  /** Archives are unpacked: ADD. */
+  /** Unpack archives: ADD. */
   readonly unpack: boolean;
 }
 
@@ -172,14 +172,14 @@ export type LayerStep = RunStep | CopyStep | WorkdirStep;
 
 export type Step = ImageStep | FetchStep | LayerStep;
 
-/** One entry of the image's history that this build adds. */
+/** An entry that this build adds to the image's history. */
 export interface HistoryEntry {
   readonly createdBy: string;
-  /** The step whose layer the entry is about; undefined for one that changes the configuration only. */
+  /** The step whose layer the entry describes; undefined for one that only changes the configuration. */
   readonly step: StepId | undefined;
 }
 
-/** What the target of a build is. */
+/** The target of a build. */
 export interface BuildResult {
   readonly tree: Tree;
   /** The image at the bottom; undefined for scratch. */
@@ -189,7 +189,7 @@ export interface BuildResult {
   readonly history: readonly HistoryEntry[];
 }
 
-/** A remark on a Dockerfile: a rule of BuildKit's checks. */
+/** A warning about a Dockerfile, from a rule of BuildKit's checks. */
 export interface Warning {
   readonly rule: string;
   readonly message: string;
@@ -200,7 +200,7 @@ export interface BuildPlan {
   readonly steps: readonly Step[];
   readonly result: BuildResult;
   readonly platform: Platform;
-  /** Names of stages that the target does without. */
+  /** Names of stages that the target does not need. */
   readonly unneeded: readonly string[];
   readonly warnings: readonly Warning[];
 }

@@ -1,7 +1,7 @@
 import type { LineRange } from '../dockerfile/node.ts';
 import type { CopyStep } from './types.ts';
 
-/** The step that has all of a named context as a tree, for a FROM that names it. */
+/** The step that contains all of a named context as a tree, for a FROM that names it. */
 export function wholeContext(name: string, range: LineRange): CopyStep {
   return {
     kind: 'copy',

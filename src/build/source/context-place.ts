@@ -1,7 +1,7 @@
 import type { RemoteSource } from '../plan/types.ts';
 import { parseGitReference } from './git-reference.ts';
 
-/** Where a build context is. */
+/** The place of a build context. */
 export type ContextPlace =
   | { readonly kind: 'directory'; readonly path: string }
   | {
@@ -17,14 +17,17 @@ export type ContextPlace =
       readonly kind: 'layout';
       /** Directory of an OCI image layout. */
       readonly path: string;
-      /** Which of its images, if there are several. */
+      /** Which of its images to use, if there are several. */
       readonly tag: string | undefined;
       readonly digest: string | undefined;
     }
-  /** Of a kind that nobody knows. */
+  /** Of an unknown kind. */
   | { readonly kind: 'unknown'; readonly scheme: string };
 
-/** Reads how a context is named: the main one, or one of `additional_contexts`. Pure. @param keepGitDir whether `.git` stays */
+/**
+ * Parses the name of a context: the main one, or one of `additional_contexts`. Pure. @param keepGitDir whether `.git`
+ * is kept
+ */
 export function contextPlace(text: string, keepGitDir: boolean): ContextPlace {
   if (text.startsWith('/')) return { kind: 'directory', path: text };
   if (text.startsWith('docker-image://')) return { kind: 'image', reference: text.slice(15) };

@@ -1,25 +1,25 @@
 import { posix } from 'node:path';
 
-/** A git repository, and what of it is meant: `https://host/x.git#ref:subdir`, `git@host:x?tag=1`. */
+/** A git repository, and the part of it that is meant: `https://host/x.git#ref:subdir`, `git@host:x?tag=1`. */
 export interface GitReference {
-  /** As git takes it, but for a `github.com/…` without a scheme. */
+  /** In the form that git accepts, except for a `github.com/…` without a scheme. */
   readonly remote: string;
   /** The last part of the remote, without `.git`. */
   readonly shortName: string;
   /** Branch, tag or commit; empty for the default branch. */
   readonly ref: string;
   readonly subdir: string;
-  /** The commit that has to come of it, or its first digits. */
+  /** The required commit, or its first digits. */
   readonly checksum: string;
   readonly keepGitDir: boolean | undefined;
   readonly submodules: boolean | undefined;
   readonly mtime: '' | 'checkout' | 'commit';
   readonly fetchByCommit: boolean;
-  /** `github.com/x/y`: where a path may stand, it is one. */
+  /** `github.com/x/y`: where a path is allowed, it counts as one. */
   readonly likeLocal: boolean;
 }
 
-/** A reference, or why there is none; `isGit`: it is one, with a fault. */
+/** A reference, or why it is none; `isGit`: it is one, but invalid. */
 export type ParsedGit =
   | { readonly kind: 'git'; readonly reference: GitReference }
   | { readonly kind: 'fault'; readonly isGit: boolean; readonly message: string };
@@ -35,14 +35,14 @@ interface Remote {
 const invalid: ParsedGit = { kind: 'fault', isGit: false, message: 'invalid argument' };
 const unknown: ParsedGit = { kind: 'fault', isGit: false, message: 'unknown protocol' };
 
-/** Reads what BuildKit takes for a git repository (its gitutil). Pure. */
+/** Recognises git repositories like BuildKit (its gitutil). Pure. */
 export function parseGitReference(text: string): ParsedGit {
   if (/^\.\.?\//.test(text)) return invalid;
   const likeLocal = text.startsWith('github.com/');
   const remote = readRemote(likeLocal ? `https://${text}` : text);
   if (remote === undefined) return unknown;
   const { scheme, path } = remote;
-  // An address of the web is a repository's only by its ending.
+  // A web address is a repository only with the right suffix.
   if (!likeLocal && (scheme === 'http' || scheme === 'https') && !path.endsWith('.git')) return invalid;
   const name = likeLocal ? remote.remote.replace(/^https:\/\//, '') : remote.remote;
   const at = remote.fragment.indexOf(':');
@@ -85,7 +85,7 @@ function readRemote(text: string): Remote | undefined {
 
 const refQueries: Readonly<Record<string, string>> = { ref: '', tag: 'refs/tags/', branch: 'refs/heads/' };
 
-/** The reference with what its query says, or what is wrong with that. */
+/** The reference with its query applied, or what is wrong with the query. */
 function withQuery(base: GitReference, query: URLSearchParams): GitReference | string {
   let found = base;
   const names = [...query.keys()];

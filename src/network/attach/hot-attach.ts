@@ -8,8 +8,8 @@ import { boundsOf, parseAddress, parseCidr, toBytes } from '../ipam/address.ts';
 import { type LinkPlace, vethMessages } from './plan-links.ts';
 
 /**
- * Gives a running container one more interface, through a socket that lives in its network namespace (`socketFd`).
- * Where `place.gateways` says so, also the default route, unless it has one. Errors: NETWORK_SETUP_FAILED for IPv6 networks.
+ * Gives a running container one more interface, through a socket in its network namespace (`socketFd`). If
+ * `place.gateways` says so, also the default route, unless it has one. Errors: NETWORK_SETUP_FAILED for IPv6 networks.
  */
 export function attachRunning(route: NetlinkTransport, place: LinkPlace, socketFd: number): void {
   const { endpoint, pools } = place;
@@ -41,7 +41,7 @@ export function attachRunning(route: NetlinkTransport, place: LinkPlace, socketF
   if (place.gateways.includes(4)) addGateway(socketFd, pool.gateway);
 }
 
-/** A default route by a gateway, for a container that has none; one that is there stays. */
+/** Adds a default route through a gateway, for a container without one; an existing one stays. */
 export function addGateway(socketFd: number, gateway: string): void {
   try {
     addDefaultRouteOf(socketFd, toBytes(4, parseAddress(gateway)!.value));

@@ -5,30 +5,30 @@ import { portPrefix, vethName } from './link-names.ts';
 
 const SWEEP_AFTER_MS = 1000;
 
-/** Host links of an instance: names for new ones, and an end for those that outlive their container. */
+/** Host links of an instance: names for new ones, and removal of those that outlive their container. */
 interface LinkLedger {
-  /** A name no container has. Links of containers that just ended may still be there, so numbers count on. */
+  /** A name that no container has. Links of containers that just ended may still exist, so numbers keep increasing. */
   fresh(): string;
-  /** Links of a launch plan that was handed out, until `settle`. */
+  /** Records links of a launch plan that was handed out, until `settle`. */
   plan(containerId: string, links: readonly string[]): void;
   /** The plan was carried out, or given up. True if there was one. */
   settle(containerId: string): boolean;
-  /** Notes which links carried the addresses of a container that ended. */
+  /** Records which links had the addresses of a container that ended. */
   ended(endpoints: readonly EndpointRecord[]): void;
   /**
-   * Deletes links of ended containers that still carry one of these addresses: as long as its namespace lingers, the
-   * kernel answers for the old container, and a new one with its address would be unreachable now and then.
+   * Deletes links of ended containers that still have one of these addresses: as long as the old namespace exists, the
+   * kernel may answer for the old container, and a new one with its address would be unreachable now and then.
    */
   vacate(endpoints: readonly EndpointRecord[]): Promise<void>;
   /**
-   * A container's links go with its namespace, which connections that are still closing can keep alive for minutes.
-   * What is left after a while is deleted on another thread.
+   * A container's links disappear with its namespace, which connections that are still closing can keep alive for
+   * minutes. Links that are left after a while are deleted on another thread.
    */
   sweepLater(): void;
   close(): void;
 }
 
-/** An empty ledger of the links of one instance. */
+/** A ledger for the links of one instance, empty at first. */
 export function createLinkLedger(options: {
   readonly instance: string;
   readonly route: NetlinkTransport;
@@ -38,7 +38,7 @@ export function createLinkLedger(options: {
 }): LinkLedger {
   const { instance, route, warn } = options;
   const planned = new Map<string, readonly string[]>();
-  // Not from 0: links of an engine that crashed may be there.
+  // Not from 0: links of an engine that crashed may still exist.
   let number = Math.floor(Math.random() * 36 ** 4);
   let timer: NodeJS.Timeout | undefined;
   const endedLinks = new Map<string, string>();

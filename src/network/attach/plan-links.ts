@@ -13,29 +13,29 @@ const NETLINK_ROUTE = 0;
 const NETLINK_NETFILTER = 12;
 const LOOPBACK_INDEX = 1;
 export const DNS_PORT = 53;
-/** Below the ephemeral range, so that no client socket is ever given it. */
+/** Below the ephemeral range, so that no client socket ever gets it. */
 const DNS_PORT_ASIDE = 11053;
 /** Queries wait in the backlog while no engine runs. */
 const DNS_BACKLOG = 64;
 
-/** A container's place on a bridge, with what the kernel needs to know about that bridge. */
+/** A container's place on a bridge, with what the kernel needs to know about the bridge. */
 export interface LinkPlace {
   readonly endpoint: EndpointRecord;
   readonly bridgeIndex: number;
   readonly mtu: number;
-  /** Bytes of a stream that travel as one packet; undefined: as the kernel has it. */
+  /** Bytes of a stream that travel as one packet; undefined: the kernel's default. */
   readonly burst: number | undefined;
   readonly pools: readonly AddressPool[];
-  /** Containers of the network must not talk to each other (enable_icc false). */
+  /** Containers of the network may not reach each other (enable_icc false). */
   readonly isolated: boolean;
-  /** Families whose default route goes this way. */
+  /** Families whose default route uses this link. */
   readonly gateways: readonly (4 | 6)[];
 }
 
 /**
- * lo, interfaces, addresses, the default routes, and the sockets of the name server. With
- * `ownDns` the container runs a name server itself, which wants port 53 of every address: ours goes elsewhere, and
- * what is sent to 127.0.0.11:53 is led there. `congestion` is the control of congestion, where it is not to be the machine's.
+ * lo, interfaces, addresses, the default routes, and the sockets of the name server. With `ownDns` the container runs a
+ * name server itself, which needs port 53 of every address: then ours uses another port, to which traffic for
+ * 127.0.0.11:53 is redirected. `congestion` is the congestion control, if it is to differ from the machine's.
  */
 export function planLinks(
   places: readonly LinkPlace[],
@@ -93,7 +93,7 @@ const dnsSocket = (protocol: 'udp' | 'tcp', port: number): HoldSocketOp => ({
   backlog: protocol === 'tcp' ? DNS_BACKLOG : 0,
 });
 
-/** The message that makes the veth pair of a place, and the one that sets its port on the bridge. */
+/** The message that makes the veth pair of a place, and the one that configures its bridge port. */
 export function vethMessages(place: LinkPlace): {
   /** Of the container's end. */
   index: number;
@@ -119,7 +119,7 @@ export function vethMessages(place: LinkPlace): {
   };
 }
 
-/** One interface: the pair, its addresses, and the default routes that go by it. */
+/** One interface: the pair, its addresses, and the default routes through it. */
 export function planPlace(place: LinkPlace): NetworkOp[] {
   const { endpoint, pools } = place;
   const name = endpoint.interfaceName;
@@ -170,7 +170,7 @@ export function planPlace(place: LinkPlace): NetworkOp[] {
   return ops;
 }
 
-/** The default route of a family by an interface that is there. */
+/** The default route of a family through an existing interface. */
 export function planRoute(
   endpoint: EndpointRecord,
   pools: readonly AddressPool[],

@@ -14,16 +14,16 @@ import {
 
 const CLASS_IN = 1;
 
-/** What to do with a query: send these bytes, ask upstream, or nothing. */
+/** What to do with a query: send these bytes, ask an upstream server, or nothing. */
 export type Decision =
   | { readonly kind: 'answer'; readonly bytes: Buffer }
   | { readonly kind: 'forward'; readonly query: Query }
   | { readonly kind: 'ignore' };
 
 /**
- * Decides about one query of a container that is a member of the networks in `scope`. `random` gives numbers in
- * [0, 1) for the order of replicas, `links` the container's own names for others. A name of ours has NOERROR and no records for types it hasn't: an NXDOMAIN for
- * AAAA would make resolvers drop the A answer too.
+ * Decides about one query of a container that is on the networks in `scope`. `random` gives numbers in [0, 1) for the
+ * order of replicas, `links` has the container's own names for others. For a name of ours, a type without records gives
+ * NOERROR: an NXDOMAIN for AAAA would make resolvers discard the A answer too.
  */
 export function decide(
   bytes: Buffer,
@@ -60,7 +60,7 @@ export function decide(
   return respond(RCODE.noError, query.type, []);
 }
 
-/** Fisher and Yates, in place: the list is the lookup's own. */
+/** Fisher-Yates, in place: the list belongs to the lookup. */
 function shuffle<T>(list: T[], random: () => number): T[] {
   for (let index = list.length - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1));

@@ -3,28 +3,28 @@ import { createSocket, type Socket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 
 const PORT = 53;
-/** All servers have had their turn before a libc resolver gives up (5 s): what they share, milliseconds. */
+/** Milliseconds in which all servers are asked, before a libc resolver gives up (5 s). */
 const TIMEOUT_MS = 4500;
 const MAX_PENDING = 4096;
-/** Of one container. Docker's name server takes 1024. */
+/** Most pending queries of one container. Docker's name server accepts 1024. */
 const MAX_PENDING_EACH = 512;
-/** What a container has even when others have used up the total. */
+/** What a container may have even when others have used up the total. */
 const ALWAYS_PENDING = 16;
 const RCODE_SERVFAIL = 2;
 const RCODE_REFUSED = 5;
-/** An idle socket is closed, so that source ports change. */
+/** Milliseconds after which an idle socket is closed, so that source ports change. */
 const SOCKET_IDLE_MS = 10_000;
 
-/** Who asks: one a container, so that none can use up what all have. */
+/** The source of queries: one for each container, so that none can use up the total. */
 export interface Asker {
-  /** Queries without an answer yet; the forwarder counts. */
+  /** Unanswered queries, counted by the forwarder. */
   pending: number;
 }
 
 export interface Forwarder {
   /**
-   * Asks the servers in turn; the next one when one is silent, or answers SERVFAIL or REFUSED. Undefined when none
-   * gave a better answer, and at once when too many queries of the asker, or of all, wait already. The answer has the
+   * Asks the servers in turn, continuing when one is silent, or answers SERVFAIL or REFUSED. Undefined when none gave a
+   * better answer, or at once when the asker, or all together, have too many pending queries. The answer has the
    * query's id.
    */
   forward(
@@ -43,13 +43,13 @@ interface Pending {
 
 interface Upstream {
   readonly socket: Socket;
-  /** Never settles when connecting fails: `drop` notifies what waits. */
+  /** Never settles when connecting fails: `drop` notifies those who wait. */
   readonly connected: Promise<void>;
   readonly pending: Map<number, Pending>;
   idle: NodeJS.Timeout | undefined;
 }
 
-/** `port` and `timeoutMs`, that of one server, are for tests with servers of their own. */
+/** `port` and `timeoutMs` (for one server) are for tests with their own servers. */
 export function createForwarder(options: { port?: number; timeoutMs?: number } = {}): Forwarder {
   const port = options.port ?? PORT;
   const upstreams = new Map<string, Upstream>();
@@ -78,7 +78,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
       if (waiting && sameQuestion(waiting.question, bytes)) waiting.settle(bytes);
     });
     socket.on('error', () => drop(server));
-    // Connected, so that the kernel drops what others send and a closed port is known at once.
+    // Connected, so that the kernel drops packets from others and reports a closed port at once.
     socket.connect(port, server);
     socket.unref();
     upstreams.set(server, upstream);
@@ -172,7 +172,7 @@ export function createForwarder(options: { port?: number; timeoutMs?: number } =
   };
 }
 
-/** An answer repeats the question; letters may come back in another case. Servers that leave it out are believed too. */
+/** An answer repeats the question; the case of letters may differ. Answers without the question are accepted too. */
 function sameQuestion(query: Buffer, answer: Buffer): boolean {
   if ((answer[2]! & 0x80) === 0) return false;
   if (answer.readUInt16BE(4) === 0) return true;

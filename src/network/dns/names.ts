@@ -1,7 +1,7 @@
 import { type Cidr, contains, parseAddress, parseCidr, toBytes } from '../ipam/address.ts';
 import type { EndpointRecord, NetworkRecord } from '../types.ts';
 
-/** One running container on one network, ready to be put in answers. */
+/** One running container on one network, as needed for answers. */
 interface Named {
   readonly containerId: string;
   readonly primary: string;
@@ -14,27 +14,27 @@ interface NetworkNames {
   readonly subnets: readonly Cidr[];
   readonly byName: Map<string, Named[]>;
   readonly byAddress: Map<string, Named>;
-  /** containerId → the names and addresses to take out again. */
+  /** containerId → the names and addresses to remove with it. */
   readonly members: Map<string, { names: readonly string[]; addresses: readonly string[] }>;
 }
 
 export interface NameTable {
   addNetwork(network: NetworkRecord): void;
   removeNetwork(networkId: string): void;
-  /** Names count in lower case; the first is the one that reverse lookups answer. Replaces what the container had. */
+  /** Names are compared in lower case; reverse lookups answer with the first. Replaces the container's previous entry. */
   add(containerId: string, endpoint: EndpointRecord): void;
   remove(containerId: string, networkId: string): void;
   /**
-   * Addresses of a name as seen by a member of the networks in `scope`: plain, or with a network's name as the last
-   * part. Those of the first network that has any of the family, as with dockerd: two networks may each have a `db`.
+   * Addresses of a name for a container on the networks in `scope`: plain, or with a network's name as the last part.
+   * The first network that has any address of the family counts, as in dockerd: two networks may each have a `db`.
    * Undefined: no such name.
    */
   lookup(scope: readonly string[], name: string): { ipv4: Buffer[]; ipv6: Buffer[] } | undefined;
-  /** `name.network` of an address; null when the address is in one of the networks, but nobody's. */
+  /** `name.network` of an address; null when the address is in one of the networks but unused. */
   reverse(scope: readonly string[], family: 4 | 6, value: bigint): string | null | undefined;
 }
 
-/** An empty table. */
+/** A table, empty at first. */
 export function createNameTable(): NameTable {
   const networks = new Map<string, NetworkNames>();
 

@@ -3,7 +3,7 @@ import type { DnsOptions } from '../service-types.ts';
 
 /** Address of the resolver inside every container on a network. */
 export const DNS_ADDRESS = '127.0.0.11';
-/** The stub listener of systemd-resolved, behind which the real servers are listed in another file. */
+/** The stub listener of systemd-resolved; another file lists the real servers behind it. */
 const STUB_ADDRESSES = new Set(['127.0.0.53', '127.0.0.54']);
 const MAX_SERVERS = 3;
 
@@ -31,8 +31,8 @@ export function parseResolvConf(text: string): ResolvConf {
 }
 
 /**
- * The servers queries are passed on to: at most three, without ourselves, with systemd-resolved's stub replaced by the
- * servers of its own file (`uplinks`) where that has any.
+ * The servers to which queries are forwarded: at most three, without ourselves, with systemd-resolved's stub replaced
+ * by the servers in its own file (`uplinks`) if that has any.
  */
 export function upstreamServers(host: ResolvConf, uplinks: ResolvConf | undefined): string[] {
   const expanded = host.servers.flatMap((server) =>
@@ -47,8 +47,8 @@ export const cleanServers = (servers: readonly string[]): string[] =>
     .slice(0, MAX_SERVERS);
 
 /**
- * resolv.conf of a container: our server alone; search list and options of the container, else the host's. ndots:0
- * asks a plain service name as it is before any search domain.
+ * resolv.conf of a container: only our server; search list and options of the container, else the host's. ndots:0 makes
+ * resolvers try a plain service name before any search domain.
  */
 export function containerResolvConf(host: ResolvConf, dns: DnsOptions = {}): string {
   const search = (dns.search ?? host.search).filter((domain) => domain !== '.');

@@ -10,22 +10,22 @@ const MAX_CONNECTIONS = 64;
 const IDLE_MS = 10_000;
 
 interface DnsServerOptions {
-  /** Bound sockets at 127.0.0.11:53 in a container's network namespace; owned and closed by the server. */
+  /** Bound sockets at 127.0.0.11:53 in a container's network namespace; the server owns and closes them. */
   readonly udpFd?: number;
   readonly tcpFd?: number;
-  /** The networks whose names the container sees, as of this moment. */
+  /** The networks whose names the container sees at present. */
   readonly scope: () => readonly string[];
-  /** Servers for names that aren't ours, as of this moment; none: SERVFAIL. */
+  /** Servers for names that aren't ours, at present; none: SERVFAIL. */
   readonly upstreams: () => readonly string[];
   readonly names: NameTable;
-  /** Names of the container's own, in lower case, for names of the table; they go before those. */
+  /** The container's own names, in lower case, for names in the table; they take precedence over those. */
   readonly links?: () => ReadonlyMap<string, string>;
   readonly forwarder: Forwarder;
   readonly random: () => number;
 }
 
 /**
- * Serves one container. Resolves when both sockets are being read; when one of them can't be, both are closed and this
+ * Serves one container. Resolves when both sockets are being read; if one of them can't be, both are closed and this
  * rejects.
  */
 export async function serveDns(options: DnsServerOptions): Promise<Closable> {
@@ -43,7 +43,7 @@ export async function serveDns(options: DnsServerOptions): Promise<Closable> {
     const decision: Decision = decide(bytes, scope(), names, transport, random, links?.());
     if (decision.kind === 'answer') return decision.bytes;
     if (decision.kind !== 'forward') return undefined;
-    // A datagram's memory is dgram's to reuse once this returns.
+    // dgram may reuse a datagram's memory once this returns.
     return ask({ ...decision.query, bytes: Buffer.from(decision.query.bytes) }, transport);
   };
 
@@ -63,13 +63,13 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** The answer to a query, or undefined for what is none. */
+/** The answer to a query, or undefined when there is none to give. */
 type Handler = (bytes: Buffer, transport: 'udp' | 'tcp') => Buffer | Promise<Buffer> | undefined;
 
 async function serveUdp(fd: number, handle: Handler): Promise<Closable> {
   const udp = createSocket('udp4');
   let closed = false;
-  // Errors here are about single datagrams (a client that is gone); the socket stays good.
+  // Errors here concern single datagrams (a client that is gone); the socket remains usable.
   udp.on('error', ignore);
   udp.on('message', (bytes, from) => {
     const answer = handle(bytes, 'udp');
@@ -137,7 +137,7 @@ function serveConnection(
   };
   socket.on('data', (chunk) => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    // So a client's end of its half, too, comes after the answers to all it asked before.
+    // So that a client's half-close is also handled after the answers to everything it asked before.
     socket.pause();
     void pump();
   });

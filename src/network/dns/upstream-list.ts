@@ -15,8 +15,8 @@ interface Paths {
 const CHECK_EVERY_MS = 1000;
 
 /**
- * The host's resolvers, read again when either file is another one than last time: laptops change networks. The files
- * are looked at when somebody asks, at most once a second by `now` (milliseconds, monotonic).
+ * The host's resolvers, read again whenever one of the files was replaced: laptops change networks. The files are
+ * checked on use, at most once a second by `now` (milliseconds, monotonic).
  */
 export function watchHostResolvers(
   now: () => number,

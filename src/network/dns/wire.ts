@@ -1,4 +1,4 @@
-/** DNS messages (RFC 1035, EDNS: RFC 6891), as much as a server of host names needs. */
+/** DNS messages (RFC 1035, EDNS: RFC 6891), as far as a server for host names needs them. */
 export const TYPE_A = 1;
 export const TYPE_PTR = 12;
 export const TYPE_AAAA = 28;
@@ -13,7 +13,7 @@ export const RCODE = {
 } as const;
 const HEADER = 12;
 const MAX_NAME = 255;
-/** What we accept by UDP ourselves, announced to clients that speak EDNS. */
+/** The size that we accept over UDP, announced to clients with EDNS. */
 const OWN_UDP_SIZE = 1232;
 
 export interface Query {
@@ -22,16 +22,16 @@ export interface Query {
   readonly name: string;
   readonly type: number;
   readonly class: number;
-  /** End of the question section; the bytes from 12 to here are repeated in every answer. */
+  /** End of the question section; every answer repeats the bytes from 12 to here. */
   readonly questionEnd: number;
-  /** Largest answer the client takes by UDP. */
+  /** Largest answer that the client accepts over UDP. */
   readonly udpSize: number;
   readonly edns: boolean;
 }
 
 /**
  * Reads a query with exactly one question. Returns 'ignore' for what is not a query at all (too short, a response), or
- * the response code that an answer to it must have.
+ * the response code for its answer.
  */
 export function parseQuery(bytes: Buffer): Query | number | 'ignore' {
   if (bytes.length < HEADER || (bytes[2]! & 0x80) !== 0) return 'ignore';
@@ -54,8 +54,8 @@ export function parseQuery(bytes: Buffer): Query | number | 'ignore' {
 }
 
 /**
- * Reads a name. Compression pointers may only lead backwards, so following them ends. A dot or backslash inside of a
- * label is escaped, so that no such name equals one of ours.
+ * Reads a name. Compression pointers may only lead backwards, so following them ends. A dot or backslash inside a label
+ * is escaped, so that no such name equals one of ours.
  */
 export function readName(bytes: Buffer, start: number): { text: string; end: number } | undefined {
   let at = start;
@@ -85,7 +85,7 @@ export function readName(bytes: Buffer, start: number): { text: string; end: num
   return undefined;
 }
 
-/** UDP size of the OPT record among the records after the question; 0 when there is none, undefined when broken. */
+/** UDP size of the OPT record among the records after the question; 0 if there is none, undefined if malformed. */
 function findOpt(bytes: Buffer, start: number): number | undefined {
   const count = bytes.readUInt16BE(6) + bytes.readUInt16BE(8) + bytes.readUInt16BE(10);
   let at = start;
@@ -107,7 +107,7 @@ interface Answer {
 
 /**
  * The response to a query: recursion available, every record for the question's name, TTL 0. Over UDP, records that do
- * not fit are left out and TC is set.
+ * not fit are omitted and TC is set.
  */
 export function buildResponse(
   query: Query,
@@ -154,7 +154,7 @@ export function buildResponse(
   return response;
 }
 
-/** A response that holds nothing but a header: to queries whose question can't be read. */
+/** A response with only a header, for queries whose question can't be read. */
 export function buildHeaderOnly(query: Buffer, rcode: number): Buffer {
   const response = Buffer.alloc(HEADER);
   query.copy(response, 0, 0, 4);
@@ -162,13 +162,13 @@ export function buildHeaderOnly(query: Buffer, rcode: number): Buffer {
   return response;
 }
 
-/** QR, opcode and RD as asked, TC, RA, code. */
+/** QR, opcode and RD from the query, TC, RA, code. */
 function writeHeader(response: Buffer, query: Buffer, rcode: number, truncated: boolean): void {
   response[2] = 0x80 | (query[2]! & 0x79) | (truncated ? 0x02 : 0);
   response[3] = 0x80 | rcode;
 }
 
-/** A host name as labels. Names longer than DNS allows are cut label by label. */
+/** A host name as labels. Labels that are too long for DNS are shortened. */
 export function encodeName(name: string): Buffer {
   const parts: Buffer[] = [];
   let length = 1;
@@ -181,7 +181,7 @@ export function encodeName(name: string): Buffer {
   return Buffer.concat([...parts, Buffer.of(0)]);
 }
 
-/** The address a reverse name (`4.3.2.1.in-addr.arpa`, 32 nibbles under ip6.arpa) asks for, as text of its digits. */
+/** The address that a reverse name (`4.3.2.1.in-addr.arpa`, 32 nibbles under ip6.arpa) refers to. */
 export function reverseAddress(name: string): { family: 4 | 6; value: bigint } | undefined {
   const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
   if (four) {

@@ -12,11 +12,11 @@ import {
 type Family = 4 | 6;
 type Addresses = Pick<EndpointRecord, 'networkId' | 'ipv4' | 'ipv6'>;
 
-/** Which address of which network is taken. */
+/** Records which addresses of which networks are taken. */
 interface AddressBook {
   /**
-   * `avoid`: addresses that are not chosen, but given to who asks for one of them.
-   * Errors: NETWORK_ADDRESS_IN_USE, NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL; then nothing was taken.
+   * `avoid`: addresses that are not chosen, but are given when requested. Errors: NETWORK_ADDRESS_IN_USE,
+   * NETWORK_ADDRESS_INVALID, NETWORK_POOL_FULL; then nothing was taken.
    */
   allocate(
     network: NetworkRecord,
@@ -25,12 +25,12 @@ interface AddressBook {
   ): { ipv4: string; ipv6?: string };
   /** Idempotent. */
   release(endpoint: Addresses): void;
-  /** Takes the addresses of a record that was read back. */
+  /** Takes the addresses of a stored record. */
   adopt(endpoint: Addresses): void;
   forget(networkId: string): void;
 }
 
-/** A book in which no address is given out. */
+/** A book without any addresses taken. */
 export function createAddressBook(): AddressBook {
   const pools = new Map<string, PoolState>();
 

@@ -60,7 +60,7 @@ export function toBytes(family: 4 | 6, value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(bitsOf(family) / 4, '0'), 'hex');
 }
 
-/** The number that an address in network byte order is. */
+/** An address in network byte order as a number. */
 export const fromBytes = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
@@ -78,7 +78,7 @@ export const formatCidr = (cidr: Cidr): string => `${formatAddress(cidr.family, 
 
 const hostMask = (cidr: Cidr) => (1n << BigInt(bitsOf(cidr.family) - cidr.prefix)) - 1n;
 
-/** The subnet an address with a prefix lies in. */
+/** The subnet of an address with a prefix. */
 export const networkOf = (cidr: Cidr): Cidr => ({ ...cidr, value: cidr.value & ~hostMask(cidr) });
 
 /** First and last address of a subnet. */
@@ -95,7 +95,7 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return one.first <= other.last && other.first <= one.last;
 }
 
-/** Whether an address lies in a network. */
+/** Whether an address is in a network. */
 export function contains(subnet: Cidr, family: 4 | 6, value: bigint): boolean {
   const { first, last } = boundsOf(subnet);
   return subnet.family === family && first <= value && value <= last;

@@ -2,16 +2,16 @@ import { TcomposeError } from '../../errors.ts';
 import type { AddressPool } from '../types.ts';
 import { bitsOf, boundsOf, contains, formatAddress, parseAddress, parseCidr } from './address.ts';
 
-/** Addresses of one pool: who has which, and where the search for the next one starts. */
+/** State of one pool: which addresses are taken, and where the search for the next one starts. */
 export interface PoolState {
   readonly taken: Set<bigint>;
   last: bigint | undefined;
 }
 
-/** A pool in which nothing is given out. */
+/** A pool without any addresses taken. */
 export const emptyPool = (): PoolState => ({ taken: new Set(), last: undefined });
 
-/** Addresses no container may have: the network's and (IPv4) broadcast address, the gateway, the auxiliary ones. */
+/** Addresses that no container may get: the network's and (IPv4) broadcast address, the gateway, the auxiliary ones. */
 function reservedOf(pool: AddressPool): Set<bigint> {
   const subnet = parseCidr(pool.subnet)!;
   const { first, last } = boundsOf(subnet);
@@ -28,8 +28,8 @@ function reservedOf(pool: AddressPool): Set<bigint> {
 }
 
 /**
- * The free address after the last one given out, going round: an address that was released is not given out again at
- * once, so that neighbours' caches can forget it. None of `avoid` is chosen. Errors: NETWORK_POOL_FULL.
+ * The next free address after the one given last, wrapping around: a released address is not given again at once, so
+ * that neighbours' caches can forget it. Addresses in `avoid` are never chosen. Errors: NETWORK_POOL_FULL.
  */
 export function allocateNext(
   pool: AddressPool,
@@ -63,7 +63,7 @@ export function allocateNext(
   );
 }
 
-/** Takes one particular address. Errors: NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_IN_USE. */
+/** Takes a particular address. Errors: NETWORK_ADDRESS_INVALID, NETWORK_ADDRESS_IN_USE. */
 export function allocateFixed(
   pool: AddressPool,
   state: PoolState,
@@ -89,13 +89,13 @@ export function allocateFixed(
   return formatAddress(address.family, address.value);
 }
 
-/** Gives an address back; one that was not taken is not an error. */
+/** Releases an address; one that was not taken is not an error. */
 export function releaseAddress(state: PoolState, text: string): void {
   const address = parseAddress(text);
   if (address) state.taken.delete(address.value);
 }
 
-/** Marks an address as taken whatever the state says: for records read back after a restart. */
+/** Marks an address as taken unconditionally: for records read after a restart. */
 export function adoptAddress(state: PoolState, text: string): void {
   const address = parseAddress(text);
   if (!address) return;

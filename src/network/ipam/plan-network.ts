@@ -17,9 +17,9 @@ import { chooseSubnet4, chooseSubnet6, findOverlap } from './pools.ts';
 type IpamSpec = NonNullable<NetworkSpec['ipam']>[number];
 
 /**
- * Address pools for a new network: the ones asked for, checked; else a default IPv4 pool (and, with enableIPv6, a
- * unique local /64) that overlaps neither another network nor `hostRoutes`.
- * Errors: NETWORK_POOL_OVERLAP, NETWORK_POOLS_EXHAUSTED, NETWORK_ADDRESS_INVALID.
+ * Address pools for a new network: the requested ones, after validation; else a default IPv4 pool (and, with
+ * enableIPv6, a unique local /64) that overlaps neither another network nor `hostRoutes`. Errors: NETWORK_POOL_OVERLAP,
+ * NETWORK_POOLS_EXHAUSTED, NETWORK_ADDRESS_INVALID.
  */
 export function planPools(
   spec: NetworkSpec,
@@ -54,7 +54,7 @@ export function planPools(
   if (spec.enableIPv6 && !pools.some((pool) => pool.family === 6)) {
     pools.push(defaultPool(spec.name, undefined, chooseSubnet6(instance, occupied)));
   }
-  // The first IPv4 pool is the one addresses come from.
+  // Addresses come from the first IPv4 pool.
   return [...pools.filter((pool) => pool.family === 4), ...pools.filter((pool) => pool.family === 6)];
 }
 
@@ -93,7 +93,7 @@ function explicitPool(network: string, entry: IpamSpec): AddressPool {
   const auxValues = new Set(aux.map(([, text]) => text));
   const hasNetworkAddress = subnet.prefix < bitsOf(subnet.family) - 1;
   let gateway = entry.gateway ? inside(entry.gateway, 'gateway') : undefined;
-  // Without one, the first address that is not an auxiliary one.
+  // Without a gateway, the first address that is not an auxiliary one.
   for (let value = hasNetworkAddress ? first + 1n : first; !gateway && value <= last; value++) {
     const text = formatAddress(subnet.family, value);
     if (!auxValues.has(text)) gateway = text;
@@ -107,7 +107,7 @@ function explicitPool(network: string, entry: IpamSpec): AddressPool {
   };
 }
 
-/** dockerd leaves such a pool alone where the network has no IPv6. */
+/** dockerd ignores such a pool if the network has no IPv6. */
 export const isIPv6Pool = (entry: IpamSpec): boolean => parseCidr(entry.subnet ?? '')?.family === 6;
 
 const invalid = (network: string, why: string) =>

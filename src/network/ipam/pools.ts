@@ -2,13 +2,13 @@ import { type Cidr, overlaps, parseCidr } from './address.ts';
 
 const v4 = (text: string) => parseCidr(text)!;
 
-/** Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16 as they are, then 192.168.0.0/16 in pieces of /20. */
+/** Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16 as a whole, then 192.168.0.0/16 in blocks of /20. */
 const defaultPools: readonly { readonly base: Cidr; readonly size: number }[] = [
   ...Array.from({ length: 15 }, (_, index) => ({ base: v4(`172.${17 + index}.0.0/16`), size: 16 })),
   { base: v4('192.168.0.0/16'), size: 20 },
 ];
 
-/** The first default subnet that overlaps nothing of `occupied`; undefined when all are taken. */
+/** The first default subnet that overlaps nothing in `occupied`; undefined when all are taken. */
 export function chooseSubnet4(occupied: readonly Cidr[]): Cidr | undefined {
   return firstFree(defaultPools, 32, occupied);
 }
@@ -25,7 +25,7 @@ function firstFree(
   bits: number,
   occupied: readonly Cidr[],
 ): Cidr | undefined {
-  // A default route overlaps everything and says nothing.
+  // A default route overlaps everything and has no significance.
   const taken = occupied.filter((cidr) => cidr.prefix > 0);
   for (const { base, size } of pools) {
     const step = 1n << BigInt(bits - size);
@@ -38,7 +38,7 @@ function firstFree(
   return undefined;
 }
 
-/** What a subnet overlaps among named others, or undefined. */
+/** What a subnet overlaps among others, or undefined. */
 export function findOverlap<T>(
   subnet: Cidr,
   others: readonly { readonly owner: T; readonly subnet: string }[],

@@ -37,8 +37,8 @@ const AF_INET6 = 10;
 const familyNumber = (family: 4 | 6) => (family === 4 ? AF_INET : AF_INET6);
 
 /**
- * Adds an address to a link. Existing ones are no error. IPv6 addresses skip duplicate detection: IPAM gave them
- * out, and a container must be able to use its address at once.
+ * Adds an address to a link. An existing one is no error. IPv6 addresses skip duplicate detection: IPAM assigns them,
+ * and a container must be able to use its address at once.
  */
 export function addAddress(index: number, address: Cidr): Buffer {
   const header = Buffer.alloc(8);
@@ -55,7 +55,7 @@ export function addAddress(index: number, address: Cidr): Buffer {
   return message(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, header, attributes);
 }
 
-/** A default route by `gateway` out of link `index`. EEXIST when there is one of the same metric. */
+/** A default route through `gateway` on link `index`. EEXIST when there is one with the same metric. */
 export function addDefaultRoute(family: 4 | 6, gateway: bigint, index: number): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(familyNumber(family), 0);
@@ -69,10 +69,10 @@ export function addDefaultRoute(family: 4 | 6, gateway: bigint, index: number): 
   ]);
 }
 
-/** Asks for the addresses of all links, of both families; parseAddresses reads the answer. */
+/** Requests the addresses of all links, of both families; parseAddresses reads the answer. */
 export const dumpAddresses = (): Buffer => message(RTM_GETADDR, NLM_F_DUMP, Buffer.alloc(8), []);
 
-/** Asks for the routes of a family; parseRoutes reads the answer. */
+/** Requests the routes of a family; parseRoutes reads the answer. */
 export function dumpRoutes(family: 4 | 6): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(familyNumber(family), 0);
@@ -83,7 +83,7 @@ interface LinkAddress extends Cidr {
   readonly index: number;
 }
 
-/** The addresses of an answer to dumpAddresses. */
+/** The addresses in an answer to dumpAddresses. */
 export function parseAddresses(messages: readonly NetlinkMessage[]): LinkAddress[] {
   const found: LinkAddress[] = [];
   for (const { type, body } of messages) {

@@ -1,7 +1,7 @@
 /**
- * What the machine's side of a container's network takes from whoever is on it: nothing but packets. Every setting by
- * which a neighbour could give the machine an address, a route or another way of sending is set, whatever `default`
- * says, before the link goes up. Numbers are linux/ip.h's, names those below /proc/sys/net.
+ * The machine's side of a container's network must accept nothing from containers except packets. Every setting by
+ * which one of them could give the machine an address, a route or another way to send is set before the link goes up,
+ * whatever `default` says. Numbers are from linux/ip.h, names are below /proc/sys/net.
  */
 import { message, NLM_F_ACK, nested, u32 } from '../../sys/netlink-message.ts';
 
@@ -45,46 +45,46 @@ const refused4 = {
 /** net.ipv4.conf of a bridge. */
 export const bridgeConf4: Conf4 = {
   ...refused4,
-  // Where forwarding is on, what the link refuses counts even if `all` allows it; where it is off, either allows.
+  // If `all` is on, the link's refusal counts; if it is off, either setting allows forwarding.
   forwarding: 1,
-  // Published ports are reached from 127.0.0.1: its packets leave by this bridge alone.
+  // Published ports are reached from 127.0.0.1: these packets leave only through this bridge.
   route_localnet: 1,
-  // What comes from an address that isn't this network's comes from a container that lies about it.
+  // Packets from an address outside this network come from a container with a forged source.
   rp_filter: 1,
-  // The machine's other addresses are nobody's business here.
+  // The machine's other addresses must not be visible here.
   arp_ignore: 1,
   arp_announce: 2,
 };
 
 /**
- * net.ipv4.conf of a port of a bridge. The kernel hands frames to some multicast addresses (IEEE 802.1D, 7.12.6) to the
- * port itself, past the bridge: nothing on it may be reached that way.
+ * net.ipv4.conf of a port of a bridge. The kernel delivers frames for some multicast addresses (IEEE 802.1D, 7.12.6) to
+ * the port itself, bypassing the bridge: nothing on the machine may be reached that way.
  */
 export const portConf4: Conf4 = { ...refused4, route_localnet: 0, rp_filter: 1, arp_ignore: 8 };
 
-/** net.ipv6.conf of a bridge whose network has IPv6; keys that the kernel lacks are nothing to set. */
+/** net.ipv6.conf of a bridge whose network has IPv6; keys that the kernel lacks are skipped. */
 export const bridgeConf6: Readonly<Record<string, string>> = {
   accept_ra: '0',
   autoconf: '0',
   use_tempaddr: '0',
   router_solicitations: '0',
   accept_redirects: '0',
-  // Below 0: of no type, also not the one mobile IPv6 uses.
+  // Below 0: no type, not even the one that mobile IPv6 uses.
   accept_source_route: '-1',
   proxy_ndp: '0',
   accept_untracked_na: '0',
   seg6_enabled: '0',
   rpl_seg_enabled: '0',
   ioam6_enabled: '0',
-  // The address is the engine's own choice and free; a container could keep it from being used by claiming it.
+  // The engine has chosen the address and knows that it is free; a container could block it by claiming it.
   accept_dad: '0',
   disable_ipv6: '0',
 };
 
-/** net.ipv6.conf of what has no IPv6: ports, and bridges whose network has none. */
+/** net.ipv6.conf of links without IPv6: ports, and bridges of networks without it. */
 export const noConf6: Readonly<Record<string, string>> = { accept_ra: '0', autoconf: '0', disable_ipv6: '1' };
 
-/** The attribute that carries IPv4 settings in an RTM_NEWLINK of a link that exists. */
+/** The attribute with IPv4 settings for an RTM_NEWLINK of an existing link. */
 export const conf4Attribute = (conf: Conf4): Buffer =>
   nested(
     IFLA_AF_SPEC,

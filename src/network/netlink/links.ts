@@ -1,4 +1,4 @@
-/** rtnetlink messages about links (linux/rtnetlink.h, linux/if_link.h). Each returns one complete request. */
+/** rtnetlink messages about links (linux/rtnetlink.h, linux/if_link.h). Each function returns one complete request. */
 import {
   attribute,
   HEADER_LENGTH,
@@ -51,7 +51,7 @@ function ifinfomsg(index: number, flags: number, change: number): Buffer {
 /** `02:42:ac:11:00:02` as six bytes. */
 const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
 
-/** A bridge, not yet up. EEXIST when a link has its name. */
+/** Makes a bridge, not yet up. EEXIST when a link has its name. */
 export const createBridge = (link: { name: string; mac: string; mtu: number }): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifinfomsg(0, 0, 0), [
     text(IFLA_IFNAME, link.name),
@@ -61,33 +61,34 @@ export const createBridge = (link: { name: string; mac: string; mtu: number }): 
   ]);
 
 interface VethSpec {
-  /** The end that stays: name, index and the bridge it is put on. */
+  /** The near end: name, index and the bridge that it is attached to. */
   readonly name: string;
   readonly index: number;
   readonly masterIndex: number;
-  /** The end that is born inside the other network namespace, under its final name and index. */
+  /** The end that is created inside the other network namespace, under its final name and index. */
   readonly peer: { readonly name: string; readonly index: number; readonly mac: string };
   readonly mtu: number;
-  /** Bytes of the largest packet that both ends pass on whole; undefined: the kernel's own bound. */
+  /** Size in bytes of the largest packet that both ends pass on unsplit; undefined: the kernel's default. */
   readonly burst: number | undefined;
 }
 
 /**
- * How many bytes of a stream travel as one packet before anything cuts it to the MTU: gso_max_size and gro_max_size of ip-link(8), IPv6's
- * and IPv4's. Only a kernel that keeps the ones of IPv4 (Linux 6.3) checks them in the message that makes a link.
+ * How many bytes of a stream travel as one packet before it is cut to the MTU: gso_max_size and gro_max_size of
+ * ip-link(8), for IPv6 and IPv4. Only kernels that have the ones for IPv4 (Linux 6.3) validate them in the message that
+ * makes a link.
  */
 const bursts = (bytes: number): Buffer[] =>
   [IFLA_GSO_MAX_SIZE, IFLA_GRO_MAX_SIZE, IFLA_GSO_IPV4_MAX_SIZE, IFLA_GRO_IPV4_MAX_SIZE].map((type) =>
     u32(type, bytes),
   );
 
-/** Sets them on a link that is there. EINVAL where the kernel or the link can't. */
+/** Sets them on an existing link. EINVAL if the kernel or the link does not support it. */
 export const setBurst = (index: number, bytes: number): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), bursts(bytes));
 
 /**
  * A veth pair whose peer is created in another namespace. The near end comes up at once; the peer can't (veth refuses
- * to open an end that has no peer yet). `netnsFdAt` is where the message wants a descriptor of that namespace (u32).
+ * to open an end without a peer). `netnsFdAt` is where the message needs a descriptor of that namespace (u32).
  */
 export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number } {
   const burst = spec.burst === undefined ? [] : bursts(spec.burst);
@@ -120,8 +121,8 @@ export function createVeth(spec: VethSpec): { message: Buffer; netnsFdAt: number
 const portSettings = conf4Attribute(portConf4);
 
 /**
- * Bridge port flags: hairpin sends frames back out of the port they came in by; isolated ports don't hear each other.
- * With them, what the port refuses to learn (portConf4).
+ * Bridge port flags: with hairpin, frames may leave by the port they came from; isolated ports can't reach each other.
+ * Also sets what the port must not learn (portConf4).
  */
 export const setBridgePort = (index: number, port: { hairpin: boolean; isolated: boolean }): Buffer =>
   message(RTM_NEWLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), [
@@ -149,7 +150,7 @@ export const setMaster = (index: number, masterIndex: number): Buffer =>
 export const deleteLink = (index: number): Buffer =>
   message(RTM_DELLINK, NLM_F_ACK, ifinfomsg(index, 0, 0), []);
 
-/** Asks for all links; parseLinks reads the answer. */
+/** Requests all links; parseLinks reads the answer. */
 export const dumpLinks = (): Buffer => message(RTM_GETLINK, NLM_F_DUMP, ifinfomsg(0, 0, 0), []);
 
 /** One link by name; ENODEV when there is none. */
@@ -165,9 +166,9 @@ export interface Link {
   readonly up: boolean;
   readonly mtu: number;
   readonly mac: string;
-  /** Bytes of the largest IPv4 packet it passes on whole; 0: the kernel knows no such bound. */
+  /** Size in bytes of the largest IPv4 packet it passes on unsplit; 0: the kernel has no such limit. */
   readonly burst: number;
-  /** What that may be set to at most; 0: before Linux 5.19. */
+  /** Maximum for that setting; 0: before Linux 5.19. */
   readonly largestBurst: number;
 }
 

@@ -1,4 +1,4 @@
-/** rtnetlink messages about rules that choose a table of routes (linux/fib_rules.h). Pure. */
+/** rtnetlink messages about rules that select a routing table (linux/fib_rules.h). Pure. */
 import {
   attribute,
   message,
@@ -26,17 +26,17 @@ const RTPROT_STATIC = 4;
 const RT_SCOPE_HOST = 254;
 const RTN_LOCAL = 2;
 const families = { 4: 2, 6: 10 } as const; // AF_INET, AF_INET6
-/** Of `lo` in every network namespace. */
+/** Index of `lo` in every network namespace. */
 const LOOPBACK = 1;
 
-/** The table in which every address is this namespace's own. */
+/** The table in which every address belongs to this namespace. */
 const TABLE = 0x7c1;
-/** Before the main table's, behind that of local addresses. */
+/** Before the main table's rule, after the one for local addresses. */
 const PRIORITY = 100;
 
 const protocols = { tcp: 6, udp: 17 } as const;
 
-/** The one route of a family in the table. */
+/** The only route of a family in the table. */
 export function addLocalRoute(family: 4 | 6): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(families[family], 0);
@@ -49,13 +49,13 @@ export function addLocalRoute(family: 4 | 6): Buffer {
 
 /** A port of a container whose answers stay in this namespace. */
 export interface AnsweringPort {
-  /** Of the container, of either family. */
+  /** The container's address, of either family. */
   readonly address: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
 }
 
-/** Has what a container's port sends looked up in the table, or not any more. EEXIST, ENOENT when it is so already. */
+/** Starts or ends looking up what a container's port sends in the table. EEXIST or ENOENT when that is so already. */
 export function answerRule(what: 'add' | 'delete', { address, protocol, port }: AnsweringPort): Buffer {
   const { family, value } = parseAddress(address)!;
   const source = toBytes(family, value);

@@ -1,4 +1,4 @@
-/** The one table in a container's own network namespace: DNS queries to 127.0.0.11 go to another port there. */
+/** The only table in a container's own network namespace: DNS queries to 127.0.0.11 are redirected to another port there. */
 import { DNS_ADDRESS } from '../dns/resolv-conf.ts';
 import { parseAddress, toBytes } from '../ipam/address.ts';
 import { destinationAddress4, destinationPort, dnat4, equal, load, meta, REGISTER } from './expressions.ts';
@@ -10,7 +10,7 @@ const IPPROTO = [6, 17];
 
 const bigEndian16 = (value: number) => Uint8Array.of(value >> 8, value & 255);
 
-/** Messages for a batch that leads 127.0.0.11:53, UDP and TCP, to `port` of the same address. */
+/** Messages for a batch that redirects 127.0.0.11:53, UDP and TCP, to `port` of the same address. */
 export function leadDnsTo(port: number): Buffer[] {
   const address = toBytes(4, parseAddress(DNS_ADDRESS)!.value);
   const rules = IPPROTO.map((protocol): Expression[] => [

@@ -1,6 +1,6 @@
 /**
- * nf_tables expressions: what a rule is made of. Registers are the 32-bit ones (numbers 8 to 23); a value longer than
- * four bytes fills the ones that follow, which is how concatenated keys are built.
+ * nf_tables expressions: what a rule consists of. Registers are the 32-bit ones (numbers 8 to 23); a value longer than
+ * four bytes also fills the following ones, which is how concatenated keys are built.
  */
 import { attribute, be32, nested, text } from '../../sys/netlink-message.ts';
 import { type Expression, VERDICT } from './messages.ts';
@@ -28,9 +28,9 @@ const compare =
     attributes: [be32(1, register), be32(2, operation), nested(3, attribute(1, value))],
   });
 
-/** Goes on only when the register holds these bytes. */
+/** Continues only when the register contains these bytes. */
 export const equal = compare(0);
-/** Goes on only when it holds others. */
+/** Continues only when it contains other bytes. */
 export const notEqual = compare(1);
 
 /** Loads header bytes; base 1 = network header, 2 = transport header. */
@@ -51,7 +51,7 @@ export const sourceAddress6 = (register = REGISTER): Expression => payload(1, 8,
 /** Loads the IPv6 destination address. */
 export const destinationAddress6 = (register = REGISTER): Expression => payload(1, 24, 16, register);
 
-/** Loads the destination port (TCP and UDP have it at the same place). */
+/** Loads the destination port (at the same offset in TCP and UDP). */
 export const destinationPort = (register = REGISTER): Expression => payload(2, 2, 2, register);
 
 /** `register & mask`, in place. */
@@ -78,11 +78,11 @@ export const fromMap = (map: string, register = REGISTER, to = REGISTER): Expres
   attributes: [text(1, map), be32(2, register), be32(3, to)],
 });
 
-/** Takes the verdict that the key has in a verdict map. */
+/** Uses the verdict for the key in a verdict map. */
 export const verdictFromMap = (map: string, register = REGISTER): Expression =>
   fromMap(map, register, REGISTER_VERDICT);
 
-/** Ends the rule with a verdict; `chain` is where `jump` and `goto` lead. */
+/** Ends the rule with a verdict; `chain` is the target of `jump` and `goto`. */
 export const verdict = (code: keyof typeof VERDICT, chain?: string): Expression => ({
   name: 'immediate',
   attributes: [
@@ -110,7 +110,7 @@ const conntrackBits = (key: keyof typeof CT, bits: number): Expression[] => {
   ];
 };
 
-/** The packet belongs to a connection that is known. */
+/** The packet belongs to a known connection. */
 export const established = (): Expression[] => conntrackBits('state', CT_ESTABLISHED_OR_RELATED);
 
 /** The connection's destination was rewritten. */

@@ -14,14 +14,17 @@ import {
 } from './messages.ts';
 import { addNetwork, changePorts, deleteNetwork, emptyTable, tableOf } from './ruleset.ts';
 
-/** Where published ports lead: the container's addresses on the networks that its default routes go by. */
+/** Where published ports lead: the container's addresses on the networks with its default routes. */
 export interface PortLead {
   readonly address: string;
-  /** Of IPv6, if it has one: by it a user's engine leads clients whose address the container is to see (ports/way-back.ts). */
+  /**
+   * Its IPv6 address, if any: a rootless engine forwards to it the clients whose address the container should see
+   * (ports/way-back.ts).
+   */
   readonly address6?: string | undefined;
 }
 
-/** Published ports of one container and the addresses they lead to. */
+/** Published ports of one container and the addresses that they lead to. */
 export interface Publication extends PortLead {
   readonly bindings: readonly PortBinding[];
 }
@@ -29,15 +32,15 @@ export interface Publication extends PortLead {
 /** The instance's nf_tables table. Every method is one transaction. */
 export interface Firewall {
   readonly table: string;
-  /** Replaces the table, in one step, by one with just these networks and ports; none: the table goes. */
+  /** Replaces the table, atomically, by one with just these networks and ports; without any, removes it. */
   reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void;
   addNetwork(network: NetworkRecord): void;
   removeNetwork(network: NetworkRecord): void;
-  /** Whether the table is there with rules in it. */
+  /** Whether the table exists and has rules. */
   stands(): boolean;
   publish(publication: Publication): void;
   withdraw(publication: Publication): void;
-  /** Leads ports to another address: no connection finds them closed in between. */
+  /** Redirects ports to another address: no connection finds them closed in between. */
   redirect(bindings: readonly PortBinding[], from: PortLead, to: PortLead): void;
 }
 
@@ -59,7 +62,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
   function reset(networks: readonly NetworkRecord[], publications: readonly Publication[]): void {
     present.clear();
     for (const network of networks) present.add(network.id);
-    // Adding before deleting makes the deletion succeed whether or not there was a table.
+    // Adding before deleting makes the deletion succeed whether or not the table existed.
     const clean = [addTable(table), deleteTable(table)];
     const fresh =
       networks.length === 0
@@ -115,7 +118,7 @@ export function createFirewall(netfilter: NetlinkTransport, instance: string, co
       try {
         run(changePorts(table, 'delete', bindings, address), 'withdraw published ports');
       } catch (error) {
-        // Gone already, with the table or by somebody else's hand.
+        // Gone already, with the table or by another program.
         if (!(error instanceof SystemCallError) || error.errno !== constants.errno.ENOENT) throw error;
       }
       forget(bindings);

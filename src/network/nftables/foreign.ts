@@ -1,7 +1,7 @@
 /**
  * Other firewalls on the machine. A chain that drops at the forward hook drops containers' traffic whatever our own
- * table says, since every base chain must let a packet pass. Where one does, two accepts by interface name are put at
- * its head, marked with a comment; what may pass is still decided by our own table.
+ * table says, since every base chain must let a packet pass. If one does, two accepts by interface name are put at its
+ * head, marked with a comment; our own table still decides what may pass.
  */
 import type { NetlinkTransport } from '../../sys/netlink-transport.ts';
 import { counter, equal, meta, verdict } from './expressions.ts';
@@ -21,7 +21,7 @@ import {
 } from './messages.ts';
 import { parseRules } from './rules.ts';
 
-/** `tc1a2b3c4d+` for all links with a prefix, or one link's whole name. */
+/** `tc1a2b3c4d+` for all links with a prefix, or a link's full name. */
 export interface LinkMatch {
   readonly name: string;
   readonly prefix: boolean;
@@ -29,7 +29,7 @@ export interface LinkMatch {
 
 const families: readonly number[] = [NFPROTO.inet, NFPROTO.ipv4, NFPROTO.ipv6];
 
-/** Rules that end in a drop or reject of what came so far: `policy drop` in the form of a rule. */
+/** Rules that drop or reject everything that reaches them: `policy drop` in the form of a rule. */
 const drops = (rule: Rule) =>
   rule.verdict === VERDICT.drop ||
   rule.expressions.includes('reject') ||
@@ -37,8 +37,8 @@ const drops = (rule: Rule) =>
   rule.target === 'REJECT';
 
 /**
- * Chains that need our accepts: of every foreign filter chain at the forward hook that drops, the chain itself, or
- * DOCKER-USER of the same table, which Docker jumps to first and leaves alone.
+ * Chains that need our accepts: for every foreign filter chain that drops at the forward hook, the chain itself, or
+ * DOCKER-USER of the same table, to which Docker jumps first and which it leaves alone.
  */
 export function chainsToOpen(
   chains: readonly Chain[],
@@ -59,7 +59,7 @@ export function chainsToOpen(
   return opened;
 }
 
-/** As iptables itself would write `-i NAME -j ACCEPT`, so that its own listings still understand the chain. */
+/** In the form that iptables itself uses for `-i NAME -j ACCEPT`, so that its listings still understand the chain. */
 function accepts(link: LinkMatch): Expression[][] {
   const bytes = Buffer.from(link.prefix ? link.name : `${link.name}\0`);
   return (['iifname', 'oifname'] as const).map((side) => [
@@ -71,13 +71,16 @@ function accepts(link: LinkMatch): Expression[][] {
 }
 
 interface ForeignAccepts {
-  /** Puts the accepts where they are needed and missing, takes them away where they are not. True: something was done. */
+  /**
+   * Adds the accepts where they are needed and missing, and removes them where they are not needed. True: something was
+   * changed.
+   */
   ensure(links: readonly LinkMatch[]): boolean;
-  /** Takes all of ours away. */
+  /** Removes all of ours. */
   remove(): void;
 }
 
-/** Accepts in other firewalls' chains; they bear the name of `ownTable`, by which they are found again. */
+/** Accepts in other firewalls' chains; they contain the name of `ownTable`, by which they are found again. */
 export function createForeignAccepts(netfilter: NetlinkTransport, ownTable: string): ForeignAccepts {
   const readRules = (chain: Chain) =>
     parseRules(netfilter.query(dumpRules(chain, chain.name), `list rules of ${chain.name}`));
@@ -97,7 +100,7 @@ export function createForeignAccepts(netfilter: NetlinkTransport, ownTable: stri
     };
     const withoutOurs = (chain: Chain) => rulesOf(chain).filter((rule) => !isOurs(rule));
     const wanted = new Set(links.length > 0 ? chainsToOpen(foreign, ownTable, withoutOurs) : []);
-    // Each is put at the head, so the last one added comes first.
+    // Each is added at the head, so the last one added comes first.
     const additions = links.flatMap((link) =>
       accepts(link).map((expressions) => ({ expressions, comment: commentOf(link) })),
     );

@@ -9,18 +9,18 @@ import { NFT_MSG } from './messages.ts';
 
 const NFNLGRP_NFTABLES = 7;
 const NFTA_GEN_PROC_PID = 2;
-/** A reload is many transactions; they are looked at together. */
+/** A reload consists of many transactions; they are handled together. */
 const SETTLE_MS = 50;
 
 interface FirewallGuard {
-  /** Brings foreign chains in line with the networks there are; watches while there are any. */
+  /** Adapts foreign chains to the present networks; watches as long as there are any. */
   check(): void;
   close(): void;
 }
 
 /**
- * Keeps containers' traffic alive when somebody else changes the machine's firewall: puts the accepts back into
- * foreign chains after a reload, and the own table back after a flush of it or of everything.
+ * Keeps containers' traffic working when another program changes the machine's firewall: adds the accepts to foreign
+ * chains again after a reload, and our own table after a flush of it or of everything.
  */
 export function guardFirewall(options: {
   readonly netfilter: NetlinkTransport;
@@ -36,7 +36,10 @@ export function guardFirewall(options: {
   let timer: NodeJS.Timeout | undefined;
   let warnedOfLegacy = false;
 
-  /** Rules of the older iptables can't be seen over nf_tables; whoever uses it has to let containers pass himself. */
+  /**
+   * Rules of legacy iptables can't be seen through nf_tables; those who use it have to let containers' traffic pass
+   * themselves.
+   */
   function warnOfLegacy(): void {
     if (warnedOfLegacy) return;
     warnedOfLegacy = true;
@@ -107,7 +110,7 @@ function readText(home: NetworkHome, path: string): string {
   }
 }
 
-/** A new generation of the rule set that this process did not make. */
+/** Whether another process has made a new generation of the rule set. */
 function isForeignChange({ type, body }: NetlinkMessage): boolean {
   if (type !== NFT_MSG.newGeneration) return false;
   const pid = parseAttributes(body.subarray(4)).get(NFTA_GEN_PROC_PID);

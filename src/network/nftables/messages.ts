@@ -57,9 +57,9 @@ const SET_MAP = 0x8;
 const DATA_TYPE_VERDICT = 0xffffff00;
 const ELEMENT_INTERVAL_END = 1;
 
-/** nft(8)'s numbers for data types: the kernel only needs lengths, `nft list` needs these to print. */
+/** nft(8)'s numbers for data types: the kernel only needs lengths, but `nft list` needs these to print. */
 export const TYPE = { ipv4: 7, ipv6: 8, protocol: 12, port: 13, interface: 41 } as const;
-/** A concatenation's number: six bits a part. */
+/** A concatenation's number: six bits for each part. */
 export const concatenation = (...types: readonly number[]): number =>
   types.reduce((sum, type) => sum * 64 + type, 0);
 
@@ -70,7 +70,7 @@ function nfgenmsg(family: number, resource = 0): Buffer {
   return header;
 }
 
-/** Wraps messages into one transaction: all of them happen or none. The last one asks for the ACK. */
+/** Wraps messages into one atomic transaction. The last one requests the ACK. */
 export function batch(messages: readonly Buffer[]): Buffer[] {
   const last = messages.length - 1;
   const asking = messages.map((bytes, index) => {
@@ -91,14 +91,14 @@ export interface TableName {
   readonly table: string;
 }
 
-/** Adds a table; one that is there already is not an error. A comment is at most 253 bytes; older kernels drop it. */
+/** Adds a table; an existing one is not an error. A comment has at most 253 bytes; older kernels drop it. */
 export const addTable = ({ family, table }: TableName, comment?: string): Buffer =>
   message(NFT_MSG.newTable, NLM_F_CREATE, nfgenmsg(family), [
     text(1, table),
     ...(comment === undefined ? [] : [attribute(TABLE_USERDATA, commentBytes(comment))]),
   ]);
 
-/** Deletes a table and all in it. ENOENT when there is none. */
+/** Deletes a table and everything in it. ENOENT when there is none. */
 export const deleteTable = ({ family, table }: TableName): Buffer =>
   message(NFT_MSG.deleteTable, 0, nfgenmsg(family), [text(1, table)]);
 
@@ -149,7 +149,7 @@ export interface SetSpec {
   readonly keyType: number;
   readonly keyLength: number;
   readonly interval?: boolean;
-  /** The key is not in network byte order (link names); only `nft list` needs to know. */
+  /** The key is not in network byte order (link names); only `nft list` needs to know this. */
   readonly hostByteOrder?: boolean;
   /** Makes it a map: to values of this type and length, or to verdicts. */
   readonly data?: { readonly type: number; readonly length: number } | 'verdict';
@@ -158,7 +158,7 @@ export interface SetSpec {
 /** Set user data: type 0 (key byte order), length, u32 1 = host. */
 const HOST_BYTE_ORDER = Uint8Array.of(0, 4, 1, 0, 0, 0);
 
-/** A set or map; `id` names it within the batch. */
+/** A set or map; `id` identifies it within the batch. */
 export function addSet({ family, table }: TableName, set: SetSpec, id: number): Buffer {
   const flags = (set.interval ? SET_INTERVAL : 0) | (set.data ? SET_MAP : 0);
   const data =
@@ -181,7 +181,7 @@ export function addSet({ family, table }: TableName, set: SetSpec, id: number): 
 
 export interface SetElement {
   readonly key: Uint8Array;
-  /** Interval sets: this key is the first that is not in the interval any more. */
+  /** Interval sets: this key is the first one after the interval. */
   readonly intervalEnd?: boolean;
   readonly data?: Uint8Array;
   readonly verdict?: number;
@@ -206,27 +206,27 @@ function elementList(
   return message(type, flags, nfgenmsg(family), [text(2, set), text(1, table), nested(3, ...list)]);
 }
 
-/** Elements that are there already with the same data are no error; other data is EEXIST or EBUSY. */
+/** Existing elements with the same data are no error; different data gives EEXIST or EBUSY. */
 export const addElements = (table: TableName, set: string, elements: readonly SetElement[]): Buffer =>
   elementList(table, NFT_MSG.newElements, set, elements);
 
-/** ENOENT when one of them is not there. */
+/** ENOENT when one of them does not exist. */
 export const deleteElements = (table: TableName, set: string, elements: readonly SetElement[]): Buffer =>
   elementList(table, NFT_MSG.deleteElements, set, elements);
 
-/** Asks for all tables; parseTables reads the answer. */
+/** Requests all tables; parseTables reads the answer. */
 export const dumpTables = (): Buffer =>
   message(NFT_MSG.getTable, NLM_F_DUMP, nfgenmsg(NFPROTO.unspecified), []);
 
-/** Asks for the chains of all tables; parseChains reads the answer. */
+/** Requests the chains of all tables; parseChains reads the answer. */
 export const dumpChains = (): Buffer =>
   message(NFT_MSG.getChain, NLM_F_DUMP, nfgenmsg(NFPROTO.unspecified), []);
 
-/** Asks for the rules of all chains of a table. */
+/** Requests the rules of all chains of a table. */
 export const dumpTableRules = ({ family, table }: TableName): Buffer =>
   message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table)]);
 
-/** Asks for a chain's rules. */
+/** Requests a chain's rules. */
 export const dumpRules = ({ family, table }: TableName, chain: string): Buffer =>
   message(NFT_MSG.getRule, NLM_F_DUMP, nfgenmsg(family), [text(1, table), text(2, chain)]);
 
@@ -252,7 +252,7 @@ export function parseTables(messages: readonly NetlinkMessage[]): TableInfo[] {
 export interface Chain extends TableName {
   readonly name: string;
   readonly type: string;
-  /** Base chains only. */
+  /** Only for base chains. */
   readonly hook?: number;
   readonly policy?: number;
 }
@@ -282,6 +282,6 @@ export interface Rule {
   /** Names of its expressions, and the verdict of an immediate one. */
   readonly expressions: readonly string[];
   readonly verdict?: number;
-  /** Name of an xtables target (`DROP`, `REJECT`), for rules that iptables made. */
+  /** Name of an xtables target (`DROP`, `REJECT`), in rules that iptables made. */
   readonly target?: string;
 }

@@ -3,7 +3,7 @@ import { NFT_MSG, type Rule } from './messages.ts';
 
 const empty = Buffer.alloc(0);
 
-/** Reads the rules of a dump, as far as deciding about foreign chains needs. */
+/** Reads the rules of a dump, as far as needed to decide about foreign chains. */
 export function parseRules(messages: readonly NetlinkMessage[]): Rule[] {
   return messages
     .filter(({ type }) => type === NFT_MSG.newRule)

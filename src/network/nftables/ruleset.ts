@@ -1,6 +1,6 @@
 /**
- * The one table of an instance (`inet tcompose_<instance>`). Its rules are fixed: networks and published ports are
- * elements of sets and maps, so a rule is never added or searched for while containers come and go.
+ * The only table of an instance (`inet tcompose_<instance>`). Its rules are fixed: networks and published ports are
+ * elements of sets and maps, so that no rule is added or looked up while containers come and go.
  */
 
 import { portPrefix } from '../attach/link-names.ts';
@@ -61,7 +61,7 @@ const links = { keyType: TYPE.interface, keyLength: 16, hostByteOrder: true };
 const sets: readonly SetSpec[] = [
   { name: 'bridges', ...links },
   { name: 'internal', ...links },
-  // Same bridge in and out: accept, or drop where containers must not talk to each other.
+  // Same bridge in and out: accept, or drop if containers may not reach each other.
   {
     name: 'within',
     keyType: concatenation(TYPE.interface, TYPE.interface),
@@ -113,16 +113,17 @@ interface FixedChain {
   readonly rules: Expression[][];
 }
 
-/** What packets meet first; `portPrefix` is what the names of bridge ports begin with. */
+/** The first chain for packets; `portPrefix` is the prefix of bridge ports' names. */
 const guard = (portPrefix: string): FixedChain => ({
   name: 'guard',
   type: 'filter',
   hook: HOOK.prerouting,
   priority: -300,
   rules: [
-    // Frames that the kernel hands to a port itself, past its bridge and all rules about bridges below.
+    // Frames that the kernel delivers to a port itself, bypassing its bridge and all rules about bridges below.
     [meta('iifname'), equal(Buffer.from(portPrefix)), verdict('drop')],
-    // What is published on the machine's loopback is for the machine, whatever a neighbour writes into a packet.
+    // What is published on the machine's loopback is only for the machine, whatever another machine on the link writes
+    // into a packet.
     [
       meta('iifname'),
       notEqual(linkName('lo')),
@@ -135,11 +136,11 @@ const guard = (portPrefix: string): FixedChain => ({
       ...loopback4,
       verdict('drop'),
     ],
-    // route_localnet is on for the bridges: no container may speak to or as the machine's loopback.
+    // route_localnet is on for the bridges: no container may send to or from the machine's loopback.
     [...fromBridge(), ...isFamily(4), destinationAddress4(), ...loopback4, verdict('drop')],
     [...fromBridge(), ...isFamily(4), sourceAddress4(), ...loopback4, verdict('drop')],
     [meta('iifname'), equal(linkName('lo')), verdict('accept')],
-    // A neighbour that routes a container's subnet to this machine reaches nothing by that.
+    // Another machine that routes a container's subnet to this one reaches nothing that way.
     [...fromBridge(true), ...isFamily(4), destinationAddress4(), inSet('subnets4'), verdict('drop')],
     [...fromBridge(true), ...isFamily(6), destinationAddress6(), inSet('subnets6'), verdict('drop')],
   ],
@@ -168,7 +169,7 @@ const otherChains: readonly FixedChain[] = [
     hook: HOOK.postrouting,
     priority: 100,
     rules: [
-      // A container that reaches a published port of a neighbour, or its own: the answer must come back through here.
+      // For a container that uses a published port of another one, or its own: the answer must return through here.
       [
         ...toBridge(),
         ...isFamily(4),
@@ -184,7 +185,7 @@ const otherChains: readonly FixedChain[] = [
   },
 ];
 
-/** Messages that make an instance's table with its sets, chains and rules, empty of networks and ports. */
+/** Messages that make an instance's table with its sets, chains and rules, without networks and ports. */
 export function emptyTable(instance: string, comment?: string): Buffer[] {
   const table = tableOf(instance);
   return [
@@ -206,7 +207,7 @@ function interval(subnet: Cidr): SetElement[] {
   ];
 }
 
-/** Which set gets which elements for a network. */
+/** The elements for a network, by set. */
 export function networkElements(network: NetworkRecord): { set: string; elements: SetElement[] }[] {
   const name = linkName(network.bridge);
   const talk = network.options['com.docker.network.bridge.enable_icc'] !== 'false';
@@ -239,7 +240,7 @@ const padded = (number: number, at: 'byte' | 'port') => {
   return bytes;
 };
 
-/** The map element that publishes a port, or nothing for IPv6 bindings (those go through the proxy). */
+/** The map element that publishes a port, or nothing for IPv6 bindings (those use the proxy). */
 export function portElement(
   binding: PortBinding,
   containerAddress: string,
@@ -258,18 +259,18 @@ export function portElement(
       };
 }
 
-/** Adds what the maps hold of a network. */
+/** Adds a network to the maps. */
 export const addNetwork = (table: TableName, network: NetworkRecord): Buffer[] =>
   networkElements(network).map(({ set, elements }) => addElements(table, set, elements));
 
-/** Deletes what the maps hold of a network. */
+/** Deletes a network from the maps. */
 export const deleteNetwork = (table: TableName, network: NetworkRecord): Buffer[] =>
   networkElements(network).map(({ set, elements }) => deleteElements(table, set, elements));
 
-/** An attribute's length is 16 bits, list of elements included: room for about 1,800 of the longest. */
+/** An attribute's length has 16 bits, including a list of elements: room for about 1,800 of the longest. */
 const ELEMENTS_A_MESSAGE = 1024;
 
-/** Adds or deletes the elements of published ports; empty when none of them is for the maps. */
+/** Adds or deletes the elements of published ports; empty when none of them belongs in the maps. */
 export function changePorts(
   table: TableName,
   change: 'add' | 'delete',

@@ -5,7 +5,10 @@ import type { PortBinding } from '../types.ts';
 import { portSocketName } from './plan-ports.ts';
 import { leadsOf } from './way-back.ts';
 
-/** What has a shim carry published ports to its container, with its clients' own addresses for the families in `keepsClients`. Pure. */
+/**
+ * Makes a shim forward published ports to its container, with its clients' own addresses for the families in
+ * `keepsClients`. Pure.
+ */
 export const forwardOps = (
   bindings: readonly PortBinding[],
   lead: PortLead,
@@ -15,7 +18,7 @@ export const forwardOps = (
     leadsOf(binding, lead).flatMap((address): ForwardOp[] => {
       const family = parseAddress(address)?.family ?? 4;
       const keepClient = keepsClients.includes(family);
-      // Without its client's address a connection may as well go the way that is there for all.
+      // Without its client's address a connection may just as well use the lead that exists for all.
       if (address === lead.address6 && !keepClient) return [];
       return [
         {

@@ -3,16 +3,16 @@ import type { PortRequest } from '../service-types.ts';
 import type { PortBinding } from '../types.ts';
 
 /**
- * From this many neighbouring ports on, a socket and a proxy a port cost more than they give: the shim and the engine
- * would hold tens of thousands of descriptors for one container.
+ * From this many neighbouring ports on, a socket and a proxy for each cost more than they are worth: the shim and the
+ * engine would hold tens of thousands of descriptors for one container.
  */
 const LONG_RUN = 1024;
 
 type Port = Pick<PortRequest, 'protocol' | 'hostIp' | 'hostPort' | 'hostPortEnd'>;
 
 /**
- * The ports, of those given, that belong to a run of at least 1024 neighbouring ports of one address and protocol. They
- * are published by the firewall alone: over IPv4, with no socket that holds the port.
+ * The ports, among the given ones, that belong to a run of at least 1024 neighbouring ports with one address and
+ * protocol. Only the firewall publishes them: over IPv4, without a socket that holds the port.
  */
 export function longRuns<T extends Port>(ports: readonly T[]): ReadonlySet<T> {
   const found = new Set<T>();
@@ -38,13 +38,13 @@ export function longRuns<T extends Port>(ports: readonly T[]): ReadonlySet<T> {
   return found;
 }
 
-/** One sentence a run of ports without IPv6, for the log. */
+/** One sentence for each run of ports without IPv6, for the log. */
 export function longRunWarning(containerName: string, ports: ReadonlySet<Port>): string | undefined {
   if (![...ports].some(({ hostIp }) => hostIp === '')) return undefined;
   return `container ${containerName}: ranges of ${LONG_RUN} ports and more are published over IPv4 only`;
 }
 
-/** The bindings whose port is held by a socket: all but those of long runs. */
+/** The bindings whose port is held by a socket: all except those of long runs. */
 export function heldBindings(bindings: readonly PortBinding[]): PortBinding[] {
   const long = longRuns(bindings);
   return bindings.filter((binding) => !long.has(binding));

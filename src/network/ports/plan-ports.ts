@@ -13,24 +13,23 @@ const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL } = constants.er
 
 /** Effects that planning ports needs. */
 export interface PortWorld {
-  /** errno of binding the port right now; 0 when it is free. */
+  /** errno of binding the port now; 0 when it is free. */
   probe(binding: PortBinding): number;
-  /** Name of the container of ours that has reserved a clashing port. */
+  /** Name of our container that has reserved a conflicting port. */
   owner(binding: PortBinding): string | undefined;
   holder(binding: PortBinding): PortHolder | undefined;
-  /** Name of another container that is checked together with this one and asks for a clashing port. */
+  /** Name of another container that is checked together with this one and requests a conflicting port. */
   rival?(binding: PortBinding): string | undefined;
   /** First and last port of the ephemeral range, and where to begin. */
-  /** The lowest port of all that are asked for together. */
+  /** The lowest of all requested ports. */
   readonly lowest?: number;
   ephemeral: { first: number; last: number; next(): number };
 }
 
 /**
- * Turns requests into bindings of free ports, or throws before anything was changed. A request without an address
- * gives one binding a family (IPv6 only where the machine has it), both with the same port; in a long run of ports
- * (see longRuns) only that of IPv4.
- * Errors: NETWORK_PORT_IN_USE, NETWORK_PORT_INVALID.
+ * Turns requests into bindings of free ports, or throws before anything is changed. A request without an address gives
+ * one binding for each family (IPv6 only if the machine has it), both with the same port; in a long run of ports (see
+ * longRuns) only the IPv4 one. Errors: NETWORK_PORT_IN_USE, NETWORK_PORT_INVALID.
  */
 export function planPorts(requests: readonly PortRequest[], world: PortWorld): PortBinding[] {
   const planned: PortBinding[] = [];
@@ -48,7 +47,7 @@ export function planPorts(requests: readonly PortRequest[], world: PortWorld): P
   return planned;
 }
 
-/** Why containers could not have their ports, one error a container; empty: all can. Nothing is reserved. */
+/** Why containers could not get their ports, one error for each container; empty: all can. Nothing is reserved. */
 export function findPortConflicts(demands: readonly PortDemand[], world: PortWorld): PortConflict[] {
   const granted = createPortIndex<string>();
   const rival = (binding: PortBinding) => granted.clashing(binding)[0];
@@ -188,11 +187,14 @@ function refusal({ binding, errno }: Refused, world: PortWorld, planned: PortInd
   );
 }
 
-/** Who is not root has ports from ip_unprivileged_port_start(7) on; one setting is to do for all that are asked for. */
+/**
+ * Ordinary users may use ports from ip_unprivileged_port_start(7) on; the hint's setting must suffice for all requested
+ * ports.
+ */
 const lowPortHint = (port: number, lowest: number): string =>
   `Publish a higher port, as ${port + 8000}, or open this one to every user: sudo sysctl net.ipv4.ip_unprivileged_port_start=${lowest}`;
 
-/** Under which name the shim holds the socket that reserves a binding. */
+/** The name under which the shim holds the socket that reserves a binding. */
 export const portSocketName = (binding: PortBinding): string => {
   const address = parseAddress(binding.hostIp)!;
   const base = `port-${binding.protocol}-${binding.hostPort}-${address.family}`;
@@ -201,7 +203,7 @@ export const portSocketName = (binding: PortBinding): string => {
 
 const PORT_BACKLOG = 128;
 
-/** The op that reserves a port of the host for as long as the shim lives. */
+/** The op that reserves a port of the host as long as the shim lives. */
 export function holdPort(binding: PortBinding): HoldSocketOp {
   return {
     op: 'hold-socket',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { formatAddress, type parseAddress } from '../ipam/address.ts';
 
-/** One line of /proc/net/{tcp,tcp6,udp,udp6} that is about a bound socket. */
+/** One line of /proc/net/{tcp,tcp6,udp,udp6} about a bound socket. */
 interface BoundSocket {
   readonly family: 4 | 6;
   readonly address: bigint;
@@ -12,7 +12,7 @@ interface BoundSocket {
 
 const TCP_LISTEN = '0A';
 
-/** Parses such a file. Of TCP only listeners count; addresses are groups of 32 bits in the host's byte order. */
+/** Parses such a file. For TCP only listeners count; addresses are groups of 32 bits in the host's byte order. */
 export function parseSocketTable(text: string, protocol: 'tcp' | 'udp', family: 4 | 6): BoundSocket[] {
   const found: BoundSocket[] = [];
   for (const line of text.split('\n').slice(1)) {
@@ -32,24 +32,24 @@ export function parseSocketTable(text: string, protocol: 'tcp' | 'udp', family: 
   return found;
 }
 
-/** Whether a bound socket keeps others from binding `address`: the same one, or either is the wildcard. */
+/** Whether a bound socket prevents binding `address`: it has the same address, or one of them is the wildcard. */
 export function clashes(socket: BoundSocket, family: 4 | 6, address: bigint, port: number): boolean {
   if (socket.port !== port) return false;
   if (socket.family === family) {
     return socket.address === 0n || address === 0n || socket.address === address;
   }
-  // A wildcard IPv6 socket takes IPv4 too, unless it is v6-only, which this table doesn't tell.
+  // A wildcard IPv6 socket also takes IPv4, unless it is v6-only, which this table doesn't show.
   return socket.family === 6 && socket.address === 0n;
 }
 
 export interface PortHolder {
   readonly pid: number;
   readonly command: string;
-  /** It is this very process. */
+  /** It is this process itself. */
   readonly isSelf?: boolean;
 }
 
-/** Which process has the port, by /proc. Undefined: none is found (another namespace's process, no permission). */
+/** Which process has the port, according to /proc. Undefined: none is found (another namespace's process, no permission). */
 export function findPortHolder(
   protocol: 'tcp' | 'udp',
   address: NonNullable<ReturnType<typeof parseAddress>>,
@@ -80,7 +80,10 @@ function processWithSocket(inode: string, proc: string): PortHolder | undefined 
   return undefined;
 }
 
-/** The name of a process is its main thread's, which some programs extend by what that does: `node-MainThread` of Node 24. */
+/**
+ * A process's name is that of its main thread, to which some programs add what the thread does: `node-MainThread` of
+ * Node 24.
+ */
 function programIn(name: string, directory: string): string {
   const program = basename(readLink(`${directory}/exe`)).replace(/ \(deleted\)$/, '');
   return program !== '' && name.startsWith(`${program}-`) ? program : name;

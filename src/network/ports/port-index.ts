@@ -1,16 +1,16 @@
 import { parseAddress } from '../ipam/address.ts';
 import type { PortBinding } from '../types.ts';
 
-/** Values by the host port they hold, so that a range of thousands of ports is not compared each with each. */
+/** Values by their host port, so that a range of thousands of ports is not compared pair by pair. */
 export interface PortIndex<T> {
   add(binding: PortBinding, value: T): void;
-  /** Takes away what was added with this very binding object. */
+  /** Removes what was added with this same binding object. */
   remove(binding: PortBinding): void;
   /** Values of bindings that conflict with this one. */
   clashing(binding: PortBinding): T[];
 }
 
-/** An empty index. */
+/** An index, empty at first. */
 export function createPortIndex<T>(): PortIndex<T> {
   const entries = new Map<string, { readonly binding: PortBinding; readonly value: T }[]>();
   const keyOf = ({ protocol, hostPort }: PortBinding) => `${protocol} ${hostPort}`;

@@ -2,8 +2,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { listenOn } from '../adopt-descriptor.ts';
 
 /**
- * Passes connections of an adopted listener on to a container: for what destination NAT can't reach (`[::1]`, IPv6).
- * Half-closes are passed on, a slow side holds up the other one, and a refused connection is reset.
+ * Forwards connections of an adopted listener to a container: for what destination NAT can't do (`[::1]`, IPv6).
+ * Half-closes are passed on, a slow side throttles the other one, and a refused connection is reset.
  */
 export async function proxyTcp(
   fd: number,
@@ -30,7 +30,7 @@ export async function proxyTcp(
       upstream.pipe(client);
     });
   });
-  // accept() errors (too many files) are about one connection; the listener stays.
+  // accept() errors (too many files) concern one connection; the listener stays.
   server.on('error', () => {});
   await listenOn(server, fd);
   return {
@@ -42,7 +42,7 @@ export async function proxyTcp(
   };
 }
 
-/** One side is gone for good: what it sent is still delivered, then the other side goes too. */
+/** When one side is gone for good, what it sent is still delivered, then the other side is closed too. */
 function closeAfter(gone: Socket, other: Socket): void {
   if (gone.readableEnded) other.end();
   else other.destroy();

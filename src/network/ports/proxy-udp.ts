@@ -10,8 +10,8 @@ interface Client {
 }
 
 /**
- * Passes datagrams of an adopted socket on to a container, with one upstream socket a client so that answers find
- * their way back. Clients silent for a minute are forgotten; beyond 1024 the longest known one goes.
+ * Forwards datagrams of an adopted socket to a container, with one upstream socket for each client so that answers
+ * reach the right one. Clients that are silent for a minute are forgotten; beyond 1024 the oldest one is.
  */
 export async function proxyUdp(
   fd: number,

@@ -8,16 +8,19 @@ import { createPortIndex } from './port-index.ts';
 import { proxyTcp } from './proxy-tcp.ts';
 import { proxyUdp } from './proxy-udp.ts';
 
-/** Who of ours has which port; ports stay reserved from the plan of a start until the container has stopped. */
+/**
+ * Records which of our containers has which port; ports stay reserved from the plan of a start until the container has
+ * stopped.
+ */
 export interface PortLedger {
   readonly world: PortWorld;
   reserve(containerId: string, name: string, bindings: readonly PortBinding[]): void;
   free(containerId: string): void;
-  /** The world as it will be once these containers have given their ports back. */
+  /** The state after these containers have released their ports. */
   without(containers: ReadonlySet<string>): PortWorld;
 }
 
-/** An empty ledger. */
+/** A ledger, empty at first. */
 export function createPortLedger(): PortLedger {
   const reserved = new Map<string, readonly PortBinding[]>();
   const index = createPortIndex<{ readonly id: string; readonly name: string }>();
@@ -48,7 +51,7 @@ export function createPortLedger(): PortLedger {
     }),
     reserve(containerId, name, bindings) {
       free(containerId);
-      // Copies: the index knows its entries by the object.
+      // Copies, because the index identifies its entries by object.
       const own = bindings.map((binding) => ({ ...binding }));
       if (own.length > 0) reserved.set(containerId, own);
       for (const binding of own) index.add(binding, { id: containerId, name });
@@ -57,7 +60,7 @@ export function createPortLedger(): PortLedger {
   };
 }
 
-/** The kernel's own range for ports nobody asked for by number. */
+/** The kernel's range for ports that nobody requested by number. */
 function ephemeralRange(): { first: number; last: number } {
   const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
     .trim()
@@ -71,7 +74,7 @@ export interface PortProxy {
 }
 
 /**
- * Starts a proxy on each held socket that reserves a port of the container; `host` is its address as of each use. When
+ * Starts a proxy on each held socket that reserves a port of the container; `host` returns its address at each use. If
  * one can't be started, none is, and the sockets are closed.
  */
 export async function startProxies(

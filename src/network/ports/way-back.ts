@@ -8,16 +8,17 @@ import type { PortBinding } from '../types.ts';
 
 const { EEXIST, ENOENT } = constants.errno;
 
-/** Whether a forwarder may connect with its client's own address: the answers come back to it. */
+/** Whether a forwarder may connect with its client's own address, because the answers return to it. */
 export interface WayBack {
   readonly firewall: Firewall;
-  /** The families of clients that it holds for. */
+  /** The families of clients for which this works. */
   readonly keepsClients: readonly (4 | 6)[];
 }
 
 /**
- * Where the clients of a published port are led to by their own addresses: those of IPv6 need one of the container's. Datagrams have no
- * second lead: that nobody listens at the first is said by ICMP, which no rule of a port leads back, so they would be lost without a word.
+ * Where clients of a published port are forwarded with their own addresses: for IPv6 clients the container needs an
+ * IPv6 address. Datagrams have no second lead: that nothing listens at the first is reported by ICMP, which no port
+ * rule routes back, so they would be lost silently.
  */
 export const leadsOf = (
   { hostIp, protocol }: PortBinding,
@@ -28,9 +29,9 @@ export const leadsOf = (
     : [address];
 
 /**
- * Beside every published port in the firewall's table, a rule by which the container's answers stay in its network namespace: a forwarder
- * connects from its client's own address, which is another machine's. Where the kernel takes no such rule (before Linux 4.17), forwarders
- * connect from the namespace's address.
+ * Adds, for every published port in the firewall's table, a rule that keeps the container's answers in its network
+ * namespace: a forwarder connects from its client's own address, which belongs to another machine. If the kernel does
+ * not support such rules (before Linux 4.17), forwarders connect from the namespace's address.
  */
 export function withWayBack(firewall: Firewall, route: NetlinkTransport): WayBack {
   const quietly = (message: Buffer, ...fine: number[]): void => {
@@ -49,7 +50,7 @@ export function withWayBack(firewall: Firewall, route: NetlinkTransport): WayBac
     }
   });
   if (!keepsClients.includes(4)) return { firewall, keepsClients: [] };
-  // Two bindings of one container port, of either family, share a rule.
+  // Two bindings of one container port share a rule, whatever their family.
   const users = new Map<string, number>();
   const kept = (address: string): boolean => keepsClients.includes(parseAddress(address)?.family ?? 4);
   const each = (bindings: readonly PortBinding[], lead: PortLead, by: 1 | -1): void => {

@@ -10,12 +10,12 @@ import type { NetworkSpec } from '../service-types.ts';
 import type { NetworkRecord } from '../types.ts';
 import type { NetworkParts } from './parts.ts';
 
-/** Docker's name for the network of containers that ask for none. */
+/** Docker's name for the network of containers that don't choose one. */
 const DEFAULT_NETWORK = 'bridge';
-/** How many subnets are tried that another engine takes at the same moment. */
+/** How many subnets to try when another engine takes the same ones at the same moment. */
 const SUBNET_TRIES = 8;
 
-/** Has the network's bridge there with its rules and the links on it, whatever has become of it. */
+/** Ensures that the network's bridge exists with its rules and links, whatever has happened to it. */
 export function ensureNetwork(parts: NetworkParts, record: NetworkRecord): void {
   const { table, firewall, names, running, route, guard, warn } = parts;
   table.know(record);
@@ -34,7 +34,7 @@ export function ensureNetwork(parts: NetworkParts, record: NetworkRecord): void 
   guard.check();
 }
 
-/** Undoes ensure for a network that nothing has used yet. */
+/** Undoes ensureNetwork for a network that nothing has used yet. */
 function takeBack(parts: NetworkParts, record: NetworkRecord): void {
   const { table, names, firewall, guard, route } = parts;
   const index = table.forget(record.id);
@@ -45,8 +45,8 @@ function takeBack(parts: NetworkParts, record: NetworkRecord): void {
 }
 
 /**
- * Makes a new network's bridge at once, so that another engine on this machine does not choose the same subnet. Its
- * bridge may have come between the look and ours: so there is a second look, after ours is there.
+ * Makes a new network's bridge at once, so that another engine on this machine does not choose the same subnet. Another
+ * engine's bridge may have appeared between the check and ours, so the check is repeated after ours exists.
  */
 function claim(parts: NetworkParts, record: NetworkRecord): void {
   try {
@@ -67,7 +67,7 @@ const plan = (parts: NetworkParts, spec: NetworkSpec, existing: readonly Network
     created: parts.options.timestamp(),
   });
 
-/** What new subnets must keep clear of: routes, addresses and resolvers of the machine. */
+/** What new subnets must avoid: routes, addresses and resolvers of the machine. */
 function occupied({ route, machine, resolvers }: NetworkParts): Cidr[] {
   const sources = new Set([route, machine]);
   return [
@@ -86,12 +86,12 @@ export function createNetwork(
   existing: readonly NetworkRecord[],
 ): NetworkRecord {
   for (const sentence of networkWarnings(spec)) parts.warn(sentence);
-  // A subnet that was asked for is not exchanged for another.
+  // A requested subnet is not replaced by another.
   const chosen = !spec.ipam?.some(({ subnet }) => subnet);
   for (let tries = 1; ; tries++) {
     const record = plan(parts, spec, existing);
     parts.table.know(record);
-    // The default network's bridge waits until it is used: many never are.
+    // The default network's bridge is made on first use: many never are used.
     if (record.driver !== 'bridge' || record.name === DEFAULT_NETWORK) return record;
     try {
       claim(parts, record);

@@ -29,14 +29,14 @@ export async function connect(
   ensureNetwork(parts, network);
   const fresh = { ...endpoint, interfaceName, hostLink: links.fresh() };
   const { socket } = container;
-  // A default route that is there stays: the newcomer only gives what no other does.
+  // An existing default route stays: the new network only provides what no other does.
   const before = container.endpoints.map(({ networkId }) => networkId);
   const place = table.placeOf(
     fresh,
     [...container.endpoints, fresh],
     [...(container.gatewayOrder ?? []).filter((id) => before.includes(id)), ...before],
   );
-  // IPv6 addresses can't be given through a socket of the other family.
+  // IPv6 addresses can't be set through an IPv4 socket.
   if (fresh.ipv6 && options.runOps) await options.runOps(containerId, planPlace(place));
   else explained(`network ${network.name}`, () => attachRunning(route, place, socket));
   takeIpv6OffPort(route, fresh.hostLink);

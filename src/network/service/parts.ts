@@ -22,19 +22,22 @@ export interface NetworkServiceOptions {
   readonly instance: string;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** The present moment as RFC 3339, for records. */
+  /** The present time in RFC 3339, for records. */
   readonly timestamp: () => string;
-  /** Sentences for the log: options without effect, rules restored, things that could not be cleaned up. */
+  /** Sentences for the log: options without effect, restored rules, failed clean-ups. */
   readonly warn: (sentence: string) => void;
-  /** The lock file this engine holds: others know by it that it lives. Without one, its table is left to it for ever. */
+  /**
+   * The lock file that this engine holds, by which others know that it lives. Without one, its table is never removed
+   * by others.
+   */
   readonly lockPath?: string;
-  /** The bridges are in a network namespace that the machine's packets don't reach (rootless). */
+  /** The bridges are in a network namespace that the machine's packets can't reach (rootless). */
   readonly outside?: OutsideNetwork;
-  /** Has the shim of a running container carry out ops; connecting one to an IPv6 network needs it. */
+  /** Has the shim of a running container carry out ops; needed to connect one to an IPv6 network. */
   readonly runOps?: (containerId: string, ops: readonly NetworkOp[]) => Promise<void>;
 }
 
-/** A network namespace beside the machine's, to which published ports are carried by the shims. */
+/** A network namespace in addition to the machine's, to which shims forward published ports. */
 interface OutsideNetwork {
   readonly home: NetworkHome;
 }
@@ -47,7 +50,7 @@ function openSockets({ outside, instance, lockPath }: NetworkServiceOptions) {
   const home = outside?.home ?? ownNetwork;
   const route = openNetlink(NETLINK_ROUTE, home);
   const netfilter = openNetlink(NETLINK_NETFILTER, home);
-  // New subnets keep clear of the machine's own, too, or containers could not reach those.
+  // New subnets must avoid the machine's own as well; otherwise containers could not reach those.
   const machine = outside === undefined ? route : openNetlink(NETLINK_ROUTE);
   const plain = createFirewall(
     netfilter,
@@ -63,7 +66,7 @@ function openSockets({ outside, instance, lockPath }: NetworkServiceOptions) {
   return { home, route, netfilter, machine, firewall, keepsClients, closeSockets };
 }
 
-/** Opens the netlink sockets and makes the tables; `close` lets go of all. */
+/** Opens the netlink sockets and makes the tables; `close` releases everything. */
 export function openParts(options: NetworkServiceOptions) {
   const { instance, warn, outside, runOps } = options;
   const sockets = openSockets(options);
@@ -73,7 +76,7 @@ export function openParts(options: NetworkServiceOptions) {
   const names = createNameTable();
   const forwarder = createForwarder();
   const resolvers = watchHostResolvers(options.now);
-  /** The last ops that led published ports to another network. */
+  /** The last ops that forwarded published ports to another network. */
   const carried: { last?: Promise<void> | undefined } = {};
   const carry = (id: string, ops: readonly NetworkOp[]): void => {
     carried.last = runOps?.(id, ops).catch((error: Error) =>

@@ -10,7 +10,7 @@ import type { EndpointRecord, NetworkRecord } from '../types.ts';
 import { ensureNetwork } from './bridges.ts';
 import type { NetworkParts } from './parts.ts';
 
-/** Docker publishes on the network's own address where one is set and the request names none. */
+/** If the network sets an address for publishing and the request has none, Docker uses the network's. */
 function withDefaultAddress(
   { table }: NetworkParts,
   requests: readonly PortRequest[],
@@ -39,7 +39,7 @@ export function allocate(
 export async function planAttach(parts: NetworkParts, request: AttachRequest): Promise<AttachResult> {
   const { table, ledger, links, outside, keepsClients, warn } = parts;
   const { containerId, containerName = containerId.slice(0, 12) } = request;
-  // The machine's own namespace is not ours to set up.
+  // The machine's own namespace must not be set up by us.
   if (request.endpoints.some(({ networkId }) => table.recordOf(networkId).driver === 'host')) {
     return { host: [], network: [], endpoints: request.endpoints, ports: [] };
   }

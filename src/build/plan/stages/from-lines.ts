@@ -8,16 +8,16 @@ import { isReference } from '../plan-images.ts';
 import { parsePlatform } from '../platform.ts';
 import type { Platform, Warning } from '../types.ts';
 
-/** What a FROM names once its variables are expanded. */
+/** What a FROM refers to after expansion of its variables. */
 export interface FromLine {
   readonly image: string;
-  /** Undefined where it names none. */
+  /** Undefined if no platform is named. */
   readonly platform: Platform | undefined;
 }
 
 export interface FromSurroundings {
   readonly file: Dockerfile;
-  /** Arguments about platforms that everybody has. */
+  /** The predefined platform arguments. */
   readonly platforms: ReadonlyMap<string, string>;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly buildPlatform: Platform;
@@ -26,7 +26,10 @@ export interface FromSurroundings {
 
 type Values = ReadonlyMap<string, string>;
 
-/** Values of ARGs before the first FROM: a build argument, else the default with what is known by then. @throws TcomposeError BUILD_EXPANSION */
+/**
+ * Values of ARGs before the first FROM: a build argument, else the default, expanded with the values so far. @throws
+ * TcomposeError BUILD_EXPANSION
+ */
 export function globalArguments({ file, platforms, buildArgs }: FromSurroundings): Values {
   const values = new Map(platforms);
   for (const name of platforms.keys()) {
@@ -43,7 +46,7 @@ export function globalArguments({ file, platforms, buildArgs }: FromSurroundings
 }
 
 /**
- * What the FROM of each stage names, needed or not, in the order of the stages.
+ * What the FROM of each stage refers to, needed or not, in the order of the stages.
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
  */
 export function fromLines(around: FromSurroundings, globals: Values): readonly FromLine[] {
@@ -89,7 +92,7 @@ function undeclared(name: string, range: LineRange, { file, warn }: FromSurround
   warn({ rule: 'UndefinedArgInFrom', message, range });
 }
 
-/** Names of images that are none unless an argument is given. */
+/** Checks for image names that are invalid unless an argument is given. */
 function checkDefaults(around: FromSurroundings): void {
   for (const { from } of around.file.stages) {
     if (isNamedByDefault(from, around)) continue;
@@ -103,7 +106,7 @@ function isNamedByDefault({ image, range }: Stage['from'], around: FromSurroundi
     const defaults = globalArguments({ ...around, buildArgs: new Map() });
     return isReference(expanded(around.file, image, range, defaults).result);
   } catch (error) {
-    // It asks for an argument to be given.
+    // It requires an argument to be given.
     if (error instanceof TcomposeError) return true;
     throw error;
   }

@@ -1,9 +1,9 @@
 import type { Warning } from '../types.ts';
 
-/** What a planner finds on its way; it is there also where there comes no plan of it. */
+/** What a planner finds; available even if planning fails. */
 export interface PlanNotes {
   readonly warnings: Warning[];
-  /** Numbers of the stages that it has looked at. */
+  /** Numbers of the stages that it has examined. */
   readonly stages: Set<number>;
 }
 

@@ -2,7 +2,7 @@ import { TcomposeError } from '../../../errors.ts';
 import type { Dockerfile, Stage } from '../../instruction/types.ts';
 import { suggested } from '../../suggest.ts';
 
-/** The stage that is asked for, else the last. @throws TcomposeError BUILD_DOCKERFILE */
+/** The requested stage, else the last. @throws TcomposeError BUILD_DOCKERFILE */
 export function targetStage({ stages }: Dockerfile, target: string | undefined): Stage {
   if (target === undefined || target === '') return stages.at(-1)!;
   const found = stages.findLast(({ name }) => name === target.toLowerCase());
