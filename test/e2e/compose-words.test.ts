@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeWords as words } from '../../src/compose-words.ts';
+import { needs } from '../support/abilities.ts';
 import { requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { type Workbench, workbench } from '../support/project-dir.ts';
 
-const unmet = requirements({ root: true, built: true });
+const unmet = requirements({ containers: true, built: true });
 const box = 'image: tcompose/host, init: true, command: sleep 1000';
 
 const files: Readonly<Record<string, string>> = {
@@ -110,9 +111,8 @@ const before: readonly Row[] = [
   ],
 ];
 
-/** With `compose.yaml` up and web paused. */
+/** With `compose.yaml` up. */
 const during: readonly Row[] = [
-  ['exec web true', 'error', words.paused('words-web-1')],
   ['exec job true', 'error', words.notRunning('job')],
   ['exec --index 3 db true', 'error', words.notRunningNumber('db', 3)],
 ];
@@ -147,22 +147,28 @@ describe.skipIf(unmet !== undefined)(
       expect(bench.run('up', '-d').status).toBe(0);
       const states = () => bench.run('ps', '-a', '--format', '{{.Service}} {{.State}}').stdout;
       await until(() => states().includes('job exited'), 'the job to end');
-      expect(bench.run('pause', 'web').status).toBe(0);
       during.forEach(holds);
-      // The engine's own words for a state that is so already.
-      const again = bench.run('pause', 'web');
-      expect(`${again.status} ${again.stderr}`).toMatch(/^1 (.|\n)*is already paused/);
-      expect(bench.run('unpause', 'web').status).toBe(0);
       bench.run('stop', '-t', '1', 'job');
       expect(bench.run('stop', 'job').stderr).toContain('Container words-job-1  Stopped\n');
       bench.run('run', '-d', '--name', 'words-once', 'job', 'sleep', '1000');
       // A container of `run` is the service's when no other of it runs.
       expect(bench.run('exec', '-T', 'job', 'sh', '-c', 'echo here').stdout).toBe('here\n');
       expect(bench.run('exec', '-T', '-e', 'NOWHERE_SET', 'db', 'env').stdout).not.toContain('NOWHERE_SET');
-      expect(bench.run('down', '-t', '0').status).toBe(0);
+    });
+
+    it('of what is paused', async (context) => {
+      await needs(bench, 'limits', context);
+      expect(bench.run('up', '-d', 'web').status).toBe(0);
+      expect(bench.run('pause', 'web').status).toBe(0);
+      holds(['exec web true', 'error', words.paused('words-web-1')]);
+      // The engine's own words for a state that is so already.
+      const again = bench.run('pause', 'web');
+      expect(`${again.status} ${again.stderr}`).toMatch(/^1 (.|\n)*is already paused/);
+      expect(bench.run('unpause', 'web').status).toBe(0);
     });
 
     it('of dependencies that fail', () => {
+      bench.run('down', '-t', '0');
       for (const [name, kind, sentence] of dependencies) {
         holds([`-p words -f ${name}.yaml up -d`, kind, sentence]);
         bench.run('-p', 'words', '-f', `${name}.yaml`, 'down', '-t', '0');
