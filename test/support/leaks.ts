@@ -61,7 +61,9 @@ export const remainingDirectories = (root: string): string[] =>
 
 /** What is still there after the kernel has had time (a minute) for what it does behind: taking links of dead namespaces away. */
 export async function lasting(find: () => string[]): Promise<string[]> {
-  for (let tries = 0; tries < 600 && find().length > 0; tries++)
+  for (let tries = 0; ; tries++) {
+    const found = find();
+    if (found.length === 0 || tries === 600) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
-  return find();
+  }
 }

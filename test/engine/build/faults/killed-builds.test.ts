@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFaultPoints } from '../../../../src/engine/fault.ts';
 import { requirements } from '../../../support/cli.ts';
 import { until } from '../../../support/engine.ts';
@@ -42,9 +43,15 @@ RUN echo begun; cat /from/* >all 2>/dev/null; chown 7:8 all; chmod 4711 all
 `;
 
 describe.skipIf(unmet !== undefined)('a build', () => {
-  let builder: Builder | undefined;
+  /** One for all: what a build that was cut leaves must not be in the way of the next ones either. */
+  let builder: Builder;
   let web: Server;
   let text: string;
+  let context: string;
+  /** What a build makes that nothing has gone before. */
+  let clean: string;
+  const faults = mkdtempSync(join(tmpdir(), 'tcompose-faults-'));
+  const fault = join(faults, 'fault');
 
   beforeAll(async () => {
     // In the network that the engines will be in.
@@ -52,21 +59,27 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     web = createServer((_request, response) => void response.end('of the web'));
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     text = dockerfile(`http://127.0.0.1:${(web.address() as AddressInfo).port}`);
+    builder = await startBuilder({ TCOMPOSE_FAULT: fault });
+    context = builder.context('c', { 'd/f': 'f', 'd/gone/g': 'g', 'packed/p': 'p' });
+    execFileSync('tar', ['-cf', join(context, 'archive.tar'), '-C', join(context, 'packed'), '.']);
+    clean = await tree(builder, context);
+    expect(clean).toContain('w/all 4711 7:8');
+    await forget(builder);
   });
 
-  afterAll(() => void web.close());
-
-  afterEach(async () => {
+  afterAll(async () => {
+    web.close();
     const leaks = await builder?.close();
-    builder = undefined;
+    rmSync(faults, { recursive: true });
     expect(leaks).toEqual([]);
   });
 
-  /** A context that is new to the engine, so that nothing is in the cache yet. */
-  const contextOf = (at: Builder): string => {
-    const context = at.context('c', { 'd/f': 'f', 'd/gone/g': 'g', 'packed/p': 'p' });
-    execFileSync('tar', ['-cf', join(context, 'archive.tar'), '-C', join(context, 'packed'), '.']);
-    return context;
+  /** Nothing of builds is kept any more, and no image but the first. */
+  const forget = async (at: Builder): Promise<void> => {
+    for (const tag of await tagsOf(at)) await at.engine.api('DELETE', `/images/${tag}?force=1`);
+    await at.engine.api('POST', '/build/prune?all=1');
+    rmSync(join(at.place, 'cache'), { recursive: true, force: true });
+    expect(await tagsOf(at)).toEqual([]);
   };
 
   const asked = (at: Builder, context: string) => ({
@@ -90,16 +103,17 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     ]);
   };
 
-  /** What the next build makes is what one makes that looks at no cache, and of it nothing has to be made again. */
+  async function tree(at: Builder, context: string): Promise<string> {
+    const localOutput = mkdtempSync(join(at.place, 'out-'));
+    const { tags: _, cacheTo: __, ...request } = asked(at, context);
+    const { error } = await at.build({ ...request, localOutput });
+    expect(error).toBeUndefined();
+    return listing(localOutput);
+  }
+
+  /** What the next build makes is what one makes that nothing has gone before, and of it nothing has to be made again. */
   async function expectRight(at: Builder, context: string): Promise<void> {
-    const tree = async (noCache: boolean): Promise<string> => {
-      const localOutput = mkdtempSync(join(at.place, 'out-'));
-      const { tags: _, cacheTo: __, ...request } = asked(at, context);
-      const { error } = await at.build({ ...request, localOutput, noCache });
-      expect(error).toBeUndefined();
-      return listing(localOutput);
-    };
-    const found = await tree(false);
+    expect(await tree(at, context)).toBe(clean);
     const request = asked(at, context);
     const again = await at.build(request);
     expect(again.error).toBeUndefined();
@@ -120,10 +134,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(imported.error).toBeUndefined();
     expect(imported.events.filter(({ type }) => type === 'warning')).toEqual([]);
     expect(imported.cached.some((name) => name.includes('RUN echo begun'))).toBe(true);
-    const clean = await tree(true);
-    expect(found).toBe(clean);
     expect(listing(inImage)).toBe(clean);
-    expect(clean).toContain('w/all 4711 7:8');
   }
 
   async function expectNothingLeft(at: Builder): Promise<void> {
@@ -177,14 +188,14 @@ describe.skipIf(unmet !== undefined)('a build', () => {
   it.each(buildFaultPoints)(
     'whose engine is killed at %s leaves nothing, and the next one is right',
     async (point) => {
-      builder = await startBuilder({ TCOMPOSE_FAULT: point });
-      const context = contextOf(builder);
+      writeFileSync(fault, point);
       const first = await builder.engine.enginePid();
       await runAt(builder, context, point, new AbortController().signal).catch(() => undefined);
-      await until(async () => (await builder!.engine.enginePid()) !== first, `the engine to die at ${point}`);
+      await until(async () => (await builder.engine.enginePid()) !== first, `the engine to die at ${point}`);
       if (isBeforeTags(point)) expect(await tagsOf(builder)).toEqual([]);
       await expectRight(builder, context);
       await expectNothingLeft(builder);
+      await forget(builder);
     },
     180_000,
   );
@@ -192,8 +203,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
   it.each(buildFaultPoints)(
     'whose client goes away at %s leaves nothing, and the next one is right',
     async (point) => {
-      builder = await startBuilder({ TCOMPOSE_FAULT: `${point}!` });
-      const context = contextOf(builder);
+      writeFileSync(fault, `${point}!`);
       const pid = await builder.engine.enginePid();
       const stop = new AbortController();
       const gone = runAt(builder, context, point, stop.signal).catch(() => undefined);
@@ -210,6 +220,7 @@ describe.skipIf(unmet !== undefined)('a build', () => {
       await expectRight(builder, context);
       expect(await builder.engine.enginePid()).toBe(pid);
       await expectNothingLeft(builder);
+      await forget(builder);
     },
     180_000,
   );
