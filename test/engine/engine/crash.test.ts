@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ContainerInspect, ContainerSummary } from '../../../src/engine/api/container.ts';
 import { faultPoints } from '../../../src/engine/fault.ts';
 import {
@@ -18,7 +19,7 @@ if (why) console.log(`skipped: ${why}`);
 describe.skipIf(why)('an engine that is killed', () => {
   let engine: TestEngine | undefined;
   afterEach(async () => {
-    const leaks = await engine?.stop();
+    const leaks = (await engine?.stop()) ?? [];
     engine = undefined;
     expect(leaks).toEqual([]);
   });
@@ -34,77 +35,88 @@ describe.skipIf(why)('an engine that is killed', () => {
     }
   };
 
-  it.each(faultPoints)('at %s converges, and what ran before goes on', async (point) => {
-    engine = await startTestEngine({ TCOMPOSE_FAULT: `${point}@2` });
-    const firstPid = await engine.enginePid();
+  describe('at', () => {
     const host = { NetworkMode: 'none' };
-    // The first container passes every point once; a restart of it by policy would pass them again.
-    const bystander = await engine.api<{ Id: string }>('POST', '/containers/create?name=bystander', {
-      Image: 'tcompose/host',
-      Cmd: ['sh', '-c', 'sleep 300'],
-      HostConfig: host,
+    let shared: TestEngine;
+    let fault: string;
+    let bystander: { readonly id: string; readonly pid: number };
+    /** What comes before each: one container for all, which keeps its process. */
+    beforeAll(async () => {
+      const faults = mkdtempSync(join(tmpdir(), 'tce-fault-'));
+      fault = join(faults, 'fault');
+      shared = await startTestEngine({ TCOMPOSE_FAULT: fault });
+      engine = shared;
+      const { json } = await shared.api<{ Id: string }>('POST', '/containers/create?name=bystander', {
+        Image: 'tcompose/host',
+        Cmd: ['sh', '-c', 'sleep 1000'],
+        HostConfig: host,
+      });
+      expect(await attempt('POST', '/containers/bystander/start')).toBe(204);
+      bystander = { id: json.Id, pid: (await inspect('bystander')).State.Pid };
+      engine = undefined;
     });
-    expect(await attempt('POST', '/containers/bystander/start')).toBe(204);
-    const pid = (await inspect('bystander')).State.Pid;
-    const spare = await attempt('POST', '/containers/create?name=spare', {
-      Image: 'tcompose/host',
-      Cmd: ['sh', '-c', 'sleep 0.1; exit 4'],
-      HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '' }] } },
+    afterAll(async () => {
+      rmSync(dirname(fault), { recursive: true });
+      expect(await shared?.stop()).toEqual([]);
     });
-    const steps: [string, string][] = [
-      ['POST', '/containers/spare/start'],
-      ['POST', '/containers/spare/wait'],
-      ['POST', '/containers/spare/start'],
-      ['POST', '/containers/spare/wait'],
-      ['DELETE', '/containers/spare?v=1'],
-    ];
-    if (spare !== 'cut') {
-      for (const [method, path] of steps) if ((await attempt(method, path)) === 'cut') break;
-    }
-    if (point.startsWith('exec')) {
-      for (let time = 0; time < 2; time++) {
-        const exec = await engine.api<{ Id: string }>('POST', '/containers/bystander/exec', {
+    beforeEach(() => {
+      engine = shared;
+    });
+    afterEach(() => {
+      engine = undefined;
+    });
+
+    it.each(faultPoints)('%s converges, and what ran before goes on', async (point) => {
+      const firstPid = await shared.enginePid();
+      writeFileSync(fault, point);
+      const spare = await attempt('POST', '/containers/create?name=spare', {
+        Image: 'tcompose/host',
+        Cmd: ['sh', '-c', 'sleep 0.1; exit 4'],
+        HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '' }] } },
+      });
+      if (spare !== 'cut' && point.startsWith('exec')) {
+        const exec = await shared.api<{ Id: string }>('POST', '/containers/bystander/exec', {
           Cmd: ['sleep', '0.1'],
           AttachStdout: true,
         });
         await attempt('POST', `/exec/${exec.json.Id}/start`, { Detach: false, Tty: false });
+      } else if (spare !== 'cut') {
+        const steps: [string, string][] = [
+          ['POST', '/containers/spare/start'],
+          ['POST', '/containers/spare/wait'],
+          ['DELETE', '/containers/spare?v=1'],
+        ];
+        for (const [method, path] of steps) if ((await attempt(method, path)) === 'cut') break;
       }
-    }
-    if (point.startsWith('remove')) {
-      await attempt('POST', '/containers/create?name=second', {
+      await until(async () => (await shared.enginePid()) !== firstPid, `the engine to die at ${point}`);
+
+      // The bystander keeps its process.
+      expect(await inspect(bystander.id)).toMatchObject({ State: { Status: 'running', Pid: bystander.pid } });
+      expect(alive(bystander.pid)).toBe(true);
+      expect(readdirSync(join(shared.root, 'run/e'))).toEqual([]);
+      // Whatever the other one has become is a state one can work from.
+      const list = await shared.retry<ContainerSummary[]>('GET', '/containers/json?all=1');
+      for (const { State, Names } of list.json) {
+        expect(['created', 'running', 'exited'], `${Names[0]} at ${point}`).toContain(State);
+      }
+      const left = list.json.find(({ Names }) => Names[0] === '/spare');
+      if (left !== undefined) {
+        await shared.api('POST', '/containers/spare/wait');
+        const ended = await inspect('spare');
+        if (ended.State.Status === 'exited') expect(ended.State.ExitCode).toBe(4);
+        expect((await shared.api('POST', '/containers/spare/start')).status).toBe(204);
+        const result = await shared.api<{ StatusCode: number }>('POST', '/containers/spare/wait');
+        expect(result.json.StatusCode).toBe(4);
+        expect((await shared.api('DELETE', '/containers/spare?force=1')).status).toBe(204);
+      }
+      // Its name is free again.
+      const again = await shared.api('POST', '/containers/create?name=spare', {
         Image: 'tcompose/host',
         Cmd: ['true'],
-        HostConfig: host,
       });
-      await attempt('DELETE', '/containers/second?v=1');
-    }
-    await until(async () => (await engine!.enginePid()) !== firstPid, `the engine to die at ${point}`);
-
-    // The bystander keeps its process.
-    expect(await inspect(bystander.json.Id)).toMatchObject({ State: { Status: 'running', Pid: pid } });
-    expect(alive(pid)).toBe(true);
-    expect(readdirSync(join(engine.root, 'run/e'))).toEqual([]);
-    // Whatever the other one has become is a state one can work from.
-    const list = await engine.retry<ContainerSummary[]>('GET', '/containers/json?all=1');
-    for (const { State, Names } of list.json) {
-      expect(['created', 'running', 'exited'], `${Names[0]} at ${point}`).toContain(State);
-    }
-    const left = list.json.find(({ Names }) => Names[0] === '/spare');
-    if (left !== undefined) {
-      await engine.api('POST', '/containers/spare/wait');
-      const ended = await inspect('spare');
-      if (ended.State.Status === 'exited') expect(ended.State.ExitCode).toBe(4);
-      expect((await engine.api('POST', '/containers/spare/start')).status).toBe(204);
-      const result = await engine.api<{ StatusCode: number }>('POST', '/containers/spare/wait');
-      expect(result.json.StatusCode).toBe(4);
-      expect((await engine.api('DELETE', '/containers/spare?force=1')).status).toBe(204);
-    }
-    // Its name is free again.
-    const again = await engine.api('POST', '/containers/create?name=spare', {
-      Image: 'tcompose/host',
-      Cmd: ['true'],
+      expect(again.status).toBe(201);
+      expect((await shared.api('DELETE', '/containers/spare')).status).toBe(204);
     });
-    expect(again.status).toBe(201);
   });
 
   it('leaves logs without a gap and exit codes of what ended meanwhile', async () => {
