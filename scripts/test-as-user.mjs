@@ -2,7 +2,7 @@
 //
 //   node scripts/test-as-user.mjs [--sub-ids usual|none] [--way-out pasta|slirp4netns|none] [FILE...]
 //
-// Without files: those of `chosen`, which `npm test` runs. Needs root, useradd, setpriv, unshare, ip, newuidmap and a built dist/.
+// Without files: the e2e tier, but for what takes root. Needs root, useradd, setpriv, unshare, ip, newuidmap and a built dist/.
 // What the user must not have is hidden from him, whatever the machine has. The report of vitest goes to $TCOMPOSE_TEST_REPORT, if set.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,11 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** One file of each thing a user does all day. */
-const chosen = ['lifecycle', 'copy', 'build', 'images', 'healing', 'watch-rebuild'].map(
-  (one) => `test/e2e/${one}.test.ts`,
-);
+import { endToEnd } from './user-tests.mjs';
 
 const words = process.argv.slice(2);
 const option = (name, otherwise) => {
@@ -32,7 +28,7 @@ const option = (name, otherwise) => {
 };
 const subIds = option('sub-ids', 'usual');
 const wayOut = option('way-out', 'pasta');
-const files = words.length > 0 ? words : chosen;
+const files = words.length > 0 ? words : endToEnd;
 
 const name = `tcu${process.pid}`;
 const base = mkdtempSync(join(tmpdir(), 'tcu-'));

@@ -2,11 +2,21 @@
 // "N passed, N failed, N skipped". Arguments are handed to vitest (file filters, --project).
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leftovers } from './leak-check.mjs';
+import { endToEndParts, engines, withNothing } from './user-tests.mjs';
 
 // All the tests make is below this directory, so that what they leave can be told from what others have on this machine.
 const scratch = mkdtempSync(join(tmpdir(), 'tct-'));
@@ -34,27 +44,6 @@ function step(name, command, args) {
 /** Tiers that only compute. */
 const pure = ['unit', 'conformance'];
 const native = 'scripts/test-native.sh';
-/** What of the engine tier goes through an engine, whoever's it is: the rest is about the shim by itself, or about root's firewall and runtimes. */
-const enginesOfUsers = [
-  ...['engine', 'security', 'buildkit'].map((folder) => `test/engine/${folder}/`),
-  ...[
-    'cache',
-    'command-surroundings',
-    'hostile-contexts',
-    'links-and-names',
-    'projects',
-    'replaced-directories',
-  ].map((one) => `test/engine/build/${one}.test.ts`),
-  'test/engine/image/archives.test.ts',
-];
-const withNothing = [
-  ...['lifecycle', 'copy'].map((one) => `test/e2e/${one}.test.ts`),
-  ...['lifecycle', 'volumes', 'sync', 'removal', 'damaged-state'].map(
-    (one) => `test/engine/engine/${one}.test.ts`,
-  ),
-  'test/engine/security/users.test.ts',
-];
-
 const built = step('build', 'node', ['scripts/build.mjs']);
 if (built) {
   const before = new Set(leftovers(scratch));
@@ -69,40 +58,44 @@ process.exit(totals.failed > 0 || !built ? 1 : 0);
 
 /**
  * Two lanes of tests that start containers, each one file after the other: they mostly wait. What only computes goes on beside them, with
- * what the processors have left.
+ * what the processors have left. The first lane's output is shown when all is over.
  */
 async function runAll() {
   const beside = computeBeside();
-  const engine = runEngineTier();
-  await runTiers(['e2e']);
-  await runAsUser('the e2e tier as a user with sub-ids and a way out', []);
-  await runAsUser('the engine tier as such a user', enginesOfUsers);
+  const log = join(scratch, 'lane.log');
+  const way = ['--way-out', 'slirp4netns'];
   const nothing = ['--sub-ids', 'none', '--way-out', 'none'];
-  await runAsUser('as a user with neither', [...nothing, ...withNothing]);
-  await engine;
+  const left = [
+    (to) => runAsUser('the e2e tier as a user with sub-ids and pasta', endToEndParts[0], to),
+    (to) => runAsUser('the engine tier as such a user', engines, to),
+    (to) => runAsUser('the other half of the e2e tier, with slirp4netns', [...way, ...endToEndParts[1]], to),
+    (to) => runAsUser('as a user with neither', [...nothing, ...withNothing], to),
+  ];
+  const lane = async (first, to) => {
+    for (let next = first; next !== undefined; next = left.shift()) await next(to);
+  };
+  await Promise.all([lane(runEngineTier, log), lane(() => runTiers(['e2e']))]);
+  process.stdout.write(readFileSync(log));
   await beside;
 }
 
-/** Files of a tier once more, as a user who is not root. */
-async function runAsUser(what, words) {
+/** Files once more, as a user who is not root; the output goes to `log`, if there is one. */
+async function runAsUser(what, words, log) {
   if (process.getuid?.() !== 0) {
     console.log(`${what}: not run, it takes root to make one`);
     return;
   }
-  console.log(`${what}:`);
-  const report = join(scratch, `report-${what.replaceAll(' ', '-')}.json`);
-  process.env.TCOMPOSE_TEST_REPORT = report;
-  await exitOf('node', ['scripts/test-as-user.mjs', ...words]);
-  delete process.env.TCOMPOSE_TEST_REPORT;
+  if (log === undefined) console.log(`${what}:`);
+  else appendFileSync(log, `${what}:\n`);
+  const report = join(scratch, `report-${what.replaceAll(/\W+/g, '-')}.json`);
+  const env = { ...process.env, TCOMPOSE_TEST_REPORT: report };
+  await exitOf('node', ['scripts/test-as-user.mjs', ...words], log, env);
   count(report);
 }
 
-/** Its output is shown when it is over. */
-async function runEngineTier() {
-  const log = join(scratch, 'engine.log');
+async function runEngineTier(log) {
   if (existsSync(native)) record('native tests', (await exitOf('bash', [native, '--sanitized'], log)) === 0);
   await runTiers(['engine'], log);
-  process.stdout.write(readFileSync(log));
 }
 
 /** Its output is shown whole when it is over: it must not stand between the lines of others. */
@@ -117,9 +110,9 @@ async function computeBeside() {
   process.stdout.write(readFileSync(log));
 }
 
-async function exitOf(command, args, log) {
+async function exitOf(command, args, log, env = process.env) {
   const out = log === undefined ? 'inherit' : openSync(log, 'a');
-  const running = spawn(command, args, { stdio: ['ignore', out, out] });
+  const running = spawn(command, args, { stdio: ['ignore', out, out], env });
   const [status] = await once(running, 'exit');
   if (log !== undefined) closeSync(out);
   return status;
