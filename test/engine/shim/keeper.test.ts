@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeLaunchPlan } from '../../../src/runtime/launch/plan-codec.ts';
 import { connectShim } from '../../../src/runtime/shim/shim-client.ts';
 import { makeSandbox, shimBinary, untilState, whyNoContainers } from '../../support/shim.ts';
@@ -50,7 +50,20 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
   let run = '';
   let count = 0;
   const keepers: number[] = [];
-  afterAll(() => box.close());
+  /** One with an engine that takes seconds to end, each time: it does so beside the other tests. */
+  const slow = { run: join(box.dir, 'run-slow'), keeper: 0 };
+  beforeAll(() => {
+    mkdirSync(slow.run);
+    const script = join(box.dir, 'slow.sh');
+    writeFileSync(script, 'sleep 2.7; echo cannot go on >&2; exit 1');
+    const words = ['--engine', '/bin/sh', script, '--lib', '/lib-dir', '--run', slow.run];
+    expect(spawnSync(shimBinary, ['keeper', ...words]).status).toBe(0);
+    slow.keeper = Number(readFileSync(join(slow.run, 'keeper.pid'), 'utf8'));
+  });
+  afterAll(() => {
+    if (slow.keeper > 0 && isAlive(slow.keeper)) process.kill(slow.keeper, 'SIGKILL');
+    box.close();
+  });
   afterEach(async () => {
     for (const pid of keepers.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     await expect
@@ -195,17 +208,6 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     expect(log).toContain('the engine exited with 1; it ended 5 times within 10 s, giving up');
   });
 
-  it('gives up on engines that take their time to end, and never serve', async () => {
-    newRun();
-    const slow = join(box.dir, 'slow.sh');
-    writeFileSync(slow, 'sleep 2.7; echo cannot go on >&2; exit 1');
-    start(['/bin/sh', slow]);
-    await expect.poll(() => isAlive(keepers[0]!), { timeout: 200_000 }).toBe(false);
-    const log = readFileSync(join(run, 'engine.log'), 'utf8');
-    expect(log.match(/^cannot go on$/gm)?.length).toBe(8);
-    expect(log).toContain('the engine exited with 1; 8 engines in a row ended before they served, giving up');
-  });
-
   it('goes on however often an engine that served is killed', async () => {
     newRun();
     start();
@@ -282,6 +284,13 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     expect(() => writeFileSync(`/proc/${keepers[0]}/exe`, 'x')).toThrow();
     tell('stop');
     await expect.poll(() => isAlive(keepers[0]!), { timeout: 90_000 }).toBe(false);
+  });
+
+  it('gives up on engines that take their time to end, and never serve', async () => {
+    await expect.poll(() => isAlive(slow.keeper), { timeout: 200_000 }).toBe(false);
+    const log = readFileSync(join(slow.run, 'engine.log'), 'utf8');
+    expect(log.match(/^cannot go on$/gm)?.length).toBe(8);
+    expect(log).toContain('the engine exited with 1; 8 engines in a row ended before they served, giving up');
   });
 });
 
